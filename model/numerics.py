@@ -1,0 +1,179 @@
+"""The few numerical primitives behind every rule, and the home of every bit-equality trick.
+
+The same rule is called by one agent with a handful of numbers and by the ensemble with thousands of
+replicates. Both calls must give the same bits. Elementwise NumPy functions do so on their own; sums, powers
+and matrix products do not, because NumPy groups their terms by memory layout. Rules therefore add with
+``ordered_sum``, raise with ``power`` and never use ``@``, ``**`` or ``.sum()``.
+
+Shapes: ``...`` stands for any leading axes (none in the Mesa world, replicates in the ensemble); entities are
+on the last axis. Arguments broadcast; results are float64.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+from scipy import special
+
+FloatArray = npt.NDArray[np.float64]
+FloatLike = float | FloatArray
+
+#: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (measured; same bits).
+ACCUMULATE_BELOW = 4096
+#: A denominator or base smaller than this in size counts as zero (no unit; any real quantity is far larger).
+NEGLIGIBLE = 1e-200
+#: Largest exponent handed to ``exp``; exp(709.8) is the largest double.
+EXPONENT_CAP = 700.0
+
+
+def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
+    """Sum along one axis, always from first to last term, so that layout and leading axes leave the bits alone.
+
+    x: (..., n), any unit, n >= 1. axis: the axis to add up. keepdims: keep it with length one.
+    Returns (...) or (..., 1).
+    Limits: one term returns itself; equals the exact sum up to n rounding errors.
+    Raises: IndexError when the axis is empty.
+    Source: definition; ``np.sum`` regroups eight or more terms by memory layout, this does not.
+    """
+    terms = np.asarray(x, dtype=np.float64)
+    if axis != -1:
+        terms = np.moveaxis(terms, axis, -1)
+    if terms.size < ACCUMULATE_BELOW:
+        total: FloatArray = np.add.accumulate(terms, axis=-1)[..., -1]
+    else:
+        total = terms[..., 0]
+        for k in range(1, terms.shape[-1]):
+            total = total + terms[..., k]
+    return np.expand_dims(total, axis) if keepdims else total
+
+
+def logistic(x: FloatLike) -> FloatArray:
+    """The logistic function 1/(1 + exp(-x)), a fraction in [0, 1], without overflow.
+
+    x: (...), no unit, any real number.
+    Limits: 1/2 at 0; 0 and 1 in the tails; logistic(x) + logistic(-x) = 1.
+    Source: definition.
+    """
+    return special.expit(x)
+
+
+def power(x: FloatLike, y: FloatLike) -> FloatArray:
+    """x to the power y for x >= 0 as exp(y log x), whose bits do not depend on layout.
+
+    x: (...), non-negative. y: (...), positive where x can be 0.
+    Limits: 0 where x is (as good as) 0; x at y = 1 up to rounding; capped near 1e304 instead of overflowing.
+    Source: definition.
+    """
+    exponent = np.minimum(y * np.log(np.maximum(x, NEGLIGIBLE)), EXPONENT_CAP)
+    # A comparison times the value is cheaper than np.where and has the same bits.
+    return np.exp(exponent) * np.greater(x, NEGLIGIBLE)
+
+
+def safe_ratio(a: FloatLike, b: FloatLike, default: FloatLike = 0.0) -> FloatArray:
+    """a / b, or ``default`` where b is (as good as) zero; in the unit of a over the unit of b.
+
+    a, b, default: broadcast together, finite.
+    Limits: never divides by zero, not even on lanes that are discarded.
+    Source: definition.
+    """
+    is_zero = np.less(np.abs(b), NEGLIGIBLE)
+    return np.where(is_zero, default, a / np.where(is_zero, 1.0, b))
+
+
+def log_sum_exp(x: FloatArray, axis: int = -1, keepdims: bool = False) -> FloatArray:
+    """ln of the sum of exp(x) along one axis, without overflow; in the unit of x (a utility).
+
+    x: (..., n), no unit; entries of -inf drop out, at least one must be finite.
+    Limits: max(x) <= result <= max(x) + ln n; adding a constant to x adds it to the result.
+    Source: definition.
+    """
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    total = np.log(ordered_sum(np.exp(x - top), axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis)
+
+
+def softmax(x: FloatArray, axis: int = -1) -> FloatArray:
+    """exp(x) divided by its sum along one axis: shares that add up to one.
+
+    x: (..., n), no unit; entries of -inf get share 0, at least one must be finite.
+    Limits: equal entries give 1/n; adding a constant to x changes nothing.
+    Source: definition (multinomial logit).
+    """
+    weight = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    return weight / ordered_sum(weight, axis, keepdims=True)
+
+
+def _weights_of_options(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> tuple[FloatArray, ...]:
+    """Shared part of the log-sum rules: largest utility, weights relative to it, and their sum (kept axis)."""
+    utility = tie - theta * cost
+    top = np.maximum.reduce(utility, axis=-1, keepdims=True)
+    weight = np.exp(utility - top)
+    return top, weight, ordered_sum(weight, keepdims=True)
+
+
+def cheapest_mix(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
+    """Shares of a buyer's options when cheaper ones are preferred but not exclusively; fractions adding to 1.
+
+    cost: (..., K), in any cost unit. tie: (..., K), log preference weight of an option (0 = none; -inf = shut).
+    theta: scalar or (..., 1), taste for cheapness per cost unit, > 0.
+    Limits: equal costs and ties give 1/K; theta -> 0 ignores cost; theta -> infinity buys the cheapest only.
+    Source: multinomial logit, McFadden 1978.
+    """
+    _, weight, total = _weights_of_options(cost, tie, theta)
+    return weight / total
+
+
+def log_sum_cost(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
+    """Cost of the best mix of options, -(1/theta) ln sum exp(tie - theta cost), up to a constant; cost units.
+
+    Arguments as ``cheapest_mix``. Returns (...), the last axis summed out.
+    Limits: never rises when an option's cost falls; its derivative in each option's cost is that option's
+    share; with one option and no tie it is that option's cost.
+    Source: McFadden 1978; theory 1.3. The level is arbitrary: add ``log_sum_level`` of the starting point.
+    """
+    top, _, total = _weights_of_options(cost, tie, theta)
+    return (-(top + np.log(total)) / theta)[..., 0]
+
+
+def log_sum_level(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
+    """Constant that makes ``log_sum_cost`` equal the share-weighted mean cost at these costs; cost units.
+
+    Arguments as ``cheapest_mix``. Returns (...). Computed once, at the starting point, then kept.
+    Limits: 0 with one option and no tie; never negative without ties.
+    Source: theory 1.3 and trap 0.14 (the mean itself is not monotone in costs, the log-sum is).
+    """
+    top, weight, total = _weights_of_options(cost, tie, theta)
+    mean = ordered_sum(weight / total * cost)
+    return mean + ((top + np.log(total)) / theta)[..., 0]
+
+
+def wright_omega(x: FloatLike) -> FloatArray:
+    """Wright omega function on the real line: the positive w with w + ln w = x (no unit).
+
+    x: (...), any real number.
+    Limits: tends to exp(x) for very negative x and to x - ln x for large x; 1 at x = 1.
+    Source: Corless and Jeffrey 2002; it is Lambert W of exp(x) without the overflow.
+    """
+    return special.wrightomega(x)
+
+
+def normal_cdf(x: FloatLike) -> FloatArray:
+    """Probability that a standard normal number is below x; a fraction in [0, 1].
+
+    x: (...), in standard deviations.
+    Limits: 1/2 at 0; 0 and 1 in the tails.
+    Source: definition.
+    """
+    return special.ndtr(x)
+
+
+def same_bits(a: FloatLike, b: FloatLike) -> bool:
+    """True when two arrays have the same shape and every float64 the same 64 bits (NaN equals itself).
+
+    a, b: any shape. Layout in memory is ignored; 0.0 and -0.0 differ.
+    Source: definition; what "the same to the last bit" means in the tests.
+    """
+    left = np.ascontiguousarray(a, dtype=np.float64)
+    right = np.ascontiguousarray(b, dtype=np.float64)
+    # ascontiguousarray turns a scalar into shape (1,), so shapes are compared on the arguments.
+    return np.shape(a) == np.shape(b) and np.array_equal(left.view(np.int64), right.view(np.int64))

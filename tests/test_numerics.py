@@ -1,0 +1,160 @@
+"""Numerical primitives: definitions, limits, and the promise of equal bits in any layout."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from model import numerics
+from model.numerics import FloatArray
+
+SHAPE = (7, 3, 12)
+
+
+def replicate_fastest(x: FloatArray) -> FloatArray:
+    """The same numbers with the leading axis fastest in memory, as the ensemble stores them."""
+    out: FloatArray = np.moveaxis(np.empty(x.shape[1:] + x.shape[:1]), -1, 0)
+    out[...] = x
+    return out
+
+
+def random_numbers(seed: int = 1) -> FloatArray:
+    return np.random.default_rng(seed).normal(0.0, 3.0, SHAPE)
+
+
+UNARY = {
+    "ordered_sum": numerics.ordered_sum,
+    "logistic": numerics.logistic,
+    "log_sum_exp": numerics.log_sum_exp,
+    "softmax": numerics.softmax,
+    "wright_omega": numerics.wright_omega,
+    "normal_cdf": numerics.normal_cdf,
+    "power": lambda x: numerics.power(np.abs(x), 0.286304),
+    "safe_ratio": lambda x: numerics.safe_ratio(1.0, np.maximum(x, 0.0), 9.0),
+    "cheapest_mix": lambda x: numerics.cheapest_mix(x, 0.1, 0.5),
+    "log_sum_cost": lambda x: numerics.log_sum_cost(x, 0.1, 0.5),
+    "log_sum_level": lambda x: numerics.log_sum_level(x, 0.1, 0.5),
+}
+
+
+@pytest.mark.parametrize("name", UNARY)
+def test_same_bits_alone_in_a_batch_and_in_either_layout(name: str) -> None:
+    x = random_numbers()
+    function = UNARY[name]
+    batch = function(x)
+    assert numerics.same_bits(batch, function(replicate_fastest(x)))
+    for r in range(SHAPE[0]):
+        assert numerics.same_bits(batch[r], function(x[r]))
+        for m in range(SHAPE[1]):
+            assert numerics.same_bits(np.asarray(batch[r, m]), np.asarray(function(x[r, m])))
+
+
+def test_ordered_sum_has_the_same_bits_on_both_sides_of_its_switch() -> None:
+    x = np.random.default_rng(2).normal(size=(numerics.ACCUMULATE_BELOW, 12))
+    large = numerics.ordered_sum(x)
+    assert numerics.same_bits(large[:100], numerics.ordered_sum(x[:100]))
+    by_hand = 0.0
+    for term in x[17]:
+        by_hand = by_hand + term
+    assert large[17] == by_hand
+
+
+def test_ordered_sum_along_other_axes() -> None:
+    x = random_numbers()
+    assert numerics.ordered_sum(x, axis=1).shape == (7, 12)
+    assert numerics.ordered_sum(x, axis=1, keepdims=True).shape == (7, 1, 12)
+    assert numerics.ordered_sum(x, keepdims=True).shape == (7, 3, 1)
+    np.testing.assert_allclose(numerics.ordered_sum(x, axis=0), x.sum(0), rtol=1e-13)
+    assert numerics.ordered_sum(np.array([True, True, False])) == 2.0
+
+
+def test_ordered_sum_refuses_an_empty_axis() -> None:
+    with pytest.raises(IndexError):
+        numerics.ordered_sum(np.empty((3, 0)))
+
+
+@given(st.floats(-1e6, 1e6))
+@settings(max_examples=60, deadline=None)
+def test_logistic_is_a_probability_and_symmetric(x: float) -> None:
+    assert 0.0 <= numerics.logistic(x) <= 1.0
+    assert numerics.logistic(x) + numerics.logistic(-x) == pytest.approx(1.0, abs=1e-15)
+
+
+def test_logistic_known_values() -> None:
+    np.testing.assert_allclose(numerics.logistic(np.array([0.0, math.log(3.0)])), [0.5, 0.75], rtol=1e-15)
+
+
+@given(st.one_of(st.just(0.0), st.floats(1e-9, 1e12)), st.floats(0.01, 20.0))
+@settings(max_examples=60, deadline=None)
+def test_power_agrees_with_python(x: float, y: float) -> None:
+    assert numerics.power(x, y) == pytest.approx(x**y, rel=1e-12, abs=1e-199)
+
+
+def test_power_is_total() -> None:
+    assert np.all(numerics.power(np.array([0.0, 0.0]), np.array([0.3, 2.0])) == 0.0)
+    assert np.isfinite(numerics.power(1e300, 20.0))
+
+
+def test_safe_ratio_uses_the_default_only_at_zero() -> None:
+    ratio = numerics.safe_ratio(np.array([1.0, 2.0, 3.0]), np.array([2.0, 0.0, -4.0]), -1.0)
+    np.testing.assert_array_equal(ratio, [0.5, -1.0, -0.75])
+
+
+def test_log_sum_exp_survives_large_and_absent_entries() -> None:
+    assert numerics.log_sum_exp(np.array([1e4, 1e4])) == pytest.approx(1e4 + math.log(2.0), rel=1e-15)
+    assert numerics.log_sum_exp(np.array([-np.inf, 3.0])) == 3.0
+    assert numerics.log_sum_exp(random_numbers(), axis=1).shape == (7, 12)
+    np.testing.assert_array_equal(numerics.softmax(np.array([-np.inf, 3.0])), [0.0, 1.0])
+
+
+@given(arrays(np.float64, 5, elements=st.floats(50.0, 300.0)), st.floats(0.005, 0.5))
+@settings(max_examples=60, deadline=None)
+def test_log_sum_cost_is_monotone_with_the_share_as_slope(cost: FloatArray, theta: float) -> None:
+    shares = numerics.cheapest_mix(cost, 0.0, theta)
+    assert numerics.ordered_sum(shares) == pytest.approx(1.0, rel=1e-14)
+    step = 1e-4
+    for k in range(5):
+        dearer, cheaper = cost.copy(), cost.copy()
+        dearer[k] += step
+        cheaper[k] -= step
+        rise = numerics.log_sum_cost(dearer, 0.0, theta) - numerics.log_sum_cost(cheaper, 0.0, theta)
+        assert rise >= 0.0
+        assert rise / (2.0 * step) == pytest.approx(shares[k], abs=1e-6)
+    level = numerics.log_sum_level(cost, 0.0, theta)
+    mean = numerics.ordered_sum(shares * cost)
+    assert numerics.log_sum_cost(cost, 0.0, theta) + level == pytest.approx(mean, rel=1e-12)
+    assert level >= -1e-9
+
+
+def test_log_sum_rules_take_one_theta_per_replicate() -> None:
+    cost = np.array([[100.0, 112.0], [100.0, 112.0]])
+    theta = np.array([[0.02], [0.2]])
+    both = numerics.log_sum_cost(cost, 0.0, theta)
+    assert both.shape == (2,)
+    assert both[1] == numerics.log_sum_cost(cost[1], 0.0, 0.2)
+
+
+@given(st.floats(-600.0, 1e6))
+@settings(max_examples=60, deadline=None)
+def test_wright_omega_solves_its_equation(x: float) -> None:
+    w = float(numerics.wright_omega(x))
+    assert w + math.log(w) == pytest.approx(x, rel=1e-12, abs=1e-12)
+
+
+def test_normal_cdf_known_values() -> None:
+    np.testing.assert_allclose(
+        numerics.normal_cdf(np.array([-1.96, 0.0, 1.0])), [0.0249978951482, 0.5, 0.841344746069], rtol=1e-10
+    )
+
+
+def test_same_bits_sees_one_bit_and_the_shape() -> None:
+    assert numerics.same_bits(1.0, np.float64(1.0))
+    assert not numerics.same_bits(1.0, np.nextafter(1.0, 2.0))
+    assert not numerics.same_bits(np.zeros(1), np.zeros((1, 1)))
+    assert not numerics.same_bits(0.0, -0.0)
+    assert numerics.same_bits(np.array([np.nan]), np.array([np.nan]))
