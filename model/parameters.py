@@ -1,0 +1,198 @@
+"""The parameters of a run: validated, frozen, fast to read.
+
+``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change. Whatever is wrong
+with the input is reported at once, in one ``InputFault``, each line saying what came, what is allowed, the nearest
+known name, and what to do. The rows themselves, with unit, range, meaning and source, are in ``parameter_table.py``.
+
+>>> make_parameters({"dialogue_ceiling": "leaders"}).dialogue_ceiling
+1.0
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.parameter_table import (
+    DIALOGUE_CEILINGS,
+    GROUPS,
+    RETALIATION_RULES,
+    Conduct,
+    Market,
+    ParameterSpec,
+    Relations,
+    Standards,
+    Talks,
+    Unilateral,
+    Valuing,
+    Welfare,
+    declared,
+)
+from model.vocabulary import BLOCS, DYAD_NAMES
+
+__all__ = [
+    "DIALOGUE_CEILINGS", "GROUPS", "PARAMETERS", "RETALIATION_RULES", "InputFault", "ParameterSpec", "Parameters",
+    "make_parameters", "nearest",
+]  # fmt: skip
+
+Value = float | int | bool | str
+
+PARAMETERS: Final[dict[str, ParameterSpec]] = declared()
+
+# Stems of parameters declared once per bloc or per dyad; ``Parameters`` also offers each as an array.
+BLOC_STEMS: Final = ("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold")
+DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
+
+# Units in which a value can be mistaken for percent.
+_FRACTIONS: Final = {"-", "share", "S", "S_L", "1/qtr", "1/yr", "1/assessment", "tension"}
+
+
+class InputFault(ValueError):
+    """Everything that is wrong with an input, one line a fault, in the order of the input."""
+
+    def __init__(self, faults: Iterable[str], subject: str = "input") -> None:
+        self.faults: tuple[str, ...] = tuple(faults)
+        self.subject = subject
+        count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
+        super().__init__("\n".join([f"{subject}: {count}", *(f"  - {fault}" for fault in self.faults)]))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions are rebuilt from their message by default; worker processes must get the faults back.
+        return (type(self), (self.faults, self.subject))
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The known name nearest to ``name`` as a hint for a message, or an empty string.
+
+    A hint reads ``nearest known name: 'price_adjustment'``.
+    """
+    close = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.5)
+    return f"nearest known name: '{close[0]}'" if close else ""
+
+
+def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None, str]:
+    """The clean value and an empty string, or None and the fault."""
+    if isinstance(came, str) and came in spec.aliases:
+        return spec.aliases[came], ""
+    if isinstance(came, str) and spec.aliases:
+        return None, f"{spec.name} = {came!r}: unknown name; allowed is {spec.allowed}; {nearest(came, spec.aliases)}"
+    if isinstance(came, (bool, np.bool_, str)) or not isinstance(came, (int, float, np.integer, np.floating)):
+        kind = type(came).__name__
+        return None, f"{spec.name} = {came!r} ({kind}): allowed is {spec.allowed}; write the number itself"
+    number = float(came)
+    if not math.isfinite(number):
+        return None, f"{spec.name} = {number}: not a finite number; allowed is {spec.allowed}; leave it out for {spec.default}"
+    low, high = float(spec.low or 0.0), float(spec.high or 0.0)
+    if spec.kind == "int" and number != int(number):
+        return None, f"{spec.name} = {number:g}: allowed is {spec.allowed}; write {int(number)} or {int(number) + 1}"
+    if low <= number <= high:
+        return (int(number) if spec.kind == "int" else number), ""
+    if spec.kind == "float" and spec.unit in _FRACTIONS and number > high and number > 1 and low <= number / 100 <= high:
+        remedy = f"rates are fractions: write {number / 100:g}, not {number:g}"
+    else:
+        remedy = f"the nearest allowed value is {low if number < low else high:g}"
+    return None, f"{spec.name} = {number:g}: allowed is {spec.allowed}; {remedy}"
+
+
+def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
+    if spec.kind == "bool":
+        if isinstance(came, (bool, np.bool_)):
+            return bool(came), ""
+        return None, f"{spec.name} = {came!r} ({type(came).__name__}): a switch is true or false; write true or false"
+    if spec.kind == "choice":
+        if isinstance(came, str) and came in spec.choices:
+            return str(came), ""
+        hint = nearest(str(came), spec.choices)
+        return None, f"{spec.name} = {came!r}: allowed is {spec.allowed}" + (f"; {hint}" if hint else "; write one of them")
+    return _check_number(spec, came)
+
+
+def _unknown(name: object) -> str:
+    hint = nearest(str(name), PARAMETERS) or f"{len(PARAMETERS)} names are listed in model/parameter_table.py"
+    return f"{name!r} is not a parameter; {hint}; correct the name or leave it out"
+
+
+@dataclasses.dataclass(frozen=True)
+class Parameters(Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market):
+    """One value of every parameter, checked on construction; read it by plain attributes.
+
+    Beside the flat names (``alpha_cn``, ``trust_good_cn_us``, ...) there are read-only float64 arrays over blocs (CN, US,
+    EU) and over dyads (CN-US, CN-EU, US-EU), built once.
+    """
+
+    alpha: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    ice_margin: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_share: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    concession_exponent: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    ratification_threshold: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    trust_good: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    trust_bad: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    tension_mean: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        faults = []
+        for name, spec in PARAMETERS.items():
+            value, fault = _check(spec, getattr(self, name))
+            if fault:
+                faults.append(fault)
+            else:
+                object.__setattr__(self, name, value)
+        if faults:
+            raise InputFault(faults, "parameters")
+        for stems, suffixes in ((BLOC_STEMS, BLOCS), (DYAD_STEMS, DYAD_NAMES)):
+            for stem in stems:
+                row = [getattr(self, f"{stem}_{suffix.lower().replace('-', '_')}") for suffix in suffixes]
+                array = np.array(row, dtype=np.float64)
+                array.setflags(write=False)
+                object.__setattr__(self, stem, array)
+
+    def key(self) -> tuple[Value, ...]:
+        """All values in declared order: equal keys, equal parameters."""
+        return tuple(getattr(self, name) for name in PARAMETERS)
+
+    def as_dict(self) -> dict[str, Value]:
+        """All values by name, in declared order; ``make_parameters`` of it gives an equal object."""
+        return {name: getattr(self, name) for name in PARAMETERS}
+
+    def changes(self) -> dict[str, Value]:
+        """The values that differ from the declared defaults, by name."""
+        return {name: value for name, value in self.as_dict().items() if value != PARAMETERS[name].default}
+
+    def with_overrides(self, overrides: Mapping[str, object]) -> Parameters:
+        """These parameters with some values replaced; checked as in ``make_parameters``."""
+        return _build({**self.as_dict(), **overrides})
+
+
+def _build(values: Mapping[str, object]) -> Parameters:
+    clean: dict[str, Any] = {}
+    faults = []
+    for name, came in values.items():
+        spec = PARAMETERS.get(name)
+        if spec is None:
+            faults.append(_unknown(name))
+            continue
+        value, fault = _check(spec, came)
+        if fault:
+            faults.append(fault)
+        clean[name] = value
+    if faults:
+        raise InputFault(faults, "parameters")
+    return Parameters(**clean)
+
+
+def make_parameters(overrides: Mapping[str, object] | None = None) -> Parameters:
+    """The declared defaults with ``overrides`` put in their place.
+
+    Python and NumPy numbers are accepted; a whole float (4.0) passes for a whole number; names are accepted where the
+    table gives them (``dialogue_ceiling="leaders"``).
+
+    Raises:
+        InputFault: lists every unknown name and every value of the wrong type or outside its range.
+    """
+    return _build(overrides or {})
