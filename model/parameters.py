@@ -1,8 +1,9 @@
 """The parameters of a run: validated, frozen, fast to read.
 
-``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change. Whatever is wrong
-with the input is reported at once, in one ``InputFault``, each line saying what came, what is allowed, the nearest
-known name, and what to do. The rows themselves, with unit, range, meaning and source, are in ``parameter_table.py``.
+``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change. Whatever
+is wrong with the input is reported at once, in one ``InputFault``, each line saying what came, what is allowed,
+the nearest known name, and what to do. The rows themselves, with unit, range, meaning and source, are in
+``parameter_table.py``.
 
 >>> make_parameters({"dialogue_ceiling": "leaders"}).dialogue_ceiling
 1.0
@@ -37,9 +38,16 @@ from model.parameter_table import (
 from model.vocabulary import BLOCS, DYAD_NAMES
 
 __all__ = [
-    "DIALOGUE_CEILINGS", "GROUPS", "PARAMETERS", "RETALIATION_RULES", "InputFault", "ParameterSpec", "Parameters",
-    "make_parameters", "nearest",
-]  # fmt: skip
+    "DIALOGUE_CEILINGS",
+    "GROUPS",
+    "PARAMETERS",
+    "RETALIATION_RULES",
+    "InputFault",
+    "ParameterSpec",
+    "Parameters",
+    "make_parameters",
+    "nearest",
+]
 
 Value = float | int | bool | str
 
@@ -80,36 +88,36 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     """The clean value and an empty string, or None and the fault."""
     if isinstance(came, str) and came in spec.aliases:
         return spec.aliases[came], ""
+    fault = f"{spec.name} = {came!r} ({type(came).__name__}): allowed is {spec.allowed}; "
     if isinstance(came, str) and spec.aliases:
-        return None, f"{spec.name} = {came!r}: unknown name; allowed is {spec.allowed}; {nearest(came, spec.aliases)}"
-    if isinstance(came, (bool, np.bool_, str)) or not isinstance(came, (int, float, np.integer, np.floating)):
-        kind = type(came).__name__
-        return None, f"{spec.name} = {came!r} ({kind}): allowed is {spec.allowed}; write the number itself"
+        return None, fault + (nearest(came, spec.aliases) or "write one of the names or a number")
+    if isinstance(came, (bool, np.bool_)) or not isinstance(came, (int, float, np.integer, np.floating)):
+        return None, fault + "write the number itself"
     number = float(came)
+    fault = f"{spec.name} = {number:g}: allowed is {spec.allowed}; "
     if not math.isfinite(number):
-        return None, f"{spec.name} = {number}: not a finite number; allowed is {spec.allowed}; leave it out for {spec.default}"
-    low, high = float(spec.low or 0.0), float(spec.high or 0.0)
+        return None, fault + f"leave it out to get {spec.default}"
     if spec.kind == "int" and number != int(number):
-        return None, f"{spec.name} = {number:g}: allowed is {spec.allowed}; write {int(number)} or {int(number) + 1}"
+        return None, fault + f"write {math.floor(number)} or {math.ceil(number)}"
+    low, high = float(spec.low or 0.0), float(spec.high or 0.0)
     if low <= number <= high:
         return (int(number) if spec.kind == "int" else number), ""
-    if spec.kind == "float" and spec.unit in _FRACTIONS and number > high and number > 1 and low <= number / 100 <= high:
-        remedy = f"rates are fractions: write {number / 100:g}, not {number:g}"
-    else:
-        remedy = f"the nearest allowed value is {low if number < low else high:g}"
-    return None, f"{spec.name} = {number:g}: allowed is {spec.allowed}; {remedy}"
+    percent = spec.kind == "float" and spec.unit in _FRACTIONS and number > max(high, 1.0)
+    if percent and low <= number / 100 <= high:
+        return None, fault + f"rates are fractions: write {number / 100:g}, not {number:g}"
+    return None, fault + f"the nearest allowed value is {low if number < low else high:g}"
 
 
 def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
+    fault = f"{spec.name} = {came!r} ({type(came).__name__}): allowed is {spec.allowed}; "
     if spec.kind == "bool":
         if isinstance(came, (bool, np.bool_)):
             return bool(came), ""
-        return None, f"{spec.name} = {came!r} ({type(came).__name__}): a switch is true or false; write true or false"
+        return None, fault + "it is a switch: write true or false"
     if spec.kind == "choice":
         if isinstance(came, str) and came in spec.choices:
             return str(came), ""
-        hint = nearest(str(came), spec.choices)
-        return None, f"{spec.name} = {came!r}: allowed is {spec.allowed}" + (f"; {hint}" if hint else "; write one of them")
+        return None, fault + (nearest(str(came), spec.choices) or "write one of these names")
     return _check_number(spec, came)
 
 
@@ -122,8 +130,8 @@ def _unknown(name: object) -> str:
 class Parameters(Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market):
     """One value of every parameter, checked on construction; read it by plain attributes.
 
-    Beside the flat names (``alpha_cn``, ``trust_good_cn_us``, ...) there are read-only float64 arrays over blocs (CN, US,
-    EU) and over dyads (CN-US, CN-EU, US-EU), built once.
+    Beside the flat names (``alpha_cn``, ``trust_good_cn_us``, ...) there are read-only float64 arrays over
+    blocs (CN, US, EU) and over dyads (CN-US, CN-EU, US-EU), built once.
     """
 
     alpha: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
@@ -189,8 +197,8 @@ def _build(values: Mapping[str, object]) -> Parameters:
 def make_parameters(overrides: Mapping[str, object] | None = None) -> Parameters:
     """The declared defaults with ``overrides`` put in their place.
 
-    Python and NumPy numbers are accepted; a whole float (4.0) passes for a whole number; names are accepted where the
-    table gives them (``dialogue_ceiling="leaders"``).
+    Python and NumPy numbers are accepted; a whole float (4.0) passes for a whole number; names are accepted
+    where the table gives them (``dialogue_ceiling="leaders"``).
 
     Raises:
         InputFault: lists every unknown name and every value of the wrong type or outside its range.
