@@ -1,8 +1,8 @@
 """Every parameter of the model, declared once: default, range, unit, section, meaning, source, status.
 
 A row reads ``name: type = real(default, low, high, unit, section, meaning, source, status)``. ``section`` is
-the section of the theory in which the parameter is used. Without a source a value is a judgement ("assumption"),
-to be swept before it is believed; ``status`` says whether the default was measured, calibrated to something
+the section of the theory in which the parameter is used. Without a source a value is a judgement
+("assumption"), to be swept before it is believed; ``status`` says whether the default was measured, calibrated to something
 measured, or assumed. Rates are fractions, never percent; money is k$ per vehicle, $/kWh, or bn$; time is
 quarters. ``parameters.py`` turns these rows into the validated ``Parameters``.
 
@@ -128,7 +128,8 @@ class Market:
         "BloombergNEF pack prices; Ziegler & Trancik 2021", "measured")
     battery_cost_floor: float = real(45, 30, 60, "$/kWh", "1.3", "material cost that learning cannot remove")
     spillover_domestic: float = real(0.33, 0, 1, "-", "1.3",
-        "experience gained from output of others of the same bloc", "Irwin & Klenow 1994, semiconductors", "calibrated")
+        "experience gained from output of others of the same bloc",
+        "Irwin & Klenow 1994, semiconductors", "calibrated")
     spillover_foreign: float = real(0.33, 0, 1, "-", "1.3",
         "experience gained from output in other blocs", "Irwin & Klenow 1994, semiconductors", "calibrated")
     spillover_cooperation: float = real(0.66, 0.33, 1, "-", "1.16",
