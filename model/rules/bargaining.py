@@ -1,0 +1,238 @@
+"""Offers and answers of one session: concession curves, aspirations, the zone of agreement, benchmarks.
+
+Theory 1.8. Two parties alternate offers against a clock. Each starts from the best package it believes both
+could accept and lets its aspiration fall to its reservation value as time runs out; it offers the package its
+partner is believed to like best among those at or above its own aspiration, and accepts whatever reaches that
+aspiration.
+
+The second half holds textbook benchmarks (Rubinstein, Nash, Kalai-Smorodinsky): no party plays them, the
+tests and the lessons compare with them.
+
+Axes: ``P`` packages, last. Anything that belongs to a party (reservation, aspiration) meets the package axis
+as a scalar or (..., 1): the caller adds that axis.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from model.numerics import FloatArray, FloatLike, power, safe_ratio
+
+BoolArray = npt.NDArray[np.bool_]
+BoolLike = bool | BoolArray
+IntArray = npt.NDArray[np.int64]
+IntLike = int | IntArray
+
+
+def session_time(
+    clock: FloatLike, round_number: FloatLike, rounds: FloatLike, deadline: FloatLike
+) -> FloatArray:
+    """Share of a session that is used up, a fraction (0 at the opening, 1 at the deadline).
+
+    clock: (...), quarters since the session opened, 0, 1, 2, ...
+    round_number: (...) or scalar, offer round within the quarter, 0 ... rounds - 1.
+    rounds: (...) or scalar, offer rounds in a quarter, >= 1; default 4.
+    deadline: (...) or scalar, length of a session in quarters, >= 1; default 8.
+    Limits: 0 at clock 0, round 0; grows by 1/(rounds * deadline) a round; may pass 1, which the curves cap.
+    Source: definition; theory 1.8.
+    """
+    return np.divide(clock + np.divide(round_number, rounds), deadline)
+
+
+def concession_share(time: FloatLike, exponent: FloatLike, kappa: FloatLike = 0.0) -> FloatArray:
+    """Share alpha of the way down to the reservation value conceded by now, polynomial tactic (fraction).
+
+    time: (...), share of the session used, >= 0 (capped at 1).
+    exponent: (...) or scalar, beta_c, > 0: below 1 Boulware (late), above 1 conceder (early); default 0.5.
+    kappa: (...) or scalar, share conceded at once, in [0, 1); default 0.
+    Limits: kappa at time 0, 1 from the deadline on, linear at exponent 1; rises in time and in the exponent.
+    Source: Faratin, Sierra & Jennings 1998; NegMAS ``PolyAspiration(1, e)`` is 1 - alpha with e = 1/exponent.
+    """
+    used = power(np.clip(time, 0.0, 1.0), np.divide(1.0, exponent))
+    return kappa + (1.0 - kappa) * used
+
+
+def concession_share_exponential(time: FloatLike, exponent: FloatLike, kappa: FloatLike) -> FloatArray:
+    """Share alpha conceded by now under the exponential tactic (fraction).
+
+    time: (...), share of the session used, >= 0 (capped at 1).
+    exponent: (...) or scalar, beta_c, > 0: larger concedes earlier.
+    kappa: (...) or scalar, share conceded at once, in (0, 1].
+    Limits: kappa at time 0, 1 from the deadline on.
+    Source: Faratin, Sierra & Jennings 1998, alpha = exp((1 - t)^beta ln kappa).
+    """
+    left = power(1.0 - np.clip(time, 0.0, 1.0), exponent)
+    return np.exp(left * np.log(kappa))
+
+
+def reservation_value(fraction: FloatLike, scale: FloatLike) -> FloatArray:
+    """Least believed gain for which a party signs, bn$ per quarter.
+
+    fraction: (...) or scalar, in [0, 0.2]; default 0.05. scale: (...), stake scale S of the party, bn$ per
+    quarter, > 0.
+    Limits: positive whenever the fraction is, so that noise alone rarely makes a deal (trap 0.3).
+    Source: theory 1.8; the fraction is an assumption, swept.
+    """
+    return np.multiply(fraction, scale)
+
+
+def zone_of_agreement(
+    own_belief: FloatArray,
+    reservation: FloatLike,
+    own_filter: BoolLike,
+    opponent_belief: FloatArray,
+    opponent_reservation: FloatLike,
+) -> BoolArray:
+    """Packages that a party would sign and believes its partner would sign (True/False for each package).
+
+    own_belief: (..., P), own believed gain, bn$ per quarter. reservation: scalar or (..., 1), bn$ per
+    quarter.
+    own_filter: (..., P), True where the package passes the party's own compliance test (1.10).
+    opponent_belief: (..., P), what this party believes its partner gains, bn$ per quarter (not what the
+    partner knows: with common knowledge of errors, perception noise would do nothing, trap 0.24).
+    opponent_reservation: scalar or (..., 1), bn$ per quarter.
+    Limits: never grows when a reservation value rises.
+    Source: definition; theory 1.8.
+    """
+    return (own_belief >= reservation) & own_filter & (opponent_belief >= opponent_reservation)
+
+
+def best_in_zone(own_belief: FloatArray, zone: BoolArray, reservation: FloatLike) -> FloatArray:
+    """Largest own believed gain in the zone of agreement, or the reservation value if empty; bn$ per quarter.
+
+    own_belief: (..., P), bn$ per quarter. zone: (..., P). reservation: scalar or (..., 1), bn$ per quarter.
+    Returns (...), without the package axis.
+    Limits: never below the reservation value; the order of packages is irrelevant.
+    Source: theory 1.8 (u_max).
+    """
+    # Inside the zone the gain is at least the reservation value, so putting that value outside changes no
+    # maximum.
+    return np.maximum.reduce(np.where(zone, own_belief, reservation), axis=-1)
+
+
+def aspiration(reservation: FloatLike, best: FloatLike, concession: FloatLike) -> FloatArray:
+    """Gain a party holds out for at this point of the session, bn$ per quarter.
+
+    reservation: (...), bn$ per quarter. best: (...), ``best_in_zone``, >= reservation, bn$ per quarter.
+    concession: (...), share conceded so far, in [0, 1].
+    Limits: the best at concession 0, the reservation value at concession 1 and when the zone is empty.
+    Source: Faratin, Sierra & Jennings 1998; theory 1.8.
+    """
+    return np.add(reservation, (best - reservation) * (1.0 - concession))
+
+
+def choose_offer(
+    own_belief: FloatArray, opponent_belief: FloatArray, aspiration: FloatLike, admissible: BoolLike
+) -> tuple[IntArray, BoolArray]:
+    """The package to offer: the partner's believed favourite among those that meet the own aspiration.
+
+    own_belief, opponent_belief: (..., P), believed gains of the two sides, bn$ per quarter.
+    aspiration: scalar or (..., 1), bn$ per quarter. admissible: (..., P), own compliance test and win-set.
+    Returns (index (...), exists (...)): the position on the package axis, and whether any package qualifies.
+    Limits: ties go to the first package; index 0 and exists False when nothing qualifies.
+    Source: trade-off offers of Faratin, Sierra & Jennings 2002 with the whole menu in view; theory 1.8.
+    """
+    eligible = (own_belief >= aspiration) & admissible
+    index = np.argmax(np.where(eligible, opponent_belief, -np.inf), axis=-1)
+    return index, np.logical_or.reduce(eligible, axis=-1)
+
+
+def accept(own_belief_of_offer: FloatLike, aspiration: FloatLike, admissible_of_offer: BoolLike) -> BoolArray:
+    """Whether the answering side takes the offer on the table (True/False).
+
+    own_belief_of_offer: (...), its own believed gain, bn$ per quarter. aspiration: (...), bn$ per quarter.
+    admissible_of_offer: (...), True where its own compliance test and win-set let it.
+    Limits: a lower aspiration never turns a yes into a no.
+    Source: theory 1.8.
+    """
+    return np.logical_and(np.greater_equal(own_belief_of_offer, aspiration), admissible_of_offer)
+
+
+def take(values: FloatArray, index: IntLike) -> FloatArray:
+    """The entry of each lane's list at that lane's index, in the unit of ``values``.
+
+    values: (P,) shared by all lanes, or (..., P). index: (...) or an int, 0 ... P - 1.
+    Returns (...), with the type of ``values`` (it serves truth values as well).
+    Limits: the same as ``values[index]`` when there are no leading axes.
+    Raises: IndexError for an index outside the list.
+    Source: definition.
+    """
+    if values.ndim == 1:
+        return values[index]
+    return np.take_along_axis(values, np.asarray(index)[..., np.newaxis], axis=-1)[..., 0]
+
+
+def nash_product_choice(menu: FloatArray, weight: FloatLike = 0.5) -> IntArray:
+    """Index of the package with the largest (weighted) Nash product over a disagreement point of (0, 0).
+
+    menu: (..., P, 2), gains of the two sides, any common unit. weight: scalar or (..., 1), bargaining power
+    of the first side, in (0, 1).
+    Limits: first of ties; packages that harm a side never win unless all do (then 0); symmetric at weight
+    1/2.
+    Source: Nash 1950; weighted by Harsanyi & Selten 1972.
+    """
+    first, second = menu[..., 0], menu[..., 1]
+    product = power(np.maximum(first, 0.0), weight) * power(np.maximum(second, 0.0), 1.0 - weight)
+    return np.argmax(np.where(_harmless(menu), product, -1.0), axis=-1)
+
+
+def kalai_smorodinsky(menu: FloatArray) -> IntArray:
+    """Index of the package with the largest smaller share of the two sides' ideal gains.
+
+    menu: (..., P, 2), gains over a disagreement point of (0, 0), any common unit. Ideals are taken over
+    packages that harm nobody.
+    Limits: first of ties; index 0 when every package harms someone; scaling one side's gains changes nothing.
+    Source: Kalai & Smorodinsky 1975.
+    """
+    harmless = _harmless(menu)
+    gains = np.where(harmless[..., np.newaxis], menu, 0.0)
+    ideal = np.maximum.reduce(gains, axis=-2, keepdims=True)
+    share = safe_ratio(gains, ideal)
+    return np.argmax(np.where(harmless, np.minimum(share[..., 0], share[..., 1]), -1.0), axis=-1)
+
+
+def utilitarian(menu: FloatArray) -> IntArray:
+    """Index of the package with the largest joint gain among those that harm nobody.
+
+    menu: (..., P, 2), gains over a disagreement point of (0, 0), in one unit (they are added).
+    Limits: first of ties; index 0 when every package harms someone.
+    Source: definition.
+    """
+    return np.argmax(np.where(_harmless(menu), menu[..., 0] + menu[..., 1], -np.inf), axis=-1)
+
+
+def rubinstein_share(discount_first: FloatLike, discount_second: FloatLike) -> FloatArray:
+    """Share of the first proposer when offers alternate without end (fraction).
+
+    discount_first, discount_second: (...), value now of one unit a round later, in [0, 1].
+    Limits: 1/(1 + d) when equally patient; 1/2 when both are perfectly patient; r2/(r1 + r2) as rounds get
+    short.
+    Source: Rubinstein 1982.
+    """
+    return safe_ratio(1.0 - discount_second, 1.0 - discount_first * discount_second, default=0.5)
+
+
+def rubinstein_finite(discount_first: FloatLike, discount_second: FloatLike, rounds: int) -> FloatArray:
+    """Share of the first proposer when offers alternate for a known number of rounds (fraction).
+
+    discount_first, discount_second: (...), value now of one unit a round later, in [0, 1]. rounds: >= 1.
+    Limits: 1 with one round (ultimatum); ``rubinstein_share`` as rounds grow and at least one side is
+    impatient.
+    Raises: ValueError for fewer than one round.
+    Source: Stahl 1972, by backward induction.
+    """
+    if rounds < 1:
+        raise ValueError(f"a bargaining game needs at least one round, got {rounds}")
+    share = np.ones(np.broadcast_shapes(np.shape(discount_first), np.shape(discount_second)))
+    for proposal in range(rounds - 1, 0, -1):
+        # Odd proposals are the first side's; whoever answers must be left what waiting one round is worth to
+        # it.
+        patience_of_responder = discount_second if proposal % 2 == 1 else discount_first
+        share = 1.0 - patience_of_responder * share
+    return share
+
+
+def _harmless(menu: FloatArray) -> BoolArray:
+    """(..., P) True where neither side loses; menu (..., P, 2)."""
+    return (menu[..., 0] >= 0.0) & (menu[..., 1] >= 0.0)

@@ -1,0 +1,237 @@
+"""Whether a treaty enforces itself: honour or lapse, by the shadow of the future.
+
+Theory 1.10 and 1.17. No court enforces a trade treaty between blocs. A side honours a quarter when what it
+would gain by lapsing is no more than what it expects to lose once the partner has noticed and answered. Trust
+is the belief that the partner honours *in a quarter* (the "reliability" version, the default); the textbook
+version, where trust is the belief that the partner is of the reciprocating *type*, is a switch and almost
+never binds at quarterly discounting (trap 0.2).
+
+Flows are bn$ per quarter: ``wcc`` both honour, ``wdc`` I lapse and the partner honours, ``wcd`` the partner
+lapses, ``wdd`` both lapse, ``punish`` while the treaty is withdrawn. Where flows carry a package axis, what
+belongs to a party (trust, continuation, lags) is a scalar or (..., 1).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.numerics import FloatArray, FloatLike, power, safe_ratio
+
+BoolArray = npt.NDArray[np.bool_]
+BoolLike = bool | BoolArray
+
+# A punishment of this many quarters or more counts as lasting for ever (no unit of its own: quarters).
+FOREVER: Final = 1.0e6
+# Smallest 1 - d that a value of the whole future is divided by; d stays below 0.99 in the declared ranges.
+LEAST_IMPATIENCE: Final = 1.0e-12
+# Belief in a partner's type stays off 0 and 1, as trust does, so that it can always be revised (fraction).
+BELIEF_FLOOR: Final = 0.001
+# Halvings of (0, 1) when a critical discount factor is searched for: 2^-52 is one rounding error.
+HALVINGS: Final = 52
+
+
+def continuation(discount: FloatLike, hazard_times_tension: FloatLike, trust: FloatLike) -> FloatArray:
+    """Weight d of next quarter, given that the treaty must still be alive then, a fraction in [0, 1).
+
+    discount: (...) or scalar, beta, per quarter, in [0.95, 0.99]; default 0.98.
+    hazard_times_tension: (...), probability that a successor repudiates the treaty this quarter, in [0, 1].
+    trust: (...), belief q that the partner honours, in [0.001, 0.999]; pass 1 for the type version.
+    Limits: discount at no hazard and full trust; falls in the hazard, rises in trust.
+    Source: theory 1.10, d = beta (1 - h) q.
+    """
+    return np.multiply(discount * (1.0 - hazard_times_tension), trust)
+
+
+def honour_test(
+    wcc: FloatLike,
+    wdc: FloatLike,
+    wcd: FloatLike,
+    wdd: FloatLike,
+    punish: FloatLike,
+    trust: FloatLike,
+    continuation: FloatLike,
+    detection_lag: FloatLike = 1,
+    punishment_length: FloatLike = np.inf,
+) -> tuple[BoolArray, FloatArray]:
+    """Does a side honour, by how much: (True/False, slack in bn$), reliability version.
+
+    wcc, wdc, wcd, wdd, punish: (...) or (..., P), flows, bn$ per quarter.
+    trust: (...) or (..., 1), belief q that the partner honours in a quarter, in (0, 1).
+    continuation: (...) or (..., 1), d = beta (1 - h) q, in [0, 1].
+    detection_lag: quarters until a lapse is answered, >= 1; default 1.
+    punishment_length: quarters the answer lasts, >= 0; inf = for ever.
+    Returns (passes, slack): slack is the present value lost less the present value gained by lapsing, passes
+    = slack >= 0.
+    Limits: with no punishment only a lapse that pays nothing is resisted; current policy against itself has
+    slack 0 and passes; a longer punishment or a shorter lag never fails a treaty that is worth keeping (flow
+    above ``punish``).
+    Source: Dixit 1987, Bagwell & Staiger 1990, Maggi 1999, Park 2011; theory 1.10, multiplied through by (1 -
+    d).
+    """
+    doubt = 1.0 - trust
+    gain = trust * np.subtract(wdc, wcc) + doubt * np.subtract(wdd, wcd)
+    lost = trust * np.asarray(wcc) + doubt * wcd - punish
+    return _test(gain, lost, continuation, detection_lag, punishment_length)
+
+
+def honour_test_type(
+    wcc: FloatLike,
+    wdc: FloatLike,
+    wcd: FloatLike,
+    wdd: FloatLike,
+    punish: FloatLike,
+    belief: FloatLike,
+    continuation: FloatLike,
+    detection_lag: FloatLike = 1,
+    punishment_length: FloatLike = np.inf,
+) -> tuple[BoolArray, FloatArray]:
+    """Does a side honour, by how much: (True/False, slack in bn$), type version [switch: trust_type].
+
+    wcc, wdc, wcd, wdd, punish, detection_lag, punishment_length: as ``honour_test``.
+    belief: (...) or (..., 1), probability that the partner is a reciprocator (else it never honours), in (0,
+    1); revised by ``bayes_type_update``.
+    continuation: (...) or (..., 1), d = beta (1 - h), without trust.
+    Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the
+    future.
+    Source: textbook repeated prisoner's dilemma with types; theory 1.10 and trap 0.2.
+    """
+    gain = belief * np.subtract(wdc, wcc) + (1.0 - belief) * np.subtract(wdd, wcd)
+    lost = belief * np.subtract(wcc, punish)
+    return _test(gain, lost, continuation, detection_lag, punishment_length)
+
+
+def _test(
+    gain: FloatLike, lost: FloatLike, discount: FloatLike, lag: FloatLike, length: FloatLike
+) -> tuple[BoolArray, FloatArray]:
+    """gain (1 - d^L) <= d^L (1 - d^T) lost, and the difference divided by (1 - d)."""
+    waiting = power(discount, lag)
+    # Comparing first keeps an endless punishment exact at any discount factor: it leaves no tail at all.
+    tail = np.less(length, FOREVER) * power(discount, np.minimum(length, FOREVER))
+    room = waiting * (1.0 - tail) * lost - (1.0 - waiting) * gain
+    return np.greater_equal(room, 0.0), room / np.maximum(1.0 - discount, LEAST_IMPATIENCE)
+
+
+def critical_delta(
+    temptation: FloatLike,
+    reward: FloatLike,
+    punishment: FloatLike,
+    sucker: FloatLike,
+    detection_lag: FloatLike = 1,
+    punishment_length: FloatLike = np.inf,
+) -> FloatArray:
+    """Least quarterly discount factor at which mutual cooperation holds, a fraction in [0, 1].
+
+    temptation, reward, punishment, sucker: (...), stage payoffs T, R, P, S, one unit. S does not matter to a
+    player who always answers in kind; it is an argument so that a game can be passed whole.
+    detection_lag: (...) or scalar, quarters until a lapse is answered, >= 1.
+    punishment_length: (...) or scalar, quarters the answer lasts, >= 0; inf = grim.
+    Limits: 0 where T <= R (nothing to resist); 1 = not sustainable at any discount factor below one;
+    (T-R)/(T-P) for grim with lag 1; rises with the lag, falls with the length.
+    Source: Friedman 1971 (grim); theory B1; others by bisection, 52 halvings.
+    """
+    del sucker
+    gain = np.subtract(temptation, reward)
+    lost = np.subtract(reward, punishment)
+    # d^L (1 - d^T)/(1 - d^L) rises in d, so the test passes above one threshold and halving finds it.
+    low = np.zeros(
+        np.broadcast_shapes(
+            np.shape(gain), np.shape(lost), np.shape(detection_lag), np.shape(punishment_length)
+        )
+    )
+    high = low + 1.0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        passes, _ = _test(gain, lost, middle, detection_lag, punishment_length)
+        high = np.where(passes, middle, high)
+        low = np.where(passes, low, middle)
+    return np.where(gain <= 0.0, 0.0, high)
+
+
+def alternation_delta(temptation: FloatLike, reward: FloatLike, sucker: FloatLike) -> FloatArray:
+    """Least discount factor at which alternating lapses against tit-for-tat do not pay, a fraction in [0, 1].
+
+    temptation, reward, sucker: (...), stage payoffs T, R, S, one unit, R > S.
+    Limits: 0 where T <= R; 1 = alternating always pays.
+    Source: Axelrod 1984, (T - R)/(R - S).
+    """
+    return np.clip(safe_ratio(np.subtract(temptation, reward), np.subtract(reward, sucker), 1.0), 0.0, 1.0)
+
+
+def separable_threshold(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
+    """Least trust at which an additive concession is honoured, reliability version (fraction; above 1 =
+    never).
+
+    cost_over_benefit: (...), own cost c of honouring over benefit b from the partner's honouring, >= 0.
+    discount: (...) or scalar, beta, in (0, 1). hazard: (...) or scalar, in [0, 1).
+    Limits: 0 when honouring costs nothing; rises in c/b and in the hazard.
+    Source: theory 1.10, beta (1 - h) q^2 >= c/b.
+    """
+    return np.sqrt(np.divide(cost_over_benefit, discount * (1.0 - hazard)))
+
+
+def separable_threshold_type(
+    cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike
+) -> FloatArray:
+    """Least belief in a reciprocating type at which an additive concession is honoured (above 1 = never).
+
+    Arguments as ``separable_threshold``, with cost_over_benefit < 1.
+    Limits: 0 when honouring costs nothing; a few per cent at quarterly discounting, hence trap 0.2.
+    Source: theory 1.10, c <= q d/(1 - d) (b - c) with d = beta (1 - h).
+    """
+    d = discount * (1.0 - hazard)
+    return safe_ratio(cost_over_benefit * (1.0 - d), d * (1.0 - cost_over_benefit), default=np.inf)
+
+
+def bayes_type_update(
+    belief: FloatLike, signal: FloatLike, false_alarm: FloatLike, missed: FloatLike
+) -> FloatArray:
+    """Belief that the partner is a reciprocator after one more signal, a fraction in [0.001, 0.999].
+
+    belief: (...), before the signal, in (0, 1). signal: (...), 1 = looked honoured, 0 = looked lapsed.
+    false_alarm: (...) or scalar, probability of 0 when honoured, in [0, 0.5).
+    missed: (...) or scalar, probability of 1 when lapsed, in [0, 0.5).
+    Limits: with equal errors a good and a bad signal cancel; uninformative signals (errors 1/2) change
+    nothing; never reaches 0 or 1, so that a later signal can still be heard.
+    Source: Bayes' rule on two types; theory 1.10 and B2.
+    """
+    bad_signal = 1.0 - signal
+    if_good = belief * (signal * (1.0 - false_alarm) + bad_signal * false_alarm)
+    if_bad = (1.0 - belief) * (signal * missed + bad_signal * (1.0 - missed))
+    posterior = safe_ratio(if_good, if_good + if_bad, default=belief)
+    return np.clip(posterior, BELIEF_FLOOR, 1.0 - BELIEF_FLOOR)
+
+
+def two_strikes(failed_now: BoolLike, failed_before: BoolLike) -> BoolArray:
+    """Whether a treaty ends because a side failed its own test two quarters running (True/False).
+
+    failed_now, failed_before: (...), True where the side failed this quarter and the one before.
+    Limits: one bad quarter never ends a treaty.
+    Source: theory 1.17 (i); Koremenos 2005 on duration.
+    """
+    return np.logical_and(failed_now, failed_before)
+
+
+def exit_draw(u: FloatLike, hazard: FloatLike, tension: FloatLike) -> BoolArray:
+    """Whether political chance ends a treaty this quarter (True/False).
+
+    u: (...), a uniform draw in [0, 1). hazard: (...) or scalar, h, per quarter, in [0, 0.08]; default 0.03.
+    tension: (...), in [0, 1]; pass 1 to shut this pathway of tension.
+    Limits: probability hazard * tension; never at zero hazard.
+    Source: theory 1.17 (ii).
+    """
+    return np.less(u, np.multiply(hazard, tension))
+
+
+def exit_pays(gain_from_leaving: FloatLike, exit_cost: FloatLike, scale: FloatLike) -> BoolArray:
+    """Whether a side would rather give notice than stay (True/False).
+
+    gain_from_leaving: (...), payoff outside less payoff inside, bn$ per quarter.
+    exit_cost: (...) or scalar, multiple of the stake scale, in [0, 1]; default 0.1. scale: (...), S, bn$ per
+    quarter, > 0.
+    Limits: never when leaving loses; a higher cost never causes an exit.
+    Source: theory 1.17 (iii); Helfer 2005.
+    """
+    return np.greater(gain_from_leaving, np.multiply(exit_cost, scale))

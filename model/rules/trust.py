@@ -1,0 +1,191 @@
+"""What one bloc sees of another's conduct, how it answers, and how much it comes to trust it.
+
+Theory 1.11. Conduct is observed with two different errors, kept apart because they do different harm: a
+*false alarm* starts a cycle of retaliation between two sides who both honour, a *miss* lets a lapse go
+unanswered. Trust is a beta
+reputation with forgetting: counts of good and bad evidence, fed with a signal that is corrected for its own
+error rates. Fed with raw signals, trust in a perfect partner would settle at 0.82 instead of 0.94 (trap
+0.13).
+
+Everything here is directed, observer to observed, and holds for one obligation or many: shapes (...)
+broadcast.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from model.numerics import FloatArray, FloatLike, safe_ratio
+
+# Codes of the stances a bloc can take towards lapses, in the order of theory 1.11.
+TIT_FOR_TAT: Final = 0
+GENEROUS: Final = 1
+GRIM: Final = 2
+K_PUNISH: Final = 3
+PROPORTIONAL: Final = 4
+STANCES: Final = ("tit_for_tat", "generous", "grim", "k_punish", "proportional")
+
+# Least evidence on either side, in quarters of observation: corrected signals may be negative, counts may not
+# (1.11).
+EVIDENCE_FLOOR: Final = 0.05
+# Trust is kept off 0 and 1 by this much (fraction): no partner is ever beyond doubt or beyond hope.
+TRUST_FLOOR: Final = 0.001
+# Signals are 0 or 1; anything above this reads as "honoured".
+HALF: Final = 0.5
+
+
+def monitoring_error(base: FloatLike, dialogue: FloatLike, on_dialogue: FloatLike) -> FloatArray:
+    """Probability of misreading the partner's conduct in a quarter, a fraction in [0, base].
+
+    base: (...) or scalar, error without contact (e_fa or e_miss), in [0, 0.35]; default 0.15.
+    dialogue: (...), state of the official dialogue, in [0, 1].
+    on_dialogue: (...) or scalar, how fast dialogue removes error (ke), in [0, 2]; default 1.
+    Limits: the base without dialogue; never rises with dialogue (M18).
+    Source: theory 1.9b, 1.11; exponential form an assumption.
+    """
+    return base * np.exp(-(on_dialogue * np.asarray(dialogue)))
+
+
+def conduct_signal(
+    honoured: FloatLike, u: FloatLike, false_alarm: FloatLike, missed: FloatLike
+) -> FloatArray:
+    """What the observer reads off a quarter: 1 = looked honoured, 0 = looked lapsed.
+
+    honoured: (...), share of the obligation that was honoured, in [0, 1] (usually 0 or 1).
+    u: (...), a uniform draw in [0, 1). false_alarm: (...) or scalar, P(0 | honoured), in [0, 0.35].
+    missed: (...) or scalar, P(1 | lapsed), in [0, 0.35].
+    Limits: the truth without errors (for conduct of 0 or 1); mean (1 - false_alarm) honoured + missed (1 -
+    honoured).
+    Source: theory 1.11; Signorino 1996 on why the two errors are separate.
+    """
+    chance_of_good = honoured * (1.0 - np.asarray(false_alarm)) + (1.0 - honoured) * missed
+    return np.less(u, chance_of_good) * 1.0
+
+
+def debiased_signal(signal: FloatLike, false_alarm: FloatLike, missed: FloatLike) -> FloatArray:
+    """The signal corrected for its errors, so that its mean is the true conduct (no unit; may leave [0, 1]).
+
+    signal: (...), 0 or 1. false_alarm, missed: (...) or scalar, in [0, 0.35], adding to less than 1.
+    Limits: the signal itself without errors; mean 1 if honoured, 0 if not, whatever the errors (B11).
+    Source: theory 1.11; the estimator of a proportion under known misclassification, Rogan & Gladen 1978.
+    """
+    return np.divide(np.subtract(signal, missed), 1.0 - false_alarm - missed)
+
+
+def update_evidence(
+    good: FloatLike,
+    bad: FloatLike,
+    prior_good: FloatLike,
+    prior_bad: FloatLike,
+    memory: FloatLike,
+    signal: FloatLike,
+    active: FloatLike,
+) -> tuple[FloatArray, FloatArray]:
+    """Evidence for and against the partner after one more quarter, (good, bad) in quarters of observation.
+
+    good, bad: (...), evidence so far, >= 0.05. prior_good, prior_bad: (...), where forgetting leads back to,
+    > 0.
+    memory: (...) or scalar, lam, share of the evidence kept, in [0.85, 1]; default 0.95.
+    signal: (...), conduct of this quarter, ``debiased_signal`` (or 1 for a goodwill gesture).
+    active: (...), weight of the quarter: 1 with an obligation in force, 0 without (nothing is learned, much
+    is forgotten), w_g for a gesture.
+    Limits: prior + counts at memory 1 and no error (M15); a better signal never lowers the resulting trust;
+    both counts stay at or above 0.05.
+    Source: Jøsang & Ismail 2002 (beta reputation with forgetting); theory 1.11.
+    """
+    seen_good = active * np.asarray(signal)
+    new_good = prior_good + memory * np.subtract(good, prior_good) + seen_good
+    new_bad = prior_bad + memory * np.subtract(bad, prior_bad) + (active - seen_good)
+    return np.maximum(new_good, EVIDENCE_FLOOR), np.maximum(new_bad, EVIDENCE_FLOOR)
+
+
+def trust_level(good: FloatLike, bad: FloatLike) -> FloatArray:
+    """Belief that the partner honours in a quarter, a fraction in [0.001, 0.999].
+
+    good, bad: (...), evidence, > 0.
+    Limits: the mean of the Beta(good, bad) distribution; 1/2 when evidence is balanced.
+    Source: Jøsang & Ismail 2002; theory 1.11.
+    """
+    return np.clip(np.divide(good, good + bad), TRUST_FLOOR, 1.0 - TRUST_FLOOR)
+
+
+def trust_variance(good: FloatLike, bad: FloatLike) -> FloatArray:
+    """How unsure that belief is: variance of the Beta(good, bad) distribution (fraction squared).
+
+    good, bad: (...), evidence, > 0.
+    Limits: at most 1/4; falls like 1/(good + bad) as evidence accumulates.
+    Source: definition.
+    """
+    total = good + bad
+    return np.divide(good * bad, total * total * (total + 1.0))
+
+
+def next_honoured_level(
+    stance: FloatLike,
+    signal: FloatLike,
+    u: FloatLike,
+    generosity: FloatLike,
+    response: FloatLike,
+    observed_level: FloatLike,
+    punishment_left: FloatLike,
+    punishment_quarters: FloatLike,
+) -> tuple[FloatArray, FloatArray]:
+    """Share of its duty and supply concessions a bloc honours next quarter, and quarters of answer to come.
+
+    stance: (...) or scalar, code 0 ... 4 of ``STANCES``. signal: (...), 1 = partner looked honest, 0 = it did
+    not.
+    u: (...), a uniform draw in [0, 1). generosity: (...) or scalar, g, chance to forgive a bad signal, in [0,
+    1].
+    response: (...) or scalar, rho of the proportional stance, in [0, 1); default 0.8.
+    observed_level: (...), share the partner seemed to honour, in [0, 1] (proportional stance only).
+    punishment_left: (...), quarters of withdrawal still owed after this one, >= 0, inf for grim.
+    punishment_quarters: (...) or scalar, length of a k-punishment, >= 1; default 8.
+    Returns (level in [0, 1], punishment left).
+    Limits: full level on a good signal unless a punishment is running; a k-punishment runs its k quarters
+    whatever is seen meanwhile (the partner's answer to it is no new offence), a grim one never ends;
+    proportional is a contraction: a steady under-observation e settles at 1 - response e/(1 - response) (B5).
+    Source: Axelrod 1984 (tit-for-tat), Molander 1985, Nowak & Sigmund 1992 (generous), Friedman 1971 (grim),
+    Green & Porter 1984 (k quarters); theory 1.11.
+    """
+    looked_good = np.greater(signal, HALF)
+    forgiven = np.equal(stance, GENEROUS) & np.less(u, generosity)
+    # Tit-for-tat is a punishment of one quarter that is decided afresh; only stances 2 and 3 have a term to
+    # serve.
+    serves_terms = np.equal(stance, GRIM) | np.equal(stance, K_PUNISH)
+    term = np.where(np.equal(stance, GRIM), np.inf, punishment_quarters)
+    running = np.greater(punishment_left, 0.0)
+    owed = np.where(running, punishment_left, np.where(looked_good, 0.0, term)) * 1.0
+    in_kind = np.where(serves_terms, np.less_equal(owed, 0.0), looked_good | forgiven) * 1.0
+    in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
+    level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind)
+    return level, np.where(serves_terms, np.maximum(owed - 1.0, 0.0), 0.0)
+
+
+def optimal_generosity(
+    temptation: FloatLike, reward: FloatLike, punishment: FloatLike, sucker: FloatLike
+) -> FloatArray:
+    """Largest chance to forgive that leaves the partner no gain from lapsing, a fraction in [0, 1].
+
+    temptation, reward, punishment, sucker: (...), stage payoffs T > R > P > S, one unit.
+    Limits: 0 where any forgiveness is exploited; 1 - c/b in additive games.
+    Source: Molander 1985, Nowak & Sigmund 1992: min(1 - (T-R)/(R-S), (R-P)/(T-P)); theory 1.11.
+    """
+    against_one_lapse = 1.0 - safe_ratio(np.subtract(temptation, reward), np.subtract(reward, sucker), 1.0)
+    against_all = safe_ratio(np.subtract(reward, punishment), np.subtract(temptation, punishment))
+    return np.clip(np.minimum(against_one_lapse, against_all), 0.0, 1.0)
+
+
+def generous_long_run(generosity: FloatLike, error: FloatLike) -> FloatArray:
+    """Long-run share of quarters each of two equal, generous players honours under perception error
+    (fraction).
+
+    generosity: (...), g, in [0, 1]; 0 = tit-for-tat. error: (...), chance of misreading either way, in (0,
+    0.5].
+    Limits: 1/2 for tit-for-tat at any error; 1 - (1 - g) e/g + ... near one for small errors.
+    Source: fixed point of x = g + (1 - g)(e + (1 - 2e) x); theory B3. The two players' acts are independent
+    in the long run, so both honour in its square.
+    """
+    kept = 1.0 - generosity
+    return np.divide(generosity + kept * error, 1.0 - kept * (1.0 - 2.0 * error))

@@ -1,0 +1,219 @@
+"""What a bloc does on its own: special duties, threats, answers in kind, emergencies, announcements.
+
+Theory 1.6a and 1.15. A bloc looks at its own special duty on a short grid around today's. If a move pays,
+home industry
+petitions and the climate is tense, it may open an investigation: a threat that its partner sees and that is
+part of the disagreement point until it is carried out or dropped. The *answer* of the partner is anticipated
+in the gain, otherwise blocs start wars they know they will lose (trap 0.23).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+
+from model.numerics import FloatArray, FloatLike, logistic, safe_ratio
+
+BoolArray = npt.NDArray[np.bool_]
+BoolLike = bool | BoolArray
+IntArray = npt.NDArray[np.int64]
+
+# The grid of special duties, in steps from today's (theory 1.6a); position 2 is "leave it as it is".
+GRID_STEPS: Final = np.array([-np.inf, -1.0, 0.0, 1.0, 2.0])
+UNCHANGED: Final = 2
+# No special duty is proposed above this ad valorem rate (fraction).
+DUTY_CEILING: Final = 1.5
+# An emergency move raises a special duty by this many grid steps at once.
+EMERGENCY_STEPS: Final = 2.0
+# Neutral tension (fraction): above it tension makes an investigation more likely, below it less.
+NEUTRAL_TENSION: Final = 0.5
+# A belief above one: no probability is enough.
+NEVER: Final = 2.0
+
+
+def duty_grid(special: FloatLike, step: FloatLike) -> FloatArray:
+    """Special duties a bloc considers, fractions: none, one step less, today's, one and two steps more.
+
+    special: (...), today's special duty, fraction, >= 0. step: scalar or (...), D, in [0.05, 0.25]; default
+    0.10.
+    Returns (..., 5); position 2 is today's duty to the last bit.
+    Limits: within [0, 1.5], or up to today's duty where that is higher; neighbours coincide at the ends.
+    Source: theory 1.6a.
+    """
+    today = np.asarray(special, dtype=np.float64)[..., np.newaxis]
+    moved = today + np.asarray(step)[..., np.newaxis] * GRID_STEPS
+    # "None" is minus infinity steps away and is cut to zero with the rest.
+    return np.clip(moved, 0.0, np.maximum(today, DUTY_CEILING))
+
+
+def best_move(gains: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Position on the duty grid that pays most, and what it pays, bn$ per quarter.
+
+    gains: (..., 5), payoff of each point of ``duty_grid`` less today's, the partner's answer included, bn$
+    per quarter.
+    Returns (index (...), gain (...)).
+    Limits: ties with today's duty leave it; other ties go to the lower position; a gain of 0 means "stay".
+    Source: theory 1.6a.
+    """
+    best = np.maximum.reduce(gains, axis=-1)
+    index = np.where(gains[..., UNCHANGED] >= best, UNCHANGED, np.argmax(gains, axis=-1))
+    return index, best
+
+
+def opening_probability(
+    gain: FloatLike,
+    scale: FloatLike,
+    petition: FloatLike,
+    petition_weight: FloatLike,
+    tension: FloatLike,
+    tension_weight: FloatLike,
+    slope: FloatLike,
+    hazard: FloatLike,
+) -> FloatArray:
+    """Probability that a bloc opens an investigation at this assessment, given that a move pays (fraction).
+
+    gain: (...), gain from the best move net of the cost of opening, bn$ per quarter.
+    scale: (...), stake scale S, bn$ per quarter, > 0. petition: (...), what organised home firms gain, bn$
+    per quarter (losses count as no petition). petition_weight: scalar, w_pet, in [0, 2]; default 0.5.
+    tension: (...), in [0, 1]. tension_weight: scalar, w_tens, in [0, 6]; default 2.
+    slope: scalar, k_inv, in [0, 6]; default 2. hazard: scalar, h_inv, per assessment, in [0, 0.6]; default
+    0.25.
+    Limits: hazard/2 at slope 0; between 0 and hazard; never falls in gain, petition or tension.
+    Source: theory 1.6a; Bown & Crowley 2013, Blonigen & Prusa 2003 (petitions and threats).
+    """
+    urge = np.divide(gain + petition_weight * np.maximum(petition, 0.0), scale)
+    return hazard * logistic(slope * (urge + tension_weight * np.subtract(tension, NEUTRAL_TENSION)))
+
+
+def worth_moving(gain: FloatLike, threshold: FloatLike, scale: FloatLike) -> BoolArray:
+    """Whether a duty move pays enough to be started, or carried out after an investigation (True/False).
+
+    gain: (...), net gain from the best move, bn$ per quarter. threshold: scalar, r_inv, in [0, 0.1]; default
+    0.02.
+    scale: (...), stake scale S, bn$ per quarter, > 0.
+    Limits: never where today's duty is the best of the grid (gain 0), whatever the threshold.
+    Source: theory 1.6a, gain >= r_inv S; a zero gain is excluded so that the first of its checks holds at
+    r_inv = 0.
+    """
+    return np.greater_equal(gain, np.multiply(threshold, scale)) & np.greater(gain, 0.0)
+
+
+def opens(
+    u: FloatLike, probability: FloatLike, gain: FloatLike, threshold: FloatLike, scale: FloatLike
+) -> BoolArray:
+    """Whether an investigation is opened at this assessment (True/False).
+
+    u: (...), a uniform draw in [0, 1). probability: (...), ``opening_probability``. gain, threshold, scale:
+    as ``worth_moving``.
+    Limits: never without a gain; with probability ``probability`` otherwise.
+    Source: theory 1.6a.
+    """
+    return worth_moving(gain, threshold, scale) & np.less(u, probability)
+
+
+def carry_share(
+    carried: FloatLike, dropped: FloatLike, prior_carried: FloatLike = 2.0, prior_dropped: FloatLike = 2.0
+) -> FloatArray:
+    """Belief that a threat will be carried out, from the threats seen so far, a fraction in (0, 1).
+
+    carried, dropped: (...), threats of this bloc against this partner so far, counts. prior_carried,
+    prior_dropped: scalar, prior counts, > 0; default 2 and 2.
+    Limits: 1/2 before the first threat; tends to the observed share.
+    Source: mean of a Beta distribution; theory 1.6a.
+    """
+    seen_carried = np.add(carried, prior_carried)
+    return seen_carried / (seen_carried + np.add(dropped, prior_dropped))
+
+
+def answer_rise(rise: FloatLike, ratio: FloatLike) -> FloatArray:
+    """Rise of the partner's duty in answer to a rise of one's own, as a rate (fraction).
+
+    rise: (...), change of the special duty, fraction. ratio: scalar, rho_ret, in [0, 1]; default 0.5.
+    Limits: 0 for a cut; proportional to a rise. The answer is not itself answered.
+    Source: theory 1.6a; "substantially equivalent" withdrawal.
+    """
+    return np.multiply(ratio, np.maximum(rise, 0.0))
+
+
+def emergency(u: FloatLike, hazard: FloatLike, tension: FloatLike) -> BoolArray:
+    """Whether a bloc raises a special duty at once, without an investigation (True/False).
+
+    u: (...), a uniform draw in [0, 1). hazard: scalar, h_emg, per quarter at full tension, in [0, 0.05];
+    default 0.01.
+    tension: (...), in [0, 1]; pass 0 to shut this pathway.
+    Limits: probability hazard * tension.
+    Source: theory 1.6a, pathway (e) of 1.12.
+    """
+    return np.less(u, np.multiply(hazard, tension))
+
+
+def emergency_duty(special: FloatLike, step: FloatLike, strikes: BoolLike) -> FloatArray:
+    """Special duty after a possible emergency move, as a rate (fraction).
+
+    special: (...), today's, fraction, >= 0. step: scalar, D. strikes: (...), ``emergency``.
+    Limits: unchanged where it does not strike; up by two steps where it does, not beyond 1.5 (or today's if
+    higher).
+    Source: theory 1.6a.
+    """
+    raised = np.minimum(
+        np.add(special, np.multiply(EMERGENCY_STEPS, step)), np.maximum(special, DUTY_CEILING)
+    )
+    return np.where(strikes, raised, special)
+
+
+def zev_announces(
+    own_benefit: FloatLike,
+    joint_benefit: FloatLike,
+    partner_announced: BoolLike,
+    dialogue: FloatLike,
+    trust: FloatLike,
+) -> BoolArray:
+    """Whether a bloc announces a zero-emission-vehicle path on its own (True/False).
+
+    own_benefit: (...), benefit if it alone announces, bn$ per quarter, any sign.
+    joint_benefit: (...), more if both do (shared learning, larger markets), bn$ per quarter.
+    partner_announced: (...). dialogue: (...), in [0, 1]. trust: (...), in [0, 1].
+    Limits: own_benefit >= 0 with no joint benefit is harmony, to be flagged and not counted as cooperation;
+    with a partner that has announced, the sum decides.
+    Source: theory 1.15; a stag hunt, S2 ("independent, but coordinated").
+    """
+    belief_in_partner = np.where(partner_announced, 1.0, np.multiply(dialogue, trust))
+    return np.greater_equal(own_benefit + belief_in_partner * joint_benefit, 0.0)
+
+
+def stag_hunt_threshold(own_benefit: FloatLike, joint_benefit: FloatLike) -> FloatArray:
+    """Least belief in the partner at which announcing pays (probability; 2 = no belief is enough).
+
+    own_benefit, joint_benefit: (...), bn$ per quarter.
+    Limits: 0 where announcing alone pays (harmony); between 0 and 1 in a stag hunt; 2 where even both lose.
+    Source: theory 1.15, p* = -B_own/B_joint.
+    """
+    shortfall = np.maximum(np.negative(own_benefit), 0.0)
+    needed = safe_ratio(shortfall, np.maximum(joint_benefit, 0.0), np.where(shortfall > 0.0, NEVER, 0.0))
+    return np.where(needed > 1.0, NEVER, needed)
+
+
+def zev_demand_shift(size: FloatLike, quarters_since: FloatLike, ramp: FloatLike) -> FloatArray:
+    """Extra utility of electric cars after an announcement (no unit, logit utility).
+
+    size: scalar, zeta, in [0, 0.8]; default 0.3. quarters_since: (...), quarters since it; negative = none
+    yet.
+    ramp: scalar, quarters until it works in full, >= 1; default 16.
+    Limits: 0 before and at the announcement, ``size`` from the end of the ramp on.
+    Source: theory 1.15; linear ramp an assumption.
+    """
+    return np.multiply(size, np.clip(np.divide(quarters_since, ramp), 0.0, 1.0))
+
+
+def zev_cost(cost: FloatLike, required_share: FloatLike, current_share: FloatLike) -> FloatArray:
+    """Cost of pushing electric cars beyond what buyers choose, bn$ per quarter.
+
+    cost: scalar, C_z, bn$ per quarter per squared share, in [0, 100]. required_share, current_share: (...),
+    in [0, 1].
+    Limits: 0 once the market is ahead of the path; convex.
+    Source: theory 1.15.
+    """
+    gap = np.maximum(np.subtract(required_share, current_share), 0.0)
+    return cost * (gap * gap)
