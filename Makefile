@@ -1,0 +1,89 @@
+# Détente: every command of the project. `make` alone lists them.
+#
+# PYTHON picks the interpreter (3.11 or newer), VENV the folder of the environment:
+#   make test PYTHON=python3.12 VENV=.venv-312
+#
+# Two stamp files in the environment say what is installed: the model alone (for `make demo`), and with it the tools
+# of the developers (for everything else). A stamp carries the Python version in its name and depends on
+# pyproject.toml and on that version's constraints, so a change of any of the three reinstalls, and nothing else does.
+
+PYTHON ?= python3
+VENV ?= .venv
+WORKERS ?= 2
+
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
+CONSTRAINTS := $(wildcard constraints-py$(subst .,,$(VERSION)).txt)
+BIN := $(VENV)/bin
+MADE := $(VENV)/.made-$(VERSION)
+CORE := $(VENV)/.core-$(VERSION)
+DEV := $(VENV)/.dev-$(VERSION)
+# Quiet, because pip's log of a hundred wheels hides what matters; errors still show. Modules are compiled when first
+# imported, which most of them never are.
+PIP_INSTALL := $(BIN)/python -m pip install -qq --no-compile --disable-pip-version-check \
+  $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
+
+export PYTHONUTF8 := 1
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-fast test-slow check format constraints clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
+
+demo: $(CORE) ## run one negotiation from the newest starting point and show what happened
+	@$(BIN)/detente demo
+
+test: check test-fast ## check the code, then run the fast tests
+
+# Its last line must stay pytest's own summary: whoever reads the log from the end reads the verdict.
+test-fast: $(DEV)
+	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+
+# pytest leaves with 5 when it finds no slow test, which is no failure.
+test-slow: $(DEV) ## run the tests that take minutes
+	@$(BIN)/python -m pytest -n $(WORKERS) -m slow || test $$? -eq 5
+
+check: $(DEV) ## formatting, lint and types
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run: make format"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+
+format: $(DEV) ## lay the code out and mend what can be mended by machine
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+$(MADE):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Détente needs Python 3.11 or newer; '$(PYTHON)' is $(or $(VERSION),not to be found)." \
+	         "Try: make PYTHON=python3.11 ..." >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "'$(PYTHON)' lacks its venv module (on Debian it is the package python3-venv)." >&2; exit 1; }
+	@$(if $(CONSTRAINTS),,echo "No constraints for Python $(VERSION): installing the newest versions that fit." >&2)
+	@$(PYTHON) -m venv --clear $(VENV)
+	@touch $@
+
+$(CORE): $(MADE) pyproject.toml $(CONSTRAINTS)
+	@echo "Installing Détente into $(VENV) (once; about a minute) ..." >&2
+	@$(PIP_INSTALL) -e .
+	@touch $@
+
+$(DEV): $(MADE) pyproject.toml $(CONSTRAINTS)
+	@echo "Installing Détente and its test tools into $(VENV) (once; about a minute) ..." >&2
+	@$(PIP_INSTALL) -e '.[dev]'
+	@touch $(CORE) $@
+
+# All extras are pinned, so that any of them can be added later without moving a version. The environment is made
+# without the project, because freeze would write down the project's folder.
+constraints: ## pin today's newest versions for PYTHON (then run the tests, and tag the change "numbers")
+	@rm -rf .venv-pins && $(PYTHON) -m venv .venv-pins
+	@$(PYTHON) -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	  print(*p["dependencies"], *sum(p["optional-dependencies"].values(), []), sep="\n")' > .venv-pins/wanted.txt
+	@.venv-pins/bin/python -m pip install -qq --no-compile -r .venv-pins/wanted.txt
+	@.venv-pins/bin/python -m pip check
+	@.venv-pins/bin/python -m pip freeze --exclude-editable > constraints-py$(subst .,,$(VERSION)).txt
+	@rm -rf .venv-pins
+
+clean: ## remove everything that the commands above have made
+	@rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

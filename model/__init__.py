@@ -1,0 +1,1 @@
+"""Détente: three blocs negotiate the trade in electric cars and batteries."""

@@ -1,0 +1,59 @@
+"""What holds for every test: floating-point faults raise, nothing opens a window, a green run stays green."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+
+# Before anything imports matplotlib, or Solara through Mesa's page: no window, and no complaint by Solara's
+# hook checker about code inside Mesa 3.3.
+os.environ.setdefault("MPLBACKEND", "Agg")
+os.environ.setdefault("SOLARA_CHECK_HOOKS", "off")
+
+import numpy as np
+import pytest
+from hypothesis import settings
+
+# No deadline: the machine may be busy. Derandomised: one commit, one verdict. To hunt for
+# new counterexamples: HYPOTHESIS_PROFILE=hunt.
+settings.register_profile("steady", deadline=None, derandomize=True, print_blob=True)
+settings.register_profile("hunt", deadline=None, max_examples=1000, print_blob=True)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def floating_point_faults_raise() -> Iterator[None]:
+    """A rule is finite on every lane, so overflow, division by zero and NaN are faults wherever they happen.
+
+    Underflow is not: the exponential of a large negative number is zero, and meant so. A test that hands an
+    oracle of others' making its numbers may need ``with np.errstate(all="warn")`` around that call.
+    """
+    before = np.seterr(over="raise", divide="raise", invalid="raise", under="ignore")
+    yield
+    np.seterr(**before)
+
+
+def pytest_report_header() -> list[str]:
+    """The versions and the processor's features, because the last bits of a result depend on both."""
+    names = ("numpy", "scipy", "mesa", "pandas", "pyarrow", "pydantic")
+    return [
+        f"python {platform.python_version()}, " + ", ".join(f"{name} {_installed(name)}" for name in names),
+        "numpy uses: " + " ".join(_cpu_features()),
+    ]
+
+
+def _installed(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "missing"
+
+
+def _cpu_features() -> list[str]:
+    """Vector instructions that NumPy found; AVX-512 has another ``exp``."""
+    config = np.show_config(mode="dicts")
+    assert isinstance(config, dict)
+    simd = config.get("SIMD Extensions", {})
+    return [*simd.get("baseline", []), *simd.get("found", [])]

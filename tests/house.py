@@ -1,0 +1,275 @@
+"""The house rules as data, and the checkers that read code and text against them (used by ``test_house.py``).
+
+Every checker takes source text, never a path, and returns a list of faults: so that a test can plant a fault
+and see it found. To change a rule, change its table here and say so in CHANGELOG.md.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+MOST_LINES = 400
+FEWEST_LINES = 40
+
+# Who may import whom inside the project. First matching row; patterns as in a shell. A package's own __init__
+# may always import from inside it, so the front door (model/__init__.py) needs no row.
+_GROUND = ("model.vocabulary", "model.numerics", "model.schedule")
+_FIRST = ("model.parameters", "model.parameter_table", "model.draws", "model.menu")
+_RULES = ("model.rules", "model.rules.*")
+_DATA = ("model.state", "model.scenario")
+# markets, assessment and calibration are on level 2 beside state and scenario: what both worlds do with the
+# rules when a market clears or a package is weighed lives there once. Each may stand on the ones before it.
+_MIDDLE = ("model.markets", "model.assessment", "model.calibration")
+_ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
+MAY_IMPORT: dict[str, tuple[str, ...]] = {
+    # level 0
+    "model.vocabulary": (),
+    "model.numerics": (),
+    "model.schedule": (),
+    # level 1
+    "model.rules.*": ("model.numerics",),
+    "model.parameters": ("model.vocabulary", "model.parameter_table"),
+    "model.parameter_table": ("model.vocabulary",),
+    "model.draws": ("model.vocabulary",),
+    "model.menu": ("model.vocabulary",),
+    # level 2; state and scenario may know each other in one direction (a circle is a fault of its own)
+    "model.state": (*_GROUND, *_FIRST, *_RULES, "model.scenario"),
+    "model.scenario": (*_GROUND, *_FIRST, *_RULES, "model.state"),
+    "model.markets": (*_GROUND, *_FIRST, *_RULES, *_DATA),
+    "model.assessment": (*_GROUND, *_FIRST, *_RULES, *_DATA, "model.markets"),
+    "model.calibration": (*_GROUND, *_FIRST, *_RULES, *_DATA, "model.markets", "model.assessment"),
+    # level 3
+    "model.agents.*": (*_RULES, "model.vocabulary", *_MIDDLE),
+    "model.ensemble": _ENGINE,
+    # level 4
+    "model.negotiation": ("model.agents", "model.agents.*", *_ENGINE),
+    "model.record": ("model.state", "model.vocabulary", "model.rules.cooperation", "model.rules.games"),
+    # level 5: the front door only
+    "experiments": ("model",),
+    "experiments.*": ("model", "experiments", "experiments.*"),
+}
+
+# Who may import which package of others. One that is not named here is nobody's.
+_CLASSROOM = ("experiments.classroom", "experiments.classroom.*")
+MAY_USE: dict[str, tuple[str, ...]] = {
+    "numpy": ("model.*", "experiments.*"),
+    "scipy": ("model.numerics", "experiments.*"),
+    "pandas": ("model", "model.scenario", "model.record", "experiments.*"),
+    "pydantic": ("model.parameters", "model.parameter_table", "model.scenario", "experiments.*"),
+    "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
+    "pyarrow": ("experiments.*",),
+    "matplotlib": ("experiments.figures", *_CLASSROOM),
+    "typer": ("experiments.cli",),
+    "rich": ("experiments.*",),
+    "dask": ("experiments.runner",),
+    "distributed": ("experiments.runner",),
+    "SALib": ("experiments.design", "experiments.sensitivity"),
+    "statsmodels": ("experiments.*",),
+    "solara": _CLASSROOM,
+    "reacton": _CLASSROOM,
+}
+
+# Where a scalar call and an array call must give the same bits, and what breaks that.
+BIT_EQUAL = (
+    "model.rules",
+    "model.rules.*",
+    "model.agents",
+    "model.agents.*",
+    "model.markets",
+    "model.assessment",
+    "model.negotiation",
+    "model.ensemble",
+)
+_REGROUPS = (
+    *("sum", "nansum", "mean", "nanmean", "average", "var", "std", "median"),
+    *("dot", "vdot", "inner", "matmul", "einsum", "tensordot", "linalg"),
+)
+_OTHER_KERNEL = ("math", "cmath")
+_BUILTINS = ("sum", "pow")
+
+
+class Import(NamedTuple):
+    """One imported module, as precisely as the statement says."""
+
+    name: str
+    line: int
+
+
+class Source(NamedTuple):
+    """One file of Python."""
+
+    module: str
+    text: str
+    is_package: bool = False
+
+
+def matches(name: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def imports_of(source: Source, known: Iterable[str]) -> Iterator[Import]:
+    """Every import anywhere in the file; ``from a import b`` means module a.b where ``known`` has it."""
+    modules = set(known)
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, node.lineno)
+        elif isinstance(node, ast.ImportFrom):
+            base = _absolute(source, node)
+            for alias in node.names:
+                inner = f"{base}.{alias.name}"
+                yield Import(inner if inner in modules else base, node.lineno)
+
+
+def _absolute(source: Source, node: ast.ImportFrom) -> str:
+    if not node.level:
+        return node.module or ""
+    parts = source.module.split(".")
+    parts = parts[: len(parts) - node.level + source.is_package]
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def import_faults(source: Source, known: Iterable[str]) -> list[str]:
+    """Imports from the project, and of others' packages, that the two tables do not allow."""
+    row = next((allowed for room, allowed in MAY_IMPORT.items() if fnmatchcase(source.module, room)), None)
+    if row is None:
+        if not source.is_package:
+            return [f"{source.module}: has no row in MAY_IMPORT (tests/house.py)"]
+        row = ()
+    if source.is_package:
+        row = (*row, f"{source.module}.*")
+    faults = []
+    for name, line in imports_of(source, known):
+        top = name.split(".")[0]
+        if top in ("model", "experiments", "tests", "seeds"):
+            if not matches(name, row) and name != source.module:
+                faults.append(f"{source.module}:{line} imports {name}")
+        elif top not in sys.stdlib_module_names and not matches(source.module, MAY_USE.get(top, ())):
+            faults.append(f"{source.module}:{line} uses {name}")
+    return faults
+
+
+def circles(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import themselves through others."""
+    faults = []
+    for start in sorted(graph):
+        seen: set[str] = set()
+        ahead = list(graph[start])
+        while ahead:
+            module = ahead.pop()
+            if module not in seen:
+                seen.add(module)
+                ahead.extend(graph.get(module, ()))
+        if start in seen:
+            faults.append(start)
+    return faults
+
+
+def bit_faults(source: Source) -> list[str]:
+    """Operators and functions that give a number other bits in an array than alone."""
+    faults = []
+    for node in ast.walk(ast.parse(source.text)):
+        what = None
+        if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Pow | ast.MatMult):
+            what = "**" if isinstance(node.op, ast.Pow) else "@"
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            roots = names if isinstance(node, ast.Import) else [node.module or ""]
+            what = next((name for name in roots if name in _OTHER_KERNEL), None)
+            if isinstance(node, ast.ImportFrom):
+                what = what or next((name for name in names if name in _REGROUPS), None)
+        elif isinstance(node, ast.Attribute):
+            if node.attr in _REGROUPS:
+                what = f".{node.attr}"
+            elif node.attr == "reduce" and isinstance(node.value, ast.Attribute) and node.value.attr == "add":
+                what = ".add.reduce"
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in _BUILTINS:
+            what = node.id
+        if what:
+            faults.append(f"{source.module}:{getattr(node, 'lineno', 0)} has {what}")
+    return faults
+
+
+def chance_faults(source: Source) -> list[str]:
+    """Random numbers made anywhere but in model.draws."""
+    faults = []
+    for node in ast.walk(ast.parse(source.text)):
+        found = False
+        if isinstance(node, ast.Attribute):
+            found = (
+                node.attr == "random"
+                and isinstance(node.value, ast.Name)
+                and node.value.id in ("np", "numpy")
+            )
+        elif isinstance(node, ast.Import):
+            found = any(alias.name in ("random", "numpy.random") for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found = node.module in ("random", "numpy.random") or (
+                node.module == "numpy" and any(alias.name == "random" for alias in node.names)
+            )
+        if found:
+            faults.append(f"{source.module}:{getattr(node, 'lineno', 0)} makes its own chance")
+    return faults
+
+
+def length_faults(source: Source) -> list[str]:
+    n_lines = len(source.text.splitlines())
+    if n_lines > MOST_LINES:
+        return [f"{source.module}: {n_lines} lines: cut it along a subject"]
+    if n_lines < FEWEST_LINES and not source.is_package:
+        return [f"{source.module}: {n_lines} lines: let it join its neighbour"]
+    return []
+
+
+# Written in pieces, so that this file does not accuse itself.
+_FOLDERS = "|".join(("work", "root", "home", "tmp", "opt", "mnt", "Users"))
+_WORDS = {
+    "a path of one machine": rf"(?<![\w$}}./~:-])/(?:{_FOLDERS})/\w|\b[A-Z]:\\Users",
+    "a registry's host": "|".join(
+        (
+            r"py[p]i\.(?:org|python)",
+            "python[h]osted",
+            r"npm[j]s\.",
+            r"deb[i]an\.org",
+            r"crates[.]io",
+            r"conda[.]anaconda",
+        )
+    ),
+    "unfinished work": r"\b(?:TO" r"DO|FIX" r"ME|XX" r"X)\b",
+}
+
+
+def word_faults(name: str, text: str) -> list[str]:
+    """Words that do not belong in the project."""
+    return [
+        f"{name}:{number} holds {what}: {found.group()}"
+        for what, pattern in _WORDS.items()
+        for number, line in enumerate(text.splitlines(), 1)
+        if (found := re.search(pattern, line))
+    ]
+
+
+def pin_faults(text: str, wanted: Iterable[str]) -> list[str]:
+    """Lines of a constraints file that are not name==version, and wanted packages that it does not pin."""
+    lines = text.splitlines()
+    faults = [line for line in lines if not re.fullmatch(r"[A-Za-z0-9._-]+==[A-Za-z0-9.!+]+", line)]
+    pinned = {canonical(line.partition("==")[0]) for line in lines}
+    return faults + [f"{canonical(name)} is not pinned" for name in wanted if canonical(name) not in pinned]
+
+
+def canonical(requirement: str) -> str:
+    """The distribution's name in a requirement, as package tools compare names."""
+    return re.sub(r"[-_.]+", "-", re.split(r"[\[<>=!~; ]", requirement, maxsplit=1)[0]).lower()
+
+
+def command_faults(readme: str, makefile: str) -> list[str]:
+    """``make X`` shown as code in the README that the Makefile does not know."""
+    code = re.findall(r"```.*?```|`[^`\n]+`", readme, flags=re.DOTALL)
+    shown = {target for span in code for target in re.findall(r"\bmake ([a-z][a-z-]*)", span)}
+    known = set(re.findall(r"^([a-z][a-z-]*):", makefile, flags=re.MULTILINE))
+    return [f"make {target}" for target in sorted(shown - known)]

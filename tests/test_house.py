@@ -1,0 +1,298 @@
+"""The walls stand: imports, lengths, operators, chance, words, pins, commands. And each check can fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import house
+import numpy as np
+import pytest
+from house import Source
+
+ROOT = Path(__file__).resolve().parent.parent
+CODE = ("model", "experiments")
+
+
+def read_sources(folders: tuple[str, ...]) -> list[Source]:
+    found = []
+    for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        is_package = parts[-1] == "__init__"
+        found.append(
+            Source(".".join(parts[:-1] if is_package else parts), path.read_text("utf-8"), is_package)
+        )
+    return found
+
+
+SOURCES = read_sources(CODE)
+KNOWN = [source.module for source in SOURCES]
+
+
+def tracked_files() -> list[str]:
+    """Names of the files that a checkout has; in an unpacked archive, all but what tools leave behind."""
+    git = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    if git.returncode == 0:
+        return [name for name in git.stdout.decode().split("\0") if name and (ROOT / name).is_file()]
+    return [
+        path.relative_to(ROOT).as_posix()
+        for path in ROOT.rglob("*")
+        if path.is_file() and not any(part.startswith(".") for part in path.relative_to(ROOT).parts)
+    ]
+
+
+def text_of(name: str) -> str:
+    """The file's text; nothing for pictures and the like."""
+    try:
+        return (ROOT / name).read_text("utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+# --- The project as it is -------------------------------------------------------------------------
+
+
+def test_imports_go_downward_only() -> None:
+    assert len(SOURCES) > 3
+    assert [fault for source in SOURCES for fault in house.import_faults(source, KNOWN)] == []
+
+
+def test_no_module_imports_itself_through_others() -> None:
+    graph = {
+        source.module: {found.name for found in house.imports_of(source, KNOWN)} & set(KNOWN)
+        for source in SOURCES
+        if not source.is_package
+    }
+    assert house.circles(graph) == []
+
+
+def test_no_test_is_imported() -> None:
+    for source in read_sources((*CODE, "tests")):
+        assert [f for f in house.imports_of(source, ()) if f.name.split(".")[0] == "tests"] == [], (
+            source.module
+        )
+
+
+def test_files_are_neither_long_nor_tiny() -> None:
+    assert [fault for source in SOURCES for fault in house.length_faults(source)] == []
+
+
+def test_nothing_breaks_bit_equality() -> None:
+    inside = [source for source in SOURCES if house.matches(source.module, house.BIT_EQUAL)]
+    assert inside
+    assert [fault for source in inside for fault in house.bit_faults(source)] == []
+
+
+def test_chance_comes_from_draws_alone() -> None:
+    elsewhere = [s for s in SOURCES if s.module.startswith("model") and s.module != "model.draws"]
+    assert [fault for source in elsewhere for fault in house.chance_faults(source)] == []
+
+
+# Start-up matters on the command line, and the sweep must run where Mesa is not.
+@pytest.mark.parametrize(
+    ("module", "unwanted"),
+    [("model", ("mesa", "pandas", "matplotlib")), ("model.ensemble", ("mesa", "matplotlib"))],
+)
+def test_what_importing_a_module_leaves_out(module: str, unwanted: tuple[str, ...]) -> None:
+    assert module in KNOWN
+    assert loaded_by(module, unwanted) == []
+
+
+def loaded_by(module: str, unwanted: tuple[str, ...]) -> list[str]:
+    """Which of the unwanted packages a fresh interpreter has after importing the module."""
+    code = f"import sys, {module}; print(*[name for name in {unwanted!r} if name in sys.modules])"
+    run = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    return run.stdout.split()
+
+
+def test_words() -> None:
+    names = tracked_files()
+    assert "pyproject.toml" in names
+    assert [fault for name in names for fault in house.word_faults(name, text_of(name))] == []
+
+
+@pytest.mark.parametrize("version", ["311", "312", "313"])
+def test_constraints_pin_every_dependency(version: str) -> None:
+    project = tomllib.loads(text_of("pyproject.toml"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(n for extra in project["optional-dependencies"].values() for n in extra),
+    ]
+    text = text_of(f"constraints-py{version}.txt")
+    assert house.pin_faults(text, wanted) == []
+    assert "http" not in text
+
+
+def test_readme_shows_only_commands_that_exist() -> None:
+    for name in tracked_files():
+        if name.endswith(".md"):
+            assert house.command_faults(text_of(name), text_of("Makefile")) == [], name
+
+
+def test_floating_point_faults_raise() -> None:
+    zero = np.zeros(1)
+    with pytest.raises(FloatingPointError):
+        1.0 / zero
+    with pytest.raises(FloatingPointError):
+        np.exp(zero + 1000.0)
+    with pytest.raises(FloatingPointError):
+        np.log(zero - 1.0)
+    assert np.exp(zero - 1000.0) == 0.0
+
+
+# --- Each check can fail --------------------------------------------------------------------------
+
+PLANTED_KNOWN = [
+    "model.numerics",
+    "model.rules.trust",
+    "model.rules.demand",
+    "model.ensemble",
+    "model.record",
+]
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("model.rules.demand", "from model.rules import trust"),
+        ("model.rules.demand", "from . import trust"),
+        ("model.rules.demand", "from .trust import update"),
+        ("model.rules.demand", "import model.parameters"),
+        ("model.rules.demand", "import scipy"),
+        ("model.vocabulary", "from model import numerics"),
+        ("model.vocabulary", "import tests.house"),
+        ("model.agents.bloc", "from model.state import State"),
+        ("model.ensemble", "def f():\n    import mesa"),
+        ("model.ensemble", "from model.negotiation import NegotiationModel"),
+        ("model.negotiation", "from model.ensemble import Ensemble"),
+        ("model.record", "import experiments"),
+        ("model.record", "from model.rules.demand import shares"),
+        ("model.nobody_knows_me", ""),
+        ("experiments.runner", "from model.ensemble import Ensemble"),
+        ("experiments.runner", "from model import ensemble"),
+        ("experiments.runner", "import matplotlib.pyplot"),
+        ("experiments.runner", "import some_package_of_others"),
+    ],
+)
+def test_a_planted_import_is_found(module: str, line: str) -> None:
+    assert house.import_faults(Source(module, line), PLANTED_KNOWN)
+
+
+@pytest.mark.parametrize(
+    ("module", "line", "is_package"),
+    [
+        ("model.rules.demand", "import numpy as np\nfrom model.numerics import ordered_sum", False),
+        ("model.rules.demand", "from ..numerics import ordered_sum", False),
+        ("model.numerics", "from scipy import special", False),
+        ("model.agents.bloc", "import mesa\nfrom model.rules import demand", False),
+        ("model.markets", "from model.state import State", False),
+        ("model", "from model.ensemble import Ensemble\nfrom . import record", True),
+        ("model.rules", "from . import trust", True),
+        ("experiments.runner", "from model import Ensemble\nfrom experiments.design import points", False),
+    ],
+)
+def test_a_proper_import_is_let_through(module: str, line: str, is_package: bool) -> None:
+    assert house.import_faults(Source(module, line, is_package), PLANTED_KNOWN) == []
+
+
+def test_a_planted_circle_is_found() -> None:
+    assert house.circles({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}}) == ["a", "b", "c"]
+    assert house.circles({"a": {"b"}, "b": set()}) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "x = y ** 2",
+        "x **= 2",
+        "x = a @ b",
+        "x @= b",
+        "import math",
+        "from math import exp",
+        "from numpy import einsum",
+        "x = np.einsum('ij->i', a)",
+        "x = a.dot(b)",
+        "x = np.matmul(a, b)",
+        "x = sum(terms)",
+        "x = list(map(sum, rows))",
+        "x = a.sum(axis=-1)",
+        "x = np.mean(a)",
+        "x = np.add.reduce(a)",
+        "x = pow(a, 2)",
+    ],
+)
+def test_a_planted_operator_is_found(line: str) -> None:
+    assert len(house.bit_faults(Source("model.rules.demand", line))) == 1
+
+
+def test_harmless_operators_are_let_through() -> None:
+    text = (
+        "def f(x, **rest):\n    'sum(x) ** 2'\n    return np.maximum.reduce(x) * g(**rest) + ordered_sum(x)"
+    )
+    assert house.bit_faults(Source("model.rules.demand", text)) == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["x = np.random.normal()", "import random", "from numpy import random", "from numpy.random import PCG64"],
+)
+def test_planted_chance_is_found(line: str) -> None:
+    assert house.chance_faults(Source("model.rules.demand", line))
+
+
+def test_planted_lengths_are_found() -> None:
+    for n_lines, is_fault in ((39, True), (40, False), (400, False), (401, True)):
+        assert bool(house.length_faults(Source("model.state", "x = 1\n" * n_lines))) is is_fault
+    assert house.length_faults(Source("model", "x = 1\n", is_package=True)) == []
+
+
+def test_a_planted_start_up_import_is_found() -> None:
+    assert loaded_by("json", ("json", "mesa")) == ["json"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "see /" + "work/notes.md",
+        'open("/' + 'home/someone/data.csv")',
+        "C:" + "\\Users\\someone",
+        "https://" + "pypi" + ".org/simple",
+        "files." + "python" + "hosted.org",
+        "registry." + "npm" + "js.org",
+        "# TO" + "DO later",
+        "# FIX" + "ME",
+        "XX" + "X",
+    ],
+)
+def test_a_planted_word_is_found(line: str) -> None:
+    assert house.word_faults("notes.md", line)
+
+
+def test_harmless_words_are_let_through() -> None:
+    text = "https://example.eu/home/page\n#!/usr/bin/env bash\n$HOME/.pyenv/versions\n./work/x"
+    assert house.word_faults("notes.md", text) == []
+
+
+def test_planted_pins_are_found() -> None:
+    text = "numpy==2.4.6\nmesa @ http://somewhere\nPyYAML>=6\n"
+    assert house.pin_faults(text, ["numpy>=2", "dask[distributed]"]) == [
+        "mesa @ http://somewhere",
+        "PyYAML>=6",
+        "dask is not pinned",
+    ]
+    assert house.pin_faults("scikit_learn==1.0\n", ["scikit-learn"]) == []
+
+
+def test_a_planted_command_is_found() -> None:
+    makefile = "demo: core\n\t@true\ntest-slow: dev\n"
+    assert house.command_faults("Run `make demo`, then\n```\nmake test-slow\nmake tea\n```", makefile) == [
+        "make tea"
+    ]
+    assert house.command_faults("We make progress.", makefile) == []
