@@ -1,0 +1,149 @@
+"""Which clubs of blocs would hold: internal and external stability of every coalition.
+
+Coalitions of n blocs are listed once, smallest first: the empty one, then all groups of two or more (a club
+of one is no club). For three blocs: (), (0, 1), (0, 2), (1, 2), (0, 1, 2). Payoffs come as one array (..., C,
+n): what each bloc gets when that coalition forms, members and outsiders alike.
+
+The empty coalition is the fallback and is never reported as stable: nobody can leave it, and nobody can join
+it alone.
+
+Source: theory 1.19 (stability only), C1, C2; d'Aspremont et al. 1983; Carraro & Siniscalco 1993; Barrett
+1994.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import combinations
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.numerics import FloatArray, FloatLike, ordered_sum
+
+BoolArray = npt.NDArray[np.bool_]
+IndexArray = npt.NDArray[np.intp]
+
+#: Gains up to this size move nobody: indifference counts as stable (unit of the payoffs; theory M19).
+INDIFFERENCE: Final = 1e-12
+#: Thresholds of a penalty are cut here, so that they stay finite (unit of the penalty).
+THRESHOLD_CAP: Final = 1e6
+
+
+class Coalitions(NamedTuple):
+    """The coalitions of n blocs and where a single move leads; C of them."""
+
+    members: tuple[tuple[int, ...], ...]  # blocs of each coalition, in increasing order
+    is_member: BoolArray  # (C, n)
+    after_leaving: IndexArray  # (C, n), coalition when that member leaves (itself for outsiders)
+    after_joining: IndexArray  # (C, n), coalition when that outsider joins (itself for members)
+
+
+@cache
+def coalitions(n_blocs: int) -> Coalitions:
+    """All coalitions of ``n_blocs`` blocs, with the coalition that each single move leads to.
+
+    n_blocs: 2 or more; the list has 2 to the power n, less n, entries (5 for three blocs).
+    Limits: leaving a pair and joining the empty coalition both lead to the empty one.
+    Raises: ValueError for fewer than two blocs.
+    Source: definition.
+    """
+    if n_blocs < 2:
+        raise ValueError(f"A club needs two blocs or more, not {n_blocs}.")
+    blocs = range(n_blocs)
+    members = tuple(group for size in (0, *range(2, n_blocs + 1)) for group in combinations(blocs, size))
+    place = {group: c for c, group in enumerate(members)}
+    is_member = np.array([[b in group for b in blocs] for group in members])
+    after_leaving = np.repeat(np.arange(len(members))[:, None], n_blocs, axis=1)
+    after_joining = after_leaving.copy()
+    for c, group in enumerate(members):
+        for b in blocs:
+            # Groups of one are missing from the list: they dissolve into the empty coalition, place 0.
+            if b in group:
+                after_leaving[c, b] = place.get(tuple(m for m in group if m != b), 0)
+            else:
+                after_joining[c, b] = place.get(tuple(sorted((*group, b))), 0)
+    for table in (is_member, after_leaving, after_joining):
+        table.flags.writeable = False  # the cache hands the same arrays to everyone
+    return Coalitions(members, is_member, after_leaving, after_joining)
+
+
+def _moved(payoffs: FloatArray, destination: IndexArray) -> FloatArray:
+    """Each bloc's payoff (..., C, n) in the coalition that its own move leads to."""
+    return payoffs[..., destination, np.arange(payoffs.shape[-1])]
+
+
+def internally_stable(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> BoolArray:
+    """Whether no member gains by leaving, for every coalition; booleans (..., C).
+
+    payoffs: (..., C, n) in the order of ``coalitions(n)``, any one unit. eps: scalar, unit of the payoffs, >=
+    0.
+    Limits: always true for the empty coalition.
+    Source: d'Aspremont et al. 1983; theory 1.19.
+    """
+    club = coalitions(payoffs.shape[-1])
+    stays = payoffs >= _moved(payoffs, club.after_leaving) - eps
+    return np.logical_and.reduce(stays | ~club.is_member, axis=-1)
+
+
+def externally_stable(
+    payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclusive: bool = False
+) -> BoolArray:
+    """Whether no outsider gains by joining, for every coalition; booleans (..., C).
+
+    Arguments as ``internally_stable``. exclusive: members may refuse; an outsider who would gain is then kept
+    out where at least one member would lose by letting it in.
+    Limits: always true for the coalition of all; ``exclusive`` never makes a stable coalition unstable.
+    Source: d'Aspremont et al. 1983; exclusive membership: theory 1.19.
+    """
+    club = coalitions(payoffs.shape[-1])
+    wants_in = payoffs < _moved(payoffs, club.after_joining) - eps
+    if exclusive:
+        # Axis -2 runs over the outsider who joins, axis -1 over the members who must consent.
+        enlarged = payoffs[..., club.after_joining, :]
+        loses = (enlarged < payoffs[..., None, :] - eps) & club.is_member[:, None, :]
+        wants_in = wants_in & ~np.logical_or.reduce(loses, axis=-1)
+    return ~np.logical_or.reduce(wants_in & ~club.is_member, axis=-1)
+
+
+def stable_coalitions(
+    payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclusive: bool = False
+) -> BoolArray:
+    """Which coalitions hold: no member wants out and no outsider (that would be let in) wants in; (..., C).
+
+    payoffs: (..., C, n) in the order of ``coalitions(n)``, any one unit (here bn$ per year). eps: scalar,
+    unit of the payoffs, >= 0. exclusive: as ``externally_stable``.
+    Limits: unchanged when payoffs are shifted bloc by bloc; false for the empty coalition, which is the
+    fallback.
+    Source: d'Aspremont et al. 1983; theory 1.19, C1, C2, M19.
+    """
+    holds = internally_stable(payoffs, eps) & externally_stable(payoffs, eps, exclusive)
+    return holds & (np.arange(payoffs.shape[-2]) > 0)
+
+
+def potentially_internal(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> BoolArray:
+    """Whether transfers among members could keep all of them in, for every coalition; booleans (..., C).
+
+    payoffs, eps: as ``internally_stable``.
+    Limits: true wherever ``internally_stable`` is.
+    Source: Eyckmans & Finus 2004; theory 1.19, switch "transfers": the members' total covers what they would
+    get by leaving one by one.
+    """
+    club = coalitions(payoffs.shape[-1])
+    surplus = (payoffs - _moved(payoffs, club.after_leaving)) * club.is_member
+    return ordered_sum(surplus) >= -np.asarray(eps)
+
+
+def penalty_threshold(inside: FloatLike, outside: FloatLike, exposure: FloatLike) -> FloatArray:
+    """Penalty rate at which a bloc stops gaining by staying outside, (outside - inside)/exposure.
+
+    inside: (...), its payoff as a member. outside: (...), its payoff outside without any penalty, same unit.
+    exposure: (...), what one unit of the penalty rate costs it outside, same unit per unit of rate, >= 0.
+    Limits: negative where it stays without a penalty; cut at +-``THRESHOLD_CAP``, which is also the value
+    where it is not exposed at all (0 there if it is indifferent).
+    Source: definition; theory C2.
+    """
+    gain = np.subtract(outside, inside)
+    is_moderate = np.abs(gain) < THRESHOLD_CAP * np.asarray(exposure)
+    return np.where(is_moderate, gain / np.where(is_moderate, exposure, 1.0), np.sign(gain) * THRESHOLD_CAP)
