@@ -14,6 +14,8 @@ as a scalar or (..., 1): the caller adds that axis.
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 
@@ -23,6 +25,7 @@ BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
 IntArray = npt.NDArray[np.int64]
 IntLike = int | IntArray
+Entry = TypeVar("Entry", bound=np.generic)
 
 
 def session_time(
@@ -149,7 +152,7 @@ def accept(own_belief_of_offer: FloatLike, aspiration: FloatLike, admissible_of_
     return np.logical_and(np.greater_equal(own_belief_of_offer, aspiration), admissible_of_offer)
 
 
-def take(values: FloatArray, index: IntLike) -> FloatArray:
+def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
     """The entry of each lane's list at that lane's index, in the unit of ``values``.
 
     values: (P,) shared by all lanes, or (..., P). index: (...) or an int, 0 ... P - 1.

@@ -29,6 +29,8 @@ FOREVER: Final = 1.0e6
 LEAST_IMPATIENCE: Final = 1.0e-12
 # Belief in a partner's type stays off 0 and 1, as trust does, so that it can always be revised (fraction).
 BELIEF_FLOOR: Final = 0.001
+# A belief above one: no trust is enough (no unit).
+NEVER: Final = 2.0
 # Halvings of (0, 1) when a critical discount factor is searched for: 2^-52 is one rounding error.
 HALVINGS: Final = 52
 
@@ -68,8 +70,8 @@ def honour_test(
     Limits: with no punishment only a lapse that pays nothing is resisted; current policy against itself has
     slack 0 and passes; a longer punishment or a shorter lag never fails a treaty that is worth keeping (flow
     above ``punish``).
-    Source: Dixit 1987, Bagwell & Staiger 1990, Maggi 1999, Park 2011; theory 1.10, multiplied through by (1 -
-    d).
+    Source: Dixit 1987, Bagwell & Staiger 1990, Maggi 1999, Park 2011; theory 1.10, multiplied through by (1
+    - d).
     """
     doubt = 1.0 - trust
     gain = trust * np.subtract(wdc, wcc) + doubt * np.subtract(wdd, wcd)
@@ -91,8 +93,8 @@ def honour_test_type(
     """Does a side honour, by how much: (True/False, slack in bn$), type version [switch: trust_type].
 
     wcc, wdc, wcd, wdd, punish, detection_lag, punishment_length: as ``honour_test``.
-    belief: (...) or (..., 1), probability that the partner is a reciprocator (else it never honours), in (0,
-    1); revised by ``bayes_type_update``.
+    belief: (...) or (..., 1), probability that the partner is a reciprocator (else it never honours), in
+    (0, 1); revised by ``bayes_type_update``.
     continuation: (...) or (..., 1), d = beta (1 - h), without trust.
     Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the
     future.
@@ -118,21 +120,19 @@ def critical_delta(
     temptation: FloatLike,
     reward: FloatLike,
     punishment: FloatLike,
-    sucker: FloatLike,
     detection_lag: FloatLike = 1,
     punishment_length: FloatLike = np.inf,
 ) -> FloatArray:
     """Least quarterly discount factor at which mutual cooperation holds, a fraction in [0, 1].
 
-    temptation, reward, punishment, sucker: (...), stage payoffs T, R, P, S, one unit. S does not matter to a
-    player who always answers in kind; it is an argument so that a game can be passed whole.
+    temptation, reward, punishment: (...), stage payoffs T, R, P, one unit; the sucker's payoff S plays no
+    part.
     detection_lag: (...) or scalar, quarters until a lapse is answered, >= 1.
     punishment_length: (...) or scalar, quarters the answer lasts, >= 0; inf = grim.
     Limits: 0 where T <= R (nothing to resist); 1 = not sustainable at any discount factor below one;
     (T-R)/(T-P) for grim with lag 1; rises with the lag, falls with the length.
     Source: Friedman 1971 (grim); theory B1; others by bisection, 52 halvings.
     """
-    del sucker
     gain = np.subtract(temptation, reward)
     lost = np.subtract(reward, punishment)
     # d^L (1 - d^T)/(1 - d^L) rises in d, so the test passes above one threshold and halving finds it.
@@ -161,8 +161,7 @@ def alternation_delta(temptation: FloatLike, reward: FloatLike, sucker: FloatLik
 
 
 def separable_threshold(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
-    """Least trust at which an additive concession is honoured, reliability version (fraction; above 1 =
-    never).
+    """Least trust at which an additive concession is honoured, reliability version (above 1 = never).
 
     cost_over_benefit: (...), own cost c of honouring over benefit b from the partner's honouring, >= 0.
     discount: (...) or scalar, beta, in (0, 1). hazard: (...) or scalar, in [0, 1).
@@ -177,12 +176,14 @@ def separable_threshold_type(
 ) -> FloatArray:
     """Least belief in a reciprocating type at which an additive concession is honoured (above 1 = never).
 
-    Arguments as ``separable_threshold``, with cost_over_benefit < 1.
+    Arguments as ``separable_threshold``.
     Limits: 0 when honouring costs nothing; a few per cent at quarterly discounting, hence trap 0.2.
     Source: theory 1.10, c <= q d/(1 - d) (b - c) with d = beta (1 - h).
     """
     d = discount * (1.0 - hazard)
-    return safe_ratio(cost_over_benefit * (1.0 - d), d * (1.0 - cost_over_benefit), default=np.inf)
+    needed = safe_ratio(cost_over_benefit * (1.0 - d), d * (1.0 - np.asarray(cost_over_benefit)))
+    # From c = b on the future holds nothing to lose, and the ratio would change sign.
+    return np.where(np.less(cost_over_benefit, 1.0), needed, NEVER)
 
 
 def bayes_type_update(

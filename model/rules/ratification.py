@@ -60,8 +60,7 @@ def ratifies(shock: FloatLike, probability: FloatLike) -> BoolArray:
 
 
 def in_win_set(legislature_gain: FloatLike, scale: FloatLike, threshold: FloatLike) -> BoolArray:
-    """Whether a package is one the legislature would rather pass than not (True/False), as negotiators see
-    it.
+    """Whether a package is one the legislature would rather pass than not (True/False).
 
     legislature_gain: (...) or (..., P), bn$ per quarter. scale: (...) or (..., 1), S_L, bn$ per quarter, > 0.
     threshold: (...) or (..., 1), theta, multiples of S_L.

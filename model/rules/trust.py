@@ -2,10 +2,9 @@
 
 Theory 1.11. Conduct is observed with two different errors, kept apart because they do different harm: a
 *false alarm* starts a cycle of retaliation between two sides who both honour, a *miss* lets a lapse go
-unanswered. Trust is a beta
-reputation with forgetting: counts of good and bad evidence, fed with a signal that is corrected for its own
-error rates. Fed with raw signals, trust in a perfect partner would settle at 0.82 instead of 0.94 (trap
-0.13).
+unanswered. Trust is a beta reputation with forgetting: counts of good and bad evidence, fed with a signal
+that is corrected for its own error rates. Fed with raw signals, trust in a perfect partner would settle at
+0.82 instead of 0.94 (trap 0.13).
 
 Everything here is directed, observer to observed, and holds for one obligation or many: shapes (...)
 broadcast.
@@ -16,8 +15,11 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, safe_ratio
+
+IntLike = float | FloatArray | npt.NDArray[np.int64]
 
 # Codes of the stances a bloc can take towards lapses, in the order of theory 1.11.
 TIT_FOR_TAT: Final = 0
@@ -56,8 +58,8 @@ def conduct_signal(
     honoured: (...), share of the obligation that was honoured, in [0, 1] (usually 0 or 1).
     u: (...), a uniform draw in [0, 1). false_alarm: (...) or scalar, P(0 | honoured), in [0, 0.35].
     missed: (...) or scalar, P(1 | lapsed), in [0, 0.35].
-    Limits: the truth without errors (for conduct of 0 or 1); mean (1 - false_alarm) honoured + missed (1 -
-    honoured).
+    Limits: the truth without errors (for conduct of 0 or 1); mean (1 - false_alarm) honoured + missed (1
+    - honoured).
     Source: theory 1.11; Signorino 1996 on why the two errors are separate.
     """
     chance_of_good = honoured * (1.0 - np.asarray(false_alarm)) + (1.0 - honoured) * missed
@@ -123,7 +125,7 @@ def trust_variance(good: FloatLike, bad: FloatLike) -> FloatArray:
 
 
 def next_honoured_level(
-    stance: FloatLike,
+    stance: IntLike,
     signal: FloatLike,
     u: FloatLike,
     generosity: FloatLike,
@@ -136,8 +138,8 @@ def next_honoured_level(
 
     stance: (...) or scalar, code 0 ... 4 of ``STANCES``. signal: (...), 1 = partner looked honest, 0 = it did
     not.
-    u: (...), a uniform draw in [0, 1). generosity: (...) or scalar, g, chance to forgive a bad signal, in [0,
-    1].
+    u: (...), a uniform draw in [0, 1). generosity: (...) or scalar, g, chance to forgive a bad signal, in
+    [0, 1].
     response: (...) or scalar, rho of the proportional stance, in [0, 1); default 0.8.
     observed_level: (...), share the partner seemed to honour, in [0, 1] (proportional stance only).
     punishment_left: (...), quarters of withdrawal still owed after this one, >= 0, inf for grim.
@@ -178,11 +180,10 @@ def optimal_generosity(
 
 
 def generous_long_run(generosity: FloatLike, error: FloatLike) -> FloatArray:
-    """Long-run share of quarters each of two equal, generous players honours under perception error
-    (fraction).
+    """Long-run share of quarters in which two equal, generous players each honour despite errors (fraction).
 
-    generosity: (...), g, in [0, 1]; 0 = tit-for-tat. error: (...), chance of misreading either way, in (0,
-    0.5].
+    generosity: (...), g, in [0, 1]; 0 = tit-for-tat. error: (...), chance of misreading either way, in
+    (0, 0.5].
     Limits: 1/2 for tit-for-tat at any error; 1 - (1 - g) e/g + ... near one for small errors.
     Source: fixed point of x = g + (1 - g)(e + (1 - 2e) x); theory B3. The two players' acts are independent
     in the long run, so both honour in its square.

@@ -1,10 +1,9 @@
 """What a bloc does on its own: special duties, threats, answers in kind, emergencies, announcements.
 
 Theory 1.6a and 1.15. A bloc looks at its own special duty on a short grid around today's. If a move pays,
-home industry
-petitions and the climate is tense, it may open an investigation: a threat that its partner sees and that is
-part of the disagreement point until it is carried out or dropped. The *answer* of the partner is anticipated
-in the gain, otherwise blocs start wars they know they will lose (trap 0.23).
+home industry petitions and the climate is tense, it may open an investigation: a threat that its partner sees
+and that is part of the disagreement point until it is carried out or dropped. The *answer* of the partner is
+anticipated in the gain, otherwise blocs start wars they know they will lose (trap 0.23).
 """
 
 from __future__ import annotations
