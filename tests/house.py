@@ -21,10 +21,11 @@ FEWEST_LINES = 40
 _GROUND = ("model.vocabulary", "model.numerics", "model.schedule")
 _FIRST = ("model.parameters", "model.parameter_table", "model.draws", "model.menu")
 _RULES = ("model.rules", "model.rules.*")
-_DATA = ("model.state", "model.scenario")
-# markets, assessment and calibration are on level 2 beside state and scenario: what both worlds do with the
-# rules when a market clears or a package is weighed lives there once. Each may stand on the ones before it.
-_MIDDLE = ("model.markets", "model.assessment", "model.calibration")
+# Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or a package
+# is weighed, written once. Its modules may build on each other, as long as nothing goes in a circle.
+_START = ("model.seeds", "model.scenario", "model.scenario_file")
+_MIDDLE = ("model.economy", "model.markets", "model.assessment", "model.valuation", "model.calibration")
+_SECOND = ("model.state", *_START, *_MIDDLE)
 _ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # level 0
@@ -37,12 +38,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.parameter_table": ("model.vocabulary",),
     "model.draws": ("model.vocabulary",),
     "model.menu": ("model.vocabulary",),
-    # level 2; state and scenario may know each other in one direction (a circle is a fault of its own)
-    "model.state": (*_GROUND, *_FIRST, *_RULES, "model.scenario"),
-    "model.scenario": (*_GROUND, *_FIRST, *_RULES, "model.state"),
-    "model.markets": (*_GROUND, *_FIRST, *_RULES, *_DATA),
-    "model.assessment": (*_GROUND, *_FIRST, *_RULES, *_DATA, "model.markets"),
-    "model.calibration": (*_GROUND, *_FIRST, *_RULES, *_DATA, "model.markets", "model.assessment"),
+    # level 2
+    **dict.fromkeys(_SECOND, (*_GROUND, *_FIRST, *_RULES, *_SECOND)),
     # level 3
     "model.agents.*": (*_RULES, "model.vocabulary", *_MIDDLE),
     "model.ensemble": _ENGINE,
@@ -59,8 +56,8 @@ _CLASSROOM = ("experiments.classroom", "experiments.classroom.*")
 MAY_USE: dict[str, tuple[str, ...]] = {
     "numpy": ("model.*", "experiments.*"),
     "scipy": ("model.numerics", "experiments.*"),
-    "pandas": ("model", "model.scenario", "model.record", "experiments.*"),
-    "pydantic": ("model.parameters", "model.parameter_table", "model.scenario", "experiments.*"),
+    "pandas": ("model", *_START, "model.record", "experiments.*"),
+    "pydantic": ("model.parameters", "model.parameter_table", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
     "matplotlib": ("experiments.figures", *_CLASSROOM),
@@ -82,6 +79,8 @@ BIT_EQUAL = (
     "model.agents.*",
     "model.markets",
     "model.assessment",
+    "model.valuation",
+    "model.menu",
     "model.negotiation",
     "model.ensemble",
 )

@@ -169,6 +169,8 @@ PLANTED_KNOWN = [
         ("model.vocabulary", "from model import numerics"),
         ("model.vocabulary", "import tests.house"),
         ("model.agents.bloc", "from model.state import State"),
+        ("model.markets", "from model.agents import bloc"),
+        ("model.ensemble", "from model.scenario import load_scenario"),
         ("model.ensemble", "def f():\n    import mesa"),
         ("model.ensemble", "from model.negotiation import NegotiationModel"),
         ("model.negotiation", "from model.ensemble import Ensemble"),
