@@ -1,0 +1,302 @@
+"""When has cooperation emerged? Depth of a treaty, reciprocity, and the spells in which both last.
+
+Three questions, in this order. How deep is what is implemented (``depth``, 0 to 1, over issues that someone
+values)? Do both gain (``reciprocity``)? Does it last (spells of the cooperation state)? Everything here
+measures; nothing here feeds back into the model. Definitions are fixed before the experiments and never
+changed between their arms.
+
+Axes: the ten issues of a dyad (I) in the order of ``vocabulary.ISSUES``, or quarters (T), on the last axis.
+
+Source: theory 2.1-2.3; pitfall of counting harmony as cooperation: Keohane 1984.
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.numerics import FloatArray, FloatLike, ordered_sum, safe_ratio
+
+BoolArray = npt.NDArray[np.bool_]
+BoolLike = bool | np.bool_ | BoolArray
+IntArray = npt.NDArray[np.int64]
+
+# --- numbers fixed by theory 2.1 (judgement; sensitivities in theory 2.2) -----------------------------------
+
+#: Weight of each issue in the depth of a dyad, before inactive issues are taken out; adds to 1 (no unit).
+#: Duties 0.45 (vehicles 0.25 and batteries 0.20, which move together), supply 0.15, recognition 0.20, linkage
+#: 0, charging 0.10, technology 0.10; two-sided issues split between the sides.
+DEPTH_WEIGHTS: Final = np.array([0.225, 0.225, 0.075, 0.075, 0.10, 0.10, 0.0, 0.0, 0.10, 0.10])
+#: Share of each issue that the first side gives; the rest the second gives. Joint issues are given by both.
+GIVEN_BY_FIRST: Final = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.5, 0.5])
+#: Issues that take two: no side can do them alone, so they are never harmony.
+IS_JOINT: Final = np.array([False] * 8 + [True] * 2)
+#: Depth of a duty that is only bound at its present rate (share of the full cut).
+STANDSTILL_DEPTH: Final = 0.1
+#: The cooperation state: mean depth over this many quarters, at least this deep, at least this reciprocal.
+STATE_WINDOW: Final = 4
+DEPTH_THRESHOLD: Final = 0.5
+LEAST_RECIPROCITY: Final = 0.25
+#: Shortfalls of up to this many quarters do not end a spell of the state.
+STATE_GAP: Final = 2
+#: A spell this long is durable (quarters).
+DURABLE_QUARTERS: Final = 12
+#: A value this close to its threshold has reached it (rounding of weighted sums; theory M19).
+KNIFE_EDGE: Final = 1e-12
+
+
+class SpellsSummary(NamedTuple):
+    """The spells of each run, one number a run, each (...)."""
+
+    emerged: BoolArray  # at least one spell
+    first_onset: IntArray  # quarter index; the horizon T if none (censored there)
+    collapsed: BoolArray  # the first spell has ended within the horizon
+    first_collapse: IntArray  # first quarter after the first spell; T if it never ended or never began
+    n_spells: IntArray  # count, re-emergence included
+    durable: BoolArray  # some spell lasted DURABLE_QUARTERS or more
+    could_be_durable: BoolArray  # the first onset left room for that; the denominator among emerged runs
+    longest: IntArray  # quarters in the longest spell, 0 if none
+
+
+class SystemState(NamedTuple):
+    """Cooperation among all blocs, each (...)."""
+
+    n_dyads: IntArray  # dyads in the cooperation state, 0 to D
+    is_broad: BoolArray  # two or more
+    is_trilateral: BoolArray  # all of them, or a zone of all blocs
+
+
+# --- depth --------------------------------------------------------------------------------------------------
+
+
+def issue_weights(
+    gain_first: FloatArray,
+    gain_second: FloatArray,
+    minimum: FloatLike,
+    contested_only: bool = False,
+    weights: FloatArray = DEPTH_WEIGHTS,
+) -> FloatArray:
+    """Weight of each issue in the depth of a dyad, inactive issue-sides taken out; (..., I), adds to 1.
+
+    gain_first, gain_second: (..., I), what each issue alone is worth to the first and second side at t = 0,
+    bn$ per YEAR (a flow per quarter times four). minimum: scalar or (..., 1), the least gain of the receiver
+    that makes an issue-side count, bn$ per year, 0 to 0.05. contested_only: leave out harmony too, that is,
+    what the giver would do alone (own gain > 0, joint issues excepted). weights: (I,) or (..., I), >= 0, any
+    total.
+    Limits: the default weights when every issue-side is active; 0 throughout when none is (depth is then 0);
+    raising ``minimum`` never makes another issue-side active.
+    Source: theory 2.1 (active issue-sides, D_contested). What is spread is spread in proportion to weight
+    (definition). Compute once from the scenario's full menu; never per arm.
+    """
+    given_second = 1.0 - GIVEN_BY_FIRST
+    counts_first, counts_second = gain_second >= minimum, gain_first >= minimum  # the RECEIVER's gain decides
+    if contested_only:
+        counts_first = counts_first & ((gain_first <= 0.0) | IS_JOINT)
+        counts_second = counts_second & ((gain_second <= 0.0) | IS_JOINT)
+    active = weights * (GIVEN_BY_FIRST * counts_first + given_second * counts_second)
+    return safe_ratio(active, ordered_sum(active, keepdims=True))
+
+
+def concession(cut: FloatLike, is_bound: BoolLike, honoured: FloatLike) -> FloatArray:
+    """Implemented concession on a duty: its cut, or a standstill's small share, if honoured; in [0, 1].
+
+    cut: (...), treaty level y, share of the way from the no-treaty duty to the floor, 0 to 1. is_bound:
+    (...), whether a treaty binds this duty at all. honoured: (...), share honoured this quarter, 0 to 1.
+    Limits: 0 when unbound or not honoured; ``STANDSTILL_DEPTH`` at a bound duty without a cut.
+    Source: theory 2.1, 1.6. On other issues the concession is level times honoured share.
+    """
+    return honoured * np.maximum(cut, STANDSTILL_DEPTH) * is_bound
+
+
+def depth(concessions: FloatLike, weights: FloatArray) -> FloatArray:
+    """Depth of a dyad: the weighted mean of its implemented concessions; fraction of full cooperation, (...).
+
+    concessions: (..., I), implemented part of each issue, 0 to 1. weights: (..., I) of ``issue_weights``.
+    Limits: 0 with no treaty, 1 when every active issue is fully implemented; never falls when a concession
+    rises. The ceiling of an arm is the depth of the deepest package that it allows.
+    Source: theory 2.1.
+    """
+    return ordered_sum(np.multiply(concessions, weights))
+
+
+def has_tariff_concession(
+    duty_concessions: FloatArray, duty_weights: FloatArray, standstill: float = STANDSTILL_DEPTH
+) -> BoolArray:
+    """Whether at least one active duty is cut, not only bound; boolean (...).
+
+    duty_concessions: (..., n), implemented concessions on the duty issues, 0 to 1. duty_weights: (..., n),
+    their weights; an issue without weight is inactive.
+    Limits: false at a standstill on every duty.
+    Source: theory 2.1 (third condition of the cooperation state).
+    """
+    is_cut = (duty_concessions > standstill + KNIFE_EDGE) & (duty_weights > 0.0)
+    return np.logical_or.reduce(is_cut, axis=-1)
+
+
+def reciprocity(gain_first: FloatLike, gain_second: FloatLike) -> FloatArray:
+    """How evenly two sides gain, max(0, smaller gain) / larger gain; in [0, 1].
+
+    gain_first, gain_second: (...), total realised gains over no treaty, one unit.
+    Limits: 1 for equal gains, 0 where either side does not gain; symmetric; free of units.
+    Source: theory 2.1; reciprocity in the sense of Keohane 1986.
+    """
+    smaller, larger = np.minimum(gain_first, gain_second), np.maximum(gain_first, gain_second)
+    return safe_ratio(np.maximum(smaller, 0.0), np.maximum(larger, 0.0))
+
+
+def rolling_mean(series: FloatArray, window: int = STATE_WINDOW) -> FloatArray:
+    """Mean of the last ``window`` quarters, of those there are at the start; unit of the series, (..., T).
+
+    series: (..., T), T >= 1. window: quarters, >= 1.
+    Limits: the series itself at window 1; a constant stays constant to rounding; never outside the series'
+    range.
+    Source: definition (theory 2.1); quarters before the horizon are left out, not counted as zero.
+    """
+    horizon = series.shape[-1]
+    total = np.zeros_like(series)
+    # Oldest quarter first, as a running sum by one observer would add them.
+    for lag in range(min(window, horizon) - 1, -1, -1):
+        total[..., lag:] += series[..., : horizon - lag]
+    return total / np.minimum(np.arange(1, horizon + 1), window)
+
+
+def cooperation_state(
+    depth_mean: FloatLike,
+    reciprocity_level: FloatLike,
+    has_tariff_cut: BoolLike,
+    threshold: FloatLike = DEPTH_THRESHOLD,
+    least_reciprocity: FloatLike = LEAST_RECIPROCITY,
+) -> BoolArray:
+    """Whether a dyad cooperates: deep enough, reciprocal enough, with a duty cut; boolean (...).
+
+    depth_mean: (...), ``rolling_mean`` of depth, 0 to 1. reciprocity_level: (...), 0 to 1. has_tariff_cut:
+    (...) of ``has_tariff_concession``. threshold: 0.5 (sensitivity 0.3, 0.7). least_reciprocity: 0.25.
+    Limits: thresholds are met by equality; raising one never adds a quarter.
+    Source: theory 2.1.
+    """
+    deep = np.greater_equal(depth_mean, np.subtract(threshold, KNIFE_EDGE))
+    even = np.greater_equal(reciprocity_level, np.subtract(least_reciprocity, KNIFE_EDGE))
+    return deep & even & has_tariff_cut
+
+
+# --- spells -------------------------------------------------------------------------------------------------
+
+
+def spell_mask(state: BoolArray, persistence: int = 1, gap: int = STATE_GAP) -> BoolArray:
+    """Which quarters belong to a spell; booleans (..., T).
+
+    state: (..., T), whether the condition holds, T >= 1. persistence: quarters in a row that a spell needs to
+    begin, >= 1. gap: a shortfall of up to this many quarters is bridged, >= 0; a longer one ends the spell at
+    its first quarter; one that the horizon cuts off before it is longer does not end it (censored).
+    Limits: the state itself at persistence 1 and gap 0. The mask keeps apart every two spells.
+    Source: theory 2.1, D4; a spell needs ``persistence`` unbroken quarters to begin, then tolerates gaps.
+    """
+    horizon = state.shape[-1]
+    # Bridging is closing the state: let it linger for `gap` quarters, then ask that it holds for the next
+    # `gap`.
+    lingers = state.copy(order="K")
+    for k in range(1, min(gap, horizon - 1) + 1):
+        lingers[..., k:] |= state[..., :-k]
+    bridged = lingers.copy(order="K")
+    for k in range(1, min(gap, horizon - 1) + 1):
+        bridged[..., :-k] &= lingers[..., k:]
+    if persistence == 1:
+        return bridged
+    # A bridged stretch counts from its first unbroken run of `persistence` quarters.
+    begins = state.copy(order="K")
+    for k in range(1, persistence):
+        begins[..., : max(horizon - k, 0)] &= state[..., k:]
+        begins[..., max(horizon - k, 0) :] = False
+    mask = begins.copy(order="K")
+    for t in range(1, horizon):
+        mask[..., t] |= mask[..., t - 1] & bridged[..., t]
+    return mask
+
+
+def spells(
+    series: npt.ArrayLike, threshold: float = DEPTH_THRESHOLD, persistence: int = 1, gap: int = STATE_GAP
+) -> list[tuple[int, int | None]]:
+    """The spells of one series at or above a threshold, as (onset, collapse) quarters; None = never ended.
+
+    series: (T,), T >= 1. threshold: unit of the series. persistence, gap: as ``spell_mask``.
+    Limits: onsets and collapses increase and alternate; only the last collapse can be None.
+    Source: theory 2.1, D4.
+    """
+    state = np.greater_equal(series, threshold - KNIFE_EDGE)
+    edges = np.diff(spell_mask(state, persistence, gap).astype(np.int8), prepend=0, append=0)
+    onsets, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(int(a), int(b) if b < state.size else None) for a, b in zip(onsets, ends, strict=True)]
+
+
+def spells_summary(
+    state: BoolArray, persistence: int = 1, gap: int = STATE_GAP, durable_quarters: int = DURABLE_QUARTERS
+) -> SpellsSummary:
+    """Emergence, collapse and durability of every run at once; each field (...), quarters or booleans.
+
+    state: (..., T), the cooperation state by quarter, T >= 1. persistence, gap: as ``spell_mask``.
+    durable_quarters: >= 1.
+    Limits: equals ``spells`` run by run; a bridged shortfall counts towards a spell's length.
+    Source: theory 2.1. A spell to the end of the horizon is durable when it is long enough by then: the
+    theory's "or to the end with 12 possible" says the same, since a spell from onset to the end has all that
+    was possible.
+    """
+    horizon = state.shape[-1]
+    quarter = np.arange(horizon)
+    mask = spell_mask(state, persistence, gap)
+    starts = mask.copy(order="K")
+    starts[..., 1:] &= ~mask[..., :-1]
+    ends = np.zeros_like(mask)
+    ends[..., 1:] = mask[..., :-1] & ~mask[..., 1:]
+    emerged, collapsed = np.logical_or.reduce(starts, axis=-1), np.logical_or.reduce(ends, axis=-1)
+    onset = np.where(emerged, np.argmax(starts, axis=-1), horizon)
+    # Quarters since the last one outside any spell: the length so far of the spell a quarter is in.
+    last_outside = np.maximum.accumulate(np.where(mask, -1, quarter), axis=-1)
+    longest = np.maximum.reduce(quarter - last_outside, axis=-1)
+    return SpellsSummary(
+        emerged,
+        onset,
+        collapsed,
+        np.where(collapsed, np.argmax(ends, axis=-1), horizon),
+        np.asarray(np.count_nonzero(starts, axis=-1)),
+        longest >= durable_quarters,
+        onset <= horizon - durable_quarters,
+        longest,
+    )
+
+
+# --- the system ---------------------------------------------------------------------------------------------
+
+
+def system_state(state: BoolArray, has_zone_of_all: BoolLike = False) -> SystemState:
+    """How many dyads cooperate, and whether that is broad or trilateral; each (...).
+
+    state: (..., D), cooperation state of each dyad this quarter. has_zone_of_all: (...), whether a
+    zero-tariff zone of all blocs is in force.
+    Limits: trilateral implies broad unless it is by the zone.
+    Source: theory 2.1.
+    """
+    n_dyads = np.asarray(np.count_nonzero(state, axis=-1))
+    return SystemState(n_dyads, n_dyads >= 2, (n_dyads == state.shape[-1]) | has_zone_of_all)
+
+
+def trade_weighted_depth(dyad_depth: FloatArray, trade: FloatArray) -> FloatArray:
+    """Mean depth over dyads, weighted by the trade between them; fraction, (...).
+
+    dyad_depth: (..., D), 0 to 1. trade: (..., D), value of trade in a fixed base period, bn$, >= 0.
+    Limits: the plain mean for equal trade; 0 without any trade.
+    Source: theory 2.1.
+    """
+    return safe_ratio(ordered_sum(dyad_depth * trade), ordered_sum(trade))
+
+
+def is_hollow(emerged: BoolLike, welfare: FloatLike, welfare_without_deal: FloatLike) -> BoolArray:
+    """Whether cooperation emerged although it left all blocs together worse off; boolean (...).
+
+    emerged: (...). welfare, welfare_without_deal: (...), sum over blocs and quarters on the run's path and on
+    its no-deal path, bn$.
+    Limits: false without emergence and where the two paths are equal.
+    Source: theory 2.1 (welfare test).
+    """
+    return np.less(welfare, np.subtract(welfare_without_deal, KNIFE_EDGE)) & emerged

@@ -1,0 +1,296 @@
+"""Depth, reciprocity and spells of cooperation (D4), against counting quarter by quarter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from model import vocabulary
+from model.numerics import FloatArray, ordered_sum, same_bits
+from model.rules import cooperation as co
+
+CHECKS = json.loads((Path(__file__).parents[1] / "data" / "theory_checks.json").read_text(encoding="utf-8"))
+D4 = {
+    "ex1": [0.1, 0.2, 0.6, 0.7, 0.8, 0.9, 0.6, 0.2, 0.1, 0.1, 0.7, 0.7, 0.7, 0.7],
+    "ex2": [0.6, 0.6, 0.4, 0.6, 0.6, 0.6, 0.4, 0.6],
+    "ex3": [0.5] * 8,
+    "ex4": [0.6] * 6 + [0.3] + [0.6] * 4,
+}
+
+unit = st.floats(0.0, 1.0)
+states = st.lists(st.booleans(), min_size=1, max_size=24).map(lambda s: np.array(s, dtype=bool))
+gains = arrays(np.float64, (4, 10), elements=st.floats(-1.0, 1.0))
+
+
+def fastest(x: np.ndarray) -> np.ndarray:
+    """The same numbers with the first axis fastest in memory, as the ensemble keeps them."""
+    return np.moveaxis(np.ascontiguousarray(np.moveaxis(x, 0, -1)), -1, 0)
+
+
+# --- spells -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("example", sorted(D4))
+def test_d4_first_spell(example: str) -> None:
+    found = co.spells(D4[example], threshold=0.5, persistence=4, gap=2)
+    first = list(found[0]) if found else [None, None]
+    assert first == CHECKS["D4"][example]
+
+
+def test_d4_re_emergence_is_a_second_spell() -> None:
+    assert co.spells(D4["ex1"], 0.5, 4, 2) == [(2, 7), (10, None)]
+
+
+def test_d4_batched() -> None:
+    horizon = max(map(len, D4.values()))
+    padded = np.full((len(D4), horizon), 0.0)
+    for row, series in zip(padded, D4.values(), strict=True):
+        row[horizon - len(series) :] = series  # zeros in front delay a spell and change nothing else
+    found = co.spells_summary(padded >= 0.5, persistence=4, gap=2)
+    assert found.emerged.tolist() == [True, False, True, True]
+    assert found.first_onset.tolist() == [2, 14, 6, 3]
+    assert found.first_collapse.tolist() == [7, 14, 14, 14]
+    assert found.n_spells.tolist() == [2, 0, 1, 1]
+    assert found.longest.tolist() == [5, 0, 8, 11]
+
+
+def count_quarter_by_quarter(state: list[bool], persistence: int, gap: int) -> list[tuple[int, int | None]]:
+    """The definition as an observer would apply it, one quarter after the other."""
+    found: list[tuple[int, int | None]] = []
+    onset, above, below = None, 0, 0
+    for t, holds in enumerate(state):
+        above, below = (above + 1, 0) if holds else (0, below + 1)
+        if onset is None and above >= persistence:
+            onset = t - persistence + 1
+        if onset is not None and below > gap:
+            found.append((onset, t - below + 1))
+            onset = None
+    return [*found, (onset, None)] if onset is not None else found
+
+
+@settings(max_examples=300)
+@given(states, st.integers(1, 6), st.integers(0, 4))
+def test_spells_match_an_observer(state: np.ndarray, persistence: int, gap: int) -> None:
+    want = count_quarter_by_quarter(state.tolist(), persistence, gap)
+    assert co.spells(state.astype(float), 0.5, persistence, gap) == want
+
+
+@settings(max_examples=150)
+@given(arrays(bool, (5, 20)), st.integers(1, 5), st.integers(0, 3), st.integers(2, 14))
+def test_summary_matches_the_list_of_spells(
+    state: np.ndarray, persistence: int, gap: int, durable: int
+) -> None:
+    found = co.spells_summary(state, persistence, gap, durable)
+    for r, row in enumerate(state):
+        rows = co.spells(row.astype(float), 0.5, persistence, gap)
+        lengths = [(b if b is not None else 20) - a for a, b in rows]
+        first = rows[0] if rows else (20, None)
+        want = (
+            bool(rows),
+            first[0],
+            first[1] is not None,
+            first[1] if first[1] is not None else 20,
+            len(rows),
+            any(n >= durable for n in lengths),
+            first[0] + durable <= 20,
+            max(lengths, default=0),
+        )
+        assert tuple(np.asarray(field)[r].item() for field in found) == want
+    other = co.spells_summary(fastest(state), persistence, gap, durable)
+    alone = co.spells_summary(state[0], persistence, gap, durable)
+    for field, same, one in zip(found, other, alone, strict=True):
+        assert np.array_equal(field, same)
+        assert field[0] == one
+
+
+def test_durable_needs_twelve_quarters_and_bridges_count() -> None:
+    state = np.zeros((4, 30), dtype=bool)
+    state[0, 3:14] = True  # eleven
+    state[1, 3:15] = True  # twelve
+    state[2, 18:] = True  # twelve, to the end
+    state[3, 19:] = True  # eleven, to the end: there was no room
+    found = co.spells_summary(state)
+    assert found.durable.tolist() == [False, True, True, False]
+    assert found.could_be_durable.tolist() == [True, True, True, False]
+    state[0, 8:10] = False  # a bridged shortfall keeps the spell, and its length
+    state[0, 14] = True
+    assert co.spells_summary(state).durable[0]
+    assert not co.spells_summary(state, gap=1).durable[0]
+
+
+@given(states, st.integers(1, 5), st.integers(0, 3))
+def test_mask_limits(state: np.ndarray, persistence: int, gap: int) -> None:
+    assert np.array_equal(co.spell_mask(state, 1, 0), state)
+    mask = co.spell_mask(state, persistence, gap)
+    assert np.all(mask <= co.spell_mask(state, persistence, gap + 1))  # a longer bridge never loses a quarter
+    assert np.all(mask <= co.spell_mask(state, 1, gap))  # nor does a shorter entry condition
+    assert np.array_equal(mask, co.spell_mask(np.stack([state, ~state]), persistence, gap)[0])
+
+
+# --- the state ----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=60)
+@given(arrays(np.float64, (3, 17), elements=unit), st.integers(1, 20))
+def test_rolling_mean_is_the_mean_of_what_was_seen(series: FloatArray, window: int) -> None:
+    found = co.rolling_mean(series, window)
+    for t in range(series.shape[1]):
+        seen = series[:, max(0, t - window + 1) : t + 1]
+        # One observer, adding in the order of time, gets the same bits.
+        assert same_bits(found[:, t], ordered_sum(seen) / seen.shape[1])
+    assert same_bits(found, co.rolling_mean(fastest(series), window))
+    assert same_bits(found[0], co.rolling_mean(series[0], window))
+    assert same_bits(co.rolling_mean(series, 1), series)
+    # The past does not change when the future is added.
+    assert same_bits(found[:, :5], co.rolling_mean(series[:, :5], window))
+
+
+@given(st.floats(-5.0, 5.0), st.floats(-5.0, 5.0))
+def test_reciprocity_limits(first: float, second: float) -> None:
+    level = float(co.reciprocity(first, second))
+    assert 0.0 <= level <= 1.0
+    assert level == co.reciprocity(second, first)
+    assert level == co.reciprocity(4.0 * first, 4.0 * second)
+    if min(first, second) <= 0.0:
+        assert level == 0.0
+
+
+def test_reciprocity_examples() -> None:
+    assert co.reciprocity(1.0, 4.0) == 0.25
+    assert co.reciprocity(2.0, 2.0) == 1.0
+    batch = co.reciprocity(np.array([1.0, 0.0, -1.0, 3.0]), np.array([4.0, 0.0, -2.0, -3.0]))
+    assert batch.tolist() == [0.25, 0.0, 0.0, 0.0]
+
+
+def test_cooperation_state_needs_all_three_and_forgives_rounding() -> None:
+    deep, even, cut = (
+        np.array([0.5, 0.1 + 0.4, 0.49, 0.6, 0.6]),
+        np.array([0.25, 1, 1, 0.24, 1]),
+        [1, 1, 1, 1, 0],
+    )
+    found = co.cooperation_state(deep, even, np.array(cut, dtype=bool))
+    assert found.tolist() == [True, True, False, False, False]
+    almost = ordered_sum(np.array([0.1] * 10)) / 2.0  # 0.49999999999999994
+    assert almost < 0.5
+    assert co.cooperation_state(almost, 1.0, True)
+    assert not co.cooperation_state(0.5, 1.0, True, threshold=0.7)
+
+
+# --- depth --------------------------------------------------------------------------------------------------
+
+
+def test_weights_follow_the_vocabulary() -> None:
+    assert co.DEPTH_WEIGHTS.shape == (vocabulary.N_ISSUES,)
+    assert ordered_sum(co.DEPTH_WEIGHTS) == pytest.approx(1.0, abs=1e-15)
+    by_kind: dict[str, float] = {}
+    for name, weight, given_by_first, is_joint in zip(
+        vocabulary.ISSUES, co.DEPTH_WEIGHTS, co.GIVEN_BY_FIRST, co.IS_JOINT, strict=True
+    ):
+        kind, _, side = name.partition("_")
+        by_kind[kind] = by_kind.get(kind, 0.0) + weight
+        assert given_by_first == {"first": 1.0, "second": 0.0, "": 0.5}[side]
+        assert is_joint == (side == "")
+    assert by_kind == pytest.approx(
+        {"duty": 0.45, "supply": 0.15, "recognition": 0.2, "linkage": 0, "charging": 0.1, "technology": 0.1}
+    )
+
+
+def test_inactive_issue_sides_hand_their_weight_on() -> None:
+    first, second = np.full(10, 1.0), np.full(10, 1.0)
+    np.testing.assert_allclose(co.issue_weights(first, second, 0.02), co.DEPTH_WEIGHTS, rtol=1e-12)
+    second[0] = 0.019  # what the first side's duty cut is worth to the second: below the minimum
+    weights = co.issue_weights(first, second, 0.02)
+    assert weights[0] == 0.0
+    np.testing.assert_allclose(weights[1:], co.DEPTH_WEIGHTS[1:] / 0.775, rtol=1e-12)
+    second[8] = 0.0  # the charging interface is worth something to the first side only: half of it stays
+    weights = co.issue_weights(first, second, 0.02)
+    assert weights[8] == pytest.approx(0.05 / (0.775 - 0.05), rel=1e-12)
+    assert co.issue_weights(first * 0.0, second * 0.0, 0.02).tolist() == [0.0] * 10
+    assert co.depth(np.ones(10), co.issue_weights(first * 0.0, second * 0.0, 0.02)) == 0.0
+
+
+def test_harmony_is_left_out_of_contested_depth() -> None:
+    first, second = np.full(10, -0.5), np.full(10, 0.5)
+    first[[1, 3, 5, 7]], second[[1, 3, 5, 7]] = 0.5, -0.5
+    first[[8, 9]] = 0.5
+    base = co.issue_weights(first, second, 0.02)
+    assert same_bits(base, co.issue_weights(first, second, 0.02, contested_only=True))
+    first[0] = 0.1  # the first side would cut this duty alone
+    contested = co.issue_weights(first, second, 0.02, contested_only=True)
+    assert contested[0] == 0.0
+    assert contested[8] > 0.0  # a joint issue is good for both and still cannot be done alone
+    assert co.issue_weights(first, second, 0.02)[0] > 0.0
+
+
+@settings(max_examples=60)
+@given(gains, gains, st.floats(0.0, 0.05))
+def test_weights_add_to_one_and_swap_with_the_sides(
+    first: FloatArray, second: FloatArray, minimum: float
+) -> None:
+    weights = co.issue_weights(first, second, minimum)
+    total = ordered_sum(weights)
+    assert np.all((np.abs(total - 1.0) < 1e-12) | (total == 0.0))
+    mirror = [1, 0, 3, 2, 5, 4, 7, 6, 8, 9]  # M3: swapping two blocs swaps what they give
+    np.testing.assert_allclose(
+        co.issue_weights(second[:, mirror], first[:, mirror], minimum)[:, mirror], weights, rtol=1e-12
+    )
+    for r in range(4):
+        assert same_bits(weights[r], co.issue_weights(first[r], second[r], minimum))
+    assert same_bits(weights, co.issue_weights(fastest(first), fastest(second), minimum))
+
+
+@settings(max_examples=60)
+@given(arrays(np.float64, (3, 10), elements=unit), st.integers(0, 9), unit)
+def test_depth_limits(concessions: FloatArray, issue: int, more: float) -> None:
+    weights = co.issue_weights(np.ones(10), np.ones(10), 0.02)
+    found = co.depth(concessions, weights)
+    assert np.all((found >= 0.0) & (found <= 1.0 + 1e-12))
+    deeper = concessions.copy()
+    deeper[:, issue] = np.maximum(deeper[:, issue], more)
+    assert np.all(co.depth(deeper, weights) >= found - 1e-15)
+    assert co.depth(np.zeros(10), weights) == 0.0
+    assert co.depth(np.ones(10), weights) == pytest.approx(1.0, abs=1e-12)
+    assert same_bits(found, co.depth(fastest(concessions), weights))
+    assert same_bits(found[1], co.depth(concessions[1], weights))
+
+
+def test_concessions_on_duties() -> None:
+    cut, bound = np.array([0.0, 0.0, 1 / 3, 1.0, 1.0]), np.array([False, True, True, True, True])
+    honoured = np.array([1.0, 1.0, 1.0, 1.0, 0.5])
+    found = co.concession(cut, bound, honoured)
+    assert found.tolist() == [0.0, 0.1, 1 / 3, 1.0, 0.5]
+    weights = np.array([0.3, 0.0])
+    assert not co.has_tariff_concession(np.array([0.1, 1.0]), weights)  # a standstill, and an inactive cut
+    assert co.has_tariff_concession(np.array([1 / 3, 0.0]), weights)
+    batch = co.has_tariff_concession(np.array([[0.1, 0.1], [0.2, 0.0], [0.0, 0.9]]), np.array([0.2, 0.2]))
+    assert batch.tolist() == [False, True, True]
+
+
+# --- the system ---------------------------------------------------------------------------------------------
+
+
+def test_system_counts() -> None:
+    state = np.array([[0, 0, 0], [1, 0, 0], [1, 0, 1], [1, 1, 1]], dtype=bool)
+    found = co.system_state(state)
+    assert found.n_dyads.tolist() == [0, 1, 2, 3]
+    assert found.is_broad.tolist() == [False, False, True, True]
+    assert found.is_trilateral.tolist() == [False, False, False, True]
+    assert co.system_state(state[1], has_zone_of_all=True).is_trilateral
+
+
+def test_trade_weighted_depth() -> None:
+    dyads = np.array([[0.2, 0.4, 0.9], [0.5, 0.5, 0.5]])
+    assert co.trade_weighted_depth(dyads, np.array([1.0, 1.0, 1.0])).tolist() == pytest.approx([0.5, 0.5])
+    assert co.trade_weighted_depth(dyads, np.array([1.0, 3.0, 0.0])).tolist() == pytest.approx([0.35, 0.5])
+    assert co.trade_weighted_depth(dyads, np.zeros(3)).tolist() == [0.0, 0.0]
+
+
+def test_hollow_cooperation() -> None:
+    emerged, welfare = np.array([True, True, False, True]), np.array([9.0, 10.0, 5.0, 11.0])
+    assert co.is_hollow(emerged, welfare, 10.0).tolist() == [True, False, False, False]
