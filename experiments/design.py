@@ -1,0 +1,163 @@
+"""A question to the model as design points, each to be run with the same replicates.
+
+The design points of a plan are the factorial of its factors' levels, once in each block (say, with and
+without linkage), and whatever else its contrasts need. Every design point has the same root seed, and
+replicate r has the same luck at each of them (common random numbers), so that two points are compared
+replicate by replicate.
+
+Plans are written in TOML files; ``plan_file.py`` reads and checks them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from model import InputFault, make_parameters
+
+Value = float | int | bool | str
+
+# A plan's points are held in memory, its runs take time; beyond these somebody has slipped by a power of ten.
+MAX_POINTS: Final = 100_000
+MAX_REPLICATES: Final = 1_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class Factor:
+    """A parameter that a plan varies, the levels in the order of the file, and what to call them."""
+
+    name: str
+    levels: tuple[Value, ...]
+    label: str
+    level_labels: tuple[str, ...]
+
+    def label_of(self, level: object) -> str:
+        """What to call a level on screen and in figures."""
+        return next(label for label, own in zip(self.level_labels, self.levels, strict=True) if own == level)
+
+
+@dataclasses.dataclass(frozen=True)
+class Block:
+    """Settings under which the whole factorial is run once."""
+
+    name: str
+    settings: Mapping[str, Value]
+
+
+@dataclasses.dataclass(frozen=True)
+class DesignPoint:
+    """One setting of the model. ``levels`` is empty for a point that only a contrast needs."""
+
+    index: int
+    block: str
+    levels: Mapping[str, Value]
+    settings: Mapping[str, Value]
+
+    @property
+    def is_cell(self) -> bool:
+        """Whether the point belongs to the factorial."""
+        return bool(self.levels)
+
+
+@dataclasses.dataclass(frozen=True)
+class Contrast:
+    """Two settings to be compared replicate by replicate: the outcome of ``treated`` minus ``control``."""
+
+    name: str
+    block: str
+    treated: Mapping[str, Value]
+    control: Mapping[str, Value]
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """A checked plan: what it asks, and the design points that answer it."""
+
+    name: str
+    title: str
+    question: str
+    hypothesis: str
+    scenario: str
+    replicates: int
+    root_seed: int
+    settings: Mapping[str, Value]
+    factors: tuple[Factor, ...]
+    blocks: tuple[Block, ...]
+    contrasts: tuple[Contrast, ...]
+    text: str
+    points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
+    # For each contrast the indices of its two design points, treated and control.
+    contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        points = factorial(self.settings, self.factors, self.blocks)
+        pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)
+        object.__setattr__(self, "points", tuple(points))
+        object.__setattr__(self, "contrast_points", pairs)
+
+    @property
+    def cells(self) -> tuple[DesignPoint, ...]:
+        """The design points of the factorial, block by block, the last factor varying fastest."""
+        return tuple(point for point in self.points if point.is_cell)
+
+    @property
+    def n_runs(self) -> int:
+        """How many runs the plan takes."""
+        return len(self.points) * self.replicates
+
+    def with_replicates(self, replicates: int) -> Plan:
+        """The same plan with another number of replicates; the ones they share are the same runs."""
+        if fault := replicates_fault(replicates):
+            raise InputFault([fault], f"plan {self.name}")
+        return dataclasses.replace(self, replicates=replicates)
+
+
+def factorial(
+    settings: Mapping[str, Value], factors: Iterable[Factor], blocks: Iterable[Block]
+) -> list[DesignPoint]:
+    """Every combination of the factors' levels in every block."""
+    factors = tuple(factors)
+    points: list[DesignPoint] = []
+    for block in blocks:
+        for levels in itertools.product(*(factor.levels for factor in factors)):
+            chosen = {factor.name: level for factor, level in zip(factors, levels, strict=True)}
+            whole = {**settings, **block.settings, **chosen}
+            points.append(DesignPoint(len(points), block.name, chosen, whole))
+    return points
+
+
+def add_contrast_points(
+    points: list[DesignPoint],
+    settings: Mapping[str, Value],
+    blocks: Iterable[Block],
+    contrasts: Iterable[Contrast],
+) -> tuple[tuple[int, int], ...]:
+    """The two points of each contrast; one that is not among ``points`` yet is appended to them.
+
+    Two points are the same when every parameter has the same value, however the value was written.
+    """
+    own = {block.name: block.settings for block in blocks}
+    known: dict[tuple[str, tuple[Value, ...]], int] = {}
+    pairs = []
+    for contrast in contrasts:
+        if not known:
+            known = {(point.block, make_parameters(point.settings).key()): point.index for point in points}
+        pair = []
+        for side in (contrast.treated, contrast.control):
+            whole = {**settings, **own[contrast.block], **side}
+            key = (contrast.block, make_parameters(whole).key())
+            if key not in known:
+                known[key] = len(points)
+                points.append(DesignPoint(len(points), contrast.block, {}, whole))
+            pair.append(known[key])
+        pairs.append((pair[0], pair[1]))
+    return tuple(pairs)
+
+
+def replicates_fault(came: object) -> str:
+    """What is wrong with a number of replicates, or an empty string."""
+    if isinstance(came, int) and not isinstance(came, bool) and 1 <= came <= MAX_REPLICATES:
+        return ""
+    return f"replicates = {came!r}: allowed is a whole number from 1 to {MAX_REPLICATES}"
