@@ -21,8 +21,8 @@ FEWEST_LINES = 40
 _GROUND = ("model.vocabulary", "model.numerics", "model.schedule")
 _FIRST = ("model.parameters", "model.parameter_table", "model.draws", "model.menu")
 _RULES = ("model.rules", "model.rules.*")
-# Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or a package
-# is weighed, written once. Its modules may build on each other, as long as nothing goes in a circle.
+# Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or
+# a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
 _START = ("model.seeds", "model.scenario", "model.scenario_file")
 _MIDDLE = ("model.economy", "model.markets", "model.assessment", "model.valuation", "model.calibration")
 _SECOND = ("model.state", *_START, *_MIDDLE)
