@@ -18,7 +18,7 @@ from scipy import special
 FloatArray = npt.NDArray[np.float64]
 FloatLike = float | FloatArray
 
-#: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (measured; same bits).
+#: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (same bits).
 ACCUMULATE_BELOW = 4096
 #: A denominator or base smaller than this in size counts as zero (no unit; any real quantity is far larger).
 NEGLIGIBLE = 1e-200
@@ -27,7 +27,7 @@ EXPONENT_CAP = 700.0
 
 
 def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
-    """Sum along one axis, always from first to last term, so that layout and leading axes leave the bits alone.
+    """Sum along one axis, always from first to last term, so that layout leaves the bits alone; unit of x.
 
     x: (..., n), any unit, n >= 1. axis: the axis to add up. keepdims: keep it with length one.
     Returns (...) or (..., 1).
@@ -37,14 +37,15 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     """
     terms = np.asarray(x, dtype=np.float64)
     if axis != -1:
-        terms = np.moveaxis(terms, axis, -1)
+        total = ordered_sum(np.moveaxis(terms, axis, -1))
+        return np.expand_dims(total, axis) if keepdims else total
     if terms.size < ACCUMULATE_BELOW:
-        total: FloatArray = np.add.accumulate(terms, axis=-1)[..., -1]
-    else:
-        total = terms[..., 0]
-        for k in range(1, terms.shape[-1]):
-            total = total + terms[..., k]
-    return np.expand_dims(total, axis) if keepdims else total
+        last = slice(-1, None) if keepdims else -1
+        return np.add.accumulate(terms, axis=-1)[..., last]
+    total = terms[..., 0]
+    for k in range(1, terms.shape[-1]):
+        total = total + terms[..., k]
+    return total[..., None] if keepdims else total
 
 
 def logistic(x: FloatLike) -> FloatArray:
@@ -104,7 +105,7 @@ def softmax(x: FloatArray, axis: int = -1) -> FloatArray:
 
 
 def _weights_of_options(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> tuple[FloatArray, ...]:
-    """Shared part of the log-sum rules: largest utility, weights relative to it, and their sum (kept axis)."""
+    """Shared part of the log-sum rules: largest utility, weights relative to it, their sum (axis kept)."""
     utility = tie - theta * cost
     top = np.maximum.reduce(utility, axis=-1, keepdims=True)
     weight = np.exp(utility - top)
@@ -112,9 +113,9 @@ def _weights_of_options(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> t
 
 
 def cheapest_mix(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
-    """Shares of a buyer's options when cheaper ones are preferred but not exclusively; fractions adding to 1.
+    """Shares that a buyer gives to options when cheaper ones please more; fractions adding to 1.
 
-    cost: (..., K), in any cost unit. tie: (..., K), log preference weight of an option (0 = none; -inf = shut).
+    cost: (..., K), in any cost unit. tie: (..., K), log preference weight of an option (-inf shuts it).
     theta: scalar or (..., 1), taste for cheapness per cost unit, > 0.
     Limits: equal costs and ties give 1/K; theta -> 0 ignores cost; theta -> infinity buys the cheapest only.
     Source: multinomial logit, McFadden 1978.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -27,7 +28,7 @@ def random_numbers(seed: int = 1) -> FloatArray:
     return np.random.default_rng(seed).normal(0.0, 3.0, SHAPE)
 
 
-UNARY = {
+UNARY: dict[str, Callable[[FloatArray], FloatArray]] = {
     "ordered_sum": numerics.ordered_sum,
     "logistic": numerics.logistic,
     "log_sum_exp": numerics.log_sum_exp,
@@ -76,6 +77,8 @@ def test_ordered_sum_along_other_axes() -> None:
 def test_ordered_sum_refuses_an_empty_axis() -> None:
     with pytest.raises(IndexError):
         numerics.ordered_sum(np.empty((3, 0)))
+    with pytest.raises(IndexError):
+        numerics.ordered_sum(np.empty(0))
 
 
 @given(st.floats(-1e6, 1e6))

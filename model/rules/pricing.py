@@ -1,0 +1,260 @@
+"""Prices: the Bertrand-Nash equilibrium of single-brand automakers, and how a price splits at the border.
+
+Theory 1.2 and 1.3. A car's consumer price is ``base + markup``; ``base`` holds duty and landed cost. Every
+automaker sets the markup that maximises its profit given the others' prices; the equilibrium is where all do.
+
+*The equation.* Write y = alpha markup / (1-sigma) for a firm's scaled markup, x = v / (1-sigma) for its
+scaled utility, D = sum exp(x), S = D^(1-sigma) / (1 + D^(1-sigma)) for the share of electric cars. The
+optimal markup of theory 1.2 then reads
+
+    1 - 1/y = K exp(x),    K = (sigma + (1-sigma) S) / D.
+
+A firm feels its rivals only through the one number D (an aggregative game: Nocke and Schutz 2018). So all
+F + 1 equations, the firms' and D's, can be linearised *together*: the Jacobian is an arrow that three sums
+invert. The error then falls quadratically, where sweeps of best replies against the others' last prices lose
+a fixed fraction each time. Steps are taken in z = ln(y-1): it keeps y > 1, and for the small shares of real
+markets the equation is almost a straight line in z.
+
+Measured on random markets: 5 sweeps from nothing or 4 from the markups before a 25 % duty leave less than
+1e-7 k$ in markets like those of 2026; 13 suffice everywhere tried (sigma 0 to 0.7, quality gaps to 100
+utils, shares of 1, duties of 1000 %).
+
+Shapes: firms on the last axis; market-level numbers (alpha, sigma) are scalars or (..., 1).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, log_sum_exp, logistic, ordered_sum
+
+#: Sweeps from a cold start that are enough in every market tried; the residual tells.
+COLD_SWEEPS: Final = 16
+#: Largest step of ln D in one sweep (utils). Far from the solution, where one firm has nearly the whole
+#: market, the equation of D is flat and a full step would overshoot; near it, steps are far smaller.
+LONGEST_STEP: Final = 2.0
+#: Cap on scaled utilities (utils), so that exp never overflows on the way to the solution.
+UTILITY_CAP: Final = 600.0
+#: Least value of 1 - (share term): a share may round to 1, a markup must stay finite.
+LEAST_SLACK: Final = 1e-15
+
+
+def bertrand_markup(within: FloatLike, share: FloatLike, alpha: FloatLike, sigma: FloatLike) -> FloatArray:
+    """Optimal markup at given shares, k$ per vehicle.
+
+    within: (..., F), share of the electric cars sold, in [0, 1]. share: (..., F), share of the market, in
+    [0, 1].
+    alpha: scalar or (..., 1), price sensitivity per k$, > 0. sigma: nest correlation, in [0, 1).
+    Limits: (1-sigma)/alpha for a firm too small to matter; 1/(alpha (1 - share)) without a nest (sigma 0).
+    Source: theory 1.2; Berry 1994; first-order condition of a single-brand firm.
+    """
+    nest = 1.0 - sigma
+    slack = np.maximum(1.0 - sigma * within - nest * share, LEAST_SLACK)
+    return nest / (alpha * slack)
+
+
+def price_equilibrium(
+    base: FloatArray,
+    utility0: FloatArray,
+    alpha: FloatLike,
+    sigma: FloatLike,
+    start: FloatArray | None = None,
+    sweeps: int = COLD_SWEEPS,
+    markup_weight: FloatLike | None = None,
+) -> tuple[FloatArray, FloatArray]:
+    """Markups at which no automaker wants another price, k$ per vehicle, and what is left of the error, k$.
+
+    base: (..., F), cost to the firm of one more car sold, duty included, k$, >= 0.
+    utility0: (..., F), utility at price zero, utils, any real number.
+    alpha: scalar or (..., 1), price sensitivity per k$, > 0. sigma: scalar or (..., 1), in [0, 0.95].
+    start: (..., F), markups to start from, k$ (None: from scratch). sweeps: fixed number of Newton sweeps.
+    markup_weight: (..., F), 1 + eta tau of the passthrough switch, >= 1 (None: 1). The consumer then pays
+    base + markup_weight * markup while the markup stays the optimal one at the resulting shares (row A16).
+    Returns markup (..., F) and residual (...): the largest gap between a markup and ``bertrand_markup`` at
+    the shares it leads to. The caller must refuse a residual above 1e-6.
+    Limits: (1-sigma)/alpha for tiny firms; 1 + omega(u-1) over alpha for a lone firm (Wright omega); several
+    brands of one owner have equal markups (``aggregate_brands``); 0 sweeps returns the start.
+    Source: theory 1.2; Nocke and Schutz 2018 (aggregative form); Newton's method.
+    """
+    nest = 1.0 - sigma
+    net = utility0 - alpha * base
+    # Scaled utility at the lowest markup any firm would ask, y = 1.
+    at_lowest = net / nest - (1.0 if markup_weight is None else markup_weight)
+    ceiling = np.log((1.0 + _monopoly_excess(net, markup_weight)) / nest - 1.0)
+    if start is None:
+        z = np.minimum(_first_guess(at_lowest, sigma, nest), ceiling)
+    else:
+        z = np.minimum(np.log(np.maximum(start * alpha / nest - 1.0, NEGLIGIBLE)), ceiling)
+    for _ in range(sweeps):
+        z = np.minimum(z + _newton_step(z, at_lowest, sigma, nest, markup_weight), ceiling)
+
+    markup = (1.0 + np.exp(z)) * (nest / alpha)
+    paid = markup if markup_weight is None else markup * markup_weight
+    within, ev_share = _nest_shares((net - alpha * paid) / nest, nest)
+    wanted = bertrand_markup(within, within * ev_share, alpha, sigma)
+    return markup, np.maximum.reduce(np.abs(markup - wanted), axis=-1)
+
+
+def _newton_step(
+    z: FloatArray, at_lowest: FloatArray, sigma: FloatLike, nest: FloatLike, markup_weight: FloatLike | None
+) -> FloatArray:
+    """Joint Newton step of all firms' z = ln(y-1) and the market's L = ln D.
+
+    Firm equation: gap - ln K = 0 with gap = z - ln y - x; its slope in z is w/... see below. L's equation:
+    L = ln sum exp(x). With w = y - 1 paid ``weight`` times, dx/dz = -weight w and d(ln K)/dL = -pull_back:
+
+        dz = -(gap - ln K + pull_back dL) y / k,    k = weight w y + 1,
+        dL = [sum e c (gap - ln K)] / [sum e - pull_back sum e c],    e = exp(x), c = weight w y / k < 1.
+    """
+    w = np.exp(z)
+    y = 1.0 + w
+    paid = w if markup_weight is None else w * markup_weight
+    x = np.minimum(at_lowest - paid, UTILITY_CAP)
+    e = np.exp(x)
+    steepness = paid * y
+    k = steepness + 1.0
+    gap = z - x - np.log(y)
+    e_c = e * (steepness / k)
+
+    # Market level: one number each. NEGLIGIBLE keeps the logarithm finite in a market nobody wants to serve.
+    total = ordered_sum(e, keepdims=True) + NEGLIGIBLE
+    sum_c = ordered_sum(e_c, keepdims=True)
+    sum_gap = ordered_sum(e_c * gap, keepdims=True)
+    log_total = np.log(total)
+    ev_part = nest * logistic(nest * log_total)
+    numerator = sigma + ev_part
+    log_k = np.log(numerator) - log_total
+    pull_back = ev_part + sigma / numerator
+    step = (sum_gap - log_k * sum_c) / (total - pull_back * sum_c)
+    step = np.maximum(np.minimum(step, LONGEST_STEP), -LONGEST_STEP)
+    return (log_k - pull_back * step - gap) * (y / k)
+
+
+def _monopoly_excess(net: FloatArray, markup_weight: FloatLike | None) -> FloatArray:
+    """Upper bound on alpha markup - 1 of a firm alone in the market (no unit), which caps every sweep.
+
+    The exact value is omega(X)/weight with X = net - weight + ln weight and omega + ln omega = X; since
+    omega > X - ln X for X > 1, X - ln(X - ln X) lies just above it, at a tenth of the cost of omega.
+    """
+    if markup_weight is None:
+        x = np.maximum(net - 1.0, 1.0)
+        return x - np.log(x - np.log(x))
+    x = np.maximum(net - markup_weight + np.log(markup_weight), 1.0)
+    return (x - np.log(x - np.log(x))) / markup_weight
+
+
+def _nest_shares(x: FloatArray, nest: FloatLike) -> tuple[FloatArray, FloatArray]:
+    """Shares within the electric cars (..., F) and the electric share (..., 1) at scaled utilities x."""
+    top = np.maximum.reduce(x, axis=-1, keepdims=True)
+    e = np.exp(x - top)
+    total = ordered_sum(e, keepdims=True)
+    return e / total, logistic(nest * (np.log(total) + top))
+
+
+def _first_guess(at_lowest: FloatArray, sigma: FloatLike, nest: FloatLike) -> FloatArray:
+    """z of the markups that the shares at the lowest markups call for: too high, but never wildly so."""
+    within, ev_share = _nest_shares(at_lowest, nest)
+    rho = within * (sigma + nest * ev_share)
+    return np.log(np.maximum(rho, NEGLIGIBLE) / np.maximum(1.0 - rho, LEAST_SLACK))
+
+
+def rivals_log_sum(utility: FloatArray, sigma: FloatLike) -> FloatArray:
+    """ln of the sum of the other firms' exp(v/(1-sigma)), utils: all a firm needs to know about its rivals.
+
+    utility: (..., F), F >= 2, utility at current prices. sigma: scalar or (..., 1), in [0, 0.95].
+    Returns (..., F). Limits: floored near the leader's value minus 460 where all rivals are negligible.
+    Source: definition. Added from both ends, never by subtraction, so that a leader's share of 1 does no
+    harm.
+    """
+    x = utility / (1.0 - sigma)
+    top = np.maximum.reduce(x, axis=-1, keepdims=True)
+    e = np.exp(x - top)
+    before = np.add.accumulate(e, axis=-1)
+    after = np.add.accumulate(e[..., ::-1], axis=-1)[..., ::-1]
+    none = np.zeros_like(e[..., :1])
+    others = np.concatenate([none, before[..., :-1]], axis=-1) + np.concatenate(
+        [after[..., 1:], none], axis=-1
+    )
+    return np.log(np.maximum(others, NEGLIGIBLE)) + top
+
+
+def best_reply_markup(
+    base: FloatLike,
+    utility0: FloatLike,
+    rivals: FloatLike,
+    alpha: FloatLike,
+    sigma: FloatLike,
+    sweeps: int = COLD_SWEEPS,
+) -> FloatArray:
+    """Markup that maximises one firm's profit while its rivals' prices stand still, k$ per vehicle.
+
+    base: (...), cost of one more car, duty included, k$, >= 0. utility0: (...), utility at price zero, utils.
+    rivals: (...), ``rivals_log_sum`` at the rivals' prices, utils (-inf: no rival).
+    alpha: (...), per k$, > 0. sigma: (...), in [0, 0.95]. All broadcast; every element is a firm of its own.
+    Limits: the monopoly markup without rivals; (1-sigma)/alpha against overwhelming ones; equals the
+    equilibrium markup when rivals charge theirs.
+    Source: theory 1.2 (the solver's inner problem), used for the profits of a plant not yet built (1.3).
+    """
+    nest = 1.0 - sigma
+    net = np.asarray(utility0 - alpha * base, dtype=np.float64)
+    at_lowest = net / nest - 1.0
+    ceiling = np.log((1.0 + _monopoly_excess(net, None)) / nest - 1.0)
+    z = ceiling
+    for sweep in range(sweeps + 1):
+        # The first pass looks at the lowest markup (w = 0) and takes the markup that its share calls for.
+        w = np.exp(z) if sweep else np.zeros_like(z)
+        x = at_lowest - w
+        log_total = np.logaddexp(rivals, x)
+        within = np.exp(x - log_total)
+        ev_part = nest * logistic(nest * log_total)
+        numerator = sigma + ev_part
+        log_rho = x - log_total + np.log(np.maximum(numerator, NEGLIGIBLE))
+        if sweep == 0:
+            rho = np.exp(np.minimum(log_rho, 0.0))
+            z = np.minimum(log_rho - np.log(np.maximum(1.0 - rho, LEAST_SLACK)), ceiling)
+            continue
+        y = 1.0 + w
+        # d(ln rho)/dx: own weight moves the aggregate too.
+        response = 1.0 - within * (ev_part + sigma / np.maximum(numerator, NEGLIGIBLE))
+        step = (z - np.log(y) - log_rho) / (1.0 / y + w * response)
+        z = np.minimum(z - step, ceiling)
+    return (1.0 + np.exp(z)) * (nest / alpha)
+
+
+def border_split(
+    landed: FloatLike, markup: FloatLike, duty_rate: FloatLike, basis: str = "border"
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Border price, firm's margin and duty of one car, all k$ per vehicle.
+
+    landed: (...), landed cost before duty, k$, >= 0. markup: (...), consumer price minus ``base``, k$, >= 0
+    (with the passthrough switch: markup_weight times the markup). duty_rate: (...), fraction, >= 0.
+    basis: "border" levies the duty on the price the importer pays the firm (the model's convention);
+    "landed" on cost alone, which gives the same consumer price but leaves the whole markup with the firm
+    (row A3, trap 0.6).
+    Limits: no duty, no revenue; margin + duty = markup + duty_rate * landed in either convention.
+    Raises: ValueError for another basis.
+    Source: theory 1.3; definition of an ad valorem duty.
+    """
+    if basis == "border":
+        margin = np.asarray(markup / (1.0 + duty_rate), dtype=np.float64)
+        border_price = landed + margin
+        return border_price, margin, duty_rate * border_price
+    if basis == "landed":
+        margin = np.asarray(markup, dtype=np.float64)
+        return landed + margin, margin, np.asarray(duty_rate * landed, dtype=np.float64)
+    raise ValueError(f"basis is {basis!r}; allowed: 'border', 'landed'")
+
+
+def aggregate_brands(utility0: FloatArray, sigma: FloatLike, axis: int = -1) -> FloatArray:
+    """Utility of the one brand that stands for several brands of one owner under one duty, utils.
+
+    utility0: brands along ``axis``; utility *at the brand's own base cost*, d' - alpha base, if costs differ.
+    sigma: scalar, or with length one along ``axis``; in [0, 0.95].
+    Returns the shape without ``axis``. Solve with base 0 (or the common base) to get the common markup.
+    Limits: one brand is itself; n equal brands add (1-sigma) ln n.
+    Source: theory 1.2, row A4; Nocke and Schutz 2018 (type aggregation).
+    """
+    nest = 1.0 - sigma
+    return np.squeeze(nest * log_sum_exp(utility0 / nest, axis=axis, keepdims=True), axis)
