@@ -23,8 +23,10 @@ _FIRST = ("model.parameters", "model.parameter_table", "model.draws", "model.men
 _RULES = ("model.rules", "model.rules.*")
 # Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or
 # a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
-_START = ("model.seeds", "model.scenario", "model.scenario_file")
-_MIDDLE = ("model.economy", "model.markets", "model.assessment", "model.valuation", "model.calibration")
+_START = ("model.seeds", "model.scenario", "model.scenario_*")
+_MIDDLE = tuple(
+    f"model.{name}" for name in ("economy", "markets", "assessment", "valuation", "mandate", "calibration")
+)
 _SECOND = ("model.state", *_START, *_MIDDLE)
 _ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
@@ -80,6 +82,7 @@ BIT_EQUAL = (
     "model.markets",
     "model.assessment",
     "model.valuation",
+    "model.mandate",
     "model.menu",
     "model.negotiation",
     "model.ensemble",
