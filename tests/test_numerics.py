@@ -155,6 +155,12 @@ def test_normal_cdf_known_values() -> None:
     )
 
 
+def test_keeping_freed_memory_changes_no_value() -> None:
+    before = numerics.softmax(random_numbers())
+    numerics.keep_freed_memory()
+    assert numerics.same_bits(before, numerics.softmax(random_numbers()))
+
+
 def test_same_bits_sees_one_bit_and_the_shape() -> None:
     assert numerics.same_bits(1.0, np.float64(1.0))
     assert not numerics.same_bits(1.0, np.nextafter(1.0, 2.0))
