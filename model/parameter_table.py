@@ -1,10 +1,10 @@
 """Every parameter of the model, declared once: default, range, unit, section, meaning, source, status.
 
-A row reads ``name: type = real(default, low, high, unit, section, meaning, source, status)``. ``section`` is
-the section of the theory in which the parameter is used. Without a source a value is a judgement
-("assumption"), to be swept before it is believed; ``status`` says whether the default was measured, calibrated to something
-measured, or assumed. Rates are fractions, never percent; money is k$ per vehicle, $/kWh, or bn$; time is
-quarters. ``parameters.py`` turns these rows into the validated ``Parameters``.
+A row reads ``name: type = real(default, low, high, unit, section, meaning, source, status)``. ``section``
+is the section of the theory in which the parameter is used. Without a source a value is a judgement
+("assumption"), to be swept before it is believed; ``status`` says whether the default was measured,
+calibrated to something measured, or assumed. Rates are fractions, never percent; money is k$ per vehicle,
+$/kWh, or bn$; time is quarters. ``parameters.py`` turns these rows into the validated ``Parameters``.
 
 The order of the groups and rows here is the order of the documentation and of ``Parameters.key()``.
 """

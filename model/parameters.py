@@ -1,9 +1,9 @@
 """The parameters of a run: validated, frozen, fast to read.
 
-``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change. Whatever
-is wrong with the input is reported at once, in one ``InputFault``, each line saying what came, what is
-allowed, the nearest known name, and what to do. The rows themselves, with unit, range, meaning and source, are in
-``parameter_table.py``.
+``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change.
+Whatever is wrong with the input is reported at once, in one ``InputFault``, each line saying what came,
+what is allowed, the nearest known name, and what to do. The rows themselves, with unit, range, meaning
+and source, are in ``parameter_table.py``.
 
 >>> make_parameters({"dialogue_ceiling": "leaders"}).dialogue_ceiling
 1.0

@@ -1,0 +1,349 @@
+"""The form of a scenario file: which sections and keys there are, with units and ranges.
+
+A scenario is a TOML file in ``seeds/scenarios``. ``extends = "2026"`` takes another scenario and replaces what the
+file gives anew; tables are merged key by key, numbers and lists are replaced whole. Lists of three go in the order
+China, US, EU; lists of four add the other places of production.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
+
+from model.parameters import InputFault, nearest
+from model.seeds import Resolver, names_in, seeds_directory
+from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, GOODS, PLACES
+
+
+def _one_of(*names: str) -> AfterValidator:
+    def check(name: str) -> str:
+        if name not in names:
+            raise PydanticCustomError("not_known", "not known", {"names": names})
+        return name
+
+    return AfterValidator(check)
+
+
+Bloc = Annotated[str, _one_of(*BLOCS)]
+Place = Annotated[str, _one_of(*PLACES)]
+DyadName = Annotated[str, _one_of(*DYAD_NAMES)]
+Directed = Annotated[str, _one_of(*DIRECTED_NAMES)]  # importer<exporter
+Good = Annotated[str, _one_of(*GOODS)]
+QuarterLabel = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Duty = Annotated[float, Field(ge=0, le=5)]  # ad valorem; 5 = 500 %, far above the highest seen
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+
+QUARTERS_A_YEAR = 4
+
+
+class Section(BaseModel):
+    """A table of the file; unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Drift(Section):
+    """Trend of the EV share: the share aimed at, and the quarters to get there from ``market.ev_share``."""
+
+    target: tuple[Fraction, Fraction, Fraction]
+    quarters: Annotated[float, Field(ge=1)]
+
+
+class Market(Section):
+    size: tuple[Positive, Positive, Positive]  # m new cars per quarter
+    ev_share: tuple[Fraction, Fraction, Fraction]
+    drift: Drift
+    kwh: tuple[Positive, Positive, Positive]  # kWh per EV sold
+
+
+class Brands(Section):
+    """Where brand shares are read: the rows of one table, given to automakers by their ``rows``."""
+
+    table: str  # file:conditions:column
+    rest: dict[Bloc, str] = {}  # who gets what the rows leave; in other markets shares are scaled to 1
+    unsold_at_most: Fraction = 0.0  # shares this small are rounding: the brand is not sold
+
+
+class Automaker(Section):
+    home: Place
+    rows: list[str] = []  # names in the table of brands
+    share: dict[Bloc, Fraction] = {}  # share of the market's EVs, where no table of brands is used
+    plants: list[Bloc] = []
+    plants_later: dict[Bloc, QuarterLabel] = {}
+    on_sale_later: dict[Bloc, QuarterLabel] = {}
+    origins: dict[Bloc, dict[Place, Fraction]] = {}  # default: all from home
+    ice_weight: NotNegative = 1.0  # weight among the home bloc's makers of combustion cars
+
+
+class Ban(Section):
+    """A rule that keeps brands of some homes out of a market, except those already sold there."""
+
+    market: Bloc
+    homes: list[Place]
+    in_force: bool = True
+    see: str = ""  # evidence row, file:conditions
+
+
+class Cost(Section):
+    vehicle: tuple[Positive, Positive, Positive]  # k$, car for each market without battery, where place = 1
+    place: tuple[Positive, Positive, Positive, Positive]  # factor of the place of production
+    freight: list[tuple[NotNegative, NotNegative, NotNegative]] = Field(
+        min_length=4, max_length=4
+    )  # k$, o x m
+
+
+class Batteries(Section):
+    table: str = ""  # file:conditions:column of world shares
+    freight: NotNegative  # $/kWh, across a border
+
+
+class Supplier(Section):
+    home: Place
+    rows: list[str] = []  # names in the table of batteries, added
+    less: list[str] = []  # names to take off again
+    rest: bool = False  # what all other suppliers leave
+    share: Fraction | None = None  # world share, where no table is used
+    cost: Positive  # $/kWh
+    experience: Positive  # GWh built so far
+    local: dict[Place, Fraction] = {}  # share of deliveries to a place that is built there; 1 at home
+    minerals: Fraction = 0.0  # share of mineral value from sources that the US credit allows
+    ties: dict[str, float] = {}  # to automakers, in logs
+    ties_else: float = 0.0  # to all other automakers
+    place_tie: dict[Place, float] = {}
+
+
+class Rate(Section):
+    """Duty of one importer on one exporter's good: fractions, constant or one number a quarter."""
+
+    mfn: Duty | list[Duty]
+    base: Duty | list[Duty]  # without a treaty, suspended parts included
+    floor: Literal["mfn"] | Duty = "mfn"  # what a full cut leads to
+
+
+class Duties(Section):
+    ev: dict[Directed, Rate]
+    battery: dict[Directed, Rate]
+    other_ev: tuple[Duty, Duty, Duty]  # on cars from other places
+    other_battery: tuple[Duty, Duty, Duty]
+
+
+class Subsidy(Section):
+    bloc: Bloc
+    first: QuarterLabel
+    last: QuarterLabel
+    amount: NotNegative  # k$ per EV
+    eligible: dict[str, Fraction] = {}  # by automaker; default 1
+
+
+class Credit(Section):
+    """A purchase credit with local-content rules: half for minerals, half for components."""
+
+    bloc: Bloc
+    first: QuarterLabel
+    last: QuarterLabel
+    amount: NotNegative  # k$ per EV
+    minerals: Fraction  # least share from allowed sources
+    components: Fraction
+    restricted: bool = False  # no credit with cells of a restricted entity
+
+
+class Charging(Section):
+    points: tuple[Positive, Positive, Positive]  # m public charging points
+    budget: tuple[NotNegative, NotNegative, NotNegative]  # bn$ per year
+    unit_cost: tuple[Positive, Positive, Positive]  # k$ per point
+
+
+class Industry(Section):
+    cars_built: tuple[Positive, Positive, Positive]  # m per year, all cars
+    ice_share: list[tuple[Fraction, Fraction, Fraction]] = Field(
+        min_length=3, max_length=3
+    )  # market x home bloc
+
+
+class Zev(Section):
+    announced: dict[Bloc, QuarterLabel] = {}
+    required: tuple[Fraction, Fraction, Fraction]  # EV share that an announcement requires in 2035
+
+
+class Linkage(Section):
+    worth: NotNegative = 0.0  # bn$ per year, to the receiver
+    cost: NotNegative = 0.0  # bn$ per year, to the giver
+
+
+class Dyad(Section):
+    regime_distance: Fraction
+    dialogue: Fraction
+    tension: float | None = None  # latent; default: its mean
+    supply_by: list[Bloc] = []  # who can assure supply
+    linkage_by: dict[Bloc, Linkage] = {}
+
+
+class Treaty(Section):
+    dyad: DyadName
+    bound: dict[Bloc, dict[Good, Duty | Literal["standstill"]]] = {}  # duties bound, by importer
+    supply_by: list[Bloc] = []
+    recognition_by: list[Bloc] = []
+    linkage_by: list[Bloc] = []
+    charging: bool = False
+    technology: bool = False
+    sunset: QuarterLabel  # last quarter in force unless renewed
+    honoured_quarters: Annotated[float, Field(ge=0)] = 0
+
+
+class Turnover(Section):
+    first: QuarterLabel
+    every: Annotated[float, Field(ge=1)]  # quarters
+
+
+class Event(Section):
+    quarter: QuarterLabel
+    about: str
+    see: str = ""  # evidence row, file:conditions
+
+
+class ScenarioFile(Section):
+    """A whole scenario file with its numbers resolved."""
+
+    name: str
+    title: str
+    about: str = ""
+    first_quarter: QuarterLabel
+    last_quarter: QuarterLabel
+    history_ends: QuarterLabel | None = None  # last quarter in which duties follow the file's path
+    parameters: dict[str, Any] = {}  # defaults that this scenario changes
+    market: Market
+    brands: Brands | None = None
+    automaker: dict[str, Automaker] = Field(min_length=1)
+    ban: dict[str, Ban] = {}
+    cost: Cost
+    batteries: Batteries
+    supplier: dict[str, Supplier] = Field(min_length=1)
+    duties: Duties
+    subsidy: dict[str, Subsidy] = {}
+    credit: dict[str, Credit] = {}
+    charging: Charging
+    industry: Industry
+    zev: Zev
+    dyad: dict[DyadName, Dyad]
+    treaty: dict[str, Treaty] = {}
+    turnover: dict[Bloc, Turnover] = {}
+    event: dict[str, Event] = {}
+
+
+def quarter_number(label: str) -> int:
+    """Quarters since the year 0, so that labels can be subtracted; "2026Q4" -> 8107."""
+    return QUARTERS_A_YEAR * int(label[:4]) + int(label[5]) - 1
+
+
+def quarter_name(number: int) -> str:
+    """The label of a quarter number; the inverse of ``quarter_number``."""
+    return f"{number // QUARTERS_A_YEAR}Q{number % QUARTERS_A_YEAR + 1}"
+
+
+def find_scenario(name_or_path: str | Path) -> Path:
+    """The file of a scenario given by name ("2026") or by path.
+
+    Raises:
+        InputFault: neither exists; names the nearest known scenario.
+    """
+    path = Path(name_or_path)
+    if path.suffix == ".toml" and path.is_file():
+        return path
+    known = names_in("scenarios", ".toml")
+    name = str(name_or_path).removesuffix(".toml")
+    if name in known:
+        return seeds_directory() / "scenarios" / f"{name}.toml"
+    fault = (
+        f"{str(name_or_path)!r} is neither a scenario nor a .toml file; known scenarios: {', '.join(known)}"
+    )
+    raise InputFault(["; ".join(part for part in (fault, nearest(name, known)) if part)], "scenario")
+
+
+def read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """The raw tables of a scenario file, with those it extends merged in."""
+    text = path.read_text(encoding="utf-8")
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise InputFault([f"{path.name} is not valid TOML: {error}; mend that line"], "scenario") from None
+    if "extends" not in raw:
+        return raw
+    base = find_scenario(str(raw.pop("extends")))
+    if base.resolve() in (*seen, path.resolve()):
+        raise InputFault(
+            [f"{path.name} extends {base.stem}, which extends it; remove one of the two"], "scenario"
+        )
+    return merged(read_toml(base, (*seen, path.resolve())), raw)
+
+
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """``base`` with ``change`` put in; number tables and lists are replaced whole, other tables key by key."""
+    result = dict(base)
+    for key, new in change.items():
+        old = base.get(key)
+        tables = isinstance(old, dict) and isinstance(new, dict)
+        numbers = tables and bool({"value", "evidence"} & (old.keys() | new.keys()))
+        result[key] = merged(old, new) if tables and not numbers else new
+    return result
+
+
+def _field_names(model: type[BaseModel] = Section) -> set[str]:
+    names = set(model.model_fields)
+    for child in model.__subclasses__():
+        names |= _field_names(child)
+    return names
+
+
+def explain(error: ValidationError) -> list[str]:
+    """One line a fault, in the words of this project."""
+    lines = {}
+    for fault in error.errors():
+        # Pydantic adds the members of a union and the keys of a table to the place; the file knows neither.
+        parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
+        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
+        lines.setdefault(where, _sentence(where, fault))
+    return list(lines.values())
+
+
+def _sentence(where: str, fault: Any) -> str:
+    kind, came, ctx = fault["type"], fault["input"], fault.get("ctx", {})
+    if kind == "missing":
+        return f"{where} is missing; add it (see seeds/README.md)"
+    if kind == "extra_forbidden":
+        key = where.rsplit(".", 1)[-1]
+        return f"{where} is not a key of a scenario file; {nearest(key, _field_names()) or 'remove it'}"
+    if kind == "string_pattern_mismatch":
+        return f"{where} = {came!r}: a quarter is written 2026Q4"
+    if kind == "less_than_equal" and ctx["le"] == 1 and 1 < came <= 100:
+        return (
+            f"{where} = {came:g}: allowed is 0 to 1; rates are fractions: write {came / 100:g}, not {came:g}"
+        )
+    if kind == "not_known":
+        hint = nearest(str(came), ctx["names"]) or "write one of these"
+        return f"{where}: {came!r} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
+    return f"{where} = {came!r}: {fault['msg'].lower()}"
+
+
+def read_scenario(name_or_path: str | Path) -> tuple[ScenarioFile | None, Resolver, list[str]]:
+    """A scenario file read, resolved and checked for form: the file (None if malformed), sources, faults."""
+    path = find_scenario(name_or_path)
+    raw = read_toml(path)
+    first, last = str(raw.get("first_quarter", "")), str(raw.get("last_quarter", ""))
+    try:
+        span = range(quarter_number(first), quarter_number(last) + 1)
+    except (ValueError, IndexError):
+        span = range(0)
+    resolver = Resolver([quarter_name(t) for t in span])
+    resolved = resolver.resolve(raw)
+    try:
+        return ScenarioFile.model_validate(resolved), resolver, list(resolver.faults)
+    except ValidationError as error:
+        return None, resolver, [*resolver.faults, *explain(error)]

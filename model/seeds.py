@@ -1,0 +1,273 @@
+"""What a run starts from, as files: the seeds directory, evidence selectors, numbers with a reason, root seeds.
+
+Every number of a scenario file is one of
+
+* ``{ evidence = "ev_share.csv:bloc=CN,year=2025:ev_share" }``: one cell of an evidence table, named by file,
+  conditions and column. ``times`` and ``plus`` convert it, ``sum = true`` adds all matching rows, a column ``a+b`` adds
+  two cells, ``{bloc}`` stands for each bloc in turn and ``{quarter}`` for each quarter of the scenario. A ``value``
+  written beside it must equal what the evidence says.
+* ``{ value = 3.0, assumed = "why" }``: a judgement, with its reason; or a bare number inside a table that carries
+  ``assumed = "why"`` for all of them.
+
+Anything else is a fault. ``resolve`` replaces each by its number, and keeps the list of where they come from.
+"""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import difflib
+import functools
+import importlib.resources
+import math
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from model.parameters import InputFault, nearest
+from model.vocabulary import BLOCS
+
+NUMBER_KEYS = frozenset({"value", "evidence", "assumed", "note", "times", "plus", "sum"})
+
+Row = dict[str, str]
+
+
+@dataclasses.dataclass(frozen=True)
+class SourceRow:
+    """Where one number of a scenario comes from."""
+
+    where: str  # place in the scenario file, such as "market.size"
+    value: Any  # float, or nested lists of floats
+    status: str  # "evidence" or "assumed"
+    text: str  # the selector, or the reason
+    note: str = ""
+
+
+def seeds_directory() -> Path:
+    """The directory with evidence, scenarios and root seeds: beside ``model``, in a checkout and when installed."""
+    beside = Path(__file__).resolve().parents[1] / "seeds"
+    if beside.is_dir():
+        return beside
+    return Path(str(importlib.resources.files("seeds")))
+
+
+def names_in(folder: str, suffix: str) -> list[str]:
+    """Names, without ending, of the files of one folder of the seeds directory."""
+    return sorted(path.name.removesuffix(suffix) for path in (seeds_directory() / folder).glob(f"*{suffix}"))
+
+
+def root_seeds(name: str = "default") -> tuple[int, ...]:
+    """The root seeds of ``seeds/random/<name>.txt``: one whole number a line, after comments that start with #.
+
+    Raises:
+        InputFault: no such file, or a line that is not a whole number.
+    """
+    known = names_in("random", ".txt")
+    if name not in known:
+        raise InputFault(
+            [f"no root seeds {name!r}; known are {', '.join(known)}; {nearest(name, known)}"], "root seeds"
+        )
+    lines = (seeds_directory() / "random" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+    texts = [(i, text) for i, line in enumerate(lines, 1) if (text := line.split("#")[0].strip())]
+    faults = [
+        f"{name}.txt line {i}: {text!r} is not a whole number" for i, text in texts if not text.isdecimal()
+    ]
+    if faults:
+        raise InputFault(faults, "root seeds")
+    return tuple(int(text) for _, text in texts)
+
+
+# --- evidence ------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def evidence_table(file: str) -> tuple[Row, ...]:
+    """All rows of one evidence table, as read."""
+    with (seeds_directory() / "evidence" / file).open(encoding="utf-8", newline="") as stream:
+        return tuple(csv.DictReader(stream))
+
+
+def _conditions(text: str) -> list[tuple[str, str, str]]:
+    # Values may hold commas ("NIO/XPeng/Li Auto, NEV"): a comma separates only where a new condition follows.
+    parts = re.split(r",(?=\s*[a-z_0-9]+\s*<?=)", text) if text.strip() else []
+    found = []
+    for part in parts:
+        match = re.fullmatch(r"\s*([a-z_0-9]+)\s*(<=|=)(.*)", part, flags=re.DOTALL)
+        if match is None:
+            raise ValueError(f"condition {part!r} is not written key=value or key<=value")
+        found.append((match[1], match[2], match[3].strip()))
+    return found
+
+
+def matching_rows(file: str, conditions: str) -> list[Row]:
+    """The rows of an evidence table that fulfil all conditions (``year=2025,bloc=CN``); ValueError if none does."""
+    known = names_in("evidence", ".csv")
+    if file.removesuffix(".csv") not in known:
+        raise ValueError(f"no evidence table {file!r}; {nearest(file, [f'{name}.csv' for name in known])}")
+    rows = list(evidence_table(file))
+    columns = list(rows[0])
+    for key, sign, value in _conditions(conditions):
+        if key not in columns:
+            raise ValueError(
+                f"{file} has no column {key!r}; {nearest(key, columns) or 'it has ' + ', '.join(columns)}"
+            )
+        kept = [row for row in rows if (row[key] == value if sign == "=" else _at_most(row[key], value))]
+        if not kept:
+            here = sorted({row[key] for row in rows})
+            close = difflib.get_close_matches(value, here, n=1, cutoff=0.3) or here[-1:]
+            raise ValueError(
+                f"{file} has no row with {key}{sign}{value}; the nearest there is {key}={close[0]}"
+            )
+        rows = kept
+    return rows
+
+
+def _at_most(cell: str, limit: str) -> bool:
+    try:
+        return float(cell) <= float(limit)
+    except ValueError:
+        return False
+
+
+def select(selector: str, sum_rows: bool = False) -> float:
+    """The number that a selector ``file:conditions:column`` names; ValueError says what is wrong with it."""
+    parts = selector.split(":")
+    if len(parts) < 3:
+        raise ValueError(f"selector {selector!r} is not written file.csv:key=value,key=value:column")
+    file, conditions, column = parts[0], ":".join(parts[1:-1]), parts[-1]
+    rows = matching_rows(file, conditions)
+    if len(rows) > 1 and not sum_rows:
+        raise ValueError(f"{selector} matches {len(rows)} rows; add a condition, or sum = true to add them")
+    total = 0.0
+    for row in rows:
+        for name in column.split("+"):
+            if name not in row:
+                raise ValueError(
+                    f"{file} has no column {name!r}; {nearest(name, row) or 'see its first line'}"
+                )
+            cell = row[name]
+            if sum_rows and not cell.strip():
+                continue
+            try:
+                total += float(cell)
+            except ValueError:
+                raise ValueError(f"{selector} is {cell!r}, which is not a number") from None
+    return total
+
+
+# --- numbers with a reason -----------------------------------------------------------------------------------
+
+
+@dataclasses.dataclass
+class Resolver:
+    """Replaces each number table by its number; collects every fault and every source on the way."""
+
+    quarters: Sequence[str]  # labels such as "2026Q4", for {quarter}
+    faults: list[str] = dataclasses.field(default_factory=list)
+    sources: list[SourceRow] = dataclasses.field(default_factory=list)
+
+    def resolve(self, raw: Any, where: str = "", reason: str = "") -> Any:
+        """``raw`` with numbers in place of number tables; ``reason`` covers bare numbers inside it."""
+        if isinstance(raw, dict):
+            if "value" in raw or "evidence" in raw:
+                return self._number(raw, where)
+            if "assumed" in raw:
+                reason = self._reason(raw["assumed"], where)
+            inner = {key: item for key, item in raw.items() if key not in ("assumed", "note")}
+            return {
+                key: self.resolve(item, f"{where}.{key}" if where else key, reason)
+                for key, item in inner.items()
+            }
+        if isinstance(raw, list):
+            if raw and _is_numbers(raw):
+                return self._bare(raw, where, reason)
+            return [self.resolve(item, f"{where}[{i}]", reason) for i, item in enumerate(raw)]
+        if isinstance(raw, (int, float)) and not isinstance(raw, bool):
+            return self._bare(raw, where, reason)
+        return raw
+
+    def _bare(self, value: Any, where: str, reason: str) -> Any:
+        if not reason:
+            self.faults.append(
+                f"{where} = {value}: a number without a reason; write {{ value = {value}, assumed = 'why' }} or"
+                " { evidence = 'file.csv:key=value:column' }"
+            )
+        elif _finite(value, where, self.faults):
+            self.sources.append(SourceRow(where, value, "assumed", reason))
+        return value
+
+    def _reason(self, text: Any, where: str) -> str:
+        if not isinstance(text, str) or len(text.strip()) < 5:
+            self.faults.append(f"{where}.assumed = {text!r}: say in words why this is assumed")
+            return "no reason given"
+        return text
+
+    def _number(self, table: dict[str, Any], where: str) -> Any:
+        for key in table:
+            if key not in NUMBER_KEYS:
+                hint = nearest(key, NUMBER_KEYS)
+                self.faults.append(f"{where}.{key}: not a key of a number; {hint or 'remove it'}")
+        value = table.get("value")
+        note = str(table.get("note", ""))
+        if ("evidence" in table) == ("assumed" in table):
+            both = "both evidence and assumed" if "evidence" in table else "neither evidence nor a reason"
+            self.faults.append(
+                f"{where}: a number with {both}; keep one of evidence = '...', assumed = 'why'"
+            )
+            return value
+        if "assumed" in table:
+            if _finite(value, where, self.faults):
+                self.sources.append(
+                    SourceRow(where, value, "assumed", self._reason(table["assumed"], where), note)
+                )
+            return value
+        try:
+            found = self._evidence(table)
+        except ValueError as fault:
+            self.faults.append(f"{where}: {fault}")
+            return value if value is not None else 0.0
+        if value is not None and not _equal(value, found):
+            self.faults.append(
+                f"{where} = {value}: the evidence says {found} ({table['evidence']});"
+                " correct the value or leave it out"
+            )
+        self.sources.append(SourceRow(where, found, "evidence", table["evidence"], note))
+        return found
+
+    def _evidence(self, table: dict[str, Any]) -> Any:
+        selector, times, plus = table["evidence"], table.get("times", 1.0), table.get("plus", 0.0)
+        add = bool(table.get("sum", False))
+        # Fifteen significant digits hide the last bit of "0.25 + 0.24", so that a written 0.49 means the same number.
+        texts = [selector]
+        if "{bloc}" in selector:
+            texts = [selector.replace("{bloc}", bloc) for bloc in BLOCS]
+        elif "{quarter}" in selector:
+            texts = [selector.replace("{quarter}", f"{q[:4]}-{q[4:]}") for q in self.quarters]
+        found = [float(f"{select(text, add) * times + plus:.15g}") for text in texts]
+        return found if texts != [selector] else found[0]
+
+
+def _is_numbers(items: Any) -> bool:
+    if isinstance(items, list):
+        return all(_is_numbers(item) for item in items)
+    return isinstance(items, (int, float)) and not isinstance(items, bool)
+
+
+def _finite(value: Any, where: str, faults: list[str]) -> bool:
+    if isinstance(value, list):
+        # Every cell is looked at, so that all faults are found.
+        return all([_finite(item, f"{where}[{i}]", faults) for i, item in enumerate(value)])  # noqa: C419
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
+        return True
+    faults.append(f"{where} = {value!r}: not a finite number; write a number")
+    return False
+
+
+def _equal(written: Any, found: Any) -> bool:
+    if isinstance(found, list):
+        same_length = isinstance(written, list) and len(written) == len(found)
+        return same_length and all(_equal(a, b) for a, b in zip(written, found, strict=True))
+    if isinstance(written, bool) or not isinstance(written, (int, float)):
+        return False
+    return math.isclose(written, found, rel_tol=1e-9, abs_tol=1e-12)
