@@ -1,0 +1,205 @@
+"""Tables of a plan's results: cells with intervals, contrasts, main effects; paired replicate by replicate.
+
+Input is tidy, one row per (design point, replicate, dyad): columns ``design_point``, ``replicate``, ``dyad``,
+the plan's factors, and outcomes such as ``mean_depth`` (fraction), ``joint_gain`` (bn$ per year), ``emerged``
+and ``durable`` (booleans). Drop failed runs first: a missing outcome is refused or, where values are compared
+in pairs, left out with its pair.
+
+The statistics themselves live in ``estimates.py`` and can be used from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from experiments.estimates import (
+    LEVEL,
+    Estimate,
+    McNemar,
+    Rate,
+    SurvivalCurve,
+    clopper_pearson,
+    design_effect,
+    effective_n,
+    intraclass_correlation,
+    kaplan_meier,
+    mcnemar,
+    mean_interval,
+    paired_difference,
+    replicates_needed,
+    wilson,
+)
+
+__all__ = [
+    "LEVEL",
+    "Estimate",
+    "McNemar",
+    "Rate",
+    "SurvivalCurve",
+    "cell_summary",
+    "clopper_pearson",
+    "contrast",
+    "design_effect",
+    "effective_n",
+    "intraclass_correlation",
+    "kaplan_meier",
+    "main_effects",
+    "mcnemar",
+    "mean_interval",
+    "paired_difference",
+    "replicates_needed",
+    "wilson",
+]
+
+#: What ``cell_summary`` averages, and which booleans it turns into rates (column -> name of the rate).
+MEANS: Final = ("mean_depth", "joint_gain")
+RATES: Final[Mapping[str, str]] = {"durable": "durable_share", "emerged": "emergence_rate"}
+CELL: Final = ("design_point", "dyad")
+
+
+def cell_summary(
+    frame: pd.DataFrame,
+    by: Sequence[str] = CELL,
+    means: Sequence[str] = MEANS,
+    rates: Mapping[str, str] = RATES,
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """One row per cell: runs, means and rates with intervals (``x``, ``x_low``, ``x_high``), the ceiling.
+
+    frame: tidy rows (module docstring). by: columns that name a cell; add factors to carry them along; leave
+    out ``dyad`` to pool the dyads of a run, which are then clustered. means, rates: columns to summarise.
+    ``depth_ceiling``, where present, is averaged without interval.
+    Raises: ValueError when a column is missing, or a value in it.
+    Source: theory 2.2 (estimands 1 to 3), 2.3 (pitfalls 3 and 7).
+    """
+    _check_columns(frame, [*by, "replicate", *means, *rates])
+    rows = []
+    for cell, group in _groups(frame, by):
+        runs = group.groupby("replicate", sort=True)
+        row = {**cell, "n_runs": runs.ngroups}
+        for column in means:
+            estimate = mean_interval(runs[column].mean().to_numpy(float), level)
+            row |= {column: estimate.mean, f"{column}_low": estimate.low, f"{column}_high": estimate.high}
+        for column, name in rates.items():
+            rate = _clustered_rate(group, column, level)
+            row |= {name: rate.share, f"{name}_low": rate.low, f"{name}_high": rate.high}
+        if "depth_ceiling" in frame:
+            row["depth_ceiling"] = float(group["depth_ceiling"].mean())
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def contrast(
+    treated: pd.DataFrame,
+    control: pd.DataFrame,
+    outcome: str,
+    by: Sequence[str] = ("dyad",),
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """Treated minus control for each group, paired by replicate; unit of the outcome.
+
+    treated, control: tidy rows, at most one per replicate, dyad (where present) and ``by``. by: columns to
+    report separately; without ``dyad`` the dyads of a run are averaged first. Replicates that lack a partner
+    are left out; ``n`` says how many remain.
+    Raises: ValueError for missing columns, repeated rows, or a group without a pair.
+    Source: theory 2.3, pitfall 8.
+    """
+    both = pd.concat([treated.assign(_arm=1), control.assign(_arm=0)], ignore_index=True)
+    effects = main_effects(both, {"_arm": (0, 1)}, outcome, by, level)
+    return effects.drop(columns=["factor", "baseline", "level", "n_cells"])
+
+
+def main_effects(
+    frame: pd.DataFrame,
+    factors: Sequence[str] | Mapping[str, Sequence[Hashable]],
+    outcome: str,
+    by: Sequence[str] = (),
+    level: float = LEVEL,
+) -> pd.DataFrame:
+    """What each level of each factor changes against the first level, all else equal; unit of the outcome.
+
+    Every difference is between rows that agree on replicate, dyad and all other factors; it is averaged
+    within the replicate over those (matched) cells, and the interval is over replicates.
+
+    frame: tidy rows, one per design point, replicate and dyad; ``dyad`` is optional. factors: columns, whose
+    first level to appear is the baseline, or a mapping to levels with the baseline first. outcome: a number
+    or boolean column. by: columns to report separately, such as ``block`` and ``dyad``; any column in which
+    design points differ must be a factor or here.
+    Columns: by, ``factor``, ``baseline``, ``level``, mean, low, high, se, n (replicates), ``n_cells``
+    (matched cells per replicate). A replicate that lacks one of its matched cells is left out.
+    Raises: ValueError for missing columns, rows that are not told apart, or levels without any matched cell.
+    Source: Box, Hunter & Hunter 2005 (factorial main effects); theory 2.3, pitfalls 3 and 8.
+    """
+    unit = [c for c in ("dyad",) if c in frame and c not in by]
+    _check_columns(frame, [*by, "replicate", *factors, outcome], may_miss=[outcome])
+    rows = []
+    for group_name, group in _groups(frame, by):
+        for factor in factors:
+            levels = factors[factor] if isinstance(factors, Mapping) else tuple(group[factor].unique())
+            cell = [*unit, *(f for f in factors if f != factor)]
+            keys = ["replicate", *cell]
+            if group.duplicated([*keys, factor]).any():
+                raise ValueError(
+                    f"Rows that agree on {', '.join([*keys, factor])}: add what tells them apart."
+                )
+            wide = group.assign(_y=group[outcome].astype(float)).pivot(
+                index=keys, columns=factor, values="_y"
+            )
+            for other in levels[1:]:
+                differences, n_cells = _matched(wide, levels[0], other)
+                if not len(differences):
+                    raise ValueError(f"No matched cells for {factor}: {other!r} against {levels[0]!r}.")
+                estimate = mean_interval(differences, level)
+                what = {"factor": factor, "baseline": levels[0], "level": other}
+                rows.append({**group_name, **what, **estimate._asdict(), "n_cells": n_cells})
+    return pd.DataFrame(rows)
+
+
+def _matched(wide: pd.DataFrame, baseline: Hashable, other: Hashable) -> tuple[npt.NDArray[np.float64], int]:
+    """Per complete replicate, the mean difference over matched cells; and how many cells those are."""
+    if baseline not in wide or other not in wide:
+        return np.empty(0), 0
+    difference = (wide[other] - wide[baseline]).dropna()
+    runs = difference.groupby(level="replicate")
+    size = runs.size()
+    n_cells = int(size.max()) if len(size) else 0
+    return runs.mean()[size == n_cells].to_numpy(float), n_cells
+
+
+def _clustered_rate(group: pd.DataFrame, column: str, level: float) -> Rate:
+    """Wilson interval of a boolean column, discounted where a replicate has several rows."""
+    values = group[column].astype(float)
+    sizes = group.groupby("replicate").size()
+    n, m = float(len(values)), float(sizes.mean())
+    if m > 1.0 and len(sizes) > 1:
+        if sizes.nunique() > 1:
+            raise ValueError("Replicates have unequal numbers of rows; drop the incomplete ones first.")
+        table = values.to_numpy()[np.argsort(group["replicate"].to_numpy(), kind="stable")]
+        n = effective_n(n, m, intraclass_correlation(table.reshape(len(sizes), int(m))))
+    elif m > 1.0:
+        n = 1.0  # one run: its rows may all be one fact
+    share = float(values.mean())
+    return wilson(share * n if 0.0 < share < 1.0 else (n if share == 1.0 else 0.0), n, level)
+
+
+def _groups(frame: pd.DataFrame, by: Sequence[str]) -> Iterator[tuple[dict[str, object], pd.DataFrame]]:
+    """Each group of rows with its name, in order of appearance; all rows as one group without ``by``."""
+    if not by:
+        yield {}, frame
+        return
+    for name, group in frame.groupby(list(by), sort=False, observed=True, dropna=False):
+        yield dict(zip(by, name, strict=True)), group
+
+
+def _check_columns(frame: pd.DataFrame, columns: Sequence[str], may_miss: Sequence[str] = ()) -> None:
+    missing = [c for c in columns if c not in frame]
+    if missing:
+        raise ValueError(f"No column {', '.join(missing)}; there are {', '.join(map(str, frame.columns))}.")
+    holes = [c for c in columns if c not in may_miss and frame[c].isna().any()]
+    if holes or frame.empty:
+        raise ValueError(f"Missing values in {', '.join(holes)}." if holes else "No rows to summarise.")
