@@ -75,7 +75,8 @@ def honour_test(
     """
     doubt = 1.0 - trust
     gain = trust * np.subtract(wdc, wcc) + doubt * np.subtract(wdd, wcd)
-    lost = trust * np.asarray(wcc) + doubt * wcd - punish
+    # Differences first: flows that are all equal then give an exact zero, not a rounding error.
+    lost = trust * np.subtract(wcc, punish) + doubt * np.subtract(wcd, punish)
     return _test(gain, lost, continuation, detection_lag, punishment_length)
 
 
