@@ -100,13 +100,15 @@ def price_equilibrium(
 def _newton_step(
     z: FloatArray, at_lowest: FloatArray, sigma: FloatLike, nest: FloatLike, markup_weight: FloatLike | None
 ) -> FloatArray:
-    """Joint Newton step of all firms' z = ln(y-1) and the market's L = ln D.
+    """Joint Newton step of all firms' z = ln(y-1), with the market's L = ln D following along.
 
-    Firm equation: gap - ln K = 0 with gap = z - ln y - x; its slope in z is w/... see below. L's equation:
-    L = ln sum exp(x). With w = y - 1 paid ``weight`` times, dx/dz = -weight w and d(ln K)/dL = -pull_back:
+    In logarithms a firm's equation is gap - ln K = 0 with gap = z - ln y - x. Its slope in z is k/y with
+    k = weight w y + 1 and w = y - 1, since dx/dz = -weight w; its slope in L is ``pull_back`` = -d(ln K)/dL.
+    L has no equation of its own error, being recomputed from x in every sweep. Hence, with e = exp(x) and
+    c = weight w y / k < 1,
 
-        dz = -(gap - ln K + pull_back dL) y / k,    k = weight w y + 1,
-        dL = [sum e c (gap - ln K)] / [sum e - pull_back sum e c],    e = exp(x), c = weight w y / k < 1.
+        dL = sum e c (gap - ln K) / (sum e - pull_back sum e c),
+        dz = -(gap - ln K + pull_back dL) y / k.
     """
     w = np.exp(z)
     y = 1.0 + w
