@@ -83,8 +83,8 @@ def internally_stable(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> Boo
     Source: d'Aspremont et al. 1983; theory 1.19.
     """
     club = coalitions(payoffs.shape[-1])
-    stays = payoffs >= _moved(payoffs, club.after_leaving) - eps
-    return np.logical_and.reduce(stays | ~club.is_member, axis=-1)
+    # Outsiders "leave" to where they are, so they never object.
+    return np.logical_and.reduce(payoffs >= _moved(payoffs, club.after_leaving) - eps, axis=-1)
 
 
 def externally_stable(
@@ -98,13 +98,15 @@ def externally_stable(
     Source: d'Aspremont et al. 1983; exclusive membership: theory 1.19.
     """
     club = coalitions(payoffs.shape[-1])
-    wants_in = payoffs < _moved(payoffs, club.after_joining) - eps
+    wants_in = (
+        payoffs < _moved(payoffs, club.after_joining) - eps
+    )  # false for members: they join where they are
     if exclusive:
         # Axis -2 runs over the outsider who joins, axis -1 over the members who must consent.
         enlarged = payoffs[..., club.after_joining, :]
         loses = (enlarged < payoffs[..., None, :] - eps) & club.is_member[:, None, :]
         wants_in = wants_in & ~np.logical_or.reduce(loses, axis=-1)
-    return ~np.logical_or.reduce(wants_in & ~club.is_member, axis=-1)
+    return ~np.logical_or.reduce(wants_in, axis=-1)
 
 
 def stable_coalitions(
