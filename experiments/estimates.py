@@ -111,8 +111,7 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     """Mean of independent values with its t interval; unit of the values.
 
     values: (n,), finite, n >= 1. level: in (0, 1).
-    Limits: an infinite interval for a single value, which says nothing about spread; a point where all are
-    equal.
+    Limits: infinite for a single value, which says nothing about spread; a point where all are equal.
     Raises: ValueError without values or with missing ones.
     Source: Student 1908.
     """

@@ -77,8 +77,7 @@ def _moved(payoffs: FloatArray, destination: IndexArray) -> FloatArray:
 def internally_stable(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> BoolArray:
     """Whether no member gains by leaving, for every coalition; booleans (..., C).
 
-    payoffs: (..., C, n) in the order of ``coalitions(n)``, any one unit. eps: scalar, unit of the payoffs, >=
-    0.
+    payoffs: (..., C, n) in the order of ``coalitions(n)``, one unit. eps: scalar, that unit, >= 0.
     Limits: always true for the empty coalition.
     Source: d'Aspremont et al. 1983; theory 1.19.
     """
@@ -98,9 +97,8 @@ def externally_stable(
     Source: d'Aspremont et al. 1983; exclusive membership: theory 1.19.
     """
     club = coalitions(payoffs.shape[-1])
-    wants_in = (
-        payoffs < _moved(payoffs, club.after_joining) - eps
-    )  # false for members: they join where they are
+    # Members "join" where they are, so they never want to.
+    wants_in = payoffs < _moved(payoffs, club.after_joining) - eps
     if exclusive:
         # Axis -2 runs over the outsider who joins, axis -1 over the members who must consent.
         enlarged = payoffs[..., club.after_joining, :]
@@ -116,8 +114,7 @@ def stable_coalitions(
 
     payoffs: (..., C, n) in the order of ``coalitions(n)``, any one unit (here bn$ per year). eps: scalar,
     unit of the payoffs, >= 0. exclusive: as ``externally_stable``.
-    Limits: unchanged when payoffs are shifted bloc by bloc; false for the empty coalition, which is the
-    fallback.
+    Limits: unchanged when payoffs are shifted bloc by bloc; false for the empty one, which is the fallback.
     Source: d'Aspremont et al. 1983; theory 1.19, C1, C2, M19.
     """
     holds = internally_stable(payoffs, eps) & externally_stable(payoffs, eps, exclusive)

@@ -83,8 +83,7 @@ def issue_weights(
     gain_first, gain_second: (..., I), what each issue alone is worth to the first and second side at t = 0,
     bn$ per YEAR (a flow per quarter times four). minimum: scalar or (..., 1), the least gain of the receiver
     that makes an issue-side count, bn$ per year, 0 to 0.05. contested_only: leave out harmony too, that is,
-    what the giver would do alone (own gain > 0, joint issues excepted). weights: (I,) or (..., I), >= 0, any
-    total.
+    what the giver would do alone (own gain > 0, joint issues excepted). weights: (..., I), >= 0, any total.
     Limits: the default weights when every issue-side is active; 0 throughout when none is (depth is then 0);
     raising ``minimum`` never makes another issue-side active.
     Source: theory 2.1 (active issue-sides, D_contested). What is spread is spread in proportion to weight
@@ -150,8 +149,7 @@ def rolling_mean(series: FloatArray, window: int = STATE_WINDOW) -> FloatArray:
     """Mean of the last ``window`` quarters, of those there are at the start; unit of the series, (..., T).
 
     series: (..., T), T >= 1. window: quarters, >= 1.
-    Limits: the series itself at window 1; a constant stays constant to rounding; never outside the series'
-    range.
+    Limits: the series itself at window 1; a constant stays constant to rounding; never leaves its range.
     Source: definition (theory 2.1); quarters before the horizon are left out, not counted as zero.
     """
     horizon = series.shape[-1]

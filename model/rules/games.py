@@ -183,8 +183,7 @@ def tie_neighbours(
 ) -> tuple[CodeArray, CodeArray]:
     """The families on either side of a tie, broken (towards cooperation, towards withdrawal); codes (...).
 
-    Arguments as ``side_family``. Towards cooperation prefers R, then S, then T, then P wherever a tie allows
-    it.
+    Arguments as ``side_family``. Towards cooperation prefers R, S, T, P in this order where a tie allows it.
     Limits: both equal ``side_family`` where nothing is tied; with one pair tied they are the two families
     that differ by that swap of ranks; with more ties they are the extremes of what is possible.
     Source: theory 5 ("report tie and both neighbours"); the extremes for several ties are a definition.
@@ -235,8 +234,7 @@ def pure_equilibria(row: Payoffs, column: Payoffs, tolerance: FloatLike = ROUNDI
     """Which outcomes no side leaves alone; booleans (..., 4) in the order of ``OUTCOMES``.
 
     row, column: payoffs (...) of both sides. tolerance: (...), gains up to it do not move anyone, >= 0.
-    Limits: a Prisoner's Dilemma or Deadlock on both sides has DD alone, a Stag Hunt CC and DD, Chicken CD and
-    DC.
+    Limits: a Prisoner's Dilemma or Deadlock has DD alone, a Stag Hunt CC and DD, Chicken CD and DC.
     Source: definition (Nash 1950); theory 5, step 3, knife-edges M19.
     """
     row_gain = np.subtract(row.reward, row.temptation), np.subtract(row.sucker, row.punishment)
