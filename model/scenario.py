@@ -18,12 +18,12 @@ import numpy as np
 
 from model import scenario_policy
 from model.parameters import InputFault, Parameters, make_parameters
-from model.scenario_arrays import NEVER, Bools, Floats, Ints, Workshop
+from model.scenario_arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario_file import quarter_name, quarter_number, read_scenario
 from model.scenario_policy import Event, Treaty
 from model.seeds import SourceRow, names_in
 
-__all__ = ["LATENT", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
+__all__ = ["BEFORE", "LATENT", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
 
 # Availability of a brand that is not on sale: small enough to sell nothing, large enough to have a logarithm.
 LATENT: Final = 1e-6
@@ -58,11 +58,11 @@ class Scenario:
     drift_quarters: float  # quarters from the start to that share
     kwh: Floats  # (m,) kWh per EV
     brand_share: Floats  # (f, m) share of the market's EVs; sums to 1 over f
-    on_sale_from: Ints  # (f, m) quarter index: 0 = on sale at the start, NEVER = not by this scenario
+    on_sale_from: Ints  # (f, m) quarter in which f goes on sale in m: BEFORE, an index, or NEVER
     banned: Bools  # (f, m) kept out by a rule
     # places, costs, plants
     origin_share: Floats  # (f, m, o) share of f's sales in m built in o; sums to 1 over o
-    plant_from: Ints  # (f, m) quarter index from which f has a plant in m: 0 = at the start, NEVER = no plan
+    plant_from: Ints  # (f, m) quarter from which f has a plant in m: BEFORE, an index, or NEVER
     vehicle_cost: Floats  # (m,) k$ per car without battery, in a place of factor 1
     place_factor: Floats  # (o,)
     freight: Floats  # (o, m) k$ per car
@@ -125,12 +125,12 @@ class Scenario:
     @property
     def availability(self) -> Floats:
         """(f, m) availability at the start: 1 where a brand is on sale, ``LATENT`` elsewhere."""
-        return np.where((self.on_sale_from == 0) & (self.brand_share > 0), 1.0, LATENT)
+        return np.where(self.on_sale_from == BEFORE, 1.0, LATENT)
 
     @property
     def has_plant(self) -> Bools:
         """(f, m) an automaker has a plant in a market at the start."""
-        return self.plant_from == 0
+        return self.plant_from == BEFORE
 
     @property
     def last_quarter(self) -> str:

@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 
+BEFORE: Final = -1  # quarter index of what is there when the scenario starts
 NEVER: Final = 1_000_000  # quarter index of what the scenario does not foresee
 SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 
@@ -175,7 +176,7 @@ class Workshop:
         return share
 
     def _on_sale(self, share: Floats) -> tuple[Ints, Bools]:
-        on_sale = np.where(share > 0, 0, NEVER)
+        on_sale = np.where(share > 0, BEFORE, NEVER)
         banned = np.zeros(share.shape, dtype=np.bool_)
         for f, (name, maker) in enumerate(self.file.automaker.items()):
             for bloc, label in maker.on_sale_later.items():
@@ -206,9 +207,9 @@ class Workshop:
                     origin[f, m, PLACES.index(place)] = share
                 self.adds_up(f"automaker.{name}.origins.{bloc}", float(np.sum(origin[f, m])))
             for bloc, label in maker.plants_later.items():
-                plant[f, BLOCS.index(bloc)] = max(self.index(label), 0)
+                plant[f, BLOCS.index(bloc)] = max(self.index(label), BEFORE)
             for bloc in maker.plants:
-                plant[f, BLOCS.index(bloc)] = 0
+                plant[f, BLOCS.index(bloc)] = BEFORE
         return {
             "origin_share": origin,
             "plant_from": plant,
