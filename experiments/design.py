@@ -33,9 +33,14 @@ class Factor:
     label: str
     level_labels: tuple[str, ...]
 
+    def index_of(self, level: object) -> int:
+        """Where a level stands in the plan. In results, levels of mixed types are stored as text."""
+        matching = (k for k, own in enumerate(self.levels) if own == level or str(own) == str(level))
+        return next(matching)
+
     def label_of(self, level: object) -> str:
         """What to call a level on screen and in figures."""
-        return next(label for label, own in zip(self.level_labels, self.levels, strict=True) if own == level)
+        return self.level_labels[self.index_of(level)]
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,255 @@
+"""Figures: one run over time, and what a plan's runs say. Drawn for a slide, safe for the colour-blind.
+
+Colours are those of Okabe and Ito; what they tell apart is told apart by marker or line as well. Every axis
+has a label with its unit, every estimate its interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator
+
+if TYPE_CHECKING:
+    from experiments.findings import Findings
+
+# Okabe & Ito 2008, without yellow, which a projector loses on white.
+BLACK, ORANGE, SKY, GREEN, BLUE, VERMILLION, PURPLE = (
+    *("#000000", "#E69F00", "#56B4E9", "#009E73", "#0072B2", "#D55E00", "#CC79A7"),
+)
+SERIES: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
+MARKERS: Final = "osD^vPX"
+BLOC_COLOURS: Final = {"CN": VERMILLION, "US": BLUE, "EU": GREEN}
+BLOC_LINES: Final = {"CN": "-", "US": "--", "EU": "-."}
+GREY: Final = "#BBBBBB"
+PALE: Final = "#E8E8E8"
+
+STYLE: Final = {
+    "font.size": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.titlesize": 12,
+    "axes.titleweight": "bold",
+    "axes.grid": True,
+    "grid.color": "#EEEEEE",
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "figure.dpi": 100,
+    "savefig.dpi": 150,
+}
+
+
+def saver(draw: Callable[[], Figure]) -> Callable[[Path], None]:
+    """What draws a figure into the file that it is given, and forgets it."""
+
+    def save(path: Path) -> None:
+        with plt.rc_context(STYLE):
+            figure = draw()
+            figure.savefig(path)
+            plt.close(figure)
+
+    return save
+
+
+# --- one run ------------------------------------------------------------------------------------------------
+
+
+def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
+    """Depth and duties of each dyad over the quarters, and the share of electric cars in each bloc."""
+    dyads = list(dict.fromkeys(tables["dyad"]["entity"]))
+    blocs = list(dict.fromkeys(tables["bloc"]["entity"]))
+    figure = plt.figure(figsize=(12, 8.8), layout="constrained")
+    grid = figure.add_gridspec(3, len(dyads))
+    for column, dyad in enumerate(dyads):
+        depth = figure.add_subplot(grid[0, column])
+        _depth_over_time(depth, tables["dyad"], dyad)
+        duties = figure.add_subplot(grid[1, column], sharex=depth)
+        _duties_over_time(duties, tables["directed"], dyad)
+        if column == 0:
+            depth.set_ylabel("depth of cooperation\n(0 to 1)")
+            duties.set_ylabel("duty on electric cars\n(fraction of the price)")
+    _ev_share(figure.add_subplot(grid[2, :]), tables["bloc"])
+    handles = [
+        Line2D([], [], color=BLACK, linewidth=2, label="depth"),
+        Line2D([], [], color=ORANGE, linewidth=2, linestyle="--", label="its contested part"),
+        Patch(color=PALE, label="treaty in force"),
+        *(
+            Line2D([], [], linewidth=2, label=f"{bloc}: duty it charges, its share", **_look(bloc))
+            for bloc in blocs
+        ),
+        Line2D([], [], color=GREY, linestyle=":", linewidth=2, label="duty without a treaty"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    figure.suptitle(title, fontsize=14)
+    return figure
+
+
+def _look(bloc: str) -> dict[str, Any]:
+    return {"color": BLOC_COLOURS.get(bloc, BLACK), "linestyle": BLOC_LINES.get(bloc, "-")}
+
+
+def _of(table: pd.DataFrame, entity: str) -> pd.DataFrame:
+    return table[table["entity"] == entity].sort_values("quarter")
+
+
+def _years(axis: Axes, rows: pd.DataFrame) -> None:
+    """Years under the axis, at their first quarters."""
+    labels = rows["label"].astype(str).to_numpy()
+    quarters = rows["quarter"].to_numpy()
+    first = np.array([label.endswith("Q1") for label in labels])
+    step = max(1, int(np.ceil(first.sum() / 6)))
+    axis.set_xticks(quarters[first][::step], [label[:4] for label in labels[first][::step]])
+    axis.set_xlim(quarters[0] - 0.5, quarters[-1] + 0.5)
+
+
+def _depth_over_time(axis: Axes, table: pd.DataFrame, dyad: str) -> None:
+    rows = _of(table, dyad)
+    quarter = rows["quarter"].to_numpy()
+    in_force = rows["treaty"].to_numpy(dtype=bool)
+    axis.fill_between(quarter, 0, 1, where=in_force, step="mid", color=PALE, linewidth=0)
+    axis.step(quarter, rows["depth"], where="mid", color=BLACK, linewidth=2)
+    axis.step(quarter, rows["depth_contested"], where="mid", color=ORANGE, linewidth=2, linestyle="--")
+    axis.set_ylim(0, 1)
+    axis.set_title(dyad)
+    _years(axis, rows)
+
+
+def _duties_over_time(axis: Axes, table: pd.DataFrame, dyad: str) -> None:
+    first, second = dyad.split("-")
+    highest = 0.0
+    for importer, exporter in ((first, second), (second, first)):
+        rows = _of(table, f"{importer}<{exporter}")
+        bare = {**_look(importer), "linestyle": ":"}
+        axis.step(rows["quarter"], rows["no_treaty_duty_ev"], where="mid", linewidth=1.5, **bare)
+        axis.step(rows["quarter"], rows["duty_ev"], where="mid", linewidth=2, **_look(importer))
+        highest = max(highest, rows["no_treaty_duty_ev"].max(), rows["duty_ev"].max())
+    _years(axis, rows)
+    axis.set_ylim(0, max(0.1, 1.1 * highest))
+
+
+def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
+    for bloc in dict.fromkeys(table["entity"]):
+        rows = _of(table, bloc)
+        axis.plot(rows["quarter"], rows["ev_share"], linewidth=2, **_look(bloc))
+    _years(axis, rows)
+    axis.set_ylim(0, 1)
+    axis.set_ylabel("electric share of\nnew cars (fraction)")
+
+
+# --- a plan -------------------------------------------------------------------------------------------------
+
+
+def plan_figure(findings: Findings) -> Figure:
+    """Above, mean depth in the cells of the first block; below, main effects on joint gain in every block."""
+    plan = findings.plan
+    dyads = list(dict.fromkeys(findings.cells["dyad"]))
+    n_effects = len(_effect_names(findings))
+    figure, axes = plt.subplots(
+        2, len(dyads), figsize=(13, 6.4 + 0.45 * n_effects), layout="constrained", squeeze=False,
+        height_ratios=(3.4, 1.0 + 0.45 * n_effects), sharex="row", sharey="row",
+    )  # fmt: skip
+    for column, dyad in enumerate(dyads):
+        _depth_by_cell(axes[0, column], findings, dyad)
+        _effects_on_gain(axes[1, column], findings, dyad)
+    axes[0, 0].set_ylabel("mean depth of cooperation (0 to 1)")
+    others = "\n".join(f"{factor.label}:" for factor in plan.factors[1:])
+    if len(findings.plan.cells) <= 6 * len(plan.factors[0].levels) * len(plan.blocks):
+        axes[0, 0].annotate(
+        others, (0, 0), (-8, -7.5), "axes fraction", "offset points", ha="right", va="top", fontsize=8.5
+    )  # fmt: skip
+    leading, blocks = plan.factors[0], [block.name for block in plan.blocks]
+    depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(leading.level_labels)]
+    depth_keys.append(Line2D([], [], color=GREY, linewidth=3, label="most that is possible in the cell"))
+    first = f" (above: {blocks[0]})" if len(blocks) > 1 else ""
+    runs = f"Scenario {plan.scenario}, {plan.replicates} replicates a cell, 95 % intervals{first}"
+    # The blank lines of the title keep room for this legend, which the layout does not know of.
+    place = (0.5, 1 - 0.4 / figure.get_figheight())
+    figure.legend(
+        handles=depth_keys, ncols=len(depth_keys), title=runs, loc="upper center", bbox_to_anchor=place
+    )
+    if len(blocks) > 1:
+        keys = [_key(k, name, shift=2, is_hollow=k > 0) for k, name in enumerate(blocks)]
+        figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
+    figure.suptitle(f"{plan.title}\n\n\n", fontsize=15, fontweight="bold")
+    return figure
+
+
+def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
+    """Cells along the axis by all factors but the first, whose levels stand side by side in colour."""
+    plan = findings.plan
+    is_shown = (findings.cells["dyad"] == dyad) & (findings.cells["block"] == plan.blocks[0].name)
+    leading, others = plan.factors[0], plan.factors[1:]
+    places: dict[tuple[Any, ...], int] = {}
+    apart = 0.7 / len(leading.levels)
+    for _, cell in findings.cells[is_shown].iterrows():
+        place = places.setdefault(tuple(cell[factor.name] for factor in others), len(places))
+        number = leading.index_of(cell[leading.name])
+        x = place + (number - (len(leading.levels) - 1) / 2) * apart
+        axis.hlines(cell["depth_ceiling"], x - apart / 2, x + apart / 2, color=GREY, linewidth=3)
+        look = {"fmt": MARKERS[number % len(MARKERS)], "color": SERIES[number % len(SERIES)]}
+        axis.errorbar(x, cell["mean_depth"], yerr=_arms(cell, "mean_depth"), markersize=7, capsize=3, **look)
+    words = ["\n".join(f.label_of(v) for f, v in zip(others, key, strict=True)) for key in places]
+    if len(places) <= 6:
+        axis.set_xticks(range(len(places)), words, fontsize=8.5)
+    else:
+        axis.set_xticks(
+            range(len(places)), [text.replace("\n", ", ") for text in words], fontsize=7, rotation=90
+        )
+    axis.set_xlim(-0.6, len(places) - 0.4)
+    axis.set_ylim(0, 1)
+    axis.set_title(dyad)
+    axis.grid(axis="x", visible=False)
+
+
+def _key(number: int, label: str, shift: int = 0, is_hollow: bool = False) -> Line2D:
+    """What a marker means, for a legend; ``shift`` takes other colours."""
+    colour = SERIES[(number + shift) % len(SERIES)]
+    face = "white" if is_hollow else colour
+    marker = MARKERS[number % len(MARKERS)]
+    return Line2D([], [], linestyle="", marker=marker, markersize=7, color=colour, mfc=face, label=label)
+
+
+def _arms(row: pd.Series, name: str, low: str = "", high: str = "") -> list[list[float]] | None:
+    """The two arms of an error bar; none where there is but one replicate."""
+    arms = [[row[name] - row[low or f"{name}_low"]], [row[high or f"{name}_high"] - row[name]]]
+    return arms if np.all(np.isfinite(arms)) else None
+
+
+def _effect_names(findings: Findings) -> list[tuple[str, Any]]:
+    rows = findings.effects
+    return list(dict.fromkeys(zip(rows["factor"], rows["level"], strict=True))) if len(rows) else []
+
+
+def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
+    """One row an effect, the blocks side by side."""
+    names = _effect_names(findings)
+    blocks = [block.name for block in findings.plan.blocks]
+    factors = {factor.name: factor for factor in findings.plan.factors}
+    axis.axvline(0, color=BLACK, linewidth=1)
+    for _, row in findings.effects.iterrows() if names else ():
+        if row["dyad"] != dyad or row["outcome"] != "joint_gain":
+            continue
+        number = blocks.index(row["block"])
+        y = names.index((row["factor"], row["level"])) + (number - (len(blocks) - 1) / 2) * 0.26
+        colour = SERIES[(number + 2) % len(SERIES)]
+        look = {"fmt": MARKERS[number % len(MARKERS)], "color": colour, "mfc": "white" if number else colour}
+        axis.errorbar(row["mean"], y, xerr=_arms(row, "mean", "low", "high"), capsize=3, markersize=7, **look)
+    axis.set_ylim(max(len(names), 1) - 0.4, -0.6)
+    words = [f"{factors[name].label}:\n{factors[name].label_of(level)}" for name, level in names]
+    axis.set_yticks(range(len(names)), words)
+    axis.xaxis.set_major_locator(MaxNLocator(5))
+    axis.set_xlabel("effect on joint gain (bn$ a year)")
+    axis.grid(axis="y", visible=False)

@@ -1,0 +1,206 @@
+"""What the runs of a plan say: cells, main effects, contrasts, corners, and a plain reading.
+
+From data frames to data frames and sentences. The sentences are made from the numbers, so they hold whatever
+the numbers are; a difference is only claimed where its 95 % interval leaves zero out. Intervals speak of the
+ensemble of assumptions that was run, not of the world.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from experiments.design import Plan
+from experiments.summarise import cell_summary, contrast, main_effects
+from model import InputFault
+
+if TYPE_CHECKING:
+    from experiments.store import Results
+
+# The outcomes that effects are reported on, with the unit in which they are shown.
+OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """The tables of a plan's results and what they say in words.
+
+    ``cells``: one row for each cell and dyad: means, rates, their intervals, the ceiling of depth.
+    ``effects``: one row for each block, dyad, factor, level and outcome: the paired difference to the first
+    level, averaged over the levels of the other factors. ``contrasts``: the same for the plan's contrasts.
+    """
+
+    plan: Plan
+    n_runs: int
+    n_failed: int
+    cells: pd.DataFrame
+    effects: pd.DataFrame
+    contrasts: pd.DataFrame
+    corners: tuple[str, ...]
+    reading: str
+
+
+def find(plan: Plan, results: Results) -> Findings:
+    """Everything that a plan's stored runs say.
+
+    Raises:
+        InputFault: no run succeeded; the first failure is told.
+    """
+    frame, failures = results.read(), results.read_failures()
+    if frame.empty:
+        first = failures.iloc[0]
+        raise InputFault(
+            [f"every run failed; the first one at stage {first.stage!r}: {first.message}"], "results"
+        )
+    factorial = frame[frame["design_point"].isin([point.index for point in plan.cells])]
+    names = [factor.name for factor in plan.factors]
+    cells = cell_summary(factorial, by=["design_point", "block", *names, "dyad"])
+    bare = sorted({point.index for point in plan.cells} - set(factorial["design_point"]))
+    effects = _effects(factorial, plan) if not bare else pd.DataFrame()
+    contrasts = _contrasts(frame, plan)
+    n_runs = frame[["design_point", "replicate"]].drop_duplicates().shape[0]
+    reading = (
+        read_plainly(plan, cells, effects)
+        if not bare
+        else (f"No effects are told, because no run succeeded at design points {_listed(map(str, bare))}.")
+    )
+    return Findings(
+        plan, n_runs, len(failures), cells, effects, contrasts, tuple(corners(factorial)), reading
+    )  # fmt: skip
+
+
+def _effects(factorial: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    levels = {f.name: _present(factorial, f.name) for f in plan.factors}
+    tables = [
+        main_effects(factorial, levels, outcome, by=["block", "dyad"]).assign(outcome=outcome)
+        for outcome in OUTCOMES
+    ]
+    return pd.concat(tables, ignore_index=True)
+
+
+def _present(factorial: pd.DataFrame, name: str) -> tuple[object, ...]:
+    """The levels in the order of the plan, as they are stored."""
+    order = factorial.sort_values("design_point", kind="stable")[name]
+    return tuple(order.unique().tolist())
+
+
+def _contrasts(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """Each contrast for each dyad and outcome; one whose points have no replicate in common is left out."""
+    tables = []
+    for own, (treated, control) in zip(plan.contrasts, plan.contrast_points, strict=True):
+        arms = [frame[frame["design_point"] == index] for index in (treated, control)]
+        if not set(arms[0]["replicate"]) & set(arms[1]["replicate"]):
+            continue
+        for outcome in OUTCOMES:
+            table = contrast(arms[0], arms[1], outcome)
+            tables.append(table.assign(contrast=own.name, block=own.block, outcome=outcome))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+
+# --- corners ------------------------------------------------------------------------------------------------
+
+
+def corners(factorial: pd.DataFrame) -> list[str]:
+    """Each dyad whose result is the same in every run, in words, with the test that most often said no.
+
+    Cells with nothing on the table (a ceiling of zero) do not count: there nothing can happen.
+    """
+    sentences = []
+    open_cells = factorial[factorial["depth_ceiling"] > 0]
+    for (block, dyad), rows in open_cells.groupby(["block", "dyad"], sort=False):
+        n, emerged = len(rows), int(rows["emerged"].sum())
+        where = f"{dyad}, {block}"
+        means = rows.groupby("design_point")[["mean_depth", "depth_ceiling"]].mean()
+        if (means["mean_depth"] == 0).all():
+            sentences.append(f"{where}: no depth at all in any of {n} runs. {_reason(rows)}")
+        elif emerged == 0:
+            sentences.append(f"{where}: cooperation emerges in none of {n} runs. {_reason(rows)}")
+        elif (means["mean_depth"] >= means["depth_ceiling"] - 1e-9).all():
+            sentences.append(f"{where}: depth is at its ceiling in all of {n} runs: nothing holds it back.")
+        elif emerged == n:
+            sentences.append(f"{where}: cooperation emerges in all of {n} runs. {_reason(rows)}")
+    return sentences
+
+
+def _reason(rows: pd.DataFrame) -> str:
+    """Which side's which test refused most often, over runs."""
+    reasons = rows.loc[rows["blocking"].fillna("") != "", "blocking"]
+    if reasons.empty:
+        return "No side's test refused a package."
+    counts = reasons.value_counts()
+    share = f"{counts.iloc[0]} of {len(rows)} runs"
+    return f"What refused most often: {counts.index[0]} (the main reason in {share})."
+
+
+# --- the reading --------------------------------------------------------------------------------------------
+
+
+def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
+    """Two sentences for the first block: how deep and for how much, and what each factor changes."""
+    block = plan.blocks[0].name
+    own = cells[cells["block"] == block]
+    means = own.groupby("dyad", sort=False)[["mean_depth", "depth_ceiling", "joint_gain"]].mean()
+    deepest, shallowest = means["mean_depth"].idxmax(), means["mean_depth"].idxmin()
+    if means["mean_depth"].max() == means["mean_depth"].min():
+        depth = f"cooperation is equally deep in every dyad ({means['mean_depth'].max():.2f})"
+    else:
+        depth = (
+            f"cooperation goes deepest in {deepest} (mean depth {_of_ceiling(means.loc[deepest])}) "
+            f"and least deep in {shallowest} ({_of_ceiling(means.loc[shallowest])})"
+        )
+    gains = _listed(f"{signed(gain)} in {dyad}" for dyad, gain in means["joint_gain"].items())
+    n_cells = own["design_point"].nunique()
+    opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
+    first = (
+        f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
+    )
+    own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
+    clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
+    second = "; ".join(clauses) + "."
+    return f"{first} {second[0].upper()}{second[1:]}"
+
+
+def _opening(block: str, n_blocks: int) -> str:
+    return f"{block}, " if n_blocks > 1 else ""
+
+
+def _of_ceiling(means: pd.Series) -> str:
+    return f"{means['mean_depth']:.2f} of a possible {means['depth_ceiling']:.2f}"
+
+
+def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
+    """What the last level of a factor changes against the first, dyad by dyad."""
+    factor = next(factor for factor in plan.factors if factor.name == name)
+    last = rows[rows["level"] == rows["level"].iloc[-1]]
+    is_up, is_down = last["low"] > 0, last["high"] < 0
+    sized = {row.dyad: f"{row.dyad} ({signed(row.mean)})" for row in last.itertuples()}
+    up, down = ([sized[dyad] for dyad in last.loc[which, "dyad"]] for which in (is_up, is_down))
+    flat = list(last.loc[~is_up & ~is_down, "dyad"])
+    said = [f"deepens cooperation in {_listed(up)}"] if up else []
+    said += [f"makes it shallower in {_listed(down)}"] if down else []
+    said += [f"makes no difference that these runs can tell from zero in {_listed(flat)}"] if flat else []
+    what = f"{factor.label} ({factor.level_labels[-1]} against {factor.level_labels[0]})"
+    return f"{what} {_listed(said)}"
+
+
+def _listed(parts: Iterable[str]) -> str:
+    """Parts as in a sentence: a, b and c."""
+    whole = list(parts)
+    return whole[0] if len(whole) == 1 else f"{', '.join(whole[:-1])} and {whole[-1]}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, and zero without one."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text
+
+
+def interval(low: float, high: float, digits: int = 2, with_sign: bool = False) -> str:
+    """An interval in brackets; one replicate says nothing about spread."""
+    if not (abs(low) < float("inf") and abs(high) < float("inf")):
+        return "[?]"
+    ends: Sequence[str] = [signed(x, digits) if with_sign else f"{x:.{digits}f}" for x in (low, high)]
+    return f"[{ends[0]}, {ends[1]}]"
