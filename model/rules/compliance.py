@@ -73,11 +73,17 @@ def honour_test(
     Source: Dixit 1987, Bagwell & Staiger 1990, Maggi 1999, Park 2011; theory 1.10, multiplied through by (1
     - d).
     """
+    kept, lapsed = _weights(continuation, detection_lag, punishment_length)
     doubt = 1.0 - trust
-    gain = trust * np.subtract(wdc, wcc) + doubt * np.subtract(wdd, wcd)
-    # Differences first: flows that are all equal then give an exact zero, not a rounding error.
-    lost = trust * np.subtract(wcc, punish) + doubt * np.subtract(wcd, punish)
-    return _test(gain, lost, continuation, detection_lag, punishment_length)
+    # Differences of flows first: flows that are all equal then give an exact zero, not a rounding error.
+    # Weights are multiplied before they meet the flows, because only the flows have a package axis.
+    slack = (
+        (kept * trust) * np.subtract(wcc, punish)
+        + (kept * doubt) * np.subtract(wcd, punish)
+        - (lapsed * trust) * np.subtract(wdc, wcc)
+        - (lapsed * doubt) * np.subtract(wdd, wcd)
+    )
+    return np.greater_equal(slack, 0.0), slack
 
 
 def honour_test_type(
@@ -101,20 +107,26 @@ def honour_test_type(
     future.
     Source: textbook repeated prisoner's dilemma with types; theory 1.10 and trap 0.2.
     """
-    gain = belief * np.subtract(wdc, wcc) + (1.0 - belief) * np.subtract(wdd, wcd)
-    lost = belief * np.subtract(wcc, punish)
-    return _test(gain, lost, continuation, detection_lag, punishment_length)
+    kept, lapsed = _weights(continuation, detection_lag, punishment_length)
+    slack = (
+        (kept * belief) * np.subtract(wcc, punish)
+        - (lapsed * belief) * np.subtract(wdc, wcc)
+        - (lapsed * (1.0 - belief)) * np.subtract(wdd, wcd)
+    )
+    return np.greater_equal(slack, 0.0), slack
 
 
-def _test(
-    gain: FloatLike, lost: FloatLike, discount: FloatLike, lag: FloatLike, length: FloatLike
-) -> tuple[BoolArray, FloatArray]:
-    """gain (1 - d^L) <= d^L (1 - d^T) lost, and the difference divided by (1 - d)."""
+def _weights(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tuple[FloatArray, FloatArray]:
+    """Present value of one unit a quarter during the punishment, and until it starts: quarters.
+
+    d^L (1 - d^T)/(1 - d) and (1 - d^L)/(1 - d). Both are divided by the same positive number, so that the
+    sign of a test does not depend on it.
+    """
     waiting = power(discount, lag)
     # Comparing first keeps an endless punishment exact at any discount factor: it leaves no tail at all.
     tail = np.less(length, FOREVER) * power(discount, np.minimum(length, FOREVER))
-    room = waiting * (1.0 - tail) * lost - (1.0 - waiting) * gain
-    return np.greater_equal(room, 0.0), room / np.maximum(1.0 - discount, LEAST_IMPATIENCE)
+    impatience = np.maximum(1.0 - discount, LEAST_IMPATIENCE)
+    return waiting * (1.0 - tail) / impatience, (1.0 - waiting) / impatience
 
 
 def critical_delta(
@@ -145,7 +157,8 @@ def critical_delta(
     high = low + 1.0
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        passes, _ = _test(gain, lost, middle, detection_lag, punishment_length)
+        kept, lapsed = _weights(middle, detection_lag, punishment_length)
+        passes = kept * lost >= lapsed * gain
         high = np.where(passes, middle, high)
         low = np.where(passes, low, middle)
     return np.where(gain <= 0.0, 0.0, high)

@@ -94,12 +94,20 @@ def issue_noise(
     Source: theory 1.8, sum over issues of level * sigma_k * error_k with sigma_k = nu * stake_k.
     """
     weight = noise * stakes * error
+    # Packages lead while the terms are added, so that the ensemble's replicates stay fastest in memory.
+    if levels.ndim == 2:
+        by_package = levels.reshape(levels.shape[:1] + (1,) * (weight.ndim - 1) + levels.shape[1:])
+    else:
+        by_package = np.moveaxis(levels, -2, 0)
     # One product and one addition an issue, first issue first, exactly as ordered_sum adds: the sum over the
     # current levels then has the bits of the package that equals them, and their difference is an exact zero.
-    total = levels[..., 0] * weight[..., 0, np.newaxis]
+    total = by_package[..., 0] * weight[..., 0]
+    term = np.empty_like(total)
     for k in range(1, levels.shape[-1]):
-        total = total + levels[..., k] * weight[..., k, np.newaxis]
-    return total - ordered_sum(current * weight, keepdims=True)
+        np.multiply(by_package[..., k], weight[..., k], out=term)
+        total += term
+    total = total - ordered_sum(current * weight)
+    return total if total.ndim == 1 else np.moveaxis(total, 0, -1)
 
 
 def belief(gain: FloatLike, noise_term: FloatLike, shrink: FloatLike) -> FloatArray:

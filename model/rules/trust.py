@@ -34,6 +34,8 @@ STANCES: Final = ("tit_for_tat", "generous", "grim", "k_punish", "proportional")
 EVIDENCE_FLOOR: Final = 0.05
 # Trust is kept off 0 and 1 by this much (fraction): no partner is ever beyond doubt or beyond hope.
 TRUST_FLOOR: Final = 0.001
+# A grim answer outlasts any run: quarters. Finite, so that it can be multiplied by zero.
+FOREVER: Final = 1.0e6
 # Signals are 0 or 1; anything above this reads as "honoured".
 HALF: Final = 0.5
 
@@ -110,7 +112,7 @@ def trust_level(good: FloatLike, bad: FloatLike) -> FloatArray:
     Limits: the mean of the Beta(good, bad) distribution; 1/2 when evidence is balanced.
     Source: Jøsang & Ismail 2002; theory 1.11.
     """
-    return np.clip(np.divide(good, good + bad), TRUST_FLOOR, 1.0 - TRUST_FLOOR)
+    return np.minimum(np.maximum(np.divide(good, good + bad), TRUST_FLOOR), 1.0 - TRUST_FLOOR)
 
 
 def trust_variance(good: FloatLike, bad: FloatLike) -> FloatArray:
@@ -142,7 +144,7 @@ def next_honoured_level(
     [0, 1].
     response: (...) or scalar, rho of the proportional stance, in [0, 1); default 0.8.
     observed_level: (...), share the partner seemed to honour, in [0, 1] (proportional stance only).
-    punishment_left: (...), quarters of withdrawal still owed after this one, >= 0, inf for grim.
+    punishment_left: (...), quarters of withdrawal still owed after this one, >= 0.
     punishment_quarters: (...) or scalar, length of a k-punishment, >= 1; default 8.
     Returns (level in [0, 1], punishment left).
     Limits: full level on a good signal unless a punishment is running; a k-punishment runs its k quarters
@@ -153,16 +155,16 @@ def next_honoured_level(
     """
     looked_good = np.greater(signal, HALF)
     forgiven = np.equal(stance, GENEROUS) & np.less(u, generosity)
+    is_grim = np.equal(stance, GRIM)
     # Tit-for-tat is a punishment of one quarter that is decided afresh; only stances 2 and 3 have a term to
     # serve.
-    serves_terms = np.equal(stance, GRIM) | np.equal(stance, K_PUNISH)
-    term = np.where(np.equal(stance, GRIM), np.inf, punishment_quarters)
-    running = np.greater(punishment_left, 0.0)
-    owed = np.where(running, punishment_left, np.where(looked_good, 0.0, term)) * 1.0
-    in_kind = np.where(serves_terms, np.less_equal(owed, 0.0), looked_good | forgiven) * 1.0
+    serves_terms = is_grim | np.equal(stance, K_PUNISH)
+    new_term = np.where(looked_good, 0.0, np.where(is_grim, FOREVER, punishment_quarters))
+    owed = np.where(np.greater(punishment_left, 0.0), punishment_left, new_term)
+    in_kind = np.where(serves_terms, np.less_equal(owed, 0.0), looked_good | forgiven)
     in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
-    level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind)
-    return level, np.where(serves_terms, np.maximum(owed - 1.0, 0.0), 0.0)
+    level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind * 1.0)
+    return level, np.multiply(serves_terms, np.maximum(owed - 1.0, 0.0))
 
 
 def optimal_generosity(

@@ -44,7 +44,7 @@ def duty_grid(special: FloatLike, step: FloatLike) -> FloatArray:
     today = np.asarray(special, dtype=np.float64)[..., np.newaxis]
     moved = today + np.asarray(step)[..., np.newaxis] * GRID_STEPS
     # "None" is minus infinity steps away and is cut to zero with the rest.
-    return np.clip(moved, 0.0, np.maximum(today, DUTY_CEILING))
+    return np.minimum(np.maximum(moved, 0.0), np.maximum(today, DUTY_CEILING))
 
 
 def best_move(gains: FloatArray) -> tuple[IntArray, FloatArray]:

@@ -171,6 +171,17 @@ def test_offer_is_the_partners_favourite_among_the_good_enough() -> None:
     assert not bargaining.accept(0.39, 0.4, True)
 
 
+def test_offer_agrees_with_argmax_in_the_ensembles_layout() -> None:
+    own, other = np.round(RNG.normal(size=(2, 200, 50)), 1).transpose(0, 2, 1)
+    admissible = RNG.random((50, 200)) < 0.8
+    aspirations = np.linspace(-1.0, 4.0, 50)[:, np.newaxis]
+    index, exists = bargaining.choose_offer(own, other, aspirations, admissible)
+    eligible = (own >= aspirations) & admissible
+    np.testing.assert_array_equal(index, np.argmax(np.where(eligible, other, -np.inf), axis=-1))
+    np.testing.assert_array_equal(exists, eligible.any(-1))
+    assert 0 < exists.sum() < 50
+
+
 def test_take() -> None:
     table = RNG.random((3, 5))
     index = np.array([4, 0, 2])

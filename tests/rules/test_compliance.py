@@ -144,6 +144,9 @@ def test_b2_belief_in_types() -> None:
         batch = compliance.bayes_type_update(batch, np.full(3, z), 0.15, 0.15)
         assert q == closed(after)
         np.testing.assert_allclose(batch, [after] * 3, rtol=1e-6)
+    # Unequal errors, by hand: P(1 | reciprocator) = 0.9, P(1 | other) = 0.3.
+    assert compliance.bayes_type_update(0.5, 1, 0.1, 0.3) == closed(0.9 / 1.2)
+    assert compliance.bayes_type_update(0.5, 0, 0.1, 0.3) == closed(0.1 / 0.8)
 
 
 @given(belief, st.sampled_from([0.0, 1.0]), st.floats(0.0, 0.35), st.floats(0.0, 0.35))
