@@ -1,8 +1,9 @@
 """Scenarios: a starting point as plain arrays.
 
-``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence tables,
-checks everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it does not
-calibrate (qualities and security costs are found from it elsewhere). Every fault of the file is reported at once.
+``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence
+tables, checks everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it
+does not calibrate (qualities and security costs are found from it elsewhere). Every fault of the file is
+reported at once.
 
 >>> load_scenario("2026").quarter_label(0)
 '2026Q4'
@@ -33,8 +34,8 @@ LATENT: Final = 1e-6
 class Scenario:
     """A starting point.
 
-    Axes: f automaker, k supplier, m market, b bloc, o place, g good (EV, battery), d dyad, s side, t quarter; duties
-    are indexed (importer, exporter).
+    Axes: f automaker, k supplier, m market, b bloc, o place, g good (EV, battery), d dyad, s side, t quarter;
+    duties are indexed (importer, exporter).
     """
 
     name: str

@@ -1,8 +1,8 @@
 """From a checked scenario file to arrays: rosters to indices, rows of evidence to shares, labels to quarters.
 
-A ``Workshop`` does the work for ``scenario.load_scenario`` and collects every fault that only shows when sections
-are put together: shares that do not add up, names that no roster has, dates out of order. What governments do
-(duties, treaties, support) is in ``scenario_policy.py``.
+A ``Workshop`` does the work for ``scenario.load_scenario`` and collects every fault that only shows when
+sections are put together: shares that do not add up, names that no roster has, dates out of order. What
+governments do (duties, treaties, support) is in ``scenario_policy.py``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from model.parameters import nearest
 from model.scenario_file import ScenarioFile, quarter_number
-from model.seeds import matching_rows
+from model.seeds import evidence_table, matching_rows, rows_and_columns
 from model.vocabulary import BLOCS, PLACES
 
 Floats = npt.NDArray[np.float64]
@@ -43,12 +43,10 @@ class Workshop:
         self.start = quarter_number(file.first_quarter)
         self.n_quarters = quarter_number(file.last_quarter) - self.start + 1
         if self.n_quarters < 1:
-            self.faults.append(
-                f"last_quarter = {file.last_quarter}: before first_quarter {file.first_quarter}; exchange them"
-            )
+            self.faults.append(f"last_quarter = {file.last_quarter}: before first_quarter; exchange them")
             self.n_quarters = 1
 
-    # --- small tools ---------------------------------------------------------------------------------------------
+    # --- small tools ------------------------------------------------------------------------------
 
     def index(self, label: str) -> int:
         """The quarter index of a label, 0 at the start of the scenario."""
@@ -71,8 +69,9 @@ class Workshop:
         if not see:
             return
         try:
-            matching_rows(*see.split(":", 1))
-        except (ValueError, TypeError) as fault:
+            file, _, conditions = see.partition(":")
+            matching_rows(file, conditions)
+        except ValueError as fault:
             self.faults.append(f"{where}: {fault}")
 
     def sides(self, where: str, dyad: str, blocs: Sequence[str]) -> Bools:
@@ -107,7 +106,7 @@ class Workshop:
     def _by_bloc(self, section: Mapping[str, float], default: float = 0.0) -> list[float]:
         return [float(section.get(bloc, default)) for bloc in BLOCS]
 
-    # --- markets and brands --------------------------------------------------------------------------------------
+    # --- markets and brands -----------------------------------------------------------------------
 
     def markets(self) -> dict[str, Any]:
         """Sizes, EV shares, trend, and brands."""
@@ -143,28 +142,26 @@ class Workshop:
                 self.adds_up(f"automaker.*.share.{bloc}", float(np.sum(share[:, m])))
             return share
         try:
-            file, conditions, column = brands.table.split(":")
-            rows = matching_rows(file, conditions)
+            rows, (column,) = rows_and_columns(brands.table)
         except ValueError as fault:
             self.faults.append(f"brands.table: {fault}")
             return np.full((len(self.automakers), len(BLOCS)), 1.0 / len(self.automakers))
         owner = {row: f for f, maker in enumerate(self.file.automaker.values()) for row in maker.rows}
         share = np.zeros((len(self.automakers), len(BLOCS)))
         for row in rows:
-            if row["market_bloc"] not in BLOCS:
-                continue  # company totals
-            if row["automaker"] not in owner:
+            maker, bloc = row["automaker"], row["market_bloc"]
+            if bloc not in BLOCS:
+                continue  # totals of a company
+            if maker in owner:
+                share[owner[maker], BLOCS.index(bloc)] += float(row[column])
+            else:
                 self.faults.append(
-                    f"brands.table: {row['automaker']!r} (market {row['market_bloc']}) belongs to no automaker;"
-                    " add it to the rows of one"
+                    f"brands.table: {maker!r} ({bloc}) is in the rows of no automaker; add it to one"
                 )
-                continue
-            share[owner[row["automaker"]], BLOCS.index(row["market_bloc"])] += float(row[column])
-        present = {row["automaker"] for row in rows}
-        for name, maker in self.file.automaker.items():
-            # Rows of other years are fine: a maker may not have sold anything in this one.
-            everywhere = {row["automaker"] for row in matching_rows(file, "")}
-            self.known(f"automaker.{name}.rows", set(maker.rows) - present, sorted(everywhere))
+        # A row may be absent this year, but not from the whole table.
+        everywhere = sorted({row["automaker"] for row in evidence_table(brands.table.split(":")[0])})
+        for name, automaker in self.file.automaker.items():
+            self.known(f"automaker.{name}.rows", automaker.rows, everywhere)
         share[share <= brands.unsold_at_most] = 0.0
         self.known("brands.rest", brands.rest.values(), self.automakers)
         for m, bloc in enumerate(BLOCS):
@@ -194,7 +191,7 @@ class Workshop:
                     on_sale[f, m], banned[f, m] = NEVER, True
         return on_sale, banned
 
-    # --- production ----------------------------------------------------------------------------------------------
+    # --- production -------------------------------------------------------------------------------
 
     def production(self) -> dict[str, Any]:
         """Places of production, plants, costs."""
@@ -244,8 +241,8 @@ class Workshop:
         table: dict[str, float] = {}
         if self.file.batteries.table:
             try:
-                file, conditions, column = self.file.batteries.table.split(":")
-                table = {row["supplier"]: float(row[column]) for row in matching_rows(file, conditions)}
+                rows, (column,) = rows_and_columns(self.file.batteries.table)
+                table = {row["supplier"]: float(row[column]) for row in rows}
             except ValueError as fault:
                 self.faults.append(f"batteries.table: {fault}")
         share = np.zeros(len(self.suppliers))

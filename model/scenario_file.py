@@ -1,8 +1,8 @@
 """The form of a scenario file: which sections and keys there are, with units and ranges.
 
-A scenario is a TOML file in ``seeds/scenarios``. ``extends = "2026"`` takes another scenario and replaces what the
-file gives anew; tables are merged key by key, numbers and lists are replaced whole. Lists of three go in the order
-China, US, EU; lists of four add the other places of production.
+A scenario is a TOML file in ``seeds/scenarios``. ``extends = "2026"`` takes another scenario and replaces
+what the file gives anew; tables are merged key by key, numbers and lists are replaced whole. Lists of three
+go in the order China, US, EU; lists of four add the other places of production.
 """
 
 from __future__ import annotations
@@ -285,13 +285,14 @@ def read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """``base`` with ``change`` put in; number tables and lists are replaced whole, other tables key by key."""
+    """``base`` with ``change`` put in: numbers and lists are replaced whole, other tables key by key."""
     result = dict(base)
     for key, new in change.items():
         old = base.get(key)
-        tables = isinstance(old, dict) and isinstance(new, dict)
-        numbers = tables and bool({"value", "evidence"} & (old.keys() | new.keys()))
-        result[key] = merged(old, new) if tables and not numbers else new
+        if isinstance(old, dict) and isinstance(new, dict) and not {"value", "evidence"} & {*old, *new}:
+            result[key] = merged(old, new)
+        else:
+            result[key] = new
     return result
 
 
@@ -304,7 +305,7 @@ def _field_names(model: type[BaseModel] = Section) -> set[str]:
 
 def explain(error: ValidationError) -> list[str]:
     """One line a fault, in the words of this project."""
-    lines = {}
+    lines: dict[str, str] = {}
     for fault in error.errors():
         # Pydantic adds the members of a union and the keys of a table to the place; the file knows neither.
         parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]

@@ -1,7 +1,7 @@
 """From a checked scenario file to arrays: duties, treaties in force, purchase support, industry, dyads.
 
-Each function takes the ``Workshop`` of the file, returns array fields of ``Scenario`` by name, and adds to the
-workshop's faults.
+Each function takes the ``Workshop`` of the file, returns array fields of ``Scenario`` by name, and adds to
+the workshop's faults.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from model.scenario_arrays import SUM_TOLERANCE, Bools, Floats, Workshop
 from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES, PLACES
 
-# Decimals kept in differences and ratios of duties, to hide the last bit of decimal fractions such as 0.49 - 0.15.
+# Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
 RATE_DIGITS: Final = 12
 
 
@@ -102,9 +102,8 @@ def treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
             bound[s, g] = agreed is not None
             level[s, g] = agreed if isinstance(agreed, float) else high
             if not low - SUM_TOLERANCE <= level[s, g] <= high + SUM_TOLERANCE:
-                w.faults.append(
-                    f"{where}.bound.{BLOCS[i]}.{good} = {level[s, g]:g}: outside floor {low:g} to base {high:g}"
-                )
+                place = f"{where}.bound.{BLOCS[i]}.{good}"
+                w.faults.append(f"{place} = {level[s, g]:g}: outside floor {low:g} to base {high:g}")
             if high > low:
                 cut[s, g] = round((high - level[s, g]) / (high - low), RATE_DIGITS)
     return Treaty(
@@ -176,10 +175,8 @@ def industry(w: Workshop) -> dict[str, Any]:
     age = [-w.index(announced[bloc]) if bloc in announced else 0 for bloc in BLOCS]
     for bloc, quarters in zip(BLOCS, age, strict=True):
         if quarters < 0:
-            w.faults.append(
-                f"zev.announced.{bloc} = {announced[bloc]}: after the start, where blocs announce by themselves;"
-                " leave it out"
-            )
+            label = f"zev.announced.{bloc} = {announced[bloc]}"
+            w.faults.append(f"{label}: after the start, when blocs announce by themselves; leave it out")
     turnover = np.zeros((w.n_quarters, N_BLOCS), dtype=np.bool_)
     for bloc, rule in file.turnover.items():
         since = np.arange(w.n_quarters) - w.index(rule.first)

@@ -1,15 +1,17 @@
-"""What a run starts from, as files: the seeds directory, evidence selectors, numbers with a reason, root seeds.
+"""What a run starts from, as files: the seeds directory, evidence selectors, numbers with a reason, root
+seeds.
 
 Every number of a scenario file is one of
 
-* ``{ evidence = "ev_share.csv:bloc=CN,year=2025:ev_share" }``: one cell of an evidence table, named by file,
-  conditions and column. ``times`` and ``plus`` convert it, ``sum = true`` adds all matching rows, a column ``a+b`` adds
-  two cells, ``{bloc}`` stands for each bloc in turn and ``{quarter}`` for each quarter of the scenario. A ``value``
-  written beside it must equal what the evidence says.
-* ``{ value = 3.0, assumed = "why" }``: a judgement, with its reason; or a bare number inside a table that carries
-  ``assumed = "why"`` for all of them.
+* ``{ evidence = "ev_share.csv:bloc=CN,year=2025:ev_share" }``: one cell of an evidence table, named by
+  file, conditions and column. ``times`` and ``plus`` convert it, ``sum = true`` adds all matching rows, a
+  column ``a+b`` adds two cells, ``{bloc}`` stands for each bloc in turn and ``{quarter}`` for each quarter
+  of the scenario. A ``value`` written beside it must equal what the evidence says.
+* ``{ value = 3.0, assumed = "why" }``: a judgement, with its reason; or a bare number inside a table that
+  carries ``assumed = "why"`` for all of them.
 
-Anything else is a fault. ``resolve`` replaces each by its number, and keeps the list of where they come from.
+Anything else is a fault. ``resolve`` replaces each by its number, and keeps the list of where they come
+from.
 """
 
 from __future__ import annotations
@@ -45,7 +47,7 @@ class SourceRow:
 
 
 def seeds_directory() -> Path:
-    """The directory with evidence, scenarios and root seeds: beside ``model``, in a checkout and when installed."""
+    """The directory of evidence, scenarios and root seeds: beside ``model``, in a checkout or installed."""
     beside = Path(__file__).resolve().parents[1] / "seeds"
     if beside.is_dir():
         return beside
@@ -58,7 +60,7 @@ def names_in(folder: str, suffix: str) -> list[str]:
 
 
 def root_seeds(name: str = "default") -> tuple[int, ...]:
-    """The root seeds of ``seeds/random/<name>.txt``: one whole number a line, after comments that start with #.
+    """The root seeds of ``seeds/random/<name>.txt``: a whole number a line, comments start with #.
 
     Raises:
         InputFault: no such file, or a line that is not a whole number.
@@ -78,7 +80,7 @@ def root_seeds(name: str = "default") -> tuple[int, ...]:
     return tuple(int(text) for _, text in texts)
 
 
-# --- evidence ------------------------------------------------------------------------------------------------
+# --- evidence -------------------------------------------------------------------------------------
 
 
 @functools.cache
@@ -101,7 +103,7 @@ def _conditions(text: str) -> list[tuple[str, str, str]]:
 
 
 def matching_rows(file: str, conditions: str) -> list[Row]:
-    """The rows of an evidence table that fulfil all conditions (``year=2025,bloc=CN``); ValueError if none does."""
+    """The rows of a table that fulfil all conditions (``year=2025,bloc=CN``); ValueError if none does."""
     known = names_in("evidence", ".csv")
     if file.removesuffix(".csv") not in known:
         raise ValueError(f"no evidence table {file!r}; {nearest(file, [f'{name}.csv' for name in known])}")
@@ -130,33 +132,37 @@ def _at_most(cell: str, limit: str) -> bool:
         return False
 
 
-def select(selector: str, sum_rows: bool = False) -> float:
-    """The number that a selector ``file:conditions:column`` names; ValueError says what is wrong with it."""
-    parts = selector.split(":")
+def rows_and_columns(selector: str) -> tuple[list[Row], list[str]]:
+    """What a selector ``file:conditions:column+column`` names; ValueError says what is wrong with it."""
+    parts = str(selector).split(":")
     if len(parts) < 3:
         raise ValueError(f"selector {selector!r} is not written file.csv:key=value,key=value:column")
-    file, conditions, column = parts[0], ":".join(parts[1:-1]), parts[-1]
-    rows = matching_rows(file, conditions)
+    rows = matching_rows(parts[0], ":".join(parts[1:-1]))
+    columns = parts[-1].split("+")
+    for column in columns:
+        if column not in rows[0]:
+            hint = nearest(column, rows[0]) or f"it has {', '.join(rows[0])}"
+            raise ValueError(f"{parts[0]} has no column {column!r}; {hint}")
+    return rows, columns
+
+
+def select(selector: str, sum_rows: bool = False) -> float:
+    """The number that a selector names; ValueError says what is wrong with it."""
+    rows, columns = rows_and_columns(selector)
     if len(rows) > 1 and not sum_rows:
         raise ValueError(f"{selector} matches {len(rows)} rows; add a condition, or sum = true to add them")
     total = 0.0
-    for row in rows:
-        for name in column.split("+"):
-            if name not in row:
-                raise ValueError(
-                    f"{file} has no column {name!r}; {nearest(name, row) or 'see its first line'}"
-                )
-            cell = row[name]
-            if sum_rows and not cell.strip():
-                continue
-            try:
-                total += float(cell)
-            except ValueError:
-                raise ValueError(f"{selector} is {cell!r}, which is not a number") from None
+    for cell in (row[column] for row in rows for column in columns):
+        if sum_rows and not cell.strip():
+            continue
+        try:
+            total += float(cell)
+        except ValueError:
+            raise ValueError(f"{selector} is {cell!r}, which is not a number; take another row") from None
     return total
 
 
-# --- numbers with a reason -----------------------------------------------------------------------------------
+# --- numbers with a reason ------------------------------------------------------------------------
 
 
 @dataclasses.dataclass
@@ -189,10 +195,8 @@ class Resolver:
 
     def _bare(self, value: Any, where: str, reason: str) -> Any:
         if not reason:
-            self.faults.append(
-                f"{where} = {value}: a number without a reason; write {{ value = {value}, assumed = 'why' }} or"
-                " { evidence = 'file.csv:key=value:column' }"
-            )
+            remedy = f"write {{ value = {value}, assumed = 'why' }}, or give its evidence"
+            self.faults.append(f"{where} = {value}: a number without a reason; {remedy}")
         elif _finite(value, where, self.faults):
             self.sources.append(SourceRow(where, value, "assumed", reason))
         return value
@@ -236,14 +240,16 @@ class Resolver:
         return found
 
     def _evidence(self, table: dict[str, Any]) -> Any:
-        selector, times, plus = table["evidence"], table.get("times", 1.0), table.get("plus", 0.0)
-        add = bool(table.get("sum", False))
-        # Fifteen significant digits hide the last bit of "0.25 + 0.24", so that a written 0.49 means the same number.
+        selector, times, plus = str(table["evidence"]), table.get("times", 1.0), table.get("plus", 0.0)
+        if not (_is_numbers(times) and _is_numbers(plus)):
+            raise ValueError(f"times = {times!r}, plus = {plus!r}: write numbers")
         texts = [selector]
         if "{bloc}" in selector:
             texts = [selector.replace("{bloc}", bloc) for bloc in BLOCS]
         elif "{quarter}" in selector:
             texts = [selector.replace("{quarter}", f"{q[:4]}-{q[4:]}") for q in self.quarters]
+        add = table.get("sum") is True
+        # Fifteen digits hide the last bit of 0.25 + 0.24, so that a written 0.49 is the same number.
         found = [float(f"{select(text, add) * times + plus:.15g}") for text in texts]
         return found if texts != [selector] else found[0]
 
