@@ -22,6 +22,10 @@ FloatLike = float | FloatArray
 ACCUMULATE_BELOW = 2048
 #: A denominator or base smaller than this in size counts as zero (no unit; any real quantity is far larger).
 NEGLIGIBLE = 1e-200
+#: Largest share that a buyer can lose, fraction (assumption): the log-sum loss of a sole option is infinite.
+SHARE_CAP = 0.999
+#: Least share in the same formula, fraction; below it the limit for small shares is exact to rounding.
+SHARE_FLOOR = 1e-12
 #: Largest exponent handed to ``exp``; exp(709.8) is the largest double.
 EXPONENT_CAP = 700.0
 
@@ -146,6 +150,16 @@ def log_sum_level(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatAr
     top, weight, total = _weights_of_options(cost, tie, theta)
     mean = ordered_sum(weight / total * cost)
     return mean + ((top + np.log(total)) / theta)[..., 0]
+
+
+def loss_without(share: FloatLike, theta: FloatLike) -> FloatArray:
+    """Rise of ``log_sum_cost`` per unit bought if an option with this share were withdrawn; cost units.
+
+    share: (...), the option's share, in [0, 1]; read as at most 0.999. theta: (...), per cost unit, > 0.
+    Limits: 0 for an unused option; share/theta for a little used one.
+    Source: theory 1.3 (supply contracts) and 1.7 (supply assurance): -ln(1 - share)/theta.
+    """
+    return -np.log1p(-np.minimum(share, SHARE_CAP)) / theta
 
 
 def wright_omega(x: FloatLike) -> FloatArray:

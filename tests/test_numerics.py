@@ -134,6 +134,17 @@ def test_log_sum_cost_is_monotone_with_the_share_as_slope(cost: FloatArray, thet
     assert level >= -1e-9
 
 
+def test_loss_without_is_the_rise_of_the_log_sum_when_an_option_goes() -> None:
+    cost, theta = np.array([100.0, 112.0, 125.0]), 0.05
+    shares = numerics.cheapest_mix(cost, 0.0, theta)
+    for k in range(3):
+        shut = np.where(np.arange(3) == k, -np.inf, 0.0)
+        rise = numerics.log_sum_cost(cost, shut, theta) - numerics.log_sum_cost(cost, 0.0, theta)
+        assert numerics.loss_without(shares[k], theta) == pytest.approx(rise, rel=1e-12)
+    assert numerics.loss_without(0.0, theta) == 0.0
+    assert np.isfinite(numerics.loss_without(1.0, theta))
+
+
 def test_log_sum_rules_take_one_theta_per_replicate() -> None:
     cost = np.array([[100.0, 112.0], [100.0, 112.0]])
     theta = np.array([[0.02], [0.2]])
