@@ -59,6 +59,7 @@ DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
 
 # Units in which a value can be mistaken for percent.
 _FRACTIONS: Final = {"-", "share", "S", "S_L", "1/qtr", "1/yr", "1/assessment", "tension"}
+_LEAST_PERCENT: Final = 2.0  # a smaller number too large for its range is a slip, not percent
 
 
 class InputFault(ValueError):
@@ -102,7 +103,7 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     low, high = float(spec.low or 0.0), float(spec.high or 0.0)
     if low <= number <= high:
         return (int(number) if spec.kind == "int" else number), ""
-    percent = spec.kind == "float" and spec.unit in _FRACTIONS and number > max(high, 1.0)
+    percent = spec.kind == "float" and spec.unit in _FRACTIONS and number >= max(high, _LEAST_PERCENT)
     if percent and low <= number / 100 <= high:
         return None, fault + f"rates are fractions: write {number / 100:g}, not {number:g}"
     return None, fault + f"the nearest allowed value is {low if number < low else high:g}"

@@ -13,21 +13,24 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from model import scenario_policy
 from model.parameters import InputFault, Parameters, make_parameters
 from model.scenario_arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
-from model.scenario_file import quarter_name, quarter_number, read_scenario
+from model.scenario_file import quarter_name, quarter_number
 from model.scenario_policy import Event, Treaty
+from model.scenario_reading import read_scenario
 from model.seeds import SourceRow, names_in
 
 __all__ = ["BEFORE", "LATENT", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
 
 # Availability of a brand that is not on sale: small enough to sell nothing, large enough to have a logarithm.
 LATENT: Final = 1e-6
+# Without these sections no other can be turned into arrays.
+ALWAYS_NEEDED: Final = frozenset({"first_quarter", "last_quarter"})
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -150,33 +153,42 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     Raises:
         InputFault: lists every fault of the file.
     """
-    file, resolver, faults = read_scenario(name_or_path)
-    subject = f"scenario {Path(name_or_path).stem}"
-    if file is None:
-        raise InputFault(faults, subject)
+    reading = read_scenario(name_or_path)
+    file, faults = reading.file, reading.faults
     try:
-        parameters = make_parameters(file.parameters)
+        parameters = make_parameters(getattr(file, "parameters", {}))
     except InputFault as fault:
         faults += [f"parameters.{line}" for line in fault.faults]
-        parameters = make_parameters()
     workshop = Workshop(file)
-    arrays = {
-        **workshop.time(),
-        **workshop.rosters(),
-        **workshop.markets(),
-        **workshop.production(),
-        **workshop.batteries(),
-        **scenario_policy.duties(workshop),
-        **scenario_policy.support(workshop),
-        **scenario_policy.industry(workshop),
-        **scenario_policy.dyads(workshop),
-    }
-    base, floor = arrays["mfn"][0] + arrays["special"][0], arrays["floor"][0]
-    treaties = tuple(scenario_policy.treaty(workshop, name, base, floor) for name in file.treaty)
-    events = tuple(scenario_policy.event(workshop, name) for name in file.event)
+    arrays: dict[str, Any] = {}
+    treaties: tuple[Treaty, ...] = ()
+    events: tuple[Event, ...] = ()
+    # Each step needs some sections; where one of them is malformed, the others are still checked.
+    steps = (
+        (workshop.time, {"history_ends"}),
+        (workshop.rosters, {"automaker", "supplier"}),
+        (workshop.markets, {"market", "brands", "automaker", "ban"}),
+        (workshop.production, {"automaker", "cost"}),
+        (workshop.batteries, {"automaker", "supplier", "batteries"}),
+        (lambda: scenario_policy.duties(workshop), {"duties"}),
+        (lambda: scenario_policy.support(workshop), {"automaker", "subsidy", "credit"}),
+        (
+            lambda: scenario_policy.industry(workshop),
+            {"automaker", "charging", "industry", "zev", "turnover"},
+        ),
+        (lambda: scenario_policy.dyads(workshop), {"dyad"}),
+    )
+    for step, needed in steps:
+        if not reading.malformed & (needed | ALWAYS_NEEDED):
+            arrays |= step()
+    if not reading.malformed & ({"duties", "treaty"} | ALWAYS_NEEDED):
+        base, floor = arrays["mfn"][0] + arrays["special"][0], arrays["floor"][0]
+        treaties = tuple(scenario_policy.treaty(workshop, name, base, floor) for name in file.treaty)
+    if not reading.malformed & ({"event"} | ALWAYS_NEEDED):
+        events = tuple(scenario_policy.event(workshop, name) for name in file.event)
     faults += workshop.faults
     if faults:
-        raise InputFault(faults, subject)
+        raise InputFault(faults, f"scenario {Path(name_or_path).stem}")
     scenario = Scenario(
         name=file.name,
         title=file.title,
@@ -185,7 +197,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         parameters=parameters,
         treaties=treaties,
         events=events,
-        sources=tuple(resolver.sources),
+        sources=tuple(reading.sources),
         **arrays,
     )
     for record in (scenario, *treaties):

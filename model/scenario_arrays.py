@@ -24,6 +24,7 @@ Bools = npt.NDArray[np.bool_]
 
 BEFORE: Final = -1  # quarter index of what is there when the scenario starts
 NEVER: Final = 1_000_000  # quarter index of what the scenario does not foresee
+MOST_NAMES: Final = 12  # names listed in a message
 SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 
 
@@ -38,10 +39,13 @@ class Workshop:
     def __init__(self, file: ScenarioFile) -> None:
         self.file = file
         self.faults: list[str] = []
-        self.automakers = tuple(file.automaker)
-        self.suppliers = tuple(file.supplier)
-        self.start = quarter_number(file.first_quarter)
-        self.n_quarters = quarter_number(file.last_quarter) - self.start + 1
+        # Sections with faults of form are absent; whoever calls leaves out what needs them.
+        self.automakers = tuple(getattr(file, "automaker", ()))
+        self.suppliers = tuple(getattr(file, "supplier", ()))
+        self.start, self.n_quarters = 0, 1
+        if hasattr(file, "first_quarter") and hasattr(file, "last_quarter"):
+            self.start = quarter_number(file.first_quarter)
+            self.n_quarters = quarter_number(file.last_quarter) - self.start + 1
         if self.n_quarters < 1:
             self.faults.append(f"last_quarter = {file.last_quarter}: before first_quarter; exchange them")
             self.n_quarters = 1
@@ -53,11 +57,13 @@ class Workshop:
         return quarter_number(label) - self.start
 
     def known(self, where: str, names: Iterable[str], roster: Sequence[str]) -> None:
-        """A fault for each name that the roster does not have."""
+        """A fault for each name that the roster lacks."""
         for name in names:
             if name not in roster:
-                hint = nearest(name, roster) or f"known are {', '.join(roster)}"
-                self.faults.append(f"{where}: {name!r} is not in the roster; {hint}")
+                some = ", ".join(roster[:MOST_NAMES]) + (" ..." if len(roster) > MOST_NAMES else "")
+                self.faults.append(
+                    f"{where}: {name!r} is not known; {nearest(name, roster) or 'known are ' + some}"
+                )
 
     def adds_up(self, where: str, total: float) -> None:
         """A fault unless shares add up to 1."""
@@ -246,7 +252,7 @@ class Workshop:
             except ValueError as fault:
                 self.faults.append(f"batteries.table: {fault}")
         share = np.zeros(len(self.suppliers))
-        rest = []
+        rest, n_faults = [], len(self.faults)
         for k, (name, supplier) in enumerate(self.file.supplier.items()):
             given = [bool(supplier.rows), supplier.share is not None, supplier.rest]
             if sum(given) != 1:
@@ -262,5 +268,6 @@ class Workshop:
             elif share[k] < 0:
                 self.faults.append(f"supplier.{name}.less takes off more than its rows give ({share[k]:.4f})")
         share[rest] = max(1.0 - float(np.sum(share)), 0.0) / max(len(rest), 1)
-        self.adds_up("supplier.*.share", float(np.sum(share)))
+        if len(self.faults) == n_faults:
+            self.adds_up("supplier.*.share", float(np.sum(share)))
         return share

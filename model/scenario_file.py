@@ -7,16 +7,11 @@ go in the order China, US, EU; lists of four add the other places of production.
 
 from __future__ import annotations
 
-import re
-import tomllib
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from model.parameters import InputFault, nearest
-from model.seeds import Resolver, names_in, seeds_directory
 from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, GOODS, PLACES
 
 
@@ -246,105 +241,3 @@ def quarter_number(label: str) -> int:
 def quarter_name(number: int) -> str:
     """The label of a quarter number; the inverse of ``quarter_number``."""
     return f"{number // QUARTERS_A_YEAR}Q{number % QUARTERS_A_YEAR + 1}"
-
-
-def find_scenario(name_or_path: str | Path) -> Path:
-    """The file of a scenario given by name ("2026") or by path.
-
-    Raises:
-        InputFault: neither exists; names the nearest known scenario.
-    """
-    path = Path(name_or_path)
-    if path.suffix == ".toml" and path.is_file():
-        return path
-    known = names_in("scenarios", ".toml")
-    name = str(name_or_path).removesuffix(".toml")
-    if name in known:
-        return seeds_directory() / "scenarios" / f"{name}.toml"
-    fault = (
-        f"{str(name_or_path)!r} is neither a scenario nor a .toml file; known scenarios: {', '.join(known)}"
-    )
-    raise InputFault(["; ".join(part for part in (fault, nearest(name, known)) if part)], "scenario")
-
-
-def read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The raw tables of a scenario file, with those it extends merged in."""
-    text = path.read_text(encoding="utf-8")
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputFault([f"{path.name} is not valid TOML: {error}; mend that line"], "scenario") from None
-    if "extends" not in raw:
-        return raw
-    base = find_scenario(str(raw.pop("extends")))
-    if base.resolve() in (*seen, path.resolve()):
-        raise InputFault(
-            [f"{path.name} extends {base.stem}, which extends it; remove one of the two"], "scenario"
-        )
-    return merged(read_toml(base, (*seen, path.resolve())), raw)
-
-
-def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
-    """``base`` with ``change`` put in: numbers and lists are replaced whole, other tables key by key."""
-    result = dict(base)
-    for key, new in change.items():
-        old = base.get(key)
-        if isinstance(old, dict) and isinstance(new, dict) and not {"value", "evidence"} & {*old, *new}:
-            result[key] = merged(old, new)
-        else:
-            result[key] = new
-    return result
-
-
-def _field_names(model: type[BaseModel] = Section) -> set[str]:
-    names = set(model.model_fields)
-    for child in model.__subclasses__():
-        names |= _field_names(child)
-    return names
-
-
-def explain(error: ValidationError) -> list[str]:
-    """One line a fault, in the words of this project."""
-    lines: dict[str, str] = {}
-    for fault in error.errors():
-        # Pydantic adds the members of a union and the keys of a table to the place; the file knows neither.
-        parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
-        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
-        lines.setdefault(where, _sentence(where, fault))
-    return list(lines.values())
-
-
-def _sentence(where: str, fault: Any) -> str:
-    kind, came, ctx = fault["type"], fault["input"], fault.get("ctx", {})
-    if kind == "missing":
-        return f"{where} is missing; add it (see seeds/README.md)"
-    if kind == "extra_forbidden":
-        key = where.rsplit(".", 1)[-1]
-        return f"{where} is not a key of a scenario file; {nearest(key, _field_names()) or 'remove it'}"
-    if kind == "string_pattern_mismatch":
-        return f"{where} = {came!r}: a quarter is written 2026Q4"
-    if kind == "less_than_equal" and ctx["le"] == 1 and 1 < came <= 100:
-        return (
-            f"{where} = {came:g}: allowed is 0 to 1; rates are fractions: write {came / 100:g}, not {came:g}"
-        )
-    if kind == "not_known":
-        hint = nearest(str(came), ctx["names"]) or "write one of these"
-        return f"{where}: {came!r} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
-    return f"{where} = {came!r}: {fault['msg'].lower()}"
-
-
-def read_scenario(name_or_path: str | Path) -> tuple[ScenarioFile | None, Resolver, list[str]]:
-    """A scenario file read, resolved and checked for form: the file (None if malformed), sources, faults."""
-    path = find_scenario(name_or_path)
-    raw = read_toml(path)
-    first, last = str(raw.get("first_quarter", "")), str(raw.get("last_quarter", ""))
-    try:
-        span = range(quarter_number(first), quarter_number(last) + 1)
-    except (ValueError, IndexError):
-        span = range(0)
-    resolver = Resolver([quarter_name(t) for t in span])
-    resolved = resolver.resolve(raw)
-    try:
-        return ScenarioFile.model_validate(resolved), resolver, list(resolver.faults)
-    except ValidationError as error:
-        return None, resolver, [*resolver.faults, *explain(error)]

@@ -25,12 +25,15 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from model.parameters import InputFault, nearest
 from model.vocabulary import BLOCS
 
-NUMBER_KEYS = frozenset({"value", "evidence", "assumed", "note", "times", "plus", "sum"})
+NUMBER_KEYS: Final = frozenset({"value", "evidence", "assumed", "note", "times", "plus", "sum"})
+
+SHORTEST_REASON: Final = 5  # characters; "why" is not a reason
+LONGEST_QUOTE: Final = 40  # characters of a cell quoted in a message
 
 Row = dict[str, str]
 
@@ -158,7 +161,8 @@ def select(selector: str, sum_rows: bool = False) -> float:
         try:
             total += float(cell)
         except ValueError:
-            raise ValueError(f"{selector} is {cell!r}, which is not a number; take another row") from None
+            quote = cell if len(cell) <= LONGEST_QUOTE else f"{cell[:LONGEST_QUOTE]}..."
+            raise ValueError(f"{selector} is {quote!r}, which is not a number; take another cell") from None
     return total
 
 
@@ -172,6 +176,7 @@ class Resolver:
     quarters: Sequence[str]  # labels such as "2026Q4", for {quarter}
     faults: list[str] = dataclasses.field(default_factory=list)
     sources: list[SourceRow] = dataclasses.field(default_factory=list)
+    broken: set[str] = dataclasses.field(default_factory=set)  # places without a usable number
 
     def resolve(self, raw: Any, where: str = "", reason: str = "") -> Any:
         """``raw`` with numbers in place of number tables; ``reason`` covers bare numbers inside it."""
@@ -197,23 +202,26 @@ class Resolver:
         if not reason:
             remedy = f"write {{ value = {value}, assumed = 'why' }}, or give its evidence"
             self.faults.append(f"{where} = {value}: a number without a reason; {remedy}")
-        elif _finite(value, where, self.faults):
-            self.sources.append(SourceRow(where, value, "assumed", reason))
+        return self._assumed(value, where, reason, "")
+
+    def _assumed(self, value: Any, where: str, reason: str, note: str) -> Any:
+        bad = _not_finite(value, where)
+        self.faults += [f"{place} = {came!r}: not a finite number; write a number" for place, came in bad]
+        self.broken |= {place for place, _ in bad}
+        self.sources.append(SourceRow(where, value, "assumed", reason, note))
         return value
 
     def _reason(self, text: Any, where: str) -> str:
-        if not isinstance(text, str) or len(text.strip()) < 5:
+        if not isinstance(text, str) or len(text.strip()) < SHORTEST_REASON:
             self.faults.append(f"{where}.assumed = {text!r}: say in words why this is assumed")
             return "no reason given"
         return text
 
     def _number(self, table: dict[str, Any], where: str) -> Any:
-        for key in table:
-            if key not in NUMBER_KEYS:
-                hint = nearest(key, NUMBER_KEYS)
-                self.faults.append(f"{where}.{key}: not a key of a number; {hint or 'remove it'}")
-        value = table.get("value")
-        note = str(table.get("note", ""))
+        for key in sorted(set(table) - NUMBER_KEYS):
+            hint = nearest(key, NUMBER_KEYS) or "remove it"
+            self.faults.append(f"{where}.{key}: not a key of a number; {hint}")
+        value, note = table.get("value"), str(table.get("note", ""))
         if ("evidence" in table) == ("assumed" in table):
             both = "both evidence and assumed" if "evidence" in table else "neither evidence nor a reason"
             self.faults.append(
@@ -221,20 +229,17 @@ class Resolver:
             )
             return value
         if "assumed" in table:
-            if _finite(value, where, self.faults):
-                self.sources.append(
-                    SourceRow(where, value, "assumed", self._reason(table["assumed"], where), note)
-                )
-            return value
+            return self._assumed(value, where, self._reason(table["assumed"], where), note)
         try:
             found = self._evidence(table)
         except ValueError as fault:
             self.faults.append(f"{where}: {fault}")
-            return value if value is not None else 0.0
+            self.broken.add(where)
+            return value
         if value is not None and not _equal(value, found):
+            remedy = "correct the value or leave it out"
             self.faults.append(
-                f"{where} = {value}: the evidence says {found} ({table['evidence']});"
-                " correct the value or leave it out"
+                f"{where} = {value}: the evidence says {found} ({table['evidence']}); {remedy}"
             )
         self.sources.append(SourceRow(where, found, "evidence", table["evidence"], note))
         return found
@@ -260,14 +265,13 @@ def _is_numbers(items: Any) -> bool:
     return isinstance(items, (int, float)) and not isinstance(items, bool)
 
 
-def _finite(value: Any, where: str, faults: list[str]) -> bool:
+def _not_finite(value: Any, where: str) -> list[tuple[str, Any]]:
+    """Place and content of every cell that is not a finite number."""
     if isinstance(value, list):
-        # Every cell is looked at, so that all faults are found.
-        return all([_finite(item, f"{where}[{i}]", faults) for i, item in enumerate(value)])  # noqa: C419
+        return [bad for i, item in enumerate(value) for bad in _not_finite(item, f"{where}[{i}]")]
     if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
-        return True
-    faults.append(f"{where} = {value!r}: not a finite number; write a number")
-    return False
+        return []
+    return [(where, value)]
 
 
 def _equal(written: Any, found: Any) -> bool:
