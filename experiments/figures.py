@@ -37,7 +37,10 @@ BLOC_LINES: Final = {"CN": "-", "US": "--", "EU": "-."}
 GREY: Final = "#BBBBBB"
 PALE: Final = "#E8E8E8"
 
-STYLE: Final = {
+# More cells than this along an axis have their labels turned.
+MOST_PLACES: Final = 6
+
+STYLE: Final[Any] = {
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
@@ -166,10 +169,9 @@ def plan_figure(findings: Findings) -> Figure:
         _effects_on_gain(axes[1, column], findings, dyad)
     axes[0, 0].set_ylabel("mean depth of cooperation (0 to 1)")
     others = "\n".join(f"{factor.label}:" for factor in plan.factors[1:])
-    if len(findings.plan.cells) <= 6 * len(plan.factors[0].levels) * len(plan.blocks):
-        axes[0, 0].annotate(
-        others, (0, 0), (-8, -7.5), "axes fraction", "offset points", ha="right", va="top", fontsize=8.5
-    )  # fmt: skip
+    if len(plan.cells) <= MOST_PLACES * len(plan.factors[0].levels) * len(plan.blocks):
+        look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 8.5}
+        axes[0, 0].annotate(others, (0, 0), (-8, -7.5), "axes fraction", "offset points", **look)
     leading, blocks = plan.factors[0], [block.name for block in plan.blocks]
     depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(leading.level_labels)]
     depth_keys.append(Line2D([], [], color=GREY, linewidth=3, label="most that is possible in the cell"))
@@ -199,10 +201,10 @@ def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
         number = leading.index_of(cell[leading.name])
         x = place + (number - (len(leading.levels) - 1) / 2) * apart
         axis.hlines(cell["depth_ceiling"], x - apart / 2, x + apart / 2, color=GREY, linewidth=3)
-        look = {"fmt": MARKERS[number % len(MARKERS)], "color": SERIES[number % len(SERIES)]}
+        look: dict[str, Any] = {"fmt": MARKERS[number % len(MARKERS)], "color": SERIES[number % len(SERIES)]}
         axis.errorbar(x, cell["mean_depth"], yerr=_arms(cell, "mean_depth"), markersize=7, capsize=3, **look)
     words = ["\n".join(f.label_of(v) for f, v in zip(others, key, strict=True)) for key in places]
-    if len(places) <= 6:
+    if len(places) <= MOST_PLACES:
         axis.set_xticks(range(len(places)), words, fontsize=8.5)
     else:
         axis.set_xticks(
@@ -245,7 +247,11 @@ def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
         number = blocks.index(row["block"])
         y = names.index((row["factor"], row["level"])) + (number - (len(blocks) - 1) / 2) * 0.26
         colour = SERIES[(number + 2) % len(SERIES)]
-        look = {"fmt": MARKERS[number % len(MARKERS)], "color": colour, "mfc": "white" if number else colour}
+        look: dict[str, Any] = {
+            "fmt": MARKERS[number % len(MARKERS)],
+            "color": colour,
+            "mfc": "white" if number else colour,
+        }
         axis.errorbar(row["mean"], y, xerr=_arms(row, "mean", "low", "high"), capsize=3, markersize=7, **look)
     axis.set_ylim(max(len(names), 1) - 0.4, -0.6)
     words = [f"{factors[name].label}:\n{factors[name].label_of(level)}" for name, level in names]

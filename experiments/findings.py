@@ -142,16 +142,17 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
     """Two sentences for the first block: how deep and for how much, and what each factor changes."""
     block = plan.blocks[0].name
     own = cells[cells["block"] == block]
-    means = own.groupby("dyad", sort=False)[["mean_depth", "depth_ceiling", "joint_gain"]].mean()
-    deepest, shallowest = means["mean_depth"].idxmax(), means["mean_depth"].idxmin()
-    if means["mean_depth"].max() == means["mean_depth"].min():
-        depth = f"cooperation is equally deep in every dyad ({means['mean_depth'].max():.2f})"
+    columns = ["mean_depth", "depth_ceiling", "joint_gain"]
+    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False)]
+    shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
+    if deep[1]["mean_depth"] == shallow[1]["mean_depth"]:
+        depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
     else:
         depth = (
-            f"cooperation goes deepest in {deepest} (mean depth {_of_ceiling(means.loc[deepest])}) "
-            f"and least deep in {shallowest} ({_of_ceiling(means.loc[shallowest])})"
+            f"cooperation goes deepest in {deep[0]} (mean depth {_of_ceiling(deep[1])}) "
+            f"and least deep in {shallow[0]} ({_of_ceiling(shallow[1])})"
         )
-    gains = _listed(f"{signed(gain)} in {dyad}" for dyad, gain in means["joint_gain"].items())
+    gains = _listed(f"{signed(mean['joint_gain'])} in {dyad}" for dyad, mean in means)
     n_cells = own["design_point"].nunique()
     opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
     first = (

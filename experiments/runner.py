@@ -7,7 +7,7 @@ Chunks go replicate by replicate through all design points, so that what an inte
 * A run that fails becomes a row with the stage and the message; the sweep goes on.
 * A worker that dies takes its pool along: a new pool is made, and the chunks that were in flight are tried
   again one at a time. One that kills its worker twice when alone becomes failed rows.
-* Ctrl-C finishes the chunks in flight and stops; a second one stops at once.
+* Ctrl-C finishes the chunks that have begun and stops; a second one stops at once.
 """
 
 from __future__ import annotations
@@ -233,7 +233,7 @@ def run_chunks(
 ) -> None:
     """Work through the chunks, ``in_flight`` at a time, handing each result to ``take`` as it comes.
 
-    Every chunk is taken exactly once unless ``should_stop`` turns true; then those in flight are still taken.
+    Every chunk is taken exactly once. When ``should_stop`` turns true only those that have begun are still taken.
 
     Raises:
         WorkersDie: pool after pool broke and nothing was finished in between.
@@ -247,6 +247,8 @@ def run_chunks(
     try:
         while True:
             on_trial = bool(suspects)
+            if should_stop():
+                running = {future: chunk for future, chunk in running.items() if not future.cancel()}
             room = 0 if should_stop() else (not running if on_trial else in_flight - len(running))
             batch = [suspects.popleft()] if on_trial and room else []
             if not on_trial:

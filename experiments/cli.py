@@ -1,0 +1,297 @@
+"""The command ``detente``: run a negotiation, sweep a plan, show the parameters, do the main job.
+
+Bad input ends with one clear message and exit code 2, before anything is written. An interrupted sweep keeps
+its finished parts and ends with 130. The model, pandas and matplotlib are loaded only by what needs them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import tomllib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.design import Plan
+
+WIDTH = 100
+STOPPING = "Stopping: finishing what has begun. Ctrl-C again stops at once."
+BAD_INPUT, INTERRUPTED, FAILED = 2, 130, 1
+
+app = typer.Typer(
+    help="Three blocs negotiate the trade in electric cars and batteries.",
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="Write results into this new folder.")
+]
+WorkersOption = Annotated[int | None, typer.Option(help="Processes to use (default: one a processor).")]
+
+
+@app.command()
+def run(
+    scenario: Annotated[
+        str, typer.Argument(help="A starting point, such as 2018, 2026 or symmetric.")
+    ] = "2026",
+    replicate: Annotated[int, typer.Option(help="Which replicate: another number, other luck.")] = 0,
+    root_seed: Annotated[
+        int | None, typer.Option(help="Root of all chance (default: the first of seeds/random/default.txt).")
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated."),
+    ] = None,
+    out: OutOption = None,
+) -> None:
+    """Play one negotiation and tell its story."""
+    with refusals():
+        from experiments.narrate import tell
+        from experiments.plan_file import DEFAULT_ROOT_SEED, read_root_seed
+        from experiments.store import check_vacant
+        from model import NegotiationModel
+
+        changes = parse_settings(settings or [])
+        seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
+        if out is not None:
+            check_vacant(out)
+        model = NegotiationModel(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
+        model.run()
+        if out is not None:
+            write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
+        console = screen()
+        tell(console, model, changes)
+        if out is not None:
+            console.print(f"\nTables and figure are in {out}")
+
+
+@app.command()
+def sweep(
+    plan: Annotated[
+        str, typer.Argument(metavar="PLAN", help="A plan file (TOML), or the name of a shipped plan.")
+    ],
+    out: OutOption = None,
+    workers: WorkersOption = None,
+) -> None:
+    """Run a plan: every design point with every replicate; then its tables and figure."""
+    with refusals():
+        from experiments.plan_file import load_plan
+
+        run_and_report(load_plan(plan), out, workers)
+
+
+@app.command()
+def demo(
+    replicates: Annotated[
+        int | None, typer.Option(help="Replicates a design point (default: the plan's).")
+    ] = None,
+    out: OutOption = None,
+    workers: WorkersOption = None,
+) -> None:
+    """The main job: what dialogue, recognition and duties on the table do for cooperation."""
+    with refusals():
+        from experiments.plan_file import load_plan
+
+        plan = load_plan("mechanisms")
+        run_and_report(plan if replicates is None else plan.with_replicates(replicates), out, workers)
+
+
+@app.command()
+def parameters(
+    calibration: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SCENARIO", help="Instead show what is calibrated at the start of this scenario."
+        ),
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/parameters.md.")] = False,
+) -> None:
+    """Show every parameter with its range, unit and meaning."""
+    with refusals():
+        if calibration is not None:
+            from experiments.demo import show_calibration
+            from model import calibration_table, make_parameters
+
+            show_calibration(screen(), calibration_table(calibration, make_parameters({})), calibration)
+            return
+        from experiments import reference
+
+        if markdown:
+            print(reference.markdown(), end="")
+        else:
+            reference.show_parameters(screen())
+
+
+def main() -> None:
+    """The entry point of the command."""
+    app()
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Whatever the input is refused for, as one message without a traceback."""
+    from model import InputFault
+
+    try:
+        yield
+    except InputFault as fault:
+        typer.echo(f"{fault}", err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
+        sys.stderr.close()
+        raise typer.Exit(0) from None
+
+
+def screen(to_stderr: bool = False) -> Console:
+    """A console as wide as the terminal but no wider than tables need; 100 columns when it is no terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=to_stderr, highlight=False)
+    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
+    return console
+
+
+def parse_settings(texts: list[str]) -> dict[str, Any]:
+    """``name=value`` texts as parameters; values are written as in TOML, words without quotes.
+
+    Raises:
+        InputFault: a text without ``=``, or a name given twice.
+    """
+    from model import InputFault
+
+    settings: dict[str, Any] = {}
+    faults = []
+    for text in texts:
+        name, equals, value = (part.strip() for part in text.partition("="))
+        if not equals or not name or not value:
+            faults.append(f"--set {text!r}: allowed is NAME=VALUE, such as --set generosity=0.4")
+        elif name in settings:
+            faults.append(f"--set {text!r}: {name} is set already; keep one of the two")
+        else:
+            settings[name] = _value(value)
+            if value.endswith("%"):
+                faults.append(f"--set {text!r}: rates are fractions: write {_fraction(value)}")
+    if faults:
+        raise InputFault(faults, "command line")
+    return settings
+
+
+def _value(text: str) -> Any:
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text
+    return table["value"] if set(table) == {"value"} else text
+
+
+def _fraction(text: str) -> str:
+    try:
+        return f"{float(text[:-1]) / 100:g}"
+    except ValueError:
+        return "a number such as 0.25"
+
+
+def write_run(model: Any, out: Path, title: str) -> None:
+    """Write the record of one run: its tables, story and figure, all of them or nothing."""
+    import pandas as pd
+
+    from experiments import figures
+    from experiments.store import staged_folder, write_table, write_whole
+
+    tables = model.tables()
+    with staged_folder(out) as stage:
+        for name, table in {**tables, "summary": model.summary()}.items():
+            write_table(stage / f"{name}.parquet", table)
+        story = [(line.quarter, line.label, line.topic, line.dyad, line.text) for line in model.story]
+        columns = ["quarter", "label", "topic", "dyad", "text"]
+        write_table(stage / "story.parquet", pd.DataFrame(story, columns=columns))
+        write_whole(stage / "run.png", figures.saver(lambda: figures.run_figure(tables, title)))
+
+
+def run_and_report(plan: Plan, out: Path | None, workers: int | None) -> None:
+    """Run a plan with progress, then show and keep what it found."""
+    from experiments.demo import show_calibration, show_findings, show_words
+    from experiments.figures import plan_figure, saver
+    from experiments.findings import find
+    from experiments.runner import WorkersDie, check_workers, run_plan
+    from experiments.store import check_vacant, vacant_folder
+    from model import calibration_table, load_scenario, make_parameters
+
+    check_workers(workers)
+    folder = vacant_folder(plan.name) if out is None else out
+    check_vacant(folder)
+    console, errors = screen(), screen(to_stderr=True)
+    try:
+        with progress_shown(errors, plan.n_runs, f"{plan.name}: {plan.n_runs} runs") as progress:
+            outcome = run_plan(plan, folder, workers, progress, lambda: errors.print(STOPPING))
+    except WorkersDie as error:
+        typer.echo(f"{error} Finished parts are kept in {folder}.", err=True)
+        raise typer.Exit(FAILED) from None
+    if outcome.was_interrupted:
+        typer.echo(
+            f"Interrupted: {outcome.n_done} of {plan.n_runs} runs are finished and kept in {folder}.",
+            err=True,
+        )
+        raise typer.Exit(INTERRUPTED)
+    findings = find(plan, outcome.results)
+    calibration = calibration_table(plan.scenario, make_parameters(dict(plan.settings)))
+    scenario = load_scenario(plan.scenario)
+    results = outcome.results
+    for name in ("cells", "effects", "contrasts"):
+        if len(table := getattr(findings, name)):
+            results.write_table(
+                name, table.astype({"level": str, "baseline": str}) if name == "effects" else table
+            )
+    results.write_table("calibration", calibration)
+    results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
+    figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))
+    show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
+    show_calibration(console, calibration, plan.scenario)
+    show_words(console, findings)
+    console.print(f"\nFigure: {figure}\nTables and all runs: {folder}")
+
+
+@contextlib.contextmanager
+def progress_shown(errors: Console, n_runs: int, title: str) -> Iterator[Callable[[int, int], None]]:
+    """What shows progress: a bar with the time left on a terminal, a line every tenth when not."""
+    import time
+
+    if errors.is_terminal:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=errors) as bar:
+            task = bar.add_task(title, total=n_runs)
+
+            def move(done: int, failed: int) -> None:
+                bar.update(task, completed=done, description=f"{title}, {failed} failed" if failed else title)
+
+            yield move
+        return
+    began, told = time.monotonic(), 0
+
+    def tell(done: int, failed: int) -> None:
+        nonlocal told
+        if done * 10 // n_runs > told or done == n_runs:
+            told = done * 10 // n_runs
+            left = (time.monotonic() - began) * (n_runs - done) / done
+            also = f", {failed} failed" if failed else ""
+            errors.print(f"{title}: {done} done{also}, about {left:.0f} s left", soft_wrap=True)
+
+    yield tell
+
+
+if __name__ == "__main__":
+    main()
