@@ -1,1 +1,50 @@
-"""Détente: three blocs negotiate the trade in electric cars and batteries."""
+"""The front door of the model: worlds, parameters, scenarios. Mesa and pandas are loaded on first use."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from model.agenda import calibration_table
+    from model.negotiation import NegotiationModel
+    from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
+    from model.record import dictionary
+    from model.scenario import Scenario, load_scenario, scenario_names
+    from model.story import StoryLine
+
+_HOMES = {
+    "NegotiationModel": "model.negotiation",
+    "PARAMETERS": "model.parameters",
+    "InputFault": "model.parameters",
+    "Parameters": "model.parameters",
+    "make_parameters": "model.parameters",
+    "nearest": "model.parameters",
+    "Scenario": "model.scenario",
+    "load_scenario": "model.scenario",
+    "scenario_names": "model.scenario",
+    "StoryLine": "model.story",
+    "calibration_table": "model.starting_point",
+    "dictionary": "model.record",
+}
+
+__all__ = [
+    "PARAMETERS",
+    "InputFault",
+    "NegotiationModel",
+    "Parameters",
+    "Scenario",
+    "StoryLine",
+    "calibration_table",
+    "dictionary",
+    "load_scenario",
+    "make_parameters",
+    "nearest",
+    "scenario_names",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'model' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

@@ -278,6 +278,8 @@ class Talks:
         "the same in the US for packages with recognition")
     ratification_persistence: float = real(0.9, 0, 0.98, "-", "1.9",
         "autocorrelation of the ratifiers' mood per quarter")
+    anticipate_ratification: bool = switch("1.9",
+        "negotiators sign only what their own legislature would rather pass")
 
 
 @dataclasses.dataclass(frozen=True)

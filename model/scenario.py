@@ -93,7 +93,7 @@ class Scenario:
     credit_restricted: Bools  # (t, m) none with cells of Chinese suppliers
     # charging, industry, announcements
     chargers: Floats  # (m,) m public charging points
-    charger_budget: Floats  # (m,) bn$ per year
+    charger_budget: Floats  # (m,) bn$ per quarter
     charger_cost: Floats  # (m,) k$ per point
     cars_built: Floats  # (b,) m cars of any kind per year
     ice_share: Floats  # (m, b) share of home makers of b in the market outside EVs

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from model.scenario_arrays import SUM_TOLERANCE, Bools, Floats, Workshop
+from model.scenario_file import QUARTERS_A_YEAR
 from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES, PLACES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
@@ -183,7 +184,7 @@ def industry(w: Workshop) -> dict[str, Any]:
         turnover[:, BLOCS.index(bloc)] = (since >= 0) & (since % round(rule.every) == 0)
     return {
         "chargers": np.array(file.charging.points),
-        "charger_budget": np.array(file.charging.budget),
+        "charger_budget": np.array(file.charging.budget) / QUARTERS_A_YEAR,
         "charger_cost": np.array(file.charging.unit_cost),
         "cars_built": np.array(file.industry.cars_built),
         "ice_share": ice_share,

@@ -14,10 +14,9 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import FloatArray, FloatLike, ordered_sum
+from model.numerics import FloatArray, FloatLike, logistic, ordered_sum
 
-#: Least availability of a car that is legally on sale nowhere, fraction (theory 1.1): keeps its logarithm
-#: finite.
+#: Least availability of a car that is not on sale, fraction (theory 1.1): keeps its logarithm finite.
 LEAST_AVAILABILITY: Final = 1e-6
 #: Least share in an inversion, fraction: below it a brand counts as not sold and gets the utility of this
 #: share.
@@ -100,3 +99,17 @@ def invert_shares(share: FloatArray, sigma: FloatLike) -> FloatArray:
     if np.maximum.reduce(total, axis=None) >= 1.0:
         raise ValueError("shares of electric cars add up to one or more in some market")
     return (1.0 - sigma) * np.log(positive / total) + np.log(total / (1.0 - total))
+
+
+def share_beside(utility: FloatLike, rivals: FloatLike, sigma: FloatLike) -> FloatArray:
+    """Market share of one car beside given rivals, a fraction.
+
+    utility: (...), of the car at its price, utils. rivals: (...), ln of the sum of the rivals' exp(v/(1-sigma)), utils
+    (-inf: no rival). sigma: (...), in [0, 1). All broadcast; every element is a car of its own.
+    Limits: equals ``nested_shares`` when the rivals are those of the market; 0 against overwhelming rivals.
+    Source: theory 1.1.
+    """
+    nest = 1.0 - sigma
+    scaled = utility / nest
+    total = np.logaddexp(rivals, scaled)
+    return np.asarray(np.exp(scaled - total) * logistic(nest * total), dtype=np.float64)

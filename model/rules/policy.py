@@ -17,11 +17,11 @@ import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, logistic
 
-#: First year of the United States clean-vehicle credit's content rules (Inflation Reduction Act, section 30D).
+#: First year of the content rules of the United States clean-vehicle credit (Inflation Reduction Act, 30D).
 CREDIT_FIRST_YEAR: Final = 2023
 #: Least allowed-source share of critical minerals, by year from 2023 on (statute).
 MINERAL_THRESHOLDS: Final = (0.40, 0.50, 0.60, 0.70, 0.80, 0.80, 0.80)
-#: Least allowed-source share of battery components, by year from 2023 on (statute; from memory after 2024).
+#: Least allowed-source share of battery components, by year from 2023 on (statute).
 COMPONENT_THRESHOLDS: Final = (0.50, 0.60, 0.60, 0.70, 0.80, 0.90, 1.00)
 #: First years in which an input from a restricted entity forfeits the credit (statute).
 RESTRICTED_COMPONENTS_FROM: Final = 2024
@@ -47,7 +47,8 @@ def applied_duty(base: FloatLike, floor: FloatLike, concession: FloatLike) -> Fl
 def retaliated_duty(special: FloatLike, rise: FloatLike, ratio: FloatLike) -> FloatArray:
     """Special duty after answering another bloc's rise, fraction.
 
-    special: (...), before, >= 0. rise: (...), by how much the other raised its duty on us; a cut is not answered.
+    special: (...), before, >= 0. rise: (...), by how much the other raised its duty on us; a cut is not
+    answered.
     ratio: (...), part of the rise that is answered (rho_ret), in [0, 1].
     Limits: unchanged where nothing rose.
     Source: theory 1.6 and 1.6a; World Trade Organization practice of substantially equivalent suspension.
@@ -58,8 +59,8 @@ def retaliated_duty(special: FloatLike, rise: FloatLike, ratio: FloatLike) -> Fl
 def threatened_duty(applied: FloatLike, threatened: FloatLike, carry_probability: FloatLike) -> FloatArray:
     """Duty that a negotiator reckons with while an investigation runs, fraction.
 
-    applied: (...), today, >= 0. threatened: (...), if carried out, >= 0. carry_probability: (...), share of such
-    threats that were carried out so far, in [0, 1].
+    applied: (...), today, >= 0. threatened: (...), if carried out, >= 0. carry_probability: (...), share
+    of such threats that were carried out so far, in [0, 1].
     Limits: today's duty for a threat nobody believes.
     Source: theory 1.6a and 1.7 (disagreement point), assumption (risk-neutral).
     """
@@ -67,9 +68,9 @@ def threatened_duty(applied: FloatLike, threatened: FloatLike, carry_probability
 
 
 def credit_thresholds(year: int | npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:
-    """Least shares of minerals and of components that earn a half of the credit in a calendar year, fractions.
+    """Least shares of minerals and of components that earn a half of the credit, fractions.
 
-    year: (...), integer; years before 2023 read as 2023, years after 2029 as 2029.
+    year: (...), calendar year, integer; years before 2023 read as 2023, years after 2029 as 2029.
     Returns two arrays (...).
     Limits: never fall over time.
     Source: theory 1.18; Inflation Reduction Act 2022, section 13401.
@@ -91,10 +92,12 @@ def purchase_credit(
 ) -> FloatArray:
     """Purchase credit that a car earns, k$ per vehicle.
 
-    full: (...), both halves, k$, >= 0. mineral_share, component_share: (...), content from allowed sources, in
-    [0, 1]. mineral_threshold, component_threshold: (...), least shares, in [0, 1]. assembled_inside: (...), 1 if
-    assembled in the allowed set, else 0. restricted_input: (...), 1 if an input comes from a restricted entity.
-    smooth: width over which a threshold is smoothed, in share (None: a sharp threshold; 0.03 for stability tests).
+    full: (...), both halves, k$, >= 0. mineral_share, component_share: (...), content from allowed
+    sources, in [0, 1]. mineral_threshold, component_threshold: (...), least shares, in [0, 1].
+    assembled_inside: (...), 1 if assembled in the allowed set, else 0. restricted_input: (...), 1 if an
+    input comes from a restricted entity.
+    smooth: width over which a threshold is smoothed, in share (None: a sharp threshold; 0.03 for stability
+    tests).
     Limits: 0 if assembled outside or with a restricted input; full if both thresholds are met.
     Source: theory 1.18, row A15; Head, Mayer, Melitz and Yang 2026 for the effects of such rules.
     """
@@ -118,8 +121,9 @@ def cbam_charge(
     """Carbon border charge on an imported car, k$ per vehicle.
 
     coverage: (...), part of a car's embedded emissions that is covered, in [0, 1]; 0 for whole cars today.
-    tonnes: (...), embedded emissions, 6-12 t per vehicle. importer_price, exporter_explicit, exporter_implicit:
-    (...), carbon prices, $ per tonne, >= 0. recognition: (...), part of implicit prices that counts, in [0, 1].
+    tonnes: (...), embedded emissions, 6-12 t per vehicle. importer_price, exporter_explicit,
+    exporter_implicit: (...), carbon prices, $ per tonne, >= 0. recognition: (...), part of implicit prices
+    that counts, in [0, 1].
     Limits: 0 where the exporter's price is as high; never negative.
     Source: theory 1.18, row A15; the European carbon border adjustment mechanism.
     """

@@ -5,8 +5,7 @@ help the importer where an equal duty cut would hurt it (row A10); in return the
 regulatory autonomy. A common charging interface saves an adaptation cost, makes chargers cheaper and
 compatible, and must be adopted by both sides: a coordination game.
 
-Everything is elementwise: shapes (...) broadcast. Money in k$ per vehicle or bn$; flags are 0 or 1 (or a
-part).
+Everything is elementwise: shapes (...) broadcast. Money in k$ per vehicle or bn$; flags are 0 or 1.
 """
 
 from __future__ import annotations
@@ -29,9 +28,10 @@ MILLIONS_PER_BILLION: Final = 1000.0
 def homologation(cost: FloatLike, saving: FloatLike, recognised: FloatLike, foreign: FloatLike) -> FloatArray:
     """Cost of certifying a car again for a foreign market, k$ per vehicle.
 
-    cost: (...), without recognition (n_h), 0.5-3 k$. saving: (...), part that recognition saves (rM), 0.3-0.9.
-    recognised: (...), 1 if the importer recognises the origin's certificates. foreign: (...), 1 if the car comes
-    from outside the importer's regime.
+    cost: (...), without recognition (n_h), 0.5-3 k$. saving: (...), part that recognition saves (rM),
+    0.3-0.9.
+    recognised: (...), 1 if the importer recognises the origin's certificates. foreign: (...), 1 if the car
+    comes from outside the importer's regime.
     Limits: 0 for home cars; cost (1 - saving) with recognition.
     Source: theory 1.13; Freund and Oliver 2015 for the size.
     """
@@ -44,7 +44,8 @@ def certification_outlay(
     """Fixed outlay for bringing models to a foreign market, bn$ in the quarter they are launched.
 
     outlay, outlay_recognised: (...), per model and market without and with recognition, m$, default 10 and 4.
-    recognised: (...), 1 if the importer recognises the origin's certificates. models: (...), launched, number.
+    recognised: (...), 1 if the importer recognises the origin's certificates. models: (...), launched,
+    number.
     Limits: 0 without a launch.
     Source: theory 1.13, assumption.
     """
@@ -55,7 +56,8 @@ def certification_outlay(
 def time_to_market(lag: FloatLike, lag_recognised: FloatLike, recognised: FloatLike) -> FloatArray:
     """Quarters from launch abroad to full availability.
 
-    lag, lag_recognised: (...), without and with recognition, quarters, default 6 and 3. recognised: (...), 0 or 1.
+    lag, lag_recognised: (...), without and with recognition, quarters, default 6 and 3. recognised: (...),
+    0 or 1.
     Limits: the two lags.
     Source: theory 1.13, assumption.
     """
@@ -65,7 +67,8 @@ def time_to_market(lag: FloatLike, lag_recognised: FloatLike, recognised: FloatL
 def ramp_availability(age: FloatLike, lag: FloatLike, floor: FloatLike = LEAST_AVAILABILITY) -> FloatArray:
     """Availability of a model during its roll-out, a fraction in [floor, 1].
 
-    age: (...), quarters since launch, >= 0. lag: (...), ``time_to_market``, quarters, > 0. floor: (...), fraction.
+    age: (...), quarters since launch, >= 0. lag: (...), ``time_to_market``, quarters, > 0. floor: (...),
+    fraction.
     Limits: the floor at launch, 1 from the lag on.
     Source: theory 1.13, assumption (linear).
     """
@@ -86,8 +89,9 @@ def autonomy_cost(kM: FloatLike, market_size: FloatLike, distance: FloatLike) ->
 def recognises_alone(gain: FloatLike, u: FloatLike, rate: FloatLike) -> npt.NDArray[np.bool_]:
     """Whether an importer recognises certificates without a treaty (harmony, not cooperation): true or false.
 
-    gain: (...), its own gain from recognising, autonomy cost included, any money unit. u: (...), uniform draw in
-    [0, 1). rate: (...), probability at an assessment if the gain is positive, in [0, 1], default 0.25.
+    gain: (...), its own gain from recognising, autonomy cost included, any money unit. u: (...), uniform
+    draw in [0, 1). rate: (...), probability at an assessment if the gain is positive, in [0, 1], default
+    0.25.
     Limits: never against its own interest; never at rate 0.
     Source: theory 1.13, assumption.
     """
@@ -97,8 +101,8 @@ def recognises_alone(gain: FloatLike, u: FloatLike, rate: FloatLike) -> npt.NDAr
 def adaptation(cost: FloatLike, common_interface: FloatLike, foreign: FloatLike) -> FloatArray:
     """Cost of fitting a foreign car with the market's charging interface, k$ per vehicle.
 
-    cost: (...), n_a, 0-0.8 k$. common_interface: (...), 1 if the two share one. foreign: (...), 1 for cars from
-    outside the market's standard.
+    cost: (...), n_a, 0-0.8 k$. common_interface: (...), 1 if the two share one. foreign: (...), 1 for cars
+    from outside the market's standard.
     Limits: 0 for home cars and with a common interface.
     Source: theory 1.14, assumption.
     """
@@ -110,7 +114,8 @@ def charger_unit_cost(
 ) -> FloatArray:
     """Cost of one charging point, k$.
 
-    base: (...), with separate interfaces, k$, > 0. saving: (...), on points from the partner's makers (rC), 0-0.25.
+    base: (...), with separate interfaces, k$, > 0. saving: (...), on points from the partner's makers
+    (rC), 0-0.25.
     common_interface: (...), 0 or 1. foreign_share: (...), part bought from the partner's makers, 0-0.5.
     Limits: the base without a common interface.
     Source: theory 1.14, assumption (a wider supplier base).
@@ -123,8 +128,8 @@ def charger_stock_next(
 ) -> FloatArray:
     """Charging points a quarter later, million.
 
-    stock: (...), million, > 0. budget: (...), bn$ per quarter, >= 0. unit_cost: (...), ``charger_unit_cost``, k$
-    each, > 0. retirement: (...), part that wears out in a quarter, in [0, 1].
+    stock: (...), million, > 0. budget: (...), bn$ per quarter, >= 0. unit_cost: (...),
+    ``charger_unit_cost``, k$ each, > 0. retirement: (...), part that wears out in a quarter, in [0, 1].
     Limits: constant when the budget pays for what wears out; bn$ over k$ is million points.
     Source: theory 1.14, definition.
     """
@@ -136,9 +141,9 @@ def effective_network(
 ) -> FloatArray:
     """Charging points that a car can use, million.
 
-    own: (...), of the market's own standard, million, > 0. compat: (...), use of the other standard's points under
-    a common interface (rho_c), fraction, 0-0.5. common_interface: (...), 0 or 1. foreign_stock: (...), points of
-    the other standard in this market, million (0 where one standard rules).
+    own: (...), of the market's own standard, million, > 0. compat: (...), use of the other standard's
+    points under a common interface (rho_c), fraction, 0-0.5. common_interface: (...), 0 or 1.
+    foreign_stock: (...), points of the other standard in this market, million (0 where one standard rules).
     Limits: own points without a common interface.
     Source: theory 1.14; Katz and Shapiro 1985; Jing Li 2023 for an upper bound.
     """
@@ -148,8 +153,8 @@ def effective_network(
 def network_utility(nu: FloatLike, stock: FloatLike, stock0: FloatLike) -> FloatArray:
     """Utility that a car gains from the growth of the charging network, utils.
 
-    nu: (...), elasticity, 0.05-0.4. stock: (...), ``effective_network`` now, million, > 0. stock0: (...), at the
-    starting point, million, > 0.
+    nu: (...), elasticity, 0.05-0.4. stock: (...), ``effective_network`` now, million, > 0. stock0: (...),
+    at the starting point, million, > 0.
     Limits: 0 at the starting stock; doubling adds nu ln 2.
     Source: theory 1.1 and 1.14; Li, Tong, Xing and Zhou 2017.
     """

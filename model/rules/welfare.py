@@ -6,8 +6,7 @@ and a cost of depending on a rival for cars and cells. Profits follow headquarte
 Subsidies are paid with taxes that cost more than they raise. The executive adds a weight on home profits
 (lobbying).
 
-Everything is elementwise: shapes (...) broadcast. Flows in bn$ per quarter; k$ times million vehicles is
-bn$.
+Everything is elementwise: shapes (...) broadcast. Flows in bn$ per quarter: k$ times million vehicles.
 """
 
 from __future__ import annotations
@@ -37,9 +36,10 @@ def jobs(value_per_vehicle: FloatLike, built: FloatLike) -> FloatArray:
 def climate_benefit(share: FloatLike, scc: FloatLike, tonnes: FloatLike, extra_evs: FloatLike) -> FloatArray:
     """Climate damage that a bloc is spared by electric cars sold anywhere, bn$ per quarter.
 
-    share: (...), part of the world's damage that the bloc feels (phi), fraction, 0.05-1. scc: (...), social cost
-    of carbon, 30-200 $ per tonne. tonnes: (...), lifetime CO2 saved per electric car, 10-30 t.
-    extra_evs: (...), sales in all markets above a reference, million per quarter; the reference cancels in gains.
+    share: (...), part of the world's damage that the bloc feels (phi), fraction, 0.05-1. scc: (...),
+    social cost of carbon, 30-200 $ per tonne. tonnes: (...), lifetime CO2 saved per electric car, 10-30 t.
+    extra_evs: (...), sales in all markets above a reference, million per quarter; the reference cancels in
+    gains.
     Limits: 0 for no extra cars; a global public good: the place of sale does not matter.
     Source: theory 1.4, row A15; Nordhaus 2017.
     """
@@ -83,9 +83,9 @@ def social_welfare(
 ) -> FloatArray:
     """A bloc's social flow W, bn$ per quarter.
 
-    consumer_surplus, jobs_value, climate: (...), bn$ per quarter. home_profit: (...), of automakers and suppliers
-    with headquarters in the bloc, combustion cars included, outlays deducted. revenue: (...), duties and carbon
-    border charges received. subsidies, security: (...), outlays and costs, >= 0.
+    consumer_surplus, jobs_value, climate: (...), bn$ per quarter. home_profit: (...), of automakers and
+    suppliers with headquarters in the bloc, combustion cars included, outlays deducted. revenue: (...),
+    duties and carbon border charges received. subsidies, security: (...), outlays and costs, >= 0.
     public_funds_cost: (...), what raising a dollar costs beyond the dollar (lambda_F), fraction, 0-0.5.
     Limits: additive; a subsidy without effect costs (1 + lambda_F) times its outlay, so its optimum is finite
     (row A11).
@@ -112,41 +112,38 @@ def inverse_optimum_security(
     market_size: FloatLike,
     tension: FloatLike,
     kS2: FloatLike,
-    step: FloatLike,
     least_trade: FloatLike,
 ) -> tuple[FloatArray, FloatArray, FloatArray, npt.NDArray[np.bool_]]:
     """The security cost kS1 that makes today's duty the government's own best, k$ per vehicle.
 
-    payoff_at: (..., 3), the executive's payoff without security cost at the duties tau - step, tau, tau + step,
-    everything else equal, bn$ per quarter. share_at: (..., 3), import share from the partner at the same duties
-    (as in ``security_cost``), in [0, 1]. market_size, tension, kS2: (...), as in ``security_cost``.
-    step: (...), distance of the duties, fraction, > 0. least_trade: (...), imports below which nothing can be
-    inferred, million vehicles per quarter (theory: 0.01 a year).
-    Returns lower, point, upper (...) and identified (...): at any kS1 between lower and upper neither a step up
-    nor a step down pays; point solves the first-order condition with central differences. All are cut at 0; an
-    unidentified one is 0 throughout and flagged: too little trade, imports that do not fall with the duty, or a
+    payoff_at: (..., 3), the executive's payoff without security cost at duties one step below today's,
+    today's, and one step above, everything else equal, bn$ per quarter. share_at: (..., 3), import share
+    from the partner at the same duties (as in ``security_cost``), in [0, 1].
+    market_size, tension, kS2: (...), as in ``security_cost``, tension > 0. least_trade: (...), imports below
+    which nothing can be inferred, million vehicles per quarter (theory: 0.01 a year).
+    Returns lower, point, upper (...) and identified (...). At any kS1 from lower to upper neither a step
+    up nor a step down pays (if the payoff is not concave there is none, and these are what either step
+    alone asks for); point solves the first-order condition with central differences, in which the step
+    cancels. All are cut at 0;
+    an unidentified one is 0 throughout: too little trade, imports that do not fall with the duty, or a
     condition that asks for a negative cost.
     Limits: 0 where the observed duty is the optimum without any security cost; inverse in tension.
     Source: theory 1.4 (inverse optimum); revealed preference.
     """
-    size_tension = tension * market_size
-    # What a government without kS1 would gain from a step: its payoff less the convex part of security.
-    gain = payoff_at - np.asarray(size_tension * kS2)[..., None] * share_at * share_at
-    exposed = np.asarray(size_tension)[..., None] * share_at
-    down, up = (
-        _ratio_of_steps(gain[..., 0:2], exposed[..., 0:2]),
-        _ratio_of_steps(gain[..., 1:], exposed[..., 1:]),
-    )
-    # The central difference over 2 step divides gain and exposure alike, so the step cancels.
-    point = _ratio_of_steps(gain[..., 0::2], exposed[..., 0::2])
+    at_stake = np.asarray(tension * market_size, dtype=np.float64)
+    # What a step gains a government with kS1 = 0: its payoff less the convex part of security.
+    gain = payoff_at - np.asarray(at_stake * kS2)[..., None] * share_at * share_at
+    exposed = at_stake[..., None] * share_at
+    down = _ratio_of_steps(gain[..., 0:2], exposed[..., 0:2])
+    up = _ratio_of_steps(gain[..., 1:3], exposed[..., 1:3])
+    point = _ratio_of_steps(gain[..., 0:3:2], exposed[..., 0:3:2])
     falls = exposed[..., 2] < exposed[..., 0]
-    identified = (share_at[..., 1] * market_size >= least_trade) & falls & (point >= 0.0) & (step > 0.0)
-    lower, upper = np.minimum(down, up), np.maximum(down, up)
+    identified = (share_at[..., 1] * market_size >= least_trade) & falls & (point >= 0.0)
     known = identified * 1.0
     return (
-        np.maximum(lower, 0.0) * known,
+        np.maximum(np.minimum(down, up), 0.0) * known,
         np.maximum(point, 0.0) * known,
-        np.maximum(upper, 0.0) * known,
+        np.maximum(np.maximum(down, up), 0.0) * known,
         identified,
     )
 
@@ -170,10 +167,11 @@ def supply_assurance_value(
 ) -> FloatArray:
     """What a promise not to withhold cells and minerals is worth to the receiver, bn$ per year.
 
-    theta: (...), taste for cheap suppliers, per $/kWh, 0.02-0.2. share: (...), the giver's share in the receiver's
-    cells, in [0, 1], read as at most 0.999. kwh: (...), per electric car, kWh. built: (...), electric cars built
-    by the receiver, million per year. restricted: (...), part of the time that supply would be restricted,
-    0.05-0.5. severity: (...), part of all output lost then, 0-0.03. value_added: (...), k$ per car, 5-15.
+    theta: (...), taste for cheap suppliers, per $/kWh, 0.02-0.2. share: (...), the giver's share in the
+    receiver's cells, in [0, 1], read as at most 0.999. kwh: (...), per electric car, kWh. built: (...),
+    electric cars built by the receiver, million per year. restricted: (...), part of the time that supply
+    would be restricted, 0.05-0.5. severity: (...), part of all output lost then, 0-0.03. value_added:
+    (...), k$ per car, 5-15.
     cars: (...), cars of all kinds built, million per year.
     Limits: 0 if supply is never restricted; rises with the giver's share, as the loss of its variety does.
     Source: theory 1.7; the first term is the log-sum loss, as in a supply contract; sizes are assumptions.

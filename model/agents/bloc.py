@@ -1,0 +1,295 @@
+"""A government: it perceives, tables, answers, ratifies, honours, retaliates, trusts, and moves its own duties.
+
+Every method reads as one sentence of economics and calls a rule with the bloc's own numbers (theory 1.6a-1.15).
+Nothing is written to the state here: decisions are returned, and the phase that asked for them writes them down.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import mesa
+import numpy as np
+
+from model.numerics import FloatArray
+from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
+
+if TYPE_CHECKING:
+    from model.negotiation import NegotiationModel
+    from model.valuation import Flows
+
+
+@dataclass(frozen=True)
+class View:
+    """How a bloc sees a dyad's table this quarter; all (P,), bn$ per quarter unless said otherwise.
+
+    own, partner: believed gains over the policy in force, its own and its partner's; enforceable: packages it would
+    itself honour; passable: packages its legislature would rather pass; reservation, partner_reservation: least gains.
+    """
+
+    own: FloatArray
+    partner: FloatArray
+    enforceable: np.ndarray
+    passable: np.ndarray
+    on_table: np.ndarray
+    reservation: FloatArray
+    partner_reservation: FloatArray
+
+    @property
+    def admissible(self) -> np.ndarray:
+        """Packages that the bloc may sign: on the table, kept by itself, passable at home if that is asked."""
+        return self.on_table & self.enforceable & self.passable & (self.own >= self.reservation)
+
+
+class Bloc(mesa.Agent):
+    """China, the US or the EU as a negotiating government."""
+
+    model: NegotiationModel
+
+    def __init__(self, model: NegotiationModel, index: int) -> None:
+        super().__init__(model)
+        self.index = index
+        self.code = BLOCS[index]
+        self.name = BLOC_NAMES[self.code]
+
+    # --- looking at a dyad -------------------------------------------------------------------------------------
+
+    def side(self, dyad: int) -> int:
+        """Whether this bloc is the first (0) or second (1) of a dyad."""
+        return DYADS[dyad].index(self.index)
+
+    def partner(self, dyad: int) -> Bloc:
+        """The other government of a dyad."""
+        return self.model.blocs[DYADS[dyad][1 - self.side(dyad)]]
+
+    def flows(self, dyad: int) -> Flows:
+        """What every package of a dyad would pay this bloc."""
+        return self.model.mandate.flows[dyad][self.side(dyad)]
+
+    def scale(self, dyad: int) -> FloatArray:
+        """Typical single-issue stake S of this bloc in a dyad, bn$ per quarter."""
+        return self.model.agenda.scale[dyad, self.side(dyad)]
+
+    def trust(self, other: Bloc) -> FloatArray:
+        """Belief that the other bloc honours in a quarter."""
+        state = self.model.state
+        return trust.trust_level(state.good[self.index, other.index], state.bad[self.index, other.index])
+
+    # --- perceive (1.8) ----------------------------------------------------------------------------------------
+
+    def perceive(self, dyad: int) -> View:
+        """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
+        model, state, p = self.model, self.model.state, self.model.parameters
+        side, agenda = self.side(dyad), self.model.agenda
+        partner = self.partner(dyad)
+        current = int(state.treaty[dyad])
+        noise = packages.noise_scale(p.perception_noise, state.dialogue[dyad], p.dialogue_on_perception)
+        shrink = packages.shrinkage(noise)
+        levels = agenda.levels[dyad]
+
+        def believed(flows: Flows, whose: int, error: FloatArray) -> FloatArray:
+            gain = flows.honoured - flows.honoured[current]
+            blur = packages.issue_noise(levels, levels[current], agenda.stakes[dyad, whose], error, noise)
+            return packages.belief(gain, blur, shrink)
+
+        flows = self.flows(dyad)
+        home = flows.legislature - flows.legislature[current]
+        scale = agenda.legislature_scale[dyad, side]
+        passable = ratification.in_win_set(home, scale, self.threshold(dyad))
+        return View(
+            own=believed(flows, side, state.own_error[dyad, side]),
+            partner=believed(partner.flows(dyad), 1 - side, state.partner_error[dyad, side]),
+            enforceable=self.would_honour(dyad),
+            passable=passable if p.anticipate_ratification else np.ones_like(passable),
+            on_table=model.on_table[dyad],
+            reservation=bargaining.reservation_value(p.reservation_fraction, self.scale(dyad)),
+            partner_reservation=bargaining.reservation_value(p.reservation_fraction, partner.scale(dyad)),
+        )
+
+    def would_honour(self, dyad: int) -> np.ndarray:
+        """Packages that pass this bloc's own compliance test at today's trust (1.10), (P,) booleans."""
+        flows, p = self.flows(dyad), self.model.parameters
+        belief = self.trust(self.partner(dyad))
+        passes, _ = compliance.honour_test(
+            flows.honoured,
+            flows.own_lapse,
+            flows.partner_lapse,
+            flows.both_lapse,
+            flows.punish,
+            belief,
+            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.effective_tension[dyad], belief),
+            p.detection_lag,
+            self.model.punishment_horizon,
+        )
+        return passes
+
+    # --- bargain (1.8) -----------------------------------------------------------------------------------------
+
+    def aspire(self, view: View, time: FloatArray) -> FloatArray:
+        """The gain this bloc holds out for at this point of a session."""
+        zone = bargaining.zone_of_agreement(
+            view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
+        )
+        best = bargaining.best_in_zone(view.own, zone, view.reservation)
+        exponent = self.model.parameters.concession_exponent[self.index]
+        return bargaining.aspiration(view.reservation, best, bargaining.concession_share(time, exponent))
+
+    def table(self, view: View, aspiration: FloatArray) -> tuple[int, bool]:
+        """The package this bloc puts on the table: its partner's believed favourite among those good enough for it."""
+        offer, exists = bargaining.choose_offer(view.own, view.partner, aspiration, view.admissible)
+        return int(offer), bool(exists)
+
+    def answer(self, view: View, aspiration: FloatArray, offer: int) -> bool:
+        """Whether this bloc takes the package on the table."""
+        return bool(bargaining.accept(view.own[offer], aspiration, view.admissible[offer]))
+
+    # --- ratify (1.9) ------------------------------------------------------------------------------------------
+
+    def threshold(self, dyad: int) -> FloatArray:
+        """Win-set threshold for every package (P,); US packages with recognition need Congress (1.9)."""
+        p = self.model.parameters
+        usual = p.ratification_threshold[self.index]
+        if self.code != "US":
+            return np.full(self.model.agenda.levels[dyad].shape[0], usual)
+        gives = self.model.agenda.levels[dyad][:, RECOGNITION + self.side(dyad)]
+        return np.where(gives > 0.0, p.ratification_threshold_us_recognition, usual)
+
+    def ratifies(self, dyad: int, package: int) -> bool:
+        """Whether the legislature passes a deal, given its persistent mood."""
+        p, state, side = self.model.parameters, self.model.state, self.side(dyad)
+        home = self.flows(dyad).legislature
+        chance = ratification.ratification_probability(
+            home[package] - home[int(state.treaty[dyad])],
+            self.model.agenda.legislature_scale[dyad, side],
+            self.threshold(dyad)[package],
+            p.ratification_slope,
+        )
+        return bool(ratification.ratifies(state.mood[dyad, side], chance))
+
+    # --- honour, retaliate, trust (1.10, 1.11) ------------------------------------------------------------------
+
+    def honours(self, dyad: int) -> bool:
+        """Whether this bloc keeps the treaty in force this quarter."""
+        return bool(self.would_honour(dyad)[int(self.model.state.treaty[dyad])])
+
+    def reads_conduct(self, dyad: int, act: FloatArray, u: FloatArray) -> FloatArray:
+        """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
+        p, state = self.model.parameters, self.model.state
+        seen = (p.dialogue_on_monitoring, state.dialogue[dyad])
+        false_alarm = trust.monitoring_error(p.false_alarm, seen[1], seen[0])
+        missed = trust.monitoring_error(p.missed_violation, seen[1], seen[0])
+        return trust.conduct_signal(act, u, false_alarm, missed)
+
+    def updates_trust(self, dyad: int, signal: FloatArray, in_force: bool) -> tuple[FloatArray, FloatArray]:
+        """Evidence for and against the partner after this quarter's signal."""
+        p, state, model = self.model.parameters, self.model.state, self.model
+        partner = self.partner(dyad)
+        error = (
+            trust.monitoring_error(p.false_alarm, state.dialogue[dyad], p.dialogue_on_monitoring),
+            trust.monitoring_error(p.missed_violation, state.dialogue[dyad], p.dialogue_on_monitoring),
+        )
+        pair = (self.index, partner.index)
+        return trust.update_evidence(
+            state.good[pair],
+            state.bad[pair],
+            model.prior_good[pair],
+            model.prior_bad[pair],
+            p.trust_memory,
+            trust.debiased_signal(signal, *error),
+            in_force,
+        )
+
+    def retaliates(self, dyad: int, signal: FloatArray, u: FloatArray, seen_level: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Share of its duty and supply concessions this bloc honours next quarter, and quarters of answer to come."""
+        p, state, side = self.model.parameters, self.model.state, self.side(dyad)
+        return trust.next_honoured_level(
+            self.model.stance,
+            signal,
+            u,
+            p.generosity,
+            p.proportional_response,
+            seen_level,
+            state.answer_left[dyad, side],
+            p.punishment_quarters,
+        )
+
+    def gives_notice(self, dyad: int) -> bool:
+        """Whether leaving the treaty pays more than it costs (1.17)."""
+        flows = self.flows(dyad)
+        gain = flows.honoured[0] - flows.honoured[int(self.model.state.treaty[dyad])]
+        return bool(compliance.exit_pays(gain, self.model.parameters.exit_cost, self.scale(dyad)))
+
+    def renews(self, dyad: int) -> bool:
+        """Whether the bloc would sign the expiring treaty again (1.17)."""
+        flows, p, side = self.flows(dyad), self.model.parameters, self.side(dyad)
+        gain = flows.honoured[int(self.model.state.treaty[dyad])] - flows.honoured[0]
+        return bool(gain >= bargaining.reservation_value(p.reservation_fraction, self.model.agenda.scale[dyad, side]))
+
+    # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
+
+    def duty_moves(self, other: Bloc) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(5,) gain from every point of its duty grid against the other bloc net of opening cost, the best point, its gain."""
+        model = self.model
+        pair = model.pair_of(self, other)
+        cost = np.array([1.0, 1.0, 0.0, 1.0, 1.0]) * model.agenda.opening_cost[self.index, other.index]
+        gains = model.mandate.move_gain[pair] - cost
+        best, gain = unilateral.best_move(gains)
+        return gains, best, gain
+
+    def opens_case(self, other: Bloc, best: FloatArray, gain: FloatArray, u: FloatArray) -> bool:
+        """Whether the bloc opens an investigation (or grants relief) at this assessment."""
+        model, p = self.model, self.model.parameters
+        dyad = int(DYAD_OF[self.index, other.index])
+        chance = unilateral.opening_probability(
+            gain,
+            self.scale(dyad),
+            model.mandate.petition[model.pair_of(self, other)][int(best)],
+            p.petition_weight,
+            model.effective_tension[dyad],
+            p.opening_tension_weight,
+            p.opening_slope,
+            p.opening_hazard,
+        )
+        return bool(unilateral.opens(u, chance, gain, p.duty_move_threshold, self.scale(dyad)))
+
+    def carries_out(self, other: Bloc) -> bool:
+        """Whether a threatened duty still pays when its investigation ends."""
+        dyad = int(DYAD_OF[self.index, other.index])
+        gains, _, _ = self.duty_moves(other)
+        step = 3 + int(self.model.state.case_step[self.index, other.index])
+        return bool(unilateral.worth_moving(gains[step], self.model.parameters.duty_move_threshold, self.scale(dyad)))
+
+    def strikes_at_once(self, other: Bloc, u: FloatArray) -> bool:
+        """Whether the bloc raises a duty in an emergency, without an investigation."""
+        p = self.model.parameters
+        if not p.tension_in_emergency:
+            return False
+        dyad = DYAD_OF[self.index, other.index]
+        level = tension.tension_level(self.model.state.tension[dyad])
+        return bool(unilateral.emergency(u, p.emergency_hazard, level))
+
+    def recognises_alone(self, other: Bloc, u: FloatArray) -> bool:
+        """Whether the bloc recognises the other's certificates for its own good (1.13, recorded as harmony)."""
+        dyad, side = int(DYAD_OF[self.index, other.index]), int(SIDE_OF[self.index, other.index])
+        gain = self.model.issue_gain(dyad, side, RECOGNITION + side)
+        p = self.model.parameters
+        return bool(standards.recognises_alone(gain, u, p.unilateral_recognition_rate))
+
+    def announces(self) -> bool:
+        """Whether the bloc announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
+        model, state, p = self.model, self.model.state, self.model.parameters
+        share = model.ev_share[self.index]
+        own = model.mandate.announce_own[self.index] - unilateral.zev_cost(
+            p.zev_cost, model.scenario.zev_required[self.index], share
+        )
+        for other in model.blocs:
+            if other is self:
+                continue
+            dyad = int(DYAD_OF[self.index, other.index])
+            joint = model.mandate.announce_joint[self.index, other.index]
+            said = state.announced[other.index] > 0.0
+            if bool(unilateral.zev_announces(own, joint, said, state.dialogue[dyad], self.trust(other))):
+                return True
+        return False

@@ -1,0 +1,294 @@
+"""The economic half of a quarter in the Mesa world: costs, plants, markets, accounts (theory 1.1-1.5, 1.13-1.18).
+
+``Industry`` is mixed into ``NegotiationModel``. It asks automakers and suppliers what they decide and lets the market
+rules settle what is common to all.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.calibration import support
+from model.markets import (
+    Accounts,
+    CellSupply,
+    Clearing,
+    account,
+    border_frictions,
+    clear_at_prices,
+    equilibrium,
+    landed_costs,
+    offered_costs,
+    supply_cells,
+)
+from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
+from model.vocabulary import BATTERY, DYADS, EV, N_BLOCS
+
+if TYPE_CHECKING:
+    from model.agents.automaker import Automaker
+    from model.agents.battery_supplier import BatterySupplier
+    from model.draws import Draws
+    from model.economy import Economy, Opening
+    from model.parameters import Parameters
+    from model.scenario import Scenario
+    from model.state import State
+    from model.story import Story
+
+WARM_SWEEPS = 8  # best-reply sweeps from last quarter's markups
+NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
+CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
+PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
+
+
+class Industry:
+    """Phases of the economy; the attributes are those of ``NegotiationModel``."""
+
+    scenario: Scenario
+    parameters: Parameters
+    economy: Economy
+    opening: Opening
+    state: State
+    draws: Draws
+    automakers: list[Automaker]
+    suppliers: list[BatterySupplier]
+    teller: Story
+    recognised: FloatArray
+    common: FloatArray
+    cooperates: FloatArray
+
+    def prepare_industry(self) -> None:
+        """What stays the same, and what the first quarter finds."""
+        p, economy = self.parameters, self.economy
+        self.learning_exponent = batteries.learning_exponent(p.battery_learning_rate)
+        n_suppliers = len(self.suppliers)
+        home = self.scenario.supplier_home
+        self.same_home = (home[:, None] == home[None, :]).astype(np.float64)
+        self.cell_profit: FloatArray = np.zeros(n_suppliers)
+        self.clearing: Clearing | None = None
+        self.accounts: Accounts | None = None
+        self.cells: CellSupply | None = None
+        self.ev_share: FloatArray = self.scenario.ev_share
+        self.start_shift = self._announcement()
+        self.exported_cells: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
+        self.cell_imports: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
+        self.ev_built: FloatArray = np.zeros(N_BLOCS)
+        self.ev_revenue: FloatArray = np.zeros(N_BLOCS)
+        del economy
+
+    # --- costs, contracts, plants, networks ----------------------------------------------------------------------
+
+    def renew_costs(self) -> None:
+        """Learning, supply contracts, plants and charging networks follow from last quarter."""
+        state, p = self.state, self.parameters
+        if state.quarter > 0:
+            self._learn()
+            self._renew_contracts()
+            self._build_plants()
+            state.quality = state.quality + self.scenario.drift[state.quarter][:, None]
+            share_bought = np.max(self.common, axis=-1) * p.charger_foreign_share
+            cost = standards.charger_unit_cost(
+                self.economy.charger_cost, p.charger_saving, np.max(self.common, axis=-1), share_bought
+            )
+            state.chargers = standards.charger_stock_next(state.chargers, self.economy.charger_budget, cost)
+        self.supply_now()
+
+    def _learn(self) -> None:
+        state, p = self.state, self.parameters
+        output = ordered_sum(state.cells, axis=-2)
+        across = p.spillover_foreign + (np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign) * self.cooperates
+        gained = batteries.experience_increment(output, self.same_home, p.spillover_domestic, across)
+        state.experience = state.experience + gained
+        state.cell_cost = np.stack([maker.learn(state.experience[maker.index]) for maker in self.suppliers])
+
+    def _renew_contracts(self) -> None:
+        state, p = self.state, self.parameters
+        share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
+        firms = np.arange(len(self.automakers))
+        state.margin = np.stack(
+            [
+                maker.bargain(share[:, maker.index], (state.quarter + maker.index + firms) % p.contract_length == 0)
+                for maker in self.suppliers
+            ],
+            axis=-1,
+        )
+
+    def _build_plants(self) -> None:
+        state, economy, p = self.state, self.economy, self.parameters
+        assert self.clearing is not None and self.accounts is not None
+        opened = state.plant_due == 1.0
+        state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
+        rate = np.concatenate([state.duty[EV], economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
+        total = (1.0 + rate) * self.landed + self.frictions
+        if opened.any():
+            state.has_plant = np.maximum(state.has_plant, opened)
+            here = opened[..., None] & (economy.is_home[:, None, :] > 0.0)
+            state.origin_tie = np.where(here, 0.0, state.origin_tie)
+            level = plants.origin_normaliser(total, state.origin_tie, p.origin_substitution)
+            state.origin_level = np.where(opened, level, state.origin_level)
+            for m, f in np.argwhere(opened):
+                self.teller.plant_opens(int(m), int(f))
+        alpha = p.alpha[:, None]
+        base_export = self.clearing.price - self.clearing.markup
+        base_local = ordered_sum(total * economy.is_home[:, None, :])
+        rivals = pricing.rivals_log_sum(self.utility - alpha * self.clearing.price, p.nest_correlation)
+        size = economy.market_size[:, None]
+        earned = []
+        for base, duty_rate in ((base_local, 0.0), (base_export, self.accounts.duty_rate)):
+            markup = pricing.best_reply_markup(base, self.utility, rivals, alpha, p.nest_correlation, PLANT_SWEEPS)
+            share = demand.share_beside(self.utility - alpha * (base + markup), rivals, p.nest_correlation)
+            earned.append(size * share * markup / (1.0 + duty_rate))
+        luck = self.draws.plant[state.quarter + 1]
+        started = np.stack(
+            [
+                firm.starts_plants(earned[0][:, firm.index], earned[1][:, firm.index], luck[firm.index])
+                for firm in self.automakers
+            ],
+            axis=-1,
+        )
+        state.plant_due = np.where(started, float(p.plant_lag), state.plant_due)
+        self.plants_started = ordered_sum(started.astype(np.float64), axis=0)
+        for m, f in np.argwhere(started):
+            self.teller.plant_starts(int(m), int(f))
+
+    def supply_now(self) -> None:
+        """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
+        state, p = self.state, self.parameters
+        self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[BATTERY])
+        self.landed = landed_costs(self.economy, self.cells)
+        self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
+        self.paid = support(self.scenario, state.quarter) + self._credit()
+        self.utility = demand.mean_utility(
+            state.quality,
+            self._availability(),
+            standards.network_utility(p.network_elasticity, state.chargers, self.scenario.chargers)[:, None],
+            (self._announcement() - self.start_shift)[:, None],
+            p.alpha[:, None],
+            self.paid,
+        )
+
+    def _availability(self) -> FloatArray:
+        p = self.parameters
+        recognised = np.concatenate([self.recognised, np.zeros((N_BLOCS, 1))], axis=-1)[:, self.scenario.automaker_home]
+        lag = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised)
+        return standards.ramp_availability(self.state.age, lag)
+
+    def _announcement(self) -> FloatArray:
+        state, p = self.state, self.parameters
+        return state.announced * unilateral.zev_demand_shift(p.zev_demand_shift, state.announced_age, p.zev_ramp)
+
+    def _credit(self) -> FloatArray:
+        """(m, f) k$ of purchase credits with local-content rules (1.18)."""
+        s, t = self.scenario, self.state.quarter
+        if not s.credit[t].any():
+            return np.zeros_like(self.state.quality)
+        mix = self.cell_mix()
+        chinese = ordered_sum(mix * (s.supplier_home == 0))
+        return policy.purchase_credit(
+            s.credit[t][:, None],
+            ordered_sum(mix * s.mineral_share),
+            1.0 - chinese,
+            s.credit_minerals[t][:, None],
+            s.credit_components[t][:, None],
+            ordered_sum(self.state.origin_share * self.economy.is_home[:, None, :]),
+            s.credit_restricted[t][:, None] * chinese,
+            CREDIT_SMOOTHING,
+        )
+
+    def cell_mix(self) -> FloatArray:
+        """(f, k) share of each supplier in an automaker's cells last quarter."""
+        return safe_ratio(self.state.cells, ordered_sum(self.state.cells, keepdims=True))
+
+    # --- markets and accounts ------------------------------------------------------------------------------------
+
+    def clear_markets(self) -> None:
+        """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
+        state, p, economy = self.state, self.parameters, self.economy
+        self.supply_now()
+        base, mix = offered_costs(
+            economy, p, self.landed, self.frictions, state.duty[EV], state.origin_tie, state.origin_level
+        )
+        alpha = p.alpha[:, None]
+        wanted, self.residual = equilibrium(
+            base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS
+        )
+        state.markup = wanted.markup
+        state.origin_share = np.stack([firm.source(mix[:, firm.index]) for firm in self.automakers], axis=1)
+        state.price = np.stack([firm.price(wanted.price[:, firm.index]) for firm in self.automakers], axis=-1)
+        self.clearing = clear_at_prices(base, self.utility, state.price, alpha, p.nest_correlation)
+
+    def settle_accounts(self) -> None:
+        """Sales, profits, revenues, dependence; and each bloc's welfare."""
+        state, p, economy, s = self.state, self.parameters, self.economy, self.scenario
+        assert self.clearing is not None and self.cells is not None
+        recognised = np.concatenate([self.recognised, np.zeros((N_BLOCS, 1))], axis=-1)[:, s.automaker_home]
+        on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+        # One new model a year for each foreign brand on sale: a quarter of an outlay every quarter.
+        outlay = standards.certification_outlay(
+            p.certification_outlay, p.certification_outlay_recognised, recognised, on_sale * NEW_MODELS_A_QUARTER
+        )
+        a = account(
+            economy,
+            p,
+            self.clearing,
+            self.cells,
+            state.margin,
+            self.landed,
+            state.origin_share,
+            state.duty[EV],
+            self.paid,
+            outlay,
+        )
+        self.accounts = a
+        state.cells = a.cells
+        self.cell_profit, self.cell_imports, self.exported_cells = a.cell_profit, a.cell_imports, a.exported_cells
+        self.ev_built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
+        self.ev_share = ordered_sum(self.clearing.share)
+        by_firm = ordered_sum(a.sales * a.border_price, axis=-2)
+        self.ev_revenue = np.stack([ordered_sum(by_firm * economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+        self._welfare(a)
+
+    def _welfare(self, a: Accounts) -> None:
+        p, economy = self.parameters, self.economy
+        firms = ordered_sum(a.firm_profit, axis=-2)
+        makers = np.stack([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+        makers = makers - self.plants_paid()
+        suppliers = np.stack([ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+        self.home_profit = makers + suppliers + a.ice_profit
+        self.revenue = a.vehicle_duty + a.battery_duty
+        self.subsidies = a.subsidy + economy.charger_budget
+        self.climate = welfare.climate_benefit(
+            p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, ordered_sum(ordered_sum(a.sales)) - self.reference_evs()
+        )
+        self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
+        self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
+        self.welfare = welfare.social_welfare(
+            a.consumer_surplus,
+            self.home_profit,
+            self.jobs,
+            self.revenue,
+            self.subsidies,
+            self.climate,
+            self.security,
+            p.public_funds_cost,
+        )
+        self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
+
+    def plants_paid(self) -> FloatArray:
+        """(b,) bn$ that home automakers paid for plants started this quarter."""
+        started = getattr(self, "plants_started", np.zeros(len(self.automakers)))
+        by_home = np.stack([ordered_sum(started * self.economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+        return self.parameters.plant_cost * by_home
+
+    def reference_evs(self) -> FloatArray:
+        """m EVs a quarter at the start, against which climate benefits are counted."""
+        return ordered_sum(self.scenario.market_size * self.scenario.ev_share)
+
+    def sales_of(self, firm: int) -> float:
+        """m cars that an automaker sold this quarter, all markets."""
+        return 0.0 if self.accounts is None else float(ordered_sum(self.accounts.sales[:, firm]))
+
+
+__all__ = ["DYADS", "Industry"]

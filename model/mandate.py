@@ -1,0 +1,345 @@
+"""What governments know after an impact assessment: their mandate for the next quarters (theory 1.7, 1.21).
+
+Governments do not re-estimate a treaty every quarter. At an assessment the tables of ``model.assessment`` are refreshed
+and turned into the flows that every decision reads until the next one: payoffs of every package, and of every duty that
+a bloc could set alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.assessment import (
+    ANNOUNCE_NODE,
+    ANSWER_NODES,
+    GRID_NODES,
+    IMPORTER,
+    PAIR_OF,
+    PARTNER,
+    Tables,
+    security_flow,
+)
+from model.economy import Agenda, Economy
+from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.parameters import Parameters
+from model.rules import batteries, standards, technology, tension, unilateral, welfare
+from model.scenario import Scenario
+from model.state import mean_tension
+from model.valuation import Flows, OtherTerms, Parts, party_parts, side_flows
+from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
+
+QUARTERS_PER_YEAR = 4.0
+WARM_SWEEPS = 8  # best-reply sweeps from last year's markups; residual below 1e-9 k$ (measured)
+
+
+@dataclass(frozen=True)
+class Payoffs:
+    """Value to the executives at every node of every pair, bn$ per quarter, (..., p, n)."""
+
+    importer: FloatArray
+    partner: FloatArray
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """The tables and what follows from them.
+
+    executive: payoffs at the nodes; flows, parts (of the executive) and home_parts (of the legislature): by dyad, then
+    side; move_gain (..., p, 5) what the importer gains by moving its special duty along its grid, the answer included,
+    opening cost not; petition (..., p, 5) what its organised firms gain; announce_own (..., b) and announce_joint
+    (..., b, b) gains from announcing a zero-emission path oneself, and from the column bloc's announcing.
+    """
+
+    tables: Tables
+    executive: Payoffs
+    flows: tuple[tuple[Flows, Flows], ...]
+    parts: tuple[tuple[Parts, Parts], ...]
+    home_parts: tuple[tuple[Parts, Parts], ...]
+    move_gain: FloatArray
+    petition: FloatArray
+    announce_own: FloatArray
+    announce_joint: FloatArray
+
+
+def payoffs(tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
+    """Welfare less security cost plus the extra weight on home profits (theory 1.4, 1.5)."""
+    return Payoffs(
+        importer=tables.welfare[..., 0] - security + profit_weight * tables.profit[..., 0],
+        partner=tables.welfare[..., 1] + profit_weight * tables.profit[..., 1],
+    )
+
+
+def supply_stakes(
+    economy: Economy, parameters: Parameters, scenario: Scenario, cell_imports: FloatArray, ev_built: FloatArray
+) -> FloatArray:
+    """(..., d, giver) value of an assured supply to the receiving side, bn$ per quarter (theory 1.7).
+
+    cell_imports (..., b, b): cars built in b on cells from each bloc, as a share of b's car market; ev_built (..., b)
+    m EVs a quarter.
+    """
+    stakes = np.zeros((*ev_built.shape[:-1], N_DYADS, N_SIDES))
+    for dyad, pair in enumerate(DYADS):
+        for giver in (0, 1):
+            if not scenario.supply_assurance[dyad, giver]:
+                continue
+            source, user = pair[giver], pair[1 - giver]
+            built = ev_built[..., user]
+            share = np.minimum(safe_ratio(cell_imports[..., user, source] * economy.market_size[user], built), 1.0)
+            yearly = welfare.supply_assurance_value(
+                parameters.supplier_substitution,
+                share,
+                economy.kwh[user],
+                built * QUARTERS_PER_YEAR,
+                parameters.supply_restricted_share,
+                parameters.supply_severity,
+                parameters.supply_value_added,
+                economy.cars_built[user],
+            )
+            stakes[..., dyad, giver] = parameters.supply_scale * yearly / QUARTERS_PER_YEAR
+    return stakes
+
+
+def technology_stakes(
+    economy: Economy,
+    parameters: Parameters,
+    cell_cost: FloatArray,
+    experience: FloatArray,
+    cells: FloatArray,
+    ev_revenue: FloatArray,
+    effective: FloatArray,
+) -> FloatArray:
+    """(..., d, s) gain of each side from technology cooperation, bn$ per quarter (theory 1.16).
+
+    cell_cost, experience (..., k); cells (..., f, k) GWh last quarter; ev_revenue (..., b) bn$ of the home automakers;
+    effective (..., d) tension. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
+    learns nothing of its own.
+    """
+    output = ordered_sum(cells, axis=-2)
+    made, cost, seen = [], [], []
+    for b in range(N_BLOCS):
+        own = output * economy.is_supplier_home[:, b]
+        bought = ordered_sum(cells * economy.is_firm_home[:, b][:, None], axis=-2)
+        total, used = ordered_sum(own), ordered_sum(bought)
+        made.append(total)
+        cost.append(
+            safe_ratio(ordered_sum(own * cell_cost), total, safe_ratio(ordered_sum(bought * cell_cost), used, 1.0))
+        )
+        seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
+    exponent = batteries.learning_exponent(parameters.battery_learning_rate)
+    gains = []
+    for dyad, pair in enumerate(DYADS):
+        ahead = {}
+        for side, b in enumerate(pair):
+            partner = pair[1 - side]
+            for label, spill in (
+                ("without", parameters.spillover_foreign),
+                ("with", np.maximum(parameters.spillover_cooperation, parameters.spillover_foreign)),
+            ):
+                projected = technology.cost_ahead(
+                    cost[b], parameters.battery_cost_floor, np.maximum(seen[b], 1.0), made[b], made[partner], spill, exponent
+                )
+                # Nothing of one's own to learn with: the cost stays.
+                ahead[side, label] = np.where(made[b] > 0.0, projected, cost[b])
+        for side, b in enumerate(pair):
+            partner = pair[1 - side]
+            gains.append(
+                technology.technology_gain(
+                    cost[b],
+                    cost[partner],
+                    ahead[side, "without"],
+                    ahead[side, "with"],
+                    ahead[1 - side, "without"],
+                    ahead[1 - side, "with"],
+                    made[b],
+                    ev_revenue[..., b],
+                    effective[..., dyad],
+                    parameters.technology_security_cost,
+                )
+            )
+    return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))
+
+
+def other_terms(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    dyad: int,
+    side: int,
+    supply: FloatArray,
+    technology_gain: FloatArray,
+    brands_abroad: FloatArray,
+) -> OtherTerms:
+    """Stakes of one party outside the two markets. brands_abroad (..., b, b): brands of the column bloc on sale in the
+    row bloc that are certified there.
+    """
+    pair = DYADS[dyad]
+    me, partner = pair[side], pair[1 - side]
+    leverage = -parameters.supply_leverage
+    gift = supply[..., dyad, :]
+    received = np.array([1.0 if giver != side else leverage for giver in (0, 1)])
+    linkage = np.zeros(2)
+    for giver in (0, 1):
+        stake = scenario.linkage_value[dyad, giver] if giver != side else -scenario.linkage_cost[dyad, giver]
+        linkage[giver] = parameters.linkage_scale * stake / QUARTERS_PER_YEAR
+    saved = (parameters.certification_outlay - parameters.certification_outlay_recognised) / 1000.0 / QUARTERS_PER_YEAR
+    recognition = np.zeros((*brands_abroad.shape[:-2], 2))
+    autonomy = standards.autonomy_cost(
+        parameters.recognition_autonomy_cost, economy.market_size[me], scenario.regime_distance[dyad]
+    )
+    recognition[..., side] = -autonomy
+    recognition[..., 1 - side] = saved * brands_abroad[..., partner, me]
+    charging = (
+        parameters.charger_saving * parameters.charger_foreign_share * economy.charger_budget[me]
+        - (1.0 - parameters.discount_factor) * parameters.standards_setup_cost
+    )
+    return OtherTerms(
+        supply=gift * received,
+        linkage=np.broadcast_to(linkage, gift.shape),
+        recognition=recognition,
+        charging=np.broadcast_to(charging, gift.shape[:-1]),
+        technology=technology_gain[..., dyad, side],
+    )
+
+
+def effective_tension(parameters: Parameters, latent: FloatArray) -> FloatArray:
+    """(..., d) tension over the life of an agreement (theory 1.12); the plain mean where the pathway is off."""
+    return tension.effective_tension(
+        latent,
+        mean_tension(parameters),
+        parameters.discount_factor,
+        parameters.repudiation_hazard,
+        parameters.tension_persistence,
+    )
+
+
+def move_gains(executive: Payoffs, tables: Tables) -> tuple[FloatArray, FloatArray]:
+    """What each importer gains on its duty grid, and its organised firms: (..., p, 5) twice, bn$ per quarter."""
+    grid = executive.importer[..., list(GRID_NODES)] - executive.importer[..., :1]
+    answers = []
+    for importer, partner in zip(IMPORTER, PARTNER, strict=True):
+        payoff = executive.partner[..., PAIR_OF[int(partner), int(importer)], :]
+        answers.append(np.stack([payoff[..., node] - payoff[..., 0] for node in ANSWER_NODES], axis=-1))
+    answer = np.stack(answers, axis=-2)
+    nothing = np.zeros((*answer.shape[:-1], 3))
+    firms = tables.profit[..., 0]
+    petition = np.maximum(firms[..., list(GRID_NODES)] - firms[..., :1], 0.0)
+    return grid + np.concatenate([nothing, answer], axis=-1), petition
+
+
+def announcement_gains(executive: Payoffs) -> tuple[FloatArray, FloatArray]:
+    """Own gain of each bloc from announcing, and from each partner's announcing: (..., b), (..., b, b)."""
+    own, joint = [], []
+    for b in range(N_BLOCS):
+        market = executive.importer[..., PAIR_OF[b, (b + 1) % N_BLOCS], :]
+        own.append(market[..., ANNOUNCE_NODE] - market[..., 0])
+        row = []
+        for j in range(N_BLOCS):
+            if j == b:
+                row.append(np.zeros_like(own[0]))
+                continue
+            payoff = executive.partner[..., PAIR_OF[j, b], :]
+            row.append(payoff[..., ANNOUNCE_NODE] - payoff[..., 0])
+        joint.append(np.stack(row, axis=-1))
+    return np.stack(own, axis=-1), np.stack(joint, axis=-2)
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """Inputs of a mandate beside the tables.
+
+    supply (..., d, giver), technology (..., d, s) bn$ per quarter; brands_abroad (..., b, b); granted (..., b, b) as in
+    ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b): quarters
+    left of running investigations, what they threaten, and the belief that a threat is carried out.
+    """
+
+    supply: FloatArray
+    technology: FloatArray
+    brands_abroad: FloatArray
+    granted: FloatArray
+    security: FloatArray
+    tension: FloatArray
+    case_left: FloatArray
+    case_step: FloatArray
+    carry: FloatArray
+
+
+def rise_risks(
+    parameters: Parameters, agenda: Agenda, stakes: Stakes, move_gain: FloatArray, petition: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(..., b, b) probability that an unbound duty rises while a deal is weighed, and by one (0) or two (1) steps (1.6, 1.6a).
+
+    With an investigation running it is the belief that threats are carried out; otherwise the chance that one is opened
+    at an assessment, times that belief.
+    """
+    risk = np.zeros_like(stakes.case_left)
+    steps = np.zeros_like(stakes.case_left)
+    if not parameters.unilateral_duties:
+        return risk, steps
+    for pair, (importer, partner) in enumerate(DIRECTED_DYADS):
+        dyad, side = DYAD_OF[importer, partner], SIDE_OF[importer, partner]
+        one, two = move_gain[..., pair, 3], move_gain[..., pair, 4]
+        bigger = two > one
+        gain = np.maximum(one, two) - agenda.opening_cost[importer, partner]
+        scale = agenda.scale[dyad, side]
+        wish = np.where(bigger, petition[..., pair, 4], petition[..., pair, 3])
+        chance = unilateral.opening_probability(
+            gain,
+            scale,
+            wish,
+            parameters.petition_weight,
+            stakes.tension[..., dyad],
+            parameters.opening_tension_weight,
+            parameters.opening_slope,
+            parameters.opening_hazard,
+        )
+        pays = unilateral.worth_moving(gain, parameters.duty_move_threshold, scale)
+        carry = stakes.carry[..., importer, partner]
+        running = stakes.case_left[..., importer, partner] > 0.0
+        risk[..., importer, partner] = np.where(running, carry, np.where(pays, chance * carry, 0.0))
+        steps[..., importer, partner] = np.where(running, stakes.case_step[..., importer, partner], bigger * 1.0)
+    return risk, steps
+
+
+def make_mandate(
+    economy: Economy, parameters: Parameters, scenario: Scenario, agenda: Agenda, tables: Tables, stakes: Stakes
+) -> Mandate:
+    """Turn tables into the flows that decisions read."""
+    security = security_flow(economy, parameters, tables, stakes.security, stakes.tension)
+    executive = payoffs(tables, security, parameters.executive_profit_weight)
+    legislature = payoffs(tables, security, parameters.legislature_profit_weight)
+    gains, petition = move_gains(executive, tables)
+    risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
+    flows, parts, home_parts = [], [], []
+    for dyad in range(N_DYADS):
+        both_flows, both_parts, both_home = [], [], []
+        for side in (0, 1):
+            other = other_terms(
+                economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
+            )
+            own = party_parts(
+                dyad, side, executive.importer, executive.partner, risk, steps, stakes.granted, other
+            )
+            home = party_parts(
+                dyad, side, legislature.importer, legislature.partner, risk, steps, stakes.granted, other
+            )
+            both_flows.append(side_flows(agenda.menus[dyad], side, own, home))
+            both_parts.append(own)
+            both_home.append(home)
+        flows.append((both_flows[0], both_flows[1]))
+        parts.append((both_parts[0], both_parts[1]))
+        home_parts.append((both_home[0], both_home[1]))
+    announce_own, announce_joint = announcement_gains(executive)
+    return Mandate(
+        tables=tables,
+        executive=executive,
+        flows=tuple(flows),
+        parts=tuple(parts),
+        home_parts=tuple(home_parts),
+        move_gain=gains,
+        petition=petition,
+        announce_own=announce_own,
+        announce_joint=announce_joint,
+    )
+

@@ -1,0 +1,207 @@
+"""The menu of a dyad: every package that can lie on its table, as a product of eight short axes.
+
+A package is one position on each axis. Its value to a party is a sum over axes (theory 1.7: payoffs are additive over
+markets), so anything said about all packages at once is a *broadcast sum* of small tables, never a loop over packages:
+
+=====  ==================  =======================================================
+axis   what                positions
+=====  ==================  =======================================================
+0, 1   duty of side 0, 1   unbound, standstill, one third, two thirds, full
+2, 3   supply assurance    no, yes (given by side 0, by side 1)
+4      standards ladder    none, 0 recognises, 1 recognises, mutual, charging, both
+5, 6   linkage             no, yes (given by side 0, by side 1)
+7      technology          no, yes
+=====  ==================  =======================================================
+
+Package 0 is always "no treaty". An issue that is not active (theory 2.1) keeps its first position only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from model.vocabulary import (
+    CHARGING,
+    DUTY,
+    DUTY_POSITIONS,
+    LINKAGE,
+    N_ISSUES,
+    RECOGNITION,
+    SUPPLY,
+    TECHNOLOGY,
+)
+
+N_AXES: Final = 8
+LADDER_AXIS: Final = 4
+TECHNOLOGY_AXIS: Final = 7
+
+# The standards ladder: (side 0 recognises side 1, side 1 recognises side 0, common charging interface).
+LADDER: Final = ((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0), (0, 0, 1), (1, 1, 1))
+LADDER_NAMES: Final = (
+    "no standards",
+    "first recognises second",
+    "second recognises first",
+    "mutual recognition",
+    "common charging",
+    "mutual recognition and common charging",
+)
+
+# Which of the four cuts (none, first, second, full) a duty position stands for, and savings to each cut.
+CUT_OF_POSITION: Final = (0, 0, 1, 2, 3)
+N_SAVINGS: Final = 4
+
+# Which saving node of a market each ladder state gives: bit 0 = adaptation saved, bit 1 = homologation saved.
+# Side s's market imports from the other side, whose certificates s recognises.
+LADDER_SAVING: Final = np.array([[2 * first + charge, 2 * second + charge] for first, second, charge in LADDER])
+
+
+def _ladder_index(first: int, second: int, charging: int) -> int:
+    """The ladder state with these standards; a lone recognition beside charging falls back to charging alone."""
+    state = (first, second, charging)
+    return LADDER.index(state) if state in LADDER else LADDER.index((0, 0, charging))
+
+
+# What is left of a ladder state when side s stops honouring: its own recognition and whatever is joint go.
+LADDER_LAPSED: Final = np.array(
+    [
+        [_ladder_index(0, second, 0) for _, second, _ in LADDER],
+        [_ladder_index(first, 0, 0) for first, _, _ in LADDER],
+        [0 for _ in LADDER],
+    ]
+)
+
+
+@dataclass(frozen=True)
+class Menu:
+    """All packages of one dyad.
+
+    ``positions[a]`` are the positions kept on axis ``a``; ``cuts[s]`` (5,) the depth of each duty position of side
+    ``s`` as a share of the way to the floor (theory 1.6; goods move together, the vehicle duty's cut is shown).
+    """
+
+    positions: tuple[tuple[int, ...], ...]
+
+    @cached_property
+    def sizes(self) -> tuple[int, ...]:
+        """Number of positions on each axis."""
+        return tuple(len(kept) for kept in self.positions)
+
+    @cached_property
+    def n_packages(self) -> int:
+        """Number of packages, the no-treaty one included."""
+        return int(np.prod(self.sizes))
+
+    @cached_property
+    def coordinates(self) -> np.ndarray:
+        """(P, 8) position on each axis of every package."""
+        grids = np.meshgrid(*[np.array(kept) for kept in self.positions], indexing="ij")
+        return np.stack([grid.reshape(-1) for grid in grids], axis=-1)
+
+    @cached_property
+    def ladder(self) -> np.ndarray:
+        """(L,) ladder states kept on the menu."""
+        return np.array(self.positions[LADDER_AXIS])
+
+    def lapsed_ladder(self, who: int) -> np.ndarray:
+        """(L,) ladder states that remain when side ``who`` (2 = both) stops honouring."""
+        return LADDER_LAPSED[who][self.ladder]
+
+    def along(self, axis: int, values: np.ndarray) -> np.ndarray:
+        """Reshape ``values`` (..., n_axis) so that it broadcasts along one axis of the product grid."""
+        shape = [1] * N_AXES
+        shape[axis] = values.shape[-1]
+        return values.reshape(values.shape[:-1] + tuple(shape))
+
+    def along_ladder(self, axis: int, values: np.ndarray) -> np.ndarray:
+        """Reshape ``values`` (..., n_axis, L), a duty axis crossed with the ladder, for broadcasting."""
+        shape = [1] * N_AXES
+        shape[axis], shape[LADDER_AXIS] = values.shape[-2], values.shape[-1]
+        return values.reshape(values.shape[:-2] + tuple(shape))
+
+    def flat(self, grid: np.ndarray) -> np.ndarray:
+        """Merge the eight trailing axes of a product grid into one package axis (..., P)."""
+        leading = grid.shape[: grid.ndim - N_AXES]
+        full = np.broadcast_to(grid, leading + self.sizes)
+        return full.reshape((*leading, self.n_packages))
+
+    def index(self, coordinates: tuple[int, ...]) -> int:
+        """The package at these axis positions.
+
+        Raises ``ValueError`` where a position is not on this menu.
+        """
+        steps = []
+        for axis, position in enumerate(coordinates):
+            if position not in self.positions[axis]:
+                raise ValueError(f"axis {axis} has no position {position}; it has {self.positions[axis]}")
+            steps.append(self.positions[axis].index(position))
+        return int(np.ravel_multi_index(tuple(steps), self.sizes))
+
+    def node(self, package: int, side: int) -> int:
+        """The node of side ``side``'s market that a package calls for: its cut and its cost savings."""
+        position = self.coordinates[package]
+        return N_SAVINGS * CUT_OF_POSITION[int(position[side])] + int(LADDER_SAVING[int(position[LADDER_AXIS]), side])
+
+    def levels(self, cuts: np.ndarray) -> np.ndarray:
+        """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty."""
+        position = self.coordinates
+        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
+        levels = np.zeros((self.n_packages, N_ISSUES))
+        for side in (0, 1):
+            levels[:, DUTY + side] = np.asarray(cuts)[side][position[:, side]]
+            levels[:, SUPPLY + side] = position[:, 2 + side]
+            levels[:, RECOGNITION + side] = ladder[:, side]
+            levels[:, LINKAGE + side] = position[:, 5 + side]
+        levels[:, CHARGING] = ladder[:, 2]
+        levels[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS]
+        return levels
+
+    def on_table(self, allowed: np.ndarray) -> np.ndarray:
+        """(P,) packages made of allowed issues only; ``allowed`` (10,) booleans. The no-treaty package always is."""
+        position = self.coordinates
+        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
+        uses = np.zeros((self.n_packages, N_ISSUES), dtype=bool)
+        for side in (0, 1):
+            uses[:, DUTY + side] = position[:, side] > 0
+            uses[:, SUPPLY + side] = position[:, 2 + side] > 0
+            uses[:, RECOGNITION + side] = ladder[:, side] > 0
+            uses[:, LINKAGE + side] = position[:, 5 + side] > 0
+        uses[:, CHARGING] = ladder[:, 2] > 0
+        uses[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS] > 0
+        return ~np.any(uses & ~allowed, axis=-1)
+
+
+def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:
+    """The menu whose issues are ``active`` (10,) or ``always`` kept (10,), e.g. because a treaty in force has them.
+
+    Both are booleans over ``ISSUES``.
+    """
+    kept = active | always
+    duty = tuple(range(len(DUTY_POSITIONS)))
+    yes_no = (0, 1)
+
+    def axis(issue: int, positions: tuple[int, ...]) -> tuple[int, ...]:
+        return positions if kept[issue] else positions[:1]
+
+    standards = {
+        index
+        for index, (first, second, charging) in enumerate(LADDER)
+        if (kept[RECOGNITION] or not first) and (kept[RECOGNITION + 1] or not second) and (kept[CHARGING] or not charging)
+    }
+    if kept[CHARGING]:
+        standards.add(LADDER.index((0, 0, 1)))
+    return Menu(
+        positions=(
+            axis(DUTY, duty),
+            axis(DUTY + 1, duty),
+            axis(SUPPLY, yes_no),
+            axis(SUPPLY + 1, yes_no),
+            tuple(sorted(standards)),
+            axis(LINKAGE, yes_no),
+            axis(LINKAGE + 1, yes_no),
+            axis(TECHNOLOGY, yes_no),
+        )
+    )

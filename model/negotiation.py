@@ -1,0 +1,153 @@
+"""The readable world: ``NegotiationModel``, a Mesa model that plays a quarter by asking its agents.
+
+>>> model = NegotiationModel(scenario="2026", root_seed=1, replicate=0)
+>>> model.run()
+>>> model.summary()
+"""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+
+from model.agenda import brands_on_sale, set_agenda
+from model.agents.automaker import Automaker
+from model.agents.battery_supplier import BatterySupplier
+from model.agents.bloc import Bloc
+from model.calibration import open_economy
+from model.diplomacy import Diplomacy
+from model.draws import draw
+from model.economy import Agenda, Economy, Opening
+from model.frame import frame_of
+from model.industry import Industry
+from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
+from model.record import Recorder
+from model.scenario import Scenario, load_scenario
+from model.schedule import play_quarter
+from model.state import first_state, prior_evidence
+from model.story import Story
+
+CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
+
+
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
+def _scenario(name: str) -> Scenario:
+    return load_scenario(name)
+
+
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
+def _calibrated(name: str, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
+    scenario = _scenario(name)
+    economy, opening = open_economy(scenario, parameters)
+    return economy, opening, set_agenda(economy, parameters, scenario, opening)
+
+
+def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
+    """A scenario and its calibration; kept, so that replicates of one design point calibrate once."""
+    return _scenario(scenario), *_calibrated(scenario, parameters)
+
+
+def _whole(name: str, came: object) -> int:
+    whole = isinstance(came, (int, np.integer)) and not isinstance(came, bool)
+    if not whole or int(came) < 0:  # type: ignore[call-overload]
+        raise InputFault([f"{name} = {came!r}: allowed is a whole number from 0; write 0, 1, 2, ..."], "run")
+    return int(came)  # type: ignore[call-overload]
+
+
+class NegotiationModel(Industry, Diplomacy, mesa.Model):
+    """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
+
+    scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
+    luck; any parameter by its flat name. ``rng`` is accepted for Mesa's sake and not used: all chance comes from the
+    address. ``narrate=False`` saves the time of writing the story.
+
+    Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible input at once.
+    """
+
+    def __init__(
+        self,
+        scenario: str = "2026",
+        root_seed: int = 20260928,
+        replicate: int = 0,
+        narrate: bool = True,
+        rng: Any = None,
+        **parameters: Any,
+    ) -> None:
+        del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
+        root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
+        super().__init__(rng=replicate)
+        self.scenario = _scenario(str(scenario))
+        unknown = [name for name in parameters if name not in PARAMETERS]
+        if unknown:
+            raise InputFault(
+                [f"{name!r} is not a parameter; {nearest(name, PARAMETERS) or 'see detente parameters'}" for name in unknown],
+                "run",
+            )
+        self.parameters = make_parameters({**self.scenario.parameters.changes(), **parameters})
+        _, self.economy, self.opening, self.agenda = starting_point(str(scenario), self.parameters)
+        self.root_seed, self.replicate = root_seed, replicate
+        self.n_quarters = self.scenario.n_quarters
+        self.draws = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
+        self.state = first_state(self.scenario, self.parameters, self.opening, self.agenda)
+        self.prior_good, self.prior_bad = prior_evidence(self.parameters)
+        self.blocs = [Bloc(self, index) for index in range(3)]
+        self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]
+        self.suppliers = [BatterySupplier(self, index) for index in range(len(self.scenario.suppliers))]
+        self.brands_abroad = brands_on_sale(self.scenario)
+        self.recorder = Recorder(self.scenario, self.parameters, self.agenda, self.economy)
+        self.teller = Story(self, narrate)
+        self.prepare_industry()
+        self.prepare_diplomacy()
+        self.datacollector = mesa.DataCollector(
+            model_reporters={name: functools.partial(self.recorder.latest, name) for name in self.recorder.headline},
+            agenttype_reporters={
+                Bloc: {"trust": lambda agent: [float(agent.trust(other)) for other in agent.model.blocs]},
+                Automaker: {"sales": lambda agent: float(agent.model.sales_of(agent.index))},
+                BatterySupplier: {"cell_cost": lambda agent: float(agent.model.state.cell_cost[agent.index])},
+            },
+        )
+        self.running = True
+
+    def step(self) -> None:
+        """Play one quarter; after the last one, do nothing."""
+        if self.state.quarter >= self.n_quarters:
+            self.running = False
+            return
+        play_quarter(self)
+        self.datacollector.collect(self)
+        self.state.quarter += 1
+        if self.state.quarter >= self.n_quarters:
+            self.running = False
+
+    def run(self) -> NegotiationModel:
+        """Play all quarters that are left."""
+        while self.running:
+            self.step()
+        return self
+
+    def record_quarter(self) -> None:
+        """Write the quarter down."""
+        self.recorder.ceiling = self.depth_ceiling()
+        self.recorder.add(frame_of(self))
+
+    @property
+    def quarter_label(self) -> str:
+        """The quarter being played, e.g. 2026Q4."""
+        return self.scenario.quarter_label(self.state.quarter)
+
+    @property
+    def story(self) -> list[Any]:
+        """What happened, one line an event."""
+        return self.teller.lines
+
+    def summary(self) -> pd.DataFrame:
+        """One row a dyad: what came of the run."""
+        return self.recorder.summary(self.diagnosis())
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tidy record, a data frame for each kind of entity."""
+        return self.recorder.tables()

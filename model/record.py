@@ -1,0 +1,232 @@
+"""The tidy record of a run: one row a quarter and entity, one summary row a dyad, and a dictionary of every column.
+
+Both worlds feed it the same arrays, quarter by quarter; with a leading replicate axis the same code serves the
+ensemble. Money is in bn$ per quarter in the tables and bn$ per year in the summary.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import numpy as np
+import pandas as pd
+
+from model.economy import Agenda, Economy
+from model.numerics import FloatArray, ordered_sum
+from model.parameters import Parameters
+from model.rules import cooperation, games
+from model.scenario import Scenario
+from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_DYADS
+
+QUARTERS_PER_YEAR = 4.0
+
+# table -> column -> (unit, meaning). A column that is recorded and not declared here is a fault, and the reverse.
+COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
+    "bloc": {
+        "ev_share": ("share", "EVs among new cars sold in the bloc"),
+        "ev_sales": ("m cars/qtr", "EVs sold in the bloc"),
+        "ev_built": ("m cars/qtr", "EVs built in the bloc"),
+        "price": ("k$", "sales-weighted mean EV price before tax"),
+        "consumer_surplus": ("bn$/qtr", "value of EVs to buyers"),
+        "home_profit": ("bn$/qtr", "profits of automakers and suppliers with their home in the bloc"),
+        "revenue": ("bn$/qtr", "duties collected on vehicles and cells"),
+        "subsidies": ("bn$/qtr", "purchase subsidies and charging budget paid"),
+        "climate": ("bn$/qtr", "the bloc's part of the climate benefit of EVs sold anywhere, against the start"),
+        "jobs": ("bn$/qtr", "value put on vehicles built in the bloc"),
+        "security": ("bn$/qtr", "security cost of depending on other blocs"),
+        "welfare": ("bn$/qtr", "social flow W"),
+        "payoff": ("bn$/qtr", "executive's flow U: welfare with extra weight on home profits"),
+        "announced": ("0/1", "a zero-emission path stands"),
+        "chargers": ("m points", "public charging points"),
+    },
+    "dyad": {
+        "depth": ("share", "depth of cooperation D"),
+        "depth_contested": ("share", "depth with harmony left out"),
+        "tension": ("share", "tension, 0 to 1"),
+        "dialogue": ("share", "state of the official dialogue"),
+        "channel_open": ("0/1", "the official channel is open"),
+        "session": ("0/1", "a session of talks is open"),
+        "treaty": ("0/1", "a treaty is in force"),
+        "package": ("index", "package in force on the dyad's menu, 0 = none"),
+        "kept": ("sides", "sides that honour the treaty this quarter, 0 to 2"),
+        "gain_first": ("bn$/qtr", "what the first bloc gains over no treaty"),
+        "gain_second": ("bn$/qtr", "what the second bloc gains over no treaty"),
+        "joint_gain": ("bn$/qtr", "both gains together"),
+        "reciprocity": ("share", "smaller over larger gain, 0 where one loses"),
+        "tariff_cut": ("0/1", "an active duty is cut, not only bound"),
+        "game_first": ("code", "family of the first bloc's side of the 2x2 game"),
+        "game_second": ("code", "family of the second bloc's side"),
+    },
+    "directed": {
+        "duty_ev": ("share", "duty applied on EVs (importer<exporter)"),
+        "duty_battery": ("share", "duty applied on cells"),
+        "special_ev": ("share", "EV duty above MFN without a treaty"),
+        "investigation": ("quarters", "quarters that a duty case still runs"),
+        "trust": ("share", "the importer's belief that the exporter honours in a quarter"),
+        "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
+        "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
+        "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),
+    },
+    "automaker": {
+        "sales": ("m cars/qtr", "EVs sold in all markets"),
+        "profit": ("bn$/qtr", "profit on EVs in all markets"),
+        "share_cn": ("share", "part of China's EV sales"),
+        "share_us": ("share", "part of US EV sales"),
+        "share_eu": ("share", "part of EU EV sales"),
+        "plants": ("count", "blocs in which it has a plant"),
+    },
+    "supplier": {
+        "cell_cost": ("$/kWh", "cost of cells before the contract margin"),
+        "cells": ("GWh/qtr", "cells delivered"),
+        "profit": ("bn$/qtr", "contract margins earned"),
+        "share": ("share", "part of all cells delivered"),
+    },
+}
+
+SUMMARY: Final[dict[str, tuple[str, str]]] = {
+    "dyad": ("name", "pair of blocs"),
+    "mean_depth": ("share", "mean depth over the horizon: the area under the depth curve"),
+    "mean_depth_contested": ("share", "the same with harmony left out"),
+    "depth_ceiling": ("share", "largest depth that the issues on the table allow"),
+    "joint_gain": ("bn$/yr", "mean gain of both over no treaty"),
+    "gain_first": ("bn$/yr", "mean gain of the first bloc"),
+    "gain_second": ("bn$/yr", "mean gain of the second bloc"),
+    "emerged": ("true/false", "the dyad was in the cooperation state at least once"),
+    "first_emergence": ("quarter", "index of the first such quarter, -1 if none"),
+    "emergence_label": ("quarter", "its label, empty if none"),
+    "n_spells": ("count", "spells of the cooperation state"),
+    "longest_spell": ("quarters", "longest spell"),
+    "durable": ("true/false", "a spell of 12 quarters or more"),
+    "collapsed": ("true/false", "a spell ended before the horizon"),
+    "treaty_quarters": ("quarters", "quarters with a treaty in force"),
+    "n_treaties": ("count", "treaties and upgrades ratified"),
+    "n_lapses": ("count", "side-quarters in which a treaty was not honoured"),
+    "final_depth": ("share", "depth in the last quarter"),
+    "mean_tension": ("share", "mean tension"),
+    "hollow": ("true/false", "emerged although both together lost by it"),
+    "game": ("name", "most frequent game of the package on the table"),
+    "blocking": ("words", "commonest obstacle met in sessions: side and test"),
+}
+
+
+class Recorder:
+    """Collects the quarters of a run."""
+
+    def __init__(self, scenario: Scenario, parameters: Parameters, agenda: Agenda, economy: Economy) -> None:
+        self.scenario, self.parameters, self.agenda, self.economy = scenario, parameters, agenda, economy
+        self.frames: list[dict[str, dict[str, FloatArray]]] = []
+        self.treaties_signed = np.zeros(N_DYADS)
+        self.lapses = np.zeros(N_DYADS)
+        self.ends: list[list[tuple[int, str]]] = [[] for _ in range(N_DYADS)]
+        self.headline = [f"{column} {name}" for column in ("depth", "joint_gain") for name in DYAD_NAMES] + [
+            f"ev_share {bloc}" for bloc in BLOCS
+        ]
+        self.ceiling: FloatArray = np.zeros(N_DYADS)
+
+    def add(self, frame: Mapping[str, Mapping[str, FloatArray]]) -> None:
+        """Write one quarter down: table -> column -> array over the table's entities."""
+        for table, columns in COLUMNS.items():
+            given = set(frame[table])
+            if given != set(columns):
+                raise KeyError(f"record {table}: {sorted(given ^ set(columns))} recorded or declared, not both")
+        self.frames.append({table: dict(columns) for table, columns in frame.items()})
+
+    def latest(self, name: str, model: Any = None) -> float:
+        """A headline number of the last recorded quarter, for Mesa's data collector."""
+        del model
+        column, entity = name.split(" ")
+        table, entities = ("dyad", DYAD_NAMES) if column != "ev_share" else ("bloc", BLOCS)
+        return float(self.frames[-1][table][column][list(entities).index(entity)])
+
+    def series(self, table: str, column: str) -> FloatArray:
+        """(..., entity, T) one column over all quarters."""
+        return np.stack([np.asarray(frame[table][column], dtype=np.float64) for frame in self.frames], axis=-1)
+
+    def entities(self) -> dict[str, list[str]]:
+        """Names of the entities of every table, in the order of the arrays."""
+        return {
+            "bloc": list(BLOCS),
+            "dyad": list(DYAD_NAMES),
+            "directed": [f"{BLOCS[i]}<{BLOCS[j]}" for i, j in DIRECTED_DYADS],
+            "automaker": list(self.scenario.automakers),
+            "supplier": list(self.scenario.suppliers),
+        }
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """Tidy data frames keyed by quarter, label and entity."""
+        labels = [self.scenario.quarter_label(t) for t in range(len(self.frames))]
+        result = {}
+        for table, names in self.entities().items():
+            columns: dict[str, Any] = {
+                "quarter": np.repeat(np.arange(len(labels)), len(names)),
+                "label": np.repeat(np.array(labels, dtype=object), len(names)),
+                "entity": np.tile(np.array(names, dtype=object), len(labels)),
+            }
+            for column in COLUMNS[table]:
+                columns[column] = self.series(table, column).T.reshape(-1)
+            frame = pd.DataFrame(columns)
+            if table == "dyad":
+                for side in ("game_first", "game_second"):
+                    frame[side] = [games.FAMILIES[int(code)] for code in frame[side]]
+            result[table] = frame
+        return result
+
+    def states(self, threshold: float = 0.5, window: int = 4) -> np.ndarray:
+        """(..., d, T) whether each dyad cooperates (theory 2.1), at a depth threshold and a window in quarters."""
+        mean = cooperation.rolling_mean(self.series("dyad", "depth"), window)
+        return cooperation.cooperation_state(
+            mean, self.series("dyad", "reciprocity"), self.series("dyad", "tariff_cut") > 0.0, threshold
+        )
+
+    def summary(self, blocking: list[str]) -> pd.DataFrame:
+        """One row a dyad; columns are those of ``SUMMARY``."""
+        spells = cooperation.spells_summary(self.states())
+        n = len(self.frames)
+
+        def mean(column: str) -> FloatArray:
+            return ordered_sum(self.series("dyad", column)) / n
+
+        first = np.where(spells.emerged, spells.first_onset, -1)
+        joint = QUARTERS_PER_YEAR * mean("joint_gain")
+        rows = {
+            "dyad": list(DYAD_NAMES),
+            "mean_depth": mean("depth"),
+            "mean_depth_contested": mean("depth_contested"),
+            "depth_ceiling": self.ceiling,
+            "joint_gain": joint,
+            "gain_first": QUARTERS_PER_YEAR * mean("gain_first"),
+            "gain_second": QUARTERS_PER_YEAR * mean("gain_second"),
+            "emerged": spells.emerged,
+            "first_emergence": first,
+            "emergence_label": [self.scenario.quarter_label(int(q)) if q >= 0 else "" for q in first],
+            "n_spells": spells.n_spells,
+            "longest_spell": spells.longest,
+            "durable": spells.durable,
+            "collapsed": spells.collapsed,
+            "treaty_quarters": ordered_sum(self.series("dyad", "treaty")),
+            "n_treaties": self.treaties_signed,
+            "n_lapses": self.lapses,
+            "final_depth": self.frames[-1]["dyad"]["depth"],
+            "mean_tension": mean("tension"),
+            "hollow": cooperation.is_hollow(spells.emerged, joint, 0.0),
+            "game": [self._usual_game(d) for d in range(N_DYADS)],
+            "blocking": blocking,
+        }
+        return pd.DataFrame(rows)[list(SUMMARY)]
+
+    def _usual_game(self, dyad: int) -> str:
+        codes = np.stack([self.series("dyad", side)[dyad] for side in ("game_first", "game_second")], axis=-1)
+        pairs, counts = np.unique(codes.astype(np.int64), axis=0, return_counts=True)
+        row, column = pairs[int(np.argmax(counts))]
+        return games.pair_name(int(row), int(column))
+
+
+def dictionary() -> pd.DataFrame:
+    """Every column of the record and of the summary: table, column, unit, meaning."""
+    rows = [(table, name, *about) for table, columns in COLUMNS.items() for name, about in columns.items()]
+    rows += [("summary", name, *about) for name, about in SUMMARY.items()]
+    return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])
+
+
+__all__ = ["COLUMNS", "DYADS", "SUMMARY", "Recorder", "dictionary"]

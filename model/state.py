@@ -1,0 +1,196 @@
+"""The arrays that a quarter reads and writes.
+
+One ``State`` serves both worlds: in the Mesa world its arrays have the shapes below, in the ensemble a leading
+replicate axis. Within a phase everyone decides on the state at the start of the phase and writes at its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from model.economy import Agenda, Opening
+from model.numerics import FloatArray
+from model.parameters import Parameters
+from model.rules import tension as tension_rules
+from model.rules import trust as trust_rules
+from model.scenario import Scenario
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
+
+CLOSED: Final = -1.0  # clock of a session that is not open
+NEVER: Final = 1e9  # a quarter that does not come
+
+
+@dataclass
+class State:
+    """Everything that a quarter passes on to the next.
+
+    Markets: cell_cost, experience (k,) $/kWh, GWh; margin (f, k) $/kWh; origin_tie, origin_share (m, f, o),
+    origin_level (m, f); price, markup (m, f) k$ (markup is the fixed point's, kept to start the next one from);
+    quality (m, f); age (m, f) quarters since entry; has_plant (m, f); plant_due (m, f) quarters until a started plant
+    opens, 0 none; chargers (m,) m points; announced (b,) and announced_age (b,) zero-emission path; cells (f, k) GWh
+    of last quarter.
+
+    Policy: special (g, b, b) duty above MFN without treaties; duty (g, b, b) applied; case_left (b, b) quarters that
+    an investigation still runs; case_step (b, b) 0 or 1: one or two steps threatened; carried, dropped (b, b) threats
+    so far; recognises (b, b) unilateral recognition.
+
+    Relations: tension (d,) latent; dialogue (d,); is_open (d,); good, bad (b, b) evidence of observer on observed;
+    own_error, partner_error (d, s, u); mood (d, s).
+
+    Talks: clock (d,) quarters a session has run or CLOSED; pause (d,) quarters before the next; treaty (d,) package in
+    force, 0 none; treaty_age, sunset (d,); failed (d, s) failed its own test last quarter; notice (d, s) quarters of
+    notice; level (d, s) share of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of
+    punishment to come; honours (d, s) passes its test this quarter; lapses (d,) violations last quarter; depth (d,).
+    """
+
+    quarter: int
+    cell_cost: FloatArray
+    experience: FloatArray
+    margin: FloatArray
+    origin_tie: FloatArray
+    origin_level: FloatArray
+    origin_share: FloatArray
+    price: FloatArray
+    markup: FloatArray
+    quality: FloatArray
+    age: FloatArray
+    has_plant: FloatArray
+    plant_due: FloatArray
+    chargers: FloatArray
+    announced: FloatArray
+    announced_age: FloatArray
+    cells: FloatArray
+    special: FloatArray
+    duty: FloatArray
+    case_left: FloatArray
+    case_step: FloatArray
+    carried: FloatArray
+    dropped: FloatArray
+    recognises: FloatArray
+    tension: FloatArray
+    dialogue: FloatArray
+    is_open: np.ndarray
+    good: FloatArray
+    bad: FloatArray
+    own_error: FloatArray
+    partner_error: FloatArray
+    mood: FloatArray
+    clock: FloatArray
+    pause: FloatArray
+    treaty: np.ndarray
+    treaty_age: FloatArray
+    sunset: FloatArray
+    failed: np.ndarray
+    notice: FloatArray
+    level: FloatArray
+    answer_left: FloatArray
+    honours: np.ndarray
+    lapses: FloatArray
+    depth: FloatArray
+
+
+def mean_tension(parameters: Parameters) -> FloatArray:
+    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12)."""
+    return tension_rules.mean_latent(
+        parameters.tension_mean,
+        parameters.tension_jump_rate,
+        parameters.tension_jump_mean,
+        parameters.tension_persistence,
+        parameters.dialogue_on_tension,
+        parameters.dialogue_ceiling,
+    )
+
+
+def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+    """(b, b) prior good and bad evidence of each bloc on each other one (theory 1.11); the diagonal is one."""
+    good, bad = np.ones((N_BLOCS, N_BLOCS)), np.ones((N_BLOCS, N_BLOCS))
+    for dyad, (first, second) in enumerate(DYADS):
+        good[first, second] = good[second, first] = parameters.trust_good[dyad]
+        bad[first, second] = bad[second, first] = parameters.trust_bad[dyad]
+    return good, bad
+
+
+def first_state(
+    scenario: Scenario,
+    parameters: Parameters,
+    opening: Opening,
+    agenda: Agenda,
+) -> State:
+    """The state before the first quarter of a run.
+
+    Treaties in force carry their record: each honoured quarter before the start is one good signal (theory 1.6).
+    """
+    markets = opening.share.shape
+    good, bad = prior_evidence(parameters)
+    prior_good, prior_bad = good.copy(), bad.copy()
+    sunset = np.full(N_DYADS, NEVER)
+    for treaty in scenario.treaties:
+        first, second = DYADS[treaty.dyad]
+        sunset[treaty.dyad] = treaty.sunset
+        for observer, observed in ((first, second), (second, first)):
+            for _ in range(int(treaty.honoured_quarters)):
+                good[observer, observed], bad[observer, observed] = trust_rules.update_evidence(
+                    good[observer, observed],
+                    bad[observer, observed],
+                    prior_good[observer, observed],
+                    prior_bad[observer, observed],
+                    parameters.trust_memory,
+                    1.0,
+                    True,
+                )
+    start = mean_tension(parameters)
+    given = scenario.tension_start
+    return State(
+        quarter=0,
+        cell_cost=opening_costs(scenario),
+        experience=scenario.experience.copy(),
+        margin=opening.margin.copy(),
+        origin_tie=opening.origin_tie.copy(),
+        origin_level=opening.origin_level.copy(),
+        origin_share=scenario.origin_share.swapaxes(0, 1).copy(),
+        price=opening.price.copy(),
+        markup=opening.markup.copy(),
+        quality=opening.quality.copy(),
+        age=np.where(scenario.availability.T >= 1.0, NEVER, 0.0),
+        has_plant=scenario.has_plant.T.astype(np.float64),
+        plant_due=np.zeros(markets),
+        chargers=scenario.chargers.copy(),
+        announced=scenario.zev_announced.astype(np.float64),
+        announced_age=scenario.zev_age.copy(),
+        cells=opening.cells.copy(),
+        special=opening.special.copy(),
+        duty=opening.duty.copy(),
+        case_left=np.zeros((N_BLOCS, N_BLOCS)),
+        case_step=np.zeros((N_BLOCS, N_BLOCS)),
+        carried=np.zeros((N_BLOCS, N_BLOCS)),
+        dropped=np.zeros((N_BLOCS, N_BLOCS)),
+        recognises=np.zeros((N_BLOCS, N_BLOCS)),
+        tension=np.where(np.isnan(given), start, given),
+        dialogue=np.minimum(scenario.dialogue_level, parameters.dialogue_ceiling),
+        is_open=np.ones(N_DYADS, dtype=bool),
+        good=good,
+        bad=bad,
+        own_error=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
+        partner_error=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
+        mood=np.zeros((N_DYADS, N_SIDES)),
+        clock=np.full(N_DYADS, CLOSED),
+        pause=np.zeros(N_DYADS),
+        treaty=agenda.treaty.copy(),
+        treaty_age=np.zeros(N_DYADS),
+        sunset=sunset,
+        failed=np.zeros((N_DYADS, N_SIDES), dtype=bool),
+        notice=np.zeros((N_DYADS, N_SIDES)),
+        level=np.ones((N_DYADS, N_SIDES)),
+        answer_left=np.zeros((N_DYADS, N_SIDES)),
+        honours=np.ones((N_DYADS, N_SIDES), dtype=bool),
+        lapses=np.zeros(N_DYADS),
+        depth=np.zeros(N_DYADS),
+    )
+
+
+def opening_costs(scenario: Scenario) -> FloatArray:
+    """(k,) $/kWh cell cost of each supplier at the start."""
+    return scenario.cell_cost.copy()

@@ -1,0 +1,226 @@
+"""What happened in a run, told as sentences: who tabled what, who refused and why, what was signed, kept and broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from model.menu import LADDER, LADDER_AXIS
+from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
+
+if TYPE_CHECKING:
+    from model.agents.bloc import View
+    from model.negotiation import NegotiationModel
+
+FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
+LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence."""
+
+    quarter: int
+    label: str
+    topic: str
+    dyad: str
+    text: str
+
+
+class Story:
+    """Writes the lines; silent when ``is_told`` is False, which is faster."""
+
+    def __init__(self, model: NegotiationModel, is_told: bool) -> None:
+        self.model = model
+        self.is_told = is_told
+        self.lines: list[StoryLine] = []
+
+    def say(self, topic: str, text: str, dyad: int = -1) -> None:
+        """Add a line for this quarter."""
+        if self.is_told:
+            t = self.model.state.quarter
+            name = DYAD_NAMES[dyad] if dyad >= 0 else ""
+            self.lines.append(StoryLine(t, self.model.scenario.quarter_label(t), topic, name, text))
+
+    def name(self, dyad: int, side: int) -> str:
+        """The name of one side of a dyad, with its article."""
+        return named(DYADS[dyad][side])
+
+    def package(self, dyad: int, index: int) -> str:
+        """A package in words."""
+        menu = self.model.agenda.menus[dyad]
+        position = [int(x) for x in menu.coordinates[index]]
+        parts = []
+        for side in (0, 1):
+            giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
+            if position[side] == 1:
+                parts.append(f"{giver} binds its duty on {possessive(taker)} cars")
+            elif position[side] > 1:
+                i, j = DYADS[dyad][side], DYADS[dyad][1 - side]
+                cut = self.model.economy.cuts[0, i, j, position[side]]
+                parts.append(f"{giver} goes {DUTY_POSITIONS[position[side]]} ({cut:.0%}) of the way down on duties")
+            if position[2 + side]:
+                parts.append(f"{giver} assures supply")
+            if position[5 + side]:
+                parts.append(f"{giver} adds a linkage concession")
+        first, second, charging = LADDER[position[LADDER_AXIS]]
+        if first and second:
+            parts.append("mutual recognition of certificates")
+        elif first or second:
+            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates")
+        if charging:
+            parts.append("a common charging interface")
+        if position[7]:
+            parts.append("technology cooperation")
+        return "; ".join(parts) if parts else "no treaty"
+
+    # --- the world outside -----------------------------------------------------------------------------------------------
+
+    def events(self, t: int) -> None:
+        """Dated events of the scenario in this quarter."""
+        if not self.is_told:
+            return
+        for event in self.model.scenario.events:
+            if event.quarter == t:
+                self.say("event", event.about.rstrip(".") + ".")
+
+    def channel(self, dyad: int, is_open: bool) -> None:
+        """The official channel opens or shuts."""
+        if self.is_told:
+            what = "opens again" if is_open else "shuts"
+            self.say("tension", f"The official channel {what} (tension {self.model.tension_level[dyad]:.2f}).", dyad)
+
+    # --- acting alone ------------------------------------------------------------------------------------------------------
+
+    def case_opens(self, importer: int, partner: int, rise: float) -> None:
+        """A duty case is opened."""
+        self.say("case", f"{cap(named(importer))} opens a duty case against {named(partner)}: +{rise:.0%} threatened.", dyad_of(importer, partner))
+
+    def case_ends(self, importer: int, partner: int, how: str) -> None:
+        """A duty case ends."""
+        self.say("case", f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {how}.", dyad_of(importer, partner))
+
+    def emergency(self, importer: int, partner: int, rise: float) -> None:
+        """An emergency duty strikes."""
+        self.say("case", f"{cap(named(importer))} raises its duty on {named(partner)} by {rise:.0%} at once.", dyad_of(importer, partner))
+
+    def answers(self, importer: int, partner: int, rise: float) -> None:
+        """A rise is answered."""
+        self.say("retaliation", f"{cap(named(importer))} answers {named(partner)} with +{rise:.0%} on its own duty.", dyad_of(importer, partner))
+
+    def relief(self, importer: int, partner: int, level: float) -> None:
+        """A bloc lowers its special duty alone."""
+        self.say("announcement", f"{cap(named(importer))} lowers its special duty on {named(partner)} to {level:.0%} on its own.", dyad_of(importer, partner))
+
+    def recognises_alone(self, importer: int, partner: int) -> None:
+        """Recognition for one's own good: harmony, not cooperation."""
+        self.say("recognition", f"{cap(named(importer))} recognises {possessive(named(partner))} certificates for its own good (harmony).", dyad_of(importer, partner))
+
+    def announces(self, bloc: int) -> None:
+        """A zero-emission path is announced."""
+        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path.")
+
+    def plant_starts(self, market: int, firm: int) -> None:
+        """An automaker starts a plant abroad."""
+        if self.is_told:
+            self.say("plant", f"{self.model.scenario.automakers[firm]} starts a plant in {named(market)}.")
+
+    def plant_opens(self, market: int, firm: int) -> None:
+        """A plant opens."""
+        if self.is_told:
+            self.say("plant", f"{self.model.scenario.automakers[firm]} opens its plant in {named(market)}.")
+
+    # --- the table -----------------------------------------------------------------------------------------------------------
+
+    def session_opens(self, dyad: int) -> None:
+        """A session of talks begins."""
+        self.say("session", "Talks open.", dyad)
+
+    def session_closes(self, dyad: int, why: str) -> None:
+        """A session ends without a deal."""
+        self.say("session", f"Talks close without a deal: {why}.", dyad)
+
+    def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
+        """A side has nothing to offer; said once a quarter."""
+        if round_number <= 1:
+            self.say("offer", f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.", dyad)
+
+    def offer(self, dyad: int, side: int, package: int, view: View, hope: float, accepted: bool) -> None:
+        """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
+        if not self.is_told:
+            return
+        tabler, answerer = self.name(dyad, side), self.name(dyad, 1 - side)
+        self.say("offer", f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}", dyad)
+        own = 4.0 * float(view.own[package])
+        if accepted:
+            self.say("offer", f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).", dyad)
+            return
+        reasons = []
+        if not bool(view.on_table[package]):
+            reasons.append("it is not on the table")
+        if own < 4.0 * float(view.reservation):
+            reasons.append(f"own gain {own:+.2f} bn$ a year is below the least it signs for ({4 * float(view.reservation):.2f})")
+        elif own < 4.0 * hope:
+            reasons.append(f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({4 * hope:.2f})")
+        if not bool(view.enforceable[package]):
+            reasons.append("it would not keep it at today's trust")
+        if not bool(view.passable[package]):
+            reasons.append("its legislature would not pass it")
+        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(reasons)}.", dyad)
+
+    def _lobby(self, dyad: int, package: int) -> str:
+        firms = [(agent.lobby(dyad, package), agent.name) for agent in [*self.model.automakers, *self.model.suppliers]]
+        loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
+        if not loud:
+            return ""
+        return " Lobbies: " + ", ".join(f"{name} {stake:+.2f} bn$ a year" for stake, name in loud) + "."
+
+    def ratification(self, dyad: int, package: int, votes: list[bool]) -> None:
+        """The legislatures have voted."""
+        if not self.is_told:
+            return
+        if all(votes):
+            self.say("treaty", f"Both legislatures ratify. In force: {self.package(dyad, package)}.", dyad)
+            return
+        against = " and ".join(self.name(dyad, side) for side, vote in enumerate(votes) if not vote)
+        self.say("ratification", f"The deal fails in the legislature of {against}.", dyad)
+
+    # --- keeping and leaving ---------------------------------------------------------------------------------------------------
+
+    def lapses(self, dyad: int, side: int) -> None:
+        """A side fails its own test."""
+        self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
+
+    def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
+        """A side withholds its concessions after a bad signal."""
+        tail = " (a false alarm)" if falsely else ""
+        self.say("retaliation", f"{cap(self.name(dyad, side))} withholds duty and supply concessions next quarter{tail}.", dyad)
+
+    def renewed(self, dyad: int) -> None:
+        """A treaty is renewed at its sunset."""
+        self.say("treaty", "The treaty reaches its sunset and is renewed.", dyad)
+
+    def treaty_ends(self, dyad: int, cause: str) -> None:
+        """A treaty ends."""
+        self.say("exit", f"The treaty ends: {cause}.", dyad)
+
+
+def named(bloc: int) -> str:
+    """The bloc's name inside a sentence."""
+    name = BLOC_NAMES[BLOCS[bloc]]
+    return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
+
+
+def possessive(name: str) -> str:
+    """A name in the genitive."""
+    return f"{name}'s"
+
+
+def cap(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+def dyad_of(i: int, j: int) -> int:
+    """The dyad of two blocs."""
+    return DYADS.index((min(i, j), max(i, j)))

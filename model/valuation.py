@@ -1,0 +1,221 @@
+"""From impact-assessment tables to the value of every package of a dyad, for both sides (theory 1.7).
+
+A party's value of a package is a broadcast sum of *parts*, one small table an axis of the menu. The same parts give the
+four flows of the compliance test (both honour, I lapse, the partner lapses, both lapse): a lapse only moves the lapsing
+side's positions back to none. A package equal to the policy in force has a gain of exactly zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.assessment import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
+from model.menu import (
+    CUT_OF_POSITION,
+    LADDER,
+    LADDER_AXIS,
+    LADDER_LAPSED,
+    LADDER_SAVING,
+    N_SAVINGS,
+    TECHNOLOGY_AXIS,
+    Menu,
+)
+from model.numerics import FloatArray
+from model.vocabulary import (
+    CHARGING,
+    DUTY,
+    DYADS,
+    LINKAGE,
+    N_ISSUES,
+    RECOGNITION,
+    SUPPLY,
+    TECHNOLOGY,
+)
+
+N_POSITIONS = 5
+RECOGNISED = 2  # the saving bit of recognition in a market's nodes
+_LADDER_FLAGS = np.array(LADDER, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one party gets from each axis of a dyad's menu, bn$ per quarter.
+
+    duty: for the duty of side 0 and of side 1, (..., 5, 6) by position and ladder state; supply, linkage: (..., 2)
+    by giver; ladder (..., 6) effects of standards outside the two markets; technology (...,); punish (...,) payoff
+    when both sides punish, on the scale of the duty parts.
+    """
+
+    duty: tuple[FloatArray, FloatArray]
+    supply: FloatArray
+    linkage: FloatArray
+    ladder: FloatArray
+    technology: FloatArray
+    punish: FloatArray
+
+
+@dataclass(frozen=True)
+class OtherTerms:
+    """Stakes of one party that do not run through the two markets, bn$ per quarter.
+
+    supply, linkage (..., 2): to this party if side 0, side 1 gives; recognition (..., 2): if side 0, side 1
+    recognises; charging, technology (...,).
+    """
+
+    supply: FloatArray
+    linkage: FloatArray
+    recognition: FloatArray
+    charging: FloatArray
+    technology: FloatArray
+
+
+def party_parts(
+    dyad: int,
+    side: int,
+    importer_payoff: FloatArray,
+    partner_payoff: FloatArray,
+    risk: FloatArray,
+    steps: FloatArray,
+    granted: FloatArray,
+    other: OtherTerms,
+) -> Parts:
+    """The parts of one party's value.
+
+    importer_payoff, partner_payoff (..., p, n): at every node of every pair, to the importer and to its partner, with
+    whatever weight on profits the party's principal has. risk (..., b, b): probability that an unbound duty of the row
+    bloc on the column bloc is raised while the deal is weighed; steps (..., b, b): 0 or 1, which of the two higher grid
+    points that would be.
+    """
+    duties = []
+    to_grant: list[FloatArray] = []
+    punish: FloatArray = np.zeros(1)
+    for giver in (0, 1):
+        importer, partner = DYADS[dyad][giver], DYADS[dyad][1 - giver]
+        payoff = importer_payoff if giver == side else partner_payoff
+        answered = partner_payoff if giver == side else importer_payoff
+        market = payoff[..., PAIR_OF[importer, partner], :]
+        answer = answered[..., PAIR_OF[partner, importer], :]
+        saving = LADDER_SAVING[:, giver][None, :]
+        cut = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None]
+        asked, recognised = market[..., cut + saving], market[..., cut + (saving | RECOGNISED)]
+        already = granted[..., importer, partner]
+        by_ladder = np.where(already[..., None, None] > 0.0, recognised, asked)
+        to_grant.append(1.0 - already)
+        # Standing unbound, the duty may rise, and the partner would answer on its own market.
+        low = market[..., GRID_NODES[3]] - market[..., 0] + answer[..., ANSWER_NODES[0]] - answer[..., 0]
+        high = market[..., GRID_NODES[4]] - market[..., 0] + answer[..., ANSWER_NODES[1]] - answer[..., 0]
+        step = steps[..., importer, partner]
+        threat = risk[..., importer, partner] * (low + step * (high - low))
+        unbound = np.zeros((N_POSITIONS, 1))
+        unbound[0] = 1.0
+        duties.append(by_ladder + unbound * threat[..., None, None])
+        punish = punish + market[..., PUNISH_NODE]
+    ladder = (
+        (other.recognition[..., 0] * to_grant[0])[..., None] * _LADDER_FLAGS[:, 0]
+        + (other.recognition[..., 1] * to_grant[1])[..., None] * _LADDER_FLAGS[:, 1]
+        + other.charging[..., None] * _LADDER_FLAGS[:, 2]
+    )
+    return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish)
+
+
+def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
+    """(..., P) a party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
+    who = {(True, False): 0, (False, True): 1, (True, True): 2}.get(lapsed)
+    ladder = menu.ladder if who is None else menu.lapsed_ladder(who)
+    joint = not any(lapsed)
+    grid: FloatArray = menu.along(LADDER_AXIS, parts.ladder[..., ladder])
+    for giver in (0, 1):
+        positions = np.array(menu.positions[giver])
+        held = np.zeros_like(positions) if lapsed[giver] else positions
+        grid = grid + menu.along_ladder(giver, parts.duty[giver][..., held[:, None], ladder[None, :]])
+        for axis, gift in ((2 + giver, parts.supply), (5 + giver, parts.linkage)):
+            given = np.array(menu.positions[axis]) * (0.0 if lapsed[giver] else 1.0)
+            grid = grid + menu.along(axis, gift[..., giver, None] * given)
+    together = np.array(menu.positions[TECHNOLOGY_AXIS]) * (1.0 if joint else 0.0)
+    return menu.flat(grid + menu.along(TECHNOLOGY_AXIS, parts.technology[..., None] * together))
+
+
+def issue_values(parts: Parts) -> FloatArray:
+    """(..., 10) a party's gain from each issue alone at full level, against no treaty, bn$ per quarter."""
+    lad = {state: index for index, state in enumerate(LADDER)}
+    base = [parts.duty[giver][..., 0, 0] for giver in (0, 1)]
+    values = np.zeros((*base[0].shape, N_ISSUES))
+    for giver in (0, 1):
+        values[..., DUTY + giver] = parts.duty[giver][..., -1, 0] - base[giver]
+        values[..., SUPPLY + giver] = parts.supply[..., giver]
+        values[..., LINKAGE + giver] = parts.linkage[..., giver]
+        state = lad[(1, 0, 0) if giver == 0 else (0, 1, 0)]
+        values[..., RECOGNITION + giver] = (
+            parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
+        )
+    state = lad[(0, 0, 1)]
+    values[..., CHARGING] = (
+        parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
+    )
+    values[..., TECHNOLOGY] = parts.technology
+    return values
+
+
+@dataclass(frozen=True)
+class Flows:
+    """One side's payoffs from every package, bn$ per quarter, (..., P), and when both punish (..., 1).
+
+    both honour, this side lapses alone, the partner lapses alone, both lapse; ``legislature`` is what the side's
+    legislature sees when both honour.
+    """
+
+    honoured: FloatArray
+    own_lapse: FloatArray
+    partner_lapse: FloatArray
+    both_lapse: FloatArray
+    punish: FloatArray
+    legislature: FloatArray
+
+
+def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> Flows:
+    """The payoffs that one side of a dyad weighs, for every package of the menu."""
+    honoured = package_values(menu, executive)
+    lapses = [package_values(menu, executive, (side == 0, side == 1)), package_values(menu, executive, (side == 1, side == 0))]
+    return Flows(
+        honoured=honoured,
+        own_lapse=lapses[0],
+        partner_lapse=lapses[1],
+        both_lapse=honoured[..., :1],
+        punish=executive.punish[..., None],
+        legislature=package_values(menu, legislature),
+    )
+
+
+def realised_value(
+    menu: Menu, parts: Parts, package: int, honours: FloatArray, level: FloatArray
+) -> FloatArray:
+    """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
+
+    honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and supply concessions that a side honours
+    under its stance. Duty gains are scaled by the level (exact at 0 and 1).
+    """
+    position = menu.coordinates[package]
+    state = int(position[LADDER_AXIS])
+    kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
+    by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state], 0]
+    gain: FloatArray = np.zeros(kept[0].shape)
+
+    def after_lapses(values: FloatArray) -> FloatArray:
+        return np.where(
+            kept[0],
+            np.where(kept[1], values[..., state], values[..., by_lapse[1]]),
+            np.where(kept[1], values[..., by_lapse[0]], values[..., 0]),
+        )
+
+    for giver in (0, 1):
+        given = honours[..., giver] * level[..., giver]
+        duty = parts.duty[giver]
+        bound = after_lapses(duty[..., int(position[giver]), :])
+        free = after_lapses(duty[..., 0, :])
+        gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
+        gain = gain + given * parts.supply[..., giver] * float(position[2 + giver])
+        gain = gain + honours[..., giver] * parts.linkage[..., giver] * float(position[5 + giver])
+    both = honours[..., 0] * honours[..., 1]
+    return gain + after_lapses(parts.ladder) + both * parts.technology * float(position[TECHNOLOGY_AXIS])
