@@ -275,7 +275,7 @@ def security_flow(
 
     security (..., g, b, b) directed marginal cost in k$ per car; tension (..., d) in (0, 1), the effective one.
     """
-    cost: FloatArray = np.zeros(1)
+    cost = np.zeros_like(tables.ev_share)
     for column, whom in enumerate((PARTNER, THIRD)):
         cost = cost + welfare.security_cost(
             tension[..., DYAD_OF[IMPORTER, whom]][..., None],

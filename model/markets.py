@@ -98,18 +98,25 @@ def border_frictions(parameters: Parameters, economy: Economy, recognised: Float
 
 
 def offered_costs(
-    economy: Economy, parameters: Parameters, landed: FloatArray, frictions: FloatArray, duty: FloatArray
+    economy: Economy,
+    parameters: Parameters,
+    landed: FloatArray,
+    frictions: FloatArray,
+    duty: FloatArray,
+    origin_tie: FloatArray,
+    origin_level: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """Cost of serving a market with the best mix of origins, and that mix (theory 1.3).
 
-    landed (..., m, f, o); frictions (..., m, 1, o); duty (..., b, b) applied vehicle duties. Returns base (..., m, f)
+    landed (..., m, f, o); frictions (..., m, 1, o); duty (..., b, b) applied vehicle duties; origin_tie (..., m, f, o)
+    log preference for an origin; origin_level (..., m, f) k$. Returns base (..., m, f)
     in k$ per car, duty and frictions included, and the mix (..., m, f, o).
     """
     rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
     total = (1.0 + rate) * landed + frictions
     theta = parameters.origin_substitution
-    base = plants.origin_cost(total, economy.origin_tie, theta, economy.origin_level)
-    return base, plants.origin_shares(total, economy.origin_tie, theta)
+    base = plants.origin_cost(total, origin_tie, theta, origin_level)
+    return base, plants.origin_shares(total, origin_tie, theta)
 
 
 @dataclass(frozen=True)

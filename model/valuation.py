@@ -90,7 +90,7 @@ def party_parts(
     """
     duties = []
     to_grant: list[FloatArray] = []
-    punish: FloatArray = np.zeros(1)
+    punish = np.zeros(importer_payoff.shape[:-2])
     for giver in (0, 1):
         importer, partner = DYADS[dyad][giver], DYADS[dyad][1 - giver]
         payoff = importer_payoff if giver == side else partner_payoff
