@@ -114,8 +114,8 @@ def _effects_table(findings: Findings, effects: pd.DataFrame) -> Table:
     factors = {factor.name: factor for factor in findings.plan.factors}
     for dyad in dict.fromkeys(effects["dyad"].astype(str)):
         rows = effects[effects["dyad"] == dyad]
-        for number, ((name, level), pair) in enumerate(rows.groupby(["factor", "level"], sort=False)):
-            factor = factors[str(name)]
+        for number, ((own, level), pair) in enumerate(rows.groupby(["factor", "level"], sort=False)):
+            factor = factors[str(own)]
             by_outcome = {str(row["outcome"]): row for _, row in pair.iterrows()}
             table.add_row(
                 "" if number else dyad,

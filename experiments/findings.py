@@ -160,8 +160,7 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
     )
     own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
     clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
-    second = "; ".join(clauses) + "."
-    return f"{first} {second[0].upper()}{second[1:]}"
+    return f"{first} Mean depth changes {'; '.join(clauses)}."
 
 
 def _opening(block: str, n_blocks: int) -> str:
@@ -173,18 +172,16 @@ def _of_ceiling(means: pd.Series) -> str:
 
 
 def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
-    """What the last level of a factor changes against the first, dyad by dyad."""
+    """What the last level of a factor changes against the first, dyad by dyad, as part of a sentence."""
     factor = next(factor for factor in plan.factors if factor.name == name)
     last = rows[rows["level"] == rows["level"].iloc[-1]]
-    is_up, is_down = last["low"] > 0, last["high"] < 0
-    sized = {row.dyad: f"{row.dyad} ({signed(row.mean)})" for row in last.itertuples()}
-    up, down = ([sized[dyad] for dyad in last.loc[which, "dyad"]] for which in (is_up, is_down))
-    flat = list(last.loc[~is_up & ~is_down, "dyad"])
-    said = [f"deepens cooperation in {_listed(up)}"] if up else []
-    said += [f"makes it shallower in {_listed(down)}"] if down else []
-    said += [f"makes no difference that these runs can tell from zero in {_listed(flat)}"] if flat else []
-    what = f"{factor.label} ({factor.level_labels[-1]} against {factor.level_labels[0]})"
-    return f"{what} {_listed(said)}"
+    is_clear = (last["low"] > 0) | (last["high"] < 0)
+    clear = [f"{signed(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
+    unclear = list(last.loc[~is_clear, "dyad"])
+    said = [f"by {_listed(clear)}"] if clear else []
+    said += [f"by nothing that these runs can tell from zero in {_listed(unclear)}"] if unclear else []
+    labels = factor.level_labels
+    return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -120,7 +120,7 @@ def _run(chunk: Chunk, replicate: int) -> pa.Table:
         summary = pa.Table.from_pandas(model.summary(), preserve_index=False)
     except Exception as error:
         return _failed(chunk, replicate, stage, error)
-    return _with_keys(chunk, replicate, {"status": "ok", "stage": "", "message": ""}, summary)
+    return with_keys(chunk, replicate, {"status": "ok", "stage": "", "message": ""}, summary)
 
 
 def _failed(chunk: Chunk, replicate: int, stage: str, error: BaseException | str) -> pa.Table:
@@ -129,10 +129,10 @@ def _failed(chunk: Chunk, replicate: int, stage: str, error: BaseException | str
 
     said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
     empty = pa.table({"dyad": pa.array([None], pa.string())})
-    return _with_keys(chunk, replicate, {"status": "failed", "stage": stage, "message": said}, empty)
+    return with_keys(chunk, replicate, {"status": "failed", "stage": stage, "message": said}, empty)
 
 
-def _with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Table) -> pa.Table:
+def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Table) -> pa.Table:
     """The rows of one run with what identifies it in front, and texts all of one type, so that parts join."""
     import pyarrow as pa
 
@@ -233,7 +233,7 @@ def run_chunks(
 ) -> None:
     """Work through the chunks, ``in_flight`` at a time, handing each result to ``take`` as it comes.
 
-    Every chunk is taken exactly once. When ``should_stop`` turns true only those that have begun are still taken.
+    Every chunk is taken exactly once; when ``should_stop`` turns true, only those that have begun.
 
     Raises:
         WorkersDie: pool after pool broke and nothing was finished in between.

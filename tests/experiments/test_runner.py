@@ -1,0 +1,322 @@
+"""The runner: every run once, on any executor, whatever dies."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_runs import deadly_once, made_up, small_plan
+
+import model
+from experiments.design import Plan
+from experiments.runner import (
+    CHUNK_REPLICATES,
+    Chunk,
+    InProcess,
+    Interrupts,
+    WorkersDie,
+    check_workers,
+    chunks_of,
+    executor_maker,
+    processors,
+    run_chunk,
+    run_chunks,
+    run_plan,
+)
+from experiments.store import Results
+from model import InputFault, NegotiationModel
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return small_plan(tmp_path)
+
+
+class Basket:
+    """Takes what the runner hands over."""
+
+    def __init__(self) -> None:
+        self.tables: dict[str, pa.Table] = {}
+
+    def __call__(self, chunk: Chunk, table: pa.Table) -> None:
+        assert chunk.name not in self.tables, "taken twice"
+        self.tables[chunk.name] = table
+
+    def whole(self) -> pa.Table:
+        return pa.concat_tables(
+            [self.tables[name] for name in sorted(self.tables)], promote_options="permissive"
+        )
+
+    def statuses(self) -> list[str]:
+        return self.whole()["status"].to_pylist()
+
+
+def collect(plan: Plan, executor: Executor, in_flight: int = 3, **how: Any) -> Basket:
+    basket = Basket()
+    work = how.pop("work", made_up)
+    with executor:
+        run_chunks(chunks_of(plan, most=2), lambda: executor, in_flight, basket, work=work, **how)
+    return basket
+
+
+# --- chunks -------------------------------------------------------------------------------------------------
+
+
+@given(replicates=st.integers(1, 60), most=st.integers(1, 25))
+def test_chunks_hold_every_run_once(
+    replicates: int, most: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    plan = small_plan(tmp_path_factory.mktemp("plan")).with_replicates(replicates)
+    chunks = list(chunks_of(plan, most))
+    runs = [
+        (chunk.design_point, r) for chunk in chunks for r in range(chunk.first, chunk.first + chunk.count)
+    ]
+    assert len(runs) == len(set(runs)) == plan.n_runs
+    assert len({chunk.name for chunk in chunks}) == len(chunks)
+    assert max(chunk.count for chunk in chunks) <= most
+    firsts = [chunk.first for chunk in chunks]
+    assert firsts == sorted(firsts), "an interrupted sweep must have as much of every design point"
+
+
+def test_a_chunk_carries_the_levels_of_its_point(plan: Plan) -> None:
+    chunk = list(chunks_of(plan))[3]
+    assert chunk.columns == {"block": "with linkage", "dialogue_ceiling": "group", "tariff_issues": True}
+    assert chunk.name == "point-00003_replicates-000000-000005"
+
+
+def test_levels_of_mixed_types_make_one_column(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\n'
+    mixed = small_plan(tmp_path, text + '[factors.dialogue_ceiling]\nlevels = ["none", 0.4, 1]')
+    assert [chunk.columns["dialogue_ceiling"] for chunk in chunks_of(mixed)][:3] == ["none", "0.4", "1"]
+    numbers = small_plan(tmp_path, text + "[factors.dialogue_ceiling]\nlevels = [0, 0.4, 1]")
+    assert [chunk.columns["dialogue_ceiling"] for chunk in chunks_of(numbers)][:3] == [0.0, 0.4, 1.0]
+
+
+# --- executors ----------------------------------------------------------------------------------------------
+
+
+def test_any_executor_gives_the_same_rows(plan: Plan) -> None:
+    here = collect(plan, InProcess(), in_flight=1).whole()
+    assert len(here) == plan.n_runs * 3
+    assert collect(plan, ThreadPoolExecutor(3)).whole().equals(here)
+    assert collect(plan, executor_maker(2)()).whole().equals(here)
+
+
+def test_no_more_in_flight_than_asked(plan: Plan) -> None:
+    most = 0
+
+    class Counting(InProcess):
+        """Leaves its futures open until it was given as many as it may have."""
+
+        open: list[tuple[Future[Any], Callable[[], Any]]] = []  # noqa: RUF012
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            nonlocal most
+            future: Future[Any] = Future()
+            self.open.append((future, lambda: fn(*args, **kwargs)))
+            most = max(most, len(self.open))
+            if len(self.open) == 4:
+                self.finish()
+            return future
+
+        def finish(self) -> None:
+            for future, work in self.open:
+                future.set_result(work())
+            self.open.clear()
+
+    # 27 chunks: whoever hands out fewer than four at a time waits forever, whoever hands out more is seen.
+    plan = plan.with_replicates(8)
+    assert len(list(chunks_of(plan, most=2))) % 4 == 0
+    assert set(collect(plan, Counting(), in_flight=4).statuses()) == {"ok"}
+    assert most == 4
+
+
+def test_stopping_keeps_what_has_begun(plan: Plan) -> None:
+    basket = Basket()
+    stop = lambda: len(basket.tables) >= 2  # noqa: E731
+    run_chunks(chunks_of(plan, most=2), InProcess, 3, basket, stop, made_up)
+    assert 2 <= len(basket.tables) <= 5
+    assert set(basket.statuses()) == {"ok"}
+
+
+# --- what fails ---------------------------------------------------------------------------------------------
+
+
+class Brittle(InProcess):
+    """Breaks, as a pool does when a worker dies, whenever it is given what ``kills`` says."""
+
+    def __init__(self, kills: Callable[[Chunk], bool], broken_pools: list[int]) -> None:
+        self.kills, self.broken_pools = kills, broken_pools
+        self.is_broken = False
+        self.open: list[tuple[Future[Any], Any, Chunk]] = []
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        if self.is_broken:
+            raise BrokenExecutor("broken")
+        if self.kills(args[0]):
+            self.is_broken = True
+            self.broken_pools.append(1)
+            future: Future[Any] = Future()
+            future.set_exception(BrokenExecutor("a worker died"))
+            return future
+        return super().submit(fn, *args, **kwargs)
+
+
+def test_a_killer_becomes_failed_rows_and_nothing_else_is_lost(plan: Plan) -> None:
+    basket, broken = Basket(), []
+    kills = lambda chunk: chunk.design_point == 1 and chunk.first == 0  # noqa: E731
+    run_chunks(chunks_of(plan, most=2), lambda: Brittle(kills, broken), 3, basket, work=made_up)
+    assert len(basket.tables) == len(list(chunks_of(plan, most=2)))
+    failed = [name for name, table in basket.tables.items() if "failed" in table["status"].to_pylist()]
+    assert failed == ["point-00001_replicates-000000-000001"]
+    rows = basket.tables[failed[0]].to_pylist()
+    assert [row["replicate"] for row in rows] == [0, 1]
+    assert {(row["stage"], row["message"]) for row in rows} == {("worker", "its worker process died 2 times")}
+    assert len(broken) == 3, "once among others, twice alone"
+
+
+def test_one_death_costs_nothing(plan: Plan) -> None:
+    basket, broken = Basket(), []
+    kills = lambda chunk: chunk.design_point == 1 and not broken  # noqa: E731
+    run_chunks(chunks_of(plan, most=2), lambda: Brittle(kills, broken), 3, basket, work=made_up)
+    assert len(broken) == 1
+    assert set(basket.statuses()) == {"ok"}
+    assert len(basket.whole()) == plan.n_runs * 3
+
+
+def test_a_killed_process_costs_nothing(plan: Plan, tmp_path: Path) -> None:
+    basket = Basket()
+    marked = [
+        dataclasses.replace(chunk, columns={**chunk.columns, "marker": str(tmp_path / "died")})
+        for chunk in chunks_of(plan, most=3)
+    ]
+    run_chunks(marked, executor_maker(2), 4, basket, work=deadly_once)
+    assert (tmp_path / "died").exists()
+    assert set(basket.statuses()) == {"ok"}
+    assert len(basket.whole()) == plan.n_runs * 3
+
+
+def test_workers_that_always_die_end_the_sweep(plan: Plan) -> None:
+    with pytest.raises(WorkersDie, match="pools of workers died in a row"):
+        run_chunks(
+            chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, Basket(), work=made_up
+        )
+
+
+def test_what_a_worker_raises_becomes_rows(plan: Plan) -> None:
+    def fails(chunk: Chunk) -> pa.Table:
+        if chunk.design_point == 2:
+            raise MemoryError("no room")
+        return made_up(chunk)
+
+    basket = collect(plan, InProcess(), work=fails)
+    rows = [row for row in basket.whole().to_pylist() if row["status"] == "failed"]
+    assert {row["design_point"] for row in rows} == {2}
+    assert {row["message"] for row in rows} == {"MemoryError: no room"}
+    assert len(rows) == plan.replicates
+
+
+@pytest.mark.parametrize("stage", ["build", "run", "summary"])
+def test_a_run_that_fails_becomes_a_row(stage: str, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Failing:
+        def __init__(self, replicate: int, **settings: Any) -> None:
+            self.fails = replicate == 1
+            self._reach("build")
+
+        def _reach(self, here: str) -> None:
+            if self.fails and here == stage:
+                raise ZeroDivisionError(f"at {here}")
+
+        def run(self) -> None:
+            self._reach("run")
+
+        def summary(self) -> Any:
+            self._reach("summary")
+            return (
+                made_up(next(chunks_of(plan)))
+                .slice(0, 3)
+                .select(["dyad", "mean_depth", "emerged"])
+                .to_pandas()
+            )
+
+    monkeypatch.setattr(model, "NegotiationModel", Failing, raising=False)
+    table = run_chunk(next(chunks_of(plan.with_replicates(3))))
+    rows = table.to_pylist()
+    assert [(row["replicate"], row["status"]) for row in rows] == [
+        *([(0, "ok")] * 3), (1, "failed"), *([(2, "ok")] * 3)
+    ]  # fmt: skip
+    assert (rows[3]["stage"], rows[3]["message"]) == (stage, f"ZeroDivisionError: at {stage}")
+    assert rows[3]["emerged"] is None
+    assert table.schema.field("emerged").type == pa.bool_(), "a failed run must not change a column's type"
+
+
+# --- workers ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("workers", [0, -2, 10_000])
+def test_workers_beyond_sense_are_refused(workers: int, plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(InputFault, match=rf"workers = {workers}: allowed is a whole number from 1 to \d+"):
+        run_plan(plan, tmp_path / "out", workers)
+    assert not (tmp_path / "out").exists()
+
+
+def test_by_default_one_worker_a_processor() -> None:
+    assert check_workers(None) == processors() >= 1
+    assert check_workers(1) == 1
+
+
+def test_the_first_interrupt_is_noted_and_the_second_interrupts() -> None:
+    import signal
+
+    told = []
+    with Interrupts(lambda: told.append(1)) as interrupts:
+        assert not interrupts.noted
+        signal.raise_signal(signal.SIGINT)
+        assert interrupts.noted
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert told == [1]
+    with pytest.raises(KeyboardInterrupt):
+        signal.raise_signal(signal.SIGINT)
+
+
+# --- the model itself ---------------------------------------------------------------------------------------
+
+
+def test_a_sweep_of_the_model(tmp_path: Path) -> None:
+    """The rows are those of the model, whatever the number of workers."""
+    text = """
+        title = "A"
+        question = "B"
+        scenario = "2026"
+        replicates = 2
+        root_seed = 5
+        [factors.tariff_issues]
+        levels = [false, true]
+    """
+    plan = small_plan(tmp_path, text)
+    heard: list[tuple[int, int]] = []
+    one = run_plan(plan, tmp_path / "one", 1, lambda done, failed: heard.append((done, failed)))
+    assert (one.n_done, one.n_failed, one.was_interrupted) == (4, 0, False)
+    assert heard[-1] == (4, 0)
+    frame = one.results.read()
+    assert Results.open(tmp_path / "one").manifest["state"] == "complete"
+    two = run_plan(plan, tmp_path / "two", 2).results.read()
+    assert two.equals(frame)
+    direct = NegotiationModel(scenario="2026", root_seed=5, replicate=1, tariff_issues=True)
+    direct.run()
+    own = frame[(frame["design_point"] == 1) & (frame["replicate"] == 1)].reset_index(drop=True)
+    expected = direct.summary().reset_index(drop=True)
+    for column in expected:
+        assert own[column].tolist() == expected[column].tolist(), column
+
+
+def test_the_chunk_is_short_against_patience() -> None:
+    assert 1 <= CHUNK_REPLICATES <= 20

@@ -1,0 +1,102 @@
+"""A small plan, and runs that were never run: what tests of the machinery around the model work on.
+
+Functions that worker processes must find stand here, because a test file is not importable by its name.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from experiments.design import Plan
+from experiments.plan_file import load_plan
+from experiments.runner import Chunk, chunks_of, with_keys
+from experiments.store import Results
+
+PLAN = """
+title = "A small plan"
+question = "Does it work?"
+scenario = "2026"
+replicates = 6
+root_seed = 318291039481029384
+
+[factors.dialogue_ceiling]
+label = "dialogue"
+levels = ["none", "group"]
+
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+level_labels = ["off", "on the table"]
+
+[[blocks]]
+name = "with linkage"
+
+[[blocks]]
+name = "without linkage"
+settings = { linkage_issues = false }
+
+[[contrasts]]
+name = "dialogue, all channels"
+treated = { dialogue_ceiling = "group", tariff_issues = true }
+control = { dialogue_ceiling = "none", tariff_issues = true }
+
+[[contrasts]]
+name = "without monitoring"
+treated = { dialogue_ceiling = "group", tariff_issues = true, dialogue_on_monitoring = 0 }
+control = { dialogue_ceiling = "none", tariff_issues = true }
+"""
+
+
+def small_plan(folder: Path, text: str = PLAN) -> Plan:
+    path = folder / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_plan(path)
+
+
+def made_up(chunk: Chunk) -> pa.Table:
+    """Summaries with known effects: dialogue +0.05 of depth in CN-EU only, tariffs +0.2 everywhere."""
+    return pa.concat_tables([_one(chunk, r) for r in range(chunk.first, chunk.first + chunk.count)])
+
+
+def _one(chunk: Chunk, replicate: int) -> pa.Table:
+    settings = chunk.settings
+    has_dialogue, has_tariffs = settings["dialogue_ceiling"] == "group", bool(settings["tariff_issues"])
+    monitors = settings.get("dialogue_on_monitoring") != 0
+    rows: list[dict[str, Any]] = []
+    for number, dyad in enumerate(("CN-US", "CN-EU", "US-EU")):
+        luck = np.random.default_rng([replicate, number]).normal(0.0, 0.01)
+        depth = 0.1 * number + 0.2 * has_tariffs + 0.05 * has_dialogue * monitors * (number == 1) + luck
+        depth = max(depth, 0.0) if number else 0.0
+        rows.append(
+            {
+                "dyad": dyad, "mean_depth": depth, "depth_ceiling": 0.4 + 0.4 * has_tariffs,
+                "joint_gain": 2 * depth, "emerged": depth > 0.25, "durable": depth > 0.3,
+                "blocking": "US: own gain" if number == 0 else "",
+            }
+        )  # fmt: skip
+    keys = {"status": "ok", "stage": "", "message": ""}
+    return with_keys(chunk, replicate, keys, pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False))
+
+
+def deadly_once(chunk: Chunk) -> pa.Table:
+    """Kills its process when it comes to design point 1 for the first time."""
+    marker = Path(str(chunk.columns["marker"]))
+    if chunk.design_point == 1 and not marker.exists():
+        marker.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return made_up(chunk)
+
+
+def stored(folder: Path, plan: Plan) -> Results:
+    """The made-up runs of a plan in a results folder."""
+    results = Results.create(folder, plan)
+    for chunk in chunks_of(plan, most=4):
+        results.write_part(chunk.name, made_up(chunk))
+    return results
