@@ -104,8 +104,9 @@ def invert_shares(share: FloatArray, sigma: FloatLike) -> FloatArray:
 def share_beside(utility: FloatLike, rivals: FloatLike, sigma: FloatLike) -> FloatArray:
     """Market share of one car beside given rivals, a fraction.
 
-    utility: (...), of the car at its price, utils. rivals: (...), ln of the sum of the rivals' exp(v/(1-sigma)), utils
-    (-inf: no rival). sigma: (...), in [0, 1). All broadcast; every element is a car of its own.
+    utility: (...), of the car at its price, utils. rivals: (...), ln of the sum of the rivals'
+    exp(v/(1-sigma)), utils (-inf: no rival). sigma: (...), in [0, 1). All broadcast; every element is a
+    car of its own.
     Limits: equals ``nested_shares`` when the rivals are those of the market; 0 against overwhelming rivals.
     Source: theory 1.1.
     """

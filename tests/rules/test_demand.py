@@ -135,6 +135,16 @@ def test_extreme_utilities_give_finite_shares() -> None:
     np.testing.assert_allclose(share.sum(-1) + outside, 1.0, rtol=1e-12)
 
 
+@given(UTILITIES, SIGMAS)
+@settings(max_examples=40)
+def test_share_beside_given_rivals_is_the_share_in_the_market(utility: FloatArray, sigma: float) -> None:
+    share = demand.nested_shares(utility, sigma)[1]
+    others = np.exp(utility[1:] / (1.0 - sigma)).sum()
+    rivals = float(np.log(others)) if others > 0.0 else -np.inf
+    assert demand.share_beside(utility[0], rivals, sigma) == pytest.approx(share[0], rel=1e-9)
+    assert demand.share_beside(utility[0], 900.0, sigma) == pytest.approx(0.0, abs=1e-100)
+
+
 def test_batches_have_the_bits_of_single_markets() -> None:
     rng = np.random.default_rng(3)
     utility = rng.normal(0.0, 2.0, (40, 3, 14))

@@ -1,0 +1,89 @@
+"""Policy: row A15, treaty duties between base and floor, credits with conditions."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.rules import policy
+
+CHECKS = json.loads((Path(__file__).parents[1] / "data" / "theory_checks.json").read_text(encoding="utf-8"))
+LEADING: list[tuple[int, ...]] = [(), (4,), (2, 3)]
+RATES = st.floats(0.0, 1.5)
+PARTS = st.floats(0.0, 1.0)
+
+
+@pytest.mark.parametrize("leading", LEADING)
+def test_border_charge_and_credit_row_a15(leading: tuple[int, ...]) -> None:
+    row = CHECKS["A15"]
+    tonnes = np.full(leading, 8.0)
+    charge = policy.cbam_charge(0.6, tonnes, 85.0, 12.0, 0.0, 30.0)
+    np.testing.assert_allclose(charge, np.full(leading, row["cbam"]), rtol=1e-12)
+    charge = policy.cbam_charge(0.6, tonnes, 85.0, 12.0, 0.5, 30.0)
+    np.testing.assert_allclose(charge, np.full(leading, row["cbam_recog"]), rtol=1e-12)
+    for component_share, expected in zip((0.55, 0.65), row["ira"], strict=True):
+        credit = policy.purchase_credit(
+            policy.FULL_CREDIT, 0.62, np.full(leading, component_share), 0.60, 0.60, 1.0, 0.0
+        )
+        np.testing.assert_allclose(credit, np.full(leading, expected), rtol=1e-12)
+
+
+def test_border_charge_is_never_negative() -> None:
+    assert policy.cbam_charge(1.0, 8.0, 50.0, 80.0, 1.0, 10.0) == 0.0
+
+
+@given(PARTS, PARTS, PARTS, PARTS)
+@settings(max_examples=50)
+def test_credit_conditions(minerals: float, parts: float, floor_m: float, floor_c: float) -> None:
+    credit = policy.purchase_credit(7.5, minerals, parts, floor_m, floor_c, 1.0, 0.0)
+    assert credit == 3.75 * ((minerals >= floor_m) + (parts >= floor_c))
+    assert policy.purchase_credit(7.5, minerals, parts, floor_m, floor_c, 0.0, 0.0) == 0.0
+    assert policy.purchase_credit(7.5, minerals, parts, floor_m, floor_c, 1.0, 1.0) == 0.0
+    smooth = policy.purchase_credit(
+        7.5, minerals, parts, floor_m, floor_c, 1.0, 0.0, smooth=policy.SMOOTH_WIDTH
+    )
+    assert 0.0 <= smooth <= 7.5
+    # The smooth variant is the sharp one away from the thresholds.
+    if abs(minerals - floor_m) > 0.6 and abs(parts - floor_c) > 0.6:
+        assert smooth == pytest.approx(credit, abs=1e-6)
+
+
+def test_smooth_credit_is_half_at_the_threshold() -> None:
+    assert policy.purchase_credit(7.5, 0.6, 0.6, 0.6, 0.6, 1.0, 0.0, smooth=0.03) == pytest.approx(3.75)
+
+
+def test_thresholds_by_year() -> None:
+    minerals, parts = policy.credit_thresholds(np.arange(2020, 2032))
+    np.testing.assert_array_equal(minerals, [0.4, 0.4, 0.4, 0.4, 0.5, 0.6, 0.7, 0.8, 0.8, 0.8, 0.8, 0.8])
+    np.testing.assert_array_equal(parts, [0.5, 0.5, 0.5, 0.5, 0.6, 0.6, 0.7, 0.8, 0.9, 1.0, 1.0, 1.0])
+    assert [float(share) for share in policy.credit_thresholds(2026)] == [0.7, 0.7]
+    assert policy.RESTRICTED_COMPONENTS_FROM < policy.RESTRICTED_MINERALS_FROM
+
+
+@given(RATES, PARTS, PARTS, PARTS)
+@settings(max_examples=50)
+def test_duty_falls_from_base_to_floor(base: float, depth: float, y: float, more: float) -> None:
+    floor = depth * base
+    duty = policy.applied_duty(base, floor, y)
+    assert policy.applied_duty(base, floor, 0.0) == base
+    assert policy.applied_duty(base, floor, 1.0) == pytest.approx(floor, abs=1e-15)
+    assert floor - 1e-15 <= duty <= base
+    assert policy.applied_duty(base, floor, min(1.0, y + more)) <= duty + 1e-15
+
+
+@given(RATES, st.floats(-1.0, 1.0), PARTS)
+@settings(max_examples=50)
+def test_answer_to_a_rise_is_in_proportion(special: float, rise: float, ratio: float) -> None:
+    duty = policy.retaliated_duty(special, rise, ratio)
+    assert duty == pytest.approx(special + ratio * max(rise, 0.0), rel=1e-14)
+    assert duty >= special
+
+
+def test_a_threat_counts_as_far_as_it_is_believed() -> None:
+    weights = np.array([0.0, 0.5, 1.0])
+    np.testing.assert_allclose(policy.threatened_duty(0.1, 0.3, weights), [0.1, 0.2, 0.3], rtol=1e-14)
