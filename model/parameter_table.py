@@ -82,9 +82,7 @@ def real(
     return _row("float", default, section, meaning, source, status, **more)
 
 
-def whole(
-    default: int, low: int, high: int, unit: str, section: str, meaning: str, source: str = ASSUMPTION
-) -> Any:
+def whole(default: int, low: int, high: int, unit: str, section: str, meaning: str, source: str = ASSUMPTION) -> Any:
     """A whole-number parameter, such as a count of quarters."""
     return _row("int", default, section, meaning, source, "assumed", low=low, high=high, unit=unit)
 

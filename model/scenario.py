@@ -46,9 +46,7 @@ class Scenario:
     about: str
     first_quarter: str
     n_quarters: int
-    history_quarters: (
-        int  # duties follow ``special`` in the first so many quarters; later the model moves them
-    )
+    history_quarters: int  # duties follow ``special`` in the first so many quarters; later the model moves them
     parameters: Parameters  # the declared defaults with this scenario's changes
     automakers: tuple[str, ...]
     suppliers: tuple[str, ...]
@@ -172,10 +170,9 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         (workshop.batteries, {"automaker", "supplier", "batteries"}),
         (lambda: scenario_policy.duties(workshop), {"duties"}),
         (lambda: scenario_policy.support(workshop), {"automaker", "subsidy", "credit"}),
-        (
-            lambda: scenario_policy.industry(workshop),
-            {"automaker", "charging", "industry", "zev", "turnover"},
-        ),
+        (lambda: scenario_policy.charging(workshop), {"charging"}),
+        (lambda: scenario_policy.industry(workshop), {"automaker", "industry"}),
+        (lambda: scenario_policy.governments(workshop), {"zev", "turnover"}),
         (lambda: scenario_policy.dyads(workshop), {"dyad"}),
     )
     for step, needed in steps:

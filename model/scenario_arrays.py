@@ -61,9 +61,7 @@ class Workshop:
         for name in names:
             if name not in roster:
                 some = ", ".join(roster[:MOST_NAMES]) + (" ..." if len(roster) > MOST_NAMES else "")
-                self.faults.append(
-                    f"{where}: {name!r} is not known; {nearest(name, roster) or 'known are ' + some}"
-                )
+                self.faults.append(f"{where}: {name!r} is not known; {nearest(name, roster) or 'known are ' + some}")
 
     def adds_up(self, where: str, total: float) -> None:
         """A fault unless shares add up to 1."""
@@ -121,9 +119,7 @@ class Workshop:
         for name, values in (("ev_share", ev_share), ("drift.target", target)):
             for bloc, value in zip(BLOCS, values, strict=True):
                 if not 0.0 < value < 1.0:
-                    self.faults.append(
-                        f"market.{name}: {bloc} has {value:g}; a share here lies between 0 and 1"
-                    )
+                    self.faults.append(f"market.{name}: {bloc} has {value:g}; a share here lies between 0 and 1")
         inside = (ev_share > 0) & (ev_share < 1) & (target > 0) & (target < 1)
         odds = logit(np.where(inside, target, 0.5)) - logit(np.where(inside, ev_share, 0.5))
         share = self._brand_shares()
@@ -161,9 +157,7 @@ class Workshop:
             if maker in owner:
                 share[owner[maker], BLOCS.index(bloc)] += float(row[column])
             else:
-                self.faults.append(
-                    f"brands.table: {maker!r} ({bloc}) is in the rows of no automaker; add it to one"
-                )
+                self.faults.append(f"brands.table: {maker!r} ({bloc}) is in the rows of no automaker; add it to one")
         # A row may be absent this year, but not from the whole table.
         everywhere = sorted({row["automaker"] for row in evidence_table(brands.table.split(":")[0])})
         for name, automaker in self.file.automaker.items():
@@ -185,9 +179,7 @@ class Workshop:
             for bloc, label in maker.on_sale_later.items():
                 m = BLOCS.index(bloc)
                 if share[f, m] > 0:
-                    self.faults.append(
-                        f"automaker.{name}.on_sale_later.{bloc}: already sold at the start; remove it"
-                    )
+                    self.faults.append(f"automaker.{name}.on_sale_later.{bloc}: already sold at the start; remove it")
                 on_sale[f, m] = max(self.index(label), 0)
         for name, ban in self.file.ban.items():
             self.check_row(f"ban.{name}.see", ban.see)
@@ -256,9 +248,7 @@ class Workshop:
         for k, (name, supplier) in enumerate(self.file.supplier.items()):
             given = [bool(supplier.rows), supplier.share is not None, supplier.rest]
             if sum(given) != 1:
-                self.faults.append(
-                    f"supplier.{name}: give its world share once, by rows, by share or by rest = true"
-                )
+                self.faults.append(f"supplier.{name}: give its world share once, by rows, by share or by rest = true")
             self.known(f"supplier.{name}.rows", supplier.rows + supplier.less, sorted(table))
             share[k] = supplier.share or 0.0
             share[k] += sum(table.get(row, 0.0) for row in supplier.rows)

@@ -90,9 +90,7 @@ class Ban(Section):
 class Cost(Section):
     vehicle: tuple[Positive, Positive, Positive]  # k$, car for each market without battery, where place = 1
     place: tuple[Positive, Positive, Positive, Positive]  # factor of the place of production
-    freight: list[tuple[NotNegative, NotNegative, NotNegative]] = Field(
-        min_length=4, max_length=4
-    )  # k$, o x m
+    freight: list[tuple[NotNegative, NotNegative, NotNegative]] = Field(min_length=4, max_length=4)  # k$, o x m
 
 
 class Batteries(Section):
@@ -158,9 +156,7 @@ class Charging(Section):
 
 class Industry(Section):
     cars_built: tuple[Positive, Positive, Positive]  # m per year, all cars
-    ice_share: list[tuple[Fraction, Fraction, Fraction]] = Field(
-        min_length=3, max_length=3
-    )  # market x home bloc
+    ice_share: list[tuple[Fraction, Fraction, Fraction]] = Field(min_length=3, max_length=3)  # market x home bloc
 
 
 class Zev(Section):

@@ -75,9 +75,7 @@ def duties(w: Workshop) -> dict[str, Any]:
             low = usual if isinstance(rate.floor, str) else np.full(w.n_quarters, rate.floor)
             t = int(np.argmax(low - base))
             if low[t] > base[t] + SUM_TOLERANCE:
-                w.faults.append(
-                    f"{where}.floor = {low[t]:g}: above the base duty {base[t]:g}; cuts lead down"
-                )
+                w.faults.append(f"{where}.floor = {low[t]:g}: above the base duty {base[t]:g}; cuts lead down")
             mfn[:, g, i, j], floor[:, g, i, j] = usual, low
             special[:, g, i, j] = np.round(base - usual, RATE_DIGITS)
     other = np.array([section.other_ev, section.other_battery])
@@ -91,9 +89,7 @@ def treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
     pair = DYADS[DYAD_NAMES.index(section.dyad)]
     w.known(f"{where}.bound", section.bound, section.dyad.split("-"))
     if w.index(section.sunset) < 0:
-        w.faults.append(
-            f"{where}.sunset = {section.sunset}: before the scenario starts; leave the treaty out"
-        )
+        w.faults.append(f"{where}.sunset = {section.sunset}: before the scenario starts; leave the treaty out")
     bound = np.zeros((N_SIDES, N_GOODS), dtype=np.bool_)
     cut, level = np.zeros(bound.shape), np.zeros(bound.shape)
     for s, (i, j) in enumerate((pair, pair[::-1])):
@@ -160,38 +156,47 @@ def support(w: Workshop) -> dict[str, Any]:
     }
 
 
+def charging(w: Workshop) -> dict[str, Any]:
+    """Charging points, budgets and unit costs."""
+    section = w.file.charging
+    return {
+        "chargers": np.array(section.points),
+        "charger_budget": np.array(section.budget) / QUARTERS_A_YEAR,
+        "charger_cost": np.array(section.unit_cost),
+    }
+
+
 def industry(w: Workshop) -> dict[str, Any]:
-    """Chargers, combustion cars, phase-out announcements, changes of government."""
-    file = w.file
-    ice_share = np.array(file.industry.ice_share)
+    """Cars of any kind built, and who sells those that are not electric."""
+    section = w.file.industry
+    ice_share = np.array(section.ice_share)
     for m, bloc in enumerate(BLOCS):
         if float(np.sum(ice_share[m])) > 1.0 + SUM_TOLERANCE:
             w.faults.append(f"industry.ice_share: market {bloc} adds up to more than 1; lower its shares")
-    weight = np.array([maker.ice_weight for maker in file.automaker.values()])
-    home = np.array([PLACES.index(maker.home) for maker in file.automaker.values()])
+    weight = np.array([maker.ice_weight for maker in w.file.automaker.values()])
+    home = np.array([PLACES.index(maker.home) for maker in w.file.automaker.values()])
     for place in range(len(PLACES)):
         total = float(np.sum(weight[home == place]))
         weight[home == place] /= total if total > 0 else 1.0
-    announced = file.zev.announced
+    return {"cars_built": np.array(section.cars_built), "ice_share": ice_share, "ice_weight": weight}
+
+
+def governments(w: Workshop) -> dict[str, Any]:
+    """Phase-out announcements that stand, and changes of government."""
+    announced = w.file.zev.announced
     age = [-w.index(announced[bloc]) if bloc in announced else 0 for bloc in BLOCS]
     for bloc, quarters in zip(BLOCS, age, strict=True):
         if quarters < 0:
             label = f"zev.announced.{bloc} = {announced[bloc]}"
             w.faults.append(f"{label}: after the start, when blocs announce by themselves; leave it out")
     turnover = np.zeros((w.n_quarters, N_BLOCS), dtype=np.bool_)
-    for bloc, rule in file.turnover.items():
+    for bloc, rule in w.file.turnover.items():
         since = np.arange(w.n_quarters) - w.index(rule.first)
         turnover[:, BLOCS.index(bloc)] = (since >= 0) & (since % round(rule.every) == 0)
     return {
-        "chargers": np.array(file.charging.points),
-        "charger_budget": np.array(file.charging.budget) / QUARTERS_A_YEAR,
-        "charger_cost": np.array(file.charging.unit_cost),
-        "cars_built": np.array(file.industry.cars_built),
-        "ice_share": ice_share,
-        "ice_weight": weight,
         "zev_announced": np.array([bloc in announced for bloc in BLOCS]),
         "zev_age": np.array(age, dtype=np.float64),
-        "zev_required": np.array(file.zev.required),
+        "zev_required": np.array(w.file.zev.required),
         "turnover": turnover,
     }
 

@@ -1,7 +1,7 @@
 """Reading a scenario file: find it, parse it, merge what it extends, resolve its numbers, check its form.
 
-Faults are gathered, not raised one by one. A section with a fault of form is left out, the others are handed on,
-so that what is wrong with them is found too.
+Faults are gathered, not raised one by one. A section with a fault of form is left out, the others are handed
+on, so that what is wrong with them is found too.
 """
 
 from __future__ import annotations

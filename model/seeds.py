@@ -75,9 +75,7 @@ def root_seeds(name: str = "default") -> tuple[int, ...]:
         )
     lines = (seeds_directory() / "random" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
     texts = [(i, text) for i, line in enumerate(lines, 1) if (text := line.split("#")[0].strip())]
-    faults = [
-        f"{name}.txt line {i}: {text!r} is not a whole number" for i, text in texts if not text.isdecimal()
-    ]
+    faults = [f"{name}.txt line {i}: {text!r} is not a whole number" for i, text in texts if not text.isdecimal()]
     if faults:
         raise InputFault(faults, "root seeds")
     return tuple(int(text) for _, text in texts)
@@ -114,16 +112,12 @@ def matching_rows(file: str, conditions: str) -> list[Row]:
     columns = list(rows[0])
     for key, sign, value in _conditions(conditions):
         if key not in columns:
-            raise ValueError(
-                f"{file} has no column {key!r}; {nearest(key, columns) or 'it has ' + ', '.join(columns)}"
-            )
+            raise ValueError(f"{file} has no column {key!r}; {nearest(key, columns) or 'it has ' + ', '.join(columns)}")
         kept = [row for row in rows if (row[key] == value if sign == "=" else _at_most(row[key], value))]
         if not kept:
             here = sorted({row[key] for row in rows})
             close = difflib.get_close_matches(value, here, n=1, cutoff=0.3) or here[-1:]
-            raise ValueError(
-                f"{file} has no row with {key}{sign}{value}; the nearest there is {key}={close[0]}"
-            )
+            raise ValueError(f"{file} has no row with {key}{sign}{value}; the nearest there is {key}={close[0]}")
         rows = kept
     return rows
 
@@ -186,10 +180,7 @@ class Resolver:
             if "assumed" in raw:
                 reason = self._reason(raw["assumed"], where)
             inner = {key: item for key, item in raw.items() if key not in ("assumed", "note")}
-            return {
-                key: self.resolve(item, f"{where}.{key}" if where else key, reason)
-                for key, item in inner.items()
-            }
+            return {key: self.resolve(item, f"{where}.{key}" if where else key, reason) for key, item in inner.items()}
         if isinstance(raw, list):
             if raw and _is_numbers(raw):
                 return self._bare(raw, where, reason)
@@ -224,9 +215,7 @@ class Resolver:
         value, note = table.get("value"), str(table.get("note", ""))
         if ("evidence" in table) == ("assumed" in table):
             both = "both evidence and assumed" if "evidence" in table else "neither evidence nor a reason"
-            self.faults.append(
-                f"{where}: a number with {both}; keep one of evidence = '...', assumed = 'why'"
-            )
+            self.faults.append(f"{where}: a number with {both}; keep one of evidence = '...', assumed = 'why'")
             return value
         if "assumed" in table:
             return self._assumed(value, where, self._reason(table["assumed"], where), note)
@@ -238,9 +227,7 @@ class Resolver:
             return value
         if value is not None and not _equal(value, found):
             remedy = "correct the value or leave it out"
-            self.faults.append(
-                f"{where} = {value}: the evidence says {found} ({table['evidence']}); {remedy}"
-            )
+            self.faults.append(f"{where} = {value}: the evidence says {found} ({table['evidence']}); {remedy}")
         self.sources.append(SourceRow(where, found, "evidence", table["evidence"], note))
         return found
 

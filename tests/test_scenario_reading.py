@@ -1,0 +1,171 @@
+"""Reading scenarios: each flaw is one clear line, all come at once; selectors, numbers, quarters, root seeds."""
+
+from __future__ import annotations
+
+import doctest
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import model.parameters
+import model.scenario
+from model.parameters import InputFault
+from model.scenario import load_scenario, scenario_names
+from model.scenario_file import quarter_name, quarter_number
+from model.scenario_reading import merged
+from model.seeds import Resolver, root_seeds, seeds_directory, select
+
+BAD = sorted((Path(__file__).parent / "data" / "bad_scenarios").glob("*.toml"))
+
+
+# --- Refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", BAD, ids=lambda path: path.stem)
+def test_each_flaw_is_one_clear_line(path: Path) -> None:
+    says = re.search(r"^# says: (.*)$", path.read_text("utf-8"), flags=re.MULTILINE)
+    assert says is not None
+    with pytest.raises(InputFault) as caught:
+        load_scenario(path)
+    (fault,) = caught.value.faults
+    assert says[1].strip() in fault and "\n" not in fault
+
+
+def test_all_flaws_come_at_once(tmp_path: Path) -> None:
+    # Form, evidence and what only shows when sections meet, each in another section.
+    single = (
+        "negative-cost",
+        "evidence-no-row",
+        "origin-shares",
+        "treaty-expired",
+        "unknown-key",
+        "ice-share",
+        "bare-number",
+    )
+    text = 'extends = "symmetric"\nname = "many"\n'
+    for name in single:
+        text += (BAD[0].parent / f"{name}.toml").read_text("utf-8").split(f'name = "{name}"\n')[1]
+    path = tmp_path / "many.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(path)
+    expected = set()
+    for name in single:
+        with pytest.raises(InputFault) as alone:
+            load_scenario(BAD[0].parent / f"{name}.toml")
+        expected |= set(alone.value.faults)
+    assert set(caught.value.faults) == expected and len(caught.value.faults) == len(single)
+
+
+SECTIONS = (
+    "market",
+    "automaker",
+    "cost",
+    "supplier",
+    "duties",
+    "charging",
+    "industry",
+    "zev",
+    "first_quarter",
+    "name",
+)
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_a_missing_section_is_named(section: str, tmp_path: Path) -> None:
+    text = (seeds_directory() / "scenarios" / "symmetric.toml").read_text("utf-8")
+    blocks = re.split(r"(?m)^(?=\[)", text)
+    head = [line for line in blocks[0].splitlines() if not line.startswith(f"{section} =")]
+    kept = ["\n".join(head) + "\n", *(b for b in blocks[1:] if not re.match(rf"\[{section}[\].]", b))]
+    path = tmp_path / "partial.toml"
+    path.write_text("".join(kept), encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(path)
+    assert any(fault.startswith(f"{section} is missing") for fault in caught.value.faults)
+
+
+def test_unknown_scenarios_name_the_nearest() -> None:
+    with pytest.raises(InputFault, match="nearest known name: 'symmetric'"):
+        load_scenario("symetric")
+    with pytest.raises(InputFault, match="known are 2018, 2026"):
+        load_scenario("nowhere/at/all.toml")
+
+
+# --- Selectors, numbers, quarters, root seeds -----------------------------------------------------
+
+
+def test_selectors() -> None:
+    name = "projected EV share of sales 2030, stated policies"
+    assert select(f"parameters.csv:name={name},bloc=EU,year=2030:value") == 0.58
+    geely = "Geely (incl. Volvo, Polestar, Zeekr)"
+    assert select(f"automakers.csv:automaker={geely},market_bloc=US,year=2025:share_of_ev_market") == 0.0085
+    assert select("battery_suppliers.csv:supplier=SK On,year<=2020:gwh", sum_rows=True) == pytest.approx(8.4)
+    with pytest.raises(ValueError, match="not written key=value"):
+        select("ev_share.csv:bloc:ev_share")
+
+
+def test_numbers_are_converted_and_checked() -> None:
+    resolver = Resolver(["2018Q3", "2018Q4"])
+    duty = "tariffs_quarterly.csv:importer=CN,exporter=US,product=ev,quarter={quarter}:rate_end"
+    raw = {
+        "path": {"evidence": duty},
+        "truce": {"value": 0.64, "evidence": duty.replace("{quarter}", "2018-Q4"), "plus": 0.24},
+        "group": {"assumed": "a reason for all", "a": 1, "b": {"c": [1.0, 2]}, "on": True, "word": "w"},
+    }
+    assert resolver.resolve(raw) == {
+        "path": [0.4, 0.4],
+        "truce": 0.64,
+        "group": {"a": 1, "b": {"c": [1.0, 2]}, "on": True, "word": "w"},
+    }
+    assert resolver.faults == []
+    assert [source.status for source in resolver.sources] == ["evidence", "evidence", "assumed", "assumed"]
+
+
+def test_merging_replaces_numbers_whole() -> None:
+    base = {"a": {"value": 1, "assumed": "why not"}, "b": {"c": [1, 2], "d": 3}}
+    change = {"a": {"evidence": "x:y:z"}, "b": {"c": [5]}}
+    assert merged(base, change) == {"a": {"evidence": "x:y:z"}, "b": {"c": [5], "d": 3}}
+
+
+@given(st.integers(1900, 2200), st.integers(1, 4))
+def test_quarter_labels_go_both_ways(year: int, quarter: int) -> None:
+    label = f"{year}Q{quarter}"
+    assert quarter_name(quarter_number(label)) == label
+    assert quarter_name(quarter_number(label) + 4) == f"{year + 1}Q{quarter}"
+
+
+def test_quarter_index_and_label() -> None:
+    now = load_scenario("2026")
+    assert now.quarter_index("2026Q4") == 0 and now.quarter_index("2025Q4") == -4
+    assert [now.quarter_label(t) for t in (-1, 0, 1)] == ["2026Q3", "2026Q4", "2027Q1"]
+
+
+def test_root_seeds_are_large_distinct_and_long_enough() -> None:
+    seen: set[int] = set()
+    for name in ("default", "replication", "teaching"):
+        seeds = root_seeds(name)
+        assert len(seeds) >= 8 and all(2**64 < seed < 2**128 for seed in seeds)
+        assert not seen & set(seeds)
+        seen |= set(seeds)
+    with pytest.raises(InputFault, match="nearest known name: 'default'"):
+        root_seeds("defaults")
+
+
+def test_the_example_in_the_readme_works(tmp_path: Path) -> None:
+    readme = (seeds_directory() / "README.md").read_text("utf-8")
+    own = next(block for block in re.findall(r"```toml\n(.*?)```", readme, flags=re.DOTALL) if "extends" in block)
+    path = tmp_path / "own.toml"
+    path.write_text(own, encoding="utf-8")
+    found = load_scenario(path)
+    assert found.name == "no-truce" and found.treaties[1].sunset == 0
+    for name in scenario_names():
+        assert f"`{name}`" in readme
+
+
+@pytest.mark.parametrize("module", [model.scenario, model.parameters], ids=lambda module: module.__name__)
+def test_examples_in_docstrings(module: object) -> None:
+    outcome = doctest.testmod(module)  # type: ignore[arg-type]
+    assert outcome.attempted > 0 and outcome.failed == 0
