@@ -45,9 +45,7 @@ def mean_utility(
     return quality + offered + (network + announcement) + alpha * eligible_subsidy
 
 
-def nested_shares(
-    utility: FloatArray, sigma: FloatLike
-) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+def nested_shares(utility: FloatArray, sigma: FloatLike) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Shares of each car among electric cars and in the market, the outside share, and the inclusive value.
 
     utility: (..., F), at consumer prices (v), utils; -inf for a car that does not exist, at least one finite.

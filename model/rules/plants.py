@@ -41,9 +41,7 @@ def origin_shares(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) ->
     return cheapest_mix(total_cost, tie, theta_o)
 
 
-def origin_cost(
-    total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, normaliser: FloatLike
-) -> FloatArray:
+def origin_cost(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, normaliser: FloatLike) -> FloatArray:
     """Duty-inclusive cost of one more car for a market with the best mix of places, k$ per vehicle.
 
     total_cost, tie, theta_o: as ``origin_shares``. normaliser: (...), ``origin_normaliser`` at base costs,

@@ -83,9 +83,7 @@ def test_definition(utility: FloatArray, sigma: float) -> None:
 
 @given(UTILITIES, st.floats(-50.0, 50.0))
 @settings(max_examples=40)
-def test_without_a_nest_it_is_the_plain_logit_and_only_differences_count(
-    utility: FloatArray, k: float
-) -> None:
+def test_without_a_nest_it_is_the_plain_logit_and_only_differences_count(utility: FloatArray, k: float) -> None:
     with_outside = np.concatenate([[0.0], utility]) + k
     weight = np.exp(with_outside - with_outside.max())
     _, share, outside, _ = demand.nested_shares(utility, 0.0)

@@ -43,15 +43,11 @@ def test_one_usable_place_is_the_whole_mix(cost: FloatArray, theta: float, home:
 
 @given(COSTS, RATES, COSTS)
 @settings(max_examples=50)
-def test_effective_duty_lies_between_the_rates(
-    weight: FloatArray, duty: FloatArray, landed: FloatArray
-) -> None:
+def test_effective_duty_lies_between_the_rates(weight: FloatArray, duty: FloatArray, landed: FloatArray) -> None:
     shares = weight / weight.sum()
     rate = plants.effective_duty(shares, duty, landed)
     assert duty.min() - 1e-12 <= rate <= duty.max() + 1e-12
-    assert rate == pytest.approx(
-        (shares * duty * landed).sum() / (shares * landed).sum(), rel=1e-12, abs=1e-12
-    )
+    assert rate == pytest.approx((shares * duty * landed).sum() / (shares * landed).sum(), rel=1e-12, abs=1e-12)
     only = np.eye(4)[2]
     assert plants.effective_duty(only, duty, landed) == pytest.approx(duty[2], rel=1e-12, abs=1e-15)
     assert plants.effective_duty(shares, 0.0 * duty, landed) == 0.0

@@ -44,9 +44,7 @@ def test_credit_conditions(minerals: float, parts: float, floor_m: float, floor_
     assert credit == 3.75 * ((minerals >= floor_m) + (parts >= floor_c))
     assert policy.purchase_credit(7.5, minerals, parts, floor_m, floor_c, 0.0, 0.0) == 0.0
     assert policy.purchase_credit(7.5, minerals, parts, floor_m, floor_c, 1.0, 1.0) == 0.0
-    smooth = policy.purchase_credit(
-        7.5, minerals, parts, floor_m, floor_c, 1.0, 0.0, smooth=policy.SMOOTH_WIDTH
-    )
+    smooth = policy.purchase_credit(7.5, minerals, parts, floor_m, floor_c, 1.0, 0.0, smooth=policy.SMOOTH_WIDTH)
     assert 0.0 <= smooth <= 7.5
     # The smooth variant is the sharp one away from the thresholds.
     if abs(minerals - floor_m) > 0.6 and abs(parts - floor_c) > 0.6:

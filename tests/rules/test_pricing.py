@@ -214,9 +214,7 @@ def test_a_solution_is_its_own_start(name: str) -> None:
     np.testing.assert_allclose(again, markup, rtol=1e-12)
     assert residual.max() < 1e-7
     # A start from nowhere still ends at the same place.
-    other, residual = pricing.price_equilibrium(
-        base, utility, alpha, 0.35, start=np.zeros_like(base), sweeps=60
-    )
+    other, residual = pricing.price_equilibrium(base, utility, alpha, 0.35, start=np.zeros_like(base), sweeps=60)
     assert residual.max() < (1e-7 if name != "wild" else np.inf)
     assert np.all(np.isfinite(other))
 
@@ -278,6 +276,30 @@ def test_batches_have_the_bits_of_single_markets() -> None:
         single = pricing.price_equilibrium(base[r, 1], utility[r, 1], 0.07, float(sigma[r, 0, 0]))
         for left, right in zip(batch, single, strict=True):
             assert same_bits(left[r, 1], right)
+
+
+def test_blocks_of_a_large_batch_have_the_bits_of_the_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(9)
+    base, utility = rng.uniform(20.0, 45.0, (30, 2, 1, 14)), rng.normal(1.0, 1.5, (30, 2, 5, 14))
+    alpha, sigma = np.array([[[0.14]], [[0.07]]]), rng.uniform(0.0, 0.7, (30, 1, 1, 1))
+    weight = rng.uniform(1.0, 1.5, (1, 2, 5, 14))
+    cases: list[tuple[FloatArray, FloatArray, FloatLike, FloatLike]] = [
+        (base, utility, alpha, sigma),
+        (replicate_fastest(base), replicate_fastest(utility), alpha, replicate_fastest(sigma)),
+        (base[0], utility, 0.1, sigma),
+        (base, utility[0], alpha, 0.35),
+    ]
+    for b, u, a, s in cases:
+        start, _ = pricing.price_equilibrium(b, u, a, s, sweeps=2)
+        monkeypatch.setattr(pricing, "BLOCK", 10**9)
+        whole = pricing.price_equilibrium(b, u, a, s, start, 3, weight)
+        for block in (1, 300, 2000):
+            monkeypatch.setattr(pricing, "BLOCK", block)
+            cut = pricing.price_equilibrium(b, u, a, s, start, 3, weight)
+            for left, right in zip(whole, cut, strict=True):
+                assert same_bits(left, right)
+                # The layout survives too, which is what keeps the ensemble fast.
+                assert np.argsort(left.strides).tolist() == np.argsort(right.strides).tolist()
 
 
 # --- Metamorphic relations ---------------------------------------------------------------------------------

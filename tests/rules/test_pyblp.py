@@ -57,9 +57,7 @@ def simulate(
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize(
-    ("alpha", "sigma"), [(0.12, 0.0), (0.14, 0.35), (0.07, 0.35), (0.08, 0.5), (0.10, 0.7)]
-)
+@pytest.mark.parametrize(("alpha", "sigma"), [(0.12, 0.0), (0.14, 0.35), (0.07, 0.35), (0.08, 0.5), (0.10, 0.7)])
 def test_prices_shares_and_surplus_agree_with_pyblp(pyblp: Any, alpha: float, sigma: float) -> None:
     rng = np.random.default_rng(round(1000 * (alpha + sigma)))
     cost = rng.uniform(15.0, 60.0, (N_MARKETS, N_FIRMS))

@@ -24,9 +24,7 @@ SEARCHED, SOLVED = 1e-4, 1e-6
 
 def best(payoff: Callable[[float], FloatArray], low: float, high: float) -> float:
     """The argument that maximises a payoff of one number."""
-    found = minimize_scalar(
-        lambda x: -float(payoff(x)), bounds=(low, high), method="bounded", options={"xatol": 1e-10}
-    )
+    found = minimize_scalar(lambda x: -float(payoff(x)), bounds=(low, high), method="bounded", options={"xatol": 1e-10})
     return float(found.x)
 
 
@@ -42,9 +40,7 @@ class Market(NamedTuple):
     resources: FloatArray
 
 
-def clear(
-    duty: FloatLike, sigma: float = 0.0, basis: str = "border", eta: float = 0.0, n: FloatLike = 0.0
-) -> Market:
+def clear(duty: FloatLike, sigma: float = 0.0, basis: str = "border", eta: float = 0.0, n: FloatLike = 0.0) -> Market:
     """The market of row A8: qualities 2.5, costs 22, size 1; a duty on firm 1, and a friction n."""
     rate = np.asarray(duty, dtype=np.float64)[..., None] * np.array([0.0, 1.0])
     friction = np.asarray(n, dtype=np.float64)[..., None] * np.array([0.0, 1.0])
@@ -282,9 +278,7 @@ def without_security(duty: FloatLike) -> tuple[FloatArray, FloatArray]:
     """The importer's payoff before security cost, and the import share, at some duties."""
     market = clear(duty)
     home = market.profit[..., 0]
-    return welfare.social_welfare(
-        market.surplus, home, 0.0, market.revenue, 0.0, 0.0, 0.0, 0.2
-    ), market.imported
+    return welfare.social_welfare(market.surplus, home, 0.0, market.revenue, 0.0, 0.0, 0.0, 0.2), market.imported
 
 
 @pytest.mark.parametrize("kS1", [3.0, 8.0, 20.0])
@@ -298,9 +292,7 @@ def test_inverse_optimum_returns_the_cost_that_made_the_duty_optimal(kS1: float)
     duty = best(with_security, 0.0, 3.0)
     for step, tolerance in ((0.001, 1e-3), (0.10, 0.2)):
         flow, share = without_security(duty + step * np.array([-1.0, 0.0, 1.0]))
-        lower, point, upper, identified = welfare.inverse_optimum_security(
-            flow, share, size, tension, kS2, 0.0025
-        )
+        lower, point, upper, identified = welfare.inverse_optimum_security(flow, share, size, tension, kS2, 0.0025)
         assert identified
         assert lower <= kS1 <= upper
         assert lower <= point <= upper
