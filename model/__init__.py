@@ -6,11 +6,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from model.agenda import calibration_table
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
     from model.scenario import Scenario, load_scenario, scenario_names
+    from model.starting_point import calibration_table
     from model.story import StoryLine
 
 _HOMES = {

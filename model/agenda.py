@@ -224,7 +224,13 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
     stakes = Stakes(
         supply=supply,
         technology=technology_stakes(
-            economy, parameters, scenario.cell_cost, scenario.experience, opening.cells, first.ev_revenue, tension
+            economy,
+            parameters,
+            scenario.cell_cost,
+            scenario.experience,
+            opening.cells,
+            first.ev_revenue,
+            tension,
         ),
         brands_abroad=brands_on_sale(scenario),
         granted=quiet,
@@ -241,15 +247,15 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
     gains = np.stack(
         [np.stack([issue_values(mandate.parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)]
     )  # (d, s, 10)
-    home = np.stack(
-        [np.stack([issue_values(mandate.home_parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)]
-    )
+    home = np.stack([np.stack([issue_values(mandate.home_parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)])
     receiver, giver = _receiver_and_giver(gains)
     least = parameters.activity_threshold / QUARTERS_PER_YEAR
     in_force = _issues_in_force(scenario)
     active = receiver >= least
     menus = tuple(build_menu(active[d], in_force[d]) for d in range(N_DYADS))
-    scale = np.array([[packages.stake_scale(np.abs(gains[d, s]), SMALLEST_STAKE, CORE) for s in (0, 1)] for d in range(N_DYADS)])
+    scale = np.array(
+        [[packages.stake_scale(np.abs(gains[d, s]), SMALLEST_STAKE, CORE) for s in (0, 1)] for d in range(N_DYADS)]
+    )
     legislature = np.array(
         [[packages.stake_scale(np.abs(home[d, s]), SMALLEST_STAKE, CORE) for s in (0, 1)] for d in range(N_DYADS)]
     )
@@ -285,7 +291,7 @@ def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> F
 
 
 def _receiver_and_giver(gains: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(d, 10) gain of the receiver and of the giver of every issue; a joint issue's are the smaller of the two sides'."""
+    """(d, 10) gain of the receiver and of the giver of every issue; of a joint issue, the larger and the smaller gain."""
     receiver, giver = np.zeros((N_DYADS, N_ISSUES)), np.zeros((N_DYADS, N_ISSUES))
     for issue in range(N_ISSUES):
         if issue >= 8:
@@ -311,9 +317,7 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
     issues = np.zeros((N_DYADS, N_ISSUES))
     levels = []
     for dyad, menu in enumerate(menus):
-        cuts = np.stack(
-            [economy.cuts[EV, DYADS[dyad][side], DYADS[dyad][1 - side]] for side in (0, 1)]
-        )
+        cuts = np.stack([economy.cuts[EV, DYADS[dyad][side], DYADS[dyad][1 - side]] for side in (0, 1)])
         levels.append(menu.levels(cuts))
     return Agenda(
         menus=menus,

@@ -75,7 +75,8 @@ class Tables:
 
     welfare, profit (..., p, n, 2): of importer and of partner, before security cost; vehicle_share, cell_share
     (..., p, n, 2): share of the importer's market that depends on the partner and on the third bloc; firm_profit
-    (..., p, n, f); supplier_profit (..., p, n, 2) of importer's and partner's; ev_share (..., p, n); markup (..., p, n, f), kept to start the next assessment from; duty
+    (..., p, n, f); supplier_profit (..., p, n, 2) of importer's and partner's; ev_share (..., p, n); markup
+    (..., p, n, f), kept to start the next assessment from; duty
     (..., p, n) of vehicles; residual (..., p, n) of the price equations, k$.
     """
 
@@ -96,7 +97,8 @@ def node_duties(
 ) -> FloatArray:
     """(..., g, p, n) duty of the importer on the partner's goods at every node.
 
-    special (..., g, b, b) duties above MFN; mfn_now, floor_now (g, b, b) of this quarter. Where a duty case covers vehicles only, the battery duty stays.
+    special (..., g, b, b) duties above MFN; mfn_now, floor_now (g, b, b) of this quarter. Where a duty case covers
+    vehicles only, the battery duty stays.
     """
     own = special[..., IMPORTER, PARTNER]
     partner_ev = special[..., EV, PARTNER, IMPORTER]
@@ -117,9 +119,7 @@ def node_duties(
         answered = start + covered * (answers - vehicle[..., None])
         punished = start * (1.0 + parameters.retaliation_ratio)
         extra = np.concatenate([moved[..., [0, 1, 3, 4]], answered, punished], axis=-1) + mfn[:, None]
-        rates.append(
-            np.concatenate([np.repeat(packages, N_SAVINGS, axis=-1), extra, packages[..., :1]], axis=-1)
-        )
+        rates.append(np.concatenate([np.repeat(packages, N_SAVINGS, axis=-1), extra, packages[..., :1]], axis=-1))
     return np.stack(rates, axis=-3)
 
 
@@ -146,7 +146,9 @@ def assess(
     level_rate = cell_duty[..., _FIRST_NODE_OF_LEVEL]
     rate = other_rate[..., None, :] + level_rate[..., None] * (to_partner * imported)[:, None, :]
     price = situation.cells.price[..., None, None, :, :]
-    delivered = batteries.delivered_price(price, 0.0, rate[..., None, :], economy.cell_freight[IMPORTER][:, None, None, :])
+    delivered = batteries.delivered_price(
+        price, 0.0, rate[..., None, :], economy.cell_freight[IMPORTER][:, None, None, :]
+    )
     tie = economy.supplier_tie[IMPORTER][:, None]
     unit = batteries.unit_cost(delivered, tie, theta, economy.cell_level[IMPORTER][:, None])
     mix = batteries.sourcing_shares(delivered, tie, theta)
@@ -155,14 +157,18 @@ def assess(
     home_cell_profit = mix * situation.margin[..., None, None, :, :]
     abroad_profit = situation.cells.share_export * situation.margin[..., None, :, :]
     # (..., b, o, f): what a kWh in a car built for export at o earns the suppliers of each bloc.
-    abroad_by_bloc = np.stack([ordered_sum(abroad_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-3)
+    abroad_by_bloc = np.stack(
+        [ordered_sum(abroad_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-3
+    )
 
     # Landed cost by origin and duty level: only cars built at home change with the cell duty.
     landed = situation.landed[..., IMPORTER, :, :]
     at_home = economy.is_home[IMPORTER]  # (p, o)
     nonbattery = ordered_sum(economy.nonbattery_cost[IMPORTER, 0] * at_home)
     home_landed = nonbattery[:, None, None] + kwh[:, None, None] * unit / KWH_COST_TO_THOUSANDS
-    level_landed = landed[..., None, :, :] + at_home[:, None, None, :] * (home_landed[..., None] - landed[..., None, :, :])
+    level_landed = landed[..., None, :, :] + at_home[:, None, None, :] * (
+        home_landed[..., None] - landed[..., None, :, :]
+    )
 
     # The mix of origins without the partner, then the partner beside it, node by node.
     is_partner = economy.is_place[PARTNER]  # (p, o)
@@ -185,8 +191,8 @@ def assess(
     partner_landed = ordered_sum(landed * is_partner[:, None, :])
     partner_tie = ordered_sum(tie_origin * is_partner[:, None, :])
     friction = standards.homologation(
-        parameters.homologation_cost, parameters.recognition_saving, (_SAVING_OF_NODE >> 1) * 1.0, 1.0
-    ) + standards.adaptation(parameters.adaptation_cost, (_SAVING_OF_NODE & 1) * 1.0, 1.0)
+        parameters.homologation_cost, parameters.recognition_saving, (_SAVING_OF_NODE >> 1).astype(np.float64), 1.0
+    ) + standards.adaptation(parameters.adaptation_cost, (_SAVING_OF_NODE & 1).astype(np.float64), 1.0)
     partner_total = (1.0 + vehicle_duty)[..., None] * partner_landed[..., None, :] + friction[:, None]
     partner_utility = partner_tie[..., None, :] - theta_origin * partner_total
     rest = rest_value[..., _LEVEL_OF_NODE, :]
@@ -194,7 +200,9 @@ def assess(
     from_partner = logistic(gap)
     best = np.maximum(partner_utility, rest) + np.log1p(np.exp(-np.abs(gap)))
     base = situation.origin_level[..., IMPORTER, None, :] - best / theta_origin
-    landed_mean = from_partner * partner_landed[..., None, :] + (1.0 - from_partner) * rest_landed[..., _LEVEL_OF_NODE, :]
+    landed_mean = (
+        from_partner * partner_landed[..., None, :] + (1.0 - from_partner) * rest_landed[..., _LEVEL_OF_NODE, :]
+    )
     paid = (
         from_partner * partner_landed[..., None, :] * vehicle_duty[..., None]
         + (1.0 - from_partner) * rest_paid[..., _LEVEL_OF_NODE, :]
@@ -230,7 +238,9 @@ def assess(
         abroad_kwh = np.swapaxes(abroad_by_bloc[..., who, :, :], -1, -2)
         rest_kwh = ordered_sum(rest_abroad * abroad_kwh[..., None, :, :])[..., _LEVEL_OF_NODE, :]
         partner_kwh = abroad_by_bloc[..., who, PARTNER, :][..., None, :]
-        suppliers = ordered_sum(home_built * at_home_kwh + rest_built * rest_kwh + partner_built * partner_kwh) * per_car
+        suppliers = (
+            ordered_sum(home_built * at_home_kwh + rest_built * rest_kwh + partner_built * partner_kwh) * per_car
+        )
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, who].T[:, None, :])
         combustion = size * outside * (economy.ice_share[IMPORTER, who] * parameters.ice_margin[IMPORTER])[:, None]
         profit = makers + suppliers + combustion

@@ -20,7 +20,7 @@ from model.markets import (
     landed_costs,
     supply_cells,
 )
-from model.numerics import FloatArray, ordered_sum
+from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, demand, plants, pricing
 from model.scenario import Scenario
@@ -112,7 +112,7 @@ def standards_in_force(scenario: Scenario) -> tuple[FloatArray, FloatArray]:
 
 
 def _latent_quality(scenario: Scenario, quality: FloatArray, share: FloatArray, alpha: FloatArray) -> FloatArray:
-    """Qualities (m, f) with brands not yet sold filled in: the money gap to the leader of their nearest market (1.1)."""
+    """Qualities (m, f) with unsold brands filled in: the money gap to the leader of their nearest market (1.1)."""
     filled = quality.copy()
     leader = [int(np.argmax(np.where(share[m] > 0.0, share[m], -1.0))) for m in range(N_BLOCS)]
     for f in range(len(scenario.automakers)):
@@ -121,7 +121,11 @@ def _latent_quality(scenario: Scenario, quality: FloatArray, share: FloatArray, 
                 continue
             # Nearest: a market abroad where the brand is sold, before its home market.
             home = int(scenario.automaker_home[f])
-            sold = [n for n in (*((n for n in range(N_BLOCS) if n != home)), *((home,) if home < N_BLOCS else ())) if share[n, f] > 0]
+            sold = [
+                n
+                for n in (*(n for n in range(N_BLOCS) if n != home), *((home,) if home < N_BLOCS else ()))
+                if share[n, f] > 0
+            ]
             gap = (quality[sold[0], f] - quality[sold[0], leader[sold[0]]]) / alpha[sold[0]] if sold else -25.0
             filled[m, f] = quality[m, leader[m]] + alpha[m] * gap
     return filled
@@ -152,7 +156,7 @@ def _solve_ties(
         )
         by_supplier = ordered_sum(delivered, axis=-2)
         error = target - np.log(by_supplier / ordered_sum(by_supplier))
-        mix = delivered / ordered_sum(delivered, keepdims=True)
+        mix = safe_ratio(delivered, ordered_sum(delivered, keepdims=True))
         renewed = batteries.contract_margin(
             parameters.contract_bargaining_weight, mix, parameters.supplier_substitution
         )
@@ -180,7 +184,12 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     duty = duties_at_start(scenario)
     economy, margin = _solve_ties(
-        constants(scenario), scenario, parameters, scenario.market_size[:, None] * share, origin_share, duty[BATTERY]
+        constants(scenario),
+        scenario,
+        parameters,
+        scenario.market_size[:, None] * share,
+        origin_share,
+        duty[BATTERY],
     )
     cells = supply_cells(economy, parameters, scenario.cell_cost, margin, duty[BATTERY])
     landed = landed_costs(economy, cells)
@@ -235,4 +244,3 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         duty=duty,
         special=scenario.special[0].copy(),
     )
-

@@ -92,6 +92,4 @@ def draw(root_seed: int, replicate: int, n_quarters: int, n_automakers: int) -> 
     drawn in front: quarter -1 sets the persistent errors and moods that a run starts with.
     """
     names = [field.name for field in fields(Draws)]
-    return Draws(
-        **{name: draw_stream(name, root_seed, replicate, n_quarters + 1, n_automakers) for name in names}
-    )
+    return Draws(**{name: draw_stream(name, root_seed, replicate, n_quarters + 1, n_automakers) for name in names})

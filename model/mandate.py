@@ -72,7 +72,11 @@ def payoffs(tables: Tables, security: FloatArray, profit_weight: FloatArray | fl
 
 
 def supply_stakes(
-    economy: Economy, parameters: Parameters, scenario: Scenario, cell_imports: FloatArray, ev_built: FloatArray
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    cell_imports: FloatArray,
+    ev_built: FloatArray,
 ) -> FloatArray:
     """(..., d, giver) value of an assured supply to the receiving side, bn$ per quarter (theory 1.7).
 
@@ -138,7 +142,13 @@ def technology_stakes(
                 ("with", np.maximum(parameters.spillover_cooperation, parameters.spillover_foreign)),
             ):
                 projected = technology.cost_ahead(
-                    cost[b], parameters.battery_cost_floor, np.maximum(seen[b], 1.0), made[b], made[partner], spill, exponent
+                    cost[b],
+                    parameters.battery_cost_floor,
+                    np.maximum(seen[b], 1.0),
+                    made[b],
+                    made[partner],
+                    spill,
+                    exponent,
                 )
                 # Nothing of one's own to learn with: the cost stays.
                 ahead[side, label] = np.where(made[b] > 0.0, projected, cost[b])
@@ -249,9 +259,9 @@ def announcement_gains(executive: Payoffs) -> tuple[FloatArray, FloatArray]:
 class Stakes:
     """Inputs of a mandate beside the tables.
 
-    supply (..., d, giver), technology (..., d, s) bn$ per quarter; brands_abroad (..., b, b); granted (..., b, b) as in
-    ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b): quarters
-    left of running investigations, what they threaten, and the belief that a threat is carried out.
+    supply (..., d, giver), technology (..., d, s) bn$ per quarter; brands_abroad (..., b, b); granted (..., b, b) as
+    in ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b):
+    quarters left of running investigations, what they threaten, and the belief that a threat is carried out.
     """
 
     supply: FloatArray
@@ -268,7 +278,7 @@ class Stakes:
 def rise_risks(
     parameters: Parameters, agenda: Agenda, stakes: Stakes, move_gain: FloatArray, petition: FloatArray
 ) -> tuple[FloatArray, FloatArray]:
-    """(..., b, b) probability that an unbound duty rises while a deal is weighed, and by one (0) or two (1) steps (1.6, 1.6a).
+    """(..., b, b) chance that an unbound duty rises while a deal is weighed, and by one (0) or two (1) steps (1.6a).
 
     With an investigation running it is the belief that threats are carried out; otherwise the chance that one is opened
     at an assessment, times that belief.
@@ -303,7 +313,12 @@ def rise_risks(
 
 
 def make_mandate(
-    economy: Economy, parameters: Parameters, scenario: Scenario, agenda: Agenda, tables: Tables, stakes: Stakes
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    agenda: Agenda,
+    tables: Tables,
+    stakes: Stakes,
 ) -> Mandate:
     """Turn tables into the flows that decisions read."""
     security = security_flow(economy, parameters, tables, stakes.security, stakes.tension)
@@ -316,11 +331,16 @@ def make_mandate(
         both_flows, both_parts, both_home = [], [], []
         for side in (0, 1):
             other = other_terms(
-                economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
+                economy,
+                parameters,
+                scenario,
+                dyad,
+                side,
+                stakes.supply,
+                stakes.technology,
+                stakes.brands_abroad,
             )
-            own = party_parts(
-                dyad, side, executive.importer, executive.partner, risk, steps, stakes.granted, other
-            )
+            own = party_parts(dyad, side, executive.importer, executive.partner, risk, steps, stakes.granted, other)
             home = party_parts(
                 dyad, side, legislature.importer, legislature.partner, risk, steps, stakes.granted, other
             )
@@ -342,4 +362,3 @@ def make_mandate(
         announce_own=announce_own,
         announce_joint=announce_joint,
     )
-

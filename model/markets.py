@@ -82,7 +82,9 @@ def landed_costs(economy: Economy, cells: CellSupply) -> FloatArray:
     return economy.nonbattery_cost + economy.kwh[:, None, None] * unit / KWH_COST_TO_THOUSANDS + economy.freight
 
 
-def border_frictions(parameters: Parameters, economy: Economy, recognised: FloatArray, common: FloatArray) -> FloatArray:
+def border_frictions(
+    parameters: Parameters, economy: Economy, recognised: FloatArray, common: FloatArray
+) -> FloatArray:
     """(..., m, 1, o) costs borne after the border, k$ per car: homologation and adaptation (theory 1.13, 1.14).
 
     recognised (..., m, b) 1 where m recognises b's certificates; common (..., m, b) 1 where they share a charging
@@ -131,7 +133,9 @@ class Clearing:
     inclusive: FloatArray
 
 
-def clear_at_prices(base: FloatArray, utility: FloatArray, price: FloatArray, alpha: FloatArray, sigma: FloatLike) -> Clearing:
+def clear_at_prices(
+    base: FloatArray, utility: FloatArray, price: FloatArray, alpha: FloatArray, sigma: FloatLike
+) -> Clearing:
     """Shares at given consumer prices (theory 1.1). utility (..., m, f) is what a free car would be worth."""
     within, share, outside, inclusive = demand.nested_shares(utility - alpha * price, sigma)
     return Clearing(price, price - base, within, share, outside, inclusive)

@@ -189,7 +189,9 @@ def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:
     standards = {
         index
         for index, (first, second, charging) in enumerate(LADDER)
-        if (kept[RECOGNITION] or not first) and (kept[RECOGNITION + 1] or not second) and (kept[CHARGING] or not charging)
+        if (kept[RECOGNITION] or not first)
+        and (kept[RECOGNITION + 1] or not second)
+        and (kept[CHARGING] or not charging)
     }
     if kept[CHARGING]:
         standards.add(LADDER.index((0, 0, 1)))

@@ -14,41 +14,22 @@ import mesa
 import numpy as np
 import pandas as pd
 
-from model.agenda import brands_on_sale, set_agenda
+from model.agenda import brands_on_sale
 from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
-from model.calibration import open_economy
-from model.diplomacy import Diplomacy
 from model.draws import draw
-from model.economy import Agenda, Economy, Opening
-from model.frame import frame_of
-from model.industry import Industry
-from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
+from model.parameters import PARAMETERS, InputFault, make_parameters, nearest
+from model.phases.duties import Duties
+from model.phases.frame import frame_of
+from model.phases.industry import Industry
+from model.phases.relations import Relations
+from model.phases.talks import Talks
 from model.record import Recorder
-from model.scenario import Scenario, load_scenario
 from model.schedule import play_quarter
+from model.starting_point import known_scenario, starting_point
 from model.state import first_state, prior_evidence
 from model.story import Story
-
-CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
-
-
-@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
-def _scenario(name: str) -> Scenario:
-    return load_scenario(name)
-
-
-@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
-def _calibrated(name: str, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
-    scenario = _scenario(name)
-    economy, opening = open_economy(scenario, parameters)
-    return economy, opening, set_agenda(economy, parameters, scenario, opening)
-
-
-def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
-    """A scenario and its calibration; kept, so that replicates of one design point calibrate once."""
-    return _scenario(scenario), *_calibrated(scenario, parameters)
 
 
 def _whole(name: str, came: object) -> int:
@@ -58,7 +39,7 @@ def _whole(name: str, came: object) -> int:
     return int(came)  # type: ignore[call-overload]
 
 
-class NegotiationModel(Industry, Diplomacy, mesa.Model):
+class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
     """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
 
     scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
@@ -80,11 +61,14 @@ class NegotiationModel(Industry, Diplomacy, mesa.Model):
         del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
         root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
         super().__init__(rng=replicate)
-        self.scenario = _scenario(str(scenario))
+        self.scenario = known_scenario(str(scenario))
         unknown = [name for name in parameters if name not in PARAMETERS]
         if unknown:
             raise InputFault(
-                [f"{name!r} is not a parameter; {nearest(name, PARAMETERS) or 'see detente parameters'}" for name in unknown],
+                [
+                    f"{name!r} is not a parameter; {nearest(name, PARAMETERS) or 'see detente parameters'}"
+                    for name in unknown
+                ],
                 "run",
             )
         self.parameters = make_parameters({**self.scenario.parameters.changes(), **parameters})
@@ -101,7 +85,8 @@ class NegotiationModel(Industry, Diplomacy, mesa.Model):
         self.recorder = Recorder(self.scenario, self.parameters, self.agenda, self.economy)
         self.teller = Story(self, narrate)
         self.prepare_industry()
-        self.prepare_diplomacy()
+        self.prepare_relations()
+        self.keep_standards()
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(self.recorder.latest, name) for name in self.recorder.headline},
             agenttype_reporters={

@@ -32,7 +32,10 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "home_profit": ("bn$/qtr", "profits of automakers and suppliers with their home in the bloc"),
         "revenue": ("bn$/qtr", "duties collected on vehicles and cells"),
         "subsidies": ("bn$/qtr", "purchase subsidies and charging budget paid"),
-        "climate": ("bn$/qtr", "the bloc's part of the climate benefit of EVs sold anywhere, against the start"),
+        "climate": (
+            "bn$/qtr",
+            "the bloc's part of the climate benefit of EVs sold anywhere, against the start",
+        ),
         "jobs": ("bn$/qtr", "value put on vehicles built in the bloc"),
         "security": ("bn$/qtr", "security cost of depending on other blocs"),
         "welfare": ("bn$/qtr", "social flow W"),

@@ -9,6 +9,8 @@ from model.menu import LADDER, LADDER_AXIS
 from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
+    from model.agents.automaker import Automaker
+    from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import View
     from model.negotiation import NegotiationModel
 
@@ -74,7 +76,7 @@ class Story:
             parts.append("technology cooperation")
         return "; ".join(parts) if parts else "no treaty"
 
-    # --- the world outside -----------------------------------------------------------------------------------------------
+    # --- the world outside ------------------------------------------------------------------------------------------
 
     def events(self, t: int) -> None:
         """Dated events of the scenario in this quarter."""
@@ -88,33 +90,61 @@ class Story:
         """The official channel opens or shuts."""
         if self.is_told:
             what = "opens again" if is_open else "shuts"
-            self.say("tension", f"The official channel {what} (tension {self.model.tension_level[dyad]:.2f}).", dyad)
+            self.say(
+                "tension",
+                f"The official channel {what} (tension {self.model.tension_level[dyad]:.2f}).",
+                dyad,
+            )
 
-    # --- acting alone ------------------------------------------------------------------------------------------------------
+    # --- acting alone -----------------------------------------------------------------------------------------------
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
-        self.say("case", f"{cap(named(importer))} opens a duty case against {named(partner)}: +{rise:.0%} threatened.", dyad_of(importer, partner))
+        self.say(
+            "case",
+            f"{cap(named(importer))} opens a duty case against {named(partner)}: +{rise:.0%} threatened.",
+            dyad_of(importer, partner),
+        )
 
     def case_ends(self, importer: int, partner: int, how: str) -> None:
         """A duty case ends."""
-        self.say("case", f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {how}.", dyad_of(importer, partner))
+        self.say(
+            "case",
+            f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {how}.",
+            dyad_of(importer, partner),
+        )
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
-        self.say("case", f"{cap(named(importer))} raises its duty on {named(partner)} by {rise:.0%} at once.", dyad_of(importer, partner))
+        self.say(
+            "case",
+            f"{cap(named(importer))} raises its duty on {named(partner)} by {rise:.0%} at once.",
+            dyad_of(importer, partner),
+        )
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
-        self.say("retaliation", f"{cap(named(importer))} answers {named(partner)} with +{rise:.0%} on its own duty.", dyad_of(importer, partner))
+        self.say(
+            "retaliation",
+            f"{cap(named(importer))} answers {named(partner)} with +{rise:.0%} on its own duty.",
+            dyad_of(importer, partner),
+        )
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A bloc lowers its special duty alone."""
-        self.say("announcement", f"{cap(named(importer))} lowers its special duty on {named(partner)} to {level:.0%} on its own.", dyad_of(importer, partner))
+        self.say(
+            "announcement",
+            f"{cap(named(importer))} lowers its special duty on {named(partner)} to {level:.0%} on its own.",
+            dyad_of(importer, partner),
+        )
 
     def recognises_alone(self, importer: int, partner: int) -> None:
         """Recognition for one's own good: harmony, not cooperation."""
-        self.say("recognition", f"{cap(named(importer))} recognises {possessive(named(partner))} certificates for its own good (harmony).", dyad_of(importer, partner))
+        self.say(
+            "recognition",
+            f"{cap(named(importer))} recognises {possessive(named(partner))} certificates for its own good (harmony).",
+            dyad_of(importer, partner),
+        )
 
     def announces(self, bloc: int) -> None:
         """A zero-emission path is announced."""
@@ -130,7 +160,7 @@ class Story:
         if self.is_told:
             self.say("plant", f"{self.model.scenario.automakers[firm]} opens its plant in {named(market)}.")
 
-    # --- the table -----------------------------------------------------------------------------------------------------------
+    # --- the table --------------------------------------------------------------------------------------------------
 
     def session_opens(self, dyad: int) -> None:
         """A session of talks begins."""
@@ -159,7 +189,9 @@ class Story:
         if not bool(view.on_table[package]):
             reasons.append("it is not on the table")
         if own < 4.0 * float(view.reservation):
-            reasons.append(f"own gain {own:+.2f} bn$ a year is below the least it signs for ({4 * float(view.reservation):.2f})")
+            reasons.append(
+                f"own gain {own:+.2f} bn$ a year is below the least it signs for ({4 * float(view.reservation):.2f})"
+            )
         elif own < 4.0 * hope:
             reasons.append(f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({4 * hope:.2f})")
         if not bool(view.enforceable[package]):
@@ -169,8 +201,11 @@ class Story:
         self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(reasons)}.", dyad)
 
     def _lobby(self, dyad: int, package: int) -> str:
-        firms = [(agent.lobby(dyad, package), agent.name) for agent in [*self.model.automakers, *self.model.suppliers]]
-        loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
+        agents: list[Automaker | BatterySupplier] = [*self.model.automakers, *self.model.suppliers]
+        firms = [(agent.lobby(dyad, package), agent.name) for agent in agents]
+        loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[
+            :FIRMS_NAMED
+        ]
         if not loud:
             return ""
         return " Lobbies: " + ", ".join(f"{name} {stake:+.2f} bn$ a year" for stake, name in loud) + "."
@@ -185,7 +220,7 @@ class Story:
         against = " and ".join(self.name(dyad, side) for side, vote in enumerate(votes) if not vote)
         self.say("ratification", f"The deal fails in the legislature of {against}.", dyad)
 
-    # --- keeping and leaving ---------------------------------------------------------------------------------------------------
+    # --- keeping and leaving ----------------------------------------------------------------------------------------
 
     def lapses(self, dyad: int, side: int) -> None:
         """A side fails its own test."""
@@ -194,7 +229,11 @@ class Story:
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""
         tail = " (a false alarm)" if falsely else ""
-        self.say("retaliation", f"{cap(self.name(dyad, side))} withholds duty and supply concessions next quarter{tail}.", dyad)
+        self.say(
+            "retaliation",
+            f"{cap(self.name(dyad, side))} withholds duty and supply concessions next quarter{tail}.",
+            dyad,
+        )
 
     def renewed(self, dyad: int) -> None:
         """A treaty is renewed at its sunset."""

@@ -177,7 +177,10 @@ class Flows:
 def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> Flows:
     """The payoffs that one side of a dyad weighs, for every package of the menu."""
     honoured = package_values(menu, executive)
-    lapses = [package_values(menu, executive, (side == 0, side == 1)), package_values(menu, executive, (side == 1, side == 0))]
+    lapses = [
+        package_values(menu, executive, (side == 0, side == 1)),
+        package_values(menu, executive, (side == 1, side == 0)),
+    ]
     return Flows(
         honoured=honoured,
         own_lapse=lapses[0],
@@ -188,13 +191,11 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> F
     )
 
 
-def realised_value(
-    menu: Menu, parts: Parts, package: int, honours: FloatArray, level: FloatArray
-) -> FloatArray:
+def realised_value(menu: Menu, parts: Parts, package: int, honours: FloatArray, level: FloatArray) -> FloatArray:
     """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
 
-    honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and supply concessions that a side honours
-    under its stance. Duty gains are scaled by the level (exact at 0 and 1).
+    honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and supply concessions that a side
+    honours under its stance. Duty gains are scaled by the level (exact at 0 and 1).
     """
     position = menu.coordinates[package]
     state = int(position[LADDER_AXIS])

@@ -119,7 +119,9 @@ class Bloc(mesa.Agent):
             flows.both_lapse,
             flows.punish,
             belief,
-            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.effective_tension[dyad], belief),
+            compliance.continuation(
+                p.discount_factor, p.repudiation_hazard * self.model.effective_tension[dyad], belief
+            ),
             p.detection_lag,
             self.model.punishment_horizon,
         )
@@ -174,7 +176,7 @@ class Bloc(mesa.Agent):
         """Whether this bloc keeps the treaty in force this quarter."""
         return bool(self.would_honour(dyad)[int(self.model.state.treaty[dyad])])
 
-    def reads_conduct(self, dyad: int, act: FloatArray, u: FloatArray) -> FloatArray:
+    def reads_conduct(self, dyad: int, act: float, u: FloatArray) -> FloatArray:
         """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
         p, state = self.model.parameters, self.model.state
         seen = (p.dialogue_on_monitoring, state.dialogue[dyad])
@@ -201,7 +203,9 @@ class Bloc(mesa.Agent):
             in_force,
         )
 
-    def retaliates(self, dyad: int, signal: FloatArray, u: FloatArray, seen_level: FloatArray) -> tuple[FloatArray, FloatArray]:
+    def retaliates(
+        self, dyad: int, signal: FloatArray, u: FloatArray, seen_level: float
+    ) -> tuple[FloatArray, FloatArray]:
         """Share of its duty and supply concessions this bloc honours next quarter, and quarters of answer to come."""
         p, state, side = self.model.parameters, self.model.state, self.side(dyad)
         return trust.next_honoured_level(
@@ -229,23 +233,23 @@ class Bloc(mesa.Agent):
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
 
-    def duty_moves(self, other: Bloc) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(5,) gain from every point of its duty grid against the other bloc net of opening cost, the best point, its gain."""
+    def duty_moves(self, other: Bloc) -> tuple[FloatArray, int, FloatArray]:
+        """(5,) gain from every point of its duty grid against the other, net of opening cost; the best point; its gain."""
         model = self.model
         pair = model.pair_of(self, other)
         cost = np.array([1.0, 1.0, 0.0, 1.0, 1.0]) * model.agenda.opening_cost[self.index, other.index]
         gains = model.mandate.move_gain[pair] - cost
         best, gain = unilateral.best_move(gains)
-        return gains, best, gain
+        return gains, int(best), gain
 
-    def opens_case(self, other: Bloc, best: FloatArray, gain: FloatArray, u: FloatArray) -> bool:
+    def opens_case(self, other: Bloc, best: int, gain: FloatArray, u: FloatArray) -> bool:
         """Whether the bloc opens an investigation (or grants relief) at this assessment."""
         model, p = self.model, self.model.parameters
         dyad = int(DYAD_OF[self.index, other.index])
         chance = unilateral.opening_probability(
             gain,
             self.scale(dyad),
-            model.mandate.petition[model.pair_of(self, other)][int(best)],
+            model.mandate.petition[model.pair_of(self, other)][best],
             p.petition_weight,
             model.effective_tension[dyad],
             p.opening_tension_weight,
@@ -278,7 +282,7 @@ class Bloc(mesa.Agent):
         return bool(standards.recognises_alone(gain, u, p.unilateral_recognition_rate))
 
     def announces(self) -> bool:
-        """Whether the bloc announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
+        """Whether it announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
         model, state, p = self.model, self.model.state, self.model.parameters
         share = model.ev_share[self.index]
         own = model.mandate.announce_own[self.index] - unilateral.zev_cost(

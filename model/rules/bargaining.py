@@ -31,9 +31,7 @@ Entry = TypeVar("Entry", bound=np.generic)
 OUT_OF_REACH: Final = 1.0e300
 
 
-def session_time(
-    clock: FloatLike, round_number: FloatLike, rounds: FloatLike, deadline: FloatLike
-) -> FloatArray:
+def session_time(clock: FloatLike, round_number: FloatLike, rounds: FloatLike, deadline: FloatLike) -> FloatArray:
     """Share of a session that is used up, a fraction (0 at the opening, 1 at the deadline).
 
     clock: (...), quarters since the session opened, 0, 1, 2, ...

@@ -86,9 +86,7 @@ def internally_stable(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> Boo
     return np.logical_and.reduce(payoffs >= _moved(payoffs, club.after_leaving) - eps, axis=-1)
 
 
-def externally_stable(
-    payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclusive: bool = False
-) -> BoolArray:
+def externally_stable(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclusive: bool = False) -> BoolArray:
     """Whether no outsider gains by joining, for every coalition; booleans (..., C).
 
     Arguments as ``internally_stable``. exclusive: members may refuse; an outsider who would gain is then kept
@@ -107,9 +105,7 @@ def externally_stable(
     return ~np.logical_or.reduce(wants_in, axis=-1)
 
 
-def stable_coalitions(
-    payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclusive: bool = False
-) -> BoolArray:
+def stable_coalitions(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclusive: bool = False) -> BoolArray:
     """Which coalitions hold: no member wants out and no outsider (that would be let in) wants in; (..., C).
 
     payoffs: (..., C, n) in the order of ``coalitions(n)``, any one unit (here bn$ per year). eps: scalar,

@@ -150,9 +150,7 @@ def critical_delta(
     lost = np.subtract(reward, punishment)
     # d^L (1 - d^T)/(1 - d^L) rises in d, so the test passes above one threshold and halving finds it.
     low = np.zeros(
-        np.broadcast_shapes(
-            np.shape(gain), np.shape(lost), np.shape(detection_lag), np.shape(punishment_length)
-        )
+        np.broadcast_shapes(np.shape(gain), np.shape(lost), np.shape(detection_lag), np.shape(punishment_length))
     )
     high = low + 1.0
     for _ in range(HALVINGS):
@@ -185,9 +183,7 @@ def separable_threshold(cost_over_benefit: FloatLike, discount: FloatLike, hazar
     return np.sqrt(np.divide(cost_over_benefit, discount * (1.0 - hazard)))
 
 
-def separable_threshold_type(
-    cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike
-) -> FloatArray:
+def separable_threshold_type(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
     """Least belief in a reciprocating type at which an additive concession is honoured (above 1 = never).
 
     Arguments as ``separable_threshold``.
@@ -200,9 +196,7 @@ def separable_threshold_type(
     return np.where(np.less(cost_over_benefit, 1.0), needed, NEVER)
 
 
-def bayes_type_update(
-    belief: FloatLike, signal: FloatLike, false_alarm: FloatLike, missed: FloatLike
-) -> FloatArray:
+def bayes_type_update(belief: FloatLike, signal: FloatLike, false_alarm: FloatLike, missed: FloatLike) -> FloatArray:
     """Belief that the partner is a reciprocator after one more signal, a fraction in [0.001, 0.999].
 
     belief: (...), before the signal, in (0, 1). signal: (...), 1 = looked honoured, 0 = looked lapsed.

@@ -74,6 +74,4 @@ def track2_step(
     Limits: reaches 1 in calm times; halves each tense quarter; never leaves [0, 1].
     Source: theory 1.16; S3 (university and industry consortium); the rates are assumptions.
     """
-    return np.where(
-        np.greater(tension, breaks_above), np.multiply(0.5, track2), np.minimum(np.add(track2, rise), 1.0)
-    )
+    return np.where(np.greater(tension, breaks_above), np.multiply(0.5, track2), np.minimum(np.add(track2, rise), 1.0))

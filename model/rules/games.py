@@ -192,9 +192,7 @@ def tie_neighbours(
     return _FRIENDLIEST[decisive, greater], _STERNEST[decisive, greater]
 
 
-def canonical_pair(
-    row: npt.ArrayLike, column: npt.ArrayLike
-) -> tuple[CodeArray, CodeArray, BoolArray, BoolArray]:
+def canonical_pair(row: npt.ArrayLike, column: npt.ArrayLike) -> tuple[CodeArray, CodeArray, BoolArray, BoolArray]:
     """Place in the Robinson-Goforth table: (row family, column family, row flipped, column flipped).
 
     row, column: (...), codes of ``side_family``. A flip exchanges what that player's two acts are called:
@@ -284,9 +282,7 @@ def critical_discount(reward: FloatLike, temptation: FloatLike, punishment: Floa
     return _capped_ratio(temptation_gain, np.subtract(temptation, punishment))
 
 
-def additive_gap(
-    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike
-) -> FloatArray:
+def additive_gap(reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike) -> FloatArray:
     """How far a game is from a sum over markets, |(T - R) - (P - S)|; unit of the payoffs, >= 0.
 
     reward, temptation, sucker, punishment: (...), one unit.
@@ -317,9 +313,7 @@ def additive_family(own_stake: FloatLike, partner_concession: FloatLike) -> Code
     return family
 
 
-def rapoport_index(
-    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike
-) -> FloatArray:
+def rapoport_index(reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike) -> FloatArray:
     """Rapoport's index of cooperation, (R - P)/(T - S); no unit.
 
     reward, temptation, sucker, punishment: (...), one unit.
@@ -330,9 +324,7 @@ def rapoport_index(
     return np.where(spread > 0.0, _capped_ratio(np.subtract(reward, punishment), spread), 0.0)
 
 
-def belief_needed(
-    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike
-) -> FloatArray:
+def belief_needed(reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike) -> FloatArray:
     """Trust that makes a side indifferent, (P - S)/((P - S) + (R - T)); the chance that the partner honours.
 
     reward, temptation, sucker, punishment: (...), one unit.
@@ -347,9 +339,7 @@ def belief_needed(
     return np.where(is_mixed, mixed, np.where(withdraw, 1.0, 0.0))
 
 
-def risk_dominant_act(
-    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike
-) -> CodeArray:
+def risk_dominant_act(reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike) -> CodeArray:
     """Best act against a partner who honours half the time: 1 honour, -1 withdraw, 0 neither; codes (...).
 
     reward, temptation, sucker, punishment: (...), one unit.

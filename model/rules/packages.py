@@ -122,9 +122,7 @@ def belief(gain: FloatLike, noise_term: FloatLike, shrink: FloatLike) -> FloatAr
     return np.multiply(shrink, gain + noise_term)
 
 
-def stake_scale(
-    stakes: FloatArray, floor: FloatLike = SMALLEST_STAKE, core: BoolArray | None = None
-) -> FloatArray:
+def stake_scale(stakes: FloatArray, floor: FloatLike = SMALLEST_STAKE, core: BoolArray | None = None) -> FloatArray:
     """Typical single-issue stake S of a party in a dyad: the median over its core issues, bn$ per quarter.
 
     stakes: (..., I), gain from each issue alone at full level, bn$ per quarter, any sign.

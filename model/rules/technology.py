@@ -52,9 +52,7 @@ def cost_ahead(
     Source: Wright 1936; Irwin & Klenow 1994 on spillovers; theory 1.3 and 1.16.
     """
     gained = quarters * (own_increment + np.multiply(spillover, partner_increment))
-    return floor + np.subtract(cost, floor) * power(
-        np.divide(experience + gained, experience), -np.asarray(exponent)
-    )
+    return floor + np.subtract(cost, floor) * power(np.divide(experience + gained, experience), -np.asarray(exponent))
 
 
 def learning_gain(cost_without: FloatLike, cost_with: FloatLike, output: FloatLike) -> FloatArray:

@@ -52,9 +52,7 @@ def monitoring_error(base: FloatLike, dialogue: FloatLike, on_dialogue: FloatLik
     return base * np.exp(-(on_dialogue * np.asarray(dialogue)))
 
 
-def conduct_signal(
-    honoured: FloatLike, u: FloatLike, false_alarm: FloatLike, missed: FloatLike
-) -> FloatArray:
+def conduct_signal(honoured: FloatLike, u: FloatLike, false_alarm: FloatLike, missed: FloatLike) -> FloatArray:
     """What the observer reads off a quarter: 1 = looked honoured, 0 = looked lapsed.
 
     honoured: (...), share of the obligation that was honoured, in [0, 1] (usually 0 or 1).

@@ -99,9 +99,7 @@ def worth_moving(gain: FloatLike, threshold: FloatLike, scale: FloatLike) -> Boo
     return np.greater_equal(gain, np.multiply(threshold, scale)) & np.greater(gain, 0.0)
 
 
-def opens(
-    u: FloatLike, probability: FloatLike, gain: FloatLike, threshold: FloatLike, scale: FloatLike
-) -> BoolArray:
+def opens(u: FloatLike, probability: FloatLike, gain: FloatLike, threshold: FloatLike, scale: FloatLike) -> BoolArray:
     """Whether an investigation is opened at this assessment (True/False).
 
     u: (...), a uniform draw in [0, 1). probability: (...), ``opening_probability``. gain, threshold, scale:
@@ -156,9 +154,7 @@ def emergency_duty(special: FloatLike, step: FloatLike, strikes: BoolLike) -> Fl
     higher).
     Source: theory 1.6a.
     """
-    raised = np.minimum(
-        np.add(special, np.multiply(EMERGENCY_STEPS, step)), np.maximum(special, DUTY_CEILING)
-    )
+    raised = np.minimum(np.add(special, np.multiply(EMERGENCY_STEPS, step)), np.maximum(special, DUTY_CEILING))
     return np.where(strikes, raised, special)
 
 

@@ -6,8 +6,6 @@ rules settle what is common to all.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from model.calibration import support
@@ -24,18 +22,9 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.phases.base import Phases
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
-from model.vocabulary import BATTERY, DYADS, EV, N_BLOCS
-
-if TYPE_CHECKING:
-    from model.agents.automaker import Automaker
-    from model.agents.battery_supplier import BatterySupplier
-    from model.draws import Draws
-    from model.economy import Economy, Opening
-    from model.parameters import Parameters
-    from model.scenario import Scenario
-    from model.state import State
-    from model.story import Story
+from model.vocabulary import BATTERY, EV, N_BLOCS
 
 WARM_SWEEPS = 8  # best-reply sweeps from last quarter's markups
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
@@ -43,21 +32,8 @@ CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
 
 
-class Industry:
-    """Phases of the economy; the attributes are those of ``NegotiationModel``."""
-
-    scenario: Scenario
-    parameters: Parameters
-    economy: Economy
-    opening: Opening
-    state: State
-    draws: Draws
-    automakers: list[Automaker]
-    suppliers: list[BatterySupplier]
-    teller: Story
-    recognised: FloatArray
-    common: FloatArray
-    cooperates: FloatArray
+class Industry(Phases):
+    """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
         """What stays the same, and what the first quarter finds."""
@@ -78,7 +54,7 @@ class Industry:
         self.ev_revenue: FloatArray = np.zeros(N_BLOCS)
         del economy
 
-    # --- costs, contracts, plants, networks ----------------------------------------------------------------------
+    # --- costs, contracts, plants, networks -------------------------------------------------------------------------
 
     def renew_costs(self) -> None:
         """Learning, supply contracts, plants and charging networks follow from last quarter."""
@@ -98,7 +74,10 @@ class Industry:
     def _learn(self) -> None:
         state, p = self.state, self.parameters
         output = ordered_sum(state.cells, axis=-2)
-        across = p.spillover_foreign + (np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign) * self.cooperates
+        across = (
+            p.spillover_foreign
+            + (np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign) * self.cooperates
+        )
         gained = batteries.experience_increment(output, self.same_home, p.spillover_domestic, across)
         state.experience = state.experience + gained
         state.cell_cost = np.stack([maker.learn(state.experience[maker.index]) for maker in self.suppliers])
@@ -201,7 +180,7 @@ class Industry:
         """(f, k) share of each supplier in an automaker's cells last quarter."""
         return safe_ratio(self.state.cells, ordered_sum(self.state.cells, keepdims=True))
 
-    # --- markets and accounts ------------------------------------------------------------------------------------
+    # --- markets and accounts ---------------------------------------------------------------------------------------
 
     def clear_markets(self) -> None:
         """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
@@ -211,9 +190,7 @@ class Industry:
             economy, p, self.landed, self.frictions, state.duty[EV], state.origin_tie, state.origin_level
         )
         alpha = p.alpha[:, None]
-        wanted, self.residual = equilibrium(
-            base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS
-        )
+        wanted, self.residual = equilibrium(base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS)
         state.markup = wanted.markup
         state.origin_share = np.stack([firm.source(mix[:, firm.index]) for firm in self.automakers], axis=1)
         state.price = np.stack([firm.price(wanted.price[:, firm.index]) for firm in self.automakers], axis=-1)
@@ -227,7 +204,10 @@ class Industry:
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
         # One new model a year for each foreign brand on sale: a quarter of an outlay every quarter.
         outlay = standards.certification_outlay(
-            p.certification_outlay, p.certification_outlay_recognised, recognised, on_sale * NEW_MODELS_A_QUARTER
+            p.certification_outlay,
+            p.certification_outlay_recognised,
+            recognised,
+            on_sale * NEW_MODELS_A_QUARTER,
         )
         a = account(
             economy,
@@ -243,7 +223,11 @@ class Industry:
         )
         self.accounts = a
         state.cells = a.cells
-        self.cell_profit, self.cell_imports, self.exported_cells = a.cell_profit, a.cell_imports, a.exported_cells
+        self.cell_profit, self.cell_imports, self.exported_cells = (
+            a.cell_profit,
+            a.cell_imports,
+            a.exported_cells,
+        )
         self.ev_built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
         self.ev_share = ordered_sum(self.clearing.share)
         by_firm = ordered_sum(a.sales * a.border_price, axis=-2)
@@ -255,12 +239,17 @@ class Industry:
         firms = ordered_sum(a.firm_profit, axis=-2)
         makers = np.stack([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
         makers = makers - self.plants_paid()
-        suppliers = np.stack([ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+        suppliers = np.stack(
+            [ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-1
+        )
         self.home_profit = makers + suppliers + a.ice_profit
         self.revenue = a.vehicle_duty + a.battery_duty
         self.subsidies = a.subsidy + economy.charger_budget
         self.climate = welfare.climate_benefit(
-            p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, ordered_sum(ordered_sum(a.sales)) - self.reference_evs()
+            p.carbon_share,
+            p.social_cost_of_carbon,
+            p.emissions_saved_per_ev,
+            ordered_sum(ordered_sum(a.sales)) - self.reference_evs(),
         )
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
@@ -289,6 +278,3 @@ class Industry:
     def sales_of(self, firm: int) -> float:
         """m cars that an automaker sold this quarter, all markets."""
         return 0.0 if self.accounts is None else float(ordered_sum(self.accounts.sales[:, firm]))
-
-
-__all__ = ["DYADS", "Industry"]

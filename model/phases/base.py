@@ -1,0 +1,88 @@
+"""What every phase of the Mesa world can see: the attributes of ``NegotiationModel``, declared once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from model.numerics import FloatArray
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from model.agents.automaker import Automaker
+    from model.agents.battery_supplier import BatterySupplier
+    from model.agents.bloc import Bloc
+    from model.draws import Draws
+    from model.economy import Agenda, Economy, Opening
+    from model.mandate import Mandate
+    from model.markets import Accounts, CellSupply, Clearing
+    from model.parameters import Parameters
+    from model.record import Recorder
+    from model.scenario import Scenario
+    from model.state import State
+    from model.story import Story
+
+
+class Phases:
+    """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
+
+    Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
+    issues on the table, on_table per dyad (P,); brands_abroad (b, b); prior_good, prior_bad (b, b); stance and
+    punishment_horizon of the retaliation rule.
+
+    Passed from phase to phase within a quarter: tension_level, effective_tension (d,); assesses (is it an assessment
+    quarter); mandate; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and
+    cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f),
+    clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b),
+    cell_profit (k,) of last quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    """
+
+    scenario: Scenario
+    parameters: Parameters
+    economy: Economy
+    opening: Opening
+    agenda: Agenda
+    state: State
+    draws: Draws
+    blocs: list[Bloc]
+    automakers: list[Automaker]
+    suppliers: list[BatterySupplier]
+    recorder: Recorder
+    teller: Story
+    prior_good: FloatArray
+    prior_bad: FloatArray
+    brands_abroad: FloatArray
+    allowed: np.ndarray
+    on_table: list[np.ndarray]
+    stance: int
+    punishment_horizon: float
+
+    tension_level: FloatArray
+    effective_tension: FloatArray
+    assesses: bool
+    mandate: Mandate
+    deal: np.ndarray
+    has_deal: np.ndarray
+    tabled: np.ndarray
+    blocking: list[Counter[str]]
+    violations: FloatArray
+    recognised: FloatArray
+    common: FloatArray
+    cooperates: FloatArray
+    concessions: FloatArray
+    depth_contested: FloatArray
+
+    cells: CellSupply | None
+    landed: FloatArray
+    frictions: FloatArray
+    utility: FloatArray
+    paid: FloatArray
+    clearing: Clearing | None
+    accounts: Accounts | None
+    ev_share: FloatArray
+    ev_built: FloatArray
+    ev_revenue: FloatArray
+    cell_imports: FloatArray
+    exported_cells: FloatArray
+    cell_profit: FloatArray

@@ -1,0 +1,266 @@
+"""Relations between governments: what is dated, tension, dialogue, assessments, perception (theory 1.7-1.9, 1.12)."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+
+from model.agents.bloc import Bloc
+from model.assessment import PAIR_OF, Situation, assess
+from model.calibration import COLD_SWEEPS
+from model.mandate import (
+    WARM_SWEEPS,
+    Mandate,
+    Stakes,
+    effective_tension,
+    make_mandate,
+    supply_stakes,
+    technology_stakes,
+)
+from model.markets import Accounts
+from model.numerics import FloatArray
+from model.phases.base import Phases
+from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
+from model.state import NEVER
+from model.valuation import issue_values, realised_value
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
+
+STANCES = (
+    "tit_for_tat",
+    "generous",
+    "grim",
+    "k_punish",
+    "proportional",
+)  # in the order of the codes of ``rules.trust``
+
+
+class Relations(Phases):
+    """What governments know of each other and of what is at stake."""
+
+    def prepare_relations(self) -> None:
+        """What stays the same in a run, and the first errors and moods."""
+        p, state = self.parameters, self.state
+        self.stance = STANCES.index(p.retaliation_rule)
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
+        allowed = np.array(
+            [p.tariff_issues] * 2
+            + [p.supply_issues] * 2
+            + [p.recognition_issues] * 2
+            + [p.linkage_issues] * 2
+            + [p.charging_issues, p.technology_issues]
+        )
+        self.allowed = allowed
+        self.on_table = [menu.on_table(allowed) for menu in self.agenda.menus]
+        state.own_error = self.draws.own_error[0].copy()
+        state.partner_error = self.draws.partner_error[0].copy()
+        state.mood = self.draws.ratification[0].copy()
+        self.mandate: Mandate = None  # type: ignore[assignment]
+        self.deal = np.zeros(N_DYADS, dtype=np.int64)
+        self.has_deal = np.zeros(N_DYADS, dtype=bool)
+        self.violations = np.zeros(N_DYADS)
+        self.tabled = np.zeros(N_DYADS, dtype=np.int64)
+        self.blocking: list[Counter[str]] = [Counter() for _ in range(N_DYADS)]
+        self.recognised, self.common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
+        self.cooperates = np.zeros((len(self.scenario.suppliers),) * 2)
+        self.implemented = np.zeros((N_DYADS, 10))
+
+    def pair_of(self, importer: Bloc, partner: Bloc) -> int:
+        """Index of an importer-partner pair in the tables."""
+        return PAIR_OF[importer.index, partner.index]
+
+    # --- the world outside, talks -----------------------------------------------------------------------------------
+
+    def see_events(self) -> None:
+        """Dated policies, entries and the quarter's shock to tension."""
+        state, p, t = self.state, self.parameters, self.state.quarter
+        s = self.scenario
+        if t < s.history_quarters:
+            state.special = s.special[t].copy()
+        selling = (t >= s.on_sale_from.T) & (state.age < NEVER)
+        state.age = state.age + (selling & (t > 0))
+        state.announced_age = state.announced_age + (state.announced > 0.0) * (t > 0)
+        self.teller.events(t)
+        luck = self.draws
+        if t > 0:
+            state.tension = tension.tension_step(
+                state.tension,
+                p.tension_mean,
+                p.tension_persistence,
+                p.tension_volatility,
+                luck.tension_shock[t + 1],
+                luck.tension_jump[t + 1],
+                luck.tension_jump_size[t + 1],
+                p.tension_jump_rate,
+                p.tension_jump_mean,
+                state.depth,
+                p.cooperation_on_tension,
+                self.violations,
+                p.violation_on_tension,
+                state.dialogue,
+                p.dialogue_on_tension,
+            )
+        self.tension_level = tension.tension_level(state.tension)
+        self.effective_tension = effective_tension(p, state.tension)
+
+    def hold_talks(self) -> None:
+        """The channel opens or closes with tension; dialogue grows while it is open."""
+        state, p = self.state, self.parameters
+        was_open = state.is_open
+        state.is_open = dialogue.channel_open(
+            was_open,
+            self.tension_level,
+            p.channel_closes_above,
+            p.channel_opens_below,
+            p.tension_closes_channel,
+        )
+        state.dialogue = dialogue.dialogue_step(
+            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
+        )
+        for d in np.flatnonzero(was_open != state.is_open):
+            self.teller.channel(int(d), bool(state.is_open[d]))
+
+    def assess_impact(self) -> None:
+        """In an assessment quarter: refresh the tables and what every government makes of them."""
+        state, p, s = self.state, self.parameters, self.scenario
+        self.assesses = state.quarter % p.assessment_interval == 0
+        if not self.assesses:
+            return
+        assert self.cells is not None
+        start = None if self.mandate is None else self.mandate.tables.markup
+        tables = assess(
+            self.economy,
+            p,
+            Situation(
+                cells=self.cells,
+                margin=state.margin,
+                landed=self.landed,
+                frictions=self.frictions,
+                utility=self.utility,
+                duty=state.duty,
+                special=state.special,
+                mfn=s.mfn[state.quarter],
+                floor=s.floor[state.quarter],
+                origin_tie=state.origin_tie,
+                origin_level=state.origin_level,
+                subsidy=self.paid,
+                exported_cells=self.exported_cells,
+            ),
+            start,
+            COLD_SWEEPS if start is None else WARM_SWEEPS,
+        )
+        carry = unilateral.carry_share(state.carried, state.dropped)
+        security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
+        if state.quarter == 0:
+            stake = self.agenda.supply_stake
+        else:
+            stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
+        self.supply_stake = stake
+        self.mandate = make_mandate(
+            self.economy,
+            p,
+            s,
+            self.agenda,
+            tables,
+            Stakes(
+                supply=stake,
+                technology=technology_stakes(
+                    self.economy,
+                    p,
+                    state.cell_cost,
+                    state.experience,
+                    state.cells,
+                    self.ev_revenue,
+                    self.effective_tension,
+                ),
+                brands_abroad=self.brands_abroad,
+                granted=state.recognises,
+                security=security,
+                tension=self.effective_tension,
+                case_left=state.case_left,
+                case_step=state.case_step,
+                carry=carry,
+            ),
+        )
+
+    def perceive(self) -> None:
+        """Errors of perception and moods of legislatures move on; both persist."""
+        state, p, t = self.state, self.parameters, self.state.quarter
+        for name, luck in (("own_error", self.draws.own_error), ("partner_error", self.draws.partner_error)):
+            setattr(
+                state,
+                name,
+                packages.persistent_error(getattr(state, name), p.perception_persistence, luck[t + 1]),
+            )
+        state.mood = ratification.persistent_shock(
+            state.mood, p.ratification_persistence, self.draws.ratification[t + 1]
+        )
+
+    def depth_ceiling(self) -> FloatArray:
+        """(d,) the largest depth that the issues on the table allow, treaties in force at the start included."""
+        counted = np.where(self.allowed, self.agenda.weights, 0.0)
+        ceiling = cooperation.depth(np.ones_like(counted), counted)
+        held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
+        return np.maximum(ceiling, cooperation.depth(held, self.agenda.weights))
+
+    def reference_package(self, d: int) -> int:
+        """The package whose 2x2 game is shown: the treaty, else the last tabled, else the best for both together."""
+        if self.state.treaty[d] > 0:
+            return int(self.state.treaty[d])
+        if self.tabled[d] > 0:
+            return int(self.tabled[d])
+        first, second = self.mandate.flows[d]
+        joint = np.where(self.on_table[d], first.honoured + second.honoured, -np.inf)
+        return int(np.argmax(joint))
+
+    # --- looking at packages ----------------------------------------------------------------------------------------
+
+    def realised_gains(self) -> FloatArray:
+        """(d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
+        state = self.state
+        gains = np.zeros((N_DYADS, N_SIDES))
+        for d in range(N_DYADS):
+            for side in (0, 1):
+                gains[d, side] = realised_value(
+                    self.agenda.menus[d],
+                    self.mandate.parts[d][side],
+                    int(state.treaty[d]),
+                    state.honours[d].astype(np.float64),
+                    state.level[d],
+                )
+        return gains
+
+    def issue_gain(self, dyad: int, side: int, issue: int) -> FloatArray:
+        """What one issue alone at full level is worth to a side, bn$ per quarter."""
+        return issue_values(self.mandate.parts[dyad][side])[issue]
+
+    def suppliers_gain(self, dyad: int, home: int, package: int) -> float:
+        """What a package changes in the profits of all suppliers of a home, bn$ per year, both markets."""
+        menu, tables = self.agenda.menus[dyad], self.mandate.tables
+        total = 0.0
+        for side in (0, 1):
+            importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+            column = 0 if importer == home else 1
+            profit = tables.supplier_profit[PAIR_OF[importer, partner], :, column]
+            nodes = [menu.node(chosen, side) for chosen in (package, int(self.state.treaty[dyad]))]
+            total += float(profit[nodes[0]] - profit[nodes[1]])
+        return 4.0 * total
+
+    def security_now(self, a: Accounts) -> FloatArray:
+        """(b,) realised security cost at current tension, bn$ per quarter (1.4)."""
+        p = self.parameters
+        cost = np.zeros(N_BLOCS)
+        if not p.tension_in_security:
+            return cost
+        for i, j in DIRECTED_DYADS:
+            cost[i] = cost[i] + welfare.security_cost(
+                self.tension_level[DYAD_OF[i, j]],
+                self.economy.market_size[i],
+                a.vehicle_imports[i, j],
+                a.cell_imports[i, j],
+                self.agenda.security[EV, i, j],
+                self.agenda.security[BATTERY, i, j],
+                p.security_convexity,
+            )
+        return cost
