@@ -32,17 +32,13 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-OutOption = Annotated[
-    Path | None, typer.Option("--out", metavar="DIR", help="Write results into this new folder.")
-]
+OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write results into this new folder.")]
 WorkersOption = Annotated[int | None, typer.Option(help="Processes to use (default: one a processor).")]
 
 
 @app.command()
 def run(
-    scenario: Annotated[
-        str, typer.Argument(help="A starting point, such as 2018, 2026 or symmetric.")
-    ] = "2026",
+    scenario: Annotated[str, typer.Argument(help="A starting point, such as 2018, 2026 or symmetric.")] = "2026",
     replicate: Annotated[int, typer.Option(help="Which replicate: another number, other luck.")] = 0,
     root_seed: Annotated[
         int | None, typer.Option(help="Root of all chance (default: the first of seeds/random/default.txt).")
@@ -51,6 +47,9 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated."),
     ] = None,
+    every_round: Annotated[
+        bool, typer.Option("--every-round", help="Tell offers and refusals that repeat earlier ones as well.")
+    ] = False,
     out: OutOption = None,
 ) -> None:
     """Play one negotiation and tell its story."""
@@ -69,16 +68,14 @@ def run(
         if out is not None:
             write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
         console = screen()
-        tell(console, model, changes)
+        tell(console, model, changes, every_round)
         if out is not None:
             console.print(f"\nTables and figure are in {out}")
 
 
 @app.command()
 def sweep(
-    plan: Annotated[
-        str, typer.Argument(metavar="PLAN", help="A plan file (TOML), or the name of a shipped plan.")
-    ],
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan file (TOML), or the name of a shipped plan.")],
     out: OutOption = None,
     workers: WorkersOption = None,
 ) -> None:
@@ -91,9 +88,7 @@ def sweep(
 
 @app.command()
 def demo(
-    replicates: Annotated[
-        int | None, typer.Option(help="Replicates a design point (default: the plan's).")
-    ] = None,
+    replicates: Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")] = None,
     out: OutOption = None,
     workers: WorkersOption = None,
 ) -> None:
@@ -109,9 +104,7 @@ def demo(
 def parameters(
     calibration: Annotated[
         str | None,
-        typer.Option(
-            metavar="SCENARIO", help="Instead show what is calibrated at the start of this scenario."
-        ),
+        typer.Option(metavar="SCENARIO", help="Instead show what is calibrated at the start of this scenario."),
     ] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/parameters.md.")] = False,
 ) -> None:
@@ -251,9 +244,7 @@ def run_and_report(plan: Plan, out: Path | None, workers: int | None) -> None:
     results = outcome.results
     for name in ("cells", "effects", "contrasts"):
         if len(table := getattr(findings, name)):
-            results.write_table(
-                name, table.astype({"level": str, "baseline": str}) if name == "effects" else table
-            )
+            results.write_table(name, table.astype({"level": str, "baseline": str}) if name == "effects" else table)
     results.write_table("calibration", calibration)
     results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
     figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))

@@ -59,9 +59,7 @@ def show_words(console: Console, findings: Findings) -> None:
             console.print(Padding(sentence, (0, 0, 0, 2), expand=False))
     console.print("\n[bold]In plain words[/bold]")
     console.print(findings.reading)
-    console.print(
-        "These are statements about this model under its assumptions, not forecasts.", style="dim italic"
-    )
+    console.print("These are statements about this model under its assumptions, not forecasts.", style="dim italic")
 
 
 def _print(console: Console, table: Table) -> None:
@@ -98,8 +96,7 @@ def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table
                 f"{cell['mean_depth']:.2f} of {cell['depth_ceiling']:.2f}",
                 signed(cell["joint_gain"]),
                 f"{cell['durable_share']:.2f}",
-                f"{cell['emergence_rate']:.2f} "
-                + interval(cell["emergence_rate_low"], cell["emergence_rate_high"]),
+                f"{cell['emergence_rate']:.2f} " + interval(cell["emergence_rate_low"], cell["emergence_rate_high"]),
             )
             before = dyad
     return table

@@ -119,9 +119,7 @@ class Plan:
         return dataclasses.replace(self, replicates=replicates)
 
 
-def factorial(
-    settings: Mapping[str, Value], factors: Iterable[Factor], blocks: Iterable[Block]
-) -> list[DesignPoint]:
+def factorial(settings: Mapping[str, Value], factors: Iterable[Factor], blocks: Iterable[Block]) -> list[DesignPoint]:
     """Every combination of the factors' levels in every block."""
     factors = tuple(factors)
     points: list[DesignPoint] = []

@@ -37,6 +37,8 @@ BLOC_LINES: Final = {"CN": "-", "US": "--", "EU": "-."}
 GREY: Final = "#BBBBBB"
 PALE: Final = "#E8E8E8"
 
+# The duty that would hold without a treaty, where the record has it.
+NO_TREATY: Final = "no_treaty_duty_ev"
 # More cells than this along an axis have their labels turned.
 MOST_PLACES: Final = 6
 
@@ -89,12 +91,10 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
         Line2D([], [], color=BLACK, linewidth=2, label="depth"),
         Line2D([], [], color=ORANGE, linewidth=2, linestyle="--", label="its contested part"),
         Patch(color=PALE, label="treaty in force"),
-        *(
-            Line2D([], [], linewidth=2, label=f"{bloc}: duty it charges, its share", **_look(bloc))
-            for bloc in blocs
-        ),
-        Line2D([], [], color=GREY, linestyle=":", linewidth=2, label="duty without a treaty"),
+        *(Line2D([], [], linewidth=2, label=f"{bloc}: duty it charges, its share", **_look(bloc)) for bloc in blocs),
     ]
+    if NO_TREATY in tables["directed"]:
+        handles.append(Line2D([], [], color=GREY, linestyle=":", linewidth=2, label="duty without a treaty"))
     figure.legend(handles=handles, loc="outside lower center", ncols=4)
     figure.suptitle(title, fontsize=14)
     return figure
@@ -135,10 +135,12 @@ def _duties_over_time(axis: Axes, table: pd.DataFrame, dyad: str) -> None:
     highest = 0.0
     for importer, exporter in ((first, second), (second, first)):
         rows = _of(table, f"{importer}<{exporter}")
-        bare = {**_look(importer), "linestyle": ":"}
-        axis.step(rows["quarter"], rows["no_treaty_duty_ev"], where="mid", linewidth=1.5, **bare)
         axis.step(rows["quarter"], rows["duty_ev"], where="mid", linewidth=2, **_look(importer))
-        highest = max(highest, rows["no_treaty_duty_ev"].max(), rows["duty_ev"].max())
+        highest = max(highest, rows["duty_ev"].max())
+        if NO_TREATY in rows:
+            bare = {**_look(importer), "linestyle": ":"}
+            axis.step(rows["quarter"], rows[NO_TREATY], where="mid", linewidth=1.5, **bare)
+            highest = max(highest, rows[NO_TREATY].max())
     _years(axis, rows)
     axis.set_ylim(0, max(0.1, 1.1 * highest))
 
@@ -179,9 +181,7 @@ def plan_figure(findings: Findings) -> Figure:
     runs = f"Scenario {plan.scenario}, {plan.replicates} replicates a cell, 95 % intervals{first}"
     # The blank lines of the title keep room for this legend, which the layout does not know of.
     place = (0.5, 1 - 0.4 / figure.get_figheight())
-    figure.legend(
-        handles=depth_keys, ncols=len(depth_keys), title=runs, loc="upper center", bbox_to_anchor=place
-    )
+    figure.legend(handles=depth_keys, ncols=len(depth_keys), title=runs, loc="upper center", bbox_to_anchor=place)
     if len(blocks) > 1:
         keys = [_key(k, name, shift=2, is_hollow=k > 0) for k, name in enumerate(blocks)]
         figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
@@ -207,9 +207,7 @@ def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
     if len(places) <= MOST_PLACES:
         axis.set_xticks(range(len(places)), words, fontsize=8.5)
     else:
-        axis.set_xticks(
-            range(len(places)), [text.replace("\n", ", ") for text in words], fontsize=7, rotation=90
-        )
+        axis.set_xticks(range(len(places)), [text.replace("\n", ", ") for text in words], fontsize=7, rotation=90)
     axis.set_xlim(-0.6, len(places) - 0.4)
     axis.set_ylim(0, 1)
     axis.set_title(dyad)

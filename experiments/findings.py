@@ -52,9 +52,7 @@ def find(plan: Plan, results: Results) -> Findings:
     frame, failures = results.read(), results.read_failures()
     if frame.empty:
         first = failures.iloc[0]
-        raise InputFault(
-            [f"every run failed; the first one at stage {first.stage!r}: {first.message}"], "results"
-        )
+        raise InputFault([f"every run failed; the first one at stage {first.stage!r}: {first.message}"], "results")
     factorial = frame[frame["design_point"].isin([point.index for point in plan.cells])]
     names = [factor.name for factor in plan.factors]
     cells = cell_summary(factorial, by=["design_point", "block", *names, "dyad"])
@@ -75,8 +73,7 @@ def find(plan: Plan, results: Results) -> Findings:
 def _effects(factorial: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     levels = {f.name: _present(factorial, f.name) for f in plan.factors}
     tables = [
-        main_effects(factorial, levels, outcome, by=["block", "dyad"]).assign(outcome=outcome)
-        for outcome in OUTCOMES
+        main_effects(factorial, levels, outcome, by=["block", "dyad"]).assign(outcome=outcome) for outcome in OUTCOMES
     ]
     return pd.concat(tables, ignore_index=True)
 
@@ -155,9 +152,7 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
     gains = _listed(f"{signed(mean['joint_gain'])} in {dyad}" for dyad, mean in means)
     n_cells = own["design_point"].nunique()
     opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
-    first = (
-        f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
-    )
+    first = f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
     own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
     clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
     return f"{first} Mean depth changes {'; '.join(clauses)}."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import collections
 import itertools
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+import re
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from rich.console import Console
 from rich.padding import Padding
@@ -30,7 +32,10 @@ MARKS: Final = {
     "case": ("?", "yellow"),
     "tension": ("~", "yellow"),
     "recognition": ("◇", "green"),
+    "again": ("…", "dim"),
 }
+# After these the next talks of a dyad are new talks.
+SESSION_ENDS: Final = ("treaty", "ratification", "exit")
 # What a family of two-by-two games means for the side that it describes.
 FAMILIES: Final = {
     "Prisoner's Dilemma": "gains from the deal but is tempted to take and not give: a treaty can help",
@@ -50,7 +55,7 @@ FAMILIES: Final = {
 }
 
 
-def tell(console: Console, model: NegotiationModel, changes: Mapping[str, object]) -> None:
+def tell(console: Console, model: NegotiationModel, changes: Mapping[str, object], every_round: bool = False) -> None:
     """Print the story of a finished run, quarter by quarter, then the games, then the outcome."""
     scenario = model.scenario
     last = model.n_quarters - 1
@@ -58,74 +63,107 @@ def tell(console: Console, model: NegotiationModel, changes: Mapping[str, object
     console.print(f"[bold]{scenario.title}[/bold]  ({span})")
     if changes:
         console.print("Changed: " + ", ".join(f"{name} = {value}" for name, value in changes.items()))
-    tell_story(console, model.story)
+    tell_story(console, list(model.story) if every_round else condense(model.story))
     tell_games(console, model.tables()["dyad"])
     tell_outcome(console, model.summary(), scenario.quarter_label(last))
 
 
-def tell_story(console: Console, story: Any) -> None:
-    """Print the lines of a story under their years and quarters."""
+class Line(NamedTuple):
+    """One line of a story as it is printed."""
+
+    label: str
+    topic: str
+    dyad: str
+    text: str
+
+
+def condense(story: Iterable[Any]) -> list[Line]:
+    """The story with the haggling of each session cut short.
+
+    Of the offers and refusals of one session the first of each side stay, and the offer that is accepted; how
+    many were left out in between is said once.
+    """
+    heard: dict[str, set[tuple[str, str]]] = {}
+    skipped: dict[str, list[Any]] = {}
+    lines: list[Line] = []
+    for line in story:
+        is_accepted = " accepts" in line.text
+        if line.topic in ("offer", "refusal") and not is_accepted:
+            speaker = (line.topic, re.split(" tables| refuses", line.text)[0])
+            if speaker in heard.setdefault(line.dyad, set()):
+                skipped.setdefault(line.dyad, []).append(line)
+                continue
+            heard[line.dyad].add(speaker)
+        before = skipped.pop(line.dyad, [])
+        last = [before.pop()] if is_accepted and before and before[-1].topic == "offer" else []
+        if before:
+            said = f"({_count(len(before), 'further offer or refusal', 'further offers and refusals')})"
+            lines.append(Line(line.label, "again", line.dyad, said))
+        lines += [Line(one.label, one.topic, one.dyad, one.text) for one in (*last, line)]
+        if line.topic in SESSION_ENDS or line.topic == "session":
+            heard.pop(line.dyad, None)
+    return lines
+
+
+def tell_story(console: Console, story: Iterable[Any]) -> None:
+    """Print the lines of a story under their years and quarters, the lines of one dyad together."""
+    lines = list(story)
+    place = {name: number for number, name in enumerate(dict.fromkeys(["", *(line.dyad for line in lines)]))}
     year = ""
-    for label, lines in itertools.groupby(story, key=lambda line: line.label):
+    for label, group in itertools.groupby(lines, key=lambda line: line.label):
         if label[:4] != year:
             year = label[:4]
             console.print()
             console.rule(f"[bold]{year}", style="dim", align="left")
-        for number, line in enumerate(lines):
+        dyad = None
+        for number, line in enumerate(sorted(group, key=lambda line: place[line.dyad])):
             mark, style = MARKS.get(line.topic, ("·", ""))
             row = Table.grid(padding=(0, 1))
-            row.add_column(width=6)
-            row.add_column(width=5, style="dim")
-            row.add_column(width=1)
+            for width in (6, 5, 1):
+                row.add_column(width=width, no_wrap=True)
             row.add_column()
-            row.add_row("" if number else label, line.dyad, Text(mark, style), Text(line.text, style))
+            when, who = "" if number else label, "" if line.dyad == dyad else line.dyad
+            row.add_row(when, Text(who, "dim"), Text(mark, style), Text(line.text, style))
             console.print(row)
+            dyad = line.dyad
 
 
 def tell_games(console: Console, dyads: pd.DataFrame) -> None:
-    """Print which two-by-two game each dyad plays, and from when to when."""
+    """Print which two-by-two game each dyad plays over its package, and from when to when."""
     console.print()
     console.rule("[bold]Games", style="dim", align="left")
-    console.print(
-        "Each side honours (C) or withdraws (D) the package between them. R: both honour, T: only the other "
-        "does, S: only this side does, P: neither."
-    )
+    console.print("Each side honours or withdraws the package between them: which game is that for each side?")
     for dyad in dict.fromkeys(dyads["entity"]):
         rows = dyads[dyads["entity"] == dyad].sort_values("quarter")
         console.print(f"\n[bold]{dyad}[/bold]")
-        for game, since, until, n in _spells(rows):
+        pairs = list(zip(rows["game_first"], rows["game_second"], strict=True))
+        for (first, second), since, until, n in _spells(pairs, list(rows["label"])):
             when = since if since == until else f"{since} to {until}"
-            console.print(
-                Padding(f"{when}: {game} ({n} quarter{'s' if n > 1 else ''})", (0, 0, 0, 2), expand=False)
-            )
-        game = rows["game"].mode().iloc[0]
-        for bloc, family in zip(dyad.split("-"), _families(game), strict=False):
+            _indented(console, f"{when}: {first}–{second} ({_count(n, 'quarter', 'quarters')})", 2)
+        usual = collections.Counter(pairs).most_common(1)[0][0]
+        for bloc, family in zip(dyad.split("-"), usual, strict=True):
             if meaning := _meaning(family):
-                console.print(Padding(f"{bloc}, {family}: {meaning}.", (0, 0, 0, 4), expand=False))
+                _indented(console, f"{bloc}, {family}: {meaning}.", 4)
 
 
-def _spells(rows: pd.DataFrame) -> list[tuple[str, str, str, int]]:
-    """Games in a row: name, first and last quarter, number of quarters."""
-    pairs = list(zip(rows["game"], rows["label"], strict=True))
-    spells = []
-    for game, group in itertools.groupby(pairs, key=lambda pair: pair[0]):
-        labels = [label for _, label in group]
-        spells.append((game, labels[0], labels[-1], len(labels)))
+def _indented(console: Console, text: str, columns: int) -> None:
+    console.print(Padding(text, (0, 0, 0, columns), expand=False))
+
+
+def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, int]]:
+    """Equal values in a row: the value, the labels of its first and last quarter, how many quarters."""
+    spells, start = [], 0
+    for value, group in itertools.groupby(values):
+        end = start + len(list(group))
+        spells.append((value, labels[start], labels[end - 1], end - start))
+        start = end
     return spells
-
-
-def _families(game: str) -> list[str]:
-    return [part.strip() for part in game.replace("—", "–").split("–")]
 
 
 def _meaning(family: str) -> str:
     """What a family means for its side; one with the labels the wrong way round says so."""
     known = FAMILIES.get(family.removeprefix("reversed:").strip(), "")
-    return (
-        f"with giving and withholding exchanged, {known}"
-        if known and family.startswith("reversed")
-        else known
-    )
+    return f"with giving and withholding exchanged, {known}" if known and family.startswith("reversed") else known
 
 
 def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str) -> None:
@@ -135,9 +173,7 @@ def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str) -> None:
     for row in summary.to_dict("records"):
         console.print(f"\n[bold]{row['dyad']}[/bold]")
         console.print(
-            Padding(
-                outcome_in_words({str(k): v for k, v in row.items()}, horizon), (0, 0, 0, 2), expand=False
-            )
+            Padding(outcome_in_words({str(k): v for k, v in row.items()}, horizon), (0, 0, 0, 2), expand=False)
         )
 
 
@@ -166,9 +202,8 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
 def _emergence(row: Mapping[str, Any], horizon: str) -> str:
     if not row["emerged"]:
         return f"Cooperation does not emerge by {horizon}."
-    spells = (
-        f"in {_count(row['n_spells'], 'spell', 'spells')}, the longest of {row['longest_spell']} quarters"
-    )
+    longest = _count(row["longest_spell"], "quarter", "quarters")
+    spells = f"in {_count(row['n_spells'], 'spell', 'spells')}, the longest of {longest}"
     lasting = "durable" if row["durable"] else "not durable"
     end = " It collapses." if row["collapsed"] else ""
     hollow = " It is hollow: together the blocs would do better without it." if row["hollow"] else ""
@@ -180,5 +215,6 @@ def _reason(row: Mapping[str, Any]) -> str:
     return f" What stood in the way most often: {reason}." if isinstance(reason, str) and reason else ""
 
 
-def _count(n: int, one: str, many: str) -> str:
+def _count(number: float, one: str, many: str) -> str:
+    n = int(number)
     return f"{n} {one if n == 1 else many}" if n else f"no {many}"

@@ -245,15 +245,11 @@ class _Reader:
             contrasts.append(Contrast(name, str(block), sides[0], sides[1]))
         return tuple(contrasts)
 
-    def _side(
-        self, table: Mapping[str, Any], side: str, where: str, factors: tuple[Factor, ...]
-    ) -> dict[str, Value]:
+    def _side(self, table: Mapping[str, Any], side: str, where: str, factors: tuple[Factor, ...]) -> dict[str, Value]:
         own = self._settings(table.get(side, {}), f"{where} {side}:")
         for factor in factors:
             if factor.name not in own:
-                self.faults.append(
-                    f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level"
-                )
+                self.faults.append(f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level")
         return own
 
     def _rows(self, key: str, default: list[dict[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:
@@ -283,9 +279,7 @@ class _Reader:
                     self.faults.append(f"{name} is in [settings] and in block {block.name!r}; keep one")
                 if name in varied:
                     self.faults.append(f"{name} is a factor and in block {block.name!r}; keep one")
-        self.faults.extend(
-            f"{name} is a factor and in [settings]; keep one" for name in settings if name in varied
-        )
+        self.faults.extend(f"{name} is a factor and in [settings]; keep one" for name in settings if name in varied)
 
 
 def in_words(level: object) -> str:

@@ -49,9 +49,7 @@ def groups() -> Iterator[tuple[str, list[str]]]:
 def show_parameters(console: Console) -> None:
     """Print all parameters, group by group, in 100 columns."""
     for group, names in groups():
-        table = Table(
-            box=SIMPLE_HEAD, title=group, title_justify="left", title_style="bold", padding=(0, 1, 0, 0)
-        )
+        table = Table(box=SIMPLE_HEAD, title=group, title_justify="left", title_style="bold", padding=(0, 1, 0, 0))
         table.add_column("name", no_wrap=True)
         table.add_column("default", justify="right", no_wrap=True)
         table.add_column("range", max_width=14)
@@ -63,9 +61,7 @@ def show_parameters(console: Console) -> None:
             status = "" if spec.status == "assumed" else f" ({spec.status})"
             table.add_row(name, default, range_in_words(name), unit, spec.meaning + status)
         console.print(table)
-    console.print(
-        "Defaults are assumed unless (measured) or (calibrated). Rates are fractions, never percent."
-    )
+    console.print("Defaults are assumed unless (measured) or (calibrated). Rates are fractions, never percent.")
 
 
 def markdown() -> str:

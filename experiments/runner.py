@@ -111,9 +111,8 @@ def _run(chunk: Chunk, replicate: int) -> pa.Table:
 
     stage = "build"
     try:
-        model = NegotiationModel(
-            scenario=chunk.scenario, root_seed=chunk.root_seed, replicate=replicate, **chunk.settings
-        )
+        address = {"scenario": chunk.scenario, "root_seed": chunk.root_seed, "replicate": replicate}
+        model = NegotiationModel(**address, narrate=False, **chunk.settings)
         stage = "run"
         model.run()
         stage = "summary"
@@ -145,9 +144,7 @@ def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Ta
     front = pa.table({name: pa.array([value] * len(table)) for name, value in keys.items()})
     for name in table.column_names:
         column = table[name]
-        front = front.append_column(
-            name, column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
-        )
+        front = front.append_column(name, column.cast(pa.string()) if pa.types.is_large_string(column.type) else column)
     return front
 
 
@@ -180,9 +177,7 @@ def check_workers(workers: int | None) -> int:
         return processors()
     if not 1 <= workers <= most:
         allowed = f"a whole number from 1 to {most} (this machine has {processors()} processors)"
-        raise InputFault(
-            [f"workers = {workers}: allowed is {allowed}; leave it out to get {processors()}"], "workers"
-        )
+        raise InputFault([f"workers = {workers}: allowed is {allowed}; leave it out to get {processors()}"], "workers")
     return workers
 
 
