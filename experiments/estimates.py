@@ -117,9 +117,7 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     """
     x = np.asarray(values, dtype=np.float64)
     if x.size == 0 or not np.all(np.isfinite(x)):
-        raise ValueError(
-            f"A mean needs finite values; {np.count_nonzero(~np.isfinite(x))} of {x.size} are not."
-        )
+        raise ValueError(f"A mean needs finite values; {np.count_nonzero(~np.isfinite(x))} of {x.size} are not.")
     _check_counts(0, 1, level)
     mean, n = float(x.mean()), x.size
     if n == 1:

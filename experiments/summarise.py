@@ -144,12 +144,8 @@ def main_effects(
             cell = [*unit, *(f for f in factors if f != factor)]
             keys = ["replicate", *cell]
             if group.duplicated([*keys, factor]).any():
-                raise ValueError(
-                    f"Rows that agree on {', '.join([*keys, factor])}: add what tells them apart."
-                )
-            wide = group.assign(_y=group[outcome].astype(float)).pivot(
-                index=keys, columns=factor, values="_y"
-            )
+                raise ValueError(f"Rows that agree on {', '.join([*keys, factor])}: add what tells them apart.")
+            wide = group.assign(_y=group[outcome].astype(float)).pivot(index=keys, columns=factor, values="_y")
             for other in levels[1:]:
                 differences, n_cells = _matched(wide, levels[0], other)
                 if not len(differences):

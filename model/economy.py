@@ -83,13 +83,14 @@ class Opening:
 class Agenda:
     """What governments can discuss and how much it matters to them, fixed at the start from the full menu.
 
-    menus: one a dyad; levels: per dyad (P, 10) issue levels of every package; treaty (d,) package in force at the start.
+    menus: one a dyad; levels: per dyad (P, 10) issue levels of every package; treaty (d,) package in force at the
+    start.
     active (d, 10) issue-sides whose receiver gains at least v_min (theory 2.1); weights (d, 10) of depth over active
     ones, contested_weights (d, 10) with harmony left out; harmony (d, 10) issue-sides that the giver would grant alone;
-    receiver_gain (d, 10) bn$ per quarter. stakes (d, s, 10) absolute single-issue gains; scale, legislature_scale
-    (d, s) their medians S and S_L; supply_stake (d, giver). security (g, b, b) calibrated marginal security cost in k$ per car,
-    security_low and security_high its interval, identified (g, b, b) whether trade shows it; opening_cost (b, b) bn$
-    per quarter.
+    receiver_gain (d, 10) bn$ per quarter; stakes (d, s, 10) absolute single-issue gains; scale, legislature_scale
+    (d, s) their medians S and S_L; supply_stake (d, giver); security (g, b, b) calibrated marginal security cost in k$
+    per car, security_low and security_high its interval, identified (g, b, b) whether trade shows it; opening_cost
+    (b, b) bn$ per quarter.
     """
 
     menus: tuple[Menu, ...]

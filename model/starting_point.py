@@ -39,7 +39,7 @@ def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Eco
 def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:
     """What the calibration found for every importer, exporter and good; re-run it after changing anything.
 
-    Columns: importer, exporter, good; security_cost, low, high (k$ per car: the marginal cost that makes today's
+    Columns: importer, exporter, good; security_cost, low, high (k$ per car: marginal cost that makes today's
     no-treaty duty optimal and the interval in which no step of the duty grid pays); identified (whether trade shows it);
     opening_cost (bn$ per year that keeps the first quarter quiet); supply_stake (bn$ per year, to the importer from the
     exporter's assured supply); availability (share of the exporter's brands on sale in the importer's market).
@@ -50,7 +50,7 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
     for importer, exporter in DIRECTED_DYADS:
         dyad, giver = DYAD_OF[importer, exporter], SIDE_OF[exporter, importer]
         home = world.automaker_home == exporter
-        sold = world.availability[home, importer] >= 1.0
+        sold = int(np.count_nonzero(world.availability[home, importer] >= 1.0))
         for g, good in enumerate(GOODS):
             rows.append(
                 {
@@ -63,7 +63,7 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
                     "identified": bool(agenda.identified[g, importer, exporter]),
                     "opening_cost": QUARTERS_PER_YEAR * agenda.opening_cost[importer, exporter],
                     "supply_stake": QUARTERS_PER_YEAR * agenda.supply_stake[dyad, giver],
-                    "availability": float(np.count_nonzero(sold)) / max(1, np.count_nonzero(home)),
+                    "availability": sold / max(1, int(np.count_nonzero(home))),
                 }
             )
     return pd.DataFrame(rows)

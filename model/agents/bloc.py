@@ -234,7 +234,7 @@ class Bloc(mesa.Agent):
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
 
     def duty_moves(self, other: Bloc) -> tuple[FloatArray, int, FloatArray]:
-        """(5,) gain from every point of its duty grid against the other, net of opening cost; the best point; its gain."""
+        """(5,) gain from every point of its duty grid, net of opening cost; the best point; its gain."""
         model = self.model
         pair = model.pair_of(self, other)
         cost = np.array([1.0, 1.0, 0.0, 1.0, 1.0]) * model.agenda.opening_cost[self.index, other.index]
