@@ -203,7 +203,7 @@ class Workshop:
                 self.adds_up(f"automaker.{name}.origins.{bloc}", float(np.sum(origin[f, m])))
             for bloc, label in maker.plants_later.items():
                 plant[f, BLOCS.index(bloc)] = max(self.index(label), BEFORE)
-            for bloc in maker.plants:
+            for bloc in {*maker.plants, maker.home} & set(BLOCS):
                 plant[f, BLOCS.index(bloc)] = BEFORE
         return {
             "origin_share": origin,

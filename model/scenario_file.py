@@ -31,10 +31,19 @@ Directed = Annotated[str, _one_of(*DIRECTED_NAMES)]  # importer<exporter
 Good = Annotated[str, _one_of(*GOODS)]
 QuarterLabel = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Duty = Annotated[float, Field(ge=0, le=5)]  # ad valorem; 5 = 500 %, far above the highest seen
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
+# Strict: a text or a switch is not a number.
+Number = Annotated[float, Field(ge=-50, le=50, strict=True)]  # in logs or log odds
+Fraction = Annotated[float, Field(ge=0, le=1, strict=True)]
+Duty = Annotated[float, Field(ge=0, le=5, strict=True)]  # ad valorem; 5 = 500 %, far above the highest seen
+# The upper ends only stop slips of the unit, such as $ for k$.
+Positive = Annotated[float, Field(gt=0, le=1e5, strict=True)]
+NotNegative = Annotated[float, Field(ge=0, le=1e5, strict=True)]
+Thousands = Annotated[float, Field(gt=0, le=500, strict=True)]  # k$ per car or charging point
+Factor = Annotated[float, Field(gt=0, le=10, strict=True)]
+Freight = Annotated[float, Field(ge=0, le=100, strict=True)]
+CellPrice = Annotated[float, Field(gt=0, le=2000, strict=True)]  # $/kWh
+Quarters = Annotated[float, Field(ge=1, strict=True)]
+Switch = Annotated[bool, Field(strict=True)]
 
 QUARTERS_A_YEAR = 4
 
@@ -49,7 +58,7 @@ class Drift(Section):
     """Trend of the EV share: the share aimed at, and the quarters to get there from ``market.ev_share``."""
 
     target: tuple[Fraction, Fraction, Fraction]
-    quarters: Annotated[float, Field(ge=1)]
+    quarters: Quarters
 
 
 class Market(Section):
@@ -71,7 +80,7 @@ class Automaker(Section):
     home: Place
     rows: list[str] = []  # names in the table of brands
     share: dict[Bloc, Fraction] = {}  # share of the market's EVs, where no table of brands is used
-    plants: list[Bloc] = []
+    plants: list[Bloc] = []  # its home always has one
     plants_later: dict[Bloc, QuarterLabel] = {}
     on_sale_later: dict[Bloc, QuarterLabel] = {}
     origins: dict[Bloc, dict[Place, Fraction]] = {}  # default: all from home
@@ -83,34 +92,34 @@ class Ban(Section):
 
     market: Bloc
     homes: list[Place]
-    in_force: bool = True
+    in_force: Switch = True
     see: str = ""  # evidence row, file:conditions
 
 
 class Cost(Section):
-    vehicle: tuple[Positive, Positive, Positive]  # k$, car for each market without battery, where place = 1
-    place: tuple[Positive, Positive, Positive, Positive]  # factor of the place of production
-    freight: list[tuple[NotNegative, NotNegative, NotNegative]] = Field(min_length=4, max_length=4)  # k$, o x m
+    vehicle: tuple[Thousands, Thousands, Thousands]  # k$, car for each market without battery, where place = 1
+    place: tuple[Factor, Factor, Factor, Factor]  # factor of the place of production
+    freight: list[tuple[Freight, Freight, Freight]] = Field(min_length=4, max_length=4)  # k$, o x m
 
 
 class Batteries(Section):
     table: str = ""  # file:conditions:column of world shares
-    freight: NotNegative  # $/kWh, across a border
+    freight: Freight  # $/kWh, across a border
 
 
 class Supplier(Section):
     home: Place
     rows: list[str] = []  # names in the table of batteries, added
     less: list[str] = []  # names to take off again
-    rest: bool = False  # what all other suppliers leave
+    rest: Switch = False  # what all other suppliers leave
     share: Fraction | None = None  # world share, where no table is used
-    cost: Positive  # $/kWh
+    cost: CellPrice  # before the contract margin
     experience: Positive  # GWh built so far
     local: dict[Place, Fraction] = {}  # share of deliveries to a place that is built there; 1 at home
     minerals: Fraction = 0.0  # share of mineral value from sources that the US credit allows
-    ties: dict[str, float] = {}  # to automakers, in logs
-    ties_else: float = 0.0  # to all other automakers
-    place_tie: dict[Place, float] = {}
+    ties: dict[str, Number] = {}  # to automakers, in logs
+    ties_else: Number = 0.0  # to all other automakers
+    place_tie: dict[Place, Number] = {}
 
 
 class Rate(Section):
@@ -145,13 +154,13 @@ class Credit(Section):
     amount: NotNegative  # k$ per EV
     minerals: Fraction  # least share from allowed sources
     components: Fraction
-    restricted: bool = False  # no credit with cells of a restricted entity
+    restricted: Switch = False  # no credit with cells of a restricted entity
 
 
 class Charging(Section):
     points: tuple[Positive, Positive, Positive]  # m public charging points
     budget: tuple[NotNegative, NotNegative, NotNegative]  # bn$ per year
-    unit_cost: tuple[Positive, Positive, Positive]  # k$ per point
+    unit_cost: tuple[Thousands, Thousands, Thousands]  # k$ per point
 
 
 class Industry(Section):
@@ -172,7 +181,7 @@ class Linkage(Section):
 class Dyad(Section):
     regime_distance: Fraction
     dialogue: Fraction
-    tension: float | None = None  # latent; default: its mean
+    tension: Number | None = None  # latent; default: its mean
     supply_by: list[Bloc] = []  # who can assure supply
     linkage_by: dict[Bloc, Linkage] = {}
 
@@ -183,15 +192,15 @@ class Treaty(Section):
     supply_by: list[Bloc] = []
     recognition_by: list[Bloc] = []
     linkage_by: list[Bloc] = []
-    charging: bool = False
-    technology: bool = False
+    charging: Switch = False
+    technology: Switch = False
     sunset: QuarterLabel  # last quarter in force unless renewed
-    honoured_quarters: Annotated[float, Field(ge=0)] = 0
+    honoured_quarters: NotNegative = 0
 
 
 class Turnover(Section):
     first: QuarterLabel
-    every: Annotated[float, Field(ge=1)]  # quarters
+    every: Quarters  # quarters
 
 
 class Event(Section):

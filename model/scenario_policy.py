@@ -54,7 +54,7 @@ def _path(w: Workshop, where: str, rate: float | Sequence[float]) -> Floats:
         return np.full(w.n_quarters, float(rate))
     if len(rate) != w.n_quarters:
         w.faults.append(f"{where}: {len(rate)} quarters given, the scenario has {w.n_quarters}")
-        return np.zeros(w.n_quarters)
+        return np.full(w.n_quarters, np.nan)  # compares as neither above nor below
     return np.array(rate)
 
 
@@ -76,6 +76,11 @@ def duties(w: Workshop) -> dict[str, Any]:
             t = int(np.argmax(low - base))
             if low[t] > base[t] + SUM_TOLERANCE:
                 w.faults.append(f"{where}.floor = {low[t]:g}: above the base duty {base[t]:g}; cuts lead down")
+            t = int(np.argmax(usual - base))
+            if usual[t] > base[t] + SUM_TOLERANCE:
+                w.faults.append(
+                    f"{where}.base = {base[t]:g}: below mfn {usual[t]:g}; lower mfn where a preference holds"
+                )
             mfn[:, g, i, j], floor[:, g, i, j] = usual, low
             special[:, g, i, j] = np.round(base - usual, RATE_DIGITS)
     other = np.array([section.other_ev, section.other_battery])

@@ -233,8 +233,8 @@ class Resolver:
 
     def _evidence(self, table: dict[str, Any]) -> Any:
         selector, times, plus = str(table["evidence"]), table.get("times", 1.0), table.get("plus", 0.0)
-        if not (_is_numbers(times) and _is_numbers(plus)):
-            raise ValueError(f"times = {times!r}, plus = {plus!r}: write numbers")
+        if _not_finite([times, plus], "") or isinstance(times, list) or isinstance(plus, list):
+            raise ValueError(f"times = {times!r}, plus = {plus!r}: write a number for each")
         texts = [selector]
         if "{bloc}" in selector:
             texts = [selector.replace("{bloc}", bloc) for bloc in BLOCS]

@@ -25,7 +25,8 @@ _RULES = ("model.rules", "model.rules.*")
 # a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
 _START = ("model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
-    f"model.{name}" for name in ("economy", "markets", "assessment", "valuation", "mandate", "calibration")
+    f"model.{name}"
+    for name in ("economy", "markets", "assessment", "valuation", "mandate", "calibration", "agenda", "starting_point")
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
 _ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
@@ -43,11 +44,20 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # level 2
     **dict.fromkeys(_SECOND, (*_GROUND, *_FIRST, *_RULES, *_SECOND)),
     # level 3
-    "model.agents.*": (*_RULES, "model.vocabulary", *_MIDDLE),
+    "model.agents.*": (*_RULES, "model.vocabulary", "model.numerics", *_MIDDLE),
     "model.ensemble": _ENGINE,
     # level 4
-    "model.negotiation": ("model.agents", "model.agents.*", *_ENGINE),
-    "model.record": ("model.state", "model.vocabulary", "model.rules.cooperation", "model.rules.games"),
+    # The Mesa world: its quarter is told phase by phase in a room of its own.
+    "model.story": ("model.menu", "model.vocabulary"),
+    "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", *_ENGINE),
+    "model.negotiation": (
+        *("model.agents", "model.agents.*", "model.phases.*", "model.story", "model.record"),
+        *_ENGINE,
+    ),
+    "model.record": (
+        *("model.economy", "model.parameters", "model.scenario", "model.numerics", "model.vocabulary"),
+        *("model.rules.cooperation", "model.rules.games"),
+    ),
     # level 5: the front door only
     "experiments": ("model",),
     "experiments.*": ("model", "experiments", "experiments.*"),
@@ -58,7 +68,8 @@ _CLASSROOM = ("experiments.classroom", "experiments.classroom.*")
 MAY_USE: dict[str, tuple[str, ...]] = {
     "numpy": ("model.*", "experiments.*"),
     "scipy": ("model.numerics", "experiments.*"),
-    "pandas": ("model", *_START, "model.record", "experiments.*"),
+    "pandas": ("model", *_START, "model.record", "model.negotiation", "model.starting_point", "experiments.*"),
+    "pydantic_core": _START,
     "pydantic": ("model.parameters", "model.parameter_table", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
@@ -85,6 +96,8 @@ BIT_EQUAL = (
     "model.mandate",
     "model.menu",
     "model.negotiation",
+    "model.phases",
+    "model.phases.*",
     "model.ensemble",
 )
 _REGROUPS = (
@@ -115,9 +128,22 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def imports_of(source: Source, known: Iterable[str]) -> Iterator[Import]:
-    """Every import anywhere in the file; ``from a import b`` means module a.b where ``known`` has it."""
+    """Every import that runs; ``from a import b`` means module a.b where ``known`` has it.
+
+    Imports under ``if TYPE_CHECKING`` only name types: nothing depends on them when the program runs.
+    """
     modules = set(known)
-    for node in ast.walk(ast.parse(source.text)):
+    tree = ast.parse(source.text)
+    typing_only = {
+        inner
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if node in typing_only:
+            continue
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, node.lineno)

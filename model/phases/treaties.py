@@ -29,7 +29,7 @@ from model.vocabulary import (
 )
 
 FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
-SUNSET_TERM = 16.0  # quarters for which an expiring treaty is renewed; assumption: one US term
+SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
 
 class Treaties(Phases):
