@@ -20,6 +20,7 @@ from model.scenario import Scenario
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_DYADS
 
 QUARTERS_PER_YEAR = 4.0
+N_CODES = len(games.FAMILIES)
 
 # table -> column -> (unit, meaning). A column that is recorded and not declared here is a fault, and the reverse.
 COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
@@ -182,27 +183,24 @@ class Recorder:
             mean, self.series("dyad", "reciprocity"), self.series("dyad", "tariff_cut") > 0.0, threshold
         )
 
-    def summary(self, blocking: list[str]) -> pd.DataFrame:
-        """One row a dyad; columns are those of ``SUMMARY``."""
+    def outcomes(self) -> dict[str, Any]:
+        """What came of each dyad, name of the column -> array (..., d); the numbers of ``summary``."""
         spells = cooperation.spells_summary(self.states())
         n = len(self.frames)
 
         def mean(column: str) -> FloatArray:
             return ordered_sum(self.series("dyad", column)) / n
 
-        first = np.where(spells.emerged, spells.first_onset, -1)
         joint = QUARTERS_PER_YEAR * mean("joint_gain")
-        rows = {
-            "dyad": list(DYAD_NAMES),
+        return {
             "mean_depth": mean("depth"),
             "mean_depth_contested": mean("depth_contested"),
-            "depth_ceiling": self.ceiling,
+            "depth_ceiling": np.broadcast_to(self.ceiling, joint.shape),
             "joint_gain": joint,
             "gain_first": QUARTERS_PER_YEAR * mean("gain_first"),
             "gain_second": QUARTERS_PER_YEAR * mean("gain_second"),
             "emerged": spells.emerged,
-            "first_emergence": first,
-            "emergence_label": [self.scenario.quarter_label(int(q)) if q >= 0 else "" for q in first],
+            "first_emergence": np.where(spells.emerged, spells.first_onset, -1),
             "n_spells": spells.n_spells,
             "longest_spell": spells.longest,
             "durable": spells.durable,
@@ -213,16 +211,36 @@ class Recorder:
             "final_depth": self.frames[-1]["dyad"]["depth"],
             "mean_tension": mean("tension"),
             "hollow": cooperation.is_hollow(spells.emerged, joint, 0.0),
-            "game": [self._usual_game(d) for d in range(N_DYADS)],
-            "blocking": blocking,
         }
-        return pd.DataFrame(rows)[list(SUMMARY)]
 
-    def _usual_game(self, dyad: int) -> str:
-        codes = np.stack([self.series("dyad", side)[dyad] for side in ("game_first", "game_second")], axis=-1)
-        pairs, counts = np.unique(codes.astype(np.int64), axis=0, return_counts=True)
-        row, column = pairs[int(np.argmax(counts))]
-        return games.pair_name(int(row), int(column))
+    def usual_games(self) -> np.ndarray:
+        """(..., d) most frequent game of the package on the table, as the two families' codes in one number.
+
+        Of equally frequent ones the first by the codes.
+        """
+        first, second = (self.series("dyad", side).astype(np.int64) for side in ("game_first", "game_second"))
+        played = first * N_CODES + second
+        times = np.stack(
+            [np.count_nonzero(played == played[..., t, None], axis=-1) for t in range(played.shape[-1])], axis=-1
+        )
+        # More often counts before a smaller code.
+        rank = times * N_CODES * N_CODES - played
+        return np.take_along_axis(played, np.argmax(rank, axis=-1)[..., None], axis=-1)[..., 0]
+
+    def summary(self, blocking: list[Any]) -> pd.DataFrame:
+        """One row a dyad, and with leading axes one a lane and dyad; columns are those of ``SUMMARY``.
+
+        blocking: the commonest obstacle of every dyad, in lists like the leading axes.
+        """
+        columns = {name: np.asarray(values).reshape(-1) for name, values in self.outcomes().items()}
+        labels = ["", *(self.scenario.quarter_label(q) for q in range(len(self.frames)))]
+        columns["emergence_label"] = np.array(labels, dtype=object)[columns["first_emergence"] + 1]
+        codes = self.usual_games().reshape(-1)
+        pairs = [games.pair_name(row, column) for row in range(N_CODES) for column in range(N_CODES)]
+        columns["game"] = np.array(pairs, dtype=object)[codes]
+        columns["blocking"] = np.array(blocking, dtype=object).reshape(-1)
+        columns["dyad"] = np.array(DYAD_NAMES * (codes.size // N_DYADS), dtype=object)
+        return pd.DataFrame(columns)[list(SUMMARY)]
 
 
 def dictionary() -> pd.DataFrame:

@@ -23,6 +23,7 @@ from model.menu import (
     Menu,
 )
 from model.numerics import FloatArray
+from model.rules.bargaining import take
 from model.vocabulary import (
     CHARGING,
     DUTY,
@@ -191,32 +192,34 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> F
     )
 
 
-def realised_value(menu: Menu, parts: Parts, package: int, honours: FloatArray, level: FloatArray) -> FloatArray:
+def realised_value(menu: Menu, parts: Parts, package: np.ndarray, honours: FloatArray, level: FloatArray) -> FloatArray:
     """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
 
-    honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and supply concessions that a side
-    honours under its stance. Duty gains are scaled by the level (exact at 0 and 1).
+    package (...) index on the menu; honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and
+    supply concessions that a side honours under its stance. Duty gains are scaled by the level (exact at 0 and 1).
     """
     position = menu.coordinates[package]
-    state = int(position[LADDER_AXIS])
+    state = position[..., LADDER_AXIS]
     kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
-    by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state], 0]
+    by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
 
     def after_lapses(values: FloatArray) -> FloatArray:
         return np.where(
             kept[0],
-            np.where(kept[1], values[..., state], values[..., by_lapse[1]]),
-            np.where(kept[1], values[..., by_lapse[0]], values[..., 0]),
+            np.where(kept[1], take(values, state), take(values, by_lapse[1])),
+            np.where(kept[1], take(values, by_lapse[0]), values[..., 0]),
         )
 
     for giver in (0, 1):
         given = honours[..., giver] * level[..., giver]
         duty = parts.duty[giver]
-        bound = after_lapses(duty[..., int(position[giver]), :])
-        free = after_lapses(duty[..., 0, :])
+        by_position = duty.reshape((*duty.shape[:-2], -1))
+        start = position[..., giver] * duty.shape[-1]
+        reached = np.stack([take(by_position, start + s) for s in range(duty.shape[-1])], axis=-1)
+        bound, free = after_lapses(reached), after_lapses(duty[..., 0, :])
         gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
-        gain = gain + given * parts.supply[..., giver] * float(position[2 + giver])
-        gain = gain + honours[..., giver] * parts.linkage[..., giver] * float(position[5 + giver])
+        gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
+        gain = gain + honours[..., giver] * parts.linkage[..., giver] * position[..., 5 + giver]
     both = honours[..., 0] * honours[..., 1]
-    return gain + after_lapses(parts.ladder) + both * parts.technology * float(position[TECHNOLOGY_AXIS])
+    return gain + after_lapses(parts.ladder) + both * parts.technology * position[..., TECHNOLOGY_AXIS]

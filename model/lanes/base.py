@@ -1,0 +1,101 @@
+"""What every phase of the ensemble can see, and how its arrays lie in memory.
+
+A *lane* is one replicate. The replicate axis comes first by index and is fastest in memory: ``x[:, m, f]`` are the
+neighbours that one instruction works on. NumPy's elementwise functions keep that layout, so it has to be made only
+where arrays are made: by ``copies`` and ``zeros`` here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from model.draws import Draws
+from model.economy import Agenda, Economy, Opening
+from model.mandate import Mandate
+from model.markets import Accounts, CellSupply, Clearing
+from model.numerics import FloatArray
+from model.parameters import Parameters
+from model.scenario import Scenario
+from model.state import State
+
+
+def copies(values: Any, n_lanes: int) -> np.ndarray:
+    """(R, ...) the same array in every lane, replicates fastest in memory."""
+    array = np.asarray(values)
+    return np.moveaxis(np.repeat(array[..., None], n_lanes, axis=-1), -1, 0)
+
+
+def zeros(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:
+    """(R, *shape) zeros, replicates fastest in memory."""
+    return np.moveaxis(np.zeros((*shape, n_lanes), dtype), -1, 0)
+
+
+def rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """(R, n) the row of a table (P, n) that each lane's index (R,) names, replicates fastest in memory."""
+    return table.T.take(index, axis=-1).T
+
+
+class Lanes:
+    """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
+
+    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents and
+    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; n_lapses, n_signed (R, d) counts
+    for the summary; blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
+    """
+
+    n_lanes: int
+    scenario: Scenario
+    parameters: Parameters
+    economy: Economy
+    opening: Opening
+    agenda: Agenda
+    state: State
+    luck: Draws
+    prior_good: FloatArray
+    prior_bad: FloatArray
+    brands_abroad: FloatArray
+    on_table: list[np.ndarray]
+    stance: int
+    punishment_horizon: float
+    thresholds: list[tuple[FloatArray, FloatArray]]
+    long_run_tension: FloatArray
+
+    tension_level: FloatArray
+    effective_tension: FloatArray
+    assesses: bool
+    mandate: Mandate | None
+    deal: np.ndarray
+    has_deal: np.ndarray
+    tabled: np.ndarray
+    blocking: np.ndarray
+    n_lapses: FloatArray
+    n_signed: FloatArray
+    violations: FloatArray
+    recognised: FloatArray
+    common: FloatArray
+    cooperates: FloatArray
+    concessions: FloatArray
+    depth_contested: FloatArray
+
+    cells: CellSupply
+    landed: FloatArray
+    frictions: FloatArray
+    utility: FloatArray
+    paid: FloatArray
+    clearing: Clearing
+    accounts: Accounts
+    residual: FloatArray
+    ev_share: FloatArray
+    ev_built: FloatArray
+    ev_revenue: FloatArray
+    cell_imports: FloatArray
+    exported_cells: FloatArray
+    cell_profit: FloatArray
+    plants_started: FloatArray
+
+    def known(self) -> Mandate:
+        """The mandate of the last assessment; the first quarter of every run makes one."""
+        assert self.mandate is not None
+        return self.mandate

@@ -1,0 +1,233 @@
+"""The economic half of a quarter in every lane: costs, plants, markets, accounts (theory 1.1-1.5, 1.13-1.18)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.calibration import support
+from model.lanes.base import Lanes, copies, zeros
+from model.markets import (
+    Accounts,
+    account,
+    border_frictions,
+    clear_at_prices,
+    equilibrium,
+    landed_costs,
+    offered_costs,
+    supply_cells,
+)
+from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, WARM_SWEEPS
+from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
+from model.vocabulary import BATTERY, EV, N_BLOCS
+
+
+class Industry(Lanes):
+    """What the economy does in a quarter."""
+
+    def prepare_industry(self) -> None:
+        """What stays the same, and what the first quarter finds."""
+        p, s, n = self.parameters, self.scenario, self.n_lanes
+        self.learning_exponent = batteries.learning_exponent(p.battery_learning_rate)
+        self.same_home = (s.supplier_home[:, None] == s.supplier_home[None, :]).astype(np.float64)
+        self.reference_evs = ordered_sum(s.market_size * s.ev_share)
+        self.ev_share = copies(s.ev_share, n)
+        self.start_shift = self._announcement()
+        self.exported_cells, self.cell_imports = zeros(n, N_BLOCS, N_BLOCS), zeros(n, N_BLOCS, N_BLOCS)
+        self.ev_built, self.ev_revenue = zeros(n, N_BLOCS), zeros(n, N_BLOCS)
+        self.plants_started = zeros(n, len(s.automakers))
+
+    # --- costs, contracts, plants, networks -------------------------------------------------------------------------
+
+    def renew_costs(self) -> None:
+        """Learning, supply contracts, plants and charging networks follow from last quarter."""
+        state, p = self.state, self.parameters
+        if state.quarter > 0:
+            self._learn()
+            self._renew_contracts()
+            self._build_plants()
+            state.quality = state.quality + self.scenario.drift[state.quarter][:, None]
+            common = np.maximum.reduce(self.common, axis=-1)
+            cost = standards.charger_unit_cost(
+                self.economy.charger_cost, p.charger_saving, common, common * p.charger_foreign_share
+            )
+            state.chargers = standards.charger_stock_next(state.chargers, self.economy.charger_budget, cost)
+        # Only an assessment looks at costs before this quarter's duties are in force.
+        if state.quarter % p.assessment_interval == 0:
+            self.supply_now()
+
+    def _learn(self) -> None:
+        state, p = self.state, self.parameters
+        output = ordered_sum(state.cells, axis=-2)
+        more = np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign
+        across = p.spillover_foreign + more * self.cooperates
+        gained = batteries.experience_increment(output, self.same_home, p.spillover_domestic, across)
+        state.experience = state.experience + gained
+        state.cell_cost = batteries.learned_cost(
+            self.economy.start_cell_cost,
+            p.battery_cost_floor,
+            state.experience / self.economy.start_experience,
+            self.learning_exponent,
+        )
+
+    def _renew_contracts(self) -> None:
+        state, p = self.state, self.parameters
+        n_firms, n_suppliers = len(self.scenario.automakers), len(self.scenario.suppliers)
+        firm, supplier = np.arange(n_firms)[:, None], np.arange(n_suppliers)[None, :]
+        is_due = (state.quarter + supplier + firm) % p.contract_length == 0
+        share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
+        agreed = batteries.contract_margin(p.contract_bargaining_weight, share, p.supplier_substitution)
+        state.margin = np.where(is_due, agreed, state.margin)
+
+    def _build_plants(self) -> None:
+        state, economy, p = self.state, self.economy, self.parameters
+        opened = state.plant_due == 1.0
+        state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
+        rate = np.concatenate(
+            [state.duty[:, EV], np.broadcast_to(economy.other_duty[EV][:, None], (self.n_lanes, N_BLOCS, 1))], axis=-1
+        )[..., None, :]
+        total = (1.0 + rate) * self.landed + self.frictions
+        if opened.any():
+            state.has_plant = np.maximum(state.has_plant, opened)
+            here = opened[..., None] & (economy.is_home[:, None, :] > 0.0)
+            state.origin_tie = np.where(here, 0.0, state.origin_tie)
+            level = plants.origin_normaliser(total, state.origin_tie, p.origin_substitution)
+            state.origin_level = np.where(opened, level, state.origin_level)
+        alpha = p.alpha[:, None]
+        base_export = self.clearing.price - self.clearing.markup
+        base_local = ordered_sum(total * economy.is_home[:, None, :])
+        rivals = pricing.rivals_log_sum(self.utility - alpha * self.clearing.price, p.nest_correlation)
+        size = economy.market_size[:, None]
+        earned = []
+        for base, duty_rate in ((base_local, 0.0), (base_export, self.accounts.duty_rate)):
+            markup = pricing.best_reply_markup(base, self.utility, rivals, alpha, p.nest_correlation, PLANT_SWEEPS)
+            share = demand.share_beside(self.utility - alpha * (base + markup), rivals, p.nest_correlation)
+            earned.append(size * share * markup / (1.0 + duty_rate))
+        value = plants.entry_value(earned[0], earned[1], p.plant_hurdle_rate, p.plant_cost)
+        hazard = plants.entry_hazard(value, p.plant_hazard_max, p.plant_hazard_scale)
+        luck = np.swapaxes(self.luck.plant[state.quarter + 1], -1, -2)
+        started = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & (luck < hazard)
+        state.plant_due = np.where(started, float(p.plant_lag), state.plant_due)
+        self.plants_started = ordered_sum(started.astype(np.float64), axis=-2)
+
+    def supply_now(self) -> None:
+        """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
+        state, p = self.state, self.parameters
+        self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
+        self.landed = landed_costs(self.economy, self.cells)
+        self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
+        self.paid = support(self.scenario, state.quarter) + self._credit()
+        self.utility = demand.mean_utility(
+            state.quality,
+            standards.ramp_availability(
+                state.age, standards.time_to_market(p.model_ramp, p.model_ramp_recognised, self._recognised_homes())
+            ),
+            standards.network_utility(p.network_elasticity, state.chargers, self.scenario.chargers)[..., None],
+            (self._announcement() - self.start_shift)[..., None],
+            p.alpha[:, None],
+            self.paid,
+        )
+
+    def _recognised_homes(self) -> FloatArray:
+        """(R, m, f) whether a market recognises the certificates of an automaker's home."""
+        nobody = zeros(self.n_lanes, N_BLOCS, 1)
+        return np.concatenate([self.recognised, nobody], axis=-1)[..., self.scenario.automaker_home]
+
+    def _announcement(self) -> FloatArray:
+        state, p = self.state, self.parameters
+        return state.announced * unilateral.zev_demand_shift(p.zev_demand_shift, state.announced_age, p.zev_ramp)
+
+    def _credit(self) -> FloatArray:
+        """(R, m, f) k$ of purchase credits with local-content rules (1.18); a single zero where there is none."""
+        s, t = self.scenario, self.state.quarter
+        if not s.credit[t].any():
+            return np.zeros((1, 1))
+        mix = safe_ratio(self.state.cells, ordered_sum(self.state.cells, keepdims=True))
+        chinese = ordered_sum(mix * (s.supplier_home == 0))[..., None, :]
+        return policy.purchase_credit(
+            s.credit[t][:, None],
+            ordered_sum(mix * s.mineral_share)[..., None, :],
+            1.0 - chinese,
+            s.credit_minerals[t][:, None],
+            s.credit_components[t][:, None],
+            ordered_sum(self.state.origin_share * self.economy.is_home[:, None, :]),
+            s.credit_restricted[t][:, None] * chinese,
+            CREDIT_SMOOTHING,
+        )
+
+    # --- markets and accounts ---------------------------------------------------------------------------------------
+
+    def clear_markets(self) -> None:
+        """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
+        state, p, economy = self.state, self.parameters, self.economy
+        self.supply_now()
+        base, mix = offered_costs(
+            economy, p, self.landed, self.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
+        )
+        alpha = p.alpha[:, None]
+        wanted, self.residual = equilibrium(base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS)
+        state.markup = wanted.markup
+        state.origin_share = plants.adjust_shares(state.origin_share, mix, p.origin_adjustment)
+        state.price = state.price + p.price_adjustment * (wanted.price - state.price)
+        self.clearing = clear_at_prices(base, self.utility, state.price, alpha, p.nest_correlation)
+
+    def settle_accounts(self) -> None:
+        """Sales, profits, revenues, dependence; and each bloc's welfare."""
+        state, p, economy, s = self.state, self.parameters, self.economy, self.scenario
+        on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+        outlay = standards.certification_outlay(
+            p.certification_outlay,
+            p.certification_outlay_recognised,
+            self._recognised_homes(),
+            on_sale * NEW_MODELS_A_QUARTER,
+        )
+        a = account(
+            economy,
+            p,
+            self.clearing,
+            self.cells,
+            state.margin,
+            self.landed,
+            state.origin_share,
+            state.duty[:, EV],
+            self.paid,
+            outlay,
+        )
+        self.accounts = a
+        state.cells = a.cells
+        self.cell_profit, self.cell_imports, self.exported_cells = a.cell_profit, a.cell_imports, a.exported_cells
+        self.ev_built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
+        self.ev_share = ordered_sum(self.clearing.share)
+        self.ev_revenue = self._by_home(ordered_sum(a.sales * a.border_price, axis=-2), economy.is_firm_home)
+        self._welfare(a)
+
+    @staticmethod
+    def _by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
+        """(R, b) what belongs to the firms of each bloc; values (R, n), is_home (n, b)."""
+        return np.stack([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+
+    def _welfare(self, a: Accounts) -> None:
+        p, economy = self.parameters, self.economy
+        makers = self._by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
+        makers = makers - p.plant_cost * self._by_home(self.plants_started, economy.is_firm_home)
+        suppliers = self._by_home(a.cell_profit, economy.is_supplier_home)
+        self.home_profit = makers + suppliers + a.ice_profit
+        self.revenue = a.vehicle_duty + a.battery_duty
+        self.subsidies = a.subsidy + economy.charger_budget
+        extra = ordered_sum(ordered_sum(a.sales)) - self.reference_evs
+        self.climate = welfare.climate_benefit(
+            p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, extra[..., None]
+        )
+        self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
+        self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
+        self.welfare = welfare.social_welfare(
+            a.consumer_surplus,
+            self.home_profit,
+            self.jobs,
+            self.revenue,
+            self.subsidies,
+            self.climate,
+            self.security,
+            p.public_funds_cost,
+        )
+        self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)

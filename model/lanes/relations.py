@@ -1,0 +1,221 @@
+"""Relations between governments in every lane: tension, dialogue, assessments, perception (theory 1.7-1.9, 1.12)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.assessment import Situation, assess
+from model.calibration import COLD_SWEEPS
+from model.lanes.base import Lanes, zeros
+from model.mandate import (
+    WARM_SWEEPS,
+    Stakes,
+    effective_tension,
+    make_mandate,
+    supply_stakes,
+    technology_stakes,
+)
+from model.markets import Accounts
+from model.numerics import FloatArray
+from model.rules import bargaining, cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
+from model.state import NEVER, mean_tension
+from model.valuation import realised_value
+from model.vocabulary import (
+    BATTERY,
+    BLOCS,
+    DIRECTED_DYADS,
+    DYAD_OF,
+    DYADS,
+    EV,
+    N_BLOCS,
+    N_DYADS,
+    N_SIDES,
+    RECOGNITION,
+)
+
+
+class Relations(Lanes):
+    """What governments know of each other and of what is at stake."""
+
+    def prepare_relations(self) -> None:
+        """What stays the same in a run, and the first errors and moods."""
+        p, state, n = self.parameters, self.state, self.n_lanes
+        self.stance = trust.STANCES.index(p.retaliation_rule)
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
+        self.allowed = np.array(
+            [p.tariff_issues] * 2
+            + [p.supply_issues] * 2
+            + [p.recognition_issues] * 2
+            + [p.linkage_issues] * 2
+            + [p.charging_issues, p.technology_issues]
+        )
+        self.on_table = [menu.on_table(self.allowed) for menu in self.agenda.menus]
+        self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
+        self.long_run_tension = mean_tension(p)
+        self.ceiling = self._depth_ceiling()
+        state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
+        state.mood = self.luck.ratification[0]
+        self.mandate = None
+        self.deal = zeros(n, N_DYADS, dtype=np.int64)
+        self.has_deal = zeros(n, N_DYADS, dtype=bool)
+        self.tabled = zeros(n, N_DYADS, dtype=np.int64)
+        self.violations = zeros(n, N_DYADS)
+        self.n_lapses, self.n_signed = zeros(n, N_DYADS), zeros(n, N_DYADS)
+        self.blocking = zeros(n, N_DYADS, N_SIDES, 4, dtype=np.int64)
+
+    def _threshold(self, d: int, side: int) -> FloatArray:
+        """(P,) win-set threshold of a side's legislature; US packages with recognition need Congress (1.9)."""
+        p, b = self.parameters, DYADS[d][side]
+        usual = p.ratification_threshold[b]
+        gives = self.agenda.levels[d][:, RECOGNITION + side]
+        if BLOCS[b] != "US":
+            return np.full(gives.shape, usual)
+        return np.where(gives > 0.0, p.ratification_threshold_us_recognition, usual)
+
+    # --- the world outside, talks -----------------------------------------------------------------------------------
+
+    def see_events(self) -> None:
+        """Dated policies, entries and the quarter's shock to tension."""
+        state, p, s, luck, t = self.state, self.parameters, self.scenario, self.luck, self.state.quarter
+        if t < s.history_quarters:
+            state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
+        if t > 0:
+            state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
+            state.announced_age = state.announced_age + (state.announced > 0.0)
+            state.tension = tension.tension_step(
+                state.tension,
+                p.tension_mean,
+                p.tension_persistence,
+                p.tension_volatility,
+                luck.tension_shock[t + 1],
+                luck.tension_jump[t + 1],
+                luck.tension_jump_size[t + 1],
+                p.tension_jump_rate,
+                p.tension_jump_mean,
+                state.depth,
+                p.cooperation_on_tension,
+                self.violations,
+                p.violation_on_tension,
+                state.dialogue,
+                p.dialogue_on_tension,
+            )
+        self.tension_level = tension.tension_level(state.tension)
+        self.effective_tension = effective_tension(p, state.tension)
+
+    def hold_talks(self) -> None:
+        """The channel opens or closes with tension; dialogue grows while it is open."""
+        state, p = self.state, self.parameters
+        state.is_open = dialogue.channel_open(
+            state.is_open,
+            self.tension_level,
+            p.channel_closes_above,
+            p.channel_opens_below,
+            p.tension_closes_channel,
+        )
+        state.dialogue = dialogue.dialogue_step(
+            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
+        )
+
+    def assess_impact(self) -> None:
+        """In an assessment quarter: refresh the tables and what every government makes of them."""
+        state, p, s = self.state, self.parameters, self.scenario
+        self.assesses = state.quarter % p.assessment_interval == 0
+        if not self.assesses:
+            return
+        start = None if self.mandate is None else self.mandate.tables.markup
+        situation = Situation(
+            cells=self.cells,
+            margin=state.margin,
+            landed=self.landed,
+            frictions=self.frictions,
+            utility=self.utility,
+            duty=state.duty,
+            special=state.special,
+            mfn=s.mfn[state.quarter],
+            floor=s.floor[state.quarter],
+            origin_tie=state.origin_tie,
+            origin_level=state.origin_level,
+            subsidy=self.paid,
+            exported_cells=self.exported_cells,
+        )
+        tables = assess(self.economy, p, situation, start, COLD_SWEEPS if start is None else WARM_SWEEPS)
+        security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
+        supply = self.agenda.supply_stake
+        if state.quarter > 0:
+            supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
+        technology = technology_stakes(
+            self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
+        )
+        stakes = Stakes(
+            supply=supply,
+            technology=technology,
+            brands_abroad=self.brands_abroad,
+            granted=state.recognises,
+            security=security,
+            tension=self.effective_tension,
+            case_left=state.case_left,
+            case_step=state.case_step,
+            carry=unilateral.carry_share(state.carried, state.dropped),
+        )
+        self.mandate = make_mandate(self.economy, p, s, self.agenda, tables, stakes)
+
+    def perceive(self) -> None:
+        """Errors of perception and moods of legislatures move on; both persist."""
+        state, p, luck, t = self.state, self.parameters, self.luck, self.state.quarter
+        persistence = p.perception_persistence
+        state.own_error = packages.persistent_error(state.own_error, persistence, luck.own_error[t + 1])
+        state.partner_error = packages.persistent_error(state.partner_error, persistence, luck.partner_error[t + 1])
+        state.mood = ratification.persistent_shock(state.mood, p.ratification_persistence, luck.ratification[t + 1])
+
+    def _depth_ceiling(self) -> FloatArray:
+        """(d,) the largest depth that the issues on the table allow, treaties in force at the start included."""
+        counted = np.where(self.allowed, self.agenda.weights, 0.0)
+        ceiling = cooperation.depth(np.ones_like(counted), counted)
+        held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
+        return np.maximum(ceiling, cooperation.depth(held, self.agenda.weights))
+
+    # --- looking at packages ----------------------------------------------------------------------------------------
+
+    def reference_package(self, d: int) -> np.ndarray:
+        """(R,) the package whose game is shown: the treaty, else the last tabled, else the best for both together."""
+        treaty, tabled = self.state.treaty[:, d], self.tabled[:, d]
+        first, second = self.known().flows[d]
+        joint = np.where(self.on_table[d], first.honoured + second.honoured, -np.inf)
+        return np.where(treaty > 0, treaty, np.where(tabled > 0, tabled, np.argmax(joint, axis=-1)))
+
+    def package_flows(self, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:
+        """(R,) four times: what a side has from a package if both honour, if it, the partner, or both do not."""
+        flows = self.known().flows[d][side]
+        taken = [bargaining.take(flow, package) for flow in (flows.honoured, flows.own_lapse, flows.partner_lapse)]
+        return (*taken, flows.both_lapse[:, 0])
+
+    def realised_gains(self) -> FloatArray:
+        """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
+        state, mandate = self.state, self.known()
+        gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
+        for d in range(N_DYADS):
+            honours = state.honours[:, d].astype(np.float64)
+            for side in (0, 1):
+                gains[:, d, side] = realised_value(
+                    self.agenda.menus[d], mandate.parts[d][side], state.treaty[:, d], honours, state.level[:, d]
+                )
+        return gains
+
+    def security_now(self, a: Accounts) -> FloatArray:
+        """(R, b) realised security cost at current tension, bn$ per quarter (1.4)."""
+        p = self.parameters
+        cost = zeros(self.n_lanes, N_BLOCS)
+        if not p.tension_in_security:
+            return cost
+        for i, j in DIRECTED_DYADS:
+            cost[:, i] = cost[:, i] + welfare.security_cost(
+                self.tension_level[:, DYAD_OF[i, j]],
+                self.economy.market_size[i],
+                a.vehicle_imports[:, i, j],
+                a.cell_imports[:, i, j],
+                self.agenda.security[EV, i, j],
+                self.agenda.security[BATTERY, i, j],
+                p.security_convexity,
+            )
+        return cost

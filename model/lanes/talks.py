@@ -1,0 +1,213 @@
+"""Talks in every lane: sessions, offers and answers, ratification (theory 1.8, 1.9).
+
+Only lanes with an open session do any work. They are split by who tables first, so that in every round the tabling
+side is the same one in the whole group.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.lanes.base import rows
+from model.lanes.treaties import Treaties
+from model.numerics import FloatArray
+from model.rules import bargaining, compliance, packages, ratification
+from model.state import CLOSED
+from model.vocabulary import BLOCS, DYADS, N_DYADS
+
+# The tests on which cooperation can founder, in the order in which a side makes them.
+OBSTACLES = ("own gain", "would not keep it", "legislature", "sees nothing the partner would take")
+LEGISLATURE = OBSTACLES.index("legislature")
+
+
+@dataclass(frozen=True)
+class View:
+    """How one side sees a dyad's table in a group of lanes; (n, P), bn$ per quarter unless said otherwise.
+
+    own, partner: believed gains over the policy in force; gains: on the table and good enough for itself; keeps, passes
+    (booleans): packages among these that it would also honour, and that its legislature would also rather pass;
+    reservation, partner_reservation: least gains.
+    """
+
+    own: FloatArray
+    partner: FloatArray
+    gains: np.ndarray
+    keeps: np.ndarray
+    admissible: np.ndarray
+    reservation: FloatArray
+    partner_reservation: FloatArray
+
+
+class Talks(Treaties):
+    """What is tabled, answered and voted on."""
+
+    def bargain(self) -> None:
+        """Sessions open in assessment quarters; in every quarter of a session K packages are tabled and answered."""
+        state, p = self.state, self.parameters
+        self.has_deal[...] = False
+        for d in range(N_DYADS):
+            clock = state.clock[:, d]
+            closed = clock == CLOSED
+            opens = closed & state.is_open[:, d] & (state.pause[:, d] <= 0.0) & self.assesses
+            state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~state.is_open[:, d], CLOSED, clock))
+            state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
+            talking = np.flatnonzero(state.clock[:, d] != CLOSED)
+            clock = state.clock[talking, d].astype(np.int64)
+            lead = self.luck.first_proposer[state.quarter + 1 - clock, talking, d] >= 0.5
+            first = (lead + clock * p.rounds_per_quarter) % 2
+            for side in (0, 1):
+                group = talking[first == side]
+                if group.size:
+                    self._session_quarter(d, group, side)
+
+    def _session_quarter(self, d: int, lanes: np.ndarray, first: int) -> None:
+        """A quarter of the sessions in these lanes, in all of which one side tables first."""
+        state, p = self.state, self.parameters
+        views = (self._view(d, 0, lanes), self._view(d, 1, lanes))
+        zones = tuple(self._zone(view) for view in views)
+        for side in (0, 1):
+            self._diagnose(d, side, lanes, views[side], zones[side])
+        best = tuple(
+            bargaining.best_in_zone(view.own, zone, view.reservation) for view, zone in zip(views, zones, strict=True)
+        )
+        clock, current = state.clock[lanes, d], state.treaty[lanes, d]
+        open_still = np.ones(lanes.size, dtype=bool)
+        for k in range(p.rounds_per_quarter):
+            time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
+            hopes = [
+                bargaining.aspiration(
+                    views[side].reservation,
+                    best[side],
+                    bargaining.concession_share(time, p.concession_exponent[b]),
+                )
+                for side, b in enumerate(DYADS[d])
+            ]
+            tabler = (first + k) % 2
+            mine, theirs = views[tabler], views[1 - tabler]
+            offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
+            tabled = open_still & exists & (offer != current)
+            accepted = tabled & bargaining.accept(
+                bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
+            )
+            self.tabled[lanes, d] = np.where(tabled, offer, self.tabled[lanes, d])
+            self.deal[lanes, d] = np.where(accepted, offer, self.deal[lanes, d])
+            open_still &= ~accepted
+        self.has_deal[lanes, d] = ~open_still
+        clock = clock + open_still
+        over = open_still & (clock > p.session_quarters)
+        state.clock[lanes, d] = np.where(over, CLOSED, clock)
+        state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
+
+    # --- looking at a dyad ------------------------------------------------------------------------------------------
+
+    def _view(self, d: int, side: int, lanes: np.ndarray) -> View:
+        """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
+        state, p, agenda, mandate = self.state, self.parameters, self.agenda, self.known()
+        current = state.treaty[lanes, d]
+        noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)[:, None]
+        shrink = packages.shrinkage(noise)
+        levels = agenda.levels[d]
+
+        def believed(whose: int, error: FloatArray) -> FloatArray:
+            flow = mandate.flows[d][whose].honoured[lanes]
+            gain = flow - bargaining.take(flow, current)[:, None]
+            blur = packages.issue_noise(levels, rows(levels, current), agenda.stakes[d, whose], error, noise)
+            return packages.belief(gain, blur, shrink)
+
+        own = believed(side, state.own_error[lanes, d, side])
+        partner = believed(1 - side, state.partner_error[lanes, d, side])
+        reservation = bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, side])
+        gains = self.on_table[d] & (own >= reservation)
+        keeps = gains & self._would_honour(d, side, lanes)
+        admissible = keeps
+        if p.anticipate_ratification:
+            home = mandate.flows[d][side].legislature[lanes]
+            home = home - bargaining.take(home, current)[:, None]
+            admissible = keeps & ratification.in_win_set(
+                home, agenda.legislature_scale[d, side], self.thresholds[d][side]
+            )
+        return View(
+            own=own,
+            partner=partner,
+            gains=gains,
+            keeps=keeps,
+            admissible=admissible,
+            reservation=reservation,
+            partner_reservation=bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, 1 - side]),
+        )
+
+    def _would_honour(self, d: int, side: int, lanes: np.ndarray) -> np.ndarray:
+        """(n, P) packages that pass a side's own compliance test at today's trust (1.10)."""
+        flows, p = self.known().flows[d][side], self.parameters
+        belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes, None]
+        danger = self.effective_tension[lanes, d][:, None]
+        passes, _ = compliance.honour_test(
+            flows.honoured[lanes],
+            flows.own_lapse[lanes],
+            flows.partner_lapse[lanes],
+            flows.both_lapse[lanes],
+            flows.punish[lanes],
+            belief,
+            compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, belief),
+            p.detection_lag,
+            self.punishment_horizon,
+        )
+        return passes
+
+    @staticmethod
+    def _zone(view: View) -> np.ndarray:
+        return bargaining.zone_of_agreement(
+            view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
+        )
+
+    def _diagnose(self, d: int, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
+        """Count, for every quarter of a session, the first test on which cooperation founders."""
+        left = np.ones(lanes.size, dtype=bool)
+        for obstacle, passes in enumerate((view.gains, view.keeps, view.admissible, zone)):
+            founders = left & ~passes.any(axis=-1)
+            self.blocking[lanes, d, side, obstacle] += founders
+            left &= ~founders
+
+    def diagnosis(self) -> list[list[str]]:
+        """By lane, the commonest obstacle of each dyad, empty where there was none; the first by name of equals."""
+        result = []
+        for d in range(N_DYADS):
+            names = [f"{BLOCS[b]}: {obstacle}" for b in DYADS[d] for obstacle in OBSTACLES]
+            by_name = sorted(range(len(names)), key=names.__getitem__)
+            counts = self.blocking[:, d].reshape(self.n_lanes, -1)[:, by_name]
+            commonest = np.argmax(counts, axis=-1)
+            met = counts.any(axis=-1)
+            result.append([names[by_name[c]] if m else "" for c, m in zip(commonest, met, strict=True)])
+        return [list(lane) for lane in zip(*result, strict=True)]
+
+    # --- ratification -----------------------------------------------------------------------------------------------
+
+    def ratify(self) -> None:
+        """Both legislatures vote on what was agreed; a treaty comes into force or the session closes."""
+        state, p = self.state, self.parameters
+        for d in range(N_DYADS):
+            voting = self.has_deal[:, d]
+            if not voting.any():
+                continue
+            votes = [self._passes(d, side) for side in (0, 1)]
+            passed = voting & votes[0] & votes[1]
+            state.clock[:, d] = np.where(voting, CLOSED, state.clock[:, d])
+            state.pause[:, d] = np.where(voting, float(p.session_pause), state.pause[:, d])
+            for side in (0, 1):
+                self.blocking[:, d, side, LEGISLATURE] += voting & ~votes[side]
+            self.start_over(d, passed)
+            state.treaty[:, d] = np.where(passed, self.deal[:, d], state.treaty[:, d])
+            self.n_signed[:, d] += passed
+
+    def _passes(self, d: int, side: int) -> np.ndarray:
+        """(R,) whether a legislature passes the deal before it, given its persistent mood."""
+        home, deal = self.known().flows[d][side].legislature, self.deal[:, d]
+        chance = ratification.ratification_probability(
+            bargaining.take(home, deal) - bargaining.take(home, self.state.treaty[:, d]),
+            self.agenda.legislature_scale[d, side],
+            self.thresholds[d][side][deal],
+            self.parameters.ratification_slope,
+        )
+        return ratification.ratifies(self.state.mood[:, d, side], chance)

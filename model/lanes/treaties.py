@@ -1,0 +1,229 @@
+"""Treaties in every lane: kept or not, what is in force of them, how they end (1.6, 1.10, 1.11, 1.17)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.lanes.base import Lanes, rows, zeros
+from model.numerics import FloatArray
+from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
+from model.rules import bargaining, compliance, cooperation, policy, tension, trust
+from model.state import CLOSED, NEVER
+from model.vocabulary import (
+    CHARGING,
+    DIRECTED_DYADS,
+    DUTY,
+    DYAD_OF,
+    DYADS,
+    LINKAGE,
+    N_BLOCS,
+    N_DYADS,
+    N_GOODS,
+    N_ISSUES,
+    N_SIDES,
+    RECOGNITION,
+    SIDE_OF,
+    SUPPLY,
+    TECHNOLOGY,
+)
+
+
+class Treaties(Lanes):
+    """Obligations, and what becomes of them."""
+
+    # --- what a side makes of a treaty ------------------------------------------------------------------------------
+
+    def trust_of(self, observer: int, observed: int) -> FloatArray:
+        """(R,) belief of one bloc that another honours in a quarter."""
+        state = self.state
+        return trust.trust_level(state.good[:, observer, observed], state.bad[:, observer, observed])
+
+    def keeps_treaty(self, d: int, side: int) -> np.ndarray:
+        """(R,) whether a side's own test says that it keeps the policy in force (1.10)."""
+        flows, p, current = self.known().flows[d][side], self.parameters, self.state.treaty[:, d]
+        belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])
+        passes, _ = compliance.honour_test(
+            bargaining.take(flows.honoured, current),
+            bargaining.take(flows.own_lapse, current),
+            bargaining.take(flows.partner_lapse, current),
+            flows.both_lapse[..., 0],
+            flows.punish[..., 0],
+            belief,
+            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.effective_tension[:, d], belief),
+            p.detection_lag,
+            self.punishment_horizon,
+        )
+        return passes
+
+    def binds(self, importer: int, partner: int) -> np.ndarray:
+        """(R,) whether a treaty in force binds the importer's duty on the partner's goods."""
+        return self.position(importer, partner) > 0
+
+    def position(self, importer: int, partner: int) -> np.ndarray:
+        """(R,) position of the importer's duty on the partner's goods in the treaty in force, 0 = unbound."""
+        d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
+        return self.agenda.menus[d].coordinates[:, side][self.state.treaty[:, d]]
+
+    # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
+
+    def honour_or_withdraw(self) -> None:
+        """Each side of a treaty in force keeps it if its own test says so."""
+        state = self.state
+        honours = zeros(self.n_lanes, N_DYADS, N_SIDES, dtype=bool)
+        for d in range(N_DYADS):
+            for side in (0, 1):
+                honours[:, d, side] = (state.treaty[:, d] == 0) | self.keeps_treaty(d, side)
+        state.honours = honours
+        lapsed = (~honours).astype(np.float64)
+        self.violations = lapsed[..., 0] + lapsed[..., 1]
+        self.n_lapses = self.n_lapses + self.violations
+        self.keep_standards()
+
+    def kept_levels(self) -> FloatArray:
+        """(R, d, 10) implemented level of every issue this quarter: treaty level times what is honoured."""
+        state = self.state
+        kept = zeros(self.n_lanes, N_DYADS, N_ISSUES)
+        for d in range(N_DYADS):
+            levels = rows(self.agenda.levels[d], state.treaty[:, d])
+            own = state.honours[:, d].astype(np.float64)
+            both = own[:, 0] * own[:, 1]
+            given = own * state.level[:, d]
+            for issue, share in ((DUTY, given), (SUPPLY, given), (RECOGNITION, own), (LINKAGE, own)):
+                kept[:, d, issue : issue + 2] = levels[:, issue : issue + 2] * share
+            kept[:, d, CHARGING] = levels[:, CHARGING] * both
+            kept[:, d, TECHNOLOGY] = levels[:, TECHNOLOGY] * both
+        return kept
+
+    def keep_standards(self) -> None:
+        """Recognition, charging and technology in force between blocs, by treaty or alone."""
+        kept = self.kept_levels()
+        recognised, common = self.state.recognises.copy(order="K"), zeros(self.n_lanes, N_BLOCS, N_BLOCS)
+        together = zeros(self.n_lanes, N_BLOCS + 1, N_BLOCS + 1)
+        for d, (i, j) in enumerate(DYADS):
+            recognised[:, i, j] = np.maximum(recognised[:, i, j], kept[:, d, RECOGNITION])
+            recognised[:, j, i] = np.maximum(recognised[:, j, i], kept[:, d, RECOGNITION + 1])
+            common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
+            together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
+        self.recognised, self.common = recognised, common
+        home = self.scenario.supplier_home
+        self.cooperates = together[:, home[:, None], home[None, :]]
+
+    def put_duties_in_force(self) -> None:
+        """Duties follow from the no-treaty duty, the treaty's cut, and what is honoured of it."""
+        state, s, t = self.state, self.scenario, self.state.quarter
+        duty = zeros(self.n_lanes, N_GOODS, N_BLOCS, N_BLOCS)
+        self.implemented = self.kept_levels()
+        concessions = self.implemented.copy(order="K")
+        for importer, partner in DIRECTED_DYADS:
+            d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
+            position = self.position(importer, partner)
+            kept = state.honours[:, d, side] * state.level[:, d, side]
+            for good in range(N_GOODS):
+                base = s.mfn[t, good, importer, partner] + state.special[:, good, importer, partner]
+                floor = np.minimum(s.floor[t, good, importer, partner], base)
+                cut = self.economy.cuts[good, importer, partner][position]
+                duty[:, good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
+            level = self.agenda.levels[d][:, DUTY + side][state.treaty[:, d]]
+            concessions[:, d, DUTY + side] = cooperation.concession(level, position > 0, kept)
+        state.duty = duty
+        self.concessions = concessions
+        state.depth = cooperation.depth(concessions, self.agenda.weights)
+        self.depth_contested = cooperation.depth(concessions, self.agenda.contested_weights)
+
+    # --- what the quarter leaves behind (1.11, 1.12, 1.17) ----------------------------------------------------------
+
+    def watch_conduct(self) -> None:
+        """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
+        state, p, t = self.state, self.parameters, self.state.quarter
+        good, bad = state.good.copy(order="K"), state.bad.copy(order="K")
+        level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
+        for d, pair in enumerate(DYADS):
+            in_force = state.treaty[:, d] > 0
+            false_alarm = trust.monitoring_error(p.false_alarm, state.dialogue[:, d], p.dialogue_on_monitoring)
+            missed = trust.monitoring_error(p.missed_violation, state.dialogue[:, d], p.dialogue_on_monitoring)
+            for side, b in enumerate(pair):
+                j = pair[1 - side]
+                act = state.honours[:, d, 1 - side] * state.level[:, d, 1 - side]
+                kept = (act >= FULL_LEVEL) * 1.0
+                signal = trust.conduct_signal(kept, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
+                good[:, b, j], bad[:, b, j] = trust.update_evidence(
+                    state.good[:, b, j],
+                    state.bad[:, b, j],
+                    self.prior_good[b, j],
+                    self.prior_bad[b, j],
+                    p.trust_memory,
+                    trust.debiased_signal(signal, false_alarm, missed),
+                    in_force,
+                )
+                seen = np.where(signal == kept, act, 1.0 - act)
+                next_level, next_left = trust.next_honoured_level(
+                    self.stance,
+                    signal,
+                    self.luck.generosity[t + 1, :, d, side],
+                    p.generosity,
+                    p.proportional_response,
+                    seen,
+                    state.answer_left[:, d, side],
+                    p.punishment_quarters,
+                )
+                level[:, d, side] = np.where(in_force, next_level, level[:, d, side])
+                left[:, d, side] = np.where(in_force, next_left, left[:, d, side])
+        state.good, state.bad, state.level, state.answer_left = good, bad, level, left
+
+    def leave_treaties(self) -> None:
+        """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
+        state, p, t = self.state, self.parameters, self.state.quarter
+        for d in range(N_DYADS):
+            in_force = state.treaty[:, d] > 0
+            if not in_force.any():
+                continue
+            usual = tension.tension_level(self.long_run_tension[d])
+            danger = self.tension_level[:, d] if p.tension_in_exit else usual
+            ends = np.zeros(self.n_lanes, dtype=bool)
+            for side in (0, 1):
+                failed_now = ~state.honours[:, d, side]
+                ends |= compliance.two_strikes(failed_now, state.failed[:, d, side])
+                state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])
+                ends |= compliance.exit_draw(self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, danger)
+                inside, outside = self._kept_and_left(d, side)
+                leaves = compliance.exit_pays(outside - inside, p.exit_cost, self.agenda.scale[d, side])
+                notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
+                ends |= leaves & (notice > p.exit_notice)
+                state.notice[:, d, side] = np.where(in_force, notice, state.notice[:, d, side])
+            due = ~ends & (state.sunset[:, d] <= t)
+            if (due & in_force).any():
+                renewed = self._renews(d, 0) & self._renews(d, 1)
+                state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
+                ends |= due & ~renewed
+            state.treaty_age[:, d] += in_force
+            self._end_treaties(d, ends & in_force)
+
+    def _kept_and_left(self, d: int, side: int) -> tuple[FloatArray, FloatArray]:
+        """(R,) what a side has from the treaty in force, and from none, bn$ per quarter."""
+        flow = self.known().flows[d][side].honoured
+        return bargaining.take(flow, self.state.treaty[:, d]), flow[:, 0]
+
+    def _renews(self, d: int, side: int) -> np.ndarray:
+        """(R,) whether a side would sign the expiring treaty again (1.17)."""
+        inside, outside = self._kept_and_left(d, side)
+        least = bargaining.reservation_value(self.parameters.reservation_fraction, self.agenda.scale[d, side])
+        return inside - outside >= least
+
+    def _end_treaties(self, d: int, ends: np.ndarray) -> None:
+        state = self.state
+        self.start_over(d, ends)
+        state.treaty[:, d] = np.where(ends, 0, state.treaty[:, d])
+        state.clock[:, d] = np.where(ends, CLOSED, state.clock[:, d])
+        pause = np.maximum(state.pause[:, d], float(self.parameters.cooling_off))
+        state.pause[:, d] = np.where(ends, pause, state.pause[:, d])
+
+    def start_over(self, d: int, where: np.ndarray) -> None:
+        """A treaty that ends or begins leaves nothing of the last one's record behind."""
+        state = self.state
+        state.treaty_age[:, d] = np.where(where, 0.0, state.treaty_age[:, d])
+        state.sunset[:, d] = np.where(where, NEVER, state.sunset[:, d])
+        for side in (0, 1):
+            state.level[:, d, side] = np.where(where, 1.0, state.level[:, d, side])
+            state.answer_left[:, d, side] = np.where(where, 0.0, state.answer_left[:, d, side])
+            state.notice[:, d, side] = np.where(where, 0.0, state.notice[:, d, side])
+            state.failed[:, d, side] &= ~where
