@@ -68,7 +68,8 @@ class Duties(Treaties):
             state.case_step[at] = np.where(new_case, best - 3.0, state.case_step[at])
             grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
             falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
-        elif p.tension_in_emergency:
+            free &= ~opens
+        if p.tension_in_emergency:
             level = tension.tension_level(state.tension[:, dyad])
             strikes = free & unilateral.emergency(
                 self.luck.emergency[t + 1, :, importer, partner], p.emergency_hazard, level
