@@ -59,6 +59,10 @@ N_SAVINGS: Final = 4
 LADDER_SAVING: Final = np.array([[2 * first + charge, 2 * second + charge] for first, second, charge in LADDER])
 
 
+# The bit of a saving node that stands for recognition.
+RECOGNISED: Final = 2
+
+
 def _ladder_index(first: int, second: int, charging: int) -> int:
     """The ladder state with these standards; a lone recognition beside charging falls back to charging alone."""
     state = (first, second, charging)

@@ -19,6 +19,7 @@ from model.menu import (
     LADDER_LAPSED,
     LADDER_SAVING,
     N_SAVINGS,
+    RECOGNISED,
     TECHNOLOGY_AXIS,
     Menu,
 )
@@ -36,7 +37,6 @@ from model.vocabulary import (
 )
 
 N_POSITIONS = 5
-RECOGNISED = 2  # the saving bit of recognition in a market's nodes
 _LADDER_FLAGS = np.array(LADDER, dtype=np.float64)
 
 

@@ -56,7 +56,8 @@ class Automaker(mesa.Agent):
         total = 0.0
         for side in (0, 1):
             importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
-            profits = tables.firm_profit[PAIR_OF[importer, partner]]
-            nodes = [menu.node(chosen, side) for chosen in (package, current)]
+            place = tables.nodes.place[PAIR_OF[importer, partner]]
+            nodes = [place[menu.node(chosen, side)] for chosen in (package, current)]
+            profits = tables.firm_profit
             total += float(profits[nodes[0], self.index] - profits[nodes[1], self.index])
         return 4.0 * total

@@ -16,6 +16,7 @@ from model.mandate import (
     technology_stakes,
 )
 from model.markets import Accounts
+from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.rules import bargaining, cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
 from model.state import NEVER, mean_tension
@@ -51,6 +52,7 @@ class Relations(Lanes):
             + [p.charging_issues, p.technology_issues]
         )
         self.on_table = [menu.on_table(self.allowed) for menu in self.agenda.menus]
+        self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
         self.long_run_tension = mean_tension(p)
         self.ceiling = self._depth_ceiling()
@@ -139,7 +141,8 @@ class Relations(Lanes):
             subsidy=self.paid,
             exported_cells=self.exported_cells,
         )
-        tables = assess(self.economy, p, situation, start, COLD_SWEEPS if start is None else WARM_SWEEPS)
+        sweeps = COLD_SWEEPS if start is None else WARM_SWEEPS
+        tables = assess(self.economy, p, situation, start, sweeps, self.nodes)
         security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
         supply = self.agenda.supply_stake
         if state.quarter > 0:

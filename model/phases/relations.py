@@ -19,6 +19,7 @@ from model.mandate import (
     technology_stakes,
 )
 from model.markets import Accounts
+from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
@@ -53,6 +54,7 @@ class Relations(Phases):
         )
         self.allowed = allowed
         self.on_table = [menu.on_table(allowed) for menu in self.agenda.menus]
+        self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
@@ -149,6 +151,7 @@ class Relations(Phases):
             ),
             start,
             COLD_SWEEPS if start is None else WARM_SWEEPS,
+            self.nodes,
         )
         carry = unilateral.carry_share(state.carried, state.dropped)
         security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
