@@ -32,7 +32,7 @@ from model.nodes import (
     level_duties,
     nodes_of,
 )
-from model.numerics import FloatArray, beside, logistic, ordered_sum
+from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters import Parameters
 from model.rules import demand, pricing, standards, welfare
 from model.vocabulary import BATTERY, DYAD_OF, EV
@@ -54,7 +54,7 @@ __all__ = [
 
 #: Numbers (lanes times nodes times firms) worked on at once, so that the arrays of a block stay in the processor's
 #: cache. Same bits for any size.
-BLOCK: Final = 32_000
+BLOCK: Final = 64_000
 
 
 @dataclass(frozen=True)
@@ -179,9 +179,7 @@ def _market(
     theta = parameters.origin_substitution
     partner_utility = cars.partner_tie[..., pair, :] - theta * ((1.0 + rate) * partner_landed + friction[:, None])
     rest = cars.value[..., slot, :]
-    gap = partner_utility - rest
-    from_partner = logistic(gap)
-    best = np.maximum(partner_utility, rest) + np.log1p(np.exp(-np.abs(gap)))
+    from_partner, best = best_of_two(partner_utility, rest)
     base = situation.origin_level[..., importer, :] - best / theta
     by_partner = from_partner * partner_landed
     by_rest = 1.0 - from_partner
@@ -192,8 +190,9 @@ def _market(
     alpha, sigma = parameters.alpha[importer][:, None], parameters.nest_correlation
     shift = (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
     utility = situation.utility[..., importer, :] + shift
-    markup, residual = pricing.price_equilibrium(base, utility, alpha, sigma, start=start, sweeps=sweeps)
-    _, share, outside, inclusive = demand.nested_shares(utility - alpha * (base + markup), sigma)
+    markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)
+    within, share, outside, inclusive = demand.nested_shares(utility - alpha * (base + markup), sigma)
+    residual = pricing.markup_error(markup, within, share, alpha, sigma)
     _, unit_margin, unit_duty = pricing.border_split(landed, markup, duty_rate)
 
     # Who sold what, built where; every car that is not the partner's earns what its duty level says.

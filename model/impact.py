@@ -14,7 +14,7 @@ import numpy as np
 from model.economy import Economy
 from model.markets import KWH_COST_TO_THOUSANDS, CellSupply
 from model.nodes import IMPORTER, PARTNER, THIRD, Nodes
-from model.numerics import FloatArray, logistic, ordered_sum
+from model.numerics import FloatArray, best_of_two, ordered_sum
 from model.parameters import Parameters
 from model.rules import batteries
 from model.vocabulary import EV, N_BLOCS, PLACES
@@ -168,10 +168,8 @@ def cars_by_level(
         - theta * ((1.0 + rate) * cost + situation.frictions[..., IMPORTER, 0, origin][..., None])
         for origin, rate, cost in zip((THIRD, ELSEWHERE), rates, landed, strict=True)
     ]
-    gap = utility[0] - utility[1]
-    third = logistic(gap)
+    third, value = best_of_two(utility[0], utility[1])
     elsewhere = 1.0 - third
-    value = np.maximum(utility[0], utility[1]) + np.log1p(np.exp(-np.abs(gap)))
     far = third * landed[0] + elsewhere * landed[1]
     far_paid = third * landed[0] * rates[0] + elsewhere * landed[1] * rates[1]
     far_earned = [third * earns(who, THIRD) + elsewhere * earns(who, ELSEWHERE) for who in (IMPORTER, PARTNER)]
@@ -180,13 +178,11 @@ def cars_by_level(
     fixed = (economy.nonbattery_cost[IMPORTER, 0, IMPORTER] + economy.freight[IMPORTER, 0, IMPORTER])[:, None]
     home_landed = fixed[here] + per_car[here] * cells.unit
     home_utility = _of_origin(situation.origin_tie, IMPORTER)[..., here, :] - theta * home_landed
-    value = value[..., here, :]
-    gap = home_utility - value
-    home = logistic(gap)
+    home, value = best_of_two(home_utility, value[..., here, :])
     away = 1.0 - home
     kwh = home * per_car[here]
     return Cars(
-        value=np.maximum(home_utility, value) + np.log1p(np.exp(-np.abs(gap))),
+        value=value,
         landed=home * home_landed + away * far[..., here, :],
         paid=away * far_paid[..., here, :],
         home=home,

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.economy import Economy
-from model.numerics import FloatArray, FloatLike, ordered_sum
+from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters import Parameters
 from model.rules import batteries, demand, plants, pricing, standards
 from model.vocabulary import BATTERY, EV, N_BLOCS
@@ -43,8 +43,8 @@ def duties_by_place(duty: FloatArray, other_origin: FloatArray) -> FloatArray:
 
     ``other_origin`` (b,) is the rate on goods from outside the three blocs. Own goods pay nothing.
     """
-    column = np.broadcast_to(other_origin[:, None], (*duty.shape[:-1], 1))
-    return np.concatenate([duty, column], axis=-1)
+    # Zeros of the same layout, so that replicates stay fastest in memory.
+    return np.concatenate([duty, np.zeros_like(duty[..., :1]) + other_origin[:, None]], axis=-1)
 
 
 def supply_cells(
@@ -58,20 +58,15 @@ def supply_cells(
     by_place = duties_by_place(duty, economy.other_duty[BATTERY])
     rate = by_place[..., economy.supplier_home] * economy.imported_cells[:N_BLOCS]
     # Places outside the three blocs levy nothing that the model follows.
-    rate = np.concatenate([rate, np.zeros((*rate.shape[:-2], 1, rate.shape[-1]))], axis=-2)
+    rate = np.concatenate([rate, np.zeros_like(rate[..., :1, :])], axis=-2)
     price = cell_cost[..., None, :] + margin
     freight = economy.cell_freight[:, None, :]
     at_place = price[..., None, :, :]
     delivered_home = batteries.delivered_price(at_place, 0.0, rate[..., :, None, :], freight)
     delivered_export = batteries.delivered_price(at_place, 0.0, 0.0, freight)
-    return CellSupply(
-        price=price,
-        unit_home=batteries.unit_cost(delivered_home, economy.supplier_tie, theta, economy.cell_level),
-        unit_export=batteries.unit_cost(delivered_export, economy.supplier_tie, theta, economy.cell_level),
-        share_home=batteries.sourcing_shares(delivered_home, economy.supplier_tie, theta),
-        share_export=batteries.sourcing_shares(delivered_export, economy.supplier_tie, theta),
-        duty=rate,
-    )
+    unit_home, share_home = batteries.sourcing(delivered_home, economy.supplier_tie, theta, economy.cell_level)
+    unit_export, share_export = batteries.sourcing(delivered_export, economy.supplier_tie, theta, economy.cell_level)
+    return CellSupply(price, unit_home, unit_export, share_home, share_export, rate)
 
 
 def landed_costs(economy: Economy, cells: CellSupply) -> FloatArray:
@@ -90,7 +85,7 @@ def border_frictions(
     recognised (..., m, b) 1 where m recognises b's certificates; common (..., m, b) 1 where they share a charging
     interface. The rest of the world has neither.
     """
-    nothing = np.zeros((*recognised.shape[:-1], 1))
+    nothing = np.zeros_like(recognised[..., :1])
     recognised = np.concatenate([recognised, nothing], axis=-1)
     common = np.concatenate([common, nothing], axis=-1)
     cost = standards.homologation(
@@ -116,9 +111,7 @@ def offered_costs(
     """
     rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
     total = (1.0 + rate) * landed + frictions
-    theta = parameters.origin_substitution
-    base = plants.origin_cost(total, origin_tie, theta, origin_level)
-    return base, plants.origin_shares(total, origin_tie, theta)
+    return plants.origins(total, origin_tie, parameters.origin_substitution, origin_level)
 
 
 @dataclass(frozen=True)
@@ -150,8 +143,9 @@ def equilibrium(
     sweeps: int,
 ) -> tuple[Clearing, FloatArray]:
     """The Bertrand-Nash market (theory 1.2) and the residual of its price equations, k$ (..., m)."""
-    markup, residual = pricing.price_equilibrium(base, utility, alpha, sigma, start=start, sweeps=sweeps)
-    return clear_at_prices(base, utility, base + markup, alpha, sigma), residual
+    markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)
+    cleared = clear_at_prices(base, utility, base + markup, alpha, sigma)
+    return cleared, pricing.markup_error(markup, cleared.within, cleared.share, alpha, sigma)
 
 
 @dataclass(frozen=True)
@@ -247,4 +241,4 @@ def account(
 def _cars_by_cell_home(economy: Economy, by_place: FloatArray) -> FloatArray:
     """(..., b, b) m cars built in b on cells of each bloc's suppliers, from (..., o, f, k) GWh by place of assembly."""
     cars = ordered_sum(by_place, axis=-2)[..., :N_BLOCS, :] / economy.kwh[:, None]
-    return np.stack([ordered_sum(cars * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+    return beside([ordered_sum(cars * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)])

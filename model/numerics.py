@@ -48,10 +48,24 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     if terms.size < ACCUMULATE_BELOW:
         last = slice(-1, None) if keepdims else -1
         return np.add.accumulate(terms, axis=-1)[..., last]
+    if _adds_in_order(terms):
+        # Starting from -0.0 leaves the bits alone where every term is -0.0.
+        return np.add.reduce(terms, axis=-1, keepdims=keepdims, initial=-0.0)
     total = terms[..., 0]
     for k in range(1, terms.shape[-1]):
         total = total + terms[..., k]
     return total[..., None] if keepdims else total
+
+
+def _adds_in_order(terms: FloatArray) -> bool:
+    """Whether ``np.add.reduce`` over the last axis adds its terms first to last.
+
+    It does where its inner loop runs along another axis, one with smaller steps in memory (the replicates): whole
+    slices are then added one after the other. Along the last axis itself it would group terms in pairs.
+    """
+    step = terms.strides[-1]
+    others = zip(terms.shape[:-1], terms.strides[:-1], strict=True)
+    return step > 0 and any(n > 1 and 0 < along < step for n, along in others)
 
 
 def beside(arrays: Sequence[FloatArray], axis: int = -1) -> FloatArray:
@@ -79,9 +93,33 @@ def logistic(x: FloatLike) -> FloatArray:
 
     x: (...), no unit, any real number.
     Limits: 1/2 at 0; 0 and 1 in the tails; logistic(x) + logistic(-x) = 1.
+    Source: definition; as exact as a library's, and several times faster on arrays.
+    """
+    small = np.exp(-np.abs(x))
+    return np.maximum(small, np.greater_equal(x, 0.0) * 1.0) / (1.0 + small)
+
+
+def softplus(x: FloatLike) -> FloatArray:
+    """ln(1 + exp(x)), without overflow; no unit.
+
+    x: (...), no unit, any real number, minus infinity included.
+    Limits: exp(x) for very negative x, x for large x; ln 2 at 0.
     Source: definition.
     """
-    return special.expit(x)
+    return np.maximum(x, 0.0) + np.log1p(np.exp(-np.abs(x)))
+
+
+def best_of_two(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Share of the first of two options, a fraction (...), and the log-sum of both, in the unit of a (a utility).
+
+    a, b: (...), utilities, no unit.
+    Limits: 1/2 and a + ln 2 where they are equal; 1 and a where a is far above b.
+    Source: binomial logit, McFadden 1978.
+    """
+    gap = a - b
+    loser = np.exp(-np.abs(gap))
+    share = np.maximum(loser, np.greater_equal(gap, 0.0) * 1.0) / (1.0 + loser)
+    return share, np.maximum(a, b) + np.log1p(loser)
 
 
 def power(x: FloatLike, y: FloatLike) -> FloatArray:
@@ -148,6 +186,15 @@ def cheapest_mix(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArr
     """
     _, weight, total = _weights_of_options(cost, tie, theta)
     return weight / total
+
+
+def cheapest_mix_and_cost(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> tuple[FloatArray, FloatArray]:
+    """``log_sum_cost``, cost units (...), and ``cheapest_mix``, fractions (..., K), at the price of one of them.
+
+    Arguments, limits and source as there.
+    """
+    top, weight, total = _weights_of_options(cost, tie, theta)
+    return (-(top + np.log(total)) / theta)[..., 0], weight / total
 
 
 def log_sum_cost(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:

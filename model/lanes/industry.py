@@ -16,7 +16,7 @@ from model.markets import (
     offered_costs,
     supply_cells,
 )
-from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, WARM_SWEEPS
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, EV, N_BLOCS
@@ -204,7 +204,7 @@ class Industry(Lanes):
     @staticmethod
     def _by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
         """(R, b) what belongs to the firms of each bloc; values (R, n), is_home (n, b)."""
-        return np.stack([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)], axis=-1)
+        return beside([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)])
 
     def _welfare(self, a: Accounts) -> None:
         p, economy = self.parameters, self.economy

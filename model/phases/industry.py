@@ -26,7 +26,7 @@ from model.phases.base import Phases
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, EV, N_BLOCS
 
-WARM_SWEEPS = 5  # joint Newton sweeps from last quarter's markups; residual below 1e-9 k$ (measured, tested)
+WARM_SWEEPS = 3  # joint Newton sweeps from the last markups; residual below 1e-6 k$ (measured, tested)
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
 CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed

@@ -25,6 +25,7 @@ from model.numerics import (
     FloatArray,
     FloatLike,
     cheapest_mix,
+    cheapest_mix_and_cost,
     log_sum_cost,
     log_sum_level,
     loss_without,
@@ -68,6 +69,17 @@ def unit_cost(delivered: FloatArray, tie: FloatLike, theta: FloatLike, normalise
     the gap to this cost is the value of the match and stays with the firm.
     """
     return log_sum_cost(delivered, tie, theta) + normaliser
+
+
+def sourcing(
+    delivered: FloatArray, tie: FloatLike, theta: FloatLike, normaliser: FloatLike
+) -> tuple[FloatArray, FloatArray]:
+    """``unit_cost``, $/kWh (...), and ``sourcing_shares``, fractions (..., k), at the price of one of them.
+
+    Arguments, limits and source as there.
+    """
+    cost, share = cheapest_mix_and_cost(delivered, tie, theta)
+    return cost + normaliser, share
 
 
 def normaliser(delivered: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:

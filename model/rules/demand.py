@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import FloatArray, FloatLike, logistic, ordered_sum
+from model.numerics import FloatArray, FloatLike, logistic, ordered_sum, softplus
 
 #: Least availability of a car that is not on sale, fraction (theory 1.1): keeps its logarithm finite.
 LEAST_AVAILABILITY: Final = 1e-6
@@ -63,7 +63,7 @@ def nested_shares(utility: FloatArray, sigma: FloatLike) -> tuple[FloatArray, Fl
     total = ordered_sum(weight, keepdims=True)
     within = weight / total
     # ln(1 + D^(1-sigma)) with ln D = top + ln total, safe for any size of D.
-    inclusive = np.logaddexp(0.0, nest * (top + np.log(total)))
+    inclusive = softplus(nest * (top + np.log(total)))
     # -expm1(-I) keeps full precision when electric cars are a rarity.
     share = within * -np.expm1(-inclusive)
     inclusive = inclusive[..., 0]
@@ -110,5 +110,5 @@ def share_beside(utility: FloatLike, rivals: FloatLike, sigma: FloatLike) -> Flo
     """
     nest = 1.0 - sigma
     scaled = utility / nest
-    total = np.logaddexp(rivals, scaled)
+    total = scaled + softplus(rivals - scaled)
     return np.asarray(np.exp(scaled - total) * logistic(nest * total), dtype=np.float64)

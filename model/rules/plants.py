@@ -18,6 +18,7 @@ from model.numerics import (
     FloatArray,
     FloatLike,
     cheapest_mix,
+    cheapest_mix_and_cost,
     log_sum_cost,
     log_sum_level,
     logistic,
@@ -51,6 +52,17 @@ def origin_cost(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, norm
     Source: theory 1.3; McFadden 1978.
     """
     return log_sum_cost(total_cost, tie, theta_o) + normaliser
+
+
+def origins(
+    total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, normaliser: FloatLike
+) -> tuple[FloatArray, FloatArray]:
+    """``origin_cost``, k$ per vehicle (...), and ``origin_shares``, fractions (..., o), at the price of one of them.
+
+    Arguments, limits and source as there.
+    """
+    cost, share = cheapest_mix_and_cost(total_cost, tie, theta_o)
+    return cost + normaliser, share
 
 
 def origin_normaliser(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) -> FloatArray:

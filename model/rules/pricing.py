@@ -111,6 +111,50 @@ def _rows(x: FloatLike, block: slice, n_axes: int) -> FloatArray:
     return whole[block] if whole.ndim == n_axes and whole.shape[0] > 1 else whole
 
 
+def equilibrium_markups(
+    base: FloatArray,
+    utility0: FloatArray,
+    alpha: FloatLike,
+    sigma: FloatLike,
+    start: FloatArray | None = None,
+    sweeps: int = COLD_SWEEPS,
+    markup_weight: FloatLike | None = None,
+) -> FloatArray:
+    """Markups at which no automaker wants another price, k$ per vehicle, without their error; (..., F).
+
+    Arguments and limits as ``price_equilibrium``. For a caller that works out the shares at these markups anyway: the
+    error is then ``markup_error`` at those shares.
+    Source: as ``price_equilibrium``.
+    """
+    nest = 1.0 - sigma
+    net = utility0 - alpha * base
+    # Scaled utility at the lowest markup any firm would ask, y = 1.
+    at_lowest = net / nest - (1.0 if markup_weight is None else markup_weight)
+    if start is None:
+        ceiling = np.log((1.0 + _monopoly_excess(net, markup_weight)) / nest - 1.0)
+        z = np.minimum(_first_guess(at_lowest, sigma, nest), ceiling)
+    else:
+        # Near the solution a ceiling only has to be finite: omega(X) < X for X > 1 saves two logarithms.
+        excess = np.maximum(net - 1.0, 1.0) if markup_weight is None else _monopoly_excess(net, markup_weight)
+        ceiling = np.log((1.0 + excess) / nest - 1.0)
+        z = np.minimum(np.log(np.maximum(start * (alpha / nest) - 1.0, NEGLIGIBLE)), ceiling)
+    for _ in range(sweeps):
+        z = np.minimum(z + _newton_step(z, at_lowest, sigma, nest, markup_weight), ceiling)
+    return (1.0 + np.exp(z)) * (nest / alpha)
+
+
+def markup_error(
+    markup: FloatArray, within: FloatArray, share: FloatArray, alpha: FloatLike, sigma: FloatLike
+) -> FloatArray:
+    """Largest gap between the markups of a market and the best ones at the shares they lead to, k$; (...).
+
+    markup, within, share: (..., F), as in ``bertrand_markup``, k$ and fractions. alpha, sigma: as there.
+    Limits: 0 in an equilibrium.
+    Source: definition.
+    """
+    return np.maximum.reduce(np.abs(markup - bertrand_markup(within, share, alpha, sigma)), axis=-1)
+
+
 def _solve(
     base: FloatArray,
     utility0: FloatArray,
@@ -122,22 +166,10 @@ def _solve(
 ) -> tuple[FloatArray, FloatArray]:
     """``price_equilibrium`` of all its markets at once."""
     nest = 1.0 - sigma
-    net = utility0 - alpha * base
-    # Scaled utility at the lowest markup any firm would ask, y = 1.
-    at_lowest = net / nest - (1.0 if markup_weight is None else markup_weight)
-    ceiling = np.log((1.0 + _monopoly_excess(net, markup_weight)) / nest - 1.0)
-    if start is None:
-        z = np.minimum(_first_guess(at_lowest, sigma, nest), ceiling)
-    else:
-        z = np.minimum(np.log(np.maximum(start * alpha / nest - 1.0, NEGLIGIBLE)), ceiling)
-    for _ in range(sweeps):
-        z = np.minimum(z + _newton_step(z, at_lowest, sigma, nest, markup_weight), ceiling)
-
-    markup = (1.0 + np.exp(z)) * (nest / alpha)
+    markup = equilibrium_markups(base, utility0, alpha, sigma, start, sweeps, markup_weight)
     paid = markup if markup_weight is None else markup * markup_weight
-    within, ev_share = _nest_shares((net - alpha * paid) / nest, nest)
-    wanted = bertrand_markup(within, within * ev_share, alpha, sigma)
-    return markup, np.maximum.reduce(np.abs(markup - wanted), axis=-1)
+    within, ev_share = _nest_shares((utility0 - alpha * base - alpha * paid) / nest, nest)
+    return markup, markup_error(markup, within, within * ev_share, alpha, sigma)
 
 
 def _newton_step(
