@@ -145,6 +145,14 @@ class Menu:
         position = self.coordinates[package]
         return N_SAVINGS * CUT_OF_POSITION[int(position[side])] + int(LADDER_SAVING[int(position[LADDER_AXIS]), side])
 
+    @cached_property
+    def keeps(self) -> np.ndarray:
+        """(P, P) whether the column's package keeps every commitment of the row's: talks on a treaty are on upgrades."""
+        position = self.coordinates
+        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
+        held = np.concatenate([np.delete(position, LADDER_AXIS, axis=1), ladder], axis=1)
+        return np.all(held[None, :, :] >= held[:, None, :], axis=-1)
+
     def levels(self, cuts: np.ndarray) -> np.ndarray:
         """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty."""
         position = self.coordinates

@@ -122,7 +122,8 @@ class Industry(Phases):
         luck = self.draws.plant[state.quarter + 1]
         started = np.stack(
             [
-                firm.starts_plants(earned[0][:, firm.index], earned[1][:, firm.index], luck[firm.index])
+                ~self.scenario.banned[firm.index]
+                & firm.starts_plants(earned[0][:, firm.index], earned[1][:, firm.index], luck[firm.index])
                 for firm in self.automakers
             ],
             axis=-1,
