@@ -235,7 +235,9 @@ def test_treaties_in_force_in_2026(now: Scenario) -> None:
     assert truce.duty_bound.all() and truce.supply.tolist() == [True, False]
     assert now.quarter_label(truce.sunset) == "2027Q1"
     for treaty in (deal, truce):
-        assert not (treaty.recognition.any() or treaty.linkage.any() or treaty.charging or treaty.technology)
+        assert not (treaty.recognition.any() or treaty.charging or treaty.technology)
+    # What was put beside cars: the EU's pledges; purchases by China and paused controls by the US.
+    assert (deal.linkage.tolist(), truce.linkage.tolist()) == ([False, True], [True, True])
 
 
 def test_other_facts_of_2026(now: Scenario) -> None:
