@@ -32,11 +32,11 @@ from model import InputFault
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# One run takes 0.1 to 0.3 s, so a chunk takes a second or two: long against what an executor adds (under a
+# One run takes 0.1 to 0.3 s, so a chunk takes about a second: long against what an executor adds (under a
 # millisecond), short against the patience of whoever presses Ctrl-C.
-CHUNK_REPLICATES: Final = 10
-# Chunks in flight per worker: one running and two waiting, so that no worker idles while a part is written.
-CHUNKS_PER_WORKER: Final = 3
+CHUNK_REPLICATES: Final = 5
+# Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.
+CHUNKS_PER_WORKER: Final = 2
 # More workers than this many times the processors only take each other's memory.
 WORKERS_PER_PROCESSOR: Final = 4
 DEATHS_ALLOWED: Final = 2

@@ -76,9 +76,7 @@ def test_a_contrast_uses_the_cell_that_is_there_already(tmp_path: Path) -> None:
     assert plan.points[4].settings["dialogue_on_tension"] == 0
     # The level was written as a number here and as a name in the factor: it is the same design point.
     whole = sides.replace(", dialogue_on_tension = 0", "")
-    assert load_plan(write(tmp_path, contrasts=f'[[contrasts]]\nname = "x"\n{whole}')).contrast_points == (
-        (3, 1),
-    )
+    assert load_plan(write(tmp_path, contrasts=f'[[contrasts]]\nname = "x"\n{whole}')).contrast_points == ((3, 1),)
 
 
 def test_other_replicates_change_nothing_else(tmp_path: Path) -> None:
