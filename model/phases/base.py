@@ -28,8 +28,8 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table, on_table per dyad (P,); brands_abroad (b, b); prior_good, prior_bad (b, b); stance and
-    punishment_horizon of the retaliation rule.
+    issues on the table, on_table per dyad (P, P), by package in force; brands_abroad (b, b); prior_good, prior_bad
+    (b, b); stance and punishment_horizon of the retaliation rule.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); assesses (is it an assessment
     quarter); mandate; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and

@@ -19,6 +19,7 @@ from model.mandate import (
     technology_stakes,
 )
 from model.markets import Accounts
+from model.menu import negotiable
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
@@ -52,7 +53,7 @@ class Relations(Phases):
             + [p.charging_issues, p.technology_issues]
         )
         self.allowed = allowed
-        self.on_table = [menu.on_table(allowed) for menu in self.agenda.menus]
+        self.on_table = [negotiable(menu, tuple(bool(a) for a in allowed)) for menu in self.agenda.menus]
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
@@ -211,7 +212,7 @@ class Relations(Phases):
         if self.tabled[d] > 0:
             return int(self.tabled[d])
         first, second = self.mandate.flows[d]
-        joint = np.where(self.on_table[d], first.honoured + second.honoured, -np.inf)
+        joint = np.where(self.on_table[d][0], first.honoured + second.honoured, -np.inf)
         return int(np.argmax(joint))
 
     # --- looking at packages ----------------------------------------------------------------------------------------
