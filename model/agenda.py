@@ -76,10 +76,11 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     the day when it may does.
     """
     alpha = parameters.alpha[:, None]
-    kept_out = brands_kept_out(scenario).T
+    # Who enters within a year is counted by everyone who weighs a duty today.
+    soon = brands_kept_out(scenario) & ~scenario.banned & (scenario.on_sale_from < QUARTERS_PER_YEAR)
+    kept_out = (brands_kept_out(scenario) if opened else soon).T
     available = scenario.availability.T
-    if opened:
-        available = np.where(kept_out, 1.0, available)
+    available = np.where(kept_out, 1.0, available)
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
     cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])

@@ -97,7 +97,7 @@ class Industry(Phases):
     def _build_plants(self) -> None:
         state, economy, p = self.state, self.economy, self.parameters
         assert self.clearing is not None and self.accounts is not None
-        opened = (state.plant_due == 1.0) | (self.scenario.plant_from.T == state.quarter)
+        opened = (state.plant_due == 1.0) | (state.quarter == self.scenario.plant_from.T)
         state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
         rate = np.concatenate([state.duty[EV], economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
         total = (1.0 + rate) * self.landed + self.frictions
