@@ -164,7 +164,8 @@ def plan_figure(findings: Findings) -> Figure:
     n_effects = len(_effect_names(findings))
     heights = (3.4, 1.0 + 0.45 * n_effects)
     figure = plt.figure(figsize=(13, 2.0 + sum(heights)), layout="constrained")
-    header, body = figure.subfigures(2, 1, height_ratios=(0.9, 1.1 + sum(heights)))
+    halves: Any = figure.subfigures(2, 1, height_ratios=(0.9, 1.1 + sum(heights)))
+    header, body = halves
     axes = body.subplots(2, len(dyads), squeeze=False, sharex="row", sharey="row", height_ratios=heights)
     for column, dyad in enumerate(dyads):
         _depth_by_cell(axes[0, column], findings, dyad)

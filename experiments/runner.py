@@ -111,8 +111,8 @@ def _run(chunk: Chunk, replicate: int) -> pa.Table:
 
     stage = "build"
     try:
-        address = {"scenario": chunk.scenario, "root_seed": chunk.root_seed, "replicate": replicate}
-        model = NegotiationModel(**address, narrate=False, **chunk.settings)
+        settings: dict[str, Any] = {"narrate": False, **chunk.settings}
+        model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, **settings)
         stage = "run"
         model.run()
         stage = "summary"

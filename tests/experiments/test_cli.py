@@ -14,9 +14,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from experiments import cli, reference
-from experiments.narrate import Line, condense, outcome_in_words
+from experiments.narrate import Line, condense, outcome_in_words, payoffs
 from experiments.runner import processors
-from model import PARAMETERS, InputFault
+from model import PARAMETERS, InputFault, NegotiationModel
+from model.rules import games
 
 ROOT = Path(__file__).resolve().parents[2]
 # A plan of four runs.
@@ -104,6 +105,21 @@ def test_haggling_is_cut_short() -> None:
         *("(2 further offers and refusals)", "China tables: d.", "The EU accepts (believed gain +1).", "In force."),
         "China tables: e.",
     ]
+
+
+def test_the_matrix_is_of_the_game_that_is_named() -> None:
+    """The four payoffs on screen, classified again, give the families in the record."""
+    model = NegotiationModel(scenario="2026", root_seed=11, replicate=0)
+    model.run()
+    last = model.tables()["dyad"].tail(3).reset_index(drop=True)
+    for dyad in range(3):
+        (both, second_lapses), (first_lapses, neither) = payoffs(model, dyad, model.reference_package(dyad))
+        for side, name in enumerate(("game_first", "game_second")):
+            tempted, left = (first_lapses, second_lapses) if side == 0 else (second_lapses, first_lapses)
+            outcomes = (both[side], tempted[side], left[side], neither[side])
+            tie = 4.0 * games.TIE_FRACTION * float(model.agenda.scale[dyad, side])
+            assert games.FAMILIES[int(games.side_family(*outcomes, tie))] == last.loc[dyad, name]
+    assert neither == (0.0, 0.0)
 
 
 def test_outcomes_in_words() -> None:

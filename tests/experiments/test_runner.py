@@ -218,7 +218,7 @@ def test_what_a_worker_raises_becomes_rows(plan: Plan) -> None:
 @pytest.mark.parametrize("stage", ["build", "run", "summary"])
 def test_a_run_that_fails_becomes_a_row(stage: str, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
-        def __init__(self, replicate: int, **settings: Any) -> None:
+        def __init__(self, scenario: str, root_seed: int, replicate: int, **settings: Any) -> None:
             self.fails = replicate == 1
             self._reach("build")
 
