@@ -234,7 +234,7 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
             economy,
             parameters,
             scenario.cell_cost,
-            scenario.experience,
+            economy.start_experience,
             opening.cells,
             first.ev_revenue,
             tension,

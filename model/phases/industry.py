@@ -63,7 +63,7 @@ class Industry(Phases):
             self._learn()
             self._renew_contracts()
             self._build_plants()
-            state.quality = state.quality + self.scenario.drift[state.quarter][:, None]
+            state.quality = state.quality + self.opening.trend[:, None]
             share_bought = np.max(self.common, axis=-1) * p.charger_foreign_share
             cost = standards.charger_unit_cost(
                 self.economy.charger_cost, p.charger_saving, np.max(self.common, axis=-1), share_bought
