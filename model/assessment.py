@@ -230,7 +230,9 @@ def assess(
     surplus = demand.consumer_surplus(size, inclusive, parameters.alpha[IMPORTER][:, None])
     revenue = ordered_sum(sales * unit_duty) + ordered_sum(home_built * home_cell_duty[..., _LEVEL_OF_NODE, :])
     outlay = ordered_sum(sales * situation.subsidy[..., IMPORTER, None, :])
-    importer_only = surplus + revenue - (1.0 + parameters.public_funds_cost) * outlay
+    # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
+    pushed = announced * parameters.zev_demand_shift / parameters.alpha[IMPORTER][:, None] * ev_sales
+    importer_only = surplus - pushed + revenue - (1.0 + parameters.public_funds_cost) * outlay
     welfares, profits, supplier_profits = [], [], []
     for seat, who in enumerate((IMPORTER, PARTNER)):
         supplied = economy.is_supplier_home[:, who].T[:, None, None, :]

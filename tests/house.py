@@ -26,7 +26,10 @@ _RULES = ("model.rules", "model.rules.*")
 _START = ("model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
     f"model.{name}"
-    for name in ("economy", "markets", "assessment", "valuation", "mandate", "calibration", "agenda", "trend", "starting_point")
+    for name in (
+        *("economy", "markets", "assessment", "valuation", "mandate"),
+        *("calibration", "agenda", "trend", "starting_point"),
+    )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
 _ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)

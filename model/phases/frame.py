@@ -35,7 +35,7 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "ev_sales": sold,
         "ev_built": world.ev_built,
         "price": safe_ratio(ordered_sum(accounts.sales * world.clearing.price), sold),
-        "consumer_surplus": accounts.consumer_surplus,
+        "consumer_surplus": world.consumer_surplus,
         "home_profit": world.home_profit,
         "revenue": world.revenue,
         "subsidies": world.subsidies,

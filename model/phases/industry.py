@@ -252,10 +252,13 @@ class Industry(Phases):
             p.emissions_saved_per_ev,
             ordered_sum(ordered_sum(a.sales)) - self.reference_evs(),
         )
+        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
+        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
+        self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
         self.welfare = welfare.social_welfare(
-            a.consumer_surplus,
+            self.consumer_surplus,
             self.home_profit,
             self.jobs,
             self.revenue,
