@@ -322,8 +322,10 @@ def run_plan(
     n_chunks = len(plan.points) * math.ceil(plan.replicates / CHUNK_REPLICATES)
     workers = min(workers, n_chunks)
     in_flight = 1 if workers == 1 else CHUNKS_PER_WORKER * workers
-    with Interrupts(announce) as interrupts:
-        run_chunks(chunks_of(plan), executor_maker(workers), in_flight, take, lambda: interrupts.noted)
-    is_whole = n_done == plan.n_runs
-    results.finish("complete" if is_whole else "interrupted", n_done, n_failed)
+    try:
+        with Interrupts(announce) as interrupts:
+            run_chunks(chunks_of(plan), executor_maker(workers), in_flight, take, lambda: interrupts.noted)
+    finally:
+        is_whole = n_done == plan.n_runs
+        results.finish("complete" if is_whole else "interrupted", n_done, n_failed)
     return Outcome(results, n_done, n_failed, not is_whole)
