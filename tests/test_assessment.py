@@ -78,7 +78,10 @@ def test_duties_at_the_nodes(moments: list[Any], r: int) -> None:
         # Own grid of the vehicle duty: none, one step less, today's, one and two steps more.
         steps = np.maximum(s.special[EV, i, j] + p.duty_step * np.array([-np.inf, -1, 0, 1, 2]), 0.0)
         np.testing.assert_allclose(duty[EV, pair, list(GRID_NODES)], s.mfn[EV, i, j] + np.minimum(steps, 1.5))
-        answers = s.special[EV, i, j] + p.retaliation_ratio * p.duty_step * np.array([1, 2])
+        # The answer to what the partner's own grid would add, which stops at 150 %.
+        partner = s.special[EV, j, i]
+        rises = np.minimum(partner + p.duty_step * np.array([1, 2]), max(1.5, partner)) - partner
+        answers = s.special[EV, i, j] + p.retaliation_ratio * rises
         np.testing.assert_allclose(duty[EV, pair, list(ANSWER_NODES)], s.mfn[EV, i, j] + answers)
         np.testing.assert_allclose(
             duty[:, pair, PUNISH_NODE], s.mfn[:, i, j] + s.special[:, i, j] * (1 + p.retaliation_ratio)
@@ -101,9 +104,7 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> A
     recognised, common = world.recognised.copy(), world.common.copy()
     recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
     frictions = markets.border_frictions(p, economy, recognised, common)
-    base, mix = markets.offered_costs(
-        economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level
-    )
+    base, mix = markets.offered_costs(economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level)
     clearing, _ = markets.equilibrium(base, s.utility, p.alpha[:, None], p.nest_correlation, None, 16)
     return markets.account(
         economy, p, clearing, cells, state.margin, landed, mix, applied[EV], s.subsidy, np.zeros_like(s.subsidy)

@@ -82,7 +82,9 @@ def test_a_batch_of_worlds_equals_one_world_at_a_time(moments: list[Any]) -> Non
             world.utility, world.paid,
         )  # fmt: skip
 
-    together = leaves(clear_state(economy, p, *[np.stack(column) for column in zip(*map(inputs, moments), strict=True)]))
+    together = leaves(
+        clear_state(economy, p, *[np.stack(column) for column in zip(*map(inputs, moments), strict=True)])
+    )
     for r, world in enumerate(moments):
         alone = leaves(clear_state(economy, p, *inputs(world)))
         assert [name for name in alone if not same_bits(np.asarray(together[name])[r], alone[name])] == []
