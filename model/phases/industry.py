@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.agenda import look
 from model.calibration import support
 from model.markets import (
     Accounts,
@@ -39,20 +40,20 @@ class Industry(Phases):
         """What stays the same, and what the first quarter finds."""
         p, economy = self.parameters, self.economy
         self.learning_exponent = batteries.learning_exponent(p.battery_learning_rate)
-        n_suppliers = len(self.suppliers)
         home = self.scenario.supplier_home
         self.same_home = (home[:, None] == home[None, :]).astype(np.float64)
-        self.cell_profit: FloatArray = np.zeros(n_suppliers)
         self.clearing: Clearing | None = None
         self.accounts: Accounts | None = None
         self.cells: CellSupply | None = None
         self.ev_share: FloatArray = self.scenario.ev_share
         self.start_shift = self._announcement()
-        self.exported_cells: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
-        self.cell_imports: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
-        self.ev_built: FloatArray = np.zeros(N_BLOCS)
-        self.ev_revenue: FloatArray = np.zeros(N_BLOCS)
-        del economy
+        # The first assessment knows the quarter before the first, as the agenda does.
+        first = look(economy, p, self.scenario, self.opening, False)
+        self.exported_cells: FloatArray = first.situation.exported_cells
+        self.cell_imports: FloatArray = first.cell_imports
+        self.ev_built: FloatArray = first.ev_built
+        self.ev_revenue: FloatArray = first.ev_revenue
+        self.cell_profit: FloatArray = ordered_sum(self.opening.cells * self.opening.margin, axis=0) / 1000.0
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
 
