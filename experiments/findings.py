@@ -171,12 +171,17 @@ def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
     factor = next(factor for factor in plan.factors if factor.name == name)
     last = rows[rows["level"] == rows["level"].iloc[-1]]
     is_clear = (last["low"] > 0) | (last["high"] < 0)
-    clear = [f"{signed(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
+    clear = [f"{_sized(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
     unclear = list(last.loc[~is_clear, "dyad"])
     said = [f"by {_listed(clear)}"] if clear else []
     said += [f"by nothing that these runs can tell from zero in {_listed(unclear)}"] if unclear else []
     labels = factor.level_labels
     return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
+
+
+def _sized(value: float) -> str:
+    """A difference with its sign; a small one keeps a digit that is not zero."""
+    return signed(value) if abs(value) >= 0.005 or value == 0 else f"{value:+.1g}"
 
 
 def _listed(parts: Iterable[str]) -> str:

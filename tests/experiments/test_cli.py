@@ -169,7 +169,7 @@ def test_demo_does_the_main_job(call: Callable[..., Result], tmp_path: Path) -> 
     assert max(len(line) for line in text.splitlines()) <= 100
     for part in (
         "With linkage", "Without linkage", "P(emerged", "2035Q4", "dialogue, all channels", "kS1", "supply stake",
-        "without its effect on monitoring", "without its effect on perception", "without its effect on tension",
+        "all but monitoring", "all but perception", "all but tension",
     ):  # fmt: skip
         assert part in text, part
     assert (tmp_path / "demo" / "mechanisms.png").exists()

@@ -190,7 +190,7 @@ def test_the_screen_shows_every_cell_in_100_columns(findings: Findings) -> None:
         assert part in text, part
     # The deepest cell of US-EU, and the paired effect that was put in.
     assert "0.40 of 0.80" in text
-    assert "+0.20 [+0.20, +0.20]" in text
+    assert "+0.200 [+0.200, +0.200]" in text
     assert "1.00 [0.61, 1.00]" in text, "Wilson: 6 of 6"
 
 
