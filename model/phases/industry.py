@@ -42,6 +42,9 @@ class Industry(Phases):
         self.learning_exponent = batteries.learning_exponent(p.battery_learning_rate)
         home = self.scenario.supplier_home
         self.same_home = (home[:, None] == home[None, :]).astype(np.float64)
+        # Contracts are re-opened in turn; turns follow the rank within a home, so that no bloc's name decides (M3).
+        self.supplier_rank = _rank_within(home)
+        self.automaker_rank = _rank_within(self.scenario.automaker_home)
         self.clearing: Clearing | None = None
         self.accounts: Accounts | None = None
         self.cells: CellSupply | None = None
@@ -86,13 +89,10 @@ class Industry(Phases):
     def _renew_contracts(self) -> None:
         state, p = self.state, self.parameters
         share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
-        firms = np.arange(len(self.automakers))
+        turn = state.quarter + self.automaker_rank[:, None] + self.supplier_rank
+        is_due = turn % p.contract_length == 0
         state.margin = np.stack(
-            [
-                maker.bargain(share[:, maker.index], (state.quarter + maker.index + firms) % p.contract_length == 0)
-                for maker in self.suppliers
-            ],
-            axis=-1,
+            [maker.bargain(share[:, maker.index], is_due[:, maker.index]) for maker in self.suppliers], axis=-1
         )
 
     def _build_plants(self) -> None:
@@ -283,3 +283,9 @@ class Industry(Phases):
     def sales_of(self, firm: int) -> float:
         """m cars that an automaker sold this quarter, all markets."""
         return 0.0 if self.accounts is None else float(ordered_sum(self.accounts.sales[:, firm]))
+
+
+def _rank_within(home: np.ndarray) -> np.ndarray:
+    """Position of each firm among the firms of its home, in the order of the roster: 0, 1, 2, ..."""
+    same = home[:, None] == home[None, :]
+    return np.count_nonzero(np.tril(same, -1), axis=1)
