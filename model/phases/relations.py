@@ -199,11 +199,9 @@ class Relations(Phases):
         )
 
     def depth_ceiling(self) -> FloatArray:
-        """(d,) the largest depth that the issues on the table allow, treaties in force at the start included."""
-        counted = np.where(self.allowed, self.agenda.weights, 0.0)
-        ceiling = cooperation.depth(np.ones_like(counted), counted)
+        """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
         held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
-        return np.maximum(ceiling, cooperation.depth(held, self.agenda.weights))
+        return cooperation.depth(np.where(self.allowed, 1.0, held), self.agenda.weights)
 
     def reference_package(self, d: int) -> int:
         """The package whose 2x2 game is shown: the treaty, else the last tabled, else the best for both together."""
