@@ -12,7 +12,7 @@ from rich.console import Console
 from sample_runs import PLAN, made_up, small_plan, stored
 
 from experiments.demo import show_calibration, show_findings, show_words
-from experiments.design import Plan
+from experiments.design import Factor, Plan
 from experiments.findings import Findings, corners, find, interval, read_plainly, signed
 from experiments.runner import Chunk, chunks_of, failed_chunk
 from experiments.store import Results
@@ -131,13 +131,34 @@ def rows_of(depth: float, ceiling: float, emerged: bool, blocking: str) -> pd.Da
     ],
 )
 def test_corners_are_named_with_their_reason(rows: pd.DataFrame, said: list[str]) -> None:
-    found = corners(rows)
+    found = corners(rows, [])
     assert len(found) == bool(said)
     assert [part for part in said if part not in "".join(found)] == []
 
 
+def test_a_level_at_which_nothing_varies_is_named() -> None:
+    rows = pd.concat(
+        [
+            rows_of(0.1, 0.5, False, "US: own gain").assign(tariff_issues=False),
+            rows_of(0.4, 0.9, True, "US: own gain").assign(tariff_issues=True, design_point=2),
+        ]
+    )
+    factor = Factor("tariff_issues", (False, True), "tariffs", ("off", "on the table"))
+    off, on = corners(rows, [factor])
+    assert off == (
+        "CN-US, b, tariffs off: cooperation emerges in none of 4 runs. "
+        "Emergence asks for a duty that is cut, and no duty is on the table."
+    )
+    assert on.startswith("CN-US, b, tariffs on the table: cooperation emerges in all of 4 runs. What refused most")
+
+
 def test_what_differs_between_runs_is_no_corner(findings: Findings) -> None:
-    assert [sentence.split(",")[0] for sentence in findings.corners] == ["CN-US", "CN-US"]
+    named = [sentence.split(":")[0] for sentence in findings.corners]
+    for block in ("with linkage", "without linkage"):
+        assert f"CN-US, {block}" in named
+        assert f"US-EU, {block}, tariffs on the table" in named
+        assert f"US-EU, {block}" not in named
+    assert not [name for name in named if "dialogue" in name], "every level of dialogue has runs of both kinds"
 
 
 # --- words --------------------------------------------------------------------------------------------------
