@@ -38,8 +38,7 @@ class Industry(Phases):
 
     def prepare_industry(self) -> None:
         """What stays the same, and what the first quarter finds."""
-        p, economy = self.parameters, self.economy
-        self.learning_exponent = batteries.learning_exponent(p.battery_learning_rate)
+        self.learning_exponent = batteries.learning_exponent(self.parameters.battery_learning_rate)
         home = self.scenario.supplier_home
         self.same_home = (home[:, None] == home[None, :]).astype(np.float64)
         # Contracts are re-opened in turn; turns follow the rank within a home, so that no bloc's name decides (M3).
@@ -50,8 +49,9 @@ class Industry(Phases):
         self.cells: CellSupply | None = None
         self.ev_share: FloatArray = self.scenario.ev_share
         self.start_shift = self._announcement()
+        self.plants_started: FloatArray = np.zeros(len(self.automakers))
         # The first assessment knows the quarter before the first, as the agenda does.
-        first = look(economy, p, self.scenario, self.opening, False)
+        first = look(self.economy, self.parameters, self.scenario, self.opening, False)
         self.exported_cells: FloatArray = first.situation.exported_cells
         self.cell_imports: FloatArray = first.cell_imports
         self.ev_built: FloatArray = first.ev_built
@@ -272,7 +272,7 @@ class Industry(Phases):
 
     def plants_paid(self) -> FloatArray:
         """(b,) bn$ that home automakers paid for plants started this quarter."""
-        started = getattr(self, "plants_started", np.zeros(len(self.automakers)))
+        started = self.plants_started
         by_home = np.stack([ordered_sum(started * self.economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
         return self.parameters.plant_cost * by_home
 
