@@ -61,7 +61,7 @@ def test_what_a_treaty_has_stays_on_the_menu() -> None:
     held = NOTHING.copy()
     held[[SUPPLY, CHARGING]] = True
     menu = build_menu(NOTHING, held)
-    assert set(ISSUES[u] for u in np.flatnonzero(np.max(menu.levels(CUTS), axis=0))) == {"supply_first", "charging"}
+    assert {ISSUES[u] for u in np.flatnonzero(np.max(menu.levels(CUTS), axis=0))} == {"supply_first", "charging"}
     with pytest.raises(ValueError, match="axis 0 has no position 2"):
         menu.index((2, 0, 0, 0, 0, 0, 0, 0))
 

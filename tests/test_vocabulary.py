@@ -25,7 +25,7 @@ def test_directed_dyads_are_all_ordered_pairs() -> None:
 
 
 def test_blocs_come_first_among_places() -> None:
-    assert v.PLACES[: v.N_BLOCS] == v.BLOCS and v.N_PLACES == len(v.PLACES)
+    assert v.PLACES[: v.N_BLOCS] == v.BLOCS and len(v.PLACES) == v.N_PLACES
     assert set(v.BLOC_NAMES) == set(v.BLOCS)
     assert v.GOODS[v.EV] == "ev" and v.GOODS[v.BATTERY] == "battery"
 
