@@ -119,9 +119,7 @@ class Bloc(mesa.Agent):
             flows.both_lapse,
             flows.punish,
             belief,
-            compliance.continuation(
-                p.discount_factor, p.repudiation_hazard * self.model.effective_tension[dyad], belief
-            ),
+            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.expected_danger[dyad], belief),
             p.detection_lag,
             self.model.punishment_horizon,
         )

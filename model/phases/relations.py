@@ -23,7 +23,7 @@ from model.menu import negotiable
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
-from model.state import NEVER
+from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
 
@@ -104,6 +104,9 @@ class Relations(Phases):
             )
         self.tension_level = tension.tension_level(state.tension)
         self.effective_tension = effective_tension(p, state.tension)
+        usual = tension.tension_level(mean_tension(p))
+        self.danger = self.tension_level if p.tension_in_exit else usual
+        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
@@ -152,7 +155,6 @@ class Relations(Phases):
             COLD_SWEEPS if start is None else WARM_SWEEPS,
         )
         carry = unilateral.carry_share(state.carried, state.dropped)
-        security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
         if state.quarter == 0:
             stake = self.agenda.supply_stake
         else:
@@ -177,7 +179,7 @@ class Relations(Phases):
                 ),
                 brands_abroad=self.brands_abroad,
                 granted=state.recognises,
-                security=security,
+                security=self.agenda.security,
                 tension=self.effective_tension,
                 case_left=state.case_left,
                 case_step=state.case_step,
