@@ -31,7 +31,7 @@ from model.valuation import Flows, OtherTerms, Parts, party_parts, side_flows
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 QUARTERS_PER_YEAR = 4.0
-WARM_SWEEPS = 6  # joint Newton sweeps from last year's markups; residual below 1e-8 k$, also where brands or plants enter
+WARM_SWEEPS = 6  # joint Newton sweeps from last year's markups; residual below 1e-8 k$, new brands and plants too
 
 
 @dataclass(frozen=True)
