@@ -230,8 +230,11 @@ def run_and_report(plan: Plan, out: Path | None, workers: int | None) -> None:
         with progress_shown(errors, plan.n_runs, f"{plan.name}: {plan.n_runs} runs") as progress:
             outcome = run_plan(plan, folder, workers, progress, lambda: errors.print(STOPPING))
     except WorkersDie as error:
-        typer.echo(f"{error} Finished parts are kept in {folder}.", err=True)
+        typer.echo(f"{error} Finished runs are kept in {folder}.", err=True)
         raise typer.Exit(FAILED) from None
+    except KeyboardInterrupt:
+        typer.echo(f"Stopped at once. Finished runs are kept in {folder}.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
     if outcome.was_interrupted:
         typer.echo(
             f"Interrupted: {outcome.n_done} of {plan.n_runs} runs are finished and kept in {folder}.",

@@ -125,7 +125,8 @@ def _effects_table(findings: Findings, effects: pd.DataFrame) -> Table:
 
 
 def _effect(row: pd.Series) -> str:
-    return f"{signed(row['mean'])} {interval(row['low'], row['high'], with_sign=True)}"
+    # Three digits, so that an interval that leaves zero out is seen to do so.
+    return f"{signed(row['mean'], 3)} {interval(row['low'], row['high'], 3, with_sign=True)}"
 
 
 def _contrasts_table(findings: Findings) -> Table:

@@ -89,7 +89,7 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
     _ev_share(figure.add_subplot(grid[2, :]), tables["bloc"])
     handles = [
         Line2D([], [], color=BLACK, linewidth=2, label="depth"),
-        Line2D([], [], color=ORANGE, linewidth=2, linestyle="--", label="its contested part"),
+        Line2D([], [], color=ORANGE, linewidth=2, linestyle="--", label="depth, harmony left out"),
         Patch(color=PALE, label="treaty in force"),
         *(Line2D([], [], linewidth=2, label=f"{bloc}: duty it charges, its share", **_look(bloc)) for bloc in blocs),
     ]
@@ -162,10 +162,11 @@ def plan_figure(findings: Findings) -> Figure:
     plan = findings.plan
     dyads = list(dict.fromkeys(findings.cells["dyad"]))
     n_effects = len(_effect_names(findings))
-    figure, axes = plt.subplots(
-        2, len(dyads), figsize=(13, 6.4 + 0.45 * n_effects), layout="constrained", squeeze=False,
-        height_ratios=(3.4, 1.0 + 0.45 * n_effects), sharex="row", sharey="row",
-    )  # fmt: skip
+    heights = (3.4, 1.0 + 0.45 * n_effects)
+    figure = plt.figure(figsize=(13, 2.0 + sum(heights)), layout="constrained")
+    halves: Any = figure.subfigures(2, 1, height_ratios=(0.9, 1.1 + sum(heights)))
+    header, body = halves
+    axes = body.subplots(2, len(dyads), squeeze=False, sharex="row", sharey="row", height_ratios=heights)
     for column, dyad in enumerate(dyads):
         _depth_by_cell(axes[0, column], findings, dyad)
         _effects_on_gain(axes[1, column], findings, dyad)
@@ -175,17 +176,18 @@ def plan_figure(findings: Findings) -> Figure:
         look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 8.5}
         axes[0, 0].annotate(others, (0, 0), (-8, -7.5), "axes fraction", "offset points", **look)
     leading, blocks = plan.factors[0], [block.name for block in plan.blocks]
-    depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(leading.level_labels)]
+    labels = leading.level_labels
+    if len(labels) > len(SERIES):
+        labels = (f"{labels[0]} to {labels[-1]}, from left to right",)
+    depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(labels)]
     depth_keys.append(Line2D([], [], color=GREY, linewidth=3, label="most that is possible in the cell"))
     first = f" (above: {blocks[0]})" if len(blocks) > 1 else ""
     runs = f"Scenario {plan.scenario}, {plan.replicates} replicates a cell, 95 % intervals{first}"
-    # The blank lines of the title keep room for this legend, which the layout does not know of.
-    place = (0.5, 1 - 0.4 / figure.get_figheight())
-    figure.legend(handles=depth_keys, ncols=len(depth_keys), title=runs, loc="upper center", bbox_to_anchor=place)
+    header.suptitle(plan.title, fontsize=15, fontweight="bold")
+    header.legend(handles=depth_keys, ncols=len(depth_keys), title=runs, loc="lower center")
     if len(blocks) > 1:
         keys = [_key(k, name, shift=2, is_hollow=k > 0) for k, name in enumerate(blocks)]
-        figure.legend(handles=keys, loc="outside lower center", ncols=len(keys))
-    figure.suptitle(f"{plan.title}\n\n\n", fontsize=15, fontweight="bold")
+        body.legend(handles=keys, loc="outside lower center", ncols=len(keys))
     return figure
 
 
@@ -201,7 +203,8 @@ def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
         number = leading.index_of(cell[leading.name])
         x = place + (number - (len(leading.levels) - 1) / 2) * apart
         axis.hlines(cell["depth_ceiling"], x - apart / 2, x + apart / 2, color=GREY, linewidth=3)
-        look: dict[str, Any] = {"fmt": MARKERS[number % len(MARKERS)], "color": SERIES[number % len(SERIES)]}
+        shade = number if len(leading.levels) <= len(SERIES) else 0
+        look: dict[str, Any] = {"fmt": MARKERS[shade], "color": SERIES[shade]}
         axis.errorbar(x, cell["mean_depth"], yerr=_arms(cell, "mean_depth"), markersize=7, capsize=3, **look)
     words = ["\n".join(f.label_of(v) for f, v in zip(others, key, strict=True)) for key in places]
     if len(places) <= MOST_PLACES:
@@ -209,7 +212,7 @@ def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
     else:
         axis.set_xticks(range(len(places)), [text.replace("\n", ", ") for text in words], fontsize=7, rotation=90)
     axis.set_xlim(-0.6, len(places) - 0.4)
-    axis.set_ylim(0, 1)
+    axis.set_ylim(0, 1.02)  # a line at 1 must be seen whole
     axis.set_title(dyad)
     axis.grid(axis="x", visible=False)
 

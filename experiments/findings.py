@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from experiments.design import Plan
+from experiments.design import Factor, Plan
 from experiments.summarise import cell_summary, contrast, main_effects
 from model import InputFault
 
 if TYPE_CHECKING:
     from experiments.store import Results
 
+# The parameter that puts duties on the table.
+TARIFFS: Final = "tariff_issues"
 # The outcomes that effects are reported on, with the unit in which they are shown.
 OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr"}
 
@@ -66,7 +68,7 @@ def find(plan: Plan, results: Results) -> Findings:
         else (f"No effects are told, because no run succeeded at design points {_listed(map(str, bare))}.")
     )
     return Findings(
-        plan, n_runs, len(failures), cells, effects, contrasts, tuple(corners(factorial)), reading
+        plan, n_runs, len(failures), cells, effects, contrasts, tuple(corners(factorial, plan.factors)), reading
     )  # fmt: skip
 
 
@@ -100,30 +102,46 @@ def _contrasts(frame: pd.DataFrame, plan: Plan) -> pd.DataFrame:
 # --- corners ------------------------------------------------------------------------------------------------
 
 
-def corners(factorial: pd.DataFrame) -> list[str]:
+def corners(factorial: pd.DataFrame, factors: Iterable[Factor]) -> list[str]:
     """Each dyad whose result is the same in every run, in words, with the test that most often said no.
 
-    Cells with nothing on the table (a ceiling of zero) do not count: there nothing can happen.
+    Where a dyad is no corner as a whole, the levels of factors at which it is one are named. Cells with nothing
+    on the table (a ceiling of zero) do not count: there nothing can happen.
     """
+    factors = list(factors)
     sentences = []
     open_cells = factorial[factorial["depth_ceiling"] > 0]
     for (block, dyad), rows in open_cells.groupby(["block", "dyad"], sort=False):
-        n, emerged = len(rows), int(rows["emerged"].sum())
         where = f"{dyad}, {block}"
-        means = rows.groupby("design_point")[["mean_depth", "depth_ceiling"]].mean()
-        if (means["mean_depth"] == 0).all():
-            sentences.append(f"{where}: no depth at all in any of {n} runs. {_reason(rows)}")
-        elif emerged == 0:
-            sentences.append(f"{where}: cooperation emerges in none of {n} runs. {_reason(rows)}")
-        elif (means["mean_depth"] >= means["depth_ceiling"] - 1e-9).all():
-            sentences.append(f"{where}: depth is at its ceiling in all of {n} runs: nothing holds it back.")
-        elif emerged == n:
-            sentences.append(f"{where}: cooperation emerges in all of {n} runs. {_reason(rows)}")
-    return sentences
+        if whole := _corner(where, rows):
+            sentences.append(whole)
+            continue
+        for factor in factors:
+            for level, part in rows.groupby(factor.name, sort=False):
+                sentences.append(_corner(f"{where}, {factor.label} {factor.label_of(level)}", part))
+    return [sentence for sentence in sentences if sentence]
+
+
+def _corner(where: str, rows: pd.DataFrame) -> str:
+    """What is the same in all of these runs, and why; nothing where they differ."""
+    n, emerged = len(rows), int(rows["emerged"].sum())
+    means = rows.groupby("design_point")[["mean_depth", "depth_ceiling"]].mean()
+    if (means["mean_depth"] == 0).all():
+        return f"{where}: no depth at all in any of {n} runs. {_reason(rows)}"
+    if emerged == 0:
+        return f"{where}: cooperation emerges in none of {n} runs. {_reason(rows)}"
+    if (means["mean_depth"] >= means["depth_ceiling"] - 1e-9).all():
+        return f"{where}: depth is at its ceiling in all of {n} runs: nothing holds it back."
+    if emerged == n:
+        return f"{where}: cooperation emerges in all of {n} runs. {_reason(rows)}"
+    return ""
 
 
 def _reason(rows: pd.DataFrame) -> str:
-    """Which side's which test refused most often, over runs."""
+    """Which side's which test refused most often, over runs; or that the state cannot be reached."""
+    # The state asks for a duty that is cut (theory 2.1), so without duties on the table it cannot begin.
+    if TARIFFS in rows and not rows[TARIFFS].any() and not rows["emerged"].any():
+        return "Emergence asks for a duty that is cut, and no duty is on the table."
     reasons = rows.loc[rows["blocking"].fillna("") != "", "blocking"]
     if reasons.empty:
         return "No side's test refused a package."
@@ -171,12 +189,17 @@ def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
     factor = next(factor for factor in plan.factors if factor.name == name)
     last = rows[rows["level"] == rows["level"].iloc[-1]]
     is_clear = (last["low"] > 0) | (last["high"] < 0)
-    clear = [f"{signed(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
+    clear = [f"{_sized(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
     unclear = list(last.loc[~is_clear, "dyad"])
     said = [f"by {_listed(clear)}"] if clear else []
     said += [f"by nothing that these runs can tell from zero in {_listed(unclear)}"] if unclear else []
     labels = factor.level_labels
     return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
+
+
+def _sized(value: float) -> str:
+    """A difference with its sign; a small one keeps a digit that is not zero."""
+    return signed(value) if abs(value) >= 0.005 or value == 0 else f"{value:+.1g}"
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import collections
 import itertools
 import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
@@ -64,7 +64,7 @@ def tell(console: Console, model: NegotiationModel, changes: Mapping[str, object
     if changes:
         console.print("Changed: " + ", ".join(f"{name} = {value}" for name, value in changes.items()))
     tell_story(console, list(model.story) if every_round else condense(model.story))
-    tell_games(console, model.tables()["dyad"])
+    tell_games(console, model)
     tell_outcome(console, model.summary(), scenario.quarter_label(last))
 
 
@@ -128,22 +128,59 @@ def tell_story(console: Console, story: Iterable[Any]) -> None:
             dyad = line.dyad
 
 
-def tell_games(console: Console, dyads: pd.DataFrame) -> None:
-    """Print which two-by-two game each dyad plays over its package, and from when to when."""
+def tell_games(console: Console, model: NegotiationModel) -> None:
+    """Print which two-by-two game each dyad played when, and the payoffs of the last one."""
+    dyads = model.tables()["dyad"]
     console.print()
     console.rule("[bold]Games", style="dim", align="left")
     console.print("Each side honours or withdraws the package between them: which game is that for each side?")
-    for dyad in dict.fromkeys(dyads["entity"]):
+    for number, dyad in enumerate(dict.fromkeys(dyads["entity"])):
         rows = dyads[dyads["entity"] == dyad].sort_values("quarter")
         console.print(f"\n[bold]{dyad}[/bold]")
         pairs = list(zip(rows["game_first"], rows["game_second"], strict=True))
         for (first, second), since, until, n in _spells(pairs, list(rows["label"])):
             when = since if since == until else f"{since} to {until}"
             _indented(console, f"{when}: {first}–{second} ({_count(n, 'quarter', 'quarters')})", 2)
-        usual = collections.Counter(pairs).most_common(1)[0][0]
-        for bloc, family in zip(dyad.split("-"), usual, strict=True):
+        _tell_payoffs(console, model, number, dyad.split("-"))
+        for bloc, family in zip(dyad.split("-"), pairs[-1], strict=True):
             if meaning := _meaning(family):
                 _indented(console, f"{bloc}, {family}: {meaning}.", 4)
+
+
+def payoffs(model: NegotiationModel, dyad: int, package: int) -> list[list[tuple[float, float]]]:
+    """What both sides gain over both withdrawing, bn$ a year: rows the first side, columns the second.
+
+    In rows and columns honouring comes before withdrawing.
+    """
+    first, second = model.mandate.flows[dyad]
+
+    def gain(flows: Any, outcome: str) -> float:
+        return 4.0 * float(getattr(flows, outcome)[package] - flows.both_lapse[0])
+
+    return [
+        [
+            (gain(first, "honoured"), gain(second, "honoured")),
+            (gain(first, "partner_lapse"), gain(second, "own_lapse")),
+        ],
+        [(gain(first, "own_lapse"), gain(second, "partner_lapse")), (0.0, 0.0)],
+    ]
+
+
+def _tell_payoffs(console: Console, model: NegotiationModel, dyad: int, blocs: list[str]) -> None:
+    """Print the package of the last quarter and its payoffs as a matrix."""
+    package = model.reference_package(dyad)
+    if package == 0:
+        _indented(console, "At the end no package lies between them.", 2)
+        return
+    _indented(console, f"At the end, over this package: {model.teller.package(dyad, package)}.", 2)
+    first, second = blocs
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table.add_column(f"{first}, {second}: bn$ a year")
+    for deed in ("honours", "withdraws"):
+        table.add_column(f"{second} {deed}", justify="right")
+    for deed, row in zip(("honours", "withdraws"), payoffs(model, dyad, package), strict=True):
+        table.add_row(f"{first} {deed}", *(f"{signed(one)}, {signed(other)}" for one, other in row))
+    console.print(Padding(table, (0, 0, 0, 4), expand=False))
 
 
 def _indented(console: Console, text: str, columns: int) -> None:

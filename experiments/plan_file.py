@@ -17,14 +17,13 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
 
 from __future__ import annotations
 
-import importlib.resources
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from experiments.design import MAX_POINTS, Block, Contrast, Factor, Plan, Value, replicates_fault
-from model import PARAMETERS, InputFault, load_scenario, make_parameters, nearest
+from model import PARAMETERS, InputFault, load_scenario, make_parameters, nearest, root_seeds
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
@@ -43,27 +42,13 @@ def plan_names() -> tuple[str, ...]:
     return tuple(sorted(path.stem for path in (Path(__file__).parent / "plans").glob("*.toml")))
 
 
-def root_seed_names() -> tuple[str, ...]:
-    """The names of the files of root seeds that come with the project."""
-    folder = importlib.resources.files("seeds") / "random"
-    names = [entry.name for entry in folder.iterdir()] if folder.is_dir() else []
-    return tuple(sorted(name.removesuffix(".txt") for name in names if name.endswith(".txt")))
-
-
 def read_root_seed(name: str) -> int:
     """The first number in ``seeds/random/NAME.txt``.
 
     Raises:
         InputFault: there is no such file.
     """
-    known = root_seed_names()
-    if name not in known:
-        hint = nearest(name, known) or f"there are: {', '.join(known) or 'none'}"
-        fault = f"root_seed = {name!r}: no such file in seeds/random; {hint}; or write a whole number"
-        raise InputFault([fault], "root seed")
-    text = (importlib.resources.files("seeds") / "random" / f"{name}.txt").read_text(encoding="utf-8")
-    rows = (line.split("#")[0].strip() for line in text.splitlines())
-    return int(next(row for row in rows if row))
+    return root_seeds(name)[0]
 
 
 def load_plan(source: str | Path) -> Plan:

@@ -32,11 +32,11 @@ from model import InputFault
 if TYPE_CHECKING:
     import pyarrow as pa
 
-# One run takes 0.1 to 0.3 s, so a chunk takes a second or two: long against what an executor adds (under a
+# One run takes 0.1 to 0.3 s, so a chunk takes about a second: long against what an executor adds (under a
 # millisecond), short against the patience of whoever presses Ctrl-C.
-CHUNK_REPLICATES: Final = 10
-# Chunks in flight per worker: one running and two waiting, so that no worker idles while a part is written.
-CHUNKS_PER_WORKER: Final = 3
+CHUNK_REPLICATES: Final = 5
+# Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.
+CHUNKS_PER_WORKER: Final = 2
 # More workers than this many times the processors only take each other's memory.
 WORKERS_PER_PROCESSOR: Final = 4
 DEATHS_ALLOWED: Final = 2
@@ -111,8 +111,8 @@ def _run(chunk: Chunk, replicate: int) -> pa.Table:
 
     stage = "build"
     try:
-        address = {"scenario": chunk.scenario, "root_seed": chunk.root_seed, "replicate": replicate}
-        model = NegotiationModel(**address, narrate=False, **chunk.settings)
+        settings: dict[str, Any] = {"narrate": False, **chunk.settings}
+        model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, **settings)
         stage = "run"
         model.run()
         stage = "summary"
@@ -322,8 +322,10 @@ def run_plan(
     n_chunks = len(plan.points) * math.ceil(plan.replicates / CHUNK_REPLICATES)
     workers = min(workers, n_chunks)
     in_flight = 1 if workers == 1 else CHUNKS_PER_WORKER * workers
-    with Interrupts(announce) as interrupts:
-        run_chunks(chunks_of(plan), executor_maker(workers), in_flight, take, lambda: interrupts.noted)
-    is_whole = n_done == plan.n_runs
-    results.finish("complete" if is_whole else "interrupted", n_done, n_failed)
+    try:
+        with Interrupts(announce) as interrupts:
+            run_chunks(chunks_of(plan), executor_maker(workers), in_flight, take, lambda: interrupts.noted)
+    finally:
+        is_whole = n_done == plan.n_runs
+        results.finish("complete" if is_whole else "interrupted", n_done, n_failed)
     return Outcome(results, n_done, n_failed, not is_whole)

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
     from model.scenario import Scenario, load_scenario, scenario_names
+    from model.seeds import root_seeds
     from model.starting_point import calibration_table
     from model.story import StoryLine
 
@@ -23,6 +24,7 @@ _HOMES = {
     "Scenario": "model.scenario",
     "load_scenario": "model.scenario",
     "scenario_names": "model.scenario",
+    "root_seeds": "model.seeds",
     "StoryLine": "model.story",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
@@ -40,6 +42,7 @@ __all__ = [
     "load_scenario",
     "make_parameters",
     "nearest",
+    "root_seeds",
     "scenario_names",
 ]
 

@@ -63,6 +63,12 @@ class FirstLook:
     cell_imports: FloatArray  # (b, b)
 
 
+def brands_kept_out(scenario: Scenario) -> np.ndarray:
+    """(f, m) brands that a rule or a date keeps out of a market at the start."""
+    dated = (scenario.on_sale_from >= 0) & (scenario.on_sale_from < NEVER)
+    return scenario.banned | (dated & (scenario.availability < 1.0))
+
+
 def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: Opening, opened: bool) -> FirstLook:
     """The situation of the first quarter; ``opened`` puts on sale every brand that a rule or a date keeps out.
 
@@ -70,10 +76,11 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     the day when it may does.
     """
     alpha = parameters.alpha[:, None]
-    kept_out = (scenario.banned | ((scenario.on_sale_from > 0) & (scenario.on_sale_from < NEVER))).T
+    # Who enters within a year is counted by everyone who weighs a duty today.
+    soon = brands_kept_out(scenario) & ~scenario.banned & (scenario.on_sale_from < QUARTERS_PER_YEAR)
+    kept_out = (brands_kept_out(scenario) if opened else soon).T
     available = scenario.availability.T
-    if opened:
-        available = np.where(kept_out, 1.0, available)
+    available = np.where(kept_out, 1.0, available)
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
     cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
@@ -124,7 +131,7 @@ def security_costs(
     cost for which no neighbour on the duty grid beats it.
     """
     seen = {opened: look(economy, parameters, scenario, opening, opened).situation for opened in (False, True)}
-    kept_out = scenario.banned | ((scenario.on_sale_from > 0) & (scenario.on_sale_from < NEVER))
+    kept_out = brands_kept_out(scenario)
     usual = logistic(mean_tension(parameters))
     point, low, high = (np.zeros((N_GOODS, N_BLOCS, N_BLOCS)) for _ in range(3))
     identified = np.zeros((N_GOODS, N_BLOCS, N_BLOCS), dtype=bool)
@@ -227,14 +234,14 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
             economy,
             parameters,
             scenario.cell_cost,
-            scenario.experience,
+            economy.start_experience,
             opening.cells,
             first.ev_revenue,
             tension,
         ),
         brands_abroad=brands_on_sale(scenario),
         granted=quiet,
-        security=security if parameters.tension_in_security else np.zeros_like(security),
+        security=security,
         tension=tension,
         case_left=quiet,
         case_step=quiet,
@@ -291,7 +298,7 @@ def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> F
 
 
 def _receiver_and_giver(gains: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(d, 10) gain of the receiver and of the giver of every issue; of a joint issue, the larger and the smaller gain."""
+    """(d, 10) gain of the receiver and the giver of every issue; of a joint issue, the larger and the smaller gain."""
     receiver, giver = np.zeros((N_DYADS, N_ISSUES)), np.zeros((N_DYADS, N_ISSUES))
     for issue in range(N_ISSUES):
         if issue >= 8:

@@ -18,11 +18,14 @@ import numpy as np
 
 from model.economy import Economy
 from model.impact import Cars, Situation, cars_by_level, cells_by_level
+from model.markets import equilibrium
 from model.nodes import (
     ANNOUNCE_NODE,
     ANSWER_NODES,
     GRID_NODES,
     IMPORTER,
+    N_NODES,
+    N_PACKAGE_NODES,
     N_PAIRS,
     PAIR_OF,
     PARTNER,
@@ -30,6 +33,7 @@ from model.nodes import (
     THIRD,
     Nodes,
     level_duties,
+    node_duties,
     nodes_of,
 )
 from model.numerics import FloatArray, beside, best_of_two, ordered_sum
@@ -42,13 +46,17 @@ __all__ = [
     "ANSWER_NODES",
     "GRID_NODES",
     "IMPORTER",
+    "N_NODES",
+    "N_PACKAGE_NODES",
     "N_PAIRS",
     "PAIR_OF",
     "PARTNER",
     "PUNISH_NODE",
+    "THIRD",
     "Situation",
     "Tables",
     "assess",
+    "node_duties",
     "security_flow",
 ]
 
@@ -190,22 +198,22 @@ def _market(
     alpha, sigma = parameters.alpha[importer][:, None], parameters.nest_correlation
     shift = (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
     utility = situation.utility[..., importer, :] + shift
-    markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)
-    within, share, outside, inclusive = demand.nested_shares(utility - alpha * (base + markup), sigma)
-    residual = pricing.markup_error(markup, within, share, alpha, sigma)
-    _, unit_margin, unit_duty = pricing.border_split(landed, markup, duty_rate)
+    cleared, residual = equilibrium(base, utility, alpha, sigma, start, sweeps)
+    _, unit_margin, unit_duty = pricing.border_split(landed, cleared.markup, duty_rate)
 
     # Who sold what, built where; every car that is not the partner's earns what its duty level says.
     size = economy.market_size[importer]
-    sales = size[:, None] * share
+    sales = size[:, None] * cleared.share
     partner_built = sales * from_partner
     rest_built = sales - partner_built
     firm_profit = sales * unit_margin
     ev_sales = ordered_sum(sales)
-    surplus = demand.consumer_surplus(size, inclusive, parameters.alpha[importer])
+    surplus = demand.consumer_surplus(size, cleared.inclusive, parameters.alpha[importer])
     revenue = ordered_sum(sales * unit_duty) + ordered_sum(rest_built * cars.cell_duty[..., slot, :])
     outlay = ordered_sum(sales * situation.subsidy[..., importer, :])
-    importer_only = surplus + revenue - (1.0 + parameters.public_funds_cost) * outlay
+    # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
+    pushed = nodes.is_announced[block] * parameters.zev_demand_shift / parameters.alpha[importer] * ev_sales
+    importer_only = surplus - pushed + revenue - (1.0 + parameters.public_funds_cost) * outlay
     partner_cars = ordered_sum(partner_built)
     welfares, profits, suppliers = [], [], []
     for seat, who in enumerate((importer, partner)):
@@ -213,7 +221,7 @@ def _market(
             rest_built * cars.cell_profit[seat][..., slot, :] + partner_built * cars.partner_cells[seat][..., pair, :]
         )
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, who].T)
-        combustion = size * outside * (economy.ice_share[importer, who] * parameters.ice_margin[importer])
+        combustion = size * cleared.outside * (economy.ice_share[importer, who] * parameters.ice_margin[importer])
         profit = makers + cells + combustion
         built = ordered_sum(rest_built * cars.home[..., slot, :]) if seat == 0 else partner_cars
         climate = welfare.climate_benefit(
@@ -244,10 +252,10 @@ def _market(
         ordered_sum(rest_built * cars.third[..., slot, :]) / size,
         on_cells[0],
         on_cells[1],
-        ordered_sum(share),
+        ev_sales / size,
         residual,
         firm_profit,
-        markup,
+        cleared.markup,
     )
 
 

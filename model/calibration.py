@@ -21,18 +21,27 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
-from model.parameters import Parameters
+from model.parameters import InputFault, Parameters
 from model.rules import batteries, demand, plants, pricing
 from model.scenario import Scenario
+from model.trend import fit_trend
 from model.vocabulary import BATTERY, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
 
 COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
 TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
-TIE_TOLERANCE = 1e-13  # largest error in the log of a supplier's world share
+TIE_TOLERANCE = 1e-11  # largest error in the log of a world share, and in a contract margin in $/kWh
 SHUT = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
 
 
-def constants(scenario: Scenario) -> Economy:
+def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:
+    """(k,) GWh of experience at the start, spillovers from the others' past output included (theory 1.3, A14)."""
+    home = scenario.supplier_home
+    same = (home[:, None] == home[None, :]).astype(np.float64)
+    across = parameters.spillover_foreign + same * (parameters.spillover_domestic - parameters.spillover_foreign)
+    return batteries.effective_experience(scenario.experience, across)
+
+
+def constants(scenario: Scenario, parameters: Parameters) -> Economy:
     """The economy's constants, before supplier ties are solved for."""
     home_flag = np.zeros((N_BLOCS, N_PLACES))
     home_flag[np.arange(N_BLOCS), np.arange(N_BLOCS)] = 1.0
@@ -74,7 +83,7 @@ def constants(scenario: Scenario) -> Economy:
         cuts=cuts,
         case_covers=covers,
         ice_share=scenario.ice_share,
-        start_experience=scenario.experience,
+        start_experience=_experience(scenario, parameters),
         start_cell_cost=scenario.cell_cost,
         cars_built=scenario.cars_built,
         charger_cost=scenario.charger_cost,
@@ -147,6 +156,7 @@ def _solve_ties(
     energy = np.swapaxes(by_origin * economy.kwh[:, None, None], -1, -2)
     home = ordered_sum(energy * economy.is_home[:, :, None], axis=-3)
     total = ordered_sum(energy, axis=-3)
+    moved = np.inf
     for _ in range(TIE_ROUNDS):
         economy = dataclasses.replace(economy, supplier_tie=fixed + level)
         cells = supply_cells(economy, parameters, scenario.cell_cost, margin, duty)
@@ -160,9 +170,18 @@ def _solve_ties(
             parameters.contract_bargaining_weight, mix, parameters.supplier_substitution
         )
         moved = max(float(np.max(np.abs(error))), float(np.max(np.abs(renewed - margin))))
-        level, margin = level + error, renewed
+        # Half steps for the margins: where suppliers have all the weight, whole ones circle around the solution.
+        level, margin = level + error, 0.5 * (margin + renewed)
         if moved < TIE_TOLERANCE:
             break
+    else:
+        raise InputFault(
+            [
+                f"supplier ties do not settle after {TIE_ROUNDS} rounds (error {moved:.1e}); "
+                "lower supplier_substitution or contract_bargaining_weight"
+            ],
+            "calibration",
+        )
     economy = dataclasses.replace(economy, supplier_tie=fixed + level)
     price = scenario.cell_cost + margin
     rate = supply_cells(economy, parameters, scenario.cell_cost, margin, duty).duty
@@ -183,7 +202,7 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     duty = duties_at_start(scenario)
     economy, margin = _solve_ties(
-        constants(scenario),
+        constants(scenario, parameters),
         scenario,
         parameters,
         scenario.market_size[:, None] * share,
@@ -231,7 +250,7 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         paid,
         np.zeros_like(share),
     )
-    return economy, Opening(
+    opening = Opening(
         quality=quality,
         price=price,
         markup=markup,
@@ -242,4 +261,8 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         cells=accounts.cells,
         duty=duty,
         special=scenario.special[0].copy(),
+        trend=np.zeros(N_BLOCS),
     )
+    then = min(round(scenario.drift_quarters), scenario.n_quarters - 1)
+    trend = fit_trend(scenario, parameters, economy, opening, support(scenario, then))
+    return economy, dataclasses.replace(opening, trend=trend)

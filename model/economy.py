@@ -64,7 +64,8 @@ class Opening:
     """What the calibration solved for at the scenario's start (theory 1.1, 1.3), the state of the first quarter.
 
     quality (m, f) utility; price, markup (m, f) k$; margin (f, k) $/kWh; origin_tie (m, f, o), origin_level (m, f);
-    share (m, f) of all cars sold; cells (f, k) GWh.
+    share (m, f) of all cars sold; cells (f, k) GWh; duty, special (g, b, b); trend (m,) utils by which all EV
+    qualities grow a quarter.
     """
 
     quality: FloatArray
@@ -77,6 +78,7 @@ class Opening:
     cells: FloatArray
     duty: FloatArray
     special: FloatArray
+    trend: FloatArray
 
 
 @dataclass(frozen=True)

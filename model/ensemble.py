@@ -76,7 +76,7 @@ class LaneWorld(Industry, Relations, Talks, Duties):
         self.keep_standards()
 
     def _first_state(self) -> State:
-        one = first_state(self.scenario, self.parameters, self.opening, self.agenda)
+        one = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
         arrays = {f.name: getattr(one, f.name) for f in fields(State) if f.name != "quarter"}
         return State(quarter=0, **{name: copies(values, self.n_lanes) for name, values in arrays.items()})
 

@@ -132,6 +132,7 @@ def technology_stakes(
         )
         seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
+    exposure = parameters.technology_security_cost if parameters.tension_in_security else 0.0
     gains = []
     for dyad, pair in enumerate(DYADS):
         ahead = {}
@@ -165,7 +166,7 @@ def technology_stakes(
                     made[b],
                     ev_revenue[..., b],
                     effective[..., dyad],
-                    parameters.technology_security_cost,
+                    exposure,
                 )
             )
     return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))
@@ -214,7 +215,7 @@ def other_terms(
 
 
 def effective_tension(parameters: Parameters, latent: FloatArray) -> FloatArray:
-    """(..., d) tension over the life of an agreement (theory 1.12); the plain mean where the pathway is off."""
+    """(..., d) tension over the life of an agreement (theory 1.12)."""
     return tension.effective_tension(
         latent,
         mean_tension(parameters),
@@ -321,7 +322,8 @@ def make_mandate(
     stakes: Stakes,
 ) -> Mandate:
     """Turn tables into the flows that decisions read."""
-    security = security_flow(economy, parameters, tables, stakes.security, stakes.tension)
+    felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
+    security = security_flow(economy, parameters, tables, stakes.security, felt)
     executive = payoffs(tables, security, parameters.executive_profit_weight)
     legislature = payoffs(tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(executive, tables)

@@ -18,6 +18,7 @@ Package 0 is always "no treaty". An issue that is not active (theory 2.1) keeps 
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
@@ -149,6 +150,14 @@ class Menu:
         position = self.coordinates[package]
         return N_SAVINGS * CUT_OF_POSITION[int(position[side])] + int(LADDER_SAVING[int(position[LADDER_AXIS]), side])
 
+    @cached_property
+    def held(self) -> np.ndarray:
+        """(P, 10) what every package holds of every issue: the duty position, or 1 where the issue is in it."""
+        position = self.coordinates
+        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
+        columns = [position[:, :4], ladder[:, :2], position[:, 5:7], ladder[:, 2:], position[:, 7:]]
+        return np.concatenate(columns, axis=1)
+
     def levels(self, cuts: np.ndarray) -> np.ndarray:
         """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty."""
         position = self.coordinates
@@ -163,19 +172,18 @@ class Menu:
         levels[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS]
         return levels
 
-    def on_table(self, allowed: np.ndarray) -> np.ndarray:
-        """(P,) packages made of allowed issues only; ``allowed`` (10,) booleans. The no-treaty package always is."""
-        position = self.coordinates
-        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
-        uses = np.zeros((self.n_packages, N_ISSUES), dtype=bool)
-        for side in (0, 1):
-            uses[:, DUTY + side] = position[:, side] > 0
-            uses[:, SUPPLY + side] = position[:, 2 + side] > 0
-            uses[:, RECOGNITION + side] = ladder[:, side] > 0
-            uses[:, LINKAGE + side] = position[:, 5 + side] > 0
-        uses[:, CHARGING] = ladder[:, 2] > 0
-        uses[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS] > 0
-        return ~np.any(uses & ~allowed, axis=-1)
+
+@functools.lru_cache(maxsize=64)
+def negotiable(menu: Menu, allowed: tuple[bool, ...]) -> np.ndarray:
+    """(P, P) whether the column's package can be tabled when the row's is in force.
+
+    ``allowed`` says of each of the 10 issues whether it is on the table. Talks on a treaty are on upgrades: every
+    commitment in force is kept, and an issue that is off the table stays as it is.
+    """
+    held = menu.held
+    keeps = np.all(held[None, :, :] >= held[:, None, :], axis=-1)
+    fixed = held[:, ~np.array(allowed)]
+    return keeps & np.all(fixed[None, :, :] == fixed[:, None, :], axis=-1)
 
 
 def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:

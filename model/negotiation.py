@@ -76,7 +76,7 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.root_seed, self.replicate = root_seed, replicate
         self.n_quarters = self.scenario.n_quarters
         self.draws = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
-        self.state = first_state(self.scenario, self.parameters, self.opening, self.agenda)
+        self.state = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
         self.prior_good, self.prior_bad = prior_evidence(self.parameters)
         self.blocs = [Bloc(self, index) for index in range(3)]
         self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]

@@ -140,7 +140,7 @@ class Market:
     plant_hazard_max: float = real(0.10, 0, 0.5, "1/qtr", "1.3",
         "highest chance per quarter of starting a plant")
     plant_hurdle_rate: float = real(0.10, 0.05, 0.2, "1/yr", "1.3", "return that a plant must earn")
-    plant_hazard_scale: float = real(1, 0.25, 4, "bn$", "1.3",
+    plant_hazard_scale: float = real(0.25, 0.1, 2, "bn$", "1.3",
         "net present value at which the chance of starting turns")
 
 

@@ -65,6 +65,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "directed": {
         "duty_ev": ("share", "duty applied on EVs (importer<exporter)"),
         "duty_battery": ("share", "duty applied on cells"),
+        "no_treaty_duty_ev": ("share", "duty on EVs if no treaty were in force: MFN and special"),
         "special_ev": ("share", "EV duty above MFN without a treaty"),
         "investigation": ("quarters", "quarters that a duty case still runs"),
         "trust": ("share", "the importer's belief that the exporter honours in a quarter"),

@@ -39,10 +39,10 @@ def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Eco
 def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:
     """What the calibration found for every importer, exporter and good; re-run it after changing anything.
 
-    Columns: importer, exporter, good; security_cost, low, high (k$ per car: marginal cost that makes today's
-    no-treaty duty optimal and the interval in which no step of the duty grid pays); identified (whether trade shows it);
-    opening_cost (bn$ per year that keeps the first quarter quiet); supply_stake (bn$ per year, to the importer from the
-    exporter's assured supply); availability (share of the exporter's brands on sale in the importer's market).
+    Columns: importer, exporter, good; security_cost, low, high (k$ per car: the marginal cost that makes today's
+    no-treaty duty optimal, and the interval in which no step of the duty grid pays); identified (whether trade shows
+    it); opening_cost (bn$ per year that keeps the first quarter quiet); supply_stake (bn$ per year, to the importer
+    from the exporter's assured supply); availability (share of the exporter's brands on sale in the importer).
     """
     chosen = known_scenario(scenario).parameters if parameters is None else parameters
     world, _, _, agenda = starting_point(scenario, chosen)

@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from model.economy import Agenda, Opening
+from model.economy import Agenda, Economy, Opening
 from model.numerics import FloatArray
 from model.parameters import Parameters
 from model.rules import tension as tension_rules
@@ -116,6 +116,7 @@ def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
 def first_state(
     scenario: Scenario,
     parameters: Parameters,
+    economy: Economy,
     opening: Opening,
     agenda: Agenda,
 ) -> State:
@@ -146,7 +147,7 @@ def first_state(
     return State(
         quarter=0,
         cell_cost=opening_costs(scenario),
-        experience=scenario.experience.copy(),
+        experience=economy.start_experience.copy(),
         margin=opening.margin.copy(),
         origin_tie=opening.origin_tie.copy(),
         origin_level=opening.origin_level.copy(),

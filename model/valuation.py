@@ -192,15 +192,15 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> F
     )
 
 
-def realised_value(menu: Menu, parts: Parts, package: np.ndarray, honours: FloatArray, level: FloatArray) -> FloatArray:
+def realised_value(menu: Menu, parts: Parts, package: np.ndarray | int, honours: FloatArray, level: FloatArray) -> FloatArray:
     """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
 
     package (...) index on the menu; honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and
     supply concessions that a side honours under its stance. Duty gains are scaled by the level (exact at 0 and 1).
     """
-    position = menu.coordinates[package]
-    state = position[..., LADDER_AXIS]
     kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
+    position = menu.coordinates[np.broadcast_to(package, kept[0].shape)]
+    state = position[..., LADDER_AXIS]
     by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
 

@@ -26,7 +26,10 @@ _RULES = ("model.rules", "model.rules.*")
 _START = ("model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
     f"model.{name}"
-    for name in ("economy", "markets", "assessment", "valuation", "mandate", "calibration", "agenda", "starting_point")
+    for name in (
+        *("economy", "markets", "assessment", "valuation", "mandate"),
+        *("calibration", "agenda", "trend", "starting_point"),
+    )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
 _ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
@@ -229,11 +232,7 @@ def chance_faults(source: Source) -> list[str]:
     for node in ast.walk(ast.parse(source.text)):
         found = False
         if isinstance(node, ast.Attribute):
-            found = (
-                node.attr == "random"
-                and isinstance(node.value, ast.Name)
-                and node.value.id in ("np", "numpy")
-            )
+            found = node.attr == "random" and isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy")
         elif isinstance(node, ast.Import):
             found = any(alias.name in ("random", "numpy.random") for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

@@ -21,9 +21,7 @@ def read_sources(folders: tuple[str, ...]) -> list[Source]:
     for path in sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py")):
         parts = path.relative_to(ROOT).with_suffix("").parts
         is_package = parts[-1] == "__init__"
-        found.append(
-            Source(".".join(parts[:-1] if is_package else parts), path.read_text("utf-8"), is_package)
-        )
+        found.append(Source(".".join(parts[:-1] if is_package else parts), path.read_text("utf-8"), is_package))
     return found
 
 
@@ -75,9 +73,7 @@ def test_no_module_imports_itself_through_others() -> None:
 
 def test_no_test_is_imported() -> None:
     for source in read_sources((*CODE, "tests")):
-        assert [f for f in house.imports_of(source, ()) if f.name.split(".")[0] == "tests"] == [], (
-            source.module
-        )
+        assert [f for f in house.imports_of(source, ()) if f.name.split(".")[0] == "tests"] == [], source.module
 
 
 def test_files_are_neither_long_nor_tiny() -> None:
@@ -235,9 +231,7 @@ def test_a_planted_operator_is_found(line: str) -> None:
 
 
 def test_harmless_operators_are_let_through() -> None:
-    text = (
-        "def f(x, **rest):\n    'sum(x) ** 2'\n    return np.maximum.reduce(x) * g(**rest) + ordered_sum(x)"
-    )
+    text = "def f(x, **rest):\n    'sum(x) ** 2'\n    return np.maximum.reduce(x) * g(**rest) + ordered_sum(x)"
     assert house.bit_faults(Source("model.rules.demand", text)) == []
 
 
@@ -294,7 +288,5 @@ def test_planted_pins_are_found() -> None:
 
 def test_a_planted_command_is_found() -> None:
     makefile = "demo: core\n\t@true\ntest-slow: dev\n"
-    assert house.command_faults("Run `make demo`, then\n```\nmake test-slow\nmake tea\n```", makefile) == [
-        "make tea"
-    ]
+    assert house.command_faults("Run `make demo`, then\n```\nmake test-slow\nmake tea\n```", makefile) == ["make tea"]
     assert house.command_faults("We make progress.", makefile) == []

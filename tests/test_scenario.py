@@ -226,14 +226,18 @@ def test_duties_of_2026(now: Scenario) -> None:
 def test_treaties_in_force_in_2026(now: Scenario) -> None:
     deal, truce = (next(t for t in now.treaties if t.dyad == DYAD_NAMES.index(d)) for d in ("US-EU", "CN-US"))
     assert len(now.treaties) == 2
-    np.testing.assert_array_equal(deal.duty_cut, np.ones((2, 2)))
     np.testing.assert_array_equal(deal.duty_level, [[0.15, 0.15], [0.0, 0.0]])
+    np.testing.assert_array_equal(deal.duty_cut[1], [1.0, 1.0])
+    base, floor = now.base_duty[0, :, US, EU], now.floor[0, :, US, EU]
+    np.testing.assert_allclose(base - deal.duty_cut[0] * (base - floor), [0.15, 0.15])
     assert now.quarter_label(deal.sunset) == "2029Q4" and deal.honoured_quarters == 4
     np.testing.assert_allclose(truce.duty_cut, [[0.24 / 0.34, 0.24 / 0.34], [0.0, 0.0]])
     assert truce.duty_bound.all() and truce.supply.tolist() == [True, False]
     assert now.quarter_label(truce.sunset) == "2027Q1"
     for treaty in (deal, truce):
-        assert not (treaty.recognition.any() or treaty.linkage.any() or treaty.charging or treaty.technology)
+        assert not (treaty.recognition.any() or treaty.charging or treaty.technology)
+    # What was put beside cars: the EU's pledges; purchases by China and paused controls by the US.
+    assert (deal.linkage.tolist(), truce.linkage.tolist()) == ([False, True], [True, True])
 
 
 def test_other_facts_of_2026(now: Scenario) -> None:

@@ -60,10 +60,11 @@ class Lanes:
     stance: int
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
-    long_run_tension: FloatArray
 
     tension_level: FloatArray
     effective_tension: FloatArray
+    danger: FloatArray
+    expected_danger: FloatArray
     assesses: bool
     mandate: Mandate | None
     deal: np.ndarray

@@ -29,7 +29,7 @@ def blocs(world: LaneWorld) -> Columns:
         "ev_sales": sold,
         "ev_built": world.ev_built,
         "price": safe_ratio(ordered_sum(accounts.sales * world.clearing.price), sold),
-        "consumer_surplus": accounts.consumer_surplus,
+        "consumer_surplus": world.consumer_surplus,
         "home_profit": world.home_profit,
         "revenue": world.revenue,
         "subsidies": world.subsidies,
@@ -83,6 +83,7 @@ def directed(world: LaneWorld) -> Columns:
     return {
         "duty_ev": state.duty[:, EV][at],
         "duty_battery": state.duty[:, BATTERY][at],
+        "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
         "special_ev": state.special[:, EV][at],
         "investigation": state.case_left[at],
         "trust": trust.trust_level(state.good[at], state.bad[at]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.agenda import look
 from model.calibration import support
 from model.lanes.base import Lanes, copies, zeros
 from model.markets import (
@@ -17,7 +18,7 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
-from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, WARM_SWEEPS
+from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, WARM_SWEEPS, rank_within
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, EV, N_BLOCS
 
@@ -33,8 +34,12 @@ class Industry(Lanes):
         self.reference_evs = ordered_sum(s.market_size * s.ev_share)
         self.ev_share = copies(s.ev_share, n)
         self.start_shift = self._announcement()
-        self.exported_cells, self.cell_imports = zeros(n, N_BLOCS, N_BLOCS), zeros(n, N_BLOCS, N_BLOCS)
-        self.ev_built, self.ev_revenue = zeros(n, N_BLOCS), zeros(n, N_BLOCS)
+        rank = [rank_within(home) for home in (s.automaker_home, s.supplier_home)]
+        self.turn = rank[0][:, None] + rank[1]
+        first = look(self.economy, p, s, self.opening, False)
+        self.exported_cells = copies(first.situation.exported_cells, n)
+        self.cell_imports, self.ev_built = copies(first.cell_imports, n), copies(first.ev_built, n)
+        self.ev_revenue = copies(first.ev_revenue, n)
         self.plants_started = zeros(n, len(s.automakers))
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
@@ -46,7 +51,7 @@ class Industry(Lanes):
             self._learn()
             self._renew_contracts()
             self._build_plants()
-            state.quality = state.quality + self.scenario.drift[state.quarter][:, None]
+            state.quality = state.quality + self.opening.trend[:, None]
             common = np.maximum.reduce(self.common, axis=-1)
             cost = standards.charger_unit_cost(
                 self.economy.charger_cost, p.charger_saving, common, common * p.charger_foreign_share
@@ -72,16 +77,14 @@ class Industry(Lanes):
 
     def _renew_contracts(self) -> None:
         state, p = self.state, self.parameters
-        n_firms, n_suppliers = len(self.scenario.automakers), len(self.scenario.suppliers)
-        firm, supplier = np.arange(n_firms)[:, None], np.arange(n_suppliers)[None, :]
-        is_due = (state.quarter + supplier + firm) % p.contract_length == 0
+        is_due = (state.quarter + self.turn) % p.contract_length == 0
         share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
         agreed = batteries.contract_margin(p.contract_bargaining_weight, share, p.supplier_substitution)
         state.margin = np.where(is_due, agreed, state.margin)
 
     def _build_plants(self) -> None:
         state, economy, p = self.state, self.economy, self.parameters
-        opened = state.plant_due == 1.0
+        opened = (state.plant_due == 1.0) | (state.quarter == self.scenario.plant_from.T)
         state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
         rate = np.concatenate(
             [state.duty[:, EV], np.broadcast_to(economy.other_duty[EV][:, None], (self.n_lanes, N_BLOCS, 1))], axis=-1
@@ -106,7 +109,7 @@ class Industry(Lanes):
         value = plants.entry_value(earned[0], earned[1], p.plant_hurdle_rate, p.plant_cost)
         hazard = plants.entry_hazard(value, p.plant_hazard_max, p.plant_hazard_scale)
         luck = np.swapaxes(self.luck.plant[state.quarter + 1], -1, -2)
-        started = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & (luck < hazard)
+        started = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & (luck < hazard) & ~self.scenario.banned.T
         state.plant_due = np.where(started, float(p.plant_lag), state.plant_due)
         self.plants_started = ordered_sum(started.astype(np.float64), axis=-2)
 
@@ -218,10 +221,13 @@ class Industry(Lanes):
         self.climate = welfare.climate_benefit(
             p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, extra[..., None]
         )
+        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
+        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
+        self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
         self.welfare = welfare.social_welfare(
-            a.consumer_surplus,
+            self.consumer_surplus,
             self.home_profit,
             self.jobs,
             self.revenue,

@@ -16,6 +16,7 @@ from model.mandate import (
     technology_stakes,
 )
 from model.markets import Accounts
+from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.rules import bargaining, cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
@@ -51,10 +52,9 @@ class Relations(Lanes):
             + [p.linkage_issues] * 2
             + [p.charging_issues, p.technology_issues]
         )
-        self.on_table = [menu.on_table(self.allowed) for menu in self.agenda.menus]
+        self.on_table = [negotiable(menu, tuple(bool(a) for a in self.allowed)) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
-        self.long_run_tension = mean_tension(p)
         self.ceiling = self._depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
         state.mood = self.luck.ratification[0]
@@ -104,6 +104,9 @@ class Relations(Lanes):
             )
         self.tension_level = tension.tension_level(state.tension)
         self.effective_tension = effective_tension(p, state.tension)
+        usual = np.zeros_like(state.tension) + tension.tension_level(mean_tension(p))
+        self.danger = self.tension_level if p.tension_in_exit else usual
+        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
@@ -143,7 +146,6 @@ class Relations(Lanes):
         )
         sweeps = COLD_SWEEPS if start is None else WARM_SWEEPS
         tables = assess(self.economy, p, situation, start, sweeps, self.nodes)
-        security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
         supply = self.agenda.supply_stake
         if state.quarter > 0:
             supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
@@ -155,7 +157,7 @@ class Relations(Lanes):
             technology=technology,
             brands_abroad=self.brands_abroad,
             granted=state.recognises,
-            security=security,
+            security=self.agenda.security,
             tension=self.effective_tension,
             case_left=state.case_left,
             case_step=state.case_step,
@@ -172,11 +174,9 @@ class Relations(Lanes):
         state.mood = ratification.persistent_shock(state.mood, p.ratification_persistence, luck.ratification[t + 1])
 
     def _depth_ceiling(self) -> FloatArray:
-        """(d,) the largest depth that the issues on the table allow, treaties in force at the start included."""
-        counted = np.where(self.allowed, self.agenda.weights, 0.0)
-        ceiling = cooperation.depth(np.ones_like(counted), counted)
+        """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
         held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
-        return np.maximum(ceiling, cooperation.depth(held, self.agenda.weights))
+        return cooperation.depth(np.where(self.allowed, 1.0, held), self.agenda.weights)
 
     # --- looking at packages ----------------------------------------------------------------------------------------
 
@@ -184,7 +184,7 @@ class Relations(Lanes):
         """(R,) the package whose game is shown: the treaty, else the last tabled, else the best for both together."""
         treaty, tabled = self.state.treaty[:, d], self.tabled[:, d]
         first, second = self.known().flows[d]
-        joint = np.where(self.on_table[d], first.honoured + second.honoured, -np.inf)
+        joint = np.where(self.on_table[d][0], first.honoured + second.honoured, -np.inf)
         return np.where(treaty > 0, treaty, np.where(tabled > 0, tabled, np.argmax(joint, axis=-1)))
 
     def package_flows(self, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:

@@ -119,7 +119,7 @@ class Talks(Treaties):
         own = believed(side, state.own_error[lanes, d, side])
         partner = believed(1 - side, state.partner_error[lanes, d, side])
         reservation = bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, side])
-        gains = self.on_table[d] & (own >= reservation)
+        gains = self.on_table[d][current] & (own >= reservation)
         keeps = gains & self._would_honour(d, side, lanes)
         admissible = keeps
         if p.anticipate_ratification:
@@ -142,7 +142,7 @@ class Talks(Treaties):
         """(n, P) packages that pass a side's own compliance test at today's trust (1.10)."""
         flows, p = self.known().flows[d][side], self.parameters
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes, None]
-        danger = self.effective_tension[lanes, d][:, None]
+        danger = self.expected_danger[lanes, d][:, None]
         passes, _ = compliance.honour_test(
             flows.honoured[lanes],
             flows.own_lapse[lanes],

@@ -7,7 +7,7 @@ import numpy as np
 from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
-from model.rules import bargaining, compliance, cooperation, policy, tension, trust
+from model.rules import bargaining, compliance, cooperation, policy, trust
 from model.state import CLOSED, NEVER
 from model.vocabulary import (
     CHARGING,
@@ -49,7 +49,7 @@ class Treaties(Lanes):
             flows.both_lapse[..., 0],
             flows.punish[..., 0],
             belief,
-            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.effective_tension[:, d], belief),
+            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.expected_danger[:, d], belief),
             p.detection_lag,
             self.punishment_horizon,
         )
@@ -177,14 +177,12 @@ class Treaties(Lanes):
             in_force = state.treaty[:, d] > 0
             if not in_force.any():
                 continue
-            usual = tension.tension_level(self.long_run_tension[d])
-            danger = self.tension_level[:, d] if p.tension_in_exit else usual
             ends = np.zeros(self.n_lanes, dtype=bool)
             for side in (0, 1):
                 failed_now = ~state.honours[:, d, side]
                 ends |= compliance.two_strikes(failed_now, state.failed[:, d, side])
                 state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])
-                ends |= compliance.exit_draw(self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, danger)
+                ends |= compliance.exit_draw(self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, self.danger[:, d])
                 inside, outside = self._kept_and_left(d, side)
                 leaves = compliance.exit_pays(outside - inside, p.exit_cost, self.agenda.scale[d, side])
                 notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)

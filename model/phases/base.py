@@ -28,10 +28,11 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table, on_table per dyad (P,); brands_abroad (b, b); prior_good, prior_bad (b, b); stance and
-    punishment_horizon of the retaliation rule.
+    issues on the table, on_table per dyad (P, P), by package in force; brands_abroad (b, b); prior_good, prior_bad
+    (b, b); stance and punishment_horizon of the retaliation rule.
 
-    Passed from phase to phase within a quarter: tension_level, effective_tension (d,); assesses (is it an assessment
+    Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,) the
+    tension that feeds exits, now and over a treaty's life; assesses (is it an assessment
     quarter); mandate; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and
     cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f),
     clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b),
@@ -60,6 +61,8 @@ class Phases:
 
     tension_level: FloatArray
     effective_tension: FloatArray
+    danger: FloatArray
+    expected_danger: FloatArray
     assesses: bool
     mandate: Mandate
     deal: np.ndarray

@@ -35,7 +35,7 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "ev_sales": sold,
         "ev_built": world.ev_built,
         "price": safe_ratio(ordered_sum(accounts.sales * world.clearing.price), sold),
-        "consumer_surplus": accounts.consumer_surplus,
+        "consumer_surplus": world.consumer_surplus,
         "home_profit": world.home_profit,
         "revenue": world.revenue,
         "subsidies": world.subsidies,
@@ -93,6 +93,8 @@ def _directed(world: NegotiationModel) -> dict[str, FloatArray]:
     return {
         "duty_ev": state.duty[EV, importer, partner],
         "duty_battery": state.duty[BATTERY, importer, partner],
+        "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, importer, partner]
+        + state.special[EV, importer, partner],
         "special_ev": state.special[EV, importer, partner],
         "investigation": state.case_left[importer, partner],
         "trust": trust.trust_level(state.good[importer, partner], state.bad[importer, partner]),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.agenda import look
 from model.calibration import support
 from model.markets import (
     Accounts,
@@ -37,22 +38,25 @@ class Industry(Phases):
 
     def prepare_industry(self) -> None:
         """What stays the same, and what the first quarter finds."""
-        p, economy = self.parameters, self.economy
-        self.learning_exponent = batteries.learning_exponent(p.battery_learning_rate)
-        n_suppliers = len(self.suppliers)
+        self.learning_exponent = batteries.learning_exponent(self.parameters.battery_learning_rate)
         home = self.scenario.supplier_home
         self.same_home = (home[:, None] == home[None, :]).astype(np.float64)
-        self.cell_profit: FloatArray = np.zeros(n_suppliers)
+        # Contracts are re-opened in turn; turns follow the rank within a home, so that no bloc's name decides (M3).
+        self.supplier_rank = rank_within(home)
+        self.automaker_rank = rank_within(self.scenario.automaker_home)
         self.clearing: Clearing | None = None
         self.accounts: Accounts | None = None
         self.cells: CellSupply | None = None
         self.ev_share: FloatArray = self.scenario.ev_share
         self.start_shift = self._announcement()
-        self.exported_cells: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
-        self.cell_imports: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
-        self.ev_built: FloatArray = np.zeros(N_BLOCS)
-        self.ev_revenue: FloatArray = np.zeros(N_BLOCS)
-        del economy
+        self.plants_started: FloatArray = np.zeros(len(self.automakers))
+        # The first assessment knows the quarter before the first, as the agenda does.
+        first = look(self.economy, self.parameters, self.scenario, self.opening, False)
+        self.exported_cells: FloatArray = first.situation.exported_cells
+        self.cell_imports: FloatArray = first.cell_imports
+        self.ev_built: FloatArray = first.ev_built
+        self.ev_revenue: FloatArray = first.ev_revenue
+        self.cell_profit: FloatArray = ordered_sum(self.opening.cells * self.opening.margin, axis=0) / 1000.0
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
 
@@ -63,7 +67,7 @@ class Industry(Phases):
             self._learn()
             self._renew_contracts()
             self._build_plants()
-            state.quality = state.quality + self.scenario.drift[state.quarter][:, None]
+            state.quality = state.quality + self.opening.trend[:, None]
             share_bought = np.max(self.common, axis=-1) * p.charger_foreign_share
             cost = standards.charger_unit_cost(
                 self.economy.charger_cost, p.charger_saving, np.max(self.common, axis=-1), share_bought
@@ -85,19 +89,16 @@ class Industry(Phases):
     def _renew_contracts(self) -> None:
         state, p = self.state, self.parameters
         share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
-        firms = np.arange(len(self.automakers))
+        turn = state.quarter + self.automaker_rank[:, None] + self.supplier_rank
+        is_due = turn % p.contract_length == 0
         state.margin = np.stack(
-            [
-                maker.bargain(share[:, maker.index], (state.quarter + maker.index + firms) % p.contract_length == 0)
-                for maker in self.suppliers
-            ],
-            axis=-1,
+            [maker.bargain(share[:, maker.index], is_due[:, maker.index]) for maker in self.suppliers], axis=-1
         )
 
     def _build_plants(self) -> None:
         state, economy, p = self.state, self.economy, self.parameters
         assert self.clearing is not None and self.accounts is not None
-        opened = state.plant_due == 1.0
+        opened = (state.plant_due == 1.0) | (state.quarter == self.scenario.plant_from.T)
         state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
         rate = np.concatenate([state.duty[EV], economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
         total = (1.0 + rate) * self.landed + self.frictions
@@ -122,7 +123,8 @@ class Industry(Phases):
         luck = self.draws.plant[state.quarter + 1]
         started = np.stack(
             [
-                firm.starts_plants(earned[0][:, firm.index], earned[1][:, firm.index], luck[firm.index])
+                ~self.scenario.banned[firm.index]
+                & firm.starts_plants(earned[0][:, firm.index], earned[1][:, firm.index], luck[firm.index])
                 for firm in self.automakers
             ],
             axis=-1,
@@ -251,10 +253,13 @@ class Industry(Phases):
             p.emissions_saved_per_ev,
             ordered_sum(ordered_sum(a.sales)) - self.reference_evs(),
         )
+        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
+        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
+        self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
         self.welfare = welfare.social_welfare(
-            a.consumer_surplus,
+            self.consumer_surplus,
             self.home_profit,
             self.jobs,
             self.revenue,
@@ -267,7 +272,7 @@ class Industry(Phases):
 
     def plants_paid(self) -> FloatArray:
         """(b,) bn$ that home automakers paid for plants started this quarter."""
-        started = getattr(self, "plants_started", np.zeros(len(self.automakers)))
+        started = self.plants_started
         by_home = np.stack([ordered_sum(started * self.economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
         return self.parameters.plant_cost * by_home
 
@@ -278,3 +283,9 @@ class Industry(Phases):
     def sales_of(self, firm: int) -> float:
         """m cars that an automaker sold this quarter, all markets."""
         return 0.0 if self.accounts is None else float(ordered_sum(self.accounts.sales[:, firm]))
+
+
+def rank_within(home: np.ndarray) -> np.ndarray:
+    """Position of each firm among the firms of its home, in the order of the roster: 0, 1, 2, ..."""
+    same = home[:, None] == home[None, :]
+    return np.count_nonzero(np.tril(same, -1), axis=1)

@@ -19,11 +19,12 @@ from model.mandate import (
     technology_stakes,
 )
 from model.markets import Accounts
+from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
-from model.state import NEVER
+from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
 
@@ -53,7 +54,7 @@ class Relations(Phases):
             + [p.charging_issues, p.technology_issues]
         )
         self.allowed = allowed
-        self.on_table = [menu.on_table(allowed) for menu in self.agenda.menus]
+        self.on_table = [negotiable(menu, tuple(bool(a) for a in allowed)) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
@@ -105,6 +106,9 @@ class Relations(Phases):
             )
         self.tension_level = tension.tension_level(state.tension)
         self.effective_tension = effective_tension(p, state.tension)
+        usual = tension.tension_level(mean_tension(p))
+        self.danger = self.tension_level if p.tension_in_exit else usual
+        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
@@ -154,7 +158,6 @@ class Relations(Phases):
             self.nodes,
         )
         carry = unilateral.carry_share(state.carried, state.dropped)
-        security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
         if state.quarter == 0:
             stake = self.agenda.supply_stake
         else:
@@ -179,7 +182,7 @@ class Relations(Phases):
                 ),
                 brands_abroad=self.brands_abroad,
                 granted=state.recognises,
-                security=security,
+                security=self.agenda.security,
                 tension=self.effective_tension,
                 case_left=state.case_left,
                 case_step=state.case_step,
@@ -201,11 +204,9 @@ class Relations(Phases):
         )
 
     def depth_ceiling(self) -> FloatArray:
-        """(d,) the largest depth that the issues on the table allow, treaties in force at the start included."""
-        counted = np.where(self.allowed, self.agenda.weights, 0.0)
-        ceiling = cooperation.depth(np.ones_like(counted), counted)
+        """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
         held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
-        return np.maximum(ceiling, cooperation.depth(held, self.agenda.weights))
+        return cooperation.depth(np.where(self.allowed, 1.0, held), self.agenda.weights)
 
     def reference_package(self, d: int) -> int:
         """The package whose 2x2 game is shown: the treaty, else the last tabled, else the best for both together."""
@@ -214,7 +215,7 @@ class Relations(Phases):
         if self.tabled[d] > 0:
             return int(self.tabled[d])
         first, second = self.mandate.flows[d]
-        joint = np.where(self.on_table[d], first.honoured + second.honoured, -np.inf)
+        joint = np.where(self.on_table[d][0], first.honoured + second.honoured, -np.inf)
         return int(np.argmax(joint))
 
     # --- looking at packages ----------------------------------------------------------------------------------------

@@ -6,8 +6,8 @@ import numpy as np
 
 from model.numerics import FloatArray
 from model.phases.base import Phases
-from model.rules import compliance, cooperation, policy, tension
-from model.state import CLOSED, NEVER, mean_tension
+from model.rules import compliance, cooperation, policy
+from model.state import CLOSED, NEVER
 from model.vocabulary import (
     BATTERY,
     CHARGING,
@@ -141,14 +141,13 @@ class Treaties(Phases):
             if state.treaty[d] == 0:
                 continue
             cause = ""
-            danger = self.tension_level[d] if p.tension_in_exit else tension.tension_level(mean_tension(p)[d])
             for side, b in enumerate(DYADS[d]):
                 name = self.blocs[b].name
                 failed_now = not bool(state.honours[d, side])
                 if compliance.two_strikes(failed_now, state.failed[d, side]):
                     cause = cause or f"{name} failed its own test two quarters running"
                 state.failed[d, side] = failed_now
-                if compliance.exit_draw(self.draws.exit[t + 1, d, side], p.repudiation_hazard, danger):
+                if compliance.exit_draw(self.draws.exit[t + 1, d, side], p.repudiation_hazard, self.danger[d]):
                     cause = cause or f"politics in {name} repudiated it"
                 if self.blocs[b].gives_notice(d):
                     state.notice[d, side] += 1.0

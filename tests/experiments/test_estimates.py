@@ -145,9 +145,7 @@ def test_d3_three_dyads_of_a_run() -> None:
 
 def test_intraclass_correlation_of_a_known_mixture() -> None:
     generator = np.random.default_rng(4)
-    table = math.sqrt(0.4) * generator.normal(size=(4000, 1)) + math.sqrt(0.6) * generator.normal(
-        size=(4000, 3)
-    )
+    table = math.sqrt(0.4) * generator.normal(size=(4000, 1)) + math.sqrt(0.6) * generator.normal(size=(4000, 3))
     # Standard error of the estimate, Fisher 1925: (1 - r)(1 + 2r) sqrt(2 / (3 * 2 * 4000)).
     se = 0.6 * 1.8 * math.sqrt(2 / (3 * 2 * 4000))
     assert estimates.intraclass_correlation(table) == pytest.approx(0.4, abs=4 * se)
@@ -191,9 +189,7 @@ def test_kaplan_meier_agrees_with_statsmodels(rows: list[tuple[int, bool]]) -> N
     np.testing.assert_allclose(curve.table["survival"], oracle.surv_prob[happened], atol=1e-12)
     np.testing.assert_array_equal(curve.table["at_risk"], oracle.n_risk[happened])
     is_defined = curve.table["survival"].to_numpy() > 1e-12
-    np.testing.assert_allclose(
-        curve.table["se"][is_defined], oracle.surv_prob_se[happened][is_defined], atol=1e-12
-    )
+    np.testing.assert_allclose(curve.table["se"][is_defined], oracle.surv_prob_se[happened][is_defined], atol=1e-12)
     assert curve.table["se"][~is_defined].isna().all()
 
 

@@ -50,9 +50,7 @@ class Basket:
         self.tables[chunk.name] = table
 
     def whole(self) -> pa.Table:
-        return pa.concat_tables(
-            [self.tables[name] for name in sorted(self.tables)], promote_options="permissive"
-        )
+        return pa.concat_tables([self.tables[name] for name in sorted(self.tables)], promote_options="permissive")
 
     def statuses(self) -> list[str]:
         return self.whole()["status"].to_pylist()
@@ -70,14 +68,10 @@ def collect(plan: Plan, executor: Executor, in_flight: int = 3, **how: Any) -> B
 
 
 @given(replicates=st.integers(1, 60), most=st.integers(1, 25))
-def test_chunks_hold_every_run_once(
-    replicates: int, most: int, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def test_chunks_hold_every_run_once(replicates: int, most: int, tmp_path_factory: pytest.TempPathFactory) -> None:
     plan = small_plan(tmp_path_factory.mktemp("plan")).with_replicates(replicates)
     chunks = list(chunks_of(plan, most))
-    runs = [
-        (chunk.design_point, r) for chunk in chunks for r in range(chunk.first, chunk.first + chunk.count)
-    ]
+    runs = [(chunk.design_point, r) for chunk in chunks for r in range(chunk.first, chunk.first + chunk.count)]
     assert len(runs) == len(set(runs)) == plan.n_runs
     assert len({chunk.name for chunk in chunks}) == len(chunks)
     assert max(chunk.count for chunk in chunks) <= most
@@ -86,7 +80,7 @@ def test_chunks_hold_every_run_once(
 
 
 def test_a_chunk_carries_the_levels_of_its_point(plan: Plan) -> None:
-    chunk = list(chunks_of(plan))[3]
+    chunk = list(chunks_of(plan, most=6))[3]
     assert chunk.columns == {"block": "with linkage", "dialogue_ceiling": "group", "tariff_issues": True}
     assert chunk.name == "point-00003_replicates-000000-000005"
 
@@ -205,9 +199,7 @@ def test_a_killed_process_costs_nothing(plan: Plan, tmp_path: Path) -> None:
 
 def test_workers_that_always_die_end_the_sweep(plan: Plan) -> None:
     with pytest.raises(WorkersDie, match="pools of workers died in a row"):
-        run_chunks(
-            chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, Basket(), work=made_up
-        )
+        run_chunks(chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, Basket(), work=made_up)
 
 
 def test_what_a_worker_raises_becomes_rows(plan: Plan) -> None:
@@ -226,7 +218,7 @@ def test_what_a_worker_raises_becomes_rows(plan: Plan) -> None:
 @pytest.mark.parametrize("stage", ["build", "run", "summary"])
 def test_a_run_that_fails_becomes_a_row(stage: str, plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     class Failing:
-        def __init__(self, replicate: int, **settings: Any) -> None:
+        def __init__(self, scenario: str, root_seed: int, replicate: int, **settings: Any) -> None:
             self.fails = replicate == 1
             self._reach("build")
 
@@ -239,12 +231,7 @@ def test_a_run_that_fails_becomes_a_row(stage: str, plan: Plan, monkeypatch: pyt
 
         def summary(self) -> Any:
             self._reach("summary")
-            return (
-                made_up(next(chunks_of(plan)))
-                .slice(0, 3)
-                .select(["dyad", "mean_depth", "emerged"])
-                .to_pandas()
-            )
+            return made_up(next(chunks_of(plan))).slice(0, 3).select(["dyad", "mean_depth", "emerged"]).to_pandas()
 
     monkeypatch.setattr(model, "NegotiationModel", Failing, raising=False)
     table = run_chunk(next(chunks_of(plan.with_replicates(3))))

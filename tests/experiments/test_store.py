@@ -31,9 +31,7 @@ def everything_in(folder: Path) -> list[str]:
 # --- files --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "error", [OSError(28, "No space left on device"), ValueError("a bug"), KeyboardInterrupt()]
-)
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("a bug"), KeyboardInterrupt()])
 def test_a_failed_write_leaves_the_old_file_and_no_other(error: BaseException, tmp_path: Path) -> None:
     path = tmp_path / "table.txt"
     path.write_text("old", encoding="utf-8")

@@ -24,9 +24,7 @@ def made_up_runs(replicates: int = 30, noise: float = 0.05, seed: int = 1) -> pd
         for r, (d, dyad) in itertools.product(range(replicates), enumerate(DYADS)):
             depth = 0.2 + 0.1 * (dialogue == "group") + 0.05 * recognition + 0.2 * tariffs + 0.1 * (d == 2)
             depth += luck[r, d] + noise * generator.normal()
-            rows.append(
-                (point, r, dyad, dialogue, recognition, tariffs, depth, 0.9, depth * 4.0, depth > 0.4)
-            )
+            rows.append((point, r, dyad, dialogue, recognition, tariffs, depth, 0.9, depth * 4.0, depth > 0.4))
     columns = ["design_point", "replicate", "dyad", "dialogue", "recognition", "tariffs", "mean_depth"]
     frame = pd.DataFrame(rows, columns=[*columns, "depth_ceiling", "joint_gain", "emerged"])
     return frame.assign(durable=frame["mean_depth"] > 0.6)
@@ -114,13 +112,9 @@ def test_main_effects_recover_an_additive_truth(dyad: str) -> None:
 def test_main_effects_are_the_factorial_contrasts_of_least_squares() -> None:
     frame = made_up_runs()
     effects = summarise.main_effects(frame, FACTORS, "mean_depth").set_index("factor")
-    fit = ols(
-        "mean_depth ~ C(dialogue, Treatment('none')) + recognition + tariffs + C(replicate) * C(dyad)", frame
-    )
+    fit = ols("mean_depth ~ C(dialogue, Treatment('none')) + recognition + tariffs + C(replicate) * C(dyad)", frame)
     parameters = fit.fit().params
-    assert effects.loc["dialogue", "mean"] == pytest.approx(
-        parameters.filter(like="dialogue").iloc[0], rel=1e-9
-    )
+    assert effects.loc["dialogue", "mean"] == pytest.approx(parameters.filter(like="dialogue").iloc[0], rel=1e-9)
     assert effects.loc["recognition", "mean"] == pytest.approx(parameters["recognition[T.True]"], rel=1e-9)
     assert effects.loc["tariffs", "mean"] == pytest.approx(parameters["tariffs"], rel=1e-9)
     assert set(effects["n_cells"]) == {12}  # three dyads times four settings of the other factors
@@ -137,9 +131,7 @@ def test_interval_of_a_main_effect_covers_at_its_level() -> None:
 
 def test_rates_have_main_effects_too() -> None:
     frame = made_up_runs()
-    row = summarise.main_effects(frame, ["tariffs"], "emerged", by=["dyad", "dialogue", "recognition"]).iloc[
-        0
-    ]
+    row = summarise.main_effects(frame, ["tariffs"], "emerged", by=["dyad", "dialogue", "recognition"]).iloc[0]
     cell = frame[(frame["dyad"] == "CN-US") & (frame["dialogue"] == "none") & ~frame["recognition"]]
     on, off = (cell.loc[cell["tariffs"] == level, "emerged"].to_numpy() for level in (1.0, 0.0))
     assert row["mean"] == pytest.approx(estimates.mcnemar(on, off).difference)
@@ -191,9 +183,7 @@ def test_main_effects_refuse_confounded_rows() -> None:
 def test_contrast_of_two_points_is_paired() -> None:
     frame = made_up_runs()
     treated, control = frame[frame["design_point"] == 4], frame[frame["design_point"] == 0]
-    found = summarise.contrast(treated.sample(frac=1.0, random_state=2), control, "mean_depth").set_index(
-        "dyad"
-    )
+    found = summarise.contrast(treated.sample(frac=1.0, random_state=2), control, "mean_depth").set_index("dyad")
     for dyad in DYADS:
         want = estimates.paired_difference(
             treated.loc[treated["dyad"] == dyad, "mean_depth"],

@@ -72,9 +72,7 @@ def test_b8_rubinstein() -> None:
     assert bargaining.rubinstein_share(0.95, 0.90) == closed(expected["share1"])
     assert bargaining.rubinstein_share(0.95, 0.95) == closed(expected["equal"])
     step = 0.001
-    assert bargaining.rubinstein_share(np.exp(-0.05 * step), np.exp(-0.10 * step)) == closed(
-        expected["dt001"]
-    )
+    assert bargaining.rubinstein_share(np.exp(-0.05 * step), np.exp(-0.10 * step)) == closed(expected["dt001"])
     assert expected["limit_r"] == closed(0.10 / (0.05 + 0.10))
     assert bargaining.rubinstein_share(1.0, 1.0) == 0.5
     batch = bargaining.rubinstein_share(np.array([0.95, 0.95]), np.array([0.90, 0.95]))
@@ -129,9 +127,7 @@ def test_kalai_smorodinsky_and_nash_do_not_depend_on_units(
 
 
 @given(share, share, st.floats(0.1, 4.0), st.floats(0.0, 0.9))
-def test_concession_rises_in_time_and_with_a_softer_tactic(
-    a: float, b: float, exponent: float, kappa: float
-) -> None:
+def test_concession_rises_in_time_and_with_a_softer_tactic(a: float, b: float, exponent: float, kappa: float) -> None:
     early, late = sorted((a, b))
     now = bargaining.concession_share(early, exponent, kappa)
     assert now <= bargaining.concession_share(late, exponent, kappa) + 1e-15
@@ -191,9 +187,7 @@ def test_take() -> None:
     assert bargaining.take(table > 0.5, index).dtype == bool
 
 
-def play_session(
-    first: FloatArray, second: FloatArray, reservation: float = 0.01
-) -> tuple[int, float] | None:
+def play_session(first: FloatArray, second: FloatArray, reservation: float = 0.01) -> tuple[int, float] | None:
     """One session of theory 1.8 without noise, eight quarters of four rounds: (package, time) or None."""
     sides = (first, second)
     for clock in range(8):
@@ -205,9 +199,7 @@ def play_session(
                 best = bargaining.best_in_zone(own, zone, reservation)
                 aspirations.append(bargaining.aspiration(reservation, best, conceded))
             proposer = (4 * clock + k) % 2
-            offer, exists = bargaining.choose_offer(
-                sides[proposer], sides[1 - proposer], aspirations[proposer], True
-            )
+            offer, exists = bargaining.choose_offer(sides[proposer], sides[1 - proposer], aspirations[proposer], True)
             answer = bargaining.take(sides[1 - proposer], offer)
             if exists and bargaining.accept(answer, aspirations[1 - proposer], True):
                 return int(offer), float(bargaining.session_time(clock, k, 4, 8))

@@ -131,9 +131,7 @@ def test_stability_matches_its_definition(n: int, exclusive: bool, data: st.Data
 
 @settings(max_examples=40)
 @given(random_payoffs(3), st.sampled_from(list(permutations(range(3)))))
-def test_m19_enumeration_order_and_knife_edges_do_not_matter(
-    payoffs: FloatArray, order: tuple[int, ...]
-) -> None:
+def test_m19_enumeration_order_and_knife_edges_do_not_matter(payoffs: FloatArray, order: tuple[int, ...]) -> None:
     members = clubs.coalitions(3).members
     renamed = np.empty_like(payoffs)
     where = [members.index(tuple(sorted(order[b] for b in group))) for group in members]
@@ -141,9 +139,7 @@ def test_m19_enumeration_order_and_knife_edges_do_not_matter(
         for b in range(3):
             renamed[where[c], order[b]] = payoffs[c, b]
     assert np.array_equal(clubs.stable_coalitions(renamed)[where], clubs.stable_coalitions(payoffs))
-    nudged = payoffs + 4e-13 * np.where(
-        np.arange(15).reshape(5, 3) % 2, 1.0, -1.0
-    )  # differs along every move
+    nudged = payoffs + 4e-13 * np.where(np.arange(15).reshape(5, 3) % 2, 1.0, -1.0)  # differs along every move
     assert np.array_equal(clubs.stable_coalitions(nudged), clubs.stable_coalitions(payoffs))
 
 

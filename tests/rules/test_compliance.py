@@ -96,9 +96,7 @@ def test_b2_in_one_batch() -> None:
         np.array([1, 1, 1, 2, 1]),
         np.array([np.inf, np.inf, np.inf, np.inf, 4]),
     )
-    np.testing.assert_allclose(
-        room, [expected[k] for k in ("slack", "q05", "q09", "lag2", "T4_q09")], rtol=1e-6
-    )
+    np.testing.assert_allclose(room, [expected[k] for k in ("slack", "q05", "q09", "lag2", "T4_q09")], rtol=1e-6)
     assert passes.tolist() == [True, False, True, True, True]
 
 

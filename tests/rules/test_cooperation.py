@@ -83,9 +83,7 @@ def test_spells_match_an_observer(state: np.ndarray, persistence: int, gap: int)
 
 @settings(max_examples=150)
 @given(arrays(bool, (5, 20)), st.integers(1, 5), st.integers(0, 3), st.integers(2, 14))
-def test_summary_matches_the_list_of_spells(
-    state: np.ndarray, persistence: int, gap: int, durable: int
-) -> None:
+def test_summary_matches_the_list_of_spells(state: np.ndarray, persistence: int, gap: int, durable: int) -> None:
     found = co.spells_summary(state, persistence, gap, durable)
     for r, row in enumerate(state):
         rows = co.spells(row.astype(float), 0.5, persistence, gap)
@@ -230,9 +228,7 @@ def test_harmony_is_left_out_of_contested_depth() -> None:
 
 @settings(max_examples=60)
 @given(gains, gains, st.floats(0.0, 0.05))
-def test_weights_add_to_one_and_swap_with_the_sides(
-    first: FloatArray, second: FloatArray, minimum: float
-) -> None:
+def test_weights_add_to_one_and_swap_with_the_sides(first: FloatArray, second: FloatArray, minimum: float) -> None:
     weights = co.issue_weights(first, second, minimum)
     total = ordered_sum(weights)
     assert np.all((np.abs(total - 1.0) < 1e-12) | (total == 0.0))

@@ -76,10 +76,7 @@ def test_c3_classes_are_what_relabelling_by_hand_gives() -> None:
         game = (row, column)
         images = [game, swapped(game, 0), swapped(game, 1), swapped(swapped(game, 0), 1)]
         places = {
-            tuple(
-                int(c)
-                for c in games.canonical_pair(games.side_family(*image[0]), games.side_family(*image[1]))[:2]
-            )
+            tuple(int(c) for c in games.canonical_pair(games.side_family(*image[0]), games.side_family(*image[1]))[:2])
             for image in images
         }
         assert len(places) == 1
@@ -107,9 +104,7 @@ def test_every_strict_ranking_has_its_own_name() -> None:
 
 
 @given(four_payoffs, st.floats(0.1, 10.0), st.sampled_from([0.0, 0.5]))
-def test_naming_is_free_of_units_and_levels(
-    payoffs: tuple[float, ...], scale: float, tolerance: float
-) -> None:
+def test_naming_is_free_of_units_and_levels(payoffs: tuple[float, ...], scale: float, tolerance: float) -> None:
     x = np.round(np.array(payoffs) * 4.0) / 4.0  # binary fractions: scaling by powers of two is exact
     factor = 2.0 ** np.round(np.log2(scale))
     here = games.side_family(*x, tolerance=tolerance)
@@ -291,9 +286,7 @@ EQUILIBRIA = {
 def test_pure_equilibria_and_dominance_of_symmetric_games(family: str) -> None:
     payoffs = payoffs_of(family)
     found = games.pure_equilibria(payoffs, payoffs)
-    assert (
-        " ".join(o for o, is_one in zip(games.OUTCOMES, found, strict=True) if is_one) == EQUILIBRIA[family]
-    )
+    assert " ".join(o for o, is_one in zip(games.OUTCOMES, found, strict=True) if is_one) == EQUILIBRIA[family]
     dominant = {"DD": -1, "CC": 1}.get(EQUILIBRIA[family], 0)
     assert games.dominant_act(*payoffs) == dominant
 

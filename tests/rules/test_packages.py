@@ -97,9 +97,7 @@ def test_error_is_standard_and_persistent() -> None:
 
 
 @given(unit, unit, unit, unit, st.floats(0.0, 2.0))
-def test_m18_dialogue_never_raises_noise(
-    low: float, high: float, track2: float, more: float, nu: float
-) -> None:
+def test_m18_dialogue_never_raises_noise(low: float, high: float, track2: float, more: float, nu: float) -> None:
     low, high = sorted((low, high))
     track2, more = sorted((track2, more))
     base = packages.noise_scale(nu, low, 1.0, track2, 0.5)

@@ -33,9 +33,7 @@ def test_b14_both_must_pass() -> None:
     st.floats(0.001, 1.0),
     st.floats(2.0, 12.0),
 )
-def test_m18_a_higher_threshold_never_helps(
-    gain: float, a: float, b: float, scale: float, slope: float
-) -> None:
+def test_m18_a_higher_threshold_never_helps(gain: float, a: float, b: float, scale: float, slope: float) -> None:
     low, high = sorted((a, b))
     easy = ratification.ratification_probability(gain, scale, low, slope)
     hard = ratification.ratification_probability(gain, scale, high, slope)
@@ -54,13 +52,9 @@ def test_passes_with_its_probability_and_the_mood_lasts() -> None:
     mood = RNG.standard_normal(40_000)
     before = ratification.ratifies(mood, 0.3)
     assert_simulated(before, 0.3)
-    after = ratification.ratifies(
-        ratification.persistent_shock(mood, 0.9, RNG.standard_normal(mood.shape)), 0.3
-    )
+    after = ratification.ratifies(ratification.persistent_shock(mood, 0.9, RNG.standard_normal(mood.shape)), 0.3)
     assert_simulated(after, 0.3)
-    assert after[before].mean() > 0.6 > 0.3 > after[~before].mean(), (
-        "a failure today makes one tomorrow likely"
-    )
+    assert after[before].mean() > 0.6 > 0.3 > after[~before].mean(), "a failure today makes one tomorrow likely"
 
 
 def test_certain_cases() -> None:

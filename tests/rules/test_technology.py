@@ -28,9 +28,7 @@ def test_cost_falls_by_the_learning_rate_when_experience_doubles() -> None:
     assert technology.cost_ahead(145.0, FLOOR, 100.0, 12.5, 9.0, 0.33, EXPONENT, 0) == pytest.approx(145.0)
 
 
-@given(
-    st.floats(45.0, 200.0), st.floats(1.0, 5000.0), amount, amount, st.floats(0.0, 1.0), st.floats(0.0, 1.0)
-)
+@given(st.floats(45.0, 200.0), st.floats(1.0, 5000.0), amount, amount, st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_more_spillover_never_costs_more(
     cost: float, experience: float, own: float, partner: float, a: float, b: float
 ) -> None:
@@ -92,9 +90,7 @@ def test_m1_shape_blind() -> None:
     n = 8
     a, b, c, d = RNG.random((4, n)) + 0.01
     cost, other = 50 + 60 * a, 50 + 60 * b
-    check_shape_blind(
-        technology.cost_ahead, cost, 45 * a, 100 * c, 20 * d, 20 * b, a / 2, 0.1 + b / 3, np.arange(n)
-    )
+    check_shape_blind(technology.cost_ahead, cost, 45 * a, 100 * c, 20 * d, 20 * b, a / 2, 0.1 + b / 3, np.arange(n))
     check_shape_blind(technology.learning_gain, cost, other, 100 * c)
     check_shape_blind(technology.leader_margin_loss, cost - other, other - cost / 2, 100 * c)
     check_shape_blind(technology.research_saving, 30 * a)

@@ -40,9 +40,7 @@ def step(x: FloatArray | float, rate: float = RATE, **feedback: float) -> FloatA
     )
 
 
-def quiet(
-    x: FloatLike, cooperation: float = 0.0, violation: float = 0.0, dialogue: float = 0.0
-) -> FloatArray:
+def quiet(x: FloatLike, cooperation: float = 0.0, violation: float = 0.0, dialogue: float = 0.0) -> FloatArray:
     """One quarter without shocks."""
     return tension.tension_step(
         x, MU, PHI, SIG, 0.0, 0.99, 1.0, RATE, JUMP, cooperation, 0.05, violation, 0.15, dialogue, 0.03

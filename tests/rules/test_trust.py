@@ -53,9 +53,7 @@ def test_b3_generous_play_under_perception_error(noise: str) -> None:
     assert rate * rate == closed(expected["gtft_CC"])
     temptation, reward, punishment, sucker = GAME
     alone = rate * (1 - rate) * (temptation + sucker)
-    assert rate * rate * reward + alone + (1 - rate) * (1 - rate) * punishment == closed(
-        expected["gtft_payoff"]
-    )
+    assert rate * rate * reward + alone + (1 - rate) * (1 - rate) * punishment == closed(expected["gtft_payoff"])
     acts = play(trust.GENEROUS, e, 40_000, 60)
     assert_simulated(acts[0], expected["gtft_rate"])
     assert_simulated(acts[0] * acts[1], expected["gtft_CC"])

@@ -1,0 +1,339 @@
+"""The command: what it prints and writes, and one clear message for every way of asking wrongly."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from typer.testing import CliRunner, Result
+
+from experiments import cli, reference
+from experiments.narrate import Line, condense, outcome_in_words, payoffs
+from experiments.runner import processors
+from model import PARAMETERS, InputFault, NegotiationModel
+from model.rules import games
+
+ROOT = Path(__file__).resolve().parents[2]
+# A plan of four runs.
+SMALL = """
+title = "Two"
+question = "Why?"
+scenario = "2026"
+replicates = 2
+root_seed = 7
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+"""
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Calls the command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def refused(result: Result, *said: str) -> None:
+    """Exit code 2, one message on stderr that says this, and nothing else."""
+    assert result.exit_code == 2, result.output
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert [part for part in said if part not in result.stderr] == [], result.stderr
+
+
+# --- run ----------------------------------------------------------------------------------------------------
+
+
+def test_run_tells_a_story_and_writes_the_record(call: Callable[..., Result], tmp_path: Path) -> None:
+    result = call("run", "2026", "--root-seed", 1, "--set", "dialogue_ceiling=leaders", "--out", tmp_path / "r")
+    assert result.exit_code == 0, result.output
+    text = result.stdout
+    assert max(len(line) for line in text.splitlines()) <= 100
+    for part in ("2026Q4", "Changed: dialogue_ceiling = leaders", "Games", "Outcome", "CN-US", "Mean depth"):
+        assert part in text, part
+    names = {path.name for path in (tmp_path / "r").iterdir()}
+    tables = {"bloc", "dyad", "directed", "automaker", "supplier", "summary", "story"}
+    assert names == {"run.png", *(f"{table}.parquet" for table in tables)}
+    dyads = pd.read_parquet(tmp_path / "r" / "dyad.parquet")
+    assert len(dyads) == 37 * 3
+    summary = pd.read_parquet(tmp_path / "r" / "summary.parquet")
+    assert summary["mean_depth"].tolist() == pytest.approx(dyads.groupby("entity", sort=False)["depth"].mean().tolist())
+    assert (tmp_path / "r" / "run.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_same_address_tells_the_same_story(call: Callable[..., Result]) -> None:
+    words = ("run", "--root-seed", 3, "--replicate", 2)
+    first = call(*words)
+    assert call(*words).stdout == first.stdout
+    assert call("run", "--root-seed", 3, "--replicate", 1).stdout != first.stdout
+    longer = call(*words, "--every-round").stdout
+    assert len(longer.splitlines()) > len(first.stdout.splitlines())
+
+
+def test_by_default_the_root_seed_is_the_published_one(call: Callable[..., Result]) -> None:
+    from experiments.plan_file import read_root_seed
+
+    assert call("run").stdout == call("run", "--root-seed", read_root_seed("default")).stdout
+
+
+def test_haggling_is_cut_short() -> None:
+    def line(topic: str, text: str) -> Line:
+        return Line("2027Q1", topic, "CN-EU", text)
+
+    story = [
+        line("session", "Talks open."),
+        line("offer", "China tables: a. Lobbies: X +0.1"),
+        line("refusal", "The EU refuses: own gain -0.47"),
+        line("offer", "The EU tables: b."),
+        line("offer", "China tables: c."),
+        line("refusal", "The EU refuses: own gain -0.40"),
+        line("offer", "China tables: d."),
+        line("offer", "The EU accepts (believed gain +1)."),
+        line("treaty", "In force."),
+        line("offer", "China tables: e."),
+    ]
+    told = [one.text.split(" Lobbies")[0] for one in condense(story)]
+    assert told == [
+        *("Talks open.", "China tables: a.", "The EU refuses: own gain -0.47", "The EU tables: b."),
+        *("(2 further offers and refusals)", "China tables: d.", "The EU accepts (believed gain +1).", "In force."),
+        "China tables: e.",
+    ]
+
+
+def test_the_matrix_is_of_the_game_that_is_named() -> None:
+    """The four payoffs on screen, classified again, give the families in the record."""
+    model = NegotiationModel(scenario="2026", root_seed=11, replicate=0)
+    model.run()
+    last = model.tables()["dyad"].tail(3).reset_index(drop=True)
+    for dyad in range(3):
+        (both, second_lapses), (first_lapses, neither) = payoffs(model, dyad, model.reference_package(dyad))
+        for side, name in enumerate(("game_first", "game_second")):
+            tempted, left = (first_lapses, second_lapses) if side == 0 else (second_lapses, first_lapses)
+            outcomes = (both[side], tempted[side], left[side], neither[side])
+            tie = 4.0 * games.TIE_FRACTION * float(model.agenda.scale[dyad, side])
+            assert games.FAMILIES[int(games.side_family(*outcomes, tie))] == last.loc[dyad, name]
+    assert neither == (0.0, 0.0)
+
+
+def test_outcomes_in_words() -> None:
+    row = {
+        "dyad": "CN-EU", "mean_depth": 0.25, "depth_ceiling": 0.8, "mean_depth_contested": 0.2, "joint_gain": 1.5,
+        "gain_first": 2.0, "gain_second": -0.5, "n_treaties": 1.0, "treaty_quarters": 9.0, "n_lapses": 0.0,
+        "emerged": True, "emergence_label": "2030Q1", "n_spells": 1, "longest_spell": 8, "durable": False,
+        "collapsed": True, "hollow": True, "blocking": "EU: legislature",
+    }  # fmt: skip
+    text = outcome_in_words(row, "2035Q4")
+    for part in (
+        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (CN +2.00, EU -0.50)", "1 treaty signed",
+        "one in force in 9 quarters", "no lapses", "emerges in 2030Q1, in 1 spell, the longest of 8 quarters",
+        "not durable. It collapses. It is hollow", "EU: legislature.",
+    ):  # fmt: skip
+        assert part in text, part
+    assert "does not emerge by 2035Q4" in outcome_in_words({**row, "emerged": False}, "2035Q4")
+
+
+# --- sweep and demo -----------------------------------------------------------------------------------------
+
+
+def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
+    result = call("sweep", "two.toml", "--workers", 1)
+    assert result.exit_code == 0, result.output
+    assert "Main effects" in result.stdout
+    assert "In plain words" in result.stdout
+    assert "two: 4 runs: 4 done" in result.stderr
+    names = {path.name for path in (tmp_path / "results" / "two").iterdir()}
+    assert names == {
+        *("manifest.json", "reading.txt", "two.png", "runs"),
+        *(f"{name}.parquet" for name in ("cells", "effects", "calibration")),
+    }
+    assert len(pd.read_parquet(tmp_path / "results" / "two" / "runs")) == 12
+    # The next sweep has its own folder, and the same numbers.
+    again = call("sweep", "two.toml", "--workers", 1)
+    assert "results/two-2" in again.stdout
+    tables = [pd.read_parquet(tmp_path / "results" / name / "cells.parquet") for name in ("two", "two-2")]
+    assert tables[0].equals(tables[1])
+
+
+def test_demo_does_the_main_job(call: Callable[..., Result], tmp_path: Path) -> None:
+    result = call("demo", "--replicates", 1, "--workers", 1, "--out", tmp_path / "demo")
+    assert result.exit_code == 0, result.output
+    text = result.stdout
+    assert max(len(line) for line in text.splitlines()) <= 100
+    for part in (
+        "With linkage", "Without linkage", "P(emerged", "2035Q4", "dialogue, all channels", "kS1", "supply stake",
+        "all but monitoring", "all but perception", "all but tension",
+    ):  # fmt: skip
+        assert part in text, part
+    assert (tmp_path / "demo" / "mechanisms.png").exists()
+    assert len(pd.read_parquet(tmp_path / "demo" / "runs")) == 19 * 3
+
+
+def test_an_interrupt_keeps_finished_parts_and_says_so(tmp_path: Path) -> None:
+    (tmp_path / "many.toml").write_text(SMALL.replace("replicates = 2", "replicates = 2000"), encoding="utf-8")
+    words = ["sweep", "many.toml", "--workers", "2", "--out", "out"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "experiments.cli", *words], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment(), start_new_session=True,
+    )  # fmt: skip
+    try:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and not list((tmp_path / "out").glob("runs/*.parquet")):
+            time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+    assert process.returncode == 130, err
+    assert "Stopping: finishing what has begun" in err
+    assert "runs are finished and kept in out" in err
+    assert "Traceback" not in err + out
+    parts = pd.read_parquet(tmp_path / "out" / "runs")
+    assert set(parts["status"]) == {"ok"}
+    assert f"Interrupted: {len(parts) // 3} of 4000 runs" in err
+
+
+def environment() -> dict[str, str]:
+    """What a subprocess needs to find the project where this test found it."""
+    import os
+
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+
+# --- parameters ---------------------------------------------------------------------------------------------
+
+
+def test_parameters_on_screen(call: Callable[..., Result]) -> None:
+    result = call("parameters")
+    assert result.exit_code == 0
+    assert max(len(line) for line in result.stdout.splitlines()) <= 100
+    assert [name for name in PARAMETERS if f" {name} " not in result.stdout] == []
+
+
+def test_the_page_of_parameters_is_complete(call: Callable[..., Result]) -> None:
+    result = call("parameters", "--markdown")
+    rows = [line for line in result.stdout.splitlines() if line.startswith("| `")]
+    assert [row.split("`")[1] for row in rows] == list(PARAMETERS)
+    assert {row.replace("\\|", "").count("|") for row in rows} == {9}
+    assert "| `generosity` | 0.3 | 0 to 1 | - | chance of honouring in spite of a bad signal | 1.11 |" in result.stdout
+
+
+def test_the_page_of_parameters_is_up_to_date() -> None:
+    page = (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8")
+    assert page == reference.markdown(), "write it anew: detente parameters --markdown > docs/parameters.md"
+
+
+def test_calibration(call: Callable[..., Result]) -> None:
+    result = call("parameters", "--calibration", "2026")
+    assert result.exit_code == 0, result.output
+    for part in ("US < CN", "EU < CN", "supply stake", "kS1", "not identified"):
+        assert part in result.stdout, part
+
+
+# --- refusals -----------------------------------------------------------------------------------------------
+
+RUN = ("run", "--out", "new")
+REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "unknown scenario": ((*RUN, "2062"), ("2062", "2026")),
+    "unknown parameter": ((*RUN, "--set", "generosty=0.4"), ("'generosty' is not a parameter", "'generosity'")),
+    "out of range": ((*RUN, "--set", "generosity=-1"), ("generosity = -1", "0 to 1")),
+    "not a number": ((*RUN, "--set", "generosity=nan"), ("generosity = nan", "0 to 1")),
+    "infinite": ((*RUN, "--set", "plant_cost=inf"), ("plant_cost = inf", "0.5 to 5")),
+    "text for a number": ((*RUN, "--set", "generosity=high"), ("generosity = 'high'", "a number from 0 to 1")),
+    "number for a switch": ((*RUN, "--set", "tariff_issues=1"), ("tariff_issues = 1", "true or false")),
+    "capital True": ((*RUN, "--set", "tariff_issues=True"), ("tariff_issues = 'True'", "true or false")),
+    "half a quarter": ((*RUN, "--set", "contract_length=2.5"), ("contract_length = 2.5", "write 2 or 3")),
+    "percent for a fraction": ((*RUN, "--set", "generosity=25"), ("rates are fractions", "write 0.25, not 25")),
+    "percent sign": ((*RUN, "--set", "generosity=25%"), ("rates are fractions", "write 0.25")),
+    "unknown choice": ((*RUN, "--set", "retaliation_rule=grimm"), ("'grimm'", "'grim'")),
+    "misspelt level": ((*RUN, "--set", "dialogue_ceiling=leader"), ("'leader'", "'leaders'")),
+    "no value": ((*RUN, "--set", "generosity"), ("--set 'generosity'", "NAME=VALUE")),
+    "empty value": ((*RUN, "--set", "generosity="), ("--set 'generosity='", "NAME=VALUE")),
+    "set twice": ((*RUN, "--set", "generosity=0.1", "--set", "generosity=0.2"), ("set already",)),
+    "negative replicate": ((*RUN, "--replicate", "-1"), ("replicate = -1", "from 0")),
+    "replicate as text": ((*RUN, "--replicate", "one"), ("--replicate", "valid integer")),
+    "negative root seed": ((*RUN, "--root-seed", "-5"), ("root_seed = -5", "from 0")),
+    "unknown option": ((*RUN, "--replicates", "3"), ("--replicates",)),
+    "unknown command": (("runn",), ("runn",)),
+    "unknown plan": (("sweep", "mechanism", "--out", "new"), ("'mechanism'", "'mechanisms'")),
+    "plan that is a folder": (("sweep", ".", "--out", "new"), ("cannot be read",)),
+    "broken TOML": (("sweep", "broken.toml", "--out", "new"), ("is not TOML", "line 2")),
+    "faulty plan": (("sweep", "faulty.toml", "--out", "new"), ("3 faults", "'replicates'", "'2026'", "'generosity'")),
+    "no workers": (("sweep", "two.toml", "--out", "new", "--workers", "0"), ("workers = 0", "from 1 to")),
+    "too many workers": (
+        ("sweep", "two.toml", "--out", "new", "--workers", "10000"),
+        ("workers = 10000", f"from 1 to {4 * processors()}"),
+    ),
+    "workers as text": (("demo", "--out", "new", "--workers", "all"), ("--workers", "valid integer")),
+    "no replicates": (("demo", "--out", "new", "--replicates", "0"), ("replicates = 0", "from 1")),
+    "negative replicates": (("demo", "--out", "new", "--replicates", "-3"), ("replicates = -3", "from 1")),
+    "run into a full folder": (("run", "--out", "full"), ("'full' already holds files",)),
+    "sweep into a full folder": (("sweep", "two.toml", "--out", "full"), ("'full' already holds files",)),
+    "demo into a full folder": (("demo", "--out", "full"), ("'full' already holds files",)),
+    "run into a file": (("run", "--out", "two.toml"), ("is a file",)),
+    "sweep under a file": (("sweep", "two.toml", "--out", "two.toml/new"), ("is a file",)),
+    "calibration of nothing": (("parameters", "--calibration", "2062"), ("2062", "2026")),
+}
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+def test_a_wrong_question_is_refused(what: str, call: Callable[..., Result], tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
+    (tmp_path / "broken.toml").write_text("title = 'A'\nquestion =\n", encoding="utf-8")
+    faulty = SMALL.replace("replicates", "replicats").replace('"2026"', '"2062"') + "[settings]\ngenerosty = 1\n"
+    (tmp_path / "faulty.toml").write_text(faulty, encoding="utf-8")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "thesis.txt").touch()
+    before = sorted(tmp_path.rglob("*"))
+    words, said = REFUSALS[what]
+    refused(call(*words), *said)
+    assert sorted(tmp_path.rglob("*")) == before, "something was written"
+
+
+def test_several_faults_come_at_once(call: Callable[..., Result]) -> None:
+    refused(call("run", "--set", "a=1", "--set", "generosity=2", "--set", "generosty=1"), "'generosity'")
+
+
+def test_a_full_disk_is_told_in_words(call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object, **how: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pyarrow.parquet.write_table", full)
+    refused(call("run", "--out", "new"), "No space left on device")
+    assert not Path("new").exists()
+
+
+def test_settings_are_read_as_toml() -> None:
+    texts = ["a=0.25", "b = true", "c=group", "d='x'", "e=3", "f=1e-3"]
+    assert cli.parse_settings(texts) == {"a": 0.25, "b": True, "c": "group", "d": "x", "e": 3, "f": 0.001}
+    with pytest.raises(InputFault, match="NAME=VALUE"):
+        cli.parse_settings(["=3"])
+
+
+# --- start-up -----------------------------------------------------------------------------------------------
+
+
+def test_help_loads_nothing_heavy() -> None:
+    heavy = ("mesa", "pandas", "matplotlib", "pyarrow", "numpy", "scipy", "model")
+    code = (
+        "import sys; from experiments import cli; from typer.testing import CliRunner; "
+        "assert CliRunner().invoke(cli.app, ['run', '--help']).exit_code == 0; "
+        f"print(*[name for name in {heavy!r} if name in sys.modules])"
+    )
+    run = subprocess.run([sys.executable, "-c", code], env=environment(), capture_output=True, text=True, check=True)
+    assert run.stdout.split() == []
+
+
+@pytest.mark.parametrize("command", ["run", "sweep", "demo", "parameters"])
+def test_every_command_explains_itself(command: str, call: Callable[..., Result]) -> None:
+    result = call(command, "--help")
+    assert result.exit_code == 0
+    assert "--" in result.stdout
+    assert command in call("--help").stdout

@@ -1,0 +1,68 @@
+"""All chance: the address of a run fixes its luck, and nothing else moves it."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from model.draws import STREAMS, Draws, draw, draw_stream
+
+FIELDS = [field.name for field in dataclasses.fields(Draws)]
+
+
+def test_every_stream_is_drawn_and_every_code_is_its_own() -> None:
+    assert set(FIELDS) == set(STREAMS)
+    codes = [stream.code for stream in STREAMS.values()]
+    assert len(set(codes)) == len(codes)
+
+
+# A code is permanent: a changed one would move the luck of every run that was ever reported.
+@pytest.mark.parametrize(("name", "code"), [("tension_shock", 1), ("own_error", 4), ("opening", 11), ("plant", 15)])
+def test_codes_stay_what_they_were(name: str, code: int) -> None:
+    assert STREAMS[name].code == code
+    assert all(stream.use for stream in STREAMS.values())
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_longer_horizon_leaves_earlier_quarters_as_they_were(name: str) -> None:
+    short, long = (draw_stream(name, 5, 2, n, 7) for n in (3, 40))
+    np.testing.assert_array_equal(short, long[:3])
+    assert long.shape[0] == 40 and np.all(np.isfinite(long))
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_root_seed_and_replicate_are_the_address(name: str) -> None:
+    one = getattr(draw(7, 3, 5, 6), name)
+    np.testing.assert_array_equal(one, getattr(draw(7, 3, 5, 6), name))
+    for other in (draw(7, 4, 5, 6), draw(8, 3, 5, 6), draw(3, 7, 5, 6)):
+        assert not np.any(one == getattr(other, name))
+
+
+def test_streams_do_not_repeat_each_other() -> None:
+    luck = draw(1, 0, 200, 14)
+    flat = [np.ravel(getattr(luck, name))[:400] for name in FIELDS]
+    for i, one in enumerate(flat):
+        for other in flat[i + 1 :]:
+            assert abs(np.corrcoef(one[: min(one.size, other.size)], other[: min(one.size, other.size)])[0, 1]) < 0.25
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_numbers_follow_their_law(name: str) -> None:
+    numbers = np.ravel(draw_stream(name, 11, 0, 4000, 14))
+    mean, variance = {"normal": (0, 1), "uniform": (0.5, 1 / 12), "exponential": (1, 1)}[STREAMS[name].law]
+    assert abs(numbers.mean() - mean) < 5 * np.sqrt(variance / numbers.size)
+    assert numbers.var() == pytest.approx(variance, rel=0.1)
+    if STREAMS[name].law == "uniform":
+        assert numbers.min() >= 0.0 and numbers.max() < 1.0
+
+
+def test_one_quarter_is_drawn_in_front() -> None:
+    luck = draw(1, 0, 37, 14)
+    assert all(getattr(luck, name).shape[0] == 38 for name in FIELDS)
+    assert luck.plant.shape == (38, 14, 3) and luck.own_error.shape == (38, 3, 2, 10)
+    # The roster changes only the stream that is drawn by automaker.
+    fewer = draw(1, 0, 37, 6)
+    same = [name for name in FIELDS if np.array_equal(getattr(luck, name), getattr(fewer, name))]
+    assert set(FIELDS) - set(same) == {"plant"}

@@ -1,0 +1,142 @@
+"""Played worlds that tests share, and the few things tests do to worlds: look inside, stack, permute luck.
+
+A run is deterministic in its arguments, so a world that was played once can be looked at by many tests. Tests that
+go on playing must build their own ``NegotiationModel``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from model.assessment import Situation
+from model.draws import Draws
+from model.negotiation import NegotiationModel
+from model.vocabulary import DYAD_OF, DYADS
+
+SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
+DATED = SCENARIOS[:3]
+
+#: Nothing is on the table and nobody moves alone: the economy without negotiation.
+NOTHING_ON_THE_TABLE = {
+    "tariff_issues": False, "supply_issues": False, "recognition_issues": False, "charging_issues": False,
+    "technology_issues": False, "linkage_issues": False,
+}  # fmt: skip
+#: The tension pathways of theory 1.12 and 1.6a, all off.
+NO_PATHWAYS = {
+    "tension_closes_channel": False, "tension_in_security": False, "tension_in_exit": False,
+    "tension_in_emergency": False,
+}  # fmt: skip
+
+#: What an issue of a dyad becomes when its two sides change places.
+ISSUE_FLIPPED = np.array([1, 0, 3, 2, 5, 4, 7, 6, 8, 9])
+
+
+@functools.lru_cache(maxsize=64)
+def _played(scenario: str, replicate: int, root_seed: int, quarters: int, items: tuple[tuple[str, Any], ...]) -> Any:
+    world = NegotiationModel(scenario, root_seed=root_seed, replicate=replicate, narrate=False, **dict(items))
+    for _ in range(min(quarters, world.n_quarters)):
+        world.step()
+    return world
+
+
+def played(
+    scenario: str = "2026", replicate: int = 0, root_seed: int = 1, quarters: int = 1000, **parameters: Any
+) -> NegotiationModel:
+    """A world after so many quarters (all by default); do not change it."""
+    return _played(scenario, replicate, root_seed, quarters, tuple(sorted(parameters.items())))
+
+
+def series(world: NegotiationModel, table: str, column: str) -> np.ndarray:
+    """(entity, quarter) one column of the record."""
+    return world.recorder.series(table, column)
+
+
+def same_record(one: NegotiationModel, other: NegotiationModel, quarters: int = 1000) -> list[str]:
+    """The columns of the record that differ by any bit in the first so many quarters."""
+    return [
+        f"{table}.{column}"
+        for table, columns in one.recorder.frames[0].items()
+        for column in columns
+        if not np.array_equal(series(one, table, column)[:, :quarters], series(other, table, column)[:, :quarters])
+    ]
+
+
+def situation(world: NegotiationModel) -> Situation:
+    """What an assessment would take as given in this world now."""
+    state, scenario = world.state, world.scenario
+    t = min(state.quarter, world.n_quarters - 1)
+    assert world.cells is not None
+    return Situation(
+        cells=world.cells,
+        margin=state.margin,
+        landed=world.landed,
+        frictions=world.frictions,
+        utility=world.utility,
+        duty=state.duty,
+        special=state.special,
+        mfn=scenario.mfn[t],
+        floor=scenario.floor[t],
+        origin_tie=state.origin_tie,
+        origin_level=state.origin_level,
+        subsidy=world.paid,
+        exported_cells=world.exported_cells,
+    )
+
+
+def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
+    """Arrays, or records of arrays, with a replicate axis in front; fields named in ``once`` stay as they are."""
+    first = records[0]
+    if dataclasses.is_dataclass(first):
+        return type(first)(
+            **{
+                f.name: getattr(first, f.name)
+                if f.name in once
+                else stacked([getattr(record, f.name) for record in records], once)
+                for f in dataclasses.fields(first)
+            }
+        )
+    return np.stack([np.asarray(record) for record in records])
+
+
+def dyads_permuted(place: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """(d,) where each dyad goes when bloc b goes to ``place[b]``, and whether its sides change places."""
+    where = np.array([DYAD_OF[place[i], place[j]] for i, j in DYADS])
+    flipped = np.array([place[i] > place[j] for i, j in DYADS])
+    return where, flipped
+
+
+def firms_permuted(place: Sequence[int]) -> np.ndarray:
+    """(f,) where each of scenario symmetric's two automakers a bloc goes."""
+    return np.array([2 * place[f // 2] + f % 2 for f in range(6)])
+
+
+def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
+    """The same luck for other names: what befell bloc b befalls ``place[b]`` (scenario symmetric)."""
+    to, firm = np.asarray(place), firms_permuted(place)
+    where, flipped = dyads_permuted(place)
+    moved = {}
+    for field in dataclasses.fields(Draws):
+        before = getattr(luck, field.name)
+        after = np.empty_like(before)
+        if field.name in ("opening", "emergency", "answer", "recognition"):
+            after[:, to[:, None], to[None, :]] = before
+        elif field.name == "plant":
+            after[:, firm[:, None], to[None, :]] = before
+        else:
+            for d in range(len(DYADS)):
+                numbers = before[:, d]
+                if flipped[d]:
+                    if field.name == "first_proposer":
+                        numbers = 1.0 - numbers
+                    if numbers.ndim > 1:
+                        numbers = numbers[:, ::-1]
+                    if numbers.ndim > 2:
+                        numbers = numbers[..., ISSUE_FLIPPED]
+                after[:, where[d]] = numbers
+        moved[field.name] = after
+    return Draws(**moved)
