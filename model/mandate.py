@@ -22,12 +22,13 @@ from model.assessment import (
     security_flow,
 )
 from model.economy import Agenda, Economy
+from model.grids import Flows
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
 from model.scenario import Scenario
 from model.state import mean_tension
-from model.valuation import Flows, OtherTerms, Parts, party_parts, side_flows
+from model.valuation import OtherTerms, Parts, party_parts, side_flows
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 QUARTERS_PER_YEAR = 4.0

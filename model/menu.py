@@ -106,6 +106,32 @@ class Menu:
         grids = np.meshgrid(*[np.array(kept) for kept in self.positions], indexing="ij")
         return np.stack([grid.reshape(-1) for grid in grids], axis=-1)
 
+    # Packages as pairs: a combination x of duties and standards, a combination y of everything else (model.grids).
+
+    @cached_property
+    def x_of(self) -> np.ndarray:
+        """(P,) combination of duties and ladder of every package, in [0, X)."""
+        return self._combination((0, 1, LADDER_AXIS))
+
+    @cached_property
+    def y_of(self) -> np.ndarray:
+        """(P,) combination of all other commitments of every package, in [0, Y)."""
+        return self._combination((2, 3, 5, 6, TECHNOLOGY_AXIS))
+
+    @cached_property
+    def x_package(self) -> np.ndarray:
+        """(X,) the package with each combination of duties and ladder and nothing else."""
+        return np.flatnonzero(self.y_of == 0)
+
+    @cached_property
+    def y_package(self) -> np.ndarray:
+        """(Y,) the package with each combination of the other commitments and nothing else."""
+        return np.flatnonzero(self.x_of == 0)
+
+    def _combination(self, axes: tuple[int, ...]) -> np.ndarray:
+        place = np.stack(np.unravel_index(np.arange(self.n_packages), self.sizes))
+        return np.ravel_multi_index(tuple(place[list(axes)]), tuple(self.sizes[axis] for axis in axes))
+
     @cached_property
     def ladder(self) -> np.ndarray:
         """(L,) ladder states kept on the menu."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
+from model.grids import Flows, Grid, added, choices
 from model.menu import (
     CUT_OF_POSITION,
     LADDER,
@@ -121,21 +122,35 @@ def party_parts(
     return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish)
 
 
-def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
-    """(..., P) a party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
+def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> Grid:
+    """A party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
     who = {(True, False): 0, (False, True): 1, (True, True): 2}.get(lapsed)
     ladder = menu.ladder if who is None else menu.lapsed_ladder(who)
-    joint = not any(lapsed)
-    grid: FloatArray = menu.along(LADDER_AXIS, parts.ladder[..., ladder])
+    duties = []
     for giver in (0, 1):
         positions = np.array(menu.positions[giver])
         held = np.zeros_like(positions) if lapsed[giver] else positions
-        grid = grid + menu.along_ladder(giver, parts.duty[giver][..., held[:, None], ladder[None, :]])
-        for axis, gift in ((2 + giver, parts.supply), (5 + giver, parts.linkage)):
-            given = np.array(menu.positions[axis]) * (0.0 if lapsed[giver] else 1.0)
-            grid = grid + menu.along(axis, gift[..., giver, None] * given)
-    together = np.array(menu.positions[TECHNOLOGY_AXIS]) * (1.0 if joint else 0.0)
-    return menu.flat(grid + menu.along(TECHNOLOGY_AXIS, parts.technology[..., None] * together))
+        duties.append(parts.duty[giver][..., held[:, None], ladder])
+    first = duties[0] + parts.ladder[..., ladder][..., None, :]
+    x = first[..., :, None, :] + duties[1][..., None, :, :]
+    y = added(
+        [
+            choices(gift, menu.positions[axis], kept)
+            for gift, axis, kept in (
+                (parts.supply[..., 0], 2, not lapsed[0]),
+                (parts.supply[..., 1], 3, not lapsed[1]),
+                (parts.linkage[..., 0], 5, not lapsed[0]),
+                (parts.linkage[..., 1], 6, not lapsed[1]),
+                (parts.technology, TECHNOLOGY_AXIS, not any(lapsed)),
+            )
+        ]
+    )
+    return Grid(x.reshape((*x.shape[:-3], -1)), y)
+
+
+def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
+    """(..., P) the same, spread over all packages."""
+    return package_grid(menu, parts, lapsed).spread(menu)
 
 
 def issue_values(parts: Parts) -> FloatArray:
@@ -159,36 +174,17 @@ def issue_values(parts: Parts) -> FloatArray:
     return values
 
 
-@dataclass(frozen=True)
-class Flows:
-    """One side's payoffs from every package, bn$ per quarter, (..., P), and when both punish (..., 1).
-
-    both honour, this side lapses alone, the partner lapses alone, both lapse; ``legislature`` is what the side's
-    legislature sees when both honour.
-    """
-
-    honoured: FloatArray
-    own_lapse: FloatArray
-    partner_lapse: FloatArray
-    both_lapse: FloatArray
-    punish: FloatArray
-    legislature: FloatArray
-
-
 def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> Flows:
     """The payoffs that one side of a dyad weighs, for every package of the menu."""
-    honoured = package_values(menu, executive)
-    lapses = [
-        package_values(menu, executive, (side == 0, side == 1)),
-        package_values(menu, executive, (side == 1, side == 0)),
-    ]
+    kept = package_grid(menu, executive)
     return Flows(
-        honoured=honoured,
-        own_lapse=lapses[0],
-        partner_lapse=lapses[1],
-        both_lapse=honoured[..., :1],
+        menu=menu,
+        kept=kept,
+        alone=package_grid(menu, executive, (side == 0, side == 1)),
+        deserted=package_grid(menu, executive, (side == 1, side == 0)),
+        home=package_grid(menu, legislature),
+        both_lapse=kept.x[..., :1],
         punish=executive.punish[..., None],
-        legislature=package_values(menu, legislature),
     )
 
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from model.grids import Flows, Grid, believed, honour_slack
 from model.numerics import FloatArray
 from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 
 if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
-    from model.valuation import Flows
 
 
 @dataclass(frozen=True)
@@ -86,21 +86,19 @@ class Bloc(mesa.Agent):
         partner = self.partner(dyad)
         current = int(state.treaty[dyad])
         noise = packages.noise_scale(p.perception_noise, state.dialogue[dyad], p.dialogue_on_perception)
-        shrink = packages.shrinkage(noise)
-        levels = agenda.levels[dyad]
+        menu, levels = agenda.menus[dyad], agenda.levels[dyad]
 
-        def believed(flows: Flows, whose: int, error: FloatArray) -> FloatArray:
-            gain = flows.honoured - flows.honoured[current]
-            blur = packages.issue_noise(levels, levels[current], agenda.stakes[dyad, whose], error, noise)
-            return packages.belief(gain, blur, shrink)
+        def belief(flows: Flows, whose: int, error: FloatArray) -> FloatArray:
+            stakes = agenda.stakes[dyad, whose]
+            return believed(menu, flows.kept, levels, current, stakes, error, noise).spread(menu)
 
         flows = self.flows(dyad)
-        home = flows.legislature - flows.legislature[current]
+        home = flows.home.over(menu, current).spread(menu)
         scale = agenda.legislature_scale[dyad, side]
         passable = ratification.in_win_set(home, scale, self.threshold(dyad))
         return View(
-            own=believed(flows, side, state.own_error[dyad, side]),
-            partner=believed(partner.flows(dyad), 1 - side, state.partner_error[dyad, side]),
+            own=belief(flows, side, state.own_error[dyad, side]),
+            partner=belief(partner.flows(dyad), 1 - side, state.partner_error[dyad, side]),
             enforceable=self.would_honour(dyad),
             passable=passable if p.anticipate_ratification else np.ones_like(passable),
             on_table=model.on_table[dyad][current],
@@ -110,20 +108,18 @@ class Bloc(mesa.Agent):
 
     def would_honour(self, dyad: int) -> np.ndarray:
         """Packages that pass this bloc's own compliance test at today's trust (1.10), (P,) booleans."""
-        flows, p = self.flows(dyad), self.model.parameters
-        belief = self.trust(self.partner(dyad))
-        passes, _ = compliance.honour_test(
-            flows.honoured,
-            flows.own_lapse,
-            flows.partner_lapse,
-            flows.both_lapse,
-            flows.punish,
+        return self.slack(dyad).spread(self.model.agenda.menus[dyad]) >= 0.0
+
+    def slack(self, dyad: int) -> Grid:
+        """What honouring every package is worth to this bloc beyond lapsing, at today's trust (1.10)."""
+        p, belief = self.model.parameters, self.trust(self.partner(dyad))
+        return honour_slack(
+            self.flows(dyad),
             belief,
             compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.expected_danger[dyad], belief),
             p.detection_lag,
             self.model.punishment_horizon,
         )
-        return passes
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
@@ -159,9 +155,9 @@ class Bloc(mesa.Agent):
     def ratifies(self, dyad: int, package: int) -> bool:
         """Whether the legislature passes a deal, given its persistent mood."""
         p, state, side = self.model.parameters, self.model.state, self.side(dyad)
-        home = self.flows(dyad).legislature
+        menu, home = self.model.agenda.menus[dyad], self.flows(dyad).home
         chance = ratification.ratification_probability(
-            home[package] - home[int(state.treaty[dyad])],
+            home.at(menu, package) - home.at(menu, int(state.treaty[dyad])),
             self.model.agenda.legislature_scale[dyad, side],
             self.threshold(dyad)[package],
             p.ratification_slope,
@@ -172,7 +168,8 @@ class Bloc(mesa.Agent):
 
     def honours(self, dyad: int) -> bool:
         """Whether this bloc keeps the treaty in force this quarter."""
-        return bool(self.would_honour(dyad)[int(self.model.state.treaty[dyad])])
+        menu, current = self.model.agenda.menus[dyad], int(self.model.state.treaty[dyad])
+        return bool(self.slack(dyad).at(menu, current) >= 0.0)
 
     def reads_conduct(self, dyad: int, act: float, u: FloatArray) -> FloatArray:
         """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
@@ -217,16 +214,19 @@ class Bloc(mesa.Agent):
             p.punishment_quarters,
         )
 
+    def gain_in_force(self, dyad: int) -> FloatArray:
+        """What the treaty in force is worth to this bloc over none, if both keep it, bn$ per quarter."""
+        menu, kept = self.model.agenda.menus[dyad], self.flows(dyad).kept
+        return kept.at(menu, int(self.model.state.treaty[dyad])) - kept.at(menu, 0)
+
     def gives_notice(self, dyad: int) -> bool:
         """Whether leaving the treaty pays more than it costs (1.17)."""
-        flows = self.flows(dyad)
-        gain = flows.honoured[0] - flows.honoured[int(self.model.state.treaty[dyad])]
+        gain = -self.gain_in_force(dyad)
         return bool(compliance.exit_pays(gain, self.model.parameters.exit_cost, self.scale(dyad)))
 
     def renews(self, dyad: int) -> bool:
         """Whether the bloc would sign the expiring treaty again (1.17)."""
-        flows, p, side = self.flows(dyad), self.model.parameters, self.side(dyad)
-        gain = flows.honoured[int(self.model.state.treaty[dyad])] - flows.honoured[0]
+        p, side, gain = self.model.parameters, self.side(dyad), self.gain_in_force(dyad)
         return bool(gain >= bargaining.reservation_value(p.reservation_fraction, self.model.agenda.scale[dyad, side]))
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import numpy as np
 
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
+from model.grids import Grid
 from model.mandate import Mandate
 from model.markets import Accounts, CellSupply, Clearing
 from model.numerics import FloatArray
@@ -35,6 +36,23 @@ def zeros(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:
 def rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
     """(R, n) the row of a table (P, n) that each lane's index (R,) names, replicates fastest in memory."""
     return table.T.take(index, axis=-1).T
+
+
+def some(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+    """(n, ...) some lanes of (R, ...), replicates fastest in memory as before."""
+    return values.T.take(lanes, axis=-1).T
+
+
+def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
+    """Some lanes of a grid; a table that all lanes share stays as it is."""
+    return Grid(*(some(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
+
+
+def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """(n,) the first place of (n, P) that holds the wanted (n,) number; ``argmax`` is far slower in this layout."""
+    n_places = values.shape[-1]
+    rank = np.arange(n_places, 0, -1, dtype=np.int32)
+    return n_places - np.maximum.reduce((values == wanted[:, None]) * rank, axis=-1)
 
 
 class Lanes:

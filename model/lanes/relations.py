@@ -6,7 +6,7 @@ import numpy as np
 
 from model.assessment import Situation, assess
 from model.calibration import COLD_SWEEPS
-from model.lanes.base import Lanes, zeros
+from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
     WARM_SWEEPS,
     Stakes,
@@ -19,7 +19,7 @@ from model.markets import Accounts
 from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import bargaining, cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
+from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
 from model.state import NEVER, mean_tension
 from model.valuation import realised_value
 from model.vocabulary import (
@@ -183,14 +183,19 @@ class Relations(Lanes):
     def reference_package(self, d: int) -> np.ndarray:
         """(R,) the package whose game is shown: the treaty, else the last tabled, else the best for both together."""
         treaty, tabled = self.state.treaty[:, d], self.tabled[:, d]
-        first, second = self.known().flows[d]
-        joint = np.where(self.on_table[d][0], first.honoured + second.honoured, -np.inf)
-        return np.where(treaty > 0, treaty, np.where(tabled > 0, tabled, np.argmax(joint, axis=-1)))
+        shown = np.where(treaty > 0, treaty, tabled)
+        lanes = np.flatnonzero(shown == 0)
+        if lanes.size:
+            menu = self.agenda.menus[d]
+            first, second = (chosen_lanes(flows.kept, lanes).spread(menu) for flows in self.known().flows[d])
+            joint = np.where(self.on_table[d][0], first + second, -np.inf)
+            shown[lanes] = first_of(joint, np.maximum.reduce(joint, axis=-1))
+        return shown
 
     def package_flows(self, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:
         """(R,) four times: what a side has from a package if both honour, if it, the partner, or both do not."""
-        flows = self.known().flows[d][side]
-        taken = [bargaining.take(flow, package) for flow in (flows.honoured, flows.own_lapse, flows.partner_lapse)]
+        flows, menu = self.known().flows[d][side], self.agenda.menus[d]
+        taken = [grid.at(menu, package) for grid in (flows.kept, flows.alone, flows.deserted)]
         return (*taken, flows.both_lapse[:, 0])
 
     def realised_gains(self) -> FloatArray:

@@ -6,11 +6,13 @@ side is the same one in the whole group.
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
-from model.lanes.base import rows
+from model.grids import Grid, believed, honour_slack
+from model.lanes.base import chosen_lanes, rows, some
 from model.lanes.treaties import Treaties
 from model.numerics import FloatArray
 from model.rules import bargaining, compliance, packages, ratification
@@ -104,27 +106,22 @@ class Talks(Treaties):
 
     def _view(self, d: int, side: int, lanes: np.ndarray) -> View:
         """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
-        state, p, agenda, mandate = self.state, self.parameters, self.agenda, self.known()
-        current = state.treaty[lanes, d]
-        noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)[:, None]
-        shrink = packages.shrinkage(noise)
-        levels = agenda.levels[d]
+        state, p, agenda, menu = self.state, self.parameters, self.agenda, self.agenda.menus[d]
+        flows, current = self.known().flows[d], state.treaty[lanes, d]
+        noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)
 
-        def believed(whose: int, error: FloatArray) -> FloatArray:
-            flow = mandate.flows[d][whose].honoured[lanes]
-            gain = flow - bargaining.take(flow, current)[:, None]
-            blur = packages.issue_noise(levels, rows(levels, current), agenda.stakes[d, whose], error, noise)
-            return packages.belief(gain, blur, shrink)
+        def belief(whose: int, error: FloatArray) -> Grid:
+            kept, stakes = chosen_lanes(flows[whose].kept, lanes), agenda.stakes[d, whose]
+            return believed(menu, kept, agenda.levels[d], current, stakes, some(error[:, d, side], lanes), noise)
 
-        own = believed(side, state.own_error[lanes, d, side])
-        partner = believed(1 - side, state.partner_error[lanes, d, side])
+        own = self._on_table(d, current, belief(side, state.own_error)).spread(menu)
+        partner = belief(1 - side, state.partner_error).spread(menu)
         reservation = bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, side])
-        gains = self.on_table[d][current] & (own >= reservation)
-        keeps = gains & self._would_honour(d, side, lanes)
+        gains = own >= reservation
+        keeps = gains & (self._slack(d, side, lanes).spread(menu) >= 0.0)
         admissible = keeps
         if p.anticipate_ratification:
-            home = mandate.flows[d][side].legislature[lanes]
-            home = home - bargaining.take(home, current)[:, None]
+            home = chosen_lanes(flows[side].home, lanes).over(menu, current).spread(menu)
             admissible = keeps & ratification.in_win_set(
                 home, agenda.legislature_scale[d, side], self.thresholds[d][side]
             )
@@ -138,23 +135,30 @@ class Talks(Treaties):
             partner_reservation=bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, 1 - side]),
         )
 
-    def _would_honour(self, d: int, side: int, lanes: np.ndarray) -> np.ndarray:
-        """(n, P) packages that pass a side's own compliance test at today's trust (1.10)."""
+    def _on_table(self, d: int, current: np.ndarray, own: Grid) -> Grid:
+        """Own gains, with those of packages that are off the table out of reach."""
+        menu, allowed = self.agenda.menus[d], self.on_table[d]
+        tables = []
+        for table, first, of in ((own.x, menu.x_package, menu.x_of), (own.y, menu.y_package, menu.y_of)):
+            off = (allowed[np.ix_(first, first)] - 1.0) * bargaining.OUT_OF_REACH
+            tables.append(table + rows(off, of[current]))
+        return Grid(tables[0], tables[1])
+
+    def _slack(self, d: int, side: int, lanes: np.ndarray) -> Grid:
+        """What honouring every package is worth to a side beyond lapsing, at today's trust (1.10)."""
         flows, p = self.known().flows[d][side], self.parameters
-        belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes, None]
-        danger = self.expected_danger[lanes, d][:, None]
-        passes, _ = compliance.honour_test(
-            flows.honoured[lanes],
-            flows.own_lapse[lanes],
-            flows.partner_lapse[lanes],
-            flows.both_lapse[lanes],
-            flows.punish[lanes],
-            belief,
-            compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, belief),
-            p.detection_lag,
-            self.punishment_horizon,
+        chosen = dataclasses.replace(
+            flows,
+            kept=chosen_lanes(flows.kept, lanes),
+            alone=chosen_lanes(flows.alone, lanes),
+            deserted=chosen_lanes(flows.deserted, lanes),
+            both_lapse=some(flows.both_lapse, lanes),
+            punish=some(flows.punish, lanes),
         )
-        return passes
+        belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes]
+        danger = p.repudiation_hazard * self.expected_danger[lanes, d]
+        future = compliance.continuation(p.discount_factor, danger, belief)
+        return honour_slack(chosen, belief, future, p.detection_lag, self.punishment_horizon)
 
     @staticmethod
     def _zone(view: View) -> np.ndarray:
@@ -203,9 +207,10 @@ class Talks(Treaties):
 
     def _passes(self, d: int, side: int) -> np.ndarray:
         """(R,) whether a legislature passes the deal before it, given its persistent mood."""
-        home, deal = self.known().flows[d][side].legislature, self.deal[:, d]
+        menu, deal = self.agenda.menus[d], self.deal[:, d]
+        home = self.known().flows[d][side].home
         chance = ratification.ratification_probability(
-            bargaining.take(home, deal) - bargaining.take(home, self.state.treaty[:, d]),
+            home.at(menu, deal) - home.at(menu, self.state.treaty[:, d]),
             self.agenda.legislature_scale[d, side],
             self.thresholds[d][side][deal],
             self.parameters.ratification_slope,

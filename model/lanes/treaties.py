@@ -40,20 +40,20 @@ class Treaties(Lanes):
 
     def keeps_treaty(self, d: int, side: int) -> np.ndarray:
         """(R,) whether a side's own test says that it keeps the policy in force (1.10)."""
-        flows, p, current = self.known().flows[d][side], self.parameters, self.state.treaty[:, d]
+        flows, p, menu = self.known().flows[d][side], self.parameters, self.agenda.menus[d]
+        x, y = (of[self.state.treaty[:, d]] for of in (menu.x_of, menu.y_of))
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])
-        passes, _ = compliance.honour_test(
-            bargaining.take(flows.honoured, current),
-            bargaining.take(flows.own_lapse, current),
-            bargaining.take(flows.partner_lapse, current),
-            flows.both_lapse[..., 0],
-            flows.punish[..., 0],
-            belief,
-            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.expected_danger[:, d], belief),
-            p.detection_lag,
-            self.punishment_horizon,
-        )
-        return passes
+        future = compliance.continuation(p.discount_factor, p.repudiation_hazard * self.expected_danger[:, d], belief)
+
+        def slack(both: FloatArray | float, punish: FloatArray | float, *kept: FloatArray) -> FloatArray:
+            return compliance.honour_test(
+                *kept, both, punish, belief, future, p.detection_lag, self.punishment_horizon
+            )[1]
+
+        grids = (flows.kept, flows.alone, flows.deserted)
+        of_x = slack(flows.both_lapse[..., 0], flows.punish[..., 0], *(bargaining.take(grid.x, x) for grid in grids))
+        of_y = slack(0.0, 0.0, *(bargaining.take(grid.y, y) for grid in grids))
+        return of_x + of_y >= 0.0
 
     def binds(self, importer: int, partner: int) -> np.ndarray:
         """(R,) whether a treaty in force binds the importer's duty on the partner's goods."""
@@ -178,34 +178,29 @@ class Treaties(Lanes):
             if not in_force.any():
                 continue
             ends = np.zeros(self.n_lanes, dtype=bool)
+            gains = [self._gain_in_force(d, side) for side in (0, 1)]
             for side in (0, 1):
                 failed_now = ~state.honours[:, d, side]
                 ends |= compliance.two_strikes(failed_now, state.failed[:, d, side])
                 state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])
                 ends |= compliance.exit_draw(self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, self.danger[:, d])
-                inside, outside = self._kept_and_left(d, side)
-                leaves = compliance.exit_pays(outside - inside, p.exit_cost, self.agenda.scale[d, side])
+                leaves = compliance.exit_pays(-gains[side], p.exit_cost, self.agenda.scale[d, side])
                 notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
                 ends |= leaves & (notice > p.exit_notice)
                 state.notice[:, d, side] = np.where(in_force, notice, state.notice[:, d, side])
             due = ~ends & (state.sunset[:, d] <= t)
             if (due & in_force).any():
-                renewed = self._renews(d, 0) & self._renews(d, 1)
+                least = bargaining.reservation_value(p.reservation_fraction, self.agenda.scale[d])
+                renewed = (gains[0] >= least[0]) & (gains[1] >= least[1])
                 state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
                 ends |= due & ~renewed
             state.treaty_age[:, d] += in_force
             self._end_treaties(d, ends & in_force)
 
-    def _kept_and_left(self, d: int, side: int) -> tuple[FloatArray, FloatArray]:
-        """(R,) what a side has from the treaty in force, and from none, bn$ per quarter."""
-        flow = self.known().flows[d][side].honoured
-        return bargaining.take(flow, self.state.treaty[:, d]), flow[:, 0]
-
-    def _renews(self, d: int, side: int) -> np.ndarray:
-        """(R,) whether a side would sign the expiring treaty again (1.17)."""
-        inside, outside = self._kept_and_left(d, side)
-        least = bargaining.reservation_value(self.parameters.reservation_fraction, self.agenda.scale[d, side])
-        return inside - outside >= least
+    def _gain_in_force(self, d: int, side: int) -> FloatArray:
+        """(R,) what the treaty in force is worth to a side over none, if both keep it, bn$ per quarter."""
+        menu, kept = self.agenda.menus[d], self.known().flows[d][side].kept
+        return kept.at(menu, self.state.treaty[:, d]) - kept.at(menu, np.zeros(self.n_lanes, dtype=np.int64))
 
     def _end_treaties(self, d: int, ends: np.ndarray) -> None:
         state = self.state

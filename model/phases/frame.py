@@ -56,11 +56,11 @@ def _dyads(world: NegotiationModel) -> dict[str, FloatArray]:
     for d in range(N_DYADS):
         package = world.reference_package(d)
         for side in (0, 1):
-            flows = world.mandate.flows[d][side]
+            flows, menu = world.mandate.flows[d][side], world.agenda.menus[d]
             families[d, side] = games.side_family(
-                flows.honoured[package],
-                flows.own_lapse[package],
-                flows.partner_lapse[package],
+                flows.kept.at(menu, package),
+                flows.alone.at(menu, package),
+                flows.deserted.at(menu, package),
                 flows.both_lapse[0],
                 games.TIE_FRACTION * world.agenda.scale[d, side],
             )

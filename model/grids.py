@@ -1,0 +1,155 @@
+"""Numbers for every package of a menu, kept as two short tables whose entries add up (theory 1.7).
+
+Whatever is said of all packages at once is a sum over the axes of the menu. The axes fall into two groups that never
+meet: the two duties with the standards ladder, which share markets, and all the rest. A ``Grid`` holds one number for
+each combination within a group. What is linear in payoffs (a gain, a belief, the slack of a compliance test) is worked
+out on the two tables, a few dozen numbers, and spread over the hundreds of packages only at the end.
+
+``...`` stands for any leading axes; x is the axis of combinations of duties and ladder, y of all other commitments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.menu import Menu
+from model.numerics import FloatArray, beside
+from model.rules import compliance, packages
+from model.rules.bargaining import take
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A number for every package: ``x`` (..., X) of its duties and standards plus ``y`` (..., Y) of the rest.
+
+    ``y`` of a package without any of the rest is exactly zero.
+    """
+
+    x: FloatArray
+    y: FloatArray
+
+    def over(self, menu: Menu, package: np.ndarray | int) -> Grid:
+        """Every number less that of one package (...); exactly zero, in both tables, for that package itself."""
+        return Grid(
+            self.x - np.asarray(take(self.x, menu.x_of[package]))[..., None],
+            self.y - np.asarray(take(self.y, menu.y_of[package]))[..., None],
+        )
+
+    def at(self, menu: Menu, package: np.ndarray | int) -> FloatArray:
+        """(...) the number of one package in every lane, with the bits it has in ``spread``."""
+        return take(self.x, menu.x_of[package]) + take(self.y, menu.y_of[package])
+
+    def spread(self, menu: Menu) -> FloatArray:
+        """(..., P) the number of every package."""
+        d0, d1, s0, s1, ladder, k0, k1, tech = menu.sizes
+        x = self.x.reshape((*self.x.shape[:-1], d0, d1, 1, 1, ladder, 1, 1, 1))
+        y = self.y.reshape((*self.y.shape[:-1], 1, 1, s0, s1, 1, k0, k1, tech))
+        lanes = np.broadcast_shapes(self.x.shape[:-1], self.y.shape[:-1])
+        if not lanes:
+            return (x + y).reshape(-1)
+        # Packages lead in memory, so that the ensemble's replicates stay fastest.
+        whole = np.empty((*menu.sizes, *lanes))
+        n = len(lanes)
+        np.add(x, y, out=whole.transpose(*range(8, 8 + n), *range(8)))
+        return whole.reshape((menu.n_packages, *lanes)).transpose(*range(1, n + 1), 0)
+
+
+def added(columns: list[FloatArray]) -> FloatArray:
+    """(..., n1 * n2 * ...) sums of one entry of each of several tables (..., n1), (..., n2), ..., last fastest."""
+    total = columns[0]
+    for column in columns[1:]:
+        total = total[..., :, None] + column[..., None, :]
+        total = total.reshape((*total.shape[:-2], -1))
+    return total
+
+
+def choices(gift: FloatArray, positions: tuple[int, ...], kept: bool) -> FloatArray:
+    """(..., n) what each position 0 or 1 of a commitment is worth if it is kept; gift (...)."""
+    return beside([np.asarray(gift) * float(position * kept) for position in positions])
+
+
+@dataclass(frozen=True)
+class Flows:
+    """One side's payoffs from every package of a menu, bn$ per quarter.
+
+    kept: both honour; alone: this side lapses alone; deserted: the partner lapses alone; home: what the side's
+    legislature sees when both honour; both_lapse, punish (..., 1) of any package when both lapse, when both punish.
+    The properties spread them over all packages, (..., P).
+    """
+
+    menu: Menu
+    kept: Grid
+    alone: Grid
+    deserted: Grid
+    home: Grid
+    both_lapse: FloatArray
+    punish: FloatArray
+
+    @property
+    def honoured(self) -> FloatArray:
+        """(..., P) both honour."""
+        return self.kept.spread(self.menu)
+
+    @property
+    def own_lapse(self) -> FloatArray:
+        """(..., P) this side lapses alone."""
+        return self.alone.spread(self.menu)
+
+    @property
+    def partner_lapse(self) -> FloatArray:
+        """(..., P) the partner lapses alone."""
+        return self.deserted.spread(self.menu)
+
+    @property
+    def legislature(self) -> FloatArray:
+        """(..., P) what the legislature sees when both honour."""
+        return self.home.spread(self.menu)
+
+
+def believed(
+    menu: Menu,
+    value: Grid,
+    levels: FloatArray,
+    current: np.ndarray | int,
+    stakes: FloatArray,
+    error: FloatArray,
+    noise: FloatArray,
+) -> Grid:
+    """Believed gain from every package over the policy in force, bn$ per quarter (theory 1.8).
+
+    value: the true payoffs; levels (P, 10) of every issue; current (...) package in force; stakes (10,), error
+    (..., 10) and noise (...) as in ``packages.issue_noise``.
+    """
+    gain = value.over(menu, current)
+    shrink = packages.shrinkage(noise)[..., None]
+    blur = np.asarray(noise)[..., None]
+    found = []
+    for table, first, of in ((gain.x, menu.x_package, menu.x_of), (gain.y, menu.y_package, menu.y_of)):
+        held = levels[first]
+        found.append(
+            packages.belief(table, packages.issue_noise(held, held[of[current]], stakes, error, blur), shrink)
+        )
+    return Grid(found[0], found[1])
+
+
+def honour_slack(
+    flows: Flows, trust: FloatArray, continuation: FloatArray, lag: float, punishment_length: float
+) -> Grid:
+    """What honouring is worth beyond lapsing, for every package, bn$ (theory 1.10); it passes where that is >= 0.
+
+    trust, continuation (...) as in ``compliance.honour_test``.
+    """
+    belief, future = np.asarray(trust)[..., None], np.asarray(continuation)[..., None]
+
+    def slack(kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatArray, punish: FloatArray) -> FloatArray:
+        return compliance.honour_test(
+            kept, alone, deserted, both, punish, belief, future, lag, punishment_length
+        )[1]
+
+    nothing = np.zeros(1)
+    return Grid(
+        slack(flows.kept.x, flows.alone.x, flows.deserted.x, flows.both_lapse, flows.punish),
+        slack(flows.kept.y, flows.alone.y, flows.deserted.y, nothing, nothing),
+    )
