@@ -83,35 +83,51 @@ class Industry(Lanes):
         state.margin = np.where(is_due, agreed, state.margin)
 
     def _build_plants(self) -> None:
-        state, economy, p = self.state, self.economy, self.parameters
-        opened = (state.plant_due == 1.0) | (state.quarter == self.scenario.plant_from.T)
+        """Plants open and are started; only lanes, markets and automakers where that can happen are worked on."""
+        state, s, p = self.state, self.scenario, self.parameters
+        opened = (state.plant_due == 1.0) | (state.quarter == s.plant_from.T)
         state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
-        rate = np.concatenate(
-            [state.duty[:, EV], np.broadcast_to(economy.other_duty[EV][:, None], (self.n_lanes, N_BLOCS, 1))], axis=-1
-        )[..., None, :]
-        total = (1.0 + rate) * self.landed + self.frictions
         if opened.any():
             state.has_plant = np.maximum(state.has_plant, opened)
-            here = opened[..., None] & (economy.is_home[:, None, :] > 0.0)
-            state.origin_tie = np.where(here, 0.0, state.origin_tie)
-            level = plants.origin_normaliser(total, state.origin_tie, p.origin_substitution)
-            state.origin_level = np.where(opened, level, state.origin_level)
-        alpha = p.alpha[:, None]
-        base_export = self.clearing.price - self.clearing.markup
-        base_local = ordered_sum(total * economy.is_home[:, None, :])
-        rivals = pricing.rivals_log_sum(self.utility - alpha * self.clearing.price, p.nest_correlation)
-        size = economy.market_size[:, None]
-        earned = []
-        for base, duty_rate in ((base_local, 0.0), (base_export, self.accounts.duty_rate)):
-            markup = pricing.best_reply_markup(base, self.utility, rivals, alpha, p.nest_correlation, PLANT_SWEEPS)
-            share = demand.share_beside(self.utility - alpha * (base + markup), rivals, p.nest_correlation)
-            earned.append(size * share * markup / (1.0 + duty_rate))
-        value = plants.entry_value(earned[0], earned[1], p.plant_hurdle_rate, p.plant_cost)
-        hazard = plants.entry_hazard(value, p.plant_hazard_max, p.plant_hazard_scale)
+            self._open_plants(*np.nonzero(opened))
         luck = np.swapaxes(self.luck.plant[state.quarter + 1], -1, -2)
-        started = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & (luck < hazard) & ~self.scenario.banned.T
-        state.plant_due = np.where(started, float(p.plant_lag), state.plant_due)
-        self.plants_started = ordered_sum(started.astype(np.float64), axis=-2)
+        free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
+        # No hazard is above its ceiling, so luck above it needs no weighing of profits.
+        lane, m, f = np.nonzero(free & (luck < p.plant_hazard_max))
+        starts = luck[lane, m, f] < self._plant_hazard(lane, m, f)
+        lane, m, f = lane[starts], m[starts], f[starts]
+        state.plant_due[lane, m, f] = float(p.plant_lag)
+        started = zeros(*opened.shape)
+        started[lane, m, f] = 1.0
+        self.plants_started = ordered_sum(started, axis=-2)
+
+    def _open_plants(self, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
+        """From now on these automakers can serve these markets from home there."""
+        state, economy, theta = self.state, self.economy, self.parameters.origin_substitution
+        rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
+        total = (1.0 + rate) * self.landed[lane, m, f] + self.frictions[lane, m, 0]
+        tie = np.where(economy.is_home[m] > 0.0, 0.0, state.origin_tie[lane, m, f])
+        state.origin_tie[lane, m, f] = tie
+        state.origin_level[lane, m, f] = plants.origin_normaliser(total, tie, theta)
+
+    def _plant_hazard(self, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> FloatArray:
+        """(n,) chance that a plant is started, for some lanes, markets and automakers."""
+        state, p, clearing = self.state, self.parameters, self.clearing
+        sigma, alpha = p.nest_correlation, p.alpha[m]
+        price, utility = clearing.price[lane, m], self.utility[lane, m]
+        row = np.arange(lane.size)
+        rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
+        utility = utility[row, f]
+        rate = state.duty[lane, EV, m, m]
+        local = (1.0 + rate) * self.landed[lane, m, f, m] + self.frictions[lane, m, 0, m]
+        export = price[row, f] - clearing.markup[lane, m, f]
+        earned = []
+        for base, duty_rate in ((local, 0.0), (export, self.accounts.duty_rate[lane, m, f])):
+            markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS)
+            share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
+            earned.append(self.economy.market_size[m] * share * markup / (1.0 + duty_rate))
+        value = plants.entry_value(earned[0], earned[1], p.plant_hurdle_rate, p.plant_cost)
+        return plants.entry_hazard(value, p.plant_hazard_max, p.plant_hazard_scale)
 
     def supply_now(self) -> None:
         """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
