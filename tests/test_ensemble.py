@@ -1,0 +1,257 @@
+"""The ensemble is the Mesa world to the last bit: every column, every quarter, whatever is varied (and not otherwise)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import equality
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from model import ensemble as ensemble_module
+from model import mandate, markets
+from model.ensemble import Ensemble
+from model.lanes import industry, relations, treaties
+from model.numerics import same_bits
+from model.parameters import PARAMETERS, InputFault, ParameterSpec
+from model.record import COLUMNS
+from model.rules import policy
+
+SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
+REPLICATES = 20
+
+SWITCHES: list[dict[str, Any]] = [
+    {name: not spec.default} for name, spec in PARAMETERS.items() if spec.kind == "bool"
+]
+RULES: list[dict[str, Any]] = [
+    {name: choice} for name, spec in PARAMETERS.items() if spec.kind == "choice" for choice in spec.choices
+]
+VARIED: list[dict[str, Any]] = [
+    *SWITCHES,
+    *RULES,
+    {"assessment_interval": 1},
+    {"assessment_interval": 3, "session_pause": 0, "session_quarters": 4, "rounds_per_quarter": 3},
+    {"perception_noise": 0.0},
+    {"perception_noise": 2.0, "rounds_per_quarter": 8},
+    {"dialogue_ceiling": 0.0},
+    {"dialogue_ceiling": 1.0},
+    {"false_alarm": 0.35, "missed_violation": 0.35, "dialogue_on_monitoring": 0.0},
+    {"repudiation_hazard": 0.08, "exit_cost": 0.0, "cooling_off": 1},
+    {"opening_hazard": 0.6, "emergency_hazard": 0.05, "retaliation_ratio": 1.0, "duty_step": 0.25},
+    {"tension_volatility": 1.0, "tension_jump_rate": 0.2, "tension_jump_mean": 3.0},
+    {"plant_hazard_max": 0.5, "plant_lag": 4, "plant_cost": 0.5},
+    {"plant_hazard_max": 0.0, "contract_length": 1},
+    {"unilateral_recognition_rate": 1.0, "recognition_autonomy_cost": 0.0},
+    {"zev_cost": 0.0, "zev_demand_shift": 0.8, "zev_ramp": 1},
+    {"nest_correlation": 0.0, "origin_substitution": 2.0, "supplier_substitution": 0.2},
+    {"nest_correlation": 0.7, "price_adjustment": 1.0, "origin_adjustment": 1.0},
+]
+
+
+# --- the two worlds -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_both_worlds_are_one_model(scenario: str) -> None:
+    assert equality.faults(scenario, range(3)) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_both_worlds_are_one_model_in_twenty_replicates(scenario: str) -> None:
+    assert equality.faults(scenario, range(3, 3 + REPLICATES)) == []
+
+
+def test_every_switch_and_rule_is_varied() -> None:
+    names = {name for change in VARIED for name in change}
+    assert names >= {name for name, spec in PARAMETERS.items() if spec.kind in ("bool", "choice")}
+
+
+@pytest.mark.parametrize("change", VARIED[::4], ids=str)
+def test_a_varied_mechanism_is_varied_in_both_worlds(change: dict[str, Any]) -> None:
+    assert equality.faults("2026", [1], change) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scenario", ("2026-open-access", "symmetric"))
+@pytest.mark.parametrize("change", VARIED, ids=str)
+def test_every_mechanism_is_varied_in_both_worlds(scenario: str, change: dict[str, Any]) -> None:
+    assert equality.faults(scenario, range(2), change) == []
+
+
+def values_of(spec: ParameterSpec) -> st.SearchStrategy[Any]:
+    """Anything in a parameter's range."""
+    if spec.kind == "bool":
+        return st.booleans()
+    if spec.kind == "choice":
+        return st.sampled_from(spec.choices)
+    if spec.kind == "int":
+        return st.integers(int(spec.low or 0), int(spec.high or 0))
+    return st.floats(float(spec.low or 0.0), float(spec.high or 0.0))
+
+
+@st.composite
+def parameter_sets(draw: st.DrawFn) -> dict[str, Any]:
+    """Some parameters away from their defaults, anywhere in their ranges."""
+    names = draw(st.lists(st.sampled_from(sorted(PARAMETERS)), min_size=1, max_size=12, unique=True))
+    return {name: draw(values_of(PARAMETERS[name])) for name in names}
+
+
+def both_worlds_agree_or_both_refuse(scenario: str, change: dict[str, Any], replicate: int) -> None:
+    try:
+        equality.mesa_world(scenario, replicate, change, 0)
+    except InputFault:
+        # Two values that are each allowed may contradict each other; then there is no run to compare.
+        with pytest.raises(InputFault):
+            equality.lane_world(scenario, [replicate], change, 1)
+        return
+    assert equality.faults(scenario, [replicate], change, n_quarters=9) == []
+
+
+@given(st.sampled_from(SCENARIOS), parameter_sets(), st.integers(0, 1000))
+@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+def test_any_parameters_give_the_same_bits(scenario: str, change: dict[str, Any], replicate: int) -> None:
+    both_worlds_agree_or_both_refuse(scenario, change, replicate)
+
+
+@pytest.mark.slow
+@given(st.sampled_from(SCENARIOS), parameter_sets(), st.integers(0, 1000))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+def test_any_of_many_parameters_give_the_same_bits(scenario: str, change: dict[str, Any], replicate: int) -> None:
+    both_worlds_agree_or_both_refuse(scenario, change, replicate)
+
+
+# --- replicates and blocks ----------------------------------------------------------------------------------------
+
+
+def test_the_size_of_a_block_leaves_the_bits_alone() -> None:
+    numbers = list(range(15))
+    (whole,) = equality.lane_world("2026", numbers, n_quarters=21, lanes=100)
+    for size in (1, 7):
+        found = equality.lane_world("2026", numbers, n_quarters=21, lanes=size)
+        assert sum(world.n_lanes for world in found) == len(numbers)
+        for world in found:
+            for lane, replicate in enumerate(world.replicates.tolist()):
+                assert equality.differences(world.recorder.of_lane(lane), whole.recorder.of_lane(replicate)) == []
+        together = pd.concat([world.summary() for world in found], ignore_index=True)
+        pd.testing.assert_frame_equal(together, whole.summary(), check_exact=True)
+
+
+def test_a_replicate_alone_equals_itself_in_a_large_block() -> None:
+    # Large blocks add in another way (numerics.ordered_sum) and are cut to fit the cache.
+    (whole,) = equality.lane_world("2026", range(600), n_quarters=14)
+    for replicate in (0, 311, 599):
+        (alone,) = equality.lane_world("2026", [replicate], n_quarters=14)
+        assert equality.differences(alone.recorder.of_lane(0), whole.recorder.of_lane(replicate)) == []
+
+
+def test_a_shorter_horizon_is_the_start_of_a_longer_one() -> None:
+    (short,), (long,) = (equality.lane_world("symmetric", range(2), n_quarters=n) for n in (6, 12))
+    one, other = short.recorder.of_lane(1), long.recorder.of_lane(1)
+    other.frames = other.frames[:6]
+    assert equality.differences(one, other) == []
+
+
+# --- the test can fail --------------------------------------------------------------------------------------------
+
+
+def test_importer_and_exporter_swapped_in_one_line_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = markets.duties_by_place
+
+    def swapped(duty: np.ndarray, other_origin: np.ndarray) -> np.ndarray:
+        return real(np.swapaxes(duty, -1, -2) if duty.ndim == 3 else duty, other_origin)
+
+    monkeypatch.setattr(markets, "duties_by_place", swapped)
+    assert equality.faults("2026", [0], n_quarters=2) != []
+
+
+def test_one_power_instead_of_a_product_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    def cubed(base: Any, floor: Any, concession: Any) -> np.ndarray:
+        kept = np.asarray(1.0 - concession * (base - floor))
+        # One operator: in the arrays of the ensemble NumPy's own power, alone the product.
+        return base - (1.0 - (kept**3 if kept.ndim else kept * kept * kept))
+
+    monkeypatch.setattr(policy, "applied_duty", cubed)
+    assert equality.faults("2026", [0, 1, 2], n_quarters=20) != []
+
+
+def test_one_forgotten_mask_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(treaties, "FULL_LEVEL", 2.0)
+    assert equality.faults("2026", [0], n_quarters=3) != []
+
+
+# --- prices -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_warm_prices_are_equilibrium_prices(scenario: str) -> None:
+    hard = {"opening_hazard": 0.6, "emergency_hazard": 0.05, "duty_step": 0.25, "nest_correlation": 0.6}
+    ensemble = Ensemble(scenario, equality.ROOT_SEED, 16, hard, n_quarters=16)
+    ((_, world),) = ensemble.worlds()
+    while world.state.quarter < world.n_quarters:
+        world.step()
+        assert np.max(world.residual) < 1e-8
+        assert np.max(world.known().tables.residual) < 1e-8
+    assert mandate.WARM_SWEEPS == relations.WARM_SWEEPS == industry.WARM_SWEEPS
+
+
+# --- the front ----------------------------------------------------------------------------------------------------
+
+
+def test_summary_has_a_row_a_design_point_replicate_and_dyad() -> None:
+    changes = [{"tariff_issues": False}, {}]
+    table = Ensemble("2026", 7, [4, 9], changes, n_quarters=5).run().summary()
+    assert list(table.columns[:3]) == ["design_point", "replicate", "dyad"]
+    assert table["design_point"].tolist() == [0] * 6 + [1] * 6
+    assert table["replicate"].tolist() == ([4] * 3 + [9] * 3) * 2
+    alone = Ensemble("2026", 7, [9], {}, n_quarters=5).run().summary()
+    last = table.iloc[9:].reset_index(drop=True).drop(columns="design_point")
+    pd.testing.assert_frame_equal(last, alone.drop(columns="design_point"), check_exact=True)
+
+
+def test_tables_of_kept_replicates() -> None:
+    ensemble = Ensemble("symmetric", 3, 4, keep=[2], n_quarters=4).run()
+    tables = ensemble.tables(2)
+    assert {name: set(COLUMNS[name]) <= set(table.columns) for name, table in tables.items()} == dict.fromkeys(
+        COLUMNS, True
+    )
+    with pytest.raises(KeyError, match="was not kept"):
+        ensemble.tables(1)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"root_seed": -1}, "root_seed"),
+        ({"replicates": 0}, "replicates"),
+        ({"replicates": [1, -2]}, "replicates"),
+        ({"keep": [100]}, "keep"),
+        ({"lanes": 0}, "lanes"),
+        ({"parameters": {"no_such_thing": 1}}, "no_such_thing"),
+    ],
+)
+def test_impossible_inputs_are_named(given: dict[str, Any], words: str) -> None:
+    with pytest.raises(InputFault, match=words):
+        Ensemble(**{"replicates": 2, **given})
+
+
+def test_only_dyads_are_recorded_where_nothing_is_kept() -> None:
+    ensemble = Ensemble("2026", 1, 3, n_quarters=2)
+    ((_, world),) = ensemble.worlds()
+    assert set(world.run().recorder.frames[0]) == {"dyad"}
+    assert ensemble_module.MOST_LANES >= 512
+
+
+def test_arrays_of_the_state_keep_replicates_fastest_in_memory() -> None:
+    ((_, world),) = Ensemble("2026", 1, 64, n_quarters=6).worlds()
+    world.run()
+    slow = [
+        name
+        for name, array in vars(world.state).items()
+        if isinstance(array, np.ndarray) and array.ndim > 1 and array.strides[0] != array.itemsize
+    ]
+    assert slow == []
+    assert same_bits(world.state.price, np.ascontiguousarray(world.state.price))
