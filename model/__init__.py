@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from model.ensemble import Ensemble
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from model.story import StoryLine
 
 _HOMES = {
+    "Ensemble": "model.ensemble",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
     "InputFault": "model.parameters",
@@ -32,6 +34,7 @@ _HOMES = {
 
 __all__ = [
     "PARAMETERS",
+    "Ensemble",
     "InputFault",
     "NegotiationModel",
     "Parameters",

@@ -135,7 +135,9 @@ def assess(
     for first in range(0, len(nodes.pair), step):
         block = slice(first, first + step)
         before = None if start is None else start[..., block, :]
-        blocks.append(_market(economy, parameters, situation, nodes, block, cars, vehicle_duty[..., block], before, sweeps))
+        blocks.append(
+            _market(economy, parameters, situation, nodes, block, cars, vehicle_duty[..., block], before, sweeps)
+        )
     if len(blocks) == 1:
         found = blocks[0]
     else:

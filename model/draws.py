@@ -97,9 +97,9 @@ def draw(root_seed: int, replicate: int, n_quarters: int, n_automakers: int) -> 
 
 
 def draw_lanes(root_seed: int, replicates: Iterable[int], n_quarters: int, n_automakers: int) -> Draws:
-    """The luck of many replicates: as ``draw``, with shape (quarters + 1, R, *stream shape), replicates fastest in memory.
+    """The luck of many replicates, shape (quarters + 1, R, *stream shape), replicates fastest in memory.
 
-    A replicate's numbers are those it has alone.
+    A replicate's numbers are those that ``draw`` gives it alone.
     """
     numbers = list(replicates)
     streams = {}

@@ -128,9 +128,7 @@ def believed(
     found = []
     for table, first, of in ((gain.x, menu.x_package, menu.x_of), (gain.y, menu.y_package, menu.y_of)):
         held = levels[first]
-        found.append(
-            packages.belief(table, packages.issue_noise(held, held[of[current]], stakes, error, blur), shrink)
-        )
+        found.append(packages.belief(table, packages.issue_noise(held, held[of[current]], stakes, error, blur), shrink))
     return Grid(found[0], found[1])
 
 
@@ -143,10 +141,10 @@ def honour_slack(
     """
     belief, future = np.asarray(trust)[..., None], np.asarray(continuation)[..., None]
 
-    def slack(kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatArray, punish: FloatArray) -> FloatArray:
-        return compliance.honour_test(
-            kept, alone, deserted, both, punish, belief, future, lag, punishment_length
-        )[1]
+    def slack(
+        kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatArray, punish: FloatArray
+    ) -> FloatArray:
+        return compliance.honour_test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
 
     nothing = np.zeros(1)
     return Grid(

@@ -142,9 +142,7 @@ def _of_origin(x: FloatArray, origin: np.ndarray) -> FloatArray:
     return np.swapaxes(x, -1, -2)[..., IMPORTER, origin, :]
 
 
-def cars_by_level(
-    economy: Economy, parameters: Parameters, situation: Situation, nodes: Nodes, cells: Cells
-) -> Cars:
+def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation, nodes: Nodes, cells: Cells) -> Cars:
     """Put the home-built car beside those from third places, slot by slot."""
     theta, here = parameters.origin_substitution, nodes.slot_pair
     per_car = economy.kwh[IMPORTER][:, None] / KWH_COST_TO_THOUSANDS

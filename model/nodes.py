@@ -88,7 +88,9 @@ def nodes_of(economy: Economy, wanted: np.ndarray | None = None) -> Nodes:
         is_recognised=(saving >> 1).astype(np.float64),
         is_adapted=(saving & 1).astype(np.float64),
         is_announced=(node == ANNOUNCE_NODE).astype(np.float64),
-        slot=np.array([found[p, v if makes_cells[p].size else 0] for p, v in zip(pair, level, strict=True)]),
+        slot=np.array(
+            [found[p, v if makes_cells[p].size else 0] for p, v in zip(pair.tolist(), level.tolist(), strict=True)]
+        ),
         slot_pair=np.array([p for p, _ in slots]),
         slot_level=np.array([v for _, v in slots]),
         n_active=len(active),
@@ -128,9 +130,7 @@ def level_duties(
     vehicle = own[..., EV, :]
     grid = unilateral.duty_grid(vehicle, parameters.duty_step)
     rises = unilateral.duty_grid(partner_ev, parameters.duty_step)
-    answers = [
-        vehicle + parameters.retaliation_ratio * (rises[..., point] - partner_ev) for point in (3, 4)
-    ]
+    answers = [vehicle + parameters.retaliation_ratio * (rises[..., point] - partner_ev) for point in (3, 4)]
     goods = []
     for good in (EV, BATTERY):
         mfn = mfn_now[good, IMPORTER, PARTNER]

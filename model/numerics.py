@@ -50,7 +50,8 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
         return np.add.accumulate(terms, axis=-1)[..., last]
     if _adds_in_order(terms):
         # Starting from -0.0 leaves the bits alone where every term is -0.0.
-        return np.add.reduce(terms, axis=-1, keepdims=keepdims, initial=-0.0)
+        total = np.add.reduce(terms, axis=-1, initial=-0.0)
+        return total[..., None] if keepdims else total
     total = terms[..., 0]
     for k in range(1, terms.shape[-1]):
         total = total + terms[..., k]

@@ -188,7 +188,9 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> F
     )
 
 
-def realised_value(menu: Menu, parts: Parts, package: np.ndarray | int, honours: FloatArray, level: FloatArray) -> FloatArray:
+def realised_value(
+    menu: Menu, parts: Parts, package: np.ndarray | int, honours: FloatArray, level: FloatArray
+) -> FloatArray:
     """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
 
     package (...) index on the menu; honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and

@@ -27,7 +27,7 @@ _START = ("model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
     f"model.{name}"
     for name in (
-        *("economy", "markets", "assessment", "valuation", "mandate"),
+        *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
         *("calibration", "agenda", "trend", "starting_point"),
     )
 )
@@ -48,7 +48,6 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_SECOND, (*_GROUND, *_FIRST, *_RULES, *_SECOND)),
     # level 3
     "model.agents.*": (*_RULES, "model.vocabulary", "model.numerics", *_MIDDLE),
-    "model.ensemble": _ENGINE,
     # level 4
     # The Mesa world: its quarter is told phase by phase in a room of its own.
     "model.story": ("model.menu", "model.vocabulary"),
@@ -61,6 +60,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("model.economy", "model.parameters", "model.scenario", "model.numerics", "model.vocabulary"),
         *("model.rules.cooperation", "model.rules.games"),
     ),
+    # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
+    "model.lanes.*": (
+        *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.scenario",
+        *_ENGINE,
+    ),
+    "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
     # level 5: the front door only
     "experiments": ("model",),
     "experiments.*": ("model", "experiments", "experiments.*"),
@@ -71,7 +77,10 @@ _CLASSROOM = ("experiments.classroom", "experiments.classroom.*")
 MAY_USE: dict[str, tuple[str, ...]] = {
     "numpy": ("model.*", "experiments.*"),
     "scipy": ("model.numerics", "experiments.*"),
-    "pandas": ("model", *_START, "model.record", "model.negotiation", "model.starting_point", "experiments.*"),
+    "pandas": (
+        *("model", *_START, "model.record", "model.negotiation", "model.starting_point"),
+        *("model.lanes.record", "model.ensemble", "experiments.*"),
+    ),
     "pydantic_core": _START,
     "pydantic": ("model.parameters", "model.parameter_table", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
@@ -94,13 +103,18 @@ BIT_EQUAL = (
     "model.agents",
     "model.agents.*",
     "model.markets",
+    "model.nodes",
+    "model.impact",
     "model.assessment",
+    "model.grids",
     "model.valuation",
     "model.mandate",
     "model.menu",
     "model.negotiation",
     "model.phases",
     "model.phases.*",
+    "model.lanes",
+    "model.lanes.*",
     "model.ensemble",
 )
 _REGROUPS = (

@@ -1,4 +1,4 @@
-"""The ensemble is the Mesa world to the last bit: every column, every quarter, whatever is varied (and not otherwise)."""
+"""The ensemble is the Mesa world to the last bit: every column, every quarter, whatever is varied."""
 
 from __future__ import annotations
 
@@ -23,9 +23,7 @@ from model.rules import policy
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
 REPLICATES = 20
 
-SWITCHES: list[dict[str, Any]] = [
-    {name: not spec.default} for name, spec in PARAMETERS.items() if spec.kind == "bool"
-]
+SWITCHES: list[dict[str, Any]] = [{name: not spec.default} for name, spec in PARAMETERS.items() if spec.kind == "bool"]
 RULES: list[dict[str, Any]] = [
     {name: choice} for name, spec in PARAMETERS.items() if spec.kind == "choice" for choice in spec.choices
 ]

@@ -1,4 +1,4 @@
-"""Acting alone, in every lane: duty cases, relief, emergencies, answers; recognition, announcements (1.6a, 1.13, 1.15)."""
+"""Acting alone, in every lane: duty cases, relief, emergencies; recognition and announcements (1.6a, 1.13, 1.15)."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ def dyads(world: LaneWorld) -> Columns:
         package = world.reference_package(d)
         for side in (0, 1):
             tolerance = games.TIE_FRACTION * world.agenda.scale[d, side]
-            families[:, d, side] = games.side_family(*world.package_flows(d, side, package), tolerance)
+            reward, temptation, sucker, punishment = world.package_flows(d, side, package)
+            families[:, d, side] = games.side_family(reward, temptation, sucker, punishment, tolerance)
     duties = world.concessions[..., DUTY : DUTY + 2]
     weights = world.agenda.weights[:, DUTY : DUTY + 2]
     return {

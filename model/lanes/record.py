@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
-
 import numpy as np
 import pandas as pd
 
@@ -70,8 +68,3 @@ class LaneRecorder(Recorder):
         table = self.summary(blocking)
         table.insert(0, "replicate", np.repeat(replicates, len(table) // len(replicates)))
         return table
-
-
-def no_lanes() -> Any:
-    """No lane is kept."""
-    return np.zeros(0, dtype=np.int64)

@@ -182,8 +182,10 @@ class Talks(Treaties):
             by_name = sorted(range(len(names)), key=names.__getitem__)
             counts = self.blocking[:, d].reshape(self.n_lanes, -1)[:, by_name]
             commonest = np.argmax(counts, axis=-1)
-            met = counts.any(axis=-1)
-            result.append([names[by_name[c]] if m else "" for c, m in zip(commonest, met, strict=True)])
+            met = np.any(counts > 0, axis=-1)
+            result.append(
+                [names[by_name[c]] if m else "" for c, m in zip(commonest.tolist(), met.tolist(), strict=True)]
+            )
         return [list(lane) for lane in zip(*result, strict=True)]
 
     # --- ratification -----------------------------------------------------------------------------------------------

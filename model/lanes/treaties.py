@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.lanes.base import Lanes, rows, zeros
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
 from model.rules import bargaining, compliance, cooperation, policy, trust
 from model.state import CLOSED, NEVER
@@ -45,14 +45,18 @@ class Treaties(Lanes):
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])
         future = compliance.continuation(p.discount_factor, p.repudiation_hazard * self.expected_danger[:, d], belief)
 
-        def slack(both: FloatArray | float, punish: FloatArray | float, *kept: FloatArray) -> FloatArray:
-            return compliance.honour_test(
-                *kept, both, punish, belief, future, p.detection_lag, self.punishment_horizon
-            )[1]
+        def slack(
+            kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatLike, punish: FloatLike
+        ) -> FloatArray:
+            lag, length = p.detection_lag, self.punishment_horizon
+            return compliance.honour_test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
 
-        grids = (flows.kept, flows.alone, flows.deserted)
-        of_x = slack(flows.both_lapse[..., 0], flows.punish[..., 0], *(bargaining.take(grid.x, x) for grid in grids))
-        of_y = slack(0.0, 0.0, *(bargaining.take(grid.y, y) for grid in grids))
+        kept, alone, deserted = flows.kept, flows.alone, flows.deserted
+        take = bargaining.take
+        of_x = slack(
+            take(kept.x, x), take(alone.x, x), take(deserted.x, x), flows.both_lapse[..., 0], flows.punish[..., 0]
+        )
+        of_y = slack(take(kept.y, y), take(alone.y, y), take(deserted.y, y), 0.0, 0.0)
         return of_x + of_y >= 0.0
 
     def binds(self, importer: int, partner: int) -> np.ndarray:
@@ -144,7 +148,7 @@ class Treaties(Lanes):
             for side, b in enumerate(pair):
                 j = pair[1 - side]
                 act = state.honours[:, d, 1 - side] * state.level[:, d, 1 - side]
-                kept = (act >= FULL_LEVEL) * 1.0
+                kept = (act >= FULL_LEVEL).astype(np.float64)
                 signal = trust.conduct_signal(kept, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
                 good[:, b, j], bad[:, b, j] = trust.update_evidence(
                     state.good[:, b, j],
@@ -153,7 +157,7 @@ class Treaties(Lanes):
                     self.prior_bad[b, j],
                     p.trust_memory,
                     trust.debiased_signal(signal, false_alarm, missed),
-                    in_force,
+                    in_force.astype(np.float64),
                 )
                 seen = np.where(signal == kept, act, 1.0 - act)
                 next_level, next_left = trust.next_honoured_level(
