@@ -281,6 +281,7 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
         identified=identified,
         treaty=opening_package(scenario, menus),
         supply_stake=supply,
+        markup=tables.markup,
     )
     return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
 
@@ -344,4 +345,5 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
         opening_cost=np.zeros((N_BLOCS, N_BLOCS)),
         treaty=np.full(N_DYADS, NO_TREATY),
         supply_stake=sides,
+        markup=np.zeros((0, 0)),
     )

@@ -92,7 +92,7 @@ class Agenda:
     receiver_gain (d, 10) bn$ per quarter; stakes (d, s, 10) absolute single-issue gains; scale, legislature_scale
     (d, s) their medians S and S_L; supply_stake (d, giver); security (g, b, b) calibrated marginal security cost in k$
     per car, security_low and security_high its interval, identified (g, b, b) whether trade shows it; opening_cost
-    (b, b) bn$ per quarter.
+    (b, b) bn$ per quarter; markup (q, f) k$ at every node of the first assessment, for a run's first one to start from.
     """
 
     menus: tuple[Menu, ...]
@@ -112,3 +112,4 @@ class Agenda:
     opening_cost: FloatArray
     treaty: np.ndarray
     supply_stake: FloatArray
+    markup: FloatArray

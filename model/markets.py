@@ -20,7 +20,8 @@ from model.vocabulary import BATTERY, EV, N_BLOCS
 KWH_COST_TO_THOUSANDS = 1000.0  # $/kWh x kWh = $; vehicles are counted in k$
 MILLION_TO_BILLION = 1000.0  # GWh x $/kWh = m$; flows are counted in bn$
 LATE = 1e-9  # k$; markets whose prices are further off than this are swept again
-LATE_SWEEPS = 5
+LATE_SWEEPS = 3
+LATE_ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -146,22 +147,23 @@ def equilibrium(
 ) -> tuple[Clearing, FloatArray]:
     """The Bertrand-Nash market (theory 1.2) and the residual of its price equations, k$ (..., m).
 
-    The few markets that ``sweeps`` leave further off than ``LATE`` are swept ``LATE_SWEEPS`` times more, each by
-    itself: what happens to one does not depend on the company it is solved in.
+    The few markets that ``sweeps`` leave further off than ``LATE`` are swept on, ``LATE_SWEEPS`` at a time. Each is
+    judged by itself: what happens to one does not depend on the company it is solved in.
     """
     markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)
     cleared = clear_at_prices(base, utility, base + markup, alpha, sigma)
     residual = pricing.markup_error(markup, cleared.within, cleared.share, alpha, sigma)
-    late = residual > LATE
-    if not late.any():
-        return cleared, residual
-    costs, values = (np.broadcast_to(x, markup.shape)[late] for x in (base, utility))
-    prices = np.broadcast_to(alpha, (*late.shape, 1))[late]
-    again = pricing.equilibrium_markups(costs, values, prices, sigma, markup[late], LATE_SWEEPS)
-    part = clear_at_prices(costs, values, costs + again, prices, sigma)
-    for whole, found in zip(vars(cleared).values(), vars(part).values(), strict=True):
-        whole[late] = found
-    residual[late] = pricing.markup_error(again, part.within, part.share, prices, sigma)
+    for _ in range(LATE_ROUNDS):
+        late = residual > LATE
+        if not late.any():
+            break
+        costs, values = (np.broadcast_to(x, markup.shape)[late] for x in (base, utility))
+        slopes = np.broadcast_to(alpha, (*late.shape, 1))[late]
+        again = pricing.equilibrium_markups(costs, values, slopes, sigma, markup[late], LATE_SWEEPS)
+        part = clear_at_prices(costs, values, costs + again, slopes, sigma)
+        markup[late], residual[late] = again, pricing.markup_error(again, part.within, part.share, slopes, sigma)
+        for whole, found in zip(vars(cleared).values(), vars(part).values(), strict=True):
+            whole[late] = found
     return cleared, residual
 
 

@@ -44,12 +44,13 @@ _SAVING_OF_NODE: Final = np.array([*(node % N_SAVINGS for node in range(N_PACKAG
 class Nodes:
     """Nodes to be evaluated, all pairs in one row (axis q), and the slots they need (axis l).
 
-    pair, level (q,); is_recognised, is_adapted, is_announced (q,) flags; slot (q,); slot_pair, slot_level (l,), slots
+    pair, node, level (q,); is_recognised, is_adapted, is_announced (q,) flags; slot (q,); slot_pair, slot_level (l,), slots
     of pairs whose partner makes cells first, n_active of them; supplier (n_active, K) those makers, is_supplier
     (n_active, K) 1 where there are so many; place (p, 24) where each node is in the row.
     """
 
     pair: np.ndarray
+    node: np.ndarray
     level: np.ndarray
     is_recognised: FloatArray
     is_adapted: FloatArray
@@ -61,6 +62,11 @@ class Nodes:
     supplier: np.ndarray
     is_supplier: FloatArray
     place: np.ndarray
+
+    @property
+    def row(self) -> np.ndarray:
+        """(q,) where each node is among all nodes of all pairs."""
+        return self.pair * N_NODES + self.node
 
 
 def nodes_of(economy: Economy, wanted: np.ndarray | None = None) -> Nodes:
@@ -84,6 +90,7 @@ def nodes_of(economy: Economy, wanted: np.ndarray | None = None) -> Nodes:
     saving = _SAVING_OF_NODE[node]
     return Nodes(
         pair=pair,
+        node=node,
         level=level,
         is_recognised=(saving >> 1).astype(np.float64),
         is_adapted=(saving & 1).astype(np.float64),

@@ -119,8 +119,10 @@ def best_of_two(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     """
     gap = a - b
     loser = np.exp(-np.abs(gap))
-    share = np.maximum(loser, np.greater_equal(gap, 0.0) * 1.0) / (1.0 + loser)
-    return share, np.maximum(a, b) + np.log1p(loser)
+    total = 1.0 + loser
+    share = np.maximum(loser, np.greater_equal(gap, 0.0) * 1.0) / total
+    # log1p would keep digits of the logarithm that the addition drops again.
+    return share, np.maximum(a, b) + np.log(total)
 
 
 def power(x: FloatLike, y: FloatLike) -> FloatArray:

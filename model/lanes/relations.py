@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from model.assessment import Situation, assess
-from model.calibration import COLD_SWEEPS
 from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
     WARM_SWEEPS,
@@ -54,6 +53,7 @@ class Relations(Lanes):
         )
         self.on_table = [negotiable(menu, tuple(bool(a) for a in self.allowed)) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
+        self.first_markup = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
         self.ceiling = self._depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
@@ -128,7 +128,7 @@ class Relations(Lanes):
         self.assesses = state.quarter % p.assessment_interval == 0
         if not self.assesses:
             return
-        start = None if self.mandate is None else self.mandate.tables.markup
+        start = self.first_markup if self.mandate is None else self.mandate.tables.markup
         situation = Situation(
             cells=self.cells,
             margin=state.margin,
@@ -144,8 +144,7 @@ class Relations(Lanes):
             subsidy=self.paid,
             exported_cells=self.exported_cells,
         )
-        sweeps = COLD_SWEEPS if start is None else WARM_SWEEPS
-        tables = assess(self.economy, p, situation, start, sweeps, self.nodes)
+        tables = assess(self.economy, p, situation, start, WARM_SWEEPS, self.nodes)
         supply = self.agenda.supply_stake
         if state.quarter > 0:
             supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)

@@ -8,7 +8,6 @@ import numpy as np
 
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Situation, assess
-from model.calibration import COLD_SWEEPS
 from model.mandate import (
     WARM_SWEEPS,
     Mandate,
@@ -56,6 +55,7 @@ class Relations(Phases):
         self.allowed = allowed
         self.on_table = [negotiable(menu, tuple(bool(a) for a in allowed)) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
+        self.first_markup = self.agenda.markup[self.nodes.row]
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
@@ -134,7 +134,7 @@ class Relations(Phases):
         if not self.assesses:
             return
         assert self.cells is not None
-        start = None if self.mandate is None else self.mandate.tables.markup
+        start = self.first_markup if self.mandate is None else self.mandate.tables.markup
         tables = assess(
             self.economy,
             p,
@@ -154,7 +154,7 @@ class Relations(Phases):
                 exported_cells=self.exported_cells,
             ),
             start,
-            COLD_SWEEPS if start is None else WARM_SWEEPS,
+            WARM_SWEEPS,
             self.nodes,
         )
         carry = unilateral.carry_share(state.carried, state.dropped)

@@ -188,12 +188,16 @@ def _newton_step(
     w = np.exp(z)
     y = 1.0 + w
     paid = w if markup_weight is None else w * markup_weight
-    x = np.minimum(at_lowest - paid, UTILITY_CAP)
+    x = at_lowest - paid
+    np.minimum(x, UTILITY_CAP, out=x)
     e = np.exp(x)
-    steepness = paid * y
-    k = steepness + 1.0
-    gap = z - x - np.log(y)
-    e_c = e * (steepness / k)
+    gap = np.subtract(z, x, out=x)
+    gap -= np.log(y)
+    # 1/k serves both c = 1 - 1/k and the step y/k; what is no longer needed is written over.
+    inverse = paid * y
+    inverse += 1.0
+    np.divide(1.0, inverse, out=inverse)
+    e_c = e * (1.0 - inverse)
 
     # Market level: one number each. NEGLIGIBLE keeps the logarithm finite in a market nobody wants to serve.
     total = ordered_sum(e, keepdims=True) + NEGLIGIBLE
@@ -206,7 +210,10 @@ def _newton_step(
     pull_back = ev_part + sigma / numerator
     step = (sum_gap - log_k * sum_c) / (total - pull_back * sum_c)
     step = np.maximum(np.minimum(step, LONGEST_STEP), -LONGEST_STEP)
-    return (log_k - pull_back * step - gap) * (y / k)
+    wanted = log_k - pull_back * step - gap
+    y *= inverse
+    wanted *= y
+    return wanted
 
 
 def _monopoly_excess(net: FloatArray, markup_weight: FloatLike | None) -> FloatArray:
