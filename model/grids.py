@@ -18,6 +18,12 @@ from model.menu import Menu
 from model.numerics import FloatArray, beside
 from model.rules import compliance, packages
 from model.rules.bargaining import take
+from model.vocabulary import CHARGING, DUTY, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
+
+
+# The issues that each of the two groups of axes speaks of.
+X_ISSUES = [DUTY, DUTY + 1, RECOGNITION, RECOGNITION + 1, CHARGING]
+Y_ISSUES = [SUPPLY, SUPPLY + 1, LINKAGE, LINKAGE + 1, TECHNOLOGY]
 
 
 @dataclass(frozen=True)
@@ -123,13 +129,16 @@ def believed(
     (..., 10) and noise (...) as in ``packages.issue_noise``.
     """
     gain = value.over(menu, current)
-    shrink = packages.shrinkage(noise)[..., None]
-    blur = np.asarray(noise)[..., None]
-    found = []
-    for table, first, of in ((gain.x, menu.x_package, menu.x_of), (gain.y, menu.y_package, menu.y_of)):
-        held = levels[first]
-        found.append(packages.belief(table, packages.issue_noise(held, held[of[current]], stakes, error, blur), shrink))
-    return Grid(found[0], found[1])
+    shrink, blur = packages.shrinkage(noise)[..., None], np.asarray(noise)[..., None]
+
+    def belief(table: FloatArray, issues: list[int], first: np.ndarray, of: np.ndarray) -> FloatArray:
+        held = levels[first[:, None], issues]
+        error_in_kind = packages.issue_noise(held, held[of[current]], stakes[issues], error[..., issues], blur)
+        return packages.belief(table, error_in_kind, shrink)
+
+    return Grid(
+        belief(gain.x, X_ISSUES, menu.x_package, menu.x_of), belief(gain.y, Y_ISSUES, menu.y_package, menu.y_of)
+    )
 
 
 def honour_slack(

@@ -18,6 +18,7 @@ from model.mandate import Mandate
 from model.markets import Accounts, CellSupply, Clearing
 from model.numerics import FloatArray
 from model.parameters import Parameters
+from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
 
@@ -51,7 +52,7 @@ def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
 def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     """(n,) the first place of (n, P) that holds the wanted (n,) number; ``argmax`` is far slower in this layout."""
     n_places = values.shape[-1]
-    rank = np.arange(n_places, 0, -1, dtype=np.int32)
+    rank = np.arange(n_places, 0, -1, dtype=np.int16 if n_places < SHORT_LIST else np.int32)
     return n_places - np.maximum.reduce((values == wanted[:, None]) * rank, axis=-1)
 
 

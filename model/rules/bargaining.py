@@ -29,6 +29,8 @@ Entry = TypeVar("Entry", bound=np.generic)
 
 # Added, with a minus, to the gain of a package that may not be chosen: bn$ per quarter, beyond any real one.
 OUT_OF_REACH: Final = 1.0e300
+# Longest list whose places fit into 16 bits, which are twice as fast to compare as 32.
+SHORT_LIST: Final = 32_768
 
 
 def session_time(clock: FloatLike, round_number: FloatLike, rounds: FloatLike, deadline: FloatLike) -> FloatArray:
@@ -142,7 +144,7 @@ def choose_offer(
     # The first of the best is the one with the most packages from it to the end: the index of argmax, which
     # is several times slower when replicates are fastest in memory.
     n_packages = score.shape[-1]
-    rank = np.arange(n_packages, 0, -1, dtype=np.int32)
+    rank = np.arange(n_packages, 0, -1, dtype=np.int16 if n_packages < SHORT_LIST else np.int32)
     to_the_end = np.maximum.reduce((score == best) * rank, axis=-1)
     return n_packages - to_the_end, best[..., 0] > -0.5 * OUT_OF_REACH
 

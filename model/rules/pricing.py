@@ -38,6 +38,8 @@ COLD_SWEEPS: Final = 16
 LONGEST_STEP: Final = 2.0
 #: Cap on scaled utilities (utils), so that exp never overflows on the way to the solution.
 UTILITY_CAP: Final = 600.0
+#: Largest ln(y-1) of a sweep from known markups: a scaled markup of a million.
+WARM_CEILING: Final = 14.0
 #: Numbers (markets times firms) solved at once. Larger batches are cut along their first axis, so that the
 #: arrays of a sweep stay in the processor's cache: 2.2 times faster for 120 000 markets, same bits.
 BLOCK: Final = 100_000
@@ -131,15 +133,16 @@ def equilibrium_markups(
     # Scaled utility at the lowest markup any firm would ask, y = 1.
     at_lowest = net / nest - (1.0 if markup_weight is None else markup_weight)
     if start is None:
-        ceiling = np.log((1.0 + _monopoly_excess(net, markup_weight)) / nest - 1.0)
+        ceiling: FloatLike = np.log((1.0 + _monopoly_excess(net, markup_weight)) / nest - 1.0)
         z = np.minimum(_first_guess(at_lowest, sigma, nest), ceiling)
     else:
-        # Near the solution a ceiling only has to be finite: omega(X) < X for X > 1 saves two logarithms.
-        excess = np.maximum(net - 1.0, 1.0) if markup_weight is None else _monopoly_excess(net, markup_weight)
-        ceiling = np.log((1.0 + excess) / nest - 1.0)
-        z = np.minimum(np.log(np.maximum(start * (alpha / nest) - 1.0, NEGLIGIBLE)), ceiling)
+        # Near the solution a ceiling only has to keep exp(z) finite.
+        ceiling = WARM_CEILING
+        z = np.zeros_like(at_lowest) + np.log(np.maximum(start * (alpha / nest) - 1.0, NEGLIGIBLE))
+    is_capped = bool(np.any(at_lowest > UTILITY_CAP))
     for _ in range(sweeps):
-        z = np.minimum(z + _newton_step(z, at_lowest, sigma, nest, markup_weight), ceiling)
+        z += _newton_step(z, at_lowest, sigma, nest, markup_weight, is_capped)
+        np.minimum(z, ceiling, out=z)
     return (1.0 + np.exp(z)) * (nest / alpha)
 
 
@@ -173,7 +176,12 @@ def _solve(
 
 
 def _newton_step(
-    z: FloatArray, at_lowest: FloatArray, sigma: FloatLike, nest: FloatLike, markup_weight: FloatLike | None
+    z: FloatArray,
+    at_lowest: FloatArray,
+    sigma: FloatLike,
+    nest: FloatLike,
+    markup_weight: FloatLike | None,
+    is_capped: bool,
 ) -> FloatArray:
     """Joint Newton step of all firms' z = ln(y-1), with the market's L = ln D following along.
 
@@ -189,7 +197,8 @@ def _newton_step(
     y = 1.0 + w
     paid = w if markup_weight is None else w * markup_weight
     x = at_lowest - paid
-    np.minimum(x, UTILITY_CAP, out=x)
+    if is_capped:
+        np.minimum(x, UTILITY_CAP, out=x)
     e = np.exp(x)
     gap = np.subtract(z, x, out=x)
     gap -= np.log(y)
