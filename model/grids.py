@@ -14,16 +14,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.menu import Menu
-from model.numerics import FloatArray, beside
+from model.menu import LADDER_AXIS, TECHNOLOGY_AXIS, Menu
+from model.numerics import FloatArray
 from model.rules import compliance, packages
 from model.rules.bargaining import take
 from model.vocabulary import CHARGING, DUTY, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
-
-
-# The issues that each of the two groups of axes speaks of.
-X_ISSUES = [DUTY, DUTY + 1, RECOGNITION, RECOGNITION + 1, CHARGING]
-Y_ISSUES = [SUPPLY, SUPPLY + 1, LINKAGE, LINKAGE + 1, TECHNOLOGY]
 
 
 @dataclass(frozen=True)
@@ -71,9 +66,22 @@ def added(columns: list[FloatArray]) -> FloatArray:
     return total
 
 
+def added_up(terms: list[FloatArray]) -> FloatArray:
+    """(...) the sum of some arrays, first to last."""
+    total = terms[0]
+    for term in terms[1:]:
+        total = total + term
+    return total
+
+
+def each(value: FloatArray, factors: FloatArray) -> FloatArray:
+    """(..., n) a value (...) times each of some factors (n,); replicates stay fastest in memory."""
+    return np.moveaxis(np.multiply.outer(factors, value), 0, -1)
+
+
 def choices(gift: FloatArray, positions: tuple[int, ...], kept: bool) -> FloatArray:
     """(..., n) what each position 0 or 1 of a commitment is worth if it is kept; gift (...)."""
-    return beside([np.asarray(gift) * float(position * kept) for position in positions])
+    return each(gift, np.array(positions) * float(kept))
 
 
 @dataclass(frozen=True)
@@ -129,16 +137,25 @@ def believed(
     (..., 10) and noise (...) as in ``packages.issue_noise``.
     """
     gain = value.over(menu, current)
-    shrink, blur = packages.shrinkage(noise)[..., None], np.asarray(noise)[..., None]
+    error_now = misjudged(menu, levels, np.asarray(noise)[..., None] * stakes * error).over(menu, current)
+    shrink = packages.shrinkage(noise)[..., None]
+    return Grid(packages.belief(gain.x, error_now.x, shrink), packages.belief(gain.y, error_now.y, shrink))
 
-    def belief(table: FloatArray, issues: list[int], first: np.ndarray, of: np.ndarray) -> FloatArray:
-        held = levels[first[:, None], issues]
-        error_in_kind = packages.issue_noise(held, held[of[current]], stakes[issues], error[..., issues], blur)
-        return packages.belief(table, error_in_kind, shrink)
 
-    return Grid(
-        belief(gain.x, X_ISSUES, menu.x_package, menu.x_of), belief(gain.y, Y_ISSUES, menu.y_package, menu.y_of)
-    )
+def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
+    """Error in valuing every package, bn$ per quarter: ``packages.issue_noise`` against no treaty, axis by axis.
+
+    levels (P, 10); weight (..., 10) error of each issue at full level, noise times stake times persistent error.
+    """
+
+    def along(axis: int, *issues: int) -> FloatArray:
+        """(..., n) error of each position on one axis of the menu."""
+        held = levels[menu.alone[axis]]
+        return added_up([each(weight[..., issue], held[:, issue]) for issue in issues])
+
+    x = added([along(0, DUTY), along(1, DUTY + 1), along(LADDER_AXIS, RECOGNITION, RECOGNITION + 1, CHARGING)])
+    rest = ((2, SUPPLY), (3, SUPPLY + 1), (5, LINKAGE), (6, LINKAGE + 1), (TECHNOLOGY_AXIS, TECHNOLOGY))
+    return Grid(x, added([along(axis, issue) for axis, issue in rest]))
 
 
 def honour_slack(

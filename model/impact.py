@@ -14,7 +14,7 @@ import numpy as np
 from model.economy import Economy
 from model.markets import KWH_COST_TO_THOUSANDS, CellSupply
 from model.nodes import IMPORTER, PARTNER, THIRD, Nodes
-from model.numerics import FloatArray, best_of_two, ordered_sum
+from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters import Parameters
 from model.rules import batteries
 from model.vocabulary import EV, N_BLOCS, PLACES
@@ -152,8 +152,7 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
 
     def earns(who: np.ndarray, origin: np.ndarray) -> FloatArray:
         """(..., p, f) k$ per car built for export at an origin, to one bloc's suppliers."""
-        parts = [earned[b][..., o, :][..., None, :] for b, o in zip(who, origin, strict=True)]
-        return np.concatenate(parts, axis=-2) * per_car
+        return beside([earned[b][..., o, :] for b, o in zip(who, origin, strict=True)], axis=-2) * per_car
 
     # Third places: the third bloc and the rest of the world.
     landed = [_of_origin(situation.landed, origin) for origin in (THIRD, ELSEWHERE)]

@@ -128,6 +128,12 @@ class Menu:
         """(Y,) the package with each combination of the other commitments and nothing else."""
         return np.flatnonzero(self.x_of == 0)
 
+    @cached_property
+    def alone(self) -> tuple[np.ndarray, ...]:
+        """By axis, (n,) the packages with each of its positions and nothing else."""
+        place = np.stack(np.unravel_index(np.arange(self.n_packages), self.sizes))
+        return tuple(np.flatnonzero(np.all(np.delete(place, axis, axis=0) == 0, axis=0)) for axis in range(N_AXES))
+
     def _combination(self, axes: tuple[int, ...]) -> np.ndarray:
         place = np.stack(np.unravel_index(np.arange(self.n_packages), self.sizes))
         return np.ravel_multi_index(tuple(place[list(axes)]), tuple(self.sizes[axis] for axis in axes))

@@ -44,8 +44,8 @@ _SAVING_OF_NODE: Final = np.array([*(node % N_SAVINGS for node in range(N_PACKAG
 class Nodes:
     """Nodes to be evaluated, all pairs in one row (axis q), and the slots they need (axis l).
 
-    pair, node, level (q,); is_recognised, is_adapted, is_announced (q,) flags; slot (q,); slot_pair, slot_level (l,), slots
-    of pairs whose partner makes cells first, n_active of them; supplier (n_active, K) those makers, is_supplier
+    pair, node, level (q,); is_recognised, is_adapted, is_announced (q,) flags; slot (q,); slot_pair, slot_level (l,),
+    slots of pairs whose partner makes cells first, n_active of them; supplier (n_active, K) those makers, is_supplier
     (n_active, K) 1 where there are so many; place (p, 24) where each node is in the row.
     """
 

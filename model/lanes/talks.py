@@ -1,7 +1,7 @@
 """Talks in every lane: sessions, offers and answers, ratification (theory 1.8, 1.9).
 
-Only lanes with an open session do any work. They are split by who tables first, so that in every round the tabling
-side is the same one in the whole group.
+Only lanes with an open session do any work. They are sorted by who tables first, so that in every round the tabling
+side is the same one in each of two groups of neighbours.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ LEGISLATURE = OBSTACLES.index("legislature")
 class View:
     """How one side sees a dyad's table in a group of lanes; (n, P), bn$ per quarter unless said otherwise.
 
-    own, partner: believed gains over the policy in force; gains: on the table and good enough for itself; keeps, passes
-    (booleans): packages among these that it would also honour, and that its legislature would also rather pass;
-    reservation, partner_reservation: least gains.
+    own, partner: believed gains over the policy in force. Booleans: gains, packages on the table that are good enough
+    for itself; keeps, those among them that it would also honour; admissible, those that its legislature would also
+    rather pass. reservation, partner_reservation: least gains.
     """
 
     own: FloatArray
@@ -40,6 +40,17 @@ class View:
     admissible: np.ndarray
     reservation: FloatArray
     partner_reservation: FloatArray
+
+    def of(self, group: slice) -> View:
+        """The same view of some of the lanes."""
+        return dataclasses.replace(
+            self,
+            own=self.own[group],
+            partner=self.partner[group],
+            gains=self.gains[group],
+            keeps=self.keeps[group],
+            admissible=self.admissible[group],
+        )
 
 
 class Talks(Treaties):
@@ -59,46 +70,51 @@ class Talks(Treaties):
             clock = state.clock[talking, d].astype(np.int64)
             lead = self.luck.first_proposer[state.quarter + 1 - clock, talking, d] >= 0.5
             first = (lead + clock * p.rounds_per_quarter) % 2
-            for side in (0, 1):
-                group = talking[first == side]
-                if group.size:
-                    self._session_quarter(d, group, side)
+            if talking.size:
+                # Lanes in which the same side begins lie side by side.
+                self._session_quarter(d, talking[np.argsort(first, kind="stable")], int(np.count_nonzero(first == 0)))
 
-    def _session_quarter(self, d: int, lanes: np.ndarray, first: int) -> None:
-        """A quarter of the sessions in these lanes, in all of which one side tables first."""
-        state, p = self.state, self.parameters
+    def _session_quarter(self, d: int, lanes: np.ndarray, n_first: int) -> None:
+        """A quarter of the sessions in these lanes; in the first ``n_first`` of them side 0 tables first."""
         views = (self._view(d, 0, lanes), self._view(d, 1, lanes))
-        zones = tuple(self._zone(view) for view in views)
-        for side in (0, 1):
-            self._diagnose(d, side, lanes, views[side], zones[side])
-        best = tuple(
-            bargaining.best_in_zone(view.own, zone, view.reservation) for view, zone in zip(views, zones, strict=True)
-        )
+        best = []
+        for side, view in enumerate(views):
+            zone = bargaining.zone_of_agreement(
+                view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
+            )
+            self._diagnose(d, side, lanes, view, zone)
+            best.append(bargaining.best_in_zone(view.own, zone, view.reservation))
+        for first, group in ((0, slice(0, n_first)), (1, slice(n_first, lanes.size))):
+            if lanes[group].size:
+                seen = tuple(view.of(group) for view in views)
+                self._offers(d, lanes[group], first, seen, [side[group] for side in best])
+
+    def _offers(self, d: int, lanes: np.ndarray, first: int, views: tuple[View, ...], best: list[FloatArray]) -> None:
+        """A quarter's offers and answers in lanes where one side tables first; best (n,) gain of each in its zone."""
+        state, p = self.state, self.parameters
         clock, current = state.clock[lanes, d], state.treaty[lanes, d]
-        open_still = np.ones(lanes.size, dtype=bool)
+        goes_on = np.ones(lanes.size, dtype=bool)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
             hopes = [
                 bargaining.aspiration(
-                    views[side].reservation,
-                    best[side],
-                    bargaining.concession_share(time, p.concession_exponent[b]),
+                    views[side].reservation, best[side], bargaining.concession_share(time, p.concession_exponent[b])
                 )
                 for side, b in enumerate(DYADS[d])
             ]
             tabler = (first + k) % 2
             mine, theirs = views[tabler], views[1 - tabler]
             offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
-            tabled = open_still & exists & (offer != current)
+            tabled = goes_on & exists & (offer != current)
             accepted = tabled & bargaining.accept(
                 bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
             )
             self.tabled[lanes, d] = np.where(tabled, offer, self.tabled[lanes, d])
             self.deal[lanes, d] = np.where(accepted, offer, self.deal[lanes, d])
-            open_still &= ~accepted
-        self.has_deal[lanes, d] = ~open_still
-        clock = clock + open_still
-        over = open_still & (clock > p.session_quarters)
+            goes_on &= ~accepted
+        self.has_deal[lanes, d] = ~goes_on
+        clock = clock + goes_on
+        over = goes_on & (clock > p.session_quarters)
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
         state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
 
@@ -159,12 +175,6 @@ class Talks(Treaties):
         danger = p.repudiation_hazard * self.expected_danger[lanes, d]
         future = compliance.continuation(p.discount_factor, danger, belief)
         return honour_slack(chosen, belief, future, p.detection_lag, self.punishment_horizon)
-
-    @staticmethod
-    def _zone(view: View) -> np.ndarray:
-        return bargaining.zone_of_agreement(
-            view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
-        )
 
     def _diagnose(self, d: int, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""
