@@ -13,7 +13,7 @@ import numpy as np
 
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
-from model.grids import Grid
+from model.grids import Flows, Grid
 from model.mandate import Mandate
 from model.markets import Accounts, CellSupply, Clearing
 from model.numerics import FloatArray
@@ -47,6 +47,16 @@ def some(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
 def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
     """Some lanes of a grid; a table that all lanes share stays as it is."""
     return Grid(*(some(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
+
+
+def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
+    """Some lanes of a side's flows."""
+    return Flows(
+        flows.menu,
+        *(chosen_lanes(grid, lanes) for grid in (flows.kept, flows.alone, flows.deserted, flows.home)),
+        some(flows.both_lapse, lanes),
+        some(flows.punish, lanes),
+    )
 
 
 def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:

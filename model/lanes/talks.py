@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.grids import Grid, believed, honour_slack
-from model.lanes.base import chosen_lanes, rows, some
+from model.grids import Flows, Grid, believed, honour_slack
+from model.lanes.base import chosen_flows, rows, some
 from model.lanes.treaties import Treaties
 from model.numerics import FloatArray
 from model.rules import bargaining, compliance, packages, ratification
@@ -76,7 +76,8 @@ class Talks(Treaties):
 
     def _session_quarter(self, d: int, lanes: np.ndarray, n_first: int) -> None:
         """A quarter of the sessions in these lanes; in the first ``n_first`` of them side 0 tables first."""
-        views = (self._view(d, 0, lanes), self._view(d, 1, lanes))
+        flows = tuple(chosen_flows(side, lanes) for side in self.known().flows[d])
+        views = (self._view(d, 0, lanes, flows), self._view(d, 1, lanes, flows))
         best = []
         for side, view in enumerate(views):
             zone = bargaining.zone_of_agreement(
@@ -120,24 +121,24 @@ class Talks(Treaties):
 
     # --- looking at a dyad ------------------------------------------------------------------------------------------
 
-    def _view(self, d: int, side: int, lanes: np.ndarray) -> View:
+    def _view(self, d: int, side: int, lanes: np.ndarray, flows: tuple[Flows, ...]) -> View:
         """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
         state, p, agenda, menu = self.state, self.parameters, self.agenda, self.agenda.menus[d]
-        flows, current = self.known().flows[d], state.treaty[lanes, d]
+        current = state.treaty[lanes, d]
         noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)
 
         def belief(whose: int, error: FloatArray) -> Grid:
-            kept, stakes = chosen_lanes(flows[whose].kept, lanes), agenda.stakes[d, whose]
-            return believed(menu, kept, agenda.levels[d], current, stakes, some(error[:, d, side], lanes), noise)
+            stakes, mistaken = agenda.stakes[d, whose], some(error[:, d, side], lanes)
+            return believed(menu, flows[whose].kept, agenda.levels[d], current, stakes, mistaken, noise)
 
         own = self._on_table(d, current, belief(side, state.own_error)).spread(menu)
         partner = belief(1 - side, state.partner_error).spread(menu)
         reservation = bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, side])
         gains = own >= reservation
-        keeps = gains & (self._slack(d, side, lanes).spread(menu) >= 0.0)
+        keeps = gains & (self._slack(d, side, lanes, flows[side]).spread(menu) >= 0.0)
         admissible = keeps
         if p.anticipate_ratification:
-            home = chosen_lanes(flows[side].home, lanes).over(menu, current).spread(menu)
+            home = flows[side].home.over(menu, current).spread(menu)
             admissible = keeps & ratification.in_win_set(
                 home, agenda.legislature_scale[d, side], self.thresholds[d][side]
             )
@@ -160,21 +161,13 @@ class Talks(Treaties):
             tables.append(table + rows(off, of[current]))
         return Grid(tables[0], tables[1])
 
-    def _slack(self, d: int, side: int, lanes: np.ndarray) -> Grid:
+    def _slack(self, d: int, side: int, lanes: np.ndarray, flows: Flows) -> Grid:
         """What honouring every package is worth to a side beyond lapsing, at today's trust (1.10)."""
-        flows, p = self.known().flows[d][side], self.parameters
-        chosen = dataclasses.replace(
-            flows,
-            kept=chosen_lanes(flows.kept, lanes),
-            alone=chosen_lanes(flows.alone, lanes),
-            deserted=chosen_lanes(flows.deserted, lanes),
-            both_lapse=some(flows.both_lapse, lanes),
-            punish=some(flows.punish, lanes),
-        )
+        p = self.parameters
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes]
         danger = p.repudiation_hazard * self.expected_danger[lanes, d]
         future = compliance.continuation(p.discount_factor, danger, belief)
-        return honour_slack(chosen, belief, future, p.detection_lag, self.punishment_horizon)
+        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon)
 
     def _diagnose(self, d: int, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""

@@ -171,6 +171,8 @@ def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
     """
     if values.ndim == 1:
         return values[index]
+    if values.ndim == 2:
+        return values[np.arange(len(values)), index]
     return np.take_along_axis(values, np.asarray(index)[..., np.newaxis], axis=-1)[..., 0]
 
 
