@@ -148,7 +148,7 @@ def assert_shallower(plain: np.ndarray, noisy: np.ndarray) -> None:
 
 
 def test_errors_make_treaties_shallower() -> None:
-    some = tuple(range(24))
+    some = tuple(range(16))
     plain = np.array(mean_depths(("2026", some, {})))
     for change in MORE_ERROR:
         assert_shallower(plain, np.array(mean_depths(("2026", some, change))))
