@@ -37,7 +37,7 @@ def test_more_learning_leaves_less_to_the_trend(start: Any) -> None:
     found = []
     for rate in (0.09, 0.18, 0.24):
         p = s.parameters.with_overrides({"battery_learning_rate": rate})
-        economy, opening = open_economy(s, p)
+        _, opening = open_economy(s, p)
         found.append(opening.trend)
         assert np.all(np.isfinite(opening.trend))
     assert np.all(found[1] < found[0]) and np.all(found[2] < found[1])
