@@ -134,6 +134,13 @@ def test_a_column_that_nobody_declared_is_refused(world: Any) -> None:
         recorder.add(frame)
 
 
+def test_a_world_that_has_not_played_says_so() -> None:
+    world = worlds.played("2026", quarters=0)
+    for look in (world.tables, world.summary):
+        with pytest.raises(ValueError, match="nothing is recorded yet: play a quarter first"):
+            look()
+
+
 def test_a_run_cut_short_can_be_read() -> None:
     world = worlds.played("2026", quarters=3)
     assert len(world.tables()["bloc"]) == 9 and len(world.summary()) == 3
