@@ -22,6 +22,7 @@ from model.assessment import (
     security_flow,
 )
 from model.economy import Agenda, Economy
+from model.markets import require_settled
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
@@ -322,6 +323,7 @@ def make_mandate(
     stakes: Stakes,
 ) -> Mandate:
     """Turn tables into the flows that decisions read."""
+    require_settled(tables.residual)
     felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
     security = security_flow(economy, parameters, tables, stakes.security, felt)
     executive = payoffs(tables, security, parameters.executive_profit_weight)

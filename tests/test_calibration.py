@@ -94,7 +94,6 @@ def test_a_default_run_starts_from_the_evidence_before_anything_is_signed(name: 
     assert quiet >= 6
 
 
-@pytest.mark.xfail(reason="treaties are tabled, ratified and in force within the first quarter", strict=False)
 @pytest.mark.parametrize("name", worlds.DATED)
 def test_the_first_recorded_quarter_of_a_default_run_equals_the_evidence(name: str) -> None:
     for replicate in range(4):
