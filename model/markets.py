@@ -159,7 +159,7 @@ def equilibrium(
 def require_settled(residual: FloatArray) -> None:
     """Fail loudly where prices have not settled (theory 1.2).
 
-    Raises ``ArithmeticError`` where the residual of a price equation, k$, is above ``LARGEST_RESIDUAL`` or not a number.
+    Raises ``ArithmeticError`` where the residual of a price equation, k$, exceeds ``LARGEST_RESIDUAL`` or is no number.
     """
     worst = float(np.max(residual))
     if not worst <= LARGEST_RESIDUAL:
