@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from model.numerics import FloatArray
+from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from model.markets import Accounts, CellSupply, Clearing
     from model.parameters import Parameters
     from model.record import Recorder
-    from model.scenario import Scenario
     from model.state import State
     from model.story import Story
 
@@ -39,7 +39,6 @@ class Phases:
     quarter; concessions (d, 10) and depth_contested (d,) of this one.
     """
 
-    scenario: Scenario
     parameters: Parameters
     economy: Economy
     opening: Opening
@@ -88,3 +87,14 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+
+    @property
+    def scenario(self) -> Scenario:
+        """The starting point of the run."""
+        return self._starting_point
+
+    @scenario.setter
+    def scenario(self, given: object) -> None:
+        # Mesa 3.5 has a scenario of its own, a bag of keyword arguments, and puts one here before ours is known.
+        if isinstance(given, Scenario):
+            self._starting_point = given
