@@ -88,7 +88,6 @@ def constants(scenario: Scenario, parameters: Parameters) -> Economy:
         cars_built=scenario.cars_built,
         charger_cost=scenario.charger_cost,
         charger_budget=scenario.charger_budget,
-        distance=scenario.regime_distance,
     )
 
 

@@ -23,6 +23,7 @@ from model.assessment import (
 )
 from model.economy import Agenda, Economy
 from model.grids import Flows
+from model.markets import require_settled
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
@@ -323,6 +324,7 @@ def make_mandate(
     stakes: Stakes,
 ) -> Mandate:
     """Turn tables into the flows that decisions read."""
+    require_settled(tables.residual)
     felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
     security = security_flow(economy, parameters, tables, stakes.security, felt)
     executive = payoffs(tables, security, parameters.executive_profit_weight)

@@ -18,6 +18,7 @@ from model.rules import batteries, demand, plants, pricing, standards
 from model.vocabulary import BATTERY, EV, N_BLOCS
 
 KWH_COST_TO_THOUSANDS = 1000.0  # $/kWh x kWh = $; vehicles are counted in k$
+LARGEST_RESIDUAL = 1e-6  # k$ that a price equation may be off (theory 1.2)
 MILLION_TO_BILLION = 1000.0  # GWh x $/kWh = m$; flows are counted in bn$
 LATE = 1e-9  # k$; markets whose prices are further off than this are swept again
 LATE_SWEEPS = 3
@@ -164,7 +165,21 @@ def equilibrium(
         markup[late], residual[late] = again, pricing.markup_error(again, part.within, part.share, slopes, sigma)
         for whole, found in zip(vars(cleared).values(), vars(part).values(), strict=True):
             whole[late] = found
+    require_settled(residual)
     return cleared, residual
+
+
+def require_settled(residual: FloatArray) -> None:
+    """Fail loudly where prices have not settled (theory 1.2).
+
+    Raises ``ArithmeticError`` where the residual of a price equation, k$, exceeds ``LARGEST_RESIDUAL`` or is no number.
+    """
+    worst = float(np.max(residual))
+    if not worst <= LARGEST_RESIDUAL:
+        raise ArithmeticError(
+            f"prices have not settled: a price equation is off by {worst:.1e} k$, allowed is {LARGEST_RESIDUAL:.0e}; "
+            "look for extreme alpha, nest_correlation or costs"
+        )
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ class Bloc(mesa.Agent):
             partner=belief(partner.flows(dyad), 1 - side, state.partner_error[dyad, side]),
             enforceable=self.would_honour(dyad),
             passable=passable if p.anticipate_ratification else np.ones_like(passable),
-            on_table=model.on_table[dyad][current],
+            on_table=model.on_table(dyad, current),
             reservation=bargaining.reservation_value(p.reservation_fraction, self.scale(dyad)),
             partner_reservation=bargaining.reservation_value(p.reservation_fraction, partner.scale(dyad)),
         )

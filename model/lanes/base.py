@@ -85,7 +85,7 @@ class Lanes:
     prior_good: FloatArray
     prior_bad: FloatArray
     brands_abroad: FloatArray
-    on_table: list[np.ndarray]
+    off_table: list[Grid]
     stance: int
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.assessment import Situation, assess
+from model.grids import Grid
 from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
     WARM_SWEEPS,
@@ -15,10 +16,11 @@ from model.mandate import (
     technology_stakes,
 )
 from model.markets import Accounts
-from model.menu import negotiable
+from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
+from model.rules.bargaining import OUT_OF_REACH
 from model.state import NEVER, mean_tension
 from model.valuation import realised_value
 from model.vocabulary import (
@@ -51,7 +53,7 @@ class Relations(Lanes):
             + [p.linkage_issues] * 2
             + [p.charging_issues, p.technology_issues]
         )
-        self.on_table = [negotiable(menu, tuple(bool(a) for a in self.allowed)) for menu in self.agenda.menus]
+        self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
         self.first_markup = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
@@ -65,6 +67,18 @@ class Relations(Lanes):
         self.violations = zeros(n, N_DYADS)
         self.n_lapses, self.n_signed = zeros(n, N_DYADS), zeros(n, N_DYADS)
         self.blocking = zeros(n, N_DYADS, N_SIDES, 4, dtype=np.int64)
+
+    def _off_table(self, menu: Menu) -> Grid:
+        """(X, X) and (Y, Y) by what is in force: 0 for what can be tabled, out of reach for the rest.
+
+        A package can be tabled when both its combinations can, whatever the other one is.
+        """
+        allowed = tuple(bool(issue) for issue in self.allowed)
+        tables = [
+            np.stack([(negotiable(menu, allowed, int(current))[first] - 1.0) * OUT_OF_REACH for current in first])
+            for first in (menu.x_package, menu.y_package)
+        ]
+        return Grid(tables[0], tables[1])
 
     def _threshold(self, d: int, side: int) -> FloatArray:
         """(P,) win-set threshold of a side's legislature; US packages with recognition need Congress (1.9)."""
@@ -187,7 +201,8 @@ class Relations(Lanes):
         if lanes.size:
             menu = self.agenda.menus[d]
             first, second = (chosen_lanes(flows.kept, lanes).spread(menu) for flows in self.known().flows[d])
-            joint = np.where(self.on_table[d][0], first + second, -np.inf)
+            off = self.off_table[d]
+            joint = first + second + Grid(off.x[0], off.y[0]).spread(menu)
             shown[lanes] = first_of(joint, np.maximum.reduce(joint, axis=-1))
         return shown
 

@@ -154,12 +154,8 @@ class Talks(Treaties):
 
     def _on_table(self, d: int, current: np.ndarray, own: Grid) -> Grid:
         """Own gains, with those of packages that are off the table out of reach."""
-        menu, allowed = self.agenda.menus[d], self.on_table[d]
-        tables = []
-        for table, first, of in ((own.x, menu.x_package, menu.x_of), (own.y, menu.y_package, menu.y_of)):
-            off = (allowed[np.ix_(first, first)] - 1.0) * bargaining.OUT_OF_REACH
-            tables.append(table + rows(off, of[current]))
-        return Grid(tables[0], tables[1])
+        menu, off = self.agenda.menus[d], self.off_table[d]
+        return Grid(own.x + rows(off.x, menu.x_of[current]), own.y + rows(off.y, menu.y_of[current]))
 
     def _slack(self, d: int, side: int, lanes: np.ndarray, flows: Flows) -> Grid:
         """What honouring every package is worth to a side beyond lapsing, at today's trust (1.10)."""
@@ -194,7 +190,7 @@ class Talks(Treaties):
     # --- ratification -----------------------------------------------------------------------------------------------
 
     def ratify(self) -> None:
-        """Both legislatures vote on what was agreed; a treaty comes into force or the session closes."""
+        """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
         state, p = self.state, self.parameters
         for d in range(N_DYADS):
             voting = self.has_deal[:, d]
@@ -206,8 +202,7 @@ class Talks(Treaties):
             state.pause[:, d] = np.where(voting, float(p.session_pause), state.pause[:, d])
             for side in (0, 1):
                 self.blocking[:, d, side, LEGISLATURE] += voting & ~votes[side]
-            self.start_over(d, passed)
-            state.treaty[:, d] = np.where(passed, self.deal[:, d], state.treaty[:, d])
+            state.signed[:, d] = np.where(passed, self.deal[:, d], state.signed[:, d])
             self.n_signed[:, d] += passed
 
     def _passes(self, d: int, side: int) -> np.ndarray:

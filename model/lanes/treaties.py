@@ -8,7 +8,7 @@ from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
 from model.rules import bargaining, compliance, cooperation, policy, trust
-from model.state import CLOSED, NEVER
+from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
     CHARGING,
     DIRECTED_DYADS,
@@ -30,6 +30,18 @@ from model.vocabulary import (
 
 class Treaties(Lanes):
     """Obligations, and what becomes of them."""
+
+    # --- entry into force (1.9) -------------------------------------------------------------------------------------
+
+    def enter_into_force(self) -> None:
+        """What was ratified last quarter replaces what was in force."""
+        state = self.state
+        for d in range(N_DYADS):
+            enters = state.signed[:, d] >= 0
+            if enters.any():
+                self.start_over(d, enters)
+                state.treaty[:, d] = np.where(enters, state.signed[:, d], state.treaty[:, d])
+        state.signed[...] = NOTHING_SIGNED
 
     # --- what a side makes of a treaty ------------------------------------------------------------------------------
 

@@ -53,7 +53,6 @@ class Relations(Phases):
             + [p.charging_issues, p.technology_issues]
         )
         self.allowed = allowed
-        self.on_table = [negotiable(menu, tuple(bool(a) for a in allowed)) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
         self.first_markup = self.agenda.markup[self.nodes.row]
         state.own_error = self.draws.own_error[0].copy()
@@ -68,6 +67,10 @@ class Relations(Phases):
         self.recognised, self.common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
         self.cooperates = np.zeros((len(self.scenario.suppliers),) * 2)
         self.implemented = np.zeros((N_DYADS, 10))
+
+    def on_table(self, dyad: int, current: int) -> np.ndarray:
+        """(P,) packages that can be tabled while package ``current`` is in force."""
+        return negotiable(self.agenda.menus[dyad], tuple(bool(issue) for issue in self.allowed), current)
 
     def pair_of(self, importer: Bloc, partner: Bloc) -> int:
         """Index of an importer-partner pair in the tables."""
@@ -215,7 +218,7 @@ class Relations(Phases):
         if self.tabled[d] > 0:
             return int(self.tabled[d])
         first, second = self.mandate.flows[d]
-        joint = np.where(self.on_table[d][0], first.honoured + second.honoured, -np.inf)
+        joint = np.where(self.on_table(d, 0), first.honoured + second.honoured, -np.inf)
         return int(np.argmax(joint))
 
     # --- looking at packages ----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import numpy as np
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import compliance, cooperation, policy
-from model.state import CLOSED, NEVER
+from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
     BATTERY,
     CHARGING,
@@ -34,6 +34,19 @@ SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truce
 
 class Treaties(Phases):
     """Obligations, and what becomes of them."""
+
+    # --- entry into force (1.9) -------------------------------------------------------------------------------------
+
+    def enter_into_force(self) -> None:
+        """What was ratified last quarter replaces what was in force."""
+        state = self.state
+        for d in np.flatnonzero(state.signed >= 0):
+            state.treaty[d] = state.signed[d]
+            state.treaty_age[d], state.sunset[d] = 0.0, NEVER
+            state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
+            state.failed[d] = False
+            self.teller.in_force(int(d))
+        state.signed = np.full(N_DYADS, NOTHING_SIGNED)
 
     # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
 
