@@ -52,10 +52,13 @@ def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
 def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
     """Some lanes of a side's flows."""
     return Flows(
-        flows.menu,
-        *(chosen_lanes(grid, lanes) for grid in (flows.kept, flows.alone, flows.deserted, flows.home)),
-        some(flows.both_lapse, lanes),
-        some(flows.punish, lanes),
+        menu=flows.menu,
+        kept=chosen_lanes(flows.kept, lanes),
+        alone=chosen_lanes(flows.alone, lanes),
+        deserted=chosen_lanes(flows.deserted, lanes),
+        home=chosen_lanes(flows.home, lanes),
+        both_lapse=some(flows.both_lapse, lanes),
+        punish=some(flows.punish, lanes),
     )
 
 
