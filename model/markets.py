@@ -152,7 +152,8 @@ def equilibrium(
     judged by itself: what happens to one does not depend on the company it is solved in.
     """
     markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)
-    cleared = clear_at_prices(base, utility, base + markup, alpha, sigma)
+    price = base + markup
+    cleared = Clearing(price, markup, *demand.nested_shares(utility - alpha * price, sigma))
     residual = pricing.markup_error(markup, cleared.within, cleared.share, alpha, sigma)
     for _ in range(LATE_ROUNDS):
         late = residual > LATE
@@ -161,8 +162,9 @@ def equilibrium(
         costs, values = (np.broadcast_to(x, markup.shape)[late] for x in (base, utility))
         slopes = np.broadcast_to(alpha, (*late.shape, 1))[late]
         again = pricing.equilibrium_markups(costs, values, slopes, sigma, markup[late], LATE_SWEEPS)
-        part = clear_at_prices(costs, values, costs + again, slopes, sigma)
-        markup[late], residual[late] = again, pricing.markup_error(again, part.within, part.share, slopes, sigma)
+        price = costs + again
+        part = Clearing(price, again, *demand.nested_shares(values - slopes * price, sigma))
+        residual[late] = pricing.markup_error(again, part.within, part.share, slopes, sigma)
         for whole, found in zip(vars(cleared).values(), vars(part).values(), strict=True):
             whole[late] = found
     require_settled(residual)

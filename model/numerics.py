@@ -117,10 +117,12 @@ def best_of_two(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
     Limits: 1/2 and a + ln 2 where they are equal; 1 and a where a is far above b.
     Source: binomial logit, McFadden 1978.
     """
-    gap = a - b
-    loser = np.exp(-np.abs(gap))
+    gap = np.asarray(a - b)
+    share = np.asarray(np.greater_equal(gap, 0.0) * 1.0)
+    np.negative(np.abs(gap, out=gap), out=gap)
+    loser = np.exp(gap)
     total = 1.0 + loser
-    share = np.maximum(loser, np.greater_equal(gap, 0.0) * 1.0) / total
+    np.divide(np.maximum(share, loser, out=share), total, out=share)
     # log1p would keep digits of the logarithm that the addition drops again.
     return share, np.maximum(a, b) + np.log(total)
 
