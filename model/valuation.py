@@ -202,22 +202,23 @@ def realised_value(
     by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
 
-    def after_lapses(values: FloatArray) -> FloatArray:
+    def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
+        """The entry of the ladder state that is left, in the row of ``values`` (..., rows * 6) that begins at start."""
         return np.where(
             kept[0],
-            np.where(kept[1], take(values, state), take(values, by_lapse[1])),
-            np.where(kept[1], take(values, by_lapse[0]), values[..., 0]),
+            np.where(kept[1], take(values, start + state), take(values, start + by_lapse[1])),
+            np.where(kept[1], take(values, start + by_lapse[0]), take(values, start)),
         )
 
+    unbound = np.zeros_like(state)
     for giver in (0, 1):
         given = honours[..., giver] * level[..., giver]
         duty = parts.duty[giver]
         by_position = duty.reshape((*duty.shape[:-2], -1))
-        start = position[..., giver] * duty.shape[-1]
-        reached = np.stack([take(by_position, start + s) for s in range(duty.shape[-1])], axis=-1)
-        bound, free = after_lapses(reached), after_lapses(duty[..., 0, :])
+        free = after_lapses(by_position, unbound)
+        bound = after_lapses(by_position, position[..., giver] * duty.shape[-1])
         gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
         gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
         gain = gain + honours[..., giver] * parts.linkage[..., giver] * position[..., 5 + giver]
     both = honours[..., 0] * honours[..., 1]
-    return gain + after_lapses(parts.ladder) + both * parts.technology * position[..., TECHNOLOGY_AXIS]
+    return gain + after_lapses(parts.ladder, unbound) + both * parts.technology * position[..., TECHNOLOGY_AXIS]
