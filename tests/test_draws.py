@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.draws import STREAMS, Draws, draw, draw_stream
+from model.draws import STREAMS, Draws, draw, draw_lanes, draw_stream
 
 FIELDS = [field.name for field in dataclasses.fields(Draws)]
 
@@ -66,3 +66,14 @@ def test_one_quarter_is_drawn_in_front() -> None:
     fewer = draw(1, 0, 37, 6)
     same = [name for name in FIELDS if np.array_equal(getattr(luck, name), getattr(fewer, name))]
     assert set(FIELDS) - set(same) == {"plant"}
+
+
+def test_lanes_have_the_luck_of_their_replicates() -> None:
+    lanes = draw_lanes(9, [4, 0, 17], 6, 5)
+    for place, replicate in enumerate((4, 0, 17)):
+        alone = draw(9, replicate, 6, 5)
+        for name in FIELDS:
+            many = getattr(lanes, name)
+            np.testing.assert_array_equal(many[:, place], getattr(alone, name))
+            # A quarter's numbers of all replicates lie side by side.
+            assert many[0].strides[0] == many.itemsize

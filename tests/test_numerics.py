@@ -178,3 +178,56 @@ def test_same_bits_sees_one_bit_and_the_shape() -> None:
     assert not numerics.same_bits(np.zeros(1), np.zeros((1, 1)))
     assert not numerics.same_bits(0.0, -0.0)
     assert numerics.same_bits(np.array([np.nan]), np.array([np.nan]))
+
+
+# --- the layout of the ensemble: replicates first by index, fastest in memory --------------------------------------
+
+
+def replicates_fastest(shape: tuple[int, ...], seed: int = 0) -> FloatArray:
+    values = np.random.default_rng(seed).normal(size=(*shape[1:], shape[0]))
+    return np.moveaxis(values, -1, 0)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 14), (2, 1100), (700, 14), (700, 3, 8), (300, 4, 14, 8)])
+def test_ordered_sum_of_many_replicates_is_that_of_each(shape: tuple[int, ...]) -> None:
+    x = replicates_fastest(shape)
+    for values in (x, np.ascontiguousarray(x), x[..., ::2], x[..., ::-1], x[:, ..., :9]):
+        total = numerics.ordered_sum(values)
+        assert numerics.same_bits(numerics.ordered_sum(values, keepdims=True)[..., 0], total)
+        for r in (0, shape[0] - 1):
+            assert numerics.same_bits(total[r], numerics.ordered_sum(np.ascontiguousarray(values[r])))
+
+
+def test_ordered_sum_keeps_negative_zeros() -> None:
+    assert numerics.same_bits(numerics.ordered_sum(-0.0 * np.abs(replicates_fastest((900, 6)))), np.full(900, -0.0))
+
+
+def test_beside_is_a_stack_with_replicates_still_fastest() -> None:
+    parts = [replicates_fastest((50, 3, 4), seed) for seed in range(5)]
+    for axis in (-1, -2, -3):
+        whole = numerics.beside(parts, axis)
+        np.testing.assert_array_equal(whole, np.stack(parts, axis))
+        assert whole.strides[0] == whole.itemsize
+    np.testing.assert_array_equal(numerics.beside([np.array(2.0), np.array(3.0)]), [2.0, 3.0])
+
+
+@given(st.floats(-800, 800), st.floats(-800, 800))
+@settings(max_examples=60, deadline=None)
+def test_best_of_two_is_a_mix_of_two(a: float, b: float) -> None:
+    share, value = numerics.best_of_two(np.array(a), np.array(b))
+    both = np.array([a, b])
+    assert share == pytest.approx(numerics.softmax(both)[0], rel=1e-12, abs=1e-300)
+    assert value == pytest.approx(numerics.log_sum_exp(both), rel=1e-14, abs=1e-14)
+
+
+def test_softplus_known_values() -> None:
+    with np.errstate(all="ignore"):
+        found = numerics.softplus(np.array([-np.inf, -50.0, 0.0, 50.0, 1000.0]))
+    np.testing.assert_allclose(found, [0.0, math.exp(-50.0), math.log(2.0), 50.0, 1000.0], rtol=1e-15)
+
+
+def test_mix_and_cost_together_have_the_bits_of_each() -> None:
+    cost = replicates_fastest((40, 5, 8))
+    together = numerics.cheapest_mix_and_cost(cost, 0.1, 0.5)
+    assert numerics.same_bits(together[0], numerics.log_sum_cost(cost, 0.1, 0.5))
+    assert numerics.same_bits(together[1], numerics.cheapest_mix(cost, 0.1, 0.5))
