@@ -99,6 +99,7 @@ class Lanes:
     expected_danger: FloatArray
     assesses: bool
     mandate: Mandate | None
+    last_markups: FloatArray
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray

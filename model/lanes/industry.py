@@ -20,7 +20,7 @@ from model.markets import (
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, WARM_SWEEPS, rank_within
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
-from model.vocabulary import BATTERY, EV, N_BLOCS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
 class Industry(Lanes):
@@ -225,6 +225,24 @@ class Industry(Lanes):
         """(R, b) what belongs to the firms of each bloc; values (R, n), is_home (n, b)."""
         return beside([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)])
 
+    def security_now(self, a: Accounts) -> FloatArray:
+        """(R, b) realised security cost at current tension, bn$ per quarter (1.4)."""
+        p = self.parameters
+        cost = zeros(self.n_lanes, N_BLOCS)
+        if not p.tension_in_security:
+            return cost
+        for i, j in DIRECTED_DYADS:
+            cost[:, i] = cost[:, i] + welfare.security_cost(
+                self.tension_level[:, DYAD_OF[i, j]],
+                self.economy.market_size[i],
+                a.vehicle_imports[:, i, j],
+                a.cell_imports[:, i, j],
+                self.agenda.security[EV, i, j],
+                self.agenda.security[BATTERY, i, j],
+                p.security_convexity,
+            )
+        return cost
+
     def _welfare(self, a: Accounts) -> None:
         p, economy = self.parameters, self.economy
         makers = self._by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
@@ -241,7 +259,7 @@ class Industry(Lanes):
         pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
         self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
-        self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
+        self.security = self.security_now(a)
         self.welfare = welfare.social_welfare(
             self.consumer_surplus,
             self.home_profit,

@@ -15,22 +15,16 @@ from model.mandate import (
     supply_stakes,
     technology_stakes,
 )
-from model.markets import Accounts
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral, welfare
+from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.state import NEVER, mean_tension
 from model.valuation import realised_value
 from model.vocabulary import (
-    BATTERY,
     BLOCS,
-    DIRECTED_DYADS,
-    DYAD_OF,
     DYADS,
-    EV,
-    N_BLOCS,
     N_DYADS,
     N_SIDES,
     RECOGNITION,
@@ -55,7 +49,7 @@ class Relations(Lanes):
         )
         self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.first_markup = self.agenda.markup[self.nodes.row]
+        self.last_markups = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
         self.ceiling = self._depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
@@ -142,7 +136,6 @@ class Relations(Lanes):
         self.assesses = state.quarter % p.assessment_interval == 0
         if not self.assesses:
             return
-        start = self.first_markup if self.mandate is None else self.mandate.tables.markup
         situation = Situation(
             cells=self.cells,
             margin=state.margin,
@@ -158,7 +151,8 @@ class Relations(Lanes):
             subsidy=self.paid,
             exported_cells=self.exported_cells,
         )
-        tables = assess(self.economy, p, situation, start, WARM_SWEEPS, self.nodes)
+        tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
+        self.last_markups = tables.markup
         supply = self.agenda.supply_stake
         if state.quarter > 0:
             supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
@@ -223,21 +217,3 @@ class Relations(Lanes):
                     self.agenda.menus[d], mandate.parts[d][side], state.treaty[:, d], honours, state.level[:, d]
                 )
         return gains
-
-    def security_now(self, a: Accounts) -> FloatArray:
-        """(R, b) realised security cost at current tension, bn$ per quarter (1.4)."""
-        p = self.parameters
-        cost = zeros(self.n_lanes, N_BLOCS)
-        if not p.tension_in_security:
-            return cost
-        for i, j in DIRECTED_DYADS:
-            cost[:, i] = cost[:, i] + welfare.security_cost(
-                self.tension_level[:, DYAD_OF[i, j]],
-                self.economy.market_size[i],
-                a.vehicle_imports[:, i, j],
-                a.cell_imports[:, i, j],
-                self.agenda.security[EV, i, j],
-                self.agenda.security[BATTERY, i, j],
-                p.security_convexity,
-            )
-        return cost
