@@ -13,17 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
-from experiments.design import Factor, Plan
-from experiments.summarise import cell_summary, contrast, main_effects
+from experiments.design import FACTORIAL, SAMPLED, Factor, Plan
+from experiments.stopping import precision_table
+from experiments.summarise import cell_summary, contrast, main_effects, rank_correlations
 from model import InputFault
 
 if TYPE_CHECKING:
-    from experiments.store import Results
+    from experiments.results import Results
 
 # The parameter that puts duties on the table.
 TARIFFS: Final = "tariff_issues"
 # The outcomes that effects are reported on, with the unit in which they are shown.
 OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr"}
+# The columns of the runs that findings are made of.
+NEEDED: Final = ("dyad", "mean_depth", "joint_gain", "emerged", "durable", "depth_ceiling", "blocking")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,7 +35,9 @@ class Findings:
 
     ``cells``: one row for each cell and dyad: means, rates, their intervals, the ceiling of depth.
     ``effects``: one row for each block, dyad, factor, level and outcome: the paired difference to the first
-    level, averaged over the levels of the other factors. ``contrasts``: the same for the plan's contrasts.
+    level, averaged over the levels of the other factors (one at a time: to the baseline). ``contrasts``: the same
+    for the plan's contrasts. ``associations``: in sampled designs, rank correlations of factors with outcomes.
+    ``precision``: what a target of precision reached.
     """
 
     plan: Plan
@@ -43,6 +48,8 @@ class Findings:
     contrasts: pd.DataFrame
     corners: tuple[str, ...]
     reading: str
+    associations: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    precision: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 def find(plan: Plan, results: Results) -> Findings:
@@ -51,25 +58,53 @@ def find(plan: Plan, results: Results) -> Findings:
     Raises:
         InputFault: no run succeeded; the first failure is told.
     """
-    frame, failures = results.read(), results.read_failures()
+    names = [factor.name for factor in plan.factors] if plan.design not in SAMPLED else []
+    frame, failures = results.read(["block", *names, *NEEDED]), results.read_failures()
     if frame.empty:
         first = failures.iloc[0]
-        raise InputFault([f"every run failed; the first one at stage {first.stage!r}: {first.message}"], "results")
-    factorial = frame[frame["design_point"].isin([point.index for point in plan.cells])]
-    names = [factor.name for factor in plan.factors]
-    cells = cell_summary(factorial, by=["design_point", "block", *names, "dyad"])
-    bare = sorted({point.index for point in plan.cells} - set(factorial["design_point"]))
-    effects = _effects(factorial, plan) if not bare else pd.DataFrame()
-    contrasts = _contrasts(frame, plan)
+        raise InputFault(
+            [f"every run failed; the first one at stage {first['stage']!r}: {first['message']}"], "results"
+        )
+    own = frame[frame["design_point"].isin([point.index for point in plan.cells])]
+    cells = cell_summary(own, by=["design_point", "block", *names, "dyad"])
+    bare = sorted({point.index for point in plan.cells} - set(own["design_point"]))
+    effects, associations = pd.DataFrame(), pd.DataFrame()
+    if plan.design in SAMPLED:
+        associations = rank_correlations(cells, plan, tuple(OUTCOMES))
+    elif not bare and plan.design == FACTORIAL:
+        effects = _effects(own, plan)
+    elif plan.design == "one_at_a_time" and plan.cells[0].index not in bare:
+        effects = _steps_from_baseline(own, plan)
+    precision = pd.DataFrame()
+    if (target := plan.precision) is not None:
+        precision = precision_table(frame, target.outcome, target.half_width, target.least)
     n_runs = frame[["design_point", "replicate"]].drop_duplicates().shape[0]
-    reading = (
-        read_plainly(plan, cells, effects)
-        if not bare
-        else (f"No effects are told, because no run succeeded at design points {_listed(map(str, bare))}.")
-    )
+    reading = read_plainly(plan, cells, effects)
+    if bare and plan.design == FACTORIAL:
+        reading = f"No effects are told, because no run succeeded at design points {_listed(map(str, bare))}."
+    contrasts = _contrasts(frame, plan)
+    own_corners = tuple(corners(own, plan.factors if names else ()))
     return Findings(
-        plan, n_runs, len(failures), cells, effects, contrasts, tuple(corners(factorial, plan.factors)), reading
+        plan, n_runs, len(failures), cells, effects, contrasts, own_corners, reading, associations, precision
     )  # fmt: skip
+
+
+def _steps_from_baseline(own: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """One at a time: each other level of each factor against the baseline, which is each block's first point."""
+    tables = []
+    for block in plan.blocks:
+        points = [point for point in plan.cells if point.block == block.name]
+        base = own[own["design_point"] == points[0].index]
+        for point in points[1:]:
+            factor = next(f.name for f in plan.factors if point.levels[f.name] != points[0].levels[f.name])
+            arm = own[own["design_point"] == point.index]
+            if not set(arm["replicate"]) & set(base["replicate"]):
+                continue
+            what = {"factor": factor, "baseline": points[0].levels[factor], "level": point.levels[factor]}
+            for outcome in OUTCOMES:
+                table = contrast(arm, base, outcome)
+                tables.append(table.assign(block=block.name, **what, outcome=outcome, n_cells=1))
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 
 def _effects(factorial: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -111,13 +146,13 @@ def corners(factorial: pd.DataFrame, factors: Iterable[Factor]) -> list[str]:
     factors = list(factors)
     sentences = []
     open_cells = factorial[factorial["depth_ceiling"] > 0]
-    for (block, dyad), rows in open_cells.groupby(["block", "dyad"], sort=False):
+    for (block, dyad), rows in open_cells.groupby(["block", "dyad"], sort=False, observed=True):
         where = f"{dyad}, {block}"
         if whole := _corner(where, rows):
             sentences.append(whole)
             continue
         for factor in factors:
-            for level, part in rows.groupby(factor.name, sort=False):
+            for level, part in rows.groupby(factor.name, sort=False, observed=True):
                 sentences.append(_corner(f"{where}, {factor.label} {factor.label_of(level)}", part))
     return [sentence for sentence in sentences if sentence]
 
@@ -142,7 +177,7 @@ def _reason(rows: pd.DataFrame) -> str:
     # The state asks for a duty that is cut (theory 2.1), so without duties on the table it cannot begin.
     if TARIFFS in rows and not rows[TARIFFS].any() and not rows["emerged"].any():
         return "Emergence asks for a duty that is cut, and no duty is on the table."
-    reasons = rows.loc[rows["blocking"].fillna("") != "", "blocking"]
+    reasons = rows.loc[rows["blocking"].astype(object).fillna("") != "", "blocking"].astype(str)
     if reasons.empty:
         return "No side's test refused a package."
     counts = reasons.value_counts()
@@ -158,7 +193,7 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
     block = plan.blocks[0].name
     own = cells[cells["block"] == block]
     columns = ["mean_depth", "depth_ceiling", "joint_gain"]
-    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False)]
+    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
     shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
     if deep[1]["mean_depth"] == shallow[1]["mean_depth"]:
         depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
@@ -171,6 +206,8 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
     n_cells = own["design_point"].nunique()
     opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
     first = f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
+    if effects.empty:
+        return first
     own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
     clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
     return f"{first} Mean depth changes {'; '.join(clauses)}."

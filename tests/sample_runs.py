@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import pyarrow as pa
 
 from experiments.design import Plan
 from experiments.plan_file import load_plan
-from experiments.runner import Chunk, chunks_of, with_keys
-from experiments.store import Results
+from experiments.results import Results
+from experiments.runner import chunks_of, run_plan
+from experiments.work import Chunk, Played, digest_of, with_keys
 
 PLAN = """
 title = "A small plan"
@@ -81,8 +84,31 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
                 "blocking": "US: own gain" if number == 0 else "",
             }
         )  # fmt: skip
-    keys = {"status": "ok", "stage": "", "message": ""}
-    return with_keys(chunk, replicate, keys, pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False))
+    table = pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)
+    keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
+    return with_keys(chunk, replicate, keys, table)
+
+
+def slow_and_noted(chunk: Chunk) -> pa.Table:
+    """As ``made_up``, but it takes a while, and every beginning is written into the file that NOTES names."""
+    with Path(os.environ["NOTES"]).open("a", encoding="utf-8") as notes:
+        notes.write(f"{chunk.name} {os.getpid()}\n")
+    time.sleep(float(os.environ.get("NAP", "0.05")))
+    return made_up(chunk)
+
+
+def with_series(chunk: Chunk) -> Played:
+    """As ``made_up``, with the series that the plan wants."""
+    runs = made_up(chunk)
+    kept = {
+        name: pa.concat_tables(
+            with_keys(chunk, r, {}, pa.table({"quarter": [0, 1], "entity": ["CN-US"] * 2, "depth": [0.1, 0.1 * r]}))
+            for r in chunk.replicates
+            if r < chunk.n_series
+        )
+        for name in chunk.kept_series
+    }
+    return Played(runs, kept)
 
 
 def deadly_once(chunk: Chunk) -> pa.Table:
@@ -98,5 +124,24 @@ def stored(folder: Path, plan: Plan) -> Results:
     """The made-up runs of a plan in a results folder."""
     results = Results.create(folder, plan)
     for chunk in chunks_of(plan, most=4):
-        results.write_part(chunk.name, made_up(chunk))
+        results.write_part(chunk, Played(made_up(chunk)))
     return results
+
+
+def main(plan: str, folder: str, workers: int) -> None:
+    """A sweep of noted runs in a process of its own, to be killed."""
+    from experiments.executors import WorkersDie
+    from experiments.plan_file import load_plan
+
+    try:
+        outcome = run_plan(load_plan(plan), Path(folder), workers, work=slow_and_noted)
+    except WorkersDie:
+        sys.exit(1)
+    sys.exit(130 if outcome.was_interrupted else 0)
+
+
+if __name__ == "__main__":
+    # Worker processes must find the functions under the name that the parent pickles them by.
+    import sample_runs
+
+    sample_runs.main(sys.argv[1], sys.argv[2], int(sys.argv[3]))
