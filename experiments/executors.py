@@ -100,8 +100,8 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
-def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[], Executor], int]:
-    """What makes an executor on a dask scheduler, and how many chunks its workers can run at once.
+def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[], Executor], int, Callable[[], object]]:
+    """What makes an executor on a dask scheduler, how many chunks its workers can run at once, what takes leave.
 
     ``check`` gives a fingerprint of the code; every worker must give the same.
 
@@ -132,7 +132,7 @@ def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[]
         )
         raise InputFault([fault], "scheduler")
     n_threads = max(1, int(sum(client.nthreads().values())))
-    return lambda: client.get_executor(pure=False), n_threads
+    return lambda: client.get_executor(pure=False), n_threads, client.close
 
 
 class Interrupts:
@@ -223,7 +223,10 @@ def run_chunks(
                 else:
                     take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
     finally:
-        executor.shutdown(wait=False, cancel_futures=True)
+        # Not every executor can do this by itself when it is shut down.
+        for future in running:
+            future.cancel()
+        executor.shutdown(wait=False)
 
 
 def _error_of(future: Future[Any]) -> BaseException | None:

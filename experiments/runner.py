@@ -137,18 +137,22 @@ def run_plan(
         WorkersDie: worker processes die whatever they are given; finished parts are kept.
     """
     workers = check_workers(workers)
-    make, in_flight = _team(workers, scheduler)
-    results, _ = open_or_create(plan, folder)
-    with results.locked():
-        sweep = _Sweep(plan, results, hooks or Hooks(), work)
-        return sweep.go(workers, make, in_flight)
+    make, in_flight, leave = _team(workers, scheduler)
+    try:
+        results, _ = open_or_create(plan, folder)
+        with results.locked():
+            sweep = _Sweep(plan, results, hooks or Hooks(), work)
+            # Workers elsewhere are there already; a pool has to be started and may not be worth it.
+            return sweep.go(workers if scheduler is None else 1, make, in_flight)
+    finally:
+        leave()
 
 
-def _team(workers: int, scheduler: str | None) -> tuple[Callable[[], Executor], int]:
+def _team(workers: int, scheduler: str | None) -> tuple[Callable[[], Executor], int, Callable[[], object]]:
     if scheduler is None:
-        return executor_maker(workers), 1 if workers == 1 else CHUNKS_PER_WORKER * workers
-    make, n_threads = scheduler_maker(scheduler, manifest.code_fingerprint)
-    return make, CHUNKS_PER_WORKER * n_threads
+        return executor_maker(workers), 1 if workers == 1 else CHUNKS_PER_WORKER * workers, lambda: None
+    make, n_threads, leave = scheduler_maker(scheduler, manifest.code_fingerprint)
+    return make, CHUNKS_PER_WORKER * n_threads, leave
 
 
 class _Sweep:
@@ -214,7 +218,7 @@ class _Sweep:
         should_stop: Callable[[], bool],
     ) -> None:
         missing = [chunk for chunk in chunks if chunk.name not in finished]
-        if workers > 1 and make is not InProcess and missing and in_flight == CHUNKS_PER_WORKER * workers:
+        if workers > 1 and missing:
             # How long one chunk takes decides whether the others are worth a pool.
             began = time.monotonic()
             run_chunks(missing[:1], InProcess, 1, self._take, should_stop, self.work)
