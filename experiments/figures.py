@@ -23,6 +23,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from experiments.design import SAMPLED
+
 if TYPE_CHECKING:
     from experiments.findings import Findings
 
@@ -160,6 +162,10 @@ def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
 def plan_figure(findings: Findings) -> Figure:
     """Above, mean depth in the cells of the first block; below, main effects on joint gain in every block."""
     plan = findings.plan
+    if plan.design in SAMPLED:
+        from experiments.report_figures import association_figure
+
+        return association_figure(findings.associations, plan.title)
     dyads = list(dict.fromkeys(findings.cells["dyad"]))
     n_effects = len(_effect_names(findings))
     heights = (3.4, 1.0 + 0.45 * n_effects)

@@ -48,7 +48,12 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         # As text: JSON readers turn a number of this size into a rounded one.
         "root_seed": str(plan.root_seed),
         "design_points": [
-            {"design_point": point.index, "block": point.block, "settings": dict(point.settings)}
+            {
+                "design_point": point.index,
+                "block": point.block,
+                "levels": dict(point.levels),
+                "settings": dict(point.settings),
+            }
             for point in plan.points
         ],
         "columns": dictionary(),

@@ -104,6 +104,22 @@ def load_plan(source: str | Path) -> Plan:
     raise InputFault([fault], "plan")
 
 
+def plan_of(manifest: Mapping[str, Any]) -> Plan:
+    """The plan that results were made from, as their manifest tells it; no other file is needed.
+
+    Raises:
+        InputFault: the plan is no longer right, because the model's parameters have changed since.
+    """
+    table = tomllib.loads(manifest["plan_text"])
+    if table.get("design") == "table":
+        first = manifest["design_points"][0]["block"]
+        points = manifest["design_points"]
+        rows = [point["levels"] for point in points if point["levels"] and point["block"] == first]
+        table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
+    plan = _Reader(manifest["plan"], manifest["plan_text"], table, Path()).read()
+    return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
+
+
 class _Reader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 

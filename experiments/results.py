@@ -257,23 +257,29 @@ class Results:
 
     # --- reading ----------------------------------------------------------------------------------------
 
-    def read(self, columns: Sequence[str] | None = None, points: Iterable[int] | None = None) -> pd.DataFrame:
+    def read(
+        self, columns: Sequence[str] | None = None, points: Iterable[int] | None = None, dyad: str | None = None
+    ) -> pd.DataFrame:
         """The rows of the runs that succeeded, in the order of design point, replicate and dyad.
 
-        columns: those wanted (all); points: the design points wanted (all). Ask for few where runs are many.
+        columns: those wanted (all); points: the design points wanted (all); dyad: the one wanted (all). Ask for
+        few where runs are many: then texts come as categories and keys as short numbers.
         """
         import pyarrow.compute as pc
 
-        wanted = None if columns is None else list(dict.fromkeys([*KEYS, "status", *columns]))
-        table = self._table(self.parts(points), wanted)
+        def keep(table: pa.Table) -> pa.Table:
+            chosen = pc.equal(table["status"], "ok")
+            if dyad is not None:
+                chosen = pc.and_(chosen, pc.equal(table["dyad"], dyad))
+            table = table.filter(chosen)
+            return table if columns is None or "status" in columns else table.drop_columns("status")
+
+        wanted = None if columns is None else list(dict.fromkeys([*KEYS, "status", "dyad", *columns]))
+        table = self._table(self.parts(points), wanted, keep)
         if columns is None:
-            frame: pd.DataFrame = table.filter(pc.equal(table["status"], "ok")).to_pandas()
+            frame: pd.DataFrame = table.to_pandas()
             return frame
-        table = table.unify_dictionaries()
-        is_ok = pc.equal(table["status"].cast("string"), "ok")
-        table = table.drop_columns("status") if "status" not in columns else table
-        if not pc.all(is_ok).as_py():
-            table = table.filter(is_ok)
+        table = table.unify_dictionaries().select([name for name in table.column_names if name in {*KEYS, *columns}])
         slim: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
         return slim
 
@@ -281,10 +287,10 @@ class Results:
         """One row for each run that failed."""
         import pyarrow.compute as pc
 
-        table = self._table(self.parts(), ["design_point", "replicate", "status", "stage", "message"])
         columns = ["design_point", "replicate", "stage", "message"]
-        is_failed = pc.equal(table["status"].cast("string"), "failed")
-        frame: pd.DataFrame = table.filter(is_failed).select(columns).to_pandas()
+        wanted = [*columns, "status"]
+        table = self._table(self.parts(), wanted, lambda part: part.filter(pc.equal(part["status"], "failed")))
+        frame: pd.DataFrame = table.select(columns).to_pandas()
         return frame
 
     def read_series(self, table: str) -> pd.DataFrame:
@@ -322,7 +328,13 @@ class Results:
         wanted = None if points is None else {f"point-{point:05d}_" for point in points}
         return sorted(path for path in found if wanted is None or f"{path.name.split('_')[0]}_" in wanted)
 
-    def _table(self, parts: Sequence[Path], columns: list[str] | None = None) -> pa.Table:
+    def _table(
+        self,
+        parts: Sequence[Path],
+        columns: list[str] | None = None,
+        keep: Callable[[pa.Table], pa.Table] = lambda table: table,
+    ) -> pa.Table:
+        """Parts as one table: some columns, and of each part only what ``keep`` leaves."""
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -333,7 +345,7 @@ class Results:
             try:
                 file = pq.ParquetFile(part, page_checksum_verification=True)
                 own = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
-                table = file.read(own, use_threads=False)
+                table = keep(file.read(own, use_threads=False))
                 # Texts of a run are few and repeat: as categories, a million runs fit into memory.
                 tables.append(table if columns is None else _slim(table))
             except (OSError, pa.ArrowException) as error:

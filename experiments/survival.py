@@ -145,7 +145,8 @@ def treaty_ends(frame: pd.DataFrame, n_quarters: int, by: Sequence[str] = ("dyad
         until = group["treaty_until"].to_numpy(float)
         times = np.where(until >= 0, until, n_quarters) - group["treaty_from"].to_numpy(float)
         table = cumulative_incidence(times, group["treaty_end"].astype(str).to_numpy(object))
-        tables.append(table.assign(n=len(group), **dict(zip(by, name, strict=True))))
+        own = pd.DataFrame(dict(zip(by, name, strict=True)), index=table.index)
+        tables.append(pd.concat([own, table.assign(n=len(group))], axis=1))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

@@ -33,6 +33,10 @@ COLUMNS: Final = {
     "treaty_from": "first quarter with a treaty in force, -1 if none",
     "treaty_until": "quarter in which that first treaty ended, -1 if it did not",
     "treaty_end": "how it ended: lapse, turnover, exit, sunset; empty if it did not",
+    "tempted_first": "what the first bloc gains by withdrawing alone from the last package on the table (bn$/yr)",
+    "suffers_first": "what the first bloc loses when its partner alone withdraws (bn$/yr)",
+    "tempted_second": "the same temptation of the second bloc (bn$/yr)",
+    "suffers_second": "the same loss of the second bloc (bn$/yr)",
 }
 # How the model words the end of a treaty, and which of the competing ends that is (theory 2.3, pitfall 6).
 ENDS: Final = {
@@ -41,6 +45,7 @@ ENDS: Final = {
     "left after notice": "exit",
     "sunset": "sunset",
 }
+GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_second")
 DIGEST_LENGTH: Final = 16
 WHOLE: Final = ("first_emergence", "n_spells", "longest_spell", "treaty_from", "treaty_until")
 
@@ -150,7 +155,21 @@ def run_columns(model: NegotiationModel) -> dict[str, Any]:
         columns["treaty_from"].append(min([*seen, *([int(until)] if ends else [])], default=-1))
         columns["treaty_until"].append(int(until))
         columns["treaty_end"].append(kind_of_end(cause))
-    return {**columns, **state_columns(recorder.states)}
+    return {**columns, **_last_games(model), **state_columns(recorder.states)}
+
+
+def _last_games(model: NegotiationModel) -> dict[str, list[float]]:
+    """For each dyad what either side gains by withdrawing alone and loses when left alone; NaN without a package."""
+    from experiments.narrate import payoffs
+
+    columns: dict[str, list[float]] = {name: [] for name in GAME}
+    for dyad in range(3):
+        package = model.reference_package(dyad)
+        (both, left_first), (left_second, _) = payoffs(model, dyad, package)
+        games = (left_second[0] - both[0], both[0] - left_first[0], left_first[1] - both[1], both[1] - left_second[1])
+        for name, value in zip(GAME, games, strict=True):
+            columns[name].append(value if package else float("nan"))
+    return columns
 
 
 def kind_of_end(cause: str) -> str:
@@ -210,6 +229,7 @@ def summary_types() -> dict[str, Any]:
     own = words[words["table"] == "summary"]
     units = dict(zip(own["column"].astype(str), own["unit"].astype(str), strict=True))
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
+    units |= dict.fromkeys(GAME, "bn$/yr")
     units |= {name: "true/false" if name.startswith("durable") else "onset" for name in meanings()}
     types = {}
     for name, unit in units.items():

@@ -70,7 +70,7 @@ def made_up(chunk: Chunk) -> pa.Table:
 
 def _one(chunk: Chunk, replicate: int) -> pa.Table:
     settings = chunk.settings
-    has_dialogue, has_tariffs = settings["dialogue_ceiling"] == "group", bool(settings["tariff_issues"])
+    has_dialogue, has_tariffs = settings.get("dialogue_ceiling") == "group", bool(settings.get("tariff_issues", True))
     monitors = settings.get("dialogue_on_monitoring") != 0
     rows: list[dict[str, Any]] = []
     for number, dyad in enumerate(("CN-US", "CN-EU", "US-EU")):
