@@ -27,12 +27,13 @@ ADDED_RUNS: Final = 2
 def pilot_spread(values: npt.ArrayLike) -> float:
     """Standard deviation between the replicates of a pilot; for yes-no outcomes never quite zero. Unit of the data.
 
-    values: (n,), finite, n >= 2.
+    values: (n,), finite, n >= 2; yes-no outcomes as booleans.
     """
-    x = np.asarray(values, dtype=np.float64)
+    given = np.asarray(values)
+    x = given.astype(np.float64)
     if x.size < 2 or not np.all(np.isfinite(x)):
         raise ValueError(f"A pilot needs two finite values or more, not {x.size}.")
-    if np.all((x == 0.0) | (x == 1.0)):
+    if given.dtype == np.bool_:
         x = np.concatenate([x, np.zeros(ADDED_RUNS), np.ones(ADDED_RUNS)])
     return float(x.std(ddof=1))
 
@@ -58,7 +59,7 @@ def stopped_mean(values: npt.ArrayLike, n_pilot: int, level: float = LEVEL) -> E
     Limits: no wider either way than was wanted, unless ``most`` cut the sweep short.
     Source: Stein 1945.
     """
-    x = np.asarray(values, dtype=np.float64)
+    x = np.asarray(values)
     se = pilot_spread(x[:n_pilot]) / math.sqrt(x.size)
     half = float(stats.t.ppf(0.5 + level / 2.0, n_pilot - 1)) * se
     mean = float(x.mean())
@@ -76,7 +77,7 @@ def wanted_replicates(
     wanted: dict[int, int] = {}
     for (point, _), rows in pilot.groupby(["design_point", "dyad"], observed=True):
         if len(rows) >= 2:
-            enough = replicates_for(rows[outcome].astype(float), half_width, most, level)
+            enough = replicates_for(rows[outcome].to_numpy(), half_width, most, level)
             wanted[int(point)] = max(enough, wanted.get(int(point), 0))  # type: ignore[call-overload]
     return wanted
 
@@ -87,7 +88,7 @@ def precision_table(
     """What the stop rule reached: one row a design point and dyad with the promised interval."""
     rows = []
     for (point, dyad), group in frame.groupby(["design_point", "dyad"], sort=False, observed=True):
-        values = group.sort_values("replicate")[outcome].astype(float)
+        values = group.sort_values("replicate")[outcome].to_numpy()
         if len(values) < 2:
             continue
         found = stopped_mean(values, min(n_pilot, len(values)), level)

@@ -334,7 +334,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "demo", "parameters"])
+@pytest.mark.parametrize("command", ["run", "sweep", "demo", "rerun", "report", "parameters"])
 def test_every_command_explains_itself(command: str, call: Callable[..., Result]) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

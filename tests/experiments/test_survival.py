@@ -192,7 +192,7 @@ def test_the_stop_rule_keeps_its_coverage(kind: str) -> None:
     def draw(n: int) -> np.ndarray:
         if kind == "normal":
             return rng.normal(0.0, 1.0, n)
-        return rng.gamma(9.0, 1.0 / 9.0, n) if kind == "skewed" else (rng.random(n) < truth).astype(float)
+        return rng.gamma(9.0, 1.0 / 9.0, n) if kind == "skewed" else rng.random(n) < truth
 
     held, sizes = 0, []
     for _ in range(n_sweeps):
@@ -228,7 +228,7 @@ def test_how_many_are_wanted() -> None:
     assert replicates_for(x, 0.1, 10**6) == pytest.approx(4 * replicates_for(x, 0.2, 10**6), rel=0.01)
     assert replicates_for(np.ones(30) * 0.5, 0.1, 1000) == 30
     assert replicates_for(x, 0.001, 500) == 500
-    assert pilot_spread([0.0] * 30) > 0.0, "0 of 30 is no certainty"
+    assert pilot_spread([False] * 30) > 0.0, "0 of 30 is no certainty"
     for bad in (lambda: replicates_for(x, 0.0, 10), lambda: pilot_spread([1.0])):
         with pytest.raises(ValueError, match=r"above 0|two finite"):
             bad()
