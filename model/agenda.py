@@ -241,7 +241,7 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
         ),
         brands_abroad=brands_on_sale(scenario),
         granted=quiet,
-        security=security if parameters.tension_in_security else np.zeros_like(security),
+        security=security,
         tension=tension,
         case_left=quiet,
         case_step=quiet,

@@ -28,7 +28,7 @@ class Economy:
     on goods from the rest of the world; cuts (g, b, b, 5) share of the way from base to floor of
     each duty position; case_covers (g, b, b) whether a duty case moves the good; ice_share (m, b) of combustion sales
     by home of the maker; start_experience (k,) GWh; start_cell_cost (k,) $/kWh; cars_built (b,) m a year of any kind;
-    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter; distance (d,) between regimes.
+    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter.
     """
 
     market_size: FloatArray
@@ -56,7 +56,6 @@ class Economy:
     cars_built: FloatArray
     charger_cost: FloatArray
     charger_budget: FloatArray
-    distance: FloatArray
 
 
 @dataclass(frozen=True)

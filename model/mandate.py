@@ -22,6 +22,7 @@ from model.assessment import (
     security_flow,
 )
 from model.economy import Agenda, Economy
+from model.markets import require_settled
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
@@ -31,7 +32,7 @@ from model.valuation import Flows, OtherTerms, Parts, party_parts, side_flows
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 QUARTERS_PER_YEAR = 4.0
-WARM_SWEEPS = 5  # joint Newton sweeps from last year's markups; residual below 1e-9 k$ (measured, tested)
+WARM_SWEEPS = 6  # joint Newton sweeps from last year's markups; residual below 1e-8 k$, new brands and plants too
 
 
 @dataclass(frozen=True)
@@ -132,6 +133,7 @@ def technology_stakes(
         )
         seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
+    exposure = parameters.technology_security_cost if parameters.tension_in_security else 0.0
     gains = []
     for dyad, pair in enumerate(DYADS):
         ahead = {}
@@ -165,7 +167,7 @@ def technology_stakes(
                     made[b],
                     ev_revenue[..., b],
                     effective[..., dyad],
-                    parameters.technology_security_cost,
+                    exposure,
                 )
             )
     return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))
@@ -214,7 +216,7 @@ def other_terms(
 
 
 def effective_tension(parameters: Parameters, latent: FloatArray) -> FloatArray:
-    """(..., d) tension over the life of an agreement (theory 1.12); the plain mean where the pathway is off."""
+    """(..., d) tension over the life of an agreement (theory 1.12)."""
     return tension.effective_tension(
         latent,
         mean_tension(parameters),
@@ -321,7 +323,9 @@ def make_mandate(
     stakes: Stakes,
 ) -> Mandate:
     """Turn tables into the flows that decisions read."""
-    security = security_flow(economy, parameters, tables, stakes.security, stakes.tension)
+    require_settled(tables.residual)
+    felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
+    security = security_flow(economy, parameters, tables, stakes.security, felt)
     executive = payoffs(tables, security, parameters.executive_profit_weight)
     legislature = payoffs(tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(executive, tables)

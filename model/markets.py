@@ -18,6 +18,7 @@ from model.rules import batteries, demand, plants, pricing, standards
 from model.vocabulary import BATTERY, EV, N_BLOCS
 
 KWH_COST_TO_THOUSANDS = 1000.0  # $/kWh x kWh = $; vehicles are counted in k$
+LARGEST_RESIDUAL = 1e-6  # k$ that a price equation may be off (theory 1.2)
 MILLION_TO_BILLION = 1000.0  # GWh x $/kWh = m$; flows are counted in bn$
 
 
@@ -151,7 +152,21 @@ def equilibrium(
 ) -> tuple[Clearing, FloatArray]:
     """The Bertrand-Nash market (theory 1.2) and the residual of its price equations, k$ (..., m)."""
     markup, residual = pricing.price_equilibrium(base, utility, alpha, sigma, start=start, sweeps=sweeps)
+    require_settled(residual)
     return clear_at_prices(base, utility, base + markup, alpha, sigma), residual
+
+
+def require_settled(residual: FloatArray) -> None:
+    """Fail loudly where prices have not settled (theory 1.2).
+
+    Raises ``ArithmeticError`` where the residual of a price equation, k$, exceeds ``LARGEST_RESIDUAL`` or is no number.
+    """
+    worst = float(np.max(residual))
+    if not worst <= LARGEST_RESIDUAL:
+        raise ArithmeticError(
+            f"prices have not settled: a price equation is off by {worst:.1e} k$, allowed is {LARGEST_RESIDUAL:.0e}; "
+            "look for extreme alpha, nest_correlation or costs"
+        )
 
 
 @dataclass(frozen=True)

@@ -169,17 +169,17 @@ class Menu:
         return levels
 
 
-@functools.lru_cache(maxsize=64)
-def negotiable(menu: Menu, allowed: tuple[bool, ...]) -> np.ndarray:
-    """(P, P) whether the column's package can be tabled when the row's is in force.
+@functools.lru_cache(maxsize=1024)
+def negotiable(menu: Menu, allowed: tuple[bool, ...], current: int) -> np.ndarray:
+    """(P,) whether each package can be tabled while package ``current`` is in force.
 
     ``allowed`` says of each of the 10 issues whether it is on the table. Talks on a treaty are on upgrades: every
     commitment in force is kept, and an issue that is off the table stays as it is.
     """
     held = menu.held
-    keeps = np.all(held[None, :, :] >= held[:, None, :], axis=-1)
-    fixed = held[:, ~np.array(allowed)]
-    return keeps & np.all(fixed[None, :, :] == fixed[:, None, :], axis=-1)
+    fixed = ~np.array(allowed)
+    keeps = np.all(held >= held[current], axis=-1)
+    return keeps & np.all(held[:, fixed] == held[current, fixed], axis=-1)
 
 
 def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:

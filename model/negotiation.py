@@ -19,7 +19,7 @@ from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.draws import draw
-from model.parameters import PARAMETERS, InputFault, make_parameters, nearest
+from model.parameters import InputFault, make_parameters
 from model.phases.duties import Duties
 from model.phases.frame import frame_of
 from model.phases.industry import Industry
@@ -62,15 +62,6 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
         super().__init__(rng=replicate)
         self.scenario = known_scenario(str(scenario))
-        unknown = [name for name in parameters if name not in PARAMETERS]
-        if unknown:
-            raise InputFault(
-                [
-                    f"{name!r} is not a parameter; {nearest(name, PARAMETERS) or 'see detente parameters'}"
-                    for name in unknown
-                ],
-                "run",
-            )
         self.parameters = make_parameters({**self.scenario.parameters.changes(), **parameters})
         _, self.economy, self.opening, self.agenda = starting_point(str(scenario), self.parameters)
         self.root_seed, self.replicate = root_seed, replicate

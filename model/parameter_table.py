@@ -200,8 +200,6 @@ class Standards:
         "demand gained from charging points, per log point",
         "Li, Tong, Xing & Zhou 2017; Li 2023 as an upper bound")
     charger_saving: float = real(0.10, 0, 0.25, "-", "1.14", "fall of charger cost with a common interface")
-    charger_compatibility: float = real(0.2, 0, 0.5, "-", "1.14",
-        "use of foreign-standard points with a common interface")
     charger_foreign_share: float = real(0.25, 0, 0.5, "-", "1.14",
         "share of chargers bought from the partner's makers")
     standards_setup_cost: float = real(0.2, 0, 1, "bn$", "1.14",
@@ -211,8 +209,6 @@ class Standards:
     zev_demand_shift: float = real(0.3, 0, 0.8, "-", "1.15", "demand shift of a full phase-out announcement")
     zev_ramp: int = whole(16, 1, 40, "qtr", "1.15", "quarters until an announcement has its full effect")
     zev_cost: float = real(20, 0, 100, "bn$/qtr", "1.15", "cost per squared shortfall of the EV share")
-    zev_required_share: float = real(0.5, 0.2, 1, "share", "1.15",
-        "EV share that an announcement requires by 2035")
 
 
 @dataclasses.dataclass(frozen=True)

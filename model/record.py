@@ -145,6 +145,8 @@ class Recorder:
 
     def series(self, table: str, column: str) -> FloatArray:
         """(..., entity, T) one column over all quarters."""
+        if not self.frames:
+            raise ValueError("nothing is recorded yet: play a quarter first, with step() or run()")
         return np.stack([np.asarray(frame[table][column], dtype=np.float64) for frame in self.frames], axis=-1)
 
     def entities(self) -> dict[str, list[str]]:

@@ -2,7 +2,8 @@
 
 ``NegotiationModel.step`` and ``Ensemble.step`` are each ``play_quarter(self)``. Within a phase everyone decides on the
 state at its start and writes at its end, so the order of agents cannot matter; where order must matter it is a draw.
-The order is that of theory 1.20. A climate club, when it comes, meets between exits and record, in the fourth quarter.
+The order is that of theory 1.20, but for one thing: what is ratified in a quarter enters into force in the next. A
+climate club, when it comes, meets between exits and record, in the fourth quarter.
 """
 
 from __future__ import annotations
@@ -12,6 +13,9 @@ from typing import Protocol
 
 class World(Protocol):
     """What both worlds promise: one method a phase, each reading and writing the world's own state."""
+
+    def enter_into_force(self) -> None:
+        """Treaties ratified last quarter enter into force (1.9)."""
 
     def see_events(self) -> None:
         """Dated policies, entries, and the quarter's shock to tension (1.12, 1.17)."""
@@ -61,7 +65,8 @@ class World(Protocol):
 
 def play_quarter(world: World) -> None:
     """Play one quarter."""
-    # the world outside
+    # the world outside, and what was signed last quarter
+    world.enter_into_force()
     world.see_events()
     world.renew_costs()
     # relations

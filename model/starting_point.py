@@ -12,28 +12,40 @@ from model.calibration import open_economy
 from model.economy import Agenda, Economy, Opening
 from model.parameters import Parameters
 from model.scenario import Scenario, load_scenario
+from model.scenario_reading import find_scenario
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_OF, GOODS, SIDE_OF
 
 CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
 QUARTERS_PER_YEAR = 4.0
 
 
-@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
 def known_scenario(name: str) -> Scenario:
-    """``load_scenario``, read once."""
+    """``load_scenario``, read once, and again when the file has changed since."""
+    return _read(name, _stamp(name))
+
+
+def _stamp(name: str) -> tuple[int, int]:
+    """What tells one state of a scenario's file from another: when it was written, and its length."""
+    about = find_scenario(name).stat()
+    return about.st_mtime_ns, about.st_size
+
+
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
+def _read(name: str, stamp: tuple[int, int]) -> Scenario:
+    del stamp
     return load_scenario(name)
 
 
 @functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
-def _calibrated(name: str, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
-    scenario = known_scenario(name)
+def _calibrated(name: str, stamp: tuple[int, int], parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
+    scenario = _read(name, stamp)
     economy, opening = open_economy(scenario, parameters)
     return economy, opening, set_agenda(economy, parameters, scenario, opening)
 
 
 def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
     """A scenario and its calibration under these parameters (theory 1.1, 1.4, 1.6a, 1.7)."""
-    return known_scenario(scenario), *_calibrated(scenario, parameters)
+    return known_scenario(scenario), *_calibrated(scenario, _stamp(scenario), parameters)
 
 
 def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:

@@ -21,6 +21,7 @@ from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
 
 CLOSED: Final = -1.0  # clock of a session that is not open
 NEVER: Final = 1e9  # a quarter that does not come
+NOTHING_SIGNED: Final = -1  # no ratified package waits to come into force
 
 
 @dataclass
@@ -41,9 +42,10 @@ class State:
     own_error, partner_error (d, s, u); mood (d, s).
 
     Talks: clock (d,) quarters a session has run or CLOSED; pause (d,) quarters before the next; treaty (d,) package in
-    force, 0 none; treaty_age, sunset (d,); failed (d, s) failed its own test last quarter; notice (d, s) quarters of
-    notice; level (d, s) share of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of
-    punishment to come; honours (d, s) passes its test this quarter; lapses (d,) violations last quarter; depth (d,).
+    force, 0 none; signed (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED; treaty_age,
+    sunset (d,); failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice; level (d, s) share
+    of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of punishment to come;
+    honours (d, s) passes its test this quarter; lapses (d,) violations last quarter; depth (d,).
     """
 
     quarter: int
@@ -81,6 +83,7 @@ class State:
     clock: FloatArray
     pause: FloatArray
     treaty: np.ndarray
+    signed: np.ndarray
     treaty_age: FloatArray
     sunset: FloatArray
     failed: np.ndarray
@@ -180,6 +183,7 @@ def first_state(
         clock=np.full(N_DYADS, CLOSED),
         pause=np.zeros(N_DYADS),
         treaty=agenda.treaty.copy(),
+        signed=np.full(N_DYADS, NOTHING_SIGNED),
         treaty_age=np.zeros(N_DYADS),
         sunset=sunset,
         failed=np.zeros((N_DYADS, N_SIDES), dtype=bool),

@@ -215,10 +215,14 @@ class Story:
         if not self.is_told:
             return
         if all(votes):
-            self.say("treaty", f"Both legislatures ratify. In force: {self.package(dyad, package)}.", dyad)
+            self.say("treaty", f"Both legislatures ratify. From next quarter: {self.package(dyad, package)}.", dyad)
             return
         against = " and ".join(self.name(dyad, side) for side, vote in enumerate(votes) if not vote)
         self.say("ratification", f"The deal fails in the legislature of {against}.", dyad)
+
+    def in_force(self, dyad: int) -> None:
+        """A ratified treaty enters into force."""
+        self.say("treaty", "The treaty ratified last quarter enters into force.", dyad)
 
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 

@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # level 4
     # The Mesa world: its quarter is told phase by phase in a room of its own.
     "model.story": ("model.menu", "model.vocabulary"),
-    "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", *_ENGINE),
+    "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", "model.scenario", *_ENGINE),
     "model.negotiation": (
         *("model.agents", "model.agents.*", "model.phases.*", "model.story", "model.record"),
         *_ENGINE,

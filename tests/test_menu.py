@@ -72,14 +72,14 @@ def test_talks_are_on_upgrades_within_what_is_allowed(
 ) -> None:
     menu = some_menu(active)
     now, then = now % menu.n_packages, then % menu.n_packages
-    table = negotiable(menu, tuple(allowed))
-    assert table[now, now]  # staying is always possible
+    table = negotiable(menu, tuple(allowed), now)
+    assert table[now]  # staying is always possible
     # A standstill has no cut, so the levels of duties do not show it; positions do.
     uses = menu.levels(CUTS)
     uses[:, DUTY : DUTY + 2] = menu.coordinates[:, :2]
     keeps = np.all(uses[then] >= uses[now])
     leaves_the_rest = np.all(uses[then][~np.array(allowed)] == uses[now][~np.array(allowed)])
-    assert table[now, then] == (keeps and leaves_the_rest)
+    assert table[then] == (keeps and leaves_the_rest)
     np.testing.assert_array_equal(menu.held > 0, uses > 0)
 
 

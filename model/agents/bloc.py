@@ -103,7 +103,7 @@ class Bloc(mesa.Agent):
             partner=believed(partner.flows(dyad), 1 - side, state.partner_error[dyad, side]),
             enforceable=self.would_honour(dyad),
             passable=passable if p.anticipate_ratification else np.ones_like(passable),
-            on_table=model.on_table[dyad][current],
+            on_table=model.on_table(dyad, current),
             reservation=bargaining.reservation_value(p.reservation_fraction, self.scale(dyad)),
             partner_reservation=bargaining.reservation_value(p.reservation_fraction, partner.scale(dyad)),
         )
@@ -119,9 +119,7 @@ class Bloc(mesa.Agent):
             flows.both_lapse,
             flows.punish,
             belief,
-            compliance.continuation(
-                p.discount_factor, p.repudiation_hazard * self.model.effective_tension[dyad], belief
-            ),
+            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.expected_danger[dyad], belief),
             p.detection_lag,
             self.model.punishment_horizon,
         )

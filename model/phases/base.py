@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from model.numerics import FloatArray
+from model.scenario import Scenario
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from model.markets import Accounts, CellSupply, Clearing
     from model.parameters import Parameters
     from model.record import Recorder
-    from model.scenario import Scenario
     from model.state import State
     from model.story import Story
 
@@ -28,17 +28,17 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table, on_table per dyad (P, P), by package in force; brands_abroad (b, b); prior_good, prior_bad
-    (b, b); stance and punishment_horizon of the retaliation rule.
+    issues on the table; brands_abroad (b, b); prior_good, prior_bad (b, b); stance and punishment_horizon of the
+    retaliation rule.
 
-    Passed from phase to phase within a quarter: tension_level, effective_tension (d,); assesses (is it an assessment
-    quarter); mandate; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and
-    cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f),
-    clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b),
-    cell_profit (k,) of last quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
+    the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate; deal,
+    has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards
+    in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the
+    market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last
+    quarter; concessions (d, 10) and depth_contested (d,) of this one.
     """
 
-    scenario: Scenario
     parameters: Parameters
     economy: Economy
     opening: Opening
@@ -54,12 +54,13 @@ class Phases:
     prior_bad: FloatArray
     brands_abroad: FloatArray
     allowed: np.ndarray
-    on_table: list[np.ndarray]
     stance: int
     punishment_horizon: float
 
     tension_level: FloatArray
     effective_tension: FloatArray
+    danger: FloatArray
+    expected_danger: FloatArray
     assesses: bool
     mandate: Mandate
     deal: np.ndarray
@@ -86,3 +87,14 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+
+    @property
+    def scenario(self) -> Scenario:
+        """The starting point of the run."""
+        return self._starting_point
+
+    @scenario.setter
+    def scenario(self, given: object) -> None:
+        # Mesa 3.5 has a scenario of its own, a bag of keyword arguments, and puts one here before ours is known.
+        if isinstance(given, Scenario):
+            self._starting_point = given

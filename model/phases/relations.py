@@ -23,7 +23,7 @@ from model.menu import negotiable
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
-from model.state import NEVER
+from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
 
@@ -53,7 +53,6 @@ class Relations(Phases):
             + [p.charging_issues, p.technology_issues]
         )
         self.allowed = allowed
-        self.on_table = [negotiable(menu, tuple(bool(a) for a in allowed)) for menu in self.agenda.menus]
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
@@ -66,6 +65,10 @@ class Relations(Phases):
         self.recognised, self.common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
         self.cooperates = np.zeros((len(self.scenario.suppliers),) * 2)
         self.implemented = np.zeros((N_DYADS, 10))
+
+    def on_table(self, dyad: int, current: int) -> np.ndarray:
+        """(P,) packages that can be tabled while package ``current`` is in force."""
+        return negotiable(self.agenda.menus[dyad], tuple(bool(issue) for issue in self.allowed), current)
 
     def pair_of(self, importer: Bloc, partner: Bloc) -> int:
         """Index of an importer-partner pair in the tables."""
@@ -104,6 +107,9 @@ class Relations(Phases):
             )
         self.tension_level = tension.tension_level(state.tension)
         self.effective_tension = effective_tension(p, state.tension)
+        usual = tension.tension_level(mean_tension(p))
+        self.danger = self.tension_level if p.tension_in_exit else usual
+        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
@@ -152,7 +158,6 @@ class Relations(Phases):
             COLD_SWEEPS if start is None else WARM_SWEEPS,
         )
         carry = unilateral.carry_share(state.carried, state.dropped)
-        security = self.agenda.security if p.tension_in_security else np.zeros_like(self.agenda.security)
         if state.quarter == 0:
             stake = self.agenda.supply_stake
         else:
@@ -177,7 +182,7 @@ class Relations(Phases):
                 ),
                 brands_abroad=self.brands_abroad,
                 granted=state.recognises,
-                security=security,
+                security=self.agenda.security,
                 tension=self.effective_tension,
                 case_left=state.case_left,
                 case_step=state.case_step,
@@ -210,7 +215,7 @@ class Relations(Phases):
         if self.tabled[d] > 0:
             return int(self.tabled[d])
         first, second = self.mandate.flows[d]
-        joint = np.where(self.on_table[d][0], first.honoured + second.honoured, -np.inf)
+        joint = np.where(self.on_table(d, 0), first.honoured + second.honoured, -np.inf)
         return int(np.argmax(joint))
 
     # --- looking at packages ----------------------------------------------------------------------------------------

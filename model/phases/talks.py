@@ -7,7 +7,7 @@ import numpy as np
 from model.agents.bloc import View
 from model.phases.base import Phases
 from model.rules import bargaining
-from model.state import CLOSED, NEVER
+from model.state import CLOSED
 from model.vocabulary import DYADS, N_DYADS
 
 
@@ -79,17 +79,14 @@ class Talks(Phases):
         return [max(sorted(count), key=count.__getitem__) if count else "" for count in self.blocking]
 
     def ratify(self) -> None:
-        """Both legislatures vote on what was agreed; a treaty comes into force or the session closes."""
+        """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
         state, p = self.state, self.parameters
         for d in np.flatnonzero(self.has_deal):
             votes = [self.blocs[b].ratifies(int(d), int(self.deal[d])) for b in DYADS[d]]
             state.clock[d], state.pause[d] = CLOSED, float(p.session_pause)
             self.teller.ratification(int(d), int(self.deal[d]), votes)
             if all(votes):
-                state.treaty[d] = self.deal[d]
-                state.treaty_age[d], state.sunset[d] = 0.0, NEVER
-                state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
-                state.failed[d] = False
+                state.signed[d] = self.deal[d]
                 self.recorder.treaties_signed[d] += 1
             else:
                 for side, vote in enumerate(votes):

@@ -6,8 +6,8 @@ import numpy as np
 
 from model.numerics import FloatArray
 from model.phases.base import Phases
-from model.rules import compliance, cooperation, policy, tension
-from model.state import CLOSED, NEVER, mean_tension
+from model.rules import compliance, cooperation, policy
+from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
     BATTERY,
     CHARGING,
@@ -34,6 +34,19 @@ SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truce
 
 class Treaties(Phases):
     """Obligations, and what becomes of them."""
+
+    # --- entry into force (1.9) -------------------------------------------------------------------------------------
+
+    def enter_into_force(self) -> None:
+        """What was ratified last quarter replaces what was in force."""
+        state = self.state
+        for d in np.flatnonzero(state.signed >= 0):
+            state.treaty[d] = state.signed[d]
+            state.treaty_age[d], state.sunset[d] = 0.0, NEVER
+            state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
+            state.failed[d] = False
+            self.teller.in_force(int(d))
+        state.signed = np.full(N_DYADS, NOTHING_SIGNED)
 
     # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
 
@@ -141,14 +154,13 @@ class Treaties(Phases):
             if state.treaty[d] == 0:
                 continue
             cause = ""
-            danger = self.tension_level[d] if p.tension_in_exit else tension.tension_level(mean_tension(p)[d])
             for side, b in enumerate(DYADS[d]):
                 name = self.blocs[b].name
                 failed_now = not bool(state.honours[d, side])
                 if compliance.two_strikes(failed_now, state.failed[d, side]):
                     cause = cause or f"{name} failed its own test two quarters running"
                 state.failed[d, side] = failed_now
-                if compliance.exit_draw(self.draws.exit[t + 1, d, side], p.repudiation_hazard, danger):
+                if compliance.exit_draw(self.draws.exit[t + 1, d, side], p.repudiation_hazard, self.danger[d]):
                     cause = cause or f"politics in {name} repudiated it"
                 if self.blocs[b].gives_notice(d):
                     state.notice[d, side] += 1.0

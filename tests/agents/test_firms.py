@@ -1,0 +1,123 @@
+"""Automakers and battery suppliers: prices, origins, plants, contracts, learning, lobbying."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import worlds
+
+from model.assessment import PAIR_OF
+from model.negotiation import NegotiationModel
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS
+
+
+@pytest.fixture(scope="module")
+def world() -> Any:
+    return worlds.played("2026", replicate=0, quarters=10)
+
+
+def test_prices_and_origins_go_part_of_the_way(world: Any) -> None:
+    maker = world.automakers[3]
+    before = world.state.price[:, 3]
+    np.testing.assert_allclose(maker.price(before + 2.0), before + 1.0)
+    np.testing.assert_array_equal(maker.price(before), before)
+    held = world.state.origin_share[:, 3]
+    elsewhere = np.zeros_like(held)
+    elsewhere[:, 1] = 1.0
+    moved = maker.source(elsewhere)
+    np.testing.assert_allclose(moved, held + world.parameters.origin_adjustment * (elsewhere - held))
+    np.testing.assert_allclose(moved.sum(axis=1), 1.0)
+
+
+def test_a_plant_is_started_where_it_pays_and_there_is_none(world: Any) -> None:
+    luck = np.full(3, 0.05)
+    for maker in world.automakers:
+        has = (world.state.has_plant[:, maker.index] > 0) | (world.state.plant_due[:, maker.index] > 0)
+        rich = maker.starts_plants(np.full(3, 50.0), np.zeros(3), luck)
+        np.testing.assert_array_equal(rich, ~has)
+        assert not maker.starts_plants(np.zeros(3), np.full(3, 50.0), luck).any()
+        assert not maker.starts_plants(np.full(3, 50.0), np.zeros(3), np.ones(3)).any()
+
+
+def test_plants_open_after_their_lag_and_stay() -> None:
+    world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, plant_cost=0.5, plant_hazard_max=0.5)
+    had, due = world.state.has_plant.copy(), world.state.plant_due.copy()
+    opened = 0
+    while world.running:
+        world.step()
+        now, left = world.state.has_plant, world.state.plant_due
+        assert np.all(now >= had)
+        new = (now > had) & (due > 0)
+        opened += int(new.sum())
+        assert np.all(due[new] == 1.0) and np.all(left[new] == 0.0)
+        started = (left > due) & (due == 0)
+        assert np.all(left[started] == world.parameters.plant_lag) and not np.any(now[started])
+        had, due = now.copy(), left.copy()
+    assert opened > 0
+
+
+def test_contracts_give_suppliers_their_share_of_the_loss_without_them(world: Any) -> None:
+    # Theory 1.3: theta .05, bw .4: w .2553925610 -> 9.237485, w .4892148780 -> 10.985868; w -> 0 -> 8.
+    supplier = world.suppliers[0]
+    share = np.zeros(len(world.automakers))
+    share[:2] = 0.2553925610, 0.4892148780
+    margin = supplier.bargain(share, np.ones(len(world.automakers), dtype=bool))
+    np.testing.assert_allclose(margin[:3], [9.237485, 10.985868, 8.0], rtol=1e-6)
+    held = supplier.bargain(share, np.zeros(len(world.automakers), dtype=bool))
+    np.testing.assert_array_equal(held, world.state.margin[:, 0])
+
+
+def test_contracts_take_turns() -> None:
+    world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False)
+    world.step()
+    length = world.parameters.contract_length
+    changed = []
+    for _ in range(2 * length):
+        before = world.state.margin.copy()
+        world.step()
+        changed.append(world.state.margin != before)
+    once = np.sum(changed[:length], axis=0)
+    assert once.max() <= 1 and 0 < np.mean(changed[0]) < 1
+    np.testing.assert_array_equal(changed[0] | once.astype(bool), once.astype(bool))
+
+
+def test_learning_never_goes_backward_nor_below_the_floor() -> None:
+    world = worlds.played("2026")
+    cost = worlds.series(world, "supplier", "cell_cost")
+    assert np.all(np.diff(cost, axis=1) <= 1e-12) and cost.min() > world.parameters.battery_cost_floor
+    supplier, start = world.suppliers[2], world.economy.start_experience[2]
+    floor, first = world.parameters.battery_cost_floor, world.economy.start_cell_cost[2]
+    assert supplier.learn(start) == pytest.approx(first)
+    assert supplier.learn(2 * start) - floor == pytest.approx(0.82 * (first - floor))
+
+
+def test_lobby_stakes_of_a_home_add_up_to_its_change_in_profit(world: Any) -> None:
+    tables, economy, p = world.mandate.tables, world.economy, world.parameters
+    for d in range(N_DYADS):
+        menu, current = world.agenda.menus[d], int(world.state.treaty[d])
+        for package in (0, menu.n_packages // 2, menu.n_packages - 1):
+            for b in DYADS[d]:
+                firms = [*world.automakers, *world.suppliers]
+                homes = [*world.scenario.automaker_home, *world.scenario.supplier_home]
+                stake = sum(firm.lobby(d, package) for firm, home in zip(firms, homes, strict=True) if home == b)
+                change = 0.0
+                for side in (0, 1):
+                    importer, partner = DYADS[d][side], DYADS[d][1 - side]
+                    pair, seat = PAIR_OF[importer, partner], 0 if importer == b else 1
+                    nodes = [menu.node(chosen, side) for chosen in (package, current)]
+                    profit = tables.profit[pair, nodes, seat]
+                    # Combustion profits have no firm of their own in the tables: take them out of the home's change.
+                    outside = 1.0 - tables.ev_share[pair, nodes]
+                    margin = economy.ice_share[importer, b] * p.ice_margin[importer]
+                    change += float((profit - economy.market_size[importer] * outside * margin) @ [1.0, -1.0])
+                assert stake == pytest.approx(4 * change, abs=1e-9)
+
+
+def test_suppliers_of_outsiders_do_not_lobby(world: Any) -> None:
+    for supplier in world.suppliers:
+        home = int(world.scenario.supplier_home[supplier.index])
+        for d in range(N_DYADS):
+            if home >= N_BLOCS or home not in DYADS[d]:
+                assert supplier.lobby(d, world.agenda.menus[d].n_packages - 1) == 0.0

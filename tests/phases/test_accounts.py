@@ -1,0 +1,192 @@
+"""Nothing is created and nothing lost: the accounts of every quarter, re-added from firms (theory 1.3, 1.4, M12)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+import worlds
+
+from model.calibration import standards_in_force
+from model.markets import border_frictions
+from model.negotiation import NegotiationModel
+from model.rules import welfare as welfare_rules
+from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+
+CLOSE = {"rtol": 1e-9, "atol": 1e-9}
+
+
+@pytest.fixture(scope="module", params=worlds.SCENARIOS)
+def quarters(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
+    """What a world knows after each of its quarters."""
+    world = NegotiationModel(request.param, root_seed=1, replicate=3, narrate=False)
+    seen = []
+    while world.running:
+        world.step()
+        state = world.state
+        seen.append(
+            {
+                "world": world, "t": state.quarter - 1, "a": world.accounts, "clearing": world.clearing,
+                "cells": world.cells, "landed": world.landed, "frictions": world.frictions, "paid": world.paid,
+                "origin": state.origin_share, "margin": state.margin, "duty": state.duty.copy(),
+                "residual": world.residual, "payoff": world.payoff, "tension": world.tension_level,
+                "plants": world.plants_paid(), "price": state.price,
+            }
+        )  # fmt: skip
+    return seen
+
+
+def test_buyers_money_goes_to_makers_treasuries_and_costs(quarters: list[dict[str, Any]]) -> None:
+    for q in quarters:
+        a, world = q["a"], q["world"]
+        rate = np.concatenate([q["duty"][EV], world.economy.other_duty[EV][:, None]], axis=1)[:, None, :]
+        built = a.sales[..., None] * q["origin"]
+        landed, duty_base = built * q["landed"], q["landed"] * q["origin"] * rate
+        # Duty on the border price: w = x + mu / (1 + tau); the maker keeps the margin, the treasury its rate.
+        effective = duty_base.sum(axis=-1) / (q["landed"] * q["origin"]).sum(axis=-1)
+        border = (q["landed"] * q["origin"]).sum(axis=-1) + q["clearing"].markup / (1 + effective)
+        np.testing.assert_allclose(a.border_price, border, **CLOSE)
+        np.testing.assert_allclose(a.vehicle_duty, (a.sales * border * effective).sum(axis=1), **CLOSE)
+        spending = a.sales * q["price"]
+        kept = a.sales * q["clearing"].markup / (1 + effective)
+        # What buyers pay beyond margins, duties and landed cost: frictions and the match value of the mix of origins.
+        rest = spending - kept - a.sales * border * effective - landed.sum(axis=-1)
+        base = q["price"] - q["clearing"].markup
+        mean = ((1 + rate) * q["landed"] * q["origin"]).sum(axis=-1)
+        np.testing.assert_allclose(rest, a.sales * (base - mean), **CLOSE)
+        usual = border_frictions(world.parameters, world.economy, *standards_in_force(world.scenario))
+        as_before = np.array_equal(q["frictions"], usual) and np.allclose(q["duty"], world.opening.duty, atol=1e-12)
+        if q["t"] == 0 and as_before:
+            # At the start the mix costs its mean: nothing but frictions is left.
+            np.testing.assert_allclose(rest, (built * q["frictions"]).sum(axis=-1), **CLOSE)
+
+
+def test_sales_shares_and_cells_are_counted_once(quarters: list[dict[str, Any]]) -> None:
+    for q in quarters:
+        a, world, c = q["a"], q["world"], q["clearing"]
+        np.testing.assert_allclose(c.share.sum(axis=1) + c.outside, 1.0, **CLOSE)
+        np.testing.assert_allclose(q["origin"].sum(axis=-1), 1.0, **CLOSE)
+        np.testing.assert_allclose(a.sales, world.economy.market_size[:, None] * c.share, **CLOSE)
+        np.testing.assert_allclose(a.built.sum(axis=1), a.sales.sum(axis=1), **CLOSE)
+        by_maker = (a.sales * world.economy.kwh[:, None]).sum(axis=0)
+        np.testing.assert_allclose(a.cells.sum(axis=1), by_maker, **CLOSE)
+        np.testing.assert_allclose(a.cell_profit, (a.cells * q["margin"]).sum(axis=0) / 1000, **CLOSE)
+
+
+def test_treasuries_never_pay_duties_out(quarters: list[dict[str, Any]]) -> None:
+    for q in quarters:
+        assert np.all(q["duty"] >= 0) and np.all(np.diagonal(q["duty"], axis1=1, axis2=2) == 0)
+        assert np.all(q["a"].battery_duty >= 0)
+        # A maker may sell below cost for a quarter while prices adjust, but not so far that its border price goes.
+        assert np.all(q["a"].border_price > 0) and np.all(q["a"].vehicle_duty >= 0)
+
+
+def test_battery_duties_are_paid_on_what_crosses_the_border(quarters: list[dict[str, Any]]) -> None:
+    for q in quarters:
+        a, world, cells = q["a"], q["world"], q["cells"]
+        economy = world.economy
+        energy = a.sales[..., None] * q["origin"] * economy.kwh[:, None, None]
+        for b in range(N_BLOCS):
+            rate = np.zeros(len(world.suppliers))
+            for k, home in enumerate(world.scenario.supplier_home):
+                applied = q["duty"][BATTERY, b, home] if home < N_BLOCS else economy.other_duty[BATTERY, b]
+                rate[k] = applied * economy.imported_cells[b, k]
+            at_home = energy[b, :, b][:, None] * cells.share_home[b]
+            assert a.battery_duty[b] == pytest.approx((at_home * cells.price * rate).sum() / 1000, rel=1e-9)
+
+
+def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any]]) -> None:
+    tables = quarters[-1]["world"].tables()
+    bloc, maker = tables["bloc"], tables["automaker"]
+    for q in quarters:
+        a, world, p = q["a"], q["world"], q["world"].parameters
+        row = bloc[bloc.quarter == q["t"]].set_index("entity").loc[list(BLOCS)]
+        firms = maker[maker.quarter == q["t"]].profit.to_numpy()
+        np.testing.assert_allclose(firms, a.firm_profit.sum(axis=0), **CLOSE)
+        # Combustion: home makers earn a margin on whatever is not electric.
+        combustion = (
+            (world.economy.market_size * q["clearing"].outside * p.ice_margin)[:, None] * world.economy.ice_share
+        ).sum(axis=0)
+        np.testing.assert_allclose(a.ice_profit, combustion, **CLOSE)
+        home = np.array(
+            [
+                firms[world.scenario.automaker_home == b].sum()
+                + a.cell_profit[world.scenario.supplier_home == b].sum()
+                + combustion[b]
+                for b in range(N_BLOCS)
+            ]
+        )
+        np.testing.assert_allclose(row.home_profit, home - q["plants"], **CLOSE)
+        np.testing.assert_allclose(row.revenue, a.vehicle_duty + a.battery_duty, **CLOSE)
+        np.testing.assert_allclose(row.jobs, p.jobs_value * a.built.sum(axis=0)[:N_BLOCS], **CLOSE)
+        paid = (a.sales * q["paid"]).sum(axis=1) + world.economy.charger_budget
+        np.testing.assert_allclose(row.subsidies, paid, **CLOSE)
+        extra = a.sales.sum() - (world.scenario.market_size * world.scenario.ev_share).sum()
+        climate = p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev * extra / 1000
+        np.testing.assert_allclose(row.climate, climate, **CLOSE)
+        social = (
+            row.consumer_surplus + row.home_profit + row.jobs + row.revenue + row.climate - row.security
+            - (1 + p.public_funds_cost) * row.subsidies
+        )  # fmt: skip
+        np.testing.assert_allclose(row.welfare, social, **CLOSE)
+        np.testing.assert_allclose(row.payoff, social + p.executive_profit_weight * row.home_profit, **CLOSE)
+
+
+def test_security_costs_are_paid_on_dependence_at_todays_tension(quarters: list[dict[str, Any]]) -> None:
+    for q in quarters[:: max(1, len(quarters) // 6)]:
+        a, world = q["a"], q["world"]
+        cost = np.zeros(N_BLOCS)
+        for i, j in DIRECTED_DYADS:
+            cost[i] += welfare_rules.security_cost(
+                q["tension"][DYAD_OF[i, j]],
+                world.economy.market_size[i],
+                a.vehicle_imports[i, j],
+                a.cell_imports[i, j],
+                world.agenda.security[EV, i, j],
+                world.agenda.security[BATTERY, i, j],
+                world.parameters.security_convexity,
+            )
+        np.testing.assert_allclose(worlds.series(world, "bloc", "security")[:, q["t"]], cost, **CLOSE)
+
+
+def test_price_equations_are_solved_every_quarter(quarters: list[dict[str, Any]]) -> None:
+    # Theory 1.2: fail loudly above 1e-6. From last quarter's markups a few sweeps are enough.
+    assert max(float(q["residual"].max()) for q in quarters) < 1e-6
+    world = quarters[-1]["world"]
+    assert float(world.mandate.tables.residual.max()) < 1e-6
+
+
+@pytest.mark.parametrize("interval", range(1, 9))
+def test_every_interval_of_assessments_plays(interval: int) -> None:
+    world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, assessment_interval=interval)
+    seen = []
+    while world.running:
+        before = world.mandate
+        world.step()
+        seen.append(world.mandate is not before)
+        assert float(world.residual.max()) < 1e-6 and float(world.mandate.tables.residual.max()) < 1e-6
+    assert seen == [t % interval == 0 for t in range(world.n_quarters)]
+
+
+def test_doing_and_undoing_a_treaty_restores_payoffs() -> None:
+    # M13: the same world with a treaty that lapses at once; duties, and with full price adjustment payoffs, return.
+    quiet = {**worlds.NOTHING_ON_THE_TABLE, "unilateral_duties": False, "price_adjustment": 1.0,
+             "origin_adjustment": 1.0, "unilateral_recognition_rate": 0.0}  # fmt: skip
+    world = NegotiationModel("symmetric", root_seed=1, replicate=0, narrate=False, **quiet)
+    for _ in range(3):
+        world.step()
+    before = _cleared(world)
+    special = world.state.duty.copy()
+    world.state.duty = 0.5 * special
+    changed = _cleared(world)
+    world.state.duty = special
+    after = _cleared(world)
+    assert not np.allclose(changed, before)
+    np.testing.assert_allclose(after, before, rtol=1e-12)
+
+
+def _cleared(world: NegotiationModel) -> np.ndarray:
+    world.clear_markets()
+    world.settle_accounts()
+    return np.array(world.payoff)

@@ -1,0 +1,67 @@
+"""One quarter, one page: the phases of theory 1.20, each once, in order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import worlds
+
+from model.negotiation import NegotiationModel
+from model.schedule import World, play_quarter
+
+ORDER = [
+    "enter_into_force", "see_events", "renew_costs", "hold_talks", "assess_impact", "perceive",
+    "move_alone", "bargain", "ratify", "honour_or_withdraw", "put_duties_in_force",
+    "clear_markets", "settle_accounts", "watch_conduct", "leave_treaties", "record_quarter",
+]  # fmt: skip
+
+
+class Diary:
+    """A world that writes down what it is asked to do."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        return lambda: self.asked.append(name)
+
+
+def test_a_quarter_is_these_phases_in_this_order() -> None:
+    diary = Diary()
+    play_quarter(diary)  # type: ignore[arg-type]
+    assert diary.asked == ORDER
+
+
+def test_the_promise_names_every_phase_and_says_what_it_does() -> None:
+    promised = {name for name in vars(World) if not name.startswith("_")}
+    assert promised == set(ORDER)
+    for name in ORDER:
+        assert (getattr(World, name).__doc__ or "").strip(), name
+        assert callable(getattr(NegotiationModel, name))
+
+
+def test_a_step_is_a_quarter_and_a_collection() -> None:
+    world = NegotiationModel("symmetric", root_seed=1, replicate=0, narrate=False)
+    seen = []
+    for name in ORDER:
+        whole = getattr(world, name)
+        setattr(world, name, lambda whole=whole, name=name: (seen.append(name), whole())[1])
+    world.step()
+    assert seen == ORDER and world.state.quarter == 1
+    assert worlds.same_record(world, worlds.played("symmetric", quarters=1)) == []
+
+
+def test_the_order_of_agents_does_not_matter() -> None:
+    world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False)
+    # Dyads act one after another, but on the state at the start of the phase: review duties the other way round.
+    import model.phases.duties as duties
+
+    forward = duties.DIRECTED_DYADS
+    try:
+        duties.DIRECTED_DYADS = tuple(reversed(forward))  # type: ignore[assignment]
+        world.run()
+    finally:
+        duties.DIRECTED_DYADS = forward
+    assert worlds.same_record(world, worlds.played("2026")) == []
+    assert np.array_equal(world.state.special, worlds.played("2026").state.special)

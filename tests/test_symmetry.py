@@ -1,0 +1,100 @@
+"""M3: nothing in a result comes from a bloc's name. Names and luck permuted, results are permuted."""
+
+from __future__ import annotations
+
+from itertools import permutations
+from typing import Any
+
+import numpy as np
+import pytest
+import worlds
+
+from model.negotiation import NegotiationModel
+from model.vocabulary import DIRECTED_DYADS
+
+PLACES = [p for p in permutations(range(3)) if p != (0, 1, 2)]
+
+
+def renamed(place: tuple[int, ...], replicate: int, **parameters: Any) -> NegotiationModel:
+    """The symmetric world in which bloc b bears the name of ``place[b]`` and has b's luck."""
+    world = NegotiationModel("symmetric", root_seed=1, replicate=replicate, narrate=False, **parameters)
+    world.draws = worlds.luck_permuted(world.draws, place)
+    world.prepare_relations()  # the first errors and moods come from the draws
+    world.keep_standards()
+    return world.run()
+
+
+def assert_renamed(one: NegotiationModel, other: NegotiationModel, place: tuple[int, ...]) -> None:
+    to = np.array(place)
+    where, flipped = worlds.dyads_permuted(place)
+    directed = np.array([DIRECTED_DYADS.index((place[i], place[j])) for i, j in DIRECTED_DYADS])
+    order = {
+        "bloc": to,
+        "dyad": where,
+        "directed": directed,
+        "automaker": worlds.firms_permuted(place),
+        "supplier": to,
+    }
+    sides = {"gain_first": "gain_second", "game_first": "game_second"}
+    sides |= {b: a for a, b in sides.items()}
+    for table, columns in one.recorder.frames[0].items():
+        for column in columns:
+            if column == "package" or column.startswith("share_"):
+                continue  # an index on the dyad's own menu; a market named in the column
+            before, after = worlds.series(one, table, column), worlds.series(other, table, column)
+            if column in sides:
+                turned = worlds.series(other, table, sides[column])
+                moved = np.where(flipped[:, None], turned[where], after[where])
+            else:
+                moved = after[order[table]]
+            np.testing.assert_allclose(moved, before, rtol=1e-9, atol=1e-10, err_msg=f"{table}.{column}")
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_names_do_not_matter(place: tuple[int, ...]) -> None:
+    for replicate in (0, 4):
+        assert_renamed(worlds.played("symmetric", replicate=replicate), renamed(place, replicate), place)
+
+
+@pytest.mark.parametrize(
+    "parameters",
+    [
+        {"retaliation_rule": "grim", "emergency_hazard": 0.05},
+        {"retaliation_rule": "proportional", "assessment_interval": 1, "opening_hazard": 0.6},
+        {"retaliation_rule": "tit_for_tat", "false_alarm": 0.35, "detection_lag": 2},
+        {"zev_cost": 100.0, "plant_cost": 0.5, "contract_length": 3},
+    ],
+)
+def test_names_do_not_matter_under_other_rules(parameters: dict[str, Any]) -> None:
+    place = (1, 2, 0)
+    assert_renamed(worlds.played("symmetric", replicate=2, **parameters), renamed(place, 2, **parameters), place)
+
+
+def test_identical_luck_gives_blocs_identical_fates() -> None:
+    # Every dyad and side has the same numbers: what happens to one happens to all.
+    world = NegotiationModel("symmetric", root_seed=1, replicate=1, narrate=False)
+    luck = world.draws
+    for name in ("tension_shock", "tension_jump", "tension_jump_size"):
+        getattr(luck, name)[:] = getattr(luck, name)[:, :1]
+    for name in ("ratification", "conduct", "generosity", "exit"):
+        getattr(luck, name)[:] = getattr(luck, name)[:, :1, :1]
+    for name in ("own_error", "partner_error"):
+        luck_of_first = getattr(luck, name)[:, :1, :1].copy()
+        # The same error about one's own issues, and the same about the partner's, on either side.
+        turned = luck_of_first[..., worlds.ISSUE_FLIPPED]
+        getattr(luck, name)[:] = np.concatenate([luck_of_first, turned], axis=2)
+    for name in ("opening", "emergency", "answer", "recognition"):
+        getattr(luck, name)[:] = getattr(luck, name)[:, :1, 1:2]
+    luck.plant[:] = 1.0
+    world.prepare_relations()
+    world.keep_standards()
+    world.run()
+    for column in ("ev_share", "price", "payoff", "security", "announced"):
+        values = worlds.series(world, "bloc", column)
+        # Who tables first still differs between the sides of a dyad, so only what no treaty touches must agree.
+        if not worlds.series(world, "dyad", "treaty").any():
+            np.testing.assert_allclose(values, values[:1].repeat(3, axis=0), rtol=1e-9, err_msg=column)
+    first = worlds.series(world, "bloc", "payoff")[:, 0]
+    np.testing.assert_allclose(first, first[0], rtol=1e-9)
+    tension = worlds.series(world, "dyad", "tension")
+    np.testing.assert_allclose(tension[:, :2], tension[:1, :2].repeat(3, axis=0), rtol=1e-9)
