@@ -203,25 +203,3 @@ def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str
     axes[0].set_ylabel(up.label)
     figure.colorbar(image, ax=axes, label=outcome.replace("_", " "))
     return figure
-
-
-def association_figure(associations: pd.DataFrame, title: str, most: int = 12) -> Figure:
-    """The strongest rank correlations of factors with depth and with gain, per dyad, with intervals."""
-    dyads = list(dict.fromkeys(associations["dyad"]))
-    outcomes = list(dict.fromkeys(associations["outcome"]))
-    figure, axes = plt.subplots(
-        len(outcomes), max(1, len(dyads)), figsize=(15, 1.2 + 3.9 * len(outcomes)), squeeze=False, layout="constrained"
-    )
-    for (row, column), axis in np.ndenumerate(axes):
-        own = associations[(associations["dyad"] == dyads[column]) & (associations["outcome"] == outcomes[row])]
-        top = own.head(most).iloc[::-1]
-        arms = [top["correlation"] - top["low"], top["high"] - top["correlation"]]
-        axis.axvline(0, color=BLACK, linewidth=1)
-        look: dict[str, Any] = {"fmt": MARKERS[row], "color": SERIES[row], "capsize": 2}
-        axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
-        axis.set_yticks(range(len(top)), [str(name).replace("_", " ") for name in top["factor"]], fontsize=8)
-        axis.set_xlim(-1, 1)
-        axis.set_title(f"{dyads[column]}: {str(outcomes[row]).replace('_', ' ')}")
-        axis.set_xlabel("rank correlation over design points")
-    figure.suptitle(title, fontsize=14, fontweight="bold")
-    return figure

@@ -120,6 +120,34 @@ def deadly_once(chunk: Chunk) -> pa.Table:
     return made_up(chunk)
 
 
+def many_rows(chunk: Chunk) -> Played:
+    """A chunk of made-up runs at once, with all columns of the summary that findings read and some they do not."""
+    n = chunk.count
+    luck = np.repeat(np.random.default_rng([chunk.first]).normal(0.3, 0.05, n), 3)
+    depth = luck + 0.1 * bool(chunk.settings["tariff_issues"])
+    replicate = np.repeat(np.arange(chunk.first, chunk.first + n), 3)
+    columns = {
+        "design_point": np.full(3 * n, chunk.design_point),
+        **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
+        "replicate": replicate,
+        "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
+        "digest": pa.array([f"{r:016x}" for r in replicate]),
+        "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * n),
+        "mean_depth": depth, "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9),
+        "emerged": depth > 0.3, "durable": depth > 0.35, "mean_tension": luck,
+        "blocking": pa.array(["US: own gain", "", "EU: legislature"] * n),
+    }  # fmt: skip
+    return Played(pa.table(columns))
+
+
+def busy(chunk: Chunk) -> Played:
+    """Two milliseconds of work a run, as much as a fast engine takes."""
+    end = time.process_time() + 0.002 * chunk.count
+    while time.process_time() < end:
+        pass
+    return many_rows(chunk)
+
+
 def stored(folder: Path, plan: Plan) -> Results:
     """The made-up runs of a plan in a results folder."""
     results = Results.create(folder, plan)

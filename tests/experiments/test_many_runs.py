@@ -8,15 +8,12 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
 import pytest
-from sample_runs import small_plan
+from sample_runs import busy, many_rows, small_plan
 
 from experiments.executors import processors
 from experiments.results import Results
 from experiments.runner import chunks_of, run_plan
-from experiments.work import Chunk, Played
 
 LARGE = """
 title = "A large plan"
@@ -29,7 +26,6 @@ levels = ["none", "group"]
 [factors.tariff_issues]
 levels = [false, true]
 """
-DYADS = ("CN-US", "CN-EU", "US-EU")
 MOST_MEGABYTES = 500
 
 # What a user does with results: everything that the screen and the tables show.
@@ -43,26 +39,6 @@ findings = find(load_plan(sys.argv[1]), results)
 row = findings.effects[(findings.effects["factor"] == "tariff_issues") & (findings.effects["outcome"] == "mean_depth")]
 print(findings.n_runs, row["mean"].iloc[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 """
-
-
-def many_rows(chunk: Chunk) -> Played:
-    """A chunk of made-up runs at once, with all columns of the summary that findings read and some they do not."""
-    n = chunk.count
-    luck = np.repeat(np.random.default_rng([chunk.first]).normal(0.3, 0.05, n), 3)
-    depth = luck + 0.1 * bool(chunk.settings["tariff_issues"])
-    replicate = np.repeat(np.arange(chunk.first, chunk.first + n), 3)
-    columns = {
-        "design_point": np.full(3 * n, chunk.design_point),
-        **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
-        "replicate": replicate,
-        "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
-        "digest": pa.array([f"{r:016x}" for r in replicate]),
-        "dyad": pa.array(list(DYADS) * n),
-        "mean_depth": depth, "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9),
-        "emerged": depth > 0.3, "durable": depth > 0.35, "mean_tension": luck,
-        "blocking": pa.array(["US: own gain", "", "EU: legislature"] * n),
-    }  # fmt: skip
-    return Played(pa.table(columns))
 
 
 def filled(folder: Path, n_runs: int) -> tuple[Path, Path]:
@@ -109,27 +85,17 @@ def test_a_finished_sweep_goes_on_at_once(tmp_path: Path) -> None:
     assert time.monotonic() - began < 2.0
 
 
-def busy(chunk: Chunk) -> Played:
-    """Two milliseconds of work a run, as much as a fast engine takes."""
-    end = time.process_time() + 0.002 * chunk.count
-    while time.process_time() < end:
-        pass
-    return many_rows(chunk)
-
-
 @pytest.mark.slow
 @pytest.mark.skipif(processors() < 2, reason="two workers need two processors")
 @pytest.mark.parametrize(("n_runs", "least"), [(20_000, 1.6), (200, 0.95)])
 def test_two_workers_are_worth_having(n_runs: int, least: float, tmp_path: Path) -> None:
-    import test_many_runs
-
     plan = small_plan(tmp_path, LARGE.format(replicates=n_runs // 4))
     ratios = []
     for attempt in range(3):
         taken = []
         for workers in (1, 2):
             began = time.monotonic()
-            run_plan(plan, tmp_path / f"{attempt}-{workers}", workers, work=test_many_runs.busy)
+            run_plan(plan, tmp_path / f"{attempt}-{workers}", workers, work=busy)
             taken.append(time.monotonic() - began)
         ratios.append(taken[0] / taken[1])
         if ratios[-1] >= least:
