@@ -106,14 +106,16 @@ def _one_kind(levels: Iterable[Value], value: Value) -> Value:
     return value if len(kinds) <= 1 or kinds == {int, float} else str(value)
 
 
-def open_or_create(plan: Plan, folder: Path, engine: str = "mesa") -> tuple[Results, bool]:
+def open_or_create(
+    plan: Plan, folder: Path, engine: str = "mesa", chunk_replicates: int = CHUNK_REPLICATES
+) -> tuple[Results, bool]:
     """The results folder of a plan, and whether it was there already, begun or finished by the same sweep.
 
     Raises:
         InputFault: the folder holds other files, or results of another plan or other code; nothing was changed.
     """
     if not Results.are_in(folder):
-        return Results.create(folder, plan, CHUNK_REPLICATES, engine), False
+        return Results.create(folder, plan, chunk_replicates, engine), False
     results = Results.open(folder)
     if found := manifest.differences(results.manifest, plan):
         lines = "\n  ".join(found)
@@ -129,8 +131,13 @@ def run_plan(
     hooks: Hooks | None = None,
     scheduler: str | None = None,
     work: Callable[[Chunk], Any] = run_chunk,
+    engine: str = "mesa",
+    chunk_replicates: int = CHUNK_REPLICATES,
 ) -> Outcome:
     """Run a plan into a results folder, or go on with what is there, on ``workers`` processes or a scheduler.
+
+    engine: a name in ``work.ENGINES``. chunk_replicates: replicates in a part, more for a faster engine. Both hold
+    for a new folder; one that is there goes on as it began. work: plays a chunk; by default on its engine.
 
     Raises:
         InputFault: the folder cannot be used, more workers than sense, or no scheduler; nothing was written.
@@ -139,7 +146,7 @@ def run_plan(
     workers = check_workers(workers)
     make, in_flight, leave = _team(workers, scheduler)
     try:
-        results, _ = open_or_create(plan, folder)
+        results, _ = open_or_create(plan, folder, engine, chunk_replicates)
         with results.locked():
             sweep = _Sweep(plan, results, hooks or Hooks(), work)
             # Workers elsewhere are there already; a pool has to be started and may not be worth it.

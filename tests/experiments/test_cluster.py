@@ -104,6 +104,7 @@ def test_three_ways_of_running_agree_although_a_worker_dies(cluster: Cluster, tm
     assert len(begun) - len(set(begun)) <= 4, "at most what was in flight is played again"
 
 
+@pytest.mark.slow
 def test_the_model_itself_on_a_scheduler(cluster: Cluster, tmp_path: Path) -> None:
     text = 'title="A"\nquestion="B"\nscenario="2026"\nreplicates=6\n[factors.tariff_issues]\nlevels=[false, true]'
     plan = small_plan(tmp_path, text)

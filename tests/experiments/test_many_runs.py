@@ -95,7 +95,7 @@ def test_two_workers_are_worth_having(n_runs: int, least: float, tmp_path: Path)
         taken = []
         for workers in (1, 2):
             began = time.monotonic()
-            run_plan(plan, tmp_path / f"{attempt}-{workers}", workers, work=busy)
+            run_plan(plan, tmp_path / f"{attempt}-{workers}", workers, work=busy, chunk_replicates=250)
             taken.append(time.monotonic() - began)
         ratios.append(taken[0] / taken[1])
         if ratios[-1] >= least:
