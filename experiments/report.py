@@ -111,7 +111,7 @@ class _Page:
         self._heading(
             "1. How deep, and what is it worth?",
             "Mean depth is the area under the depth curve: 0 is no treaty, 1 is everything on the table honoured "
-            "in every quarter; more on the table raises the ceiling, so compare cells of two ceilings by gain.",
+            "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
         )
         self._figure("findings", "What the design changes.", self._main_figure)
         cells = self.findings.cells

@@ -176,6 +176,7 @@ def rank_correlations(cells: pd.DataFrame, plan: Plan, outcomes: Sequence[str], 
         ranks = wide.loc[group["design_point"]].rank()
         for outcome in outcomes if len(group) > 3 else ():
             own = group[outcome].rank().to_numpy(float)
+            own_rows = []
             for name in ranks:
                 column = ranks[name].to_numpy(float)
                 if own.std() == 0.0 or column.std() == 0.0:
@@ -184,12 +185,10 @@ def rank_correlations(cells: pd.DataFrame, plan: Plan, outcomes: Sequence[str], 
                 half = z * np.sqrt((1.0 + r * r / 2.0) / (len(group) - 3))
                 edge = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
                 low, high = float(np.tanh(edge - half)), float(np.tanh(edge + half))
-                rows.append((block, dyad, outcome, name, r, low, high, len(group)))
+                own_rows.append((block, dyad, outcome, name, r, low, high, len(group)))
+            rows += sorted(own_rows, key=lambda row: -abs(row[4]))
     columns = ["block", "dyad", "outcome", "factor", "correlation", "low", "high", "n"]
-    found = pd.DataFrame(rows, columns=columns)
-    strength = found["correlation"].abs()
-    order = found.assign(_s=-strength).sort_values(["block", "dyad", "outcome", "_s"], kind="stable")
-    return order.drop(columns="_s").reset_index(drop=True)
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _matched(wide: pd.DataFrame, baseline: Hashable, other: Hashable) -> tuple[npt.NDArray[np.float64], int]:

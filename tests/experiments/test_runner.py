@@ -36,6 +36,12 @@ def plan(tmp_path: Path) -> Plan:
     return small_plan(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def any_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """One for all examples of a property: reading a plan takes longer than the property."""
+    return small_plan(tmp_path_factory.mktemp("plan"))
+
+
 class Basket:
     """Takes what the runner hands over."""
 
@@ -65,8 +71,8 @@ def collect(plan: Plan, executor: Executor, in_flight: int = 3, **how: Any) -> B
 
 
 @given(replicates=st.integers(1, 60), most=st.integers(1, 25))
-def test_chunks_hold_every_run_once(replicates: int, most: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    plan = small_plan(tmp_path_factory.mktemp("plan")).with_replicates(replicates)
+def test_chunks_hold_every_run_once(replicates: int, most: int, any_plan: Plan) -> None:
+    plan = any_plan.with_replicates(replicates)
     chunks = list(chunks_of(plan, most))
     runs = [(chunk.design_point, r) for chunk in chunks for r in range(chunk.first, chunk.first + chunk.count)]
     assert len(runs) == len(set(runs)) == plan.n_runs
