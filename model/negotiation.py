@@ -33,10 +33,13 @@ from model.story import Story
 
 
 def _whole(name: str, came: object) -> int:
-    whole = isinstance(came, (int, np.integer)) and not isinstance(came, bool)
-    if not whole or int(came) < 0:  # type: ignore[call-overload]
+    """``came`` as a whole number from 0.
+
+    Raises ``InputFault`` where it is anything else.
+    """
+    if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
         raise InputFault([f"{name} = {came!r}: allowed is a whole number from 0; write 0, 1, 2, ..."], "run")
-    return int(came)  # type: ignore[call-overload]
+    return int(came)
 
 
 class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):

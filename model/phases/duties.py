@@ -25,7 +25,7 @@ class Duties(Treaties):
             for importer, partner in DIRECTED_DYADS:
                 self._review_duty(importer, partner, rises, falls)
         self._write_duties(rises, falls)
-        if self.assesses and self.mandate is not None:
+        if self.assesses:
             for importer, partner in DIRECTED_DYADS:
                 luck = self.draws.recognition[t + 1, importer, partner]
                 if state.recognises[importer, partner] <= 0.0 and self.blocs[importer].recognises_alone(

@@ -25,7 +25,7 @@ from model.markets import (
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.phases.base import Phases
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
-from model.vocabulary import BATTERY, EV, N_BLOCS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 WARM_SWEEPS = 5  # joint Newton sweeps from last quarter's markups; residual below 1e-9 k$ (measured, tested)
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
@@ -257,7 +257,7 @@ class Industry(Phases):
         pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
         self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
-        self.security: FloatArray = self.security_now(a)  # type: ignore[attr-defined]
+        self.security = self.security_now(a)
         self.welfare = welfare.social_welfare(
             self.consumer_surplus,
             self.home_profit,
@@ -269,6 +269,24 @@ class Industry(Phases):
             p.public_funds_cost,
         )
         self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
+
+    def security_now(self, a: Accounts) -> FloatArray:
+        """(b,) realised security cost at current tension, bn$ per quarter (1.4)."""
+        p = self.parameters
+        cost = np.zeros(N_BLOCS)
+        if not p.tension_in_security:
+            return cost
+        for i, j in DIRECTED_DYADS:
+            cost[i] = cost[i] + welfare.security_cost(
+                self.tension_level[DYAD_OF[i, j]],
+                self.economy.market_size[i],
+                a.vehicle_imports[i, j],
+                a.cell_imports[i, j],
+                self.agenda.security[EV, i, j],
+                self.agenda.security[BATTERY, i, j],
+                p.security_convexity,
+            )
+        return cost
 
     def plants_paid(self) -> FloatArray:
         """(b,) bn$ that home automakers paid for plants started this quarter."""

@@ -11,21 +11,19 @@ from model.assessment import PAIR_OF, Situation, assess
 from model.calibration import COLD_SWEEPS
 from model.mandate import (
     WARM_SWEEPS,
-    Mandate,
     Stakes,
     effective_tension,
     make_mandate,
     supply_stakes,
     technology_stakes,
 )
-from model.markets import Accounts
 from model.menu import negotiable
 from model.numerics import FloatArray
 from model.phases.base import Phases
-from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral, welfare
+from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral
 from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
 
 STANCES = (
     "tit_for_tat",
@@ -56,7 +54,7 @@ class Relations(Phases):
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
-        self.mandate: Mandate = None  # type: ignore[assignment]
+        self.last_markups: FloatArray | None = None
         self.deal = np.zeros(N_DYADS, dtype=np.int64)
         self.has_deal = np.zeros(N_DYADS, dtype=bool)
         self.violations = np.zeros(N_DYADS)
@@ -135,7 +133,7 @@ class Relations(Phases):
         if not self.assesses:
             return
         assert self.cells is not None
-        start = None if self.mandate is None else self.mandate.tables.markup
+        start = self.last_markups
         tables = assess(
             self.economy,
             p,
@@ -163,6 +161,7 @@ class Relations(Phases):
         else:
             stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         self.supply_stake = stake
+        self.last_markups = tables.markup
         self.mandate = make_mandate(
             self.economy,
             p,
@@ -250,21 +249,3 @@ class Relations(Phases):
             nodes = [menu.node(chosen, side) for chosen in (package, int(self.state.treaty[dyad]))]
             total += float(profit[nodes[0]] - profit[nodes[1]])
         return 4.0 * total
-
-    def security_now(self, a: Accounts) -> FloatArray:
-        """(b,) realised security cost at current tension, bn$ per quarter (1.4)."""
-        p = self.parameters
-        cost = np.zeros(N_BLOCS)
-        if not p.tension_in_security:
-            return cost
-        for i, j in DIRECTED_DYADS:
-            cost[i] = cost[i] + welfare.security_cost(
-                self.tension_level[DYAD_OF[i, j]],
-                self.economy.market_size[i],
-                a.vehicle_imports[i, j],
-                a.cell_imports[i, j],
-                self.agenda.security[EV, i, j],
-                self.agenda.security[BATTERY, i, j],
-                p.security_convexity,
-            )
-        return cost

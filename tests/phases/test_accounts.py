@@ -160,11 +160,11 @@ def test_price_equations_are_solved_every_quarter(quarters: list[dict[str, Any]]
 @pytest.mark.parametrize("interval", range(1, 9))
 def test_every_interval_of_assessments_plays(interval: int) -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, assessment_interval=interval)
-    seen = []
+    seen, before = [], None
     while world.running:
-        before = world.mandate
         world.step()
         seen.append(world.mandate is not before)
+        before = world.mandate
         assert float(world.residual.max()) < 1e-6 and float(world.mandate.tables.residual.max()) < 1e-6
     assert seen == [t % interval == 0 for t in range(world.n_quarters)]
 
