@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import sys
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,10 +18,7 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from experiments.design import Plan
-
 WIDTH = 100
-STOPPING = "Stopping: finishing what has begun. Ctrl-C again stops at once."
 BAD_INPUT, INTERRUPTED, FAILED = 2, 130, 1
 
 app = typer.Typer(
@@ -33,7 +30,18 @@ app = typer.Typer(
 )
 
 OutOption = Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Write results into this new folder.")]
-WorkersOption = Annotated[int | None, typer.Option(help="Processes to use (default: one a processor).")]
+ResultsOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Results folder, new or to go on with (default: results/NAME)."),
+]
+IntoOption = Annotated[
+    Path | None, typer.Option("--into", metavar="DIR", help="Begin anew, in this new folder, whatever is in others.")
+]
+WorkersOption = Annotated[int | None, typer.Option(help="Processes to use at most (default: one a processor).")]
+SchedulerOption = Annotated[
+    str | None, typer.Option(metavar="ADDRESS", help="Use the workers of this dask scheduler (host:port) instead.")
+]
+ReplicatesOption = Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")]
 
 
 @app.command()
@@ -76,28 +84,86 @@ def run(
 @app.command()
 def sweep(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan file (TOML), or the name of a shipped plan.")],
-    out: OutOption = None,
+    out: ResultsOption = None,
+    into: IntoOption = None,
     workers: WorkersOption = None,
+    scheduler: SchedulerOption = None,
+    replicates: ReplicatesOption = None,
 ) -> None:
-    """Run a plan: every design point with every replicate; then its tables and figure."""
-    with refusals():
-        from experiments.plan_file import load_plan
+    """Run a plan: every design point with every replicate; then its tables and figure.
 
-        run_and_report(load_plan(plan), out, workers)
+    The same command again goes on where it was stopped.
+    """
+    _sweep(plan, out, into, workers, scheduler, replicates)
 
 
 @app.command()
 def demo(
-    replicates: Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")] = None,
-    out: OutOption = None,
+    replicates: ReplicatesOption = None,
+    out: ResultsOption = None,
+    into: IntoOption = None,
     workers: WorkersOption = None,
 ) -> None:
     """The main job: what dialogue, recognition and duties on the table do for cooperation."""
+    _sweep("mechanisms", out, into, workers, None, replicates)
+
+
+def _sweep(
+    name: str,
+    out: Path | None,
+    into: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    replicates: int | None,
+) -> None:
     with refusals():
         from experiments.plan_file import load_plan
+        from experiments.sweeping import sweep_and_report
 
-        plan = load_plan("mechanisms")
-        run_and_report(plan if replicates is None else plan.with_replicates(replicates), out, workers)
+        plan = load_plan(name)
+        plan = plan if replicates is None else plan.with_replicates(replicates)
+        code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True))
+        if code:
+            raise typer.Exit(code)
+
+
+@app.command("rerun")
+def play_again(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
+    run_name: Annotated[str, typer.Option("--run", metavar="ID", help="Which run: POINT-REPLICATE, such as 12-3.")],
+    out: OutOption = None,
+) -> None:
+    """Play one run of a sweep again and compare it with what is stored."""
+    with refusals():
+        from experiments.results import Results
+        from experiments.runner import rerun
+        from experiments.store import check_vacant
+        from experiments.sweeping import tell_rerun
+
+        if out is not None:
+            check_vacant(out)
+        found = rerun(Results.open(results), run_name)
+        if out is not None and found.fresh["status"] == "ok":
+            from model import NegotiationModel
+
+            chunk = found.chunk
+            settings: dict[str, Any] = dict(chunk.settings)
+            model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, **settings)
+            write_run(model.run(), out, f"{model.scenario.title}, run {run_name}")
+        if not tell_rerun(screen(), found, run_name):
+            raise typer.Exit(FAILED)
+
+
+@app.command()
+def report(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
+) -> None:
+    """Write the report of a sweep: one HTML file that needs no network, and its figures."""
+    with refusals():
+        from experiments.report import write_report
+
+        path = write_report(results)
+        screen().print(f"The report is in {path}, its figures in {path.parent / 'figures'}")
 
 
 @app.command()
@@ -211,80 +277,6 @@ def write_run(model: Any, out: Path, title: str) -> None:
         columns = ["quarter", "label", "topic", "dyad", "text"]
         write_table(stage / "story.parquet", pd.DataFrame(story, columns=columns))
         write_whole(stage / "run.png", figures.saver(lambda: figures.run_figure(tables, title)))
-
-
-def run_and_report(plan: Plan, out: Path | None, workers: int | None) -> None:
-    """Run a plan with progress, then show and keep what it found."""
-    from experiments.demo import show_calibration, show_findings, show_words
-    from experiments.figures import plan_figure, saver
-    from experiments.findings import find
-    from experiments.runner import WorkersDie, check_workers, run_plan
-    from experiments.store import check_vacant, vacant_folder
-    from model import calibration_table, load_scenario, make_parameters
-
-    check_workers(workers)
-    folder = vacant_folder(plan.name) if out is None else out
-    check_vacant(folder)
-    console, errors = screen(), screen(to_stderr=True)
-    try:
-        with progress_shown(errors, plan.n_runs, f"{plan.name}: {plan.n_runs} runs") as progress:
-            outcome = run_plan(plan, folder, workers, progress, lambda: errors.print(STOPPING))
-    except WorkersDie as error:
-        typer.echo(f"{error} Finished runs are kept in {folder}.", err=True)
-        raise typer.Exit(FAILED) from None
-    except KeyboardInterrupt:
-        typer.echo(f"Stopped at once. Finished runs are kept in {folder}.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    if outcome.was_interrupted:
-        typer.echo(
-            f"Interrupted: {outcome.n_done} of {plan.n_runs} runs are finished and kept in {folder}.",
-            err=True,
-        )
-        raise typer.Exit(INTERRUPTED)
-    findings = find(plan, outcome.results)
-    calibration = calibration_table(plan.scenario, make_parameters(dict(plan.settings)))
-    scenario = load_scenario(plan.scenario)
-    results = outcome.results
-    for name in ("cells", "effects", "contrasts"):
-        if len(table := getattr(findings, name)):
-            results.write_table(name, table.astype({"level": str, "baseline": str}) if name == "effects" else table)
-    results.write_table("calibration", calibration)
-    results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
-    figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))
-    show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
-    show_calibration(console, calibration, plan.scenario)
-    show_words(console, findings)
-    console.print(f"\nFigure: {figure}\nTables and all runs: {folder}")
-
-
-@contextlib.contextmanager
-def progress_shown(errors: Console, n_runs: int, title: str) -> Iterator[Callable[[int, int], None]]:
-    """What shows progress: a bar with the time left on a terminal, a line every tenth when not."""
-    import time
-
-    if errors.is_terminal:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=errors) as bar:
-            task = bar.add_task(title, total=n_runs)
-
-            def move(done: int, failed: int) -> None:
-                bar.update(task, completed=done, description=f"{title}, {failed} failed" if failed else title)
-
-            yield move
-        return
-    began, told = time.monotonic(), 0
-
-    def tell(done: int, failed: int) -> None:
-        nonlocal told
-        if done * 10 // n_runs > told or done == n_runs:
-            told = done * 10 // n_runs
-            left = (time.monotonic() - began) * (n_runs - done) / done
-            also = f", {failed} failed" if failed else ""
-            errors.print(f"{title}: {done} done{also}, about {left:.0f} s left", soft_wrap=True)
-
-    yield tell
 
 
 if __name__ == "__main__":

@@ -36,7 +36,11 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
         cells = findings.cells[findings.cells["block"] == block.name]
         if len(plan.blocks) > 1:
             console.print(f"\n[bold]{block.name[0].upper()}{block.name[1:]}[/bold]")
-        if len(cells) <= MOST_ROWS:
+        if len(findings.associations):
+            own = findings.associations[findings.associations["block"] == block.name]
+            _print(console, _associations_table(own))
+            console.print(by_chance(len(own)), style="dim italic")
+        elif len(cells) <= MOST_ROWS:
             _print(console, _cells_table(findings, cells, horizon))
         else:
             console.print(f"{len(cells)} rows of cells are in cells.parquet.")
@@ -127,6 +131,25 @@ def _effects_table(findings: Findings, effects: pd.DataFrame) -> Table:
 def _effect(row: pd.Series) -> str:
     # Three digits, so that an interval that leaves zero out is seen to do so.
     return f"{signed(row['mean'], 3)} {interval(row['low'], row['high'], 3, with_sign=True)}"
+
+
+def by_chance(n_looked_at: int) -> str:
+    """What many looks cost: how many intervals leave zero out where there is nothing to find."""
+    n = round(0.05 * n_looked_at)
+    return f"{n_looked_at} correlations were looked at; about {n} of their intervals leave zero out by chance alone."
+
+
+def _associations_table(associations: pd.DataFrame, most: int = 6) -> Table:
+    table = _table("Rank correlations over design points, the strongest of each dyad and outcome")
+    for name in ("dyad", "outcome", "factor"):
+        table.add_column(name)
+    table.add_column("correlation", justify="right", no_wrap=True)
+    for _, rows in associations.groupby(["dyad", "outcome"], sort=False, observed=True):
+        for _, row in rows.head(most).iterrows():
+            shown = f"{signed(row['correlation'])} {interval(row['low'], row['high'], with_sign=True)}"
+            table.add_row(str(row["dyad"]), str(row["outcome"]).replace("_", " "), str(row["factor"]), shown)
+        table.add_section()
+    return table
 
 
 def _contrasts_table(findings: Findings) -> Table:

@@ -1,9 +1,9 @@
 """A question to the model as design points, each to be run with the same replicates.
 
-The design points of a plan are the factorial of its factors' levels, once in each block (say, with and
-without linkage), and whatever else its contrasts need. Every design point has the same root seed, and
-replicate r has the same luck at each of them (common random numbers), so that two points are compared
-replicate by replicate.
+The design points of a plan are its design, once in each block (say, with and without linkage), and whatever
+else its contrasts need. A design is the factorial of the factors' levels, or rows of levels that ``sampling.py``
+drew or a table gave. Every design point has the same root seed, and replicate r has the same luck at each of
+them (common random numbers), so that two points are compared replicate by replicate.
 
 Plans are written in TOML files; ``plan_file.py`` reads and checks them.
 """
@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from model import InputFault, make_parameters
@@ -23,15 +23,34 @@ Value = float | int | bool | str
 MAX_POINTS: Final = 100_000
 MAX_REPLICATES: Final = 1_000_000
 
+FACTORIAL: Final = "factorial"
+DESIGNS: Final = (FACTORIAL, "one_at_a_time", "latin_hypercube", "sobol", "table", "list")
+# Designs that fill ranges evenly: they are read by rank correlations, not by comparing levels.
+SAMPLED: Final = ("latin_hypercube", "sobol")
+# Tables of a run whose full series a plan may keep.
+SERIES: Final = ("bloc", "dyad", "directed", "automaker", "supplier")
+
 
 @dataclasses.dataclass(frozen=True)
 class Factor:
-    """A parameter that a plan varies, the levels in the order of the file, and what to call them."""
+    """A parameter that a plan varies: its levels in the order of the file with their names, or its range.
+
+    ``together`` are parameters that always take the same value as this one. ``scale`` says whether a range is
+    filled evenly in the value (linear) or in its logarithm (log).
+    """
 
     name: str
     levels: tuple[Value, ...]
     label: str
     level_labels: tuple[str, ...]
+    range: tuple[float, float] | None = None
+    scale: str = "linear"
+    together: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All parameters that the factor sets."""
+        return (self.name, *self.together)
 
     def index_of(self, level: object) -> int:
         """Where a level stands in the plan. In results, levels of mixed types are stored as text."""
@@ -39,8 +58,10 @@ class Factor:
         return next(matching)
 
     def label_of(self, level: object) -> str:
-        """What to call a level on screen and in figures."""
-        return self.level_labels[self.index_of(level)]
+        """What to call a level on screen and in figures; a value from within a range is shown as it is."""
+        if any(own == level or str(own) == str(level) for own in self.levels):
+            return self.level_labels[self.index_of(level)]
+        return f"{level:.3g}" if isinstance(level, float) else f"{level}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,7 +83,7 @@ class DesignPoint:
 
     @property
     def is_cell(self) -> bool:
-        """Whether the point belongs to the factorial."""
+        """Whether the point belongs to the design itself."""
         return bool(self.levels)
 
 
@@ -77,8 +98,33 @@ class Contrast:
 
 
 @dataclasses.dataclass(frozen=True)
+class Precision:
+    """Replicates until every design point's mean of ``outcome`` has an interval this narrow, within limits.
+
+    ``half_width`` in the unit of the outcome; the number of replicates is at least ``least``, at most ``most``.
+    """
+
+    outcome: str
+    half_width: float
+    least: int
+    most: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Outputs:
+    """What is kept beside the summaries: the tables of ``series`` for the first ``replicates`` replicates."""
+
+    replicates: int = 0
+    series: tuple[str, ...] = ("dyad", "directed", "bloc")
+
+
+@dataclasses.dataclass(frozen=True)
 class Plan:
-    """A checked plan: what it asks, and the design points that answer it."""
+    """A checked plan: what it asks, and the design points that answer it.
+
+    ``rows`` are the levels of every design point within a block where the design is not the factorial; the
+    points themselves follow. With a ``precision`` target ``replicates`` is the most that may be run.
+    """
 
     name: str
     title: str
@@ -92,19 +138,24 @@ class Plan:
     blocks: tuple[Block, ...]
     contrasts: tuple[Contrast, ...]
     text: str
+    design: str = FACTORIAL
+    rows: tuple[Mapping[str, Value], ...] = ()
+    outputs: Outputs = Outputs()
+    precision: Precision | None = None
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        points = factorial(self.settings, self.factors, self.blocks)
+        rows = self.rows if self.design != FACTORIAL else combinations(self.factors)
+        points = design_points(self.settings, self.factors, self.blocks, rows)
         pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "contrast_points", pairs)
 
     @property
     def cells(self) -> tuple[DesignPoint, ...]:
-        """The design points of the factorial, block by block, the last factor varying fastest."""
+        """The design points of the design itself, block by block; in a factorial the last factor varies fastest."""
         return tuple(point for point in self.points if point.is_cell)
 
     @property
@@ -113,21 +164,37 @@ class Plan:
         return len(self.points) * self.replicates
 
     def with_replicates(self, replicates: int) -> Plan:
-        """The same plan with another number of replicates; the ones they share are the same runs."""
+        """The same plan with another number of replicates; the ones they share are the same runs.
+
+        A number that somebody asks for takes the place of a precision target.
+        """
         if fault := replicates_fault(replicates):
             raise InputFault([fault], f"plan {self.name}")
-        return dataclasses.replace(self, replicates=replicates)
+        return dataclasses.replace(self, replicates=replicates, precision=None)
 
 
-def factorial(settings: Mapping[str, Value], factors: Iterable[Factor], blocks: Iterable[Block]) -> list[DesignPoint]:
-    """Every combination of the factors' levels in every block."""
+def combinations(factors: Iterable[Factor]) -> Iterator[dict[str, Value]]:
+    """Every combination of the factors' levels, the last factor varying fastest."""
     factors = tuple(factors)
+    for levels in itertools.product(*(factor.levels for factor in factors)):
+        yield {factor.name: level for factor, level in zip(factors, levels, strict=True)}
+
+
+def design_points(
+    settings: Mapping[str, Value],
+    factors: Iterable[Factor],
+    blocks: Iterable[Block],
+    rows: Iterable[Mapping[str, Value]],
+) -> list[DesignPoint]:
+    """One point for each row of levels in every block."""
+    linked = {factor.name: factor.together for factor in factors}
+    rows = list(rows)
     points: list[DesignPoint] = []
     for block in blocks:
-        for levels in itertools.product(*(factor.levels for factor in factors)):
-            chosen = {factor.name: level for factor, level in zip(factors, levels, strict=True)}
-            whole = {**settings, **block.settings, **chosen}
-            points.append(DesignPoint(len(points), block.name, chosen, whole))
+        for levels in rows:
+            also = {name: levels[first] for first in levels for name in linked.get(first, ())}
+            whole = {**settings, **block.settings, **levels, **also}
+            points.append(DesignPoint(len(points), block.name, levels, whole))
     return points
 
 

@@ -23,6 +23,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
+from experiments.design import SAMPLED
+
 if TYPE_CHECKING:
     from experiments.findings import Findings
 
@@ -160,6 +162,8 @@ def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
 def plan_figure(findings: Findings) -> Figure:
     """Above, mean depth in the cells of the first block; below, main effects on joint gain in every block."""
     plan = findings.plan
+    if plan.design in SAMPLED:
+        return association_figure(findings.associations, plan.title)
     dyads = list(dict.fromkeys(findings.cells["dyad"]))
     n_effects = len(_effect_names(findings))
     heights = (3.4, 1.0 + 0.45 * n_effects)
@@ -260,3 +264,28 @@ def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
     axis.xaxis.set_major_locator(MaxNLocator(5))
     axis.set_xlabel("effect on joint gain (bn$ a year)")
     axis.grid(axis="y", visible=False)
+
+
+# --- a sampled design ----------------------------------------------------------------------------------------
+
+
+def association_figure(associations: pd.DataFrame, title: str, most: int = 12) -> Figure:
+    """The strongest rank correlations of factors with depth and with gain, per dyad, with intervals."""
+    dyads = list(dict.fromkeys(associations["dyad"]))
+    outcomes = list(dict.fromkeys(associations["outcome"]))
+    figure, axes = plt.subplots(
+        len(outcomes), max(1, len(dyads)), figsize=(15, 1.2 + 3.9 * len(outcomes)), squeeze=False, layout="constrained"
+    )
+    for (row, column), axis in np.ndenumerate(axes):
+        own = associations[(associations["dyad"] == dyads[column]) & (associations["outcome"] == outcomes[row])]
+        top = own.head(most).iloc[::-1]
+        arms = [top["correlation"] - top["low"], top["high"] - top["correlation"]]
+        axis.axvline(0, color=BLACK, linewidth=1)
+        look: dict[str, Any] = {"fmt": MARKERS[row], "color": SERIES[row], "capsize": 2}
+        axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
+        axis.set_yticks(range(len(top)), [str(name).replace("_", " ") for name in top["factor"]], fontsize=8)
+        axis.set_xlim(-1, 1)
+        axis.set_title(f"{dyads[column]}: {str(outcomes[row]).replace('_', ' ')}")
+        axis.set_xlabel("rank correlation over design points")
+    figure.suptitle(title, fontsize=14, fontweight="bold")
+    return figure

@@ -6,9 +6,19 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
 (a number, or the name of a file in seeds/random whose first number is meant), and the tables
 
 * ``[settings]``: parameters that hold everywhere;
-* ``[factors.NAME]``: ``levels`` of the parameter NAME, its ``label``, and the ``level_labels``;
-* ``[[blocks]]``: ``name`` and ``settings`` under which the factorial is run once (none: one block);
-* ``[[contrasts]]``: ``name``, ``block``, and ``treated`` and ``control``, two settings to be compared.
+* ``[factors.NAME]``: ``levels`` of the parameter NAME, its ``label``, and the ``level_labels``; or its ``range``
+  (two numbers, or "declared") with a ``scale`` (linear, log) and, where levels are needed, ``steps``;
+  ``together`` lists parameters that take the same value;
+* ``[[blocks]]``: ``name`` and ``settings`` under which the design is run once (none: one block);
+* ``[[contrasts]]``: ``name``, ``block``, and ``treated`` and ``control``, two settings to be compared;
+* ``[outputs]``: ``replicates`` whose full series are kept, and which tables (``series``);
+* ``[precision]``: instead of ``replicates``, an ``outcome`` and the ``half_width`` its intervals shall have at
+  every design point, with ``least`` and ``most`` replicates.
+
+``design`` says how factors are combined: ``factorial`` (unless said otherwise), ``one_at_a_time`` around the
+scenario's own values, ``latin_hypercube`` or ``sobol`` with ``n_points`` (there, ``vary_every`` = "assumed"
+makes a factor of every assumed number), ``table`` (a CSV or Parquet file, one design point a row) or ``list``
+(``[[points]]``, one table of parameters each).
 
 >>> plan = load_plan("mechanisms")
 >>> len(plan.cells), plan.factors[0].name
@@ -18,20 +28,37 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.design import MAX_POINTS, Block, Contrast, Factor, Plan, Value, replicates_fault
-from model import PARAMETERS, InputFault, load_scenario, make_parameters, nearest, root_seeds
+from experiments.design import (
+    MAX_REPLICATES,
+    SERIES,
+    Block,
+    Contrast,
+    Factor,
+    Outputs,
+    Plan,
+    Precision,
+    Value,
+    replicates_fault,
+)
+from experiments.plan_factors import FactorReader
+from experiments.plan_reading import is_number, shown
+from model import InputFault, load_scenario, nearest, root_seeds
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
-    *("settings", "factors", "blocks", "contrasts"),
+    *("settings", "factors", "blocks", "contrasts", "outputs", "precision"),
+    *("design", "n_points", "vary_every", "table", "points"),
 )
-FACTOR_KEYS: Final = ("levels", "label", "level_labels")
 BLOCK_KEYS: Final = ("name", "settings")
 CONTRAST_KEYS: Final = ("name", "block", "treated", "control")
+OUTPUT_KEYS: Final = ("replicates", "series")
+PRECISION_KEYS: Final = ("outcome", "half_width", "least", "most")
+# Outcomes whose precision a plan may ask for: numbers and yes-no outcomes of the summary.
+PRECISE: Final = ("mean_depth", "mean_depth_contested", "joint_gain", "durable", "emerged")
 
 DEFAULT_REPLICATES: Final = 20
 DEFAULT_ROOT_SEED: Final = "default"
@@ -73,65 +100,101 @@ def load_plan(source: str | Path) -> Plan:
     except tomllib.TOMLDecodeError as error:
         fault = f"'{source}' is not TOML: {error}"
     else:
-        return _Reader(path.stem, text, table).read()
+        return _Reader(path.stem, text, table, path.parent).read()
     raise InputFault([fault], "plan")
 
 
-def shown(value: object) -> str:
-    """A value as it came, with its type, for a message."""
-    return f"{value!r} ({type(value).__name__})"
+def plan_of(manifest: Mapping[str, Any]) -> Plan:
+    """The plan that results were made from, as their manifest tells it; no other file is needed.
+
+    Raises:
+        InputFault: the plan is no longer right, because the model's parameters have changed since.
+    """
+    table = tomllib.loads(manifest["plan_text"])
+    if table.get("design") == "table":
+        first = manifest["design_points"][0]["block"]
+        points = manifest["design_points"]
+        rows = [point["levels"] for point in points if point["levels"] and point["block"] == first]
+        table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
+    plan = _Reader(manifest["plan"], manifest["plan_text"], table, Path()).read()
+    return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
 
 
-class _Reader:
+class _Reader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 
-    def __init__(self, name: str, text: str, table: dict[str, Any]) -> None:
-        self.name, self.text, self.table = name, text, table
-        self.faults: list[str] = []
+    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path) -> None:
+        super().__init__(name, text, table)
+        self.folder = folder
 
     def read(self) -> Plan:
         self._known(self.table, PLAN_KEYS, "a plan key")
         title, question = self._text("title"), self._text("question")
         hypothesis = self._text("hypothesis", needed=False)
-        scenario = self._scenario()
-        replicates = self.table.get("replicates", DEFAULT_REPLICATES)
+        scenario, baseline = self._scenario()
+        design = self._design()
+        precision = self._precision()
+        replicates = self.table.get("replicates", DEFAULT_REPLICATES) if precision is None else precision.most
         if fault := replicates_fault(replicates):
             self.faults.append(fault)
         root_seed = self._root_seed()
         settings = self._settings(self.table.get("settings", {}), "[settings]")
-        factors = self._factors()
+        factors = self._factors(design, settings)
         blocks = self._blocks()
+        rows: list[dict[str, Value]] = []
+        if design != "factorial":
+            factors, rows = self._rows_of(design, factors, {**baseline, **settings} if baseline else {}, root_seed)
         contrasts = self._contrasts(factors, blocks)
+        outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
         if self.faults:
             raise InputFault(self.faults, f"plan {self.name}")
+        named = (self.name, title, question, hypothesis, scenario)
         return Plan(
-            *(self.name, title, question, hypothesis, scenario, replicates, root_seed),
-            *(settings, factors, blocks, contrasts, self.text),
+            *named, replicates, root_seed, settings, factors, blocks, contrasts,
+            self.text, design, tuple(rows), outputs, precision,
+        )  # fmt: skip
+
+    def _outputs(self) -> Outputs:
+        table, usual = self._table("outputs"), Outputs()
+        self._known(table, OUTPUT_KEYS, "a key of [outputs]", "[outputs] ")
+        series = table.get("series", list(usual.series))
+        if not isinstance(series, list) or not set(map(str, series)) <= set(SERIES):
+            self.faults.append(f"[outputs] series = {series!r}: allowed is a list of {', '.join(SERIES)}")
+            series = []
+        return Outputs(
+            self._whole(table, "replicates", usual.replicates, 0, MAX_REPLICATES, "[outputs] "), tuple(series)
         )
 
-    def _known(self, table: Mapping[str, Any], keys: tuple[str, ...], what: str, where: str = "") -> None:
-        for key in table:
-            if key not in keys:
-                hint = nearest(key, keys) or f"known: {', '.join(keys)}"
-                self.faults.append(f"{where}{key!r} is not {what}; {hint}; correct it or leave it out")
+    def _precision(self) -> Precision | None:
+        if "precision" not in self.table:
+            return None
+        if "replicates" in self.table:
+            self.faults.append("replicates and [precision]: the target decides how many; keep one")
+        table = self._table("precision")
+        where = "[precision] "
+        self._known(table, PRECISION_KEYS, "a key of [precision]", where)
+        outcome, half_width = table.get("outcome", PRECISE[0]), table.get("half_width")
+        if outcome not in PRECISE:
+            hint = nearest(str(outcome), PRECISE) or f"allowed are {', '.join(PRECISE)}"
+            self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
+        if not is_number(half_width) or half_width <= 0:  # type: ignore[operator]
+            came = "is missing" if half_width is None else f"= {shown(half_width)}"
+            self.faults.append(f"{where}half_width {came}: allowed is a number above 0, in the outcome's unit")
+            half_width = 1.0
+        most = self._whole(table, "most", 1000, 2, MAX_REPLICATES, where)
+        least = self._whole(table, "least", min(30, most), 2, most, where)
+        return Precision(str(outcome), float(half_width), least, most)  # type: ignore[arg-type]
 
-    def _text(self, key: str, needed: bool = True) -> str:
-        value = self.table.get(key, None if needed else "")
-        if isinstance(value, str) and (value.strip() or not needed):
-            return " ".join(value.split())
-        came = "is missing" if value is None else f"= {shown(value)}"
-        self.faults.append(f"{key} {came}: allowed is text")
-        return ""
-
-    def _scenario(self) -> str:
+    def _scenario(self) -> tuple[str, dict[str, Value]]:
+        """The scenario's name and its parameters."""
         name = self._text("scenario")
         if name:
             try:
-                load_scenario(name)
+                return name, load_scenario(name).parameters.as_dict()
             except InputFault as fault:
                 self.faults.extend(fault.faults)
-        return name
+        return name, {}
 
     def _root_seed(self) -> int:
         came = self.table.get("root_seed", DEFAULT_ROOT_SEED)
@@ -146,67 +209,6 @@ class _Reader:
             allowed = "a whole number from 0, or the name of a file in seeds/random"
             self.faults.append(f"root_seed = {shown(came)}: allowed is {allowed}")
         return 0
-
-    def _settings(self, table: object, where: str) -> dict[str, Value]:
-        if not isinstance(table, dict):
-            self.faults.append(f"{where} = {shown(table)}: allowed is a table of parameters")
-            return {}
-        try:
-            make_parameters(table)
-        except InputFault as fault:
-            self.faults.extend(f"{where} {line}" for line in fault.faults)
-        return dict(table)
-
-    def _factors(self) -> tuple[Factor, ...]:
-        tables = self.table.get("factors")
-        if not isinstance(tables, dict) or not tables:
-            self.faults.append("[factors.NAME] is missing: a plan varies one parameter or more")
-            return ()
-        factors = tuple(self._factor(name, table) for name, table in tables.items())
-        n_cells = 1
-        for factor in factors:
-            n_cells *= max(1, len(factor.levels))
-        if n_cells > MAX_POINTS:
-            self.faults.append(f"the factors make {n_cells} cells: allowed are {MAX_POINTS}")
-        return factors
-
-    def _factor(self, name: str, table: object) -> Factor:
-        where = f"[factors.{name}]"
-        nothing = Factor(name, (), name, ())
-        if not isinstance(table, dict):
-            self.faults.append(f"{where} = {shown(table)}: allowed is a table with 'levels' and 'label'")
-            return nothing
-        self._known(table, FACTOR_KEYS, "a key of a factor", f"{where} ")
-        levels, label = table.get("levels"), table.get("label", name.replace("_", " "))
-        if not isinstance(label, str):
-            self.faults.append(f"{where} label = {shown(label)}: allowed is text")
-        if name not in PARAMETERS:
-            self._settings({name: 0}, where)
-        if not isinstance(levels, list) or len(levels) < 2:
-            allowed = "a list of two values or more; a single value belongs in [settings]"
-            self.faults.append(f"{where} levels = {shown(levels)}: allowed is {allowed}")
-            return nothing
-        if name in PARAMETERS:
-            self._levels(name, levels, where)
-        plain = [in_words(level) for level in levels]
-        names = table.get("level_labels", plain)
-        if not (isinstance(names, list) and len(names) == len(levels) == len({str(n) for n in names})):
-            allowed = f"a list of {len(levels)} different texts"
-            self.faults.append(f"{where} level_labels = {names!r}: allowed is {allowed}")
-            names = plain
-        return Factor(name, tuple(levels), str(label), tuple(str(n) for n in names))
-
-    def _levels(self, name: str, levels: list[Any], where: str) -> None:
-        seen: list[Value] = []
-        for number, level in enumerate(levels, 1):
-            try:
-                value = getattr(make_parameters({name: level}), name)
-            except InputFault as fault:
-                self.faults.extend(f"{where} level {number}: {line}" for line in fault.faults)
-                continue
-            if value in seen:
-                self.faults.append(f"{where} level {number}: {level!r} is there already; leave it out")
-            seen.append(value)
 
     def _blocks(self) -> tuple[Block, ...]:
         blocks: list[Block] = []
@@ -235,29 +237,16 @@ class _Reader:
         for factor in factors:
             if factor.name not in own:
                 self.faults.append(f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level")
+            else:
+                own = {**dict.fromkeys(factor.together, own[factor.name]), **own}
         return own
-
-    def _rows(self, key: str, default: list[dict[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:
-        """The tables of a list with where each stands; anything else is a fault."""
-        rows = self.table.get(key, default)
-        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self.faults.append(f"{key} = {shown(rows)}: allowed are tables headed [[{key}]]")
-            return []
-        return [(f"[[{key}]] {number}:", row) for number, row in enumerate(rows, 1)]
-
-    def _own_name(self, table: Mapping[str, Any], where: str, taken: list[str]) -> str:
-        name = table.get("name")
-        if isinstance(name, str) and name.strip() and name not in taken:
-            return name
-        came = "is missing" if name is None else f"= {shown(name)}"
-        self.faults.append(f"{where} name {came}: allowed is a text that no other one has")
-        return f"{where} {len(taken)}"
 
     def _one_place_each(
         self, settings: Mapping[str, Value], factors: tuple[Factor, ...], blocks: tuple[Block, ...]
     ) -> None:
         """A parameter is set in one place, or a reader cannot tell which value holds."""
-        varied = [factor.name for factor in factors]
+        varied = [name for factor in factors for name in factor.names]
+        self.faults.extend(f"{name} is in two factors; keep one" for name in {n for n in varied if varied.count(n) > 1})
         for block in blocks:
             for name in block.settings:
                 if name in settings:
@@ -265,8 +254,3 @@ class _Reader:
                 if name in varied:
                     self.faults.append(f"{name} is a factor and in block {block.name!r}; keep one")
         self.faults.extend(f"{name} is a factor and in [settings]; keep one" for name in settings if name in varied)
-
-
-def in_words(level: object) -> str:
-    """A level in words; a switch reads off or on."""
-    return ("off", "on")[level] if isinstance(level, bool) else f"{level}"

@@ -1,331 +1,284 @@
-"""Runs the design points of a plan: chunk by chunk, on any executor, whatever happens to a run or a worker.
+"""Runs the design points of a plan into a results folder: chunk by chunk, resumable, whatever happens.
 
-The unit of work is a chunk: some replicates of one design point. A few chunks a worker are in flight at any
-time and each is stored as it finishes, so that memory stays small and an interrupted sweep keeps what it has.
-Chunks go replicate by replicate through all design points, so that what an interrupted sweep has is balanced.
+The unit of work is a chunk: some replicates of one design point. Chunks go replicate by replicate through all
+design points, so that what an interrupted sweep has is balanced. A chunk is finished when its part is on disk; the
+same command again plays what is missing and nothing else. A plan or code that has changed since is refused, with
+the difference, because the parts would not belong together.
 
-* A run that fails becomes a row with the stage and the message; the sweep goes on.
-* A worker that dies takes its pool along: a new pool is made, and the chunks that were in flight are tried
-  again one at a time. One that kills its worker twice when alone becomes failed rows.
-* Ctrl-C finishes the chunks that have begun and stops; a second one stops at once.
+Who does the work and what happens when a worker dies is told in ``executors.py``, what a worker does in ``work.py``.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
-import multiprocessing
-import os
-import signal
-import threading
-from collections import Counter, deque
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import Executor
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from experiments.design import Plan, Value
-from experiments.store import Results
+from experiments import manifest, stopping
+from experiments.design import DesignPoint, Plan, Value
+from experiments.executors import (
+    CHUNKS_PER_WORKER,
+    InProcess,
+    Interrupts,
+    WorkersDie,
+    check_workers,
+    executor_maker,
+    run_chunks,
+    scheduler_maker,
+)
+from experiments.results import Results
+from experiments.work import Chunk, Played, run_chunk
 from model import InputFault
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+__all__ = ["Outcome", "WorkersDie", "chunks_of", "open_or_create", "rerun", "run_plan"]
 
 # One run takes 0.1 to 0.3 s, so a chunk takes about a second: long against what an executor adds (under a
 # millisecond), short against the patience of whoever presses Ctrl-C.
 CHUNK_REPLICATES: Final = 5
-# Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.
-CHUNKS_PER_WORKER: Final = 2
-# More workers than this many times the processors only take each other's memory.
-WORKERS_PER_PROCESSOR: Final = 4
-DEATHS_ALLOWED: Final = 2
-
-
-class WorkersDie(RuntimeError):
-    """Worker processes die whatever they are given."""
-
-
-@dataclasses.dataclass(frozen=True)
-class Chunk:
-    """Some replicates of one design point: all that a worker needs to know."""
-
-    scenario: str
-    root_seed: int
-    design_point: int
-    settings: Mapping[str, Value]
-    columns: Mapping[str, Value]
-    first: int
-    count: int
-
-    @property
-    def name(self) -> str:
-        """The name of the part that holds it."""
-        return f"point-{self.design_point:05d}_replicates-{self.first:06d}-{self.first + self.count - 1:06d}"
+# Starting worker processes and warming them costs this much; less work than that is done at home (seconds).
+WORTH_A_POOL: Final = 3.0
 
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
-    """How a sweep ended."""
+    """How a sweep ended. ``n_done`` counts all finished runs, ``n_before`` those that were there already."""
 
     results: Results
     n_done: int
     n_failed: int
+    n_before: int
     was_interrupted: bool
+    damaged: tuple[str, ...] = ()
 
 
-def chunks_of(plan: Plan, most: int = CHUNK_REPLICATES) -> Iterator[Chunk]:
-    """The plan's runs in chunks of about equal size, the first replicates of every design point first."""
-    n_ranges = math.ceil(plan.replicates / most)
-    size = math.ceil(plan.replicates / n_ranges)
-    for first in range(0, plan.replicates, size):
-        count = min(size, plan.replicates - first)
+@dataclasses.dataclass
+class Hooks:
+    """What a sweep tells while it goes on."""
+
+    # How many runs are done and how many of them failed, how many there will be, and how many were there before.
+    progress: Callable[[int, int, int, int], None] = lambda done, failed, total, before: None  # noqa: ARG005
+    # Ctrl-C was pressed and the chunks in flight are being finished.
+    announce: Callable[[], None] = lambda: None
+    # A sentence for the screen: what was found damaged, what goes on.
+    tell: Callable[[str], None] = lambda words: None  # noqa: ARG005
+
+
+def chunks_of(
+    plan: Plan, most: int = CHUNK_REPLICATES, engine: str = "mesa", wanted: Mapping[int, int] | None = None
+) -> Iterator[Chunk]:
+    """The plan's runs in chunks of ``most`` replicates, the first replicates of every design point first.
+
+    wanted: replicates of each design point, where they differ; a chunk that has begun is finished.
+    """
+    per_point = {point.index: plan.replicates for point in plan.points} if wanted is None else wanted
+    columns = {
+        point.index: {
+            "block": point.block,
+            **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors},
+        }
+        for point in plan.points
+    }
+    outputs = plan.outputs
+    for first in range(0, max(per_point.values(), default=0), most):
         for point in plan.points:
-            columns = {
-                "block": point.block,
-                **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors},
-            }
-            yield Chunk(plan.scenario, plan.root_seed, point.index, point.settings, columns, first, count)
+            if first >= per_point.get(point.index, 0):
+                continue
+            count = min(most, plan.replicates - first)
+            yield Chunk(
+                plan.scenario, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
+                engine, outputs.series if outputs.replicates else (), outputs.replicates,
+            )  # fmt: skip
+
+
+def _columns_of(plan: Plan, point: DesignPoint) -> dict[str, Value]:
+    """What every row of a design point says of it: its block and the values of the factors."""
+    return {"block": point.block, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
 
 
 def _one_kind(levels: Iterable[Value], value: Value) -> Value:
     """A level in a type that all levels of its factor share, because they make one column."""
     kinds = {type(level) for level in levels}
-    if kinds <= {int, float} and isinstance(value, int):
+    if kinds <= {int, float} and isinstance(value, int) and not isinstance(value, bool):
         return float(value) if float in kinds else value
-    return value if len(kinds) == 1 or kinds == {int, float} else str(value)
+    return value if len(kinds) <= 1 or kinds == {int, float} else str(value)
 
 
-def run_chunk(chunk: Chunk) -> pa.Table:
-    """Run the replicates of a chunk one after the other; the rows of their summaries, failures included."""
-    import pyarrow as pa
-
-    replicates = range(chunk.first, chunk.first + chunk.count)
-    return pa.concat_tables([_run(chunk, replicate) for replicate in replicates], promote_options="default")
-
-
-def _run(chunk: Chunk, replicate: int) -> pa.Table:
-    import pyarrow as pa
-
-    from model import NegotiationModel
-
-    stage = "build"
-    try:
-        settings: dict[str, Any] = {"narrate": False, **chunk.settings}
-        model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, **settings)
-        stage = "run"
-        model.run()
-        stage = "summary"
-        summary = pa.Table.from_pandas(model.summary(), preserve_index=False)
-    except Exception as error:
-        return _failed(chunk, replicate, stage, error)
-    return with_keys(chunk, replicate, {"status": "ok", "stage": "", "message": ""}, summary)
-
-
-def _failed(chunk: Chunk, replicate: int, stage: str, error: BaseException | str) -> pa.Table:
-    """The row of a run that failed; the columns of the summary are null."""
-    import pyarrow as pa
-
-    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    empty = pa.table({"dyad": pa.array([None], pa.string())})
-    return with_keys(chunk, replicate, {"status": "failed", "stage": stage, "message": said}, empty)
-
-
-def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Table) -> pa.Table:
-    """The rows of one run with what identifies it in front, and texts all of one type, so that parts join."""
-    import pyarrow as pa
-
-    keys: dict[str, Any] = {
-        "design_point": chunk.design_point,
-        **chunk.columns,
-        "replicate": replicate,
-        **how,
-    }
-    front = pa.table({name: pa.array([value] * len(table)) for name, value in keys.items()})
-    for name in table.column_names:
-        column = table[name]
-        front = front.append_column(name, column.cast(pa.string()) if pa.types.is_large_string(column.type) else column)
-    return front
-
-
-class InProcess(Executor):
-    """An executor that does the work in this process when it is submitted."""
-
-    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
-        """Do it now; the future that comes back is done."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(fn(*args, **kwargs))
-        except Exception as error:
-            future.set_exception(error)
-        return future
-
-
-def processors() -> int:
-    """How many processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
-def check_workers(workers: int | None) -> int:
-    """The number of workers to use; by default one a processor.
+def open_or_create(
+    plan: Plan, folder: Path, engine: str = "mesa", chunk_replicates: int = CHUNK_REPLICATES
+) -> tuple[Results, bool]:
+    """The results folder of a plan, and whether it was there already, begun or finished by the same sweep.
 
     Raises:
-        InputFault: fewer than one, or more than sense.
+        InputFault: the folder holds other files, or results of another plan or other code; nothing was changed.
     """
-    most = WORKERS_PER_PROCESSOR * processors()
-    if workers is None:
-        return processors()
-    if not 1 <= workers <= most:
-        allowed = f"a whole number from 1 to {most} (this machine has {processors()} processors)"
-        raise InputFault([f"workers = {workers}: allowed is {allowed}; leave it out to get {processors()}"], "workers")
-    return workers
-
-
-def executor_maker(workers: int) -> Callable[[], Executor]:
-    """What makes an executor of that many processes, and makes it anew should it break."""
-    if workers == 1:
-        return InProcess
-    context = multiprocessing.get_context("spawn")
-    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_leave_interrupts_to_parent)
-
-
-def _leave_interrupts_to_parent() -> None:
-    """Ctrl-C reaches every process of a terminal; only the parent may act on it."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-class Interrupts:
-    """Within it the first Ctrl-C is noted and announced, and a second one is an interrupt as usual."""
-
-    def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
-        self.announce = announce
-        self.noted = False
-        self._before: Any = None
-
-    def __enter__(self) -> Interrupts:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._note)
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
-
-    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
-        if self.noted:
-            raise KeyboardInterrupt
-        self.noted = True
-        self.announce()
-
-
-def run_chunks(
-    chunks: Iterable[Chunk],
-    make_executor: Callable[[], Executor],
-    in_flight: int,
-    take: Callable[[Chunk, pa.Table], None],
-    should_stop: Callable[[], bool] = lambda: False,
-    work: Callable[[Chunk], pa.Table] = run_chunk,
-) -> None:
-    """Work through the chunks, ``in_flight`` at a time, handing each result to ``take`` as it comes.
-
-    Every chunk is taken exactly once; when ``should_stop`` turns true, only those that have begun.
-
-    Raises:
-        WorkersDie: pool after pool broke and nothing was finished in between.
-    """
-    waiting = iter(chunks)
-    suspects: deque[Chunk] = deque()
-    deaths: Counter[str] = Counter()
-    running: dict[Future[pa.Table], Chunk] = {}
-    breaks_in_a_row = 0
-    executor = make_executor()
-    try:
-        while True:
-            on_trial = bool(suspects)
-            if should_stop():
-                running = {future: chunk for future, chunk in running.items() if not future.cancel()}
-            room = 0 if should_stop() else (not running if on_trial else in_flight - len(running))
-            batch = [suspects.popleft()] if on_trial and room else []
-            if not on_trial:
-                batch = [chunk for _, chunk in zip(range(room), waiting, strict=False)]
-            lost: list[Chunk] = []
-            for chunk in batch:
-                try:
-                    running[executor.submit(work, chunk)] = chunk
-                except BrokenExecutor:
-                    lost.append(chunk)
-            if not running and not lost:
-                return
-            alone = len(running) + len(lost) == 1 and (on_trial or in_flight == 1)
-            done = wait(running, return_when=FIRST_COMPLETED).done if running else set()
-            if lost or any(isinstance(future.exception(), BrokenExecutor) for future in done):
-                done = wait(running).done  # a broken pool ends all that it was given
-            for future in done:
-                chunk = running.pop(future)
-                error = future.exception()
-                if isinstance(error, BrokenExecutor):
-                    lost.append(chunk)
-                    continue
-                breaks_in_a_row = 0
-                take(chunk, future.result() if error is None else failed_chunk(chunk, error))
-            if not lost:
-                continue
-            breaks_in_a_row += 1
-            if breaks_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
-                raise WorkersDie(f"{breaks_in_a_row} pools of workers died in a row; is there enough memory?")
-            executor.shutdown(wait=False)
-            executor = make_executor()
-            for chunk in lost:
-                deaths[chunk.name] += alone
-                if deaths[chunk.name] < DEATHS_ALLOWED:
-                    suspects.append(chunk)
-                else:
-                    take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
-    finally:
-        executor.shutdown(wait=False, cancel_futures=True)
-
-
-def failed_chunk(chunk: Chunk, error: BaseException | str) -> pa.Table:
-    """The rows of a chunk of which nothing came back."""
-    import pyarrow as pa
-
-    replicates = range(chunk.first, chunk.first + chunk.count)
-    return pa.concat_tables([_failed(chunk, replicate, "worker", error) for replicate in replicates])
+    if not Results.are_in(folder):
+        return Results.create(folder, plan, chunk_replicates, engine), False
+    results = Results.open(folder)
+    if found := manifest.differences(results.manifest, plan):
+        lines = "\n  ".join(found)
+        fault = f"'{folder}' holds results that differ from what was asked:\n  {lines}\n"
+        raise InputFault([f"{fault}nothing was changed; to begin anew: --into NEW_FOLDER"], "results")
+    return results, True
 
 
 def run_plan(
     plan: Plan,
     folder: Path,
     workers: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, failed: None,  # noqa: ARG005
-    announce: Callable[[], None] = lambda: None,
+    hooks: Hooks | None = None,
+    scheduler: str | None = None,
+    work: Callable[[Chunk], Any] = run_chunk,
+    engine: str = "mesa",
+    chunk_replicates: int = CHUNK_REPLICATES,
 ) -> Outcome:
-    """Run a plan into a new results folder on ``workers`` processes.
+    """Run a plan into a results folder, or go on with what is there, on ``workers`` processes or a scheduler.
 
-    ``progress`` hears how many runs were done and how many of them failed; ``announce`` is called when Ctrl-C
-    was pressed and the chunks in flight are being finished.
+    engine: a name in ``work.ENGINES``. chunk_replicates: replicates in a part, more for a faster engine. Both hold
+    for a new folder; one that is there goes on as it began. work: plays a chunk; by default on its engine.
 
     Raises:
-        InputFault: the folder cannot be used, or more workers than sense; nothing was written.
+        InputFault: the folder cannot be used, more workers than sense, or no scheduler; nothing was written.
+        WorkersDie: worker processes die whatever they are given; finished parts are kept.
     """
     workers = check_workers(workers)
-    results = Results.create(folder, plan)
-    n_done, n_failed = 0, 0
-
-    def take(chunk: Chunk, table: pa.Table) -> None:
-        nonlocal n_done, n_failed
-        results.write_part(chunk.name, table)
-        n_done += chunk.count
-        n_failed += table["status"].to_pylist().count("failed")
-        progress(n_done, n_failed)
-
-    n_chunks = len(plan.points) * math.ceil(plan.replicates / CHUNK_REPLICATES)
-    workers = min(workers, n_chunks)
-    in_flight = 1 if workers == 1 else CHUNKS_PER_WORKER * workers
+    make, in_flight, leave = _team(workers, scheduler)
     try:
-        with Interrupts(announce) as interrupts:
-            run_chunks(chunks_of(plan), executor_maker(workers), in_flight, take, lambda: interrupts.noted)
+        results, _ = open_or_create(plan, folder, engine, chunk_replicates)
+        with results.locked():
+            sweep = _Sweep(plan, results, hooks or Hooks(), work)
+            # Workers elsewhere are there already; a pool has to be started and may not be worth it.
+            return sweep.go(workers if scheduler is None else 1, make, in_flight)
     finally:
-        is_whole = n_done == plan.n_runs
-        results.finish("complete" if is_whole else "interrupted", n_done, n_failed)
-    return Outcome(results, n_done, n_failed, not is_whole)
+        leave()
+
+
+def _team(workers: int, scheduler: str | None) -> tuple[Callable[[], Executor], int, Callable[[], object]]:
+    if scheduler is None:
+        return executor_maker(workers), 1 if workers == 1 else CHUNKS_PER_WORKER * workers, lambda: None
+    make, n_threads, leave = scheduler_maker(scheduler, manifest.code_fingerprint)
+    return make, CHUNKS_PER_WORKER * n_threads, leave
+
+
+class _Sweep:
+    """One session of a sweep: what was there, what is being added."""
+
+    def __init__(self, plan: Plan, results: Results, hooks: Hooks, work: Callable[[Chunk], Any]) -> None:
+        self.plan, self.results, self.hooks, self.work = plan, results, hooks, work
+        self.size = int(results.manifest["chunk_replicates"])
+        self.engine = str(results.manifest["engine"])
+        self.n_done, self.n_failed, self.n_before = 0, 0, 0
+        self.total = plan.n_runs
+
+    def go(self, workers: int, make: Callable[[], Executor], in_flight: int) -> Outcome:
+        """Play what is missing."""
+        began = manifest.now()
+        every = list(chunks_of(self.plan, self.size, self.engine))
+        finished, damaged = self.results.take_stock(every)
+        for words in damaged:
+            self.hooks.tell(f"{words}: it is computed again")
+        self.n_done = sum(chunk.count for chunk in every if chunk.name in finished)
+        n_before = self.n_before = self.n_done
+        if finished:
+            self.n_failed = len(self.results.read_failures())
+            self.hooks.progress(self.n_done, self.n_failed, self.total, self.n_before)
+        is_whole = False
+        try:
+            with Interrupts(self.hooks.announce) as interrupts:
+                self._stage(self._pilot(every), finished, workers, make, in_flight, lambda: interrupts.noted)
+                if not interrupts.noted:
+                    rest = self._rest(every)
+                    self._stage(rest, finished, workers, make, in_flight, lambda: interrupts.noted)
+                is_whole = not interrupts.noted or self.n_done >= self.total
+        finally:
+            has_state = self.results.manifest["state"] == ("complete" if is_whole else "interrupted")
+            if self.n_done > n_before or damaged or not has_state:
+                session = {"started": began, "n_runs": self.n_done - n_before, "workers": workers}
+                self.results.finish("complete" if is_whole else "interrupted", self.n_done, self.n_failed, session)
+        return Outcome(self.results, self.n_done, self.n_failed, n_before, not is_whole, tuple(damaged))
+
+    def _pilot(self, every: list[Chunk]) -> list[Chunk]:
+        """The chunks that come first: all of them, or with a target of precision the pilot's."""
+        target = self.plan.precision
+        return every if target is None else [chunk for chunk in every if chunk.first < target.least]
+
+    def _rest(self, every: list[Chunk]) -> list[Chunk]:
+        """With a target of precision, the chunks that the pilot's spread asks for."""
+        target = self.plan.precision
+        if target is None:
+            return []
+        frame = self.results.read(["dyad", target.outcome])
+        wanted = stopping.wanted_replicates(frame, target.outcome, target.half_width, target.least, target.most)
+        chosen = [chunk for chunk in every if chunk.first < wanted.get(chunk.design_point, target.least)]
+        self.total = sum(chunk.count for chunk in chosen)
+        return [chunk for chunk in chosen if chunk.first >= target.least]
+
+    def _stage(
+        self,
+        chunks: Iterable[Chunk],
+        finished: set[str],
+        workers: int,
+        make: Callable[[], Executor],
+        in_flight: int,
+        should_stop: Callable[[], bool],
+    ) -> None:
+        missing = [chunk for chunk in chunks if chunk.name not in finished]
+        if workers > 1 and missing:
+            # How long one chunk takes decides whether the others are worth a pool.
+            began = time.monotonic()
+            run_chunks(missing[:1], InProcess, 1, self._take, should_stop, self.work)
+            missing = missing[1:]
+            if (time.monotonic() - began) * len(missing) < WORTH_A_POOL:
+                make, in_flight = InProcess, 1
+        if missing and not should_stop():
+            run_chunks(missing, make, in_flight, self._take, should_stop, self.work)
+
+    def _take(self, chunk: Chunk, played: Any) -> None:
+        # An engine may hand back the rows alone.
+        whole = played if isinstance(played, Played) else Played(played)
+        self.results.write_part(chunk, whole)
+        self.n_done += chunk.count
+        self.n_failed += whole.runs["status"].to_pylist().count("failed")
+        self.hooks.progress(self.n_done, self.n_failed, self.total, self.n_before)
+
+
+@dataclasses.dataclass(frozen=True)
+class Rerun:
+    """A run played again: what is stored, what came now, and what has changed in between."""
+
+    chunk: Chunk
+    stored: dict[str, Any]
+    fresh: dict[str, Any]
+    changes: tuple[str, ...]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both came to the same: the same digest, or the same failure."""
+        return all(self.stored[key] == self.fresh[key] for key in ("status", "stage", "message", "digest"))
+
+
+def rerun(results: Results, name: str) -> Rerun:
+    """Play one stored run again; ``name`` is POINT-REPLICATE, as in 12-3.
+
+    Raises:
+        InputFault: no such run is in the results.
+    """
+    point, dash, replicate = name.partition("-")
+    points = results.manifest["design_points"]
+    if not (dash and point.isdigit() and replicate.isdigit() and int(point) < len(points)):
+        fault = f"run {name!r}: allowed is POINT-REPLICATE, such as 0-0, with points from 0 to {len(points) - 1}"
+        raise InputFault([fault], "results")
+    rows = results.run(int(point), int(replicate))
+    if rows.empty:
+        raise InputFault([f"run {name!r} is not among the finished runs of '{results.folder}'"], "results")
+    told = results.manifest
+    settings = points[int(point)]["settings"]
+    seed = int(told["root_seed"])
+    chunk = Chunk(told["scenario"], seed, int(point), settings, {}, int(replicate), 1, told["engine"])
+    fresh = run_chunk(chunk).runs.to_pylist()[0]
+    code, here = told["code"], manifest.sources()
+    changes = tuple(sorted(path for path in {*code, *here} if code.get(path) != here.get(path)))
+    stored = {str(key): value for key, value in rows.iloc[0].items()}
+    return Rerun(chunk, stored, fresh, changes)

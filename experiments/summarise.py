@@ -16,7 +16,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.stats import norm
 
+from experiments.design import Plan
 from experiments.estimates import (
     LEVEL,
     Estimate,
@@ -52,6 +54,7 @@ __all__ = [
     "mcnemar",
     "mean_interval",
     "paired_difference",
+    "rank_correlations",
     "replicates_needed",
     "wilson",
 ]
@@ -80,7 +83,7 @@ def cell_summary(
     _check_columns(frame, [*by, "replicate", *means, *rates])
     rows = []
     for cell, group in _groups(frame, by):
-        runs = group.groupby("replicate", sort=True)
+        runs = group.groupby("replicate", sort=True, observed=True)
         row = {**cell, "n_runs": runs.ngroups}
         for column in means:
             estimate = mean_interval(runs[column].mean().to_numpy(float), level)
@@ -154,6 +157,38 @@ def main_effects(
                 what = {"factor": factor, "baseline": levels[0], "level": other}
                 rows.append({**group_name, **what, **estimate._asdict(), "n_cells": n_cells})
     return pd.DataFrame(rows)
+
+
+def rank_correlations(cells: pd.DataFrame, plan: Plan, outcomes: Sequence[str], level: float = LEVEL) -> pd.DataFrame:
+    """How each factor of a sampled design goes with each outcome: Spearman's correlation over design points.
+
+    cells: ``cell_summary`` by design point, block and dyad. Only factors that are numbers or switches are told.
+    Columns: block, dyad, outcome, ``factor``, ``correlation`` (-1 to 1), low, high, n (points); strongest first.
+    Limits: 1 for any rising relation without noise; the interval ignores that many factors are looked at.
+    Source: Spearman 1904; interval by Fisher's transformation with the variance of Bonett & Wright 2000.
+    """
+    values = {f.name: [point.levels[f.name] for point in plan.cells] for f in plan.factors}
+    numeric = {name: column for name, column in values.items() if not any(isinstance(x, str) for x in column)}
+    wide = pd.DataFrame(numeric, index=[point.index for point in plan.cells]).astype(float)
+    rows = []
+    z = float(norm.ppf(0.5 + level / 2.0))
+    for (block, dyad), group in cells.groupby(["block", "dyad"], sort=False, observed=True):
+        ranks = wide.loc[group["design_point"]].rank()
+        for outcome in outcomes if len(group) > 3 else ():
+            own = group[outcome].rank().to_numpy(float)
+            own_rows = []
+            for name in ranks:
+                column = ranks[name].to_numpy(float)
+                if own.std() == 0.0 or column.std() == 0.0:
+                    continue
+                r = float(np.clip(np.corrcoef(column, own)[0, 1], -1.0, 1.0))
+                half = z * np.sqrt((1.0 + r * r / 2.0) / (len(group) - 3))
+                edge = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
+                low, high = float(np.tanh(edge - half)), float(np.tanh(edge + half))
+                own_rows.append((block, dyad, outcome, name, r, low, high, len(group)))
+            rows += sorted(own_rows, key=lambda row: -abs(row[4]))
+    columns = ["block", "dyad", "outcome", "factor", "correlation", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _matched(wide: pd.DataFrame, baseline: Hashable, other: Hashable) -> tuple[npt.NDArray[np.float64], int]:

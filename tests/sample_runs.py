@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +18,9 @@ import pyarrow as pa
 
 from experiments.design import Plan
 from experiments.plan_file import load_plan
-from experiments.runner import Chunk, chunks_of, with_keys
-from experiments.store import Results
+from experiments.results import Results
+from experiments.runner import chunks_of, run_plan
+from experiments.work import Chunk, Played, digest_of, with_keys
 
 PLAN = """
 title = "A small plan"
@@ -67,7 +70,7 @@ def made_up(chunk: Chunk) -> pa.Table:
 
 def _one(chunk: Chunk, replicate: int) -> pa.Table:
     settings = chunk.settings
-    has_dialogue, has_tariffs = settings["dialogue_ceiling"] == "group", bool(settings["tariff_issues"])
+    has_dialogue, has_tariffs = settings.get("dialogue_ceiling") == "group", bool(settings.get("tariff_issues", True))
     monitors = settings.get("dialogue_on_monitoring") != 0
     rows: list[dict[str, Any]] = []
     for number, dyad in enumerate(("CN-US", "CN-EU", "US-EU")):
@@ -81,8 +84,31 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
                 "blocking": "US: own gain" if number == 0 else "",
             }
         )  # fmt: skip
-    keys = {"status": "ok", "stage": "", "message": ""}
-    return with_keys(chunk, replicate, keys, pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False))
+    table = pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)
+    keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
+    return with_keys(chunk, replicate, keys, table)
+
+
+def slow_and_noted(chunk: Chunk) -> pa.Table:
+    """As ``made_up``, but it takes a while, and every beginning is written into the file that NOTES names."""
+    with Path(os.environ["NOTES"]).open("a", encoding="utf-8") as notes:
+        notes.write(f"{chunk.name} {os.getpid()}\n")
+    time.sleep(float(os.environ.get("NAP", "0.05")))
+    return made_up(chunk)
+
+
+def with_series(chunk: Chunk) -> Played:
+    """As ``made_up``, with the series that the plan wants."""
+    runs = made_up(chunk)
+    kept = {
+        name: pa.concat_tables(
+            with_keys(chunk, r, {}, pa.table({"quarter": [0, 1], "entity": ["CN-US"] * 2, "depth": [0.1, 0.1 * r]}))
+            for r in chunk.replicates
+            if r < chunk.n_series
+        )
+        for name in chunk.kept_series
+    }
+    return Played(runs, kept)
 
 
 def deadly_once(chunk: Chunk) -> pa.Table:
@@ -94,9 +120,56 @@ def deadly_once(chunk: Chunk) -> pa.Table:
     return made_up(chunk)
 
 
+def many_rows(chunk: Chunk) -> Played:
+    """A chunk of made-up runs at once, with all columns of the summary that findings read and some they do not."""
+    n = chunk.count
+    luck = np.repeat(np.random.default_rng([chunk.first]).normal(0.3, 0.05, n), 3)
+    depth = luck + 0.1 * bool(chunk.settings["tariff_issues"])
+    replicate = np.repeat(np.arange(chunk.first, chunk.first + n), 3)
+    columns = {
+        "design_point": np.full(3 * n, chunk.design_point),
+        **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
+        "replicate": replicate,
+        "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
+        "digest": pa.array([f"{r:016x}" for r in replicate]),
+        "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * n),
+        "mean_depth": depth, "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9),
+        "emerged": depth > 0.3, "durable": depth > 0.35, "mean_tension": luck,
+        "blocking": pa.array(["US: own gain", "", "EU: legislature"] * n),
+    }  # fmt: skip
+    return Played(pa.table(columns))
+
+
+def busy(chunk: Chunk) -> Played:
+    """Two milliseconds of work a run, as much as a fast engine takes."""
+    end = time.process_time() + 0.002 * chunk.count
+    while time.process_time() < end:
+        pass
+    return many_rows(chunk)
+
+
 def stored(folder: Path, plan: Plan) -> Results:
     """The made-up runs of a plan in a results folder."""
     results = Results.create(folder, plan)
     for chunk in chunks_of(plan, most=4):
-        results.write_part(chunk.name, made_up(chunk))
+        results.write_part(chunk, Played(made_up(chunk)))
     return results
+
+
+def main(plan: str, folder: str, workers: int) -> None:
+    """A sweep of noted runs in a process of its own, to be killed."""
+    from experiments.executors import WorkersDie
+    from experiments.plan_file import load_plan
+
+    try:
+        outcome = run_plan(load_plan(plan), Path(folder), workers, work=slow_and_noted)
+    except WorkersDie:
+        sys.exit(1)
+    sys.exit(130 if outcome.was_interrupted else 0)
+
+
+if __name__ == "__main__":
+    # Worker processes must find the functions under the name that the parent pickles them by.
+    import sample_runs
+
+    sample_runs.main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

@@ -14,8 +14,8 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from experiments import cli, reference
+from experiments.executors import processors
 from experiments.narrate import Line, condense, outcome_in_words, payoffs
-from experiments.runner import processors
 from model import PARAMETERS, InputFault, NegotiationModel
 from model.rules import games
 
@@ -151,13 +151,15 @@ def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path) -> 
     assert "two: 4 runs: 4 done" in result.stderr
     names = {path.name for path in (tmp_path / "results" / "two").iterdir()}
     assert names == {
-        *("manifest.json", "reading.txt", "two.png", "runs"),
+        *("manifest.json", "reading.txt", "two.png", "runs", "parts.log", ".lock"),
         *(f"{name}.parquet" for name in ("cells", "effects", "calibration")),
     }
     assert len(pd.read_parquet(tmp_path / "results" / "two" / "runs")) == 12
-    # The next sweep has its own folder, and the same numbers.
+    # The same command again computes nothing; a new folder gets the same numbers.
     again = call("sweep", "two.toml", "--workers", 1)
-    assert "results/two-2" in again.stdout
+    assert "All 4 runs are in results/two already; nothing was computed." in again.stderr
+    assert again.stdout == result.stdout
+    assert call("sweep", "two.toml", "--workers", 1, "--into", "results/two-2").exit_code == 0
     tables = [pd.read_parquet(tmp_path / "results" / name / "cells.parquet") for name in ("two", "two-2")]
     assert tables[0].equals(tables[1])
 
@@ -198,6 +200,7 @@ def test_an_interrupt_keeps_finished_parts_and_says_so(tmp_path: Path) -> None:
     parts = pd.read_parquet(tmp_path / "out" / "runs")
     assert set(parts["status"]) == {"ok"}
     assert f"Interrupted: {len(parts) // 3} of 4000 runs" in err
+    assert "The same command goes on from there." in err
 
 
 def environment() -> dict[str, str]:
@@ -331,7 +334,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "demo", "parameters"])
+@pytest.mark.parametrize("command", ["run", "sweep", "demo", "rerun", "report", "parameters"])
 def test_every_command_explains_itself(command: str, call: Callable[..., Result]) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

@@ -14,8 +14,9 @@ from sample_runs import PLAN, made_up, small_plan, stored
 from experiments.demo import show_calibration, show_findings, show_words
 from experiments.design import Factor, Plan
 from experiments.findings import Findings, corners, find, interval, read_plainly, signed
-from experiments.runner import Chunk, chunks_of, failed_chunk
-from experiments.store import Results
+from experiments.results import Results
+from experiments.runner import chunks_of
+from experiments.work import Chunk, Played, failed_chunk
 from model import InputFault
 
 
@@ -81,7 +82,7 @@ def test_runs_that_failed_cost_only_their_pairs(plan: Plan, tmp_path: Path) -> N
     results = Results.create(tmp_path / "results", plan)
     for chunk in chunks_of(plan, most=2):
         is_bad = chunk.design_point == 3 and chunk.first == 2
-        results.write_part(chunk.name, failed_chunk(chunk, "died") if is_bad else made_up(chunk))
+        results.write_part(chunk, failed_chunk(chunk, "died") if is_bad else Played(made_up(chunk)))
     found = find(plan, results)
     assert (found.n_runs, found.n_failed) == (plan.n_runs - 2, 2)
     assert only(found.cells, design_point=3, dyad="US-EU")["n_runs"] == 4
@@ -93,7 +94,7 @@ def test_runs_that_failed_cost_only_their_pairs(plan: Plan, tmp_path: Path) -> N
 def test_a_point_without_any_run_is_said(plan: Plan, tmp_path: Path) -> None:
     results = Results.create(tmp_path / "results", plan)
     for chunk in chunks_of(plan):
-        results.write_part(chunk.name, failed_chunk(chunk, "died") if chunk.design_point == 2 else made_up(chunk))
+        results.write_part(chunk, failed_chunk(chunk, "died") if chunk.design_point == 2 else Played(made_up(chunk)))
     found = find(plan, results)
     assert "no run succeeded at design points 2" in found.reading
     assert found.effects.empty
@@ -103,7 +104,7 @@ def test_a_point_without_any_run_is_said(plan: Plan, tmp_path: Path) -> None:
 def test_when_every_run_failed_the_first_is_told(plan: Plan, tmp_path: Path) -> None:
     results = Results.create(tmp_path / "results", plan)
     for chunk in chunks_of(plan):
-        results.write_part(chunk.name, failed_chunk(chunk, "no room"))
+        results.write_part(chunk, failed_chunk(chunk, "no room"))
     with pytest.raises(InputFault, match="every run failed; the first one at stage 'worker': no room"):
         find(plan, results)
 
@@ -225,7 +226,7 @@ def test_long_tables_are_left_to_the_files(tmp_path: Path) -> None:
 
     results = Results.create(tmp_path / "results", plan)
     for chunk in chunks_of(plan):
-        results.write_part(chunk.name, flat(chunk))
+        results.write_part(chunk, Played(flat(chunk)))
     shown = screen_of(show_findings, find(plan, results), "2035Q4")
     assert "240 rows of cells are in cells.parquet" in shown
 

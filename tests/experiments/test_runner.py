@@ -16,21 +16,18 @@ from sample_runs import deadly_once, made_up, small_plan
 
 import model
 from experiments.design import Plan
-from experiments.runner import (
-    CHUNK_REPLICATES,
-    Chunk,
+from experiments.executors import (
     InProcess,
     Interrupts,
     WorkersDie,
     check_workers,
-    chunks_of,
     executor_maker,
     processors,
-    run_chunk,
     run_chunks,
-    run_plan,
 )
-from experiments.store import Results
+from experiments.results import Results
+from experiments.runner import CHUNK_REPLICATES, Hooks, chunks_of, run_plan
+from experiments.work import Chunk, Played, run_chunk, summary_types
 from model import InputFault, NegotiationModel
 
 
@@ -39,15 +36,21 @@ def plan(tmp_path: Path) -> Plan:
     return small_plan(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def any_plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """One for all examples of a property: reading a plan takes longer than the property."""
+    return small_plan(tmp_path_factory.mktemp("plan"))
+
+
 class Basket:
     """Takes what the runner hands over."""
 
     def __init__(self) -> None:
         self.tables: dict[str, pa.Table] = {}
 
-    def __call__(self, chunk: Chunk, table: pa.Table) -> None:
+    def __call__(self, chunk: Chunk, table: pa.Table | Played) -> None:
         assert chunk.name not in self.tables, "taken twice"
-        self.tables[chunk.name] = table
+        self.tables[chunk.name] = table.runs if isinstance(table, Played) else table
 
     def whole(self) -> pa.Table:
         return pa.concat_tables([self.tables[name] for name in sorted(self.tables)], promote_options="permissive")
@@ -68,8 +71,8 @@ def collect(plan: Plan, executor: Executor, in_flight: int = 3, **how: Any) -> B
 
 
 @given(replicates=st.integers(1, 60), most=st.integers(1, 25))
-def test_chunks_hold_every_run_once(replicates: int, most: int, tmp_path_factory: pytest.TempPathFactory) -> None:
-    plan = small_plan(tmp_path_factory.mktemp("plan")).with_replicates(replicates)
+def test_chunks_hold_every_run_once(replicates: int, most: int, any_plan: Plan) -> None:
+    plan = any_plan.with_replicates(replicates)
     chunks = list(chunks_of(plan, most))
     runs = [(chunk.design_point, r) for chunk in chunks for r in range(chunk.first, chunk.first + chunk.count)]
     assert len(runs) == len(set(runs)) == plan.n_runs
@@ -234,7 +237,7 @@ def test_a_run_that_fails_becomes_a_row(stage: str, plan: Plan, monkeypatch: pyt
             return made_up(next(chunks_of(plan))).slice(0, 3).select(["dyad", "mean_depth", "emerged"]).to_pandas()
 
     monkeypatch.setattr(model, "NegotiationModel", Failing, raising=False)
-    table = run_chunk(next(chunks_of(plan.with_replicates(3))))
+    table = run_chunk(next(chunks_of(plan.with_replicates(3)))).runs
     rows = table.to_pylist()
     assert [(row["replicate"], row["status"]) for row in rows] == [
         *([(0, "ok")] * 3), (1, "failed"), *([(2, "ok")] * 3)
@@ -290,19 +293,28 @@ def test_a_sweep_of_the_model(tmp_path: Path) -> None:
     """
     plan = small_plan(tmp_path, text)
     heard: list[tuple[int, int]] = []
-    one = run_plan(plan, tmp_path / "one", 1, lambda done, failed: heard.append((done, failed)))
+    one = run_plan(plan, tmp_path / "one", 1, Hooks(lambda done, failed, total, before: heard.append((done, failed))))
     assert (one.n_done, one.n_failed, one.was_interrupted) == (4, 0, False)
     assert heard[-1] == (4, 0)
     frame = one.results.read()
     assert Results.open(tmp_path / "one").manifest["state"] == "complete"
-    two = run_plan(plan, tmp_path / "two", 2).results.read()
-    assert two.equals(frame)
+    two = run_plan(plan, tmp_path / "two", 2).results
+    assert two.read().equals(frame)
+    assert two.manifest["digest"] == one.results.manifest["digest"] == two.digest()
     direct = NegotiationModel(scenario="2026", root_seed=5, replicate=1, tariff_issues=True)
     direct.run()
     own = frame[(frame["design_point"] == 1) & (frame["replicate"] == 1)].reset_index(drop=True)
     expected = direct.summary().reset_index(drop=True)
     for column in expected:
         assert own[column].tolist() == expected[column].tolist(), column
+
+
+def test_the_rows_of_a_run_have_the_types_that_are_declared(plan: Plan) -> None:
+    """Those of a failed run have them by declaration, and parts must join."""
+    chunk = dataclasses.replace(next(chunks_of(plan)), count=1)
+    table = run_chunk(chunk).runs
+    assert {name: table.schema.field(name).type for name in summary_types()} == summary_types()
+    assert table.column_names[-len(summary_types()) :] == list(summary_types())
 
 
 def test_the_chunk_is_short_against_patience() -> None:

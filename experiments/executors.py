@@ -1,0 +1,243 @@
+"""Who does the work: this process, a pool of processes, or the workers of a scheduler; and the loop that feeds them.
+
+A few chunks a worker are in flight at any time and each is handed over as it finishes, so that memory stays small
+and an interrupted sweep keeps what it has.
+
+* A worker that dies takes its pool along: a new pool is made, and the chunks that were in flight are tried again
+  one at a time. One that kills its worker twice when alone becomes failed rows.
+* Ctrl-C finishes the chunks that have begun and stops; a second one stops at once.
+* A pool whose parent is killed ends itself.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import Counter, deque
+from collections.abc import Callable, Iterable
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    wait,
+)
+from types import FrameType
+from typing import Any, Final
+
+from experiments.work import Chunk, failed_chunk, run_chunk
+from model import InputFault
+
+# Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.
+CHUNKS_PER_WORKER: Final = 2
+# More workers than this many times the processors only take each other's memory.
+WORKERS_PER_PROCESSOR: Final = 4
+DEATHS_ALLOWED: Final = 2
+# How long a scheduler may take to answer, and to have a worker (seconds).
+SCHEDULER_PATIENCE: Final = 10.0
+
+
+class WorkersDie(RuntimeError):
+    """Worker processes die whatever they are given."""
+
+
+class InProcess(Executor):
+    """An executor that does the work in this process when it is submitted."""
+
+    def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Do it now; the future that comes back is done."""
+        future: Future[Any] = Future()
+        try:
+            future.set_result(fn(*args, **kwargs))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def check_workers(workers: int | None) -> int:
+    """The number of workers to use; by default one a processor.
+
+    Raises:
+        InputFault: fewer than one, or more than sense.
+    """
+    most = WORKERS_PER_PROCESSOR * processors()
+    if workers is None:
+        return processors()
+    if not 1 <= workers <= most:
+        allowed = f"a whole number from 1 to {most} (this machine has {processors()} processors)"
+        raise InputFault([f"workers = {workers}: allowed is {allowed}; leave it out to get {processors()}"], "workers")
+    return workers
+
+
+def executor_maker(workers: int) -> Callable[[], Executor]:
+    """What makes an executor of that many processes, and makes it anew should it break."""
+    if workers == 1:
+        return InProcess
+    context = multiprocessing.get_context("spawn")
+    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_serve)
+
+
+def _serve() -> None:
+    """Prepare a worker process: Ctrl-C is the parent's to act on, and a worker does not outlive its parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _end_with(parent: Any) -> None:
+    """Wait for the end of the parent; then nobody wants what this process does."""
+    parent.join()
+    os._exit(1)
+
+
+def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[], Executor], int, Callable[[], object]]:
+    """What makes an executor on a dask scheduler, how many chunks its workers can run at once, what takes leave.
+
+    ``check`` gives a fingerprint of the code; every worker must give the same.
+
+    Raises:
+        InputFault: dask is not installed, nobody answers, nobody works there, or the workers have other code.
+    """
+    try:
+        from distributed import Client
+    except ImportError:
+        fault = "--scheduler needs dask, which is not installed: pip install 'detente[cluster]'"
+        raise InputFault([fault], "scheduler") from None
+    try:
+        client = Client(address, timeout=SCHEDULER_PATIENCE, set_as_default=False)
+    except (OSError, ValueError, ImportError, TimeoutError) as error:
+        fault = f"no dask scheduler answers at {address!r} ({type(error).__name__}); allowed is host:port"
+        raise InputFault([fault], "scheduler") from None
+    try:
+        client.wait_for_workers(1, timeout=SCHEDULER_PATIENCE)
+    except TimeoutError:
+        client.close()
+        raise InputFault([f"the scheduler at {address!r} has no workers; start one with dask worker"]) from None
+    own = check()
+    others = [worker for worker, code in client.run(check, on_error="return").items() if code != own]
+    if others:
+        client.close()
+        fault = (
+            f"{len(others)} workers of {address!r} have another version of the model ({others[0]}); install this one"
+        )
+        raise InputFault([fault], "scheduler")
+    n_threads = max(1, int(sum(client.nthreads().values())))
+    return lambda: client.get_executor(pure=False), n_threads, client.close
+
+
+class Interrupts:
+    """Within it the first Ctrl-C is noted and announced, and a second one is an interrupt as usual."""
+
+    def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
+        self.noted = False
+        self._announce = announce
+        self._before: Any = None
+
+    def __enter__(self) -> Interrupts:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._note)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        if self.noted:
+            raise KeyboardInterrupt
+        self.noted = True
+        self._announce()
+
+
+def run_chunks(
+    chunks: Iterable[Chunk],
+    make_executor: Callable[[], Executor],
+    in_flight: int,
+    take: Callable[[Chunk, Any], None],
+    should_stop: Callable[[], bool] = lambda: False,
+    work: Callable[[Chunk], Any] = run_chunk,
+) -> None:
+    """Work through the chunks, ``in_flight`` at a time, handing each result to ``take`` as it comes.
+
+    Every chunk is taken exactly once; when ``should_stop`` turns true, only those that have begun.
+
+    Raises:
+        WorkersDie: pool after pool broke and nothing was finished in between.
+    """
+    waiting = iter(chunks)
+    suspects: deque[Chunk] = deque()
+    deaths: Counter[str] = Counter()
+    running: dict[Future[Any], Chunk] = {}
+    breaks_in_a_row = 0
+    executor = make_executor()
+    try:
+        while True:
+            on_trial = bool(suspects)
+            if should_stop():
+                running = {future: chunk for future, chunk in running.items() if not future.cancel()}
+            room = 0 if should_stop() else (not running if on_trial else in_flight - len(running))
+            batch = [suspects.popleft()] if on_trial and room else []
+            if not on_trial:
+                batch = [chunk for _, chunk in zip(range(room), waiting, strict=False)]
+            lost: list[Chunk] = []
+            for chunk in batch:
+                try:
+                    running[executor.submit(work, chunk)] = chunk
+                except BrokenExecutor:
+                    lost.append(chunk)
+            if not running and not lost:
+                return
+            alone = len(running) + len(lost) == 1 and (on_trial or in_flight == 1)
+            done = wait(running, return_when=FIRST_COMPLETED).done if running else set()
+            if lost or any(_is_death(_error_of(future)) for future in done):
+                done = wait(running).done  # a broken pool ends all that it was given
+            for future in done:
+                chunk = running.pop(future)
+                error = _error_of(future)
+                if _is_death(error):
+                    lost.append(chunk)
+                    continue
+                breaks_in_a_row = 0
+                take(chunk, future.result() if error is None else failed_chunk(chunk, error))
+            if not lost:
+                continue
+            breaks_in_a_row += 1
+            if breaks_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
+                raise WorkersDie(f"{breaks_in_a_row} pools of workers died in a row; is there enough memory?")
+            executor.shutdown(wait=False)
+            executor = make_executor()
+            for chunk in lost:
+                deaths[chunk.name] += alone
+                if deaths[chunk.name] < DEATHS_ALLOWED:
+                    suspects.append(chunk)
+                else:
+                    take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
+    finally:
+        # Not every executor can do this by itself when it is shut down.
+        for future in running:
+            future.cancel()
+        executor.shutdown(wait=False)
+
+
+def _error_of(future: Future[Any]) -> BaseException | None:
+    """What a finished future raised; being cancelled from outside is an error like any other."""
+    try:
+        return future.exception()
+    except CancelledError as error:
+        return error
+
+
+def _is_death(error: BaseException | None) -> bool:
+    """Whether an error says that the worker died, and not that the work failed."""
+    # dask's own name for a task whose workers died one after the other; its package need not be installed here.
+    return isinstance(error, (BrokenExecutor, CancelledError)) or type(error).__name__ == "KilledWorker"

@@ -1,0 +1,196 @@
+"""Reads what a plan varies, and how: factors with levels or ranges, and the design that combines them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from experiments import sampling
+from experiments.design import DESIGNS, FACTORIAL, MAX_POINTS, SAMPLED, Factor, Value
+from experiments.plan_reading import TableReader, in_words, is_number, shown
+from model import PARAMETERS, InputFault, make_parameters, nearest
+
+FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
+SCALES: Final = ("linear", "log")
+STATUSES: Final = ("measured", "calibrated", "assumed")
+# Points of a sampled design unless the plan says otherwise.
+DEFAULT_POINTS: Final = 64
+MOST_STEPS: Final = 100
+# Where a plan says how its design is made, and the designs that need it.
+OWN_KEYS: Final = {"n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED}
+
+
+class FactorReader(TableReader):
+    """Adds the reading of factors and of the design."""
+
+    folder = Path()
+
+    def _design(self) -> str:
+        design = self._one_of("design", FACTORIAL, DESIGNS)
+        for key, designs in OWN_KEYS.items():
+            if key in self.table and design not in designs:
+                self.faults.append(f"{key} goes with design {' or '.join(designs)}, and not with {design}")
+        return design
+
+    def _factors(self, design: str, settings: Mapping[str, Value]) -> tuple[Factor, ...]:
+        tables = self.table.get("factors")
+        if design in ("table", "list"):
+            if tables is not None:
+                self.faults.append(f"[factors] and design {design}: its columns are the factors; leave one out")
+            return ()
+        every = self._every(settings, tables) if "vary_every" in self.table else []
+        if not every and (not isinstance(tables, dict) or not tables):
+            self.faults.append("[factors.NAME] is missing: a plan varies one parameter or more")
+            return ()
+        tables = tables if isinstance(tables, dict) else {}
+        factors = (*(self._factor(name, table, design) for name, table in tables.items()), *every)
+        n_cells = 1
+        for factor in factors if design == FACTORIAL else ():
+            n_cells *= max(1, len(factor.levels))
+        if n_cells > MAX_POINTS:
+            self.faults.append(f"the factors make {n_cells} cells: allowed are {MAX_POINTS}")
+        return factors
+
+    def _every(self, settings: Mapping[str, Value], tables: object) -> list[Factor]:
+        """A factor over its declared range for every number with this status that nothing else sets."""
+        status = self._one_of("vary_every", "assumed", STATUSES)
+        taken = {*settings, *(tables if isinstance(tables, dict) else ())}
+        return [
+            Factor(name, (), name.replace("_", " "), (), (float(spec.low or 0.0), float(spec.high or 0.0)))
+            for name, spec in PARAMETERS.items()
+            if spec.status == status and spec.kind in ("float", "int") and name not in taken
+        ]
+
+    def _factor(self, name: str, table: object, design: str) -> Factor:
+        where = f"[factors.{name}]"
+        nothing = Factor(name, (), name, ())
+        if not isinstance(table, dict):
+            self.faults.append(f"{where} = {shown(table)}: allowed is a table with 'levels' and 'label'")
+            return nothing
+        self._known(table, FACTOR_KEYS, "a key of a factor", f"{where} ")
+        label = table.get("label", name.replace("_", " "))
+        if not isinstance(label, str):
+            self.faults.append(f"{where} label = {shown(label)}: allowed is text")
+        if name not in PARAMETERS:
+            self._settings({name: 0}, where)
+        if "range" in table and "levels" in table:
+            self.faults.append(f"{where} has levels and a range; keep one")
+            return nothing
+        together = self._together(name, table, where)
+        if "range" in table:
+            return self._ranged(name, str(label), table, together, design)
+        levels = table.get("levels")
+        if not isinstance(levels, list) or len(levels) < 2:
+            allowed = "a list of two values or more; a single value belongs in [settings]"
+            self.faults.append(f"{where} levels = {shown(levels)}: allowed is {allowed}")
+            return nothing
+        for own in (name, *together):
+            if own in PARAMETERS:
+                self._levels(own, levels, where)
+        plain = [in_words(level) for level in levels]
+        names = table.get("level_labels", plain)
+        if not (isinstance(names, list) and len(names) == len(levels) == len({str(n) for n in names})):
+            allowed = f"a list of {len(levels)} different texts"
+            self.faults.append(f"{where} level_labels = {names!r}: allowed is {allowed}")
+            names = plain
+        return Factor(name, tuple(levels), str(label), tuple(str(n) for n in names), together=together)
+
+    def _together(self, name: str, table: Mapping[str, Any], where: str) -> tuple[str, ...]:
+        names = table.get("together", [])
+        if not isinstance(names, list) or not all(isinstance(one, str) for one in names) or name in names:
+            self.faults.append(f"{where} together = {names!r}: allowed is a list of other parameters")
+            return ()
+        for one in names:
+            if one not in PARAMETERS:
+                hint = nearest(one, PARAMETERS) or "see detente parameters"
+                self.faults.append(f"{where} together: {one!r} is not a parameter; {hint}")
+        return tuple(names)
+
+    def _ranged(
+        self, name: str, label: str, table: Mapping[str, Any], together: tuple[str, ...], design: str
+    ) -> Factor:
+        """A factor with a range, which designs that need levels cut into steps."""
+        where = f"[factors.{name}]"
+        nothing = Factor(name, (), label, (), together=together)
+        came, scale = table["range"], table.get("scale", "linear")
+        spec = PARAMETERS.get(name)
+        if came == "declared" and spec is not None and spec.kind in ("float", "int"):
+            came = [spec.low, spec.high]
+        if not (isinstance(came, list) and len(came) == 2 and all(map(is_number, came)) and came[0] < came[1]):
+            self.faults.append(f"{where} range = {came!r}: allowed are two rising numbers, or 'declared'")
+            return nothing
+        if scale not in SCALES or (scale == "log" and came[0] <= 0):
+            allowed = "linear, or log for a range above 0"
+            self.faults.append(f"{where} scale = {scale!r}: allowed is {allowed}")
+            return nothing
+        for own in (name, *together):
+            if own in PARAMETERS:
+                self._levels(own, list(came), where)
+        ends = (float(came[0]), float(came[1]))
+        if design in SAMPLED:
+            if "steps" in table or "level_labels" in table:
+                self.faults.append(f"{where} steps and level_labels are for designs with levels, not for {design}")
+            return Factor(name, (), label, (), ends, scale, together)
+        count = self._whole(table, "steps", 3, 2, MOST_STEPS, f"{where} ")
+        levels = sampling.steps(ends, scale, count, spec is not None and spec.kind == "int")
+        return Factor(name, tuple(levels), label, tuple(f"{x:g}" for x in levels), ends, scale, together)
+
+    def _levels(self, name: str, levels: list[Any], where: str) -> None:
+        seen: list[Value] = []
+        for number, level in enumerate(levels, 1):
+            try:
+                value = getattr(make_parameters({name: level}), name)
+            except InputFault as fault:
+                self.faults.extend(f"{where} level {number}: {line}" for line in fault.faults)
+                continue
+            if value in seen:
+                self.faults.append(f"{where} level {number}: {level!r} is there already; leave it out")
+            seen.append(value)
+
+    def _rows_of(
+        self, design: str, factors: tuple[Factor, ...], baseline: Mapping[str, Value], seed: int
+    ) -> tuple[tuple[Factor, ...], list[sampling.Row]]:
+        """The factors and the rows of a design that is not the factorial."""
+        if design == "one_at_a_time":
+            return factors, sampling.one_at_a_time(factors, baseline) if baseline else []
+        if design in SAMPLED:
+            n_points = self._whole(self.table, "n_points", DEFAULT_POINTS, 2, MAX_POINTS)
+            if design == "sobol" and n_points & (n_points - 1):
+                self.faults.append(f"n_points = {n_points}: a Sobol design is balanced at powers of two: 64, 128, ...")
+                return factors, []
+            if self.faults:
+                return factors, []
+            return factors, getattr(sampling, design)(factors, n_points, seed)
+        rows = self._table_rows() if design == "table" else [dict(row) for _, row in self._rows("points", [])]
+        if design == "list" and not rows and "points" not in self.table:
+            self.faults.append("[[points]] is missing: design list takes one table of parameters for each point")
+        return self._given(rows, "row" if design == "table" else "[[points]]")
+
+    def _table_rows(self) -> list[sampling.Row]:
+        name = self.table.get("table")
+        if not isinstance(name, str) or not name:
+            came = "is missing" if name is None else f"= {shown(name)}"
+            self.faults.append(f"table {came}: allowed is the name of a .csv or .parquet file")
+            return []
+        rows, fault = sampling.read_table(self.folder / name)
+        self.faults += [fault] if fault else []
+        return rows
+
+    def _given(self, rows: Sequence[sampling.Row], what: str) -> tuple[tuple[Factor, ...], list[sampling.Row]]:
+        """Checks rows that somebody wrote; the parameters that occur in them are the factors."""
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        for number, row in enumerate(rows, 1):
+            self._settings(row, f"{what} {number}:")
+            if missing := [name for name in names if name not in row]:
+                self.faults.append(f"{what} {number}: lacks {', '.join(missing)}; every point sets the same parameters")
+        if rows and not names:
+            self.faults.append(f"{what}s set no parameter")
+        if self.faults:
+            return (), []
+        factors = []
+        for name in names:
+            levels = tuple(dict.fromkeys(row[name] for row in rows))
+            labels = tuple(in_words(level) for level in levels)
+            factors.append(Factor(name, levels, name.replace("_", " "), labels))
+        return tuple(factors), list(rows)

@@ -1,0 +1,163 @@
+"""A sweep as its user sees it: where it writes, how far it is, what it found, and how to go on.
+
+No command line here: ``cli.py`` hands over consoles and passes on the exit code.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
+from experiments.store import check_vacant, vacant_folder
+from model import InputFault
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.design import Plan
+
+STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
+FAILED, INTERRUPTED = 1, 130
+Progress = Callable[[int, int, int, int], None]
+
+
+def folder_of(plan: Plan, out: Path | None, into: Path | None) -> Path:
+    """The results folder that was asked for: ``into`` must be new, any other may hold what the plan began.
+
+    Raises:
+        InputFault: both were given, or the new one is not new.
+    """
+    if out is not None and into is not None:
+        raise InputFault(["--out and --into: --into begins a new folder, --out may go on in an old one; keep one"])
+    if into is not None:
+        check_vacant(into)
+        return into
+    return Path("results") / plan.name if out is None else out
+
+
+def sweep_and_report(
+    plan: Plan,
+    out: Path | None,
+    into: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    console: Console,
+    errors: Console,
+) -> int:
+    """Run a plan with progress, then show and keep what it found. Returns the exit code."""
+    folder = folder_of(plan, out, into)
+    try:
+        outcome = _run(plan, folder, workers, scheduler, errors)
+    except InputFault as fault:
+        if out is None and into is None and "differ from what was asked" in str(fault):
+            hint = f"or: --into {vacant_folder(plan.name)}"
+            raise InputFault([*fault.faults, hint], "results") from None
+        raise
+    except WorkersDie as error:
+        print(f"{error} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        return FAILED
+    except KeyboardInterrupt:
+        print(f"Stopped at once. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    if outcome.was_interrupted:
+        said = f"Interrupted: {outcome.n_done} of {plan.n_runs} runs are finished and kept in {folder}."
+        print(f"{said} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        return INTERRUPTED
+    if outcome.n_before == outcome.n_done:
+        errors.print(f"All {outcome.n_done} runs are in {folder} already; nothing was computed.", soft_wrap=True)
+    show(plan, outcome, console)
+    return 0
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What an interrupted sweep says at its end."""
+    return f"Finished runs are kept in {folder}. The same command goes on from there."
+
+
+def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console) -> Outcome:
+    with progress_shown(errors, f"{plan.name}: {plan.n_runs} runs") as progress:
+        hooks = Hooks(
+            progress,
+            lambda: errors.print(STOPPING, soft_wrap=True),
+            lambda words: errors.print(words, soft_wrap=True),
+        )
+        return run_plan(plan, folder, workers, hooks, scheduler)
+
+
+def show(plan: Plan, outcome: Outcome, console: Console) -> None:
+    """Tables and figure of finished results, on screen and in the folder."""
+    from experiments.demo import show_calibration, show_findings, show_words
+    from experiments.figures import plan_figure, saver
+    from experiments.findings import find
+    from model import calibration_table, load_scenario, make_parameters
+
+    results = outcome.results
+    findings = find(plan, results)
+    scenario = load_scenario(plan.scenario)
+    settings = {**scenario.parameters.changes(), **plan.settings}
+    calibration = calibration_table(plan.scenario, make_parameters(settings))
+    for name in ("cells", "effects", "contrasts", "associations", "precision"):
+        if len(table := getattr(findings, name)):
+            results.write_table(name, table.astype({"level": str, "baseline": str}) if name == "effects" else table)
+    results.write_table("calibration", calibration)
+    results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
+    figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))
+    show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
+    show_calibration(console, calibration, plan.scenario)
+    show_words(console, findings)
+    console.print(f"\nFigure: {figure}\nTables and all runs: {results.folder}", soft_wrap=True)
+    console.print(f"Report: detente report {results.folder}", soft_wrap=True)
+
+
+@contextlib.contextmanager
+def progress_shown(errors: Console, title: str) -> Iterator[Progress]:
+    """What shows progress: a bar with the time left on a terminal, a line every tenth when not."""
+    if errors.is_terminal:
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        with Progress(*columns, console=errors) as bar:
+            task = bar.add_task(title, total=None)
+
+            def move(done: int, failed: int, total: int, before: int) -> None:  # noqa: ARG001
+                words = f"{title}, {failed} failed" if failed else title
+                bar.update(task, completed=done, total=total, description=words)
+
+            yield move
+        return
+    began, told = time.monotonic(), 0
+
+    def tell(done: int, failed: int, total: int, before: int) -> None:
+        nonlocal told
+        if done * 10 // total > told or done == total:
+            told = done * 10 // total
+            left = (time.monotonic() - began) * (total - done) / max(1, done - before)
+            also = f", {failed} failed" if failed else ""
+            errors.print(f"{title}: {done} done{also}, about {left:.0f} s left", soft_wrap=True)
+
+    yield tell
+
+
+def tell_rerun(console: Console, found: Rerun, name: str) -> bool:
+    """Say what came of a run that was played again; whether it is the same as the stored one."""
+    console.print(f"Run {name}, played again: {_end_of(found.fresh)}", soft_wrap=True)
+    if found.is_same:
+        console.print("The same as stored.")
+        return True
+    console.print(f"Not the same as stored: {_end_of(found.stored)}", soft_wrap=True)
+    if found.changes:
+        also = f" and {len(found.changes) - 6} more" if len(found.changes) > 6 else ""
+        console.print(f"Changed since then: {', '.join(found.changes[:6])}{also}", soft_wrap=True)
+    else:
+        console.print("The code is the same; another processor or other versions of packages may be the reason.")
+    return False
+
+
+def _end_of(run: dict[str, Any]) -> str:
+    """How a run ended, in words."""
+    return f"digest {run['digest']}" if run["status"] == "ok" else f"failed at {run['stage']}: {run['message']}"

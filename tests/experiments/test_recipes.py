@@ -1,0 +1,53 @@
+"""The recipes for others' tools work as they are printed."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+from sample_runs import small_plan, stored
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs" / "others_tools.md").read_text(encoding="utf-8")
+RECIPES = dict(re.findall(r"```python (\w+)\n(.*?)```", PAGE, flags=re.DOTALL))
+# The package that each recipe needs, and what it must print.
+NEEDS = {
+    "mesa": ("mesa", "depth CN-EU"),
+    "salib": ("SALib", "'linkage_scale'"),
+    "ema": ("ema_workbench", "depth"),
+    "dask": ("distributed", "19 "),
+    "duckdb": ("duckdb", "emerged"),
+    "polars": ("polars", "joint_gain"),
+    "pandas": ("pandas", "US-EU"),
+}
+HEAVY = ("ema", "dask")
+
+
+def printed_by(name: str, folder: Path) -> str:
+    script = folder / f"{name}_recipe.py"
+    script.write_text(RECIPES[name], encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    run = subprocess.run(
+        [sys.executable, str(script)], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_every_recipe_is_tested() -> None:
+    assert set(RECIPES) == set(NEEDS)
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow if n in HEAVY else ()) for n in NEEDS])
+def test_a_recipe_runs_as_it_is_printed(name: str, tmp_path: Path) -> None:
+    package, said = NEEDS[name]
+    if find_spec(package) is None:
+        pytest.skip(f"{package} is not installed")
+    if name in ("duckdb", "polars", "pandas"):
+        stored(tmp_path / "swept", small_plan(tmp_path))
+    assert said in printed_by(name, tmp_path)

@@ -1,0 +1,232 @@
+"""The report: one file that needs nothing else, tells what the numbers say, and warns of what they do not."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sample_runs import small_plan, stored
+from typer.testing import CliRunner
+
+from experiments import cli, report_figures
+from experiments.design import Plan
+from experiments.findings import find
+from experiments.plan_file import load_plan, plan_of
+from experiments.report import write_report
+from experiments.results import Results
+from experiments.runner import run_plan
+from experiments.warnings_of import warnings_of
+
+TEXT = """
+title = "Do <tags> & tariffs matter?"
+question = "Why?"
+hypothesis = "Perhaps."
+scenario = "2026"
+replicates = 3
+[factors.dialogue_ceiling]
+label = "dialogue"
+levels = ["none", "leaders"]
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+[outputs]
+replicates = 2
+"""
+
+
+TARIFFS = "[factors.tariff_issues]\nlevels = [false, true]\n"
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    """A small sweep of the model itself."""
+    folder = tmp_path_factory.mktemp("report")
+    return run_plan(small_plan(folder, TEXT), folder / "r", 1).results
+
+
+@pytest.fixture(scope="module")
+def page(results: Results) -> str:
+    return write_report(results.folder).read_text(encoding="utf-8")
+
+
+class Tags(HTMLParser):
+    """Counts tags and collects what the page would fetch."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.fetched: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ("meta", "link", "img"):
+            self.open.append(tag)
+        self.fetched += [str(value) for name, value in attrs if name in ("src", "href")]
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+
+def test_the_page_needs_nothing_else(page: str) -> None:
+    tags = Tags()
+    tags.feed(page)
+    assert tags.open == []
+    assert tags.fetched
+    assert all(address.startswith("data:") for address in tags.fetched)
+    assert "<script" not in page
+    assert not re.search(r"@import|url\(", page)
+
+
+def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
+    for part in (
+        "Do &lt;tags&gt; &amp; tariffs matter?", "Expected beforehand", "In plain words", "1. How deep",
+        "2 to 4. Does cooperation emerge", "5. How do first treaties end", "6. Who gains", "7. Which games",
+        "How much hangs on the definition", "The plan", "The manifest", "What the columns mean", "mean wait",
+        "Only 3 replicates a cell",
+    ):  # fmt: skip
+        assert part in page, part
+    figures = {path.stem for path in (results.folder / "figures").iterdir()}
+    assert figures == {"findings", "response-map", "depth-over-time", "duties-over-time", "emergence", "game-map"}
+    assert page.count("<img ") == len(figures)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser is installed")
+def test_a_browser_opens_it_without_a_complaint(page: str, results: Results, tmp_path: Path) -> None:
+    words = [
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--enable-logging=stderr",
+    ]
+    picture = tmp_path / "page.png"
+    address = (results.folder / "report.html").absolute().as_uri()
+    run = subprocess.run(
+        ["chromium", *words, "--window-size=1100,3000", f"--screenshot={picture}", address],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    assert "CONSOLE" not in run.stderr
+    assert picture.stat().st_size > 50_000
+
+
+def test_the_command_writes_it(results: Results) -> None:
+    result = CliRunner().invoke(cli.app, ["report", str(results.folder)])
+    assert result.exit_code == 0, result.output
+    assert "report.html" in result.stdout
+    result = CliRunner().invoke(cli.app, ["report", str(results.folder.parent)])
+    assert result.exit_code == 2
+    assert "no results folder" in result.stderr
+
+
+def test_the_plan_comes_back_from_the_manifest(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    told = stored(tmp_path / "a", plan).manifest
+    assert plan_of(told) == plan
+    fewer = plan.with_replicates(3)
+    assert plan_of(stored(tmp_path / "b", fewer).manifest) == fewer
+    (tmp_path / "p.csv").write_text("generosity,tariff_issues\n0.1,true\n0.2,false\n", encoding="utf-8")
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 2\ndesign = "table"\ntable = "p.csv"\n'
+    tabled = small_plan(tmp_path, text)
+    told = stored(tmp_path / "c", tabled).manifest
+    (tmp_path / "p.csv").unlink()
+    assert plan_of(told).points == tabled.points
+
+
+@pytest.mark.parametrize("design", ["latin_hypercube", "one_at_a_time", "list"])
+def test_every_design_has_findings_and_a_report(design: str, tmp_path: Path) -> None:
+    text = f'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "{design}"\n'
+    if design == "list":
+        text += "[[points]]\ngenerosity = 0.1\n[[points]]\ngenerosity = 0.4\n"
+    elif design == "one_at_a_time":
+        text += (
+            '[factors.tariff_issues]\nlevels = [false, true]\n[factors.dialogue_ceiling]\nlevels = [0, 0.4, "group"]'
+        )
+    else:
+        text += (
+            'n_points = 8\n[factors.tariff_issues]\nlevels = [false, true]\n[factors.generosity]\nrange = "declared"'
+        )
+    plan = small_plan(tmp_path, text)
+    runs = stored(tmp_path / "r", plan)
+    findings = find(plan, runs)
+    if design == "latin_hypercube":
+        top = findings.associations.groupby(["dyad", "outcome"], sort=False).head(1)
+        known = top[(top["dyad"] == "US-EU") & (top["outcome"] == "mean_depth")].iloc[0]
+        assert known["factor"] == "tariff_issues"
+        assert known["correlation"] > 0.8
+        assert findings.effects.empty
+    elif design == "one_at_a_time":
+        depth = findings.effects[findings.effects["outcome"] == "mean_depth"]
+        row = depth[(depth["factor"] == "tariff_issues") & (depth["dyad"] == "US-EU")].iloc[0]
+        assert (row["baseline"], row["level"]) == (True, False)
+        assert row["mean"] == pytest.approx(-0.2)
+        assert set(depth["factor"]) == {"tariff_issues", "dialogue_ceiling"}
+    else:
+        assert findings.effects.empty
+    assert findings.reading
+    assert "<h1>A</h1>" in write_report(runs.folder).read_text(encoding="utf-8")
+
+
+# --- warnings -----------------------------------------------------------------------------------------------
+
+
+def warned(plan: Plan, folder: Path, **columns: object) -> str:
+    results = stored(folder, plan)
+    runs = results.read().assign(**columns)
+    return "\n".join(warnings_of(find(plan, results), runs, {**results.manifest, "state": "begun"}))
+
+
+def test_what_a_reader_must_know_is_said(tmp_path: Path) -> None:
+    said = warned(small_plan(tmp_path), tmp_path / "r", hollow=True, mean_depth_contested=0.0)
+    for part in (
+        "not finished", "Only 6 replicates", "Hollow cooperation", "Harmony counted apart", "corner",
+        "different ceilings",
+    ):  # fmt: skip
+        assert part in said, part
+
+
+def test_many_looks_are_told(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "sobol"\nn_points = 8\n'
+    said = warned(small_plan(tmp_path, text + TARIFFS), tmp_path / "r")
+    assert "by chance alone" in said
+
+
+# --- figures ------------------------------------------------------------------------------------------------
+
+
+def test_a_response_map_shows_every_level(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    findings = find(plan, stored(tmp_path / "r", plan))
+    figure = report_figures.response_map(findings.cells, plan, ["CN-US", "CN-EU", "US-EU"])
+    assert figure is not None
+    shown = figure.axes[2]
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["off", "on the table"]
+    assert [text.get_text() for text in shown.texts] == ["0.20", "0.20", "0.40", "0.40"]
+
+
+def test_figures_of_nothing_are_none(tmp_path: Path) -> None:
+    nothing = pd.DataFrame({"dyad": ["CN-US"]})
+    assert report_figures.emergence_figure(nothing, None, 37, ["CN-US"]) is None
+    assert report_figures.depth_figure(nothing, None, ["CN-US"]) is None
+    assert report_figures.duties_figure(nothing, ["CN-US"]) is None
+    assert report_figures.game_map(nothing, None, ["CN-US"]) is None
+    one = load_plan("uncertainty")
+    assert report_figures.response_map(nothing, one, ["CN-US"]) is None
+
+
+def test_points_far_away_stand_at_the_edge() -> None:
+    runs = pd.DataFrame(
+        {
+            "dyad": ["CN-US"] * 2, "tempted_first": [50.0, 0.5], "suffers_first": [1.0, 1.0],
+            "tempted_second": [-9.0, 0.5], "suffers_second": [1.0, 1.0],
+        }
+    )  # fmt: skip
+    figure = report_figures.game_map(runs, None, ["CN-US"])
+    assert figure is not None
+    points = np.array(figure.axes[0].lines[-1].get_xydata())
+    assert points.tolist() == [[3.0, -3.0], [0.5, 0.5]]

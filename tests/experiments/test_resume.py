@@ -1,0 +1,339 @@
+"""Sweeps survive: killed, interrupted, damaged, crowded or full, they lose nothing and compute nothing twice."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pytest
+from sample_runs import PLAN, made_up, small_plan, with_series
+
+from experiments import manifest
+from experiments.design import Plan
+from experiments.results import Results
+from experiments.runner import Hooks, Outcome, run_plan
+from experiments.work import Chunk
+from model import InputFault
+
+# 54 chunks of 5 runs.
+MANY = PLAN.replace("replicates = 6", "replicates = 30")
+
+
+@pytest.fixture
+def plan(tmp_path: Path) -> Plan:
+    return small_plan(tmp_path, MANY)
+
+
+def sweep(plan: Plan, folder: Path, told: list[str] | None = None) -> Outcome:
+    hooks = Hooks(tell=(told if told is not None else []).append)
+    return run_plan(plan, folder, 1, hooks, work=made_up)
+
+
+def counted(plan: Plan, folder: Path) -> tuple[Outcome, list[str]]:
+    """A sweep and the names of the chunks that it computed."""
+    names: list[str] = []
+
+    def work(chunk: Chunk) -> pa.Table:
+        names.append(chunk.name)
+        return made_up(chunk)
+
+    return run_plan(plan, folder, 1, work=work), names
+
+
+# --- killed -------------------------------------------------------------------------------------------------
+
+
+def start(plan_file: Path, folder: Path, notes: Path, workers: int = 2) -> subprocess.Popen[bytes]:
+    import sample_runs
+
+    environment = {
+        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NOTES": str(notes), "NAP": "0.08",
+    }  # fmt: skip
+    words = [sys.executable, str(sample_runs.__file__), str(plan_file), str(folder), str(workers)]
+    return subprocess.Popen(words, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
+
+
+def noted(notes: Path) -> list[tuple[str, int]]:
+    if not notes.exists():
+        return []
+    lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
+    return [(line[0], int(line[1])) for line in lines if len(line) == 2]
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def wait_until(what: object, patience: float = 60.0) -> None:
+    end = time.monotonic() + patience
+    while not what():  # type: ignore[operator]
+        assert time.monotonic() < end, "nothing happened"
+        time.sleep(0.01)
+
+
+def killed_and_resumed(tmp_path: Path, seed: int) -> None:
+    """Kill the sweep, or one of its workers, at a random moment; go on; compare with an undisturbed sweep."""
+    chance = random.Random(seed)
+    plan = small_plan(tmp_path, MANY)
+    folder, notes = tmp_path / "killed", tmp_path / "notes"
+    process = start(tmp_path / "small.toml", folder, notes)
+    wait_until(lambda: len(noted(notes)) >= 2)
+    time.sleep(chance.uniform(0.0, 2.5))
+    kills_worker = seed % 2 == 1
+    before: set[str] = set()
+    if kills_worker:
+        workers = sorted({who for _, who in noted(notes)} - {process.pid})
+        if workers:
+            os.kill(chance.choice(workers), signal.SIGKILL)
+        assert process.wait(90) == 0
+    else:
+        process.kill()
+        process.wait(60)
+        wait_until(lambda: not any(is_alive(who) for _, who in noted(notes)), 20.0)
+        before = {path.stem for path in (folder / "runs").glob("point*.parquet")}
+    first = [name for name, _ in noted(notes)]
+    outcome, again = counted(plan, folder)
+    assert not before & set(again), "a finished chunk was computed twice"
+    assert not outcome.damaged
+    if kills_worker:
+        assert again == []
+        # At most what was in flight when the worker died is computed twice.
+        assert len(first) - len(set(first)) <= 4
+    undisturbed = sweep(plan, tmp_path / "whole")
+    assert outcome.results.digest() == undisturbed.results.digest()
+    assert outcome.results.read().equals(undisturbed.results.read())
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kill_and_go_on(seed: int, tmp_path: Path) -> None:
+    killed_and_resumed(tmp_path, seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(100, 130))
+def test_kill_and_go_on_often(seed: int, tmp_path: Path) -> None:
+    killed_and_resumed(tmp_path, seed)
+
+
+def test_an_interrupted_sweep_goes_on(plan: Plan, tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def work(chunk: Chunk) -> pa.Table:
+        calls.append(chunk.name)
+        if len(calls) == 7:
+            signal.raise_signal(signal.SIGINT)
+        return made_up(chunk)
+
+    stopped = run_plan(plan, tmp_path / "r", 1, work=work)
+    assert stopped.was_interrupted
+    assert (stopped.n_done, stopped.results.manifest["state"]) == (35, "interrupted")
+    outcome, again = counted(plan, tmp_path / "r")
+    assert not set(again) & set(calls)
+    assert (outcome.n_before, outcome.n_done, outcome.was_interrupted) == (35, plan.n_runs, False)
+    told = Results.open(tmp_path / "r").manifest
+    assert [session["n_runs"] for session in told["sessions"]] == [35, plan.n_runs - 35]
+    assert told["digest"] == sweep(plan, tmp_path / "whole").results.manifest["digest"]
+
+
+def test_a_finished_sweep_is_left_as_it_is(plan: Plan, tmp_path: Path) -> None:
+    sweep(plan, tmp_path / "r")
+    before = {path: path.stat().st_mtime_ns for path in (tmp_path / "r").rglob("*") if path.name != ".lock"}
+    _, again = counted(plan, tmp_path / "r")
+    assert again == []
+    after = {path: path.stat().st_mtime_ns for path in (tmp_path / "r").rglob("*") if path.name != ".lock"}
+    assert after == before
+
+
+# --- changed ------------------------------------------------------------------------------------------------
+
+
+def test_a_changed_plan_is_refused_with_the_difference(plan: Plan, tmp_path: Path) -> None:
+    sweep(plan, tmp_path / "r")
+    other = small_plan(tmp_path, MANY.replace("Does it work?", "Does it still work?"))
+    with pytest.raises(InputFault) as caught:
+        sweep(other, tmp_path / "r")
+    said = str(caught.value)
+    for part in ('-question = "Does it work?"', '+question = "Does it still work?"', "--into", "nothing was changed"):
+        assert part in said, said
+    with pytest.raises(InputFault, match="replicates: 30 in the results, 31 now"):
+        sweep(plan.with_replicates(31), tmp_path / "r")
+
+
+def test_changed_code_is_refused_by_name(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sweep(plan, tmp_path / "r")
+    own = {**manifest.sources(), "model/rules/trust.py": "0" * 12}
+    monkeypatch.setattr(manifest, "sources", lambda: own)
+    with pytest.raises(InputFault, match=r"the code: model/rules/trust\.py"):
+        sweep(plan, tmp_path / "r")
+
+
+def test_another_numpy_is_refused(plan: Plan, tmp_path: Path) -> None:
+    results = sweep(plan, tmp_path / "r").results
+    results.manifest["versions"]["numpy"] = "1.0"
+    results._write_manifest()
+    with pytest.raises(InputFault, match=r"numpy: 1\.0 in the results"):
+        sweep(plan, tmp_path / "r")
+
+
+def test_a_changed_table_of_points_is_noticed(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 2\ndesign = "table"\ntable = "p.csv"\n'
+    (tmp_path / "p.csv").write_text("generosity\n0.1\n0.2\n", encoding="utf-8")
+    sweep(small_plan(tmp_path, text), tmp_path / "r")
+    (tmp_path / "p.csv").write_text("generosity\n0.1\n0.3\n", encoding="utf-8")
+    with pytest.raises(InputFault, match="the design points, although the plan reads the same"):
+        sweep(small_plan(tmp_path, text), tmp_path / "r")
+
+
+def test_the_code_that_numbers_come_from_is_known() -> None:
+    names = manifest.sources()
+    for name in ("model/rules/trust.py", "model/schedule.py", "seeds/scenarios/2026.toml", "experiments/work.py"):
+        assert name in names
+    assert not any("test" in name for name in names)
+
+
+# --- damaged ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("how", ["cut", "one byte", "empty", "gone", "other"])
+@pytest.mark.parametrize("is_logged", [True, False])
+def test_a_damaged_part_is_named_and_computed_again(how: str, is_logged: bool, plan: Plan, tmp_path: Path) -> None:
+    whole = sweep(plan, tmp_path / "r").results.digest()
+    part = sorted((tmp_path / "r" / "runs").glob("*.parquet"))[7]
+    data = bytearray(part.read_bytes())
+    if how == "cut":
+        part.write_bytes(data[: len(data) * 6 // 10])
+    elif how == "one byte":
+        data[200] ^= 1
+        part.write_bytes(data)
+    elif how == "empty":
+        part.write_bytes(b"")
+    elif how == "other":  # a part of another sweep under the same name
+        other = small_plan(tmp_path, MANY.replace("root_seed = 318", "root_seed = 319"))
+        sweep(other, tmp_path / "other")
+        part.write_bytes((tmp_path / "other" / "runs" / part.name).read_bytes())
+    else:
+        part.unlink()
+    if not is_logged:
+        (tmp_path / "r" / "parts.log").unlink()
+    plan = small_plan(tmp_path, MANY)
+    told: list[str] = []
+    names: list[str] = []
+
+    def work(chunk: Chunk) -> pa.Table:
+        names.append(chunk.name)
+        return made_up(chunk)
+
+    outcome = run_plan(plan, tmp_path / "r", 1, Hooks(tell=told.append), work=work)
+    assert outcome.results.digest() == whole
+    if how == "one byte" and not is_logged and not names:
+        # Without the log a byte that carries no value may pass; one that does may not.
+        assert outcome.results.read().equals(sweep(plan, tmp_path / "whole").results.read())
+        return
+    assert names == [part.stem]
+    assert [part.name in words and "computed again" in words for words in told] == [True] * (how != "gone")
+    assert len(list((tmp_path / "r" / "damaged").glob("*"))) == len(told), "nothing is thrown away"
+
+
+def test_half_a_line_in_the_log_costs_nothing(plan: Plan, tmp_path: Path) -> None:
+    sweep(plan, tmp_path / "r")
+    log = tmp_path / "r" / "parts.log"
+    log.write_bytes(log.read_bytes()[:-30])
+    _, again = counted(plan, tmp_path / "r")
+    assert again == []
+    assert all(len(line.split()) == 3 for line in log.read_text().splitlines()[-1:])
+    (tmp_path / "r" / "runs" / ".point-00001_x.parquet.99.parquet").write_bytes(b"half")
+    counted(plan, tmp_path / "r")
+    assert not list((tmp_path / "r" / "runs").glob(".*")), "what a killed sweep left half-written is removed"
+
+
+# --- crowded, alien, full -----------------------------------------------------------------------------------
+
+
+def test_alien_files(plan: Plan, tmp_path: Path) -> None:
+    sweep(plan, tmp_path / "r")
+    (tmp_path / "r" / "thesis.txt").write_text("mine", encoding="utf-8")
+    _, again = counted(plan, tmp_path / "r")
+    assert again == [], "a file that disturbs nobody is left alone"
+    alien = tmp_path / "r" / "runs" / "old.parquet"
+    pd.DataFrame({"a": [1]}).to_parquet(alien)
+    with pytest.raises(InputFault, match=r"did not write: runs/old\.parquet; move them elsewhere"):
+        sweep(plan, tmp_path / "r")
+    assert alien.exists()
+    assert (tmp_path / "r" / "thesis.txt").read_text(encoding="utf-8") == "mine"
+
+
+def test_a_folder_of_others_is_refused(plan: Plan, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "thesis.txt").touch()
+    with pytest.raises(InputFault, match="already holds files"):
+        sweep(plan, tmp_path / "r")
+
+
+def test_two_sweeps_into_one_folder(plan: Plan, tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def work(chunk: Chunk) -> pa.Table:
+        if not said:
+            with pytest.raises(InputFault) as caught:
+                sweep(plan, tmp_path / "r")
+            said.append(str(caught.value))
+        return made_up(chunk)
+
+    outcome = run_plan(plan, tmp_path / "r", 1, work=work)
+    assert f"another sweep (process {os.getpid()}) is writing into" in said[0]
+    assert outcome.n_done == plan.n_runs
+    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+
+
+@pytest.mark.parametrize(("number", "said"), [(28, "No space left on device"), (30, "Read-only file system")])
+def test_a_disk_that_refuses_loses_nothing(
+    number: int, said: str, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import pyarrow.parquet as pq
+
+    write, calls = pq.write_table, []
+
+    def refuse(*args: object, **how: object) -> None:
+        calls.append(1)
+        if len(calls) > 5:
+            raise OSError(number, said)
+        write(*args, **how)
+
+    monkeypatch.setattr(pq, "write_table", refuse)
+    with pytest.raises(InputFault, match=said):
+        sweep(plan, tmp_path / "r")
+    monkeypatch.undo()
+    assert len(list((tmp_path / "r" / "runs").iterdir())) == 5
+    outcome, again = counted(plan, tmp_path / "r")
+    assert outcome.n_before == 25
+    assert len(again) == 54 - 5
+    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+
+
+# --- series -------------------------------------------------------------------------------------------------
+
+
+def test_series_of_chosen_replicates_are_kept_and_missed(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path, MANY + '[outputs]\nreplicates = 7\nseries = ["dyad"]\n')
+    results = run_plan(plan, tmp_path / "r", 1, work=with_series).results
+    series = results.read_series("dyad")
+    assert sorted(series["replicate"].unique()) == list(range(7))
+    assert len(series) == 7 * 2 * len(plan.points)
+    lost = sorted((tmp_path / "r" / "series" / "dyad").glob("*.parquet"))[3]
+    data = lost.read_bytes()
+    lost.write_bytes(data[:-9])
+    told: list[str] = []
+    run_plan(plan, tmp_path / "r", 1, Hooks(tell=told.append), work=with_series)
+    assert len(told) == 1
+    assert lost.name in told[0]
+    assert lost.read_bytes() == data

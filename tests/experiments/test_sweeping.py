@@ -1,0 +1,188 @@
+"""A sweep as its user sees it: going on, beginning anew, playing one run again, and clear refusals."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from rich.console import Console
+from typer.testing import CliRunner, Result
+
+from experiments import cli, manifest, sweeping
+from experiments.results import Results
+from experiments.sweeping import progress_shown
+
+SMALL = """
+title = "Two"
+question = "Why?"
+scenario = "2026"
+replicates = 2
+root_seed = 7
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+"""
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Calls the command in a folder that holds one small plan."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
+    return lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
+
+
+def refused(result: Result, *said: str) -> None:
+    assert result.exit_code == 2, result.output
+    assert "Traceback" not in result.stderr
+    assert [part for part in said if part not in result.stderr] == [], result.stderr
+
+
+def swept(call: Callable[..., Result], *words: str) -> Result:
+    return call("sweep", "two.toml", "--workers", "1", *words)
+
+
+def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(call: Callable[..., Result], tmp_path: Path) -> None:
+    assert swept(call).exit_code == 0
+    (tmp_path / "two.toml").write_text(SMALL.replace("Why?", "Why not?"), encoding="utf-8")
+    refused(swept(call), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
+    refused(swept(call, "--replicates", "3"), "replicates: 2 in the results, 3 now")
+    assert swept(call, "--into", "results/two-2").exit_code == 0
+    refused(swept(call, "--into", "results/two-2"), "already holds files")
+    refused(swept(call, "--into", "a", "--out", "b"), "keep one")
+
+
+def test_a_damaged_part_is_told_on_screen(call: Callable[..., Result], tmp_path: Path) -> None:
+    assert swept(call).exit_code == 0
+    part = sorted((tmp_path / "results" / "two" / "runs").glob("*.parquet"))[1]
+    part.write_bytes(part.read_bytes()[:-100])
+    result = swept(call)
+    assert result.exit_code == 0
+    assert f"runs/{part.name} has" in result.stderr
+    assert "it is computed again" in result.stderr
+
+
+def test_rerun_shows_that_the_digest_matches(call: Callable[..., Result], tmp_path: Path) -> None:
+    assert swept(call).exit_code == 0
+    result = call("rerun", "results/two", "--run", "1-1", "--out", "one")
+    assert result.exit_code == 0, result.output
+    stored = Results.open("results/two").run(1, 1)
+    assert f"digest {stored['digest'].iloc[0]}" in result.stdout
+    assert "The same as stored." in result.stdout
+    summary = pd.read_parquet(tmp_path / "one" / "summary.parquet")
+    assert summary["mean_depth"].tolist() == stored["mean_depth"].tolist()
+    assert (tmp_path / "one" / "story.parquet").exists()
+
+
+def test_rerun_shows_when_it_does_not_match(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert swept(call).exit_code == 0
+    part = sorted((tmp_path / "results" / "two" / "runs").glob("*.parquet"))[1]
+    table = pq.read_table(part)
+    other = table.to_pandas().assign(digest="0" * 16)
+    other.to_parquet(part, index=False)
+    result = call("rerun", "results/two", "--run", "1-1")
+    assert result.exit_code == 1
+    assert "Not the same as stored: digest 0000" in result.stdout
+    assert "The code is the same" in result.stdout
+    own = {**manifest.sources(), "model/rules/trust.py": "0" * 12}
+    monkeypatch.setattr(manifest, "sources", lambda: own)
+    result = call("rerun", "results/two", "--run", "1-1")
+    assert "Changed since then: model/rules/trust.py" in result.stdout
+
+
+def test_a_failed_run_fails_again(call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    import model
+
+    class Failing(model.NegotiationModel):
+        def run(self) -> model.NegotiationModel:
+            if self.replicate == 1:
+                raise ZeroDivisionError("by design")
+            return super().run()
+
+    monkeypatch.setattr(model, "NegotiationModel", Failing)
+    result = swept(call)
+    assert result.exit_code == 0, result.output
+    assert "2 failed" in result.stderr
+    told = Results.open("results/two").manifest
+    assert told["n_failed"] == 2
+    assert {(row["design_point"], row["replicate"], row["stage"]) for row in told["failures"]} == {
+        (0, 1, "run"), (1, 1, "run"),
+    }  # fmt: skip
+    again = call("rerun", "results/two", "--run", "0-1")
+    assert again.exit_code == 0
+    assert "failed at run: ZeroDivisionError: by design" in again.stdout
+    assert "The same as stored." in again.stdout
+    monkeypatch.undo()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rerun", "results/two", "--run", "1"), "allowed is POINT-REPLICATE"),
+        (("rerun", "results/two", "--run", "9-0"), "points from 0 to 1"),
+        (("rerun", "results/two", "--run", "0-9"), "not among the finished runs"),
+        (("rerun", "results", "--run", "0-0"), "no results folder"),
+        (("report", "results"), "no results folder"),
+        (("sweep", "two.toml", "--replicates", "0"), "replicates = 0"),
+    ],
+)
+def test_wrong_questions_about_results(words: tuple[str, ...], said: str, call: Callable[..., Result]) -> None:
+    assert swept(call).exit_code == 0
+    refused(call(*words), said)
+
+
+def test_results_of_an_older_format_are_refused(call: Callable[..., Result], tmp_path: Path) -> None:
+    assert swept(call).exit_code == 0
+    path = tmp_path / "results" / "two" / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 1'), encoding="utf-8")
+    refused(swept(call), "format 1", "writes format 2")
+
+
+def test_without_dask_the_scheduler_is_refused_in_words(
+    call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "distributed", None)
+    refused(swept(call, "--scheduler", "tcp://127.0.0.1:9"), "--scheduler needs dask", "detente[cluster]")
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_progress_is_shown(is_terminal: bool) -> None:
+    out = io.StringIO()
+    console = Console(file=out, force_terminal=is_terminal, width=100)
+    with progress_shown(console, "a plan") as progress:
+        for done in range(10, 101, 10):
+            progress(done, 1 if done > 50 else 0, 100, 10)
+    text = out.getvalue()
+    assert "100/100" in text if is_terminal else "a plan: 100 done, 1 failed, about 0 s left" in text
+
+
+def test_what_is_said_at_the_end_of_an_interrupted_sweep() -> None:
+    assert sweeping.how_to_go_on(Path("here")).endswith("The same command goes on from there.")
+
+
+def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path: Path) -> None:
+    from sample_runs import made_up
+
+    from experiments.findings import find
+    from experiments.plan_file import load_plan
+    from experiments.runner import run_plan
+
+    text = SMALL.replace("replicates = 2", "") + (
+        '[factors.dialogue_ceiling]\nlevels = ["none", "group"]\n'
+        '[precision]\noutcome = "mean_depth"\nhalf_width = 0.002\nleast = 20\nmost = 500\n'
+    )
+    (tmp_path / "precise.toml").write_text(text, encoding="utf-8")
+    plan = load_plan(tmp_path / "precise.toml")
+    outcome = run_plan(plan, tmp_path / "p", 1, work=made_up)
+    assert not outcome.was_interrupted
+    assert 4 * 20 < outcome.n_done < 4 * 500
+    findings = find(plan, outcome.results)
+    assert findings.precision["reached"].all()
+    again = run_plan(plan, tmp_path / "p", 1, work=made_up)
+    assert again.n_before == again.n_done == outcome.n_done
