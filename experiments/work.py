@@ -115,7 +115,14 @@ def play_mesa(chunk: Chunk) -> Played:
     return Played(pa.concat_tables(runs, promote_options="default"), kept)
 
 
-ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"mesa": play_mesa}
+def play_ensemble(chunk: Chunk) -> Played:
+    """All replicates of a chunk at once on arrays; the same rows and digests (see ``fast_engine``)."""
+    from experiments import fast_engine
+
+    return fast_engine.play_ensemble(chunk)
+
+
+ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensemble, "mesa": play_mesa}
 
 
 def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | None]:

@@ -27,12 +27,14 @@ from model.lanes.industry import Industry
 from model.lanes.record import LaneRecorder
 from model.lanes.relations import Relations
 from model.lanes.talks import Talks
+from model.lanes.treaties import CAUSES
 from model.numerics import keep_freed_memory
 from model.parameters import InputFault, Parameters, make_parameters
 from model.record import Recorder
 from model.schedule import play_quarter
 from model.starting_point import known_scenario, starting_point
 from model.state import State, first_state, prior_evidence
+from model.vocabulary import N_DYADS
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not
 TABLES: Final = {
@@ -96,6 +98,20 @@ class LaneWorld(Industry, Relations, Talks, Duties):
         """Write the quarter down."""
         self.recorder.treaties_signed, self.recorder.lapses = self.n_signed, self.n_lapses
         self.recorder.add({table: TABLES[table](self) for table in self.recorder.wanted})
+
+    def first_ends(self) -> tuple[np.ndarray, list[str]]:
+        """(R, d) quarter in which each dyad's first treaty ended, -1 if none did; and the cause of each, row by row."""
+        return self.first_end, [CAUSES[code] for code in self.first_end_cause.reshape(-1)]
+
+    def last_games(self) -> tuple[np.ndarray, np.ndarray]:
+        """(R, d, s, 4) bn$ per quarter of each side from the package on the table if both honour, if it alone or its
+        partner alone does not, if both do not; and (R, d) that package, 0 none."""
+        package = np.stack([self.reference_package(d) for d in range(N_DYADS)], axis=-1)
+        flows = [
+            np.stack([np.stack(self.package_flows(d, side, package[:, d]), axis=-1) for side in (0, 1)], axis=1)
+            for d in range(N_DYADS)
+        ]
+        return np.stack(flows, axis=1), package
 
     def summary(self) -> pd.DataFrame:
         """One row a replicate and dyad: what came of the runs."""

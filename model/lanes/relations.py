@@ -60,6 +60,8 @@ class Relations(Lanes):
         self.tabled = zeros(n, N_DYADS, dtype=np.int64)
         self.violations = zeros(n, N_DYADS)
         self.n_lapses, self.n_signed = zeros(n, N_DYADS), zeros(n, N_DYADS)
+        self.first_end = np.full((n, N_DYADS), -1, dtype=np.int64)
+        self.first_end_cause = np.zeros((n, N_DYADS), dtype=np.int8)
         self.blocking = zeros(n, N_DYADS, N_SIDES, 4, dtype=np.int64)
 
     def _off_table(self, menu: Menu) -> Grid:

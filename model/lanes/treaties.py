@@ -27,6 +27,10 @@ from model.vocabulary import (
     TECHNOLOGY,
 )
 
+# Causes of the end of a treaty, in the order of ``CAUSES``: 0 is none.
+CAUSES = ("", "failed its own test", "repudiated", "left after notice", "sunset")
+LAPSE, TURNOVER, EXIT, SUNSET = 1, 2, 3, 4
+
 
 class Treaties(Lanes):
     """Obligations, and what becomes of them."""
@@ -193,25 +197,32 @@ class Treaties(Lanes):
             in_force = state.treaty[:, d] > 0
             if not in_force.any():
                 continue
-            ends = np.zeros(self.n_lanes, dtype=bool)
+            cause = np.zeros(self.n_lanes, dtype=np.int8)
             gains = [self._gain_in_force(d, side) for side in (0, 1)]
             for side in (0, 1):
                 failed_now = ~state.honours[:, d, side]
-                ends |= compliance.two_strikes(failed_now, state.failed[:, d, side])
+                cause = first_cause(cause, LAPSE, compliance.two_strikes(failed_now, state.failed[:, d, side]))
                 state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])
-                ends |= compliance.exit_draw(self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, self.danger[:, d])
+                repudiated = compliance.exit_draw(
+                    self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, self.danger[:, d]
+                )
+                cause = first_cause(cause, TURNOVER, repudiated)
                 leaves = compliance.exit_pays(-gains[side], p.exit_cost, self.agenda.scale[d, side])
                 notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
-                ends |= leaves & (notice > p.exit_notice)
+                cause = first_cause(cause, EXIT, leaves & (notice > p.exit_notice))
                 state.notice[:, d, side] = np.where(in_force, notice, state.notice[:, d, side])
-            due = ~ends & (state.sunset[:, d] <= t)
+            due = (cause == 0) & (state.sunset[:, d] <= t)
             if (due & in_force).any():
                 least = bargaining.reservation_value(p.reservation_fraction, self.agenda.scale[d])
                 renewed = (gains[0] >= least[0]) & (gains[1] >= least[1])
                 state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
-                ends |= due & ~renewed
+                cause = first_cause(cause, SUNSET, due & ~renewed)
             state.treaty_age[:, d] += in_force
-            self._end_treaties(d, ends & in_force)
+            ends = in_force & (cause > 0)
+            is_first = ends & (self.first_end[:, d] < 0)
+            self.first_end[:, d] = np.where(is_first, t, self.first_end[:, d])
+            self.first_end_cause[:, d] = np.where(is_first, cause, self.first_end_cause[:, d])
+            self._end_treaties(d, ends)
 
     def _gain_in_force(self, d: int, side: int) -> FloatArray:
         """(R,) what the treaty in force is worth to a side over none, if both keep it, bn$ per quarter."""
@@ -236,3 +247,8 @@ class Treaties(Lanes):
             state.answer_left[:, d, side] = np.where(where, 0.0, state.answer_left[:, d, side])
             state.notice[:, d, side] = np.where(where, 0.0, state.notice[:, d, side])
             state.failed[:, d, side] &= ~where
+
+
+def first_cause(cause: np.ndarray, code: int, happens: np.ndarray) -> np.ndarray:
+    """(R,) the cause known so far, or ``code`` where there was none and it happens."""
+    return np.where((cause == 0) & happens, code, cause).astype(np.int8)

@@ -1,0 +1,114 @@
+"""The ensemble as an engine of sweeps: a chunk's replicates at once, with the rows and digests of the readable world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from experiments.sensitivities import state_columns
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from experiments.work import Chunk, Played
+
+QUARTERS_PER_YEAR = 4.0
+DYADS_A_RUN = 3  # rows that a run has in the summary
+
+
+def play_ensemble(chunk: Chunk) -> Played:
+    """Play all replicates of a chunk at once.
+
+    If that fails, the readable world plays them one after the other, so that the fault is found in its replicate and
+    becomes that run's row.
+    """
+    import pyarrow as pa
+
+    from experiments.work import Played, play_mesa
+    from model import Ensemble
+
+    series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
+    keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
+    try:
+        ensemble = Ensemble(chunk.scenario, chunk.root_seed, chunk.replicates, dict(chunk.settings), keep=keep)
+        runs = []
+        for _, world in ensemble.worlds():
+            summary = world.run().summary()
+            for name, column in _run_columns(world).items():
+                summary[name] = column
+            runs.append(_table(chunk, summary))
+            for lane in world.recorder.kept.tolist():
+                for name, frame in world.recorder.of_lane(lane).tables().items():
+                    if name in series:
+                        series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
+    except Exception:
+        return play_mesa(chunk)
+    kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
+    return Played(pa.concat_tables(runs, promote_options="default"), kept)
+
+
+def _run_columns(world: Any) -> dict[str, Any]:
+    """What is kept of the runs beside the model's summary, row by row; the same as ``work.run_columns`` of each."""
+    from experiments.work import GAME, kind_of_end
+
+    in_force = world.recorder.series("dyad", "treaty") > 0
+    until, causes = world.first_ends()
+    seen = np.where(in_force.any(axis=-1), in_force.argmax(axis=-1), -1)
+    both = np.where((seen >= 0) & (until >= 0), np.minimum(seen, until), np.maximum(seen, until))
+    columns: dict[str, Any] = {
+        "treaty_from": both.reshape(-1),
+        "treaty_until": until.reshape(-1),
+        "treaty_end": [kind_of_end(cause) for cause in causes],
+    }
+    flows, package = world.last_games()
+    gain = QUARTERS_PER_YEAR * (flows[..., :3] - flows[..., 3:])
+    for side, (tempted, suffers) in enumerate((GAME[:2], GAME[2:])):
+        honoured, alone, deserted = (gain[:, :, side, k] for k in range(3))
+        for name, value in ((tempted, alone - honoured), (suffers, honoured - deserted)):
+            columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
+    for name, values in state_columns(world.recorder.states).items():
+        columns[name] = values.reshape(-1)
+    return columns
+
+
+def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
+    """The rows of a block of runs, each run with its own digest, keys in front."""
+    import pyarrow as pa
+
+    from experiments.work import digest_of
+
+    replicates = summary.pop("replicate").to_numpy()
+    table = plain(pa.Table.from_pandas(summary, preserve_index=False))
+    digests = [
+        digest_of(table.slice(first, DYADS_A_RUN))
+        for first in range(0, len(table), DYADS_A_RUN)
+        for _ in range(DYADS_A_RUN)
+    ]
+    keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns}
+    columns = {name: pa.array([value] * len(table)) for name, value in keys.items()}
+    columns |= {"replicate": pa.array(replicates.tolist())}
+    columns |= {name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))}
+    columns |= {"digest": pa.array(digests)}
+    columns |= {name: table[name] for name in table.column_names}
+    return pa.table(columns)
+
+
+def _with_front(chunk: Chunk, replicate: int, frame: pd.DataFrame) -> pa.Table:
+    """One run's series with its keys in front."""
+    import pyarrow as pa
+
+    from experiments.work import with_keys
+
+    return with_keys(chunk, replicate, {}, pa.Table.from_pandas(frame, preserve_index=False))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Texts all of one type, and without what pandas notes of its own index, so that parts join."""
+    import pyarrow as pa
+
+    for at, name in enumerate(table.column_names):
+        if pa.types.is_large_string(table[name].type):
+            table = table.set_column(at, name, table[name].cast(pa.string()))
+    return table.replace_schema_metadata(None)
