@@ -43,6 +43,10 @@ SchedulerOption = Annotated[
 ]
 ReplicatesOption = Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")]
 
+EngineOption = Annotated[
+    str, typer.Option(help="Who plays: ensemble (all replicates at once) or mesa (the readable world); same results.")
+]
+
 
 @app.command()
 def run(
@@ -89,12 +93,13 @@ def sweep(
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     replicates: ReplicatesOption = None,
+    engine: EngineOption = "ensemble",
 ) -> None:
     """Run a plan: every design point with every replicate; then its tables and figure.
 
     The same command again goes on where it was stopped.
     """
-    _sweep(plan, out, into, workers, scheduler, replicates)
+    _sweep(plan, out, into, workers, scheduler, replicates, engine)
 
 
 @app.command()
@@ -103,9 +108,10 @@ def demo(
     out: ResultsOption = None,
     into: IntoOption = None,
     workers: WorkersOption = None,
+    engine: EngineOption = "ensemble",
 ) -> None:
     """The main job: what dialogue, recognition and duties on the table do for cooperation."""
-    _sweep("mechanisms", out, into, workers, None, replicates)
+    _sweep("mechanisms", out, into, workers, None, replicates, engine)
 
 
 def _sweep(
@@ -115,14 +121,16 @@ def _sweep(
     workers: int | None,
     scheduler: str | None,
     replicates: int | None,
+    engine: str,
 ) -> None:
     with refusals():
         from experiments.plan_file import load_plan
-        from experiments.sweeping import sweep_and_report
+        from experiments.sweeping import check_engine, sweep_and_report
 
+        check_engine(engine)
         plan = load_plan(name)
         plan = plan if replicates is None else plan.with_replicates(replicates)
-        code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True))
+        code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
         if code:
             raise typer.Exit(code)
 

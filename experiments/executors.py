@@ -29,7 +29,8 @@ from concurrent.futures import (
 from types import FrameType
 from typing import Any, Final
 
-from experiments.work import Chunk, failed_chunk, run_chunk
+from experiments.engines import run_chunk
+from experiments.work import Chunk, failed_chunk
 from model import InputFault
 
 # Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.

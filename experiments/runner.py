@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from experiments import manifest, stopping
 from experiments.design import DesignPoint, Plan, Value
+from experiments.engines import run_chunk
 from experiments.executors import (
     CHUNKS_PER_WORKER,
     InProcess,
@@ -30,7 +31,7 @@ from experiments.executors import (
     scheduler_maker,
 )
 from experiments.results import Results
-from experiments.work import Chunk, Played, run_chunk
+from experiments.work import Chunk, Played
 from model import InputFault
 
 __all__ = ["Outcome", "WorkersDie", "chunks_of", "open_or_create", "rerun", "run_plan"]
@@ -136,7 +137,7 @@ def run_plan(
 ) -> Outcome:
     """Run a plan into a results folder, or go on with what is there, on ``workers`` processes or a scheduler.
 
-    engine: a name in ``work.ENGINES``. chunk_replicates: replicates in a part, more for a faster engine. Both hold
+    engine: a name in ``engines.ENGINES``. chunk_replicates: replicates in a part, more for a faster engine. Both hold
     for a new folder; one that is there goes on as it began. work: plays a chunk; by default on its engine.
 
     Raises:

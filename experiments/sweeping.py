@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
 from experiments.store import check_vacant, vacant_folder
-from model import InputFault
+from model import InputFault, nearest
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,7 +23,22 @@ if TYPE_CHECKING:
 
 STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
 FAILED, INTERRUPTED = 1, 130
+# Who plays a sweep, and replicates in a part: about a second's work.
+DEFAULT_ENGINE: Final = "ensemble"
+CHUNKS: Final = {"ensemble": 500, "mesa": 5}
 Progress = Callable[[int, int, int, int], None]
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that there is not.
+
+    Raises:
+        InputFault: names the engines there are.
+    """
+    if engine not in CHUNKS:
+        raise InputFault(
+            [f"{engine!r} is not an engine; {nearest(engine, CHUNKS) or 'write ensemble or mesa'}"], "engine"
+        )
 
 
 def folder_of(plan: Plan, out: Path | None, into: Path | None) -> Path:
@@ -48,11 +63,12 @@ def sweep_and_report(
     scheduler: str | None,
     console: Console,
     errors: Console,
+    engine: str = DEFAULT_ENGINE,
 ) -> int:
     """Run a plan with progress, then show and keep what it found. Returns the exit code."""
     folder = folder_of(plan, out, into)
     try:
-        outcome = _run(plan, folder, workers, scheduler, errors)
+        outcome = _run(plan, folder, workers, scheduler, errors, engine)
     except InputFault as fault:
         if out is None and into is None and "differ from what was asked" in str(fault):
             hint = f"or: --into {vacant_folder(plan.name)}"
@@ -79,14 +95,14 @@ def how_to_go_on(folder: Path) -> str:
     return f"Finished runs are kept in {folder}. The same command goes on from there."
 
 
-def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console) -> Outcome:
+def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:
     with progress_shown(errors, f"{plan.name}: {plan.n_runs} runs") as progress:
         hooks = Hooks(
             progress,
             lambda: errors.print(STOPPING, soft_wrap=True),
             lambda words: errors.print(words, soft_wrap=True),
         )
-        return run_plan(plan, folder, workers, hooks, scheduler)
+        return run_plan(plan, folder, workers, hooks, scheduler, engine=engine, chunk_replicates=CHUNKS[engine])
 
 
 def show(plan: Plan, outcome: Outcome, console: Console) -> None:

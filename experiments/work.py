@@ -1,8 +1,8 @@
 """What a worker does: play some replicates of one design point and hand back their rows.
 
 An *engine* plays a chunk. ``mesa`` is the readable world, one replicate after the other; a faster engine is one
-more function in ``ENGINES`` with the same rows. Every run carries a digest of its outcome, so that whoever plays
-it again can see that it is the same run, whatever the engine, the worker or the chunk.
+more function in ``engines.ENGINES`` with the same rows. Every run carries a digest of its outcome, so that whoever
+plays it again can see that it is the same run, whatever the engine, the worker or the chunk.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.design import Value
@@ -92,11 +92,6 @@ class Played:
     series: Mapping[str, pa.Table] = dataclasses.field(default_factory=dict)
 
 
-def run_chunk(chunk: Chunk) -> Played:
-    """Play a chunk on its engine."""
-    return ENGINES[chunk.engine](chunk)
-
-
 def play_mesa(chunk: Chunk) -> Played:
     """Run the replicates of a chunk one after the other in the readable world; failures become rows."""
     import pyarrow as pa
@@ -113,16 +108,6 @@ def play_mesa(chunk: Chunk) -> Played:
                     series[name].append(with_keys(chunk, replicate, {}, whole))
     kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
     return Played(pa.concat_tables(runs, promote_options="default"), kept)
-
-
-def play_ensemble(chunk: Chunk) -> Played:
-    """All replicates of a chunk at once on arrays; the same rows and digests (see ``fast_engine``)."""
-    from experiments import fast_engine
-
-    return fast_engine.play_ensemble(chunk)
-
-
-ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensemble, "mesa": play_mesa}
 
 
 def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | None]:

@@ -73,9 +73,9 @@ class Lanes:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
 
     The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents and
-    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; first_end, first_end_cause (R, d) quarter
-    and cause of the first end of a treaty (-1, 0 none); n_lapses, n_signed (R, d) counts
-    for the summary; blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
+    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; n_lapses, n_signed (R, d) counts
+    for the summary; first_end, first_end_cause (R, d) quarter and cause of the first end of a treaty (-1, 0 none);
+    blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
     """
 
     n_lanes: int

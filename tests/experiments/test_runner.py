@@ -16,6 +16,7 @@ from sample_runs import deadly_once, made_up, small_plan
 
 import model
 from experiments.design import Plan
+from experiments.engines import run_chunk
 from experiments.executors import (
     InProcess,
     Interrupts,
@@ -27,7 +28,7 @@ from experiments.executors import (
 )
 from experiments.results import Results
 from experiments.runner import CHUNK_REPLICATES, Hooks, chunks_of, run_plan
-from experiments.work import Chunk, Played, run_chunk, summary_types
+from experiments.work import Chunk, Played, summary_types
 from model import InputFault, NegotiationModel
 
 

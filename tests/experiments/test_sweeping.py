@@ -106,7 +106,7 @@ def test_a_failed_run_fails_again(call: Callable[..., Result], monkeypatch: pyte
             return super().run()
 
     monkeypatch.setattr(model, "NegotiationModel", Failing)
-    result = swept(call)
+    result = swept(call, "--engine", "mesa")
     assert result.exit_code == 0, result.output
     assert "2 failed" in result.stderr
     told = Results.open("results/two").manifest

@@ -1,18 +1,21 @@
-"""The ensemble as an engine of sweeps: a chunk's replicates at once, with the rows and digests of the readable world."""
+"""Who plays a chunk: the readable world, one run after the other, or the ensemble, all of them at once.
+
+Both hand back the same rows and digests; which of them plays is a matter of time alone.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from experiments.sensitivities import state_columns
+from experiments.work import GAME, Chunk, Played, digest_of, kind_of_end, play_mesa, with_keys
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-    from experiments.work import Chunk, Played
 
 QUARTERS_PER_YEAR = 4.0
 DYADS_A_RUN = 3  # rows that a run has in the summary
@@ -26,7 +29,6 @@ def play_ensemble(chunk: Chunk) -> Played:
     """
     import pyarrow as pa
 
-    from experiments.work import Played, play_mesa
     from model import Ensemble
 
     series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
@@ -49,10 +51,16 @@ def play_ensemble(chunk: Chunk) -> Played:
     return Played(pa.concat_tables(runs, promote_options="default"), kept)
 
 
+ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensemble, "mesa": play_mesa}
+
+
+def run_chunk(chunk: Chunk) -> Played:
+    """Play a chunk on its engine."""
+    return ENGINES[chunk.engine](chunk)
+
+
 def _run_columns(world: Any) -> dict[str, Any]:
     """What is kept of the runs beside the model's summary, row by row; the same as ``work.run_columns`` of each."""
-    from experiments.work import GAME, kind_of_end
-
     in_force = world.recorder.series("dyad", "treaty") > 0
     until, causes = world.first_ends()
     seen = np.where(in_force.any(axis=-1), in_force.argmax(axis=-1), -1)
@@ -77,8 +85,6 @@ def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
     """The rows of a block of runs, each run with its own digest, keys in front."""
     import pyarrow as pa
 
-    from experiments.work import digest_of
-
     replicates = summary.pop("replicate").to_numpy()
     table = plain(pa.Table.from_pandas(summary, preserve_index=False))
     digests = [
@@ -89,7 +95,9 @@ def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
     keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns}
     columns = {name: pa.array([value] * len(table)) for name, value in keys.items()}
     columns |= {"replicate": pa.array(replicates.tolist())}
-    columns |= {name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))}
+    columns |= {
+        name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))
+    }
     columns |= {"digest": pa.array(digests)}
     columns |= {name: table[name] for name in table.column_names}
     return pa.table(columns)
@@ -98,8 +106,6 @@ def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
 def _with_front(chunk: Chunk, replicate: int, frame: pd.DataFrame) -> pa.Table:
     """One run's series with its keys in front."""
     import pyarrow as pa
-
-    from experiments.work import with_keys
 
     return with_keys(chunk, replicate, {}, pa.Table.from_pandas(frame, preserve_index=False))
 
