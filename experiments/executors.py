@@ -140,7 +140,7 @@ class Interrupts:
     """Within it the first Ctrl-C is noted and announced, and a second one is an interrupt as usual."""
 
     def __init__(self, announce: Callable[[], None] = lambda: None) -> None:
-        self.noted = False
+        self.noted, self._announced = False, False
         self._announce = announce
         self._before: Any = None
 
@@ -156,8 +156,15 @@ class Interrupts:
     def _note(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         if self.noted:
             raise KeyboardInterrupt
+        # Nothing is said here: the signal may have come in the middle of a line of progress.
         self.noted = True
-        self._announce()
+
+    def stop_wanted(self) -> bool:
+        """Whether a Ctrl-C was noted; the first time that it is asked, it is announced."""
+        if self.noted and not self._announced:
+            self._announced = True
+            self._announce()
+        return self.noted
 
 
 def run_chunks(

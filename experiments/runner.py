@@ -188,11 +188,11 @@ class _Sweep:
         is_whole = False
         try:
             with Interrupts(self.hooks.announce) as interrupts:
-                self._stage(self._pilot(every), finished, workers, make, in_flight, lambda: interrupts.noted)
-                if not interrupts.noted:
+                self._stage(self._pilot(every), finished, workers, make, in_flight, interrupts.stop_wanted)
+                if not interrupts.stop_wanted():
                     rest = self._rest(every)
-                    self._stage(rest, finished, workers, make, in_flight, lambda: interrupts.noted)
-                is_whole = not interrupts.noted or self.n_done >= self.total
+                    self._stage(rest, finished, workers, make, in_flight, interrupts.stop_wanted)
+                is_whole = not interrupts.stop_wanted() or self.n_done >= self.total
         finally:
             has_state = self.results.manifest["state"] == ("complete" if is_whole else "interrupted")
             if self.n_done > n_before or damaged or not has_state:
