@@ -31,7 +31,7 @@ MAKEFLAGS += --no-print-directory
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
 
-demo: $(CORE) ## run one negotiation from the newest starting point and show what happened
+demo: $(CORE) ## the main job: what dialogue, recognition and duties do for cooperation
 	@$(BIN)/detente demo
 
 test: check test-fast ## check the code, then run the fast tests

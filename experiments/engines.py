@@ -24,12 +24,13 @@ DYADS_A_RUN = 3  # rows that a run has in the summary
 def play_ensemble(chunk: Chunk) -> Played:
     """Play all replicates of a chunk at once.
 
-    If that fails, the readable world plays them one after the other, so that the fault is found in its replicate and
-    becomes that run's row.
+    Where a run fails for its numbers (prices that do not settle, a calibration that finds nothing), the readable world
+    plays them one after the other, so that the fault becomes that run's row. Any other fault is the ensemble's own and
+    is not covered up.
     """
     import pyarrow as pa
 
-    from model import Ensemble
+    from model import Ensemble, InputFault
 
     series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
     keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
@@ -45,7 +46,7 @@ def play_ensemble(chunk: Chunk) -> Played:
                 for name, frame in world.recorder.of_lane(lane).tables().items():
                     if name in series:
                         series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
-    except Exception:
+    except (ArithmeticError, InputFault):
         return play_mesa(chunk)
     kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
     return Played(pa.concat_tables(runs, promote_options="default"), kept)

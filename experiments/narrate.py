@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from model import NegotiationModel
 
 # How each topic is marked in the story; an unknown one is marked by a dot.
+QUARTERS_PER_YEAR = 4.0
 MARKS: Final = {
     "treaty": ("◆", "bold green"),
     "offer": ("→", ""),
@@ -155,7 +156,7 @@ def payoffs(model: NegotiationModel, dyad: int, package: int) -> list[list[tuple
     first, second = model.mandate.flows[dyad]
 
     def gain(flows: Any, outcome: str) -> float:
-        return 4.0 * float(getattr(flows, outcome)[package] - flows.both_lapse[0])
+        return QUARTERS_PER_YEAR * float(getattr(flows, outcome)[package] - flows.both_lapse[0])
 
     return [
         [

@@ -23,7 +23,7 @@ from model.assessment import (
 )
 from model.economy import Agenda, Economy
 from model.grids import Flows
-from model.markets import require_settled
+from model.markets import MILLION_TO_BILLION, require_settled
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
@@ -196,7 +196,11 @@ def other_terms(
     for giver in (0, 1):
         stake = scenario.linkage_value[dyad, giver] if giver != side else -scenario.linkage_cost[dyad, giver]
         linkage[giver] = parameters.linkage_scale * stake / QUARTERS_PER_YEAR
-    saved = (parameters.certification_outlay - parameters.certification_outlay_recognised) / 1000.0 / QUARTERS_PER_YEAR
+    saved = (
+        (parameters.certification_outlay - parameters.certification_outlay_recognised)
+        / MILLION_TO_BILLION
+        / QUARTERS_PER_YEAR
+    )
     recognition = np.zeros((*brands_abroad.shape[:-2], 2))
     autonomy = standards.autonomy_cost(
         parameters.recognition_autonomy_cost, economy.market_size[me], scenario.regime_distance[dyad]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
+QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
 
@@ -181,19 +182,18 @@ class Story:
             return
         tabler, answerer = self.name(dyad, side), self.name(dyad, 1 - side)
         self.say("offer", f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}", dyad)
-        own = 4.0 * float(view.own[package])
+        own = QUARTERS_PER_YEAR * float(view.own[package])
         if accepted:
             self.say("offer", f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).", dyad)
             return
         reasons = []
         if not bool(view.on_table[package]):
             reasons.append("it is not on the table")
-        if own < 4.0 * float(view.reservation):
-            reasons.append(
-                f"own gain {own:+.2f} bn$ a year is below the least it signs for ({4 * float(view.reservation):.2f})"
-            )
-        elif own < 4.0 * hope:
-            reasons.append(f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({4 * hope:.2f})")
+        least, held_out = QUARTERS_PER_YEAR * float(view.reservation), QUARTERS_PER_YEAR * hope
+        if own < least:
+            reasons.append(f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})")
+        elif own < held_out:
+            reasons.append(f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({held_out:.2f})")
         if not bool(view.enforceable[package]):
             reasons.append("it would not keep it at today's trust")
         if not bool(view.passable[package]):

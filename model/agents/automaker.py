@@ -12,6 +12,7 @@ import mesa
 import numpy as np
 
 from model.assessment import PAIR_OF
+from model.mandate import QUARTERS_PER_YEAR
 from model.numerics import FloatArray
 from model.rules import plants
 from model.vocabulary import DYADS
@@ -60,4 +61,4 @@ class Automaker(mesa.Agent):
             nodes = [place[menu.node(chosen, side)] for chosen in (package, current)]
             profits = tables.firm_profit
             total += float(profits[nodes[0], self.index] - profits[nodes[1], self.index])
-        return 4.0 * total
+        return QUARTERS_PER_YEAR * total

@@ -11,6 +11,7 @@ import numpy as np
 from model.agenda import look
 from model.calibration import support
 from model.markets import (
+    MILLION_TO_BILLION,
     Accounts,
     CellSupply,
     Clearing,
@@ -56,7 +57,9 @@ class Industry(Phases):
         self.cell_imports: FloatArray = first.cell_imports
         self.ev_built: FloatArray = first.ev_built
         self.ev_revenue: FloatArray = first.ev_revenue
-        self.cell_profit: FloatArray = ordered_sum(self.opening.cells * self.opening.margin, axis=0) / 1000.0
+        self.cell_profit: FloatArray = (
+            ordered_sum(self.opening.cells * self.opening.margin, axis=0) / MILLION_TO_BILLION
+        )
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Situation, assess
 from model.mandate import (
+    QUARTERS_PER_YEAR,
     WARM_SWEEPS,
     Stakes,
     effective_tension,
@@ -249,4 +250,4 @@ class Relations(Phases):
             profit = tables.supplier_profit[PAIR_OF[importer, partner], :, column]
             nodes = [menu.node(chosen, side) for chosen in (package, int(self.state.treaty[dyad]))]
             total += float(profit[nodes[0]] - profit[nodes[1]])
-        return 4.0 * total
+        return QUARTERS_PER_YEAR * total
