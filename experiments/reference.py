@@ -14,7 +14,8 @@ from model import PARAMETERS
 INTRODUCTION = """\
 # Parameters
 
-Made by `detente parameters --markdown`; change `model/parameter_table.py`, not this page.
+Made by `detente parameters --markdown`; change `model/parameter_table.py` or
+`model/mechanism_table.py`, not this page.
 
 Every number has a unit, a range, a meaning, a source and a status. *Measured* and *calibrated* defaults rest
 on evidence; *assumed* ones are judgements, to be swept before they are believed. Rates are fractions, never

@@ -3,7 +3,7 @@
 ``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change.
 Whatever is wrong with the input is reported at once, in one ``InputFault``, each line saying what came,
 what is allowed, the nearest known name, and what to do. The rows themselves, with unit, range, meaning
-and source, are in ``parameter_table.py``.
+and source, are in ``parameter_table.py`` and ``mechanism_table.py``.
 
 >>> make_parameters({"dialogue_ceiling": "leaders"}).dialogue_ceiling
 1.0
@@ -20,20 +20,20 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from model.mechanism_table import MECHANISM_GROUPS, Clubs, Commerce, Statecraft
+from model.parameter_spec import ParameterSpec
 from model.parameter_table import (
+    CORE_GROUPS,
     DIALOGUE_CEILINGS,
-    GROUPS,
     RETALIATION_RULES,
     Conduct,
     Market,
-    ParameterSpec,
     Relations,
     Standards,
     Talks,
     Unilateral,
     Valuing,
     Welfare,
-    declared,
 )
 from model.vocabulary import BLOCS, DYAD_NAMES
 
@@ -50,6 +50,19 @@ __all__ = [
 ]
 
 Value = float | int | bool | str
+
+# In the order of the documentation and of ``Parameters.key()``.
+GROUPS: Final = (*CORE_GROUPS, *MECHANISM_GROUPS)
+
+
+def declared() -> dict[str, ParameterSpec]:
+    """All parameters by name, in declared order."""
+    specs: dict[str, ParameterSpec] = {}
+    for group in GROUPS:
+        for row in dataclasses.fields(group):
+            specs[row.name] = ParameterSpec(name=row.name, group=str(group.__doc__), **row.metadata["spec"])
+    return specs
+
 
 PARAMETERS: Final[dict[str, ParameterSpec]] = declared()
 
@@ -123,12 +136,14 @@ def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
 
 
 def _unknown(name: object) -> str:
-    hint = nearest(str(name), PARAMETERS) or f"{len(PARAMETERS)} names are listed in model/parameter_table.py"
+    hint = nearest(str(name), PARAMETERS) or f"{len(PARAMETERS)} names are listed by: detente parameters"
     return f"{name!r} is not a parameter; {hint}; correct the name or leave it out"
 
 
 @dataclasses.dataclass(frozen=True)
-class Parameters(Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market):
+class Parameters(
+    Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market
+):
     """One value of every parameter, checked on construction; read it by plain attributes.
 
     Beside the flat names (``alpha_cn``, ``trust_good_cn_us``, ...) there are read-only float64 arrays over

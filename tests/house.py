@@ -19,7 +19,8 @@ FEWEST_LINES = 40
 # Who may import whom inside the project. First matching row; patterns as in a shell. A package's own __init__
 # may always import from inside it, so the front door (model/__init__.py) needs no row.
 _GROUND = ("model.vocabulary", "model.numerics", "model.schedule")
-_FIRST = ("model.parameters", "model.parameter_table", "model.draws", "model.menu")
+_TABLES = ("model.parameter_spec", "model.parameter_table", "model.mechanism_table")
+_FIRST = ("model.parameters", *_TABLES, "model.draws", "model.menu")
 _RULES = ("model.rules", "model.rules.*")
 # Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or
 # a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
@@ -40,8 +41,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.schedule": (),
     # level 1
     "model.rules.*": ("model.numerics",),
-    "model.parameters": ("model.vocabulary", "model.parameter_table"),
-    "model.parameter_table": ("model.vocabulary",),
+    "model.parameters": ("model.vocabulary", *_TABLES),
+    "model.parameter_spec": (),
+    "model.parameter_table": ("model.vocabulary", "model.parameter_spec"),
+    "model.mechanism_table": ("model.vocabulary", "model.parameter_spec"),
     "model.draws": ("model.vocabulary",),
     "model.menu": ("model.vocabulary",),
     # level 2
@@ -82,7 +85,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
         *("model.lanes.record", "model.ensemble", "experiments.*"),
     ),
     "pydantic_core": _START,
-    "pydantic": ("model.parameters", "model.parameter_table", *_START, "experiments.*"),
+    "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
     "matplotlib": ("experiments.figures", "experiments.report_figures", *_CLASSROOM),
