@@ -43,6 +43,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "payoff": ("bn$/qtr", "executive's flow U: welfare with extra weight on home profits"),
         "announced": ("0/1", "a zero-emission path stands"),
         "chargers": ("m points", "public charging points"),
+        "credit_price": ("k$", "price of a credit for an EV where a share of EVs is required (optional)"),
     },
     "dyad": {
         "depth": ("share", "depth of cooperation D"),
@@ -72,6 +73,8 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
         "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
         "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),
+        "carbon_charge": ("k$", "carbon charge on a car from the exporter (optional)"),
+        "undertakings": ("count", "automakers that export under a price undertaking (optional)"),
     },
     "automaker": {
         "sales": ("m cars/qtr", "EVs sold in all markets"),

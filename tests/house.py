@@ -29,7 +29,7 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point"),
+        *("calibration", "agenda", "trend", "starting_point", "commerce", "credits"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -109,6 +109,8 @@ BIT_EQUAL = (
     "model.nodes",
     "model.impact",
     "model.assessment",
+    "model.commerce",
+    "model.credits",
     "model.grids",
     "model.valuation",
     "model.mandate",

@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from model.commerce import Exports
+from model.credits import Scheme
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
@@ -115,6 +117,15 @@ class Lanes:
     cooperates: FloatArray
     concessions: FloatArray
     depth_contested: FloatArray
+
+    # of optional mechanisms (model.commerce, model.credits)
+    carbon: FloatArray
+    friends: FloatArray
+    scheme: Scheme | None
+    exports: Exports
+    imports_before: FloatArray
+    rent: FloatArray
+    implemented: FloatArray
 
     cells: CellSupply
     landed: FloatArray

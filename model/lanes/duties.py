@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.lanes.base import zeros
+from model.lanes.commerce import Commerce
 from model.lanes.treaties import Treaties
 from model.numerics import FloatArray
 from model.rules import bargaining, standards, tension, unilateral
@@ -14,7 +15,7 @@ from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, 
 GRID_COST = np.array([1.0, 1.0, 0.0, 1.0, 1.0])  # which points of the duty grid cost something to open
 
 
-class Duties(Treaties):
+class Duties(Commerce, Treaties):
     """Moves that need no partner."""
 
     def move_alone(self) -> None:
@@ -29,6 +30,8 @@ class Duties(Treaties):
         if self.assesses:
             for importer, partner in DIRECTED_DYADS:
                 self._recognise_alone(importer, partner)
+            if p.undertakings and t > 0:
+                self.undertake()
             said = [(state.announced[:, b] <= 0.0) & self._announces(b) for b in range(N_BLOCS)]
             for b in range(N_BLOCS):
                 state.announced[:, b] = np.where(said[b], 1.0, state.announced[:, b])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.commerce import undertakings_by_pair
 from model.lanes.base import zeros
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
@@ -40,6 +41,7 @@ def blocs(world: LaneWorld) -> Columns:
         "payoff": world.payoff,
         "announced": state.announced.copy(order="K"),
         "chargers": state.chargers.copy(order="K"),
+        "credit_price": state.credit_price,
     }
 
 
@@ -91,6 +93,8 @@ def directed(world: LaneWorld) -> Columns:
         "recognises": world.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],
+        "carbon_charge": world.carbon[at] if world.parameters.carbon_border else zeros(world.n_lanes, IMPORTER.size),
+        "undertakings": undertakings_by_pair(state.undertaking),
     }
 
 

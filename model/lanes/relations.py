@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from model.assessment import Situation, assess
+from model.commerce import data_stakes
 from model.grids import Grid
-from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
+from model.lanes.base import chosen_lanes, first_of, zeros
+from model.lanes.commerce import Commerce
 from model.mandate import (
     WARM_SWEEPS,
     Stakes,
@@ -31,7 +33,7 @@ from model.vocabulary import (
 )
 
 
-class Relations(Lanes):
+class Relations(Commerce):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
@@ -152,6 +154,9 @@ class Relations(Lanes):
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
+            carbon=self.carbon if p.carbon_border else None,
+            scheme=self.scheme,
+            credit_price=state.credit_price,
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup
@@ -161,6 +166,8 @@ class Relations(Lanes):
         technology = technology_stakes(
             self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
         )
+        if p.data_platform:
+            technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
         stakes = Stakes(
             supply=supply,
             technology=technology,
@@ -171,6 +178,7 @@ class Relations(Lanes):
             case_left=state.case_left,
             case_step=state.case_step,
             carry=unilateral.carry_share(state.carried, state.dropped),
+            friends=self.friends_stakes(situation),
         )
         self.mandate = make_mandate(self.economy, p, s, self.agenda, tables, stakes)
 

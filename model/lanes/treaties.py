@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.credits import friends_of, nobodys_friend
 from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
@@ -125,6 +126,7 @@ class Treaties(Lanes):
             common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
             together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
         self.recognised, self.common = recognised, common
+        self.friends = friends_of(kept) if self.parameters.friendshoring else nobodys_friend(kept)
         home = self.scenario.supplier_home
         self.cooperates = together[:, home[:, None], home[None, :]]
 

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc
+    from model.commerce import Exports
+    from model.credits import Scheme
     from model.draws import Draws
     from model.economy import Agenda, Economy, Opening
     from model.mandate import Mandate
@@ -73,6 +75,17 @@ class Phases:
     cooperates: FloatArray
     concessions: FloatArray
     depth_contested: FloatArray
+
+    # of optional mechanisms (model.commerce, model.credits)
+    carbon: FloatArray
+    friends: FloatArray
+    scheme: Scheme | None
+    exports: Exports
+    imports_before: FloatArray
+    rent: FloatArray
+    carbon_told: FloatArray
+    friends_told: FloatArray
+    implemented: FloatArray
 
     cells: CellSupply | None
     landed: FloatArray

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from model.numerics import FloatArray
+from model.phases.commerce import Commerce
 from model.phases.treaties import Treaties
 from model.rules import unilateral
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Duties(Treaties):
+class Duties(Commerce, Treaties):
     """Moves that need no partner."""
 
     # --- acting alone (1.6a, 1.13, 1.15) ----------------------------------------------------------------------------
@@ -33,6 +34,8 @@ class Duties(Treaties):
                 ):
                     state.recognises[importer, partner] = 1.0
                     self.teller.recognises_alone(importer, partner)
+            if p.undertakings and t > 0:
+                self.undertake()
             said = [bool(state.announced[b.index] <= 0.0 and b.announces()) for b in self.blocs]
             for b in np.flatnonzero(said):
                 state.announced[b], state.announced_age[b] = 1.0, 0.0

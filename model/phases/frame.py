@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.commerce import undertakings_by_pair
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
 from model.state import CLOSED
@@ -46,6 +47,7 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "payoff": world.payoff,
         "announced": state.announced.copy(),
         "chargers": state.chargers.copy(),
+        "credit_price": state.credit_price,
     }
 
 
@@ -101,6 +103,8 @@ def _directed(world: NegotiationModel) -> dict[str, FloatArray]:
         "recognises": world.recognised[importer, partner],
         "vehicle_imports": world.accounts.vehicle_imports[importer, partner],
         "cell_imports": world.accounts.cell_imports[importer, partner],
+        "carbon_charge": world.carbon[importer, partner] if world.parameters.carbon_border else np.zeros(importer.size),
+        "undertakings": undertakings_by_pair(state.undertaking),
     }
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Situation, assess
+from model.commerce import data_stakes
 from model.mandate import (
     QUARTERS_PER_YEAR,
     WARM_SWEEPS,
@@ -20,7 +21,7 @@ from model.mandate import (
 from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.phases.base import Phases
+from model.phases.commerce import Commerce
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral
 from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
@@ -35,7 +36,7 @@ STANCES = (
 )  # in the order of the codes of ``rules.trust``
 
 
-class Relations(Phases):
+class Relations(Commerce):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
@@ -135,28 +136,25 @@ class Relations(Phases):
         if not self.assesses:
             return
         assert self.cells is not None
-        tables = assess(
-            self.economy,
-            p,
-            Situation(
-                cells=self.cells,
-                margin=state.margin,
-                landed=self.landed,
-                frictions=self.frictions,
-                utility=self.utility,
-                duty=state.duty,
-                special=state.special,
-                mfn=s.mfn[state.quarter],
-                floor=s.floor[state.quarter],
-                origin_tie=state.origin_tie,
-                origin_level=state.origin_level,
-                subsidy=self.paid,
-                exported_cells=self.exported_cells,
-            ),
-            self.last_markups,
-            WARM_SWEEPS,
-            self.nodes,
+        situation = Situation(
+            cells=self.cells,
+            margin=state.margin,
+            landed=self.landed,
+            frictions=self.frictions,
+            utility=self.utility,
+            duty=state.duty,
+            special=state.special,
+            mfn=s.mfn[state.quarter],
+            floor=s.floor[state.quarter],
+            origin_tie=state.origin_tie,
+            origin_level=state.origin_level,
+            subsidy=self.paid,
+            exported_cells=self.exported_cells,
+            carbon=self.carbon if p.carbon_border else None,
+            scheme=self.scheme,
+            credit_price=state.credit_price,
         )
+        tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         carry = unilateral.carry_share(state.carried, state.dropped)
         if state.quarter == 0:
             stake = self.agenda.supply_stake
@@ -164,6 +162,11 @@ class Relations(Phases):
             stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         self.supply_stake = stake
         self.last_markups = tables.markup
+        technology = technology_stakes(
+            self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
+        )
+        if p.data_platform:
+            technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
         self.mandate = make_mandate(
             self.economy,
             p,
@@ -172,15 +175,7 @@ class Relations(Phases):
             tables,
             Stakes(
                 supply=stake,
-                technology=technology_stakes(
-                    self.economy,
-                    p,
-                    state.cell_cost,
-                    state.experience,
-                    state.cells,
-                    self.ev_revenue,
-                    self.effective_tension,
-                ),
+                technology=technology,
                 brands_abroad=self.brands_abroad,
                 granted=state.recognises,
                 security=self.agenda.security,
@@ -188,6 +183,7 @@ class Relations(Phases):
                 case_left=state.case_left,
                 case_step=state.case_step,
                 carry=carry,
+                friends=self.friends_stakes(situation),
             ),
         )
 
