@@ -15,7 +15,7 @@ from model.vocabulary import DYAD_NAMES, N_DYADS
 
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
-    "treaty", "ratification", "lapse", "exit",
+    "treaty", "ratification", "lapse", "exit", "credits", "carbon", "undertaking",
 }  # fmt: skip
 REASONS = (
     "it is not on the table",
@@ -28,9 +28,12 @@ REASONS = (
 
 @pytest.fixture(scope="module", params=worlds.SCENARIOS)
 def told(request: pytest.FixtureRequest) -> list[Any]:
-    """Three runs of a scenario with their stories, one of them noisy."""
+    """Four runs of a scenario with their stories, one of them noisy, one with optional mechanisms of trade."""
     rough = {"emergency_hazard": 0.05, "opening_hazard": 0.6, "plant_cost": 0.5, "false_alarm": 0.35}
-    settings: list[dict[str, Any]] = [{}, {}, rough]
+    trade = dict.fromkeys(
+        ("undertakings", "carbon_border", "zev_mandate", "local_content", "friendshoring", "data_platform"), True
+    )
+    settings: list[dict[str, Any]] = [{}, {}, rough, trade]
     return [NegotiationModel(request.param, root_seed=1, replicate=r, **kw).run() for r, kw in enumerate(settings)]
 
 

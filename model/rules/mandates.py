@@ -42,7 +42,7 @@ def ratio_share(year: int, scale: FloatLike = 1.0) -> FloatArray:
 
     year: calendar year. scale: multiplies the credits owed, >= 0.
     With r credits owed a combustion car and c earned an electric one, c s = r (1 - s), so s = r / (r + c).
-    Limits: 0 before 2019; rises with the scale; 0.37 in 2026.
+    Limits: 0 before 2019; rises with the scale; 0.27 in 2026.
     Source: dual-credit regulation of 2017 and its revisions; average credits an assumption.
     """
     if year < NEV_FIRST_YEAR:

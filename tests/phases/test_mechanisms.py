@@ -225,6 +225,13 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
         assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
 
 
+#: Switches that refine another mechanism, with what that asks for.
+REFINES: dict[str, dict[str, Any]] = {
+    "friendshoring": {"local_content": True},
+    "carbon_dialogue": {"carbon_border": True},
+}
+
+
 def test_every_switch_is_read_by_the_model() -> None:
     # A switch that moves nothing anywhere is no switch.
     addresses = [(s, r) for r in range(12) for s in ("2026", "2026-open-access", "symmetric")]
@@ -232,8 +239,8 @@ def test_every_switch_is_read_by_the_model() -> None:
         if spec.kind == "bool":
             moved = any(
                 worlds.same_record(
-                    worlds.played(scenario, replicate=r),
-                    worlds.played(scenario, replicate=r, **{name: not spec.default}),
+                    worlds.played(scenario, replicate=r, **REFINES.get(name, {})),
+                    worlds.played(scenario, replicate=r, **REFINES.get(name, {}), **{name: not spec.default}),
                 )
                 for scenario, r in addresses
             )
