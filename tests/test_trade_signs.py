@@ -151,8 +151,8 @@ def test_without_a_nest_the_short_run_is_that_of_the_kiel_institute() -> None:
 
 @pytest.mark.parametrize(("rate", "sign"), [(USUAL, -1.0), (0.302, 1.0)])
 def test_recognition_helps_the_importer_more_than_an_equal_duty_cut(rate: float, sign: float) -> None:
-    # At the usual duty the cut hurts and recognition helps (the sign of A10). Today's duty, special one included, is above
-    # the EU's own optimum before security: both help, recognition by more, as no revenue goes with it.
+    # At the usual duty the cut hurts and recognition helps (the sign of A10). Today's duty, special one included, is
+    # above the EU's own optimum before security: both help, recognition by more, as no revenue goes with it.
     europe = Europe()
     saved = europe.parameters.homologation_cost * europe.parameters.recognition_saving
     brands = europe.scenario.automaker_home == CN
