@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,9 @@ from model.agenda import look
 from model.assessment import IMPORTER, PARTNER, assess, node_duties
 from model.calibration import COLD_SWEEPS, open_economy
 from model.credits import cleared_credits, credit_flows, home_profits
+from model.mechanism_table import Commerce
 from model.negotiation import NegotiationModel
-from model.parameters import make_parameters
+from model.parameters import PARAMETERS, make_parameters
 from model.scenario import load_scenario
 from model.state import NO_UNDERTAKING
 from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, TECHNOLOGY
@@ -325,6 +327,25 @@ def test_undertakings_are_made_in_assessment_quarters_and_told() -> None:
     assert np.all(states[-1][commitment_of_no_special(world)] == NO_UNDERTAKING)
 
 
+def test_what_an_undertaking_earns_is_weighed_against_a_plant(monkeypatch: pytest.MonkeyPatch) -> None:
+    from model.lanes import commerce as in_lanes
+    from model.phases import commerce as in_phases
+
+    change = {"undertakings": True, "plant_hazard_max": 0.5}
+    usual = worlds.played("2026", replicate=1, quarters=12, **change)
+
+    def with_losses(*given: Any) -> tuple[Any, np.ndarray]:
+        settled, earned = commerce.with_undertakings(*given)
+        return settled, earned - 0.5
+
+    for room in (in_lanes, in_phases):
+        monkeypatch.setattr(room, "with_undertakings", with_losses)
+    # Had undertakings cost half a billion a quarter, everybody would build; and both worlds would see it.
+    assert equality.faults("2026", [1], change, n_quarters=12) == []
+    built = equality.mesa_world("2026", 1, change, 12).state
+    assert (built.has_plant + (built.plant_due > 0)).sum() > (usual.state.has_plant + (usual.state.plant_due > 0)).sum()
+
+
 def commitment_of_no_special(world: NegotiationModel) -> np.ndarray:
     """(m, f, b) where the usual duty applies, so that there is nothing to undertake."""
     usual = world.scenario.mfn[world.state.quarter - 1, EV]
@@ -368,3 +389,30 @@ def test_the_platform_moves_welfare_only_where_technology_is_shared() -> None:
             assert other - one == pytest.approx(worth[d, side], abs=1e-12)
     text = shared.teller.package(0, shared.agenda.menus[0].n_packages - 1)
     assert "technology cooperation with shared driving data" in text
+
+
+# --- extremes -----------------------------------------------------------------------------------------------------
+
+
+def trade_corner(seed: int) -> dict[str, Any]:
+    """All optional mechanisms of trade, most of them on, every number of theirs at one end of its range."""
+    rng = np.random.default_rng(seed)
+    ends: dict[str, Any] = {}
+    for field in dataclasses.fields(Commerce):
+        spec = PARAMETERS[field.name]
+        if spec.kind == "bool":
+            ends[field.name] = bool(rng.random() < 0.8)
+        else:
+            end = (spec.low, spec.high)[rng.integers(2)]
+            assert end is not None
+            ends[field.name] = float(end)
+    return ends
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_extreme_numbers_are_sound_and_the_same_in_both_worlds(seed: int) -> None:
+    scenario = worlds.SCENARIOS[seed % 4]
+    assert equality.faults(scenario, [seed], trade_corner(seed), n_quarters=10) == []
+    world = worlds.played(scenario, replicate=seed, quarters=10, **trade_corner(seed))
+    for table, frame in world.tables().items():
+        assert np.isfinite(frame.select_dtypes("number").to_numpy()).all(), table
