@@ -147,7 +147,9 @@ def effects(values: Matrix, comparisons: Iterable[Comparison], level: float = LE
 # --- tests --------------------------------------------------------------------------------------------------
 
 
-def tests(outcomes: Mapping[str, Matrix], comparisons: Iterable[Comparison], n_quarters: int) -> list[dict[str, Any]]:
+def paired_tests(
+    outcomes: Mapping[str, Matrix], comparisons: Iterable[Comparison], n_quarters: int
+) -> list[dict[str, Any]]:
     """McNemar's test of rates and the log-rank test of the time to emergence, for every pair of design points.
 
     outcomes: matrices of one dyad, ``emerged``, ``durable`` and ``first_emergence`` (-1 for never) as far as known.

@@ -26,7 +26,7 @@ from experiments.comparisons import (
     comparisons_of,
     effects,
     matrices,
-    tests,
+    paired_tests,
 )
 from experiments.design import FACTORIAL, SAMPLED, Factor, Plan
 from experiments.estimates import mean_interval
@@ -170,7 +170,7 @@ def _compared(
                     rows[kind] += [{"dyad": dyad, "outcome": outcome, **row} for row in effects(values, own)]
             if outcome in (*YES_NO, TIME):
                 kept[outcome] = values
-        tested += [{"dyad": dyad, **row} for row in tests(kept, comparisons, n_quarters)]
+        tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
     return {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}, pd.DataFrame(tested)
 
 

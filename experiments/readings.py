@@ -71,9 +71,12 @@ def of_blocs(plan: Plan, blocs: pd.DataFrame, effects: pd.DataFrame) -> str:
     if "final_ev_share" not in means.index:
         return ""
     shares, saved = means["final_ev_share"], means["co2_saved"]
-    said = listed(f"{share:.2f} of new cars are electric in {bloc}" for bloc, share in shares.items())
+    said = listed(f"{share:.2f} in {bloc}" for bloc, share in shares.items())
     tonnes = listed(f"{saved[bloc]:.0f}" for bloc in shares.index)
-    first = f"In the last quarter {said}; the cars of a year save {tonnes} Mt of CO2 over their lives."
+    first = (
+        f"The share of new cars that is electric reaches {said} in the last quarter; "
+        f"the electric cars sold in a year save {tonnes} Mt of CO2 over their lives."
+    )
     told = (
         effects[(effects["block"] == plan.blocks[0].name) & (effects["kind"] != CONTRAST)] if len(effects) else effects
     )
@@ -104,10 +107,12 @@ def of_tests(plan: Plan, tests: pd.DataFrame) -> str:
         parts = []
         for test, words in (("McNemar", "rates of emergence"), ("log-rank", "times to emergence")):
             by_dyad = last[last["test"] == test].groupby("dyad", sort=False, observed=True)["p_holm"]
-            found = [f"{int((p < ALPHA).sum())} of {len(p)} in {dyad}" for dyad, p in by_dyad]
-            parts += [f"{words} differ in {listed(found)}"] if found else []
+            found = [f"{n} of {len(p)} in {dyad}" for dyad, p in by_dyad if (n := int((p < ALPHA).sum()))]
+            if len(by_dyad):
+                parts.append(f"{words} differ beyond luck in {listed(found) if found else 'none'}")
         labels = factor.level_labels
-        sentences.append(f"With {factor.label} ({labels[-1]} against {labels[0]}) {'; '.join(parts)} pairs of cells.")
+        what = f"{factor.label} ({labels[-1]} against {labels[0]})"
+        sentences.append(f"Of the pairs of cells that differ in {what}, {', and '.join(parts)}.")
     return " ".join(sentences)
 
 

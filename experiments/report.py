@@ -30,6 +30,8 @@ from experiments.survival import treaty_ends
 from experiments.work import GAME
 from model import load_scenario
 
+# Tables with more rows than this are folded.
+MOST_OPEN: Final = 36
 # Rows beyond this are left to the files; nobody reads them on a page.
 MOST_ROWS: Final = 120
 PAGE: Final = Template("""<!DOCTYPE html>
@@ -37,16 +39,18 @@ PAGE: Final = Template("""<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <style>
-body { font: 16px/1.5 Georgia, serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
+body { font: 16px/1.5 Georgia, serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
 h1, h2, th, .lead, figcaption { font-family: Arial, Helvetica, sans-serif; }
 h1 { font-size: 1.8rem; line-height: 1.2; } h2 { font-size: 1.25rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; font: 14px/1.35 Arial, Helvetica, sans-serif; margin: .8rem 0; }
-th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-figure { margin: 1rem 0; } img { width: 100%; } figcaption, .how { color: #444; font-size: .92rem; }
+th, td { padding: .2rem .9rem .2rem 0; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
+td { white-space: nowrap; } .words td { white-space: normal; } summary { cursor: pointer; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+figure { margin: 1rem 0; } img { width: 100%; min-width: 42rem; } figcaption, .how { color: #444; font-size: .92rem; }
 .warn { border-left: 5px solid #D55E00; background: #fdf3ec; padding: .5rem 1rem; }
 .wide { overflow-x: auto; } pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: 13px; }
-@media print { body { max-width: none; } details { display: none; } figure { break-inside: avoid; } }
+@media print { body { max-width: none; } details { display: none; } figure { break-inside: avoid; }
+  img { min-width: 0; } }
 </style></head><body>
 $body
 </body></html>
@@ -273,7 +277,8 @@ class _Page:
         )
         words = "".join(f"<tr><td>{esc(name)}</td><td>{esc(text)}</td></tr>" for name, text in told["columns"].items())
         self._add(
-            f'<details><summary>What the columns mean</summary><div class="wide"><table>{words}</table></div></details>'
+            '<details><summary>What the columns mean</summary><div class="wide">'
+            f'<table class="words">{words}</table></div></details>',
         )
         short = {key: value for key, value in told.items() if key not in LONG}
         self._add(f"<details><summary>The manifest</summary><pre>{esc(json.dumps(short, indent=1))}</pre></details>")
@@ -310,7 +315,11 @@ class _Page:
             "<tr>" + "".join(_cell("td", str(x), is_n) for x, is_n in zip(row, numeric, strict=True)) + "</tr>"
             for row in frame.itertuples(index=False)
         )
-        self._add(f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>')
+        whole = f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+        if len(frame) > MOST_OPEN:
+            name = esc(file.replace("_", " ") or "table")
+            whole = f"<details><summary>{name}: {len(frame)} rows</summary>{whole}</details>"
+        self._add(whole)
 
     def _figure(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
         """Keep a figure as a file and put it into the page; nothing where there is nothing to draw."""
@@ -320,7 +329,7 @@ class _Page:
         path = self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure))
         data = base64.b64encode(path.read_bytes()).decode("ascii")
         self._add(
-            f'<figure><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}">'
+            f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
             f"<figcaption>{esc(caption)}</figcaption></figure>"
         )
 

@@ -32,7 +32,8 @@ def cells(findings: Findings) -> pd.DataFrame:
     """Depth of its ceiling, gain and rates in every cell."""
     rows = []
     plan = findings.plan
-    for _, cell in findings.cells.iterrows():
+    order = {dyad: k for k, dyad in enumerate(dict.fromkeys(findings.cells["dyad"]))}
+    for _, cell in findings.cells.sort_values("dyad", key=lambda column: column.map(order), kind="stable").iterrows():
         row = {"dyad": cell["dyad"], **_where(plan, cell)}
         low, high = cell["mean_depth_low"], cell["mean_depth_high"]
         row["depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
@@ -109,8 +110,9 @@ def blocs(findings: Findings) -> pd.DataFrame:
             elif len(values):
                 row[WORDS[outcome]] = _mean(pd.Series({"outcome": outcome, **mean_interval(values["mean"])._asdict()}))
         rows.append(row)
+    told = pd.DataFrame(rows)
     order = {str(bloc): k for k, bloc in enumerate(dict.fromkeys(table["bloc"]))}
-    return pd.DataFrame(sorted(rows, key=lambda row: order[row["bloc"]]))
+    return told.iloc[told["bloc"].map(order).argsort(kind="stable")]
 
 
 def tests(findings: Findings) -> pd.DataFrame:
@@ -208,6 +210,6 @@ def _effect(row: pd.Series) -> str:
 
 def _mean(row: pd.Series) -> str:
     is_gain = row["outcome"] == "gain"
-    n = 2 if row["outcome"] != "co2_saved" else 0
+    n = {"gain": 2, "co2_saved": 0}.get(row["outcome"], USUAL_DIGITS)
     mean = signed(row["mean"], n) if is_gain else f"{row['mean']:.{n}f}"
     return f"{mean} {interval(row['low'], row['high'], n, with_sign=is_gain)}"
