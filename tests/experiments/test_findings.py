@@ -171,7 +171,8 @@ def test_the_reading_says_what_the_numbers_say(findings: Findings) -> None:
     assert "least deep in CN-US (0.00 of a possible 0.60)" in reading
     assert "with dialogue (group against none) by +0.05 in CN-EU and by nothing that these runs can tell" in reading
     assert "with tariffs (on the table against off) by +0.20 in CN-EU and +0.20 in US-EU" in reading
-    assert reading.count(". ") == 1, "two sentences"
+    assert "The share of new cars that is electric reaches 0.60 in CN" in reading
+    assert reading.count(". ") == 3, "two sentences on cooperation, two on the blocs"
 
 
 def test_the_reading_of_equal_dyads_names_no_winner(findings: Findings) -> None:
