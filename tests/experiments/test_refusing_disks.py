@@ -121,18 +121,15 @@ def test_a_disk_that_becomes_read_only(disk: Disk, plan: Plan, tmp_path: Path) -
 def test_a_file_that_may_not_grow(plan: Plan, tmp_path: Path) -> None:
     """A limit of the user's, as quotas are; needs no privilege."""
     folder = tmp_path / "r"
-    words = [sys.executable, "-m", "experiments.cli", "sweep", str(tmp_path / "small.toml"), "--out", str(folder)]
-
-    def limit() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
-
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    run = subprocess.run(
-        [*words, "--workers", "1"], env=environment, preexec_fn=limit, capture_output=True, text=True, check=False
-    )
-    assert run.returncode == 2, run.stderr
-    assert "manifest.json' cannot be written: File too large" in run.stderr
-    assert "Traceback" not in run.stderr
+    words = ["sweep", str(tmp_path / "small.toml"), "--out", str(folder), "--workers", "1"]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        result = CliRunner().invoke(cli.app, words)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert result.exit_code == 2, result.output
+    assert "manifest.json' cannot be written: File too large" in result.stderr
     assert not folder.exists()
     assert sweep_some(plan, folder)
     goes_on(plan, folder, tmp_path)

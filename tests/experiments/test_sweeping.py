@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -176,6 +177,38 @@ def test_progress_is_shown(is_terminal: bool) -> None:
 
 def test_what_is_said_at_the_end_of_an_interrupted_sweep() -> None:
     assert sweeping.how_to_go_on(Path("here")).endswith("The same command goes on from there.")
+
+
+@pytest.mark.slow
+def test_a_target_of_precision_end_to_end(call: Callable[..., Result], tmp_path: Path) -> None:
+    """The command, the model itself, a target that is reached and one that is not, and what is said."""
+    text = SMALL.replace("replicates = 2", "") + (
+        '[precision]\noutcome = "mean_depth"\nhalf_width = 0.08\nleast = 8\nmost = 60\n'
+    )
+    (tmp_path / "precise.toml").write_text(text, encoding="utf-8")
+    result = call("sweep", "precise.toml", "--workers", "1")
+    assert result.exit_code == 0, result.output
+    said = re.search(
+        r"After a pilot of 8 replicates a design point: knowing mean depth to within 0\.08 takes (?:(\d+) to )?(\d+) "
+        r"replicates a point, (\d+) runs in all\.",
+        " ".join(result.stderr.split()),
+    )
+    assert said, result.stderr
+    most, n_runs = int(said[2]), int(said[3])
+    assert 8 <= int(said[1] or most) <= most <= 60
+    told = Results.open("results/precise").manifest
+    assert (told["state"], told["n_runs"]) == ("complete", n_runs)
+    # No more than half as many again as were asked for.
+    assert n_runs <= 2 * (1.5 * most + 1)
+    assert "precise: at most 120 runs" in result.stderr
+    assert "The target was reached: mean depth is known to within 0.08 everywhere" in result.stdout
+    assert call("report", "results/precise").exit_code == 0
+    page = (tmp_path / "results" / "precise" / "report.html").read_text(encoding="utf-8")
+    assert "The target was reached" in page
+    (tmp_path / "precise.toml").write_text(text.replace("0.08", "0.0001").replace("60", "12"), encoding="utf-8")
+    result = call("sweep", "precise.toml", "--workers", "1", "--into", "results/more")
+    assert "at 2 of 2 design points that is all that is allowed, and may not do." in " ".join(result.stderr.split())
+    assert "The target was missed: mean depth is not known to within 0.0001" in result.stdout
 
 
 def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path: Path) -> None:
