@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from rich.console import Console
-from sample_runs import PLAN, made_up, small_plan, stored
+from sample_runs import PLAN, arms_plan, made_up, small_plan, stored
 
 from experiments.demo import show_calibration, show_findings, show_words
 from experiments.design import Factor, Plan
@@ -243,3 +243,11 @@ def test_calibration_on_screen() -> None:
     text = screen_of(show_calibration, table, "2026")
     for part in ("US < CN", "43.0 [38.0, 47.0]", "not identified", "0.33", "kS1"):
         assert part in text, part
+
+
+def test_arms_fit_the_screen(tmp_path: Path) -> None:
+    own = arms_plan(tmp_path)
+    shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
+    assert max(map(len, shown.splitlines())) <= 100
+    for part in ("Differences from full: joint gain", "Differences from core", "no tariffs", "by chance alone"):
+        assert part in shown, part
