@@ -231,7 +231,8 @@ def _market(
     welfares, profits, suppliers = [], [], []
     for seat, who in enumerate((importer, partner)):
         cells = ordered_sum(
-            rest_built * cars.cell_profit[seat][..., at_slot, :] + partner_built * cars.partner_cells[seat][..., at_pair, :]
+            rest_built * cars.cell_profit[seat][..., at_slot, :]
+            + partner_built * cars.partner_cells[seat][..., at_pair, :]
         )
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, who].T)
         combustion = size * cleared.outside * (economy.ice_share[importer, who] * parameters.ice_margin[importer])

@@ -89,7 +89,7 @@ def _shape(stream: Stream, n_quarters: int, n_automakers: int) -> tuple[int, ...
 
 def _fill(law: Law, seed: ISeedSequence, numbers: npt.NDArray[np.float64]) -> None:
     """Write a fresh generator's numbers into a contiguous array."""
-    generator = np.random.Generator(np.random.PCG64(seed))
+    generator = np.random.Generator(np.random.PCG64(seed))  # type: ignore[arg-type]
     if law == "normal":
         generator.standard_normal(out=numbers)
     elif law == "exponential":
@@ -147,7 +147,7 @@ class _Hashed(ISeedSequence):
     def __init__(self, words: npt.NDArray[np.uint64]) -> None:
         self._words = words
 
-    def generate_state(self, n_words: int, dtype: npt.DTypeLike = np.uint32) -> npt.NDArray[np.uint64]:  # type: ignore[override]
+    def generate_state(self, n_words: int, dtype: npt.DTypeLike = np.uint32) -> npt.NDArray[np.uint64]:
         if (n_words, dtype) != (self._words.size, np.uint64):
             raise ValueError(f"a hashed address seeds a PCG64 only: {n_words} words of {dtype} were asked for")
         return self._words
