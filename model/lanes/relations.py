@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from model.assessment import Situation, assess
+from model.common import climate_of, move_perceptions, move_tension
 from model.grids import Grid
 from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
     WARM_SWEEPS,
     Stakes,
-    effective_tension,
     make_mandate,
     supply_stakes,
     technology_stakes,
@@ -18,9 +18,9 @@ from model.mandate import (
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral
+from model.rules import cooperation, dialogue, trust, unilateral
 from model.rules.bargaining import OUT_OF_REACH
-from model.state import NEVER, mean_tension
+from model.state import NEVER
 from model.valuation import realised_value
 from model.vocabulary import (
     BLOCS,
@@ -89,34 +89,16 @@ class Relations(Lanes):
 
     def see_events(self) -> None:
         """Dated policies, entries and the quarter's shock to tension."""
-        state, p, s, luck, t = self.state, self.parameters, self.scenario, self.luck, self.state.quarter
+        state, p, s, t = self.state, self.parameters, self.scenario, self.state.quarter
         if t < s.history_quarters:
             state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
         if t > 0:
             state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
             state.announced_age = state.announced_age + (state.announced > 0.0)
-            state.tension = tension.tension_step(
-                state.tension,
-                p.tension_mean,
-                p.tension_persistence,
-                p.tension_volatility,
-                luck.tension_shock[t + 1],
-                luck.tension_jump[t + 1],
-                luck.tension_jump_size[t + 1],
-                p.tension_jump_rate,
-                p.tension_jump_mean,
-                state.depth,
-                p.cooperation_on_tension,
-                self.violations,
-                p.violation_on_tension,
-                state.dialogue,
-                p.dialogue_on_tension,
-            )
-        self.tension_level = tension.tension_level(state.tension)
-        self.effective_tension = effective_tension(p, state.tension)
-        usual = np.zeros_like(state.tension) + tension.tension_level(mean_tension(p))
-        self.danger = self.tension_level if p.tension_in_exit else usual
-        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
+        move_tension(p, state, self.luck, self.violations)
+        climate = climate_of(p, state.tension)
+        self.tension_level, self.effective_tension = climate.level, climate.effective
+        self.danger, self.expected_danger = climate.danger, climate.expected_danger
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
@@ -176,11 +158,7 @@ class Relations(Lanes):
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
-        state, p, luck, t = self.state, self.parameters, self.luck, self.state.quarter
-        persistence = p.perception_persistence
-        state.own_error = packages.persistent_error(state.own_error, persistence, luck.own_error[t + 1])
-        state.partner_error = packages.persistent_error(state.partner_error, persistence, luck.partner_error[t + 1])
-        state.mood = ratification.persistent_shock(state.mood, p.ratification_persistence, luck.ratification[t + 1])
+        move_perceptions(self.parameters, self.state, self.luck)
 
     def _depth_ceiling(self) -> FloatArray:
         """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""

@@ -8,11 +8,11 @@ import numpy as np
 
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Situation, assess
+from model.common import climate_of, move_perceptions, move_tension
 from model.mandate import (
     QUARTERS_PER_YEAR,
     WARM_SWEEPS,
     Stakes,
-    effective_tension,
     make_mandate,
     supply_stakes,
     technology_stakes,
@@ -21,18 +21,10 @@ from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.base import Phases
-from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral
-from model.state import NEVER, mean_tension
+from model.rules import cooperation, dialogue, trust, unilateral
+from model.state import NEVER
 from model.valuation import issue_values, realised_value
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
-
-STANCES = (
-    "tit_for_tat",
-    "generous",
-    "grim",
-    "k_punish",
-    "proportional",
-)  # in the order of the codes of ``rules.trust``
 
 
 class Relations(Phases):
@@ -41,7 +33,7 @@ class Relations(Phases):
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state = self.parameters, self.state
-        self.stance = STANCES.index(p.retaliation_rule)
+        self.stance = trust.STANCES.index(p.retaliation_rule)
         horizons = {"grim": np.inf, "tit_for_tat": 1.0}
         self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
         allowed = np.array(
@@ -86,30 +78,10 @@ class Relations(Phases):
         state.age = state.age + (selling & (t > 0))
         state.announced_age = state.announced_age + (state.announced > 0.0) * (t > 0)
         self.teller.events(t)
-        luck = self.draws
-        if t > 0:
-            state.tension = tension.tension_step(
-                state.tension,
-                p.tension_mean,
-                p.tension_persistence,
-                p.tension_volatility,
-                luck.tension_shock[t + 1],
-                luck.tension_jump[t + 1],
-                luck.tension_jump_size[t + 1],
-                p.tension_jump_rate,
-                p.tension_jump_mean,
-                state.depth,
-                p.cooperation_on_tension,
-                self.violations,
-                p.violation_on_tension,
-                state.dialogue,
-                p.dialogue_on_tension,
-            )
-        self.tension_level = tension.tension_level(state.tension)
-        self.effective_tension = effective_tension(p, state.tension)
-        usual = tension.tension_level(mean_tension(p))
-        self.danger = self.tension_level if p.tension_in_exit else usual
-        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
+        move_tension(p, state, self.draws, self.violations)
+        climate = climate_of(p, state.tension)
+        self.tension_level, self.effective_tension = climate.level, climate.effective
+        self.danger, self.expected_danger = climate.danger, climate.expected_danger
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
@@ -193,16 +165,7 @@ class Relations(Phases):
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
-        state, p, t = self.state, self.parameters, self.state.quarter
-        for name, luck in (("own_error", self.draws.own_error), ("partner_error", self.draws.partner_error)):
-            setattr(
-                state,
-                name,
-                packages.persistent_error(getattr(state, name), p.perception_persistence, luck[t + 1]),
-            )
-        state.mood = ratification.persistent_shock(
-            state.mood, p.ratification_persistence, self.draws.ratification[t + 1]
-        )
+        move_perceptions(self.parameters, self.state, self.draws)
 
     def depth_ceiling(self) -> FloatArray:
         """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
