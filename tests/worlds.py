@@ -136,8 +136,10 @@ def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
     for field in dataclasses.fields(Draws):
         before = getattr(luck, field.name)
         after = np.empty_like(before)
-        if field.name in ("opening", "emergency", "answer", "recognition"):
+        if field.name in ("opening", "emergency", "answer", "recognition", "new_prior"):
             after[:, to[:, None], to[None, :]] = before
+        elif field.name in ("new_weight", "new_threshold"):
+            after[:, to] = before
         elif field.name == "plant":
             after[:, firm[:, None], to[None, :]] = before
         else:

@@ -181,7 +181,7 @@ class Bloc(mesa.Agent):
 
     def updates_trust(self, dyad: int, signal: FloatArray, in_force: bool) -> tuple[FloatArray, FloatArray]:
         """Evidence for and against the partner after this quarter's signal."""
-        p, state, model = self.model.parameters, self.model.state, self.model
+        p, state = self.model.parameters, self.model.state
         partner = self.partner(dyad)
         error = (
             trust.monitoring_error(p.false_alarm, state.dialogue[dyad], p.dialogue_on_monitoring),
@@ -191,8 +191,8 @@ class Bloc(mesa.Agent):
         return trust.update_evidence(
             state.good[pair],
             state.bad[pair],
-            model.prior_good[pair],
-            model.prior_bad[pair],
+            state.prior_good[pair],
+            state.prior_bad[pair],
             p.trust_memory,
             trust.debiased_signal(signal, *error),
             in_force,

@@ -86,8 +86,6 @@ class Lanes:
     agenda: Agenda
     state: State
     luck: Draws
-    prior_good: FloatArray
-    prior_bad: FloatArray
     brands_abroad: FloatArray
     off_table: list[Grid]
     stance: int

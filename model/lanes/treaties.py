@@ -169,8 +169,8 @@ class Treaties(Lanes):
                 good[:, b, j], bad[:, b, j] = trust.update_evidence(
                     state.good[:, b, j],
                     state.bad[:, b, j],
-                    self.prior_good[b, j],
-                    self.prior_bad[b, j],
+                    state.prior_good[:, b, j],
+                    state.prior_bad[:, b, j],
                     p.trust_memory,
                     trust.debiased_signal(signal, false_alarm, missed),
                     in_force.astype(np.float64),

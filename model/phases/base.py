@@ -28,7 +28,7 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); prior_good, prior_bad (b, b); stance and punishment_horizon of the
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the
     retaliation rule.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
@@ -50,8 +50,6 @@ class Phases:
     suppliers: list[BatterySupplier]
     recorder: Recorder
     teller: Story
-    prior_good: FloatArray
-    prior_bad: FloatArray
     brands_abroad: FloatArray
     allowed: np.ndarray
     stance: int
