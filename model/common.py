@@ -13,10 +13,12 @@ import numpy as np
 from model.draws import Draws
 from model.mandate import effective_tension
 from model.markets import Accounts
-from model.numerics import FloatArray, ordered_sum
+from model.numerics import FloatArray, FloatLike, ordered_sum
 from model.parameters import Parameters
-from model.rules import packages, ratification, tension, welfare
-from model.state import State, mean_tension
+from model.rules import compliance, dialogue, packages, ratification, tension, trust, turnover, welfare
+from model.scenario import Scenario
+from model.state import State, mean_tension, prior_evidence
+from model.vocabulary import N_BLOCS
 
 
 def move_tension(parameters: Parameters, state: State, luck: Draws, violations: FloatArray) -> None:
@@ -24,6 +26,8 @@ def move_tension(parameters: Parameters, state: State, luck: Draws, violations: 
     p, t = parameters, state.quarter
     if t == 0:
         return
+    if p.grit:
+        state.tension_before = tension.tension_level(state.tension)
     state.tension = tension.tension_step(
         state.tension,
         p.tension_mean,
@@ -62,6 +66,61 @@ def climate_of(parameters: Parameters, latent: FloatArray) -> Climate:
     return Climate(level, effective, usual, usual)
 
 
+def move_channels(parameters: Parameters, state: State, level: FloatArray) -> None:
+    """The official channel opens or shuts with tension (..., d); dialogue and joint research go on (theory 1.9b, 1.16).
+
+    Subnational contacts keep a floor under the dialogue; high tension breaks up half of them, and half of the joint
+    research (pathway (d) of theory 1.12).
+    """
+    p = parameters
+    state.is_open = dialogue.channel_open(
+        state.is_open, level, p.channel_closes_above, p.channel_opens_below, p.tension_closes_channel
+    )
+    strain = level if p.tension_in_subnational else np.zeros_like(level)
+    floor: FloatLike = 0.0
+    if p.subnational:
+        floor = dialogue.subnational_level(p.subnational_floor, strain, p.subnational_breaks_above)
+    state.dialogue = dialogue.dialogue_step(
+        state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall, floor
+    )
+    if p.track2:
+        state.track2 = dialogue.track2_step(state.track2, strain, p.track2_rise, p.subnational_breaks_above)
+
+
+def change_governments(parameters: Parameters, scenario: Scenario, state: State, luck: Draws) -> bool:
+    """At a scheduled date with turnover on, new governments bring preferences and priors of their own (theory 1.17).
+
+    Returns whether any government changed; dates are the scenario's, so they are the same in every replicate.
+    """
+    p, t = parameters, state.quarter
+    if not p.turnover or not scenario.turnover[t].any():
+        return False
+    usual_good, _ = prior_evidence(p)
+    for b in np.flatnonzero(scenario.turnover[t]):
+        state.profit_weight[..., b] = turnover.new_profit_weight(
+            p.executive_profit_weight, p.turnover_profit_weight, luck.new_weight[t + 1][..., b]
+        )
+        state.threshold_shift[..., b] = turnover.new_threshold_shift(
+            p.ratification_threshold[b], p.turnover_threshold, luck.new_threshold[t + 1][..., b]
+        )
+        for j in range(N_BLOCS):
+            if j == b:
+                continue
+            old = state.prior_good[..., b, j].copy()
+            new = turnover.new_prior(usual_good[b, j], p.turnover_trust, luck.new_prior[t + 1][..., b, j])
+            state.good[..., b, j] = turnover.evidence_with_prior(state.good[..., b, j], old, new, trust.EVIDENCE_FLOOR)
+            state.type_belief[..., b, j] = turnover.belief_with_prior(state.type_belief[..., b, j], old, new)
+            state.prior_good[..., b, j] = new
+    return True
+
+
+def continuation_of(parameters: Parameters, danger: FloatArray, belief: FloatLike) -> FloatArray:
+    """(...) weight of next quarter in a compliance test; by type, doubt does not discount it (theory 1.10)."""
+    p = parameters
+    seen = 1.0 if p.trust_type else belief
+    return compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, seen)
+
+
 def move_perceptions(parameters: Parameters, state: State, luck: Draws) -> None:
     """Errors of perception and moods of legislatures move on; both persist (theory 1.8, 1.9)."""
     t, persistence = state.quarter, parameters.perception_persistence
@@ -94,12 +153,13 @@ def bloc_flows(
     home_profit: FloatArray,
     ev_built: FloatArray,
     security: FloatArray,
+    profit_weight: FloatArray,
 ) -> BlocFlows:
     """What a quarter is worth to every bloc.
 
     reference_evs: m EVs a quarter at the start; announced (..., b) utility that announcements made since then add,
     which moves sales but is no surplus (as in the assessments); home_profit, security (..., b) bn$ per quarter;
-    ev_built (..., b) m cars a quarter.
+    ev_built (..., b) m cars a quarter; profit_weight (..., b) of the executives.
     """
     p, a = parameters, accounts
     extra = ordered_sum(ordered_sum(a.sales)) - reference_evs
@@ -112,5 +172,5 @@ def bloc_flows(
     social = welfare.social_welfare(
         surplus, home_profit, jobs, revenue, subsidies, climate, security, p.public_funds_cost
     )
-    payoff = welfare.executive_payoff(social, home_profit, p.executive_profit_weight)
+    payoff = welfare.executive_payoff(social, home_profit, profit_weight)
     return BlocFlows(climate, surplus, jobs, revenue, subsidies, social, payoff)

@@ -97,6 +97,25 @@ class Story:
                 dyad,
             )
 
+    def subnational(self, dyad: int) -> None:
+        """States, provinces and cities go on talking while the official channel is shut."""
+        self.say("dialogue", "States, provinces and cities keep talking beside the shut channel.", dyad)
+
+    def research_breaks(self, dyad: int) -> None:
+        """High tension breaks up joint research."""
+        self.say("dialogue", "High tension breaks up half of the joint research (track 2).", dyad)
+
+    def new_government(self, bloc: int) -> None:
+        """A government takes office, with preferences of its own."""
+        if self.is_told:
+            weight = float(self.model.state.profit_weight[bloc])
+            shift = float(self.model.state.threshold_shift[bloc])
+            self.say(
+                "government",
+                f"A new government takes office in {named(bloc)}: weight {weight:.2f} on home profits, and a "
+                f"legislature that asks {shift:+.2f} more of a treaty.",
+            )
+
     # --- acting alone -----------------------------------------------------------------------------------------------
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:

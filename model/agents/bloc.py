@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.numerics import FloatArray
 from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
@@ -73,9 +74,11 @@ class Bloc(mesa.Agent):
         return self.model.agenda.scale[dyad, self.side(dyad)]
 
     def trust(self, other: Bloc) -> FloatArray:
-        """Belief that the other bloc honours in a quarter."""
-        state = self.model.state
-        return trust.trust_level(state.good[self.index, other.index], state.bad[self.index, other.index])
+        """Belief that the other bloc honours in a quarter, or by type: that it is a reciprocator (1.10)."""
+        state, pair = self.model.state, (self.index, other.index)
+        if self.model.parameters.trust_type:
+            return state.type_belief[pair]
+        return trust.trust_level(state.good[pair], state.bad[pair])
 
     # --- perceive (1.8) ----------------------------------------------------------------------------------------
 
@@ -85,7 +88,13 @@ class Bloc(mesa.Agent):
         side, agenda = self.side(dyad), self.model.agenda
         partner = self.partner(dyad)
         current = int(state.treaty[dyad])
-        noise = packages.noise_scale(p.perception_noise, state.dialogue[dyad], p.dialogue_on_perception)
+        noise = packages.noise_scale(
+            p.perception_noise,
+            state.dialogue[dyad],
+            p.dialogue_on_perception,
+            state.track2[dyad],
+            p.track2_on_perception,
+        )
         menu, levels = agenda.menus[dyad], agenda.levels[dyad]
 
         def belief(flows: Flows, whose: int, error: FloatArray) -> FloatArray:
@@ -116,9 +125,10 @@ class Bloc(mesa.Agent):
         return honour_slack(
             self.flows(dyad),
             belief,
-            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.expected_danger[dyad], belief),
+            continuation_of(p, self.model.expected_danger[dyad], belief),
             p.detection_lag,
             self.model.punishment_horizon,
+            p.trust_type,
         )
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
@@ -145,12 +155,12 @@ class Bloc(mesa.Agent):
 
     def threshold(self, dyad: int) -> FloatArray:
         """Win-set threshold for every package (P,); US packages with recognition need Congress (1.9)."""
-        p = self.model.parameters
-        usual = p.ratification_threshold[self.index]
+        p, shift = self.model.parameters, self.model.state.threshold_shift[self.index]
+        usual = p.ratification_threshold[self.index] + shift
         if self.code != "US":
             return np.full(self.model.agenda.levels[dyad].shape[0], usual)
         gives = self.model.agenda.levels[dyad][:, RECOGNITION + self.side(dyad)]
-        return np.where(gives > 0.0, p.ratification_threshold_us_recognition, usual)
+        return np.where(gives > 0.0, p.ratification_threshold_us_recognition + shift, usual)
 
     def ratifies(self, dyad: int, package: int) -> bool:
         """Whether the legislature passes a deal, given its persistent mood."""

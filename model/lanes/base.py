@@ -14,7 +14,7 @@ import numpy as np
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
-from model.mandate import Mandate
+from model.mandate import Mandate, Stakes
 from model.markets import Accounts, CellSupply, Clearing
 from model.numerics import FloatArray
 from model.parameters import Parameters
@@ -112,6 +112,7 @@ class Lanes:
     common: FloatArray
     cooperates: FloatArray
     concessions: FloatArray
+    stakes: Stakes
     depth_contested: FloatArray
 
     cells: CellSupply

@@ -245,7 +245,7 @@ class Industry(Lanes):
         return cost
 
     def _welfare(self, a: Accounts) -> None:
-        p, economy = self.parameters, self.economy
+        state, p, economy = self.state, self.parameters, self.economy
         makers = self._by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
         makers = makers - p.plant_cost * self._by_home(self.plants_started, economy.is_firm_home)
         suppliers = self._by_home(a.cell_profit, economy.is_supplier_home)
@@ -260,6 +260,7 @@ class Industry(Lanes):
             self.home_profit,
             self.ev_built,
             self.security,
+            state.profit_weight,
         )
         self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
         self.revenue, self.subsidies = flows.revenue, flows.subsidies

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.assessment import Situation, assess
-from model.common import climate_of, move_perceptions, move_tension
+from model.assessment import Situation, Tables, assess
+from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
 from model.grids import Grid
 from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
     WARM_SWEEPS,
+    Mandate,
     Stakes,
     make_mandate,
     supply_stakes,
@@ -18,7 +19,7 @@ from model.mandate import (
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, dialogue, trust, unilateral
+from model.rules import cooperation, trust, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.state import NEVER
 from model.valuation import realised_value
@@ -99,20 +100,14 @@ class Relations(Lanes):
         climate = climate_of(p, state.tension)
         self.tension_level, self.effective_tension = climate.level, climate.effective
         self.danger, self.expected_danger = climate.danger, climate.expected_danger
+        if change_governments(p, s, state, self.luck) and self.mandate is not None:
+            # The new ones read the last assessment with their own weights.
+            self.mandate = self._mandate(self.mandate.tables, self.stakes)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
-        state.is_open = dialogue.channel_open(
-            state.is_open,
-            self.tension_level,
-            p.channel_closes_above,
-            p.channel_opens_below,
-            p.tension_closes_channel,
-        )
-        state.dialogue = dialogue.dialogue_step(
-            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
-        )
+        move_channels(p, state, self.tension_level)
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
@@ -143,7 +138,7 @@ class Relations(Lanes):
         technology = technology_stakes(
             self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
         )
-        stakes = Stakes(
+        self.stakes = Stakes(
             supply=supply,
             technology=technology,
             brands_abroad=self.brands_abroad,
@@ -154,7 +149,12 @@ class Relations(Lanes):
             case_step=state.case_step,
             carry=unilateral.carry_share(state.carried, state.dropped),
         )
-        self.mandate = make_mandate(self.economy, p, s, self.agenda, tables, stakes)
+        self.mandate = self._mandate(tables, self.stakes)
+
+    def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
+        """What today's governments make of an assessment."""
+        weight = self.state.profit_weight if self.parameters.turnover else None
+        return make_mandate(self.economy, self.parameters, self.scenario, self.agenda, tables, stakes, weight)
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""

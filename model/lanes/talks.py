@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.lanes.base import chosen_flows, rows, some
 from model.lanes.treaties import Treaties
 from model.numerics import FloatArray
-from model.rules import bargaining, compliance, packages, ratification
+from model.rules import bargaining, packages, ratification
 from model.state import CLOSED
 from model.vocabulary import BLOCS, DYADS, N_DYADS
 
@@ -125,7 +126,13 @@ class Talks(Treaties):
         """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
         state, p, agenda, menu = self.state, self.parameters, self.agenda, self.agenda.menus[d]
         current = state.treaty[lanes, d]
-        noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)
+        noise = packages.noise_scale(
+            p.perception_noise,
+            state.dialogue[lanes, d],
+            p.dialogue_on_perception,
+            state.track2[lanes, d],
+            p.track2_on_perception,
+        )
 
         def belief(whose: int, error: FloatArray) -> Grid:
             stakes, mistaken = agenda.stakes[d, whose], some(error[:, d, side], lanes)
@@ -140,7 +147,7 @@ class Talks(Treaties):
         if p.anticipate_ratification:
             home = flows[side].home.over(menu, current).spread(menu)
             admissible = keeps & ratification.in_win_set(
-                home, agenda.legislature_scale[d, side], self.thresholds[d][side]
+                home, agenda.legislature_scale[d, side], self._asked(d, side, lanes)
             )
         return View(
             own=own,
@@ -161,9 +168,15 @@ class Talks(Treaties):
         """What honouring every package is worth to a side beyond lapsing, at today's trust (1.10)."""
         p = self.parameters
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes]
-        danger = p.repudiation_hazard * self.expected_danger[lanes, d]
-        future = compliance.continuation(p.discount_factor, danger, belief)
-        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon)
+        future = continuation_of(p, self.expected_danger[lanes, d], belief)
+        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
+
+    def _asked(self, d: int, side: int, lanes: np.ndarray) -> FloatArray:
+        """(P,), or with turnover (n, P): threshold of a side's legislature for every package (1.9, 1.17)."""
+        usual = self.thresholds[d][side]
+        if not self.parameters.turnover:
+            return usual
+        return usual + self.state.threshold_shift[lanes, DYADS[d][side]][:, None]
 
     def _diagnose(self, d: int, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""
@@ -212,7 +225,7 @@ class Talks(Treaties):
         chance = ratification.ratification_probability(
             home.at(menu, deal) - home.at(menu, self.state.treaty[:, d]),
             self.agenda.legislature_scale[d, side],
-            self.thresholds[d][side][deal],
+            self.thresholds[d][side][deal] + self.state.threshold_shift[:, DYADS[d][side]],
             self.parameters.ratification_slope,
         )
         return ratification.ratifies(self.state.mood[:, d, side], chance)

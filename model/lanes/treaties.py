@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.common import continuation_of
 from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
@@ -50,22 +51,29 @@ class Treaties(Lanes):
     # --- what a side makes of a treaty ------------------------------------------------------------------------------
 
     def trust_of(self, observer: int, observed: int) -> FloatArray:
-        """(R,) belief of one bloc that another honours in a quarter."""
+        """(R,) belief of one bloc that another honours in a quarter, or by type: that it is a reciprocator (1.10)."""
         state = self.state
+        if self.parameters.trust_type:
+            return state.type_belief[:, observer, observed]
         return trust.trust_level(state.good[:, observer, observed], state.bad[:, observer, observed])
 
     def keeps_treaty(self, d: int, side: int) -> np.ndarray:
         """(R,) whether a side's own test says that it keeps the policy in force (1.10)."""
+        return self.slack_at(d, side, self.state.treaty[:, d]) >= 0.0
+
+    def slack_at(self, d: int, side: int, package: np.ndarray) -> FloatArray:
+        """(R,) what honouring a package (R,) is worth to a side beyond lapsing, at today's trust (1.10)."""
         flows, p, menu = self.known().flows[d][side], self.parameters, self.agenda.menus[d]
-        x, y = (of[self.state.treaty[:, d]] for of in (menu.x_of, menu.y_of))
+        x, y = (of[package] for of in (menu.x_of, menu.y_of))
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])
-        future = compliance.continuation(p.discount_factor, p.repudiation_hazard * self.expected_danger[:, d], belief)
+        future = continuation_of(p, self.expected_danger[:, d], belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
 
         def slack(
             kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatLike, punish: FloatLike
         ) -> FloatArray:
             lag, length = p.detection_lag, self.punishment_horizon
-            return compliance.honour_test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
+            return test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
 
         kept, alone, deserted = flows.kept, flows.alone, flows.deserted
         take = bargaining.take
@@ -73,7 +81,7 @@ class Treaties(Lanes):
             take(kept.x, x), take(alone.x, x), take(deserted.x, x), flows.both_lapse[..., 0], flows.punish[..., 0]
         )
         of_y = slack(take(kept.y, y), take(alone.y, y), take(deserted.y, y), 0.0, 0.0)
-        return of_x + of_y >= 0.0
+        return of_x + of_y
 
     def binds(self, importer: int, partner: int) -> np.ndarray:
         """(R,) whether a treaty in force binds the importer's duty on the partner's goods."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from model.agents.bloc import Bloc
     from model.draws import Draws
     from model.economy import Agenda, Economy, Opening
-    from model.mandate import Mandate
+    from model.mandate import Mandate, Stakes
     from model.markets import Accounts, CellSupply, Clearing
     from model.parameters import Parameters
     from model.record import Recorder
@@ -70,6 +70,7 @@ class Phases:
     common: FloatArray
     cooperates: FloatArray
     concessions: FloatArray
+    stakes: Stakes
     depth_contested: FloatArray
 
     cells: CellSupply | None

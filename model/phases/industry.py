@@ -241,7 +241,7 @@ class Industry(Phases):
         self._welfare(a)
 
     def _welfare(self, a: Accounts) -> None:
-        p, economy = self.parameters, self.economy
+        state, p, economy = self.state, self.parameters, self.economy
         firms = ordered_sum(a.firm_profit, axis=-2)
         makers = np.stack([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
         makers = makers - self.plants_paid()
@@ -259,6 +259,7 @@ class Industry(Phases):
             self.home_profit,
             self.ev_built,
             self.security,
+            state.profit_weight,
         )
         self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
         self.revenue, self.subsidies = flows.revenue, flows.subsidies

@@ -7,11 +7,12 @@ from collections import Counter
 import numpy as np
 
 from model.agents.bloc import Bloc
-from model.assessment import PAIR_OF, Situation, assess
-from model.common import climate_of, move_perceptions, move_tension
+from model.assessment import PAIR_OF, Situation, Tables, assess
+from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
 from model.mandate import (
     QUARTERS_PER_YEAR,
     WARM_SWEEPS,
+    Mandate,
     Stakes,
     make_mandate,
     supply_stakes,
@@ -21,7 +22,7 @@ from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.base import Phases
-from model.rules import cooperation, dialogue, trust, unilateral
+from model.rules import cooperation, trust, unilateral
 from model.state import NEVER
 from model.valuation import issue_values, realised_value
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
@@ -82,23 +83,25 @@ class Relations(Phases):
         climate = climate_of(p, state.tension)
         self.tension_level, self.effective_tension = climate.level, climate.effective
         self.danger, self.expected_danger = climate.danger, climate.expected_danger
+        if change_governments(p, s, state, self.draws):
+            for b in np.flatnonzero(s.turnover[t]):
+                self.teller.new_government(int(b))
+            if t > 0:
+                # The new ones read the last assessment with their own weights.
+                self.mandate = self._mandate(self.mandate.tables, self.stakes)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
         was_open = state.is_open
-        state.is_open = dialogue.channel_open(
-            was_open,
-            self.tension_level,
-            p.channel_closes_above,
-            p.channel_opens_below,
-            p.tension_closes_channel,
-        )
-        state.dialogue = dialogue.dialogue_step(
-            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
-        )
+        before = state.track2
+        move_channels(p, state, self.tension_level)
         for d in np.flatnonzero(was_open != state.is_open):
             self.teller.channel(int(d), bool(state.is_open[d]))
+            if p.subnational and not state.is_open[d]:
+                self.teller.subnational(int(d))
+        for d in np.flatnonzero(state.track2 < before):
+            self.teller.research_breaks(int(d))
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
@@ -136,31 +139,31 @@ class Relations(Phases):
             stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         self.supply_stake = stake
         self.last_markups = tables.markup
-        self.mandate = make_mandate(
-            self.economy,
-            p,
-            s,
-            self.agenda,
-            tables,
-            Stakes(
-                supply=stake,
-                technology=technology_stakes(
-                    self.economy,
-                    p,
-                    state.cell_cost,
-                    state.experience,
-                    state.cells,
-                    self.ev_revenue,
-                    self.effective_tension,
-                ),
-                brands_abroad=self.brands_abroad,
-                granted=state.recognises,
-                security=self.agenda.security,
-                tension=self.effective_tension,
-                case_left=state.case_left,
-                case_step=state.case_step,
-                carry=carry,
+        self.stakes = Stakes(
+            supply=stake,
+            technology=technology_stakes(
+                self.economy,
+                p,
+                state.cell_cost,
+                state.experience,
+                state.cells,
+                self.ev_revenue,
+                self.effective_tension,
             ),
+            brands_abroad=self.brands_abroad,
+            granted=state.recognises,
+            security=self.agenda.security,
+            tension=self.effective_tension,
+            case_left=state.case_left,
+            case_step=state.case_step,
+            carry=carry,
+        )
+        self.mandate = self._mandate(tables, self.stakes)
+
+    def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
+        """What today's governments make of an assessment."""
+        return make_mandate(
+            self.economy, self.parameters, self.scenario, self.agenda, tables, stakes, self.state.profit_weight
         )
 
     def perceive(self) -> None:

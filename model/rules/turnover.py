@@ -71,6 +71,17 @@ def evidence_with_prior(evidence: FloatLike, prior: FloatLike, new: FloatLike, l
     return np.maximum(np.add(evidence, np.subtract(new, prior)), least)
 
 
+def belief_with_prior(belief: FloatLike, prior: FloatLike, new: FloatLike) -> FloatArray:
+    """Belief that a partner is a reciprocating type once a new prior has taken the place of the old one, a fraction.
+
+    belief: (...), so far, in (0, 1). prior, new: (...), old and new prior good evidence; the bad stays.
+    Limits: unchanged by an equal prior; rises with the new prior; stays in (0, 1).
+    Source: Bayes' rule, odds times the ratio of prior odds; theory 1.10, 1.17.
+    """
+    odds = np.multiply(belief, np.divide(new, prior))
+    return odds / (odds + np.subtract(1.0, belief))
+
+
 def takes_over(gain: FloatLike, reservation: FloatLike) -> BoolArray:
     """Whether a new government takes a treaty over that an earlier one signed (True/False).
 
