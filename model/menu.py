@@ -147,6 +147,24 @@ class Menu:
         """(L,) ladder states that remain when side ``who`` (2 = both) stops honouring."""
         return LADDER_LAPSED[who][self.ladder]
 
+    @cached_property
+    def duty_variants(self) -> tuple[np.ndarray, np.ndarray]:
+        """By side, (P, 5) the package with each position of that side's duty in place of its own.
+
+        Where the duty is not on the menu every entry is the package itself.
+        """
+        place = np.stack(np.unravel_index(np.arange(self.n_packages), self.sizes))
+        variants = []
+        for side in (0, 1):
+            rows = []
+            for position in range(len(DUTY_POSITIONS)):
+                moved = place.copy()
+                if position in self.positions[side]:
+                    moved[side] = self.positions[side].index(position)
+                rows.append(np.ravel_multi_index(tuple(moved), self.sizes))
+            variants.append(np.stack(rows, axis=-1))
+        return variants[0], variants[1]
+
     def along(self, axis: int, values: np.ndarray) -> np.ndarray:
         """Reshape ``values`` (..., n_axis) so that it broadcasts along one axis of the product grid."""
         shape = [1] * N_AXES

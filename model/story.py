@@ -249,6 +249,35 @@ class Story:
         """A side fails its own test."""
         self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
 
+    def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
+        """A side keeps what enforces itself of its duty cut."""
+        self.say("lapse", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad)
+
+    def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
+        """A unilateral gesture, announced in advance."""
+        if self.is_told:
+            giver = cap(self.name(dyad, side))
+            self.say(
+                "gesture",
+                f"{giver} makes a gesture for {quarters} quarters, whatever comes; in effect: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_answered(self, dyad: int, side: int, package: int) -> None:
+        """A gesture is answered in kind."""
+        if self.is_told:
+            self.say(
+                "gesture",
+                f"{cap(self.name(dyad, side))} answers the gesture in kind. From next quarter both keep: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_ends(self, dyad: int, side: int) -> None:
+        """A gesture lapses."""
+        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
+
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""
         tail = " (a false alarm)" if falsely else ""

@@ -29,7 +29,7 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point", "common"),
+        *("calibration", "agenda", "trend", "starting_point", "common", "partial"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -113,6 +113,7 @@ BIT_EQUAL = (
     "model.valuation",
     "model.mandate",
     "model.common",
+    "model.partial",
     "model.menu",
     "model.negotiation",
     "model.phases",

@@ -15,6 +15,7 @@ import numpy as np
 from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.numerics import FloatArray
+from model.partial import kept_share
 from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 
@@ -181,22 +182,29 @@ class Bloc(mesa.Agent):
         menu, current = self.model.agenda.menus[dyad], int(self.model.state.treaty[dyad])
         return bool(self.slack(dyad).at(menu, current) >= 0.0)
 
+    def keeps_in_part(self, dyad: int) -> tuple[float, bool]:
+        """The largest share of its duty cut that passes its own test, and whether any does (1.10)."""
+        model, slack = self.model, self.slack(dyad)
+        menu, path = model.agenda.menus[dyad], model.own_path(dyad, self.side(dyad), int(model.state.treaty[dyad]))
+        share, passes = kept_share(path, lambda package: slack.at(menu, package))
+        return float(share), bool(passes)
+
     def reads_conduct(self, dyad: int, act: float, u: FloatArray) -> FloatArray:
         """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
-        p, state = self.model.parameters, self.model.state
-        seen = (p.dialogue_on_monitoring, state.dialogue[dyad])
-        false_alarm = trust.monitoring_error(p.false_alarm, seen[1], seen[0])
-        missed = trust.monitoring_error(p.missed_violation, seen[1], seen[0])
-        return trust.conduct_signal(act, u, false_alarm, missed)
+        return trust.conduct_signal(act, u, *self.errors(dyad))
+
+    def errors(self, dyad: int) -> tuple[FloatArray, FloatArray]:
+        """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
+        p, dialogue = self.model.parameters, self.model.state.dialogue[dyad]
+        return (
+            trust.monitoring_error(p.false_alarm, dialogue, p.dialogue_on_monitoring),
+            trust.monitoring_error(p.missed_violation, dialogue, p.dialogue_on_monitoring),
+        )
 
     def updates_trust(self, dyad: int, signal: FloatArray, in_force: bool) -> tuple[FloatArray, FloatArray]:
         """Evidence for and against the partner after this quarter's signal."""
         p, state = self.model.parameters, self.model.state
         partner = self.partner(dyad)
-        error = (
-            trust.monitoring_error(p.false_alarm, state.dialogue[dyad], p.dialogue_on_monitoring),
-            trust.monitoring_error(p.missed_violation, state.dialogue[dyad], p.dialogue_on_monitoring),
-        )
         pair = (self.index, partner.index)
         return trust.update_evidence(
             state.good[pair],
@@ -204,9 +212,14 @@ class Bloc(mesa.Agent):
             state.prior_good[pair],
             state.prior_bad[pair],
             p.trust_memory,
-            trust.debiased_signal(signal, *error),
+            trust.debiased_signal(signal, *self.errors(dyad)),
             in_force,
         )
+
+    def updates_type(self, dyad: int, signal: FloatArray) -> FloatArray:
+        """Belief that the partner is a reciprocating type, after this quarter's signal (1.10)."""
+        belief = self.model.state.type_belief[self.index, self.partner(dyad).index]
+        return compliance.bayes_type_update(belief, signal, *self.errors(dyad))
 
     def retaliates(
         self, dyad: int, signal: FloatArray, u: FloatArray, seen_level: float
@@ -222,6 +235,7 @@ class Bloc(mesa.Agent):
             seen_level,
             state.answer_left[dyad, side],
             p.punishment_quarters,
+            state.standing[dyad, side],
         )
 
     def gain_in_force(self, dyad: int) -> FloatArray:

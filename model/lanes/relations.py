@@ -39,7 +39,7 @@ class Relations(Lanes):
         """What stays the same in a run, and the first errors and moods."""
         p, state, n = self.parameters, self.state, self.n_lanes
         self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
         self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
         self.allowed = np.array(
             [p.tariff_issues] * 2
@@ -191,9 +191,12 @@ class Relations(Lanes):
         state, mandate = self.state, self.known()
         gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
         for d in range(N_DYADS):
-            honours = state.honours[:, d].astype(np.float64)
+            honours, package = state.honours[:, d].astype(np.float64), self.in_effect(d)
+            partly = None
+            if self.parameters.partial_compliance:
+                partly = tuple((self.own_path(d, giver, package), state.effort[:, d, giver]) for giver in (0, 1))
             for side in (0, 1):
                 gains[:, d, side] = realised_value(
-                    self.agenda.menus[d], mandate.parts[d][side], state.treaty[:, d], honours, state.level[:, d]
+                    self.agenda.menus[d], mandate.parts[d][side], package, honours, state.level[:, d], partly
                 )
         return gains

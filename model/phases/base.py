@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from model.numerics import FloatArray
+from model.partial import DutyPath, duty_path
 from model.scenario import Scenario
+from model.vocabulary import DYADS, EV
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,6 +88,25 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+
+    def in_effect(self, dyad: int) -> int:
+        """The package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+        return int(self.state.gesture[dyad]) or int(self.state.treaty[dyad])
+
+    def own_path(self, dyad: int, side: int, package: int) -> DutyPath:
+        """A side's duty between standstill and what a package says."""
+        s, t, state = self.scenario, self.state.quarter, self.state
+        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+        return duty_path(
+            self.economy,
+            self.agenda.menus[dyad],
+            importer,
+            partner,
+            package,
+            s.mfn[t, EV, importer, partner],
+            s.floor[t, EV, importer, partner],
+            state.special[EV, importer, partner],
+        )
 
     @property
     def scenario(self) -> Scenario:

@@ -35,7 +35,7 @@ class Relations(Phases):
         """What stays the same in a run, and the first errors and moods."""
         p, state = self.parameters, self.state
         self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
         self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
         allowed = np.array(
             [p.tariff_issues] * 2
@@ -192,13 +192,17 @@ class Relations(Phases):
         state = self.state
         gains = np.zeros((N_DYADS, N_SIDES))
         for d in range(N_DYADS):
+            partly = None
+            if self.parameters.partial_compliance:
+                partly = tuple((self.own_path(d, giver, self.in_effect(d)), state.effort[d, giver]) for giver in (0, 1))
             for side in (0, 1):
                 gains[d, side] = realised_value(
                     self.agenda.menus[d],
                     self.mandate.parts[d][side],
-                    int(state.treaty[d]),
+                    self.in_effect(d),
                     state.honours[d].astype(np.float64),
                     state.level[d],
+                    partly,
                 )
         return gains
 
