@@ -236,6 +236,24 @@ def negotiable(menu: Menu, allowed: tuple[bool, ...], current: int) -> np.ndarra
     return keeps & np.all(held[:, fixed] == held[current, fixed], axis=-1)
 
 
+@functools.lru_cache(maxsize=4096)
+def own_steps(menu: Menu, allowed: tuple[bool, ...], current: int, side: int) -> np.ndarray:
+    """(P,) packages that add one step on one of a side's own issues to package ``current``, and nothing else.
+
+    A duty goes to the next third (from unbound or standstill to the first), every other issue from no to yes; what is
+    off the table (``allowed`` as in ``negotiable``) stays.
+    """
+    held = menu.held
+    steps = np.zeros(menu.n_packages, dtype=bool)
+    for issue in (DUTY + side, SUPPLY + side, RECOGNITION + side, LINKAGE + side):
+        target = max(int(held[current, issue]), 1) + 1 if issue == DUTY + side else 1
+        if held[current, issue] >= target:
+            continue
+        others = np.delete(held, issue, axis=1)
+        steps |= (held[:, issue] == target) & np.all(others == others[current], axis=1)
+    return steps & negotiable(menu, allowed, current)
+
+
 def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:
     """The menu whose issues are ``active`` (10,) or ``always`` kept (10,), e.g. because a treaty in force has them.
 

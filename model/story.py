@@ -166,9 +166,14 @@ class Story:
             dyad_of(importer, partner),
         )
 
-    def announces(self, bloc: int) -> None:
-        """A zero-emission path is announced."""
-        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path.")
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or in step with a partner."""
+        why = "for its own good (harmony)" if alone else "in step with a partner"
+        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path {why}.")
+
+    def takes_back(self, bloc: int) -> None:
+        """A new government takes a zero-emission path back."""
+        self.say("announcement", f"The new government of {named(bloc)} takes the zero-emission path back.")
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""

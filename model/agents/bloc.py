@@ -14,7 +14,7 @@ import numpy as np
 
 from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
 from model.partial import kept_share
 from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
@@ -134,14 +134,17 @@ class Bloc(mesa.Agent):
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
-    def aspire(self, view: View, time: FloatArray) -> FloatArray:
-        """The gain this bloc holds out for at this point of a session."""
+    def aspire(self, view: View, time: FloatArray, concession: FloatLike = 0.0) -> FloatArray:
+        """The gain this bloc holds out for at this point of a session; an imitator answers the last concession."""
         zone = bargaining.zone_of_agreement(
             view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
         )
         best = bargaining.best_in_zone(view.own, zone, view.reservation)
         exponent = self.model.parameters.concession_exponent[self.index]
-        return bargaining.aspiration(view.reservation, best, bargaining.concession_share(time, exponent))
+        hope = bargaining.aspiration(view.reservation, best, bargaining.concession_share(time, exponent))
+        if not self.model.parameters.imitative_tactic:
+            return hope
+        return bargaining.imitated(hope, view.reservation, concession, self.model.parameters.imitation)
 
     def table(self, view: View, aspiration: FloatArray) -> tuple[int, bool]:
         """The package this bloc puts on the table: its partner's believed favourite among those good enough for it."""
@@ -305,11 +308,9 @@ class Bloc(mesa.Agent):
 
     def announces(self) -> bool:
         """Whether it announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
-        model, state, p = self.model, self.model.state, self.model.parameters
-        share = model.ev_share[self.index]
-        own = model.mandate.announce_own[self.index] - unilateral.zev_cost(
-            p.zev_cost, model.scenario.zev_required[self.index], share
-        )
+        model, state, own = self.model, self.model.state, self.announcement_gain()
+        if not model.parameters.zev_coordination:
+            return self.gains_by_announcing()
         for other in model.blocs:
             if other is self:
                 continue
@@ -319,3 +320,13 @@ class Bloc(mesa.Agent):
             if bool(unilateral.zev_announces(own, joint, said, state.dialogue[dyad], self.trust(other))):
                 return True
         return False
+
+    def announcement_gain(self) -> FloatArray:
+        """What announcing a zero-emission path alone is worth to it, bn$ per quarter (1.15)."""
+        model, p = self.model, self.model.parameters
+        share, required = model.ev_share[self.index], model.scenario.zev_required[self.index]
+        return model.mandate.announce_own[self.index] - unilateral.zev_cost(p.zev_cost, required, share)
+
+    def gains_by_announcing(self) -> bool:
+        """Whether it would announce whatever others do: harmony, not cooperation (1.15)."""
+        return bool(self.announcement_gain() >= 0.0)

@@ -81,6 +81,7 @@ class Lanes:
     """
 
     n_lanes: int
+    allowed: np.ndarray
     scenario: Scenario
     parameters: Parameters
     economy: Economy
@@ -101,6 +102,7 @@ class Lanes:
     assesses: bool
     mandate: Mandate | None
     last_markups: FloatArray
+    markups_ahead: FloatArray
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray

@@ -6,6 +6,7 @@ import numpy as np
 
 from model.assessment import Situation, Tables, assess
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
+from model.foresight import foreseen
 from model.grids import Grid
 from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
@@ -50,7 +51,7 @@ class Relations(Lanes):
         )
         self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.agenda.markup[self.nodes.row]
+        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
         self.ceiling = self._depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
@@ -132,6 +133,20 @@ class Relations(Lanes):
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup
+        if p.foresight:
+            tables, self.markups_ahead = foreseen(
+                self.economy,
+                p,
+                s,
+                self.opening,
+                situation,
+                state.experience,
+                state.cells,
+                tables,
+                self.markups_ahead,
+                WARM_SWEEPS,
+                self.nodes,
+            )
         supply = self.agenda.supply_stake
         if state.quarter > 0:
             supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)

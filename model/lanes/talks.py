@@ -65,6 +65,10 @@ class Talks(Treaties):
             clock = state.clock[:, d]
             closed = clock == CLOSED
             opens = closed & state.is_open[:, d] & (state.pause[:, d] <= 0.0) & self.assesses
+            if p.imitative_tactic:
+                for memory in (state.heard, state.received, state.concession):
+                    for side in (0, 1):
+                        memory[:, d, side] = np.where(opens, 0.0, memory[:, d, side])
             state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~state.is_open[:, d], CLOSED, clock))
             state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
             talking = np.flatnonzero(state.clock[:, d] != CLOSED)
@@ -98,16 +102,20 @@ class Talks(Treaties):
         goes_on = np.ones(lanes.size, dtype=bool)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
-            hopes = [
+            curve = [
                 bargaining.aspiration(
                     views[side].reservation, best[side], bargaining.concession_share(time, p.concession_exponent[b])
                 )
                 for side, b in enumerate(DYADS[d])
             ]
+            hopes = [self._imitated(d, side, lanes, views[side], hope) for side, hope in enumerate(curve)]
             tabler = (first + k) % 2
             mine, theirs = views[tabler], views[1 - tabler]
             offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
             tabled = goes_on & exists & (offer != current)
+            if p.imitative_tactic:
+                self._hear(d, 1 - tabler, lanes, tabled, bargaining.take(theirs.own, offer))
+                hopes[1 - tabler] = self._imitated(d, 1 - tabler, lanes, theirs, curve[1 - tabler])
             accepted = tabled & bargaining.accept(
                 bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
             )
@@ -119,6 +127,19 @@ class Talks(Treaties):
         over = goes_on & (clock > p.session_quarters)
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
         state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
+
+    def _imitated(self, d: int, side: int, lanes: np.ndarray, view: View, hope: FloatArray) -> FloatArray:
+        """(n,) what a side holds out for once it answers its partner's last concession, if it is an imitator."""
+        if not self.parameters.imitative_tactic:
+            return hope
+        came = self.state.concession[lanes, d, side]
+        return bargaining.imitated(hope, view.reservation, came, self.parameters.imitation)
+
+    def _hear(self, d: int, side: int, lanes: np.ndarray, tabled: np.ndarray, gain: FloatArray) -> None:
+        """Where something is tabled, a side notes its believed gain and how far its partner has come."""
+        state, at = self.state, (lanes[tabled], d, side)
+        state.concession[at] = state.heard[at] * (gain[tabled] - state.received[at])
+        state.heard[at], state.received[at] = 1.0, gain[tabled]
 
     # --- looking at a dyad ------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ import numpy as np
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Situation, Tables, assess
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
+from model.foresight import foreseen
 from model.mandate import (
     QUARTERS_PER_YEAR,
     WARM_SWEEPS,
@@ -46,7 +47,7 @@ class Relations(Phases):
         )
         self.allowed = allowed
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.agenda.markup[self.nodes.row]
+        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
@@ -110,28 +111,22 @@ class Relations(Phases):
         if not self.assesses:
             return
         assert self.cells is not None
-        tables = assess(
-            self.economy,
-            p,
-            Situation(
-                cells=self.cells,
-                margin=state.margin,
-                landed=self.landed,
-                frictions=self.frictions,
-                utility=self.utility,
-                duty=state.duty,
-                special=state.special,
-                mfn=s.mfn[state.quarter],
-                floor=s.floor[state.quarter],
-                origin_tie=state.origin_tie,
-                origin_level=state.origin_level,
-                subsidy=self.paid,
-                exported_cells=self.exported_cells,
-            ),
-            self.last_markups,
-            WARM_SWEEPS,
-            self.nodes,
+        situation = Situation(
+            cells=self.cells,
+            margin=state.margin,
+            landed=self.landed,
+            frictions=self.frictions,
+            utility=self.utility,
+            duty=state.duty,
+            special=state.special,
+            mfn=s.mfn[state.quarter],
+            floor=s.floor[state.quarter],
+            origin_tie=state.origin_tie,
+            origin_level=state.origin_level,
+            subsidy=self.paid,
+            exported_cells=self.exported_cells,
         )
+        tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         carry = unilateral.carry_share(state.carried, state.dropped)
         if state.quarter == 0:
             stake = self.agenda.supply_stake
@@ -139,6 +134,20 @@ class Relations(Phases):
             stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         self.supply_stake = stake
         self.last_markups = tables.markup
+        if p.foresight:
+            tables, self.markups_ahead = foreseen(
+                self.economy,
+                p,
+                s,
+                self.opening,
+                situation,
+                state.experience,
+                state.cells,
+                tables,
+                self.markups_ahead,
+                WARM_SWEEPS,
+                self.nodes,
+            )
         self.stakes = Stakes(
             supply=stake,
             technology=technology_stakes(
