@@ -256,7 +256,9 @@ class Story:
 
     def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
         """A side keeps what enforces itself of its duty cut."""
-        self.say("lapse", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad)
+        self.say(
+            "shortfall", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad
+        )
 
     def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
         """A unilateral gesture, announced in advance."""

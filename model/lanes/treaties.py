@@ -201,7 +201,8 @@ class Treaties(Lanes):
                 j = pair[1 - side]
                 act = acts[:, d, 1 - side]
                 kept = (act >= FULL_LEVEL).astype(np.float64)
-                signal = trust.conduct_signal(kept, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
+                conduct = act if p.partial_compliance else kept
+                signal = trust.conduct_signal(conduct, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
                 good[:, b, j], bad[:, b, j] = trust.update_evidence(
                     state.good[:, b, j],
                     state.bad[:, b, j],

@@ -151,7 +151,9 @@ class Treaties(Phases):
             in_force = bool(state.treaty[d] > 0)
             for side, b in enumerate(pair):
                 act, kept = self._act(d, 1 - side), float(self._act(d, 1 - side) >= FULL_LEVEL)
-                signal = self.blocs[b].reads_conduct(d, kept, self.draws.conduct[t + 1, d, side])
+                # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
+                conduct = act if self.parameters.partial_compliance else kept
+                signal = self.blocs[b].reads_conduct(d, conduct, self.draws.conduct[t + 1, d, side])
                 j = pair[1 - side]
                 own_acts[d, side] = float(not in_force or self._act(d, side) >= FULL_LEVEL)
                 good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, in_force)
