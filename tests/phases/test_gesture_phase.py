@@ -78,16 +78,15 @@ def test_no_gesture_without_doubt() -> None:
 
 def test_announcements_of_ones_own_good_are_flagged_as_harmony() -> None:
     kinds = set()
-    for replicate in range(2):
-        for scenario in ("2026", "2018"):
-            both = worlds.played(scenario, replicate=replicate)
-            alone = worlds.played(scenario, replicate=replicate, zev_coordination=False)
-            said, harmony = (worlds.series(both, "bloc", name) for name in ("announced", "announced_harmony"))
-            assert np.all(harmony <= said)
-            new = ~both.scenario.zev_announced[:, None]
-            kinds |= {"coordinated"} if np.any(said * new > harmony) else set()
-            kinds |= {"harmony"} if harmony.any() else set()
-            # Without coordination every announcement made in the run is harmony.
-            only, flagged = (worlds.series(alone, "bloc", name) for name in ("announced", "announced_harmony"))
-            np.testing.assert_array_equal(only * new, flagged * new)
+    for change in ({}, {"zev_cost": 0.0}):
+        both = worlds.played("2026", replicate=0, **change)
+        alone = worlds.played("2026", replicate=0, zev_coordination=False, **change)
+        said, harmony = (worlds.series(both, "bloc", name) for name in ("announced", "announced_harmony"))
+        assert np.all(harmony <= said)
+        new = ~both.scenario.zev_announced[:, None]
+        kinds |= {"coordinated"} if np.any(said * new > harmony) else set()
+        kinds |= {"harmony"} if harmony.any() else set()
+        # Without coordination every announcement made in the run is harmony.
+        only, flagged = (worlds.series(alone, "bloc", name) for name in ("announced", "announced_harmony"))
+        np.testing.assert_array_equal(only * new, flagged * new)
     assert kinds == {"coordinated", "harmony"}

@@ -155,7 +155,7 @@ def test_without_anticipation_negotiators_ignore_their_legislatures_and_lose_mor
     lost = {}
     for anticipates in (True, False):
         lost[anticipates] = 0
-        for replicate in range(6):
+        for replicate in range(3):
             world = NegotiationModel(
                 "symmetric",
                 root_seed=1,
