@@ -46,6 +46,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "welfare": ("bn$/qtr", "social flow W"),
         "payoff": ("bn$/qtr", "executive's flow U: welfare with extra weight on home profits"),
         "announced": ("0/1", "a zero-emission path stands"),
+        "announced_harmony": ("0/1", "it was announced in the run because it pays the bloc alone: no cooperation"),
         "chargers": ("m points", "public charging points"),
     },
     "dyad": {
@@ -53,6 +54,8 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "depth_contested": ("share", "depth with harmony left out"),
         "tension": ("share", "tension, 0 to 1"),
         "dialogue": ("share", "state of the official dialogue"),
+        "track2": ("share", "state of joint research beside the official channel"),
+        "gesture": ("0/1", "a unilateral gesture stands"),
         "channel_open": ("0/1", "the official channel is open"),
         "session": ("0/1", "a session of talks is open"),
         "treaty": ("0/1", "a treaty is in force"),
