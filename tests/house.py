@@ -29,7 +29,8 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point", "commerce", "credits"),
+        *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
+        *("commerce", "credits"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -115,6 +116,9 @@ BIT_EQUAL = (
     "model.grids",
     "model.valuation",
     "model.mandate",
+    "model.common",
+    "model.partial",
+    "model.foresight",
     "model.menu",
     "model.negotiation",
     "model.phases",
