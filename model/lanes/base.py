@@ -81,7 +81,6 @@ class Lanes:
     """
 
     n_lanes: int
-    allowed: np.ndarray
     scenario: Scenario
     parameters: Parameters
     economy: Economy
