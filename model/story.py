@@ -266,7 +266,7 @@ class Story:
             giver = cap(self.name(dyad, side))
             self.say(
                 "gesture",
-                f"{giver} makes a gesture for {quarters} quarters, whatever comes; in effect: "
+                f"{giver} makes a gesture for {quarters} quarters and says so in advance; in effect: "
                 f"{self.package(dyad, package)}.",
                 dyad,
             )
