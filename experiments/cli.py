@@ -63,19 +63,23 @@ def run(
         bool, typer.Option("--every-round", help="Tell offers and refusals that repeat earlier ones as well.")
     ] = False,
     out: OutOption = None,
+    engine: EngineOption = "mesa",
 ) -> None:
     """Play one negotiation and tell its story."""
     with refusals():
         from experiments.narrate import tell
         from experiments.plan_file import DEFAULT_ROOT_SEED, read_root_seed
         from experiments.store import check_vacant
-        from model import NegotiationModel
+        from experiments.sweeping import check_engine
+        from model import LaneRun, NegotiationModel
 
+        check_engine(engine)
         changes = parse_settings(settings or [])
         seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
         if out is not None:
             check_vacant(out)
-        model = NegotiationModel(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
+        play: type[NegotiationModel] | type[LaneRun] = NegotiationModel if engine == "mesa" else LaneRun
+        model = play(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
         model.run()
         if out is not None:
             write_run(model, out, f"{model.scenario.title}, replicate {replicate}")

@@ -7,6 +7,8 @@ where arrays are made: by ``copies`` and ``zeros`` here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +23,7 @@ from model.parameters import Parameters
 from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
+from model.story import Story
 
 
 def copies(values: Any, n_lanes: int) -> np.ndarray:
@@ -72,10 +75,10 @@ def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 class Lanes:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
 
-    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents and
-    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; n_lapses, n_signed (R, d) counts
-    for the summary; first_end, first_end_cause (R, d) quarter and cause of the first end of a treaty (-1, 0 none);
-    blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
+    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents, and
+    a teller only where a story is told: stories, by lane. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad
+    and side; n_lapses, n_signed (R, d) counts for the summary; first_end, first_end_cause (R, d) quarter and cause of
+    the first end of a treaty (-1, 0 none); blocking (R, d, s, 4) quarters of sessions that foundered on each test.
     """
 
     n_lanes: int
@@ -132,6 +135,12 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+
+    stories: Mapping[int, Story] = MappingProxyType({})
+
+    def told(self, where: np.ndarray) -> list[tuple[int, Story]]:
+        """The lanes whose story is told among those where something happens (R,), each with its story."""
+        return [(lane, story) for lane, story in self.stories.items() if where[lane]]
 
     def known(self) -> Mandate:
         """The mandate of the last assessment; the first quarter of every run makes one."""

@@ -92,6 +92,8 @@ class Relations(Lanes):
         state, p, s, luck, t = self.state, self.parameters, self.scenario, self.luck, self.state.quarter
         if t < s.history_quarters:
             state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
+        for story in self.stories.values():
+            story.events(t)
         if t > 0:
             state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
             state.announced_age = state.announced_age + (state.announced > 0.0)
@@ -121,8 +123,9 @@ class Relations(Lanes):
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
+        was_open = state.is_open
         state.is_open = dialogue.channel_open(
-            state.is_open,
+            was_open,
             self.tension_level,
             p.channel_closes_above,
             p.channel_opens_below,
@@ -131,6 +134,9 @@ class Relations(Lanes):
         state.dialogue = dialogue.dialogue_step(
             state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
         )
+        for d in range(N_DYADS):
+            for lane, story in self.told(was_open[:, d] != state.is_open[:, d]):
+                story.channel(d, bool(state.is_open[lane, d]))
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
