@@ -26,7 +26,17 @@ class Witness:
 
     def __init__(self, world: LaneWorld, lane: int) -> None:
         self.world, self.lane = world, lane
-        self.state, self.agenda, self.economy = world.state, world.agenda, world.economy
+        self.agenda, self.economy = world.agenda, world.economy
+
+    @property
+    def state(self) -> Any:
+        """The lane's part of the state."""
+        return SimpleNamespace(
+            **{
+                name: values[self.lane] if isinstance(values, np.ndarray) else values
+                for name, values in vars(self.world.state).items()
+            }
+        )
 
     @property
     def scenario(self) -> Scenario:
@@ -58,7 +68,7 @@ class Witness:
 
     def _nodes(self, dyad: int, package: int, side: int) -> list[int]:
         """The nodes of a side's market under a package and under the policy in force."""
-        menu, current = self.agenda.menus[dyad], int(self.state.treaty[self.lane, dyad])
+        menu, current = self.agenda.menus[dyad], int(self.state.treaty[dyad])
         return [menu.node(chosen, side) for chosen in (package, current)]
 
     def _maker(self, dyad: int, package: int, maker: int) -> float:

@@ -19,7 +19,10 @@ ROOT_SEED = 20260928
 STORM = {
     **{"opening_hazard": 0.6, "emergency_hazard": 0.05, "retaliation_ratio": 1.0, "duty_step": 0.25},
     **{"tension_jump_rate": 0.2, "tension_jump_mean": 3.0, "repudiation_hazard": 0.08, "false_alarm": 0.35},
+    **dict.fromkeys(("partial_compliance", "subnational", "track2", "grit", "turnover", "imitative_tactic"), True),
 }
+# Short-sighted sides that misjudge each other, and do not ask their legislatures first.
+HASTE = {"partial_compliance": True, "anticipate_ratification": False, "perception_noise": 2.0, "detection_lag": 3}
 # Every topic that the teller has.
 TOPICS = set(re.findall(r'self\.say\(\s*"(\w+)"', inspect.getsource(Story)))
 
@@ -62,10 +65,17 @@ def test_every_mechanism_is_told_alike(scenario: str, change: dict[str, Any]) ->
     assert faults(scenario, 2, change) == []
 
 
-def test_every_kind_of_event_is_told_alike() -> None:
-    assert faults("2026", 1, STORM) == []
-    topics = {line.topic for change in (STORM, {}) for line in LaneRun("2026", ROOT_SEED, 1, **change).run().story}
-    assert topics == TOPICS
+EVENTFUL = ((1, STORM), (2, STORM), (2, HASTE))
+
+
+@pytest.mark.parametrize(("replicate", "change"), EVENTFUL, ids=str)
+def test_eventful_runs_are_told_alike(replicate: int, change: dict[str, Any]) -> None:
+    assert faults("2026", replicate, change) == []
+
+
+def test_every_kind_of_event_is_among_them() -> None:
+    stories = [LaneRun("2026", ROOT_SEED, replicate, **change).run().story for replicate, change in EVENTFUL]
+    assert {line.topic for story in stories for line in story} == TOPICS
 
 
 def test_a_line_that_one_world_forgets_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
