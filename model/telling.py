@@ -9,14 +9,14 @@ import numpy as np
 from model.vocabulary import BLOC_NAMES, BLOCS, DYADS
 
 if TYPE_CHECKING:
-    from model.negotiation import NegotiationModel
     from model.numerics import FloatArray
+    from model.story import Told
 
 
 class TradeStory:
     """What trade and industry do beyond the core, told; ``model.story.Story`` is one."""
 
-    model: NegotiationModel
+    model: Told
     is_told: bool
 
     def say(self, topic: str, text: str, dyad: int = -1) -> None:

@@ -5,17 +5,30 @@ What they compute is in ``model.commerce`` and ``model.credits``; here it is put
 
 from __future__ import annotations
 
+import numpy as np
+
 from model.commerce import agreed_undertakings, carbon_receipts, exports, with_undertakings
-from model.credits import Scheme, cleared_credits, credit_flows, friend_gains
+from model.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows, friend_gains
 from model.impact import Situation
 from model.lanes.base import Lanes
 from model.markets import Accounts, clear_at_prices
 from model.numerics import FloatArray
-from model.vocabulary import EV
+from model.vocabulary import EV, N_BLOCS
 
 
 class Commerce(Lanes):
     """What trade and industry do beyond the core."""
+
+    def tell_rules(self) -> None:
+        """Tell of carbon charges and of the credit's allowed set where they changed."""
+        p, at_home = self.parameters, (np.arange(N_BLOCS) == CREDIT_BLOC) * 1.0
+        for lane, story in self.stories.items():
+            if p.carbon_border and not np.array_equal(self.carbon[lane], self.carbon_told.get(lane, at_home)):
+                story.carbon(self.carbon[lane])
+                self.carbon_told[lane] = self.carbon[lane]
+            if p.local_content and p.friendshoring:
+                story.friends(self.friends_told.get(lane, at_home), self.friends[lane])
+                self.friends_told[lane] = self.friends[lane]
 
     def clear_credits(self, scheme: Scheme, base: FloatArray) -> None:
         """At today's prices of cars, the price of a credit at which the required share of EVs is sold (1.1, 1.15)."""
@@ -24,9 +37,12 @@ class Commerce(Lanes):
         state.credit_price = cleared_credits(p.alpha, scheme, self.clearing.share, self.clearing.outside, before)
         self.utility = self.utility + (p.alpha * (state.credit_price - before))[..., None]
         self.clearing = clear_at_prices(base, self.utility, state.price, p.alpha[:, None], p.nest_correlation)
+        for lane, story in self.stories.items():
+            story.credits(before[lane], state.credit_price[lane], scheme.floor, scheme.cap)
 
     def undertake(self) -> None:
         """Blocs and single automakers agree on price undertakings, or no longer (1.19b)."""
+        before = self.state.undertaking
         self.state.undertaking = agreed_undertakings(
             self.economy,
             self.parameters,
@@ -36,6 +52,8 @@ class Commerce(Lanes):
             self.effective_tension,
             self.state.profit_weight,
         )
+        for lane, story in self.stories.items():
+            story.undertakings(before[lane], self.state.undertaking[lane])
 
     def undertaken(self, a: Accounts) -> Accounts:
         """The accounts once price undertakings have their way, and what the next ones will be about (1.19b)."""

@@ -12,6 +12,7 @@ from model.credits import content_credit, scheme_of
 from model.lanes.base import copies, zeros
 from model.lanes.commerce import Commerce
 from model.markets import (
+    MILLION_TO_BILLION,
     Accounts,
     account,
     border_frictions,
@@ -46,7 +47,10 @@ class Industry(Commerce):
         self.exported_cells = copies(first.situation.exported_cells, n)
         self.cell_imports, self.ev_built = copies(first.cell_imports, n), copies(first.ev_built, n)
         self.ev_revenue = copies(first.ev_revenue, n)
+        earned = ordered_sum(self.opening.cells * self.opening.margin, axis=0) / MILLION_TO_BILLION
+        self.cell_profit = copies(earned, n)
         self.plants_started = zeros(n, len(s.automakers))
+        self.carbon_told, self.friends_told = {}, {}
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
 
@@ -96,6 +100,9 @@ class Industry(Commerce):
         if opened.any():
             state.has_plant = np.maximum(state.has_plant, opened)
             self._open_plants(*np.nonzero(opened))
+            for told, story in self.stories.items():
+                for market, maker in np.argwhere(opened[told]).tolist():
+                    story.plant_opens(market, maker)
         luck = np.swapaxes(self.luck.plant[state.quarter + 1], -1, -2)
         free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
         # No hazard is above its ceiling, so luck above it needs no weighing of profits.
@@ -106,6 +113,9 @@ class Industry(Commerce):
         started = zeros(*opened.shape)
         started[lane, m, f] = 1.0
         self.plants_started = ordered_sum(started, axis=-2)
+        for told, story in self.stories.items():
+            for market, maker in np.argwhere(started[told] > 0.0).tolist():
+                story.plant_starts(market, maker)
 
     def _open_plants(self, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
         """From now on these automakers can serve these markets from home there."""
@@ -198,6 +208,7 @@ class Industry(Commerce):
         """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
         state, p, economy = self.state, self.parameters, self.economy
         self.supply_now()
+        self.tell_rules()
         base, mix = offered_costs(
             economy, p, self.landed, self.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
         )
