@@ -56,6 +56,7 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
             }
             for point in plan.points
         ],
+        "tactics": None if plan.tactics is None else plan.tactics.told(),
         "columns": dictionary(),
         "commit": _commit(),
         "code_sha256": code_fingerprint(),
@@ -94,6 +95,10 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
     for name, now in (("replicates", plan.replicates), ("scenario", plan.scenario), ("root_seed", str(plan.root_seed))):
         if manifest[name] != now:
             found.append(f"{name}: {manifest[name]} in the results, {now} now")
+    if (told := _tactics_in_words(manifest.get("tactics"))) != (
+        asked := _tactics_in_words(None if plan.tactics is None else plan.tactics.told())
+    ):
+        found.append(f"the file of tactics: {told} in the results, {asked} now")
     before, own = manifest["code"], sources()
     changed = sorted(name for name in {*before, *own} if before.get(name) != own.get(name))
     if changed:
@@ -104,6 +109,22 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
         if manifest["versions"][name] != _version(name):
             found.append(f"{name}: {manifest['versions'][name]} in the results, {_version(name)} now")
     return found
+
+
+def check_tactics(manifest: dict[str, Any], file: model.TacticFile | None) -> None:
+    """Refuse to play runs again with another file of tactics than they were made with.
+
+    Raises:
+        InputFault: says which file is wanted.
+    """
+    told, came = _tactics_in_words(manifest.get("tactics")), _tactics_in_words(None if file is None else file.told())
+    if told != came:
+        how = "name that file with --tactics" if manifest.get("tactics") else "leave --tactics out"
+        raise model.InputFault([f"the runs were made with tactics {told}, and {came} came; {how}"], "results")
+
+
+def _tactics_in_words(told: dict[str, Any] | None) -> str:
+    return f"{told['file']} with digest {told['sha256'][:12]}" if told else "none"
 
 
 @functools.cache

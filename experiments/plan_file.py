@@ -46,7 +46,7 @@ from experiments.design import (
 )
 from experiments.plan_factors import FactorReader
 from experiments.plan_reading import is_number, shown
-from model import InputFault, load_scenario, nearest, root_seeds
+from model import InputFault, load_scenario, nearest, root_seeds, stand_in
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
@@ -110,6 +110,7 @@ def plan_of(manifest: Mapping[str, Any]) -> Plan:
     Raises:
         InputFault: the plan is no longer right, because the model's parameters have changed since.
     """
+    stand_in((manifest.get("tactics") or {}).get("names", {}))
     table = tomllib.loads(manifest["plan_text"])
     if table.get("design") == "table":
         first = manifest["design_points"][0]["block"]

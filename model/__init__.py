@@ -9,11 +9,13 @@ if TYPE_CHECKING:
     from model.ensemble import Ensemble
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
+    from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import root_seeds
     from model.starting_point import calibration_table
     from model.story import StoryLine
+    from model.tactic_file import TacticFile, load_tactics, stand_in, unload
 
 _HOMES = {
     "Ensemble": "model.ensemble",
@@ -30,23 +32,35 @@ _HOMES = {
     "StoryLine": "model.story",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
+    **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
+    **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.tactic_file"),
 }
 
 __all__ = [
     "PARAMETERS",
+    "Conduct",
     "Ensemble",
     "InputFault",
+    "Moment",
     "NegotiationModel",
     "Parameters",
     "Scenario",
     "StoryLine",
+    "TacticFile",
+    "acceptance",
     "calibration_table",
     "dictionary",
     "load_scenario",
+    "load_tactics",
     "make_parameters",
     "nearest",
+    "registered",
     "root_seeds",
     "scenario_names",
+    "stance",
+    "stand_in",
+    "tactic",
+    "unload",
 ]
 
 

@@ -21,6 +21,7 @@ from model.parameters import Parameters
 from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
+from model.tactics import Acceptance, Stance, Tactic
 
 
 def copies(values: Any, n_lanes: int) -> np.ndarray:
@@ -90,7 +91,9 @@ class Lanes:
     prior_bad: FloatArray
     brands_abroad: FloatArray
     off_table: list[Grid]
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
 
@@ -104,6 +107,7 @@ class Lanes:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: np.ndarray
     n_lapses: FloatArray
     n_signed: FloatArray

@@ -7,6 +7,7 @@ import numpy as np
 from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
+from model.plugins import Conduct
 from model.rules import bargaining, compliance, cooperation, policy, trust
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
@@ -176,15 +177,16 @@ class Treaties(Lanes):
                     in_force.astype(np.float64),
                 )
                 seen = np.where(signal == kept, act, 1.0 - act)
-                next_level, next_left = trust.next_honoured_level(
-                    self.stance,
-                    signal,
-                    self.luck.generosity[t + 1, :, d, side],
-                    p.generosity,
-                    p.proportional_response,
-                    seen,
-                    state.answer_left[:, d, side],
-                    p.punishment_quarters,
+                next_level, next_left = self.stance(
+                    Conduct(
+                        signal=signal,
+                        observed_level=seen,
+                        left=state.answer_left[:, d, side],
+                        u=self.luck.generosity[t + 1, :, d, side],
+                        generosity=p.generosity,
+                        response=p.proportional_response,
+                        quarters=p.punishment_quarters,
+                    )
                 )
                 level[:, d, side] = np.where(in_force, next_level, level[:, d, side])
                 left[:, d, side] = np.where(in_force, next_left, left[:, d, side])

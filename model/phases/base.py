@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from model.record import Recorder
     from model.state import State
     from model.story import Story
+    from model.tactics import Acceptance, Stance, Tactic
 
 
 class Phases:
@@ -29,14 +30,15 @@ class Phases:
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
     issues on the table; brands_abroad (b, b); prior_good, prior_bad (b, b); stance and punishment_horizon of the
-    retaliation rule.
+    retaliation rule; tactics and acceptances of each bloc.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
     the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate; deal,
-    has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards
-    in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the
-    market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last
-    quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    has_deal, tabled (d,); offered (d, s) bn$ per quarter, the best that each side was offered in this session;
+    violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards in force; cells,
+    landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the market; ev_share
+    (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last quarter;
+    concessions (d, 10) and depth_contested (d,) of this one.
     """
 
     parameters: Parameters
@@ -54,7 +56,9 @@ class Phases:
     prior_bad: FloatArray
     brands_abroad: FloatArray
     allowed: np.ndarray
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
 
     tension_level: FloatArray
@@ -66,6 +70,7 @@ class Phases:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: list[Counter[str]]
     violations: FloatArray
     recognised: FloatArray

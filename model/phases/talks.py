@@ -8,6 +8,7 @@ from model.agents.bloc import View
 from model.phases.base import Phases
 from model.rules import bargaining
 from model.state import CLOSED
+from model.tactics import NOTHING_OFFERED
 from model.vocabulary import DYADS, N_DYADS
 
 
@@ -38,19 +39,24 @@ class Talks(Phases):
         views = [bloc.perceive(d) for bloc in pair]
         self._diagnose(d, views)
         clock = int(state.clock[d])
+        if clock == 0:
+            self.offered[d] = NOTHING_OFFERED
         lead = int(self.draws.first_proposer[state.quarter + 1 - clock, d] >= 0.5)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(
                 float(clock), float(k), float(p.rounds_per_quarter), float(p.session_quarters)
             )
             tabler = (lead + clock * p.rounds_per_quarter + k) % 2
-            hopes = [bloc.aspire(view, time) for bloc, view in zip(pair, views, strict=True)]
+            moments = [bloc.moment(d, view, time) for bloc, view in zip(pair, views, strict=True)]
+            hopes = [bloc.aspire(moment) for bloc, moment in zip(pair, moments, strict=True)]
             offer, exists = pair[tabler].table(views[tabler], hopes[tabler])
             if not exists or offer == int(state.treaty[d]):
                 self.teller.nothing_to_table(d, tabler, k)
                 continue
             self.tabled[d] = offer
-            accepted = pair[1 - tabler].answer(views[1 - tabler], hopes[1 - tabler], offer)
+            other = 1 - tabler
+            accepted = pair[other].answer(views[other], hopes[other], offer, moments[other])
+            self.offered[d, other] = max(self.offered[d, other], views[other].own[offer])
             self.teller.offer(d, tabler, offer, views[1 - tabler], float(hopes[1 - tabler]), accepted)
             if accepted:
                 self.deal[d], self.has_deal[d] = offer, True
