@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from model.record import dictionary
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import root_seeds
+    from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.starting_point import calibration_table
     from model.story import StoryLine
     from model.tactic_file import TacticFile, load_tactics, stand_in, unload
@@ -33,10 +34,12 @@ _HOMES = {
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
     **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
+    **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
     **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.tactic_file"),
 }
 
 __all__ = [
+    "OUTCOMES",
     "PARAMETERS",
     "Conduct",
     "Ensemble",
@@ -44,19 +47,23 @@ __all__ = [
     "Moment",
     "NegotiationModel",
     "Parameters",
+    "Player",
     "Scenario",
     "StoryLine",
     "TacticFile",
     "acceptance",
+    "assessment_quarters",
     "calibration_table",
     "dictionary",
     "load_scenario",
     "load_tactics",
     "make_parameters",
     "nearest",
+    "play_sessions",
     "registered",
     "root_seeds",
     "scenario_names",
+    "situations",
     "stance",
     "stand_in",
     "tactic",

@@ -74,6 +74,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         "model.scenario",
         *_ENGINE,
     ),
+    "model.sessions": ("model.lanes", "model.lanes.*", "model.ensemble", *_ENGINE),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
     # level 5: the front door only
     "experiments": ("model",),
@@ -93,7 +94,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.report_figures", *_CLASSROOM),
+    "matplotlib": ("experiments.figures", "experiments.*_figures", *_CLASSROOM),
     "typer": ("experiments.cli", "experiments.terminal", "experiments.commands_*"),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
