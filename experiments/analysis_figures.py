@@ -6,8 +6,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
-from experiments.figures import BLUE, MARKERS, SERIES
+from experiments.figures import BLUE, MARKERS, ORANGE, SERIES
 from experiments.league_table import GENERATIONS, League
+from experiments.sensitivity import DYADS, OUTCOMES, Sensitivity
 
 
 def league_figure(league: League) -> Figure:
@@ -33,4 +34,32 @@ def league_figure(league: League) -> Figure:
     right.set_ylabel("share of the population")
     right.set_title("What earns more grows")
     right.legend()
+    return drawn
+
+
+def sensitivity_figure(found: Sensitivity) -> Figure:
+    """Total (bars with intervals) and first-order indices (dots) of mechanisms, kept inputs and chance."""
+    groups = found.sobol.drop_duplicates(["kind", "group"])[["kind", "group"]]
+    labels = [str(group) for group in groups["group"]][::-1]
+    size = (4.2 * len(DYADS), (0.24 * len(labels) + 1.2) * len(OUTCOMES))
+    drawn, axes = plt.subplots(
+        len(OUTCOMES), len(DYADS), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
+    )
+    for row, outcome in enumerate(OUTCOMES):
+        for column, dyad in enumerate(DYADS):
+            axis = axes[row][column]
+            mine = found.sobol[(found.sobol["outcome"] == outcome) & (found.sobol["dyad"] == dyad)].iloc[::-1]
+            places = np.arange(len(mine))
+            axis.set_title(f"{dyad}: {outcome.replace('_', ' ')}")
+            axis.set_yticks(places, labels)
+            axis.set_xlim(0.0, 1.05)
+            if mine["total"].isna().all():
+                axis.text(0.5, 0.5, "does not vary", ha="center", transform=axis.transAxes)
+                continue
+            spans = np.maximum([mine["total"] - mine["total_low"], mine["total_high"] - mine["total"]], 0.0)
+            axis.barh(places, mine["total"], color=BLUE, alpha=0.5, label="total")
+            axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color="black", capsize=2, linewidth=1)
+            axis.plot(mine["first"], places, "o", color=ORANGE, markersize=4, label="first-order")
+    axes[-1][0].set_xlabel("share of variance")
+    axes[0][0].legend(loc="lower right")
     return drawn

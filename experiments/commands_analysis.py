@@ -1,13 +1,15 @@
-"""Commands about tactics: whether a file of them keeps its contract, and a league of all of them."""
+"""Commands that analyse: the contract of tactics, a league of them, sensitivity to assumptions."""
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from experiments.terminal import BAD_INPUT, TacticsOption, loaded, refusals, screen
+from experiments.terminal import BAD_INPUT, INTERRUPTED, TacticsOption, loaded, refusals, screen
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="New folder for the results (default: results/NAME).")
@@ -71,7 +73,63 @@ def league(
         console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
 
 
+def sensitivity(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan with ranges, such as uncertainty, or its file.")],
+    out: OutOption = None,
+    workers: WorkersOption = None,
+    trajectories: Annotated[int, typer.Option(help="Trajectories of Morris screening.")] = 8,
+    screening_replicates: Annotated[int, typer.Option(help="Replicates a point of the screening.")] = 8,
+    keep: Annotated[int, typer.Option(help="Inputs that get an index of their own.")] = 10,
+    rows: Annotated[int, typer.Option(help="Rows of the Sobol design, a power of two.")] = 64,
+    replicates: Annotated[int, typer.Option(help="Replicates of every row, for the share of chance.")] = 16,
+    tactics: TacticsOption = None,
+) -> None:
+    """Which assumptions, mechanisms and how much of chance move the outcomes: Morris screening, then Sobol indices.
+
+    The same command again goes on where it was stopped.
+    """
+    with refusals():
+        from experiments.plan_file import load_plan
+        from experiments.runner import Hooks
+        from experiments.sensitivity import Sizes, check, run_sensitivity
+        from experiments.sensitivity_report import show, write_sensitivity
+        from experiments.sweeping import STOPPING, progress_shown
+
+        file = loaded(tactics)
+        asked, sizes = load_plan(plan), Sizes(trajectories, screening_replicates, keep, rows, replicates)
+        check(asked, sizes)
+        _needs("SALib", "sensitivity")
+        folder = Path("results") / f"{asked.name}-sensitivity" if out is None else out
+        errors = screen(to_stderr=True)
+        with contextlib.ExitStack() as stack:
+
+            def hooks(stage: str) -> Hooks:
+                progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
+                return Hooks(
+                    progress, lambda: errors.print(STOPPING), lambda words: errors.print(words, soft_wrap=True)
+                )
+
+            found = run_sensitivity(asked.with_tactics(file), folder, sizes, workers, hooks)
+        if found is None:
+            errors.print(f"Finished runs are kept in {folder}. The same command goes on from there.", soft_wrap=True)
+            raise typer.Exit(INTERRUPTED)
+        write_sensitivity(found, folder)
+        console = screen()
+        show(console, found)
+        console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
+
+
+def _needs(package: str, command: str) -> None:
+    """Refuse a command whose extra package is not installed."""
+    if importlib.util.find_spec(package) is None:
+        from model import InputFault
+
+        fault = f"detente {command} needs {package}, which is not installed: pip install 'detente[analysis]'"
+        raise InputFault([fault], command)
+
+
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file on the command line."""
     app.command("check-tactic")(check_tactic)
     app.command("league")(league)
+    app.command("sensitivity")(sensitivity)
