@@ -1,4 +1,4 @@
-"""Commands that analyse: the contract of tactics, a league of them, sensitivity to assumptions."""
+"""Commands that analyse: the contract of tactics, a league of them, sensitivity, discovery."""
 
 from __future__ import annotations
 
@@ -119,6 +119,32 @@ def sensitivity(
         console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
 
 
+def discover(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The folder of a sweep over many assumptions.")],
+    case: Annotated[
+        list[str] | None, typer.Option(help="collapse or deep_and_durable; may be repeated (default: both).")
+    ] = None,
+    dyad: Annotated[list[str] | None, typer.Option(help="CN-US, CN-EU or US-EU (default: all).")] = None,
+    boxes: Annotated[int, typer.Option(help="Boxes to look for, one after the other.")] = 1,
+    resamples: Annotated[int, typer.Option(help="Searches without a connection to compare with; 0: none.")] = 99,
+) -> None:
+    """Under which assumptions cooperation collapses, or is deep and durable: PRIM boxes with their significance."""
+    with refusals():
+        from experiments.discover import CASES, show, tables
+        from experiments.discover import discover as search
+        from experiments.results import Results
+
+        folder = Results.open(results)
+        found = search(folder, case or tuple(CASES), dyad or ("CN-US", "CN-EU", "US-EU"), boxes, resamples)
+        limits, steps = tables(found)
+        for name, table in (("boxes", limits), ("trajectories", steps)):
+            if len(table):
+                folder.write_table(name, table)
+        console = screen()
+        show(console, found)
+        console.print(f"\nTables boxes and trajectories are in {folder.folder}", soft_wrap=True)
+
+
 def _needs(package: str, command: str) -> None:
     """Refuse a command whose extra package is not installed."""
     if importlib.util.find_spec(package) is None:
@@ -133,3 +159,4 @@ def add_to(app: typer.Typer) -> None:
     app.command("check-tactic")(check_tactic)
     app.command("league")(league)
     app.command("sensitivity")(sensitivity)
+    app.command("discover")(discover)
