@@ -235,8 +235,8 @@ def tables(found: Sequence[Discovery]) -> tuple[pd.DataFrame, pd.DataFrame]:
                 boxes.append(
                     {
                         **key, **said, "share_of_all": one.share, "p_value": box.p_value, "input": name,
-                        "limit": in_words(limit, quasi), "low": low, "high": high, "quasi_p_low": quasi[0], "quasi_p_high": quasi[1],
-                        "reproduced": box.reproduced[name],
+                        "limit": in_words(limit, quasi), "low": low, "high": high,
+                        "quasi_p_low": quasi[0], "quasi_p_high": quasi[1], "reproduced": box.reproduced[name],
                     }
                 )  # fmt: skip
             for place, step in enumerate(box.trajectory):

@@ -27,7 +27,6 @@ from experiments.executors import executor_maker
 from experiments.plan_file import DEFAULT_ROOT_SEED, read_root_seed
 from experiments.plan_reading import TableReader, is_number, shown
 from experiments.sampling import generator
-from experiments.toml_file import read_toml
 from model import (
     PARAMETERS,
     InputFault,
@@ -37,6 +36,7 @@ from model import (
     load_tactics,
     make_parameters,
     play_sessions,
+    read_toml,
     registered,
     situations,
 )
@@ -104,7 +104,10 @@ def load_league(source: str | Path) -> LeaguePlan:
     Raises:
         InputFault: lists everything that is wrong with the file.
     """
-    text, table = read_toml(Path(source), "league plan")
+    try:
+        text, table = read_toml(Path(source), "league plan")
+    except FileNotFoundError:
+        raise InputFault([f"'{source}' is not there"], "league plan") from None
     return _Reader(Path(source).stem, text, table).read()
 
 

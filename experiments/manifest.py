@@ -111,6 +111,49 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
     return found
 
 
+# What a manifest must hold for its results to be read, and of which kind.
+SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
+    "plan": str, "title": str, "plan_text": str, "points_sha256": str, "scenario": str, "replicates": int, "engine": str,
+    "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str, "code": dict,
+    "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
+}  # fmt: skip
+MOST_DIGITS: Final = 100  # of a root seed
+
+
+def shape_fault(manifest: object) -> str:
+    """What is wrong with the form of a manifest that was read from a file (empty: nothing)."""
+    if not isinstance(manifest, dict):
+        return "it is not that of a sweep"
+    if manifest.get("format", FORMAT) != FORMAT:
+        return ""  # whoever goes on with it says what the matter is
+    for key, kind in SHAPE.items():
+        if not isinstance(manifest.get(key), kind) or isinstance(manifest.get(key), bool):
+            return "it is not that of a sweep" if key not in manifest else f"{key} is not what a sweep writes there"
+    seed, points = manifest["root_seed"], manifest["design_points"]
+    if not (seed.isdecimal() and seed.isascii() and len(seed) <= MOST_DIGITS):
+        return "root_seed is not a whole number"
+    for number, point in enumerate(points):
+        whole = isinstance(point, dict) and isinstance(point.get("block"), str)
+        if not (whole and all(_is_table(point.get(key)) for key in ("levels", "settings"))):
+            return f"design point {number} is not what a sweep writes there"
+    tactics = manifest.get("tactics")
+    if tactics is not None:
+        names = tactics.get("names") if isinstance(tactics, dict) else None
+        sound = isinstance(names, dict) and all(_are_texts(found) for found in names.values())
+        if not (sound and all(isinstance(tactics.get(key), str) for key in ("file", "sha256"))):
+            return "tactics is not what a sweep writes there"
+    texts = [*manifest["code"].values(), *manifest["versions"].values(), *manifest["columns"].values()]
+    return "" if _are_texts(texts) else "code, versions or columns are not what a sweep writes there"
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
 def check_tactics(manifest: dict[str, Any], file: model.TacticFile | None) -> None:
     """Refuse to play runs again with another file of tactics than they were made with.
 

@@ -27,7 +27,6 @@ makes a factor of every assumed number), ``table`` (a CSV or Parquet file, one d
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -46,7 +45,7 @@ from experiments.design import (
 )
 from experiments.plan_factors import FactorReader
 from experiments.plan_reading import is_number, shown
-from model import InputFault, load_scenario, nearest, root_seeds, stand_in
+from model import InputFault, load_scenario, nearest, parse_toml, read_toml, root_seeds, stand_in
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
@@ -88,20 +87,12 @@ def load_plan(source: str | Path) -> Plan:
     if str(source) in plan_names():
         path = Path(__file__).parent / "plans" / f"{source}.toml"
     try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
+        text, table = read_toml(path, "plan")
     except FileNotFoundError:
         hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
         fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
-    except OSError as error:
-        fault = f"'{source}' cannot be read: {error.strerror}"
-    except UnicodeDecodeError as error:
-        fault = f"'{source}' is not text in UTF-8: look at byte {error.start}"
-    except tomllib.TOMLDecodeError as error:
-        fault = f"'{source}' is not TOML: {error}"
-    else:
-        return _Reader(path.stem, text, table, path.parent).read()
-    raise InputFault([fault], "plan")
+        raise InputFault([fault], "plan") from None
+    return _Reader(path.stem, text, table, path.parent).read()
 
 
 def plan_of(manifest: Mapping[str, Any]) -> Plan:
@@ -111,7 +102,7 @@ def plan_of(manifest: Mapping[str, Any]) -> Plan:
         InputFault: the plan is no longer right, because the model's parameters have changed since.
     """
     stand_in((manifest.get("tactics") or {}).get("names", {}))
-    table = tomllib.loads(manifest["plan_text"])
+    _, table = parse_toml(manifest["plan_text"], "plan_text of the results", "results")
     if table.get("design") == "table":
         first = manifest["design_points"][0]["block"]
         points = manifest["design_points"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from model.starting_point import calibration_table
     from model.story import StoryLine
     from model.tactic_file import TacticFile, load_tactics, stand_in, unload
+    from model.toml_file import parse_toml, read_toml
 
 _HOMES = {
     "Ensemble": "model.ensemble",
@@ -35,6 +36,7 @@ _HOMES = {
     "dictionary": "model.record",
     **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
     **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
+    **dict.fromkeys(("parse_toml", "read_toml"), "model.toml_file"),
     **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.tactic_file"),
 }
 
@@ -59,7 +61,9 @@ __all__ = [
     "load_tactics",
     "make_parameters",
     "nearest",
+    "parse_toml",
     "play_sessions",
+    "read_toml",
     "registered",
     "root_seeds",
     "scenario_names",

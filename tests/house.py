@@ -26,7 +26,7 @@ _FIRST = ("model.parameters", *_TABLES, *_CHOSEN, "model.draws", "model.menu")
 _RULES = ("model.rules", "model.rules.*")
 # Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or
 # a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
-_START = ("model.seeds", "model.scenario", "model.scenario_*")
+_START = ("model.toml_file", "model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
     f"model.{name}"
     for name in (
