@@ -113,9 +113,9 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
 
 # What a manifest must hold for its results to be read, and of which kind.
 SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
-    "plan": str, "title": str, "plan_text": str, "points_sha256": str, "scenario": str, "replicates": int, "engine": str,
-    "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str, "code": dict,
-    "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
+    "plan": str, "title": str, "plan_text": str, "points_sha256": str, "scenario": str, "replicates": int,
+    "engine": str, "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str,
+    "code": dict, "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
 }  # fmt: skip
 MOST_DIGITS: Final = 100  # of a root seed
 
@@ -124,11 +124,13 @@ def shape_fault(manifest: object) -> str:
     """What is wrong with the form of a manifest that was read from a file (empty: nothing)."""
     if not isinstance(manifest, dict):
         return "it is not that of a sweep"
-    if manifest.get("format", FORMAT) != FORMAT:
-        return ""  # whoever goes on with it says what the matter is
+    if "plan_text" not in manifest:
+        return "it is not that of a sweep"
+    if manifest.get("format") != FORMAT:
+        return f"the results have format {manifest.get('format', 1)!r:.20}, and this version reads format {FORMAT}"
     for key, kind in SHAPE.items():
         if not isinstance(manifest.get(key), kind) or isinstance(manifest.get(key), bool):
-            return "it is not that of a sweep" if key not in manifest else f"{key} is not what a sweep writes there"
+            return f"{key} is missing" if key not in manifest else f"{key} is not what a sweep writes there"
     seed, points = manifest["root_seed"], manifest["design_points"]
     if not (seed.isdecimal() and seed.isascii() and len(seed) <= MOST_DIGITS):
         return "root_seed is not a whole number"
