@@ -76,6 +76,7 @@ def arguments(kind: str) -> Arguments:
                 observed_level=shares(),
                 left=np.where(generator.random(N_MOMENTS) < 0.5, 0.0, generator.integers(0, 41, N_MOMENTS)),
                 u=np.minimum(shares(), np.nextafter(1.0, 0.0)),
+                standing=generator.integers(0, 2, N_MOMENTS).astype(np.float64),
                 generosity=shares(),
                 response=0.5 + 0.45 * shares(),
                 quarters=generator.integers(1, 41, N_MOMENTS).astype(np.float64),

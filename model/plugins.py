@@ -57,16 +57,17 @@ class Moment(NamedTuple):
 class Conduct(NamedTuple):
     """What a bloc has seen of its partner when it decides on its answer; all (...).
 
-    signal: 1 the partner looked honest this quarter, 0 it did not. observed_level: the share of its concessions that it
-    seemed to honour, 0 to 1. left: quarters of punishment that are still owed. u: a uniform draw in [0, 1), the only
-    chance there is. generosity, response, quarters: the parameters ``generosity``, ``proportional_response`` and
-    ``punishment_quarters``.
+    signal: 1 the partner looked honest this quarter, 0 it did not. observed_level: the share of its concessions that
+    it seemed to honour, 0 to 1. left: quarters of punishment that are still owed. u: a uniform draw in [0, 1), the
+    only chance there is. standing: 1 the bloc itself kept its part the quarter before, 0 it did not. generosity,
+    response, quarters: the parameters ``generosity``, ``proportional_response`` and ``punishment_quarters``.
     """
 
     signal: FloatLike
     observed_level: FloatLike
     left: FloatLike
     u: FloatLike
+    standing: FloatLike
     generosity: FloatLike
     response: FloatLike
     quarters: FloatLike

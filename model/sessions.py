@@ -58,10 +58,12 @@ class Offers(NamedTuple):
 
 
 class Side(NamedTuple):
-    """How one side sees the table in a quarter; own, admissible (n, P), best (n,), reservation a number."""
+    """How one side sees the table in a quarter: own, admissible (n, K) of the packages (K,) that can be tabled; best
+    (n,), reservation a number."""
 
     own: FloatArray
     admissible: np.ndarray
+    packages: np.ndarray
     best: FloatArray
     reservation: FloatArray
     offers: Offers
@@ -198,7 +200,8 @@ class Table:
             hopes.append(hope)
             moments.append(told)
         offer, exists = _look_up(seen[tabler].offers, hopes[tabler])
-        tabled = self.open[..., group] & exists & (offer != self.current[group])
+        package = seen[tabler].packages[offer]
+        tabled = self.open[..., group] & exists & (package != self.current[group])
         place = np.arange(group.size)
         worth = seen[other].own[place, offer]
         takes = np.empty_like(tabled)
@@ -210,7 +213,7 @@ class Table:
             tabled, np.maximum(self.offered[other][..., group], worth), self.offered[other][..., group]
         )
         if agreed.any():
-            self._vote(clock, group, offer, agreed, whole)
+            self._vote(clock, group, package, agreed, whole)
             self.open[..., group] &= ~agreed
 
     def _hopes(
@@ -227,18 +230,18 @@ class Table:
         return hopes, told
 
     def _vote(
-        self, clock: int, group: np.ndarray, offer: np.ndarray, agreed: np.ndarray, whole: Mapping[str, np.ndarray]
+        self, clock: int, group: np.ndarray, deal: np.ndarray, agreed: np.ndarray, whole: Mapping[str, np.ndarray]
     ) -> None:
         """Both legislatures vote on what was agreed now; what passes is what the session came to."""
         world, d, p = self.world, self.d, self.world.parameters
         first, second, lane = np.nonzero(agreed)
-        package, run = offer[first, second, lane], group[lane]
+        package, run = deal[first, second, lane], group[lane]
         passed = np.ones(package.size, dtype=bool)
         for side in (0, 1):
             chance = ratification.ratification_probability(
                 self.home[side][run, package],
                 world.agenda.legislature_scale[d, side],
-                world.thresholds[d][side][package],
+                world.thresholds[d][side][package] + world.state.threshold_shift[run, DYADS[d][side]],
                 p.ratification_slope,
             )
             passed &= ratification.ratifies(world.state.mood[run, d, side], chance)
@@ -252,7 +255,7 @@ class Table:
     # --- how a side sees the table ----------------------------------------------------------------------------------
 
     def _side(self, side: int) -> Side:
-        view = self.world._view(self.d, side, self.lanes, self.flows)
+        (view,) = self.world._view(self.d, side, self.lanes, self.flows, [slice(0, self.lanes.size)])
         zone = bargaining.zone_of_agreement(
             view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
         )
@@ -260,6 +263,7 @@ class Table:
         return Side(
             np.ascontiguousarray(view.own),
             np.ascontiguousarray(view.admissible),
+            view.packages,
             best,
             view.reservation,
             offers_of(view.own, view.partner, view.admissible),
@@ -293,7 +297,7 @@ class Table:
 
 def _of(side: Side, group: np.ndarray) -> Side:
     offers = Offers(side.offers.own[group], side.offers.package[group])
-    return Side(side.own[group], side.admissible[group], side.best[group], side.reservation, offers)
+    return Side(side.own[group], side.admissible[group], side.packages, side.best[group], side.reservation, offers)
 
 
 def offers_of(own: FloatArray, partner: FloatArray, admissible: np.ndarray) -> Offers:

@@ -97,6 +97,7 @@ def _coded(code: int) -> Stance:
             conduct.observed_level,
             conduct.left,
             conduct.quarters,
+            conduct.standing,
         )
 
     return answer
@@ -107,6 +108,9 @@ stance("generous", "the same, but forgives some (Molander 1985; Nowak & Sigmund 
 stance("grim", "never cooperates again (Friedman 1971)", np.inf)(_coded(trust.GRIM))
 stance("k_punish", "withdraws for some quarters (Green & Porter 1984)")(_coded(trust.K_PUNISH))
 stance("proportional", "answers in proportion to what it saw")(_coded(trust.PROPORTIONAL))
+stance("contrite", "as tit_for_tat, but takes a deserved answer (Wu & Axelrod 1995)", ANSWER_OF_ONE_QUARTER)(
+    _coded(trust.CONTRITE)
+)
 
 #: The names that come with the project, in the order of the documentation.
 TACTICS: Final = names(TACTIC)

@@ -255,10 +255,9 @@ class Bench:
                         assert np.all((share >= 0.0) & (share <= 1.0)) and np.shape(share) == np.shape(moment.time)
                     elif plugin.kind == "acceptance":
                         assert np.asarray(plugin.function(moment.best, moment.best, moment)).dtype == bool
-                level, left = (
-                    plugin.function(Conduct(1.0, 1.0, 0.0, 0.5, 0.3, 0.8, 8.0)) if plugin.kind == "stance" else (1, 0)
-                )
-                assert 0.0 <= level <= 1.0 and left >= 0.0
+                    elif plugin.kind == "stance":
+                        level, left = plugin.function(Conduct(1.0, 1.0, 0.0, 0.5, 1.0, 0.3, 0.8, 8.0))
+                        assert 0.0 <= level <= 1.0 and left >= 0.0
         finally:
             unload(file)
 

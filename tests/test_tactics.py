@@ -85,10 +85,10 @@ def test_stances_are_those_of_rules_trust() -> None:
     z, seen, left, u = (generator.integers(0, 2, 40) * 1.0, *generator.random((3, 40)))
     for code, name in enumerate(STANCES):
         answer, horizon = stance_of(name, 8.0)
-        level, owed = answer(Conduct(z, seen, left, u, 0.3, 0.8, 8.0))
-        same = trust.next_honoured_level(code, z, u, 0.3, 0.8, seen, left, 8.0)
+        level, owed = answer(Conduct(z, seen, left, u, 1.0 - z, 0.3, 0.8, 8.0))
+        same = trust.next_honoured_level(code, z, u, 0.3, 0.8, seen, left, 8.0, 1.0 - z)
         assert np.array_equal(level, same[0]) and np.array_equal(owed, same[1])
-        assert horizon == {"tit_for_tat": 1.0, "grim": np.inf}.get(name, 8.0)
+        assert horizon == {"tit_for_tat": 1.0, "contrite": 1.0, "grim": np.inf}.get(name, 8.0)
 
 
 def test_share_offered() -> None:
@@ -224,7 +224,7 @@ def worse(conduct):
         with pytest.raises(InputFault, match="allowed are truth values"):
             acceptance_of("bad")(1.0, 2.0, moment())
         with pytest.raises(InputFault, match="allowed is a pair"):
-            stance_of("bad", 8.0)[0](Conduct(1.0, 1.0, 0.0, 0.5, 0.3, 0.8, 8.0))
+            stance_of("bad", 8.0)[0](Conduct(1.0, 1.0, 0.0, 0.5, 1.0, 0.3, 0.8, 8.0))
     finally:
         unload(file)
 
