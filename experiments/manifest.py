@@ -119,6 +119,22 @@ SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
     "code": dict, "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
 }  # fmt: skip
 MOST_DIGITS: Final = 100  # of a root seed
+MOST_BYTES: Final = 1_000_000_000  # of a manifest; a hundred thousand design points need a tenth of it
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest in a file, of the right form.
+
+    Raises:
+        OSError, ValueError, RecursionError: it cannot be read, is no JSON, or is not that of a sweep.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES} bytes")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if wrong := shape_fault(manifest):
+        raise ValueError(wrong)
+    result: dict[str, Any] = manifest
+    return result
 
 
 def shape_fault(manifest: object) -> str:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from experiments.design import Plan
-from experiments.manifest import describe, now, shape_fault
+from experiments.manifest import describe, now, read_manifest
 from experiments.store import check_vacant, lock_file, reported, slim, write_table, write_whole
 from experiments.work import KEYS, Chunk, Played, runs_are_true
 from model import InputFault
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 LOG: Final = "parts.log"
 PART: Final = re.compile(r"point-(\d{5,})_replicates-(\d{6,})-(\d{6,})\.parquet")
-MOST_MANIFEST: Final = 1_000_000_000  # bytes; a hundred thousand design points need a tenth of it
 
 
 class Results:
@@ -73,11 +72,7 @@ class Results:
         results = cls(folder)
         path = results.folder / "manifest.json"
         try:
-            if path.stat().st_size > MOST_MANIFEST:
-                raise ValueError(f"it has more than {MOST_MANIFEST} bytes")
-            results.manifest = json.loads(path.read_text(encoding="utf-8"))
-            if wrong := shape_fault(results.manifest):
-                raise ValueError(wrong)
+            results.manifest = read_manifest(path)
         except (OSError, ValueError, RecursionError) as error:
             fault = f"'{folder}' is no results folder: manifest.json cannot be read ({error})"
             raise InputFault([fault], "results") from None
