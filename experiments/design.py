@@ -149,9 +149,9 @@ class Plan:
     rows: tuple[Mapping[str, Value], ...] = ()
     outputs: Outputs = Outputs()
     precision: Precision | None = None
-    tactics: TacticFile | None = None
     arms: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    tactics: TacticFile | None = None
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)

@@ -1,4 +1,4 @@
-"""Hostile input: a few hundred cases of the campaign of ``fuzzing.py``, what is refused early, and what can never happen."""
+"""Hostile input: a few hundred cases of the campaign of ``fuzzing.py``, what is refused early, what cannot happen."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from model import InputFault, load_scenario, parse_toml, read_toml
 from model.toml_file import MOST_BRACKETS, MOST_BYTES
 
 ROOT = Path(__file__).parents[1]
-FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 20, "league": 30, "tactics": 60, "manifest": 40, "part": 15, "log": 10}  # fmt: skip
+FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 20, "league": 30, "tactics": 60, "manifest": 40,
+       "part": 15, "log": 10}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -111,7 +112,8 @@ def _folder(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("name", "kept"),
     [("plain", "plain"), ("..", "plan"), ("../../etc/passwd", "_.._etc_passwd"), ("/etc/x", "_etc_x"), ("a\\b", "a_b"),
-     (".hidden", "hidden"), ("C:\\x", "C__x"), ("x\0y\n", "x_y_"), ("n" * 500, "n" * 100), ("", "plan"), ("with space", "with space")],
+     (".hidden", "hidden"), ("C:\\x", "C__x"), ("x\0y\n", "x_y_"), ("n" * 500, "n" * 100), ("", "plan"),
+     ("with space", "with space")],
 )  # fmt: skip
 def test_results_have_names_that_stay_in_their_folder(name: str, kept: str) -> None:
     assert as_file_name(name) == kept
