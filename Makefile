@@ -26,7 +26,7 @@ export PYTHONUTF8 := 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-slow check format constraints clean
+.PHONY: help demo test test-fast test-slow check format fuzz constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -48,6 +48,11 @@ check: $(DEV) ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+
+CASES ?= 22000
+SEED ?= 1
+fuzz: $(DEV) ## hostile input: more than 20,000 edited files and values (CASES, SEED)
+	@PYTHONPATH=.:tests $(BIN)/python tests/fuzzing.py --cases $(CASES) --seed $(SEED)
 
 format: $(DEV) ## lay the code out and mend what can be mended by machine
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -27,6 +27,7 @@ from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
 from model.story import Story
+from model.tactics import Acceptance, Stance, Tactic
 from model.vocabulary import DYADS, EV
 
 
@@ -96,7 +97,9 @@ class Lanes:
     brands_abroad: FloatArray
     off_table: list[Grid]
     allowed: np.ndarray
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
 
@@ -111,6 +114,7 @@ class Lanes:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: np.ndarray
     n_lapses: FloatArray
     n_signed: FloatArray

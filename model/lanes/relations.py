@@ -22,9 +22,10 @@ from model.mandate import (
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, trust, unilateral
+from model.rules import cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.state import NEVER
+from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
 from model.valuation import realised_value
 from model.vocabulary import (
     BLOCS,
@@ -41,9 +42,9 @@ class Relations(Commerce):
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state, n = self.parameters, self.state, self.n_lanes
-        self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
-        self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
+        self.stance, self.punishment_horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
+        self.tactics = [tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)]
+        self.acceptances = [acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)]
         self.allowed = np.array(
             [p.tariff_issues] * 2
             + [p.supply_issues] * 2
@@ -62,6 +63,7 @@ class Relations(Commerce):
         self.deal = zeros(n, N_DYADS, dtype=np.int64)
         self.has_deal = zeros(n, N_DYADS, dtype=bool)
         self.tabled = zeros(n, N_DYADS, dtype=np.int64)
+        self.offered = zeros(n, N_DYADS, N_SIDES) + NOTHING_OFFERED
         self.violations = zeros(n, N_DYADS)
         self.n_lapses, self.n_signed = zeros(n, N_DYADS), zeros(n, N_DYADS)
         self.first_end = np.full((n, N_DYADS), -1, dtype=np.int64)

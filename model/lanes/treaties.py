@@ -12,6 +12,7 @@ from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
 from model.partial import kept_share
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
+from model.plugins import Conduct
 from model.rules import bargaining, compliance, cooperation, policy, trust, turnover
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
@@ -238,16 +239,17 @@ class Treaties(Lanes):
                     learned = compliance.bayes_type_update(types[:, b, j], signal, false_alarm, missed)
                     types[:, b, j] = np.where(in_force, learned, types[:, b, j])
                 seen = np.where(signal == kept, act, 1.0 - act)
-                next_level, next_left = trust.next_honoured_level(
-                    self.stance,
-                    signal,
-                    self.luck.generosity[t + 1, :, d, side],
-                    p.generosity,
-                    p.proportional_response,
-                    seen,
-                    state.answer_left[:, d, side],
-                    p.punishment_quarters,
-                    state.standing[:, d, side],
+                next_level, next_left = self.stance(
+                    Conduct(
+                        signal=signal,
+                        observed_level=seen,
+                        left=state.answer_left[:, d, side],
+                        u=self.luck.generosity[t + 1, :, d, side],
+                        standing=state.standing[:, d, side],
+                        generosity=p.generosity,
+                        response=p.proportional_response,
+                        quarters=p.punishment_quarters,
+                    )
                 )
                 for lane, story in self.told(in_force & (next_level < state.level[:, d, side])):
                     story.retaliates(d, side, bool(kept[lane] >= 1.0))

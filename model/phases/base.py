@@ -26,20 +26,23 @@ if TYPE_CHECKING:
     from model.record import Recorder
     from model.state import State
     from model.story import Story
+    from model.tactics import Acceptance, Stance, Tactic
 
 
 class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the retaliation rule.
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the retaliation rule; tactics and
+    acceptances of each bloc.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
     the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate, and
-    the stakes it was made from; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b,
-    b) and cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m,
-    f), clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b,
-    b), cell_profit (k,) of last quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    the stakes it was made from; deal, has_deal, tabled (d,); offered (d, s) bn$ per quarter, the best that each side
+    was offered in this session; violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k)
+    standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts
+    of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of
+    last quarter; concessions (d, 10) and depth_contested (d,) of this one.
     """
 
     parameters: Parameters
@@ -55,7 +58,9 @@ class Phases:
     teller: Story
     brands_abroad: FloatArray
     allowed: np.ndarray
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
 
     tension_level: FloatArray
@@ -67,6 +72,7 @@ class Phases:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: list[Counter[str]]
     violations: FloatArray
     recognised: FloatArray

@@ -24,8 +24,9 @@ from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.commerce import Commerce
-from model.rules import cooperation, trust, unilateral
+from model.rules import cooperation, unilateral
 from model.state import NEVER
+from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
 from model.valuation import issue_values, realised_value
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
 
@@ -36,9 +37,9 @@ class Relations(Commerce):
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state = self.parameters, self.state
-        self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
-        self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
+        self.stance, self.punishment_horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
+        self.tactics = [tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)]
+        self.acceptances = [acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)]
         allowed = np.array(
             [p.tariff_issues] * 2
             + [p.supply_issues] * 2
@@ -56,6 +57,7 @@ class Relations(Commerce):
         self.has_deal = np.zeros(N_DYADS, dtype=bool)
         self.violations = np.zeros(N_DYADS)
         self.tabled = np.zeros(N_DYADS, dtype=np.int64)
+        self.offered = np.full((N_DYADS, N_SIDES), NOTHING_OFFERED)
         self.blocking: list[Counter[str]] = [Counter() for _ in range(N_DYADS)]
         self.recognised, self.common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
         self.cooperates = np.zeros((len(self.scenario.suppliers),) * 2)
