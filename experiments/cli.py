@@ -198,6 +198,30 @@ def parameters(
             reference.show_parameters(screen())
 
 
+@app.command("bench")
+def benchmark(
+    scenario: Annotated[str, typer.Option(help="The scenario that is played.")] = "2026",
+    quick: Annotated[bool, typer.Option("--quick", help="Once and on small sizes: half a minute, rough.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write every number, versions and processor here.")
+    ] = None,
+    figure_file: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw what was found into this PNG file.")
+    ] = None,
+) -> None:
+    """Measure how fast the ensemble is, where the time goes, and what memory it takes."""
+    with refusals():
+        from experiments.bench import QUICK, WHOLE
+        from experiments.bench_show import run_benchmark
+        from experiments.store import check_writable
+        from model import load_scenario
+
+        load_scenario(scenario)
+        check_writable(*(file for file in (json_file, figure_file) if file is not None))
+        effort = QUICK if quick else WHOLE
+        run_benchmark(screen(), screen(to_stderr=True), scenario, effort, json_file, figure_file)
+
+
 def main() -> None:
     """The entry point of the command."""
     app()

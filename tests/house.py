@@ -70,8 +70,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *_ENGINE,
     ),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
-    # level 5: the front door only
+    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
     "experiments": ("model",),
+    "experiments.bench_cases": ("model", "model.mandate", "model.menu", "model.valuation", *_RULES, *_GROUND),
+    "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
+    "experiments.bench_growth": (
+        *("model", "model.ensemble", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
+        *("model.vocabulary", "experiments.bench_cases"),
+    ),
     "experiments.*": ("model", "experiments", "experiments.*"),
 }
 
@@ -88,13 +94,14 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.report_figures", *_CLASSROOM),
+    "matplotlib": ("experiments.figures", "experiments.report_figures", "experiments.bench_show", *_CLASSROOM),
     "typer": ("experiments.cli",),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
     "distributed": ("experiments.executors",),
     "SALib": ("experiments.design", "experiments.sensitivity"),
     "statsmodels": ("experiments.*",),
+    "numba": ("experiments.bench_twin",),
     "solara": _CLASSROOM,
     "reacton": _CLASSROOM,
 }

@@ -92,6 +92,7 @@ class Lanes:
     prior_bad: FloatArray
     brands_abroad: FloatArray
     off_table: list[Grid]
+    allowed: np.ndarray
     stance: int
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]

@@ -14,6 +14,7 @@ import numpy as np
 from model.grids import Flows, Grid, believed, honour_slack
 from model.lanes.base import chosen_flows, rows, some
 from model.lanes.treaties import Treaties
+from model.menu import negotiable
 from model.numerics import FloatArray
 from model.rules import bargaining, compliance, packages, ratification
 from model.state import CLOSED
@@ -26,13 +27,15 @@ LEGISLATURE = OBSTACLES.index("legislature")
 
 @dataclass(frozen=True)
 class View:
-    """How one side sees a dyad's table in a group of lanes; (n, P), bn$ per quarter unless said otherwise.
+    """How one side sees a dyad's table in a group of lanes; (n, K), bn$ per quarter unless said otherwise.
 
-    own, partner: believed gains over the policy in force. Booleans: gains, packages on the table that are good enough
-    for itself; keeps, those among them that it would also honour; admissible, those that its legislature would also
-    rather pass. reservation, partner_reservation: least gains.
+    packages (K,): those looked at, all that can be tabled in any of these lanes. own, partner: believed gains over the
+    policy in force. Booleans: gains, packages on the table that are good enough for itself; keeps, those among them
+    that it would also honour; admissible, those that its legislature would also rather pass.
+    reservation, partner_reservation: least gains.
     """
 
+    packages: np.ndarray
     own: FloatArray
     partner: FloatArray
     gains: np.ndarray
@@ -71,24 +74,33 @@ class Talks(Treaties):
             lead = self.luck.first_proposer[state.quarter + 1 - clock, talking, d] >= 0.5
             first = (lead + clock * p.rounds_per_quarter) % 2
             if talking.size:
-                # Lanes in which the same side begins lie side by side.
-                self._session_quarter(d, talking[np.argsort(first, kind="stable")], int(np.count_nonzero(first == 0)))
+                # Lanes with a treaty lie side by side (they talk of upgrades, a small part of the menu), and among
+                # them those in which the same side begins.
+                kind = 2 * (state.treaty[talking, d] > 0) + first
+                self._session_quarter(d, talking[np.argsort(kind, kind="stable")], np.bincount(kind, minlength=4))
 
-    def _session_quarter(self, d: int, lanes: np.ndarray, n_first: int) -> None:
-        """A quarter of the sessions in these lanes; in the first ``n_first`` of them side 0 tables first."""
+    def _session_quarter(self, d: int, lanes: np.ndarray, sizes: np.ndarray) -> None:
+        """A quarter of the sessions in these lanes: without a treaty and with one, and of each first those where side 0
+        tables first; sizes (4,) of these groups."""
         flows = tuple(chosen_flows(side, lanes) for side in self.known().flows[d])
-        views = (self._view(d, 0, lanes, flows), self._view(d, 1, lanes, flows))
-        best = []
-        for side, view in enumerate(views):
-            zone = bargaining.zone_of_agreement(
-                view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
-            )
-            self._diagnose(d, side, lanes, view, zone)
-            best.append(bargaining.best_in_zone(view.own, zone, view.reservation))
-        for first, group in ((0, slice(0, n_first)), (1, slice(n_first, lanes.size))):
-            if lanes[group].size:
-                seen = tuple(view.of(group) for view in views)
-                self._offers(d, lanes[group], first, seen, [side[group] for side in best])
+        ends = [0, *np.add.accumulate(sizes).tolist()]
+        kinds = [k for k in (0, 2) if ends[k + 2] > ends[k]]
+        groups = [slice(ends[k], ends[k + 2]) for k in kinds]
+        views = (self._view(d, 0, lanes, flows, groups), self._view(d, 1, lanes, flows, groups))
+        for kind, group, *pair in zip(kinds, groups, *views, strict=True):
+            best = []
+            for side, view in enumerate(pair):
+                zone = bargaining.zone_of_agreement(
+                    view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
+                )
+                self._diagnose(d, side, lanes[group], view, zone)
+                best.append(bargaining.best_in_zone(view.own, zone, view.reservation))
+            middle = ends[kind + 1]
+            for first, part in ((0, slice(group.start, middle)), (1, slice(middle, group.stop))):
+                if part.stop > part.start:
+                    here = slice(part.start - group.start, part.stop - group.start)
+                    seen = tuple(view.of(here) for view in pair)
+                    self._offers(d, lanes[part], first, seen, [side[here] for side in best])
 
     def _offers(self, d: int, lanes: np.ndarray, first: int, views: tuple[View, ...], best: list[FloatArray]) -> None:
         """A quarter's offers and answers in lanes where one side tables first; best (n,) gain of each in its zone."""
@@ -106,12 +118,13 @@ class Talks(Treaties):
             tabler = (first + k) % 2
             mine, theirs = views[tabler], views[1 - tabler]
             offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
-            tabled = goes_on & exists & (offer != current)
+            package = mine.packages[offer]
+            tabled = goes_on & exists & (package != current)
             accepted = tabled & bargaining.accept(
                 bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
             )
-            self.tabled[lanes, d] = np.where(tabled, offer, self.tabled[lanes, d])
-            self.deal[lanes, d] = np.where(accepted, offer, self.deal[lanes, d])
+            self.tabled[lanes, d] = np.where(tabled, package, self.tabled[lanes, d])
+            self.deal[lanes, d] = np.where(accepted, package, self.deal[lanes, d])
             goes_on &= ~accepted
         self.has_deal[lanes, d] = ~goes_on
         clock = clock + goes_on
@@ -121,8 +134,11 @@ class Talks(Treaties):
 
     # --- looking at a dyad ------------------------------------------------------------------------------------------
 
-    def _view(self, d: int, side: int, lanes: np.ndarray, flows: tuple[Flows, ...]) -> View:
-        """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
+    def _view(self, d: int, side: int, lanes: np.ndarray, flows: tuple[Flows, ...], groups: list[slice]) -> list[View]:
+        """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues.
+
+        By group of neighbouring lanes: what is looked at there.
+        """
         state, p, agenda, menu = self.state, self.parameters, self.agenda, self.agenda.menus[d]
         current = state.treaty[lanes, d]
         noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)
@@ -131,26 +147,45 @@ class Talks(Treaties):
             stakes, mistaken = agenda.stakes[d, whose], some(error[:, d, side], lanes)
             return believed(menu, flows[whose].kept, agenda.levels[d], current, stakes, mistaken, noise)
 
-        own = self._on_table(d, current, belief(side, state.own_error)).spread(menu)
-        partner = belief(1 - side, state.partner_error).spread(menu)
+        own_gain = self._on_table(d, current, belief(side, state.own_error))
+        partner_gain = belief(1 - side, state.partner_error)
+        worth_keeping = self._slack(d, side, lanes, flows[side])
+        at_home = flows[side].home.over(menu, current) if p.anticipate_ratification else None
         reservation = bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, side])
-        gains = own >= reservation
-        keeps = gains & (self._slack(d, side, lanes, flows[side]).spread(menu) >= 0.0)
-        admissible = keeps
-        if p.anticipate_ratification:
-            home = flows[side].home.over(menu, current).spread(menu)
-            admissible = keeps & ratification.in_win_set(
-                home, agenda.legislature_scale[d, side], self.thresholds[d][side]
+        views = []
+        for group in groups:
+            packages_here = self._negotiable(d, current[group])
+            own = own_gain.in_lanes(group).of(menu, packages_here)
+            gains = own >= reservation
+            keeps = gains & (worth_keeping.in_lanes(group).of(menu, packages_here) >= 0.0)
+            admissible = keeps
+            if at_home is not None:
+                admissible = keeps & ratification.in_win_set(
+                    at_home.in_lanes(group).of(menu, packages_here),
+                    agenda.legislature_scale[d, side],
+                    self.thresholds[d][side][packages_here],
+                )
+            views.append(
+                View(
+                    packages=packages_here,
+                    own=own,
+                    partner=partner_gain.in_lanes(group).of(menu, packages_here),
+                    gains=gains,
+                    keeps=keeps,
+                    admissible=admissible,
+                    reservation=reservation,
+                    partner_reservation=bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, 1 - side]),
+                )
             )
-        return View(
-            own=own,
-            partner=partner,
-            gains=gains,
-            keeps=keeps,
-            admissible=admissible,
-            reservation=reservation,
-            partner_reservation=bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, 1 - side]),
-        )
+        return views
+
+    def _negotiable(self, d: int, current: np.ndarray) -> np.ndarray:
+        """(K,) the packages that can be tabled in some of these lanes, given what is in force in each (n,)."""
+        menu, allowed = self.agenda.menus[d], tuple(bool(issue) for issue in self.allowed)
+        on_table = np.zeros(menu.n_packages, dtype=bool)
+        for package in np.unique(current).tolist():
+            on_table |= negotiable(menu, allowed, package)
+        return np.flatnonzero(on_table)
 
     def _on_table(self, d: int, current: np.ndarray, own: Grid) -> Grid:
         """Own gains, with those of packages that are off the table out of reach."""
