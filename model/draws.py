@@ -47,6 +47,8 @@ STREAMS: Final[dict[str, Stream]] = {
     "answer": Stream(13, "uniform", (N_BLOCS, N_BLOCS), "whether a rise is answered (answering bloc, riser)"),
     "recognition": Stream(14, "uniform", (N_BLOCS, N_BLOCS), "unilateral recognition (importer, exporter)"),
     "plant": Stream(15, "uniform", ("automakers", N_BLOCS), "whether a plant is started"),
+    "club_ratification": Stream(25, "normal", (N_BLOCS,), "mood of a legislature towards a club"),
+    "club_exit": Stream(26, "uniform", (N_BLOCS,), "whether a successor takes a bloc out of a club"),
 }
 
 
@@ -69,6 +71,8 @@ class Draws:
     answer: npt.NDArray[np.float64]
     recognition: npt.NDArray[np.float64]
     plant: npt.NDArray[np.float64]
+    club_ratification: npt.NDArray[np.float64]
+    club_exit: npt.NDArray[np.float64]
 
 
 def draw_stream(

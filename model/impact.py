@@ -17,6 +17,7 @@ from model.nodes import IMPORTER, PARTNER, THIRD, Nodes
 from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters import Parameters
 from model.rules import batteries
+from model.rules.club_terms import CarbonStep
 from model.vocabulary import EV, N_BLOCS, PLACES
 
 ELSEWHERE = np.full(len(IMPORTER), PLACES.index("other"))
@@ -28,8 +29,9 @@ class Situation:
 
     margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
-    mfn, floor (g, b, b) of this quarter;
-    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export.
+    mfn, floor (..., g, b, b) of this quarter;
+    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; carbon what a
+    club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19).
     """
 
     cells: CellSupply
@@ -45,6 +47,7 @@ class Situation:
     origin_level: FloatArray
     subsidy: FloatArray
     exported_cells: FloatArray
+    carbon: CarbonStep | None = None
 
 
 @dataclass(frozen=True)
@@ -174,6 +177,8 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
     # Beside them the car built at home, which bears neither duty nor a cost of the border.
     fixed = (economy.nonbattery_cost[IMPORTER, 0, IMPORTER] + economy.freight[IMPORTER, 0, IMPORTER])[:, None]
     home_landed = fixed[here] + per_car[here] * cells.unit
+    if situation.carbon is not None:
+        home_landed = home_landed + situation.carbon.cost[..., IMPORTER, None][..., here, :]
     home_utility = _of_origin(situation.origin_tie, IMPORTER)[..., here, :] - theta * home_landed
     home, value = best_of_two(home_utility, value[..., here, :])
     away = 1.0 - home

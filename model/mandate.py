@@ -196,6 +196,9 @@ def other_terms(
     for giver in (0, 1):
         stake = scenario.linkage_value[dyad, giver] if giver != side else -scenario.linkage_cost[dyad, giver]
         linkage[giver] = parameters.linkage_scale * stake / QUARTERS_PER_YEAR
+        if parameters.club_finance:
+            paid = 1.0 if giver != side else -(1.0 + parameters.public_funds_cost)
+            linkage[giver] += paid * parameters.club_finance_size / QUARTERS_PER_YEAR
     saved = (
         (parameters.certification_outlay - parameters.certification_outlay_recognised)
         / MILLION_TO_BILLION

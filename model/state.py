@@ -46,6 +46,10 @@ class State:
     sunset (d,); failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice; level (d, s) share
     of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of punishment to come;
     honours (d, s) passes its test this quarter; lapses (d,) violations last quarter; depth (d,).
+
+    Clubs: club () coalition in force, by its place in ``model.coalitions``, 0 none; club_signed () coalition ratified,
+    in force from the next quarter, or NOTHING_SIGNED; club_honours, club_failed (b,) whether a member keeps the terms
+    this quarter, failed to last quarter; club_mood (b,) of legislatures towards clubs.
     """
 
     quarter: int
@@ -93,6 +97,11 @@ class State:
     honours: np.ndarray
     lapses: FloatArray
     depth: FloatArray
+    club: np.ndarray
+    club_signed: np.ndarray
+    club_honours: np.ndarray
+    club_failed: np.ndarray
+    club_mood: FloatArray
 
 
 def mean_tension(parameters: Parameters) -> FloatArray:
@@ -193,6 +202,11 @@ def first_state(
         honours=np.ones((N_DYADS, N_SIDES), dtype=bool),
         lapses=np.zeros(N_DYADS),
         depth=np.zeros(N_DYADS),
+        club=np.zeros((), dtype=np.int64),
+        club_signed=np.full((), NOTHING_SIGNED),
+        club_honours=np.ones(N_BLOCS, dtype=bool),
+        club_failed=np.zeros(N_BLOCS, dtype=bool),
+        club_mood=np.zeros(N_BLOCS),
     )
 
 

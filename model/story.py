@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from model.agents.bloc import View
     from model.negotiation import NegotiationModel
 
+# Members of each coalition, in the order of ``model.coalitions``.
+CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
@@ -224,6 +227,37 @@ class Story:
         """A ratified treaty enters into force."""
         self.say("treaty", "The treaty ratified last quarter enters into force.", dyad)
 
+    # --- zones and clubs --------------------------------------------------------------------------------------------
+
+    def club_proposed(self, now: int, chosen: int, votes: list[bool]) -> None:
+        """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
+        if not self.is_told:
+            return
+        newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
+        what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
+        start = f"{what} {self.kind_of_club()}"
+        if all(votes):
+            self.say("club", f"{start}; all members ratify, from next quarter.")
+            return
+        self.say("club", f"{start}; it fails in {listed([b for b, vote in enumerate(votes) if not vote])}.")
+
+    def kind_of_club(self) -> str:
+        """A zone or a club, in words."""
+        return "a climate club" if self.model.parameters.climate_club else "a zero-tariff zone"
+
+    def lapses_in_club(self, bloc: int) -> None:
+        """A member does not keep the terms."""
+        self.say("lapse", f"{cap(named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
+
+    def leaves_club(self, bloc: int, why: str) -> None:
+        """A member goes."""
+        self.say("exit", f"{cap(named(bloc))} leaves {self.kind_of_club()}: {why}.")
+
+    def club_shrinks(self, before: int, after: int) -> None:
+        """What is left when members have gone."""
+        left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
+        self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")
+
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
     def lapses(self, dyad: int, side: int) -> None:
@@ -252,6 +286,12 @@ def named(bloc: int) -> str:
     """The bloc's name inside a sentence."""
     name = BLOC_NAMES[BLOCS[bloc]]
     return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
+
+
+def listed(blocs: Sequence[int]) -> str:
+    """Some blocs inside a sentence: China, the US and the EU."""
+    names = [named(b) for b in blocs]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
 
 
 def possessive(name: str) -> str:

@@ -12,9 +12,21 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from model import coalitions
+from model.coalitions import COALITIONS, MEMBERS
 from model.grids import Flows, Grid, believed, honour_slack
 from model.numerics import FloatArray
-from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
+from model.rules import (
+    bargaining,
+    club_terms,
+    compliance,
+    packages,
+    ratification,
+    standards,
+    tension,
+    trust,
+    unilateral,
+)
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 
 if TYPE_CHECKING:
@@ -295,3 +307,34 @@ class Bloc(mesa.Agent):
             if bool(unilateral.zev_announces(own, joint, said, state.dialogue[dyad], self.trust(other))):
                 return True
         return False
+
+    # --- zones and clubs (1.19) ---------------------------------------------------------------------------------
+
+    def keeps_club(self, club: int) -> bool:
+        """Whether this bloc would keep the terms of a club, at its trust in the least trusted fellow member."""
+        model, p = self.model, self.model.parameters
+        fellows = [other for other in model.blocs if other is not self and MEMBERS[club][other.index] > 0.0]
+        belief = np.minimum.reduce([self.trust(other) for other in fellows])
+        danger = np.maximum.reduce([model.expected_danger[DYAD_OF[self.index, other.index]] for other in fellows])
+        table = club_terms.member_flows(model.club_worth.executive, model.club_money, COALITIONS.after_leaving)
+        flows = [flow[club, self.index] for flow in table]
+        future = compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, belief)
+        passes, _ = compliance.honour_test(*flows, belief, future, p.detection_lag, model.punishment_horizon)
+        return bool(passes)
+
+    def honours_club(self) -> bool:
+        """Whether this member keeps the club's terms this quarter."""
+        return self.keeps_club(int(self.model.state.club))
+
+    def signs_club(self, club: int) -> bool:
+        """Whether this bloc would keep a proposed club and its legislature passes it (1.9)."""
+        model, p = self.model, self.model.parameters
+        home = club_terms.payoff_of(model.club_worth.legislature) + model.club_money
+        gain = home[club, self.index] - home[int(model.state.club), self.index]
+        threshold = p.ratification_threshold[self.index]
+        if self.code == "US":
+            threshold = p.ratification_threshold_us_recognition  # a club recognises certificates
+        chance = ratification.ratification_probability(
+            gain, coalitions.usual_scale(model.agenda.legislature_scale)[self.index], threshold, p.ratification_slope
+        )
+        return self.keeps_club(club) and bool(ratification.ratifies(model.state.club_mood[self.index], chance))

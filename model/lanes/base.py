@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from model.coalitions import Worth
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
@@ -116,6 +117,13 @@ class Lanes:
     concessions: FloatArray
     depth_contested: FloatArray
 
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
+
     cells: CellSupply
     landed: FloatArray
     frictions: FloatArray
@@ -131,6 +139,8 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     def known(self) -> Mandate:
         """The mandate of the last assessment; the first quarter of every run makes one."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import coalitions
 from model.agenda import look
 from model.calibration import support
-from model.lanes.base import Lanes, copies, zeros
+from model.lanes.base import copies, zeros
+from model.lanes.club import Club
 from model.markets import (
     Accounts,
     account,
@@ -23,7 +25,7 @@ from model.rules import batteries, demand, plants, policy, pricing, standards, u
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Industry(Lanes):
+class Industry(Club):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -134,6 +136,9 @@ class Industry(Lanes):
         state, p = self.state, self.parameters
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.landed = self.landed + coalitions.places(carbon.cost)[:, None, None, :]
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
         self.paid = support(self.scenario, state.quarter) + self._credit()
         self.utility = demand.mean_utility(
@@ -194,11 +199,12 @@ class Industry(Lanes):
         """Sales, profits, revenues, dependence; and each bloc's welfare."""
         state, p, economy, s = self.state, self.parameters, self.economy, self.scenario
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+        self.models_certified = on_sale * NEW_MODELS_A_QUARTER
         outlay = standards.certification_outlay(
             p.certification_outlay,
             p.certification_outlay_recognised,
             self._recognised_homes(),
-            on_sale * NEW_MODELS_A_QUARTER,
+            self.models_certified,
         )
         a = account(
             economy,
@@ -250,13 +256,22 @@ class Industry(Lanes):
         suppliers = self._by_home(a.cell_profit, economy.is_supplier_home)
         self.home_profit = makers + suppliers + a.ice_profit
         self.revenue = a.vehicle_duty + a.battery_duty
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.revenue = self.revenue + carbon.receipts * self.ev_built
         self.subsidies = a.subsidy + economy.charger_budget
         extra = ordered_sum(ordered_sum(a.sales)) - self.reference_evs
         self.climate = welfare.climate_benefit(
             p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, extra[..., None]
         )
+        if carbon is not None:
+            abated = ordered_sum(self.ev_built * carbon.abated)
+            self.climate = self.climate + welfare.climate_benefit(
+                p.carbon_share, p.social_cost_of_carbon, 1.0, abated[..., None]
+            )
         # What announcements add to utility moves sales, but is no surplus (as in the assessments).
-        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
+        self.pushed_utility = self._announcement() - self.start_shift
+        pushed = self.pushed_utility / p.alpha * ordered_sum(a.sales)
         self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security = self.security_now(a)
@@ -270,4 +285,6 @@ class Industry(Lanes):
             self.security,
             p.public_funds_cost,
         )
+        if self.has_clubs:
+            self.welfare = self.welfare + self.club_payments()
         self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)

@@ -6,7 +6,8 @@ import numpy as np
 
 from model.assessment import Situation, assess
 from model.grids import Grid
-from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
+from model.lanes.base import chosen_lanes, first_of, zeros
+from model.lanes.club import Club
 from model.mandate import (
     WARM_SWEEPS,
     Stakes,
@@ -31,7 +32,7 @@ from model.vocabulary import (
 )
 
 
-class Relations(Lanes):
+class Relations(Club):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
@@ -138,6 +139,7 @@ class Relations(Lanes):
         self.assesses = state.quarter % p.assessment_interval == 0
         if not self.assesses:
             return
+        mfn, floor, special = self.policies_beside_club()
         situation = Situation(
             cells=self.cells,
             margin=state.margin,
@@ -145,13 +147,14 @@ class Relations(Lanes):
             frictions=self.frictions,
             utility=self.utility,
             duty=state.duty,
-            special=state.special,
-            mfn=s.mfn[state.quarter],
-            floor=s.floor[state.quarter],
+            special=special,
+            mfn=mfn,
+            floor=floor,
             origin_tie=state.origin_tie,
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
+            carbon=self.carbon_now(),
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup
@@ -161,16 +164,20 @@ class Relations(Lanes):
         technology = technology_stakes(
             self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
         )
+        carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises
+        if self.has_clubs:
+            unbound = self.unbound()
+            carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
         stakes = Stakes(
             supply=supply,
             technology=technology,
             brands_abroad=self.brands_abroad,
-            granted=state.recognises,
+            granted=granted,
             security=self.agenda.security,
             tension=self.effective_tension,
             case_left=state.case_left,
             case_step=state.case_step,
-            carry=unilateral.carry_share(state.carried, state.dropped),
+            carry=carry,
         )
         self.mandate = make_mandate(self.economy, p, s, self.agenda, tables, stakes)
 
@@ -211,11 +218,11 @@ class Relations(Lanes):
     def realised_gains(self) -> FloatArray:
         """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
         state, mandate = self.state, self.known()
-        gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
+        gains = self.club_gains()
         for d in range(N_DYADS):
             honours = state.honours[:, d].astype(np.float64)
             for side in (0, 1):
-                gains[:, d, side] = realised_value(
+                gains[:, d, side] = gains[:, d, side] + realised_value(
                     self.agenda.menus[d], mandate.parts[d][side], state.treaty[:, d], honours, state.level[:, d]
                 )
         return gains

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.lanes.base import Lanes, rows, zeros
+from model.lanes.base import rows, zeros
+from model.lanes.club import Club
 from model.numerics import FloatArray, FloatLike
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
 from model.rules import bargaining, compliance, cooperation, policy, trust
@@ -32,7 +33,7 @@ CAUSES = ("", "failed its own test", "repudiated", "left after notice", "sunset"
 LAPSE, TURNOVER, EXIT, SUNSET = 1, 2, 3, 4
 
 
-class Treaties(Lanes):
+class Treaties(Club):
     """Obligations, and what becomes of them."""
 
     # --- entry into force (1.9) -------------------------------------------------------------------------------------
@@ -46,6 +47,7 @@ class Treaties(Lanes):
                 self.start_over(d, enters)
                 state.treaty[:, d] = np.where(enters, state.signed[:, d], state.treaty[:, d])
         state.signed[...] = NOTHING_SIGNED
+        self.enter_club()
 
     # --- what a side makes of a treaty ------------------------------------------------------------------------------
 
@@ -76,8 +78,9 @@ class Treaties(Lanes):
         return of_x + of_y >= 0.0
 
     def binds(self, importer: int, partner: int) -> np.ndarray:
-        """(R,) whether a treaty in force binds the importer's duty on the partner's goods."""
-        return self.position(importer, partner) > 0
+        """(R,) whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
+        bound = self.position(importer, partner) > 0
+        return bound | self.fellows(importer, partner) if self.has_clubs else bound
 
     def position(self, importer: int, partner: int) -> np.ndarray:
         """(R,) position of the importer's duty on the partner's goods in the treaty in force, 0 = unbound."""
@@ -97,6 +100,7 @@ class Treaties(Lanes):
         lapsed = (~honours).astype(np.float64)
         self.violations = lapsed[..., 0] + lapsed[..., 1]
         self.n_lapses = self.n_lapses + self.violations
+        self.keep_club()
         self.keep_standards()
 
     def kept_levels(self) -> FloatArray:
@@ -124,7 +128,7 @@ class Treaties(Lanes):
             recognised[:, j, i] = np.maximum(recognised[:, j, i], kept[:, d, RECOGNITION + 1])
             common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
             together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
-        self.recognised, self.common = recognised, common
+        self.recognised, self.common = self.recognised_in_club(recognised), common
         home = self.scenario.supplier_home
         self.cooperates = together[:, home[:, None], home[None, :]]
 
@@ -145,8 +149,8 @@ class Treaties(Lanes):
                 duty[:, good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
             level = self.agenda.levels[d][:, DUTY + side][state.treaty[:, d]]
             concessions[:, d, DUTY + side] = cooperation.concession(level, position > 0, kept)
-        state.duty = duty
-        self.concessions = concessions
+        state.duty = self.duties_with_club(duty)
+        self.concessions = concessions = self.concessions_with_club(concessions)
         state.depth = cooperation.depth(concessions, self.agenda.weights)
         self.depth_contested = cooperation.depth(concessions, self.agenda.contested_weights)
 
@@ -159,11 +163,14 @@ class Treaties(Lanes):
         level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
         for d, pair in enumerate(DYADS):
             in_force = state.treaty[:, d] > 0
+            obliged = in_force | self.fellows(*pair) if self.has_clubs else in_force
             false_alarm = trust.monitoring_error(p.false_alarm, state.dialogue[:, d], p.dialogue_on_monitoring)
             missed = trust.monitoring_error(p.missed_violation, state.dialogue[:, d], p.dialogue_on_monitoring)
             for side, b in enumerate(pair):
                 j = pair[1 - side]
                 act = state.honours[:, d, 1 - side] * state.level[:, d, 1 - side]
+                if self.has_clubs:
+                    act = act * state.club_honours[:, j]
                 kept = (act >= FULL_LEVEL).astype(np.float64)
                 signal = trust.conduct_signal(kept, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
                 good[:, b, j], bad[:, b, j] = trust.update_evidence(
@@ -173,7 +180,7 @@ class Treaties(Lanes):
                     self.prior_bad[b, j],
                     p.trust_memory,
                     trust.debiased_signal(signal, false_alarm, missed),
-                    in_force.astype(np.float64),
+                    obliged.astype(np.float64),
                 )
                 seen = np.where(signal == kept, act, 1.0 - act)
                 next_level, next_left = trust.next_honoured_level(

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc
+    from model.coalitions import Worth
     from model.draws import Draws
     from model.economy import Agenda, Economy, Opening
     from model.mandate import Mandate
@@ -36,7 +37,11 @@ class Phases:
     has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards
     in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the
     market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last
-    quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    quarter; models_certified (m, f) a quarter; pushed_utility (m,) utils that announcements add; concessions (d, 10)
+    and depth_contested (d,) of this one.
+
+    Clubs: has_clubs, whether any is allowed; club_penalty; club_worth what coalitions were worth at the last check and
+    club_money (C, b) members' payments; treaty_duty (g, b, b), treaty_recognised (b, b) without the club's terms.
     """
 
     parameters: Parameters
@@ -74,6 +79,13 @@ class Phases:
     concessions: FloatArray
     depth_contested: FloatArray
 
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
+
     cells: CellSupply | None
     landed: FloatArray
     frictions: FloatArray
@@ -87,6 +99,8 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     @property
     def scenario(self) -> Scenario:

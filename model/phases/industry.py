@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import coalitions
 from model.agenda import look
 from model.calibration import support
 from model.markets import (
@@ -24,7 +25,7 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
-from model.phases.base import Phases
+from model.phases.club import Club
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
@@ -34,7 +35,7 @@ CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
 
 
-class Industry(Phases):
+class Industry(Club):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -142,6 +143,9 @@ class Industry(Phases):
         state, p = self.state, self.parameters
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.landed = self.landed + coalitions.places(carbon.cost)
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
         self.paid = support(self.scenario, state.quarter) + self._credit()
         self.utility = demand.mean_utility(
@@ -208,11 +212,12 @@ class Industry(Phases):
         recognised = np.concatenate([self.recognised, np.zeros((N_BLOCS, 1))], axis=-1)[:, s.automaker_home]
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
         # One new model a year for each foreign brand on sale: a quarter of an outlay every quarter.
+        self.models_certified = on_sale * NEW_MODELS_A_QUARTER
         outlay = standards.certification_outlay(
             p.certification_outlay,
             p.certification_outlay_recognised,
             recognised,
-            on_sale * NEW_MODELS_A_QUARTER,
+            self.models_certified,
         )
         a = account(
             economy,
@@ -249,6 +254,9 @@ class Industry(Phases):
         )
         self.home_profit = makers + suppliers + a.ice_profit
         self.revenue = a.vehicle_duty + a.battery_duty
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.revenue = self.revenue + carbon.receipts * self.ev_built
         self.subsidies = a.subsidy + economy.charger_budget
         self.climate = welfare.climate_benefit(
             p.carbon_share,
@@ -256,8 +264,12 @@ class Industry(Phases):
             p.emissions_saved_per_ev,
             ordered_sum(ordered_sum(a.sales)) - self.reference_evs(),
         )
+        if carbon is not None:
+            abated = ordered_sum(self.ev_built * carbon.abated)
+            self.climate = self.climate + welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, 1.0, abated)
         # What announcements add to utility moves sales, but is no surplus (as in the assessments).
-        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
+        self.pushed_utility = self._announcement() - self.start_shift
+        pushed = self.pushed_utility / p.alpha * ordered_sum(a.sales)
         self.consumer_surplus = a.consumer_surplus - pushed
         self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security = self.security_now(a)
@@ -271,6 +283,8 @@ class Industry(Phases):
             self.security,
             p.public_funds_cost,
         )
+        if self.has_clubs:
+            self.welfare = self.welfare + self.club_payments()
         self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
 
     def security_now(self, a: Accounts) -> FloatArray:

@@ -20,7 +20,7 @@ from model.mandate import (
 from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.phases.base import Phases
+from model.phases.club import Club
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral
 from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
@@ -35,7 +35,7 @@ STANCES = (
 )  # in the order of the codes of ``rules.trust``
 
 
-class Relations(Phases):
+class Relations(Club):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
@@ -135,6 +135,7 @@ class Relations(Phases):
         if not self.assesses:
             return
         assert self.cells is not None
+        mfn, floor, special = self.policies_beside_club()
         tables = assess(
             self.economy,
             p,
@@ -145,19 +146,20 @@ class Relations(Phases):
                 frictions=self.frictions,
                 utility=self.utility,
                 duty=state.duty,
-                special=state.special,
-                mfn=s.mfn[state.quarter],
-                floor=s.floor[state.quarter],
+                special=special,
+                mfn=mfn,
+                floor=floor,
                 origin_tie=state.origin_tie,
                 origin_level=state.origin_level,
                 subsidy=self.paid,
                 exported_cells=self.exported_cells,
+                carbon=self.carbon_now(),
             ),
             self.last_markups,
             WARM_SWEEPS,
             self.nodes,
         )
-        carry = unilateral.carry_share(state.carried, state.dropped)
+        carry = unilateral.carry_share(state.carried, state.dropped) * self.unbound()
         if state.quarter == 0:
             stake = self.agenda.supply_stake
         else:
@@ -182,7 +184,7 @@ class Relations(Phases):
                     self.effective_tension,
                 ),
                 brands_abroad=self.brands_abroad,
-                granted=state.recognises,
+                granted=np.maximum(state.recognises, 1.0 - self.unbound()),
                 security=self.agenda.security,
                 tension=self.effective_tension,
                 case_left=state.case_left,
@@ -224,10 +226,10 @@ class Relations(Phases):
     def realised_gains(self) -> FloatArray:
         """(d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
         state = self.state
-        gains = np.zeros((N_DYADS, N_SIDES))
+        gains = self.club_gains()
         for d in range(N_DYADS):
             for side in (0, 1):
-                gains[d, side] = realised_value(
+                gains[d, side] = gains[d, side] + realised_value(
                     self.agenda.menus[d],
                     self.mandate.parts[d][side],
                     int(state.treaty[d]),

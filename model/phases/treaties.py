@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.numerics import FloatArray
-from model.phases.base import Phases
+from model.phases.club import Club
 from model.rules import compliance, cooperation, policy
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
@@ -32,7 +32,7 @@ FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keepin
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
 
-class Treaties(Phases):
+class Treaties(Club):
     """Obligations, and what becomes of them."""
 
     # --- entry into force (1.9) -------------------------------------------------------------------------------------
@@ -47,6 +47,7 @@ class Treaties(Phases):
             state.failed[d] = False
             self.teller.in_force(int(d))
         state.signed = np.full(N_DYADS, NOTHING_SIGNED)
+        self.enter_club()
 
     # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
 
@@ -63,6 +64,7 @@ class Treaties(Phases):
         state.honours = honours
         self.violations = (~honours).astype(np.float64)[:, 0] + (~honours).astype(np.float64)[:, 1]
         self.recorder.lapses += self.violations
+        self.keep_club()
         self.keep_standards()
 
     def kept_levels(self) -> FloatArray:
@@ -92,7 +94,7 @@ class Treaties(Phases):
             recognised[j, i] = max(recognised[j, i], kept[d, RECOGNITION + 1])
             common[i, j] = common[j, i] = kept[d, CHARGING]
             together[i, j] = together[j, i] = kept[d, TECHNOLOGY]
-        self.recognised, self.common = recognised, common
+        self.recognised, self.common = self.recognised_in_club(recognised), common
         home = self.scenario.supplier_home
         self.cooperates = together[home[:, None], home[None, :]]
 
@@ -109,7 +111,7 @@ class Treaties(Phases):
                 cut = self.economy.cuts[good, importer, partner, position]
                 kept = state.honours[d, side] * state.level[d, side]
                 duty[good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
-        state.duty = duty
+        state.duty = self.duties_with_club(duty)
         self.implemented = self.kept_levels()
         concessions = self.implemented.copy()
         for d in range(N_DYADS):
@@ -119,7 +121,7 @@ class Treaties(Phases):
                 concessions[d, DUTY + side] = cooperation.concession(
                     self.agenda.levels[d][int(state.treaty[d])][DUTY + side], position > 0, kept
                 )
-        self.concessions = concessions
+        self.concessions = concessions = self.concessions_with_club(concessions)
         state.depth = cooperation.depth(concessions, self.agenda.weights)
         self.depth_contested = cooperation.depth(concessions, self.agenda.contested_weights)
 
@@ -132,12 +134,14 @@ class Treaties(Phases):
         level, left = state.level.copy(), state.answer_left.copy()
         for d, pair in enumerate(DYADS):
             in_force = bool(state.treaty[d] > 0)
+            obliged = in_force or self.fellows(*pair)
             for side, b in enumerate(pair):
                 act = float(state.honours[d, 1 - side]) * float(state.level[d, 1 - side])
+                act = act * float(state.club_honours[pair[1 - side]])
                 kept = float(act >= FULL_LEVEL)
                 signal = self.blocs[b].reads_conduct(d, kept, self.draws.conduct[t + 1, d, side])
                 j = pair[1 - side]
-                good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, in_force)
+                good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, obliged)
                 if in_force:
                     seen = act if bool(signal == kept) else 1.0 - act
                     level[d, side], left[d, side] = self.blocs[b].retaliates(
@@ -188,6 +192,8 @@ class Treaties(Phases):
         self.teller.treaty_ends(d, cause)
 
     def binds(self, importer: int, partner: int) -> bool:
-        """Whether a treaty in force binds the importer's duty on the partner's goods."""
+        """Whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
         d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        return bool(self.agenda.menus[d].coordinates[int(self.state.treaty[d])][side] > 0)
+        return self.fellows(importer, partner) or bool(
+            self.agenda.menus[d].coordinates[int(self.state.treaty[d])][side] > 0
+        )
