@@ -29,7 +29,7 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point"),
+        *("calibration", "agenda", "trend", "starting_point", "coalitions"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -66,6 +66,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.phases.club",
         "model.scenario",
         *_ENGINE,
     ),
@@ -109,6 +110,7 @@ BIT_EQUAL = (
     "model.nodes",
     "model.impact",
     "model.assessment",
+    "model.coalitions",
     "model.grids",
     "model.valuation",
     "model.mandate",

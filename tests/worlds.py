@@ -91,6 +91,8 @@ def situation(world: NegotiationModel) -> Situation:
 def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
     """Arrays, or records of arrays, with a replicate axis in front; fields named in ``once`` stay as they are."""
     first = records[0]
+    if first is None:
+        return None
     if dataclasses.is_dataclass(first):
         return type(first)(
             **{
@@ -136,7 +138,9 @@ def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
     for field in dataclasses.fields(Draws):
         before = getattr(luck, field.name)
         after = np.empty_like(before)
-        if field.name in ("opening", "emergency", "answer", "recognition"):
+        if field.name.startswith("club_"):
+            after[:, to] = before
+        elif field.name in ("opening", "emergency", "answer", "recognition"):
             after[:, to[:, None], to[None, :]] = before
         elif field.name == "plant":
             after[:, firm[:, None], to[None, :]] = before

@@ -317,9 +317,11 @@ class Bloc(mesa.Agent):
         belief = np.minimum.reduce([self.trust(other) for other in fellows])
         danger = np.maximum.reduce([model.expected_danger[DYAD_OF[self.index, other.index]] for other in fellows])
         table = club_terms.member_flows(model.club_worth.executive, model.club_money, COALITIONS.after_leaving)
-        flows = [flow[club, self.index] for flow in table]
+        kept, alone, deserted, both, punish = (flow[club, self.index] for flow in table)
         future = compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, belief)
-        passes, _ = compliance.honour_test(*flows, belief, future, p.detection_lag, model.punishment_horizon)
+        passes, _ = compliance.honour_test(
+            kept, alone, deserted, both, punish, belief, future, p.detection_lag, model.punishment_horizon
+        )
         return bool(passes)
 
     def honours_club(self) -> bool:

@@ -217,9 +217,11 @@ class Club(Lanes):
                 belief = np.where(is_fellow, np.minimum(belief, trusted), belief)
                 danger = np.where(is_fellow, np.maximum(danger, self.expected_danger[:, DYAD_OF[b, j]]), danger)
         table = club_terms.member_flows(self.club_worth.executive, self.club_money, COALITIONS.after_leaving)
-        flows = [clubs.taken(flow[..., b, None], club)[:, 0] for flow in table]
+        kept, alone, deserted, both, punish = (clubs.taken(flow[..., b, None], club)[:, 0] for flow in table)
         future = compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, belief)
-        passes, _ = compliance.honour_test(*flows, belief, future, p.detection_lag, self.punishment_horizon)
+        passes, _ = compliance.honour_test(
+            kept, alone, deserted, both, punish, belief, future, p.detection_lag, self.punishment_horizon
+        )
         return passes
 
     def _signs_club(self, b: int, club: np.ndarray) -> np.ndarray:

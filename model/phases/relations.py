@@ -24,7 +24,7 @@ from model.phases.club import Club
 from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral
 from model.state import NEVER, mean_tension
 from model.valuation import issue_values, realised_value
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS
 
 STANCES = (
     "tit_for_tat",

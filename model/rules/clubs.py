@@ -174,16 +174,18 @@ def choose_club(payoffs: FloatArray, stable: BoolArray, now: npt.NDArray[np.int6
     """The stable coalition with the highest member total, or none where nothing is stable; index (...).
 
     payoffs: as ``internally_stable``. stable: (..., C). now: (...), the coalition in force, kept in a tie.
-    Limits: 0 where no coalition is stable; ``now`` wherever it is among the best.
+    Limits: 0 where no coalition is stable; ``now`` wherever it is among the best. Where others tie for the best, nobody
+    can say which of them to form: ``now`` stays if it is stable, else there is none, so that no bloc's name decides.
     Source: theory 1.19.
     """
     total = np.where(stable, member_gain(payoffs), -np.inf)
     best = np.maximum.reduce(total, axis=-1)
     is_best = stable & (total >= best[..., None] - INDIFFERENCE)
     is_now = np.arange(payoffs.shape[-2]) == np.asarray(now)[..., None]
-    keeps = np.logical_or.reduce(is_best & is_now, axis=-1)
-    found = np.where(np.logical_or.reduce(is_best, axis=-1), np.argmax(is_best, axis=-1), 0)
-    return np.where(keeps, now, found)
+    n_best = np.count_nonzero(is_best, axis=-1)
+    holds = np.logical_or.reduce(stable & is_now, axis=-1)
+    keeps = np.logical_or.reduce(is_best & is_now, axis=-1) | ((n_best > 1) & holds)
+    return np.where(keeps, now, np.where(n_best == 1, np.argmax(is_best, axis=-1), 0))
 
 
 def taken(values: FloatArray, club: npt.NDArray[np.int64] | int) -> FloatArray:

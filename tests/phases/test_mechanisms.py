@@ -225,15 +225,28 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
         assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
 
 
+#: Switches that say how another mechanism works, and what has to be on for them to be read.
+CLUBS_FORM: dict[str, Any] = {
+    "climate_club": True, "club_penalty": 0.25, "security_scale": 0.0, "security_convexity": 0.0
+}  # fmt: skip
+COMPANY: dict[str, dict[str, Any]] = {
+    "climate_club": {"club_penalty": 0.25},
+    "club_exclusive": CLUBS_FORM,
+    "club_transfers": CLUBS_FORM,
+    "club_carbon": CLUBS_FORM,
+}
+
+
 def test_every_switch_is_read_by_the_model() -> None:
     # A switch that moves nothing anywhere is no switch.
     addresses = [(s, r) for r in range(12) for s in ("2026", "2026-open-access", "symmetric")]
     for name, spec in PARAMETERS.items():
         if spec.kind == "bool":
+            company = COMPANY.get(name, {})
             moved = any(
                 worlds.same_record(
-                    worlds.played(scenario, replicate=r),
-                    worlds.played(scenario, replicate=r, **{name: not spec.default}),
+                    worlds.played(scenario, replicate=r, **company),
+                    worlds.played(scenario, replicate=r, **{**company, name: not spec.default}),
                 )
                 for scenario, r in addresses
             )
