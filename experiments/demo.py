@@ -85,7 +85,7 @@ def _table(title: str) -> Table:
 def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table:
     table = _table("Cells")
     table.add_column("dyad")
-    for factor in findings.plan.factors:
+    for factor in findings.plan.shown:
         table.add_column(factor.label)
     for name in ("mean depth\nof ceiling", "gain\nbn$/yr", "durable\nshare", f"P(emerged\nby {horizon})"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -96,7 +96,7 @@ def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table
                 table.add_section()
             table.add_row(
                 dyad if before != dyad else "",
-                *(factor.label_of(cell[factor.name]) for factor in findings.plan.factors),
+                *(factor.label_of(cell[factor.name]) for factor in findings.plan.shown),
                 f"{cell['mean_depth']:.2f} of {cell['depth_ceiling']:.2f}",
                 signed(cell["joint_gain"]),
                 f"{cell['durable_share']:.2f}",

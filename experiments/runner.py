@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments import manifest, stopping
-from experiments.design import DesignPoint, Plan, Value
+from experiments.design import ARM, DesignPoint, Plan, Value
 from experiments.engines import run_chunk
 from experiments.executors import (
     CHUNKS_PER_WORKER,
@@ -75,13 +75,7 @@ def chunks_of(
     wanted: replicates of each design point, where they differ; a chunk that has begun is finished.
     """
     per_point = {point.index: plan.replicates for point in plan.points} if wanted is None else wanted
-    columns = {
-        point.index: {
-            "block": point.block,
-            **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors},
-        }
-        for point in plan.points
-    }
+    columns = {point.index: _columns_of(plan, point) for point in plan.points}
     outputs = plan.outputs
     for first in range(0, max(per_point.values(), default=0), most):
         for point in plan.points:
@@ -95,8 +89,9 @@ def chunks_of(
 
 
 def _columns_of(plan: Plan, point: DesignPoint) -> dict[str, Value]:
-    """What every row of a design point says of it: its block and the values of the factors."""
-    return {"block": point.block, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
+    """What every row of a design point says of it: its block, its arm and the values of the factors."""
+    arm = {ARM: point.arm} if plan.arms else {}
+    return {"block": point.block, **arm, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
 
 
 def _one_kind(levels: Iterable[Value], value: Value) -> Value:

@@ -109,7 +109,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     """Tables and figure of finished results, on screen and in the folder."""
     from experiments.demo import show_calibration, show_findings, show_words
     from experiments.figures import plan_figure, saver
-    from experiments.findings import find
+    from experiments.findings import TABLES, find
     from model import calibration_table, load_scenario, make_parameters
 
     results = outcome.results
@@ -117,9 +117,10 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     scenario = load_scenario(plan.scenario)
     settings = {**scenario.parameters.changes(), **plan.settings}
     calibration = calibration_table(plan.scenario, make_parameters(settings))
-    for name in ("cells", "effects", "contrasts", "associations", "precision"):
+    for name in TABLES:
         if len(table := getattr(findings, name)):
-            results.write_table(name, table.astype({"level": str, "baseline": str}) if name == "effects" else table)
+            mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]
+            results.write_table(name, table.astype(dict.fromkeys(mixed, str)))
     results.write_table("calibration", calibration)
     results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
     figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))

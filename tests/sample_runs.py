@@ -20,7 +20,7 @@ from experiments.design import Plan
 from experiments.plan_file import load_plan
 from experiments.results import Results
 from experiments.runner import chunks_of, run_plan
-from experiments.work import Chunk, Played, digest_of, with_keys
+from experiments.work import Chunk, Played, digest_of, summary_types, with_keys
 
 PLAN = """
 title = "A small plan"
@@ -57,10 +57,37 @@ control = { dialogue_ceiling = "none", tariff_issues = true }
 """
 
 
+ARMS = """
+title = "Arms"
+question = "Which mechanism matters?"
+scenario = "2026"
+replicates = 6
+design = "list"
+reference = ["full", "core"]
+[[points]]
+name = "full"
+[[points]]
+name = "no dialogue"
+dialogue_ceiling = "none"
+[[points]]
+name = "no tariffs"
+tariff_issues = false
+[[points]]
+name = "core"
+dialogue_ceiling = "none"
+tariff_issues = false
+[settings]
+"""
+
+
 def small_plan(folder: Path, text: str = PLAN) -> Plan:
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
     return load_plan(path)
+
+
+def arms_plan(folder: Path) -> Plan:
+    return small_plan(folder, ARMS)
 
 
 def made_up(chunk: Chunk) -> pa.Table:
@@ -70,9 +97,11 @@ def made_up(chunk: Chunk) -> pa.Table:
 
 def _one(chunk: Chunk, replicate: int) -> pa.Table:
     settings = chunk.settings
-    has_dialogue, has_tariffs = settings.get("dialogue_ceiling") == "group", bool(settings.get("tariff_issues", True))
+    has_dialogue = settings.get("dialogue_ceiling", "none") not in ("none", 0)
+    has_tariffs = bool(settings.get("tariff_issues", True))
     monitors = settings.get("dialogue_on_monitoring") != 0
     rows: list[dict[str, Any]] = []
+    blocs = {"ev_share": 0.5, "final_ev_share": 0.6 + 0.01 * has_dialogue, "co2_saved": 100.0}
     for number, dyad in enumerate(("CN-US", "CN-EU", "US-EU")):
         luck = np.random.default_rng([replicate, number]).normal(0.0, 0.01)
         depth = 0.1 * number + 0.2 * has_tariffs + 0.05 * has_dialogue * monitors * (number == 1) + luck
@@ -81,6 +110,8 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
             {
                 "dyad": dyad, "mean_depth": depth, "depth_ceiling": 0.4 + 0.4 * has_tariffs,
                 "joint_gain": 2 * depth, "emerged": depth > 0.25, "durable": depth > 0.3,
+                "gain_first": depth, "gain_second": depth, "first_emergence": 8 if depth > 0.25 else -1,
+                **{f"{name}_{side}": value for name, value in blocs.items() for side in ("first", "second")},
                 "blocking": "US: own gain" if number == 0 else "",
             }
         )  # fmt: skip
@@ -121,21 +152,28 @@ def deadly_once(chunk: Chunk) -> pa.Table:
 
 
 def many_rows(chunk: Chunk) -> Played:
-    """A chunk of made-up runs at once, with all columns of the summary that findings read and some they do not."""
+    """A chunk of made-up runs at once, with every column that a run of the model has, in its type."""
     n = chunk.count
-    luck = np.repeat(np.random.default_rng([chunk.first]).normal(0.3, 0.05, n), 3)
+    draw = np.random.default_rng([chunk.first])
+    luck = np.repeat(draw.normal(0.3, 0.05, n), 3)
     depth = luck + 0.1 * bool(chunk.settings["tariff_issues"])
+    emerged, onset = depth > 0.3, draw.integers(0, 37, 3 * n)
     replicate = np.repeat(np.arange(chunk.first, chunk.first + n), 3)
+    told: dict[str, Any] = {
+        "dyad": ["CN-US", "CN-EU", "US-EU"] * n, "mean_depth": depth, "mean_depth_contested": depth,
+        "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9), "emerged": emerged, "durable": depth > 0.35,
+        "hollow": np.zeros(3 * n, dtype=bool), "blocking": ["US: own gain", "", "EU: legislature"] * n,
+        "first_emergence": np.where(emerged, onset, -1), "treaty_from": np.zeros(3 * n, dtype=np.int64),
+        "treaty_until": onset, "treaty_end": ["lapse", "", "turnover"] * n,
+    }  # fmt: skip
+    rest = {pa.bool_(): emerged, pa.float64(): luck, pa.int64(): onset, pa.string(): ["Deadlock", "Peace", "tie"] * n}
     columns = {
         "design_point": np.full(3 * n, chunk.design_point),
         **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
         "replicate": replicate,
         "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
         "digest": pa.array([f"{r:016x}" for r in replicate]),
-        "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * n),
-        "mean_depth": depth, "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9),
-        "emerged": depth > 0.3, "durable": depth > 0.35, "mean_tension": luck,
-        "blocking": pa.array(["US: own gain", "", "EU: legislature"] * n),
+        **{name: pa.array(told.get(name, rest[kind]), kind) for name, kind in summary_types().items()},
     }  # fmt: skip
     return Played(pa.table(columns))
 

@@ -21,7 +21,7 @@ from experiments.plan_file import load_plan, plan_of
 from experiments.report import write_report
 from experiments.results import Results
 from experiments.runner import run_plan
-from experiments.warnings_of import warnings_of
+from experiments.warnings_of import totals_of, warnings_of
 
 TEXT = """
 title = "Do <tags> & tariffs matter?"
@@ -178,7 +178,8 @@ def test_every_design_has_findings_and_a_report(design: str, tmp_path: Path) -> 
 def warned(plan: Plan, folder: Path, **columns: object) -> str:
     results = stored(folder, plan)
     runs = results.read().assign(**columns)
-    return "\n".join(warnings_of(find(plan, results), runs, {**results.manifest, "state": "begun"}))
+    totals = {str(dyad): totals_of(rows) for dyad, rows in runs.groupby("dyad")}
+    return "\n".join(warnings_of(find(plan, results), totals, {**results.manifest, "state": "begun"}))
 
 
 def test_what_a_reader_must_know_is_said(tmp_path: Path) -> None:
