@@ -44,7 +44,7 @@ class Clubs:
     club_carbon_embedded: float = real(8, 6, 12, "t", "1.18", "carbon in making an electric car (emb)", "theory 1.18")
     club_carbon_backstop: float = real(
         250, 150, 1000, "$/t", "1.19", "carbon price at which cars are made without carbon; linear abatement")
-    club_finance: bool = switch("1.19", "a linkage concession brings a transfer of green finance", False, "S1 2(4)")
+    club_finance: bool = switch("1.19", "a linkage concession may bring a transfer of green finance", False, "S1 2(4)")
     club_finance_size: float = real(.5, 0, 2, "bn$/yr", "1.19", "that transfer, from the giver's treasury")
 
 

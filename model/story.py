@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from model.menu import LADDER, LADDER_AXIS
+from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
 from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ class Story:
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
             if position[5 + side]:
-                parts.append(f"{giver} adds a linkage concession")
+                money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
+                parts.append(f"{giver} adds a linkage concession{money}")
         first, second, charging = LADDER[position[LADDER_AXIS]]
         if first and second:
             parts.append("mutual recognition of certificates")

@@ -138,10 +138,35 @@ def test_green_finance_moves_money_with_a_linkage_concession() -> None:
     plain, paid = (worlds.played("2026", quarters=1, club_finance=on, club_finance_size=2.0) for on in (False, True))
     for d in range(3):
         for side in (0, 1):
-            extra = paid.mandate.parts[d][side].linkage - plain.mandate.parts[d][side].linkage
-            assert extra[1 - side] == pytest.approx(0.5) and extra[side] == pytest.approx(-0.5 * 1.2)
-    # The receiver's stake is what the agenda knows of the issue.
+            parts = paid.mandate.parts[d][side]
+            assert parts.finance is not None and plain.mandate.parts[d][side].finance is None
+            assert parts.finance[1 - side] == pytest.approx(0.5) and parts.finance[side] == pytest.approx(-0.5 * 1.2)
+            assert np.array_equal(parts.linkage, plain.mandate.parts[d][side].linkage)
+            # A concession with money is worth both, one without money what it was; lapsed it is worth nothing.
+            menu, flows = paid.agenda.menus[d], paid.mandate.flows[d][side]
+            for giver in (0, 1):
+                packages = [menu.alone[5 + giver][k] for k in (0, 1, 2)]
+                over = [float(flows.kept.at(menu, k) - flows.kept.at(menu, packages[0])) for k in packages]
+                expected = [0.0, parts.linkage[giver], parts.linkage[giver] + parts.finance[giver]]
+                np.testing.assert_allclose(over, expected, atol=1e-12)
+                gone = flows.alone if giver == side else flows.deserted
+                assert float(gone.at(menu, packages[2]) - gone.at(menu, packages[0])) == 0.0
+    # The receiver's stake is what the agenda knows of the issue; treaties in force carry no money.
     assert np.all(paid.agenda.receiver_gain[:, LINKAGE] >= 0.5)
+    for d in range(3):
+        held = paid.agenda.menus[d].coordinates[int(paid.agenda.treaty[d])]
+        assert held[5] < 2 and held[6] < 2
+
+
+def test_green_finance_is_signed_kept_and_told() -> None:
+    told, kept = "", 0
+    for replicate in range(6):
+        world = NegotiationModel("2026", root_seed=1, replicate=replicate, club_finance=True).run()
+        told += " ".join(line.text for line in world.story if line.topic == "treaty")
+        for d in range(3):
+            held = worlds.series(world, "dyad", "package")[d].astype(int)
+            kept += int(np.count_nonzero(world.agenda.menus[d].coordinates[held][:, 5:7] == 2))
+    assert kept > 0 and "a linkage concession with green finance" in told
 
 
 # --- coming and going ---------------------------------------------------------------------------------------------
