@@ -233,8 +233,8 @@ def _market(
             ev_sales,
         )
         value = profit + welfare.jobs(parameters.jobs_value, built) + climate
-        if situation.carbon is not None:
-            receipts, abated = situation.carbon.receipts, situation.carbon.abated
+        if situation.club_carbon is not None:
+            receipts, abated = situation.club_carbon.receipts, situation.club_carbon.abated
             tonnes = (
                 ordered_sum(rest_built * cars.home[..., slot, :]) * abated[..., importer]
                 + partner_cars * abated[..., partner]

@@ -30,8 +30,8 @@ class Situation:
     margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
     mfn, floor (..., g, b, b) of this quarter;
-    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; carbon what a
-    club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19).
+    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; club_carbon
+    what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19).
     """
 
     cells: CellSupply
@@ -47,7 +47,7 @@ class Situation:
     origin_level: FloatArray
     subsidy: FloatArray
     exported_cells: FloatArray
-    carbon: CarbonStep | None = None
+    club_carbon: CarbonStep | None = None
 
 
 @dataclass(frozen=True)
@@ -177,8 +177,8 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
     # Beside them the car built at home, which bears neither duty nor a cost of the border.
     fixed = (economy.nonbattery_cost[IMPORTER, 0, IMPORTER] + economy.freight[IMPORTER, 0, IMPORTER])[:, None]
     home_landed = fixed[here] + per_car[here] * cells.unit
-    if situation.carbon is not None:
-        home_landed = home_landed + situation.carbon.cost[..., IMPORTER, None][..., here, :]
+    if situation.club_carbon is not None:
+        home_landed = home_landed + situation.club_carbon.cost[..., IMPORTER, None][..., here, :]
     home_utility = _of_origin(situation.origin_tie, IMPORTER)[..., here, :] - theta * home_landed
     home, value = best_of_two(home_utility, value[..., here, :])
     away = 1.0 - home

@@ -154,7 +154,7 @@ class Relations(Club):
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
-            carbon=self.carbon_now(),
+            club_carbon=self.carbon_now(),
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup

@@ -153,7 +153,7 @@ class Relations(Club):
                 origin_level=state.origin_level,
                 subsidy=self.paid,
                 exported_cells=self.exported_cells,
-                carbon=self.carbon_now(),
+                club_carbon=self.carbon_now(),
             ),
             self.last_markups,
             WARM_SWEEPS,
