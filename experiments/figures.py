@@ -299,8 +299,8 @@ def association_figure(associations: pd.DataFrame, title: str, most: int = 12) -
 def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) -> Figure:
     """What every arm changes against the arm of reference, ranked by its effect on joint gain over the dyads.
 
-    arms: as in ``Findings``, its first block. Left to right the dyads; above joint gain is left out where only depth
-    is known. Effects whose interval leaves zero out are filled, others hollow. Beyond ``most`` arms, the strongest.
+    arms: as in ``Findings``, its first block. Left to right the dyads, joint gain before depth. Effects whose interval
+    leaves zero out are filled, others hollow. Beyond ``most`` arms, the strongest.
     """
     own = arms[(arms["reference"] == reference) & (arms["block"] == arms["block"].iloc[0])]
     dyads = list(dict.fromkeys(own["dyad"]))
@@ -312,6 +312,9 @@ def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) 
         1, len(dyads) * len(outcomes), figsize=(16, max(height, 4.0)), sharey=True, squeeze=False, layout="constrained"
     )
     words = {"joint_gain": "joint gain, bn$ a year", "mean_depth": "mean depth (0 to 1)"}
+    # One scale for all dyads, so that they can be compared; zero is always on it.
+    widest = {name: 1.08 * float(rows[["low", "high", "mean"]].abs().where(np.isfinite).max(axis=None)) or 1.0
+              for name, rows in own[own["arm"].isin(order)].groupby("outcome")}  # fmt: skip
     for number, (outcome, dyad) in enumerate((outcome, dyad) for outcome in outcomes for dyad in dyads):
         axis, colour = axes[0, number], SERIES[outcomes.index(outcome)]
         rows = own[(own["outcome"] == outcome) & (own["dyad"] == dyad)].set_index("arm")
@@ -325,6 +328,7 @@ def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) 
             face = colour if is_clear else "white"
             axis.errorbar(row["mean"], place, xerr=_arms(row, "mean", "low", "high"), markersize=5, mfc=face, **look)
         axis.set_title(dyad)
+        axis.set_xlim(-widest[outcome], widest[outcome])
         axis.set_xlabel(words[outcome], fontsize=9)
         axis.xaxis.set_major_locator(MaxNLocator(4))
         axis.tick_params(axis="x", labelsize=8)

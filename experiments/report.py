@@ -26,6 +26,7 @@ from experiments.plan_file import plan_of
 from experiments.readings import listed, of_tests
 from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
+from experiments.stopping import reached_in_words
 from experiments.survival import treaty_ends
 from experiments.work import GAME
 from model import load_scenario
@@ -139,7 +140,11 @@ class _Page:
         if len(self.findings.associations):
             self._table(tables.associations(self.findings.associations))
         if len(self.findings.precision):
-            self._say("Intervals of the stop rule, which hold what they promise although it was decided when to stop:")
+            assert plan.precision is not None
+            self._say(
+                f"{reached_in_words(self.findings.precision, plan.precision)} These intervals hold what they promise, "
+                "although it was decided on the way when to stop:"
+            )
             self._table(tables.numbers(self.findings.precision), "precision")
         self._figure(
             "response-map", "Mean depth over two factors, averaged over the others.",

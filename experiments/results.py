@@ -54,7 +54,12 @@ class Results:
         results.manifest = {
             "state": "begun", "started": now(), "sessions": [], **describe(plan, chunk_replicates, engine)
         }  # fmt: skip
-        results._write_manifest()
+        try:
+            results._write_manifest()
+        except InputFault:
+            # An empty folder without a manifest would be in the way of the next attempt.
+            results._withdraw()
+            raise
         return results
 
     @classmethod
@@ -77,8 +82,13 @@ class Results:
 
     @staticmethod
     def are_in(folder: Path) -> bool:
-        """Whether a folder holds results, finished or not."""
-        return (folder / "manifest.json").is_file()
+        """Whether a folder holds results, finished or not.
+
+        Raises:
+            InputFault: the folder may not be looked into.
+        """
+        with reported(folder):
+            return (folder / "manifest.json").is_file()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -102,6 +112,12 @@ class Results:
             yield
         finally:
             lock.close()
+
+    def _withdraw(self) -> None:
+        """Remove the folders of a sweep that never began, if nothing is in them."""
+        for folder in (self.folder / "runs", self.folder):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     # --- parts ------------------------------------------------------------------------------------------
 

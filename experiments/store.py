@@ -68,7 +68,9 @@ def check_vacant(folder: Path) -> None:
         if not parent.is_dir():
             raise InputFault([f"'{parent}' is a file, so '{folder}' cannot be a folder"], "output")
         if not os.access(parent, os.W_OK | os.X_OK):
-            raise InputFault([f"'{folder}' cannot be written: no permission in '{parent}'"], "output")
+            is_fixed = hasattr(os, "statvfs") and bool(os.statvfs(parent).f_flag & os.ST_RDONLY)
+            why = "Read-only file system" if is_fixed else "no permission"
+            raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
 
 
 def vacant_folder(name: str) -> Path:

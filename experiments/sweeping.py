@@ -81,7 +81,7 @@ def sweep_and_report(
         print(f"Stopped at once. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     if outcome.was_interrupted:
-        said = f"Interrupted: {outcome.n_done} of {plan.n_runs} runs are finished and kept in {folder}."
+        said = f"Interrupted: {outcome.n_done} of {outcome.n_total} runs are finished and kept in {folder}."
         print(f"{said} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     if outcome.n_before == outcome.n_done:
@@ -96,7 +96,10 @@ def how_to_go_on(folder: Path) -> str:
 
 
 def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:
-    with progress_shown(errors, f"{plan.name}: {plan.n_runs} runs") as progress:
+    title = f"{plan.name}: {plan.n_runs} runs"
+    if plan.precision is not None:
+        title = f"{plan.name}: at most {plan.n_runs} runs"
+    with progress_shown(errors, title) as progress:
         hooks = Hooks(
             progress,
             lambda: errors.print(STOPPING, soft_wrap=True),

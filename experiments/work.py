@@ -43,6 +43,7 @@ COLUMNS: Final = {
 ENDS: Final = {
     "failed its own test": "lapse",
     "repudiated": "turnover",
+    "new government": "turnover",
     "left after notice": "exit",
     "sunset": "sunset",
 }

@@ -48,7 +48,7 @@ class Setting:
     that is no surplus (announcements); on_sale (..., m, f) 1 where a foreign brand is on sale; duty (..., g, b, b) and
     recognised (..., b, b) after treaties, without any club; granted (..., b, b) recognised without a treaty; common
     (..., b, b) charging interface; exported_cells (..., b, b); tension (..., d) effective; security (g, b, b) k$;
-    distance (d,) between regimes.
+    distance (d,) between regimes; profit_weight (..., b) of the executives.
     """
 
     cell_cost: FloatArray
@@ -68,6 +68,7 @@ class Setting:
     tension: FloatArray
     security: FloatArray
     distance: FloatArray
+    profit_weight: FloatArray
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,8 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         welfares.append(profit + welfare.jobs(p.jobs_value, built[..., b]) + spared + receipts + own)
         profits.append(profit)
     value, profit = beside(welfares), beside(profits)
-    return Worth(value + p.executive_profit_weight * profit, value + p.legislature_profit_weight * profit)
+    weight = setting.profit_weight[..., None, None, :]
+    return Worth(value + weight * profit, value + p.legislature_profit_weight * profit)
 
 
 def _security(

@@ -29,7 +29,8 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point", "coalitions"),
+        *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
+        "coalitions",
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -117,6 +118,9 @@ BIT_EQUAL = (
     "model.grids",
     "model.valuation",
     "model.mandate",
+    "model.common",
+    "model.partial",
+    "model.foresight",
     "model.menu",
     "model.negotiation",
     "model.phases",

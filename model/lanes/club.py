@@ -9,13 +9,26 @@ import numpy as np
 
 from model import coalitions
 from model.coalitions import COALITIONS, MEMBERS, NO_CLUB, Setting, Worth
+from model.common import continuation_of
 from model.lanes.base import Lanes, copies, zeros
 from model.numerics import FloatArray, safe_ratio
 from model.phases.club import MEETS_IN
 from model.rules import club_terms, clubs, compliance, ratification, trust
 from model.rules.club_terms import CarbonStep
 from model.state import NOTHING_SIGNED
-from model.vocabulary import BLOCS, DIRECTED_DYADS, DUTY, DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, RECOGNITION, SIDE_OF
+from model.vocabulary import (
+    BLOCS,
+    DIRECTED_DYADS,
+    DUTY,
+    DYAD_OF,
+    DYADS,
+    EV,
+    N_BLOCS,
+    N_DYADS,
+    N_SIDES,
+    RECOGNITION,
+    SIDE_OF,
+)
 
 
 class Club(Lanes):
@@ -44,6 +57,15 @@ class Club(Lanes):
     def fellows(self, i: int, j: int) -> np.ndarray:
         """(R,) whether two blocs are members of one club."""
         return MEMBERS[:, i][self.state.club] * MEMBERS[:, j][self.state.club] > 0.0
+
+    def club_acts(self) -> FloatArray:
+        """(R, d, s) 1, or 0 where a side of a dyad breaks the terms of a club that both are in."""
+        acts = zeros(self.n_lanes, N_DYADS, N_SIDES) + 1.0
+        for d, pair in enumerate(DYADS):
+            together = self.fellows(*pair)
+            for side, b in enumerate(pair):
+                acts[:, d, side] = np.where(together, self.state.club_honours[:, b], 1.0)
+        return acts
 
     def club_terms_in_force(self) -> tuple[FloatArray, FloatArray]:
         """(R, b, b) twice: who treats whom as a fellow member, and who penalises whom."""
@@ -208,21 +230,26 @@ class Club(Lanes):
 
     def _keeps_club(self, b: int, club: np.ndarray) -> np.ndarray:
         """(R,) whether a bloc would keep the terms of a club, at its trust in the least trusted fellow member."""
-        state, p = self.state, self.parameters
+        p = self.parameters
         belief, danger = np.ones(self.n_lanes), np.zeros(self.n_lanes)
         for j in range(N_BLOCS):
             if j != b:
                 is_fellow = MEMBERS[:, j][club] > 0.0
-                trusted = trust.trust_level(state.good[:, b, j], state.bad[:, b, j])
-                belief = np.where(is_fellow, np.minimum(belief, trusted), belief)
+                belief = np.where(is_fellow, np.minimum(belief, self._trusts(b, j)), belief)
                 danger = np.where(is_fellow, np.maximum(danger, self.expected_danger[:, DYAD_OF[b, j]]), danger)
         table = club_terms.member_flows(self.club_worth.executive, self.club_money, COALITIONS.after_leaving)
         kept, alone, deserted, both, punish = (clubs.taken(flow[..., b, None], club)[:, 0] for flow in table)
-        future = compliance.continuation(p.discount_factor, p.repudiation_hazard * danger, belief)
-        passes, _ = compliance.honour_test(
-            kept, alone, deserted, both, punish, belief, future, p.detection_lag, self.punishment_horizon
-        )
+        future = continuation_of(p, danger, belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+        passes, _ = test(kept, alone, deserted, both, punish, belief, future, p.detection_lag, self.punishment_horizon)
         return passes
+
+    def _trusts(self, b: int, j: int) -> FloatArray:
+        """(R,) what a bloc believes of another's conduct, as in treaties (1.10, 1.11)."""
+        state = self.state
+        if self.parameters.trust_type:
+            return state.type_belief[:, b, j]
+        return trust.trust_level(state.good[:, b, j], state.bad[:, b, j])
 
     def _signs_club(self, b: int, club: np.ndarray) -> np.ndarray:
         """(R,) whether a bloc would keep a proposed club and its legislature passes it (1.9)."""
@@ -233,7 +260,10 @@ class Club(Lanes):
         if BLOCS[b] == "US":
             threshold = p.ratification_threshold_us_recognition  # a club recognises certificates
         chance = ratification.ratification_probability(
-            gain, coalitions.usual_scale(self.agenda.legislature_scale)[b], threshold, p.ratification_slope
+            gain,
+            coalitions.usual_scale(self.agenda.legislature_scale)[b],
+            threshold + state.threshold_shift[:, b],
+            p.ratification_slope,
         )
         return self._keeps_club(b, club) & ratification.ratifies(state.club_mood[:, b], chance)
 
@@ -257,6 +287,7 @@ class Club(Lanes):
             tension=self.effective_tension,
             security=self.agenda.security,
             distance=self.scenario.regime_distance,
+            profit_weight=state.profit_weight,
         )
 
 

@@ -7,6 +7,7 @@ import numpy as np
 from model import coalitions
 from model.agenda import look
 from model.calibration import support
+from model.common import bloc_flows
 from model.lanes.base import copies, zeros
 from model.lanes.club import Club
 from model.markets import (
@@ -250,41 +251,26 @@ class Industry(Club):
         return cost
 
     def _welfare(self, a: Accounts) -> None:
-        p, economy = self.parameters, self.economy
+        state, p, economy = self.state, self.parameters, self.economy
         makers = self._by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
         makers = makers - p.plant_cost * self._by_home(self.plants_started, economy.is_firm_home)
         suppliers = self._by_home(a.cell_profit, economy.is_supplier_home)
         self.home_profit = makers + suppliers + a.ice_profit
-        self.revenue = a.vehicle_duty + a.battery_duty
-        carbon = self.carbon_now()
-        if carbon is not None:
-            self.revenue = self.revenue + carbon.receipts * self.ev_built
-        self.subsidies = a.subsidy + economy.charger_budget
-        extra = ordered_sum(ordered_sum(a.sales)) - self.reference_evs
-        self.climate = welfare.climate_benefit(
-            p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, extra[..., None]
-        )
-        if carbon is not None:
-            abated = ordered_sum(self.ev_built * carbon.abated)
-            self.climate = self.climate + welfare.climate_benefit(
-                p.carbon_share, p.social_cost_of_carbon, 1.0, abated[..., None]
-            )
-        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
-        self.pushed_utility = self._announcement() - self.start_shift
-        pushed = self.pushed_utility / p.alpha * ordered_sum(a.sales)
-        self.consumer_surplus = a.consumer_surplus - pushed
-        self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security = self.security_now(a)
-        self.welfare = welfare.social_welfare(
-            self.consumer_surplus,
+        self.pushed_utility = self._announcement() - self.start_shift
+        flows = bloc_flows(
+            p,
+            a,
+            economy.charger_budget,
+            self.reference_evs,
+            self.pushed_utility,
             self.home_profit,
-            self.jobs,
-            self.revenue,
-            self.subsidies,
-            self.climate,
+            self.ev_built,
             self.security,
-            p.public_funds_cost,
+            state.profit_weight,
+            self.carbon_now(),
+            self.club_payments() if self.has_clubs else None,
         )
-        if self.has_clubs:
-            self.welfare = self.welfare + self.club_payments()
-        self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
+        self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
+        self.revenue, self.subsidies = flows.revenue, flows.subsidies
+        self.welfare, self.payoff = flows.welfare, flows.payoff

@@ -16,7 +16,7 @@ from model.phases.base import Phases
 from model.rules import club_terms, clubs, compliance, ratification
 from model.rules.club_terms import CarbonStep
 from model.state import NOTHING_SIGNED
-from model.vocabulary import DIRECTED_DYADS, DUTY, DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, RECOGNITION, SIDE_OF
+from model.vocabulary import DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES, RECOGNITION, SIDE_OF
 
 MEETS_IN = "Q4"  # quarter of the year in which coalitions are weighed (theory 1.20)
 
@@ -44,6 +44,10 @@ class Club(Phases):
     def fellows(self, i: int, j: int) -> bool:
         """Whether two blocs are members of one club."""
         return bool(self.members[i] * self.members[j] > 0.0)
+
+    def club_act(self, d: int, side: int) -> float:
+        """1, or 0 where a side of a dyad breaks the terms of a club that both are in."""
+        return float(self.state.club_honours[DYADS[d][side]]) if self.fellows(*DYADS[d]) else 1.0
 
     def club_terms_in_force(self) -> tuple[FloatArray, FloatArray]:
         """(b, b) twice: who treats whom as a fellow member, and who penalises whom."""
@@ -218,4 +222,5 @@ class Club(Phases):
             tension=self.effective_tension,
             security=self.agenda.security,
             distance=s.regime_distance,
+            profit_weight=state.profit_weight,
         )
