@@ -120,12 +120,13 @@ class Arm:
 
 @dataclasses.dataclass(frozen=True)
 class Weighing:
-    """Two arms that differ in one mechanism alone, in the core or in the full model."""
+    """Two arms that differ in one mechanism alone, in the core or in the full model; ``reference`` is one of them."""
 
     mechanism: str
     within: str
     having: str
     lacking: str
+    reference: str
 
 
 def ablation(catalogue: Sequence[Mechanism]) -> tuple[tuple[Arm, ...], tuple[Weighing, ...]]:
@@ -139,27 +140,25 @@ def ablation(catalogue: Sequence[Mechanism]) -> tuple[tuple[Arm, ...], tuple[Wei
     arms = {CORE: Arm(CORE, {}), FULL: Arm(FULL, whole)}
     weighings = []
     for own in catalogue:
+        needed = by_name.get(own.needs)
+        base = CORE if needed is None or needed.is_core else f"{CORE} with {needed.name}"
         if own.is_core:
-            base, name = CORE, f"{CORE} without {own.name}"
-            arms[name] = Arm(name, own.off)
-            weighings.append(Weighing(own.name, CORE, having=base, lacking=name))
+            name = f"{CORE} without {own.name}"
+            arms[name] = Arm(name, {**arms[base].settings, **own.off})
+            weighings.append(Weighing(own.name, CORE, having=base, lacking=name, reference=base))
         else:
-            needed = by_name.get(own.needs)
-            is_there = needed is None or needed.is_core
-            base = CORE if needed is None or is_there else f"{CORE} with {needed.name}"
             name = f"{CORE} with {own.name}"
             arms[name] = Arm(name, {**arms[base].settings, **own.on})
-            weighings.append(Weighing(own.name, CORE, having=name, lacking=base))
+            weighings.append(Weighing(own.name, CORE, having=name, lacking=base, reference=base))
         name = f"{FULL} without {own.name}"
         arms[name] = Arm(name, {**whole, **own.off})
-        weighings.append(Weighing(own.name, FULL, having=FULL, lacking=name))
+        weighings.append(Weighing(own.name, FULL, having=FULL, lacking=name, reference=FULL))
     return tuple(arms.values()), tuple(weighings)
 
 
 def references(weighings: Sequence[Weighing]) -> list[str]:
     """The arms that others are compared with: the core, the full model, and what some mechanisms need."""
-    own = [pair.lacking for pair in weighings if pair.lacking.startswith(f"{CORE} with ")]
-    return list(dict.fromkeys([CORE, FULL, *own]))
+    return list(dict.fromkeys([CORE, FULL, *(pair.reference for pair in weighings)]))
 
 
 def arms_table(catalogue: Sequence[Mechanism]) -> str:
@@ -191,7 +190,7 @@ def effects_of(arms: pd.DataFrame, catalogue: Sequence[Mechanism]) -> pd.DataFra
     rows, missing = [], []
     own = dict(iter(arms.groupby(["reference", "arm"], sort=False)))
     for pair in ablation(catalogue)[1]:
-        turned = pair.having in (CORE, FULL)
+        turned = pair.having == pair.reference
         key = (pair.having, pair.lacking) if turned else (pair.lacking, pair.having)
         if key not in own:
             missing.append(f"{pair.mechanism!r} has no runs of {key[1]!r} against {key[0]!r}")

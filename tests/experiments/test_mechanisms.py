@@ -68,7 +68,7 @@ def test_a_record_says_what_it_must(own: Mechanism) -> None:
 
 def test_all_four_documents_are_drawn_on() -> None:
     passages = " ".join(own.passage for own in KNOWN)
-    for document in ("S0", "S1", "S2"):
+    for document in ("S0", "S1", "S2", "S3"):
         assert document in passages
     for known in ("2(2)", "2(4)", "Table 2", "3.2", "3.3"):
         assert known in passages, known
@@ -155,7 +155,7 @@ def made_up_arms(size: dict[str, float]) -> pd.DataFrame:
     rows = []
     for pair in weighings:
         effect = size.get(pair.mechanism, 0.0)
-        turned = pair.having in (CORE, FULL)
+        turned = pair.having == pair.reference
         reference, arm = (pair.having, pair.lacking) if turned else (pair.lacking, pair.having)
         for dyad in ("CN-US", "CN-EU", "US-EU"):
             for outcome in ("mean_depth", "durable", "joint_gain"):
