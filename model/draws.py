@@ -48,6 +48,12 @@ STREAMS: Final[dict[str, Stream]] = {
     "answer": Stream(13, "uniform", (N_BLOCS, N_BLOCS), "whether a rise is answered (answering bloc, riser)"),
     "recognition": Stream(14, "uniform", (N_BLOCS, N_BLOCS), "unilateral recognition (importer, exporter)"),
     "plant": Stream(15, "uniform", ("automakers", N_BLOCS), "whether a plant is started"),
+    "gesture": Stream(16, "uniform", (N_DYADS, N_SIDES), "whether a side makes a gesture"),
+    "new_weight": Stream(17, "normal", (N_BLOCS,), "a new executive's weight on home profits"),
+    "new_threshold": Stream(18, "normal", (N_BLOCS,), "what a new legislature asks of a treaty"),
+    "new_prior": Stream(19, "normal", (N_BLOCS, N_BLOCS), "a new government's view of a partner (observer, observed)"),
+    "club_ratification": Stream(25, "normal", (N_BLOCS,), "mood of a legislature towards a club"),
+    "club_exit": Stream(26, "uniform", (N_BLOCS,), "whether a successor takes a bloc out of a club"),
 }
 
 
@@ -70,6 +76,12 @@ class Draws:
     answer: npt.NDArray[np.float64]
     recognition: npt.NDArray[np.float64]
     plant: npt.NDArray[np.float64]
+    gesture: npt.NDArray[np.float64]
+    new_weight: npt.NDArray[np.float64]
+    new_threshold: npt.NDArray[np.float64]
+    new_prior: npt.NDArray[np.float64]
+    club_ratification: npt.NDArray[np.float64]
+    club_exit: npt.NDArray[np.float64]
 
 
 def draw_stream(

@@ -175,18 +175,24 @@ def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
 
 
 def honour_slack(
-    flows: Flows, trust: FloatArray, continuation: FloatArray, lag: float, punishment_length: float
+    flows: Flows,
+    trust: FloatArray,
+    continuation: FloatArray,
+    lag: float,
+    punishment_length: float,
+    by_type: bool = False,
 ) -> Grid:
     """What honouring is worth beyond lapsing, for every package, bn$ (theory 1.10); it passes where that is >= 0.
 
-    trust, continuation (...) as in ``compliance.honour_test``.
+    trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
+    test = compliance.honour_test_type if by_type else compliance.honour_test
     belief, future = np.asarray(trust)[..., None], np.asarray(continuation)[..., None]
 
     def slack(
         kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatArray, punish: FloatArray
     ) -> FloatArray:
-        return compliance.honour_test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
+        return test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
 
     nothing = np.zeros(1)
     return Grid(

@@ -80,10 +80,66 @@ class Commerce:
 class Statecraft:
     """optional: negotiators, conduct and channels"""
 
+    foresight: bool = switch("1.7", "packages are also valued some quarters ahead", False)
+    foresight_quarters: int = whole(8, 1, 20, "qtr", "1.7",
+        "how far ahead governments with foresight look")
+    imitative_tactic: bool = switch("1.8",
+        "negotiators also concede in answer to their partner's last concession", False)
+    imitation: float = real(1, 0, 2, "-", "1.8",
+        "own concession per unit of the last one received, in own believed gain",
+        "Faratin, Sierra & Jennings 1998 (behaviour-dependent tactics); size an assumption")
+    trust_type: bool = switch("1.10",
+        "trust is the belief that the partner is a reciprocating type, revised by Bayes' rule", False)
+    partial_compliance: bool = switch("1.10",
+        "a side keeps the largest part of its duty cut that enforces itself, not all or nothing", False)
+    subnational: bool = switch("1.9b", "subnational contacts keep a dialogue alive", False)
+    subnational_floor: float = real(0.15, 0, 0.3, "-", "1.9b",
+        "state of dialogue that subnational contacts sustain")
+    track2: bool = switch("1.16", "a joint research consortium (track 2) works beside the official channel", False)
+    track2_rise: float = real(0.05, 0, 0.2, "1/qtr", "1.16", "growth of joint research per quarter")
+    track2_on_perception: float = real(0.5, 0, 1, "-", "1.8", "how fast joint research removes misjudgement")
+    subnational_breaks_above: float = real(0.85, 0.5, 1, "tension", "1.16",
+        "tension that breaks up half of subnational work")
+    tension_in_subnational: bool = switch("1.12", "high tension breaks up subnational work, by half")
+    zev_coordination: bool = switch("1.15",
+        "a bloc may announce a zero-emission path because a partner does or is trusted to")
+    grit: bool = switch("1.15", "wary blocs make unilateral gestures when tension falls", False)
+    gesture_hazard: float = real(0.05, 0, 0.2, "1/qtr", "1.15", "chance of a gesture where one is possible",
+        "Osgood 1962; Lindskold 1978; size an assumption")
+    gesture_trust: float = real(0.5, 0, 1, "-", "1.15", "trust at which no gesture is needed any more")
+    gesture_quarters: int = whole(4, 1, 12, "qtr", "1.15", "how long a gesture waits for an answer")
+    gesture_weight: float = real(1, 0, 3, "qtr", "1.15",
+        "evidence of good conduct that a gesture is worth, in quarters of observation")
+    turnover: bool = switch("1.17",
+        "new governments come at scheduled dates with preferences and trust of their own", False)
+    turnover_profit_weight: float = real(0.5, 0, 1, "-", "1.17",
+        "sd of the log of a new executive's weight on home profits",
+        "Goldberg & Maggi 1999 and Ossa 2014 differ by more; assumption")
+    turnover_threshold: float = real(0.1, 0, 0.3, "S_L", "1.17", "sd of a new legislature's ratification threshold")
+    turnover_trust: float = real(0.3, 0, 1, "-", "1.17", "sd of the log of a new government's prior good evidence")
+
 
 @dataclasses.dataclass(frozen=True)
 class Clubs:
     """optional: zones, climate clubs and transfers"""
+    zero_tariff_zone: bool = switch("1.19", "blocs may form a zone: no duties, recognition inside", False, "S0 Table 2")
+    climate_club: bool = switch("1.19", "a zone with a penalty on goods from outside", False, "S1 2(2), Nordhaus 2015")
+    club_penalty: float = real(
+        .05, 0, .25, "share", "1.19",
+        "a climate club's duty on vehicles and cells of outsiders, on top of other duties (tau_club)", "Nordhaus 2015")
+    club_exclusive: bool = switch("1.19", "nobody joins a zone or club against a member's will", False, "theory 1.19")
+    club_transfers: bool = switch(
+        "1.19", "members share a zone's or club's surplus in money, so that leaving pays nobody", False,
+        "Eyckmans & Finus 2004")
+    club_carbon: bool = switch(
+        "1.19", "members of a zone or club share a minimum price on the carbon of making cars", False,
+        "S1 2(2), Nordhaus 2015")
+    club_carbon_price: float = real(50, 0, 150, "$/t", "1.19", "that price, on top of today's carbon prices")
+    club_carbon_embedded: float = real(8, 6, 12, "t", "1.18", "carbon in making an electric car (emb)", "theory 1.18")
+    club_carbon_backstop: float = real(
+        250, 150, 1000, "$/t", "1.19", "carbon price at which cars are made without carbon; linear abatement")
+    club_finance: bool = switch("1.19", "a linkage concession may bring a transfer of green finance", False, "S1 2(4)")
+    club_finance_size: float = real(.5, 0, 2, "bn$/yr", "1.19", "that transfer, from the giver's treasury")
 
 
 # fmt: on

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.menu import LADDER, LADDER_AXIS
+from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
 from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
     from model.numerics import FloatArray
 
+# Members of each coalition, in the order of ``model.coalitions``.
+CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
@@ -68,7 +71,8 @@ class Story:
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
             if position[5 + side]:
-                parts.append(f"{giver} adds a linkage concession")
+                money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
+                parts.append(f"{giver} adds a linkage concession{money}")
         first, second, charging = LADDER[position[LADDER_AXIS]]
         carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
         if first and second:
@@ -99,6 +103,25 @@ class Story:
                 "tension",
                 f"The official channel {what} (tension {self.model.tension_level[dyad]:.2f}).",
                 dyad,
+            )
+
+    def subnational(self, dyad: int) -> None:
+        """States, provinces and cities go on talking while the official channel is shut."""
+        self.say("dialogue", "States, provinces and cities keep talking beside the shut channel.", dyad)
+
+    def research_breaks(self, dyad: int) -> None:
+        """High tension breaks up joint research."""
+        self.say("dialogue", "High tension breaks up half of the joint research (track 2).", dyad)
+
+    def new_government(self, bloc: int) -> None:
+        """A government takes office, with preferences of its own."""
+        if self.is_told:
+            weight = float(self.model.state.profit_weight[bloc])
+            shift = float(self.model.state.threshold_shift[bloc])
+            self.say(
+                "government",
+                f"A new government takes office in {named(bloc)}: weight {weight:.2f} on home profits, and a "
+                f"legislature that asks {shift:+.2f} more of a treaty.",
             )
 
     # --- trade and industry (optional) ------------------------------------------------------------------------------
@@ -193,9 +216,14 @@ class Story:
             dyad_of(importer, partner),
         )
 
-    def announces(self, bloc: int) -> None:
-        """A zero-emission path is announced."""
-        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path.")
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or in step with a partner."""
+        why = "for its own good (harmony)" if alone else "in step with a partner"
+        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path {why}.")
+
+    def takes_back(self, bloc: int) -> None:
+        """A new government takes a zero-emission path back."""
+        self.say("announcement", f"The new government of {named(bloc)} takes the zero-emission path back.")
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
@@ -270,11 +298,73 @@ class Story:
         """A ratified treaty enters into force."""
         self.say("treaty", "The treaty ratified last quarter enters into force.", dyad)
 
+    # --- zones and clubs --------------------------------------------------------------------------------------------
+
+    def club_proposed(self, now: int, chosen: int, votes: list[bool]) -> None:
+        """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
+        if not self.is_told:
+            return
+        newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
+        what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
+        start = f"{what} {self.kind_of_club()}"
+        if all(votes):
+            self.say("club", f"{start}; all members ratify, from next quarter.")
+            return
+        self.say("club", f"{start}; it fails in {listed([b for b, vote in enumerate(votes) if not vote])}.")
+
+    def kind_of_club(self) -> str:
+        """A zone or a club, in words."""
+        return "a climate club" if self.model.parameters.climate_club else "a zero-tariff zone"
+
+    def lapses_in_club(self, bloc: int) -> None:
+        """A member does not keep the terms."""
+        self.say("lapse", f"{cap(named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
+
+    def leaves_club(self, bloc: int, why: str) -> None:
+        """A member goes."""
+        self.say("exit", f"{cap(named(bloc))} leaves {self.kind_of_club()}: {why}.")
+
+    def club_shrinks(self, before: int, after: int) -> None:
+        """What is left when members have gone."""
+        left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
+        self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")
+
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
     def lapses(self, dyad: int, side: int) -> None:
         """A side fails its own test."""
         self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
+
+    def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
+        """A side keeps what enforces itself of its duty cut."""
+        self.say(
+            "shortfall", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad
+        )
+
+    def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
+        """A unilateral gesture, announced in advance."""
+        if self.is_told:
+            giver = cap(self.name(dyad, side))
+            self.say(
+                "gesture",
+                f"{giver} makes a gesture for {quarters} quarters, whatever comes; in effect: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_answered(self, dyad: int, side: int, package: int) -> None:
+        """A gesture is answered in kind."""
+        if self.is_told:
+            self.say(
+                "gesture",
+                f"{cap(self.name(dyad, side))} answers the gesture in kind. From next quarter both keep: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_ends(self, dyad: int, side: int) -> None:
+        """A gesture lapses."""
+        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
 
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""
@@ -298,6 +388,12 @@ def named(bloc: int) -> str:
     """The bloc's name inside a sentence."""
     name = BLOC_NAMES[BLOCS[bloc]]
     return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
+
+
+def listed(blocs: Sequence[int]) -> str:
+    """Some blocs inside a sentence: China, the US and the EU."""
+    names = [named(b) for b in blocs]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
 
 
 def possessive(name: str) -> str:

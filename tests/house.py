@@ -29,7 +29,8 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point", "commerce", "credits"),
+        *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
+        *("coalitions", "commerce", "credits"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -66,6 +67,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.phases.club",
         "model.scenario",
         *_ENGINE,
     ),
@@ -94,7 +96,10 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.report_figures", "experiments.bench_show", *_CLASSROOM),
+    "matplotlib": (
+        *("experiments.figures", "experiments.report_figures", "experiments.bench_show"),
+        *("experiments.ablation_figure", *_CLASSROOM),
+    ),
     "typer": ("experiments.cli",),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
@@ -118,9 +123,13 @@ BIT_EQUAL = (
     "model.assessment",
     "model.commerce",
     "model.credits",
+    "model.coalitions",
     "model.grids",
     "model.valuation",
     "model.mandate",
+    "model.common",
+    "model.partial",
+    "model.foresight",
     "model.menu",
     "model.negotiation",
     "model.phases",

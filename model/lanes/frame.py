@@ -8,10 +8,10 @@ import numpy as np
 
 from model.commerce import undertakings_by_pair
 from model.lanes.base import zeros
-from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
 from model.state import CLOSED
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, EV, N_DYADS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYADS, EV, N_DYADS
 
 if TYPE_CHECKING:
     from model.ensemble import LaneWorld
@@ -40,8 +40,11 @@ def blocs(world: LaneWorld) -> Columns:
         "welfare": world.welfare,
         "payoff": world.payoff,
         "announced": state.announced.copy(order="K"),
+        "announced_harmony": state.harmony_announced.copy(order="K"),
         "chargers": state.chargers.copy(order="K"),
         "credit_price": state.credit_price,
+        "in_club": world.members,
+        "club_payment": world.club_payments(),
     }
 
 
@@ -64,6 +67,8 @@ def dyads(world: LaneWorld) -> Columns:
         "depth_contested": world.depth_contested,
         "tension": world.tension_level,
         "dialogue": state.dialogue,
+        "track2": state.track2,
+        "gesture": (state.gesture > 0).astype(np.float64),
         "channel_open": state.is_open.astype(np.float64),
         "session": (state.clock != CLOSED).astype(np.float64),
         "treaty": (state.treaty > 0).astype(np.float64),
@@ -76,6 +81,7 @@ def dyads(world: LaneWorld) -> Columns:
         "tariff_cut": cooperation.has_tariff_concession(duties, weights) * 1.0,
         "game_first": families[..., 0],
         "game_second": families[..., 1],
+        "club": beside([world.fellows(i, j).astype(np.float64) for i, j in DYADS]),
     }
 
 

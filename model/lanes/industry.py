@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import coalitions
 from model.agenda import look
 from model.calibration import support
-from model.commerce import carbon_charges, carbon_receipts, data_flows
-from model.credits import content_credit, credit_flows, scheme_of
+from model.commerce import carbon_charges, data_flows
+from model.common import bloc_flows
+from model.credits import content_credit, scheme_of
 from model.lanes.base import copies, zeros
+from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.markets import (
     Accounts,
@@ -28,7 +31,7 @@ from model.rules import batteries, demand, plants, policy, pricing, standards, u
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Industry(Commerce):
+class Industry(Commerce, Club):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -143,6 +146,9 @@ class Industry(Commerce):
         state, p = self.state, self.parameters
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.landed = self.landed + coalitions.places(carbon.cost)[:, None, None, :]
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
         if p.carbon_border:
             self.carbon = carbon_charges(p, self.recognised)
@@ -216,11 +222,12 @@ class Industry(Commerce):
         """Sales, profits, revenues, dependence; and each bloc's welfare."""
         state, p, economy, s = self.state, self.parameters, self.economy, self.scenario
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+        self.models_certified = on_sale * NEW_MODELS_A_QUARTER
         outlay = standards.certification_outlay(
             p.certification_outlay,
             p.certification_outlay_recognised,
             self._recognised_homes(),
-            on_sale * NEW_MODELS_A_QUARTER,
+            self.models_certified,
         )
         a = account(
             economy,
@@ -268,38 +275,30 @@ class Industry(Commerce):
         return cost
 
     def _welfare(self, a: Accounts) -> None:
-        p, economy = self.parameters, self.economy
+        state, p, economy = self.state, self.parameters, self.economy
         makers = self._by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
         makers = makers - p.plant_cost * self._by_home(self.plants_started, economy.is_firm_home)
         suppliers = self._by_home(a.cell_profit, economy.is_supplier_home)
         self.home_profit = makers + suppliers + a.ice_profit
-        self.revenue = a.vehicle_duty + a.battery_duty
-        if p.carbon_border:
-            self.revenue = self.revenue + carbon_receipts(a.built, self.carbon)
-        self.subsidies = a.subsidy + economy.charger_budget
-        extra = ordered_sum(ordered_sum(a.sales)) - self.reference_evs
-        self.climate = welfare.climate_benefit(
-            p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, extra[..., None]
-        )
-        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
-        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
-        self.consumer_surplus = a.consumer_surplus - pushed
-        if self.scheme is not None:
-            burden, fines = credit_flows(economy.market_size, self.scheme, self.state.credit_price, self.ev_share)
-            self.consumer_surplus, self.revenue = self.consumer_surplus - burden, self.revenue + fines
-        self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security = self.security_now(a)
         if p.data_platform:
             saved, cost = data_flows(p, self.ev_revenue, self.effective_tension, self.implemented)
             self.home_profit, self.security = self.home_profit + saved, self.security + cost
-        self.welfare = welfare.social_welfare(
-            self.consumer_surplus,
+        self.pushed_utility = self._announcement() - self.start_shift
+        flows = bloc_flows(
+            p,
+            a,
+            economy.charger_budget,
+            self.reference_evs,
+            self.pushed_utility,
             self.home_profit,
-            self.jobs,
-            self.revenue,
-            self.subsidies,
-            self.climate,
+            self.ev_built,
             self.security,
-            p.public_funds_cost,
+            state.profit_weight,
+            self.carbon_now(),
+            self.club_payments() if self.has_clubs else None,
+            *self.trade_flows(a),
         )
-        self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
+        self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
+        self.revenue, self.subsidies = flows.revenue, flows.subsidies
+        self.welfare, self.payoff = flows.welfare, flows.payoff

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.assessment import Situation, assess
+from model.assessment import Situation, Tables, assess
 from model.commerce import data_stakes
+from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
+from model.foresight import foreseen
 from model.grids import Grid
 from model.lanes.base import chosen_lanes, first_of, zeros
+from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.mandate import (
     WARM_SWEEPS,
+    Mandate,
     Stakes,
-    effective_tension,
     make_mandate,
     supply_stakes,
     technology_stakes,
@@ -20,9 +23,9 @@ from model.mandate import (
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral
+from model.rules import cooperation, trust, unilateral
 from model.rules.bargaining import OUT_OF_REACH
-from model.state import NEVER, mean_tension
+from model.state import NEVER
 from model.valuation import realised_value
 from model.vocabulary import (
     BLOCS,
@@ -33,14 +36,14 @@ from model.vocabulary import (
 )
 
 
-class Relations(Commerce):
+class Relations(Commerce, Club):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state, n = self.parameters, self.state, self.n_lanes
         self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
         self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
         self.allowed = np.array(
             [p.tariff_issues] * 2
@@ -51,7 +54,7 @@ class Relations(Commerce):
         )
         self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.agenda.markup[self.nodes.row]
+        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
         self.ceiling = self._depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
@@ -91,48 +94,24 @@ class Relations(Commerce):
 
     def see_events(self) -> None:
         """Dated policies, entries and the quarter's shock to tension."""
-        state, p, s, luck, t = self.state, self.parameters, self.scenario, self.luck, self.state.quarter
+        state, p, s, t = self.state, self.parameters, self.scenario, self.state.quarter
         if t < s.history_quarters:
             state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
         if t > 0:
             state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
             state.announced_age = state.announced_age + (state.announced > 0.0)
-            state.tension = tension.tension_step(
-                state.tension,
-                p.tension_mean,
-                p.tension_persistence,
-                p.tension_volatility,
-                luck.tension_shock[t + 1],
-                luck.tension_jump[t + 1],
-                luck.tension_jump_size[t + 1],
-                p.tension_jump_rate,
-                p.tension_jump_mean,
-                state.depth,
-                p.cooperation_on_tension,
-                self.violations,
-                p.violation_on_tension,
-                state.dialogue,
-                p.dialogue_on_tension,
-            )
-        self.tension_level = tension.tension_level(state.tension)
-        self.effective_tension = effective_tension(p, state.tension)
-        usual = np.zeros_like(state.tension) + tension.tension_level(mean_tension(p))
-        self.danger = self.tension_level if p.tension_in_exit else usual
-        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
+        move_tension(p, state, self.luck, self.violations)
+        climate = climate_of(p, state.tension)
+        self.tension_level, self.effective_tension = climate.level, climate.effective
+        self.danger, self.expected_danger = climate.danger, climate.expected_danger
+        if change_governments(p, s, state, self.luck) and self.mandate is not None:
+            # The new ones read the last assessment with their own weights.
+            self.mandate = self._mandate(self.mandate.tables, self.stakes)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
-        state.is_open = dialogue.channel_open(
-            state.is_open,
-            self.tension_level,
-            p.channel_closes_above,
-            p.channel_opens_below,
-            p.tension_closes_channel,
-        )
-        state.dialogue = dialogue.dialogue_step(
-            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
-        )
+        move_channels(p, state, self.tension_level)
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
@@ -140,6 +119,7 @@ class Relations(Commerce):
         self.assesses = state.quarter % p.assessment_interval == 0
         if not self.assesses:
             return
+        mfn, floor, special = self.policies_beside_club()
         situation = Situation(
             cells=self.cells,
             margin=state.margin,
@@ -147,19 +127,34 @@ class Relations(Commerce):
             frictions=self.frictions,
             utility=self.utility,
             duty=state.duty,
-            special=state.special,
-            mfn=s.mfn[state.quarter],
-            floor=s.floor[state.quarter],
+            special=special,
+            mfn=mfn,
+            floor=floor,
             origin_tie=state.origin_tie,
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
+            club_carbon=self.carbon_now(),
             carbon=self.carbon if p.carbon_border else None,
             scheme=self.scheme,
             credit_price=state.credit_price,
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup
+        if p.foresight:
+            tables, self.markups_ahead = foreseen(
+                self.economy,
+                p,
+                s,
+                self.opening,
+                situation,
+                state.experience,
+                state.cells,
+                tables,
+                self.markups_ahead,
+                WARM_SWEEPS,
+                self.nodes,
+            )
         supply = self.agenda.supply_stake
         if state.quarter > 0:
             supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
@@ -168,27 +163,32 @@ class Relations(Commerce):
         )
         if p.data_platform:
             technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
-        stakes = Stakes(
+        carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises
+        if self.has_clubs:
+            unbound = self.unbound()
+            carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
+        self.stakes = Stakes(
             supply=supply,
             technology=technology,
             brands_abroad=self.brands_abroad,
-            granted=state.recognises,
+            granted=granted,
             security=self.agenda.security,
             tension=self.effective_tension,
             case_left=state.case_left,
             case_step=state.case_step,
-            carry=unilateral.carry_share(state.carried, state.dropped),
+            carry=carry,
             friends=self.friends_stakes(situation),
         )
-        self.mandate = make_mandate(self.economy, p, s, self.agenda, tables, stakes)
+        self.mandate = self._mandate(tables, self.stakes)
+
+    def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
+        """What today's governments make of an assessment."""
+        weight = self.state.profit_weight if self.parameters.turnover else None
+        return make_mandate(self.economy, self.parameters, self.scenario, self.agenda, tables, stakes, weight)
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
-        state, p, luck, t = self.state, self.parameters, self.luck, self.state.quarter
-        persistence = p.perception_persistence
-        state.own_error = packages.persistent_error(state.own_error, persistence, luck.own_error[t + 1])
-        state.partner_error = packages.persistent_error(state.partner_error, persistence, luck.partner_error[t + 1])
-        state.mood = ratification.persistent_shock(state.mood, p.ratification_persistence, luck.ratification[t + 1])
+        move_perceptions(self.parameters, self.state, self.luck)
 
     def _depth_ceiling(self) -> FloatArray:
         """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
@@ -219,11 +219,14 @@ class Relations(Commerce):
     def realised_gains(self) -> FloatArray:
         """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
         state, mandate = self.state, self.known()
-        gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
+        gains = self.club_gains()
         for d in range(N_DYADS):
-            honours = state.honours[:, d].astype(np.float64)
+            honours, package = state.honours[:, d].astype(np.float64), self.in_effect(d)
+            partly = None
+            if self.parameters.partial_compliance:
+                partly = tuple((self.own_path(d, giver, package), state.effort[:, d, giver]) for giver in (0, 1))
             for side in (0, 1):
-                gains[:, d, side] = realised_value(
-                    self.agenda.menus[d], mandate.parts[d][side], state.treaty[:, d], honours, state.level[:, d]
+                gains[:, d, side] = gains[:, d, side] + realised_value(
+                    self.agenda.menus[d], mandate.parts[d][side], package, honours, state.level[:, d], partly
                 )
         return gains

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.lanes.base import chosen_flows, rows, some
 from model.lanes.treaties import Treaties
 from model.menu import negotiable
 from model.numerics import FloatArray
-from model.rules import bargaining, compliance, packages, ratification
+from model.rules import bargaining, packages, ratification
 from model.state import CLOSED
 from model.vocabulary import BLOCS, DYADS, N_DYADS
 
@@ -67,6 +68,10 @@ class Talks(Treaties):
             clock = state.clock[:, d]
             closed = clock == CLOSED
             opens = closed & state.is_open[:, d] & (state.pause[:, d] <= 0.0) & self.assesses
+            if p.imitative_tactic:
+                for memory in (state.heard, state.received, state.concession):
+                    for side in (0, 1):
+                        memory[:, d, side] = np.where(opens, 0.0, memory[:, d, side])
             state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~state.is_open[:, d], CLOSED, clock))
             state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
             talking = np.flatnonzero(state.clock[:, d] != CLOSED)
@@ -109,17 +114,21 @@ class Talks(Treaties):
         goes_on = np.ones(lanes.size, dtype=bool)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
-            hopes = [
+            curve = [
                 bargaining.aspiration(
                     views[side].reservation, best[side], bargaining.concession_share(time, p.concession_exponent[b])
                 )
                 for side, b in enumerate(DYADS[d])
             ]
+            hopes = [self._imitated(d, side, lanes, views[side], hope) for side, hope in enumerate(curve)]
             tabler = (first + k) % 2
             mine, theirs = views[tabler], views[1 - tabler]
             offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
             package = mine.packages[offer]
             tabled = goes_on & exists & (package != current)
+            if p.imitative_tactic:
+                self._hear(d, 1 - tabler, lanes, tabled, bargaining.take(theirs.own, offer))
+                hopes[1 - tabler] = self._imitated(d, 1 - tabler, lanes, theirs, curve[1 - tabler])
             accepted = tabled & bargaining.accept(
                 bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
             )
@@ -132,6 +141,19 @@ class Talks(Treaties):
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
         state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
 
+    def _imitated(self, d: int, side: int, lanes: np.ndarray, view: View, hope: FloatArray) -> FloatArray:
+        """(n,) what a side holds out for once it answers its partner's last concession, if it is an imitator."""
+        if not self.parameters.imitative_tactic:
+            return hope
+        came = self.state.concession[lanes, d, side]
+        return bargaining.imitated(hope, view.reservation, came, self.parameters.imitation)
+
+    def _hear(self, d: int, side: int, lanes: np.ndarray, tabled: np.ndarray, gain: FloatArray) -> None:
+        """Where something is tabled, a side notes its believed gain and how far its partner has come."""
+        state, at = self.state, (lanes[tabled], d, side)
+        state.concession[at] = state.heard[at] * (gain[tabled] - state.received[at])
+        state.heard[at], state.received[at] = 1.0, gain[tabled]
+
     # --- looking at a dyad ------------------------------------------------------------------------------------------
 
     def _view(self, d: int, side: int, lanes: np.ndarray, flows: tuple[Flows, ...], groups: list[slice]) -> list[View]:
@@ -141,7 +163,13 @@ class Talks(Treaties):
         """
         state, p, agenda, menu = self.state, self.parameters, self.agenda, self.agenda.menus[d]
         current = state.treaty[lanes, d]
-        noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)
+        noise = packages.noise_scale(
+            p.perception_noise,
+            state.dialogue[lanes, d],
+            p.dialogue_on_perception,
+            state.track2[lanes, d],
+            p.track2_on_perception,
+        )
 
         def belief(whose: int, error: FloatArray) -> Grid:
             stakes, mistaken = agenda.stakes[d, whose], some(error[:, d, side], lanes)
@@ -163,7 +191,7 @@ class Talks(Treaties):
                 admissible = keeps & ratification.in_win_set(
                     at_home.in_lanes(group).of(menu, packages_here),
                     agenda.legislature_scale[d, side],
-                    self.thresholds[d][side][packages_here],
+                    self._asked(d, side, lanes[group])[..., packages_here],
                 )
             views.append(
                 View(
@@ -196,9 +224,15 @@ class Talks(Treaties):
         """What honouring every package is worth to a side beyond lapsing, at today's trust (1.10)."""
         p = self.parameters
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes]
-        danger = p.repudiation_hazard * self.expected_danger[lanes, d]
-        future = compliance.continuation(p.discount_factor, danger, belief)
-        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon)
+        future = continuation_of(p, self.expected_danger[lanes, d], belief)
+        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
+
+    def _asked(self, d: int, side: int, lanes: np.ndarray) -> FloatArray:
+        """(P,), or with turnover (n, P): threshold of a side's legislature for every package (1.9, 1.17)."""
+        usual = self.thresholds[d][side]
+        if not self.parameters.turnover:
+            return usual
+        return usual + self.state.threshold_shift[lanes, DYADS[d][side]][:, None]
 
     def _diagnose(self, d: int, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""
@@ -247,7 +281,7 @@ class Talks(Treaties):
         chance = ratification.ratification_probability(
             home.at(menu, deal) - home.at(menu, self.state.treaty[:, d]),
             self.agenda.legislature_scale[d, side],
-            self.thresholds[d][side][deal],
+            self.thresholds[d][side][deal] + self.state.threshold_shift[:, DYADS[d][side]],
             self.parameters.ratification_slope,
         )
         return ratification.ratifies(self.state.mood[:, d, side], chance)

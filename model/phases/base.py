@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from model.numerics import FloatArray
+from model.partial import DutyPath, duty_path
 from model.scenario import Scenario
+from model.vocabulary import DYADS, EV
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,11 +16,12 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc
+    from model.coalitions import Worth
     from model.commerce import Exports
     from model.credits import Scheme
     from model.draws import Draws
     from model.economy import Agenda, Economy, Opening
-    from model.mandate import Mandate
+    from model.mandate import Mandate, Stakes
     from model.markets import Accounts, CellSupply, Clearing
     from model.parameters import Parameters
     from model.record import Recorder
@@ -30,7 +33,7 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); prior_good, prior_bad (b, b); stance and punishment_horizon of the
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the
     retaliation rule.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
@@ -38,7 +41,11 @@ class Phases:
     has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards
     in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the
     market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last
-    quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    quarter; models_certified (m, f) a quarter; pushed_utility (m,) utils that announcements add; concessions (d, 10)
+    and depth_contested (d,) of this one.
+
+    Clubs: has_clubs, whether any is allowed; club_penalty; club_worth what coalitions were worth at the last check and
+    club_money (C, b) members' payments; treaty_duty (g, b, b), treaty_recognised (b, b) without the club's terms.
     """
 
     parameters: Parameters
@@ -52,8 +59,6 @@ class Phases:
     suppliers: list[BatterySupplier]
     recorder: Recorder
     teller: Story
-    prior_good: FloatArray
-    prior_bad: FloatArray
     brands_abroad: FloatArray
     allowed: np.ndarray
     stance: int
@@ -74,6 +79,7 @@ class Phases:
     common: FloatArray
     cooperates: FloatArray
     concessions: FloatArray
+    stakes: Stakes
     depth_contested: FloatArray
 
     # of optional mechanisms (model.commerce, model.credits)
@@ -86,6 +92,12 @@ class Phases:
     carbon_told: FloatArray
     friends_told: FloatArray
     implemented: FloatArray
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
 
     cells: CellSupply | None
     landed: FloatArray
@@ -100,6 +112,27 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
+
+    def in_effect(self, dyad: int) -> int:
+        """The package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+        return int(self.state.gesture[dyad]) or int(self.state.treaty[dyad])
+
+    def own_path(self, dyad: int, side: int, package: int) -> DutyPath:
+        """A side's duty between standstill and what a package says."""
+        s, t, state = self.scenario, self.state.quarter, self.state
+        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+        return duty_path(
+            self.economy,
+            self.agenda.menus[dyad],
+            importer,
+            partner,
+            package,
+            s.mfn[t, EV, importer, partner],
+            s.floor[t, EV, importer, partner],
+            state.special[EV, importer, partner],
+        )
 
     @property
     def scenario(self) -> Scenario:

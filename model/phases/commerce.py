@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.commerce import agreed_undertakings, exports, with_undertakings
-from model.credits import Scheme, cleared_credits, friend_gains
+from model.commerce import agreed_undertakings, carbon_receipts, exports, with_undertakings
+from model.credits import Scheme, cleared_credits, credit_flows, friend_gains
 from model.impact import Situation
 from model.markets import Accounts, clear_at_prices
 from model.numerics import FloatArray
@@ -87,3 +87,14 @@ class Commerce(Phases):
             self.agenda.security,
             self.effective_tension,
         )
+
+    def trade_flows(self, a: Accounts) -> tuple[FloatArray | None, FloatArray | None]:
+        """(..., b) what treasuries receive beside duties, and what buyers lose to credits, bn$ per quarter; or None."""
+        receipts, burden = None, None
+        if self.parameters.carbon_border:
+            receipts = carbon_receipts(a.built, self.carbon)
+        if self.scheme is not None:
+            size, price = self.economy.market_size, self.state.credit_price
+            burden, fines = credit_flows(size, self.scheme, price, self.ev_share)
+            receipts = fines if receipts is None else receipts + fines
+        return receipts, burden

@@ -10,7 +10,7 @@ from model.commerce import undertakings_by_pair
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
 from model.state import CLOSED
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, EV, N_DYADS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYADS, EV, N_DYADS
 
 if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
@@ -46,8 +46,11 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "welfare": world.welfare,
         "payoff": world.payoff,
         "announced": state.announced.copy(),
+        "announced_harmony": state.harmony_announced.copy(),
         "chargers": state.chargers.copy(),
         "credit_price": state.credit_price,
+        "in_club": world.members,
+        "club_payment": world.club_payments(),
     }
 
 
@@ -72,6 +75,8 @@ def _dyads(world: NegotiationModel) -> dict[str, FloatArray]:
         "depth_contested": world.depth_contested,
         "tension": world.tension_level,
         "dialogue": state.dialogue,
+        "track2": state.track2,
+        "gesture": (state.gesture > 0).astype(np.float64),
         "channel_open": state.is_open.astype(np.float64),
         "session": (state.clock != CLOSED).astype(np.float64),
         "treaty": (state.treaty > 0).astype(np.float64),
@@ -84,6 +89,7 @@ def _dyads(world: NegotiationModel) -> dict[str, FloatArray]:
         "tariff_cut": cooperation.has_tariff_concession(duties, world.agenda.weights[:, DUTY : DUTY + 2]) * 1.0,
         "game_first": families[:, 0],
         "game_second": families[:, 1],
+        "club": np.array([float(world.fellows(i, j)) for i, j in DYADS]),
     }
 
 

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import coalitions
 from model.agenda import look
 from model.calibration import support
-from model.commerce import carbon_charges, carbon_receipts, data_flows
-from model.credits import CREDIT_BLOC, content_credit, credit_flows, scheme_of
+from model.commerce import carbon_charges, data_flows
+from model.common import bloc_flows
+from model.credits import CREDIT_BLOC, content_credit, scheme_of
 from model.markets import (
     MILLION_TO_BILLION,
     Accounts,
@@ -28,6 +30,7 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.phases.club import Club
 from model.phases.commerce import Commerce
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
@@ -38,7 +41,7 @@ CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
 
 
-class Industry(Commerce):
+class Industry(Commerce, Club):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -153,6 +156,9 @@ class Industry(Commerce):
         state, p = self.state, self.parameters
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.landed = self.landed + coalitions.places(carbon.cost)
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
         if p.carbon_border:
             self.carbon = carbon_charges(p, self.recognised)
@@ -234,11 +240,12 @@ class Industry(Commerce):
         recognised = np.concatenate([self.recognised, np.zeros((N_BLOCS, 1))], axis=-1)[:, s.automaker_home]
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
         # One new model a year for each foreign brand on sale: a quarter of an outlay every quarter.
+        self.models_certified = on_sale * NEW_MODELS_A_QUARTER
         outlay = standards.certification_outlay(
             p.certification_outlay,
             p.certification_outlay_recognised,
             recognised,
-            on_sale * NEW_MODELS_A_QUARTER,
+            self.models_certified,
         )
         a = account(
             economy,
@@ -268,7 +275,7 @@ class Industry(Commerce):
         self._welfare(a)
 
     def _welfare(self, a: Accounts) -> None:
-        p, economy = self.parameters, self.economy
+        state, p, economy = self.state, self.parameters, self.economy
         firms = ordered_sum(a.firm_profit, axis=-2)
         makers = np.stack([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
         makers = makers - self.plants_paid()
@@ -276,38 +283,28 @@ class Industry(Commerce):
             [ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-1
         )
         self.home_profit = makers + suppliers + a.ice_profit
-        self.revenue = a.vehicle_duty + a.battery_duty
-        if p.carbon_border:
-            self.revenue = self.revenue + carbon_receipts(a.built, self.carbon)
-        self.subsidies = a.subsidy + economy.charger_budget
-        self.climate = welfare.climate_benefit(
-            p.carbon_share,
-            p.social_cost_of_carbon,
-            p.emissions_saved_per_ev,
-            ordered_sum(ordered_sum(a.sales)) - self.reference_evs(),
-        )
-        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
-        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
-        self.consumer_surplus = a.consumer_surplus - pushed
-        if self.scheme is not None:
-            burden, fines = credit_flows(economy.market_size, self.scheme, self.state.credit_price, self.ev_share)
-            self.consumer_surplus, self.revenue = self.consumer_surplus - burden, self.revenue + fines
-        self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security = self.security_now(a)
         if p.data_platform:
             saved, cost = data_flows(p, self.ev_revenue, self.effective_tension, self.implemented)
             self.home_profit, self.security = self.home_profit + saved, self.security + cost
-        self.welfare = welfare.social_welfare(
-            self.consumer_surplus,
+        self.pushed_utility = self._announcement() - self.start_shift
+        flows = bloc_flows(
+            p,
+            a,
+            economy.charger_budget,
+            self.reference_evs(),
+            self.pushed_utility,
             self.home_profit,
-            self.jobs,
-            self.revenue,
-            self.subsidies,
-            self.climate,
+            self.ev_built,
             self.security,
-            p.public_funds_cost,
+            state.profit_weight,
+            self.carbon_now(),
+            self.club_payments() if self.has_clubs else None,
+            *self.trade_flows(a),
         )
-        self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
+        self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
+        self.revenue, self.subsidies = flows.revenue, flows.subsidies
+        self.welfare, self.payoff = flows.welfare, flows.payoff
 
     def security_now(self, a: Accounts) -> FloatArray:
         """(b,) realised security cost at current tension, bn$ per quarter (1.4)."""

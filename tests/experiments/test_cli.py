@@ -152,7 +152,7 @@ def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path) -> 
     names = {path.name for path in (tmp_path / "results" / "two").iterdir()}
     assert names == {
         *("manifest.json", "reading.txt", "two.png", "runs", "parts.log", ".lock"),
-        *(f"{name}.parquet" for name in ("cells", "effects", "calibration")),
+        *(f"{name}.parquet" for name in ("cells", "effects", "blocs", "bloc_effects", "tests", "calibration")),
     }
     assert len(pd.read_parquet(tmp_path / "results" / "two" / "runs")) == 12
     # The same command again computes nothing; a new folder gets the same numbers.
@@ -283,6 +283,10 @@ REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "run into a file": (("run", "--out", "two.toml"), ("is a file",)),
     "sweep under a file": (("sweep", "two.toml", "--out", "two.toml/new"), ("is a file",)),
     "calibration of nothing": (("parameters", "--calibration", "2062"), ("2062", "2026")),
+    "two prints at once": (("mechanisms", "--arms", "--markdown"), ("--markdown and --arms", "one at a time")),
+    "effects of nothing": (("mechanisms", "--table"), ("--results results/ablation",)),
+    "a figure of nothing": (("mechanisms", "--figure", "a.png"), ("--results results/ablation",)),
+    "results that are not there": (("mechanisms", "--results", "nowhere"), ("nowhere", "detente sweep ablation")),
 }
 
 
@@ -320,6 +324,14 @@ def test_settings_are_read_as_toml() -> None:
         cli.parse_settings(["=3"])
 
 
+def test_mechanisms_are_shown_and_printed(call: Callable[..., Result]) -> None:
+    shown, page, arms = (call("mechanisms", *more) for more in ((), ("--markdown",), ("--arms",)))
+    assert [result.exit_code for result in (shown, page, arms)] == [0, 0, 0]
+    assert "Climate club" in shown.stdout and "optional" in shown.stdout
+    assert page.stdout.startswith("# Mechanisms") and "make ablation" in page.stdout
+    assert arms.stdout.splitlines()[1].startswith("core,") and arms.stdout.splitlines()[0].startswith("name,")
+
+
 # --- start-up -----------------------------------------------------------------------------------------------
 
 
@@ -334,7 +346,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "demo", "rerun", "report", "parameters"])
+@pytest.mark.parametrize("command", ["run", "sweep", "demo", "rerun", "report", "parameters", "mechanisms"])
 def test_every_command_explains_itself(command: str, call: Callable[..., Result]) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0
