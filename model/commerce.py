@@ -146,10 +146,12 @@ def agreed_undertakings(
     vehicle_imports: FloatArray,
     security: FloatArray,
     tension: FloatArray,
+    profit_weight: FloatArray,
 ) -> FloatArray:
     """(..., m, f, b) commitments of the undertakings that importer and automaker agree on, ``NONE`` elsewhere.
 
-    vehicle_imports (..., b, b) before undertakings; security (g, b, b) k$ a car; tension (..., d) the effective one.
+    vehicle_imports (..., b, b) before undertakings; security (g, b, b) k$ a car; tension (..., d) the effective one;
+    profit_weight (..., b) of the executives.
     """
     p = parameters
     felt = tension if p.tension_in_security else np.zeros_like(tension)
@@ -158,7 +160,7 @@ def agreed_undertakings(
     dependence = vehicle_imports[..., :, None, :]
     size = economy.market_size[:, None, None]
     # The executive counts the profits of its own makers, once as welfare and once more by their weight.
-    own = economy.is_firm_home.T[:, :, None] * (1.0 + p.executive_profit_weight)
+    own = economy.is_firm_home.T[:, :, None] * (1.0 + profit_weight[..., :, None, None])
     at_nothing = own * about.gain(0.0) - about.lost(0.0)
     marginal = security[EV][:, None, :] + 2.0 * p.security_convexity * dependence
     slope = (

@@ -207,12 +207,13 @@ def friend_gains(
     start: FloatArray,
     security: FloatArray,
     tension: FloatArray,
+    profit_weight: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """(..., d, s) twice: what the executive and the legislature of each side gain if the US's partner is its friend.
 
     Each partner of the US is put into the allowed set and taken out of it, at today's duties (a treaty's other parts
     are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; tension
-    (..., d) the effective one.
+    (..., d) the effective one; profit_weight (..., b) of the executives.
     """
     felt = tension if parameters.tension_in_security else np.zeros_like(tension)
     shape = (*friends.shape[:-1], N_DYADS, N_SIDES)
@@ -232,7 +233,7 @@ def friend_gains(
             side = int(SIDE_OF[b, partner + CREDIT_BLOC - b])
             gain = found[1].welfare[..., b] - found[0].welfare[..., b]
             profit = found[1].profit[..., b] - found[0].profit[..., b]
-            executive[..., d, side] = gain + parameters.executive_profit_weight * profit
+            executive[..., d, side] = gain + profit_weight[..., b] * profit
             legislature[..., d, side] = gain + parameters.legislature_profit_weight * profit
     return executive, legislature
 

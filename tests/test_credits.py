@@ -114,7 +114,7 @@ def test_what_a_friend_is_worth_is_what_whole_markets_say(friendly: Any) -> None
     situation = worlds.situation(world)
     found = credits.friend_gains(
         world.economy, p, world.scenario, 8, situation, world.state.origin_share, world.friends,
-        world.state.markup, world.agenda.security, world.effective_tension,
+        world.state.markup, world.agenda.security, world.effective_tension, world.state.profit_weight,
     )  # fmt: skip
     now = credit_of(world, list(world.friends), 8)
     for d, pair in enumerate(DYADS):

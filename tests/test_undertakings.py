@@ -54,7 +54,9 @@ def test_an_undertaking_pays_for_both_sides() -> None:
     p, economy = world.parameters, world.economy
     raw, _, about, _ = seen[-1]
     tension, security = world.effective_tension, world.agenda.security
-    commitment = commerce.agreed_undertakings(economy, p, about, raw.vehicle_imports, security, tension)
+    commitment = commerce.agreed_undertakings(
+        economy, p, about, raw.vehicle_imports, security, tension, world.state.profit_weight
+    )
     gain, lost = about.gain(np.maximum(commitment, 0.0)), about.lost(np.maximum(commitment, 0.0))
     agreed = np.argwhere(commitment >= 0)
     assert agreed.size

@@ -34,6 +34,7 @@ class Commerce(Lanes):
             self.imports_before,
             self.agenda.security,
             self.effective_tension,
+            self.state.profit_weight,
         )
 
     def undertaken(self, a: Accounts) -> Accounts:
@@ -71,6 +72,7 @@ class Commerce(Lanes):
             state.markup,
             self.agenda.security,
             self.effective_tension,
+            self.state.profit_weight,
         )
 
     def trade_flows(self, a: Accounts) -> tuple[FloatArray | None, FloatArray | None]:

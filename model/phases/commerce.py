@@ -48,6 +48,7 @@ class Commerce(Phases):
             self.imports_before,
             self.agenda.security,
             self.effective_tension,
+            self.state.profit_weight,
         )
         self.teller.undertakings(before, state.undertaking)
 
@@ -86,6 +87,7 @@ class Commerce(Phases):
             state.markup,
             self.agenda.security,
             self.effective_tension,
+            self.state.profit_weight,
         )
 
     def trade_flows(self, a: Accounts) -> tuple[FloatArray | None, FloatArray | None]:
