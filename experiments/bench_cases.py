@@ -1,4 +1,4 @@
-"""The three hottest rules on inputs of a real run, called as the ensemble calls them: what a scalar twin is held against.
+"""The three hottest rules on inputs of a real run, called as the ensemble calls them, to hold a scalar twin against.
 
 The inputs are those of a block of replicates some quarters into a run: its markets at several duty levels, what every
 package is worth to both sides of every dyad, and a quarter of talks over the whole menu.

@@ -52,11 +52,10 @@ def run_benchmark(
 def show(console: Console, found: dict[str, Any]) -> None:
     """The tables."""
     about, worlds = found["machine"], found["worlds"]
-    console.print(
-        f"Scenario {found['scenario']}, blocks of {found['effort']['lanes']} replicates, "
-        f"one core of {about['processor']}, Python {about['python']}, NumPy {about['numpy']}, Mesa {about['mesa']}; CPU time, medians of "
-        f"{found['effort']['repeats']}"
-    )
+    lanes, repeats = found["effort"]["lanes"], found["effort"]["repeats"]
+    versions = f"Python {about['python']}, NumPy {about['numpy']}, Mesa {about['mesa']}"
+    console.print(f"Scenario {found['scenario']}, blocks of {lanes:,} replicates; CPU time, medians of {repeats}")
+    console.print(f"One core of {about['processor']}, {versions}")
     table = _table("", "", "")
     table.add_row("Mesa world", f"{worlds['mesa_ms']:.1f} ms a run", "")
     table.add_row("ensemble", f"{worlds['ensemble_ms']:.2f} ms a run", f"{worlds['runs_per_second']:.0f} runs/s a core")

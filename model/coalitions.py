@@ -13,13 +13,17 @@ from typing import Final
 
 import numpy as np
 
+from model.commerce import carbon_charges, carbon_receipts
+from model.credits import Scheme, cleared_credits, credit_flows
 from model.economy import Economy
 from model.markets import (
     KWH_COST_TO_THOUSANDS,
     border_frictions,
+    clear_at_prices,
     duties_by_place,
     equilibrium,
     landed_costs,
+    markup_weight,
     offered_costs,
     supply_cells,
 )
@@ -48,7 +52,8 @@ class Setting:
     that is no surplus (announcements); on_sale (..., m, f) 1 where a foreign brand is on sale; duty (..., g, b, b) and
     recognised (..., b, b) after treaties, without any club; granted (..., b, b) recognised without a treaty; common
     (..., b, b) charging interface; exported_cells (..., b, b); tension (..., d) effective; security (g, b, b) k$;
-    distance (d,) between regimes; profit_weight (..., b) of the executives.
+    distance (d,) between regimes; profit_weight (..., b) of the executives;
+    scheme that requires a share of EVs, or None, and credit_price (..., m) of a credit, k$.
     """
 
     cell_cost: FloatArray
@@ -69,6 +74,8 @@ class Setting:
     security: FloatArray
     distance: FloatArray
     profit_weight: FloatArray
+    scheme: Scheme | None
+    credit_price: FloatArray
 
 
 @dataclass(frozen=True)
@@ -133,6 +140,9 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     landed = landed_costs(economy, cells) + (carbon.cost * places(MEMBERS))[:, None, None, :]
     common = np.zeros_like(recognised) + setting.common[..., None, :, :]
     frictions = border_frictions(p, economy, recognised, common)
+    charges = carbon_charges(p, recognised) if p.carbon_border else None
+    if charges is not None:
+        frictions = frictions + charges[..., :, None, :]
     base, mix = offered_costs(
         economy,
         p,
@@ -144,7 +154,16 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     )
     alpha = p.alpha[:, None]
     start = np.zeros_like(base) + setting.markup[..., None, :, :]
-    cleared, _ = equilibrium(base, setting.utility[..., None, :, :], alpha, p.nest_correlation, start, WARM_SWEEPS)
+    utility = setting.utility[..., None, :, :]
+    weight = markup_weight(economy, p, mix, duty[..., EV, :, :], landed)
+    cleared, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
+    scheme = setting.scheme
+    if scheme is not None:
+        # As in an assessment: the policy is the share of EVs, the price of credits follows.
+        before = setting.credit_price[..., None, :]
+        credit_price = cleared_credits(p.alpha, scheme, cleared.share, cleared.outside, before)
+        utility = utility + (p.alpha * (credit_price - before))[..., None]
+        cleared = clear_at_prices(base, utility, cleared.price, alpha, p.nest_correlation)
 
     # Cars: who sold what, built where, and what the importer's treasury and buyers have of it.
     rate = duties_by_place(duty[..., EV, :, :], economy.other_duty[EV])[..., :, None, :]
@@ -179,6 +198,11 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         - _security(economy, p, setting, built, at_home, cells.share_home)
         - _autonomy(economy, p, setting, recognised)
     )
+    if charges is not None:
+        importer_only = importer_only + carbon_receipts(built, charges)
+    if scheme is not None:
+        burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
+        importer_only = importer_only - burden + fines
     abated = ordered_sum(built * (carbon.abated * places(MEMBERS))[:, None, :])
     welfares, profits = [], []
     for b in range(N_BLOCS):

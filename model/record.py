@@ -79,7 +79,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "no_treaty_duty_ev": ("share", "duty on EVs if no treaty were in force: MFN and special"),
         "special_ev": ("share", "EV duty above MFN without a treaty"),
         "investigation": ("quarters", "quarters that a duty case still runs"),
-        "trust": ("share", "the importer's belief that the exporter honours in a quarter"),
+        "trust": ("share", "the importer's belief that the exporter honours in a quarter, or by type: ever"),
         "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
         "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
         "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),

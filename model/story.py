@@ -3,23 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
-from model.telling import TradeStory, cap, dyad_of, listed, named, possessive
+from model.telling import ClubStory, TradeStory, cap, dyad_of, named, possessive
 from model.vocabulary import DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
-    from model.agents.automaker import Automaker
-    from model.agents.battery_supplier import BatterySupplier
-    from model.agents.bloc import View
-    from model.negotiation import NegotiationModel
+    from model.economy import Agenda, Economy
+    from model.numerics import FloatArray
+    from model.parameters import Parameters
+    from model.scenario import Scenario
 
-# Members of each coalition, in the order of ``model.coalitions``.
-CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
+
+
+class Told(Protocol):
+    """The world that a story is told of: a Mesa world, or one lane of an ensemble."""
+
+    agenda: Agenda
+    economy: Economy
+    parameters: Parameters
+
+    @property
+    def state(self) -> Any:
+        """The state of this world, or this lane's part of it."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The starting point of the run."""
+
+    @property
+    def tension_level(self) -> FloatArray:
+        """(d,) tension now."""
+
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name."""
+
+
+class Outlook(Protocol):
+    """How the answering side sees the package before it: a number or a truth value by package."""
+
+    @property
+    def own(self) -> Any:
+        """Believed gain, bn$ a quarter."""
+
+    @property
+    def on_table(self) -> Any:
+        """It can be tabled."""
+
+    @property
+    def enforceable(self) -> Any:
+        """The side would honour it."""
+
+    @property
+    def passable(self) -> Any:
+        """Its legislature would rather pass it."""
+
+    @property
+    def reservation(self) -> Any:
+        """Least gain for which the side signs, bn$ a quarter."""
 
 
 @dataclass(frozen=True)
@@ -33,13 +78,18 @@ class StoryLine:
     text: str
 
 
-class Story(TradeStory):
+class Story(TradeStory, ClubStory):
     """Writes the lines; silent when ``is_told`` is False, which is faster."""
 
-    def __init__(self, model: NegotiationModel, is_told: bool) -> None:
+    def __init__(self, model: Told, is_told: bool) -> None:
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
+
+    @property
+    def rules(self) -> Parameters:
+        """The parameters of the run that is told."""
+        return self.model.parameters
 
     def say(self, topic: str, text: str, dyad: int = -1) -> None:
         """Add a line for this quarter."""
@@ -205,7 +255,7 @@ class Story(TradeStory):
         if round_number <= 1:
             self.say("offer", f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.", dyad)
 
-    def offer(self, dyad: int, side: int, package: int, view: View, hope: float, accepted: bool) -> None:
+    def offer(self, dyad: int, side: int, package: int, view: Outlook, hope: float, accepted: bool) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
         if not self.is_told:
             return
@@ -230,8 +280,7 @@ class Story(TradeStory):
         self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(reasons)}.", dyad)
 
     def _lobby(self, dyad: int, package: int) -> str:
-        agents: list[Automaker | BatterySupplier] = [*self.model.automakers, *self.model.suppliers]
-        firms = [(agent.lobby(dyad, package), agent.name) for agent in agents]
+        firms = self.model.lobbies(dyad, package)
         loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[
             :FIRMS_NAMED
         ]
@@ -253,37 +302,6 @@ class Story(TradeStory):
         """A ratified treaty enters into force."""
         self.say("treaty", "The treaty ratified last quarter enters into force.", dyad)
 
-    # --- zones and clubs --------------------------------------------------------------------------------------------
-
-    def club_proposed(self, now: int, chosen: int, votes: list[bool]) -> None:
-        """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
-        if not self.is_told:
-            return
-        newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
-        what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
-        start = f"{what} {self.kind_of_club()}"
-        if all(votes):
-            self.say("club", f"{start}; all members ratify, from next quarter.")
-            return
-        self.say("club", f"{start}; it fails in {listed([b for b, vote in enumerate(votes) if not vote])}.")
-
-    def kind_of_club(self) -> str:
-        """A zone or a club, in words."""
-        return "a climate club" if self.model.parameters.climate_club else "a zero-tariff zone"
-
-    def lapses_in_club(self, bloc: int) -> None:
-        """A member does not keep the terms."""
-        self.say("lapse", f"{cap(named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
-
-    def leaves_club(self, bloc: int, why: str) -> None:
-        """A member goes."""
-        self.say("exit", f"{cap(named(bloc))} leaves {self.kind_of_club()}: {why}.")
-
-    def club_shrinks(self, before: int, after: int) -> None:
-        """What is left when members have gone."""
-        left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
-        self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")
-
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
     def lapses(self, dyad: int, side: int) -> None:
@@ -302,7 +320,7 @@ class Story(TradeStory):
             giver = cap(self.name(dyad, side))
             self.say(
                 "gesture",
-                f"{giver} makes a gesture for {quarters} quarters, whatever comes; in effect: "
+                f"{giver} makes a gesture for {quarters} quarters and says so in advance; in effect: "
                 f"{self.package(dyad, package)}.",
                 dyad,
             )

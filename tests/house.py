@@ -69,10 +69,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
         "model.phases.club",
+        "model.story",
         "model.scenario",
         *_ENGINE,
     ),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
+    "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
     # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
     "experiments": ("model",),
     "experiments.bench_cases": ("model", "model.mandate", "model.menu", "model.valuation", *_RULES, *_GROUND),

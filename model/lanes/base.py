@@ -7,6 +7,8 @@ where arrays are made: by ``copies`` and ``zeros`` here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,6 +27,7 @@ from model.partial import DutyPath, duty_path
 from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
+from model.story import Story
 from model.vocabulary import DYADS, EV
 
 
@@ -77,10 +80,10 @@ def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 class Lanes:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
 
-    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents and
-    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; n_lapses, n_signed (R, d) counts
-    for the summary; first_end, first_end_cause (R, d) quarter and cause of the first end of a treaty (-1, 0 none);
-    blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
+    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents, and
+    a teller only where a story is told: stories, by lane. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad
+    and side; n_lapses, n_signed (R, d) counts for the summary; first_end, first_end_cause (R, d) quarter and cause of
+    the first end of a treaty (-1, 0 none); blocking (R, d, s, 4) quarters of sessions that foundered on each test.
     """
 
     n_lanes: int
@@ -154,6 +157,12 @@ class Lanes:
     plants_started: FloatArray
     models_certified: FloatArray
     pushed_utility: FloatArray
+
+    stories: Mapping[int, Story] = MappingProxyType({})
+
+    def told(self, where: np.ndarray) -> list[tuple[int, Story]]:
+        """The lanes whose story is told among those where something happens (R,), each with its story."""
+        return [(lane, story) for lane, story in self.stories.items() if where[lane]]
 
     def in_effect(self, dyad: int) -> np.ndarray:
         """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""

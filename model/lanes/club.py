@@ -90,6 +90,8 @@ class Club(Lanes):
         honours = zeros(self.n_lanes, N_BLOCS, dtype=bool)
         for b in range(N_BLOCS):
             honours[:, b] = (MEMBERS[:, b][state.club] <= 0.0) | self._keeps_club(b, state.club)
+            for _, story in self.told(~honours[:, b]):
+                story.lapses_in_club(b)
         state.club_honours = honours
 
     def recognised_in_club(self, recognised: FloatArray) -> FloatArray:
@@ -197,6 +199,8 @@ class Club(Lanes):
             luck = self.luck.club_exit[state.quarter + 1, :, b]
             repudiated = compliance.exit_draw(luck, p.repudiation_hazard, np.maximum(*dangers))
             leaves[:, b] = (members[:, b] > 0.0) & (struck | repudiated)
+            for lane, story in self.told(leaves[:, b]):
+                story.leaves_club(b, bool(struck[lane]))
         state.club_failed = failed
         self._now_in_force(clubs.without(state.club, leaves))
 
@@ -211,12 +215,12 @@ class Club(Lanes):
         chosen = clubs.choose_club(shared, stable, state.club)
         proposed, now = members_of(chosen), self.members
         joins = np.logical_or.reduce(proposed * (1.0 - now) > 0.0, axis=-1)
-        passes = np.ones(self.n_lanes, dtype=bool)
-        for b in range(N_BLOCS):
-            passes &= (proposed[:, b] <= 0.0) | self._signs_club(b, chosen)
+        votes = [(proposed[:, b] <= 0.0) | self._signs_club(b, chosen) for b in range(N_BLOCS)]
+        passes = votes[0] & votes[1] & votes[2]
+        for lane, story in self.told(joins):
+            story.club_proposed(int(state.club[lane]), int(chosen[lane]), [bool(vote[lane]) for vote in votes])
         state.club_signed = np.where(joins & passes, chosen, NOTHING_SIGNED)
-        lane = np.arange(self.n_lanes)
-        holds = clubs.internally_stable(shared)[lane, state.club]
+        holds = clubs.internally_stable(shared)[np.arange(self.n_lanes), state.club]
         failed_vote = np.where(passes | holds, state.club, NO_CLUB)
         self._now_in_force(np.where(joins, failed_vote, chosen))
 
@@ -224,6 +228,8 @@ class Club(Lanes):
         """A smaller club, or none, from the next quarter on."""
         state = self.state
         moved = (club != state.club)[:, None]
+        for lane, story in self.told(moved[:, 0]):
+            story.club_shrinks(int(state.club[lane]), int(club[lane]))
         state.club_failed &= ~moved
         state.club_honours = state.club_honours | moved
         state.club = club
@@ -288,6 +294,8 @@ class Club(Lanes):
             security=self.agenda.security,
             distance=self.scenario.regime_distance,
             profit_weight=state.profit_weight,
+            scheme=self.scheme,
+            credit_price=state.credit_price,
         )
 
 

@@ -95,7 +95,9 @@ def directed(world: LaneWorld) -> Columns:
         "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
         "special_ev": state.special[:, EV][at],
         "investigation": state.case_left[at],
-        "trust": trust.trust_level(state.good[at], state.bad[at]),
+        "trust": state.type_belief[at]
+        if world.parameters.trust_type
+        else trust.trust_level(state.good[at], state.bad[at]),
         "recognises": world.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],

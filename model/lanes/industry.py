@@ -14,6 +14,7 @@ from model.lanes.base import copies, zeros
 from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.markets import (
+    MILLION_TO_BILLION,
     Accounts,
     account,
     border_frictions,
@@ -48,6 +49,8 @@ class Industry(Commerce, Club):
         self.exported_cells = copies(first.situation.exported_cells, n)
         self.cell_imports, self.ev_built = copies(first.cell_imports, n), copies(first.ev_built, n)
         self.ev_revenue = copies(first.ev_revenue, n)
+        earned = ordered_sum(self.opening.cells * self.opening.margin, axis=0) / MILLION_TO_BILLION
+        self.cell_profit = copies(earned, n)
         self.plants_started = zeros(n, len(s.automakers))
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
@@ -98,6 +101,9 @@ class Industry(Commerce, Club):
         if opened.any():
             state.has_plant = np.maximum(state.has_plant, opened)
             self._open_plants(*np.nonzero(opened))
+            for told, story in self.stories.items():
+                for market, maker in np.argwhere(opened[told]).tolist():
+                    story.plant_opens(market, maker)
         luck = np.swapaxes(self.luck.plant[state.quarter + 1], -1, -2)
         free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
         # No hazard is above its ceiling, so luck above it needs no weighing of profits.
@@ -108,6 +114,9 @@ class Industry(Commerce, Club):
         started = zeros(*opened.shape)
         started[lane, m, f] = 1.0
         self.plants_started = ordered_sum(started, axis=-2)
+        for told, story in self.stories.items():
+            for market, maker in np.argwhere(started[told] > 0.0).tolist():
+                story.plant_starts(market, maker)
 
     def _open_plants(self, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
         """From now on these automakers can serve these markets from home there."""

@@ -97,6 +97,8 @@ class Relations(Commerce, Club):
         state, p, s, t = self.state, self.parameters, self.scenario, self.state.quarter
         if t < s.history_quarters:
             state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
+        for story in self.stories.values():
+            story.events(t)
         if t > 0:
             state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
             state.announced_age = state.announced_age + (state.announced > 0.0)
@@ -104,14 +106,27 @@ class Relations(Commerce, Club):
         climate = climate_of(p, state.tension)
         self.tension_level, self.effective_tension = climate.level, climate.effective
         self.danger, self.expected_danger = climate.danger, climate.expected_danger
-        if change_governments(p, s, state, self.luck) and self.mandate is not None:
-            # The new ones read the last assessment with their own weights.
-            self.mandate = self._mandate(self.mandate.tables, self.stakes)
+        if change_governments(p, s, state, self.luck):
+            if self.mandate is not None:
+                # The new ones read the last assessment with their own weights.
+                self.mandate = self._mandate(self.mandate.tables, self.stakes)
+            for b in np.flatnonzero(s.turnover[t]).tolist():
+                for story in self.stories.values():
+                    story.new_government(b)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
+        was_open, before = state.is_open, state.track2
         move_channels(p, state, self.tension_level)
+        for d in range(N_DYADS):
+            for lane, story in self.told(was_open[:, d] != state.is_open[:, d]):
+                story.channel(d, bool(state.is_open[lane, d]))
+                if p.subnational and not state.is_open[lane, d]:
+                    story.subnational(d)
+        for d in range(N_DYADS):
+            for _, story in self.told(state.track2[:, d] < before[:, d]):
+                story.research_breaks(d)
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""

@@ -33,16 +33,15 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the
-    retaliation rule.
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the retaliation rule.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
-    the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate; deal,
-    has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards
-    in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the
-    market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last
-    quarter; models_certified (m, f) a quarter; pushed_utility (m,) utils that announcements add; concessions (d, 10)
-    and depth_contested (d,) of this one.
+    the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate, and
+    the stakes it was made from; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b,
+    b) and cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m,
+    f), clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b,
+    b), cell_profit (k,) of last quarter; models_certified (m, f) a quarter; pushed_utility (m,) utils that
+    announcements add; concessions (d, 10) and depth_contested (d,) of this one.
 
     Clubs: has_clubs, whether any is allowed; club_penalty; club_worth what coalitions were worth at the last check and
     club_money (C, b) members' payments; treaty_duty (g, b, b), treaty_recognised (b, b) without the club's terms.

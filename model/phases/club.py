@@ -169,7 +169,7 @@ class Club(Phases):
             )
             if self.members[b] > 0.0 and (struck or repudiated):
                 leaves[b] = True
-                self.teller.leaves_club(b, "it failed its own test two quarters running" if struck else "politics")
+                self.teller.leaves_club(b, struck)
         state.club_failed = failed
         self._now_in_force(clubs.without(state.club, leaves))
 
@@ -223,4 +223,6 @@ class Club(Phases):
             security=self.agenda.security,
             distance=s.regime_distance,
             profit_weight=state.profit_weight,
+            scheme=self.scheme,
+            credit_price=state.credit_price,
         )

@@ -105,7 +105,9 @@ def _directed(world: NegotiationModel) -> dict[str, FloatArray]:
         + state.special[EV, importer, partner],
         "special_ev": state.special[EV, importer, partner],
         "investigation": state.case_left[importer, partner],
-        "trust": trust.trust_level(state.good[importer, partner], state.bad[importer, partner]),
+        "trust": state.type_belief[importer, partner]
+        if world.parameters.trust_type
+        else trust.trust_level(state.good[importer, partner], state.bad[importer, partner]),
         "recognises": world.recognised[importer, partner],
         "vehicle_imports": world.accounts.vehicle_imports[importer, partner],
         "cell_imports": world.accounts.cell_imports[importer, partner],

@@ -14,7 +14,7 @@ from model import NegotiationModel
 from model.coalitions import COALITIONS, MEMBERS
 from model.ensemble import Ensemble
 from model.rules import club_terms, clubs
-from model.story import CLUBS
+from model.telling import CLUBS
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, LINKAGE, RECOGNITION, SIDE_OF
 
 CLUB = {"climate_club": True, "club_penalty": 0.25}

@@ -189,6 +189,14 @@ ABSENT = [
         {"security_scale": 0.0, "security_convexity": 0.0, "technology_security_cost": 0.0},
     ),
     ({"tension_in_exit": False, "repudiation_hazard": 0.0}, {"repudiation_hazard": 0.0}),
+    (
+        {"subnational": True, "track2": True, "tension_in_subnational": False},
+        {"subnational": True, "track2": True, "subnational_breaks_above": 1.0},
+    ),
+    ({"imitative_tactic": False}, {"imitative_tactic": True, "imitation": 0.0}),
+    ({"subnational": False}, {"subnational": True, "subnational_floor": 0.0}),
+    ({"track2": False}, {"track2": True, "track2_rise": 0.0}),
+    ({"grit": False}, {"grit": True, "gesture_hazard": 0.0}),
 ]
 
 
