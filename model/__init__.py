@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from model.ensemble import Ensemble
+    from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Ensemble": "model.ensemble",
+    "LaneRun": "model.lane_run",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
     "InputFault": "model.parameters",
@@ -46,6 +48,7 @@ __all__ = [
     "Conduct",
     "Ensemble",
     "InputFault",
+    "LaneRun",
     "Moment",
     "NegotiationModel",
     "Parameters",
