@@ -106,9 +106,13 @@ def has_clubs(parameters: Parameters) -> bool:
 
 
 def carbon_of(parameters: Parameters) -> CarbonStep:
-    """What the common minimum carbon price does to a car made in a member; nothing where the switch is off."""
-    price = parameters.club_carbon_price if parameters.club_carbon else 0.0
-    return club_terms.carbon_step(price, parameters.club_carbon_embedded, parameters.club_carbon_backstop)
+    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); nothing if switched off.
+
+    A member whose own price is higher keeps it and has nothing to add.
+    """
+    least = parameters.club_carbon_price if parameters.club_carbon else 0.0
+    rise = np.maximum(least - parameters.carbon_price, 0.0)
+    return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
 
 
 def places(members: FloatArray) -> FloatArray:
@@ -137,7 +141,7 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     cells = supply_cells(
         economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
     )
-    landed = landed_costs(economy, cells) + (carbon.cost * places(MEMBERS))[:, None, None, :]
+    landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
     common = np.zeros_like(recognised) + setting.common[..., None, :, :]
     frictions = border_frictions(p, economy, recognised, common)
     charges = carbon_charges(p, recognised) if p.carbon_border else None
@@ -203,7 +207,7 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     if scheme is not None:
         burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
         importer_only = importer_only - burden + fines
-    abated = ordered_sum(built * (carbon.abated * places(MEMBERS))[:, None, :])
+    abated = ordered_sum(built * places(carbon.abated * MEMBERS)[:, None, :])
     welfares, profits = [], []
     for b in range(N_BLOCS):
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, b])
@@ -217,7 +221,7 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         spared = welfare.climate_benefit(
             p.carbon_share[b], p.social_cost_of_carbon, p.emissions_saved_per_ev, ev_sales
         ) + welfare.climate_benefit(p.carbon_share[b], p.social_cost_of_carbon, 1.0, abated)
-        receipts = (carbon.receipts * MEMBERS[:, b])[:, None] * built[..., b]
+        receipts = (carbon.receipts[b] * MEMBERS[:, b])[:, None] * built[..., b]
         own = importer_only * (np.arange(N_BLOCS) == b)
         welfares.append(profit + welfare.jobs(p.jobs_value, built[..., b]) + spared + receipts + own)
         profits.append(profit)

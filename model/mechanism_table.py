@@ -136,8 +136,8 @@ class Clubs:
     club_carbon: bool = switch(
         "1.19", "members of a zone or club share a minimum price on the carbon of making cars", False,
         "S1 2(2), Nordhaus 2015")
-    club_carbon_price: float = real(50, 0, 150, "$/t", "1.19", "that price, on top of today's carbon prices")
-    club_carbon_embedded: float = real(8, 6, 12, "t", "1.18", "carbon in making an electric car (emb)", "theory 1.18")
+    club_carbon_price: float = real(50, 0, 150, "$/t", "1.19",
+        "that price; a member adds what its own price is short of it")
     club_carbon_backstop: float = real(
         250, 150, 1000, "$/t", "1.19", "carbon price at which cars are made without carbon; linear abatement")
     club_finance: bool = switch("1.19", "a linkage concession may bring a transfer of green finance", False, "S1 2(4)")

@@ -155,7 +155,17 @@ def test_where_clubs_are_allowed_and_what_a_penalty_is() -> None:
     zone, club, none = (make_parameters(change) for change in ({"zero_tariff_zone": True}, {"climate_club": True}, {}))
     assert [coalitions.has_clubs(p) for p in (zone, club, none)] == [True, True, False]
     assert [coalitions.penalty_of(p) for p in (zone, club, none)] == [0.0, 0.05, 0.0]
-    assert float(coalitions.carbon_of(club).cost) == 0.0
+    assert not np.any(coalitions.carbon_of(club).cost)
     assert coalitions.nothing_known(7).executive.shape == (7, 5, 3, 3)
     scale = coalitions.usual_scale(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     assert scale.tolist() == [2.0, 3.5, 5.0] and EV == 0
+
+
+def test_the_carbon_price_of_a_club_is_a_minimum() -> None:
+    p = make_parameters({"climate_club": True, "club_carbon": True, "club_carbon_price": 50.0})
+    rise = coalitions.carbon_of(p)
+    # The EU's own price is above it; China's is short of it by less than that of the US, which has none.
+    assert p.carbon_price.tolist() == [13.0, 0.0, 70.0]
+    assert float(rise.cost[2]) == 0.0 and 0.0 < float(rise.cost[0]) < float(rise.cost[1])
+    whole = club_terms.carbon_step(50.0, p.carbon_embedded, p.club_carbon_backstop)
+    assert float(rise.cost[1]) == pytest.approx(float(whole.cost), rel=1e-12)
