@@ -6,17 +6,25 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from model.agents.bloc import Bloc, View
     from model.ensemble import Ensemble
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
+    from model.rules.games import FAMILIES, game_map_point
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import root_seeds
     from model.starting_point import calibration_table
-    from model.story import StoryLine
+    from model.story import Story, StoryLine
+    from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
 
 _HOMES = {
+    "BLOCS": "model.vocabulary",
+    "Bloc": "model.agents.bloc",
+    "DYADS": "model.vocabulary",
+    "DYAD_NAMES": "model.vocabulary",
     "Ensemble": "model.ensemble",
+    "FAMILIES": "model.rules.games",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
     "InputFault": "model.parameters",
@@ -24,24 +32,35 @@ _HOMES = {
     "make_parameters": "model.parameters",
     "nearest": "model.parameters",
     "Scenario": "model.scenario",
+    "game_map_point": "model.rules.games",
     "load_scenario": "model.scenario",
     "scenario_names": "model.scenario",
     "root_seeds": "model.seeds",
+    "Story": "model.story",
     "StoryLine": "model.story",
+    "View": "model.agents.bloc",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
 }
 
 __all__ = [
+    "BLOCS",
+    "DYADS",
+    "DYAD_NAMES",
+    "FAMILIES",
     "PARAMETERS",
+    "Bloc",
     "Ensemble",
     "InputFault",
     "NegotiationModel",
     "Parameters",
     "Scenario",
+    "Story",
     "StoryLine",
+    "View",
     "calibration_table",
     "dictionary",
+    "game_map_point",
     "load_scenario",
     "make_parameters",
     "nearest",
