@@ -26,9 +26,9 @@ def seat_view(model: SeatedModel, bloc: int) -> dict[str, Any]:
 def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
     """Interests, win-set, trust and treaty of a bloc in one pair.
 
-    interests: [issue, bn$ a year at full level], largest first; issues are indices of the model's ten. win_set: packages
-    that gain it enough, that it would keep, that its legislature would pass, that meet all three; of ``menu`` packages
-    that can be tabled now.
+    interests: [issue, bn$ a year at full level], largest first; issues are indices of the model's ten. win_set:
+    packages that gain it enough, that it would keep, that its legislature would pass, that meet all three; of
+    ``menu`` packages that can be tabled now.
     """
     side = side_of(bloc, d)
     government = model.blocs[bloc]
@@ -86,7 +86,7 @@ def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:
 
 
 def _keeping(model: SeatedModel, d: int, side: int) -> dict[str, float]:
-    """What this quarter brings a side if it keeps the treaty or lapses while the partner keeps, and what lapses cost later.
+    """What this quarter brings a side if it keeps the treaty or lapses alone, and what lapsing costs later.
 
     All in bn$ a year against both lapsing; slack is what keeping is worth beyond lapsing over the future, bn$.
     """

@@ -49,7 +49,7 @@ class Settings:
     """
 
     scenario: str = "2026"
-    root_seed: int = field(default_factory=lambda: default_seed())
+    root_seed: int = field(default_factory=lambda: default_seed())  # noqa: PLW0108 - defined below
     replicate: int = 0
     parameters: Mapping[str, Any] = field(default_factory=dict)
     changes: tuple[Change, ...] = ()

@@ -1,8 +1,8 @@
 """Eight short chapters: predict first, then reveal. The words are in the language files; here is what is played.
 
-A chapter of kind ``arms`` compares some settings: the class predicts which of them does best, and the reveal is played by
-the ensemble while it watches, never written down beforehand. ``python -m experiments.classroom.lessons`` plays all of
-them and prints the table of ``docs/teaching.md``.
+A chapter of kind ``arms`` compares some settings: the class predicts which of them does best, and the reveal is played
+by the ensemble while it watches, never written down beforehand. ``python -m experiments.classroom.lessons`` plays all
+of them and prints the table of ``docs/teaching.md``.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import numpy as np
 from experiments.classroom.game import Settings
 from model import DYAD_NAMES, PARAMETERS
 
-ONLY_TARIFFS: Final = dict.fromkeys(("supply_issues", "recognition_issues", "charging_issues", "technology_issues", "linkage_issues"), False)
+_OTHERS: Final = ("supply_issues", "recognition_issues", "charging_issues", "technology_issues", "linkage_issues")
+ONLY_TARIFFS: Final = dict.fromkeys(_OTHERS, False)
 CLOSE: Final = 0.02  # mean depths nearer than this count as the same, a share of full depth
 
 

@@ -7,13 +7,14 @@ nothing about the machine.
 from __future__ import annotations
 
 import json
+import math
 import threading
 from collections import OrderedDict
 from typing import Any, Final
 
 LARGEST_BODY: Final = 65_536  # bytes; an export of the longest game is sent back through a file, not through here
 DEEPEST: Final = 8  # levels of nesting
-MOST_ITEMS: Final = 25_000
+MOST_ITEMS: Final = 15_000
 VISITOR_RATE, VISITOR_BURST = 20.0, 60.0  # requests a second by one browser, and saved up
 PLACE_RATE, PLACE_BURST = 150.0, 600.0  # by one address: a school may share one
 MOST_BUCKETS: Final = 4096
@@ -47,7 +48,7 @@ def read_json(body: bytes) -> dict[str, Any]:
     if len(body) > LARGEST_BODY:
         raise ValueError("too large")
     try:
-        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant)
+        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ValueError("no JSON") from None
     if not isinstance(data, dict):
@@ -59,6 +60,13 @@ def read_json(body: bytes) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number too large")
+    return value
 
 
 def _count(data: Any, depth: int) -> int:

@@ -59,6 +59,7 @@ HEADERS: Final = {
 TICK: Final = 0.5  # seconds between looks at who is still there
 LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
 ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
+ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
 
 Answer = Callable[[dict[str, Any], str], Any]
@@ -83,7 +84,7 @@ class Classroom:
         self.lan = lan
         self.files = static_files()
         self.watching, self.clouds = Watching(), Clouds()
-        self.room = Room(Settings(quarters=ROOM_LENGTH), pace, patience)
+        self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
         self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
         self.address = ""  # where students find the page, known when it is served
@@ -107,6 +108,7 @@ class Classroom:
             "families": list(FAMILIES),
             "seed": str(default_seed()),
             "lessons": lesson_list(),
+            "room": ROOM_RULES,
         }
 
     def watch(self, data: dict[str, Any], token: str) -> dict[str, Any]:

@@ -22,7 +22,7 @@ MISSING: Final = "the page's packages are not installed: pip install 'detente[cl
 def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
     """Serve until interrupted.
 
-    port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve the stock Mesa view instead.
+    port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
 
     Raises ``InputFault``: packages that are missing, a port that is taken.
     """

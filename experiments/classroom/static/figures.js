@@ -19,16 +19,16 @@ function shape(b, x, y, r) {
 }
 
 // --- the map -----------------------------------------------------------------------------------------------------
-const PLACES = [[180, 296], [44, 50], [316, 50]]; // CN, US, EU
-const BOXES = [[16, 138], [222, 138], [119, 14]]; // top left corner of each pair's box
-const BOX = [122, 92];
+const PLACES = [[170, 312], [36, 46], [304, 46]]; // CN, US, EU
+const BOXES = [[1, 142], [185, 142], [93, 4]]; // top left corner of each pair's box
+const BOX = [154, 110];
 
 function bar(x, y, share, colour, label) {
-  const width = 42;
+  const width = 56;
   return s("g", {},
-    text(x, y + 8, label, { "font-size": 10.5, fill: INK }),
-    s("rect", { x: x + 66, y, width, height: 8, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
-    s("rect", { x: x + 66, y, width: Math.max(0, Math.min(1, share)) * width, height: 8, fill: colour }));
+    text(x, y + 9, label, { "font-size": 12 }),
+    s("rect", { x: x + 84, y, width, height: 9, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
+    s("rect", { x: x + 84, y, width: Math.max(0, Math.min(1, share)) * width, height: 9, fill: colour }));
 }
 
 export function worldMap(quarter) {
@@ -48,21 +48,21 @@ export function worldMap(quarter) {
     const mark = sees[0] && sees[1] ? "⇄" : sees[0] ? `${short(i)}→` : sees[1] ? `${short(j)}→` : "–";
     return s("g", {},
       s("rect", { x, y, width: BOX[0], height: BOX[1], rx: 6, fill: "#fff", stroke: DYAD_COLOURS[d], "stroke-width": 1.5 }),
-      text(x + 7, y + 15, `${dyad(d)}: ${row.treaty ? t("map.treaty") : t("map.no_treaty")}`, { "font-weight": 700, "font-size": 11.5 }),
-      bar(x + 7, y + 22, row.depth, DYAD_COLOURS[d], t("map.depth")),
-      bar(x + 7, y + 36, row.tension, "#a00028", t("map.tension")),
-      bar(x + 7, y + 50, row.dialogue, "#444", row.channel_open ? t("map.dialogue") : t("map.shut")),
-      text(x + 7, y + 73, t("map.duties", { first: short(i), one: duty(0), second: short(j), two: duty(1) }), { "font-size": 10.5 }),
-      text(x + 7, y + 86, t("map.recognition", { mark }), { "font-size": 10.5 }));
+      text(x + 7, y + 17, `${dyad(d)}: ${row.treaty ? t("map.treaty") : t("map.no_treaty")}`, { "font-weight": 700, "font-size": 13 }),
+      bar(x + 7, y + 26, row.depth, DYAD_COLOURS[d], t("map.depth")),
+      bar(x + 7, y + 42, row.tension, "#a00028", t("map.tension")),
+      bar(x + 7, y + 58, row.dialogue, "#444", row.channel_open ? t("map.dialogue") : t("map.shut")),
+      text(x + 7, y + 86, t("map.duties", { first: short(i), one: duty(0), second: short(j), two: duty(1) }), { "font-size": 12 }),
+      text(x + 7, y + 102, t("map.recognition", { mark }), { "font-size": 12 }));
   });
   const nodes = BLOCS.map((_, b) => s("g", {},
-    shape(b, PLACES[b][0], PLACES[b][1], 25),
-    text(PLACES[b][0], PLACES[b][1] + 5, short(b), { "text-anchor": "middle", fill: "#fff", "font-weight": 700, "font-size": 14 })));
-  return frame(360, 330, t("map.label", { quarter: quarter.label }), lines, nodes, boxes);
+    shape(b, PLACES[b][0], PLACES[b][1], 27),
+    text(PLACES[b][0], PLACES[b][1] + 5, short(b), { "text-anchor": "middle", fill: "#fff", "font-weight": 700, "font-size": 16 })));
+  return frame(340, 346, t("map.label", { quarter: quarter.label }), lines, nodes, boxes);
 }
 
 // --- lines over time ---------------------------------------------------------------------------------------------
-const W = 340, H = 176, LEFT = 40, RIGHT = 62, TOP = 14, BOTTOM = 24;
+const W = 300, H = 172, LEFT = 40, RIGHT = 68, TOP = 12, BOTTOM = 24;
 
 function ticks(low, high) {
   const span = high - low || 1;
@@ -85,20 +85,20 @@ export function lineChart(title, labels, series, at, format, range) {
   const path = (values) => values.map((v, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join("");
   const grid = ticks(low, high).map((v) => s("g", {},
     s("line", { x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v), stroke: PALE, "stroke-width": 1 }),
-    text(LEFT - 4, y(v) + 4, format(v), { "text-anchor": "end", "font-size": 11, fill: "#444" })));
+    text(LEFT - 4, y(v) + 4, format(v), { "text-anchor": "end", "font-size": 12, fill: "#444" })));
   const years = labels.map((label, k) => [label, k]).filter(([label]) => label.endsWith("Q1"));
   const every = Math.ceil(years.length / 4);
   const axis = years.filter((_, k) => k % every === 0).map(([label, k]) =>
-    text(x(k), H - 7, label.slice(0, 4), { "text-anchor": "middle", "font-size": 11, fill: "#444" }));
+    text(x(k), H - 7, label.slice(0, 4), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
   const drawn = series.map((one) => s("g", {},
     one.ghost && s("path", { d: path(one.ghost), fill: "none", stroke: one.colour, "stroke-width": 1.2, opacity: 0.45 }),
     s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null })));
   const last = series.map((one) => ({ one, y: y(one.values[one.values.length - 1] ?? low) })).sort((a, b) => a.y - b.y);
-  for (let k = 1; k < last.length; k++) last[k].y = Math.max(last[k].y, last[k - 1].y + 12);
-  for (let k = last.length - 1, floor = H - BOTTOM + 4; k >= 0; k--, floor -= 12) last[k].y = Math.min(last[k].y, floor);
+  for (let k = 1; k < last.length; k++) last[k].y = Math.max(last[k].y, last[k - 1].y + 13);
+  for (let k = last.length - 1, floor = H - BOTTOM + 4; k >= 0; k--, floor -= 13) last[k].y = Math.min(last[k].y, floor);
   const names = last.map(({ one, y: at_y }) => s("g", {},
     s("line", { x1: W - RIGHT + 3, x2: W - RIGHT + 15, y1: at_y, y2: at_y, stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
-    text(W - RIGHT + 18, at_y + 4, one.name, { "font-size": 11 })));
+    text(W - RIGHT + 18, at_y + 4, one.name, { "font-size": 12 })));
   const now = at >= 0 && s("line", { x1: x(at), x2: x(at), y1: TOP, y2: H - BOTTOM, stroke: INK, "stroke-width": 1, "stroke-dasharray": "2 2" });
   return h("figure", { class: "chart" }, h("figcaption", {}, title),
     frame(W, H, title, grid, axis, drawn, names, now));
@@ -115,8 +115,8 @@ export function gameMap(game, d) {
     s("line", { x1: x(0), x2: x(0), y1: y(-edge), y2: y(edge), stroke: GREY }),
     s("line", { x1: x(-edge), x2: x(edge), y1: y(0), y2: y(0), stroke: GREY }),
     s("circle", { cx: x(game.at[0]), cy: y(game.at[1]), r: 6, fill: DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
-    text(x(0), size + pad + 7, t("game.axis", { who: short(DYADS[d][0]) }), { "text-anchor": "middle", "font-size": 10.5 }),
-    s("text", { x: 12, y: pad / 2 + size / 2, "font-size": 10.5, fill: INK, "text-anchor": "middle",
+    text(x(0), size + pad + 7, t("game.axis", { who: short(DYADS[d][0]) }), { "text-anchor": "middle", "font-size": 12 }),
+    s("text", { x: 12, y: pad / 2 + size / 2, "font-size": 12, fill: INK, "text-anchor": "middle",
       transform: `rotate(-90 12 ${pad / 2 + size / 2})` }, t("game.axis", { who: short(DYADS[d][1]) })));
 }
 
@@ -128,25 +128,25 @@ export function cloudChart(cloud, d, mine, mineName) {
   const counts = new Array(BINS).fill(0);
   for (const v of values) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
   const most = Math.max(1, ...counts);
-  const x = (v) => 16 + v * 308;
+  const x = (v) => 12 + v * 276;
   const top = 34, floor = 130;
   const bars = counts.map((n, k) => s("rect", {
-    x: x(k / BINS) + 0.6, width: 308 / BINS - 1.2, y: floor - (n / most) * (floor - top), height: (n / most) * (floor - top), fill: "#9db4c8",
+    x: x(k / BINS) + 0.6, width: 276 / BINS - 1.2, y: floor - (n / most) * (floor - top), height: (n / most) * (floor - top), fill: "#9db4c8",
   }));
-  const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, digits(v, v % 0.5 ? 2 : 1), { "text-anchor": "middle", "font-size": 11, fill: "#444" }));
+  const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, digits(v, v % 0.5 ? 2 : 1), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
   const dot = mine !== null && s("g", {},
     s("line", { x1: x(mine), x2: x(mine), y1: 24, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
     s("path", { d: `M${x(mine)} 14l8 8-8 8-8-8z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
-    text(Math.max(50, Math.min(280, x(mine))) + (mine > 0.8 ? -14 : 14), 18, mineName, { "font-size": 11.5, "font-weight": 700, "text-anchor": mine > 0.8 ? "end" : "start" }));
+    text(Math.max(50, Math.min(250, x(mine))) + (mine > 0.8 ? -14 : 14), 18, mineName, { "font-size": 13, "font-weight": 700, "text-anchor": mine > 0.8 ? "end" : "start" }));
   const rate = cloud.emerged[d];
   const emergence = rate && s("g", {},
     s("line", { x1: x(0), x2: x(1), y1: 176, y2: 176, stroke: PALE, "stroke-width": 6 }),
     s("line", { x1: x(rate[1]), x2: x(rate[2]), y1: 176, y2: 176, stroke: DYAD_COLOURS[d], "stroke-width": 6 }),
     s("circle", { cx: x(rate[0]), cy: 176, r: 5.5, fill: INK }),
-    text(16, 165, t("cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 11.5, "font-weight": 700 }));
+    text(12, 165, t("cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
   return h("figure", { class: "chart cloud" }, h("figcaption", {}, dyad(d)),
-    frame(340, 188, t("cloud.label", { pair: dyad(d), runs: values.length }),
-      bars, s("line", { x1: 16, x2: 324, y1: floor, y2: floor, stroke: GREY }), axis, dot, emergence));
+    frame(300, 188, t("cloud.label", { pair: dyad(d), runs: values.length }),
+      bars, s("line", { x1: 12, x2: 288, y1: floor, y2: floor, stroke: GREY }), axis, dot, emergence));
 }
 
 // Bars with intervals for a chapter's arms: rows [{name, value, low, high, best}].

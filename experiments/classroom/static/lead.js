@@ -23,7 +23,7 @@ export function stop() {
 }
 
 export function mount(root) {
-  state.settings ??= { scenario: "2026", root_seed: facts.seed, parameters: {}, changes: [] };
+  state.settings ??= { scenario: "2026", root_seed: facts.seed, parameters: { ...facts.room }, changes: [] };
   state.codes = "";
   state.phase = "";
   root.append(h("h1", {}, t("lead.title")),
@@ -94,7 +94,7 @@ async function drawQr(box, link) {
 function drawNew() {
   put(parts.fresh, h("h2", {}, t("lead.new")), h("p", { class: "soft" }, t("lead.new_help")),
     h("div", { class: "bar" },
-      h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: {} }; drawNew(); }, "lead-scenario")),
+      h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; drawNew(); }, "lead-scenario")),
       h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 12))); } })),
       button(t("lead.begin"), () => act("new", { settings: { ...state.settings, quarters: state.length } }), { id: "lead-new", class: "grave" })),
     h("details", {}, h("summary", {}, t("watch.settings")),

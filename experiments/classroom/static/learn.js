@@ -120,7 +120,7 @@ function drawAnswer(lesson) {
   const high = Math.max(0.5, ...rows.map((row) => row.high)) > 0.5 ? 1 : 0.5;
   put(parts.answer,
     runs >= clouds[0].of ? verdict(lesson, mine === truth, truth) : h("p", { class: "soft" }, t("learn.counting", { runs, of: clouds[0].of })),
-    h("div", { class: "figure", "data-runs": runs }, armChart(rows, lesson.measure === "emerged" ? percent : (v) => digits(v, 2), high)),
+    h("div", { class: "figure middle", "data-runs": runs }, armChart(rows, lesson.measure === "emerged" ? percent : (v) => digits(v, 2), high)),
     h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs })),
     runs >= clouds[0].of && after(lesson));
 }

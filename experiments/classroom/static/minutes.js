@@ -1,5 +1,5 @@
 // The table: who offered what to whom, and why it was refused.
-import { DYADS, bloc, dyad, eventLine, family, packageLines, reasons } from "./blocs.js";
+import { DYADS, bloc, dyad, eventLine, family, packageLines, reasons, short } from "./blocs.js";
 import { h, s } from "./dom.js";
 import { gameMap } from "./figures.js";
 import { percent, signed, t } from "./words.js";
@@ -66,7 +66,7 @@ export function minutesList(events) {
 
 // The game that a pair is in: payoffs, its name, its place on the map of games.
 export function gameCard(game, d) {
-  const [first, second] = DYADS[d].map(bloc);
+  const [first, second] = DYADS[d].map(short);
   const [one, two] = game.payoffs;
   // payoffs are reward, temptation, sucker, punishment; a cell is (row act, column act)
   const cells = [[[one[0], two[0]], [one[2], two[1]]], [[one[1], two[2]], [one[3], two[3]]]];

@@ -8,7 +8,7 @@ import { judgementView, lobbyLine, minutesList, packageList } from "./minutes.js
 import { digits, percent, signed, t } from "./words.js";
 
 const EVERY = 1000; // ms between looks at the room; the room counts a seat as empty after 3.5 s of silence
-const state = { token: "", code: "", room: null, quarters: [], composed: {}, judged: {}, drawn: "" };
+const state = { token: "", code: "", room: null, quarters: [], composed: {}, sent: new Set(), drawn: "" };
 let parts = {};
 let timer = 0;
 let mounted = false;
@@ -56,7 +56,7 @@ function forget() {
   state.room = null;
   state.quarters = [];
   state.composed = {};
-  state.judged = {};
+  state.sent = new Set();
   state.drawn = "";
 }
 
@@ -103,7 +103,7 @@ function draw() {
     state.token ? null : joinForm(),
     status(),
     now.sayings.length ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null,
-    (now.questions || []).map(questionCard),
+    (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-"))).map(questionCard),
     now.phase === "over" ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.briefing ? briefing(now.briefing) : null,
     last ? h("div", { class: "grid two" },
@@ -125,7 +125,7 @@ function status() {
     h("div", { class: "bar" },
       now.bloc !== undefined && h("span", { class: "now", id: "my-seat" }, bloc(now.bloc)),
       h("span", { id: "phase" }, t(`phase.${now.phase}`)),
-      h("span", {}, t("sit.quarter", { n: now.played, of: now.length, label: now.start.labels[Math.min(now.played, now.length - 1)] })),
+      h("span", {}, t("sit.quarter", { n: Math.min(now.played + 1, now.length), of: now.length, label: now.start.labels[Math.min(now.played, now.length - 1)] })),
       state.token && button(t("sit.leave"), leave, { id: "leave" })),
     h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
       seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot"), seat.deciding ? ` · ${t("sit.deciding")}` : ""))));
@@ -139,11 +139,17 @@ function updateClocks() {
 }
 
 async function send(question, value) {
+  const key = question.spot.join("-");
+  if (state.sent.has(key)) return;
+  state.sent.add(key);
+  document.getElementById(`ask-${key}`)?.remove();
   try {
     await ask("room/answer", { spot: question.spot, value }, state.token);
     clearTimeout(timer);
     await look();
   } catch (fault) {
+    if (fault.code !== "not_asked") state.sent.delete(key);
+    state.drawn = "";
     notice(t(`refused.${fault.code}`), true);
   }
 }
@@ -151,7 +157,7 @@ async function send(question, value) {
 function questionCard(question) {
   const d = question.dyad;
   const partner = bloc(DYADS[d][1 - question.side]);
-  const card = h("section", { class: "card grid question", "aria-label": t(`ask.${question.kind}`, { partner }) },
+  const card = h("section", { class: "card grid question", id: `ask-${question.spot.join("-")}`, "aria-label": t(`ask.${question.kind}`, { partner }) },
     h("h2", {}, t(`ask.${question.kind}`, { partner })),
     h("p", { class: "soft", id: `clock-${question.spot.join("-")}` }, question.left === null ? t("sit.no_hurry") : t("sit.left", { seconds: Math.round(question.left) })));
   if (question.kind === "answer") {
@@ -190,6 +196,7 @@ function composer(question) {
   let asked = 0;
   let package_ = question.package.index;
   const judge = async () => {
+    if (state.sent.has(key)) return;
     const mine = ++asked;
     try {
       const answer = await ask("room/judge", { dyad: d, at }, state.token);

@@ -124,10 +124,11 @@ function drawTools() {
     h("label", {}, t("watch.luck"), " ", h("input", { type: "number", id: "replicate", min: 0, max: 99999, step: 1, value: state.settings.replicate,
       onchange: (event) => change({ replicate: Math.max(0, Math.min(99999, Math.floor(Number(event.target.value) || 0))) }) })),
     button(t("watch.other_luck"), () => change({ replicate: (state.settings.replicate + 1) % 100000 }), { id: "other-luck" }),
-    button(t("watch.export"), exportRun, { id: "export" }),
-    h("label", { class: "filebutton" }, t("watch.replay"), " ", h("input", { type: "file", id: "replay", accept: ".json,application/json", onchange: replayFile })));
+    h("details", { id: "files" }, h("summary", {}, t("watch.files")), h("div", { class: "bar" },
+      button(t("watch.export"), exportRun, { id: "export" }),
+      h("label", {}, t("watch.replay"), " ", h("input", { type: "file", id: "replay", accept: ".json,application/json", onchange: replayFile })))));
   put(parts.line,
-    button("⏮", () => { pause(); go(0); }, { id: "rewind", "aria-label": t("watch.rewind"), title: t("watch.rewind") }),
+    button("|◀", () => { pause(); go(0); }, { id: "rewind", "aria-label": t("watch.rewind"), title: t("watch.rewind") }),
     button("◀", () => { pause(); go(state.shown - 1); }, { id: "back", "aria-label": t("watch.back"), title: t("watch.back") }),
     (parts.play = button(t(state.playing ? "watch.pause" : "watch.play"), play, { id: "play", class: "main" })),
     button("▶", () => { pause(); go(state.shown + 1); }, { id: "step", "aria-label": t("watch.step"), title: t("watch.step") }),

@@ -31,6 +31,7 @@ export function t(key, values = {}) {
 export const has = (key) => key in words;
 
 export const digits = (value, places = 2) =>
-  Number(value).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
-export const signed = (value, places = 2) => (value >= 0 ? "+" : "−") + digits(Math.abs(value), places);
+  (Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value)).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+export const signed = (value, places = 2) =>
+  (Math.abs(value) < 0.5 * 10 ** -places ? "" : value > 0 ? "+" : "−") + digits(Math.abs(value), places);
 export const percent = (value, places = 0) => `${digits(100 * value, places)}%`;
