@@ -50,7 +50,16 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
     app = _stock_view() if mesa else _own_page(lan, found, say)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
-    config = uvicorn.Config(
+    config = configuration(app, mesa)
+    with contextlib.closing(listener), contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def configuration(app: Any, websockets: bool = False) -> Any:
+    """How the page is served: no names of software, small heads, a limit on connections."""
+    import uvicorn
+
+    return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
@@ -59,10 +68,8 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
         http="h11",
-        ws="auto" if mesa else "none",
+        ws="auto" if websockets else "none",
     )
-    with contextlib.closing(listener), contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
 
 
 def _listen(host: str, port: int) -> socket.socket:

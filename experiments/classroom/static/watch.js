@@ -17,6 +17,7 @@ let timer = 0;
 let cloudTimer = 0;
 let loading = null;
 let generation = 0;
+let wanted = 0; // the quarter last asked for: quick clicks count even while quarters are on their way
 
 export function stop() {
   pause();
@@ -54,7 +55,7 @@ async function restart(keep = 0) {
   state.quarters = kept;
   state.outcome = null;
   state.cloud = null;
-  state.shown = Math.max(0, Math.min(state.shown, keep));
+  wanted = state.shown = Math.max(0, Math.min(state.shown, keep));
   try {
     await load(Math.max(1, keep + 1));
   } catch (fault) {
@@ -82,15 +83,17 @@ async function load(upto) {
 }
 
 async function go(quarter) {
+  const last = (state.start?.quarters ?? 1) - 1;
+  wanted = Math.max(0, Math.min(quarter, last));
   try {
-    await load(quarter + 1);
+    await load(wanted + 1);
   } catch (fault) {
     pause();
     notice(t(`refused.${fault.code}`), true);
     return;
   }
   if (!state.start) return;
-  state.shown = Math.max(0, Math.min(quarter, state.quarters.length - 1));
+  state.shown = Math.max(0, Math.min(wanted, state.quarters.length - 1));
   draw();
   load(Math.min(state.shown + 1 + AHEAD, state.start.quarters)).catch(() => {});
 }
@@ -129,9 +132,9 @@ function drawTools() {
       h("label", {}, t("watch.replay"), " ", h("input", { type: "file", id: "replay", accept: ".json,application/json", onchange: replayFile })))));
   put(parts.line,
     button("|◀", () => { pause(); go(0); }, { id: "rewind", "aria-label": t("watch.rewind"), title: t("watch.rewind") }),
-    button("◀", () => { pause(); go(state.shown - 1); }, { id: "back", "aria-label": t("watch.back"), title: t("watch.back") }),
+    button("◀", () => { pause(); go(wanted - 1); }, { id: "back", "aria-label": t("watch.back"), title: t("watch.back") }),
     (parts.play = button(t(state.playing ? "watch.pause" : "watch.play"), play, { id: "play", class: "main" })),
-    button("▶", () => { pause(); go(state.shown + 1); }, { id: "step", "aria-label": t("watch.step"), title: t("watch.step") }),
+    button("▶", () => { pause(); go(wanted + 1); }, { id: "step", "aria-label": t("watch.step"), title: t("watch.step") }),
     (parts.now = h("span", { class: "now", id: "now", "aria-live": "polite" })),
     h("div", { class: "grow" }, (parts.slider = h("input", { type: "range", id: "quarter", min: 0, step: 1, "aria-label": t("watch.quarter"),
       oninput: (event) => { pause(); go(Number(event.target.value)); } }))),
