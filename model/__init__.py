@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.agents.bloc import Bloc, View
     from model.ensemble import Ensemble
+    from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
@@ -25,6 +26,7 @@ _HOMES = {
     "DYAD_NAMES": "model.vocabulary",
     "Ensemble": "model.ensemble",
     "FAMILIES": "model.rules.games",
+    "LaneRun": "model.lane_run",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
     "InputFault": "model.parameters",
@@ -52,6 +54,7 @@ __all__ = [
     "Bloc",
     "Ensemble",
     "InputFault",
+    "LaneRun",
     "NegotiationModel",
     "Parameters",
     "Scenario",

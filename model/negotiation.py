@@ -28,7 +28,7 @@ from model.phases.talks import Talks
 from model.record import Recorder
 from model.schedule import play_quarter
 from model.starting_point import known_scenario, starting_point
-from model.state import first_state, prior_evidence
+from model.state import first_state
 from model.story import Story
 
 
@@ -73,7 +73,6 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.n_quarters = self.scenario.n_quarters
         self.draws = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
         self.state = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
-        self.prior_good, self.prior_bad = prior_evidence(self.parameters)
         self.blocs = [self.bloc_type(self, index) for index in range(3)]
         self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]
         self.suppliers = [BatterySupplier(self, index) for index in range(len(self.scenario.suppliers))]
@@ -124,6 +123,11 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
     def story(self) -> list[Any]:
         """What happened, one line an event."""
         return self.teller.lines
+
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name (1.5)."""
+        firms: list[Automaker | BatterySupplier] = [*self.automakers, *self.suppliers]
+        return [(firm.lobby(dyad, package), firm.name) for firm in firms]
 
     def summary(self) -> pd.DataFrame:
         """One row a dyad: what came of the run."""

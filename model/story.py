@@ -3,20 +3,65 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model.menu import LADDER, LADDER_AXIS
 from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
-    from model.agents.automaker import Automaker
-    from model.agents.battery_supplier import BatterySupplier
-    from model.agents.bloc import View
-    from model.negotiation import NegotiationModel
+    from model.economy import Agenda, Economy
+    from model.numerics import FloatArray
+    from model.scenario import Scenario
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
+
+
+class Told(Protocol):
+    """The world that a story is told of: a Mesa world, or one lane of an ensemble."""
+
+    agenda: Agenda
+    economy: Economy
+
+    @property
+    def state(self) -> Any:
+        """The state of this world, or this lane's part of it."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The starting point of the run."""
+
+    @property
+    def tension_level(self) -> FloatArray:
+        """(d,) tension now."""
+
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name."""
+
+
+class Outlook(Protocol):
+    """How the answering side sees the package before it: a number or a truth value by package."""
+
+    @property
+    def own(self) -> Any:
+        """Believed gain, bn$ a quarter."""
+
+    @property
+    def on_table(self) -> Any:
+        """It can be tabled."""
+
+    @property
+    def enforceable(self) -> Any:
+        """The side would honour it."""
+
+    @property
+    def passable(self) -> Any:
+        """Its legislature would rather pass it."""
+
+    @property
+    def reservation(self) -> Any:
+        """Least gain for which the side signs, bn$ a quarter."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +78,7 @@ class StoryLine:
 class Story:
     """Writes the lines; silent when ``is_told`` is False, which is faster."""
 
-    def __init__(self, model: NegotiationModel, is_told: bool) -> None:
+    def __init__(self, model: Told, is_told: bool) -> None:
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
@@ -97,6 +142,25 @@ class Story:
                 dyad,
             )
 
+    def subnational(self, dyad: int) -> None:
+        """States, provinces and cities go on talking while the official channel is shut."""
+        self.say("dialogue", "States, provinces and cities keep talking beside the shut channel.", dyad)
+
+    def research_breaks(self, dyad: int) -> None:
+        """High tension breaks up joint research."""
+        self.say("dialogue", "High tension breaks up half of the joint research (track 2).", dyad)
+
+    def new_government(self, bloc: int) -> None:
+        """A government takes office, with preferences of its own."""
+        if self.is_told:
+            weight = float(self.model.state.profit_weight[bloc])
+            shift = float(self.model.state.threshold_shift[bloc])
+            self.say(
+                "government",
+                f"A new government takes office in {named(bloc)}: weight {weight:.2f} on home profits, and a "
+                f"legislature that asks {shift:+.2f} more of a treaty.",
+            )
+
     # --- acting alone -----------------------------------------------------------------------------------------------
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
@@ -147,9 +211,14 @@ class Story:
             dyad_of(importer, partner),
         )
 
-    def announces(self, bloc: int) -> None:
-        """A zero-emission path is announced."""
-        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path.")
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or in step with a partner."""
+        why = "for its own good (harmony)" if alone else "in step with a partner"
+        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path {why}.")
+
+    def takes_back(self, bloc: int) -> None:
+        """A new government takes a zero-emission path back."""
+        self.say("announcement", f"The new government of {named(bloc)} takes the zero-emission path back.")
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
@@ -176,7 +245,7 @@ class Story:
         if round_number <= 1:
             self.say("offer", f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.", dyad)
 
-    def offer(self, dyad: int, side: int, package: int, view: View, hope: float, accepted: bool) -> None:
+    def offer(self, dyad: int, side: int, package: int, view: Outlook, hope: float, accepted: bool) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
         if not self.is_told:
             return
@@ -201,8 +270,7 @@ class Story:
         self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(reasons)}.", dyad)
 
     def _lobby(self, dyad: int, package: int) -> str:
-        agents: list[Automaker | BatterySupplier] = [*self.model.automakers, *self.model.suppliers]
-        firms = [(agent.lobby(dyad, package), agent.name) for agent in agents]
+        firms = self.model.lobbies(dyad, package)
         loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[
             :FIRMS_NAMED
         ]
@@ -229,6 +297,37 @@ class Story:
     def lapses(self, dyad: int, side: int) -> None:
         """A side fails its own test."""
         self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
+
+    def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
+        """A side keeps what enforces itself of its duty cut."""
+        self.say(
+            "shortfall", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad
+        )
+
+    def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
+        """A unilateral gesture, announced in advance."""
+        if self.is_told:
+            giver = cap(self.name(dyad, side))
+            self.say(
+                "gesture",
+                f"{giver} makes a gesture for {quarters} quarters and says so in advance; in effect: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_answered(self, dyad: int, side: int, package: int) -> None:
+        """A gesture is answered in kind."""
+        if self.is_told:
+            self.say(
+                "gesture",
+                f"{cap(self.name(dyad, side))} answers the gesture in kind. From next quarter both keep: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_ends(self, dyad: int, side: int) -> None:
+        """A gesture lapses."""
+        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
 
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""

@@ -29,7 +29,7 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point"),
+        *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -66,12 +66,20 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.story",
         "model.scenario",
         *_ENGINE,
     ),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
-    # level 5: the front door only
+    "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
+    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
     "experiments": ("model",),
+    "experiments.bench_cases": ("model", "model.mandate", "model.menu", "model.valuation", *_RULES, *_GROUND),
+    "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
+    "experiments.bench_growth": (
+        *("model", "model.ensemble", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
+        *("model.vocabulary", "experiments.bench_cases"),
+    ),
     "experiments.*": ("model", "experiments", "experiments.*"),
 }
 
@@ -88,13 +96,14 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.report_figures", *_CLASSROOM),
+    "matplotlib": ("experiments.figures", "experiments.report_figures", "experiments.bench_show", *_CLASSROOM),
     "typer": ("experiments.cli",),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
     "distributed": ("experiments.executors",),
     "SALib": ("experiments.design", "experiments.sensitivity"),
     "statsmodels": ("experiments.*",),
+    "numba": ("experiments.bench_twin",),
     "solara": _CLASSROOM,
     "reacton": _CLASSROOM,
     "starlette": _CLASSROOM,
@@ -115,6 +124,9 @@ BIT_EQUAL = (
     "model.grids",
     "model.valuation",
     "model.mandate",
+    "model.common",
+    "model.partial",
+    "model.foresight",
     "model.menu",
     "model.negotiation",
     "model.phases",

@@ -7,6 +7,8 @@ where arrays are made: by ``copies`` and ``zeros`` here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -14,13 +16,16 @@ import numpy as np
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
-from model.mandate import Mandate
+from model.mandate import Mandate, Stakes
 from model.markets import Accounts, CellSupply, Clearing
 from model.numerics import FloatArray
 from model.parameters import Parameters
+from model.partial import DutyPath, duty_path
 from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
+from model.story import Story
+from model.vocabulary import DYADS, EV
 
 
 def copies(values: Any, n_lanes: int) -> np.ndarray:
@@ -72,10 +77,10 @@ def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 class Lanes:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
 
-    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents and
-    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; n_lapses, n_signed (R, d) counts
-    for the summary; first_end, first_end_cause (R, d) quarter and cause of the first end of a treaty (-1, 0 none);
-    blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
+    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents, and
+    a teller only where a story is told: stories, by lane. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad
+    and side; n_lapses, n_signed (R, d) counts for the summary; first_end, first_end_cause (R, d) quarter and cause of
+    the first end of a treaty (-1, 0 none); blocking (R, d, s, 4) quarters of sessions that foundered on each test.
     """
 
     n_lanes: int
@@ -86,10 +91,9 @@ class Lanes:
     agenda: Agenda
     state: State
     luck: Draws
-    prior_good: FloatArray
-    prior_bad: FloatArray
     brands_abroad: FloatArray
     off_table: list[Grid]
+    allowed: np.ndarray
     stance: int
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
@@ -101,6 +105,7 @@ class Lanes:
     assesses: bool
     mandate: Mandate | None
     last_markups: FloatArray
+    markups_ahead: FloatArray
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
@@ -114,6 +119,7 @@ class Lanes:
     common: FloatArray
     cooperates: FloatArray
     concessions: FloatArray
+    stakes: Stakes
     depth_contested: FloatArray
 
     cells: CellSupply
@@ -131,6 +137,32 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+
+    stories: Mapping[int, Story] = MappingProxyType({})
+
+    def told(self, where: np.ndarray) -> list[tuple[int, Story]]:
+        """The lanes whose story is told among those where something happens (R,), each with its story."""
+        return [(lane, story) for lane, story in self.stories.items() if where[lane]]
+
+    def in_effect(self, dyad: int) -> np.ndarray:
+        """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+        gesture = self.state.gesture[:, dyad]
+        return np.where(gesture > 0, gesture, self.state.treaty[:, dyad])
+
+    def own_path(self, dyad: int, side: int, package: np.ndarray) -> DutyPath:
+        """A side's duty between standstill and what a package (R,) says."""
+        s, t = self.scenario, self.state.quarter
+        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+        return duty_path(
+            self.economy,
+            self.agenda.menus[dyad],
+            importer,
+            partner,
+            package,
+            s.mfn[t, EV, importer, partner],
+            s.floor[t, EV, importer, partner],
+            self.state.special[:, EV, importer, partner],
+        )
 
     def known(self) -> Mandate:
         """The mandate of the last assessment; the first quarter of every run makes one."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.lanes.base import zeros
-from model.lanes.treaties import Treaties
+from model.lanes.gestures import Gestures
 from model.numerics import FloatArray
 from model.rules import bargaining, standards, tension, unilateral
 from model.valuation import issue_values
@@ -14,12 +14,12 @@ from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, 
 GRID_COST = np.array([1.0, 1.0, 0.0, 1.0, 1.0])  # which points of the duty grid cost something to open
 
 
-class Duties(Treaties):
+class Duties(Gestures):
     """Moves that need no partner."""
 
     def move_alone(self) -> None:
         """Duty cases end, open or lead to relief; emergencies strike; recognition and announcements are made alone."""
-        state, p, t = self.state, self.parameters, self.state.quarter
+        p, t = self.parameters, self.state.quarter
         if p.unilateral_duties and t >= self.scenario.history_quarters:
             rises = zeros(self.n_lanes, N_BLOCS, N_BLOCS)
             falls = zeros(self.n_lanes, N_BLOCS, N_BLOCS) + np.nan
@@ -29,10 +29,9 @@ class Duties(Treaties):
         if self.assesses:
             for importer, partner in DIRECTED_DYADS:
                 self._recognise_alone(importer, partner)
-            said = [(state.announced[:, b] <= 0.0) & self._announces(b) for b in range(N_BLOCS)]
-            for b in range(N_BLOCS):
-                state.announced[:, b] = np.where(said[b], 1.0, state.announced[:, b])
-                state.announced_age[:, b] = np.where(said[b], 0.0, state.announced_age[:, b])
+        self.announce_paths()
+        if p.grit:
+            self.make_gestures()
         self.keep_standards()
 
     # --- duties -----------------------------------------------------------------------------------------------------
@@ -56,6 +55,9 @@ class Duties(Treaties):
         rises[at] = np.where(carried, p.duty_step * (1.0 + state.case_step[at]), 0.0)
         state.carried[at] += carried
         state.dropped[at] += settled | (decided & ~carried)
+        for how, ends in (("settled", settled), ("carried out", carried), ("dropped", decided & ~carried)):
+            for _, story in self.told(ends):
+                story.case_ends(importer, partner, how)
 
         free = ~running & ~bound
         if self.assesses:
@@ -65,6 +67,8 @@ class Duties(Treaties):
             opens &= (best < unilateral.UNCHANGED) | (state.treaty[:, dyad] == 0) | ~self._honours(importer, dyad)
             new_case, relief = opens & (best > unilateral.UNCHANGED), opens & (best < unilateral.UNCHANGED)
             left = np.where(new_case, float(p.investigation_quarters), left)
+            for lane, story in self.told(new_case):
+                story.case_opens(importer, partner, p.duty_step * (int(best[lane]) - 2))
             state.case_step[at] = np.where(new_case, best - 3.0, state.case_step[at])
             grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
             falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
@@ -75,6 +79,8 @@ class Duties(Treaties):
                 self.luck.emergency[t + 1, :, importer, partner], p.emergency_hazard, level
             )
             rises[at] = np.where(strikes, 2.0 * p.duty_step, rises[at])
+            for _, story in self.told(strikes):
+                story.emergency(importer, partner, 2.0 * p.duty_step)
         state.case_left[at] = left
 
     def _honours(self, importer: int, dyad: int) -> np.ndarray:
@@ -115,10 +121,14 @@ class Duties(Treaties):
                 answered &= luck[:, partner, importer] >= p.generosity
             rise = share * unilateral.answer_rise(rises[:, importer, partner], p.retaliation_ratio)
             answers[:, partner, importer] = np.where(answered, rise, 0.0)
+            for lane, story in self.told(answered):
+                story.answers(partner, importer, float(answers[lane, partner, importer]))
         for importer, partner in DIRECTED_DYADS:
             at = (slice(None), importer, partner)
             step = rises[at] + answers[at]
             relief = ~np.isnan(falls[at])
+            for lane, story in self.told(relief):
+                story.relief(importer, partner, float(falls[lane, importer, partner]))
             step = np.where(relief, step + falls[at] - state.special[:, EV, importer, partner], step)
             moves = step != 0.0
             if not moves.any():
@@ -139,19 +149,6 @@ class Duties(Treaties):
         luck = self.luck.recognition[state.quarter + 1, :, importer, partner]
         grants = standards.recognises_alone(gain, luck, self.parameters.unilateral_recognition_rate)
         before = state.recognises[:, importer, partner]
+        for _, story in self.told((before <= 0.0) & grants):
+            story.recognises_alone(importer, partner)
         state.recognises[:, importer, partner] = np.where((before <= 0.0) & grants, 1.0, before)
-
-    def _announces(self, b: int) -> np.ndarray:
-        """(R,) whether a bloc announces a zero-emission path: for itself, or because a partner is trusted to join."""
-        state, p, mandate = self.state, self.parameters, self.known()
-        cost = unilateral.zev_cost(p.zev_cost, self.scenario.zev_required[b], self.ev_share[..., b])
-        own = mandate.announce_own[:, b] - cost
-        says = np.zeros(self.n_lanes, dtype=bool)
-        for other in range(N_BLOCS):
-            if other == b:
-                continue
-            said = state.announced[:, other] > 0.0
-            dialogue = state.dialogue[:, int(DYAD_OF[b, other])]
-            joint = mandate.announce_joint[:, b, other]
-            says |= unilateral.zev_announces(own, joint, said, dialogue, self.trust_of(b, other))
-        return says

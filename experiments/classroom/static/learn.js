@@ -1,6 +1,6 @@
 // Eight chapters: read, predict, reveal. What is revealed is played while the class watches.
 import { ask, facts } from "./api.js";
-import { DYADS, bloc } from "./blocs.js";
+import { DYADS } from "./blocs.js";
 import { button, h, notice, put } from "./dom.js";
 import { armChart } from "./figures.js";
 import { gameCard } from "./minutes.js";
@@ -108,18 +108,20 @@ function drawAnswer(lesson) {
     if (!game) return put(parts.answer, h("p", { class: "soft" }, t("learn.playing")));
     const leaves = game.payoffs.map(([reward, temptation, sucker, punishment]) => temptation > reward && punishment >= sucker);
     const truth = leaves[0] && leaves[1] ? "both_leave" : leaves[0] || leaves[1] ? "one_leaves" : "both_keep";
-    return put(parts.answer, verdict(lesson, mine === truth, truth), gameCard(game, lesson.dyad), after(lesson));
+    return put(parts.answer, verdict(lesson, mine === truth, [truth]), gameCard(game, lesson.dyad), after(lesson));
   }
   const clouds = state.clouds[key] || [];
   const rows = lesson.arms.map((arm, k) => ({ name: t(`arm.${arm.label}`), key: arm.label, ...(clouds[k] ? measure(lesson, clouds[k]) : null) })).filter((row) => row.value !== undefined);
   if (rows.length < lesson.arms.length) return put(parts.answer, h("p", { class: "soft" }, t("learn.playing")));
   const sorted = [...rows].sort((a, b) => b.value - a.value);
-  const truth = sorted[0].value - sorted[sorted.length - 1].value < lesson.close ? "same" : sorted[0].key;
-  rows.forEach((row) => { row.best = row.key === truth; });
+  // Arms that are nearer to the best than what counts as the same share the first place.
+  const top = sorted.filter((row) => sorted[0].value - row.value < lesson.close).map((row) => row.key);
+  const truth = top.length === rows.length ? ["same"] : top;
+  rows.forEach((row) => { row.best = truth.includes(row.key); });
   const runs = Math.min(...clouds.map((cloud) => cloud.runs));
   const high = Math.max(0.5, ...rows.map((row) => row.high)) > 0.5 ? 1 : 0.5;
   put(parts.answer,
-    runs >= clouds[0].of ? verdict(lesson, mine === truth, truth) : h("p", { class: "soft" }, t("learn.counting", { runs, of: clouds[0].of })),
+    runs >= clouds[0].of ? verdict(lesson, truth.includes(mine), truth) : h("p", { class: "soft" }, t("learn.counting", { runs, of: clouds[0].of })),
     h("div", { class: "figure middle", "data-runs": runs }, armChart(rows, lesson.measure === "emerged" ? percent : (v) => digits(v, 2), high)),
     h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs })),
     runs >= clouds[0].of && after(lesson));
@@ -127,10 +129,9 @@ function drawAnswer(lesson) {
 
 const verdict = (lesson, right, truth) =>
   h("p", { id: "verdict" }, h("span", { class: `tag ${right ? "good" : "flat"}` }, t(right ? "learn.right" : "learn.other")), " ",
-    t("learn.truth", { answer: optionName(lesson, truth) }));
+    t("learn.truth", { answer: truth.map((key) => optionName(lesson, key)).join(t("comma")) }));
 
 const after = (lesson) =>
   h("div", {}, h("p", {}, t(`lesson.${lesson.key}.after`)), h("h3", {}, t("learn.discuss")), h("p", {}, t(`lesson.${lesson.key}.discuss`)),
     button(t("learn.again"), () => { delete state.revealed[lesson.key]; delete state.predicted[lesson.key]; clearTimeout(timer); drawPage(); }, { id: "again" }));
 
-export const nameOf = bloc;
