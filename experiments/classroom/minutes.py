@@ -23,6 +23,7 @@ FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affect
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
 N_AXES: Final = 8
 WHY_CLOSED: Final = {"the channel is shut": "shut", "the deadline has passed": "deadline"}
+HOW_ENDED: Final = {"carried out": "carried", "settled": "settled", "dropped": "dropped"}
 WHY_ENDED: Final = (
     ("failed its own test", "test"),
     ("politics in", "politics"),
@@ -37,6 +38,7 @@ class Minutes(Story):
 
     def __init__(self, model: NegotiationModel) -> None:
         super().__init__(model, True)
+        self.world = model
         self.events_now: list[Event] = []
 
     def take(self) -> list[Event]:
@@ -71,7 +73,7 @@ class Minutes(Story):
 
     def case_ends(self, importer: int, partner: int, how: str) -> None:
         """A duty case ends."""
-        self.note("case_ends", bloc=importer, partner=partner, how="carried" if "carried" in how else "dropped")
+        self.note("case_ends", bloc=importer, partner=partner, how=HOW_ENDED.get(how, "dropped"))
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
@@ -89,9 +91,9 @@ class Minutes(Story):
         """Recognition for one's own good."""
         self.note("alone", bloc=importer, partner=partner)
 
-    def announces(self, bloc: int) -> None:
-        """A zero-emission path is announced."""
-        self.note("announces", bloc=bloc)
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or because a partner may join."""
+        self.note("announces", bloc=bloc, alone=alone)
 
     def plant_starts(self, market: int, firm: int) -> None:
         """A plant abroad is started."""
@@ -116,26 +118,26 @@ class Minutes(Story):
         if round_number <= 1:
             self.note("nothing", dyad=dyad, side=side)
 
-    def offer(self, dyad: int, side: int, package: int, view: View, hope: float, accepted: bool) -> None:
+    def offer(self, dyad: int, side: int, package: int, view: Any, hope: float, accepted: bool) -> None:
         """A package is tabled and answered; what the answer rests on is the answerer's own business."""
         self.note(
             "offer",
             dyad=dyad,
             side=side,
-            package=package_data(self.model, dyad, package),
+            package=package_data(self.world, dyad, package),
             accepted=accepted,
-            lobby=lobby(self.model, dyad, package),
-            private={str(DYADS[dyad][1 - side]): judgement(self.model, dyad, 1 - side, package, view, hope)},
+            lobby=lobby(self.world, dyad, package),
+            private={str(DYADS[dyad][1 - side]): judgement(self.world, dyad, 1 - side, package, view, hope)},
         )
 
     def ratification(self, dyad: int, package: int, votes: list[bool]) -> None:
         """Legislatures have voted."""
-        self.note("vote", dyad=dyad, package=package_data(self.model, dyad, package), votes=[bool(v) for v in votes])
+        self.note("vote", dyad=dyad, package=package_data(self.world, dyad, package), votes=[bool(v) for v in votes])
 
     def in_force(self, dyad: int) -> None:
         """A ratified treaty enters into force."""
         treaty = int(self.model.state.treaty[dyad])
-        self.note("in_force", dyad=dyad, package=package_data(self.model, dyad, treaty))
+        self.note("in_force", dyad=dyad, package=package_data(self.world, dyad, treaty))
 
     # --- keeping and leaving ------------------------------------------------------------------------------------
 
@@ -154,7 +156,7 @@ class Minutes(Story):
     def treaty_ends(self, dyad: int, cause: str) -> None:
         """A treaty ends."""
         why = next((code for words, code in WHY_ENDED if words in cause), "other")
-        names = [side for side, b in enumerate(DYADS[dyad]) if self.model.blocs[b].name in cause]
+        names = [side for side, b in enumerate(DYADS[dyad]) if self.world.blocs[b].name in cause]
         self.note("ends", dyad=dyad, why=why, side=names[0] if names else -1)
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from experiments.classroom.controls import _WANTED, GROUPS, control_list
 from experiments.classroom.lessons import LESSONS
+from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
 from model import FAMILIES, load_scenario, scenario_names
 
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
@@ -38,6 +39,8 @@ def used_keys() -> set[str]:
         keys |= {f"lesson.{lesson.key}.{part}" for part in parts}
         keys |= {f"arm.{arm.label}" for arm in lesson.arms} | {f"learn.measure_{lesson.measure}"}
     keys |= {f"refused.{code}" for code in re.findall(r"(?:Refused|_refusal)\(\d+, \"(\w+)\"", CODE)}
+    keys |= {f"event.case_{how}" for how in HOW_ENDED.values()} | {f"event.ends_{why}" for _, why in WHY_ENDED}
+    keys |= {f"event.talks_close_{why}" for why in WHY_CLOSED.values()}
     keys |= {f"phase.{phase}" for phase in ("lobby", "playing", "paused", "over")}
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
     keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best")}
