@@ -62,8 +62,8 @@ async function restart(keep = 0) {
     notice(t(`refused.${fault.code}`), true);
   }
   if (mine !== generation) return;
-  draw();
   drawTools();
+  draw();
   askCloud();
 }
 
@@ -120,6 +120,7 @@ async function play() {
 
 // --- tools -------------------------------------------------------------------------------------------------------
 
+// Draw the quarter afterwards: what shows it is made anew here.
 function drawTools() {
   if (!parts.bar) return;
   put(parts.bar,
@@ -209,6 +210,7 @@ function change(settings) {
   if (settings.replicate === undefined) state.settings.changes = [];
   drawTools();
   drawSettings();
+  draw();
   return restart();
 }
 
