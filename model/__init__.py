@@ -11,12 +11,16 @@ if TYPE_CHECKING:
     from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
+    from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
     from model.rules.games import FAMILIES, game_map_point
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import root_seeds
+    from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.starting_point import calibration_table
     from model.story import Story, StoryLine
+    from model.tactic_file import TacticFile, load_tactics, stand_in, unload
+    from model.toml_file import parse_toml, read_toml
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
 
 _HOMES = {
@@ -43,6 +47,10 @@ _HOMES = {
     "View": "model.agents.bloc",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
+    **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
+    **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
+    **dict.fromkeys(("parse_toml", "read_toml"), "model.toml_file"),
+    **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.tactic_file"),
 }
 
 __all__ = [
@@ -50,25 +58,42 @@ __all__ = [
     "DYADS",
     "DYAD_NAMES",
     "FAMILIES",
+    "OUTCOMES",
     "PARAMETERS",
     "Bloc",
+    "Conduct",
     "Ensemble",
     "InputFault",
     "LaneRun",
+    "Moment",
     "NegotiationModel",
     "Parameters",
+    "Player",
     "Scenario",
     "Story",
     "StoryLine",
+    "TacticFile",
     "View",
+    "acceptance",
+    "assessment_quarters",
     "calibration_table",
     "dictionary",
     "game_map_point",
     "load_scenario",
+    "load_tactics",
     "make_parameters",
     "nearest",
+    "parse_toml",
+    "play_sessions",
+    "read_toml",
+    "registered",
     "root_seeds",
     "scenario_names",
+    "situations",
+    "stance",
+    "stand_in",
+    "tactic",
+    "unload",
 ]
 
 

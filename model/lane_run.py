@@ -26,7 +26,7 @@ class Witness:
 
     def __init__(self, world: LaneWorld, lane: int) -> None:
         self.world, self.lane = world, lane
-        self.agenda, self.economy = world.agenda, world.economy
+        self.agenda, self.economy, self.parameters = world.agenda, world.economy, world.parameters
 
     @property
     def state(self) -> Any:

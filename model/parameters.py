@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model.mechanism_table import MECHANISM_GROUPS, Clubs, Commerce, Statecraft
+from model.mechanism_table import MECHANISM_GROUPS, Clubs, Commerce, Statecraft, Tactics
 from model.parameter_spec import ParameterSpec
 from model.parameter_table import (
     CORE_GROUPS,
@@ -67,7 +67,10 @@ def declared() -> dict[str, ParameterSpec]:
 PARAMETERS: Final[dict[str, ParameterSpec]] = declared()
 
 # Stems of parameters declared once per bloc or per dyad; ``Parameters`` also offers each as an array.
-BLOC_STEMS: Final = ("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold")
+BLOC_STEMS: Final = (
+    *("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold"),
+    *("carbon_coverage", "carbon_price", "carbon_implicit"),
+)
 DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
 
 # Units in which a value can be mistaken for percent.
@@ -129,9 +132,10 @@ def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
             return bool(came), ""
         return None, fault + "it is a switch: write true or false"
     if spec.kind == "choice":
-        if isinstance(came, str) and came in spec.choices:
+        if isinstance(came, str) and came in spec.names:
             return str(came), ""
-        return None, fault + (nearest(str(came), spec.choices) or "write one of these names")
+        loaded = "; a name from a file of your own needs --tactics FILE" if spec.plugs else ""
+        return None, fault + (nearest(str(came), spec.names) or "write one of these names") + loaded
     return _check_number(spec, came)
 
 
@@ -142,7 +146,7 @@ def _unknown(name: object) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Parameters(
-    Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market
+    Tactics, Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market
 ):
     """One value of every parameter, checked on construction; read it by plain attributes.
 
@@ -155,6 +159,9 @@ class Parameters(
     carbon_share: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     concession_exponent: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     ratification_threshold: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_coverage: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_price: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_implicit: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     trust_good: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     trust_bad: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     tension_mean: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from model.menu import LADDER, LADDER_AXIS
-from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
+from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
+from model.telling import ClubStory, TradeStory, cap, dyad_of, named, possessive
+from model.vocabulary import DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
     from model.economy import Agenda, Economy
     from model.numerics import FloatArray
+    from model.parameters import Parameters
     from model.scenario import Scenario
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
@@ -23,6 +25,7 @@ class Told(Protocol):
 
     agenda: Agenda
     economy: Economy
+    parameters: Parameters
 
     @property
     def state(self) -> Any:
@@ -75,13 +78,18 @@ class StoryLine:
     text: str
 
 
-class Story:
+class Story(TradeStory, ClubStory):
     """Writes the lines; silent when ``is_told`` is False, which is faster."""
 
     def __init__(self, model: Told, is_told: bool) -> None:
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
+
+    @property
+    def rules(self) -> Parameters:
+        """The parameters of the run that is told."""
+        return self.model.parameters
 
     def say(self, topic: str, text: str, dyad: int = -1) -> None:
         """Add a line for this quarter."""
@@ -110,16 +118,18 @@ class Story:
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
             if position[5 + side]:
-                parts.append(f"{giver} adds a linkage concession")
+                money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
+                parts.append(f"{giver} adds a linkage concession{money}")
         first, second, charging = LADDER[position[LADDER_AXIS]]
+        carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
         if first and second:
-            parts.append("mutual recognition of certificates")
+            parts.append(f"mutual recognition of certificates{carbon}")
         elif first or second:
-            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates")
+            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates{carbon}")
         if charging:
             parts.append("a common charging interface")
         if position[7]:
-            parts.append("technology cooperation")
+            parts.append("technology cooperation" + " with shared driving data" * self.model.parameters.data_platform)
         return "; ".join(parts) if parts else "no treaty"
 
     # --- the world outside ------------------------------------------------------------------------------------------
@@ -345,24 +355,3 @@ class Story:
     def treaty_ends(self, dyad: int, cause: str) -> None:
         """A treaty ends."""
         self.say("exit", f"The treaty ends: {cause}.", dyad)
-
-
-def named(bloc: int) -> str:
-    """The bloc's name inside a sentence."""
-    name = BLOC_NAMES[BLOCS[bloc]]
-    return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
-
-
-def possessive(name: str) -> str:
-    """A name in the genitive."""
-    return f"{name}'s"
-
-
-def cap(text: str) -> str:
-    """The text with a capital at its start."""
-    return text[:1].upper() + text[1:]
-
-
-def dyad_of(i: int, j: int) -> int:
-    """The dyad of two blocs."""
-    return DYADS.index((min(i, j), max(i, j)))

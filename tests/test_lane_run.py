@@ -73,6 +73,15 @@ def test_eventful_runs_are_told_alike(replicate: int, change: dict[str, Any]) ->
     assert faults("2026", replicate, change) == []
 
 
+CLUBS = {"climate_club": True, "club_penalty": 0.25, "club_transfers": True, "club_finance": True}
+
+
+@pytest.mark.parametrize("replicate", range(3))
+def test_clubs_are_told_alike(replicate: int) -> None:
+    assert faults("symmetric", replicate, CLUBS) == []
+    assert any(line.topic == "club" for line in LaneRun("symmetric", ROOT_SEED, replicate, **CLUBS).run().story)
+
+
 def test_every_kind_of_event_is_among_them() -> None:
     stories = [LaneRun("2026", ROOT_SEED, replicate, **change).run().story for replicate, change in EVENTFUL]
     assert {line.topic for story in stories for line in story} == TOPICS
@@ -90,3 +99,18 @@ def test_telling_leaves_the_run_alone() -> None:
     silent.world.stories = {}
     pd.testing.assert_frame_equal(told.run().summary(), silent.run().summary(), check_exact=True)
     assert told.story and not silent.story
+
+
+#: Optional mechanisms of trade and industry.
+TRADE = {
+    **dict.fromkeys(("undertakings", "carbon_border", "carbon_dialogue", "zev_mandate", "dual_credits"), True),
+    **dict.fromkeys(("local_content", "friendshoring", "data_platform"), True),
+    **{"dual_credit_scale": 4.0, "pass_through": 0.5},
+}
+
+
+@pytest.mark.parametrize("scenario", SCENARIOS)
+def test_trade_is_told_alike(scenario: str) -> None:
+    assert faults(scenario, 2, TRADE) == []
+    told = {line.topic for line in LaneRun(scenario, ROOT_SEED, 2, **TRADE).run().story}
+    assert {"credits", "carbon"} <= told and ("undertaking" in told or not scenario.startswith("2026"))

@@ -74,10 +74,10 @@ class SeatedBloc(Bloc):
             return offer, exists
         return (int(move), True) if move != NO_OFFER else (offer, False)
 
-    def answer(self, view: View, aspiration: Any, offer: int) -> bool:
+    def answer(self, view: View, aspiration: Any, offer: int, moment: Any) -> bool:
         """Whether it takes the package on the table."""
         model = self.model
-        accepted = super().answer(view, aspiration, offer)
+        accepted = super().answer(view, aspiration, offer, moment)
         advice = ACCEPT if accepted else REFUSE
         move = model.move(ANSWER, self.index, model.dyad_in_talks, advice, float(aspiration), offer)
         return accepted if move is None else move == ACCEPT

@@ -13,6 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from model.coalitions import Worth
+from model.commerce import Exports
+from model.credits import Scheme
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
@@ -25,6 +28,7 @@ from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
 from model.story import Story
+from model.tactics import Acceptance, Stance, Tactic
 from model.vocabulary import DYADS, EV
 
 
@@ -94,7 +98,9 @@ class Lanes:
     brands_abroad: FloatArray
     off_table: list[Grid]
     allowed: np.ndarray
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
 
@@ -109,6 +115,7 @@ class Lanes:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: np.ndarray
     n_lapses: FloatArray
     n_signed: FloatArray
@@ -121,6 +128,23 @@ class Lanes:
     concessions: FloatArray
     stakes: Stakes
     depth_contested: FloatArray
+
+    # of optional mechanisms (model.commerce, model.credits)
+    carbon: FloatArray
+    friends: FloatArray
+    scheme: Scheme | None
+    exports: Exports
+    imports_before: FloatArray
+    rent: FloatArray
+    carbon_told: dict[int, FloatArray]
+    friends_told: dict[int, FloatArray]
+    implemented: FloatArray
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
 
     cells: CellSupply
     landed: FloatArray
@@ -137,6 +161,8 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     stories: Mapping[int, Story] = MappingProxyType({})
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.lanes.base import zeros
+from model.lanes.commerce import Commerce
 from model.lanes.gestures import Gestures
 from model.numerics import FloatArray
 from model.rules import bargaining, standards, tension, unilateral
@@ -14,7 +15,7 @@ from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, 
 GRID_COST = np.array([1.0, 1.0, 0.0, 1.0, 1.0])  # which points of the duty grid cost something to open
 
 
-class Duties(Gestures):
+class Duties(Commerce, Gestures):
     """Moves that need no partner."""
 
     def move_alone(self) -> None:
@@ -29,6 +30,8 @@ class Duties(Gestures):
         if self.assesses:
             for importer, partner in DIRECTED_DYADS:
                 self._recognise_alone(importer, partner)
+            if p.undertakings and t > 0:
+                self.undertake()
         self.announce_paths()
         if p.grit:
             self.make_gestures()
