@@ -6,22 +6,30 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from model.agents.bloc import Bloc, View
     from model.ensemble import Ensemble
     from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
+    from model.rules.games import FAMILIES, game_map_point
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import root_seeds
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.starting_point import calibration_table
-    from model.story import StoryLine
+    from model.story import Story, StoryLine
     from model.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.toml_file import parse_toml, read_toml
+    from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
 
 _HOMES = {
+    "BLOCS": "model.vocabulary",
+    "Bloc": "model.agents.bloc",
+    "DYADS": "model.vocabulary",
+    "DYAD_NAMES": "model.vocabulary",
     "Ensemble": "model.ensemble",
+    "FAMILIES": "model.rules.games",
     "LaneRun": "model.lane_run",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
@@ -30,10 +38,13 @@ _HOMES = {
     "make_parameters": "model.parameters",
     "nearest": "model.parameters",
     "Scenario": "model.scenario",
+    "game_map_point": "model.rules.games",
     "load_scenario": "model.scenario",
     "scenario_names": "model.scenario",
     "root_seeds": "model.seeds",
+    "Story": "model.story",
     "StoryLine": "model.story",
+    "View": "model.agents.bloc",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
     **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
@@ -43,8 +54,13 @@ _HOMES = {
 }
 
 __all__ = [
+    "BLOCS",
+    "DYADS",
+    "DYAD_NAMES",
+    "FAMILIES",
     "OUTCOMES",
     "PARAMETERS",
+    "Bloc",
     "Conduct",
     "Ensemble",
     "InputFault",
@@ -54,12 +70,15 @@ __all__ = [
     "Parameters",
     "Player",
     "Scenario",
+    "Story",
     "StoryLine",
     "TacticFile",
+    "View",
     "acceptance",
     "assessment_quarters",
     "calibration_table",
     "dictionary",
+    "game_map_point",
     "load_scenario",
     "load_tactics",
     "make_parameters",

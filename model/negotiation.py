@@ -52,6 +52,8 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
     Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible input at once.
     """
 
+    bloc_type: type[Bloc] = Bloc  # who governs: a subclass may let people decide
+
     def __init__(
         self,
         scenario: str = "2026",
@@ -71,7 +73,7 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.n_quarters = self.scenario.n_quarters
         self.draws = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
         self.state = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
-        self.blocs = [Bloc(self, index) for index in range(3)]
+        self.blocs = [self.bloc_type(self, index) for index in range(3)]
         self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]
         self.suppliers = [BatterySupplier(self, index) for index in range(len(self.scenario.suppliers))]
         self.brands_abroad = brands_on_sale(self.scenario)
@@ -84,7 +86,7 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(self.recorder.latest, name) for name in self.recorder.headline},
             agenttype_reporters={
-                Bloc: {"trust": lambda agent: [float(agent.trust(other)) for other in agent.model.blocs]},
+                self.bloc_type: {"trust": lambda agent: [float(agent.trust(other)) for other in agent.model.blocs]},
                 Automaker: {"sales": lambda agent: float(agent.model.sales_of(agent.index))},
                 BatterySupplier: {"cell_cost": lambda agent: float(agent.model.state.cell_cost[agent.index])},
             },

@@ -118,6 +118,9 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "numba": ("experiments.bench_twin",),
     "solara": _CLASSROOM,
     "reacton": _CLASSROOM,
+    "starlette": _CLASSROOM,
+    "uvicorn": _CLASSROOM,
+    "segno": _CLASSROOM,
 }
 
 # Where a scalar call and an array call must give the same bits, and what breaks that.

@@ -1,0 +1,101 @@
+"""What a seat's people are told: their interests, their legislature, their lobbies, and what each decision means.
+
+Everything here is the seat's own: its stakes, its beliefs, its tests. Nothing says what a partner believes. Money is in
+bn$ a year.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from experiments.classroom.minutes import QUARTERS_PER_YEAR, in_win_set, judgement, lobby, package_data, side_of
+from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question, SeatedModel
+from experiments.classroom.view import number
+from model import BLOCS, DYADS
+
+N_ISSUES: Final = 10
+
+
+def seat_view(model: SeatedModel, bloc: int) -> dict[str, Any]:
+    """The briefing of a seat in the quarter being played: one entry for each pair that it takes part in."""
+    return {"pairs": [_pair(model, bloc, d) for d in range(len(DYADS)) if bloc in DYADS[d]]}
+
+
+def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
+    """Interests, win-set, trust and treaty of a bloc in one pair.
+
+    interests: [issue, bn$ a year at full level], largest first; issues are indices of the model's ten. win_set:
+    packages that gain it enough, that it would keep, that its legislature would pass, that meet all three; of
+    ``menu`` packages that can be tabled now.
+    """
+    side = side_of(bloc, d)
+    government = model.blocs[bloc]
+    view = government.perceive(d)
+    passable = in_win_set(model, d, side)
+    gains = view.on_table & (view.own >= view.reservation)
+    issues = [QUARTERS_PER_YEAR * float(model.issue_gain(d, side, issue)) for issue in range(N_ISSUES)]
+    active = model.agenda.active[d]
+    ranked = sorted((k for k in range(N_ISSUES) if bool(active[k])), key=lambda k: -abs(issues[k]))
+    current = int(model.state.treaty[d])
+    return {
+        "dyad": d,
+        "side": side,
+        "partner": BLOCS[DYADS[d][1 - side]],
+        "interests": [[k, number(issues[k])] for k in ranked],
+        "win_set": {
+            "menu": int(np.count_nonzero(view.on_table)),
+            "gain": int(np.count_nonzero(gains)),
+            "keep": int(np.count_nonzero(gains & view.enforceable)),
+            "pass": int(np.count_nonzero(gains & passable)),
+            "all": int(np.count_nonzero(gains & view.enforceable & passable)),
+        },
+        "least": number(QUARTERS_PER_YEAR * float(view.reservation)),
+        "trust": number(government.trust(government.partner(d))),
+        "treaty": package_data(model, d, current),
+        "in_force": number(QUARTERS_PER_YEAR * float(government.gain_in_force(d))),
+        "session": float(model.state.clock[d]) >= 0.0,
+    }
+
+
+def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:
+    """A question as its seat reads it: what it is about, the ministry's advice, and what the package means at home."""
+    spot = question.spot
+    side = side_of(spot.bloc, spot.dyad)
+    view = model.blocs[spot.bloc].perceive(spot.dyad)
+    package = question.package
+    if spot.kind == OFFER:
+        package = int(question.advice) if question.advice != NO_OFFER else int(model.state.treaty[spot.dyad])
+    hope = None if spot.kind == KEEP else question.hope
+    seen: dict[str, Any] = {
+        "spot": list(spot),
+        "kind": spot.kind,
+        "dyad": spot.dyad,
+        "side": side,
+        "round": spot.round,
+        "advice": question.advice,
+        "package": package_data(model, spot.dyad, package),
+        "judgement": judgement(model, spot.dyad, side, package, view, hope),
+        "lobby": lobby(model, spot.dyad, package),
+        "in_force": package_data(model, spot.dyad, int(model.state.treaty[spot.dyad])),
+    }
+    if spot.kind == KEEP:
+        seen["stakes"] = _keeping(model, spot.dyad, side)
+    return seen
+
+
+def _keeping(model: SeatedModel, d: int, side: int) -> dict[str, float]:
+    """What this quarter brings a side if it keeps the treaty or lapses alone, and what lapsing costs later.
+
+    All in bn$ a year against both lapsing; slack is what keeping is worth beyond lapsing over the future, bn$.
+    """
+    flows, menu = model.mandate.flows[d][side], model.agenda.menus[d]
+    treaty = int(model.state.treaty[d])
+    none = float(flows.both_lapse[0])
+    return {
+        "keep": number(QUARTERS_PER_YEAR * (float(flows.kept.at(menu, treaty)) - none)),
+        "lapse": number(QUARTERS_PER_YEAR * (float(flows.alone.at(menu, treaty)) - none)),
+        "deserted": number(QUARTERS_PER_YEAR * (float(flows.deserted.at(menu, treaty)) - none)),
+        "slack": number(model.blocs[DYADS[d][side]].slack(d).at(menu, treaty)),
+    }

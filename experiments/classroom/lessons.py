@@ -1,0 +1,146 @@
+"""Eight short chapters: predict first, then reveal. The words are in the language files; here is what is played.
+
+A chapter of kind ``arms`` compares some settings: the class predicts which of them does best, and the reveal is played
+by the ensemble while it watches, never written down beforehand. ``python -m experiments.classroom.lessons`` plays all
+of them and prints the table of ``docs/teaching.md``.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+
+from experiments.classroom.game import Settings
+from model import DYAD_NAMES, PARAMETERS
+
+_OTHERS: Final = ("supply_issues", "recognition_issues", "charging_issues", "technology_issues", "linkage_issues")
+ONLY_TARIFFS: Final = dict.fromkeys(_OTHERS, False)
+CLOSE: Final = 0.02  # mean depths nearer than this count as the same, a share of full depth
+
+
+class Arm(NamedTuple):
+    """One of the settings that a chapter compares; the label is a key of the language files."""
+
+    label: str
+    parameters: dict[str, Any]
+
+
+class Lesson(NamedTuple):
+    """One chapter; kind is game, arms or sandbox; measure is depth or emerged, over the three pairs."""
+
+    key: str
+    kind: str
+    scenario: str = "2026"
+    measure: str = "depth"
+    arms: tuple[Arm, ...] = ()
+    dyad: int = 0  # the pair whose game is shown
+
+
+def _noise(level: float, rule: str) -> dict[str, Any]:
+    return {"false_alarm": level, "missed_violation": level, "retaliation_rule": rule}
+
+
+_HARD: Final = {
+    "ratification_threshold_cn": 0.4,
+    "ratification_threshold_us": 0.4,
+    "ratification_threshold_eu": 0.4,
+    "ratification_threshold_us_recognition": 0.6,
+}
+_EASY: Final = dict.fromkeys(_HARD, -0.1)
+
+LESSONS: Final = (
+    Lesson("oneshot", "game", "symmetric", arms=(Arm("tariffs", ONLY_TARIFFS),)),
+    Lesson(
+        "repetition",
+        "arms",
+        arms=(Arm("impatient", {"discount_factor": 0.95}), Arm("patient", {"discount_factor": 0.99})),
+    ),
+    Lesson(
+        "noise",
+        "arms",
+        arms=(
+            Arm("clear", _noise(0.0, "generous")),
+            Arm("forgiving", _noise(0.35, "generous")),
+            Arm("unforgiving", _noise(0.35, "grim")),
+        ),
+    ),
+    Lesson(
+        "dialogue",
+        "arms",
+        arms=(
+            Arm("no_dialogue", {"dialogue_ceiling": 0.0}),
+            Arm("some_dialogue", {"dialogue_ceiling": 0.4}),
+            Arm("leaders", {"dialogue_ceiling": 1.0}),
+        ),
+    ),
+    Lesson(
+        "packages",
+        "arms",
+        measure="emerged",
+        arms=(
+            Arm("only_tariffs", ONLY_TARIFFS),
+            Arm("no_linkage", {"linkage_issues": False}),
+            Arm("everything", {}),
+        ),
+    ),
+    Lesson("vote", "arms", arms=(Arm("easy", _EASY), Arm("usual", {}), Arm("hard", _HARD))),
+    Lesson(
+        "clubs",
+        "arms",
+        arms=(Arm("no_club", {}), Arm("zone", {"zero_tariff_zone": True}), Arm("club", {"climate_club": True})),
+    ),
+    Lesson("sandbox", "sandbox"),
+)
+
+
+def is_playable(lesson: Lesson) -> bool:
+    """Whether this version of the model has every mechanism that the chapter compares."""
+    return all(name in PARAMETERS for arm in lesson.arms for name in arm.parameters)
+
+
+def lesson_list() -> list[dict[str, Any]]:
+    """The chapters as plain data for the page."""
+    return [
+        {
+            "key": lesson.key,
+            "kind": lesson.kind,
+            "scenario": lesson.scenario,
+            "measure": lesson.measure,
+            "dyad": lesson.dyad,
+            "close": CLOSE,
+            "playable": is_playable(lesson),
+            "arms": [{"label": arm.label, "parameters": arm.parameters} for arm in lesson.arms],
+        }
+        for lesson in LESSONS
+    ]
+
+
+def measured(lesson: Lesson, runs: int) -> list[tuple[str, float, float]]:
+    """(label, mean depth, share of runs with emergence) of every arm, averaged over the three pairs."""
+    from experiments.classroom.cloud import play_batch
+
+    rows = []
+    for arm in lesson.arms:
+        settings = Settings(scenario=lesson.scenario, parameters=arm.parameters)
+        table = play_batch(settings, list(range(runs)))
+        depth, emerged = (float(np.mean(table[name])) for name in ("mean_depth", "emerged"))
+        rows.append((arm.label, depth, emerged))
+    return rows
+
+
+def main(runs: int = 520) -> list[str]:
+    """The measured answers of all chapters that compare settings, as lines of a Markdown table."""
+    lines = [f"{runs} runs each, means over {len(DYAD_NAMES)} pairs", ""]
+    lines += ["| chapter | settings | mean depth | P(emergence) |", "|---|---|---|---|"]
+    for lesson in LESSONS:
+        if lesson.kind == "arms" and is_playable(lesson):
+            for label, depth, emerged in measured(lesson, runs):
+                lines.append(f"| {lesson.key} | {label} | {depth:.2f} | {emerged:.2f} |")
+    return lines
+
+
+if __name__ == "__main__":
+    import sys
+
+    sys.stdout.write("\n".join(main()) + "\n")

@@ -1,0 +1,256 @@
+"""The minutes of a negotiation as data: who tabled what, who refused and why, what was signed, kept and broken.
+
+The model's own ``Story`` writes English sentences; a class may read another language, so ``Minutes`` keeps the same
+events as plain numbers and codes, and the page puts them into words. Events that this file does not know (those of
+mechanisms added later) keep the sentence that the story would have written.
+
+An event is a dict with ``kind``, and where it applies ``dyad``, ``side``, ``bloc`` and ``package``. Keys under
+``private`` are known to one bloc only: whoever shows minutes to a seat leaves the others' out (``room``).
+Money is in bn$ a year, as people think of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from experiments.classroom.seats import side_of
+from model import DYADS, NegotiationModel, Story, View
+
+QUARTERS_PER_YEAR: Final = 4.0
+FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
+LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
+N_AXES: Final = 8
+WHY_CLOSED: Final = {"the channel is shut": "shut", "the deadline has passed": "deadline"}
+HOW_ENDED: Final = {"carried out": "carried", "settled": "settled", "dropped": "dropped"}
+WHY_ENDED: Final = (
+    ("failed its own test", "test"),
+    ("politics in", "politics"),
+    ("left after notice", "notice"),
+    ("sunset", "sunset"),
+)
+Event = dict[str, Any]
+
+
+class Minutes(Story):
+    """Collects the events of the quarter being played; ``take`` hands them over."""
+
+    def __init__(self, model: NegotiationModel) -> None:
+        super().__init__(model, True)
+        self.world = model
+        self.events_now: list[Event] = []
+
+    def take(self) -> list[Event]:
+        """The events since the last call."""
+        taken, self.events_now = self.events_now, []
+        self.lines.clear()
+        return taken
+
+    def note(self, kind: str, **about: Any) -> None:
+        """Write one event down."""
+        self.events_now.append({"kind": kind, **about})
+
+    def say(self, topic: str, text: str, dyad: int = -1) -> None:
+        """An event without a form of its own keeps its sentence."""
+        self.note("told", topic=topic, text=text, dyad=dyad)
+
+    # --- relations and moves alone ------------------------------------------------------------------------------
+
+    def events(self, t: int) -> None:
+        """Dated events of the scenario."""
+        for event in self.model.scenario.events:
+            if event.quarter == t:
+                self.note("event", text=event.about.rstrip(".") + ".")
+
+    def channel(self, dyad: int, is_open: bool) -> None:
+        """The official channel opens or shuts."""
+        self.note("channel", dyad=dyad, open=is_open, tension=float(self.model.tension_level[dyad]))
+
+    def case_opens(self, importer: int, partner: int, rise: float) -> None:
+        """A duty case is opened."""
+        self.note("case", bloc=importer, partner=partner, rise=float(rise))
+
+    def case_ends(self, importer: int, partner: int, how: str) -> None:
+        """A duty case ends."""
+        self.note("case_ends", bloc=importer, partner=partner, how=HOW_ENDED.get(how, "dropped"))
+
+    def emergency(self, importer: int, partner: int, rise: float) -> None:
+        """An emergency duty strikes."""
+        self.note("emergency", bloc=importer, partner=partner, rise=float(rise))
+
+    def answers(self, importer: int, partner: int, rise: float) -> None:
+        """A rise is answered."""
+        self.note("answers", bloc=importer, partner=partner, rise=float(rise))
+
+    def relief(self, importer: int, partner: int, level: float) -> None:
+        """A special duty is lowered alone."""
+        self.note("relief", bloc=importer, partner=partner, level=float(level))
+
+    def recognises_alone(self, importer: int, partner: int) -> None:
+        """Recognition for one's own good."""
+        self.note("alone", bloc=importer, partner=partner)
+
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or because a partner may join."""
+        self.note("announces", bloc=bloc, alone=alone)
+
+    def plant_starts(self, market: int, firm: int) -> None:
+        """A plant abroad is started."""
+        self.note("plant", bloc=market, firm=self.model.scenario.automakers[firm], opens=False)
+
+    def plant_opens(self, market: int, firm: int) -> None:
+        """A plant opens."""
+        self.note("plant", bloc=market, firm=self.model.scenario.automakers[firm], opens=True)
+
+    # --- the table ----------------------------------------------------------------------------------------------
+
+    def session_opens(self, dyad: int) -> None:
+        """Talks begin."""
+        self.note("talks", dyad=dyad, open=True)
+
+    def session_closes(self, dyad: int, why: str) -> None:
+        """Talks end without a deal."""
+        self.note("talks", dyad=dyad, open=False, why=WHY_CLOSED.get(why, "other"))
+
+    def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
+        """A side tables nothing; noted once a quarter."""
+        if round_number <= 1:
+            self.note("nothing", dyad=dyad, side=side)
+
+    def offer(self, dyad: int, side: int, package: int, view: Any, hope: float, accepted: bool) -> None:
+        """A package is tabled and answered; what the answer rests on is the answerer's own business."""
+        self.note(
+            "offer",
+            dyad=dyad,
+            side=side,
+            package=package_data(self.world, dyad, package),
+            accepted=accepted,
+            lobby=lobby(self.world, dyad, package),
+            private={str(DYADS[dyad][1 - side]): judgement(self.world, dyad, 1 - side, package, view, hope)},
+        )
+
+    def ratification(self, dyad: int, package: int, votes: list[bool]) -> None:
+        """Legislatures have voted."""
+        self.note("vote", dyad=dyad, package=package_data(self.world, dyad, package), votes=[bool(v) for v in votes])
+
+    def in_force(self, dyad: int) -> None:
+        """A ratified treaty enters into force."""
+        treaty = int(self.model.state.treaty[dyad])
+        self.note("in_force", dyad=dyad, package=package_data(self.world, dyad, treaty))
+
+    # --- keeping and leaving ------------------------------------------------------------------------------------
+
+    def lapses(self, dyad: int, side: int) -> None:
+        """A side does not keep the treaty this quarter."""
+        self.note("lapses", dyad=dyad, side=side)
+
+    def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
+        """A side withholds its concessions after a bad signal."""
+        self.note("withholds", dyad=dyad, side=side, private={"all": {"falsely": bool(falsely)}})
+
+    def renewed(self, dyad: int) -> None:
+        """A treaty is renewed at its sunset."""
+        self.note("renewed", dyad=dyad)
+
+    def treaty_ends(self, dyad: int, cause: str) -> None:
+        """A treaty ends."""
+        why = next((code for words, code in WHY_ENDED if words in cause), "other")
+        names = [side for side, b in enumerate(DYADS[dyad]) if self.world.blocs[b].name in cause]
+        self.note("ends", dyad=dyad, why=why, side=names[0] if names else -1)
+
+
+def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, Any]:
+    """A package as its index, its position on the eight axes of the menu, and how far it takes each side's duty down.
+
+    ``cuts`` are shares (0 to 1) of the way from the duty without a treaty to the floor.
+    """
+    menu = model.agenda.menus[dyad]
+    position = [int(x) for x in menu.coordinates[package]]
+    cuts = []
+    for side in (0, 1):
+        importer, exporter = DYADS[dyad][side], DYADS[dyad][1 - side]
+        cuts.append(float(model.economy.cuts[0, importer, exporter, position[side]]))
+    return {"index": int(package), "at": position, "cuts": cuts}
+
+
+def lobby(model: NegotiationModel, dyad: int, package: int) -> list[list[Any]]:
+    """The firms most affected by a package, most affected first: [name, bn$ a year]."""
+    firms: list[Any] = [*model.automakers, *model.suppliers]
+    stakes = [(agent.name, float(agent.lobby(dyad, package))) for agent in firms]
+    loud = sorted((pair for pair in stakes if abs(pair[1]) >= LEAST_STAKE), key=lambda pair: -abs(pair[1]))
+    return [[name, stake] for name, stake in loud[:FIRMS_NAMED]]
+
+
+def gain_by_axis(model: NegotiationModel, dyad: int, side: int, package: int) -> list[float]:
+    """What a package is worth to a side over the policy in force, axis by axis of the menu, bn$ a year, all kept.
+
+    The axes are moved one after the other from what is in force to the package, so the eight parts add up to the whole.
+    """
+    menu, kept = model.agenda.menus[dyad], model.mandate.flows[dyad][side].kept
+    position = [int(x) for x in menu.coordinates[int(model.state.treaty[dyad])]]
+    goal = menu.coordinates[package]
+    before = float(kept.at(menu, menu.index(tuple(position))))
+    parts = []
+    for axis in range(N_AXES):
+        position[axis] = int(goal[axis])
+        after = float(kept.at(menu, menu.index(tuple(position))))
+        parts.append(QUARTERS_PER_YEAR * (after - before))
+        before = after
+    return parts
+
+
+def judgement(
+    model: NegotiationModel, dyad: int, side: int, package: int, view: View, hope: float | None = None
+) -> dict[str, Any]:
+    """What one side makes of a package: money in bn$ a year, and the tests that it passes.
+
+    believed, least, hope: the gain it believes in, the least that it signs for, what it still holds out for (or None);
+    issues: the true gain by axis of the menu; enforceable: it would keep it at today's trust; passable: its
+    legislature would rather pass it (win-set); legislature: what the legislature gains; on_table; trust: its belief
+    that the partner honours; slack: what keeping is worth to it beyond lapsing, bn$.
+    """
+    bloc = model.blocs[DYADS[dyad][side]]
+    menu, current = model.agenda.menus[dyad], int(model.state.treaty[dyad])
+    home = model.mandate.flows[dyad][side].home
+    return {
+        "believed": QUARTERS_PER_YEAR * float(view.own[package]),
+        "least": QUARTERS_PER_YEAR * float(view.reservation),
+        "hope": None if hope is None else QUARTERS_PER_YEAR * hope,
+        "issues": gain_by_axis(model, dyad, side, package),
+        "enforceable": bool(view.enforceable[package]),
+        "passable": bool(in_win_set(model, dyad, side)[package]),
+        "legislature": QUARTERS_PER_YEAR * float(home.at(menu, package) - home.at(menu, current)),
+        "on_table": bool(view.on_table[package]),
+        "trust": float(bloc.trust(bloc.partner(dyad))),
+        "slack": float(bloc.slack(dyad).at(menu, package)),
+        "package": int(package),
+    }
+
+
+def in_win_set(model: NegotiationModel, dyad: int, side: int) -> np.ndarray:
+    """(P,) packages that a side's legislature would rather pass, whether or not its executive looks ahead to that."""
+    bloc = model.blocs[DYADS[dyad][side]]
+    menu, current = model.agenda.menus[dyad], int(model.state.treaty[dyad])
+    home = bloc.flows(dyad).home.over(menu, current).spread(menu)
+    return np.asarray(home >= bloc.threshold(dyad) * model.agenda.legislature_scale[dyad, side])
+
+
+def whose(event: Event) -> tuple[int, ...]:
+    """The blocs that an event is about."""
+    if "bloc" in event:
+        return (event["bloc"], event["partner"]) if "partner" in event else (event["bloc"],)
+    return DYADS[event["dyad"]] if event.get("dyad", -1) >= 0 else ()
+
+
+def seen_by(event: Event, bloc: int | None) -> Event:
+    """An event as a bloc's people may read it (None: the public): what is private to others is left out."""
+    if "private" not in event:
+        return event
+    shown = {key: value for key, value in event.items() if key != "private"}
+    if bloc is not None and str(bloc) in event["private"]:
+        shown["private"] = {str(bloc): event["private"][str(bloc)]}
+    return shown
+
+
+__all__ = ["Event", "Minutes", "judgement", "lobby", "package_data", "seen_by", "side_of", "whose"]

@@ -1,0 +1,93 @@
+"""Who is in the room: join codes, tokens, who is still there.
+
+Codes and tokens come from the operating system's randomness and say nothing about each other. A code is for one seat
+and is short enough to type; a token is for one browser, is handed out once, and dies with the game it was made for.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from model import BLOCS
+
+ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that is read as a digit
+CODE_LENGTH: Final = 10  # 30^10: with ten tries a second, half of all codes take a million years
+TOKEN_BYTES: Final = 24
+MOST_PEOPLE: Final = 120
+GONE_AFTER: Final = 3.5  # seconds without a sign of life; pages give one every second
+
+
+@dataclass
+class Person:
+    """A browser at a seat."""
+
+    bloc: int
+    seen: float  # seconds on the room's clock
+
+
+class People:
+    """The people of one game."""
+
+    def __init__(self) -> None:
+        self.facilitator = secrets.token_urlsafe(TOKEN_BYTES)
+        self.codes: list[str] = []
+        self.persons: dict[str, Person] = {}
+        self.renew()
+
+    def renew(self) -> None:
+        """New codes for all seats; every token handed out for the old ones is worthless from now on."""
+        self.codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in BLOCS]
+        self.persons = {}
+
+    def is_facilitator(self, token: str) -> bool:
+        """Whether a token is the facilitator's; takes the same time for every wrong one."""
+        return hmac.compare_digest(token.encode(), self.facilitator.encode())
+
+    def bloc_of_code(self, code: str) -> int | None:
+        """The seat that a code opens, written in any case and with any spaces or dashes."""
+        plain = "".join(letter for letter in code.upper() if letter not in " -")
+        found = None
+        for bloc, own in enumerate(self.codes):  # all are looked at, so that time tells nothing
+            if hmac.compare_digest(plain.encode(), own.encode()):
+                found = bloc
+        return found
+
+    def join(self, bloc: int, now: float) -> str | None:
+        """A new browser at a seat: its token, or None when the room is full."""
+        if len(self.persons) >= MOST_PEOPLE:
+            self.persons = {token: one for token, one in self.persons.items() if now - one.seen < GONE_AFTER}
+        if len(self.persons) >= MOST_PEOPLE:
+            return None
+        token = secrets.token_urlsafe(TOKEN_BYTES)
+        self.persons[token] = Person(bloc, now)
+        return token
+
+    def bloc_of(self, token: str, now: float | None = None) -> int | None:
+        """The seat of a token, None for a stranger; ``now`` counts as a sign of life."""
+        person = self.persons.get(token)
+        if person is None:
+            return None
+        if now is not None:
+            person.seen = now
+        return person.bloc
+
+    def leave(self, token: str) -> None:
+        """A browser says goodbye; its token stays good for coming back."""
+        if token in self.persons:
+            self.persons[token].seen = float("-inf")
+
+    def send_away(self, bloc: int) -> None:
+        """Empty a seat: its tokens are worthless and it has a new code."""
+        self.persons = {token: one for token, one in self.persons.items() if one.bloc != bloc}
+        self.codes[bloc] = "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
+
+    def present(self, now: float) -> dict[int, int]:
+        """Seat -> browsers that gave a sign of life lately."""
+        count: dict[int, int] = {}
+        for person in self.persons.values():
+            if now - person.seen < GONE_AFTER:
+                count[person.bloc] = count.get(person.bloc, 0) + 1
+        return count

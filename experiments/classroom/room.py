@@ -1,0 +1,347 @@
+"""The table that a class shares: one game, three seats, a facilitator; the rules play whoever is not there.
+
+A room is told the time by whoever calls it, so tests need no waiting. Everything a browser may do goes through one of
+its methods under one lock, and each refuses with ``Refused``. What a seat sees is made for that seat: what others
+believe, hope for or fear is never in it while the game runs.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from dataclasses import replace
+from typing import Any, Final
+
+from experiments.classroom.briefing import question_view, seat_view
+from experiments.classroom.game import Game, Settings
+from experiments.classroom.minutes import judgement, seen_by, side_of
+from experiments.classroom.people import People
+from experiments.classroom.seats import OFFER, Question, Spot, Value, move_fault
+from experiments.classroom.view import outcome_view, quarter_view, start_view
+from model import BLOCS, DYADS
+
+LOBBY, PLAYING, PAUSED, OVER = "lobby", "playing", "paused", "over"
+LONGEST_SAYING: Final = 280  # characters of what the facilitator says to all
+MOST_SAYINGS: Final = 20
+PACES: Final = (0.0, 60.0)  # seconds a quarter stays on the screen before the next is played
+PATIENCES: Final = (0.0, 900.0)  # seconds that a question waits for people, 0 for as long as they are there
+PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs
+
+
+class Refused(Exception):
+    """A request that the room does not grant; ``code`` is for machines, the page has the words."""
+
+    def __init__(self, status: int, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.status, self.code, self.detail = status, code, detail
+
+
+class Room:
+    """One game and its people."""
+
+    def __init__(self, settings: Settings, pace: float = 4.0, patience: float = 180.0) -> None:
+        self.lock = threading.RLock()
+        self.people = People()
+        self.pace, self.patience = pace, patience
+        self.sayings: list[str] = []
+        self._begin(settings)
+
+    def _begin(self, settings: Settings) -> None:
+        # Nobody may look the other seats' luck up by watching the same run, so its number stays secret until the end.
+        self.settings = replace(settings, replicate=secrets.randbelow(1_000_000))
+        self.phase = LOBBY
+        self.version = 0
+        self.game = Game(self.settings)
+        self.seats: dict[int, int] = {}
+        self.asked_at: dict[Spot, float] = {}
+        self.advice: dict[Spot, Value] = {}
+        self.quarters: list[dict[str, Any]] = []
+        self.next_at = 0.0
+        self.outcome: list[dict[str, Any]] = []
+        self.digest = ""
+
+    # --- time passes ------------------------------------------------------------------------------------------------
+
+    def tick(self, now: float) -> None:
+        """Let the rules take over where people have left or slept, and play on when it is time."""
+        with self.lock:
+            present = self.people.present(now)
+            gone = [bloc for bloc in self.seats if bloc not in present]
+            come = [bloc for bloc in present if bloc not in self.seats]
+            for bloc in gone:
+                del self.seats[bloc]
+            for bloc in come:  # whoever comes in the middle of a quarter sits down at the next
+                self.seats[bloc] = self.game.quarter + (1 if self.game.questions else 0)
+            if gone or come:
+                self.version += 1
+            if self.phase != PLAYING:
+                return
+            late = [
+                question.spot
+                for question in self.game.questions
+                if question.spot.bloc not in self.seats
+                or (self.patience > 0.0 and now - self.asked_at.get(question.spot, now) > self.patience)
+            ]
+            if late:
+                self._play_again(now, released=frozenset(late))
+            elif not self.game.questions and now >= self.next_at:
+                self._play_on(now)
+
+    def _play_on(self, now: float) -> None:
+        self.game.seats = dict(self.seats)
+        self.game.model.seats = dict(self.seats)
+        self.game.advance(self.game.quarter + 1)
+        self._after_playing(now)
+
+    def _play_again(
+        self, now: float, moves: dict[Spot, Value] | None = None, released: frozenset[Spot] = frozenset()
+    ) -> None:
+        """The quarter that waited, with moves or spots released; what was played before is the same, bit for bit."""
+        goal = self.game.quarter + 1
+        self.game = Game(self.settings, {**self.game.moves, **(moves or {})}, self.seats, self.game.released | released)
+        self.game.advance(goal)
+        self._after_playing(now)
+
+    def _after_playing(self, now: float) -> None:
+        self.version += 1
+        for question in self.game.questions:
+            self.asked_at.setdefault(question.spot, now)
+            self.advice[question.spot] = question.advice
+        if self.game.quarter > len(self.quarters):
+            self.quarters.append(quarter_view(self.game.model))
+            self.next_at = now + self.pace
+        if self.game.is_over:
+            self._end()
+
+    def _end(self) -> None:
+        self.phase = OVER
+        if self.game.quarter:
+            # A quarter that still waited for people does not count: the game is what was finished.
+            finished = self.game.rewound(self.game.quarter)
+            self.game = finished
+            self.outcome = outcome_view(finished.model)
+        self.game.questions = []
+        self.digest = self.game.digest()
+
+    # --- what browsers may do ---------------------------------------------------------------------------------------
+
+    def join(self, code: str, now: float) -> dict[str, Any]:
+        """Take a seat by its code: a token for this browser."""
+        with self.lock:
+            bloc = self.people.bloc_of_code(code)
+            if bloc is None:
+                raise Refused(403, "wrong_code")
+            token = self.people.join(bloc, now)
+            if token is None:
+                raise Refused(503, "full")
+            self.tick(now)
+            return {"token": token, "bloc": bloc}
+
+    def leave(self, token: str, now: float) -> None:
+        """Leave a seat; the rules take over at once if nobody else sits there."""
+        with self.lock:
+            self.people.leave(token)
+            self.tick(now)
+
+    def answer(self, token: str, spot: Spot, value: Value, now: float) -> None:
+        """Answer a question put to this seat, once."""
+        with self.lock:
+            bloc = self._bloc(token, now)
+            if spot.bloc != bloc:
+                raise Refused(403, "not_your_seat")
+            if self.phase != PLAYING:
+                raise Refused(409, self.phase)
+            question = next((one for one in self.game.questions if one.spot == spot), None)
+            if question is None:
+                raise Refused(409, "not_asked")
+            model = self.game.model
+            fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
+            if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
+                current = int(model.state.treaty[spot.dyad])
+                if value == current or not bool(model.on_table(spot.dyad, current)[value]):
+                    fault = "this package cannot be tabled now"
+            if fault:
+                raise Refused(422, "bad_move", fault)
+            self._play_again(now, moves={spot: value})
+
+    def judge(self, token: str, dyad: int, at: list[int], now: float) -> dict[str, Any]:
+        """What this seat makes of a package of one of its own pairs."""
+        with self.lock:
+            bloc = self._bloc(token, now)
+            if self.phase not in (PLAYING, PAUSED) or not self._is_mid_quarter():
+                raise Refused(409, "not_asked")
+            if not 0 <= dyad < len(DYADS) or side_of(bloc, dyad) < 0:
+                raise Refused(403, "not_your_seat")
+            model = self.game.model
+            try:
+                package = model.agenda.menus[dyad].index(tuple(at))
+            except (ValueError, IndexError):
+                raise Refused(422, "bad_move", "no such package on this menu") from None
+            view = model.blocs[bloc].perceive(dyad)
+            return judgement(model, dyad, side_of(bloc, dyad), package, view)
+
+    def _is_mid_quarter(self) -> bool:
+        return bool(self.game.questions)
+
+    def _bloc(self, token: str, now: float) -> int:
+        bloc = self.people.bloc_of(token, now)
+        if bloc is None:
+            raise Refused(401, "stranger")
+        return bloc
+
+    # --- what browsers may see --------------------------------------------------------------------------------------
+
+    def public(self, since: int, now: float) -> dict[str, Any]:
+        """What everybody in the room may see: the quarters from ``since`` on, and where the game stands."""
+        with self.lock:
+            self.tick(now)
+            is_over = self.phase == OVER
+            present = self.people.present(now)
+            waiting = {question.spot.bloc for question in self.game.questions}
+            seen: dict[str, Any] = {
+                "version": self.version,
+                "phase": self.phase,
+                "start": start_view(self.game.model),
+                "length": self.game.n_quarters,
+                "played": len(self.quarters),
+                "seats": [
+                    {"bloc": bloc, "people": present.get(bloc, 0), "deciding": bloc in waiting}
+                    for bloc in range(len(BLOCS))
+                ],
+                "sayings": list(self.sayings),
+                "quarters": [self._public_quarter(t, None, is_over) for t in range(max(0, since), len(self.quarters))],
+            }
+            if is_over:
+                seen["outcome"] = self.outcome
+                seen["settings"] = self.settings.as_dict()
+                seen["moves"] = self.move_list()
+            return seen
+
+    def seat(self, token: str, since: int, now: float) -> dict[str, Any]:
+        """What the people of one seat may see: the public part, their own minutes, questions, and briefing."""
+        with self.lock:
+            bloc = self._bloc(token, now)
+            seen = self.public(since, now)
+            is_over = self.phase == OVER
+            seen["quarters"] = [
+                self._public_quarter(t, bloc, is_over) for t in range(max(0, since), len(self.quarters))
+            ]
+            seen["bloc"] = bloc
+            own = [question for question in self.game.questions if question.spot.bloc == bloc]
+            seen["questions"] = [self._question(question, now) for question in own]
+            if self.game.questions:
+                seen["briefing"] = seat_view(self.game.model, bloc)
+            return seen
+
+    def _question(self, question: Question, now: float) -> dict[str, Any]:
+        left = self.patience - (now - self.asked_at.get(question.spot, now)) if self.patience > 0.0 else None
+        return question_view(self.game.model, question) | {"left": left}
+
+    def _public_quarter(self, t: int, bloc: int | None, is_over: bool) -> dict[str, Any]:
+        view, events = dict(self.quarters[t]), self.game.events[t]
+        if is_over:
+            return view | {"events": events}
+        view["dyads"] = [{k: v for k, v in dyad.items() if k not in PRIVATE} for dyad in view["dyads"]]
+        view["blocs"] = [{k: v for k, v in row.items() if k not in ("payoff", "welfare")} for row in view["blocs"]]
+        return view | {"events": [seen_by(event, bloc) for event in events]}
+
+    def move_list(self) -> list[dict[str, Any]]:
+        """The moves that people made, with what the rules would have done."""
+        return [
+            {**spot._asdict(), "value": value, "advice": self.advice.get(spot), "same": value == self.advice.get(spot)}
+            for spot, value in sorted(self.game.moves.items())
+        ]
+
+    # --- the facilitator ----------------------------------------------------------------------------------------------
+
+    def lead(self, token: str, action: str, about: dict[str, Any], now: float) -> dict[str, Any]:
+        """What only the facilitator may do; every call returns the codes and how the room is set."""
+        with self.lock:
+            if not self.people.is_facilitator(token):
+                raise Refused(401, "not_facilitator")
+            acts = {
+                "look": lambda: None,
+                "start": self._start,
+                "pause": self._pause,
+                "next": lambda: self._hurry(now),
+                "end": self._stop,
+                "say": lambda: self._say(about.get("text")),
+                "new": lambda: self._new(about.get("settings")),
+                "set": lambda: self._set(about),
+                "empty": lambda: self._empty(about.get("bloc"), now),
+            }
+            if action not in acts:
+                raise Refused(422, "bad_action")
+            acts[action]()
+            self.tick(now)
+            return {
+                "codes": list(self.people.codes),
+                "pace": self.pace,
+                "patience": self.patience,
+                "settings": {k: v for k, v in self.settings.as_dict().items() if k != "replicate"},
+                "phase": self.phase,
+            }
+
+    def _start(self) -> None:
+        if self.phase == OVER:
+            raise Refused(409, OVER)
+        self.phase, self.next_at = PLAYING, 0.0
+        self.version += 1
+
+    def _pause(self) -> None:
+        if self.phase == PLAYING:
+            self.phase = PAUSED
+            self.version += 1
+
+    def _hurry(self, now: float) -> None:
+        """Do not wait any longer: the rules answer what is open, or the next quarter begins."""
+        if self.phase not in (PLAYING, PAUSED):
+            raise Refused(409, self.phase)
+        if self.game.questions:
+            self._play_again(now, released=frozenset(question.spot for question in self.game.questions))
+        else:
+            self._play_on(now)
+
+    def _stop(self) -> None:
+        if self.phase != OVER:
+            self._end()
+            self.version += 1
+
+    def _say(self, text: object) -> None:
+        if not isinstance(text, str) or not text.strip() or len(text) > LONGEST_SAYING:
+            raise Refused(422, "bad_text", f"allowed are 1 to {LONGEST_SAYING} characters")
+        clean = "".join(letter for letter in text.strip() if letter.isprintable())
+        self.sayings = [*self.sayings, clean][-MOST_SAYINGS:]
+        self.version += 1
+
+    def _new(self, settings: object) -> None:
+        if not isinstance(settings, Settings):
+            raise Refused(422, "bad_settings")
+        self.people.renew()
+        self.sayings = []
+        self._begin(settings)
+
+    def _set(self, about: dict[str, Any]) -> None:
+        for name, (low, high) in (("pace", PACES), ("patience", PATIENCES)):
+            if name in about:
+                came = about[name]
+                if isinstance(came, bool) or not isinstance(came, int | float) or not low <= came <= high:
+                    raise Refused(422, "bad_settings", f"{name}: allowed is a number from {low:g} to {high:g}")
+                setattr(self, name, float(came))
+
+    def _empty(self, bloc: object, now: float) -> None:
+        if isinstance(bloc, bool) or not isinstance(bloc, int) or not 0 <= bloc < len(BLOCS):
+            raise Refused(422, "bad_settings")
+        self.people.send_away(bloc)
+        self.tick(now)
+
+    def export(self, token: str) -> dict[str, Any]:
+        """The game as it can be replayed: for the facilitator at any time, for everybody when it is over."""
+        with self.lock:
+            if self.phase != OVER and not self.people.is_facilitator(token):
+                raise Refused(401, "not_facilitator")
+            played = self.game.rewound(self.game.quarter) if self.game.questions else self.game
+            return played.export()
+
+
+__all__ = ["Refused", "Room"]

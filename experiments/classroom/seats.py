@@ -1,0 +1,188 @@
+"""Seats for people: a ``NegotiationModel`` in which a bloc's decisions may be taken by people.
+
+A *seat* is a bloc. Whoever sits there decides four things: what to table, whether to take what the partner tables,
+whether to keep the treaty in force, and whether to walk out of it. Everything else stays with the model's own rules,
+and so does every decision for which no person has made a move. With nobody seated and no moves a run is that of
+``NegotiationModel``, bit for bit.
+
+A decision is asked at one place of a run, its ``Spot``. Moves are kept by spot, so a game is replayed from its moves
+alone: no order of arrival and no clock enters.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+from model import DYADS, Bloc, InputFault, NegotiationModel, View
+
+OFFER, ANSWER, KEEP = "offer", "answer", "keep"
+KINDS: Final = (OFFER, ANSWER, KEEP)
+NO_OFFER: Final = -1  # a move of kind OFFER that tables nothing this round
+HONOUR, LAPSE, LEAVE = "honour", "lapse", "leave"
+CONDUCT: Final = (HONOUR, LAPSE, LEAVE)  # moves of kind KEEP
+ACCEPT, REFUSE = "accept", "refuse"
+ANSWERS: Final = (ACCEPT, REFUSE)
+
+Value = int | str
+
+
+class Spot(NamedTuple):
+    """Where in a run a decision is taken; round is the round of talks within the quarter, 0 for other decisions."""
+
+    quarter: int
+    dyad: int
+    bloc: int
+    kind: str
+    round: int
+
+
+class Question(NamedTuple):
+    """A decision that waits for people.
+
+    package: what lies on the table (ANSWER) or is in force (KEEP), else 0; hope: the gain that the rules would hold out
+    for, bn$ a quarter, 0 outside talks; advice: the move that the rules would make.
+    """
+
+    spot: Spot
+    package: int
+    hope: float
+    advice: Value
+
+
+class Waiting(Exception):
+    """A run cannot go on before these questions are answered."""
+
+    def __init__(self, questions: list[Question]) -> None:
+        super().__init__(f"{len(questions)} decisions are awaited")
+        self.questions = questions
+
+
+class SeatedBloc(Bloc):
+    """A government that asks its seat first and decides by the model's rules where the seat is empty."""
+
+    model: SeatedModel
+
+    def table(self, view: View, aspiration: Any) -> tuple[int, bool]:
+        """The package it puts on the table: its people's, or the rules'."""
+        model = self.model
+        model.round += 1
+        offer, exists = super().table(view, aspiration)
+        advice = offer if exists else NO_OFFER
+        move = model.move(OFFER, self.index, model.dyad_in_talks, advice, float(aspiration))
+        if move is None:
+            return offer, exists
+        return (int(move), True) if move != NO_OFFER else (offer, False)
+
+    def answer(self, view: View, aspiration: Any, offer: int, moment: Any) -> bool:
+        """Whether it takes the package on the table."""
+        model = self.model
+        accepted = super().answer(view, aspiration, offer, moment)
+        advice = ACCEPT if accepted else REFUSE
+        move = model.move(ANSWER, self.index, model.dyad_in_talks, advice, float(aspiration), offer)
+        return accepted if move is None else move == ACCEPT
+
+    def honours(self, dyad: int) -> bool:
+        """Whether it keeps the treaty in force this quarter."""
+        honours = super().honours(dyad)
+        advice = LAPSE if not honours else LEAVE if super().gives_notice(dyad) else HONOUR
+        move = self.model.move(KEEP, self.index, dyad, advice, 0.0, int(self.model.state.treaty[dyad]))
+        return honours if move is None else move != LAPSE
+
+    def gives_notice(self, dyad: int) -> bool:
+        """Whether it walks out, or gives notice that it will."""
+        given = super().gives_notice(dyad)
+        move = self.model.moves.get(Spot(self.model.state.quarter, dyad, self.index, KEEP, 0))
+        return given if move is None else move == LEAVE
+
+
+class SeatedModel(NegotiationModel):
+    """A negotiation with seats.
+
+    seats: bloc (0 to 2) -> the first quarter in which its decisions are people's: where a move is missing from then on,
+    ``step`` raises ``Waiting``, and this model must be thrown away and played again with the moves. moves: what people
+    (or the author of a branch) decided, by spot; a move counts whether or not its bloc is seated. released: spots that
+    people left to the rules.
+    """
+
+    bloc_type = SeatedBloc
+
+    def __init__(
+        self,
+        moves: Mapping[Spot, Value] | None = None,
+        seats: Mapping[int, int] | None = None,
+        released: frozenset[Spot] = frozenset(),
+        **settings: Any,
+    ) -> None:
+        super().__init__(**settings)
+        self.moves: dict[Spot, Value] = dict(moves or {})
+        self.seats, self.released = dict(seats or {}), released
+        self.dyad_in_talks, self.round = 0, -1
+        self.waiting: list[Question] = []
+
+    def move(self, kind: str, bloc: int, dyad: int, advice: Value, hope: float, package: int = 0) -> Value | None:
+        """The move made here and now, or None where the rules decide.
+
+        A missing move of a seated bloc is noted; in talks it also stops these talks, since what follows depends on it.
+        """
+        quarter = self.state.quarter
+        spot = Spot(quarter, dyad, bloc, kind, 0 if kind == KEEP else self.round)
+        if spot in self.moves:
+            return self._legal(spot, self.moves[spot])
+        if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
+            return None
+        question = Question(spot, package, hope, advice)
+        if kind == KEEP:
+            self.waiting.append(question)
+            return None
+        raise Waiting([question])
+
+    def _legal(self, spot: Spot, value: Value) -> Value:
+        fault = move_fault(spot.kind, value, self.agenda.menus[spot.dyad].n_packages)
+        if not fault and spot.kind == OFFER and value != NO_OFFER:
+            current = int(self.state.treaty[spot.dyad])
+            if not bool(self.on_table(spot.dyad, current)[int(value)]):
+                fault = f"offer {value}: the package is not on the table, because it takes back what is in force"
+            elif int(value) == current:
+                fault = f"offer {value}: it is in force already"
+        if fault:
+            raise InputFault([fault], f"move in quarter {spot.quarter}")
+        return value
+
+    def _session_quarter(self, d: int) -> None:
+        self.dyad_in_talks, self.round = d, -1
+        try:
+            super()._session_quarter(d)
+        except Waiting as stop:
+            self.waiting.extend(stop.questions)
+
+    def bargain(self) -> None:
+        """Sessions open; packages are tabled and answered; talks that wait for people stop the run."""
+        super().bargain()
+        self._stop_if_waiting()
+
+    def honour_or_withdraw(self) -> None:
+        """Each side of a treaty keeps it or does not; sides that wait for people stop the run."""
+        super().honour_or_withdraw()
+        self._stop_if_waiting()
+
+    def _stop_if_waiting(self) -> None:
+        if self.waiting:
+            raise Waiting(self.waiting)
+
+
+def move_fault(kind: str, value: object, n_packages: int) -> str:
+    """What is wrong with a move, empty if nothing."""
+    if kind == OFFER:
+        if isinstance(value, int) and not isinstance(value, bool) and NO_OFFER <= value < n_packages and value != 0:
+            return ""
+        return f"offer {value!r:.40}: allowed is a package from 1 to {n_packages - 1}, or {NO_OFFER} to table nothing"
+    allowed = ANSWERS if kind == ANSWER else CONDUCT
+    if isinstance(value, str) and value in allowed:
+        return ""
+    return f"{kind} {value!r:.40}: allowed is {', '.join(allowed)}"
+
+
+def side_of(bloc: int, dyad: int) -> int:
+    """Which side of a dyad a bloc is, 0 or 1, or -1 where it takes no part."""
+    return DYADS[dyad].index(bloc) if bloc in DYADS[dyad] else -1

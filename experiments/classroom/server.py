@@ -1,0 +1,308 @@
+"""The page's server: a few addresses, plain data in and out, nothing of the machine.
+
+Static files are read once at the start into a table; a request's path is a key of that table and never a path on disk.
+Requests with data are small JSON tables, checked in ``limits`` and then by what they are for. Every answer carries
+headers that let the page run its own code only and be framed by nobody.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import functools
+import ipaddress
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from importlib import resources
+from typing import Any, Final
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from experiments.classroom.cloud import Clouds
+from experiments.classroom.controls import control_list
+from experiments.classroom.game import Settings, default_seed, read_settings, replay
+from experiments.classroom.lessons import lesson_list
+from experiments.classroom.limits import (
+    LARGEST_BODY,
+    PLACE_BURST,
+    PLACE_RATE,
+    VISITOR_BURST,
+    VISITOR_RATE,
+    Buckets,
+    read_json,
+)
+from experiments.classroom.room import Refused, Room
+from experiments.classroom.seats import Spot
+from experiments.classroom.watching import Watching
+from model import FAMILIES, InputFault, load_scenario, scenario_names
+
+TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+}
+HEADERS: Final = {
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+TICK: Final = 0.5  # seconds between looks at who is still there
+LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
+ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
+ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
+MOST_QUARTER: Final = 1000
+
+Answer = Callable[[dict[str, Any], str], Any]
+
+
+def static_files() -> dict[str, tuple[bytes, str]]:
+    """Path of a request -> content and type, for everything that the page is made of."""
+    files = {}
+    for folder in ("static", "lang"):
+        for item in resources.files("experiments.classroom").joinpath(folder).iterdir():
+            kind = item.name.rpartition(".")[2]
+            if kind in TYPES:
+                files[f"/{folder}/{item.name}"] = (item.read_bytes(), TYPES[kind])
+    files["/"] = files["/static/index.html"]
+    return files
+
+
+class Classroom:
+    """Everything behind the page: the watched runs, the clouds, the room."""
+
+    def __init__(self, lan: bool = False, pace: float = 4.0, patience: float = 180.0) -> None:
+        self.lan = lan
+        self.files = static_files()
+        self.watching, self.clouds = Watching(), Clouds()
+        self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
+        self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
+        self.places = Buckets(PLACE_RATE, PLACE_BURST)
+        self.address = ""  # where students find the page, known when it is served
+        self._known: set[str] = set()
+
+    # --- what can be asked; each takes plain data and the caller's token ---------------------------------------------
+
+    def start(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """What a page needs once."""
+        if len(self._known) > 20_000:
+            self._known.clear()
+        visitor = secrets.token_urlsafe(12)
+        self._known.add(visitor)
+        return {
+            "visitor": visitor,
+            "controls": control_list(),
+            "scenarios": [
+                {"name": name, "parameters": load_scenario(name).parameters.changes()} for name in scenario_names()
+            ],
+            "languages": sorted(path[6:-5] for path in self.files if path.startswith("/lang/")),
+            "families": list(FAMILIES),
+            "seed": str(default_seed()),
+            "lessons": lesson_list(),
+            "room": ROOM_RULES,
+        }
+
+    def watch(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """Quarters of a run."""
+        first, upto = (_whole(data, name, MOST_QUARTER) for name in ("from", "upto"))
+        return self.watching.show(read_settings(data.get("settings")), data.get("moves"), first, upto)
+
+    def cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The picture of a cloud so far."""
+        return self.clouds.view(read_settings(data.get("settings")))
+
+    def save(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """A watched run to the end, as an export."""
+        return self.watching.export(read_settings(data.get("settings")), data.get("moves"))
+
+    def again(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """An export played again: whether it is the same, bit for bit."""
+        game, same = replay(data.get("export"))
+        return {"same": same, "played": game.quarter, "digest": game.digest()}
+
+    def join(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """Take a seat."""
+        code = data.get("code")
+        if not isinstance(code, str) or len(code) > 40:
+            raise Refused(422, "bad_code")
+        return self.room.join(code, time.monotonic())
+
+    def look(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The room as everybody sees it, or as a seat sees it."""
+        since = _whole(data, "since", MOST_QUARTER)
+        now = time.monotonic()
+        return self.room.seat(token, since, now) if token else self.room.public(since, now)
+
+    def answer(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """A seat's decision."""
+        spot, value = data.get("spot"), data.get("value")
+        kinds = (int, int, int, str, int)
+        if not isinstance(spot, list) or len(spot) != len(kinds):
+            raise Refused(422, "bad_move")
+        if any(type(came) is not kind for came, kind in zip(spot, kinds, strict=True)):
+            raise Refused(422, "bad_move")
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise Refused(422, "bad_move")
+        self.room.answer(token, Spot(*spot), value, time.monotonic())
+        return {}
+
+    def judge(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """What a seat makes of a package."""
+        at = data.get("at")
+        if not isinstance(at, list) or len(at) != 8 or any(type(x) is not int or not 0 <= x < 9 for x in at):
+            raise Refused(422, "bad_move")
+        return self.room.judge(token, _whole(data, "dyad", 3), at, time.monotonic())
+
+    def leave(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """Stand up."""
+        self.room.leave(token, time.monotonic())
+        return {}
+
+    def lead(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The facilitator's controls."""
+        action = data.get("action")
+        if not isinstance(action, str):
+            raise Refused(422, "bad_action")
+        about = {k: v for k, v in data.items() if k != "action"}
+        if "settings" in about:
+            about["settings"] = read_settings(about["settings"])
+        return self.room.lead(token, action, about, time.monotonic()) | {"address": self.address}
+
+    def export(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The room's game, to be replayed."""
+        return self.room.export(token)
+
+    def room_cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The cloud of the room's game, when it is over: by the rules alone, the class's own luck first."""
+        if self.room.phase != "over":
+            raise Refused(409, "not_over")
+        return self.clouds.view(self.room.settings)
+
+    def qr(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """A QR code of an address of this page, as rows of 0 and 1; for the facilitator."""
+        if not self.room.people.is_facilitator(token):
+            raise Refused(401, "not_facilitator")
+        text = data.get("text")
+        if not isinstance(text, str) or len(text) > 200:
+            raise Refused(422, "bad_text")
+        import segno
+
+        return {"rows": ["".join("1" if cell else "0" for cell in row) for row in segno.make_qr(text).matrix]}
+
+    # --- the door -----------------------------------------------------------------------------------------------------
+
+    def is_own_name(self, host: str) -> bool:
+        """Whether a request was sent to this page: not to a name that someone else points here."""
+        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
+        if name in LOOPBACK_NAMES:
+            return True
+        if not self.lan:
+            return False
+        with contextlib.suppress(ValueError):
+            ipaddress.ip_address(name.strip("[]"))
+            return True
+        return False
+
+    def is_let_in(self, request: Request) -> bool:
+        """Whether the caller has not asked too often."""
+        now = time.monotonic()
+        place = request.client.host if request.client else "?"
+        visitor = request.headers.get("x-visitor", "")
+        who = visitor if visitor in self._known else f"stranger at {place}"
+        return self.visitors.take(who, now) and self.places.take(place, now)
+
+
+def _whole(data: dict[str, Any], name: str, below: int) -> int:
+    came = data.get(name, 0)
+    if isinstance(came, bool) or not isinstance(came, int) or not 0 <= came < below:
+        raise Refused(422, "bad_number", f"{name}: allowed is a whole number from 0, below {below}")
+    return came
+
+
+def make_app(classroom: Classroom) -> Starlette:
+    """The ASGI application."""
+
+    def door(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
+        @functools.wraps(handler)
+        async def guarded(request: Request) -> Response:
+            host, origin = request.headers.get("host", ""), request.headers.get("origin")
+            if not classroom.is_own_name(host) or (origin is not None and origin.partition("://")[2] != host):
+                return _refusal(403, "wrong_door")
+            response = await handler(request)
+            response.headers.update(HEADERS)
+            return response
+
+        return guarded
+
+    @door
+    async def page(request: Request) -> Response:
+        found = classroom.files.get(request.url.path)
+        return Response(found[0], media_type=found[1]) if found else _refusal(404, "nothing_here")
+
+    def speak(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+        @door
+        async def endpoint(request: Request) -> Response:
+            if not classroom.is_let_in(request):
+                return _refusal(429, "too_often")
+            try:
+                data = read_json(await _body(request))
+            except ValueError as fault:
+                return _refusal(400, "bad_request", str(fault))
+            token = request.headers.get("x-token", "")[:200]
+            try:
+                return JSONResponse(await run_in_threadpool(answer, data, token))
+            except Refused as refusal:
+                return _refusal(refusal.status, refusal.code, refusal.detail)
+            except InputFault as fault:
+                return _refusal(422, "bad_input", str(fault)[:400])
+
+        return endpoint
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        classroom.clouds.start()
+        ticking = asyncio.create_task(_tick(classroom))
+        try:
+            yield
+        finally:
+            ticking.cancel()
+            await run_in_threadpool(classroom.clouds.stop)
+
+    c = classroom
+    answers = {
+        **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
+        **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
+        **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
+        **{"qr": c.qr},
+    }
+    routes = [Route(f"/api/{name}", speak(answer), methods=["POST"]) for name, answer in answers.items()]
+    return Starlette(routes=[*routes, Route("/{path:path}", page, methods=["GET"])], lifespan=lifespan)
+
+
+async def _body(request: Request) -> bytes:
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            raise ValueError("too large")
+    return body
+
+
+async def _tick(classroom: Classroom) -> None:
+    while True:
+        await asyncio.sleep(TICK)
+        await run_in_threadpool(classroom.room.tick, time.monotonic())
+
+
+def _refusal(status: int, code: str, detail: str = "") -> Response:
+    body = json.dumps({"refused": code, "detail": detail})
+    return Response(body, status, HEADERS, "application/json")

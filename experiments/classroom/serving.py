@@ -1,0 +1,118 @@
+"""``detente class``: serve the page, say where it is, open nothing to the network unless asked."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import os
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from model import InputFault
+
+LOOPBACK: Final = "127.0.0.1"
+ANYWHERE: Final = "0.0.0.0"
+MOST_AT_ONCE: Final = 400  # connections
+LARGEST_HEAD: Final = 16_384  # bytes of a request's headers
+KEEP_ALIVE: Final = 15  # seconds
+MISSING: Final = "the page's packages are not installed: pip install 'detente[class]' (or -e '.[class]' in a checkout)"
+
+
+def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
+    """Serve until interrupted.
+
+    port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
+
+    Raises ``InputFault``: packages that are missing, a port that is taken.
+    """
+    if not 0 <= port <= 65535:
+        raise InputFault([f"--port {port}: allowed is a whole number from 0 to 65535"], "command line")
+    if mesa and lan:
+        raise InputFault(
+            ["--mesa --lan: the stock Mesa view is for this machine only; leave one of the two out"], "command line"
+        )
+    try:
+        if mesa:
+            import solara
+            import solara.server.starlette
+
+            del solara
+        import segno
+        import starlette
+        import uvicorn
+
+        del segno, starlette
+    except ImportError as fault:
+        raise InputFault([f"{fault.name}: {MISSING}"], "command line") from None
+    listener = _listen(ANYWHERE if lan else LOOPBACK, port)
+    found = listener.getsockname()[1]
+    app = _stock_view() if mesa else _own_page(lan, found, say)
+    if mesa:
+        say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
+    config = configuration(app, mesa)
+    with contextlib.closing(listener), contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def configuration(app: Any, websockets: bool = False) -> Any:
+    """How the page is served: no names of software, small heads, a limit on connections."""
+    import uvicorn
+
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        limit_concurrency=MOST_AT_ONCE,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        timeout_keep_alive=KEEP_ALIVE,
+        server_header=False,
+        http="h11",
+        ws="auto" if websockets else "none",
+    )
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as fault:
+        listener.close()
+        reason = fault.strerror or "it cannot be used"
+        raise InputFault([f"--port {port}: {reason}; take another, or 0 for any free one"], "command line") from None
+    return listener
+
+
+def _own_page(lan: bool, port: int, say: Callable[[str], None]) -> Any:
+    from experiments.classroom.server import Classroom, make_app
+
+    classroom = Classroom(lan)
+    here = f"http://{LOOPBACK}:{port}/"
+    there = f"http://{own_address()}:{port}/" if lan else here
+    classroom.address = there
+    say(f"The class page:  {here}")
+    say(f"For the teacher: {here}#lead={classroom.room.people.facilitator}")
+    if lan:
+        say(f"For students:    {there}   (seats need a code, which the teacher's page shows)")
+    else:
+        say("Only this machine can see it; detente class --lan lets the others of this network in.")
+    say("Stop with Ctrl-C.")
+    return make_app(classroom)
+
+
+def _stock_view() -> Any:
+    os.environ.setdefault("SOLARA_APP", "experiments.classroom.mesa_page")
+    os.environ.setdefault("SOLARA_CHECK_HOOKS", "off")  # Mesa 3.3's own code trips over them
+    os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
+    import solara.server.starlette
+
+    return solara.server.starlette.app
+
+
+def own_address() -> str:
+    """This machine's address on its network, as far as it can be told without sending anything."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.connect((str(ipaddress.IPv4Address("192.0.2.1")), 9))  # a documentation address; no packet is sent
+        return str(probe.getsockname()[0])
+    return LOOPBACK

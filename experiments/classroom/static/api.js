@@ -1,0 +1,43 @@
+// The only way to the server: small JSON tables. A refusal becomes an Error whose code has words in the language files.
+let visitor = "";
+export const facts = {};
+
+export class Refusal extends Error {
+  constructor(status, code, detail) {
+    super(detail || code);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export async function ask(path, data = {}, token = "") {
+  let response;
+  try {
+    response = await fetch(`/api/${path}`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", "X-Visitor": visitor, ...(token ? { "X-Token": token } : {}) },
+      body: JSON.stringify(data),
+    });
+  } catch {
+    throw new Refusal(0, "no_server", "");
+  }
+  const answer = await response.json().catch(() => ({}));
+  if (!response.ok) throw new Refusal(response.status, answer.refused || "unknown", answer.detail || "");
+  return answer;
+}
+
+export async function start() {
+  Object.assign(facts, await ask("start"));
+  visitor = facts.visitor;
+  return facts;
+}
+
+// A goodbye that also goes out while the page is being closed.
+export function goodbye(token) {
+  fetch("/api/room/leave", {
+    method: "POST",
+    keepalive: true,
+    headers: { "Content-Type": "application/json", "X-Visitor": visitor, "X-Token": token },
+    body: "{}",
+  }).catch(() => {});
+}

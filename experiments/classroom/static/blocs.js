@@ -1,0 +1,93 @@
+// Who is who, and packages and events in words.
+import { facts } from "./api.js";
+import { has, percent, signed, t } from "./words.js";
+
+export const BLOCS = ["CN", "US", "EU"];
+export const DYADS = [[0, 1], [0, 2], [1, 2]];
+export const COLOURS = ["#c44e00", "#0067a6", "#007a5a"]; // told apart by people who see no red or no green
+export const DYAD_COLOURS = ["#7a3e9d", "#a86b00", "#00707f"];
+export const DASHES = ["", "7 4", "2 3"];
+
+export const bloc = (b) => t(`bloc.${BLOCS[b]}`);
+export const short = (b) => t(`short.${BLOCS[b]}`);
+export const dyad = (d) => t("pair", { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
+export const dyadLong = (d) => t("pair", { first: bloc(DYADS[d][0]), second: bloc(DYADS[d][1]) });
+export const family = (code) => t(`family.${code}`);
+
+// The lines of a package: what each side gives, then what both do.
+export function packageLines(d, pack) {
+  const [a, b] = DYADS[d].map(bloc);
+  const at = pack.at;
+  const lines = [];
+  for (const side of [0, 1]) {
+    const who = side ? b : a;
+    const partner = side ? a : b;
+    if (at[side] === 1) lines.push(t("package.bind", { who, partner }));
+    if (at[side] > 1) lines.push(t("package.cut", { who, partner, share: percent(pack.cuts[side]) }));
+    if (at[2 + side]) lines.push(t("package.supply", { who }));
+    if (at[5 + side]) lines.push(t("package.linkage", { who }));
+  }
+  if (at[4] === 1) lines.push(t("package.recognise", { who: a }));
+  if (at[4] === 2) lines.push(t("package.recognise", { who: b }));
+  if (at[4] === 3 || at[4] === 5) lines.push(t("package.mutual"));
+  if (at[4] >= 4) lines.push(t("package.charging"));
+  if (at[7]) lines.push(t("package.technology"));
+  return lines.length ? lines : [t("package.none")];
+}
+
+// Why a package was refused, from the refuser's own judgement.
+export function reasons(own) {
+  const why = [];
+  if (!own.on_table) why.push(t("why.off_table"));
+  if (own.believed < own.least) why.push(t("why.least", { gain: signed(own.believed), least: signed(own.least) }));
+  else if (own.hope !== null && own.believed < own.hope)
+    why.push(t("why.hope", { gain: signed(own.believed), hope: signed(own.hope) }));
+  if (!own.enforceable) why.push(t("why.keep", { trust: percent(own.trust) }));
+  if (!own.passable) why.push(t("why.pass"));
+  return why.length ? why : [t("why.choice")];
+}
+
+export function eventLine(event) {
+  const d = event.dyad;
+  const who = event.side >= 0 && d >= 0 ? bloc(DYADS[d][event.side]) : event.bloc >= 0 ? bloc(event.bloc) : "";
+  const partner = event.partner >= 0 ? bloc(event.partner) : "";
+  const pair = d >= 0 ? dyad(d) : "";
+  switch (event.kind) {
+    case "told": // an event that the page has no words for: the model's own sentence
+      return event.text;
+    case "event":
+      return has(`dated.${event.text}`) ? t(`dated.${event.text}`) : event.text;
+    case "channel":
+      return t(event.open ? "event.channel_opens" : "event.channel_shuts", { pair, tension: percent(event.tension) });
+    case "case":
+    case "emergency":
+    case "answers":
+      return t(`event.${event.kind}`, { who, partner, rise: percent(event.rise) });
+    case "relief":
+      return t("event.relief", { who, partner, level: percent(event.level) });
+    case "case_ends":
+      return t(`event.case_${event.how}`, { who, partner });
+    case "alone":
+      return t("event.alone", { who, partner });
+    case "announces":
+      return t("event.announces", { who });
+    case "plant":
+      return t(event.opens ? "event.plant_opens" : "event.plant_starts", { firm: event.firm, who });
+    case "talks":
+      return event.open ? t("event.talks_open", { pair }) : t(`event.talks_close_${event.why}`, { pair });
+    case "vote": {
+      const against = event.votes.map((vote, side) => (vote ? "" : bloc(DYADS[d][side]))).filter(Boolean);
+      return against.length
+        ? t("event.vote_fails", { pair, who: against.join(t("and")) })
+        : t("event.vote_passes", { pair });
+    }
+    case "ends":
+      return t(`event.ends_${event.why}`, { pair, who });
+    case "offer":
+      return t("event.offer", { who, partner: bloc(DYADS[d][1 - event.side]) });
+    default:
+      return has(`event.${event.kind}`) ? t(`event.${event.kind}`, { who, partner, pair }) : event.kind;
+  }
+}
+
+export const familyName = (code) => facts.families[code];

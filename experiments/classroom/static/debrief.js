@@ -1,0 +1,81 @@
+// The debrief: the class against hundreds of runs by the rules alone, with the class's own luck among them. Printable.
+import { ask } from "./api.js";
+import { DYADS, bloc, dyad, packageLines } from "./blocs.js";
+import { button, h, notice, put } from "./dom.js";
+import { cloudChart } from "./figures.js";
+import { digits, percent, signed, t } from "./words.js";
+import { charts, save } from "./watch.js";
+
+let timer = 0;
+
+export function debrief(room, quarters, mine) {
+  const cloudBox = h("div", {}, h("p", { class: "soft" }, t("cloud.waiting")));
+  clearTimeout(timer);
+  const ask_ = async () => {
+    try {
+      const cloud = await ask("room/cloud");
+      if (room.outcome.length) put(cloudBox, compare(room, cloud));
+      if (cloud.runs < cloud.of && !cloud.fault) timer = setTimeout(ask_, 500);
+    } catch {
+      timer = setTimeout(ask_, 2000);
+    }
+  };
+  ask_();
+  const moves = room.moves;
+  const own = moves.filter((move) => !move.same);
+  const parts = [
+    h("h2", {}, t("debrief.title")),
+    h("p", {}, t("debrief.text", { quarters: quarters.length, scenario: t(`scenario.${room.settings.scenario}`), replicate: room.settings.replicate })),
+    h("div", { class: "bar noprint" },
+      button(t("debrief.print"), () => window.print(), { id: "print" }),
+      button(t("debrief.export"), async () => {
+        try { save(await ask("room/export"), "detente-class.json"); } catch (fault) { notice(t(`refused.${fault.code}`), true); }
+      }, { id: "room-export" })),
+    room.outcome.length ? h("div", { class: "scroll" }, outcomes(room)) : null,
+    h("h3", {}, t("cloud.title")), cloudBox,
+    quarters.length > 1 ? [h("h3", {}, t("watch.series")), h("div", { class: "charts" }, charts(quarters, quarters.length - 1, quarters.map((q) => q.label)))] : null,
+    h("h3", {}, t("debrief.moves")),
+    h("p", {}, t("debrief.moves_text", { n: moves.length, own: own.length })),
+    own.length ? h("ul", { class: "plain" }, own.map((move) => h("li", {}, moveLine(move, room)))) : null,
+    h("h3", {}, t("debrief.questions")),
+    h("ol", {}, [1, 2, 3, 4].map((k) => h("li", {}, t(`debrief.question_${k}`)))),
+  ];
+  return h("div", { class: "grid", "data-seat": mine ?? "none" }, parts);
+}
+
+const outcomes = (room) => h("table", {},
+  h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gain_first", "gain_second", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
+  h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
+    h("td", {}, digits(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
+    h("td", {}, `${bloc(DYADS[d][0])} ${signed(row.gain_first)}`), h("td", {}, `${bloc(DYADS[d][1])} ${signed(row.gain_second)}`), h("td", {}, t(row.emerged ? "yes" : "no"))))));
+
+function compare(room, cloud) {
+  if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));
+  return h("div", { "data-runs": cloud.runs, id: "class-cloud" },
+    h("p", {}, t("debrief.cloud", { runs: digits(cloud.runs, 0) })),
+    h("div", { class: "charts" }, DYADS.map((_, d) => {
+      const mine = room.outcome[d].mean_depth;
+      const below = cloud.depth[d].filter((v) => v < mine).length / cloud.runs;
+      return h("div", {}, cloudChart(cloud, d, mine, t("debrief.class")),
+        h("p", {}, t("debrief.place", { share: percent(below) }), " ", t("debrief.twin", { mine: digits(mine), twin: digits(cloud.depth[d][0]) })));
+    })));
+}
+
+function moveLine(move, room) {
+  const label = room.start.labels[move.quarter];
+  const say = (value) => move.kind !== "offer" ? t(`move.${value}`) : value === -1 ? t("move.nothing") : offered(move, value, room);
+  return t("debrief.move", { quarter: label, who: bloc(move.bloc), pair: dyad(move.dyad), value: say(move.value), advice: say(move.advice) });
+}
+
+// A package from its index: the axes of the menu, last fastest.
+function offered(move, index, room) {
+  const menu = room.start.menus[move.dyad];
+  const at = new Array(menu.length);
+  let rest = index;
+  for (let axis = menu.length - 1; axis >= 0; axis--) {
+    at[axis] = menu[axis][rest % menu[axis].length];
+    rest = Math.floor(rest / menu[axis].length);
+  }
+  const cuts = [0, 1].map((side) => room.start.cuts[move.dyad][side][at[side]]);
+  return packageLines(move.dyad, { at, cuts }).join(t("comma"));
+}

@@ -1,0 +1,49 @@
+// Elements from plain data. Text only ever enters as text: nothing here, or anywhere in the page, parses markup.
+const SVG = "http://www.w3.org/2000/svg";
+
+function fill(node, attributes, children) {
+  for (const [name, value] of Object.entries(attributes || {})) {
+    if (value === null || value === undefined || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value" && "value" in node && !(node.namespaceURI === SVG)) node.value = value;
+    else if (name === "checked") node.checked = Boolean(value);
+    else node.setAttribute(name, value === true ? "" : String(value));
+  }
+  add(node, children);
+  return node;
+}
+
+export function add(node, children) {
+  for (const child of children.flat(Infinity)) {
+    if (child === null || child === undefined || child === false) continue;
+    node.append(child instanceof Node ? child : document.createTextNode(String(child)));
+  }
+  return node;
+}
+
+export const h = (tag, attributes, ...children) => fill(document.createElement(tag), attributes, children);
+export const s = (tag, attributes, ...children) => fill(document.createElementNS(SVG, tag), attributes, children);
+
+export function put(node, ...children) {
+  node.replaceChildren();
+  return add(node, children);
+}
+
+export const button = (label, onclick, more) => h("button", { type: "button", onclick, ...more }, label);
+
+export function select(options, value, onchange, more) {
+  return h(
+    "select",
+    { onchange: (event) => onchange(event.target.value), ...more },
+    options.map(([key, label]) => h("option", { value: key, selected: String(key) === String(value) }, label)),
+  );
+}
+
+let shown = 0;
+export function notice(text, isBad = false) {
+  const box = document.getElementById("notice");
+  box.textContent = text;
+  box.className = isBad ? "bad shown" : "shown";
+  const mine = ++shown;
+  setTimeout(() => { if (mine === shown) box.className = ""; }, 6000);
+}

@@ -1,0 +1,170 @@
+// Inline drawings: the map of three blocs, lines over time, the map of games, the cloud.
+import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, short } from "./blocs.js";
+import { h, s } from "./dom.js";
+import { digits, percent, t } from "./words.js";
+
+const INK = "#1b1b1b";
+const GREY = "#666";
+const PALE = "#ddd";
+
+const frame = (width, height, label, ...inside) =>
+  s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "figure" }, ...inside);
+const text = (x, y, words, more = {}) => s("text", { x, y, fill: INK, "font-size": 12, ...more }, words);
+
+function shape(b, x, y, r) {
+  const look = { fill: COLOURS[b], stroke: "#fff", "stroke-width": 2 };
+  if (b === 0) return s("circle", { cx: x, cy: y, r, ...look });
+  if (b === 1) return s("rect", { x: x - r * 0.9, y: y - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look });
+  return s("path", { d: `M${x} ${y - 1.2 * r}L${x + 1.25 * r} ${y + 0.95 * r}H${x - 1.25 * r}z`, ...look });
+}
+
+// --- the map -----------------------------------------------------------------------------------------------------
+const PLACES = [[170, 312], [36, 46], [304, 46]]; // CN, US, EU
+const BOXES = [[1, 142], [185, 142], [93, 4]]; // top left corner of each pair's box
+const BOX = [154, 110];
+
+function bar(x, y, share, colour, label) {
+  const width = 56;
+  return s("g", {},
+    text(x, y + 9, label, { "font-size": 12 }),
+    s("rect", { x: x + 84, y, width, height: 9, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
+    s("rect", { x: x + 84, y, width: Math.max(0, Math.min(1, share)) * width, height: 9, fill: colour }));
+}
+
+export function worldMap(quarter) {
+  const lines = DYADS.map(([i, j], d) => {
+    const row = quarter.dyads[d];
+    return s("line", {
+      x1: PLACES[i][0], y1: PLACES[i][1], x2: PLACES[j][0], y2: PLACES[j][1],
+      stroke: row.treaty ? DYAD_COLOURS[d] : "#999", "stroke-width": row.treaty ? 4 + 12 * row.depth : 2,
+      "stroke-dasharray": row.treaty ? null : "5 5",
+    });
+  });
+  const boxes = DYADS.map(([i, j], d) => {
+    const [x, y] = BOXES[d];
+    const row = quarter.dyads[d];
+    const duty = (side) => percent(quarter.directed[2 * d + side].duty_ev);
+    const sees = [quarter.directed[2 * d].recognises > 0, quarter.directed[2 * d + 1].recognises > 0];
+    const mark = sees[0] && sees[1] ? "⇄" : sees[0] ? `${short(i)}→` : sees[1] ? `${short(j)}→` : "–";
+    return s("g", {},
+      s("rect", { x, y, width: BOX[0], height: BOX[1], rx: 6, fill: "#fff", stroke: DYAD_COLOURS[d], "stroke-width": 1.5 }),
+      text(x + 7, y + 17, `${dyad(d)}: ${row.treaty ? t("map.treaty") : t("map.no_treaty")}`, { "font-weight": 700, "font-size": 13 }),
+      bar(x + 7, y + 26, row.depth, DYAD_COLOURS[d], t("map.depth")),
+      bar(x + 7, y + 42, row.tension, "#a00028", t("map.tension")),
+      bar(x + 7, y + 58, row.dialogue, "#444", row.channel_open ? t("map.dialogue") : t("map.shut")),
+      text(x + 7, y + 86, t("map.duties", { first: short(i), one: duty(0), second: short(j), two: duty(1) }), { "font-size": 12 }),
+      text(x + 7, y + 102, t("map.recognition", { mark }), { "font-size": 12 }));
+  });
+  const nodes = BLOCS.map((_, b) => s("g", {},
+    shape(b, PLACES[b][0], PLACES[b][1], 27),
+    text(PLACES[b][0], PLACES[b][1] + 5, short(b), { "text-anchor": "middle", fill: "#fff", "font-weight": 700, "font-size": 16 })));
+  return frame(340, 346, t("map.label", { quarter: quarter.label }), lines, nodes, boxes);
+}
+
+// --- lines over time ---------------------------------------------------------------------------------------------
+const W = 300, H = 172, LEFT = 40, RIGHT = 68, TOP = 12, BOTTOM = 24;
+
+function ticks(low, high) {
+  const span = high - low || 1;
+  const rough = span / 3;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 2.5, 5, 10].map((m) => m * power).find((size) => size >= rough);
+  const list = [];
+  for (let v = Math.ceil(low / step - 1e-9) * step; v <= high + 1e-9 * span; v += step) list.push(v);
+  return list;
+}
+
+// series: [{name, values, ghost?, colour, dash}]; the ghost is the run before the branch.
+export function lineChart(title, labels, series, at, format, range) {
+  const all = series.flatMap((one) => [...one.values, ...(one.ghost || [])]).filter(Number.isFinite);
+  let low = Math.min(...all), high = Math.max(...all);
+  if (range) [low, high] = [Math.min(range[0], low), Math.max(range[1], high)];
+  if (high - low < 1e-9) high = low + (Math.abs(low) || 1) * 0.1;
+  const x = (k) => LEFT + (k / Math.max(1, labels.length - 1)) * (W - LEFT - RIGHT);
+  const y = (v) => H - BOTTOM - ((v - low) / (high - low)) * (H - TOP - BOTTOM);
+  const path = (values) => values.map((v, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join("");
+  const grid = ticks(low, high).map((v) => s("g", {},
+    s("line", { x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v), stroke: PALE, "stroke-width": 1 }),
+    text(LEFT - 4, y(v) + 4, format(v), { "text-anchor": "end", "font-size": 12, fill: "#444" })));
+  const years = labels.map((label, k) => [label, k]).filter(([label]) => label.endsWith("Q1"));
+  const every = Math.ceil(years.length / 4);
+  const axis = years.filter((_, k) => k % every === 0).map(([label, k]) =>
+    text(x(k), H - 7, label.slice(0, 4), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
+  const drawn = series.map((one) => s("g", {},
+    one.ghost && s("path", { d: path(one.ghost), fill: "none", stroke: one.colour, "stroke-width": 1.2, opacity: 0.45 }),
+    s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null })));
+  const last = series.map((one) => ({ one, y: y(one.values[one.values.length - 1] ?? low) })).sort((a, b) => a.y - b.y);
+  for (let k = 1; k < last.length; k++) last[k].y = Math.max(last[k].y, last[k - 1].y + 13);
+  for (let k = last.length - 1, floor = H - BOTTOM + 4; k >= 0; k--, floor -= 13) last[k].y = Math.min(last[k].y, floor);
+  const names = last.map(({ one, y: at_y }) => s("g", {},
+    s("line", { x1: W - RIGHT + 3, x2: W - RIGHT + 15, y1: at_y, y2: at_y, stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
+    text(W - RIGHT + 18, at_y + 4, one.name, { "font-size": 12 })));
+  const now = at >= 0 && s("line", { x1: x(at), x2: x(at), y1: TOP, y2: H - BOTTOM, stroke: INK, "stroke-width": 1, "stroke-dasharray": "2 2" });
+  return h("figure", { class: "chart" }, h("figcaption", {}, title),
+    frame(W, H, title, grid, axis, drawn, names, now));
+}
+
+// --- the map of games ----------------------------------------------------------------------------------------------
+export function gameMap(game, d) {
+  const edge = 3, size = 150, pad = 24;
+  const x = (v) => pad + ((v + edge) / (2 * edge)) * size;
+  const y = (v) => pad / 2 + size - ((v + edge) / (2 * edge)) * size;
+  return frame(size + 2 * pad, size + 1.7 * pad, t("game.map_label"),
+    s("rect", { x: x(-edge), y: y(edge), width: size, height: size, fill: "#fff", stroke: GREY }),
+    s("rect", { x: x(0), y: y(1), width: x(1) - x(0), height: y(0) - y(1), fill: "#cfe3f5" }),
+    s("line", { x1: x(0), x2: x(0), y1: y(-edge), y2: y(edge), stroke: GREY }),
+    s("line", { x1: x(-edge), x2: x(edge), y1: y(0), y2: y(0), stroke: GREY }),
+    s("circle", { cx: x(game.at[0]), cy: y(game.at[1]), r: 6, fill: DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
+    text(x(0), size + pad + 7, t("game.axis", { who: short(DYADS[d][0]) }), { "text-anchor": "middle", "font-size": 12 }),
+    s("text", { x: 12, y: pad / 2 + size / 2, "font-size": 12, fill: INK, "text-anchor": "middle",
+      transform: `rotate(-90 12 ${pad / 2 + size / 2})` }, t("game.axis", { who: short(DYADS[d][1]) })));
+}
+
+// --- the cloud -----------------------------------------------------------------------------------------------------
+const BINS = 25;
+
+export function cloudChart(cloud, d, mine, mineName) {
+  const values = cloud.depth[d];
+  const counts = new Array(BINS).fill(0);
+  for (const v of values) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
+  const most = Math.max(1, ...counts);
+  const x = (v) => 12 + v * 276;
+  const top = 34, floor = 130;
+  const bars = counts.map((n, k) => s("rect", {
+    x: x(k / BINS) + 0.6, width: 276 / BINS - 1.2, y: floor - (n / most) * (floor - top), height: (n / most) * (floor - top), fill: "#9db4c8",
+  }));
+  const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, digits(v, v % 0.5 ? 2 : 1), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
+  const dot = mine !== null && s("g", {},
+    s("line", { x1: x(mine), x2: x(mine), y1: 24, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
+    s("path", { d: `M${x(mine)} 14l8 8-8 8-8-8z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
+    text(Math.max(50, Math.min(250, x(mine))) + (mine > 0.8 ? -14 : 14), 18, mineName, { "font-size": 13, "font-weight": 700, "text-anchor": mine > 0.8 ? "end" : "start" }));
+  const rate = cloud.emerged[d];
+  const emergence = rate && s("g", {},
+    s("line", { x1: x(0), x2: x(1), y1: 176, y2: 176, stroke: PALE, "stroke-width": 6 }),
+    s("line", { x1: x(rate[1]), x2: x(rate[2]), y1: 176, y2: 176, stroke: DYAD_COLOURS[d], "stroke-width": 6 }),
+    s("circle", { cx: x(rate[0]), cy: 176, r: 5.5, fill: INK }),
+    text(12, 165, t("cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
+  return h("figure", { class: "chart cloud" }, h("figcaption", {}, dyad(d)),
+    frame(300, 188, t("cloud.label", { pair: dyad(d), runs: values.length }),
+      bars, s("line", { x1: 12, x2: 288, y1: floor, y2: floor, stroke: GREY }), axis, dot, emergence));
+}
+
+// Bars with intervals for a chapter's arms: rows [{name, value, low, high, best}].
+export function armChart(rows, format, high) {
+  const step = 46, top = 8;
+  return frame(340, top + step * rows.length + 4, t("learn.result"),
+    rows.map((row, k) => {
+      const y = top + k * step;
+      const x = (v) => 10 + (Math.max(0, Math.min(high, v)) / high) * 270;
+      return s("g", {},
+        text(10, y + 12, row.name, { "font-size": 12, "font-weight": row.best ? 700 : 400 }),
+        s("rect", { x: 10, y: y + 18, width: 270, height: 14, fill: "#eee" }),
+        s("rect", { x: 10, y: y + 18, width: x(row.value) - 10, height: 14, fill: row.best ? "#0067a6" : "#9db4c8" }),
+        s("line", { x1: x(row.low), x2: x(row.high), y1: y + 25, y2: y + 25, stroke: INK, "stroke-width": 2 }),
+        text(286, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));
+    }));
+}
+
+export const legendOf = (d) => ({ colour: DYAD_COLOURS[d], dash: DASHES[d], name: dyad(d) });
+export const legendOfBloc = (b) => ({ colour: COLOURS[b], dash: DASHES[b], name: short(b) });
+export const blocName = bloc;

@@ -1,0 +1,110 @@
+// For the facilitator: codes, start and pause, say something, a new game, end, export. Needs the token of the address.
+import { ask, facts } from "./api.js";
+import { BLOCS, bloc } from "./blocs.js";
+import { button, h, notice, put, s } from "./dom.js";
+import { presets, settingsPanel } from "./settings.js";
+import { save } from "./watch.js";
+import { t } from "./words.js";
+
+const state = { token: "", room: null, settings: null, length: 12, codes: "", drawn: "" };
+let parts = {};
+let timer = 0;
+try { state.token = sessionStorage.getItem("lead") || ""; } catch { /* a private window keeps nothing */ }
+
+export const isLeading = () => Boolean(state.token);
+export function remember(token) {
+  state.token = token.slice(0, 200);
+  try { sessionStorage.setItem("lead", state.token); } catch { /* as above */ }
+}
+
+export function stop() {
+  clearTimeout(timer);
+  parts = {};
+}
+
+export function mount(root) {
+  state.settings ??= { scenario: "2026", root_seed: facts.seed, parameters: { ...facts.room }, changes: [] };
+  state.codes = "";
+  state.phase = "";
+  root.append(h("h1", {}, t("lead.title")),
+    h("section", { class: "card" }, (parts.state = h("p", { id: "lead-phase", class: "now" })),
+      h("div", { class: "bar" },
+        button(t("lead.start"), () => act("start"), { id: "lead-start", class: "main" }),
+        button(t("lead.pause"), () => act("pause"), { id: "lead-pause" }),
+        button(t("lead.next"), () => act("next"), { id: "lead-next" }),
+        button(t("lead.end"), () => act("end"), { id: "lead-end", class: "grave" }),
+        button(t("lead.export"), exported, { id: "lead-export" })),
+      h("p", { class: "soft" }, t("lead.help"))),
+    h("section", { class: "card grid" }, h("h2", {}, t("lead.codes")), (parts.codes = h("div", { class: "grid three" }))),
+    h("section", { class: "card grid" }, h("h2", {}, t("lead.say")),
+      h("div", { class: "bar" }, (parts.saying = h("input", { type: "text", id: "saying", maxlength: 280, class: "grow", "aria-label": t("lead.say") })),
+        button(t("lead.send"), async () => { await act("say", { text: parts.saying.value }); parts.saying.value = ""; }, { id: "lead-send" }))),
+    h("section", { class: "card grid" }, h("h2", {}, t("lead.time")),
+      h("div", { class: "bar" },
+        h("label", {}, t("lead.pace"), " ", (parts.pace = h("input", { type: "number", id: "pace", min: 0, max: 60, step: 1, onchange: (event) => act("set", { pace: Number(event.target.value) }) }))),
+        h("label", {}, t("lead.patience"), " ", (parts.patience = h("input", { type: "number", id: "patience", min: 0, max: 900, step: 10, onchange: (event) => act("set", { patience: Number(event.target.value) }) }))))),
+    (parts.fresh = h("section", { class: "card grid" })));
+  drawNew();
+  look();
+}
+
+async function look() {
+  clearTimeout(timer);
+  await act("look");
+  if (parts.state) timer = setTimeout(look, 2000);
+}
+
+async function act(action, about = {}) {
+  try {
+    const answer = await ask("room/lead", { action, ...about }, state.token);
+    state.room = answer;
+    draw();
+  } catch (fault) {
+    notice(t(`refused.${fault.code}`), true);
+  }
+}
+
+function draw() {
+  if (!parts.state) return;
+  const room = state.room;
+  parts.state.textContent = t(`phase.${room.phase}`);
+  for (const name of ["pace", "patience"]) if (document.activeElement !== parts[name]) parts[name].value = room[name];
+  const key = room.codes.join();
+  if (key === state.codes) return;
+  state.codes = key;
+  put(parts.codes, BLOCS.map((_, b) => {
+    const link = `${room.address || location.origin + "/"}#seat=${room.codes[b]}`;
+    const qr = h("div", { class: "qr" });
+    drawQr(qr, link);
+    return h("div", {}, h("h3", {}, bloc(b)), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft scroll" }, link),
+      button(t("lead.empty"), () => act("empty", { bloc: b }), { id: `empty-${b}` }));
+  }));
+}
+
+async function drawQr(box, link) {
+  try {
+    const { rows } = await ask("qr", { text: link }, state.token);
+    const n = rows.length + 8;
+    put(box, s("svg", { viewBox: `0 0 ${n} ${n}`, class: "figure", role: "img", "aria-label": t("lead.qr") },
+      s("rect", { x: 0, y: 0, width: n, height: n, fill: "#fff" }),
+      rows.map((row, y) => [...row].map((cell, x) => cell === "1" && s("rect", { x: x + 4, y: y + 4, width: 1.02, height: 1.02, fill: "#000" })))));
+  } catch { /* the code itself is shown beside it */ }
+}
+
+function drawNew() {
+  put(parts.fresh, h("h2", {}, t("lead.new")), h("p", { class: "soft" }, t("lead.new_help")),
+    h("div", { class: "bar" },
+      h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; drawNew(); }, "lead-scenario")),
+      h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 12))); } })),
+      button(t("lead.begin"), () => act("new", { settings: { ...state.settings, quarters: state.length } }), { id: "lead-new", class: "grave" })),
+    h("details", {}, h("summary", {}, t("watch.settings")),
+      settingsPanel(state.settings, (parameters) => { state.settings = { ...state.settings, parameters }; drawNew(); })));
+}
+
+async function exported() {
+  try {
+    save(await ask("room/export", {}, state.token), "detente-class.json");
+  } catch (fault) {
+    notice(t(`refused.${fault.code}`), true);
+  }
+}

@@ -1,0 +1,56 @@
+// The page's frame: tabs, language, and which view is shown. The address after # says which: #watch, #learn, #sit, #lead=...
+import { facts, start } from "./api.js";
+import { button, h, put, select } from "./dom.js";
+import * as learn from "./learn.js";
+import * as lead from "./lead.js";
+import * as sit from "./sit.js";
+import * as watch from "./watch.js";
+import { language, preferred, speak, t } from "./words.js";
+
+const VIEWS = { watch, learn, sit, lead };
+let current = "watch";
+
+function show(name) {
+  VIEWS[current].stop();
+  current = name;
+  draw();
+  document.getElementById("main").focus({ preventScroll: true });
+  window.scrollTo(0, 0);
+}
+
+function draw() {
+  const tabs = ["watch", "learn", "sit", ...(lead.isLeading() ? ["lead"] : [])];
+  put(
+    document.getElementById("top"),
+    h("span", { class: "brand" }, t("brand")),
+    h("nav", { "aria-label": t("nav") }, tabs.map((name) =>
+      button(t(`tab.${name}`), () => { location.hash = name; }, { "aria-current": name === current ? "page" : null, id: `tab-${name}` }))),
+    select(facts.languages.map((code) => [code, code === "en" ? "English" : code === "zh-Hans" ? "简体中文" : code]), language,
+      async (code) => { await speak(code, facts.languages); VIEWS[current].stop(); draw(); },
+      { "aria-label": t("language"), id: "language", style: null }),
+  );
+  document.getElementById("skip").textContent = t("skip");
+  VIEWS[current].mount(put(document.getElementById("main")));
+}
+
+// Secrets in the address are taken out of it at once, so that they are not seen on a projector or kept in a history.
+function route() {
+  const [name, secret] = location.hash.slice(1).split("=");
+  if (name === "main") return;
+  if (name === "lead" && secret) {
+    lead.remember(decodeURIComponent(secret));
+    history.replaceState(null, "", "#lead");
+  }
+  if (name === "seat" && secret) {
+    sit.prefill(decodeURIComponent(secret));
+    history.replaceState(null, "", "#sit");
+    show("sit");
+    return;
+  }
+  show(name in VIEWS && (name !== "lead" || lead.isLeading()) ? name : "watch");
+}
+
+window.addEventListener("hashchange", route);
+await start();
+await speak(preferred(facts.languages), facts.languages);
+route();

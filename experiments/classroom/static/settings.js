@@ -1,0 +1,68 @@
+// Sliders and switches by mechanism, with units and ranges; presets from scenarios.
+import { facts } from "./api.js";
+import { add, button, h, select } from "./dom.js";
+import { digits, t } from "./words.js";
+
+export const controlOf = (name) => facts.controls.find((one) => one.name === name);
+const presetOf = (settings) => facts.scenarios.find((one) => one.name === settings.scenario)?.parameters || {};
+
+export function valueOf(settings, name) {
+  if (name in settings.parameters) return settings.parameters[name];
+  const preset = presetOf(settings);
+  return name in preset ? preset[name] : controlOf(name).default;
+}
+
+const places = (control) => (control.kind === "int" ? 0 : control.high - control.low > 20 ? 0 : control.high - control.low > 2 ? 1 : 3);
+export const unitOf = (control) => t(`unit.${control.unit}`);
+
+// One control: a slider, a switch or a list. change(value) is called when the hand lets go.
+export function controlFor(control, value, change, isChanged = false, prefix = "set") {
+  const id = `${prefix}-${control.name}`;
+  const label = t(`control.${control.name}`);
+  const box = h("div", { class: `control${isChanged ? " changed" : ""}` });
+  if (control.kind === "bool") {
+    return add(box, [h("label", { for: id }, h("input", { type: "checkbox", id, checked: value, onchange: (event) => change(event.target.checked) }), " ", label)]);
+  }
+  if (control.kind === "choice") {
+    return add(box, [h("label", { for: id }, label), h("div", {},
+      select(control.choices.map((key) => [key, t(`choice.${key}`)]), value, change, { id }))]);
+  }
+  const step = control.kind === "int" ? 1 : (control.high - control.low) / 100;
+  const shown = (number) => `${digits(number, places(control))} ${unitOf(control)}`.trim();
+  const out = h("output", { for: id }, shown(value));
+  const slider = h("input", {
+    type: "range", id, min: control.low, max: control.high, step,
+    oninput: (event) => { out.textContent = shown(Number(event.target.value)); },
+    onchange: (event) => change(Number(event.target.value)),
+  });
+  slider.value = value;
+  return add(box, [
+    h("label", { for: id }, label, ": "), out, slider,
+    h("div", { class: "range soft" }, h("span", {}, digits(control.low, places(control))), h("span", {}, digits(control.high, places(control)))),
+  ]);
+}
+
+// All groups; change(parameters) gets the new table of values that differ from the preset.
+export function settingsPanel(settings, change) {
+  const groups = [...new Set(facts.controls.map((control) => control.group))];
+  const set = (name, value) => {
+    const parameters = { ...settings.parameters, [name]: value };
+    const preset = presetOf(settings);
+    if (value === (name in preset ? preset[name] : controlOf(name).default)) delete parameters[name];
+    change(parameters);
+  };
+  const panel = h("div", {});
+  for (const group of groups) {
+    const own = facts.controls.filter((control) => control.group === group);
+    const changed = own.filter((control) => control.name in settings.parameters).length;
+    add(panel, [h("details", { id: `group-${group}`, open: changed > 0 },
+      h("summary", {}, t(`group.${group}`), changed ? ` (${t("settings.changed", { n: changed })})` : ""),
+      h("div", { class: "controls" }, own.map((control) =>
+        controlFor(control, valueOf(settings, control.name), (value) => set(control.name, value), control.name in settings.parameters))))]);
+  }
+  add(panel, [button(t("settings.reset"), () => change({}), { id: "settings-reset" })]);
+  return panel;
+}
+
+export const presets = (settings, change, id) =>
+  select(facts.scenarios.map((one) => [one.name, t(`scenario.${one.name}`)]), settings.scenario, change, { id, "aria-label": t("settings.scenario") });

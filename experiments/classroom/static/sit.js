@@ -1,0 +1,248 @@
+// Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
+import { ask, goodbye } from "./api.js";
+import { DYADS, bloc, dyad, packageLines } from "./blocs.js";
+import { debrief } from "./debrief.js";
+import { button, h, notice, put, select } from "./dom.js";
+import { worldMap } from "./figures.js";
+import { judgementView, lobbyLine, minutesList, packageList } from "./minutes.js";
+import { digits, percent, signed, t } from "./words.js";
+
+const EVERY = 1000; // ms between looks at the room; the room counts a seat as empty after 3.5 s of silence
+const state = { token: "", code: "", room: null, quarters: [], composed: {}, sent: new Set(), drawn: "" };
+let parts = {};
+let timer = 0;
+let mounted = false;
+
+try { state.token = sessionStorage.getItem("seat") || ""; } catch { /* a private window keeps nothing */ }
+window.addEventListener("pagehide", () => { if (state.token) goodbye(state.token); });
+
+export const prefill = (code) => { state.code = code.slice(0, 40); };
+export const room = () => state.room;
+
+export function stop() {
+  mounted = false;
+  parts = {};
+  if (!state.token) clearTimeout(timer); // whoever sits stays at the table while looking at another tab of the page
+}
+
+export function mount(root) {
+  mounted = true;
+  state.drawn = "";
+  root.append(h("h1", {}, t("sit.title")), (parts.body = h("div", {})));
+  if (state.room) draw();
+  look();
+}
+
+function keep(token) {
+  state.token = token;
+  try { token ? sessionStorage.setItem("seat", token) : sessionStorage.removeItem("seat"); } catch { /* as above */ }
+}
+
+export async function look() {
+  clearTimeout(timer);
+  if (!mounted && !state.token) return;
+  try {
+    const since = state.quarters.length;
+    const answer = await ask("room/look", { since }, state.token);
+    take(answer, since);
+  } catch (fault) {
+    if (fault.status === 401) { keep(""); forget(); notice(t("refused.stranger"), true); }
+    else if (fault.code === "no_server") notice(t("refused.no_server"), true);
+  }
+  timer = setTimeout(look, EVERY);
+}
+
+function forget() {
+  state.room = null;
+  state.quarters = [];
+  state.composed = {};
+  state.sent = new Set();
+  state.drawn = "";
+}
+
+function take(answer, since) {
+  if (answer.played < state.quarters.length) { forget(); return; } // a new game has begun
+  if (since === state.quarters.length) state.quarters.push(...answer.quarters);
+  const justOver = answer.phase === "over" && state.room?.phase !== "over";
+  state.room = answer;
+  if (justOver) { state.quarters = []; return; } // look again: at the end everything is shown
+  if (mounted) draw();
+}
+
+async function join() {
+  try {
+    const answer = await ask("room/join", { code: state.code });
+    forget();
+    keep(answer.token);
+    await look();
+  } catch (fault) {
+    notice(t(`refused.${fault.code}`), true);
+  }
+}
+
+async function leave() {
+  try { await ask("room/leave", {}, state.token); } catch { /* gone anyway */ }
+  keep("");
+  forget();
+  draw();
+  look();
+}
+
+// --- drawing: only when something changed, so that nobody's typing is lost -----------------------------------------
+
+function draw() {
+  if (!parts.body) return;
+  const now = state.room;
+  if (!now) return put(parts.body, joinForm(), h("p", { class: "soft" }, t("sit.waiting")));
+  const key = [now.version, now.phase, state.quarters.length, state.token, (now.questions || []).map((q) => q.spot.join("-")).join(), JSON.stringify(now.seats)].join("|");
+  updateClocks();
+  if (key === state.drawn) return;
+  state.drawn = key;
+  const last = state.quarters[state.quarters.length - 1];
+  put(parts.body,
+    state.token ? null : joinForm(),
+    status(),
+    now.sayings.length ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null,
+    (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-"))).map(questionCard),
+    now.phase === "over" ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
+    now.briefing ? briefing(now.briefing) : null,
+    last ? h("div", { class: "grid two" },
+      h("section", { class: "card" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), worldMap(last)),
+      h("section", { class: "card" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
+        state.quarters.length > 1 && h("details", {}, h("summary", {}, t("sit.earlier")), state.quarters.slice(0, -1).reverse().map((q) => [h("h3", {}, q.label), minutesList(q.events)])))) : null);
+}
+
+const joinForm = () =>
+  h("section", { class: "card" }, h("h2", {}, t("sit.join")), h("p", {}, t("sit.join_help")),
+    h("div", { class: "bar" },
+      h("label", {}, t("sit.code"), " ", h("input", { type: "text", id: "code", value: state.code, maxlength: 40, autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
+        oninput: (event) => { state.code = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") join(); } })),
+      button(t("sit.take"), join, { id: "join", class: "main" })));
+
+function status() {
+  const now = state.room;
+  return h("section", { class: "card grid" },
+    h("div", { class: "bar" },
+      now.bloc !== undefined && h("span", { class: "now", id: "my-seat" }, bloc(now.bloc)),
+      h("span", { id: "phase" }, t(`phase.${now.phase}`)),
+      h("span", {}, t("sit.quarter", { n: Math.min(now.played + 1, now.length), of: now.length, label: now.start.labels[Math.min(now.played, now.length - 1)] })),
+      state.token && button(t("sit.leave"), leave, { id: "leave" })),
+    h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
+      seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot"), seat.deciding ? ` · ${t("sit.deciding")}` : ""))));
+}
+
+function updateClocks() {
+  for (const question of state.room.questions || []) {
+    const clock = document.getElementById(`clock-${question.spot.join("-")}`);
+    if (clock && question.left !== null) clock.textContent = t("sit.left", { seconds: Math.max(0, Math.round(question.left)) });
+  }
+}
+
+async function send(question, value) {
+  const key = question.spot.join("-");
+  if (state.sent.has(key)) return;
+  state.sent.add(key);
+  document.getElementById(`ask-${key}`)?.remove();
+  try {
+    await ask("room/answer", { spot: question.spot, value }, state.token);
+    clearTimeout(timer);
+    await look();
+  } catch (fault) {
+    if (fault.code !== "not_asked") state.sent.delete(key);
+    state.drawn = "";
+    notice(t(`refused.${fault.code}`), true);
+  }
+}
+
+function questionCard(question) {
+  const d = question.dyad;
+  const partner = bloc(DYADS[d][1 - question.side]);
+  const card = h("section", { class: "card grid question", id: `ask-${question.spot.join("-")}`, "aria-label": t(`ask.${question.kind}`, { partner }) },
+    h("h2", {}, t(`ask.${question.kind}`, { partner })),
+    h("p", { class: "soft", id: `clock-${question.spot.join("-")}` }, question.left === null ? t("sit.no_hurry") : t("sit.left", { seconds: Math.round(question.left) })));
+  if (question.kind === "answer") {
+    card.append(packageList(d, question.package), judgementView(d, question.judgement), h("p", { class: "soft" }, lobbyLine(question.lobby)),
+      h("p", {}, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`))),
+      h("div", { class: "bar" },
+        button(t("move.accept"), () => send(question, "accept"), { class: "main", "data-move": "accept" }),
+        button(t("move.refuse"), () => send(question, "refuse"), { class: "grave", "data-move": "refuse" })));
+  } else if (question.kind === "keep") {
+    const stakes = question.stakes;
+    card.append(packageList(d, question.package),
+      h("ul", { class: "plain" },
+        h("li", {}, t("ask.stake_keep", { gain: signed(stakes.keep) })), h("li", {}, t("ask.stake_lapse", { gain: signed(stakes.lapse) })),
+        h("li", {}, t("ask.stake_deserted", { gain: signed(stakes.deserted) })), h("li", {}, t("ask.stake_slack", { slack: signed(stakes.slack) }))),
+      h("p", {}, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`))),
+      h("div", { class: "bar" },
+        button(t("move.honour"), () => send(question, "honour"), { class: "main", "data-move": "honour" }),
+        button(t("move.lapse"), () => send(question, "lapse"), { class: "grave", "data-move": "lapse" }),
+        button(t("move.leave"), () => send(question, "leave"), { class: "grave", "data-move": "leave" })));
+  } else card.append(composer(question));
+  return card;
+}
+
+// --- composing a package -------------------------------------------------------------------------------------------
+
+const AXES = ["duty_first", "duty_second", "supply_first", "supply_second", "standards", "linkage_first", "linkage_second", "technology"];
+
+function composer(question) {
+  const d = question.dyad;
+  const menu = state.room.start.menus[d];
+  const [first, second] = DYADS[d].map(bloc);
+  const key = question.spot.join("-");
+  const at = (state.composed[key] ??= [...question.package.at]);
+  const own = h("div", {}, judgementView(d, question.judgement));
+  const result = h("div", { "aria-live": "polite" }, packageList(d, question.package), own);
+  let asked = 0;
+  let package_ = question.package.index;
+  const judge = async () => {
+    if (state.sent.has(key)) return;
+    const mine = ++asked;
+    try {
+      const answer = await ask("room/judge", { dyad: d, at }, state.token);
+      if (mine !== asked) return;
+      package_ = answer.package;
+      const cuts = [0, 1].map((side) => state.room.start.cuts[d][side][at[side]]);
+      put(result, h("ul", { class: "plain" }, packageLines(d, { at, cuts }).map((line) => h("li", {}, line))), judgementView(d, answer),
+        !answer.on_table && h("p", { class: "saying" }, t("why.off_table")));
+    } catch (fault) {
+      notice(t(`refused.${fault.code}`), true);
+    }
+  };
+  const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }),
+    select(menu[axis].map((position) => [position, positionName(axis, position, d, first, second)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis })));
+  if (at.some((position, axis) => position !== question.package.at[axis])) judge();
+  const rules = question.advice === -1 ? t("ask.rules_nothing") : t("ask.rules_offer");
+  return h("div", { class: "grid" },
+    h("p", {}, rules),
+    h("div", { class: "controls" }, fields),
+    result,
+    h("div", { class: "bar" },
+      button(t("move.table"), () => send(question, package_), { class: "main", "data-move": "table" }),
+      question.advice !== -1 && button(t("move.table_advice"), () => send(question, question.advice), { "data-move": "advice" }),
+      button(t("move.nothing"), () => send(question, -1), { "data-move": "nothing" })));
+}
+
+function positionName(axis, position, d, first, second) {
+  if (axis < 2) return position < 2 ? t(`position.duty_${position}`) : t("position.duty_cut", { share: percent(state.room.start.cuts[d][axis][position]) });
+  if (axis === 4) return t(`position.standards_${position}`, { first, second });
+  return t(position ? "yes" : "no");
+}
+
+// --- briefing ------------------------------------------------------------------------------------------------------
+
+const ISSUES = ["duty_first", "duty_second", "supply_first", "supply_second", "recognition_first", "recognition_second", "linkage_first", "linkage_second", "charging", "technology"];
+
+const briefing = (brief) =>
+  h("div", { class: "grid two", id: "briefing" }, brief.pairs.map((pair) => {
+    const [first, second] = DYADS[pair.dyad].map(bloc);
+    const set = pair.win_set;
+    return h("section", { class: "card" }, h("h2", {}, t("brief.title", { pair: dyad(pair.dyad) })),
+      h("p", {}, t("brief.trust", { partner: bloc(DYADS[pair.dyad][1 - pair.side]), trust: percent(pair.trust) })),
+      h("h3", {}, t("brief.interests")),
+      h("ul", { class: "plain" }, pair.interests.map(([issue, gain]) => h("li", {}, `${t(`issue.${ISSUES[issue]}`, { first, second })}: ${signed(gain)}`))),
+      h("h3", {}, t("brief.win_set")),
+      h("p", {}, t("brief.win_set_text", { all: set.all, menu: set.menu, gain: set.gain, keep: set.keep, pass: set.pass, least: digits(pair.least) })),
+      h("h3", {}, t("brief.in_force")), packageList(pair.dyad, pair.treaty),
+      pair.treaty.index ? h("p", {}, t("brief.worth", { gain: signed(pair.in_force) })) : null);
+  }));

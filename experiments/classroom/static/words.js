@@ -1,0 +1,37 @@
+// The page's words: one file a language, fetched when it is chosen; numbers are written as that language writes them.
+let words = {};
+export let language = "en";
+
+export async function speak(wanted, known) {
+  const chosen = known.includes(wanted) ? wanted : "en";
+  const response = await fetch(`/lang/${chosen}.json`);
+  words = await response.json();
+  language = chosen;
+  document.documentElement.lang = chosen;
+  document.title = t("title");
+  try { localStorage.setItem("language", chosen); } catch { /* a private window keeps nothing */ }
+}
+
+export function preferred(known) {
+  let kept = null;
+  try { kept = localStorage.getItem("language"); } catch { /* as above */ }
+  if (kept && known.includes(kept)) return kept;
+  return (navigator.language || "").toLowerCase().startsWith("zh") && known.includes("zh-Hans") ? "zh-Hans" : "en";
+}
+
+export function t(key, values = {}) {
+  const text = words[key];
+  if (text === undefined) {
+    console.error(`no words for ${key}`);
+    return key;
+  }
+  return text.replace(/\{(\w+)\}/g, (_, name) => (name in values ? String(values[name]) : `{${name}}`));
+}
+
+export const has = (key) => key in words;
+
+export const digits = (value, places = 2) =>
+  (Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value)).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+export const signed = (value, places = 2) =>
+  (Math.abs(value) < 0.5 * 10 ** -places ? "" : value > 0 ? "+" : "−") + digits(Math.abs(value), places);
+export const percent = (value, places = 0) => `${digits(100 * value, places)}%`;

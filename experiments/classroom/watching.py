@@ -1,0 +1,77 @@
+"""Runs that are being watched: each visitor asks for the quarters of some settings, and gets them as they are played.
+
+The server keeps nothing of a visitor: what a run shows follows from its settings alone. Games in progress are kept
+for a while, so that the next quarter costs one quarter and not a run.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from typing import Any, Final
+
+from experiments.classroom.game import Game, Settings, read_moves
+from experiments.classroom.seats import Spot, Value
+from experiments.classroom.view import outcome_view, quarter_view, start_view
+
+MOST_GAMES: Final = 64
+MOST_QUARTERS_AT_ONCE: Final = 60
+
+
+class Watched:
+    """One game that somebody watches, with what has been shown of it."""
+
+    def __init__(self, settings: Settings, moves: dict[Spot, Value]) -> None:
+        self.lock = threading.Lock()
+        self.game = Game(settings, moves)
+        self.start = start_view(self.game.model)
+        self.quarters: list[dict[str, Any]] = []
+
+    def upto(self, quarter: int) -> None:
+        """Play until this many quarters have been played."""
+        while self.game.quarter < min(quarter, self.game.n_quarters):
+            self.game.advance(self.game.quarter + 1)
+            self.quarters.append(quarter_view(self.game.model) | {"events": self.game.events[-1]})
+
+
+class Watching:
+    """The games that are being watched."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._games: OrderedDict[str, Watched] = OrderedDict()
+
+    def show(self, settings: Settings, moves: object, first: int, upto: int) -> dict[str, Any]:
+        """Quarters ``first`` to ``upto`` of a game, what stays the same in it, and its outcome when it is over.
+
+        Raises ``InputFault`` for moves that are none.
+        """
+        watched = self._watched(settings, moves)
+        with watched.lock:
+            watched.upto(min(upto, first + MOST_QUARTERS_AT_ONCE))
+            over = watched.game.is_over
+            return {
+                "start": watched.start | {"quarters": watched.game.n_quarters},
+                "quarters": watched.quarters[max(0, first) : max(0, upto)],
+                "over": over,
+                "outcome": outcome_view(watched.game.model) if over else None,
+            }
+
+    def export(self, settings: Settings, moves: object) -> dict[str, Any]:
+        """A game played to its end, as it can be replayed."""
+        watched = self._watched(settings, moves)
+        with watched.lock:
+            watched.upto(watched.game.n_quarters)
+            return watched.game.export()
+
+    def _watched(self, settings: Settings, moves: object) -> Watched:
+        plain = read_moves(moves if moves is not None else [])
+        key = settings.key() + repr(sorted(plain.items()))
+        with self._lock:
+            watched = self._games.get(key)
+            if watched is None:
+                watched = self._games[key] = Watched(settings, plain)
+            self._games.move_to_end(key)
+            while len(self._games) > MOST_GAMES:
+                self._games.popitem(last=False)
+        return watched

@@ -1,0 +1,122 @@
+"""A browser for tests of the page: Chromium without a network, and what to ask of a page that is drawn."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+HOW = (
+    "no browser for the tests of the page: pip install playwright, and install Chromium "
+    "(on Debian: apt-get install chromium), or set CHROMIUM to its path"
+)
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
+)
+PHONE, LAPTOP, PROJECTOR = (360, 780), (1366, 768), (1920, 1080)
+
+# Text that cannot be read: cut off at the edge of the screen, of its drawing, of its select, or smaller than 9 px.
+UNREADABLE = """() => {
+  const found = [];
+  const say = (what, node) => found.push(`${what}: ${(node.textContent || '').trim().slice(0, 40)}`);
+  const pen = document.createElement('canvas').getContext('2d');
+  for (const node of document.querySelectorAll('body *')) {
+    if (node.closest('noscript') || node.classList.contains('skip')) continue;
+    const box = node.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    const style = getComputedStyle(node);
+    if (style.visibility === 'hidden') continue;
+    const leaf = [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim());
+    const svg = node.closest('svg');
+    if (leaf && svg && node.tagName === 'text') {
+      const own = node.getBBox(), view = svg.viewBox.baseVal;
+      const turned = node.hasAttribute('transform');
+      const ends = own.x + own.width;
+      if (!turned && (own.x < view.x - 2 || ends > view.x + view.width + 2)) say('outside its drawing', node);
+      if (box.height < 9) say('too small', node);
+    } else if (leaf && !svg) {
+      if ((box.right > innerWidth + 1 || box.left < -1) && !node.closest('.scroll')) say('off the screen', node);
+      if (node.scrollWidth > node.clientWidth + 2 && style.overflowX === 'hidden') say('cut off', node);
+      if (parseFloat(style.fontSize) < 12) say('too small', node);
+    }
+    if (node.tagName === 'SELECT') {
+      pen.font = `${style.fontSize} ${style.fontFamily}`;
+      const words = node.selectedOptions[0]?.textContent || '';
+      if (pen.measureText(words).width > box.width - 12) found.push(`cut off in a list: ${words}`);
+    }
+  }
+  if (document.documentElement.scrollWidth > innerWidth + 1) found.push('the page scrolls sideways');
+  return [...new Set(found)];
+}"""
+
+# Pairs of texts of one drawing that lie over each other.
+OVERLAPS = """() => {
+  const found = [];
+  for (const svg of document.querySelectorAll('svg')) {
+    const texts = [...svg.querySelectorAll('text')].map((node) => [node, node.getBoundingClientRect()]);
+    texts.forEach(([one, a], k) => texts.slice(k + 1).forEach(([two, b]) => {
+      const wide = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+      const high = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+      if (wide > 3 && high > 0.45 * Math.min(a.height, b.height)) found.push(`${one.textContent} / ${two.textContent}`);
+    }));
+  }
+  return found;
+}"""
+
+
+def chromium() -> str | None:
+    """The path of a browser, None where there is none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    return os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
+
+
+def until(page: Any, holds: str, seconds: float = 30.0) -> None:
+    """Wait until an expression holds (Playwright's own wait builds code from text, which the page forbids)."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(holds):
+        assert time.monotonic() < deadline, f"still not so: {holds}"
+        page.wait_for_timeout(50)
+
+
+class Visitor:
+    """One browser session with what it complained of and where it went."""
+
+    def __init__(self, browser: Any, size: tuple[int, int], base: str) -> None:
+        self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
+        self.page = self.context.new_page()
+        self.base = base
+        self.complaints: list[str] = []
+        self.went: set[str] = set()
+        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
+        self.page.on("request", lambda request: self.went.add(request.url.split("/")[2] if "//" in request.url else ""))
+
+    def _heard(self, kind: str, text: str) -> None:
+        if kind in ("error", "warning"):
+            self.complaints.append(text)
+
+    def open(self, address: str = "#watch", language: str = "en") -> Any:
+        """Go there, in this language; the page is usable when it returns."""
+        self.page.goto(f"{self.base}/{address}")
+        self.page.wait_for_selector("#language", timeout=20_000)
+        if language != "en":
+            self.page.select_option("#language", language)
+            until(self.page, f"document.documentElement.lang === '{language}'")
+        return self.page
+
+
+@contextmanager
+def browser() -> Iterator[Any]:
+    """A browser without a network."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as driver:
+        running = driver.chromium.launch(executable_path=chromium(), args=list(FLAGS), headless=True)
+        try:
+            yield running
+        finally:
+            running.close()

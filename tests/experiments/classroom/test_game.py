@@ -1,0 +1,150 @@
+"""A game is its settings and its moves: it rewinds, branches, exports, and replays bit for bit."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from experiments.classroom.controls import BRANCHABLE, GROUPS, ON_PAGE, checked, control_list
+from experiments.classroom.game import Change, Game, Settings, read_moves, read_settings, replay
+from experiments.classroom.seats import KEEP, LAPSE, Spot
+from experiments.classroom.view import outcome_view, quarter_view, start_view
+from model import PARAMETERS, InputFault
+
+SHORT = Settings(replicate=3, quarters=6)
+
+
+def played(game: Game) -> Game:
+    """The game, played to its end."""
+    game.advance()
+    return game
+
+
+def test_rewinding_gives_the_earlier_quarter_back() -> None:
+    whole, part = played(Game(SHORT)), Game(SHORT)
+    part.advance(3)
+    back = whole.rewound(3)
+    assert back.quarter == 3 and back.digest() == part.digest() != whole.digest()
+    back.advance()
+    assert back.digest() == whole.digest()
+
+
+def test_a_branch_shares_the_past_and_changes_the_future() -> None:
+    whole = played(Game(Settings(replicate=3)))
+    branch = played(whole.branched(10, {"dialogue_ceiling": 1.0}))
+    assert branch.rewound(10).digest() == whole.rewound(10).digest()
+    assert branch.digest() != whole.digest()
+    decided = played(whole.branched(1, move=(Spot(1, 2, 1, KEEP, 0), LAPSE)))
+    assert decided.rewound(1).digest() == whole.rewound(1).digest()
+    assert decided.digest() != whole.digest()
+
+
+@pytest.mark.parametrize("name", sorted(BRANCHABLE))
+def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str) -> None:
+    # If a model kept more from its parameters than DERIVED names, a change back would not be complete.
+    plain = played(Game(SHORT))
+    value = getattr(plain.model.parameters, name)
+    spec = PARAMETERS[name]
+    other: Any = spec.low if spec.kind in ("float", "int") else not value
+    if spec.kind == "choice":
+        other = next(choice for choice in spec.choices if choice != value)
+    if spec.kind == "int":
+        other = int(other)
+    there = Settings(replicate=3, quarters=6, changes=(Change(2, name, other), Change(2, name, value)))
+    assert played(Game(there)).digest() == plain.digest()
+
+
+def test_an_export_replays_bit_for_bit_and_says_when_it_does_not() -> None:
+    moves = {Spot(0, 2, 1, KEEP, 0): LAPSE}
+    settings = Settings(
+        replicate=8, quarters=8, parameters={"generosity": 0.4}, changes=(Change(4, "false_alarm", 0.3),)
+    )
+    game = played(Game(settings, moves))
+    export = json.loads(json.dumps(game.export()))
+    again, same = replay(export)
+    assert same and again.quarter == 8 and again.moves == moves
+    assert export["versions"]["numpy"]
+    export["moves"] = []
+    assert not replay(export)[1]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [],
+        "settings",
+        {"scenario": "../../etc/passwd"},
+        {"scenario": 3},
+        {"scenario": "2026", "narrate": True},
+        {"root_seed": 5},
+        {"root_seed": "9" * 40},
+        {"root_seed": "１２"},
+        {"replicate": -1},
+        {"replicate": True},
+        {"replicate": 1.5},
+        {"quarters": "many"},
+        {"parameters": []},
+        {"parameters": {"generosity": 2.0}},
+        {"parameters": {"generosity": "<script>"}},
+        {"parameters": {"rng": 1}},
+        {"changes": {}},
+        {"changes": [[1, "generosity"]]},
+        {"changes": [[1, "battery_learning_rate", 0.2]]},
+        {"changes": [["1", "generosity", 0.2]]},
+        {"changes": [[1, "generosity", 0.2]] * 13},
+    ],
+)
+def test_settings_from_strangers_are_refused_with_a_message(data: object) -> None:
+    with pytest.raises(InputFault) as fault:
+        read_settings(data)
+    assert len(str(fault.value)) < 400
+
+
+@pytest.mark.parametrize(
+    "rows", [{}, "moves", [1], [[0, 0, 0, "offer", 0]], [[0, 0, 0, "steal", 0, 1]], [[-1, 0, 0, "keep", 0, "lapse"]]]
+)
+def test_moves_from_strangers_are_refused(rows: object) -> None:
+    with pytest.raises(InputFault):
+        read_moves(rows)
+
+
+@pytest.mark.parametrize("data", [None, {}, {"format": "detente game 1"}, {"format": "detente game 1", "played": 2000}])
+def test_what_is_no_export_is_refused(data: object) -> None:
+    with pytest.raises(InputFault):
+        replay(data)
+
+
+def test_settings_survive_a_journey_as_text() -> None:
+    settings = Settings("symmetric", 2**100, 7, {"generosity": 0.5}, (Change(3, "false_alarm", 0.0),), 9)
+    assert read_settings(json.loads(json.dumps(settings.as_dict()))) == settings
+
+
+def test_controls_are_parameters_with_units_and_ranges() -> None:
+    rows = control_list()
+    assert [row["name"] for row in rows] == list(ON_PAGE)
+    assert {row["group"] for row in rows} == set(GROUPS)
+    assert all(row["low"] < row["high"] for row in rows if row["kind"] in ("float", "int"))
+    with pytest.raises(InputFault, match="not a control"):
+        checked({"alpha_cn": 0.1})
+
+
+def test_views_are_plain_finite_numbers() -> None:
+    game = Game(SHORT)
+    game.advance(2)
+    text = json.dumps([start_view(game.model), quarter_view(game.model), outcome_view(game.model), game.events])
+    assert "NaN" not in text and "Infinity" not in text
+    view = quarter_view(game.model)
+    assert view["label"] == "2027Q1" and len(view["dyads"]) == 3 and len(view["directed"]) == 6
+    assert all(-3.0 <= at <= 3.0 for dyad in view["dyads"] for at in dyad["game"]["at"])
+
+
+def test_gain_by_issue_adds_up_and_tests_agree_with_the_refusal() -> None:
+    game = played(Game(Settings(replicate=0, quarters=4)))
+    offers = [event for events in game.events for event in events if event["kind"] == "offer"]
+    assert offers
+    for event in offers:
+        (own,) = event["private"].values()
+        passes = own["on_table"] and own["enforceable"] and own["passable"]
+        assert event["accepted"] == (passes and own["believed"] >= max(own["least"], own["hope"]) - 1e-12)

@@ -1,0 +1,85 @@
+"""The words of every language are complete: every key that the page uses, with the same places to fill in."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.classroom.controls import _WANTED, GROUPS, control_list
+from experiments.classroom.lessons import LESSONS
+from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
+from model import FAMILIES, load_scenario, scenario_names
+
+FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
+LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "lang").glob("*.json")}
+SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js")}
+CODE = "\n".join(SCRIPTS.values()) + (FOLDER / "server.py").read_text() + (FOLDER / "room.py").read_text()
+
+
+def used_keys() -> set[str]:
+    """Keys written out in the scripts, and those made from data."""
+    keys = set(re.findall(r"\bt\(\s*\"([^\"]+)\"", CODE))
+    keys |= {word for pair in re.findall(r"\? \"([a-z_]+\.[a-z_]+)\" : \"([a-z_]+\.[a-z_]+)\"", CODE) for word in pair}
+    keys |= {f"control.{row['name']}" for row in control_list()} | {f"unit.{row['unit']}" for row in control_list()}
+    keys |= {f"choice.{choice}" for row in control_list() for choice in row["choices"]}
+    keys |= {f"group.{group}" for group in {*GROUPS, *_WANTED}}
+    keys |= {f"family.{code}" for code in range(len(FAMILIES))}
+    keys |= {f"scenario.{name}" for name in scenario_names()}
+    keys |= {
+        f"dated.{event.about.rstrip('.')}."
+        for name in scenario_names()
+        for event in load_scenario(name).events
+        if event.quarter >= 0
+    }
+    for lesson in LESSONS:
+        parts = ("title", "text", "question") + (("after", "discuss") if lesson.kind != "sandbox" else ())
+        keys |= {f"lesson.{lesson.key}.{part}" for part in parts}
+        keys |= {f"arm.{arm.label}" for arm in lesson.arms} | {f"learn.measure_{lesson.measure}"}
+    keys |= {f"refused.{code}" for code in re.findall(r"(?:Refused|_refusal)\(\d+, \"(\w+)\"", CODE)}
+    keys |= {f"event.case_{how}" for how in HOW_ENDED.values()} | {f"event.ends_{why}" for _, why in WHY_ENDED}
+    keys |= {f"event.talks_close_{why}" for why in WHY_CLOSED.values()}
+    keys |= {f"phase.{phase}" for phase in ("lobby", "playing", "paused", "over")}
+    keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
+    keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best")}
+    return keys
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_no_key_is_missing(language: str) -> None:
+    assert sorted(used_keys() - set(LANGUAGES[language])) == []
+
+
+@pytest.mark.parametrize("language", sorted(set(LANGUAGES) - {"en"}))
+def test_languages_say_the_same(language: str) -> None:
+    english, other = LANGUAGES["en"], LANGUAGES[language]
+    assert sorted(set(english) ^ set(other)) == []
+    places = {
+        key: (set(re.findall(r"\{\w+\}", english[key])), set(re.findall(r"\{\w+\}", other[key]))) for key in english
+    }
+    assert [key for key, (own, theirs) in places.items() if own != theirs] == []
+    assert [key for key in english if bool(english[key]) != bool(other[key]) and not key.startswith("unit.")] == []
+
+
+def test_chinese_is_chinese() -> None:
+    chinese = LANGUAGES["zh-Hans"]
+    plain = {"unit.$/t", "game.corner", "game.two", "pair"}
+    latin = [
+        key for key, text in chinese.items() if text and not re.search(r"[\u4e00-\u9fff]", text) and key not in plain
+    ]
+    assert [key for key in latin if key not in ("comma",)] == []
+
+
+def test_a_missing_key_would_be_found() -> None:
+    assert "watch.title" in used_keys() and "lesson.noise.after" in used_keys() and "refused.not_asked" in used_keys()
+
+
+def test_nothing_in_the_page_parses_markup_or_leaves_the_machine() -> None:
+    for name, script in SCRIPTS.items():
+        assert not re.search(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function", script), (
+            name
+        )
+        hosts = set(re.findall(r"https?://[^\"'`\s]+", script)) - {"http://www.w3.org/2000/svg"}
+        assert hosts == set(), name
