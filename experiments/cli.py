@@ -202,6 +202,62 @@ def parameters(
             reference.show_parameters(screen())
 
 
+@app.command()
+def mechanisms(
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", metavar="PATH", help="Results folder of the ablation, or the table kept of one."),
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/mechanisms.md.")] = False,
+    arms: Annotated[bool, typer.Option("--arms", help="Print the arms of the ablation (plans/ablation.csv).")] = False,
+    table: Annotated[bool, typer.Option("--table", help="Print the effects as a table (docs/ablation.csv).")] = False,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the effects, ranked, into this file.")
+    ] = None,
+) -> None:
+    """Show every mechanism with where it comes from and, given results of the ablation, what it does."""
+    with refusals():
+        from experiments import mechanisms as catalogue
+        from experiments import mechanisms_page as page
+
+        asked = [name for name, on in (("--markdown", markdown), ("--arms", arms), ("--table", table)) if on]
+        check_mechanisms(asked, results, table, figure)
+        known = catalogue.load_catalogue()
+        effects = None if results is None else catalogue.read_effects(results, known)
+        if arms:
+            print(catalogue.arms_table(known), end="")
+        elif table and effects is not None:
+            print(effects.to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
+        elif markdown:
+            print(page.markdown(known, effects), end="")
+        elif figure is None:
+            page.show(screen(), known, effects)
+        if figure is not None and effects is not None:
+            from experiments.ablation_figure import ablation_figure
+            from experiments.figures import saver
+            from experiments.store import write_whole
+
+            write_whole(figure, saver(lambda: ablation_figure(effects)))
+
+
+def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure: Path | None) -> None:
+    """Refuse what cannot be printed together, and effects without results.
+
+    Raises:
+        InputFault: says which.
+    """
+    from model import InputFault
+
+    faults = []
+    if len(asked) > 1:
+        faults.append(f"{' and '.join(asked)}: each prints a file of its own; ask for one at a time")
+    if results is None and (table or figure is not None):
+        what = "--table" if table else "--figure"
+        faults.append(f"{what} shows effects; say where they are: --results results/ablation")
+    if faults:
+        raise InputFault(faults, "command line")
+
+
 @app.command("bench")
 def benchmark(
     scenario: Annotated[str, typer.Option(help="The scenario that is played.")] = "2026",

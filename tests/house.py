@@ -32,7 +32,7 @@ _MIDDLE = tuple(
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
         *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
-        *("commerce", "credits"),
+        *("coalitions", "commerce", "credits"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -73,6 +73,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.phases.club",
         "model.story",
         "model.scenario",
         *_ENGINE,
@@ -104,7 +105,10 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.*_figures", "experiments.bench_show", *_CLASSROOM),
+    "matplotlib": (
+        *("experiments.figures", "experiments.*_figures", "experiments.bench_show"),
+        *("experiments.ablation_figure", *_CLASSROOM),
+    ),
     "typer": ("experiments.cli", "experiments.terminal", "experiments.commands_*"),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
@@ -130,6 +134,7 @@ BIT_EQUAL = (
     "model.assessment",
     "model.commerce",
     "model.credits",
+    "model.coalitions",
     "model.grids",
     "model.valuation",
     "model.mandate",

@@ -12,12 +12,24 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from model import coalitions
+from model.coalitions import COALITIONS, MEMBERS
 from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.numerics import FloatArray, FloatLike
 from model.partial import kept_share
 from model.plugins import Conduct, Moment
-from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
+from model.rules import (
+    bargaining,
+    club_terms,
+    compliance,
+    packages,
+    ratification,
+    standards,
+    tension,
+    trust,
+    unilateral,
+)
 from model.tactics import share_offered
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 
@@ -348,3 +360,37 @@ class Bloc(mesa.Agent):
     def gains_by_announcing(self) -> bool:
         """Whether it would announce whatever others do: harmony, not cooperation (1.15)."""
         return bool(self.announcement_gain() >= 0.0)
+
+    # --- zones and clubs (1.19) ---------------------------------------------------------------------------------
+
+    def keeps_club(self, club: int) -> bool:
+        """Whether this bloc would keep the terms of a club, at its trust in the least trusted fellow member."""
+        model, p = self.model, self.model.parameters
+        fellows = [other for other in model.blocs if other is not self and MEMBERS[club][other.index] > 0.0]
+        belief = np.minimum.reduce([self.trust(other) for other in fellows])
+        danger = np.maximum.reduce([model.expected_danger[DYAD_OF[self.index, other.index]] for other in fellows])
+        table = club_terms.member_flows(model.club_worth.executive, model.club_money, COALITIONS.after_leaving)
+        kept, alone, deserted, both, punish = (flow[club, self.index] for flow in table)
+        future = continuation_of(p, danger, belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+        lag, length = p.detection_lag, model.punishment_horizon
+        passes, _ = test(kept, alone, deserted, both, punish, belief, future, lag, length)
+        return bool(passes)
+
+    def honours_club(self) -> bool:
+        """Whether this member keeps the club's terms this quarter."""
+        return self.keeps_club(int(self.model.state.club))
+
+    def signs_club(self, club: int) -> bool:
+        """Whether this bloc would keep a proposed club and its legislature passes it (1.9)."""
+        model, p = self.model, self.model.parameters
+        home = club_terms.payoff_of(model.club_worth.legislature) + model.club_money
+        gain = home[club, self.index] - home[int(model.state.club), self.index]
+        # A club recognises certificates, for which the US needs Congress.
+        usual = p.ratification_threshold[self.index]
+        threshold = p.ratification_threshold_us_recognition if self.code == "US" else usual
+        scale = coalitions.usual_scale(model.agenda.legislature_scale)[self.index]
+        chance = ratification.ratification_probability(
+            gain, scale, threshold + model.state.threshold_shift[self.index], p.ratification_slope
+        )
+        return self.keeps_club(club) and bool(ratification.ratifies(model.state.club_mood[self.index], chance))

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from model.coalitions import Worth
 from model.commerce import Exports
 from model.credits import Scheme
 from model.draws import Draws
@@ -138,6 +139,12 @@ class Lanes:
     carbon_told: dict[int, FloatArray]
     friends_told: dict[int, FloatArray]
     implemented: FloatArray
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
 
     cells: CellSupply
     landed: FloatArray
@@ -154,6 +161,8 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     stories: Mapping[int, Story] = MappingProxyType({})
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc
+    from model.coalitions import Worth
     from model.commerce import Exports
     from model.credits import Scheme
     from model.draws import Draws
@@ -42,7 +43,11 @@ class Phases:
     was offered in this session; violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k)
     standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts
     of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of
-    last quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    last quarter; models_certified (m, f) a quarter; pushed_utility (m,) utils that announcements add; concessions
+    (d, 10) and depth_contested (d,) of this one.
+
+    Clubs: has_clubs, whether any is allowed; club_penalty; club_worth what coalitions were worth at the last check and
+    club_money (C, b) members' payments; treaty_duty (g, b, b), treaty_recognised (b, b) without the club's terms.
     """
 
     parameters: Parameters
@@ -92,6 +97,12 @@ class Phases:
     carbon_told: FloatArray
     friends_told: FloatArray
     implemented: FloatArray
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
 
     cells: CellSupply | None
     landed: FloatArray
@@ -106,6 +117,8 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     def in_effect(self, dyad: int) -> int:
         """The package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
