@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
     from model.scenario import Scenario, load_scenario, scenario_names
-    from model.seeds import root_seeds
+    from model.seeds import evidence_table, root_seeds, seeds_directory
     from model.starting_point import calibration_table
     from model.story import StoryLine
 
@@ -26,7 +26,9 @@ _HOMES = {
     "Scenario": "model.scenario",
     "load_scenario": "model.scenario",
     "scenario_names": "model.scenario",
+    "evidence_table": "model.seeds",
     "root_seeds": "model.seeds",
+    "seeds_directory": "model.seeds",
     "StoryLine": "model.story",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
@@ -42,11 +44,13 @@ __all__ = [
     "StoryLine",
     "calibration_table",
     "dictionary",
+    "evidence_table",
     "load_scenario",
     "make_parameters",
     "nearest",
     "root_seeds",
     "scenario_names",
+    "seeds_directory",
 ]
 
 
