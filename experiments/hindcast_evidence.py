@@ -1,11 +1,13 @@
 """The record that a hindcast is fitted to and scored on, read year by year.
 
-``observe(plan, first, last)`` reads rows of the years first to last and no others. The fit calls it with the years of
+``observe(first, last)`` reads rows of the years first to last and no others. The fit calls it with the years of
 the fit; only ``hindcast_scores`` may ask for later ones, and only with a forecast that is written and sealed.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import functools
 import re
 import tomllib
 from collections.abc import Iterator
@@ -15,11 +17,12 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.hindcast_plan import HindcastPlan
-from model import InputFault, Scenario, evidence_table, load_scenario, seeds_directory
+from model import InputFault, evidence_table, seeds_directory
 
 BLOCS: Final = ("CN", "US", "EU")
 DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 DIRECTED: Final = ("CN<US", "US<CN", "CN<EU", "EU<CN", "US<EU", "EU<US")
+ROSTER: Final = "2018"  # the scenario whose file says which rows belong to which automaker and supplier
 TRACKS: Final = ("trade", "ev")
 MOVED: Final = 0.01  # a change of a duty from one year's end to the next that counts as a move
 QUARTERS: Final = 4
@@ -77,18 +80,21 @@ class Record:
         return np.where(change > MOVED, 1, np.where(change < -MOVED, -1, 0))
 
 
-def observe(plan: HindcastPlan, first: int, last: int) -> Record:
-    """The record of the years first to last (and what they changed against the year before the first)."""
+def observe(first: int, last: int, fill: bool = True) -> Record:
+    """The record of the years first to last, and the duties at the end of the year before.
+
+    fill: a brand's missing year between two known ones lies on a line between them; without it, it stays missing.
+    """
     years = np.arange(first, last + 1)
-    scenario, file = load_scenario(plan.scenario), _file_of("2018")
+    file = _file_of(ROSTER)
     duties = _duties(first - 1, last)
     events = _events(first, last)
     return Record(
         years=years,
         ev_share=_ev_share(first, last),
         quarterly=_quarterly(first, last),
-        brand=_brands(scenario, file, first, last),
-        supplier=_suppliers(scenario, file, first, last),
+        brand=_brands(file, first, last, fill),
+        supplier=_suppliers(file, first, last),
         price_change=_price_changes(first, last),
         duty=duties[:, 1:],
         duty_before=duties[:, 0],
@@ -100,6 +106,7 @@ def observe(plan: HindcastPlan, first: int, last: int) -> Record:
     )
 
 
+@functools.cache
 def _file_of(name: str) -> dict[str, Any]:
     """The scenario file that names which rows belong to which automaker and supplier."""
     return tomllib.loads((seeds_directory() / "scenarios" / f"{name}.toml").read_text(encoding="utf-8"))
@@ -127,8 +134,8 @@ def _quarterly(first: int, last: int) -> np.ndarray:
     return sold / market * np.repeat(_ev_share(first, last) / mean, QUARTERS, axis=1)
 
 
-def _brands(scenario: Scenario, file: dict[str, Any], first: int, last: int) -> np.ndarray:
-    """Brand shares by the scenario's automakers; rows missing between two known years lie on a line between them."""
+def _brands(file: dict[str, Any], first: int, last: int, fill: bool) -> np.ndarray:
+    """(m, f, y) shares by the scenario's automakers, which may have several rows each; the rest as in the scenario."""
     owner = {row: name for name, maker in file["automaker"].items() for row in maker.get("rows", [])}
     n_years = last - first + 1
     known: dict[tuple[int, str], np.ndarray] = {}
@@ -136,29 +143,32 @@ def _brands(scenario: Scenario, file: dict[str, Any], first: int, last: int) -> 
         if row["preferred"] == "1" and row["market_bloc"] in BLOCS and row["share_of_ev_market"]:
             series = known.setdefault((BLOCS.index(row["market_bloc"]), row["automaker"]), np.full(n_years, np.nan))
             series[int(row["year"]) - first] = float(row["share_of_ev_market"])
-    share = np.full((len(BLOCS), len(scenario.automakers), n_years), np.nan)
+    makers = list(file["automaker"])
+    share = np.full((len(BLOCS), len(makers), n_years), np.nan)
     for (m, name), series in known.items():
         at = np.flatnonzero(np.isfinite(series))
-        series[at[0] : at[-1] + 1] = np.interp(np.arange(at[0], at[-1] + 1), at, series[at])
-        f = scenario.automakers.index(owner[name])
+        if fill:
+            series[at[0] : at[-1] + 1] = np.interp(np.arange(at[0], at[-1] + 1), at, series[at])
+        f = makers.index(owner[name])
         share[m, f] = np.where(np.isnan(series), share[m, f], np.nan_to_num(share[m, f]) + np.nan_to_num(series))
     least = float(file["brands"]["unsold_at_most"]["value"])
     share[share <= least] = np.nan
     for m, bloc in enumerate(BLOCS):
         total = np.nansum(share[m], axis=0)
         if bloc in file["brands"]["rest"]:
-            rest = scenario.automakers.index(file["brands"]["rest"][bloc])
+            rest = makers.index(file["brands"]["rest"][bloc])
             share[m, rest] = np.where(total > 0, np.nan_to_num(share[m, rest]) + 1.0 - total, np.nan)
         else:
             share[m] /= np.where(total > 0, total, 1.0)
     return share
 
 
-def _suppliers(scenario: Scenario, file: dict[str, Any], first: int, last: int) -> np.ndarray:
+def _suppliers(file: dict[str, Any], first: int, last: int) -> np.ndarray:
     """World shares of the suppliers that have a row of their own; nan for groups of others."""
-    share = np.full((len(scenario.suppliers), last - first + 1), np.nan)
+    names = list(file["supplier"])
+    share = np.full((len(names), last - first + 1), np.nan)
     for row in rows("battery_suppliers.csv", first, last):
-        for k, name in enumerate(scenario.suppliers):
+        for k, name in enumerate(names):
             if row["supplier"] in {*file["supplier"][name].get("rows", []), name} and row["global_share"]:
                 share[k, int(row["year"]) - first] = float(row["global_share"])
     return share
@@ -216,17 +226,36 @@ def _threats(first: int, last: int) -> np.ndarray:
 
 def _lengths(first: int, last: int) -> np.ndarray:
     """Months from the first opening to the next agreement or suspension, of episodes that ended in these years."""
-    months, opened = [], dict.fromkeys(range(len(DYADS)))
+    months: list[float] = []
+    opened: dict[int, Any] = dict.fromkeys(range(len(DYADS)))
     events = sorted(_history(first - 1, last), key=lambda found: found[1]["date"])
     for dyad, row in events:
         day = np.datetime64(row["date"])
         if row["kind"] == "dialogue_opened" and opened[dyad] is None:
-            opened[dyad] = day  # type: ignore[assignment]
+            opened[dyad] = day
         elif row["kind"] in ("agreement", "dialogue_suspended") and opened[dyad] is not None:
             if int(row["date"][:4]) >= first:
-                months.append(float((day - opened[dyad]) / np.timedelta64(1, "D")) / DAYS_A_MONTH)  # type: ignore[operator]
+                months.append(float((day - opened[dyad]) / np.timedelta64(1, "D")) / DAYS_A_MONTH)
             opened[dyad] = None
     return np.array(months)
+
+
+def later(plan: HindcastPlan) -> Record:
+    """The record of the years to score; for ``hindcast_scores`` alone, which asks for a sealed forecast first.
+
+    Changes are those against the year before, so the last year of the fit is read again.
+    """
+    known = observe(plan.fit_last, plan.score_last, fill=False)
+    own = {name: getattr(known, name)[..., 1:] for name in ("years", "ev_share", "brand", "supplier", "price_change")}
+    own |= {name: getattr(known, name)[..., 1:] for name in ("duty", "talks", "agreement", "collapse")}
+    return dataclasses.replace(
+        known,
+        **own,
+        quarterly=known.quarterly[:, QUARTERS:],
+        duty_before=known.duty[:, 0],
+        threats=_threats(plan.score_first, plan.score_last),
+        lengths=_lengths(plan.score_first, plan.score_last),
+    )
 
 
 def past(plan: HindcastPlan) -> Record:
@@ -235,7 +264,9 @@ def past(plan: HindcastPlan) -> Record:
     Raises:
         InputFault: the evidence has no EV share for one of these years.
     """
-    record = observe(plan, plan.fit_first, plan.fit_last)
+    record = observe(plan.fit_first, plan.fit_last)
     if np.isnan(record.ev_share).any():
-        raise InputFault([f"ev_share.csv lacks a year of {plan.fit_first} to {plan.fit_last}; add its rows"], "hindcast")
+        raise InputFault(
+            [f"ev_share.csv lacks a year of {plan.fit_first} to {plan.fit_last}; add its rows"], "hindcast"
+        )
     return record

@@ -1,9 +1,12 @@
-"""The fit of a hindcast: history matching and regression-adjusted ABC over a Sobol design, on the years of the fit.
+"""The fit of a hindcast: approximate Bayesian computation (ABC) over a Sobol design, on the years of the fit.
 
 Every design point is played along the record (nudged, so that what follows the record stands where the world stood) and
 once with its own duties. Points whose numbers lie nearest to the targets, in units of the model's error and of the
-spread between replicates, are kept with Epanechnikov weights and moved by local-linear regression (Beaumont, Zhang &
-Balding 2002). Beside each, a damped trend is drawn by its likelihood. The result is a table of equally likely rows.
+spread between replicates, are kept with Epanechnikov weights (rejection), times the exact likelihood of pack prices.
+Beside each, a damped trend is drawn by its likelihood. The result is a table of equally likely rows.
+
+Kept points are not moved by regression: where a model cannot reach its targets, as here with some, adjusted points run
+to the ends of their ranges and plain rejection is the safer (Frazier, Robert & Rousseau 2020).
 """
 
 from __future__ import annotations
@@ -29,7 +32,7 @@ PRICE_SD: Final = "price_sd"
 TREND: Final = ("trend_phi", "trend_level_sd", "trend_growth_sd", "trend_noise_sd")
 SPREAD: Final = tuple(f"brand_sd_{bloc}" for bloc in ("cn", "us", "eu"))
 SUPPLIER_SD: Final = "supplier_sd"
-INSIDE: Final = 1e-3  # parameters stay this part of their range away from its ends when they are moved
+NEAR: Final = 1e-9  # weight of the farthest point that is kept
 LEAST_SHARE: Final = 0.005  # brands smaller than this do not tell how brands move
 UNSOLD: Final = -100.0  # utils: a brand that is not on sale has a quality far below
 SMALLEST_MOVE: Final = 1e-6  # a change of a special duty that is one
@@ -38,10 +41,14 @@ MIDDLE: Final = ((0, 1), (2, 3), (4, 5))  # directed dyads of each dyad
 
 @dataclass(frozen=True)
 class Point:
-    """One design point as the fit sees it: lanes (R, S) of every target; implied (m, q) quality; brand_sd (m,)."""
+    """One design point as the fit sees it.
+
+    lanes (R, S) of every target; price_change (y - 1,) logs, by learning alone; implied (m, q) quality; brand_sd (m,).
+    """
 
     index: int
     lanes: np.ndarray
+    price_change: np.ndarray
     implied: np.ndarray
     brand_sd: np.ndarray
 
@@ -61,9 +68,7 @@ def design(plan: HindcastPlan) -> pd.DataFrame:
 
 def settings(plan: HindcastPlan, row: pd.Series) -> dict[str, Any]:
     """A row's parameters of the model; whole numbers rounded."""
-    return {
-        name: round(float(row[name])) if PARAMETERS[name].kind == "int" else float(row[name]) for name in plan.free
-    }
+    return {name: round(float(row[name])) if PARAMETERS[name].kind == "int" else float(row[name]) for name in plan.free}
 
 
 def evaluate(plan: HindcastPlan, path: Path, index: int, row: pd.Series) -> Point:
@@ -72,20 +77,19 @@ def evaluate(plan: HindcastPlan, path: Path, index: int, row: pd.Series) -> Poin
     replicates = range(index * lanes, (index + 1) * lanes)
     along = play(plan.scenario, chosen, plan.fit.root_seed, replicates, path, n_quarters=path.n_quarters)
     free = play(plan.own_duties_file, chosen, plan.fit.root_seed, replicates, path, n_quarters=path.n_quarters)
-    luck = np.random.default_rng([plan.fit.root_seed, index]).standard_normal((lanes, along.price.shape[1] - 1))
-    changes = np.diff(np.log(along.price), axis=1) + float(row[PRICE_SD]) * luck
-    found = {**measured(changes, episodes(along)), **duty_moves(free)}
+    found = {**measured(episodes(along)), **duty_moves(free)}
     return Point(
         index=index,
         lanes=np.stack([found[name] for name in TARGETS], axis=1),
+        price_change=np.mean(np.diff(np.log(along.price), axis=1), axis=0),
         implied=np.mean(along.implied, axis=0),
         brand_sd=brand_spread(along, path),
     )
 
 
-def measured(changes: np.ndarray, outcomes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """Targets on prices and talks: changes (R, y - 1) of log prices; outcomes (R, d, y) by kind."""
-    found = {"price_fall": -np.sum(changes, axis=1), "price_wobble": np.std(changes, axis=1, ddof=1)}
+def measured(outcomes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Targets on talks: years by kind and dyad, of outcomes (R, d, y)."""
+    found = {}
     for kind in ("agreements", "collapses"):
         years = np.sum(outcomes[kind], axis=2)
         found |= {f"{kind} {dyad}": years[:, d] for d, dyad in enumerate(("CN-US", "CN-EU", "US-EU"))}
@@ -125,10 +129,9 @@ def brand_spread(played: Played, path: Path) -> np.ndarray:
 
 def targets_of(record: Record) -> dict[str, float]:
     """What the record says of every target."""
-    changes = record.price_change[1:]
     moves = np.where(_is_mfn(record), 0, record.moves)
     outcomes = {"agreements": record.agreement, "collapses": record.collapse}
-    found = measured(changes[None], {kind: flags[None] for kind, flags in outcomes.items()})
+    found = measured({kind: flags[None] for kind, flags in outcomes.items()})
     values = {name: float(x[0]) for name, x in found.items()}
     first = float(np.sum(moves[list(MIDDLE[0])] > 0))
     values |= {"rises CN-US": first, "rises elsewhere": float(np.sum(moves > 0)) - first}
@@ -143,13 +146,13 @@ def _is_mfn(record: Record) -> np.ndarray:
     return mfn
 
 
-def refit(plan: HindcastPlan, mapped: Callable[[Any, list[Any]], Iterable[Point]]) -> pd.DataFrame:
-    """The posterior sample; ``mapped`` applies a function to tasks, here or in other processes, in their order."""
+def refit(plan: HindcastPlan, mapped: Callable[[Any, list[Any]], Iterable[Point]]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The posterior sample, and how near the points came to each target; ``mapped`` applies a function to tasks, here or in other processes, in their order."""
     record = past(plan)
     path, points = path_of(record), design(plan)
     tasks = [(plan, path, i, points.iloc[i]) for i in range(len(points))]
     found = list(mapped(evaluate_task, tasks))
-    return posterior(plan, points, found, targets_of(record), supplier_spread(record))
+    return posterior(plan, points, found, record)
 
 
 def evaluate_task(task: tuple[HindcastPlan, Path, int, pd.Series]) -> Point:
@@ -165,33 +168,50 @@ def supplier_spread(record: Record) -> float:
 
 
 def posterior(
-    plan: HindcastPlan, points: pd.DataFrame, found: list[Point], wanted: dict[str, float], supplier_sd: float
-) -> pd.DataFrame:
-    """Equally likely rows: parameters kept and adjusted, a trend for each, and the spreads of brands and suppliers."""
-    used = [(TARGETS.index(target.name), target) for target in plan.targets]
-    at = [i for i, _ in used]
+    plan: HindcastPlan, points: pd.DataFrame, found: list[Point], record: Record
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Equally likely rows: parameters, a trend for each, the spreads of brands and suppliers; and a row a target."""
+    wanted = targets_of(record)
+    at = [TARGETS.index(target.name) for target in plan.targets]
     lanes = np.stack([point.lanes[:, at] for point in found]).astype(np.float64)
     mean, spread = np.mean(lanes, axis=1), np.sqrt(np.mean(np.var(lanes, axis=1, ddof=1), axis=0))
-    scale = np.sqrt(np.array([target.scale for _, target in used]) ** 2 + spread**2)
-    gap = (mean - np.array([wanted[target.name] for _, target in used])) / scale
+    scale = np.sqrt(np.array([target.scale for target in plan.targets]) ** 2 + spread**2)
+    gap = (mean - np.array([wanted[target.name] for target in plan.targets])) / scale
     distance = np.sqrt(np.sum(gap**2, axis=1))
     n_kept = round(plan.fit.keep * len(points))
     kept = np.argsort(distance, kind="stable")[:n_kept]
-    weight = 1.0 - (distance[kept] / np.max(distance[kept])) ** 2
+    near = np.maximum(1.0 - (distance[kept] / np.max(distance[kept])) ** 2, NEAR)
+    score = np.array([log_likelihood_of_prices(found[i], float(points[PRICE_SD].iloc[i]), record) for i in kept])
+    weight = near * np.exp(score - np.max(score))
     rng = np.random.default_rng([plan.fit.root_seed, plan.fit.n_points])
-    chosen = systematic(weight, plan.fit.sample, rng.random())
-    adjusted = adjust(plan, points.iloc[kept], gap[kept], weight)
+    chosen = kept[systematic(weight, plan.fit.sample, rng.random())]
     spreads = prior_spreads(plan.trend, plan.fit.root_seed)
-    freedom = plan.discrepancy.share_freedom
+    freedom, supplier_sd = plan.discrepancy.share_freedom, supplier_spread(record)
     rows = []
-    for place in chosen:
-        point = found[kept[place]]
-        trend = spreads[rng.choice(plan.trend.n_points, p=weigh(point.implied, spreads))]
+    for i in chosen:
+        trend = spreads[rng.choice(plan.trend.n_points, p=weigh(found[i].implied, spreads))]
         # Spreads are known from few changes: scaled inverse chi-square.
         wider = np.sqrt(freedom / rng.chisquare(freedom, size=len(SPREAD) + 1))
-        values = [trend.phi, trend.level_sd, trend.growth_sd, trend.noise_sd, *(point.brand_sd * wider[:-1])]
-        rows.append([*adjusted[place], *values, supplier_sd * wider[-1]])
-    return pd.DataFrame(np.array(rows, dtype=np.float64), columns=columns(plan))
+        values = [trend.phi, trend.level_sd, trend.growth_sd, trend.noise_sd, *(found[i].brand_sd * wider[:-1])]
+        rows.append([*points.iloc[i], *values, supplier_sd * wider[-1]])
+    sample = pd.DataFrame(np.array(rows, dtype=np.float64), columns=columns(plan))
+    return sample, nearness(plan, wanted, mean, mean[chosen])
+
+
+def log_likelihood_of_prices(point: Point, price_sd: float, record: Record) -> float:
+    """Of the recorded yearly changes of pack prices, given what learning explains of them."""
+    left = (record.price_change[1:] - point.price_change) / price_sd
+    return float(-0.5 * np.sum(left**2) - left.size * np.log(price_sd))
+
+
+def nearness(plan: HindcastPlan, wanted: dict[str, float], prior: np.ndarray, sample: np.ndarray) -> pd.DataFrame:
+    """A row a target: what was recorded, and the means over replicates of all points and of the sample."""
+    rows = []
+    for i, target in enumerate(plan.targets):
+        ends = np.quantile(prior[:, i], [0.05, 0.95])
+        row = {"target": target.name, "recorded": wanted[target.name], "prior_low": ends[0], "prior_high": ends[1]}
+        rows.append(row | {"sample_mean": float(np.mean(sample[:, i]))})
+    return pd.DataFrame(rows)
 
 
 def systematic(weight: np.ndarray, size: int, start: float) -> np.ndarray:
@@ -200,19 +220,12 @@ def systematic(weight: np.ndarray, size: int, start: float) -> np.ndarray:
     return np.minimum(np.searchsorted(ladder, (np.arange(size) + start) / size), weight.size - 1)
 
 
-def adjust(plan: HindcastPlan, points: pd.DataFrame, gap: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Kept points (n, parameters) moved to where the gap (n, S) to the targets would be nothing, within their ranges."""
-    priors = [*plan.free.values(), plan.discrepancy.price_sd]
-    low, high = np.array([prior.low for prior in priors]), np.array([prior.high for prior in priors])
-    part = np.clip((points.to_numpy() - low) / (high - low), INSIDE, 1.0 - INSIDE)
-    odds = np.log(part) - np.log1p(-part)
-    root = np.sqrt(weight)[:, None]
-    slope = np.linalg.lstsq(root * np.column_stack([np.ones(len(gap)), gap]), root * odds, rcond=None)[0][1:]
-    moved = 1.0 / (1.0 + np.exp(-(odds - gap @ slope)))
-    return low + (high - low) * np.clip(moved, INSIDE, 1.0 - INSIDE)
+# --- the sample on disk ------------------------------------------------------------------------------------------
 
 
-# --- the sample on disk ------------------------------------------------------------------------------------------------
+def targets_file(plan: HindcastPlan) -> File:
+    """Where it is kept how near the fit came to its targets."""
+    return posterior_file(plan).with_name(f"{plan.name}-targets.csv")
 
 
 def posterior_file(plan: HindcastPlan) -> File:
@@ -221,10 +234,15 @@ def posterior_file(plan: HindcastPlan) -> File:
 
 
 def as_text(sample: pd.DataFrame, plan: HindcastPlan) -> str:
-    """The sample as it is kept: the declaration's digest, then a row a draw."""
+    """A table as it is kept: the declaration's digest, then its rows."""
     rows = io.StringIO()
     sample.to_csv(rows, index=False, float_format="%.9g", lineterminator="\n")
     return f"# declaration {plan.digest}\n{rows.getvalue()}"
+
+
+def load_nearness(plan: HindcastPlan) -> pd.DataFrame:
+    """How near the fit came to its targets, as kept beside the sample."""
+    return pd.read_csv(targets_file(plan), comment="#")
 
 
 def digest_of(text: str) -> str:

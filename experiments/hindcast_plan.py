@@ -21,7 +21,7 @@ FOLDER: Final = "calibration"
 
 #: Targets that the fit can measure; a declaration may leave some out.
 TARGETS: Final = (
-    *("price_fall", "price_wobble", "rises CN-US", "rises elsewhere", "cuts"),
+    *("rises CN-US", "rises elsewhere", "cuts"),
     *(f"{kind} {dyad}" for kind in ("agreements", "collapses") for dyad in ("CN-US", "CN-EU", "US-EU")),
 )
 

@@ -27,7 +27,7 @@ LN_TWO_PI: Final = 1.8378770664093453
 
 @dataclass(frozen=True)
 class Spreads:
-    """Parameters of damped trends, arrays of one shape: phi a quarter; spreads in utils a quarter, noise in log odds."""
+    """Parameters of damped trends, arrays of one shape: phi a quarter, spreads in utils a quarter, noise in utils."""
 
     phi: np.ndarray
     level_sd: np.ndarray

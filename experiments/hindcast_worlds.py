@@ -29,7 +29,7 @@ Steer = Callable[[Any, int], None]
 
 @dataclass(frozen=True)
 class Path:
-    """What the record asks of every quarter (q): ev_share (m, q), brand (m, f, q), supplier (k, q) shares; nan is free."""
+    """Shares that the record asks for by quarter: ev_share (m, q), brand (m, f, q), supplier (k, q); nan is free."""
 
     ev_share: np.ndarray
     brand: np.ndarray
@@ -82,6 +82,8 @@ class Played:
     market's.
     """
 
+    automakers: tuple[str, ...]
+    suppliers: tuple[str, ...]
     ev_share: np.ndarray
     brand: np.ndarray
     supplier: np.ndarray
@@ -115,6 +117,7 @@ class Nudged:
         n, (n_markets, n_makers) = world.n_lanes, world.opening.quality.shape
         self.level = np.zeros((n, n_markets))
         self.brand = np.zeros((n, n_markets, n_makers))
+        self.last = self._effective()
         self.implied: list[np.ndarray] = []
         self.own: list[np.ndarray] = []
         self.shares: list[np.ndarray] = []
@@ -124,10 +127,9 @@ class Nudged:
         world, path = self.world, self.path
         recorded = 0 if path is None else path.n_quarters
         while world.state.quarter < world.n_quarters:
-            before = np.array(world.state.quality)
             world.step()
             t = world.state.quarter - 1
-            self._measure(before, t)
+            self._measure(t)
             sold = np.array(world.clearing.share)
             self.shares.append(sold / np.sum(sold, axis=-1, keepdims=True))
             if path is not None and t + 1 < recorded:
@@ -140,17 +142,16 @@ class Nudged:
         """(R, m, f) how much of its roll-out a brand has behind it (theory 1.13)."""
         return np.clip(np.array(self.world.state.age) / self.world.parameters.model_ramp, SMALLEST, 1.0)
 
-    def _measure(self, before: np.ndarray, t: int) -> None:
+    def _effective(self) -> np.ndarray:
+        """(R, m, f) quality of a brand, utils, its roll-out counted."""
+        return np.array(self.world.state.quality) + np.log(self._available())
+
+    def _measure(self, t: int) -> None:
         """Add up the quarter's growth of quality: the market's, weighted by sales, and each brand's."""
-        available = np.log(self._available())
-        effective = np.array(self.world.state.quality) + available
-        if t == 0:
-            self._start = effective
-        else:
-            grown = effective - self._last
-            weight = self.shares[-1]
-            self.level = self.level + np.sum(weight * grown, axis=-1)
-        self._last = effective
+        effective = self._effective()
+        if t > 0:
+            self.level = self.level + np.sum(self.shares[-1] * (effective - self.last), axis=-1)
+        self.last = effective
         self.implied.append(self.level.copy())
         self.own.append(effective - self.level[..., None])
 
@@ -193,6 +194,8 @@ class Nudged:
         cells = record.series("supplier", "cells")
         threats = [_by_dyad(np.array(x)) for x in (state.carried, state.dropped)]
         return Played(
+            automakers=self.world.scenario.automakers,
+            suppliers=self.world.scenario.suppliers,
             ev_share=record.series("bloc", "ev_share"),
             brand=np.stack(self.shares, axis=-1),
             supplier=record.series("supplier", "share"),

@@ -84,12 +84,11 @@ def as_known(table: dict[str, Any], until: str) -> dict[str, Any]:
         if isinstance(item, dict):
             if any(is_quarter(item.get(name)) and item[name] > until for name in ("first", "quarter")):
                 continue
-            item = as_known(item, until)
-        elif is_quarter(item) and item > until:
-            if key in BLOCS:  # quarter in which a brand goes on sale, or a plant opens
-                continue
-            item = until if key in ("last", "history_ends") else item
-        known[key] = item
+            known[key] = as_known(item, until)
+        elif is_quarter(item) and item > until and key in BLOCS:
+            continue  # quarter in which a brand goes on sale, or a plant opens
+        else:
+            known[key] = until if is_quarter(item) and key in ("last", "history_ends") and item > until else item
     return known
 
 
@@ -118,7 +117,7 @@ def read_scenario(name_or_path: str | Path) -> Reading:
         first, last = 0, -1  # the check of form tells
     until = raw.get("known_until")
     # Later quarters stand at the last one of which anything is known.
-    known = quarter_number(until) if is_quarter(until) else last
+    known = quarter_number(str(until)) if is_quarter(until) else last
     resolver = Resolver([quarter_name(min(t, max(known, first))) for t in range(first, last + 1)])
     resolved = resolver.resolve(raw)
     try:

@@ -88,7 +88,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.report_figures", *_CLASSROOM),
+    "matplotlib": ("experiments.figures", "experiments.report_figures", "experiments.hindcast_figures", *_CLASSROOM),
     "typer": ("experiments.cli",),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
