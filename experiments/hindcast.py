@@ -15,7 +15,18 @@ from rich.console import Console
 from experiments.hindcast_evidence import past
 from experiments.hindcast_fit import as_text, load_nearness, load_posterior, posterior_file, refit, targets_file
 from experiments.hindcast_forecast import Sealed, forecast, write
-from experiments.hindcast_page import bars_table, blocks, detail, duty_detail, fit_table, page, renewed, shown, tell
+from experiments.hindcast_page import (
+    bars_table,
+    blocks,
+    detail,
+    duty_detail,
+    fit_table,
+    page,
+    renewed,
+    shown,
+    target_table,
+    tell,
+)
 from experiments.hindcast_plan import HindcastPlan, load_hindcast
 from experiments.hindcast_scores import bars, held_out, in_short, scores
 from experiments.hindcast_work import check_workers, mapping
@@ -87,7 +98,7 @@ def report(
     continuous, chances = scores(plan, sealed)
     short = in_short(continuous, chances)
     met = bars(short)
-    sample, _ = load_posterior(plan)
+    (sample, _), near = load_posterior(plan), load_nearness(plan)
     write_table(folder / "scores.parquet", continuous)
     write_table(folder / "chances.parquet", chances)
     write_table(folder / "short.parquet", short)
@@ -104,11 +115,12 @@ def report(
         ("Duties", "At the end of the year, fractions of the price.", detail(continuous, "EV duties")),
         ("Duty moves", "The chance that each gave to what happened, a mean over the years.", duty_detail(chances)),
         ("The fit", "Free parameters; the trend and the spreads that the model leaves open.", fit_table(sample, plan)),
+        ("Targets", "What the fit aimed at; means over replicates.", target_table(near)),
     ]  # fmt: skip
     text = page(plan, parts, figures)
     write_whole(folder / "report.html", lambda path: path.write_text(text, encoding="utf-8"))
     if document:
-        told = blocks(plan, sealed, sample, short, met, continuous, chances)
+        told = blocks(plan, sealed, sample, near, short, met, continuous, chances)
         new = renewed(DOCUMENT.read_text(encoding="utf-8"), told)
         write_whole(DOCUMENT, lambda path: path.write_text(new, encoding="utf-8"))
     return short, met

@@ -112,6 +112,21 @@ def _file_of(name: str) -> dict[str, Any]:
     return tomllib.loads((seeds_directory() / "scenarios" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
+def automakers() -> list[str]:
+    """Names of the scenario's automakers, in the order of its arrays."""
+    return list(_file_of(ROSTER)["automaker"])
+
+
+def suppliers() -> list[str]:
+    """Names of the scenario's suppliers, in the order of its arrays."""
+    return list(_file_of(ROSTER)["supplier"])
+
+
+def market_sizes() -> np.ndarray:
+    """(m,) m new cars a quarter at the scenario's start."""
+    return np.array(_file_of(ROSTER)["market"]["size"]["value"], dtype=np.float64)
+
+
 def _ev_share(first: int, last: int) -> np.ndarray:
     share = np.full((len(BLOCS), last - first + 1), np.nan)
     for row in rows("ev_share.csv", first, last):

@@ -13,10 +13,10 @@ from matplotlib.patches import Patch
 
 from experiments import hindcast_baselines as baselines
 from experiments.figures import BLACK, BLUE, GREEN, PURPLE, VERMILLION
-from experiments.hindcast_evidence import BLOCS, DIRECTED, Record
+from experiments.hindcast_evidence import BLOCS, DIRECTED, Record, suppliers
+from experiments.hindcast_evidence import automakers as all_automakers
 from experiments.hindcast_forecast import Sealed
 from experiments.hindcast_plan import HindcastPlan
-from model import load_scenario
 
 BANDS: Final = ((0.05, 0.95, 0.18, "90 % band"), (0.25, 0.75, 0.38, "50 % band"))
 TRENDS: Final[dict[str, tuple[str, Any]]] = {
@@ -93,7 +93,7 @@ def ev_shares(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record)
 
 def prices_and_suppliers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
     """Pack prices against 2022, and the shares of suppliers with a row of their own."""
-    names = list(load_scenario(plan.scenario).suppliers)
+    names = suppliers()
     known = [k for k in range(len(names)) if np.isfinite(before.supplier[k, -1])]
     n_rows = -(-(len(known) + 1) // COLUMNS)
     figure, axes = plt.subplots(n_rows, COLUMNS, figsize=(12, 3.1 * n_rows + 0.8), layout="constrained")
@@ -133,7 +133,7 @@ def duties(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) ->
 
 def automakers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
     """The biggest brands of 2022 in every market."""
-    names = list(load_scenario(plan.scenario).automakers)
+    names = all_automakers()
     figure, axes = plt.subplots(len(BLOCS), BIGGEST, figsize=(13, 9), layout="constrained")
     for m, bloc in enumerate(BLOCS):
         biggest = np.argsort(-np.nan_to_num(before.brand[m, :, -1]))[:BIGGEST]

@@ -89,7 +89,7 @@ def evaluate(plan: HindcastPlan, path: Path, index: int, row: pd.Series) -> Poin
 
 def measured(outcomes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
     """Targets on talks: years by kind and dyad, of outcomes (R, d, y)."""
-    found = {}
+    found: dict[str, np.ndarray] = {}
     for kind in ("agreements", "collapses"):
         years = np.sum(outcomes[kind], axis=2)
         found |= {f"{kind} {dyad}": years[:, d] for d, dyad in enumerate(("CN-US", "CN-EU", "US-EU"))}
@@ -147,7 +147,10 @@ def _is_mfn(record: Record) -> np.ndarray:
 
 
 def refit(plan: HindcastPlan, mapped: Callable[[Any, list[Any]], Iterable[Point]]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The posterior sample, and how near the points came to each target; ``mapped`` applies a function to tasks, here or in other processes, in their order."""
+    """The posterior sample, and how near the points came to each target.
+
+    mapped: applies a function to tasks, here or in other processes, and gives results in their order.
+    """
     record = past(plan)
     path, points = path_of(record), design(plan)
     tasks = [(plan, path, i, points.iloc[i]) for i in range(len(points))]

@@ -117,10 +117,25 @@ def fit_table(sample: pd.DataFrame, plan: HindcastPlan) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def target_table(near: pd.DataFrame) -> pd.DataFrame:
+    """How near the fit came to its targets."""
+    return pd.DataFrame(
+        {
+            "target": near["target"],
+            "recorded": [f"{x:g}" for x in near["recorded"]],
+            "90 % of the prior": [
+                f"{a:.2f} to {b:.2f}" for a, b in zip(near["prior_low"], near["prior_high"], strict=True)
+            ],
+            "posterior mean": [f"{x:.2f}" for x in near["sample_mean"]],
+        }
+    )
+
+
 def blocks(
     plan: HindcastPlan,
     sealed: Sealed,
     sample: pd.DataFrame,
+    near: pd.DataFrame,
     short: pd.DataFrame,
     bars: dict[str, tuple[bool, str]],
     continuous: pd.DataFrame,
@@ -137,6 +152,7 @@ def blocks(
         "duties": markdown(detail(continuous, "EV duties")),
         "moves": markdown(duty_detail(chances)),
         "fit": markdown(fit_table(sample, plan)),
+        "targets": markdown(target_table(near)),
     }
 
 

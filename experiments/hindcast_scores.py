@@ -13,10 +13,20 @@ import numpy as np
 import pandas as pd
 
 from experiments import hindcast_baselines as baselines
-from experiments.hindcast_evidence import BLOCS, DIRECTED, DYADS, Record, later, past
+from experiments.hindcast_evidence import (
+    BLOCS,
+    DIRECTED,
+    DYADS,
+    Record,
+    automakers,
+    later,
+    market_sizes,
+    past,
+    suppliers,
+)
 from experiments.hindcast_forecast import Sealed
 from experiments.hindcast_plan import HindcastPlan
-from model import InputFault, load_scenario
+from model import InputFault
 
 MODEL: Final = "model"
 BANDS: Final = {"in_50": (0.25, 0.75), "in_90": (0.05, 0.95)}
@@ -79,7 +89,6 @@ def _continuous(plan: HindcastPlan, sealed: Sealed, seen: Record, before: Record
             own = {"quantity": quantity, "entity": entity, "year": year, "forecaster": forecaster}
             rows.append({**own, **score_draws(draws, value)})
 
-    scenario = load_scenario(plan.scenario)
     level = np.cumsum(seen.price_change)
     for y, year in enumerate(plan.score_years):
         for m, (bloc, by) in enumerate(baselines.ev_shares(before, year).items()):
@@ -87,21 +96,20 @@ def _continuous(plan: HindcastPlan, sealed: Sealed, seen: Record, before: Record
             add("EV shares", bloc, year, float(seen.ev_share[m, y]), model | by)
         for m, bloc in enumerate(BLOCS):
             pool = before.brand[m][np.isfinite(before.brand[m, :, -1])]
-            for f, maker in enumerate(scenario.automakers):
+            for f, maker in enumerate(automakers()):
                 if np.isfinite(before.brand[m, f, -1]) and np.isfinite(seen.brand[m, f, y]):
                     model = {MODEL: sealed.draws("brand", f"{bloc} {maker}", year)}
                     by = baselines.shares(before, before.brand[m, f], pool, year)
                     add("automaker shares", f"{bloc} {maker}", year, float(seen.brand[m, f, y]), model | by)
         pool = before.supplier[np.isfinite(before.supplier[:, -1])]
-        for k, maker in enumerate(scenario.suppliers):
+        for k, maker in enumerate(suppliers()):
             if np.isfinite(before.supplier[k, -1]) and np.isfinite(seen.supplier[k, y]):
                 model = {MODEL: sealed.draws("supplier", maker, year)}
                 by = baselines.shares(before, before.supplier[k], pool, year)
                 add("supplier shares", maker, year, float(seen.supplier[k, y]), model | by)
         by = {MODEL: sealed.draws("price", "WORLD", year)} | baselines.price(before, year)
         add("pack prices, log", "WORLD", year, float(level[y]), by)
-        market = market_sizes(plan)
-        for pair, (name, by) in enumerate(baselines.duties(before, market, year).items()):
+        for pair, (name, by) in enumerate(baselines.duties(before, market_sizes(), year).items()):
             model = {MODEL: sealed.draws("duty", name, year)}
             add("EV duties", name, year, float(seen.duty[pair, y]), model | by)
     if seen.lengths.size:
@@ -118,11 +126,6 @@ def _continuous(plan: HindcastPlan, sealed: Sealed, seen: Record, before: Record
     return pd.DataFrame(rows)
 
 
-def market_sizes(plan: HindcastPlan) -> np.ndarray:
-    """(b,) m new cars a quarter at the scenario's start, the weights of preferences."""
-    return np.asarray(load_scenario(plan.scenario).market_size)
-
-
 def _chances(plan: HindcastPlan, sealed: Sealed, seen: Record, before: Record) -> pd.DataFrame:
     rows: list[dict[str, Any]] = []
 
@@ -131,9 +134,8 @@ def _chances(plan: HindcastPlan, sealed: Sealed, seen: Record, before: Record) -
             own = {"quantity": quantity, "entity": entity, "year": year, "forecaster": forecaster}
             rows.append({**own, "happened": float(happened[-1]), **score_chance(chances, happened)})
 
-    market = market_sizes(plan)
     for y, year in enumerate(plan.score_years):
-        wanted = baselines.duties(before, market, year)
+        wanted = baselines.duties(before, market_sizes(), year)
         for pair, name in enumerate(DIRECTED):
             draws = sealed.draws("move", name, year)
             counts = np.array([np.sum(draws == step) for step in (-1.0, 0.0, 1.0)], dtype=np.float64) + 1.0
