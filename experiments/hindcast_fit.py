@@ -32,6 +32,7 @@ PRICE_SD: Final = "price_sd"
 TREND: Final = ("trend_phi", "trend_level_sd", "trend_growth_sd", "trend_noise_sd")
 SPREAD: Final = tuple(f"brand_sd_{bloc}" for bloc in ("cn", "us", "eu"))
 SUPPLIER_SD: Final = "supplier_sd"
+IDENTIFIED: Final = 0.2  # least narrowing of a prior that counts as having learned something
 NEAR: Final = 1e-9  # weight of the farthest point that is kept
 LEAST_SHARE: Final = 0.005  # brands smaller than this do not tell how brands move
 UNSOLD: Final = -100.0  # utils: a brand that is not on sale has a quality far below
@@ -271,6 +272,20 @@ def load_posterior(plan: HindcastPlan) -> tuple[pd.DataFrame, str]:
     if list(sample) != columns(plan) or not np.isfinite(sample.to_numpy()).all():
         raise InputFault([f"{file.name}: columns or numbers are not those of a sample; fit it again"], "hindcast")
     return sample, digest_of(text)
+
+
+def learned(plan: HindcastPlan, sample: pd.DataFrame) -> pd.DataFrame:
+    """What the fit says of every free parameter: median, 90 % of the sample, and how much narrower than the prior.
+
+    identified: narrower by a fifth or more; the others are as uncertain as before.
+    """
+    rows = []
+    for name, prior in plan.free.items():
+        low, median, high = sample[name].quantile([0.05, 0.5, 0.95])
+        narrower = 1.0 - (high - low) / (0.9 * (prior.high - prior.low))
+        row = {"parameter": name, "median": median, "low": low, "high": high, "narrower": narrower}
+        rows.append(row | {"identified": bool(narrower >= IDENTIFIED)})
+    return pd.DataFrame(rows)
 
 
 def trend_of(row: pd.Series) -> Spreads:

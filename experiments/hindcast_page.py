@@ -13,6 +13,7 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from experiments.hindcast_fit import learned
 from experiments.hindcast_forecast import Sealed
 from experiments.hindcast_plan import HindcastPlan
 from experiments.hindcast_scores import MODEL
@@ -109,11 +110,13 @@ def fit_table(sample: pd.DataFrame, plan: HindcastPlan) -> pd.DataFrame:
     """What the fit made of every free parameter: prior and posterior."""
     rows = []
     priors = {**plan.free, "price_sd": plan.discrepancy.price_sd}
+    narrower = learned(plan, sample).set_index("parameter")["narrower"]
     for name in sample:
         low, middle, high = sample[name].quantile([0.05, 0.5, 0.95])
         prior = f"{priors[name].low:g} to {priors[name].high:g}" if name in priors else "see the declaration"
+        less = f"{max(100 * narrower[name], 0.0):.0f} %" if name in narrower else ""
         rows.append({"parameter": name, "prior": prior, "posterior median": f"{middle:.3g}",
-                     "90 % of the sample": f"{low:.3g} to {high:.3g}"})  # fmt: skip
+                     "90 % of the sample": f"{low:.3g} to {high:.3g}", "narrower by": less})  # fmt: skip
     return pd.DataFrame(rows)
 
 
