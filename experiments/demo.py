@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from experiments.findings import Findings, interval, signed
+from experiments.stopping import reached_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +30,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     console.print(plan.question)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     console.print(
-        f"Scenario {plan.scenario}, {len(plan.points)} design points, {plan.replicates} replicates each with "
+        f"Scenario {plan.scenario}, {len(plan.points)} design points, {_replicates(findings)} replicates each with "
         f"the same luck at every point{failed}. Brackets hold 95 % intervals over replicates."
     )
     for block in plan.blocks:
@@ -53,6 +54,20 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     )
     if len(findings.contrasts):
         _print(console, _contrasts_table(findings))
+    if len(findings.arms):
+        for reference in plan.references:
+            _print(console, _arms_table(findings, reference))
+        console.print(by_chance(len(findings.arms), "differences"), style="dim italic")
+    if plan.precision is not None and len(findings.precision):
+        console.print(reached_in_words(findings.precision, plan.precision))
+
+
+def _replicates(findings: Findings) -> str:
+    """How many replicates a design point has; with a target of precision they differ."""
+    if findings.plan.precision is None:
+        return f"{findings.plan.replicates}"
+    counts = findings.cells["n_runs"]
+    return f"{counts.min()} to {counts.max()}"
 
 
 def show_words(console: Console, findings: Findings) -> None:
@@ -85,7 +100,7 @@ def _table(title: str) -> Table:
 def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table:
     table = _table("Cells")
     table.add_column("dyad")
-    for factor in findings.plan.factors:
+    for factor in findings.plan.shown:
         table.add_column(factor.label)
     for name in ("mean depth\nof ceiling", "gain\nbn$/yr", "durable\nshare", f"P(emerged\nby {horizon})"):
         table.add_column(name, justify="right", no_wrap=True)
@@ -96,7 +111,7 @@ def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table
                 table.add_section()
             table.add_row(
                 dyad if before != dyad else "",
-                *(factor.label_of(cell[factor.name]) for factor in findings.plan.factors),
+                *(factor.label_of(cell[factor.name]) for factor in findings.plan.shown),
                 f"{cell['mean_depth']:.2f} of {cell['depth_ceiling']:.2f}",
                 signed(cell["joint_gain"]),
                 f"{cell['durable_share']:.2f}",
@@ -133,10 +148,29 @@ def _effect(row: pd.Series) -> str:
     return f"{signed(row['mean'], 3)} {interval(row['low'], row['high'], 3, with_sign=True)}"
 
 
-def by_chance(n_looked_at: int) -> str:
+def _arms_table(findings: Findings, reference: str, most: int = 20) -> Table:
+    """Arms down, dyads across: effects on joint gain, the strongest over all dyads first."""
+    own = findings.arms
+    own = own[(own["outcome"] == "joint_gain") & (own["reference"] == reference)]
+    own = own[own["block"] == findings.plan.blocks[0].name]
+    total = own.groupby("arm", sort=False)["mean"].sum()
+    order = total.abs().sort_values(ascending=False, kind="stable").index
+    also = f" (the strongest {most} of {len(order)}; all in arms.parquet)" if len(order) > most else ""
+    table = _table(f"Differences from {reference}: joint gain, bn$ a year, replicate by replicate{also}")
+    table.add_column("arm")
+    dyads = list(dict.fromkeys(own["dyad"]))
+    for dyad in dyads:
+        table.add_column(str(dyad), justify="right", no_wrap=True)
+    for arm in order[:most]:
+        rows = {str(row["dyad"]): row for _, row in own[own["arm"] == arm].iterrows()}
+        table.add_row(str(arm), *(_effect(rows[dyad]) if dyad in rows else "" for dyad in dyads))
+    return table
+
+
+def by_chance(n_looked_at: int, what: str = "correlations") -> str:
     """What many looks cost: how many intervals leave zero out where there is nothing to find."""
     n = round(0.05 * n_looked_at)
-    return f"{n_looked_at} correlations were looked at; about {n} of their intervals leave zero out by chance alone."
+    return f"{n_looked_at} {what} were looked at; about {n} of their intervals leave zero out by chance alone."
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 6) -> Table:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from model import InputFault, make_parameters
@@ -27,6 +27,8 @@ FACTORIAL: Final = "factorial"
 DESIGNS: Final = (FACTORIAL, "one_at_a_time", "latin_hypercube", "sobol", "table", "list")
 # Designs that fill ranges evenly: they are read by rank correlations, not by comparing levels.
 SAMPLED: Final = ("latin_hypercube", "sobol")
+# The column of results that names the arm.
+ARM: Final = "arm"
 # Tables of a run whose full series a plan may keep.
 SERIES: Final = ("bloc", "dyad", "directed", "automaker", "supplier")
 
@@ -74,12 +76,13 @@ class Block:
 
 @dataclasses.dataclass(frozen=True)
 class DesignPoint:
-    """One setting of the model. ``levels`` is empty for a point that only a contrast needs."""
+    """One setting of the model. ``levels`` is empty for a point that only a contrast needs; ``arm`` is its name."""
 
     index: int
     block: str
     levels: Mapping[str, Value]
     settings: Mapping[str, Value]
+    arm: str = ""
 
     @property
     def is_cell(self) -> bool:
@@ -123,7 +126,8 @@ class Plan:
     """A checked plan: what it asks, and the design points that answer it.
 
     ``rows`` are the levels of every design point within a block where the design is not the factorial; the
-    points themselves follow. With a ``precision`` target ``replicates`` is the most that may be run.
+    points themselves follow. With a ``precision`` target ``replicates`` is the most that may be run. ``arms`` are the
+    names of the rows of a list or a table, where they have names; all are compared with each of ``references``.
     """
 
     name: str
@@ -142,13 +146,15 @@ class Plan:
     rows: tuple[Mapping[str, Value], ...] = ()
     outputs: Outputs = Outputs()
     precision: Precision | None = None
+    arms: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
         rows = self.rows if self.design != FACTORIAL else combinations(self.factors)
-        points = design_points(self.settings, self.factors, self.blocks, rows)
+        points = design_points(self.settings, self.factors, self.blocks, rows, self.arms)
         pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "contrast_points", pairs)
@@ -157,6 +163,16 @@ class Plan:
     def cells(self) -> tuple[DesignPoint, ...]:
         """The design points of the design itself, block by block; in a factorial the last factor varies fastest."""
         return tuple(point for point in self.points if point.is_cell)
+
+    @property
+    def shown(self) -> tuple[Factor, ...]:
+        """What tells the cells apart in tables and figures: arms by their names, other cells by their levels.
+
+        Nothing in sampled designs, where every point has levels of its own.
+        """
+        if self.design in SAMPLED:
+            return ()
+        return (Factor(ARM, self.arms, ARM, self.arms),) if self.arms else self.factors
 
     @property
     def n_runs(self) -> int:
@@ -185,16 +201,18 @@ def design_points(
     factors: Iterable[Factor],
     blocks: Iterable[Block],
     rows: Iterable[Mapping[str, Value]],
+    arms: Sequence[str] = (),
 ) -> list[DesignPoint]:
-    """One point for each row of levels in every block."""
+    """One point for each row of levels in every block; ``arms`` are the names of the rows, if they have any."""
     linked = {factor.name: factor.together for factor in factors}
     rows = list(rows)
     points: list[DesignPoint] = []
     for block in blocks:
-        for levels in rows:
+        for number, levels in enumerate(rows):
             also = {name: levels[first] for first in levels for name in linked.get(first, ())}
             whole = {**settings, **block.settings, **levels, **also}
-            points.append(DesignPoint(len(points), block.name, levels, whole))
+            arm = arms[number] if arms else ""
+            points.append(DesignPoint(len(points), block.name, levels, whole, arm))
     return points
 
 

@@ -104,6 +104,24 @@ def mcnemar(first: npt.ArrayLike, second: npt.ArrayLike) -> McNemar:
     return McNemar(only_a, only_b, (only_a - only_b) / a.size, p_value)
 
 
+def holm(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
+    """p-values corrected for having looked so often: the chance of any false alarm stays at the level; in [0, 1].
+
+    p_values: (n,), each in [0, 1], in any order; may depend on each other.
+    Limits: one value is left alone; none falls; the order stays.
+    Raises: ValueError for values that are no p-values.
+    Source: Holm 1979.
+    """
+    p = np.asarray(p_values, dtype=np.float64)
+    if not np.all((p >= 0.0) & (p <= 1.0)):
+        raise ValueError("p-values are between 0 and 1.")
+    order = np.argsort(p, kind="stable")
+    raised = np.minimum(np.maximum.accumulate(p[order] * np.arange(p.size, 0, -1)), 1.0)
+    found = np.empty_like(p)
+    found[order] = raised
+    return found
+
+
 # --- means --------------------------------------------------------------------------------------------------
 
 

@@ -164,6 +164,8 @@ def plan_figure(findings: Findings) -> Figure:
     plan = findings.plan
     if plan.design in SAMPLED:
         return association_figure(findings.associations, plan.title)
+    if len(findings.arms):
+        return arms_figure(findings.arms, plan.references[0], plan.title)
     dyads = list(dict.fromkeys(findings.cells["dyad"]))
     n_effects = len(_effect_names(findings))
     heights = (3.4, 1.0 + 0.45 * n_effects)
@@ -175,11 +177,11 @@ def plan_figure(findings: Findings) -> Figure:
         _depth_by_cell(axes[0, column], findings, dyad)
         _effects_on_gain(axes[1, column], findings, dyad)
     axes[0, 0].set_ylabel("mean depth of cooperation (0 to 1)")
-    others = "\n".join(f"{factor.label}:" for factor in plan.factors[1:])
-    if len(plan.cells) <= MOST_PLACES * len(plan.factors[0].levels) * len(plan.blocks):
+    others = "\n".join(f"{factor.label}:" for factor in plan.shown[1:])
+    if len(plan.cells) <= MOST_PLACES * len(plan.shown[0].levels) * len(plan.blocks):
         look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 8.5}
         axes[0, 0].annotate(others, (0, 0), (-8, -7.5), "axes fraction", "offset points", **look)
-    leading, blocks = plan.factors[0], [block.name for block in plan.blocks]
+    leading, blocks = plan.shown[0], [block.name for block in plan.blocks]
     labels = leading.level_labels
     if len(labels) > len(SERIES):
         labels = (f"{labels[0]} to {labels[-1]}, from left to right",)
@@ -199,7 +201,7 @@ def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
     """Cells along the axis by all factors but the first, whose levels stand side by side in colour."""
     plan = findings.plan
     is_shown = (findings.cells["dyad"] == dyad) & (findings.cells["block"] == plan.blocks[0].name)
-    leading, others = plan.factors[0], plan.factors[1:]
+    leading, others = plan.shown[0], plan.shown[1:]
     places: dict[tuple[Any, ...], int] = {}
     apart = 0.7 / len(leading.levels)
     for _, cell in findings.cells[is_shown].iterrows():
@@ -244,7 +246,7 @@ def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
     """One row an effect, the blocks side by side."""
     names = _effect_names(findings)
     blocks = [block.name for block in findings.plan.blocks]
-    factors = {factor.name: factor for factor in findings.plan.factors}
+    factors = {factor.name: factor for factor in findings.plan.shown}
     axis.axvline(0, color=BLACK, linewidth=1)
     for _, row in findings.effects.iterrows() if names else ():
         if row["dyad"] != dyad or row["outcome"] != "joint_gain":
@@ -288,4 +290,49 @@ def association_figure(associations: pd.DataFrame, title: str, most: int = 12) -
         axis.set_title(f"{dyads[column]}: {str(outcomes[row]).replace('_', ' ')}")
         axis.set_xlabel("rank correlation over design points")
     figure.suptitle(title, fontsize=14, fontweight="bold")
+    return figure
+
+
+# --- arms against a reference ---------------------------------------------------------------------------------
+
+
+def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) -> Figure:
+    """What every arm changes against the arm of reference, ranked by its effect on joint gain over the dyads.
+
+    arms: as in ``Findings``, its first block. Left to right the dyads, joint gain before depth. Effects whose interval
+    leaves zero out are filled, others hollow. Beyond ``most`` arms, the strongest.
+    """
+    own = arms[(arms["reference"] == reference) & (arms["block"] == arms["block"].iloc[0])]
+    dyads = list(dict.fromkeys(own["dyad"]))
+    outcomes = [name for name in ("joint_gain", "mean_depth") if name in set(own["outcome"])]
+    total = own[own["outcome"] == outcomes[0]].groupby("arm", sort=False)["mean"].sum()
+    order = total.loc[total.abs().sort_values(ascending=False, kind="stable").index[:most]].sort_values().index
+    height = 1.6 + 0.24 * len(order)
+    figure, axes = plt.subplots(
+        1, len(dyads) * len(outcomes), figsize=(16, max(height, 4.0)), sharey=True, squeeze=False, layout="constrained"
+    )
+    words = {"joint_gain": "joint gain, bn$ a year", "mean_depth": "mean depth (0 to 1)"}
+    # One scale for all dyads, so that they can be compared; zero is always on it.
+    widest = {name: 1.08 * float(rows[["low", "high", "mean"]].abs().where(np.isfinite).max(axis=None)) or 1.0
+              for name, rows in own[own["arm"].isin(order)].groupby("outcome")}  # fmt: skip
+    for number, (outcome, dyad) in enumerate((outcome, dyad) for outcome in outcomes for dyad in dyads):
+        axis, colour = axes[0, number], SERIES[outcomes.index(outcome)]
+        rows = own[(own["outcome"] == outcome) & (own["dyad"] == dyad)].set_index("arm")
+        axis.axvline(0, color=BLACK, linewidth=1)
+        for place, arm in enumerate(order):
+            if arm not in rows.index:
+                continue
+            row = rows.loc[arm]
+            is_clear = row["low"] > 0 or row["high"] < 0
+            look: dict[str, Any] = {"fmt": MARKERS[outcomes.index(outcome)], "color": colour, "capsize": 2}
+            face = colour if is_clear else "white"
+            axis.errorbar(row["mean"], place, xerr=_arms(row, "mean", "low", "high"), markersize=5, mfc=face, **look)
+        axis.set_title(dyad)
+        axis.set_xlim(-widest[outcome], widest[outcome])
+        axis.set_xlabel(words[outcome], fontsize=9)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
+        axis.tick_params(axis="x", labelsize=8)
+    axes[0, 0].set_yticks(range(len(order)), [str(arm) for arm in order], fontsize=8)
+    axes[0, 0].set_ylim(-0.7, len(order) - 0.3)
+    figure.suptitle(f"{title}\ndifferences from {reference}, replicate by replicate, with 95 % intervals", fontsize=13)
     return figure

@@ -1,33 +1,54 @@
-"""What the runs of a plan say: cells, main effects, contrasts, corners, and a plain reading.
+"""What a plan's runs say: cells, effects and contrasts with intervals, arms, blocs, tests, corners, a plain reading.
 
-From data frames to data frames and sentences. The sentences are made from the numbers, so they hold whatever
-the numbers are; a difference is only claimed where its 95 % interval leaves zero out. Intervals speak of the
-ensemble of assumptions that was run, not of the world.
+From data frames to data frames. Dyad by dyad and a few columns at a time, so that a million runs fit into memory.
+Intervals speak of the ensemble of assumptions that was run, not of the world.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
 
+from experiments.comparisons import (
+    ARM,
+    BLOC_OUTCOMES,
+    CONTRAST,
+    FACTOR,
+    TIME,
+    YES_NO,
+    Comparison,
+    adjusted,
+    bloc_matrices,
+    comparisons_of,
+    effects,
+    matrices,
+    paired_tests,
+)
 from experiments.design import FACTORIAL, SAMPLED, Factor, Plan
+from experiments.estimates import mean_interval
+from experiments.readings import interval, listed, of_blocs, read_plainly, signed
 from experiments.stopping import precision_table
-from experiments.summarise import cell_summary, contrast, main_effects, rank_correlations
-from model import InputFault
+from experiments.summarise import cell_summary, rank_correlations
+from model import InputFault, load_scenario
 
 if TYPE_CHECKING:
     from experiments.results import Results
 
+__all__ = ["Findings", "corners", "corners_of", "find", "interval", "read_plainly", "signed", "tally"]
+
 # The parameter that puts duties on the table.
 TARIFFS: Final = "tariff_issues"
 # The outcomes that effects are reported on, with the unit in which they are shown.
-OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr"}
-# The columns of the runs that findings are made of.
+OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr", "emerged": "share of runs", "durable": "share of runs"}
+# Of these, the ones that sampled designs are read by.
+RANKED: Final = ("mean_depth", "joint_gain")
+# The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
+NEEDED: Final = ("mean_depth", "joint_gain", "emerged", "durable", "depth_ceiling", "blocking")
 ROWS_AT_ONCE: Final = 250_000
-NEEDED: Final = ("dyad", "mean_depth", "joint_gain", "emerged", "durable", "depth_ceiling", "blocking")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,8 +58,10 @@ class Findings:
     ``cells``: one row for each cell and dyad: means, rates, their intervals, the ceiling of depth.
     ``effects``: one row for each block, dyad, factor, level and outcome: the paired difference to the first
     level, averaged over the levels of the other factors (one at a time: to the baseline). ``contrasts``: the same
-    for the plan's contrasts. ``associations``: in sampled designs, rank correlations of factors with outcomes.
-    ``precision``: what a target of precision reached.
+    for the plan's contrasts; ``arms``: for every arm against each arm of reference. ``associations``: in sampled
+    designs, rank correlations of factors with outcomes. ``precision``: what a target of precision reached.
+    ``blocs``, ``bloc_effects``: gains, EV shares and emissions saved of every bloc, in cells and as paired
+    differences. ``tests``: McNemar and log-rank for every pair of design points that is compared.
     """
 
     plan: Plan
@@ -51,6 +74,17 @@ class Findings:
     reading: str
     associations: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     precision: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    arms: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    blocs: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    bloc_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    tests: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+
+
+#: The tables of findings that are kept as files, by name.
+TABLES: Final = (
+    *("cells", "effects", "contrasts", "arms", "associations", "precision"),
+    *("blocs", "bloc_effects", "tests"),
+)
 
 
 def find(plan: Plan, results: Results) -> Findings:
@@ -59,110 +93,115 @@ def find(plan: Plan, results: Results) -> Findings:
     Raises:
         InputFault: no run succeeded; the first failure is told.
     """
-    names = [factor.name for factor in plan.factors] if plan.design not in SAMPLED else []
+    names = [factor.name for factor in plan.shown]
     failures = results.read_failures()
-    tables, tallies, n_runs = [], [], 0
-    is_cell = {point.index for point in plan.cells}
-    # One part of the design after the other, so that memory does not grow with the number of runs.
-    for points in _batches(plan, results):
-        frame = results.read(["block", *names, *NEEDED], points)
-        n_runs += frame[["design_point", "replicate"]].drop_duplicates().shape[0]
-        own = frame[frame["design_point"].isin(is_cell)]
-        if len(own):
-            tables.append(cell_summary(own, by=["design_point", "block", *names, "dyad"]))
-            tallies.append(tally(own, names))
-    if not tables:
+    dyads = results.dyads()
+    if not dyads:
         first = failures.iloc[0]
         said = f"every run failed; the first one at stage {first['stage']!r}: {first['message']}"
         raise InputFault([said], "results")
-    cells = pd.concat(tables, ignore_index=True)
-    bare = sorted(is_cell - set(cells["design_point"]))
-    effects, associations = pd.DataFrame(), pd.DataFrame()
-    if plan.design in SAMPLED:
-        associations = rank_correlations(cells, plan, tuple(OUTCOMES))
-    elif not bare and plan.design == FACTORIAL:
-        effects = _effects(results, plan, list(dict.fromkeys(cells["dyad"].astype(str))))
-    elif plan.design == "one_at_a_time" and plan.cells[0].index not in bare:
-        effects = _steps_from_baseline(results, plan)
+    cells, tallies, n_runs = _cells(plan, results, dyads, names)
+    bare = sorted({point.index for point in plan.cells} - set(cells["design_point"]))
+    is_told = not bare or plan.design != FACTORIAL
+    comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
+    compared, tested = _compared(plan, results, dyads, comparisons)
+    blocs, bloc_effects = _blocs(plan, results, dyads, comparisons)
+    of_factors = compared.get(FACTOR, pd.DataFrame())
     precision = pd.DataFrame()
     if (target := plan.precision) is not None:
         pilot = results.read(["dyad", target.outcome])
         precision = precision_table(pilot, target.outcome, target.half_width, target.least)
-    reading = read_plainly(plan, cells, effects)
-    if bare and plan.design == FACTORIAL:
-        reading = f"No effects are told, because no run succeeded at design points {_listed(map(str, bare))}."
-    own_corners = tuple(corners_of(pd.concat(tallies, ignore_index=True), plan.factors if names else ()))
+    arms = compared.get(ARM, pd.DataFrame()).rename(columns={"baseline": "reference", "level": "arm"})
+    reading = read_plainly(plan, cells, of_factors, arms)
+    reading = f"{reading} {of_blocs(plan, blocs, bloc_effects)}".rstrip()
+    if not is_told:
+        reading = f"No effects are told, because no run succeeded at design points {listed(map(str, bare))}."
     return Findings(
-        plan, n_runs, len(failures), cells, effects, _contrasts(results, plan), own_corners, reading,
-        associations, precision,
+        plan, n_runs, len(failures), cells, of_factors,
+        compared.get(CONTRAST, pd.DataFrame()).rename(columns={"factor": "contrast"}),
+        tuple(corners_of(tallies, plan.shown)), reading,
+        rank_correlations(cells, plan, RANKED) if plan.design in SAMPLED else pd.DataFrame(),
+        precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
     )  # fmt: skip
 
 
+def _cells(
+    plan: Plan, results: Results, dyads: Sequence[str], names: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """The cells, the tallies of how they ended, and how many runs succeeded in all."""
+    tables, tallies, n_runs = [], [], 0
+    is_cell = {point.index for point in plan.cells}
+    for dyad in dyads:
+        # One part of the design after the other, so that memory does not grow with the number of points.
+        for points in _batches(plan, results):
+            frame = results.read(["block", *names, *NEEDED], points, dyad).assign(dyad=dyad)
+            n_runs += len(frame) if dyad == dyads[0] else 0
+            own = frame[frame["design_point"].isin(is_cell)]
+            if len(own):
+                tables.append(cell_summary(own, by=["design_point", "block", *names, "dyad"]))
+                tallies.append(tally(own, names))
+    cells = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["design_point"])
+    return cells.sort_values("design_point", kind="stable", ignore_index=True), pd.concat(tallies), n_runs
+
+
 def _batches(plan: Plan, results: Results) -> Iterator[list[int]]:
-    """Design points in groups that make about ``ROWS_AT_ONCE`` rows each."""
-    per_point = max(1, 3 * plan.replicates)
-    size = max(1, ROWS_AT_ONCE // per_point)
+    """Design points in groups that make about ``ROWS_AT_ONCE`` rows of a dyad each."""
+    size = max(1, ROWS_AT_ONCE // max(1, plan.replicates))
     found = {int(part.name.split("_")[0].removeprefix("point-")) for part in results.parts()}
     points = [point.index for point in plan.points if point.index in found]
     for first in range(0, len(points), size):
         yield points[first : first + size]
 
 
-def _steps_from_baseline(results: Results, plan: Plan) -> pd.DataFrame:
-    """One at a time: each other level of each factor against the baseline, which is each block's first point."""
-    tables = []
-    own = results.read(["dyad", *OUTCOMES])
-    for block in plan.blocks:
-        points = [point for point in plan.cells if point.block == block.name]
-        base = own[own["design_point"] == points[0].index]
-        for point in points[1:]:
-            factor = next(f.name for f in plan.factors if point.levels[f.name] != points[0].levels[f.name])
-            arm = own[own["design_point"] == point.index]
-            if not set(arm["replicate"]) & set(base["replicate"]):
-                continue
-            what = {"factor": factor, "baseline": points[0].levels[factor], "level": point.levels[factor]}
-            for outcome in OUTCOMES:
-                table = contrast(arm, base, outcome)
-                tables.append(table.assign(block=block.name, **what, outcome=outcome, n_cells=1))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+def _compared(
+    plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Paired differences by kind of comparison, and the tests of rates and times."""
+    n_quarters = load_scenario(plan.scenario).n_quarters
+    by_kind = {kind: [own for own in comparisons if own.kind == kind] for kind in (FACTOR, ARM, CONTRAST)}
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in by_kind}
+    tested: list[dict[str, Any]] = []
+    for dyad in dyads if comparisons else ():
+        columns = list(dict.fromkeys([*OUTCOMES, *YES_NO, TIME]))
+        kept = {}
+        for outcome, values in matrices(results.read(columns, dyad=dyad), columns, len(plan.points)):
+            if outcome in OUTCOMES:
+                for kind, own in by_kind.items():
+                    rows[kind] += [{"dyad": dyad, "outcome": outcome, **row} for row in effects(values, own)]
+            if outcome in (*YES_NO, TIME):
+                kept[outcome] = values
+        tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
+    return {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}, pd.DataFrame(tested)
 
 
-def _effects(results: Results, plan: Plan, dyads: Sequence[str]) -> pd.DataFrame:
-    """Main effects, dyad by dyad, in the order of blocks."""
-    names = [factor.name for factor in plan.factors]
-    own = [point.index for point in plan.cells]
-    tables = []
-    for outcome in OUTCOMES:
-        parts = []
-        for dyad in dyads:
-            frame = results.read(["block", *names, "dyad", outcome], own, dyad)
-            levels = {name: _present(frame, name) for name in names}
-            parts.append(main_effects(frame, levels, outcome, by=["block", "dyad"]))
-        table = pd.concat(parts, ignore_index=True).assign(outcome=outcome)
-        order = {block.name: k for k, block in enumerate(plan.blocks)}
-        tables.append(table.iloc[table["block"].map(order).argsort(kind="stable")])
-    return pd.concat(tables, ignore_index=True)
+def _ordered(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """By outcome, then by block, in their orders."""
+    blocks = {block.name: k for k, block in enumerate(plan.blocks)}
+    outcomes = {name: k for k, name in enumerate([*OUTCOMES, *BLOC_OUTCOMES])}
+    key = table["outcome"].map(outcomes) * len(blocks) + table["block"].map(blocks)
+    return table.iloc[key.argsort(kind="stable")].reset_index(drop=True)
 
 
-def _present(factorial: pd.DataFrame, name: str) -> tuple[object, ...]:
-    """The levels in the order of the plan, as they are stored."""
-    firsts = factorial.drop_duplicates(["design_point", name])
-    return tuple(firsts.sort_values("design_point", kind="stable")[name].unique().tolist())
-
-
-def _contrasts(results: Results, plan: Plan) -> pd.DataFrame:
-    """Each contrast for each dyad and outcome; one whose points have no replicate in common is left out."""
-    tables = []
-    for own, points in zip(plan.contrasts, plan.contrast_points, strict=True):
-        if not all(results.parts([point]) for point in points):
-            continue
-        arms = [results.read(["dyad", *OUTCOMES], [point]) for point in points]
-        if not set(arms[0]["replicate"]) & set(arms[1]["replicate"]):
-            continue
-        for outcome in OUTCOMES:
-            table = contrast(arms[0], arms[1], outcome)
-            tables.append(table.assign(contrast=own.name, block=own.block, outcome=outcome))
-    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+def _blocs(
+    plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimand 6: what comes of each bloc in every cell, and what makes a difference to it."""
+    cells: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    shown = [factor.name for factor in plan.shown]
+    for bloc, outcome, values in bloc_matrices(results, plan, dyads):
+        for point in plan.cells:
+            own = values[point.index][np.isfinite(values[point.index])]
+            if own.size:
+                where = {name: point.arm if name == ARM else point.levels[name] for name in shown}
+                what = {"design_point": point.index, "block": point.block, **where, "bloc": bloc, "outcome": outcome}
+                cells.append({**what, **mean_interval(own)._asdict()})
+        for kind in (FACTOR, ARM, CONTRAST):
+            these = [own for own in comparisons if own.kind == kind]
+            what = {"kind": kind, "bloc": bloc, "outcome": outcome}
+            differences += [{**what, **row} for row in effects(values, these)]
+    told = pd.DataFrame(differences)
+    return pd.DataFrame(cells), _ordered(told, plan) if len(told) else told
 
 
 # --- corners ------------------------------------------------------------------------------------------------
@@ -227,77 +266,3 @@ def _reason(rows: pd.DataFrame) -> str:
     counts = refused.groupby("blocking", sort=False)["n"].sum().sort_values(ascending=False, kind="stable")
     share = f"{counts.iloc[0]} of {rows['n'].sum()} runs"
     return f"What refused most often: {counts.index[0]} (the main reason in {share})."
-
-
-# --- the reading --------------------------------------------------------------------------------------------
-
-
-def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame) -> str:
-    """Two sentences for the first block: how deep and for how much, and what each factor changes."""
-    block = plan.blocks[0].name
-    own = cells[cells["block"] == block]
-    columns = ["mean_depth", "depth_ceiling", "joint_gain"]
-    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
-    shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
-    if deep[1]["mean_depth"] == shallow[1]["mean_depth"]:
-        depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
-    else:
-        depth = (
-            f"cooperation goes deepest in {deep[0]} (mean depth {_of_ceiling(deep[1])}) "
-            f"and least deep in {shallow[0]} ({_of_ceiling(shallow[1])})"
-        )
-    gains = _listed(f"{signed(mean['joint_gain'])} in {dyad}" for dyad, mean in means)
-    n_cells = own["design_point"].nunique()
-    opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
-    first = f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
-    if effects.empty:
-        return first
-    own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
-    clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
-    return f"{first} Mean depth changes {'; '.join(clauses)}."
-
-
-def _opening(block: str, n_blocks: int) -> str:
-    return f"{block}, " if n_blocks > 1 else ""
-
-
-def _of_ceiling(means: pd.Series) -> str:
-    return f"{means['mean_depth']:.2f} of a possible {means['depth_ceiling']:.2f}"
-
-
-def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
-    """What the last level of a factor changes against the first, dyad by dyad, as part of a sentence."""
-    factor = next(factor for factor in plan.factors if factor.name == name)
-    last = rows[rows["level"] == rows["level"].iloc[-1]]
-    is_clear = (last["low"] > 0) | (last["high"] < 0)
-    clear = [f"{_sized(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
-    unclear = list(last.loc[~is_clear, "dyad"])
-    said = [f"by {_listed(clear)}"] if clear else []
-    said += [f"by nothing that these runs can tell from zero in {_listed(unclear)}"] if unclear else []
-    labels = factor.level_labels
-    return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
-
-
-def _sized(value: float) -> str:
-    """A difference with its sign; a small one keeps a digit that is not zero."""
-    return signed(value) if abs(value) >= 0.005 or value == 0 else f"{value:+.1g}"
-
-
-def _listed(parts: Iterable[str]) -> str:
-    """Parts as in a sentence: a, b and c."""
-    whole = list(parts)
-    return whole[0] if len(whole) == 1 else f"{', '.join(whole[:-1])} and {whole[-1]}"
-
-
-def signed(value: float, digits: int = 2) -> str:
-    """A number with its sign, and zero without one."""
-    text = f"{value:+.{digits}f}"
-    return text[1:] if float(text) == 0 else text
-
-
-def interval(low: float, high: float, digits: int = 2, with_sign: bool = False) -> str:
-    """An interval in brackets; one replicate says nothing about spread."""
-    if not (abs(low) < float("inf") and abs(high) < float("inf")):
-        return "[?]"
-    ends: Sequence[str] = [signed(x, digits) if with_sign else f"{x:.{digits}f}" for x in (low, high)]
-    return f"[{ends[0]}, {ends[1]}]"

@@ -51,6 +51,7 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
             {
                 "design_point": point.index,
                 "block": point.block,
+                "arm": point.arm,
                 "levels": dict(point.levels),
                 "settings": dict(point.settings),
             }

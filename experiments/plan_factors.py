@@ -13,18 +13,24 @@ from model import PARAMETERS, InputFault, make_parameters, nearest
 
 FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
 SCALES: Final = ("linear", "log")
+GIVEN: Final = ("table", "list")
 STATUSES: Final = ("measured", "calibrated", "assumed")
 # Points of a sampled design unless the plan says otherwise.
 DEFAULT_POINTS: Final = 64
 MOST_STEPS: Final = 100
 # Where a plan says how its design is made, and the designs that need it.
-OWN_KEYS: Final = {"n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED}
+OWN_KEYS: Final = {
+    "n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED, "reference": GIVEN
+}  # fmt: skip
+# In a list or a table, what is no parameter but the name of the point.
+NAME: Final = "name"
 
 
 class FactorReader(TableReader):
     """Adds the reading of factors and of the design."""
 
     folder = Path()
+    arms: tuple[str, ...] = ()
 
     def _design(self) -> str:
         design = self._one_of("design", FACTORIAL, DESIGNS)
@@ -165,7 +171,46 @@ class FactorReader(TableReader):
         rows = self._table_rows() if design == "table" else [dict(row) for _, row in self._rows("points", [])]
         if design == "list" and not rows and "points" not in self.table:
             self.faults.append("[[points]] is missing: design list takes one table of parameters for each point")
-        return self._given(rows, "row" if design == "table" else "[[points]]")
+        what = "row" if design == "table" else "[[points]]"
+        self.arms = self._names(rows, what)
+        if self.arms and design == "list":
+            rows = self._completed(rows, baseline)
+        return self._given(rows, what)
+
+    def _names(self, rows: Sequence[sampling.Row], what: str) -> tuple[str, ...]:
+        """Takes the names out of the rows; none where no row has one."""
+        names = [row.pop(NAME, None) for row in rows]
+        if all(name is None for name in names):
+            return ()
+        for number, name in enumerate(names, 1):
+            if not isinstance(name, str) or not name.strip() or name in names[: number - 1]:
+                came = "is missing" if name is None else f"= {shown(name)}"
+                self.faults.append(f"{what} {number}: name {came}: allowed is a text that no other one has")
+        return tuple(str(name) for name in names)
+
+    def _completed(self, rows: Sequence[sampling.Row], baseline: Mapping[str, Value]) -> list[sampling.Row]:
+        """Points with names say only what they change: the rest has the value that holds without them."""
+        varied = [name for name in dict.fromkeys(key for row in rows for key in row) if name in baseline]
+        return [
+            {**{name: baseline[name] for name in varied}, **{k: v for k, v in row.items() if not _is(k, v, baseline)}}
+            for row in rows
+        ]
+
+    def _references(self) -> tuple[str, ...]:
+        """The arms that all others are compared with."""
+        came = self.table.get("reference", [])
+        names = [came] if isinstance(came, str) else came
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self.faults.append(f"reference = {shown(came)}: allowed is the name of a point, or a list of names")
+            return ()
+        if names and not self.arms:
+            self.faults.append("reference: the points have no names; give each point (or row) a 'name'")
+            return ()
+        for name in names:
+            if name not in self.arms:
+                hint = nearest(name, self.arms) or f"there are: {', '.join(self.arms[:8])}"
+                self.faults.append(f"reference = {name!r} is not the name of a point; {hint}")
+        return tuple(dict.fromkeys(names))
 
     def _table_rows(self) -> list[sampling.Row]:
         name = self.table.get("table")
@@ -194,3 +239,11 @@ class FactorReader(TableReader):
             labels = tuple(in_words(level) for level in levels)
             factors.append(Factor(name, levels, name.replace("_", " "), labels))
         return tuple(factors), list(rows)
+
+
+def _is(name: str, value: Value, baseline: Mapping[str, Value]) -> bool:
+    """Whether a parameter has the baseline's value, however it was written; what is no parameter is told elsewhere."""
+    try:
+        return name in baseline and bool(getattr(make_parameters({name: value}), name) == baseline[name])
+    except InputFault:
+        return False

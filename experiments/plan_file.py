@@ -18,7 +18,8 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
 ``design`` says how factors are combined: ``factorial`` (unless said otherwise), ``one_at_a_time`` around the
 scenario's own values, ``latin_hypercube`` or ``sobol`` with ``n_points`` (there, ``vary_every`` = "assumed"
 makes a factor of every assumed number), ``table`` (a CSV or Parquet file, one design point a row) or ``list``
-(``[[points]]``, one table of parameters each).
+(``[[points]]``, one table of parameters each). Rows and points may have a ``name``; a point of a list with names
+sets only what it changes, and ``reference`` names one or several that all the others are compared with.
 
 >>> plan = load_plan("mechanisms")
 >>> len(plan.cells), plan.factors[0].name
@@ -51,7 +52,7 @@ from model import InputFault, load_scenario, nearest, root_seeds
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
     *("settings", "factors", "blocks", "contrasts", "outputs", "precision"),
-    *("design", "n_points", "vary_every", "table", "points"),
+    *("design", "n_points", "vary_every", "table", "points", "reference"),
 )
 BLOCK_KEYS: Final = ("name", "settings")
 CONTRAST_KEYS: Final = ("name", "block", "treated", "control")
@@ -114,7 +115,8 @@ def plan_of(manifest: Mapping[str, Any]) -> Plan:
     if table.get("design") == "table":
         first = manifest["design_points"][0]["block"]
         points = manifest["design_points"]
-        rows = [point["levels"] for point in points if point["levels"] and point["block"] == first]
+        own = [point for point in points if point["levels"] and point["block"] == first]
+        rows = [{**point["levels"], **({"name": point["arm"]} if point.get("arm") else {})} for point in own]
         table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
     plan = _Reader(manifest["plan"], manifest["plan_text"], table, Path()).read()
     return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
@@ -144,6 +146,7 @@ class _Reader(FactorReader):
         rows: list[dict[str, Value]] = []
         if design != "factorial":
             factors, rows = self._rows_of(design, factors, {**baseline, **settings} if baseline else {}, root_seed)
+        references = self._references()
         contrasts = self._contrasts(factors, blocks)
         outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
@@ -152,7 +155,7 @@ class _Reader(FactorReader):
         named = (self.name, title, question, hypothesis, scenario)
         return Plan(
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
-            self.text, design, tuple(rows), outputs, precision,
+            self.text, design, tuple(rows), outputs, precision, self.arms, references,
         )  # fmt: skip
 
     def _outputs(self) -> Outputs:

@@ -7,9 +7,10 @@ to read it. Figures are also kept as files beside it, for slides and papers.
 from __future__ import annotations
 
 import base64
+import functools
 import html
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from string import Template
 from typing import Any, Final
@@ -17,33 +18,40 @@ from typing import Any, Final
 import pandas as pd
 
 from experiments import report_figures, warnings_of
-from experiments.design import SAMPLED, Plan
-from experiments.estimates import mean_interval
-from experiments.figures import plan_figure, saver
-from experiments.findings import Findings, find, interval, signed
+from experiments import report_tables as tables
+from experiments.design import Plan
+from experiments.figures import arms_figure, plan_figure, saver
+from experiments.findings import Findings, find
 from experiments.plan_file import plan_of
+from experiments.readings import listed, of_tests
 from experiments.results import Results
-from experiments.sensitivities import definitions, sensitivity_table
+from experiments.sensitivities import column_names, definitions
+from experiments.stopping import reached_in_words
 from experiments.survival import treaty_ends
+from experiments.work import GAME
 from model import load_scenario
 
-# Cells beyond this are left to the files; nobody reads them on a page.
+# Tables with more rows than this are folded.
+MOST_OPEN: Final = 36
+# Rows beyond this are left to the files; nobody reads them on a page.
 MOST_ROWS: Final = 120
 PAGE: Final = Template("""<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>$title</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <link rel="icon" href="data:,">
 <style>
-body { font: 16px/1.5 Georgia, serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
+body { font: 16px/1.5 Georgia, serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: #111; }
 h1, h2, th, .lead, figcaption { font-family: Arial, Helvetica, sans-serif; }
 h1 { font-size: 1.8rem; line-height: 1.2; } h2 { font-size: 1.25rem; margin-top: 2.2rem; }
 table { border-collapse: collapse; font: 14px/1.35 Arial, Helvetica, sans-serif; margin: .8rem 0; }
-th, td { padding: .2rem .7rem .2rem 0; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
-td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-figure { margin: 1rem 0; } img { width: 100%; } figcaption, .how { color: #444; font-size: .92rem; }
+th, td { padding: .2rem .9rem .2rem 0; text-align: left; border-bottom: 1px solid #ddd; vertical-align: top; }
+td { white-space: nowrap; } .words td { white-space: normal; } summary { cursor: pointer; }
+td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
+figure { margin: 1rem 0; } img { width: 100%; min-width: 42rem; } figcaption, .how { color: #444; font-size: .92rem; }
 .warn { border-left: 5px solid #D55E00; background: #fdf3ec; padding: .5rem 1rem; }
 .wide { overflow-x: auto; } pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: 13px; }
-@media print { body { max-width: none; } details { display: none; } figure { break-inside: avoid; } }
+@media print { body { max-width: none; } details { display: none; } figure { break-inside: avoid; }
+  img { min-width: 0; } }
 </style></head><body>
 $body
 </body></html>
@@ -62,18 +70,14 @@ def write_report(folder: str | Path) -> Path:
 
 
 class _Page:
-    """Collects the parts of the page in their order."""
+    """Collects the parts of the page in their order; reads runs a dyad and a few columns at a time."""
 
     def __init__(self, results: Results, plan: Plan) -> None:
         self.results, self.plan = results, plan
         self.findings: Findings = find(plan, results)
         self.n_quarters = load_scenario(plan.scenario).n_quarters
-        self.names = [factor.name for factor in plan.factors] if plan.design not in SAMPLED else []
-        self.runs = results.read([*self.names, *RUN_COLUMNS])
-        own = [point.index for point in plan.cells]
-        self.runs = self.runs[self.runs["design_point"].isin(own)]
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
-        self.leading = plan.factors[0] if self.names else None
+        self.leading = plan.shown[0] if plan.shown else None
         self.parts: list[str] = []
 
     def text(self) -> str:
@@ -81,12 +85,19 @@ class _Page:
         self._head()
         self._depth()
         self._emergence()
+        self._tests()
         self._ends()
         self._gains()
         self._games()
         self._definitions()
         self._back_matter()
         return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
+
+    def _runs(self, dyad: str, columns: Iterable[str], below: int | None = None) -> pd.DataFrame:
+        """A dyad's rows of the design's own points, with what tells the leading factor's levels apart."""
+        own = [point.index for point in self.plan.cells]
+        wanted = [*([self.leading.name] if self.leading else []), *columns]
+        return self.results.read(wanted, own, dyad, below).assign(dyad=dyad)
 
     # --- parts of the page ------------------------------------------------------------------------------
 
@@ -101,7 +112,8 @@ class _Page:
             f"the sweep is {told['state']}. Brackets hold 95 % intervals over replicates. Everything here is a "
             "statement about this model under its assumptions, not a forecast."
         )
-        words = warnings_of.warnings_of(self.findings, self.runs, told)
+        totals = {dyad: warnings_of.totals_of(self._runs(dyad, warnings_of.LOOKED_AT)) for dyad in self.dyads}
+        words = warnings_of.warnings_of(self.findings, totals, told)
         if words:
             self._add('<div class="warn"><b>Before you quote this</b><ul>')
             self._add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")
@@ -113,22 +125,30 @@ class _Page:
             "Mean depth is the area under the depth curve: 0 is no treaty, 1 is everything on the table honoured "
             "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
         )
-        self._figure("findings", "What the design changes.", self._main_figure)
-        cells = self.findings.cells
-        if len(cells) <= MOST_ROWS:
-            self._table(self._cells_table(cells))
-        else:
-            self._say(f"{len(cells)} rows of cells are in cells.parquet.")
-        if len(self.findings.effects):
-            self._table(_effects_table(self.findings))
+        self._figure("findings", "What the design changes.", lambda: plan_figure(self.findings))
+        for number, reference in enumerate(self.plan.references[1:], 2):
+            draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
+            self._figure(f"arms-{number}", f"Differences from {reference}.", draw)
+        cells, plan = self.findings.cells, self.plan
+        self._table(tables.cells(self.findings), "cells")
+        self._compared("Paired differences, replicate by replicate:", tables.effects(plan, self.findings.effects))
+        if len(self.findings.arms):
+            self._compared("Every arm, replicate by replicate:", tables.arms(plan, self.findings.arms), "arms")
+        if len(self.findings.contrasts):
+            own = self.findings.contrasts.rename(columns={"contrast": "factor"})
+            self._compared("The contrasts of the plan:", tables.effects(plan, own), "contrasts")
         if len(self.findings.associations):
-            self._table(_associations_table(self.findings.associations))
+            self._table(tables.associations(self.findings.associations))
         if len(self.findings.precision):
-            self._say("Intervals of the stop rule, which hold what they promise although it was decided when to stop:")
-            self._table(_numbers(self.findings.precision))
+            assert plan.precision is not None
+            self._say(
+                f"{reached_in_words(self.findings.precision, plan.precision)} These intervals hold what they promise, "
+                "although it was decided on the way when to stop:"
+            )
+            self._table(tables.numbers(self.findings.precision), "precision")
         self._figure(
             "response-map", "Mean depth over two factors, averaged over the others.",
-            lambda: report_figures.response_map(cells, self.plan, self.dyads),
+            lambda: report_figures.response_map(cells, plan, self.dyads),
         )  # fmt: skip
         self._figure(
             "depth-over-time", "Median depth; the ribbons hold eight runs in ten.",
@@ -146,77 +166,110 @@ class _Page:
             "durable is a spell of 12 quarters. The curve falls as runs get there; runs that never do are counted as "
             "still waiting at the horizon. The restricted mean is the average wait up to the horizon.",
         )
-        rows = []
-        for dyad in self.dyads if "first_emergence" in self.runs else ():
-            own = self.runs[self.runs["dyad"] == dyad]
+        rows, alike = [], []
+        for dyad in self.dyads:
+            own = self._runs(dyad, ["first_emergence", "durable"])
+            if "first_emergence" not in own:
+                return
             for _number, label, part in report_figures.by_level(own, self.leading):
-                rows.append({"dyad": dyad, "runs": label, **_waiting(part, self.n_quarters)})
+                rows.append({"dyad": dyad, "runs": label, **tables.waiting(part, self.n_quarters)})
+            keys = ["dyad", *([self.leading.name] if self.leading else []), "first_emergence"]
+            alike.append(own.groupby(keys, observed=True, sort=False).size().rename("n").reset_index())
         self._table(pd.DataFrame(rows))
+        counted = pd.concat(alike, ignore_index=True)
         self._figure(
             "emergence",
             "Time to emergence (Kaplan-Meier). Greenwood's band counts every run as independent; cells share their "
             "luck, so it is a little narrow: the intervals of the table are over replicates.",
-            lambda: report_figures.emergence_figure(self.runs, self.leading, self.n_quarters, self.dyads),
+            lambda: report_figures.emergence_figure(counted, self.leading, self.n_quarters, self.dyads),
         )  # fmt: skip
 
+    def _tests(self) -> None:
+        found = self.findings.tests
+        if found.empty:
+            return
+        n_tests = int(found.groupby(["test", "outcome"])["p_value"].size().max())
+        self._heading(
+            "Do rates and times differ beyond luck?",
+            "Rates by McNemar's exact test: of the replicates, only those count that end differently under the two "
+            "settings (how many for the one : for the other). Times to emergence by the log-rank test, which is "
+            "conservative where arms share their luck. A pair of cells is told apart at 5 % after Holm's correction "
+            f"for all {n_tests} comparisons of this plan; every single test is in tests.parquet.",
+        )
+        if words := of_tests(self.plan, found):
+            self._say(words)
+        self._table(tables.tests(self.findings), "tests")
+
     def _ends(self) -> None:
-        if "treaty_from" not in self.runs:
+        columns = ("treaty_from", "treaty_until", "treaty_end")
+        runs = [own for dyad in self.dyads if "treaty_from" in (own := self._runs(dyad, columns))]
+        if not runs:
             return
         self._heading(
             "5. How do first treaties end?",
             "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: each "
             "share has ended by that cause by the horizon; with those still in force they add to one.",
         )
-        table = treaty_ends(self.runs, self.n_quarters)
-        if table.empty:
+        found = [table for own in runs if len(table := treaty_ends(own, self.n_quarters))]
+        if not found:
             self._say("No treaty came into force, or none ended.")
             return
-        last = table.groupby(["dyad", "cause"], sort=False).tail(1)
-        shown = last.assign(share=[_share(row) for _, row in last.iterrows()])[["dyad", "cause", "share", "n"]]
-        self._table(shown.rename(columns={"n": "treaties", "share": "ended by the horizon"}))
+        self._table(tables.ends(pd.concat(found, ignore_index=True)))
 
     def _gains(self) -> None:
-        if "gain_first" not in self.runs:
+        if self.findings.blocs.empty:
             return
-        self._heading("6. Who gains?", "Mean gain over no treaty, bn$ a year, averaged over the runs of all cells.")
-        sides = []
-        for dyad in self.dyads:
-            own = self.runs[self.runs["dyad"] == dyad]
-            for bloc, column in zip(dyad.split("-"), ("gain_first", "gain_second"), strict=True):
-                sides.append({"dyad": dyad, "bloc": bloc, "gain, bn$ a year": signed(float(own[column].mean()))})
-        self._table(pd.DataFrame(sides))
+        self._heading(
+            "6. Who gains, and how electric do the markets become?",
+            "A bloc's gain over no treaty is that from both of its dyads. EV shares are of new cars sold in the bloc. "
+            "Emissions saved are those over the lives of the electric cars that are sold there in a year.",
+        )
+        self._table(tables.blocs(self.findings), "blocs")
+        told = self.findings.bloc_effects
+        if len(told):
+            own = tables.effects(self.plan, told, of="bloc")
+            self._compared("What makes a difference to a bloc, replicate by replicate:", own, "bloc_effects")
 
     def _games(self) -> None:
-        if "game" in self.runs:
-            self._heading("7. Which games are played?", "The most frequent game of each run, by dyad; shares of runs.")
-            counts = self.runs.groupby("dyad", observed=True)["game"].value_counts(normalize=True)
-            top = counts.groupby(level=0, observed=True, sort=False).head(4).reset_index()
-            top = top[top["proportion"] > 0]
-            self._table(top.assign(proportion=[f"{x:.2f}" for x in top["proportion"]]))
+        rows, changes = [], []
+        for dyad in self.dyads:
+            own = self._runs(dyad, ["game", "game_at_start", "game_at_end"])
+            if "game" in own:
+                rows.append(tables.games(own).assign(dyad=dyad))
+            if "game_at_end" in own:
+                changes.append(f"{tables.changed_games(own):.2f} in {dyad}")
+        if rows:
+            self._heading(
+                "7. Which games are played, before and after?",
+                "The game of the package on the table in the first quarter, in most quarters and in the last one; "
+                "shares of runs.",
+            )
+            table = pd.concat(rows, ignore_index=True)
+            self._table(table[["dyad", *(name for name in table if name != "dyad")]])
+        if changes:
+            self._say(f"Share of runs that end in another game than they began in: {listed(changes)}.")
+        n_cells = max(1, len(self.plan.cells))
+        below = max(1, report_figures.MOST_POINTS * len(self.leading.levels if self.leading else "x") // n_cells)
+        some = pd.concat([self._runs(dyad, GAME, below) for dyad in self.dyads], ignore_index=True)
         self._figure(
             "game-map",
             "The last package on the table of each run. In the shaded square both are tempted less than they fear "
             "to be left; right or above a side would leave anyway; below zero it would give alone. Points beyond "
             "the scale stand at its edge.",
-            lambda: report_figures.game_map(self.runs, self.leading, self.dyads),
+            lambda: report_figures.game_map(some, self.leading, self.dyads),
         )
 
     def _definitions(self) -> None:
-        if "onset_d50_w4" not in self.runs:
+        columns = [name for t, w in definitions() for name in column_names(t, w)]
+        found = [tables.definitions(own) for dyad in self.dyads if columns[0] in (own := self._runs(dyad, columns))]
+        if not found:
             return
         self._heading(
             "How much hangs on the definition?",
             "Share of runs in which cooperation emerges (and is durable), when depth must reach another threshold over "
             "another window. The definition, 0.5 over 4 quarters, was fixed before the runs.",
         )
-        table = sensitivity_table(self.runs, ["dyad"])
-        table["shown"] = [
-            f"{a:.2f} ({b:.2f})" for a, b in zip(table["emergence_rate"], table["durable_share"], strict=True)
-        ]
-        wide = table.pivot(index=["dyad", "threshold"], columns="window", values="shown")
-        wide.columns = [f"{window} quarters" for window in wide.columns]
-        self._table(wide.loc[self.dyads].reset_index())
-        assert len(table) == len(definitions()) * len(self.dyads)
+        self._table(pd.concat(found, ignore_index=True))
 
     def _back_matter(self) -> None:
         told = self.results.manifest
@@ -228,14 +281,14 @@ class _Page:
             f"<details><summary>The plan</summary><pre>{esc(told['plan_text'])}</pre></details>",
         )
         words = "".join(f"<tr><td>{esc(name)}</td><td>{esc(text)}</td></tr>" for name, text in told["columns"].items())
-        self._add(f"<details><summary>What the columns mean</summary><table>{words}</table></details>")
+        self._add(
+            '<details><summary>What the columns mean</summary><div class="wide">'
+            f'<table class="words">{words}</table></div></details>',
+        )
         short = {key: value for key, value in told.items() if key not in LONG}
         self._add(f"<details><summary>The manifest</summary><pre>{esc(json.dumps(short, indent=1))}</pre></details>")
 
     # --- pieces -----------------------------------------------------------------------------------------
-
-    def _main_figure(self) -> Any:
-        return plan_figure(self.findings)
 
     def _series(self, table: str) -> pd.DataFrame:
         return self.results.read_series(table)
@@ -249,16 +302,29 @@ class _Page:
     def _heading(self, title: str, how: str) -> None:
         self._add(f"<h2>{esc(title)}</h2>", f'<p class="how">{esc(how)}</p>')
 
-    def _table(self, frame: pd.DataFrame) -> None:
+    def _compared(self, words: str, frame: pd.DataFrame, file: str = "effects") -> None:
+        if len(frame):
+            self._say(words)
+            self._table(frame, file)
+
+    def _table(self, frame: pd.DataFrame, file: str = "") -> None:
+        """A table; one too long to be read is left to the file that has it whole."""
         if frame.empty:
             return
+        if file and len(frame) > MOST_ROWS:
+            self._say(f"The first {MOST_ROWS} of {len(frame)} rows; all of them are in {file}.parquet.")
+            frame = frame.head(MOST_ROWS)
         numeric = [_looks_numeric(frame[name]) for name in frame]
         head = "".join(_cell("th", str(name), is_n) for name, is_n in zip(frame, numeric, strict=True))
         body = "".join(
             "<tr>" + "".join(_cell("td", str(x), is_n) for x, is_n in zip(row, numeric, strict=True)) + "</tr>"
             for row in frame.itertuples(index=False)
         )
-        self._add(f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>')
+        whole = f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+        if len(frame) > MOST_OPEN:
+            name = esc(file.replace("_", " ") or "table")
+            whole = f"<details><summary>{name}: {len(frame)} rows</summary>{whole}</details>"
+        self._add(whole)
 
     def _figure(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
         """Keep a figure as a file and put it into the page; nothing where there is nothing to draw."""
@@ -268,34 +334,12 @@ class _Page:
         path = self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure))
         data = base64.b64encode(path.read_bytes()).decode("ascii")
         self._add(
-            f'<figure><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}">'
+            f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
             f"<figcaption>{esc(caption)}</figcaption></figure>"
         )
 
-    def _cells_table(self, cells: pd.DataFrame) -> pd.DataFrame:
-        rows = []
-        for _, cell in cells.iterrows():
-            row = {"dyad": cell["dyad"]}
-            if len(self.plan.blocks) > 1:
-                row["block"] = cell["block"]
-            for factor in self.plan.factors if self.names else ():
-                row[factor.label] = factor.label_of(cell[factor.name])
-            low, high = cell["mean_depth_low"], cell["mean_depth_high"]
-            row["depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
-            row["gain, bn$/yr"] = signed(cell["joint_gain"])
-            for name, words in (("durable_share", "durable"), ("emergence_rate", "emerged")):
-                row[words] = f"{cell[name]:.2f} {interval(cell[f'{name}_low'], cell[f'{name}_high'])}"
-            rows.append(row)
-        return pd.DataFrame(rows)
-
 
 LONG: Final = ("plan_text", "design_points", "columns", "code")
-RUN_COLUMNS: Final = (
-    *("block", "dyad", "mean_depth", "mean_depth_contested", "joint_gain", "gain_first", "gain_second"),
-    *("emerged", "first_emergence", "durable", "hollow", "game", "treaty_from", "treaty_until", "treaty_end"),
-    *("tempted_first", "suffers_first", "tempted_second", "suffers_second"),
-    *(f"{kind}_d{round(100 * t):02d}_w{w}" for t, w in definitions() for kind in ("onset", "durable")),
-)
 
 
 def esc(text: object) -> str:
@@ -308,53 +352,3 @@ def _cell(tag: str, text: str, is_number: bool) -> str:
 
 def _looks_numeric(column: pd.Series) -> bool:
     return all(str(value)[:1] in "+-.0123456789" for value in column)
-
-
-def _waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
-    """How many emerged and were durable, and the mean wait, with intervals over replicates, which cells share.
-
-    Every run is observed to the horizon, so the restricted mean of Kaplan and Meier is the mean of what was seen.
-    """
-    has_emerged = runs["first_emergence"] >= 0
-    wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
-    found = mean_interval(wait.groupby(runs["replicate"]).mean())
-    low, high = max(found.low, 0.0), min(found.high, float(n_quarters))
-    return {
-        "emerged": f"{has_emerged.mean():.2f}",
-        "durable": f"{runs['durable'].astype(float).mean():.2f}",
-        "mean wait, quarters": f"{found.mean:.1f} {interval(low, high, 1)}",
-    }
-
-
-def _share(row: pd.Series) -> str:
-    return f"{row['incidence']:.2f} {interval(row['low'], row['high'])}"
-
-
-def _effects_table(findings: Findings) -> pd.DataFrame:
-    labels = {factor.name: factor for factor in findings.plan.factors}
-    digits = {"mean_depth": 3, "joint_gain": 2}
-    rows = []
-    for _, row in findings.effects.iterrows():
-        factor, n = labels[row["factor"]], digits[row["outcome"]]
-        rows.append(
-            {
-                "block": row["block"], "dyad": row["dyad"],
-                "factor": f"{factor.label}: {factor.label_of(row['level'])} against {factor.label_of(row['baseline'])}",
-                "outcome": str(row["outcome"]).replace("_", " "),
-                "effect": f"{signed(row['mean'], n)} {interval(row['low'], row['high'], n, with_sign=True)}",
-            }
-        )  # fmt: skip
-    frame = pd.DataFrame(rows)
-    return frame if frame["block"].nunique() > 1 else frame.drop(columns="block")
-
-
-def _associations_table(associations: pd.DataFrame, most: int = 5) -> pd.DataFrame:
-    top = associations.groupby(["block", "dyad", "outcome"], sort=False).head(most)
-    shown = [f"{signed(r.correlation)} {interval(r.low, r.high, 2, with_sign=True)}" for r in top.itertuples()]  # type: ignore[arg-type]
-    table = top.assign(**{"rank correlation": shown}, outcome=top["outcome"].str.replace("_", " "))
-    return table[["dyad", "outcome", "factor", "rank correlation", "n"]]
-
-
-def _numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame with its numbers short."""
-    return frame.map(lambda x: f"{x:.4g}" if isinstance(x, float) else x)

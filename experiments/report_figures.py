@@ -65,15 +65,19 @@ def _legend(figure: Figure, handles: list[Any]) -> None:
 
 
 def emergence_figure(runs: pd.DataFrame, factor: Factor | None, n_quarters: int, dyads: list[str]) -> Figure | None:
-    """Share of runs in which cooperation has not emerged yet, by quarter, with Greenwood's band."""
+    """Share of runs in which cooperation has not emerged yet, by quarter, with Greenwood's band.
+
+    runs: one row a run, or one for ``n`` alike.
+    """
     if "first_emergence" not in runs:
         return None
     figure, axes = panels(dyads)
     handles: dict[str, Any] = {}
     for axis, dyad in zip(axes, dyads, strict=True):
         for number, label, rows in by_level(runs[runs["dyad"] == dyad], factor):
-            event = rows["first_emergence"].to_numpy() >= 0
-            time = np.where(event, rows["first_emergence"], n_quarters).astype(float)
+            onset = np.repeat(rows["first_emergence"].to_numpy(), rows.get("n", 1))
+            event = onset >= 0
+            time = np.where(event, onset, n_quarters).astype(float)
             table = kaplan_meier(time, event).table
             x = np.concatenate([[0.0], table["time"], [n_quarters]])
             y = np.concatenate([[1.0], table["survival"], [table["survival"].iloc[-1] if len(table) else 1.0]])
@@ -180,7 +184,7 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
 
 def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str = "mean_depth") -> Figure | None:
     """The mean outcome over the levels of two factors, averaged over the others and over blocks."""
-    shown = [factor for factor in plan.factors if 2 <= len(factor.levels) <= 8 and factor.name in cells]
+    shown = [factor for factor in plan.shown if 2 <= len(factor.levels) <= 8 and factor.name in cells]
     if len(shown) < 2:
         return None
     across, up = sorted(shown, key=lambda factor: -len(factor.levels))[:2]

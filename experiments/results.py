@@ -17,8 +17,8 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 from experiments.design import Plan
 from experiments.manifest import describe, now
-from experiments.store import check_vacant, reported, write_table, write_whole
-from experiments.work import Chunk, Played, runs_are_true
+from experiments.store import check_vacant, lock_file, reported, slim, write_table, write_whole
+from experiments.work import KEYS, Chunk, Played, runs_are_true
 from model import InputFault
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 LOG: Final = "parts.log"
 PART: Final = re.compile(r"point-(\d{5,})_replicates-(\d{6,})-(\d{6,})\.parquet")
-KEYS: Final = ("design_point", "replicate")
 
 
 class Results:
@@ -55,7 +54,12 @@ class Results:
         results.manifest = {
             "state": "begun", "started": now(), "sessions": [], **describe(plan, chunk_replicates, engine)
         }  # fmt: skip
-        results._write_manifest()
+        try:
+            results._write_manifest()
+        except InputFault:
+            # An empty folder without a manifest would be in the way of the next attempt.
+            results._withdraw()
+            raise
         return results
 
     @classmethod
@@ -78,8 +82,13 @@ class Results:
 
     @staticmethod
     def are_in(folder: Path) -> bool:
-        """Whether a folder holds results, finished or not."""
-        return (folder / "manifest.json").is_file()
+        """Whether a folder holds results, finished or not.
+
+        Raises:
+            InputFault: the folder may not be looked into.
+        """
+        with reported(folder):
+            return (folder / "manifest.json").is_file()
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -92,7 +101,7 @@ class Results:
         with reported(path):
             lock = path.open("a+", encoding="utf-8")
         try:
-            if not _lock(lock):
+            if not lock_file(lock):
                 lock.seek(0)
                 who = f"another sweep (process {lock.read().strip()})"
                 fault = f"{who} is writing into '{self.folder}'; wait for it, or name another folder"
@@ -103,6 +112,12 @@ class Results:
             yield
         finally:
             lock.close()
+
+    def _withdraw(self) -> None:
+        """Remove the folders of a sweep that never began, if nothing is in them."""
+        for folder in (self.folder / "runs", self.folder):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
     # --- parts ------------------------------------------------------------------------------------------
 
@@ -258,12 +273,16 @@ class Results:
     # --- reading ----------------------------------------------------------------------------------------
 
     def read(
-        self, columns: Sequence[str] | None = None, points: Iterable[int] | None = None, dyad: str | None = None
+        self,
+        columns: Sequence[str] | None = None,
+        points: Iterable[int] | None = None,
+        dyad: str | None = None,
+        below: int | None = None,
     ) -> pd.DataFrame:
         """The rows of the runs that succeeded, in the order of design point, replicate and dyad.
 
-        columns: those wanted (all); points: the design points wanted (all); dyad: the one wanted (all). Ask for
-        few where runs are many: then texts come as categories and keys as short numbers.
+        columns: those wanted (all); points: the design points wanted (all); dyad: the one wanted (all); below: only
+        replicates below it. Ask for few where runs are many: then texts come as categories, numbers as short ones.
         """
         import pyarrow.compute as pc
 
@@ -271,17 +290,26 @@ class Results:
             chosen = pc.equal(table["status"], "ok")
             if dyad is not None:
                 chosen = pc.and_(chosen, pc.equal(table["dyad"], dyad))
+            if below is not None:
+                chosen = pc.and_(chosen, pc.less(table["replicate"], below))
             table = table.filter(chosen)
             return table if columns is None or "status" in columns else table.drop_columns("status")
 
         wanted = None if columns is None else list(dict.fromkeys([*KEYS, "status", "dyad", *columns]))
-        table = self._table(self.parts(points), wanted, keep)
+        table = self._table(self.parts(points, below), wanted, keep)
         if columns is None:
             frame: pd.DataFrame = table.to_pandas()
             return frame
         table = table.unify_dictionaries().select([name for name in table.column_names if name in {*KEYS, *columns}])
         slim: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
         return slim
+
+    def dyads(self) -> list[str]:
+        """The dyads of the runs, in their order; none where every run failed."""
+        for part in self.parts():
+            if len(found := self._table([part], ["status", "dyad"]).to_pandas().query("status == 'ok'")):
+                return [str(dyad) for dyad in found["dyad"].drop_duplicates()]
+        return []
 
     def read_failures(self) -> pd.DataFrame:
         """One row for each run that failed."""
@@ -322,9 +350,10 @@ class Results:
                 before = line
         return told.hexdigest()
 
-    def parts(self, points: Iterable[int] | None = None) -> list[Path]:
-        """The parts of the runs, of all design points or of some, in order."""
-        found = [path for path in (self.folder / "runs").glob("*.parquet") if PART.fullmatch(path.name)]
+    def parts(self, points: Iterable[int] | None = None, below: int | None = None) -> list[Path]:
+        """The parts of the runs, of all design points or of some, in order; those with a replicate below a number."""
+        named = [(path, PART.fullmatch(path.name)) for path in (self.folder / "runs").glob("*.parquet")]
+        found = [path for path, name in named if name and (below is None or int(name[2]) < below)]
         wanted = None if points is None else {f"point-{point:05d}_" for point in points}
         return sorted(path for path in found if wanted is None or f"{path.name.split('_')[0]}_" in wanted)
 
@@ -347,7 +376,7 @@ class Results:
                 own = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
                 table = keep(file.read(own, use_threads=False))
                 # Texts of a run are few and repeat: as categories, a million runs fit into memory.
-                tables.append(table if columns is None else _slim(table))
+                tables.append(table if columns is None else slim(table))
             except (OSError, pa.ArrowException) as error:
                 fault = f"'{part}' is damaged: {error}; the same sweep again makes it anew"
                 raise InputFault([fault], "results") from None
@@ -358,32 +387,7 @@ class Results:
         self.write_text("manifest.json", json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
 
 
-def _slim(table: pa.Table) -> pa.Table:
-    """A table with its texts as categories and its keys as short numbers."""
-    import pyarrow as pa
-
-    for k, field in enumerate(table.schema):
-        if pa.types.is_string(field.type):
-            table = table.set_column(k, field.name, table[field.name].dictionary_encode())
-        elif field.name in KEYS:
-            table = table.set_column(k, field.name, table[field.name].cast(pa.int32()))
-    return table
-
-
 def fingerprint(path: Path) -> tuple[str, int]:
     """The digest and the size of a file."""
     data = path.read_bytes()
     return hashlib.sha256(data).hexdigest(), len(data)
-
-
-def _lock(file: IO[str]) -> bool:
-    """Take the lock if nobody has it. Where the system has no such locks, nobody is kept out."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True

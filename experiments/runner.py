@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments import manifest, stopping
-from experiments.design import DesignPoint, Plan, Value
+from experiments.design import ARM, DesignPoint, Plan, Value
 from experiments.engines import run_chunk
 from experiments.executors import (
     CHUNKS_PER_WORKER,
@@ -53,6 +53,8 @@ class Outcome:
     n_before: int
     was_interrupted: bool
     damaged: tuple[str, ...] = ()
+    # Runs in all; with a target of precision, as many as the pilot asked for.
+    n_total: int = 0
 
 
 @dataclasses.dataclass
@@ -75,28 +77,38 @@ def chunks_of(
     wanted: replicates of each design point, where they differ; a chunk that has begun is finished.
     """
     per_point = {point.index: plan.replicates for point in plan.points} if wanted is None else wanted
-    columns = {
-        point.index: {
-            "block": point.block,
-            **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors},
-        }
-        for point in plan.points
-    }
+    columns = {point.index: _columns_of(plan, point) for point in plan.points}
     outputs = plan.outputs
-    for first in range(0, max(per_point.values(), default=0), most):
+    for first, count in _ranges(plan, most, max(per_point.values(), default=0)):
         for point in plan.points:
             if first >= per_point.get(point.index, 0):
                 continue
-            count = min(most, plan.replicates - first)
             yield Chunk(
                 plan.scenario, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
                 engine, outputs.series if outputs.replicates else (), outputs.replicates,
             )  # fmt: skip
 
 
+def _ranges(plan: Plan, most: int, replicates: int) -> Iterator[tuple[int, int]]:
+    """First replicate and number of each chunk of a design point.
+
+    With a target of precision the pilot comes first and every later chunk is half of what is there already, so that
+    no more than that is played beyond what the target asks for.
+    """
+    first = 0
+    while first < replicates:
+        wanted = most
+        if plan.precision is not None:
+            wanted = min(most, max(plan.precision.least - first, first // 2, 1))
+        count = min(wanted, plan.replicates - first)
+        yield first, count
+        first += count
+
+
 def _columns_of(plan: Plan, point: DesignPoint) -> dict[str, Value]:
-    """What every row of a design point says of it: its block and the values of the factors."""
-    return {"block": point.block, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
+    """What every row of a design point says of it: its block, its arm and the values of the factors."""
+    arm = {ARM: point.arm} if plan.arms else {}
+    return {"block": point.block, **arm, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
 
 
 def _one_kind(levels: Iterable[Value], value: Value) -> Value:
@@ -198,7 +210,7 @@ class _Sweep:
             if self.n_done > n_before or damaged or not has_state:
                 session = {"started": began, "n_runs": self.n_done - n_before, "workers": workers}
                 self.results.finish("complete" if is_whole else "interrupted", self.n_done, self.n_failed, session)
-        return Outcome(self.results, self.n_done, self.n_failed, n_before, not is_whole, tuple(damaged))
+        return Outcome(self.results, self.n_done, self.n_failed, n_before, not is_whole, tuple(damaged), self.total)
 
     def _pilot(self, every: list[Chunk]) -> list[Chunk]:
         """The chunks that come first: all of them, or with a target of precision the pilot's."""
@@ -214,6 +226,7 @@ class _Sweep:
         wanted = stopping.wanted_replicates(frame, target.outcome, target.half_width, target.least, target.most)
         chosen = [chunk for chunk in every if chunk.first < wanted.get(chunk.design_point, target.least)]
         self.total = sum(chunk.count for chunk in chosen)
+        self.hooks.tell(stopping.in_words(wanted, target, self.total))
         return [chunk for chunk in chosen if chunk.first >= target.least]
 
     def _stage(

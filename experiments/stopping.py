@@ -17,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from experiments.design import Precision
 from experiments.estimates import LEVEL, Estimate
 
 # A pilot in which a yes-no outcome never or always happened has no spread, and knows less than that: as in the
@@ -80,6 +81,31 @@ def wanted_replicates(
             enough = replicates_for(rows[outcome].to_numpy(), half_width, most, level)
             wanted[int(point)] = max(enough, wanted.get(int(point), 0))  # type: ignore[call-overload]
     return wanted
+
+
+def in_words(wanted: dict[int, int], target: Precision, n_runs: int) -> str:
+    """What the pilot asks for, as it is said while a sweep goes on."""
+    what, counts = target.outcome.replace("_", " "), sorted(wanted.values())
+    least, most = (counts[0], counts[-1]) if counts else (0, 0)
+    each = f"{least}" if least == most else f"{least} to {most}"
+    capped = sum(count >= target.most for count in counts)
+    also = f"; at {capped} of {len(counts)} design points that is all that is allowed, and may not do" if capped else ""
+    return (
+        f"After a pilot of {target.least} replicates a design point: knowing {what} to within {target.half_width:g} "
+        f"takes {each} replicates a point, {n_runs} runs in all{also}."
+    )
+
+
+def reached_in_words(table: pd.DataFrame, target: Precision) -> str:
+    """Whether the target was reached, as it is said at the end; ``table`` as ``precision_table`` makes it."""
+    what, widest = target.outcome.replace("_", " "), float((table["high"] - table["mean"]).max())
+    n_missed = int((~table["reached"]).sum())
+    if n_missed:
+        return (
+            f"The target was missed: {what} is not known to within {target.half_width:g} in {n_missed} of {len(table)} "
+            f"rows (widest {widest:.2g}); allow more than {target.most} replicates, or ask for less."
+        )
+    return f"The target was reached: {what} is known to within {target.half_width:g} everywhere (widest {widest:.2g})."
 
 
 def precision_table(

@@ -21,8 +21,9 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
+from experiments.work import KEYS, WHOLE
 from model import InputFault
 
 if TYPE_CHECKING:
@@ -67,7 +68,9 @@ def check_vacant(folder: Path) -> None:
         if not parent.is_dir():
             raise InputFault([f"'{parent}' is a file, so '{folder}' cannot be a folder"], "output")
         if not os.access(parent, os.W_OK | os.X_OK):
-            raise InputFault([f"'{folder}' cannot be written: no permission in '{parent}'"], "output")
+            is_fixed = hasattr(os, "statvfs") and bool(os.statvfs(parent).f_flag & os.ST_RDONLY)
+            why = "Read-only file system" if is_fixed else "no permission"
+            raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
 
 
 def vacant_folder(name: str) -> Path:
@@ -115,6 +118,33 @@ def write_table(path: Path, table: pa.Table | pd.DataFrame) -> None:
     # Page checksums tell a changed byte from a number, also to readers who know nothing of parts.log.
     options = {"compression": "zstd", "write_page_checksum": True}
     write_whole(path, lambda temporary: pq.write_table(arrow, temporary, **options))
+
+
+def slim(table: pa.Table) -> pa.Table:
+    """A table with its texts as categories, and its keys and counts of quarters as short numbers."""
+    import pyarrow as pa
+
+    for k, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(k, field.name, table[field.name].dictionary_encode())
+        elif field.name in KEYS:
+            table = table.set_column(k, field.name, table[field.name].cast(pa.int32()))
+        elif field.name in WHOLE or field.name.startswith("onset_"):
+            table = table.set_column(k, field.name, table[field.name].cast(pa.int16()))
+    return table
+
+
+def lock_file(file: IO[str]) -> bool:
+    """Take the lock if nobody has it. Where the system has no such locks, nobody is kept out."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
 
 
 def _settle(folder: Path) -> None:

@@ -31,11 +31,15 @@ class LogRank(NamedTuple):
 
 
 def cumulative_incidence(
-    times: npt.ArrayLike, causes: Sequence[str] | npt.NDArray[np.object_], level: float = LEVEL
+    times: npt.ArrayLike,
+    causes: Sequence[str] | npt.NDArray[np.object_],
+    level: float = LEVEL,
+    counts: npt.ArrayLike | None = None,
 ) -> pd.DataFrame:
     """Share that has ended by each cause, by time (Aalen-Johansen); one row a cause and time of any event.
 
     times: (n,), finite, >= 0, n >= 1. causes: (n,), the cause of the end, empty for one that was not seen to end.
+    counts: (n,), how many ended so, where equal ones are counted; one each otherwise.
     Columns: cause, time, at_risk, events, incidence (fraction), se, low, high (log-log interval, in [0, 1]).
     Limits: with one cause, one minus Kaplan-Meier with Greenwood's error; over all causes
     and the survivors, one; never falls.
@@ -44,23 +48,24 @@ def cumulative_incidence(
     """
     time, cause = np.asarray(times, dtype=np.float64), np.asarray(causes, dtype=object)
     _check(time, cause)
+    number = np.ones(time.size, dtype=np.int64) if counts is None else np.asarray(counts, dtype=np.int64)
     kinds = sorted({str(one) for one in cause if one})
     at = np.unique(time[cause != ""])
-    at_risk = time.size - np.searchsorted(np.sort(time), at, side="left")
-    counts = {kind: np.array([np.count_nonzero((time == t) & (cause == kind)) for t in at]) for kind in kinds}
+    at_risk = np.array([number[time >= t].sum() for t in at], dtype=np.int64)
+    ended = {kind: np.array([number[(time == t) & (cause == kind)].sum() for t in at]) for kind in kinds}
     all_events = np.zeros(at.size)
     for kind in kinds:
-        all_events = all_events + counts[kind]
+        all_events = all_events + ended[kind]
     survival = np.cumprod(1.0 - all_events / at_risk)
     before = np.concatenate([[1.0], survival[:-1]])
     rows = []
     for kind in kinds:
-        incidence = np.cumsum(before * counts[kind] / at_risk)
-        se = np.sqrt(np.maximum(_incidence_variance(incidence, before, at_risk, all_events, counts[kind]), 0.0))
+        incidence = np.cumsum(before * ended[kind] / at_risk)
+        se = np.sqrt(np.maximum(_incidence_variance(incidence, before, at_risk, all_events, ended[kind]), 0.0))
         low, high = _log_log(incidence, se, level)
         for k, t in enumerate(at):
             rows.append(
-                (kind, t, int(at_risk[k]), int(counts[kind][k]), incidence[k], se[k], low[k], high[k])
+                (kind, t, int(at_risk[k]), int(ended[kind][k]), incidence[k], se[k], low[k], high[k])
             )  # fmt: skip
     columns = ["cause", "time", "at_risk", "events", "incidence", "se", "low", "high"]
     return pd.DataFrame(rows, columns=columns)
@@ -141,12 +146,14 @@ def treaty_ends(frame: pd.DataFrame, n_quarters: int, by: Sequence[str] = ("dyad
     """
     began = frame[frame["treaty_from"] >= 0]
     tables = []
-    for name, group in began.groupby(list(by), sort=False, observed=True):
+    ways = [*by, "treaty_from", "treaty_until", "treaty_end"]
+    alike = began.groupby(ways, sort=False, observed=True).size().rename("n").reset_index()
+    for name, group in alike.groupby(list(by), sort=False, observed=True):
         until = group["treaty_until"].to_numpy(float)
         times = np.where(until >= 0, until, n_quarters) - group["treaty_from"].to_numpy(float)
-        table = cumulative_incidence(times, group["treaty_end"].astype(str).to_numpy(object))
+        table = cumulative_incidence(times, group["treaty_end"].astype(str).to_numpy(object), counts=group["n"])
         own = pd.DataFrame(dict(zip(by, name, strict=True)), index=table.index)
-        tables.append(pd.concat([own, table.assign(n=len(group))], axis=1))
+        tables.append(pd.concat([own, table.assign(n=int(group["n"].sum()))], axis=1))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
 
 

@@ -81,7 +81,7 @@ def sweep_and_report(
         print(f"Stopped at once. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     if outcome.was_interrupted:
-        said = f"Interrupted: {outcome.n_done} of {plan.n_runs} runs are finished and kept in {folder}."
+        said = f"Interrupted: {outcome.n_done} of {outcome.n_total} runs are finished and kept in {folder}."
         print(f"{said} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     if outcome.n_before == outcome.n_done:
@@ -96,7 +96,10 @@ def how_to_go_on(folder: Path) -> str:
 
 
 def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:
-    with progress_shown(errors, f"{plan.name}: {plan.n_runs} runs") as progress:
+    title = f"{plan.name}: {plan.n_runs} runs"
+    if plan.precision is not None:
+        title = f"{plan.name}: at most {plan.n_runs} runs"
+    with progress_shown(errors, title) as progress:
         hooks = Hooks(
             progress,
             lambda: errors.print(STOPPING, soft_wrap=True),
@@ -109,7 +112,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     """Tables and figure of finished results, on screen and in the folder."""
     from experiments.demo import show_calibration, show_findings, show_words
     from experiments.figures import plan_figure, saver
-    from experiments.findings import find
+    from experiments.findings import TABLES, find
     from model import calibration_table, load_scenario, make_parameters
 
     results = outcome.results
@@ -117,9 +120,10 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     scenario = load_scenario(plan.scenario)
     settings = {**scenario.parameters.changes(), **plan.settings}
     calibration = calibration_table(plan.scenario, make_parameters(settings))
-    for name in ("cells", "effects", "contrasts", "associations", "precision"):
+    for name in TABLES:
         if len(table := getattr(findings, name)):
-            results.write_table(name, table.astype({"level": str, "baseline": str}) if name == "effects" else table)
+            mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]
+            results.write_table(name, table.astype(dict.fromkeys(mixed, str)))
     results.write_table("calibration", calibration)
     results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
     figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))

@@ -21,12 +21,28 @@ FEW_REPLICATES: Final = 20
 MUCH_HARMONY: Final = 0.1
 
 
-def warnings_of(findings: Findings, runs: pd.DataFrame, manifest: Mapping[str, Any]) -> list[str]:
-    """Everything that speaks against taking the tables at face value."""
+# The columns of runs that warnings look at.
+LOOKED_AT: Final = ("mean_depth", "mean_depth_contested", "emerged", "hollow")
+
+
+def totals_of(runs: pd.DataFrame) -> dict[str, float]:
+    """What the warnings need to know of a dyad's runs: means of depth, and how many emerged and how many hollow."""
+    emerged = runs["emerged"].astype(bool)
+    totals = {name: float(runs[name].mean()) for name in LOOKED_AT[:2] if name in runs}
+    totals["n_emerged"] = int(emerged.sum())
+    if "hollow" in runs:
+        totals["n_hollow"] = int(runs.loc[emerged, "hollow"].astype(bool).sum())
+    return totals
+
+
+def warnings_of(
+    findings: Findings, totals: Mapping[str, Mapping[str, float]], manifest: Mapping[str, Any]
+) -> list[str]:
+    """Everything that speaks against taking the tables at face value; ``totals`` by dyad."""
     return [
         *_of_the_sweep(findings, manifest),
-        *_hollow(runs),
-        *_harmony(runs),
+        *_hollow(totals),
+        *_harmony(totals),
         *_corners(findings),
         *_ceilings(findings),
         *([by_chance(len(findings.associations))] if len(findings.associations) else []),
@@ -55,24 +71,20 @@ def _of_the_sweep(findings: Findings, manifest: Mapping[str, Any]) -> Iterator[s
         yield "The runs were made on another kind of processor; last digits may differ when they are repeated here."
 
 
-def _hollow(runs: pd.DataFrame) -> Iterator[str]:
+def _hollow(totals: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     """Cooperation by which both together lose (theory 2.1)."""
-    if "hollow" not in runs or not runs["emerged"].any():
-        return
-    emerged = runs[runs["emerged"].astype(bool)]
-    n_hollow = int(emerged["hollow"].astype(bool).sum())
+    n_hollow = int(sum(own.get("n_hollow", 0) for own in totals.values()))
+    n_emerged = int(sum(own["n_emerged"] for own in totals.values()))
     if n_hollow:
-        yield (
-            f"Hollow cooperation: in {n_hollow} of {len(emerged)} cases of emergence the two sides together lose by it."
-        )
+        yield f"Hollow cooperation: in {n_hollow} of {n_emerged} cases of emergence the two sides together lose by it."
 
 
-def _harmony(runs: pd.DataFrame) -> Iterator[str]:
+def _harmony(totals: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     """Depth that the givers would choose alone (theory 2.3, pitfall 1)."""
-    if "mean_depth_contested" not in runs:
-        return
-    for dyad, rows in runs.groupby("dyad", sort=False, observed=True):
-        depth, contested = float(rows["mean_depth"].mean()), float(rows["mean_depth_contested"].mean())
+    for dyad, own in totals.items():
+        if "mean_depth_contested" not in own:
+            continue
+        depth, contested = own["mean_depth"], own["mean_depth_contested"]
         if abs(depth - contested) > MUCH_HARMONY * max(depth, 1e-9) and depth > 0.0:
             yield (
                 f"Harmony counted apart: in {dyad} mean depth is {depth:.2f}, and {contested:.2f} when what the giver "

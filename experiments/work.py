@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 COLUMNS: Final = {
     "design_point": "index of the design point in the manifest",
     "block": "name of the plan's block",
+    "arm": "name of the plan's arm, where its points have names",
     "replicate": "replicate: the same luck at every design point",
     "status": "ok or failed",
     "stage": "where a failed run failed: build, run, summary, or worker",
@@ -42,10 +43,13 @@ COLUMNS: Final = {
 ENDS: Final = {
     "failed its own test": "lapse",
     "repudiated": "turnover",
+    "new government": "turnover",
     "left after notice": "exit",
     "sunset": "sunset",
 }
 GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_second")
+# What identifies a run within a sweep.
+KEYS: Final = ("design_point", "replicate")
 DIGEST_LENGTH: Final = 16
 WHOLE: Final = ("first_emergence", "n_spells", "longest_spell", "treaty_from", "treaty_until")
 

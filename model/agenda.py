@@ -14,6 +14,7 @@ import numpy as np
 from model.assessment import IMPORTER, PAIR_OF, PARTNER, Situation, Tables, assess
 from model.calibration import COLD_SWEEPS, standards_in_force, support
 from model.economy import Agenda, Economy, Opening
+from model.foresight import foreseen
 from model.mandate import (
     QUARTERS_PER_YEAR,
     Mandate,
@@ -283,6 +284,22 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
         supply_stake=supply,
         markup=tables.markup,
     )
+    if parameters.foresight:
+        # The first quarter is quiet for governments that look ahead, too; what counts as cooperation stays the same.
+        tables, _ = foreseen(
+            economy,
+            parameters,
+            scenario,
+            opening,
+            first.situation,
+            economy.start_experience,
+            opening.cells,
+            tables,
+            None,
+            COLD_SWEEPS,
+            None,
+        )
+        mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
 
 

@@ -32,6 +32,8 @@ from model.nodes import (
     PUNISH_NODE,
     THIRD,
     Nodes,
+    as_slice,
+    blocks_of,
     level_duties,
     node_duties,
     nodes_of,
@@ -130,23 +132,18 @@ def assess(
     cars = cars_by_level(economy, parameters, situation, nodes, cells)
     vehicle_duty = duty[..., EV, nodes.pair, nodes.level]
     n_lanes = max(1, situation.utility.size // (situation.utility.shape[-2] * situation.utility.shape[-1]))
-    step = max(1, BLOCK // (n_lanes * situation.utility.shape[-1]))
-    blocks = []
-    for first in range(0, len(nodes.pair), step):
-        block = slice(first, first + step)
+    blocks = blocks_of(nodes, max(1, BLOCK // (n_lanes * situation.utility.shape[-1])))
+    found: Market | None = None
+    for block in blocks:
         before = None if start is None else start[..., block, :]
-        blocks.append(
-            _market(economy, parameters, situation, nodes, block, cars, vehicle_duty[..., block], before, sweeps)
-        )
-    if len(blocks) == 1:
-        found = blocks[0]
-    else:
-        found = Market(
-            *(
-                np.concatenate([part[k] for part in blocks], axis=-1 if k < N_BY_NODE else -2)
-                for k in range(len(Market._fields))
-            )
-        )
+        part = _market(economy, parameters, situation, nodes, block, cars, vehicle_duty[..., block], before, sweeps)
+        if len(blocks) == 1:
+            found = part
+            break
+        found = _room_for(part, len(nodes.pair)) if found is None else found
+        for k, (whole, values) in enumerate(zip(found, part, strict=True)):
+            whole[(..., block) if k < N_BY_NODE else (..., block, slice(None))] = values
+    assert found is not None
 
     def by_pair(*columns: FloatArray) -> FloatArray:
         return beside([column[..., nodes.place] for column in columns])
@@ -165,6 +162,18 @@ def assess(
     )
 
 
+def _room_for(part: Market, n_nodes: int) -> Market:
+    """Room for the results at so many nodes, laid out like those of a block: replicates fastest in memory."""
+    room = []
+    for k, values in enumerate(part):
+        axis = -1 if k < N_BY_NODE else -2
+        shape = list(values.shape)
+        shape[axis] = n_nodes
+        order = sorted(range(values.ndim), key=lambda a: -values.strides[a])
+        room.append(np.empty([shape[a] for a in order]).transpose(np.argsort(order)))
+    return Market(*room)
+
+
 def _market(
     economy: Economy,
     parameters: Parameters,
@@ -177,29 +186,31 @@ def _market(
     sweeps: int,
 ) -> Market:
     """The importer's market at some nodes, and what everybody has from it; axes (..., q, f) or (..., q)."""
-    pair, slot = nodes.pair[block], nodes.slot[block]
+    pair = nodes.pair[block]
     importer, partner, third = IMPORTER[pair], PARTNER[pair], THIRD[pair]
+    # Where to look in arrays of all pairs, slots and markets: without copying where that can be helped.
+    at_pair, at_slot, at_importer = as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer)
 
     # The partner's cars beside all others, node by node.
     friction = standards.homologation(
         parameters.homologation_cost, parameters.recognition_saving, nodes.is_recognised[block], 1.0
     ) + standards.adaptation(parameters.adaptation_cost, nodes.is_adapted[block], 1.0)
     rate = vehicle_duty[..., None]
-    partner_landed = cars.partner_landed[..., pair, :]
+    partner_landed = cars.partner_landed[..., at_pair, :]
     theta = parameters.origin_substitution
-    partner_utility = cars.partner_tie[..., pair, :] - theta * ((1.0 + rate) * partner_landed + friction[:, None])
-    rest = cars.value[..., slot, :]
+    partner_utility = cars.partner_tie[..., at_pair, :] - theta * ((1.0 + rate) * partner_landed + friction[:, None])
+    rest = cars.value[..., at_slot, :]
     from_partner, best = best_of_two(partner_utility, rest)
-    base = situation.origin_level[..., importer, :] - best / theta
+    base = situation.origin_level[..., at_importer, :] - best / theta
     by_partner = from_partner * partner_landed
     by_rest = 1.0 - from_partner
-    landed = by_partner + by_rest * cars.landed[..., slot, :]
-    duty_rate = (by_partner * rate + by_rest * cars.paid[..., slot, :]) / landed
+    landed = by_partner + by_rest * cars.landed[..., at_slot, :]
+    duty_rate = (by_partner * rate + by_rest * cars.paid[..., at_slot, :]) / landed
 
     # Prices and shares.
     alpha, sigma = parameters.alpha[importer][:, None], parameters.nest_correlation
     shift = (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
-    utility = situation.utility[..., importer, :] + shift
+    utility = situation.utility[..., at_importer, :] + shift
     cleared, residual = equilibrium(base, utility, alpha, sigma, start, sweeps)
     _, unit_margin, unit_duty = pricing.border_split(landed, cleared.markup, duty_rate)
 
@@ -211,8 +222,8 @@ def _market(
     firm_profit = sales * unit_margin
     ev_sales = ordered_sum(sales)
     surplus = demand.consumer_surplus(size, cleared.inclusive, parameters.alpha[importer])
-    revenue = ordered_sum(sales * unit_duty) + ordered_sum(rest_built * cars.cell_duty[..., slot, :])
-    outlay = ordered_sum(sales * situation.subsidy[..., importer, :])
+    revenue = ordered_sum(sales * unit_duty) + ordered_sum(rest_built * cars.cell_duty[..., at_slot, :])
+    outlay = ordered_sum(sales * situation.subsidy[..., at_importer, :])
     # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
     pushed = nodes.is_announced[block] * parameters.zev_demand_shift / parameters.alpha[importer] * ev_sales
     importer_only = surplus - pushed + revenue - (1.0 + parameters.public_funds_cost) * outlay
@@ -220,12 +231,13 @@ def _market(
     welfares, profits, suppliers = [], [], []
     for seat, who in enumerate((importer, partner)):
         cells = ordered_sum(
-            rest_built * cars.cell_profit[seat][..., slot, :] + partner_built * cars.partner_cells[seat][..., pair, :]
+            rest_built * cars.cell_profit[seat][..., at_slot, :]
+            + partner_built * cars.partner_cells[seat][..., at_pair, :]
         )
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, who].T)
         combustion = size * cleared.outside * (economy.ice_share[importer, who] * parameters.ice_margin[importer])
         profit = makers + cells + combustion
-        built = ordered_sum(rest_built * cars.home[..., slot, :]) if seat == 0 else partner_cars
+        built = ordered_sum(rest_built * cars.home[..., at_slot, :]) if seat == 0 else partner_cars
         climate = welfare.climate_benefit(
             parameters.carbon_share[who],
             parameters.social_cost_of_carbon,
@@ -239,7 +251,7 @@ def _market(
 
     # Dependence of the importer's car market on the partner and on the third bloc.
     on_cells = [
-        ordered_sum(rest_built * cars.cells_from[seat][..., slot, :]) / size
+        ordered_sum(rest_built * cars.cells_from[seat][..., at_slot, :]) / size
         + situation.exported_cells[..., importer, whom]
         for seat, whom in enumerate((partner, third))
     ]
@@ -251,7 +263,7 @@ def _market(
         suppliers[0],
         suppliers[1],
         partner_cars / size,
-        ordered_sum(rest_built * cars.third[..., slot, :]) / size,
+        ordered_sum(rest_built * cars.third[..., at_slot, :]) / size,
         on_cells[0],
         on_cells[1],
         ev_sales / size,

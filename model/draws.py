@@ -8,12 +8,13 @@ re-run alone, and a longer horizon leaves the earlier quarters as they were (qua
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from typing import Final, Literal
 
 import numpy as np
 import numpy.typing as npt
+from numpy.random.bit_generator import ISeedSequence
 
 from model.vocabulary import N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
 
@@ -47,6 +48,10 @@ STREAMS: Final[dict[str, Stream]] = {
     "answer": Stream(13, "uniform", (N_BLOCS, N_BLOCS), "whether a rise is answered (answering bloc, riser)"),
     "recognition": Stream(14, "uniform", (N_BLOCS, N_BLOCS), "unilateral recognition (importer, exporter)"),
     "plant": Stream(15, "uniform", ("automakers", N_BLOCS), "whether a plant is started"),
+    "gesture": Stream(16, "uniform", (N_DYADS, N_SIDES), "whether a side makes a gesture"),
+    "new_weight": Stream(17, "normal", (N_BLOCS,), "a new executive's weight on home profits"),
+    "new_threshold": Stream(18, "normal", (N_BLOCS,), "what a new legislature asks of a treaty"),
+    "new_prior": Stream(19, "normal", (N_BLOCS, N_BLOCS), "a new government's view of a partner (observer, observed)"),
 }
 
 
@@ -69,6 +74,10 @@ class Draws:
     answer: npt.NDArray[np.float64]
     recognition: npt.NDArray[np.float64]
     plant: npt.NDArray[np.float64]
+    gesture: npt.NDArray[np.float64]
+    new_weight: npt.NDArray[np.float64]
+    new_threshold: npt.NDArray[np.float64]
+    new_prior: npt.NDArray[np.float64]
 
 
 def draw_stream(
@@ -76,14 +85,25 @@ def draw_stream(
 ) -> npt.NDArray[np.float64]:
     """The numbers of one stream for one replicate: shape (n_quarters, *stream shape)."""
     stream = STREAMS[name]
-    shape = (n_quarters, *(n_automakers if size == "automakers" else int(size) for size in stream.shape))
     seed = np.random.SeedSequence(root_seed, spawn_key=(replicate, stream.code))
-    generator = np.random.Generator(np.random.PCG64(seed))
-    if stream.law == "normal":
-        return generator.standard_normal(shape)
-    if stream.law == "exponential":
-        return generator.standard_exponential(shape)
-    return generator.random(shape)
+    numbers = np.empty(_shape(stream, n_quarters, n_automakers))
+    _fill(stream.law, seed, numbers)
+    return numbers
+
+
+def _shape(stream: Stream, n_quarters: int, n_automakers: int) -> tuple[int, ...]:
+    return (n_quarters, *(n_automakers if size == "automakers" else int(size) for size in stream.shape))
+
+
+def _fill(law: Law, seed: ISeedSequence, numbers: npt.NDArray[np.float64]) -> None:
+    """Write a fresh generator's numbers into a contiguous array."""
+    generator = np.random.Generator(np.random.PCG64(seed))  # type: ignore[arg-type]
+    if law == "normal":
+        generator.standard_normal(out=numbers)
+    elif law == "exponential":
+        generator.standard_exponential(out=numbers)
+    else:
+        generator.random(out=numbers)
 
 
 def draw(root_seed: int, replicate: int, n_quarters: int, n_automakers: int) -> Draws:
@@ -101,11 +121,87 @@ def draw_lanes(root_seed: int, replicates: Iterable[int], n_quarters: int, n_aut
 
     A replicate's numbers are those that ``draw`` gives it alone.
     """
-    numbers = list(replicates)
+    numbers = [int(replicate) for replicate in replicates]
     streams = {}
     for name in (field.name for field in fields(Draws)):
-        luck = np.stack([draw_stream(name, root_seed, int(r), n_quarters + 1, n_automakers) for r in numbers])
+        stream = STREAMS[name]
+        luck = np.empty((len(numbers), *_shape(stream, n_quarters + 1, n_automakers)))
+        for row, seed in zip(luck, seeds(root_seed, numbers, stream.code), strict=True):
+            _fill(stream.law, seed, row)
         # One transposition a stream: quarters first, then entities, then replicates side by side.
         ordered = np.ascontiguousarray(luck.reshape(len(numbers), -1).T).reshape(*luck.shape[1:], len(numbers))
         streams[name] = np.moveaxis(ordered, -1, 1)
     return Draws(**streams)
+
+
+# --- many addresses hashed at once ------------------------------------------------------------------------------------
+
+# NumPy promises that a SeedSequence never changes; these are its constants (O'Neill 2015, "Developing a seed_seq
+# alternative"). Hashing one address takes NumPy longer than drawing all of a stream's numbers.
+_POOL_WORDS: Final = 4
+_STATE_WORDS: Final = 8  # 32-bit words in the state of a PCG64
+_WORD: Final = 2**32
+_FIRST_A, _TIMES_A = 0x43B0D7E5, 0x931E8875
+_FIRST_B, _TIMES_B = 0x8B51F9DD, 0x58F38DED
+_LEFT, _RIGHT = np.uint32(0xCA01F9DD), np.uint32(0x4973F715)
+_HALF: Final = np.uint32(16)
+
+Words = npt.NDArray[np.uint32]
+
+
+class _Hashed(ISeedSequence):
+    """A seed whose words are known already."""
+
+    def __init__(self, words: npt.NDArray[np.uint64]) -> None:
+        self._words = words
+
+    def generate_state(self, n_words: int, dtype: npt.DTypeLike = np.uint32) -> npt.NDArray[np.uint64]:
+        if (n_words, dtype) != (self._words.size, np.uint64):
+            raise ValueError(f"a hashed address seeds a PCG64 only: {n_words} words of {dtype} were asked for")
+        return self._words
+
+
+def seeds(root_seed: int, replicates: list[int], code: int) -> Sequence[ISeedSequence]:
+    """``SeedSequence(root_seed, spawn_key=(replicate, code))`` of every replicate, for PCG64, hashed together."""
+    if max(replicates) >= _WORD:
+        return [np.random.SeedSequence(root_seed, spawn_key=(replicate, code)) for replicate in replicates]
+    root = [root_seed >> shift & (_WORD - 1) for shift in range(0, max(root_seed.bit_length(), 1), 32)]
+    root += [0] * (_POOL_WORDS - len(root))
+    row = np.array(replicates, dtype=np.uint32)
+    entropy: list[Words] = [np.full_like(row, word) for word in root]
+    return [_Hashed(words) for words in _state([*entropy, row, np.full_like(row, code)])]
+
+
+def _state(entropy: list[Words]) -> npt.NDArray[np.uint64]:
+    """(R, 4) seeds of PCG64; entropy: the words of every address, (R,) each."""
+    factors = _factors(_FIRST_A, _TIMES_A)
+    pool = [_hashed(word, factors) for word in entropy[:_POOL_WORDS]]
+    for source in range(_POOL_WORDS):
+        for target in range(_POOL_WORDS):
+            if source != target:
+                pool[target] = _mixed(pool[target], _hashed(pool[source], factors))
+    for word in entropy[_POOL_WORDS:]:
+        pool = [_mixed(place, _hashed(word, factors)) for place in pool]
+    factors = _factors(_FIRST_B, _TIMES_B)
+    words = [_hashed(pool[k % _POOL_WORDS], factors) for k in range(_STATE_WORDS)]
+    low, high = np.stack(words[::2], axis=-1).astype(np.uint64), np.stack(words[1::2], axis=-1).astype(np.uint64)
+    return low | high << np.uint64(32)
+
+
+def _factors(first: int, times: int) -> Iterator[tuple[np.uint32, np.uint32]]:
+    """Pairs of neighbours in a sequence of factors, each ``times`` the last."""
+    while True:
+        later = first * times % _WORD
+        yield np.uint32(first), np.uint32(later)
+        first = later
+
+
+def _hashed(word: Words, factors: Iterator[tuple[np.uint32, np.uint32]]) -> Words:
+    before, after = next(factors)
+    word = (word ^ before) * after
+    return word ^ word >> _HALF
+
+
+def _mixed(x: Words, y: Words) -> Words:
+    both = _LEFT * x - _RIGHT * y
+    return both ^ both >> _HALF

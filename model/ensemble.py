@@ -33,7 +33,7 @@ from model.parameters import InputFault, Parameters, make_parameters
 from model.record import Recorder
 from model.schedule import play_quarter
 from model.starting_point import known_scenario, starting_point
-from model.state import State, first_state, prior_evidence
+from model.state import State, first_state
 from model.vocabulary import N_DYADS
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not
@@ -69,7 +69,6 @@ class LaneWorld(Industry, Relations, Talks, Duties):
         self.n_quarters = self.scenario.n_quarters if n_quarters is None else n_quarters
         self.luck: Draws = draw_lanes(root_seed, replicates, self.n_quarters, len(self.scenario.automakers))
         self.state = self._first_state()
-        self.prior_good, self.prior_bad = prior_evidence(parameters)
         self.brands_abroad = brands_on_sale(self.scenario)
         self.recorder = LaneRecorder(self.scenario, parameters, self.agenda, self.economy, kept)
         self.prepare_industry()

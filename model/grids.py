@@ -38,9 +38,20 @@ class Grid:
             self.y - np.asarray(take(self.y, menu.y_of[package]))[..., None],
         )
 
+    def in_lanes(self, group: slice) -> Grid:
+        """The same in neighbouring lanes of an ensemble; tables are (R, X) and (R, Y)."""
+        return Grid(self.x[group], self.y[group])
+
     def at(self, menu: Menu, package: np.ndarray | int) -> FloatArray:
         """(...) the number of one package in every lane, with the bits it has in ``spread``."""
         return take(self.x, menu.x_of[package]) + take(self.y, menu.y_of[package])
+
+    def of(self, menu: Menu, packages: np.ndarray) -> FloatArray:
+        """(..., n) the numbers of some packages (n,), with the bits they have in ``spread``."""
+        if packages.size == menu.n_packages:
+            return self.spread(menu)
+        x, y = _entries(self.x, menu.x_of[packages]), _entries(self.y, menu.y_of[packages])
+        return np.add(x, y, out=x) if x.shape == y.shape else x + y
 
     def spread(self, menu: Menu) -> FloatArray:
         """(..., P) the number of every package."""
@@ -55,6 +66,11 @@ class Grid:
         n = len(lanes)
         np.add(x, y, out=whole.transpose(*range(8, 8 + n), *range(8)))
         return whole.reshape((menu.n_packages, *lanes)).transpose(*range(1, n + 1), 0)
+
+
+def _entries(table: FloatArray, index: np.ndarray) -> FloatArray:
+    """(..., n) fresh copies of some entries of a table (..., X); replicates stay fastest in memory."""
+    return table[index] if table.ndim == 1 else np.moveaxis(np.moveaxis(table, -1, 0).take(index, axis=0), 0, -1)
 
 
 def added(columns: list[FloatArray]) -> FloatArray:
@@ -159,18 +175,24 @@ def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
 
 
 def honour_slack(
-    flows: Flows, trust: FloatArray, continuation: FloatArray, lag: float, punishment_length: float
+    flows: Flows,
+    trust: FloatArray,
+    continuation: FloatArray,
+    lag: float,
+    punishment_length: float,
+    by_type: bool = False,
 ) -> Grid:
     """What honouring is worth beyond lapsing, for every package, bn$ (theory 1.10); it passes where that is >= 0.
 
-    trust, continuation (...) as in ``compliance.honour_test``.
+    trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
+    test = compliance.honour_test_type if by_type else compliance.honour_test
     belief, future = np.asarray(trust)[..., None], np.asarray(continuation)[..., None]
 
     def slack(
         kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatArray, punish: FloatArray
     ) -> FloatArray:
-        return compliance.honour_test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
+        return test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
 
     nothing = np.zeros(1)
     return Grid(

@@ -66,10 +66,14 @@ class Mandate:
 
 
 def payoffs(tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
-    """Welfare less security cost plus the extra weight on home profits (theory 1.4, 1.5)."""
+    """Welfare less security cost plus the extra weight on home profits, one for all or (..., b) (theory 1.4, 1.5)."""
+    own: FloatArray | float = profit_weight
+    other: FloatArray | float = profit_weight
+    if isinstance(profit_weight, np.ndarray):
+        own, other = profit_weight[..., IMPORTER][..., None], profit_weight[..., PARTNER][..., None]
     return Payoffs(
-        importer=tables.welfare[..., 0] - security + profit_weight * tables.profit[..., 0],
-        partner=tables.welfare[..., 1] + profit_weight * tables.profit[..., 1],
+        importer=tables.welfare[..., 0] - security + own * tables.profit[..., 0],
+        partner=tables.welfare[..., 1] + other * tables.profit[..., 1],
     )
 
 
@@ -326,12 +330,17 @@ def make_mandate(
     agenda: Agenda,
     tables: Tables,
     stakes: Stakes,
+    profit_weight: FloatArray | None = None,
 ) -> Mandate:
-    """Turn tables into the flows that decisions read."""
+    """Turn tables into the flows that decisions read.
+
+    profit_weight (..., b) of today's executives, the declared one by default.
+    """
     require_settled(tables.residual)
     felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
     security = security_flow(economy, parameters, tables, stakes.security, felt)
-    executive = payoffs(tables, security, parameters.executive_profit_weight)
+    weight = parameters.executive_profit_weight if profit_weight is None else profit_weight
+    executive = payoffs(tables, security, weight)
     legislature = payoffs(tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(executive, tables)
     risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)

@@ -147,6 +147,24 @@ class Menu:
         """(L,) ladder states that remain when side ``who`` (2 = both) stops honouring."""
         return LADDER_LAPSED[who][self.ladder]
 
+    @cached_property
+    def duty_variants(self) -> tuple[np.ndarray, np.ndarray]:
+        """By side, (P, 5) the package with each position of that side's duty in place of its own.
+
+        Where the duty is not on the menu every entry is the package itself.
+        """
+        place = np.stack(np.unravel_index(np.arange(self.n_packages), self.sizes))
+        variants = []
+        for side in (0, 1):
+            rows = []
+            for position in range(len(DUTY_POSITIONS)):
+                moved = place.copy()
+                if position in self.positions[side]:
+                    moved[side] = self.positions[side].index(position)
+                rows.append(np.ravel_multi_index(tuple(moved), self.sizes))
+            variants.append(np.stack(rows, axis=-1))
+        return variants[0], variants[1]
+
     def along(self, axis: int, values: np.ndarray) -> np.ndarray:
         """Reshape ``values`` (..., n_axis) so that it broadcasts along one axis of the product grid."""
         shape = [1] * N_AXES
@@ -216,6 +234,24 @@ def negotiable(menu: Menu, allowed: tuple[bool, ...], current: int) -> np.ndarra
     fixed = ~np.array(allowed)
     keeps = np.all(held >= held[current], axis=-1)
     return keeps & np.all(held[:, fixed] == held[current, fixed], axis=-1)
+
+
+@functools.lru_cache(maxsize=4096)
+def own_steps(menu: Menu, allowed: tuple[bool, ...], current: int, side: int) -> np.ndarray:
+    """(P,) packages that add one step on one of a side's own issues to package ``current``, and nothing else.
+
+    A duty goes to the next third (from unbound or standstill to the first), every other issue from no to yes; what is
+    off the table (``allowed`` as in ``negotiable``) stays.
+    """
+    held = menu.held
+    steps = np.zeros(menu.n_packages, dtype=bool)
+    for issue in (DUTY + side, SUPPLY + side, RECOGNITION + side, LINKAGE + side):
+        target = max(int(held[current, issue]), 1) + 1 if issue == DUTY + side else 1
+        if held[current, issue] >= target:
+            continue
+        others = np.delete(held, issue, axis=1)
+        steps |= (held[:, issue] == target) & np.all(others == others[current], axis=1)
+    return steps & negotiable(menu, allowed, current)
 
 
 def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:

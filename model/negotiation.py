@@ -28,7 +28,7 @@ from model.phases.talks import Talks
 from model.record import Recorder
 from model.schedule import play_quarter
 from model.starting_point import known_scenario, starting_point
-from model.state import first_state, prior_evidence
+from model.state import first_state
 from model.story import Story
 
 
@@ -71,7 +71,6 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.n_quarters = self.scenario.n_quarters
         self.draws = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
         self.state = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
-        self.prior_good, self.prior_bad = prior_evidence(self.parameters)
         self.blocs = [Bloc(self, index) for index in range(3)]
         self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]
         self.suppliers = [BatterySupplier(self, index) for index in range(len(self.scenario.suppliers))]

@@ -107,6 +107,33 @@ def nodes_of(economy: Economy, wanted: np.ndarray | None = None) -> Nodes:
     )
 
 
+def as_slice(index: np.ndarray) -> slice | np.ndarray:
+    """The same places as a slice, which copies nothing: of one place where all are the same (it broadcasts), or of
+    neighbours in order; otherwise the index itself."""
+    first, last = int(index[0]), int(index[-1])
+    if (index == first).all():
+        return slice(first, first + 1)
+    is_row = last - first + 1 == index.size and (np.diff(index) == 1).all()
+    return slice(first, last + 1) if is_row else index
+
+
+def blocks_of(nodes: Nodes, most: int) -> list[slice]:
+    """The row of nodes in blocks of at most so many; small ones hold one pair, and slots that ``as_slice`` can name."""
+    n_nodes = len(nodes.pair)
+    if most >= n_nodes:
+        return [slice(0, n_nodes)]
+    pair, slot = nodes.pair.tolist(), nodes.slot.tolist()
+    blocks, first, step = [], 0, None
+    for q in range(1, n_nodes + 1):
+        more = slot[q] - slot[q - 1] if q < n_nodes and pair[q] == pair[first] else -1
+        if q - first >= most or more not in (0, 1) or (step is not None and more != step):
+            blocks.append(slice(first, q))
+            first, step = q, None
+        else:
+            step = more
+    return blocks
+
+
 def nodes_in_use(economy: Economy, parameters: Parameters, menus: tuple[Menu, ...]) -> Nodes:
     """The nodes that decisions under these menus can ask for."""
     wanted = np.zeros((N_PAIRS, N_NODES), dtype=bool)

@@ -16,7 +16,7 @@ from model.parameter_spec import choice, real, switch, whole
 # Official dialogue, by who meets: the ceiling of the state of dialogue (theory 1.9b).
 DIALOGUE_CEILINGS = {"none": 0.0, "technical": 0.4, "group": 0.7, "leaders": 1.0}
 # Stances towards a partner seen to lapse, in the order of their integer codes in ``rules.trust``.
-RETALIATION_RULES = ("tit_for_tat", "generous", "grim", "k_punish", "proportional")
+RETALIATION_RULES = ("tit_for_tat", "generous", "grim", "k_punish", "proportional", "contrite")
 
 
 # Rows are laid out by hand: what it is and its range on one line, its meaning and source where they fit.

@@ -17,10 +17,14 @@ from model.numerics import FloatArray, ordered_sum
 from model.parameters import Parameters
 from model.rules import cooperation, games
 from model.scenario import Scenario
-from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_DYADS
+from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_BLOCS, N_DYADS
 
 QUARTERS_PER_YEAR = 4.0
 N_CODES = len(games.FAMILIES)
+# Columns of the blocs that the summary averages over the quarters.
+BLOC_MEANS: Final = ("ev_share", "ev_sales")
+FIRST_BLOC: Final = [first for first, _ in DYADS]
+SECOND_BLOC: Final = [second for _, second in DYADS]
 
 # table -> column -> (unit, meaning). A column that is recorded and not declared here is a fault, and the reverse.
 COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
@@ -42,6 +46,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "welfare": ("bn$/qtr", "social flow W"),
         "payoff": ("bn$/qtr", "executive's flow U: welfare with extra weight on home profits"),
         "announced": ("0/1", "a zero-emission path stands"),
+        "announced_harmony": ("0/1", "it was announced in the run because it pays the bloc alone: no cooperation"),
         "chargers": ("m points", "public charging points"),
     },
     "dyad": {
@@ -49,6 +54,8 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "depth_contested": ("share", "depth with harmony left out"),
         "tension": ("share", "tension, 0 to 1"),
         "dialogue": ("share", "state of the official dialogue"),
+        "track2": ("share", "state of joint research beside the official channel"),
+        "gesture": ("0/1", "a unilateral gesture stands"),
         "channel_open": ("0/1", "the official channel is open"),
         "session": ("0/1", "a session of talks is open"),
         "treaty": ("0/1", "a treaty is in force"),
@@ -97,6 +104,12 @@ SUMMARY: Final[dict[str, tuple[str, str]]] = {
     "joint_gain": ("bn$/yr", "mean gain of both over no treaty"),
     "gain_first": ("bn$/yr", "mean gain of the first bloc"),
     "gain_second": ("bn$/yr", "mean gain of the second bloc"),
+    "ev_share_first": ("share", "EVs among new cars sold in the first bloc, mean over the horizon"),
+    "ev_share_second": ("share", "the same in the second bloc"),
+    "final_ev_share_first": ("share", "EVs among new cars sold in the first bloc in the last quarter"),
+    "final_ev_share_second": ("share", "the same in the second bloc"),
+    "co2_saved_first": ("Mt CO2/yr", "lifetime emissions that the EVs sold in the first bloc in a year save, mean"),
+    "co2_saved_second": ("Mt CO2/yr", "the same in the second bloc"),
     "emerged": ("true/false", "the dyad was in the cooperation state at least once"),
     "first_emergence": ("quarter", "index of the first such quarter, -1 if none"),
     "emergence_label": ("quarter", "its label, empty if none"),
@@ -111,6 +124,8 @@ SUMMARY: Final[dict[str, tuple[str, str]]] = {
     "mean_tension": ("share", "mean tension"),
     "hollow": ("true/false", "emerged although both together lost by it"),
     "game": ("name", "most frequent game of the package on the table"),
+    "game_at_start": ("name", "game of the package on the table in the first quarter"),
+    "game_at_end": ("name", "the same in the last quarter"),
     "blocking": ("words", "commonest obstacle met in sessions: side and test"),
 }
 
@@ -128,6 +143,9 @@ class Recorder:
             f"ev_share {bloc}" for bloc in BLOCS
         ]
         self.ceiling: FloatArray = np.zeros(N_DYADS)
+        # (..., b) sums over the quarters so far, and the last quarter: all that the summary needs of the blocs.
+        self.bloc_sums: dict[str, FloatArray] = {}
+        self.last_ev_share: FloatArray = np.zeros(N_BLOCS)
 
     def add(self, frame: Mapping[str, Mapping[str, FloatArray]]) -> None:
         """Write one quarter down: table -> column -> array over the table's entities."""
@@ -136,6 +154,14 @@ class Recorder:
             if given != set(columns):
                 raise KeyError(f"record {table}: {sorted(given ^ set(columns))} recorded or declared, not both")
         self.frames.append({table: dict(columns) for table, columns in frame.items()})
+        self.count_blocs(frame["bloc"])
+
+    def count_blocs(self, columns: Mapping[str, FloatArray]) -> None:
+        """Add a quarter's columns (..., b) of the blocs to the sums that the summary needs."""
+        for name in BLOC_MEANS:
+            # The first to the last quarter in order: the same bits whether lanes are alone or together.
+            self.bloc_sums[name] = self.bloc_sums[name] + columns[name] if name in self.bloc_sums else columns[name]
+        self.last_ev_share = columns["ev_share"]
 
     def latest(self, name: str, model: Any = None) -> float:
         """A headline number of the last recorded quarter, for Mesa's data collector."""
@@ -202,6 +228,7 @@ class Recorder:
             "joint_gain": joint,
             "gain_first": QUARTERS_PER_YEAR * mean("gain_first"),
             "gain_second": QUARTERS_PER_YEAR * mean("gain_second"),
+            **self._bloc_outcomes(n),
             "emerged": spells.emerged,
             "first_emergence": np.where(spells.emerged, spells.first_onset, -1),
             "n_spells": spells.n_spells,
@@ -216,13 +243,32 @@ class Recorder:
             "hollow": cooperation.is_hollow(spells.emerged, joint, 0.0),
         }
 
+    def _bloc_outcomes(self, n: int) -> dict[str, FloatArray]:
+        """What came of the two blocs of every dyad, name of the column -> (..., d); n quarters were recorded.
+
+        Emissions are counted as in the climate benefit (theory 1.4): over the life of the cars sold.
+        """
+        share, sales = (self.bloc_sums[name] / n for name in BLOC_MEANS)
+        # m cars a year times t a car are Mt a year.
+        saved = QUARTERS_PER_YEAR * self.parameters.emissions_saved_per_ev * sales
+        values = {"ev_share": share, "final_ev_share": self.last_ev_share, "co2_saved": saved}
+        return {
+            f"{name}_{side}": of_blocs[..., blocs]
+            for name, of_blocs in values.items()
+            for side, blocs in (("first", FIRST_BLOC), ("second", SECOND_BLOC))
+        }
+
+    def _games(self) -> np.ndarray:
+        """(..., d, T) game of the package on the table, as the two families' codes in one number."""
+        first, second = (self.series("dyad", side).astype(np.int64) for side in ("game_first", "game_second"))
+        return first * N_CODES + second
+
     def usual_games(self) -> np.ndarray:
         """(..., d) most frequent game of the package on the table, as the two families' codes in one number.
 
         Of equally frequent ones the first by the codes.
         """
-        first, second = (self.series("dyad", side).astype(np.int64) for side in ("game_first", "game_second"))
-        played = first * N_CODES + second
+        played = self._games()
         times = np.stack(
             [np.count_nonzero(played == played[..., t, None], axis=-1) for t in range(played.shape[-1])], axis=-1
         )
@@ -238,11 +284,14 @@ class Recorder:
         columns = {name: np.asarray(values).reshape(-1) for name, values in self.outcomes().items()}
         labels = ["", *(self.scenario.quarter_label(q) for q in range(len(self.frames)))]
         columns["emergence_label"] = np.array(labels, dtype=object)[columns["first_emergence"] + 1]
-        codes = self.usual_games().reshape(-1)
         pairs = [games.pair_name(row, column) for row in range(N_CODES) for column in range(N_CODES)]
-        columns["game"] = np.array(pairs, dtype=object)[codes]
+        names, played = np.array(pairs, dtype=object), self._games()
+        for name, codes in (
+            ("game", self.usual_games()), ("game_at_start", played[..., 0]), ("game_at_end", played[..., -1])
+        ):  # fmt: skip
+            columns[name] = names[codes.reshape(-1)]
         columns["blocking"] = np.array(blocking, dtype=object).reshape(-1)
-        columns["dyad"] = np.array(DYAD_NAMES * (codes.size // N_DYADS), dtype=object)
+        columns["dyad"] = np.array(DYAD_NAMES * (len(columns["game"]) // N_DYADS), dtype=object)
         return pd.DataFrame(columns)[list(SUMMARY)]
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from model.economy import Agenda, Economy, Opening
 from model.numerics import FloatArray
 from model.parameters import Parameters
+from model.rules import compliance
 from model.rules import tension as tension_rules
 from model.rules import trust as trust_rules
 from model.scenario import Scenario
@@ -46,6 +47,15 @@ class State:
     sunset (d,); failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice; level (d, s) share
     of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of punishment to come;
     honours (d, s) passes its test this quarter; lapses (d,) violations last quarter; depth (d,).
+
+    Governments and optional statecraft: profit_weight (b,) executive's weight on home profits; threshold_shift (b,)
+    what the legislature asks beyond the declared threshold; prior_good, prior_bad (b, b) prior evidence; type_belief
+    (b, b) belief that the observed is a reciprocating type; track2 (d,) joint research; effort (d, s) part of its duty
+    cut that a side keeps by its own choice; standing (d, s) 1 where a side kept its part last quarter; heard (d, s) 1
+    once a partner has tabled in a session, received (d, s) own believed gain from its last offer, concession (d, s)
+    rise from the one before; gesture (d,) package in effect while a gesture stands, 0 none; gesture_side, gesture_left
+    (d,) who makes it and for how many quarters more; gesture_due (d, s) the next step is to be offered; tension_before
+    (d,) last quarter's level; harmony_announced (b,) 1 where an announcement paid its bloc alone.
     """
 
     quarter: int
@@ -93,6 +103,23 @@ class State:
     honours: np.ndarray
     lapses: FloatArray
     depth: FloatArray
+    profit_weight: FloatArray
+    threshold_shift: FloatArray
+    prior_good: FloatArray
+    prior_bad: FloatArray
+    type_belief: FloatArray
+    track2: FloatArray
+    effort: FloatArray
+    standing: FloatArray
+    heard: FloatArray
+    received: FloatArray
+    concession: FloatArray
+    gesture: np.ndarray
+    gesture_side: np.ndarray
+    gesture_left: FloatArray
+    gesture_due: np.ndarray
+    tension_before: FloatArray
+    harmony_announced: FloatArray
 
 
 def mean_tension(parameters: Parameters) -> FloatArray:
@@ -193,7 +220,44 @@ def first_state(
         honours=np.ones((N_DYADS, N_SIDES), dtype=bool),
         lapses=np.zeros(N_DYADS),
         depth=np.zeros(N_DYADS),
+        profit_weight=np.full(N_BLOCS, parameters.executive_profit_weight),
+        threshold_shift=np.zeros(N_BLOCS),
+        prior_good=prior_good,
+        prior_bad=prior_bad,
+        type_belief=first_type_belief(scenario, parameters),
+        track2=np.zeros(N_DYADS),
+        effort=np.ones((N_DYADS, N_SIDES)),
+        standing=np.ones((N_DYADS, N_SIDES)),
+        heard=np.zeros((N_DYADS, N_SIDES)),
+        received=np.zeros((N_DYADS, N_SIDES)),
+        concession=np.zeros((N_DYADS, N_SIDES)),
+        gesture=np.zeros(N_DYADS, dtype=np.int64),
+        gesture_side=np.zeros(N_DYADS, dtype=np.int64),
+        gesture_left=np.zeros(N_DYADS),
+        gesture_due=np.zeros((N_DYADS, N_SIDES), dtype=bool),
+        tension_before=tension_rules.tension_level(np.where(np.isnan(given), start, given)),
+        harmony_announced=np.zeros(N_BLOCS),
     )
+
+
+def first_type_belief(scenario: Scenario, parameters: Parameters) -> FloatArray:
+    """(b, b) belief of each bloc that another one is a reciprocating type, before the first quarter (theory 1.10).
+
+    The prior is the prior trust; each honoured quarter of a treaty in force was one good signal (theory 1.6).
+    """
+    good, bad = prior_evidence(parameters)
+    belief = trust_rules.trust_level(good, bad)
+    for treaty in scenario.treaties:
+        first, second = DYADS[treaty.dyad]
+        dialogue = min(float(scenario.dialogue_level[treaty.dyad]), parameters.dialogue_ceiling)
+        errors = [
+            trust_rules.monitoring_error(base, dialogue, parameters.dialogue_on_monitoring)
+            for base in (parameters.false_alarm, parameters.missed_violation)
+        ]
+        for observer, observed in ((first, second), (second, first)):
+            for _ in range(int(treaty.honoured_quarters)):
+                belief[observer, observed] = compliance.bayes_type_update(belief[observer, observed], 1.0, *errors)
+    return belief
 
 
 def opening_costs(scenario: Scenario) -> FloatArray:

@@ -97,6 +97,25 @@ class Story:
                 dyad,
             )
 
+    def subnational(self, dyad: int) -> None:
+        """States, provinces and cities go on talking while the official channel is shut."""
+        self.say("dialogue", "States, provinces and cities keep talking beside the shut channel.", dyad)
+
+    def research_breaks(self, dyad: int) -> None:
+        """High tension breaks up joint research."""
+        self.say("dialogue", "High tension breaks up half of the joint research (track 2).", dyad)
+
+    def new_government(self, bloc: int) -> None:
+        """A government takes office, with preferences of its own."""
+        if self.is_told:
+            weight = float(self.model.state.profit_weight[bloc])
+            shift = float(self.model.state.threshold_shift[bloc])
+            self.say(
+                "government",
+                f"A new government takes office in {named(bloc)}: weight {weight:.2f} on home profits, and a "
+                f"legislature that asks {shift:+.2f} more of a treaty.",
+            )
+
     # --- acting alone -----------------------------------------------------------------------------------------------
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
@@ -147,9 +166,14 @@ class Story:
             dyad_of(importer, partner),
         )
 
-    def announces(self, bloc: int) -> None:
-        """A zero-emission path is announced."""
-        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path.")
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or in step with a partner."""
+        why = "for its own good (harmony)" if alone else "in step with a partner"
+        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path {why}.")
+
+    def takes_back(self, bloc: int) -> None:
+        """A new government takes a zero-emission path back."""
+        self.say("announcement", f"The new government of {named(bloc)} takes the zero-emission path back.")
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
@@ -229,6 +253,37 @@ class Story:
     def lapses(self, dyad: int, side: int) -> None:
         """A side fails its own test."""
         self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
+
+    def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
+        """A side keeps what enforces itself of its duty cut."""
+        self.say(
+            "shortfall", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad
+        )
+
+    def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
+        """A unilateral gesture, announced in advance."""
+        if self.is_told:
+            giver = cap(self.name(dyad, side))
+            self.say(
+                "gesture",
+                f"{giver} makes a gesture for {quarters} quarters, whatever comes; in effect: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_answered(self, dyad: int, side: int, package: int) -> None:
+        """A gesture is answered in kind."""
+        if self.is_told:
+            self.say(
+                "gesture",
+                f"{cap(self.name(dyad, side))} answers the gesture in kind. From next quarter both keep: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_ends(self, dyad: int, side: int) -> None:
+        """A gesture lapses."""
+        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
 
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""

@@ -24,7 +24,9 @@ from model.menu import (
     TECHNOLOGY_AXIS,
     Menu,
 )
-from model.numerics import FloatArray
+from model.numerics import FloatArray, beside
+from model.partial import N_STEPS, DutyPath
+from model.rules import policy
 from model.rules.bargaining import take
 from model.vocabulary import (
     CHARGING,
@@ -189,12 +191,18 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> F
 
 
 def realised_value(
-    menu: Menu, parts: Parts, package: np.ndarray | int, honours: FloatArray, level: FloatArray
+    menu: Menu,
+    parts: Parts,
+    package: np.ndarray | int,
+    honours: FloatArray,
+    level: FloatArray,
+    partly: tuple[tuple[DutyPath, FloatArray], ...] | None = None,
 ) -> FloatArray:
     """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
 
     package (...) index on the menu; honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and
-    supply concessions that a side honours under its stance. Duty gains are scaled by the level (exact at 0 and 1).
+    supply concessions that a side honours under its stance. Duty gains are scaled by the level (exact at 0 and 1);
+    partly: the path of each side's duty and the share (...) of its cut that it keeps by its own choice.
     """
     kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
     position = menu.coordinates[np.broadcast_to(package, kept[0].shape)]
@@ -216,7 +224,12 @@ def realised_value(
         duty = parts.duty[giver]
         by_position = duty.reshape((*duty.shape[:-2], -1))
         free = after_lapses(by_position, unbound)
-        bound = after_lapses(by_position, position[..., giver] * duty.shape[-1])
+        if partly is None:
+            bound = after_lapses(by_position, position[..., giver] * duty.shape[-1])
+        else:
+            path, share = partly[giver]
+            nodes = [after_lapses(by_position, path.positions[..., k] * duty.shape[-1]) for k in range(N_STEPS)]
+            bound = policy.value_between(beside(nodes), path.rates, path.rate_at(share))
         gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
         gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
         gain = gain + honours[..., giver] * parts.linkage[..., giver] * position[..., 5 + giver]

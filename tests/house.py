@@ -29,7 +29,7 @@ _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point"),
+        *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -112,6 +112,9 @@ BIT_EQUAL = (
     "model.grids",
     "model.valuation",
     "model.mandate",
+    "model.common",
+    "model.partial",
+    "model.foresight",
     "model.menu",
     "model.negotiation",
     "model.phases",

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 
 from experiments.design import Plan
+from experiments.engines import run_chunk
 from experiments.plan_file import load_plan
 from experiments.results import Results
 from experiments.runner import chunks_of, run_plan
-from experiments.work import Chunk, Played, digest_of, with_keys
+from experiments.work import Chunk, Played, digest_of, summary_types, with_keys
 
 PLAN = """
 title = "A small plan"
@@ -57,22 +57,66 @@ control = { dialogue_ceiling = "none", tariff_issues = true }
 """
 
 
+ARMS = """
+title = "Arms"
+question = "Which mechanism matters?"
+scenario = "2026"
+replicates = 6
+design = "list"
+reference = ["full", "core"]
+[[points]]
+name = "full"
+[[points]]
+name = "no dialogue"
+dialogue_ceiling = "none"
+[[points]]
+name = "no tariffs"
+tariff_issues = false
+[[points]]
+name = "core"
+dialogue_ceiling = "none"
+tariff_issues = false
+[settings]
+"""
+
+
+# Replicates in a chunk of the sweeps that are killed.
+CHUNK = 5
+
+
 def small_plan(folder: Path, text: str = PLAN) -> Plan:
     path = folder / "small.toml"
     path.write_text(text, encoding="utf-8")
     return load_plan(path)
 
 
+def arms_plan(folder: Path) -> Plan:
+    return small_plan(folder, ARMS)
+
+
 def made_up(chunk: Chunk) -> pa.Table:
     """Summaries with known effects: dialogue +0.05 of depth in CN-EU only, tariffs +0.2 everywhere."""
-    return pa.concat_tables([_one(chunk, r) for r in range(chunk.first, chunk.first + chunk.count)])
+    return pa.concat_tables([_known(chunk, r) for r in range(chunk.first, chunk.first + chunk.count)])
+
+
+_MADE: dict[str, pa.Table] = {}
+
+
+def _known(chunk: Chunk, replicate: int) -> pa.Table:
+    """One run, made up once: many tests sweep the same plan."""
+    key = f"{chunk.design_point} {replicate} {dict(chunk.settings)} {dict(chunk.columns)}"
+    if key not in _MADE:
+        _MADE[key] = _one(chunk, replicate)
+    return _MADE[key]
 
 
 def _one(chunk: Chunk, replicate: int) -> pa.Table:
     settings = chunk.settings
-    has_dialogue, has_tariffs = settings.get("dialogue_ceiling") == "group", bool(settings.get("tariff_issues", True))
+    has_dialogue = settings.get("dialogue_ceiling", "none") not in ("none", 0)
+    has_tariffs = bool(settings.get("tariff_issues", True))
     monitors = settings.get("dialogue_on_monitoring") != 0
     rows: list[dict[str, Any]] = []
+    blocs = {"ev_share": 0.5, "final_ev_share": 0.6 + 0.01 * has_dialogue, "co2_saved": 100.0}
     for number, dyad in enumerate(("CN-US", "CN-EU", "US-EU")):
         luck = np.random.default_rng([replicate, number]).normal(0.0, 0.01)
         depth = 0.1 * number + 0.2 * has_tariffs + 0.05 * has_dialogue * monitors * (number == 1) + luck
@@ -81,18 +125,25 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
             {
                 "dyad": dyad, "mean_depth": depth, "depth_ceiling": 0.4 + 0.4 * has_tariffs,
                 "joint_gain": 2 * depth, "emerged": depth > 0.25, "durable": depth > 0.3,
+                "gain_first": depth, "gain_second": depth, "first_emergence": 8 if depth > 0.25 else -1,
+                **{f"{name}_{side}": value for name, value in blocs.items() for side in ("first", "second")},
                 "blocking": "US: own gain" if number == 0 else "",
             }
         )  # fmt: skip
-    table = pa.Table.from_pandas(pd.DataFrame(rows), preserve_index=False)
+    table = pa.Table.from_pylist(rows)
     keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
     return with_keys(chunk, replicate, keys, table)
 
 
-def slow_and_noted(chunk: Chunk) -> pa.Table:
-    """As ``made_up``, but it takes a while, and every beginning is written into the file that NOTES names."""
+def slow_and_noted(chunk: Chunk) -> pa.Table | Played:
+    """As ``made_up``, but it takes a while, and every beginning is written into the file that NOTES names.
+
+    With PLAY set, the chunk's engine plays it instead.
+    """
     with Path(os.environ["NOTES"]).open("a", encoding="utf-8") as notes:
         notes.write(f"{chunk.name} {os.getpid()}\n")
+    if "PLAY" in os.environ:
+        return run_chunk(chunk)
     time.sleep(float(os.environ.get("NAP", "0.05")))
     return made_up(chunk)
 
@@ -121,21 +172,28 @@ def deadly_once(chunk: Chunk) -> pa.Table:
 
 
 def many_rows(chunk: Chunk) -> Played:
-    """A chunk of made-up runs at once, with all columns of the summary that findings read and some they do not."""
+    """A chunk of made-up runs at once, with every column that a run of the model has, in its type."""
     n = chunk.count
-    luck = np.repeat(np.random.default_rng([chunk.first]).normal(0.3, 0.05, n), 3)
+    draw = np.random.default_rng([chunk.first])
+    luck = np.repeat(draw.normal(0.3, 0.05, n), 3)
     depth = luck + 0.1 * bool(chunk.settings["tariff_issues"])
+    emerged, onset = depth > 0.3, draw.integers(0, 37, 3 * n)
     replicate = np.repeat(np.arange(chunk.first, chunk.first + n), 3)
+    told: dict[str, Any] = {
+        "dyad": ["CN-US", "CN-EU", "US-EU"] * n, "mean_depth": depth, "mean_depth_contested": depth,
+        "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9), "emerged": emerged, "durable": depth > 0.35,
+        "hollow": np.zeros(3 * n, dtype=bool), "blocking": ["US: own gain", "", "EU: legislature"] * n,
+        "first_emergence": np.where(emerged, onset, -1), "treaty_from": np.zeros(3 * n, dtype=np.int64),
+        "treaty_until": onset, "treaty_end": ["lapse", "", "turnover"] * n,
+    }  # fmt: skip
+    rest = {pa.bool_(): emerged, pa.float64(): luck, pa.int64(): onset, pa.string(): ["Deadlock", "Peace", "tie"] * n}
     columns = {
         "design_point": np.full(3 * n, chunk.design_point),
         **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
         "replicate": replicate,
         "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
         "digest": pa.array([f"{r:016x}" for r in replicate]),
-        "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * n),
-        "mean_depth": depth, "joint_gain": 2 * depth, "depth_ceiling": np.full(3 * n, 0.9),
-        "emerged": depth > 0.3, "durable": depth > 0.35, "mean_tension": luck,
-        "blocking": pa.array(["US: own gain", "", "EU: legislature"] * n),
+        **{name: pa.array(told.get(name, rest[kind]), kind) for name, kind in summary_types().items()},
     }  # fmt: skip
     return Played(pa.table(columns))
 
@@ -162,7 +220,9 @@ def main(plan: str, folder: str, workers: int) -> None:
     from experiments.plan_file import load_plan
 
     try:
-        outcome = run_plan(load_plan(plan), Path(folder), workers, work=slow_and_noted)
+        outcome = run_plan(
+            load_plan(plan), Path(folder), workers, work=slow_and_noted, engine="ensemble", chunk_replicates=CHUNK
+        )
     except WorkersDie:
         sys.exit(1)
     sys.exit(130 if outcome.was_interrupted else 0)

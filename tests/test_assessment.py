@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import worlds
 
-from model import markets
+from model import assessment, markets
 from model.assessment import (
     ANNOUNCE_NODE,
     ANSWER_NODES,
@@ -28,6 +28,7 @@ from model.assessment import (
 )
 from model.calibration import COLD_SWEEPS
 from model.mandate import WARM_SWEEPS
+from model.nodes import as_slice, blocks_of, nodes_of
 from model.numerics import same_bits
 from model.rules import welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, EV, N_DYADS
@@ -192,6 +193,31 @@ def test_last_years_markups_are_a_good_enough_start(moments: list[Any], tables: 
         assert warm.residual.max() < 1e-9 and table.residual.max() < 1e-9
         np.testing.assert_allclose(warm.welfare, table.welfare, atol=1e-9)
         np.testing.assert_allclose(warm.markup, table.markup, atol=1e-8)
+
+
+def test_small_blocks_of_nodes_hold_neighbours_and_leave_the_bits_alone(
+    moments: list[Any], tables: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = nodes_of(moments[0].economy)
+    for most in (1, 3, 4, 8, 1000):
+        blocks = blocks_of(nodes, most)
+        assert [q for block in blocks for q in range(block.start, block.stop)] == list(range(len(nodes.pair)))
+        if most < len(nodes.pair):
+            assert all(block.stop - block.start <= most for block in blocks)
+            assert all(isinstance(as_slice(nodes.pair[block]), slice) for block in blocks)
+            assert all(isinstance(as_slice(nodes.slot[block]), slice) for block in blocks)
+    monkeypatch.setattr(assessment, "BLOCK", 40)
+    for world, table in zip(moments, tables, strict=True):
+        again = assess(world.economy, world.parameters, worlds.situation(world), None, COLD_SWEEPS)
+        for name in arrays_of(again):
+            assert same_bits(getattr(again, name), getattr(table, name)), name
+
+
+def test_places_as_a_slice() -> None:
+    assert as_slice(np.array([2, 2, 2])) == slice(2, 3)
+    assert as_slice(np.array([4, 5, 6])) == slice(4, 7)
+    for index in ([4, 6, 5], [3, 3, 4], [5, 4]):
+        np.testing.assert_array_equal(as_slice(np.array(index)), index)
 
 
 # --- security cost ----------------------------------------------------------------------------------------------

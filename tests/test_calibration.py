@@ -189,7 +189,7 @@ def test_the_first_state_carries_the_opening_and_the_treaties(scenario: Scenario
     held = {treaty.dyad: treaty for treaty in scenario.treaties}
     for d, (i, j) in enumerate(DYADS):
         assert (state.treaty[d] > 0) == (d in held)
-        prior = world.prior_good[i, j], world.prior_bad[i, j]
+        prior = world.state.prior_good[i, j], world.state.prior_bad[i, j]
         if d in held and held[d].honoured_quarters:
             # A kept record raises trust above its prior.
             assert state.good[i, j] / state.bad[i, j] > prior[0] / prior[1]

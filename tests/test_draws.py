@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.draws import STREAMS, Draws, draw, draw_lanes, draw_stream
+from model.draws import STREAMS, Draws, draw, draw_lanes, draw_stream, seeds
 
 FIELDS = [field.name for field in dataclasses.fields(Draws)]
 
@@ -77,3 +77,20 @@ def test_lanes_have_the_luck_of_their_replicates() -> None:
             np.testing.assert_array_equal(many[:, place], getattr(alone, name))
             # A quarter's numbers of all replicates lie side by side.
             assert many[0].strides[0] == many.itemsize
+
+
+@pytest.mark.parametrize("root_seed", [0, 1, 20260928, 2**32 - 1, 2**32, 2**70 + 5, 2**200 + 3])
+def test_addresses_hashed_together_are_numpys(root_seed: int) -> None:
+    replicates = [0, 1, 123456, 2**32 - 1]
+    for code in (1, 15):
+        for replicate, seed in zip(replicates, seeds(root_seed, replicates, code), strict=True):
+            alone = np.random.SeedSequence(root_seed, spawn_key=(replicate, code))
+            np.testing.assert_array_equal(seed.generate_state(4, np.uint64), alone.generate_state(4, np.uint64))
+    (beyond,) = seeds(root_seed, [2**32], 1)
+    assert isinstance(beyond, np.random.SeedSequence)
+
+
+def test_a_hashed_address_seeds_nothing_but_what_it_was_made_for() -> None:
+    (seed,) = seeds(7, [3], 2)
+    with pytest.raises(ValueError, match="PCG64"):
+        seed.generate_state(8)

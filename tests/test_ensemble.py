@@ -46,6 +46,13 @@ VARIED: list[dict[str, Any]] = [
     {"zev_cost": 0.0, "zev_demand_shift": 0.8, "zev_ramp": 1},
     {"nest_correlation": 0.0, "origin_substitution": 2.0, "supplier_substitution": 0.2},
     {"nest_correlation": 0.7, "price_adjustment": 1.0, "origin_adjustment": 1.0},
+    {"foresight": True, "foresight_quarters": 20, "assessment_interval": 1},
+    {"imitative_tactic": True, "imitation": 2.0, "rounds_per_quarter": 8},
+    {"partial_compliance": True, "retaliation_rule": "proportional", "false_alarm": 0.35},
+    {"trust_type": True, "retaliation_rule": "contrite", "missed_violation": 0.35},
+    {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0, "gesture_weight": 3.0, "trust_type": True},
+    {"turnover": True, "turnover_profit_weight": 1.0, "turnover_threshold": 0.3, "turnover_trust": 1.0},
+    {"subnational": True, "track2": True, "subnational_breaks_above": 0.5, "tension_mean_cn_us": 1.5},
 ]
 
 

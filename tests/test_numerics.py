@@ -231,3 +231,14 @@ def test_mix_and_cost_together_have_the_bits_of_each() -> None:
     together = numerics.cheapest_mix_and_cost(cost, 0.1, 0.5)
     assert numerics.same_bits(together[0], numerics.log_sum_cost(cost, 0.1, 0.5))
     assert numerics.same_bits(together[1], numerics.cheapest_mix(cost, 0.1, 0.5))
+
+
+@pytest.mark.parametrize("size", [3, numerics.ACCUMULATE_BELOW + 5])
+def test_bounds_are_those_of_numpy(size: int) -> None:
+    x = np.random.default_rng(3).normal(0.0, 1.0, size)
+    for bound in (-9.0, 0.25, 9.0):
+        assert numerics.same_bits(numerics.at_least(x.copy(), bound), np.maximum(x, bound))
+        assert numerics.same_bits(numerics.at_most(x.copy(), bound), np.minimum(x, bound))
+    x[1] = np.nan
+    assert np.isnan(numerics.at_least(x.copy(), 0.0)[1]) and np.isnan(numerics.at_most(x.copy(), 0.0)[1])
+    assert np.array_equal(numerics.at_most(x.copy(), 0.0), np.minimum(x, 0.0), equal_nan=True)

@@ -109,6 +109,29 @@ def test_the_summary_can_be_computed_from_the_tables(world: Any) -> None:
         assert row.n_lapses == (rows.treaty.size and world.recorder.lapses[d])
 
 
+def test_the_summary_tells_what_came_of_the_blocs(world: Any) -> None:
+    summary, bloc = world.summary(), world.tables()["bloc"]
+    tonnes = world.parameters.emissions_saved_per_ev
+    for row in summary.itertuples():
+        for side, name in zip(("first", "second"), row.dyad.split("-"), strict=True):
+            rows = bloc[bloc.entity == name]
+            assert getattr(row, f"ev_share_{side}") == pytest.approx(rows.ev_share.mean(), abs=1e-12)
+            assert getattr(row, f"final_ev_share_{side}") == rows.ev_share.iloc[-1]
+            # Four quarters of sales in millions, times tonnes a car.
+            saved = 4 * rows.ev_sales.mean() * tonnes
+            assert getattr(row, f"co2_saved_{side}") == pytest.approx(saved, rel=1e-12)
+            assert saved > 0.0
+
+
+def test_the_summary_tells_the_games_before_and_after(world: Any) -> None:
+    summary, dyad = world.summary(), world.tables()["dyad"]
+    for row in summary.itertuples():
+        rows = dyad[dyad.entity == row.dyad]
+        for name, at in (("game_at_start", 0), ("game_at_end", -1)):
+            first, second = (games.FAMILIES.index(rows[f"game_{side}"].iloc[at]) for side in ("first", "second"))
+            assert getattr(row, name) == games.pair_name(first, second)
+
+
 def test_games_have_names(world: Any) -> None:
     frame = world.tables()["dyad"]
     for side in ("game_first", "game_second"):

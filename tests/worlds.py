@@ -29,7 +29,7 @@ NOTHING_ON_THE_TABLE = {
 #: The tension pathways of theory 1.12 and 1.6a, all off.
 NO_PATHWAYS = {
     "tension_closes_channel": False, "tension_in_security": False, "tension_in_exit": False,
-    "tension_in_emergency": False,
+    "tension_in_emergency": False, "tension_in_subnational": False,
 }  # fmt: skip
 
 #: What an issue of a dyad becomes when its two sides change places.
@@ -136,8 +136,10 @@ def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
     for field in dataclasses.fields(Draws):
         before = getattr(luck, field.name)
         after = np.empty_like(before)
-        if field.name in ("opening", "emergency", "answer", "recognition"):
+        if field.name in ("opening", "emergency", "answer", "recognition", "new_prior"):
             after[:, to[:, None], to[None, :]] = before
+        elif field.name in ("new_weight", "new_threshold"):
+            after[:, to] = before
         elif field.name == "plant":
             after[:, firm[:, None], to[None, :]] = before
         else:

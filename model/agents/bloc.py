@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
+from model.partial import kept_share
 from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 
@@ -73,9 +75,11 @@ class Bloc(mesa.Agent):
         return self.model.agenda.scale[dyad, self.side(dyad)]
 
     def trust(self, other: Bloc) -> FloatArray:
-        """Belief that the other bloc honours in a quarter."""
-        state = self.model.state
-        return trust.trust_level(state.good[self.index, other.index], state.bad[self.index, other.index])
+        """Belief that the other bloc honours in a quarter, or by type: that it is a reciprocator (1.10)."""
+        state, pair = self.model.state, (self.index, other.index)
+        if self.model.parameters.trust_type:
+            return state.type_belief[pair]
+        return trust.trust_level(state.good[pair], state.bad[pair])
 
     # --- perceive (1.8) ----------------------------------------------------------------------------------------
 
@@ -85,7 +89,13 @@ class Bloc(mesa.Agent):
         side, agenda = self.side(dyad), self.model.agenda
         partner = self.partner(dyad)
         current = int(state.treaty[dyad])
-        noise = packages.noise_scale(p.perception_noise, state.dialogue[dyad], p.dialogue_on_perception)
+        noise = packages.noise_scale(
+            p.perception_noise,
+            state.dialogue[dyad],
+            p.dialogue_on_perception,
+            state.track2[dyad],
+            p.track2_on_perception,
+        )
         menu, levels = agenda.menus[dyad], agenda.levels[dyad]
 
         def belief(flows: Flows, whose: int, error: FloatArray) -> FloatArray:
@@ -116,21 +126,25 @@ class Bloc(mesa.Agent):
         return honour_slack(
             self.flows(dyad),
             belief,
-            compliance.continuation(p.discount_factor, p.repudiation_hazard * self.model.expected_danger[dyad], belief),
+            continuation_of(p, self.model.expected_danger[dyad], belief),
             p.detection_lag,
             self.model.punishment_horizon,
+            p.trust_type,
         )
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
-    def aspire(self, view: View, time: FloatArray) -> FloatArray:
-        """The gain this bloc holds out for at this point of a session."""
+    def aspire(self, view: View, time: FloatArray, concession: FloatLike = 0.0) -> FloatArray:
+        """The gain this bloc holds out for at this point of a session; an imitator answers the last concession."""
         zone = bargaining.zone_of_agreement(
             view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
         )
         best = bargaining.best_in_zone(view.own, zone, view.reservation)
         exponent = self.model.parameters.concession_exponent[self.index]
-        return bargaining.aspiration(view.reservation, best, bargaining.concession_share(time, exponent))
+        hope = bargaining.aspiration(view.reservation, best, bargaining.concession_share(time, exponent))
+        if not self.model.parameters.imitative_tactic:
+            return hope
+        return bargaining.imitated(hope, view.reservation, concession, self.model.parameters.imitation)
 
     def table(self, view: View, aspiration: FloatArray) -> tuple[int, bool]:
         """The package this bloc puts on the table: its partner's believed favourite among those good enough for it."""
@@ -145,12 +159,12 @@ class Bloc(mesa.Agent):
 
     def threshold(self, dyad: int) -> FloatArray:
         """Win-set threshold for every package (P,); US packages with recognition need Congress (1.9)."""
-        p = self.model.parameters
-        usual = p.ratification_threshold[self.index]
+        p, shift = self.model.parameters, self.model.state.threshold_shift[self.index]
+        usual = p.ratification_threshold[self.index] + shift
         if self.code != "US":
             return np.full(self.model.agenda.levels[dyad].shape[0], usual)
         gives = self.model.agenda.levels[dyad][:, RECOGNITION + self.side(dyad)]
-        return np.where(gives > 0.0, p.ratification_threshold_us_recognition, usual)
+        return np.where(gives > 0.0, p.ratification_threshold_us_recognition + shift, usual)
 
     def ratifies(self, dyad: int, package: int) -> bool:
         """Whether the legislature passes a deal, given its persistent mood."""
@@ -171,32 +185,44 @@ class Bloc(mesa.Agent):
         menu, current = self.model.agenda.menus[dyad], int(self.model.state.treaty[dyad])
         return bool(self.slack(dyad).at(menu, current) >= 0.0)
 
+    def keeps_in_part(self, dyad: int) -> tuple[float, bool]:
+        """The largest share of its duty cut that passes its own test, and whether any does (1.10)."""
+        model, slack = self.model, self.slack(dyad)
+        menu, path = model.agenda.menus[dyad], model.own_path(dyad, self.side(dyad), int(model.state.treaty[dyad]))
+        share, passes = kept_share(path, lambda package: slack.at(menu, package))
+        return float(share), bool(passes)
+
     def reads_conduct(self, dyad: int, act: float, u: FloatArray) -> FloatArray:
         """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
-        p, state = self.model.parameters, self.model.state
-        seen = (p.dialogue_on_monitoring, state.dialogue[dyad])
-        false_alarm = trust.monitoring_error(p.false_alarm, seen[1], seen[0])
-        missed = trust.monitoring_error(p.missed_violation, seen[1], seen[0])
-        return trust.conduct_signal(act, u, false_alarm, missed)
+        return trust.conduct_signal(act, u, *self.errors(dyad))
+
+    def errors(self, dyad: int) -> tuple[FloatArray, FloatArray]:
+        """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
+        p, dialogue = self.model.parameters, self.model.state.dialogue[dyad]
+        return (
+            trust.monitoring_error(p.false_alarm, dialogue, p.dialogue_on_monitoring),
+            trust.monitoring_error(p.missed_violation, dialogue, p.dialogue_on_monitoring),
+        )
 
     def updates_trust(self, dyad: int, signal: FloatArray, in_force: bool) -> tuple[FloatArray, FloatArray]:
         """Evidence for and against the partner after this quarter's signal."""
-        p, state, model = self.model.parameters, self.model.state, self.model
+        p, state = self.model.parameters, self.model.state
         partner = self.partner(dyad)
-        error = (
-            trust.monitoring_error(p.false_alarm, state.dialogue[dyad], p.dialogue_on_monitoring),
-            trust.monitoring_error(p.missed_violation, state.dialogue[dyad], p.dialogue_on_monitoring),
-        )
         pair = (self.index, partner.index)
         return trust.update_evidence(
             state.good[pair],
             state.bad[pair],
-            model.prior_good[pair],
-            model.prior_bad[pair],
+            state.prior_good[pair],
+            state.prior_bad[pair],
             p.trust_memory,
-            trust.debiased_signal(signal, *error),
+            trust.debiased_signal(signal, *self.errors(dyad)),
             in_force,
         )
+
+    def updates_type(self, dyad: int, signal: FloatArray) -> FloatArray:
+        """Belief that the partner is a reciprocating type, after this quarter's signal (1.10)."""
+        belief = self.model.state.type_belief[self.index, self.partner(dyad).index]
+        return compliance.bayes_type_update(belief, signal, *self.errors(dyad))
 
     def retaliates(
         self, dyad: int, signal: FloatArray, u: FloatArray, seen_level: float
@@ -212,6 +238,7 @@ class Bloc(mesa.Agent):
             seen_level,
             state.answer_left[dyad, side],
             p.punishment_quarters,
+            state.standing[dyad, side],
         )
 
     def gain_in_force(self, dyad: int) -> FloatArray:
@@ -281,11 +308,9 @@ class Bloc(mesa.Agent):
 
     def announces(self) -> bool:
         """Whether it announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
-        model, state, p = self.model, self.model.state, self.model.parameters
-        share = model.ev_share[self.index]
-        own = model.mandate.announce_own[self.index] - unilateral.zev_cost(
-            p.zev_cost, model.scenario.zev_required[self.index], share
-        )
+        model, state, own = self.model, self.model.state, self.announcement_gain()
+        if not model.parameters.zev_coordination:
+            return self.gains_by_announcing()
         for other in model.blocs:
             if other is self:
                 continue
@@ -295,3 +320,13 @@ class Bloc(mesa.Agent):
             if bool(unilateral.zev_announces(own, joint, said, state.dialogue[dyad], self.trust(other))):
                 return True
         return False
+
+    def announcement_gain(self) -> FloatArray:
+        """What announcing a zero-emission path alone is worth to it, bn$ per quarter (1.15)."""
+        model, p = self.model, self.model.parameters
+        share, required = model.ev_share[self.index], model.scenario.zev_required[self.index]
+        return model.mandate.announce_own[self.index] - unilateral.zev_cost(p.zev_cost, required, share)
+
+    def gains_by_announcing(self) -> bool:
+        """Whether it would announce whatever others do: harmony, not cooperation (1.15)."""
+        return bool(self.announcement_gain() >= 0.0)

@@ -14,13 +14,15 @@ import numpy as np
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
-from model.mandate import Mandate
+from model.mandate import Mandate, Stakes
 from model.markets import Accounts, CellSupply, Clearing
 from model.numerics import FloatArray
 from model.parameters import Parameters
+from model.partial import DutyPath, duty_path
 from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
+from model.vocabulary import DYADS, EV
 
 
 def copies(values: Any, n_lanes: int) -> np.ndarray:
@@ -86,10 +88,9 @@ class Lanes:
     agenda: Agenda
     state: State
     luck: Draws
-    prior_good: FloatArray
-    prior_bad: FloatArray
     brands_abroad: FloatArray
     off_table: list[Grid]
+    allowed: np.ndarray
     stance: int
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
@@ -101,6 +102,7 @@ class Lanes:
     assesses: bool
     mandate: Mandate | None
     last_markups: FloatArray
+    markups_ahead: FloatArray
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
@@ -114,6 +116,7 @@ class Lanes:
     common: FloatArray
     cooperates: FloatArray
     concessions: FloatArray
+    stakes: Stakes
     depth_contested: FloatArray
 
     cells: CellSupply
@@ -131,6 +134,26 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+
+    def in_effect(self, dyad: int) -> np.ndarray:
+        """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+        gesture = self.state.gesture[:, dyad]
+        return np.where(gesture > 0, gesture, self.state.treaty[:, dyad])
+
+    def own_path(self, dyad: int, side: int, package: np.ndarray) -> DutyPath:
+        """A side's duty between standstill and what a package (R,) says."""
+        s, t = self.scenario, self.state.quarter
+        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+        return duty_path(
+            self.economy,
+            self.agenda.menus[dyad],
+            importer,
+            partner,
+            package,
+            s.mfn[t, EV, importer, partner],
+            s.floor[t, EV, importer, partner],
+            self.state.special[:, EV, importer, partner],
+        )
 
     def known(self) -> Mandate:
         """The mandate of the last assessment; the first quarter of every run makes one."""

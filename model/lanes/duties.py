@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.lanes.base import zeros
-from model.lanes.treaties import Treaties
+from model.lanes.gestures import Gestures
 from model.numerics import FloatArray
 from model.rules import bargaining, standards, tension, unilateral
 from model.valuation import issue_values
@@ -14,12 +14,12 @@ from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, 
 GRID_COST = np.array([1.0, 1.0, 0.0, 1.0, 1.0])  # which points of the duty grid cost something to open
 
 
-class Duties(Treaties):
+class Duties(Gestures):
     """Moves that need no partner."""
 
     def move_alone(self) -> None:
         """Duty cases end, open or lead to relief; emergencies strike; recognition and announcements are made alone."""
-        state, p, t = self.state, self.parameters, self.state.quarter
+        p, t = self.parameters, self.state.quarter
         if p.unilateral_duties and t >= self.scenario.history_quarters:
             rises = zeros(self.n_lanes, N_BLOCS, N_BLOCS)
             falls = zeros(self.n_lanes, N_BLOCS, N_BLOCS) + np.nan
@@ -29,10 +29,9 @@ class Duties(Treaties):
         if self.assesses:
             for importer, partner in DIRECTED_DYADS:
                 self._recognise_alone(importer, partner)
-            said = [(state.announced[:, b] <= 0.0) & self._announces(b) for b in range(N_BLOCS)]
-            for b in range(N_BLOCS):
-                state.announced[:, b] = np.where(said[b], 1.0, state.announced[:, b])
-                state.announced_age[:, b] = np.where(said[b], 0.0, state.announced_age[:, b])
+        self.announce_paths()
+        if p.grit:
+            self.make_gestures()
         self.keep_standards()
 
     # --- duties -----------------------------------------------------------------------------------------------------
@@ -140,18 +139,3 @@ class Duties(Treaties):
         grants = standards.recognises_alone(gain, luck, self.parameters.unilateral_recognition_rate)
         before = state.recognises[:, importer, partner]
         state.recognises[:, importer, partner] = np.where((before <= 0.0) & grants, 1.0, before)
-
-    def _announces(self, b: int) -> np.ndarray:
-        """(R,) whether a bloc announces a zero-emission path: for itself, or because a partner is trusted to join."""
-        state, p, mandate = self.state, self.parameters, self.known()
-        cost = unilateral.zev_cost(p.zev_cost, self.scenario.zev_required[b], self.ev_share[..., b])
-        own = mandate.announce_own[:, b] - cost
-        says = np.zeros(self.n_lanes, dtype=bool)
-        for other in range(N_BLOCS):
-            if other == b:
-                continue
-            said = state.announced[:, other] > 0.0
-            dialogue = state.dialogue[:, int(DYAD_OF[b, other])]
-            joint = mandate.announce_joint[:, b, other]
-            says |= unilateral.zev_announces(own, joint, said, dialogue, self.trust_of(b, other))
-        return says

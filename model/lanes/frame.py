@@ -39,6 +39,7 @@ def blocs(world: LaneWorld) -> Columns:
         "welfare": world.welfare,
         "payoff": world.payoff,
         "announced": state.announced.copy(order="K"),
+        "announced_harmony": state.harmony_announced.copy(order="K"),
         "chargers": state.chargers.copy(order="K"),
     }
 
@@ -62,6 +63,8 @@ def dyads(world: LaneWorld) -> Columns:
         "depth_contested": world.depth_contested,
         "tension": world.tension_level,
         "dialogue": state.dialogue,
+        "track2": state.track2,
+        "gesture": (state.gesture > 0).astype(np.float64),
         "channel_open": state.is_open.astype(np.float64),
         "session": (state.clock != CLOSED).astype(np.float64),
         "treaty": (state.treaty > 0).astype(np.float64),

@@ -1,4 +1,4 @@
-"""The record of an ensemble: dyads of every lane, and everything of the lanes that were chosen to be kept."""
+"""The record of an ensemble: dyads and sums of the blocs of every lane, and everything of the lanes to be kept."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class LaneRecorder(Recorder):
 
     @property
     def wanted(self) -> tuple[str, ...]:
-        """The tables that are recorded: without a chosen lane, dyads alone."""
-        return tuple(COLUMNS) if self.kept.size else ("dyad",)
+        """The tables that are asked for: without a chosen lane, those that the summary is made of."""
+        return tuple(COLUMNS) if self.kept.size else ("bloc", "dyad")
 
     def add(self, frame: Mapping[str, Mapping[str, FloatArray]]) -> None:
         """Write one quarter down: table -> column -> array (R, entity), for every wanted table."""
@@ -41,8 +41,10 @@ class LaneRecorder(Recorder):
             {
                 table: {name: values if table == "dyad" else values[self.kept] for name, values in columns.items()}
                 for table, columns in frame.items()
+                if table == "dyad" or self.kept.size
             }
         )
+        self.count_blocs(frame["bloc"])
 
     def of_lane(self, lane: int) -> Recorder:
         """The record of one kept lane, as the Mesa world would have written it.
@@ -62,6 +64,8 @@ class LaneRecorder(Recorder):
         ]
         one.ceiling = self.ceiling
         one.treaties_signed, one.lapses = self.treaties_signed[lane], self.lapses[lane]
+        one.bloc_sums = {name: values[lane] for name, values in self.bloc_sums.items()}
+        one.last_ev_share = self.last_ev_share[lane]
         return one
 
     def summary_of(self, blocking: list[list[str]], replicates: np.ndarray) -> pd.DataFrame:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.assessment import Situation, assess
+from model.assessment import Situation, Tables, assess
+from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
+from model.foresight import foreseen
 from model.grids import Grid
 from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
 from model.mandate import (
     WARM_SWEEPS,
+    Mandate,
     Stakes,
-    effective_tension,
     make_mandate,
     supply_stakes,
     technology_stakes,
@@ -18,9 +20,9 @@ from model.mandate import (
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, dialogue, packages, ratification, tension, trust, unilateral
+from model.rules import cooperation, trust, unilateral
 from model.rules.bargaining import OUT_OF_REACH
-from model.state import NEVER, mean_tension
+from model.state import NEVER
 from model.valuation import realised_value
 from model.vocabulary import (
     BLOCS,
@@ -38,7 +40,7 @@ class Relations(Lanes):
         """What stays the same in a run, and the first errors and moods."""
         p, state, n = self.parameters, self.state, self.n_lanes
         self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
         self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
         self.allowed = np.array(
             [p.tariff_issues] * 2
@@ -49,7 +51,7 @@ class Relations(Lanes):
         )
         self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.agenda.markup[self.nodes.row]
+        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
         self.ceiling = self._depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
@@ -89,48 +91,24 @@ class Relations(Lanes):
 
     def see_events(self) -> None:
         """Dated policies, entries and the quarter's shock to tension."""
-        state, p, s, luck, t = self.state, self.parameters, self.scenario, self.luck, self.state.quarter
+        state, p, s, t = self.state, self.parameters, self.scenario, self.state.quarter
         if t < s.history_quarters:
             state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
         if t > 0:
             state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
             state.announced_age = state.announced_age + (state.announced > 0.0)
-            state.tension = tension.tension_step(
-                state.tension,
-                p.tension_mean,
-                p.tension_persistence,
-                p.tension_volatility,
-                luck.tension_shock[t + 1],
-                luck.tension_jump[t + 1],
-                luck.tension_jump_size[t + 1],
-                p.tension_jump_rate,
-                p.tension_jump_mean,
-                state.depth,
-                p.cooperation_on_tension,
-                self.violations,
-                p.violation_on_tension,
-                state.dialogue,
-                p.dialogue_on_tension,
-            )
-        self.tension_level = tension.tension_level(state.tension)
-        self.effective_tension = effective_tension(p, state.tension)
-        usual = np.zeros_like(state.tension) + tension.tension_level(mean_tension(p))
-        self.danger = self.tension_level if p.tension_in_exit else usual
-        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
+        move_tension(p, state, self.luck, self.violations)
+        climate = climate_of(p, state.tension)
+        self.tension_level, self.effective_tension = climate.level, climate.effective
+        self.danger, self.expected_danger = climate.danger, climate.expected_danger
+        if change_governments(p, s, state, self.luck) and self.mandate is not None:
+            # The new ones read the last assessment with their own weights.
+            self.mandate = self._mandate(self.mandate.tables, self.stakes)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
-        state.is_open = dialogue.channel_open(
-            state.is_open,
-            self.tension_level,
-            p.channel_closes_above,
-            p.channel_opens_below,
-            p.tension_closes_channel,
-        )
-        state.dialogue = dialogue.dialogue_step(
-            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
-        )
+        move_channels(p, state, self.tension_level)
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
@@ -155,13 +133,27 @@ class Relations(Lanes):
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup
+        if p.foresight:
+            tables, self.markups_ahead = foreseen(
+                self.economy,
+                p,
+                s,
+                self.opening,
+                situation,
+                state.experience,
+                state.cells,
+                tables,
+                self.markups_ahead,
+                WARM_SWEEPS,
+                self.nodes,
+            )
         supply = self.agenda.supply_stake
         if state.quarter > 0:
             supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         technology = technology_stakes(
             self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
         )
-        stakes = Stakes(
+        self.stakes = Stakes(
             supply=supply,
             technology=technology,
             brands_abroad=self.brands_abroad,
@@ -172,15 +164,16 @@ class Relations(Lanes):
             case_step=state.case_step,
             carry=unilateral.carry_share(state.carried, state.dropped),
         )
-        self.mandate = make_mandate(self.economy, p, s, self.agenda, tables, stakes)
+        self.mandate = self._mandate(tables, self.stakes)
+
+    def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
+        """What today's governments make of an assessment."""
+        weight = self.state.profit_weight if self.parameters.turnover else None
+        return make_mandate(self.economy, self.parameters, self.scenario, self.agenda, tables, stakes, weight)
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
-        state, p, luck, t = self.state, self.parameters, self.luck, self.state.quarter
-        persistence = p.perception_persistence
-        state.own_error = packages.persistent_error(state.own_error, persistence, luck.own_error[t + 1])
-        state.partner_error = packages.persistent_error(state.partner_error, persistence, luck.partner_error[t + 1])
-        state.mood = ratification.persistent_shock(state.mood, p.ratification_persistence, luck.ratification[t + 1])
+        move_perceptions(self.parameters, self.state, self.luck)
 
     def _depth_ceiling(self) -> FloatArray:
         """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
@@ -213,9 +206,12 @@ class Relations(Lanes):
         state, mandate = self.state, self.known()
         gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
         for d in range(N_DYADS):
-            honours = state.honours[:, d].astype(np.float64)
+            honours, package = state.honours[:, d].astype(np.float64), self.in_effect(d)
+            partly = None
+            if self.parameters.partial_compliance:
+                partly = tuple((self.own_path(d, giver, package), state.effort[:, d, giver]) for giver in (0, 1))
             for side in (0, 1):
                 gains[:, d, side] = realised_value(
-                    self.agenda.menus[d], mandate.parts[d][side], state.treaty[:, d], honours, state.level[:, d]
+                    self.agenda.menus[d], mandate.parts[d][side], package, honours, state.level[:, d], partly
                 )
         return gains

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.lanes.base import chosen_flows, rows, some
 from model.lanes.treaties import Treaties
+from model.menu import negotiable
 from model.numerics import FloatArray
-from model.rules import bargaining, compliance, packages, ratification
+from model.rules import bargaining, packages, ratification
 from model.state import CLOSED
 from model.vocabulary import BLOCS, DYADS, N_DYADS
 
@@ -26,13 +28,15 @@ LEGISLATURE = OBSTACLES.index("legislature")
 
 @dataclass(frozen=True)
 class View:
-    """How one side sees a dyad's table in a group of lanes; (n, P), bn$ per quarter unless said otherwise.
+    """How one side sees a dyad's table in a group of lanes; (n, K), bn$ per quarter unless said otherwise.
 
-    own, partner: believed gains over the policy in force. Booleans: gains, packages on the table that are good enough
-    for itself; keeps, those among them that it would also honour; admissible, those that its legislature would also
-    rather pass. reservation, partner_reservation: least gains.
+    packages (K,): those looked at, all that can be tabled in any of these lanes. own, partner: believed gains over the
+    policy in force. Booleans: gains, packages on the table that are good enough for itself; keeps, those among them
+    that it would also honour; admissible, those that its legislature would also rather pass.
+    reservation, partner_reservation: least gains.
     """
 
+    packages: np.ndarray
     own: FloatArray
     partner: FloatArray
     gains: np.ndarray
@@ -64,6 +68,10 @@ class Talks(Treaties):
             clock = state.clock[:, d]
             closed = clock == CLOSED
             opens = closed & state.is_open[:, d] & (state.pause[:, d] <= 0.0) & self.assesses
+            if p.imitative_tactic:
+                for memory in (state.heard, state.received, state.concession):
+                    for side in (0, 1):
+                        memory[:, d, side] = np.where(opens, 0.0, memory[:, d, side])
             state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~state.is_open[:, d], CLOSED, clock))
             state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
             talking = np.flatnonzero(state.clock[:, d] != CLOSED)
@@ -71,24 +79,33 @@ class Talks(Treaties):
             lead = self.luck.first_proposer[state.quarter + 1 - clock, talking, d] >= 0.5
             first = (lead + clock * p.rounds_per_quarter) % 2
             if talking.size:
-                # Lanes in which the same side begins lie side by side.
-                self._session_quarter(d, talking[np.argsort(first, kind="stable")], int(np.count_nonzero(first == 0)))
+                # Lanes with a treaty lie side by side (they talk of upgrades, a small part of the menu), and among
+                # them those in which the same side begins.
+                kind = 2 * (state.treaty[talking, d] > 0) + first
+                self._session_quarter(d, talking[np.argsort(kind, kind="stable")], np.bincount(kind, minlength=4))
 
-    def _session_quarter(self, d: int, lanes: np.ndarray, n_first: int) -> None:
-        """A quarter of the sessions in these lanes; in the first ``n_first`` of them side 0 tables first."""
+    def _session_quarter(self, d: int, lanes: np.ndarray, sizes: np.ndarray) -> None:
+        """A quarter of the sessions in these lanes: without a treaty and with one, and of each first those where side 0
+        tables first; sizes (4,) of these groups."""
         flows = tuple(chosen_flows(side, lanes) for side in self.known().flows[d])
-        views = (self._view(d, 0, lanes, flows), self._view(d, 1, lanes, flows))
-        best = []
-        for side, view in enumerate(views):
-            zone = bargaining.zone_of_agreement(
-                view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
-            )
-            self._diagnose(d, side, lanes, view, zone)
-            best.append(bargaining.best_in_zone(view.own, zone, view.reservation))
-        for first, group in ((0, slice(0, n_first)), (1, slice(n_first, lanes.size))):
-            if lanes[group].size:
-                seen = tuple(view.of(group) for view in views)
-                self._offers(d, lanes[group], first, seen, [side[group] for side in best])
+        ends = [0, *np.add.accumulate(sizes).tolist()]
+        kinds = [k for k in (0, 2) if ends[k + 2] > ends[k]]
+        groups = [slice(ends[k], ends[k + 2]) for k in kinds]
+        views = (self._view(d, 0, lanes, flows, groups), self._view(d, 1, lanes, flows, groups))
+        for kind, group, *pair in zip(kinds, groups, *views, strict=True):
+            best = []
+            for side, view in enumerate(pair):
+                zone = bargaining.zone_of_agreement(
+                    view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
+                )
+                self._diagnose(d, side, lanes[group], view, zone)
+                best.append(bargaining.best_in_zone(view.own, zone, view.reservation))
+            middle = ends[kind + 1]
+            for first, part in ((0, slice(group.start, middle)), (1, slice(middle, group.stop))):
+                if part.stop > part.start:
+                    here = slice(part.start - group.start, part.stop - group.start)
+                    seen = tuple(view.of(here) for view in pair)
+                    self._offers(d, lanes[part], first, seen, [side[here] for side in best])
 
     def _offers(self, d: int, lanes: np.ndarray, first: int, views: tuple[View, ...], best: list[FloatArray]) -> None:
         """A quarter's offers and answers in lanes where one side tables first; best (n,) gain of each in its zone."""
@@ -97,21 +114,26 @@ class Talks(Treaties):
         goes_on = np.ones(lanes.size, dtype=bool)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
-            hopes = [
+            curve = [
                 bargaining.aspiration(
                     views[side].reservation, best[side], bargaining.concession_share(time, p.concession_exponent[b])
                 )
                 for side, b in enumerate(DYADS[d])
             ]
+            hopes = [self._imitated(d, side, lanes, views[side], hope) for side, hope in enumerate(curve)]
             tabler = (first + k) % 2
             mine, theirs = views[tabler], views[1 - tabler]
             offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
-            tabled = goes_on & exists & (offer != current)
+            package = mine.packages[offer]
+            tabled = goes_on & exists & (package != current)
+            if p.imitative_tactic:
+                self._hear(d, 1 - tabler, lanes, tabled, bargaining.take(theirs.own, offer))
+                hopes[1 - tabler] = self._imitated(d, 1 - tabler, lanes, theirs, curve[1 - tabler])
             accepted = tabled & bargaining.accept(
                 bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
             )
-            self.tabled[lanes, d] = np.where(tabled, offer, self.tabled[lanes, d])
-            self.deal[lanes, d] = np.where(accepted, offer, self.deal[lanes, d])
+            self.tabled[lanes, d] = np.where(tabled, package, self.tabled[lanes, d])
+            self.deal[lanes, d] = np.where(accepted, package, self.deal[lanes, d])
             goes_on &= ~accepted
         self.has_deal[lanes, d] = ~goes_on
         clock = clock + goes_on
@@ -119,38 +141,79 @@ class Talks(Treaties):
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
         state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
 
+    def _imitated(self, d: int, side: int, lanes: np.ndarray, view: View, hope: FloatArray) -> FloatArray:
+        """(n,) what a side holds out for once it answers its partner's last concession, if it is an imitator."""
+        if not self.parameters.imitative_tactic:
+            return hope
+        came = self.state.concession[lanes, d, side]
+        return bargaining.imitated(hope, view.reservation, came, self.parameters.imitation)
+
+    def _hear(self, d: int, side: int, lanes: np.ndarray, tabled: np.ndarray, gain: FloatArray) -> None:
+        """Where something is tabled, a side notes its believed gain and how far its partner has come."""
+        state, at = self.state, (lanes[tabled], d, side)
+        state.concession[at] = state.heard[at] * (gain[tabled] - state.received[at])
+        state.heard[at], state.received[at] = 1.0, gain[tabled]
+
     # --- looking at a dyad ------------------------------------------------------------------------------------------
 
-    def _view(self, d: int, side: int, lanes: np.ndarray, flows: tuple[Flows, ...]) -> View:
-        """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues."""
+    def _view(self, d: int, side: int, lanes: np.ndarray, flows: tuple[Flows, ...], groups: list[slice]) -> list[View]:
+        """Form beliefs about every package: own gain and partner's gain, each through persistent errors on issues.
+
+        By group of neighbouring lanes: what is looked at there.
+        """
         state, p, agenda, menu = self.state, self.parameters, self.agenda, self.agenda.menus[d]
         current = state.treaty[lanes, d]
-        noise = packages.noise_scale(p.perception_noise, state.dialogue[lanes, d], p.dialogue_on_perception)
+        noise = packages.noise_scale(
+            p.perception_noise,
+            state.dialogue[lanes, d],
+            p.dialogue_on_perception,
+            state.track2[lanes, d],
+            p.track2_on_perception,
+        )
 
         def belief(whose: int, error: FloatArray) -> Grid:
             stakes, mistaken = agenda.stakes[d, whose], some(error[:, d, side], lanes)
             return believed(menu, flows[whose].kept, agenda.levels[d], current, stakes, mistaken, noise)
 
-        own = self._on_table(d, current, belief(side, state.own_error)).spread(menu)
-        partner = belief(1 - side, state.partner_error).spread(menu)
+        own_gain = self._on_table(d, current, belief(side, state.own_error))
+        partner_gain = belief(1 - side, state.partner_error)
+        worth_keeping = self._slack(d, side, lanes, flows[side])
+        at_home = flows[side].home.over(menu, current) if p.anticipate_ratification else None
         reservation = bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, side])
-        gains = own >= reservation
-        keeps = gains & (self._slack(d, side, lanes, flows[side]).spread(menu) >= 0.0)
-        admissible = keeps
-        if p.anticipate_ratification:
-            home = flows[side].home.over(menu, current).spread(menu)
-            admissible = keeps & ratification.in_win_set(
-                home, agenda.legislature_scale[d, side], self.thresholds[d][side]
+        views = []
+        for group in groups:
+            packages_here = self._negotiable(d, current[group])
+            own = own_gain.in_lanes(group).of(menu, packages_here)
+            gains = own >= reservation
+            keeps = gains & (worth_keeping.in_lanes(group).of(menu, packages_here) >= 0.0)
+            admissible = keeps
+            if at_home is not None:
+                admissible = keeps & ratification.in_win_set(
+                    at_home.in_lanes(group).of(menu, packages_here),
+                    agenda.legislature_scale[d, side],
+                    self._asked(d, side, lanes[group])[..., packages_here],
+                )
+            views.append(
+                View(
+                    packages=packages_here,
+                    own=own,
+                    partner=partner_gain.in_lanes(group).of(menu, packages_here),
+                    gains=gains,
+                    keeps=keeps,
+                    admissible=admissible,
+                    reservation=reservation,
+                    partner_reservation=bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, 1 - side]),
+                )
             )
-        return View(
-            own=own,
-            partner=partner,
-            gains=gains,
-            keeps=keeps,
-            admissible=admissible,
-            reservation=reservation,
-            partner_reservation=bargaining.reservation_value(p.reservation_fraction, agenda.scale[d, 1 - side]),
-        )
+        return views
+
+    def _negotiable(self, d: int, current: np.ndarray) -> np.ndarray:
+        """(K,) the packages that can be tabled in some of these lanes, given what is in force in each (n,)."""
+        menu, allowed = self.agenda.menus[d], tuple(bool(issue) for issue in self.allowed)
+        on_table = np.zeros(menu.n_packages, dtype=bool)
+        for package in np.unique(current).tolist():
+            on_table |= negotiable(menu, allowed, package)
+        return np.flatnonzero(on_table)
 
     def _on_table(self, d: int, current: np.ndarray, own: Grid) -> Grid:
         """Own gains, with those of packages that are off the table out of reach."""
@@ -161,9 +224,15 @@ class Talks(Treaties):
         """What honouring every package is worth to a side beyond lapsing, at today's trust (1.10)."""
         p = self.parameters
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])[lanes]
-        danger = p.repudiation_hazard * self.expected_danger[lanes, d]
-        future = compliance.continuation(p.discount_factor, danger, belief)
-        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon)
+        future = continuation_of(p, self.expected_danger[lanes, d], belief)
+        return honour_slack(flows, belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
+
+    def _asked(self, d: int, side: int, lanes: np.ndarray) -> FloatArray:
+        """(P,), or with turnover (n, P): threshold of a side's legislature for every package (1.9, 1.17)."""
+        usual = self.thresholds[d][side]
+        if not self.parameters.turnover:
+            return usual
+        return usual + self.state.threshold_shift[lanes, DYADS[d][side]][:, None]
 
     def _diagnose(self, d: int, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""
@@ -212,7 +281,7 @@ class Talks(Treaties):
         chance = ratification.ratification_probability(
             home.at(menu, deal) - home.at(menu, self.state.treaty[:, d]),
             self.agenda.legislature_scale[d, side],
-            self.thresholds[d][side][deal],
+            self.thresholds[d][side][deal] + self.state.threshold_shift[:, DYADS[d][side]],
             self.parameters.ratification_slope,
         )
         return ratification.ratifies(self.state.mood[:, d, side], chance)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
+from model.common import continuation_of
 from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
+from model.partial import kept_share
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
-from model.rules import bargaining, compliance, cooperation, policy, trust
+from model.rules import bargaining, compliance, cooperation, policy, trust, turnover
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
     CHARGING,
@@ -28,8 +32,8 @@ from model.vocabulary import (
 )
 
 # Causes of the end of a treaty, in the order of ``CAUSES``: 0 is none.
-CAUSES = ("", "failed its own test", "repudiated", "left after notice", "sunset")
-LAPSE, TURNOVER, EXIT, SUNSET = 1, 2, 3, 4
+CAUSES = ("", "failed its own test", "repudiated", "left after notice", "sunset", "new government")
+LAPSE, TURNOVER, EXIT, SUNSET, NEW_GOVERNMENT = 1, 2, 3, 4, 5
 
 
 class Treaties(Lanes):
@@ -50,22 +54,29 @@ class Treaties(Lanes):
     # --- what a side makes of a treaty ------------------------------------------------------------------------------
 
     def trust_of(self, observer: int, observed: int) -> FloatArray:
-        """(R,) belief of one bloc that another honours in a quarter."""
+        """(R,) belief of one bloc that another honours in a quarter, or by type: that it is a reciprocator (1.10)."""
         state = self.state
+        if self.parameters.trust_type:
+            return state.type_belief[:, observer, observed]
         return trust.trust_level(state.good[:, observer, observed], state.bad[:, observer, observed])
 
     def keeps_treaty(self, d: int, side: int) -> np.ndarray:
         """(R,) whether a side's own test says that it keeps the policy in force (1.10)."""
+        return self.slack_at(d, side, self.state.treaty[:, d]) >= 0.0
+
+    def slack_at(self, d: int, side: int, package: np.ndarray) -> FloatArray:
+        """(R,) what honouring a package (R,) is worth to a side beyond lapsing, at today's trust (1.10)."""
         flows, p, menu = self.known().flows[d][side], self.parameters, self.agenda.menus[d]
-        x, y = (of[self.state.treaty[:, d]] for of in (menu.x_of, menu.y_of))
+        x, y = (of[package] for of in (menu.x_of, menu.y_of))
         belief = self.trust_of(DYADS[d][side], DYADS[d][1 - side])
-        future = compliance.continuation(p.discount_factor, p.repudiation_hazard * self.expected_danger[:, d], belief)
+        future = continuation_of(p, self.expected_danger[:, d], belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
 
         def slack(
             kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatLike, punish: FloatLike
         ) -> FloatArray:
             lag, length = p.detection_lag, self.punishment_horizon
-            return compliance.honour_test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
+            return test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
 
         kept, alone, deserted = flows.kept, flows.alone, flows.deserted
         take = bargaining.take
@@ -73,16 +84,16 @@ class Treaties(Lanes):
             take(kept.x, x), take(alone.x, x), take(deserted.x, x), flows.both_lapse[..., 0], flows.punish[..., 0]
         )
         of_y = slack(take(kept.y, y), take(alone.y, y), take(deserted.y, y), 0.0, 0.0)
-        return of_x + of_y >= 0.0
+        return of_x + of_y
 
     def binds(self, importer: int, partner: int) -> np.ndarray:
         """(R,) whether a treaty in force binds the importer's duty on the partner's goods."""
         return self.position(importer, partner) > 0
 
     def position(self, importer: int, partner: int) -> np.ndarray:
-        """(R,) position of the importer's duty on the partner's goods in the treaty in force, 0 = unbound."""
+        """(R,) position of the importer's duty on the partner's goods in the package in effect, 0 = unbound."""
         d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        return self.agenda.menus[d].coordinates[:, side][self.state.treaty[:, d]]
+        return self.agenda.menus[d].coordinates[:, side][self.in_effect(d)]
 
     # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
 
@@ -90,25 +101,49 @@ class Treaties(Lanes):
         """Each side of a treaty in force keeps it if its own test says so."""
         state = self.state
         honours = zeros(self.n_lanes, N_DYADS, N_SIDES, dtype=bool)
+        effort = zeros(self.n_lanes, N_DYADS, N_SIDES) + 1.0
         for d in range(N_DYADS):
             for side in (0, 1):
                 honours[:, d, side] = (state.treaty[:, d] == 0) | self.keeps_treaty(d, side)
-        state.honours = honours
-        lapsed = (~honours).astype(np.float64)
-        self.violations = lapsed[..., 0] + lapsed[..., 1]
-        self.n_lapses = self.n_lapses + self.violations
+                if self.parameters.partial_compliance and not honours[:, d, side].all():
+                    path = self.own_path(d, side, state.treaty[:, d])
+                    share, passes = kept_share(path, functools.partial(self.slack_at, d, side))
+                    in_part = ~honours[:, d, side] & passes
+                    effort[:, d, side] = np.where(in_part, share, 1.0)
+                    honours[:, d, side] |= in_part
+        state.honours, state.effort = honours, effort
+        lapsed, short = (~honours).astype(np.float64), 1.0 - effort
+        by_dyad = lapsed[..., 0] + lapsed[..., 1]
+        self.violations = by_dyad + (short[..., 0] + short[..., 1])
+        self.n_lapses = self.n_lapses + by_dyad
+        self.keep_gestures()
         self.keep_standards()
+
+    def keep_gestures(self) -> None:
+        """A gesture ends at once where its giver does not keep the treaty that it is added to."""
+        state = self.state
+        if not state.gesture.any():
+            return
+        keeps = state.honours & (state.level >= FULL_LEVEL) & (state.effort >= 1.0)
+        kept = np.where(state.gesture_side == 0, keeps[..., 0], keeps[..., 1])
+        state.gesture = np.where(kept, state.gesture, 0)
+        state.gesture_left = np.where(kept, state.gesture_left, 0.0)
 
     def kept_levels(self) -> FloatArray:
         """(R, d, 10) implemented level of every issue this quarter: treaty level times what is honoured."""
         state = self.state
         kept = zeros(self.n_lanes, N_DYADS, N_ISSUES)
         for d in range(N_DYADS):
-            levels = rows(self.agenda.levels[d], state.treaty[:, d])
+            levels = rows(self.agenda.levels[d], self.in_effect(d))
             own = state.honours[:, d].astype(np.float64)
             both = own[:, 0] * own[:, 1]
             given = own * state.level[:, d]
-            for issue, share in ((DUTY, given), (SUPPLY, given), (RECOGNITION, own), (LINKAGE, own)):
+            for issue, share in (
+                (DUTY, given * state.effort[:, d]),
+                (SUPPLY, given),
+                (RECOGNITION, own),
+                (LINKAGE, own),
+            ):
                 kept[:, d, issue : issue + 2] = levels[:, issue : issue + 2] * share
             kept[:, d, CHARGING] = levels[:, CHARGING] * both
             kept[:, d, TECHNOLOGY] = levels[:, TECHNOLOGY] * both
@@ -137,13 +172,13 @@ class Treaties(Lanes):
         for importer, partner in DIRECTED_DYADS:
             d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
             position = self.position(importer, partner)
-            kept = state.honours[:, d, side] * state.level[:, d, side]
+            kept = state.honours[:, d, side] * state.level[:, d, side] * state.effort[:, d, side]
             for good in range(N_GOODS):
                 base = s.mfn[t, good, importer, partner] + state.special[:, good, importer, partner]
                 floor = np.minimum(s.floor[t, good, importer, partner], base)
                 cut = self.economy.cuts[good, importer, partner][position]
                 duty[:, good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
-            level = self.agenda.levels[d][:, DUTY + side][state.treaty[:, d]]
+            level = self.agenda.levels[d][:, DUTY + side][self.in_effect(d)]
             concessions[:, d, DUTY + side] = cooperation.concession(level, position > 0, kept)
         state.duty = duty
         self.concessions = concessions
@@ -155,26 +190,31 @@ class Treaties(Lanes):
     def watch_conduct(self) -> None:
         """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
         state, p, t = self.state, self.parameters, self.state.quarter
-        good, bad = state.good.copy(order="K"), state.bad.copy(order="K")
+        good, bad, types = (held.copy(order="K") for held in (state.good, state.bad, state.type_belief))
         level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
+        acts = state.honours * state.level * state.effort
         for d, pair in enumerate(DYADS):
             in_force = state.treaty[:, d] > 0
             false_alarm = trust.monitoring_error(p.false_alarm, state.dialogue[:, d], p.dialogue_on_monitoring)
             missed = trust.monitoring_error(p.missed_violation, state.dialogue[:, d], p.dialogue_on_monitoring)
             for side, b in enumerate(pair):
                 j = pair[1 - side]
-                act = state.honours[:, d, 1 - side] * state.level[:, d, 1 - side]
+                act = acts[:, d, 1 - side]
                 kept = (act >= FULL_LEVEL).astype(np.float64)
-                signal = trust.conduct_signal(kept, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
+                conduct = act if p.partial_compliance else kept
+                signal = trust.conduct_signal(conduct, self.luck.conduct[t + 1, :, d, side], false_alarm, missed)
                 good[:, b, j], bad[:, b, j] = trust.update_evidence(
                     state.good[:, b, j],
                     state.bad[:, b, j],
-                    self.prior_good[b, j],
-                    self.prior_bad[b, j],
+                    state.prior_good[:, b, j],
+                    state.prior_bad[:, b, j],
                     p.trust_memory,
                     trust.debiased_signal(signal, false_alarm, missed),
                     in_force.astype(np.float64),
                 )
+                if p.trust_type:
+                    learned = compliance.bayes_type_update(types[:, b, j], signal, false_alarm, missed)
+                    types[:, b, j] = np.where(in_force, learned, types[:, b, j])
                 seen = np.where(signal == kept, act, 1.0 - act)
                 next_level, next_left = trust.next_honoured_level(
                     self.stance,
@@ -185,10 +225,14 @@ class Treaties(Lanes):
                     seen,
                     state.answer_left[:, d, side],
                     p.punishment_quarters,
+                    state.standing[:, d, side],
                 )
                 level[:, d, side] = np.where(in_force, next_level, level[:, d, side])
                 left[:, d, side] = np.where(in_force, next_left, left[:, d, side])
         state.good, state.bad, state.level, state.answer_left = good, bad, level, left
+        state.type_belief = types
+        # What a side has just done itself decides how a contrite one reads the next quarter.
+        state.standing = ((acts >= FULL_LEVEL) | (state.treaty == 0)[..., None]).astype(np.float64)
 
     def leave_treaties(self) -> None:
         """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
@@ -207,6 +251,9 @@ class Treaties(Lanes):
                     self.luck.exit[t + 1, :, d, side], p.repudiation_hazard, self.danger[:, d]
                 )
                 cause = first_cause(cause, TURNOVER, repudiated)
+                if p.turnover and self.scenario.turnover[t, DYADS[d][side]]:
+                    least = bargaining.reservation_value(p.reservation_fraction, self.agenda.scale[d, side])
+                    cause = first_cause(cause, NEW_GOVERNMENT, ~turnover.takes_over(gains[side], least))
                 leaves = compliance.exit_pays(-gains[side], p.exit_cost, self.agenda.scale[d, side])
                 notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
                 cause = first_cause(cause, EXIT, leaves & (notice > p.exit_notice))
@@ -241,12 +288,15 @@ class Treaties(Lanes):
         """A treaty that ends or begins leaves nothing of the last one's record behind."""
         state = self.state
         state.treaty_age[:, d] = np.where(where, 0.0, state.treaty_age[:, d])
+        state.gesture[:, d] = np.where(where, 0, state.gesture[:, d])
+        state.gesture_left[:, d] = np.where(where, 0.0, state.gesture_left[:, d])
         state.sunset[:, d] = np.where(where, NEVER, state.sunset[:, d])
         for side in (0, 1):
             state.level[:, d, side] = np.where(where, 1.0, state.level[:, d, side])
             state.answer_left[:, d, side] = np.where(where, 0.0, state.answer_left[:, d, side])
             state.notice[:, d, side] = np.where(where, 0.0, state.notice[:, d, side])
             state.failed[:, d, side] &= ~where
+            state.effort[:, d, side] = np.where(where, 1.0, state.effort[:, d, side])
 
 
 def first_cause(cause: np.ndarray, code: int, happens: np.ndarray) -> np.ndarray:

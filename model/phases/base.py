@@ -6,7 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from model.numerics import FloatArray
+from model.partial import DutyPath, duty_path
 from model.scenario import Scenario
+from model.vocabulary import DYADS, EV
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from model.agents.bloc import Bloc
     from model.draws import Draws
     from model.economy import Agenda, Economy, Opening
-    from model.mandate import Mandate
+    from model.mandate import Mandate, Stakes
     from model.markets import Accounts, CellSupply, Clearing
     from model.parameters import Parameters
     from model.record import Recorder
@@ -28,7 +30,7 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); prior_good, prior_bad (b, b); stance and punishment_horizon of the
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the
     retaliation rule.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
@@ -50,8 +52,6 @@ class Phases:
     suppliers: list[BatterySupplier]
     recorder: Recorder
     teller: Story
-    prior_good: FloatArray
-    prior_bad: FloatArray
     brands_abroad: FloatArray
     allowed: np.ndarray
     stance: int
@@ -72,6 +72,7 @@ class Phases:
     common: FloatArray
     cooperates: FloatArray
     concessions: FloatArray
+    stakes: Stakes
     depth_contested: FloatArray
 
     cells: CellSupply | None
@@ -87,6 +88,25 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+
+    def in_effect(self, dyad: int) -> int:
+        """The package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+        return int(self.state.gesture[dyad]) or int(self.state.treaty[dyad])
+
+    def own_path(self, dyad: int, side: int, package: int) -> DutyPath:
+        """A side's duty between standstill and what a package says."""
+        s, t, state = self.scenario, self.state.quarter, self.state
+        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+        return duty_path(
+            self.economy,
+            self.agenda.menus[dyad],
+            importer,
+            partner,
+            package,
+            s.mfn[t, EV, importer, partner],
+            s.floor[t, EV, importer, partner],
+            state.special[EV, importer, partner],
+        )
 
     @property
     def scenario(self) -> Scenario:

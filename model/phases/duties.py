@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from model.numerics import FloatArray
-from model.phases.treaties import Treaties
+from model.phases.gestures import Gestures
 from model.rules import unilateral
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Duties(Treaties):
+class Duties(Gestures):
     """Moves that need no partner."""
 
     # --- acting alone (1.6a, 1.13, 1.15) ----------------------------------------------------------------------------
@@ -33,10 +33,9 @@ class Duties(Treaties):
                 ):
                     state.recognises[importer, partner] = 1.0
                     self.teller.recognises_alone(importer, partner)
-            said = [bool(state.announced[b.index] <= 0.0 and b.announces()) for b in self.blocs]
-            for b in np.flatnonzero(said):
-                state.announced[b], state.announced_age[b] = 1.0, 0.0
-                self.teller.announces(int(b))
+        self.announce_paths()
+        if p.grit:
+            self.make_gestures()
         self.keep_standards()
 
     def _review_duty(self, importer: int, partner: int, rises: FloatArray, falls: FloatArray) -> None:

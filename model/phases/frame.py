@@ -45,6 +45,7 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "welfare": world.welfare,
         "payoff": world.payoff,
         "announced": state.announced.copy(),
+        "announced_harmony": state.harmony_announced.copy(),
         "chargers": state.chargers.copy(),
     }
 
@@ -70,6 +71,8 @@ def _dyads(world: NegotiationModel) -> dict[str, FloatArray]:
         "depth_contested": world.depth_contested,
         "tension": world.tension_level,
         "dialogue": state.dialogue,
+        "track2": state.track2,
+        "gesture": (state.gesture > 0).astype(np.float64),
         "channel_open": state.is_open.astype(np.float64),
         "session": (state.clock != CLOSED).astype(np.float64),
         "treaty": (state.treaty > 0).astype(np.float64),

@@ -10,6 +10,7 @@ import numpy as np
 
 from model.agenda import look
 from model.calibration import support
+from model.common import bloc_flows
 from model.markets import (
     MILLION_TO_BILLION,
     Accounts,
@@ -240,7 +241,7 @@ class Industry(Phases):
         self._welfare(a)
 
     def _welfare(self, a: Accounts) -> None:
-        p, economy = self.parameters, self.economy
+        state, p, economy = self.state, self.parameters, self.economy
         firms = ordered_sum(a.firm_profit, axis=-2)
         makers = np.stack([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)], axis=-1)
         makers = makers - self.plants_paid()
@@ -248,30 +249,21 @@ class Industry(Phases):
             [ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)], axis=-1
         )
         self.home_profit = makers + suppliers + a.ice_profit
-        self.revenue = a.vehicle_duty + a.battery_duty
-        self.subsidies = a.subsidy + economy.charger_budget
-        self.climate = welfare.climate_benefit(
-            p.carbon_share,
-            p.social_cost_of_carbon,
-            p.emissions_saved_per_ev,
-            ordered_sum(ordered_sum(a.sales)) - self.reference_evs(),
-        )
-        # What announcements add to utility moves sales, but is no surplus (as in the assessments).
-        pushed = (self._announcement() - self.start_shift) / p.alpha * ordered_sum(a.sales)
-        self.consumer_surplus = a.consumer_surplus - pushed
-        self.jobs = welfare.jobs(p.jobs_value, self.ev_built)
         self.security = self.security_now(a)
-        self.welfare = welfare.social_welfare(
-            self.consumer_surplus,
+        flows = bloc_flows(
+            p,
+            a,
+            economy.charger_budget,
+            self.reference_evs(),
+            self._announcement() - self.start_shift,
             self.home_profit,
-            self.jobs,
-            self.revenue,
-            self.subsidies,
-            self.climate,
+            self.ev_built,
             self.security,
-            p.public_funds_cost,
+            state.profit_weight,
         )
-        self.payoff = welfare.executive_payoff(self.welfare, self.home_profit, p.executive_profit_weight)
+        self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
+        self.revenue, self.subsidies = flows.revenue, flows.subsidies
+        self.welfare, self.payoff = flows.welfare, flows.payoff
 
     def security_now(self, a: Accounts) -> FloatArray:
         """(b,) realised security cost at current tension, bn$ per quarter (1.4)."""

@@ -7,12 +7,14 @@ from collections import Counter
 import numpy as np
 
 from model.agents.bloc import Bloc
-from model.assessment import PAIR_OF, Situation, assess
+from model.assessment import PAIR_OF, Situation, Tables, assess
+from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
+from model.foresight import foreseen
 from model.mandate import (
     QUARTERS_PER_YEAR,
     WARM_SWEEPS,
+    Mandate,
     Stakes,
-    effective_tension,
     make_mandate,
     supply_stakes,
     technology_stakes,
@@ -21,18 +23,10 @@ from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.base import Phases
-from model.rules import cooperation, dialogue, packages, ratification, tension, unilateral
-from model.state import NEVER, mean_tension
+from model.rules import cooperation, trust, unilateral
+from model.state import NEVER
 from model.valuation import issue_values, realised_value
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
-
-STANCES = (
-    "tit_for_tat",
-    "generous",
-    "grim",
-    "k_punish",
-    "proportional",
-)  # in the order of the codes of ``rules.trust``
 
 
 class Relations(Phases):
@@ -41,8 +35,8 @@ class Relations(Phases):
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state = self.parameters, self.state
-        self.stance = STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0}
+        self.stance = trust.STANCES.index(p.retaliation_rule)
+        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
         self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
         allowed = np.array(
             [p.tariff_issues] * 2
@@ -53,7 +47,7 @@ class Relations(Phases):
         )
         self.allowed = allowed
         self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.agenda.markup[self.nodes.row]
+        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
         state.own_error = self.draws.own_error[0].copy()
         state.partner_error = self.draws.partner_error[0].copy()
         state.mood = self.draws.ratification[0].copy()
@@ -86,47 +80,29 @@ class Relations(Phases):
         state.age = state.age + (selling & (t > 0))
         state.announced_age = state.announced_age + (state.announced > 0.0) * (t > 0)
         self.teller.events(t)
-        luck = self.draws
-        if t > 0:
-            state.tension = tension.tension_step(
-                state.tension,
-                p.tension_mean,
-                p.tension_persistence,
-                p.tension_volatility,
-                luck.tension_shock[t + 1],
-                luck.tension_jump[t + 1],
-                luck.tension_jump_size[t + 1],
-                p.tension_jump_rate,
-                p.tension_jump_mean,
-                state.depth,
-                p.cooperation_on_tension,
-                self.violations,
-                p.violation_on_tension,
-                state.dialogue,
-                p.dialogue_on_tension,
-            )
-        self.tension_level = tension.tension_level(state.tension)
-        self.effective_tension = effective_tension(p, state.tension)
-        usual = tension.tension_level(mean_tension(p))
-        self.danger = self.tension_level if p.tension_in_exit else usual
-        self.expected_danger = self.effective_tension if p.tension_in_exit else usual
+        move_tension(p, state, self.draws, self.violations)
+        climate = climate_of(p, state.tension)
+        self.tension_level, self.effective_tension = climate.level, climate.effective
+        self.danger, self.expected_danger = climate.danger, climate.expected_danger
+        if change_governments(p, s, state, self.draws):
+            for b in np.flatnonzero(s.turnover[t]):
+                self.teller.new_government(int(b))
+            if t > 0:
+                # The new ones read the last assessment with their own weights.
+                self.mandate = self._mandate(self.mandate.tables, self.stakes)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
         was_open = state.is_open
-        state.is_open = dialogue.channel_open(
-            was_open,
-            self.tension_level,
-            p.channel_closes_above,
-            p.channel_opens_below,
-            p.tension_closes_channel,
-        )
-        state.dialogue = dialogue.dialogue_step(
-            state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall
-        )
+        before = state.track2
+        move_channels(p, state, self.tension_level)
         for d in np.flatnonzero(was_open != state.is_open):
             self.teller.channel(int(d), bool(state.is_open[d]))
+            if p.subnational and not state.is_open[d]:
+                self.teller.subnational(int(d))
+        for d in np.flatnonzero(state.track2 < before):
+            self.teller.research_breaks(int(d))
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
@@ -135,28 +111,22 @@ class Relations(Phases):
         if not self.assesses:
             return
         assert self.cells is not None
-        tables = assess(
-            self.economy,
-            p,
-            Situation(
-                cells=self.cells,
-                margin=state.margin,
-                landed=self.landed,
-                frictions=self.frictions,
-                utility=self.utility,
-                duty=state.duty,
-                special=state.special,
-                mfn=s.mfn[state.quarter],
-                floor=s.floor[state.quarter],
-                origin_tie=state.origin_tie,
-                origin_level=state.origin_level,
-                subsidy=self.paid,
-                exported_cells=self.exported_cells,
-            ),
-            self.last_markups,
-            WARM_SWEEPS,
-            self.nodes,
+        situation = Situation(
+            cells=self.cells,
+            margin=state.margin,
+            landed=self.landed,
+            frictions=self.frictions,
+            utility=self.utility,
+            duty=state.duty,
+            special=state.special,
+            mfn=s.mfn[state.quarter],
+            floor=s.floor[state.quarter],
+            origin_tie=state.origin_tie,
+            origin_level=state.origin_level,
+            subsidy=self.paid,
+            exported_cells=self.exported_cells,
         )
+        tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         carry = unilateral.carry_share(state.carried, state.dropped)
         if state.quarter == 0:
             stake = self.agenda.supply_stake
@@ -164,45 +134,50 @@ class Relations(Phases):
             stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         self.supply_stake = stake
         self.last_markups = tables.markup
-        self.mandate = make_mandate(
-            self.economy,
-            p,
-            s,
-            self.agenda,
-            tables,
-            Stakes(
-                supply=stake,
-                technology=technology_stakes(
-                    self.economy,
-                    p,
-                    state.cell_cost,
-                    state.experience,
-                    state.cells,
-                    self.ev_revenue,
-                    self.effective_tension,
-                ),
-                brands_abroad=self.brands_abroad,
-                granted=state.recognises,
-                security=self.agenda.security,
-                tension=self.effective_tension,
-                case_left=state.case_left,
-                case_step=state.case_step,
-                carry=carry,
+        if p.foresight:
+            tables, self.markups_ahead = foreseen(
+                self.economy,
+                p,
+                s,
+                self.opening,
+                situation,
+                state.experience,
+                state.cells,
+                tables,
+                self.markups_ahead,
+                WARM_SWEEPS,
+                self.nodes,
+            )
+        self.stakes = Stakes(
+            supply=stake,
+            technology=technology_stakes(
+                self.economy,
+                p,
+                state.cell_cost,
+                state.experience,
+                state.cells,
+                self.ev_revenue,
+                self.effective_tension,
             ),
+            brands_abroad=self.brands_abroad,
+            granted=state.recognises,
+            security=self.agenda.security,
+            tension=self.effective_tension,
+            case_left=state.case_left,
+            case_step=state.case_step,
+            carry=carry,
+        )
+        self.mandate = self._mandate(tables, self.stakes)
+
+    def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
+        """What today's governments make of an assessment."""
+        return make_mandate(
+            self.economy, self.parameters, self.scenario, self.agenda, tables, stakes, self.state.profit_weight
         )
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
-        state, p, t = self.state, self.parameters, self.state.quarter
-        for name, luck in (("own_error", self.draws.own_error), ("partner_error", self.draws.partner_error)):
-            setattr(
-                state,
-                name,
-                packages.persistent_error(getattr(state, name), p.perception_persistence, luck[t + 1]),
-            )
-        state.mood = ratification.persistent_shock(
-            state.mood, p.ratification_persistence, self.draws.ratification[t + 1]
-        )
+        move_perceptions(self.parameters, self.state, self.draws)
 
     def depth_ceiling(self) -> FloatArray:
         """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
@@ -226,13 +201,17 @@ class Relations(Phases):
         state = self.state
         gains = np.zeros((N_DYADS, N_SIDES))
         for d in range(N_DYADS):
+            partly = None
+            if self.parameters.partial_compliance:
+                partly = tuple((self.own_path(d, giver, self.in_effect(d)), state.effort[d, giver]) for giver in (0, 1))
             for side in (0, 1):
                 gains[d, side] = realised_value(
                     self.agenda.menus[d],
                     self.mandate.parts[d][side],
-                    int(state.treaty[d]),
+                    self.in_effect(d),
                     state.honours[d].astype(np.float64),
                     state.level[d],
+                    partly,
                 )
         return gains
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.agents.bloc import View
+from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import bargaining
 from model.state import CLOSED
@@ -24,6 +25,7 @@ class Talks(Phases):
             if state.clock[d] == CLOSED:
                 if self.assesses and state.is_open[d] and state.pause[d] <= 0.0:
                     state.clock[d] = 0.0
+                    state.heard[d], state.received[d], state.concession[d] = 0.0, 0.0, 0.0
                     self.teller.session_opens(d)
             elif not state.is_open[d]:
                 state.clock[d] = CLOSED
@@ -44,12 +46,15 @@ class Talks(Phases):
                 float(clock), float(k), float(p.rounds_per_quarter), float(p.session_quarters)
             )
             tabler = (lead + clock * p.rounds_per_quarter + k) % 2
-            hopes = [bloc.aspire(view, time) for bloc, view in zip(pair, views, strict=True)]
+            hopes = [pair[side].aspire(views[side], time, state.concession[d, side]) for side in (0, 1)]
             offer, exists = pair[tabler].table(views[tabler], hopes[tabler])
             if not exists or offer == int(state.treaty[d]):
                 self.teller.nothing_to_table(d, tabler, k)
                 continue
             self.tabled[d] = offer
+            if p.imitative_tactic:
+                self._hear(d, 1 - tabler, views[1 - tabler].own[offer])
+                hopes[1 - tabler] = pair[1 - tabler].aspire(views[1 - tabler], time, state.concession[d, 1 - tabler])
             accepted = pair[1 - tabler].answer(views[1 - tabler], hopes[1 - tabler], offer)
             self.teller.offer(d, tabler, offer, views[1 - tabler], float(hopes[1 - tabler]), accepted)
             if accepted:
@@ -59,6 +64,12 @@ class Talks(Phases):
         if state.clock[d] > p.session_quarters:
             state.clock[d], state.pause[d] = CLOSED, float(p.session_pause)
             self.teller.session_closes(d, "the deadline has passed")
+
+    def _hear(self, d: int, side: int, gain: FloatArray) -> None:
+        """A side notes what it believes to gain from its partner's offer, and how far the partner has come."""
+        state = self.state
+        state.concession[d, side] = state.heard[d, side] * (gain - state.received[d, side])
+        state.heard[d, side], state.received[d, side] = 1.0, gain
 
     def _diagnose(self, d: int, views: list[View]) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders, and on which side."""

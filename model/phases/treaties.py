@@ -45,6 +45,7 @@ class Treaties(Phases):
             state.treaty_age[d], state.sunset[d] = 0.0, NEVER
             state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
             state.failed[d] = False
+            state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0
             self.teller.in_force(int(d))
         state.signed = np.full(N_DYADS, NOTHING_SIGNED)
 
@@ -53,28 +54,43 @@ class Treaties(Phases):
     def honour_or_withdraw(self) -> None:
         """Each side of a treaty in force keeps it if its own test says so."""
         state = self.state
-        honours = np.ones((N_DYADS, N_SIDES), dtype=bool)
+        honours, effort = np.ones((N_DYADS, N_SIDES), dtype=bool), np.ones((N_DYADS, N_SIDES))
         for d in range(N_DYADS):
             if state.treaty[d] > 0:
                 for side, b in enumerate(DYADS[d]):
                     honours[d, side] = self.blocs[b].honours(d)
+                    if not honours[d, side] and self.parameters.partial_compliance:
+                        effort[d, side], honours[d, side] = self.blocs[b].keeps_in_part(d)
+                        if honours[d, side]:
+                            self.teller.keeps_in_part(d, side, effort[d, side])
                     if not honours[d, side]:
                         self.teller.lapses(d, side)
-        state.honours = honours
-        self.violations = (~honours).astype(np.float64)[:, 0] + (~honours).astype(np.float64)[:, 1]
-        self.recorder.lapses += self.violations
+        state.honours, state.effort = honours, np.where(honours, effort, 1.0)
+        lapsed, short = (~honours).astype(np.float64), 1.0 - state.effort
+        self.violations = (lapsed[:, 0] + lapsed[:, 1]) + (short[:, 0] + short[:, 1])
+        self.recorder.lapses += lapsed[:, 0] + lapsed[:, 1]
+        self.keep_gestures()
         self.keep_standards()
+
+    def keep_gestures(self) -> None:
+        """A gesture ends at once where its giver does not keep the treaty that it is added to."""
+        state = self.state
+        for d in np.flatnonzero(state.gesture):
+            side = int(state.gesture_side[d])
+            if not (state.honours[d, side] and state.level[d, side] >= FULL_LEVEL and state.effort[d, side] >= 1.0):
+                state.gesture[d], state.gesture_left[d] = 0, 0.0
+                self.teller.gesture_ends(int(d), side)
 
     def kept_levels(self) -> FloatArray:
         """(d, 10) implemented level of every issue this quarter: treaty level times what is honoured."""
         state = self.state
         kept = np.zeros((N_DYADS, N_ISSUES))
         for d in range(N_DYADS):
-            levels = self.agenda.levels[d][int(state.treaty[d])]
+            levels = self.agenda.levels[d][self.in_effect(d)]
             own = state.honours[d].astype(np.float64)
             both = own[0] * own[1]
             given = own * state.level[d]
-            kept[d, DUTY : DUTY + 2] = levels[DUTY : DUTY + 2] * given
+            kept[d, DUTY : DUTY + 2] = levels[DUTY : DUTY + 2] * (given * state.effort[d])
             kept[d, SUPPLY : SUPPLY + 2] = levels[SUPPLY : SUPPLY + 2] * given
             kept[d, RECOGNITION : RECOGNITION + 2] = levels[RECOGNITION : RECOGNITION + 2] * own
             kept[d, LINKAGE : LINKAGE + 2] = levels[LINKAGE : LINKAGE + 2] * own
@@ -102,22 +118,22 @@ class Treaties(Phases):
         duty = np.zeros((N_GOODS, N_BLOCS, N_BLOCS))
         for importer, partner in DIRECTED_DYADS:
             d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-            position = int(self.agenda.menus[d].coordinates[int(state.treaty[d])][side])
+            position = int(self.agenda.menus[d].coordinates[self.in_effect(d)][side])
             for good in (EV, BATTERY):
                 base = s.mfn[t, good, importer, partner] + state.special[good, importer, partner]
                 floor = np.minimum(s.floor[t, good, importer, partner], base)
                 cut = self.economy.cuts[good, importer, partner, position]
-                kept = state.honours[d, side] * state.level[d, side]
+                kept = state.honours[d, side] * state.level[d, side] * state.effort[d, side]
                 duty[good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
         state.duty = duty
         self.implemented = self.kept_levels()
         concessions = self.implemented.copy()
         for d in range(N_DYADS):
             for side in (0, 1):
-                position = int(self.agenda.menus[d].coordinates[int(state.treaty[d])][side])
-                kept = float(state.honours[d, side]) * float(state.level[d, side])
+                position = int(self.agenda.menus[d].coordinates[self.in_effect(d)][side])
+                kept = float(state.honours[d, side]) * float(state.level[d, side]) * float(state.effort[d, side])
                 concessions[d, DUTY + side] = cooperation.concession(
-                    self.agenda.levels[d][int(state.treaty[d])][DUTY + side], position > 0, kept
+                    self.agenda.levels[d][self.in_effect(d)][DUTY + side], position > 0, kept
                 )
         self.concessions = concessions
         state.depth = cooperation.depth(concessions, self.agenda.weights)
@@ -128,16 +144,21 @@ class Treaties(Phases):
     def watch_conduct(self) -> None:
         """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
         state, t = self.state, self.state.quarter
-        good, bad = state.good.copy(), state.bad.copy()
+        good, bad, types = state.good.copy(), state.bad.copy(), state.type_belief.copy()
         level, left = state.level.copy(), state.answer_left.copy()
+        own_acts = np.ones((N_DYADS, N_SIDES))
         for d, pair in enumerate(DYADS):
             in_force = bool(state.treaty[d] > 0)
             for side, b in enumerate(pair):
-                act = float(state.honours[d, 1 - side]) * float(state.level[d, 1 - side])
-                kept = float(act >= FULL_LEVEL)
-                signal = self.blocs[b].reads_conduct(d, kept, self.draws.conduct[t + 1, d, side])
+                act, kept = self._act(d, 1 - side), float(self._act(d, 1 - side) >= FULL_LEVEL)
+                # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
+                conduct = act if self.parameters.partial_compliance else kept
+                signal = self.blocs[b].reads_conduct(d, conduct, self.draws.conduct[t + 1, d, side])
                 j = pair[1 - side]
+                own_acts[d, side] = float(not in_force or self._act(d, side) >= FULL_LEVEL)
                 good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, in_force)
+                if in_force:
+                    types[b, j] = self.blocs[b].updates_type(d, signal)
                 if in_force:
                     seen = act if bool(signal == kept) else 1.0 - act
                     level[d, side], left[d, side] = self.blocs[b].retaliates(
@@ -146,6 +167,14 @@ class Treaties(Phases):
                     if level[d, side] < state.level[d, side]:
                         self.teller.retaliates(d, side, bool(kept >= 1.0))
         state.good, state.bad, state.level, state.answer_left = good, bad, level, left
+        state.type_belief = types
+        # What a side has just done itself decides how a contrite one reads the next quarter.
+        state.standing = own_acts
+
+    def _act(self, d: int, side: int) -> float:
+        """Share of its duty and supply concessions that a side kept this quarter."""
+        state = self.state
+        return float(state.honours[d, side]) * float(state.level[d, side]) * float(state.effort[d, side])
 
     def leave_treaties(self) -> None:
         """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
@@ -162,6 +191,8 @@ class Treaties(Phases):
                 state.failed[d, side] = failed_now
                 if compliance.exit_draw(self.draws.exit[t + 1, d, side], p.repudiation_hazard, self.danger[d]):
                     cause = cause or f"politics in {name} repudiated it"
+                if p.turnover and self.scenario.turnover[t, b] and not self.blocs[b].renews(d):
+                    cause = cause or f"the new government of {name} did not take it over"
                 if self.blocs[b].gives_notice(d):
                     state.notice[d, side] += 1.0
                     if state.notice[d, side] > p.exit_notice:
@@ -183,6 +214,7 @@ class Treaties(Phases):
         state.treaty[d], state.treaty_age[d], state.sunset[d] = 0, 0.0, NEVER
         state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
         state.failed[d] = False
+        state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0
         state.clock[d], state.pause[d] = CLOSED, max(float(state.pause[d]), float(p.cooling_off))
         self.recorder.ends[d].append((self.state.quarter, cause))
         self.teller.treaty_ends(d, cause)
@@ -190,4 +222,4 @@ class Treaties(Phases):
     def binds(self, importer: int, partner: int) -> bool:
         """Whether a treaty in force binds the importer's duty on the partner's goods."""
         d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        return bool(self.agenda.menus[d].coordinates[int(self.state.treaty[d])][side] > 0)
+        return bool(self.agenda.menus[d].coordinates[self.in_effect(d)][side] > 0)

@@ -127,6 +127,20 @@ def aspiration(reservation: FloatLike, best: FloatLike, concession: FloatLike) -
     return np.add(reservation, (best - reservation) * (1.0 - concession))
 
 
+def imitated(aspiration: FloatLike, reservation: FloatLike, concession: FloatLike, imitation: FloatLike) -> FloatArray:
+    """Gain a party holds out for once it answers its partner's last concession, bn$ per quarter.
+
+    aspiration: (...), by the clock alone, bn$ per quarter. reservation: (...), bn$ per quarter.
+    concession: (...), rise of the own believed gain from the partner's offer before last to its last one, bn$
+    per quarter, any sign (a step back is not answered). imitation: (...) or scalar, gamma, in [0, 2]; default 1.
+    Limits: the aspiration itself without a concession or at gamma 0; never below the reservation value, never
+    above the aspiration.
+    Source: Faratin, Sierra & Jennings 1998 (behaviour-dependent tactics); theory 1.8 [switch: imitative].
+    """
+    lowered = np.subtract(aspiration, imitation * np.maximum(concession, 0.0))
+    return np.minimum(np.maximum(lowered, reservation), aspiration)
+
+
 def choose_offer(
     own_belief: FloatArray, opponent_belief: FloatArray, aspiration: FloatLike, admissible: BoolLike
 ) -> tuple[IntArray, BoolArray]:

@@ -213,6 +213,33 @@ def bayes_type_update(belief: FloatLike, signal: FloatLike, false_alarm: FloatLi
     return np.clip(posterior, BELIEF_FLOOR, 1.0 - BELIEF_FLOOR)
 
 
+def largest_level(slack: FloatArray, rate: FloatArray, free_rate: FloatLike) -> tuple[FloatArray, BoolArray]:
+    """Largest share of a duty cut that a side keeps by itself, and whether it keeps any [switch: partial].
+
+    slack: (..., n), slack of the side's own test (``honour_test``) at n >= 1 duty levels between the bound duty as it
+    is and the agreed cut, the least cut first, bn$. rate: (..., n), the duties there, fractions, none rising.
+    free_rate: (...), the duty without the cut, a fraction, >= rate[..., 0].
+    Returns (share of the cut in [0, 1], passes): between two levels the slack is linear in ln(1 + duty).
+    Limits: 1 where the agreed level passes; passes is False, and the share 0, where no level does; a slack that is
+    higher everywhere never lowers the share.
+    Source: Bagwell & Staiger 1990 ("most cooperative tariff"); theory 1.10, interpolation 1.7.
+    """
+    n = slack.shape[-1]
+    log_rate = np.log(1.0 + rate)
+    passes = slack[..., 0] >= 0.0
+    reached = log_rate[..., 0]
+    for k in range(n - 1):
+        low, high = slack[..., k], slack[..., k + 1]
+        # Where the lower level passes and the higher one does not, the test is met up to the crossing between them.
+        crosses, kept = (low >= 0.0) & (high < 0.0), high >= 0.0
+        crossing = log_rate[..., k] + safe_ratio(low, low - high) * (log_rate[..., k + 1] - log_rate[..., k])
+        reached = np.where(kept, log_rate[..., k + 1], np.where(crosses, crossing, reached))
+        passes = passes | kept
+    whole = slack[..., n - 1] >= 0.0
+    share = safe_ratio(free_rate - (np.exp(reached) - 1.0), free_rate - rate[..., n - 1], default=0.0)
+    return np.where(whole, 1.0, np.minimum(np.maximum(share, 0.0), 1.0) * passes), passes
+
+
 def two_strikes(failed_now: BoolLike, failed_before: BoolLike) -> BoolArray:
     """Whether a treaty ends because a side failed its own test two quarters running (True/False).
 

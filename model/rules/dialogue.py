@@ -63,6 +63,18 @@ def dialogue_step(
     return np.maximum(np.where(is_open, raised, np.subtract(level, fall)), floor)
 
 
+def subnational_level(level: FloatLike, tension: FloatLike, breaks_above: FloatLike = 0.85) -> FloatArray:
+    """State of dialogue that subnational contacts sustain this quarter, a fraction [switch: subnational].
+
+    level: (...) or scalar, dl_sub, what they sustain in calm times, in [0, 0.3]. tension: (...), in [0, 1]; pass 0
+    to shut that pathway. breaks_above: scalar, tension above which half of them break off; default 0.85.
+    Limits: the level itself at and below the mark, half of it above.
+    Source: theory 1.9b and pathway (d) of 1.12 (at half weight); S2 (states and provinces); the sizes are
+    assumptions.
+    """
+    return np.where(np.greater(tension, breaks_above), np.multiply(0.5, level), level)
+
+
 def track2_step(
     track2: FloatLike, tension: FloatLike, rise: FloatLike = 0.05, breaks_above: FloatLike = 0.85
 ) -> FloatArray:

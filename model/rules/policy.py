@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, logistic
+from model.numerics import FloatArray, FloatLike, logistic, safe_ratio
 
 #: First year of the content rules of the United States clean-vehicle credit (Inflation Reduction Act, 30D).
 CREDIT_FIRST_YEAR: Final = 2023
@@ -42,6 +42,23 @@ def applied_duty(base: FloatLike, floor: FloatLike, concession: FloatLike) -> Fl
     Source: theory 1.6, definition.
     """
     return np.asarray(base - concession * (base - floor), dtype=np.float64)
+
+
+def value_between(values: FloatArray, rates: FloatArray, rate: FloatLike) -> FloatArray:
+    """Value at a duty between levels at which it is known, in the unit of the values.
+
+    values: (..., n), at the levels. rates: (..., n), the duties there, fractions, none rising. rate: (...), the duty
+    asked for, fraction; beyond the ends it reads as the nearer end.
+    Limits: the known value at a level; linear in ln(1 + duty) between two.
+    Source: theory 1.7 (relative error below 2 % of a full cut's value up to 150 %).
+    """
+    log_rates, log_rate = np.log(1.0 + rates), np.log(1.0 + np.asarray(rate))
+    found = values[..., 0] + np.zeros_like(log_rate)
+    for k in range(values.shape[-1] - 1):
+        part = safe_ratio(log_rates[..., k] - log_rate, log_rates[..., k] - log_rates[..., k + 1], default=0.0)
+        part = np.minimum(np.maximum(part, 0.0), 1.0)
+        found = found + part * (values[..., k + 1] - values[..., k])
+    return found
 
 
 def retaliated_duty(special: FloatLike, rise: FloatLike, ratio: FloatLike) -> FloatArray:

@@ -29,7 +29,7 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, log_sum_exp, logistic, ordered_sum
+from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, at_least, at_most, log_sum_exp, logistic, ordered_sum
 
 #: Sweeps from a cold start that are enough in every market tried; the residual tells.
 COLD_SWEEPS: Final = 16
@@ -57,8 +57,8 @@ def bertrand_markup(within: FloatLike, share: FloatLike, alpha: FloatLike, sigma
     Source: theory 1.2; Berry 1994; first-order condition of a single-brand firm.
     """
     nest = 1.0 - sigma
-    slack = np.maximum(1.0 - sigma * within - nest * share, LEAST_SLACK)
-    return nest / (alpha * slack)
+    slack = at_least(np.asarray(1.0 - sigma * within - nest * share), LEAST_SLACK)
+    return np.asarray(nest / (alpha * slack), dtype=np.float64)
 
 
 def price_equilibrium(
@@ -138,11 +138,13 @@ def equilibrium_markups(
     else:
         # Near the solution a ceiling only has to keep exp(z) finite.
         ceiling = WARM_CEILING
-        z = np.zeros_like(at_lowest) + np.log(np.maximum(start * (alpha / nest) - 1.0, NEGLIGIBLE))
+        z = np.log(at_least(start * (alpha / nest) - 1.0, NEGLIGIBLE))
+        if z.shape != at_lowest.shape:
+            z = np.zeros_like(at_lowest) + z
     is_capped = bool(np.any(at_lowest > UTILITY_CAP))
     for _ in range(sweeps):
         z += _newton_step(z, at_lowest, sigma, nest, markup_weight, is_capped)
-        np.minimum(z, ceiling, out=z)
+        z = at_most(z, ceiling) if isinstance(ceiling, float) else np.minimum(z, ceiling, out=z)
     return (1.0 + np.exp(z)) * (nest / alpha)
 
 

@@ -27,7 +27,8 @@ GENEROUS: Final = 1
 GRIM: Final = 2
 K_PUNISH: Final = 3
 PROPORTIONAL: Final = 4
-STANCES: Final = ("tit_for_tat", "generous", "grim", "k_punish", "proportional")
+CONTRITE: Final = 5
+STANCES: Final = ("tit_for_tat", "generous", "grim", "k_punish", "proportional", "contrite")
 
 # Least evidence on either side, in quarters of observation: corrected signals may be negative, counts may not
 # (1.11).
@@ -133,10 +134,11 @@ def next_honoured_level(
     observed_level: FloatLike,
     punishment_left: FloatLike,
     punishment_quarters: FloatLike,
+    own_standing: FloatLike = 1.0,
 ) -> tuple[FloatArray, FloatArray]:
     """Share of its duty and supply concessions a bloc honours next quarter, and quarters of answer to come.
 
-    stance: (...) or scalar, code 0 ... 4 of ``STANCES``. signal: (...), 1 = partner looked honest, 0 = it did
+    stance: (...) or scalar, code 0 ... 5 of ``STANCES``. signal: (...), 1 = partner looked honest, 0 = it did
     not.
     u: (...), a uniform draw in [0, 1). generosity: (...) or scalar, g, chance to forgive a bad signal, in
     [0, 1].
@@ -144,22 +146,27 @@ def next_honoured_level(
     observed_level: (...), share the partner seemed to honour, in [0, 1] (proportional stance only).
     punishment_left: (...), quarters of withdrawal still owed after this one, >= 0.
     punishment_quarters: (...) or scalar, length of a k-punishment, >= 1; default 8.
+    own_standing: (...), 1 = the bloc itself kept its part the quarter before the one observed, 0 = it did not
+    (contrite stance only).
     Returns (level in [0, 1], punishment left).
     Limits: full level on a good signal unless a punishment is running; a k-punishment runs its k quarters
     whatever is seen meanwhile (the partner's answer to it is no new offence), a grim one never ends;
-    proportional is a contraction: a steady under-observation e settles at 1 - response e/(1 - response) (B5).
+    proportional is a contraction: a steady under-observation e settles at 1 - response e/(1 - response) (B5);
+    contrite is tit-for-tat in good standing, and honours out of bad standing whatever it sees.
     Source: Axelrod 1984 (tit-for-tat), Molander 1985, Nowak & Sigmund 1992 (generous), Friedman 1971 (grim),
-    Green & Porter 1984 (k quarters); theory 1.11.
+    Green & Porter 1984 (k quarters), Sugden 1986 and Wu & Axelrod 1995 (standing, contrition); theory 1.11.
     """
     looked_good = np.greater(signal, HALF)
     forgiven = np.equal(stance, GENEROUS) & np.less(u, generosity)
+    # Who has just withheld its own part reads the partner's withholding as the answer to it, and lets it pass.
+    deserved = np.equal(stance, CONTRITE) & np.less(own_standing, HALF)
     is_grim = np.equal(stance, GRIM)
     # Tit-for-tat is a punishment of one quarter that is decided afresh; only stances 2 and 3 have a term to
     # serve.
     serves_terms = is_grim | np.equal(stance, K_PUNISH)
     new_term = np.where(looked_good, 0.0, np.where(is_grim, FOREVER, punishment_quarters))
     owed = np.where(np.greater(punishment_left, 0.0), punishment_left, new_term)
-    in_kind = np.where(serves_terms, np.less_equal(owed, 0.0), looked_good | forgiven)
+    in_kind = np.where(serves_terms, np.less_equal(owed, 0.0), looked_good | forgiven | deserved)
     in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
     level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind * 1.0)
     return level, np.multiply(serves_terms, np.maximum(owed - 1.0, 0.0))

@@ -146,7 +146,7 @@ def test_trust_moves_with_evidence_and_only_under_an_obligation() -> None:
         before = float(built.state.good[CN, US] / (built.state.good[CN, US] + built.state.bad[CN, US]))
         assert sign * (float(good / (good + bad)) - before) > 0
     good, bad = china.updates_trust(0, np.asarray(0.0), False)
-    lam, prior = built.parameters.trust_memory, built.prior_good[CN, US]
+    lam, prior = built.parameters.trust_memory, built.state.prior_good[CN, US]
     assert good == pytest.approx(prior + lam * (built.state.good[CN, US] - prior))
 
 

@@ -152,7 +152,7 @@ def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path) -> 
     names = {path.name for path in (tmp_path / "results" / "two").iterdir()}
     assert names == {
         *("manifest.json", "reading.txt", "two.png", "runs", "parts.log", ".lock"),
-        *(f"{name}.parquet" for name in ("cells", "effects", "calibration")),
+        *(f"{name}.parquet" for name in ("cells", "effects", "blocs", "bloc_effects", "tests", "calibration")),
     }
     assert len(pd.read_parquet(tmp_path / "results" / "two" / "runs")) == 12
     # The same command again computes nothing; a new folder gets the same numbers.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from statsmodels.duration.survfunc import SurvfuncRight
 from statsmodels.stats import contingency_tables
+from statsmodels.stats.multitest import multipletests
 from statsmodels.stats.proportion import proportion_confint
 from statsmodels.stats.weightstats import DescrStatsW
 
@@ -87,6 +89,32 @@ def test_mcnemar_agrees_with_statsmodels(first: np.ndarray) -> None:
     assert found.difference == pytest.approx(first.mean() - second.mean())
     back = estimates.mcnemar(second, first)
     assert (back.difference, back.p_value) == (-found.difference, pytest.approx(found.p_value))
+
+
+def test_mcnemar_on_a_published_example() -> None:
+    """Agresti 1990, approval of a prime minister in two surveys: 794, 150, 86, 570; against whole-number arithmetic."""
+    first = np.repeat([True, True, False, False], [794, 150, 86, 570])
+    second = np.repeat([True, False, True, False], [794, 150, 86, 570])
+    found = estimates.mcnemar(first, second)
+    tail = Fraction(sum(math.comb(236, k) for k in range(87)), 2**236)
+    assert (found.n_only_first, found.n_only_second) == (150, 86)
+    assert found.p_value == pytest.approx(float(2 * tail), rel=1e-12)
+    assert found.difference == pytest.approx((150 - 86) / 1600, abs=1e-15)
+
+
+@given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1)))
+def test_holm_agrees_with_statsmodels(p: np.ndarray) -> None:
+    found = estimates.holm(p)
+    assert found == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)
+    assert np.all(found >= p)
+
+
+def test_holm_on_a_published_example() -> None:
+    """Wright 1992: ordered p-values times what is left of their number, never falling."""
+    assert estimates.holm([0.04, 0.01, 0.03, 0.005]) == pytest.approx([0.06, 0.03, 0.06, 0.02], abs=1e-12)
+    assert estimates.holm([]).size == 0
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        estimates.holm([1.5])
 
 
 # --- means --------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sample_runs import PLAN, small_plan, stored
+from sample_runs import PLAN, arms_plan, small_plan, stored
 
 from experiments import figures
 from experiments.findings import find
@@ -126,3 +126,20 @@ def test_the_file_is_a_picture_and_the_figure_is_forgotten(tmp_path: Path) -> No
     figures.saver(lambda: plt.subplots()[0])(tmp_path / "a.png")
     assert (tmp_path / "a.png").read_bytes().startswith(b"\x89PNG")
     assert plt.get_fignums() == open_before
+
+
+def test_arms_are_ranked_by_what_they_change(tmp_path: Path) -> None:
+    plan = arms_plan(tmp_path)
+    findings = find(plan, stored(tmp_path / "results", plan))
+    with plt.rc_context(figures.STYLE):
+        figure = figures.plan_figure(findings)
+        figure.canvas.draw()
+    assert faults_of(figure) == []
+    assert len(figure.axes) == 6
+    # Without tariffs every dyad loses 0.4; dialogue is worth 0.1 in one dyad; the core lacks both.
+    ranked = [text.get_text() for text in figure.axes[0].get_yticklabels()]
+    assert ranked == ["core", "no tariffs", "no dialogue"]
+    # CN-US has no depth at all, so nothing differs there: hollow markers; US-EU loses without tariffs.
+    faces = [axis.lines[1].get_markerfacecolor() for axis in (figure.axes[0], figure.axes[2])]
+    assert faces == ["white", figures.SERIES[0]]
+    plt.close(figure)

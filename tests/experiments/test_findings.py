@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from rich.console import Console
-from sample_runs import PLAN, made_up, small_plan, stored
+from sample_runs import PLAN, arms_plan, made_up, small_plan, stored
 
 from experiments.demo import show_calibration, show_findings, show_words
 from experiments.design import Factor, Plan
@@ -171,7 +171,8 @@ def test_the_reading_says_what_the_numbers_say(findings: Findings) -> None:
     assert "least deep in CN-US (0.00 of a possible 0.60)" in reading
     assert "with dialogue (group against none) by +0.05 in CN-EU and by nothing that these runs can tell" in reading
     assert "with tariffs (on the table against off) by +0.20 in CN-EU and +0.20 in US-EU" in reading
-    assert reading.count(". ") == 1, "two sentences"
+    assert "The share of new cars that is electric reaches 0.60 in CN" in reading
+    assert reading.count(". ") == 3, "two sentences on cooperation, two on the blocs"
 
 
 def test_the_reading_of_equal_dyads_names_no_winner(findings: Findings) -> None:
@@ -242,3 +243,11 @@ def test_calibration_on_screen() -> None:
     text = screen_of(show_calibration, table, "2026")
     for part in ("US < CN", "43.0 [38.0, 47.0]", "not identified", "0.33", "kS1"):
         assert part in text, part
+
+
+def test_arms_fit_the_screen(tmp_path: Path) -> None:
+    own = arms_plan(tmp_path)
+    shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
+    assert max(map(len, shown.splitlines())) <= 100
+    for part in ("Differences from full: joint gain", "Differences from core", "no tariffs", "by chance alone"):
+        assert part in shown, part

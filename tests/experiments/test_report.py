@@ -21,7 +21,7 @@ from experiments.plan_file import load_plan, plan_of
 from experiments.report import write_report
 from experiments.results import Results
 from experiments.runner import run_plan
-from experiments.warnings_of import warnings_of
+from experiments.warnings_of import totals_of, warnings_of
 
 TEXT = """
 title = "Do <tags> & tariffs matter?"
@@ -40,6 +40,12 @@ replicates = 2
 """
 
 
+# What a browser is asked of the page when it has built it.
+PROBE = """<script>addEventListener("load", () => {
+const images = [...document.images], root = document.documentElement;
+document.body.append(`drawn ${images.filter(i => i.naturalWidth > 0).length} of ${images.length}, ` +
+`${root.scrollWidth} wide in ${root.clientWidth}`);
+});</script></body>"""
 TARIFFS = "[factors.tariff_issues]\nlevels = [false, true]\n"
 
 
@@ -86,6 +92,8 @@ def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
     for part in (
         "Do &lt;tags&gt; &amp; tariffs matter?", "Expected beforehand", "In plain words", "1. How deep",
         "2 to 4. Does cooperation emerge", "5. How do first treaties end", "6. Who gains", "7. Which games",
+        "Do rates and times differ beyond luck", "EV share, last quarter", "CO2 saved, Mt/yr", "McNemar", "log-rank",
+        "end in another game than they began in", "tests.parquet",
         "How much hangs on the definition", "The plan", "The manifest", "What the columns mean", "mean wait",
         "Only 3 replicates a cell",
     ):  # fmt: skip
@@ -95,24 +103,38 @@ def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
     assert page.count("<img ") == len(figures)
 
 
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="no browser is installed")
-def test_a_browser_opens_it_without_a_complaint(page: str, results: Results, tmp_path: Path) -> None:
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium is installed: apt-get install chromium, or a Chrome")
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_browser_opens_it_without_a_complaint(width: int, page: str, results: Results, tmp_path: Path) -> None:
+    """No error in the console, nothing asked of a network that is not there, and something to be seen."""
     words = [
-        "--headless",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-background-networking",
-        "--enable-logging=stderr",
-    ]
+        "--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--enable-logging=stderr",
+        "--host-resolver-rules=MAP * ~NOTFOUND", f"--user-data-dir={tmp_path / 'profile'}", "--hide-scrollbars",
+    ]  # fmt: skip
     picture = tmp_path / "page.png"
     address = (results.folder / "report.html").absolute().as_uri()
     run = subprocess.run(
-        ["chromium", *words, "--window-size=1100,3000", f"--screenshot={picture}", address],
-        capture_output=True, text=True, timeout=120, check=True,
+        [str(BROWSER), *words, f"--window-size={width},4000", f"--screenshot={picture}", address],
+        capture_output=True, text=True, timeout=240, check=True,
     )  # fmt: skip
     assert "CONSOLE" not in run.stderr
     assert picture.stat().st_size > 50_000
+    # The same page as the browser built it: every figure is there, and the page is no wider than the window.
+    probe = tmp_path / "probe.html"
+    probe.write_text(page.replace("</body>", PROBE), encoding="utf-8")
+    built = subprocess.run(
+        [str(BROWSER), *words, f"--window-size={width},4000", "--dump-dom", probe.as_uri()],
+        capture_output=True, text=True, timeout=240, check=True,
+    ).stdout  # fmt: skip
+    found = re.search(r"drawn (\d+) of (\d+), (\d+) wide in (\d+)", built)
+    assert found, built[-300:]
+    drawn, figures, wide, window = map(int, found.groups())
+    assert drawn == figures == page.count("<img ")
+    assert wide <= window
 
 
 def test_the_command_writes_it(results: Results) -> None:
@@ -178,7 +200,8 @@ def test_every_design_has_findings_and_a_report(design: str, tmp_path: Path) -> 
 def warned(plan: Plan, folder: Path, **columns: object) -> str:
     results = stored(folder, plan)
     runs = results.read().assign(**columns)
-    return "\n".join(warnings_of(find(plan, results), runs, {**results.manifest, "state": "begun"}))
+    totals = {str(dyad): totals_of(rows) for dyad, rows in runs.groupby("dyad")}
+    return "\n".join(warnings_of(find(plan, results), totals, {**results.manifest, "state": "begun"}))
 
 
 def test_what_a_reader_must_know_is_said(tmp_path: Path) -> None:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import random
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pyarrow as pa
 import pytest
+import sample_runs
 from sample_runs import PLAN, made_up, small_plan, with_series
 
 from experiments import manifest
 from experiments.design import Plan
+from experiments.engines import run_chunk
 from experiments.results import Results
 from experiments.runner import Hooks, Outcome, run_plan
 from experiments.work import Chunk
@@ -24,6 +29,18 @@ from model import InputFault
 
 # 54 chunks of 5 runs.
 MANY = PLAN.replace("replicates = 6", "replicates = 30")
+# 12 chunks of 5 runs of the model.
+REAL = """
+title = "A"
+question = "B"
+scenario = "2026"
+replicates = 15
+root_seed = 9
+[factors.dialogue_ceiling]
+levels = ["none", "group"]
+[factors.tariff_issues]
+levels = [false, true]
+"""
 
 
 @pytest.fixture
@@ -36,13 +53,13 @@ def sweep(plan: Plan, folder: Path, told: list[str] | None = None) -> Outcome:
     return run_plan(plan, folder, 1, hooks, work=made_up)
 
 
-def counted(plan: Plan, folder: Path) -> tuple[Outcome, list[str]]:
+def counted(plan: Plan, folder: Path, play: Callable[[Chunk], Any] = made_up) -> tuple[Outcome, list[str]]:
     """A sweep and the names of the chunks that it computed."""
     names: list[str] = []
 
-    def work(chunk: Chunk) -> pa.Table:
+    def work(chunk: Chunk) -> Any:
         names.append(chunk.name)
-        return made_up(chunk)
+        return play(chunk)
 
     return run_plan(plan, folder, 1, work=work), names
 
@@ -50,12 +67,9 @@ def counted(plan: Plan, folder: Path) -> tuple[Outcome, list[str]]:
 # --- killed -------------------------------------------------------------------------------------------------
 
 
-def start(plan_file: Path, folder: Path, notes: Path, workers: int = 2) -> subprocess.Popen[bytes]:
-    import sample_runs
-
-    environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NOTES": str(notes), "NAP": "0.08",
-    }  # fmt: skip
+def start(plan_file: Path, folder: Path, notes: Path, nap: str, workers: int = 2) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NOTES": str(notes)}
+    environment |= {"NAP": nap} if nap else {"PLAY": "yes"}
     words = [sys.executable, str(sample_runs.__file__), str(plan_file), str(folder), str(workers)]
     return subprocess.Popen(words, env=environment, start_new_session=True, stderr=subprocess.DEVNULL)
 
@@ -81,48 +95,77 @@ def wait_until(what: object, patience: float = 60.0) -> None:
         time.sleep(0.01)
 
 
-def killed_and_resumed(tmp_path: Path, seed: int) -> None:
+@dataclasses.dataclass(frozen=True)
+class Killed:
+    """A kind of sweep to be killed: its plan, what plays a chunk, how long until it is killed, how it should end."""
+
+    plan: Plan
+    play: Callable[[Chunk], Any]
+    nap: str
+    longest: float
+    digest: str
+    frame: pd.DataFrame
+
+
+@pytest.fixture(scope="module")
+def made_up_sweep(tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """54 chunks of made-up runs."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    plan = small_plan(folder, MANY)
+    whole = sweep(plan, folder / "r").results
+    return Killed(plan, made_up, "0.04", 1.2, whole.digest(), whole.read())
+
+
+@pytest.fixture(scope="module")
+def model_sweep(tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """12 chunks that the ensemble plays."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    plan = small_plan(folder, REAL)
+    whole = run_plan(plan, folder / "r", 1, engine="ensemble", chunk_replicates=sample_runs.CHUNK).results
+    return Killed(plan, run_chunk, "", 2.5, whole.digest(), whole.read())
+
+
+def killed_and_resumed(kind: Killed, tmp_path: Path, seed: int) -> None:
     """Kill the sweep, or one of its workers, at a random moment; go on; compare with an undisturbed sweep."""
     chance = random.Random(seed)
-    plan = small_plan(tmp_path, MANY)
+    plan = small_plan(tmp_path, kind.plan.text)
     folder, notes = tmp_path / "killed", tmp_path / "notes"
-    process = start(tmp_path / "small.toml", folder, notes)
+    process = start(tmp_path / "small.toml", folder, notes, kind.nap)
     wait_until(lambda: len(noted(notes)) >= 2)
-    time.sleep(chance.uniform(0.0, 2.5))
+    time.sleep(chance.uniform(0.0, kind.longest))
     kills_worker = seed % 2 == 1
     before: set[str] = set()
     if kills_worker:
         workers = sorted({who for _, who in noted(notes)} - {process.pid})
         if workers:
             os.kill(chance.choice(workers), signal.SIGKILL)
-        assert process.wait(90) == 0
+        assert process.wait(120) == 0
     else:
         process.kill()
         process.wait(60)
         wait_until(lambda: not any(is_alive(who) for _, who in noted(notes)), 20.0)
         before = {path.stem for path in (folder / "runs").glob("point*.parquet")}
     first = [name for name, _ in noted(notes)]
-    outcome, again = counted(plan, folder)
+    outcome, again = counted(plan, folder, kind.play)
     assert not before & set(again), "a finished chunk was computed twice"
     assert not outcome.damaged
     if kills_worker:
         assert again == []
         # At most what was in flight when the worker died is computed twice.
         assert len(first) - len(set(first)) <= 4
-    undisturbed = sweep(plan, tmp_path / "whole")
-    assert outcome.results.digest() == undisturbed.results.digest()
-    assert outcome.results.read().equals(undisturbed.results.read())
+    assert outcome.results.digest() == kind.digest
+    assert outcome.results.read().equals(kind.frame)
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_kill_and_go_on(seed: int, tmp_path: Path) -> None:
-    killed_and_resumed(tmp_path, seed)
+def test_kill_and_go_on(seed: int, made_up_sweep: Killed, tmp_path: Path) -> None:
+    killed_and_resumed(made_up_sweep, tmp_path, seed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 130))
-def test_kill_and_go_on_often(seed: int, tmp_path: Path) -> None:
-    killed_and_resumed(tmp_path, seed)
+def test_kill_the_ensemble_and_go_on(seed: int, model_sweep: Killed, tmp_path: Path) -> None:
+    killed_and_resumed(model_sweep, tmp_path, seed)
 
 
 def test_an_interrupted_sweep_goes_on(plan: Plan, tmp_path: Path) -> None:

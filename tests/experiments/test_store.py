@@ -49,6 +49,23 @@ def test_a_failed_write_leaves_the_old_file_and_no_other(error: BaseException, t
     assert path.read_text(encoding="utf-8") == "old"
 
 
+def test_a_file_is_flushed_before_it_gets_its_name_and_the_folder_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that a power cut leaves the old file or the new one, and never half of one."""
+    path = tmp_path / "table.txt"
+    heard: list[tuple[str, bool]] = []
+
+    def flush(number: int) -> None:
+        heard.append((Path(f"/proc/self/fd/{number}").resolve().name, path.exists()))
+
+    monkeypatch.setattr(os, "fsync", flush)
+    write_whole(path, lambda temporary: temporary.write_text("new", encoding="utf-8"))
+    file, folder = heard
+    assert file[0].startswith(".table.txt")
+    assert (file[1], folder) == (False, (tmp_path.name, True))
+
+
 def test_tables_come_back_as_they_were(tmp_path: Path) -> None:
     frame = pd.DataFrame({"a": [1, 2], "b": [0.1, 0.2], "c": ["x", "y"], "d": [True, False]})
     write_table(tmp_path / "t.parquet", frame)
@@ -120,7 +137,7 @@ def test_runs_come_back_in_order(tmp_path: Path) -> None:
         (point.index, r) for point in plan.points for r in range(plan.replicates) for _ in range(3)
     ]
     assert frame["dyad"].tolist()[:3] == ["CN-US", "CN-EU", "US-EU"]
-    of_the_model = ("treaty", "tempted", "suffers")
+    of_the_model = ("treaty", "tempted", "suffers", "arm")
     assert {name for name in COLUMNS if not name.startswith(of_the_model)} <= set(frame.columns)
     assert frame["tariff_issues"].dtype == bool
     assert frame["emerged"].dtype == bool

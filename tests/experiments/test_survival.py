@@ -87,6 +87,14 @@ def test_with_one_cause_it_is_kaplan_meier_with_greenwood() -> None:
     assert table["se"].to_numpy() == pytest.approx(curve["se"].to_numpy(), abs=1e-12)
 
 
+def test_equal_ends_may_be_counted() -> None:
+    times, causes = runs(3)
+    whole = cumulative_incidence(times, causes)
+    alike = pd.DataFrame({"t": times, "c": causes}).groupby(["t", "c"]).size().reset_index(name="n")
+    counted = cumulative_incidence(alike["t"], alike["c"].to_numpy(object), counts=alike["n"])
+    pd.testing.assert_frame_equal(whole, counted, check_exact=True)
+
+
 def test_first_treaties_end() -> None:
     frame = pd.DataFrame(
         {

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,6 +38,23 @@ def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Resul
     return lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the small plan, swept once."""
+    folder = tmp_path_factory.mktemp("finished")
+    (folder / "two.toml").write_text(SMALL, encoding="utf-8")
+    words = ["sweep", str(folder / "two.toml"), "--workers", "1", "--out", str(folder / "two")]
+    assert CliRunner().invoke(cli.app, words).exit_code == 0
+    return folder / "two"
+
+
+@pytest.fixture
+def done(call: Callable[..., Result], finished: Path, tmp_path: Path) -> Callable[..., Result]:
+    """As ``call``, in a folder that holds the results as well."""
+    shutil.copytree(finished, tmp_path / "results" / "two")
+    return call
+
+
 def refused(result: Result, *said: str) -> None:
     assert result.exit_code == 2, result.output
     assert "Traceback" not in result.stderr
@@ -46,29 +65,26 @@ def swept(call: Callable[..., Result], *words: str) -> Result:
     return call("sweep", "two.toml", "--workers", "1", *words)
 
 
-def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(call: Callable[..., Result], tmp_path: Path) -> None:
-    assert swept(call).exit_code == 0
+def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(SMALL.replace("Why?", "Why not?"), encoding="utf-8")
-    refused(swept(call), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
-    refused(swept(call, "--replicates", "3"), "replicates: 2 in the results, 3 now")
-    assert swept(call, "--into", "results/two-2").exit_code == 0
-    refused(swept(call, "--into", "results/two-2"), "already holds files")
-    refused(swept(call, "--into", "a", "--out", "b"), "keep one")
+    refused(swept(done), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
+    refused(swept(done, "--replicates", "3"), "replicates: 2 in the results, 3 now")
+    assert swept(done, "--into", "results/two-2").exit_code == 0
+    refused(swept(done, "--into", "results/two-2"), "already holds files")
+    refused(swept(done, "--into", "a", "--out", "b"), "keep one")
 
 
-def test_a_damaged_part_is_told_on_screen(call: Callable[..., Result], tmp_path: Path) -> None:
-    assert swept(call).exit_code == 0
+def test_a_damaged_part_is_told_on_screen(done: Callable[..., Result], tmp_path: Path) -> None:
     part = sorted((tmp_path / "results" / "two" / "runs").glob("*.parquet"))[1]
     part.write_bytes(part.read_bytes()[:-100])
-    result = swept(call)
+    result = swept(done)
     assert result.exit_code == 0
     assert f"runs/{part.name} has" in result.stderr
     assert "it is computed again" in result.stderr
 
 
-def test_rerun_shows_that_the_digest_matches(call: Callable[..., Result], tmp_path: Path) -> None:
-    assert swept(call).exit_code == 0
-    result = call("rerun", "results/two", "--run", "1-1", "--out", "one")
+def test_rerun_shows_that_the_digest_matches(done: Callable[..., Result], tmp_path: Path) -> None:
+    result = done("rerun", "results/two", "--run", "1-1", "--out", "one")
     assert result.exit_code == 0, result.output
     stored = Results.open("results/two").run(1, 1)
     assert f"digest {stored['digest'].iloc[0]}" in result.stdout
@@ -79,20 +95,19 @@ def test_rerun_shows_that_the_digest_matches(call: Callable[..., Result], tmp_pa
 
 
 def test_rerun_shows_when_it_does_not_match(
-    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    done: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert swept(call).exit_code == 0
     part = sorted((tmp_path / "results" / "two" / "runs").glob("*.parquet"))[1]
     table = pq.read_table(part)
     other = table.to_pandas().assign(digest="0" * 16)
     other.to_parquet(part, index=False)
-    result = call("rerun", "results/two", "--run", "1-1")
+    result = done("rerun", "results/two", "--run", "1-1")
     assert result.exit_code == 1
     assert "Not the same as stored: digest 0000" in result.stdout
     assert "The code is the same" in result.stdout
     own = {**manifest.sources(), "model/rules/trust.py": "0" * 12}
     monkeypatch.setattr(manifest, "sources", lambda: own)
-    result = call("rerun", "results/two", "--run", "1-1")
+    result = done("rerun", "results/two", "--run", "1-1")
     assert "Changed since then: model/rules/trust.py" in result.stdout
 
 
@@ -132,16 +147,14 @@ def test_a_failed_run_fails_again(call: Callable[..., Result], monkeypatch: pyte
         (("sweep", "two.toml", "--replicates", "0"), "replicates = 0"),
     ],
 )
-def test_wrong_questions_about_results(words: tuple[str, ...], said: str, call: Callable[..., Result]) -> None:
-    assert swept(call).exit_code == 0
-    refused(call(*words), said)
+def test_wrong_questions_about_results(words: tuple[str, ...], said: str, done: Callable[..., Result]) -> None:
+    refused(done(*words), said)
 
 
-def test_results_of_an_older_format_are_refused(call: Callable[..., Result], tmp_path: Path) -> None:
-    assert swept(call).exit_code == 0
+def test_results_of_an_older_format_are_refused(done: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "results" / "two" / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 1'), encoding="utf-8")
-    refused(swept(call), "format 1", "writes format 2")
+    refused(swept(done), "format 1", "writes format 2")
 
 
 def test_without_dask_the_scheduler_is_refused_in_words(
@@ -166,6 +179,38 @@ def test_what_is_said_at_the_end_of_an_interrupted_sweep() -> None:
     assert sweeping.how_to_go_on(Path("here")).endswith("The same command goes on from there.")
 
 
+@pytest.mark.slow
+def test_a_target_of_precision_end_to_end(call: Callable[..., Result], tmp_path: Path) -> None:
+    """The command, the model itself, a target that is reached and one that is not, and what is said."""
+    text = SMALL.replace("replicates = 2", "") + (
+        '[precision]\noutcome = "mean_depth"\nhalf_width = 0.08\nleast = 8\nmost = 60\n'
+    )
+    (tmp_path / "precise.toml").write_text(text, encoding="utf-8")
+    result = call("sweep", "precise.toml", "--workers", "1")
+    assert result.exit_code == 0, result.output
+    said = re.search(
+        r"After a pilot of 8 replicates a design point: knowing mean depth to within 0\.08 takes (?:(\d+) to )?(\d+) "
+        r"replicates a point, (\d+) runs in all\.",
+        " ".join(result.stderr.split()),
+    )
+    assert said, result.stderr
+    most, n_runs = int(said[2]), int(said[3])
+    assert 8 <= int(said[1] or most) <= most <= 60
+    told = Results.open("results/precise").manifest
+    assert (told["state"], told["n_runs"]) == ("complete", n_runs)
+    # No more than half as many again as were asked for.
+    assert n_runs <= 2 * (1.5 * most + 1)
+    assert "precise: at most 120 runs" in result.stderr
+    assert "The target was reached: mean depth is known to within 0.08 everywhere" in result.stdout
+    assert call("report", "results/precise").exit_code == 0
+    page = (tmp_path / "results" / "precise" / "report.html").read_text(encoding="utf-8")
+    assert "The target was reached" in page
+    (tmp_path / "precise.toml").write_text(text.replace("0.08", "0.0001").replace("60", "12"), encoding="utf-8")
+    result = call("sweep", "precise.toml", "--workers", "1", "--into", "results/more")
+    assert "at 2 of 2 design points that is all that is allowed, and may not do." in " ".join(result.stderr.split())
+    assert "The target was missed: mean depth is not known to within 0.0001" in result.stdout
+
+
 def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path: Path) -> None:
     from sample_runs import made_up
 
@@ -175,7 +220,7 @@ def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path:
 
     text = SMALL.replace("replicates = 2", "") + (
         '[factors.dialogue_ceiling]\nlevels = ["none", "group"]\n'
-        '[precision]\noutcome = "mean_depth"\nhalf_width = 0.002\nleast = 20\nmost = 500\n'
+        '[precision]\noutcome = "mean_depth"\nhalf_width = 0.004\nleast = 20\nmost = 500\n'
     )
     (tmp_path / "precise.toml").write_text(text, encoding="utf-8")
     plan = load_plan(tmp_path / "precise.toml")

@@ -225,6 +225,10 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
         assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
 
 
+#: Switches that have a say only once another one is on.
+WITHIN: dict[str, dict[str, Any]] = {"tension_in_subnational": {"subnational": True, "track2": True}}
+
+
 def test_every_switch_is_read_by_the_model() -> None:
     # A switch that moves nothing anywhere is no switch.
     addresses = [(s, r) for r in range(12) for s in ("2026", "2026-open-access", "symmetric")]
@@ -232,8 +236,8 @@ def test_every_switch_is_read_by_the_model() -> None:
         if spec.kind == "bool":
             moved = any(
                 worlds.same_record(
-                    worlds.played(scenario, replicate=r),
-                    worlds.played(scenario, replicate=r, **{name: not spec.default}),
+                    worlds.played(scenario, replicate=r, **WITHIN.get(name, {})),
+                    worlds.played(scenario, replicate=r, **{**WITHIN.get(name, {}), name: not spec.default}),
                 )
                 for scenario, r in addresses
             )
@@ -245,9 +249,13 @@ def test_every_switch_is_read_by_the_model() -> None:
 LOUDER = [{"tension_volatility": 0.9}, {"tension_mean_cn_us": 1.5, "tension_mean_us_eu": 1.0}]
 
 
+#: With the official channel always open only the joint research is there to be broken up.
+SUBNATIONAL = {"subnational": True, "track2": True}
+
+
 @pytest.mark.parametrize("change", LOUDER)
 def test_tension_without_pathways_is_only_a_number(change: dict[str, Any]) -> None:
-    deaf = {**worlds.NO_PATHWAYS, "opening_tension_weight": 0.0, "repudiation_hazard": 0.0}
+    deaf = {**worlds.NO_PATHWAYS, "opening_tension_weight": 0.0, "repudiation_hazard": 0.0, **SUBNATIONAL}
     for replicate in range(3):
         calm = worlds.played("2026", replicate=replicate, **deaf)
         loud = worlds.played("2026", replicate=replicate, **deaf, **change)
@@ -264,7 +272,7 @@ def test_shocks_do_not_reach_exits_through_a_pathway_that_is_off() -> None:
 def test_each_pathway_alone_lets_tension_in() -> None:
     deaf = {**worlds.NO_PATHWAYS, "opening_tension_weight": 0.0}
     for pathway in worlds.NO_PATHWAYS:
-        heard = {**deaf, pathway: True, "emergency_hazard": 0.05, "repudiation_hazard": 0.08}
+        heard = {**deaf, pathway: True, "emergency_hazard": 0.05, "repudiation_hazard": 0.08, **SUBNATIONAL}
         moved = [
             worlds.same_record(
                 worlds.played("2026", replicate=r, tension_mean_cn_us=-1.0, **heard),

@@ -277,3 +277,20 @@ def test_negmas_polynomial_aspiration_is_the_reciprocal_exponent() -> None:
         np.testing.assert_allclose(
             1.0 - bargaining.concession_share(time, 1.0 / e), polynomial_aspiration, rtol=1e-12, atol=1e-15
         )
+
+
+def test_imitation_answers_a_concession_and_nothing_else() -> None:
+    # Held out for 1.0; the partner came 0.3 closer, so 0.7 is enough now; twice as much with gamma 2.
+    assert bargaining.imitated(1.0, 0.2, 0.3, 1.0) == pytest.approx(0.7)
+    assert bargaining.imitated(1.0, 0.2, 0.3, 2.0) == pytest.approx(0.4)
+    assert bargaining.imitated(1.0, 0.2, 5.0, 1.0) == 0.2
+    assert bargaining.imitated(1.0, 0.2, -5.0, 1.0) == bargaining.imitated(1.0, 0.2, 0.3, 0.0) == 1.0
+
+
+@given(st.floats(-2, 2), st.floats(0, 1), st.floats(-3, 3), st.floats(0, 2))
+def test_imitation_stays_between_reservation_and_aspiration(r: float, more: float, came: float, gamma: float) -> None:
+    assert r <= bargaining.imitated(r + more, r, came, gamma) <= r + more
+
+
+def test_m1_imitation_is_shape_blind() -> None:
+    check_shape_blind(bargaining.imitated, *np.random.default_rng(8).normal(size=(4, 12)))

@@ -254,3 +254,44 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(compliance.two_strikes, trust > 0.5, d > 0.5)
     check_shape_blind(compliance.exit_draw, d, trust, 1 - d)
     check_shape_blind(compliance.exit_pays, flows[0], d, trust)
+
+
+# --- partial compliance -------------------------------------------------------------------------------------------
+
+RATES = np.array([0.5, 0.35, 0.2, 0.0])  # standstill, one third, two thirds and all of a cut from 50 % to nothing
+
+
+def test_partial_compliance_finds_the_crossing_in_logs() -> None:
+    # The test passes at standstill and one third and fails at two thirds: half way between them in ln(1 + duty).
+    share, passes = compliance.largest_level(np.array([2.0, 1.0, -1.0, -4.0]), RATES, 0.5)
+    duty = np.sqrt(1.35 * 1.2) - 1.0
+    assert bool(passes) and share == pytest.approx((0.5 - duty) / 0.5)
+
+
+def test_partial_compliance_at_its_ends() -> None:
+    def level(*slack: float) -> tuple[float, bool]:
+        share, passes = compliance.largest_level(np.array(slack), RATES[: len(slack)], 0.5)
+        return float(share), bool(passes)
+
+    assert level(1.0, 1.0, 1.0, 0.0) == (1.0, True)
+    assert level(-1.0, -1.0, -1.0, -1.0) == (0.0, False)
+    assert level(0.0, -1.0, -1.0, -1.0) == (0.0, True)
+    assert level(0.0) == (1.0, True) and level(-1.0) == (0.0, False)
+    # A level that passes above others that do not is still the largest.
+    share, passes = level(-1.0, -1.0, 0.5, -0.5)
+    assert passes and 0.6 < share < 1.0
+
+
+@given(
+    st.lists(st.floats(-3, 3), min_size=4, max_size=4), st.floats(0, 2)
+)  # fmt: skip
+def test_a_better_test_never_lowers_the_kept_level(slack: list[float], more: float) -> None:
+    low, _ = compliance.largest_level(np.array(slack), RATES, 0.5)
+    high, _ = compliance.largest_level(np.array(slack) + more, RATES, 0.5)
+    assert 0.0 <= low <= high + 1e-9 and high <= 1.0
+
+
+def test_m1_partial_compliance_is_shape_blind() -> None:
+    rng = np.random.default_rng(9)
+    rates = np.sort(rng.random((12, 4)), axis=-1)[:, ::-1].copy()
+    check_shape_blind(compliance.largest_level, rng.normal(size=(12, 4)), rates, rates[:, 0] + 0.1)

@@ -76,3 +76,16 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(dialogue.channel_open, flags[0], a, 0.5 + b / 2, b / 2, flags[1])
     check_shape_blind(dialogue.dialogue_step, a, flags[0], b, c / 2, c, a / 3)
     check_shape_blind(dialogue.track2_step, a, b)
+
+
+@given(st.floats(0.0, 0.3), unit)
+def test_half_of_subnational_contacts_break_off_in_high_tension(level: float, tension: float) -> None:
+    kept = dialogue.subnational_level(level, tension)
+    assert kept == (0.5 * level if tension > 0.85 else level)
+    assert dialogue.subnational_level(level, 0.0) == level
+    # A channel that is shut leaves what they sustain, and no more.
+    assert dialogue.dialogue_step(kept, False, 0.4, 0.1, 0.2, kept) == kept
+
+
+def test_m1_subnational_level_is_shape_blind() -> None:
+    check_shape_blind(dialogue.subnational_level, RNG.random(12) * 0.3, RNG.random(12))

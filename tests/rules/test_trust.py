@@ -253,3 +253,54 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(trust.generous_long_run, a, b / 2)
     stances = np.arange(n) % 5
     check_shape_blind(trust.next_honoured_level, stances, z, b, a, d, c, np.arange(n) % 3 * 1.0, fixed=(4,))
+
+
+def test_contrition_is_tit_for_tat_in_good_standing() -> None:
+    for signal in (0.0, 1.0):
+        tit_for_tat = trust.next_honoured_level(trust.TIT_FOR_TAT, signal, 0.5, 0.3, 0.8, 1.0, 0.0, 8)
+        assert trust.next_honoured_level(trust.CONTRITE, signal, 0.5, 0.3, 0.8, 1.0, 0.0, 8, 1.0) == tit_for_tat
+        # Who has withheld without need lets the answer pass.
+        level, left = trust.next_honoured_level(trust.CONTRITE, signal, 0.5, 0.3, 0.8, 1.0, 0.0, 8, 0.0)
+        assert (float(level), float(left)) == (1.0, 0.0)
+
+
+def after_a_false_alarm(stance: int, quarters: int = 12) -> list[tuple[float, float]]:
+    """Acts of two players who see everything rightly, but for one false alarm of the first in quarter 1."""
+    acts, before, path = np.ones(2), np.ones(2), []
+    for quarter in range(quarters):
+        path.append((float(acts[0]), float(acts[1])))
+        seen = acts[::-1].copy()
+        if quarter == 1:
+            seen[0] = 0.0
+        after, _ = trust.next_honoured_level(stance, seen, 0.9, 0.0, 0.8, 1.0, 0.0, 8, before)
+        acts, before = after, acts
+    return path
+
+
+def test_contrition_repairs_a_false_alarm_and_tit_for_tat_does_not() -> None:
+    # The first withholds once, the second answers once, and both are at peace again (Signorino 1996).
+    assert after_a_false_alarm(trust.CONTRITE)[:5] == [(1, 1), (1, 1), (0, 1), (1, 0), (1, 1)]
+    assert all(pair == (1, 1) for pair in after_a_false_alarm(trust.CONTRITE)[4:])
+    assert after_a_false_alarm(trust.TIT_FOR_TAT)[2:] == [(0, 1), (1, 0)] * 5
+
+
+def test_contrition_keeps_more_than_tit_for_tat_under_errors() -> None:
+    rng = np.random.default_rng(7)
+    kept = {}
+    for stance in (trust.TIT_FOR_TAT, trust.CONTRITE):
+        acts, before, total = np.ones((2, 4000)), np.ones((2, 4000)), 0.0
+        for quarter in range(200):
+            seen = trust.conduct_signal(acts[::-1], rng.random((2, 4000)), 0.1, 0.1)
+            after, _ = trust.next_honoured_level(stance, seen, 0.9, 0.0, 0.8, 1.0, 0.0, 8, before)
+            acts, before = after, acts
+            total += float(acts.mean()) if quarter >= 100 else 0.0
+        kept[stance] = total / 100
+    assert abs(kept[trust.TIT_FOR_TAT] - 0.5) < 0.01  # B3
+    assert kept[trust.CONTRITE] > 0.75
+
+
+def test_m1_contrition_is_shape_blind() -> None:
+    signal, standing = (RNG.random((2, 12)) < 0.5) * 1.0
+    check_shape_blind(
+        lambda s, z: trust.next_honoured_level(trust.CONTRITE, s, 0.5, 0.3, 0.8, 1.0, 0.0, 8, z), signal, standing
+    )

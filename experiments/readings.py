@@ -1,0 +1,162 @@
+"""Results in sentences, made from the numbers, so that they hold whatever the numbers are.
+
+A difference is only claimed where its 95 % interval leaves zero out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import pandas as pd
+
+from experiments.comparisons import CONTRAST, FACTOR
+from experiments.design import Plan
+
+# Two arms are told apart where chance alone would do so less often than this.
+ALPHA: Final = 0.05
+
+
+def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame | None = None) -> str:
+    """Two sentences for the first block: how deep and for how much, and what each factor, or arm, changes."""
+    block = plan.blocks[0].name
+    own = cells[cells["block"] == block]
+    columns = ["mean_depth", "depth_ceiling", "joint_gain"]
+    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
+    shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
+    if deep[1]["mean_depth"] == shallow[1]["mean_depth"]:
+        depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
+    else:
+        depth = (
+            f"cooperation goes deepest in {deep[0]} (mean depth {_of_ceiling(deep[1])}) "
+            f"and least deep in {shallow[0]} ({_of_ceiling(shallow[1])})"
+        )
+    gains = listed(f"{signed(mean['joint_gain'])} in {dyad}" for dyad, mean in means)
+    n_cells = own["design_point"].nunique()
+    opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
+    first = f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
+    if arms is not None and len(arms):
+        return " ".join([first, *_of_arms(arms[arms["block"] == block])])
+    if effects.empty:
+        return first
+    own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
+    clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
+    return f"{first} Mean depth changes {'; '.join(clauses)}."
+
+
+def _of_arms(arms: pd.DataFrame, most: int = 3) -> list[str]:
+    """A sentence for each arm of reference: which arms change the joint gain most, and how many change nothing."""
+    sentences = []
+    for reference, rows in arms[arms["outcome"] == "joint_gain"].groupby("reference", sort=False):
+        is_clear = (rows["low"] > 0) | (rows["high"] < 0)
+        named = set(rows.loc[is_clear, "arm"])
+        rest = rows["arm"].nunique() - len(named)
+        top = rows[is_clear].sort_values("mean", key=abs, ascending=False, kind="stable").head(most)
+        said = f"No arm differs from {reference} in joint gain beyond luck"
+        if len(top):
+            told = listed(f"{row['arm']} ({signed(row['mean'])} in {row['dyad']})" for _, row in top.iterrows())
+            said = f"Against {reference}, joint gain (bn$ a year) changes most with {told}"
+        # The said intervals are 95 % each: many arms bring a few that leave zero out by chance.
+        more = f"; {rest} of {rows['arm'].nunique()} arms change it in no dyad beyond luck" if named and rest else ""
+        sentences.append(f"{said}{more}.")
+    return sentences
+
+
+def of_blocs(plan: Plan, blocs: pd.DataFrame, effects: pd.DataFrame) -> str:
+    """A sentence or two for the first block: how electric each bloc becomes, and what the design changes of it."""
+    if blocs.empty:
+        return ""
+    own = blocs[blocs["block"] == plan.blocks[0].name]
+    means = own.groupby(["outcome", "bloc"], sort=False, observed=True)["mean"].mean()
+    if "final_ev_share" not in means.index:
+        return ""
+    shares, saved = means["final_ev_share"], means["co2_saved"]
+    said = listed(f"{share:.2f} in {bloc}" for bloc, share in shares.items())
+    tonnes = listed(f"{saved[bloc]:.0f}" for bloc in shares.index)
+    first = (
+        f"The share of new cars that is electric reaches {said} in the last quarter; "
+        f"the electric cars sold in a year save {tonnes} Mt of CO2 over their lives."
+    )
+    told = (
+        effects[(effects["block"] == plan.blocks[0].name) & (effects["kind"] != CONTRAST)] if len(effects) else effects
+    )
+    told = told[told["outcome"] == "final_ev_share"] if len(told) else told
+    if told.empty:
+        return first
+    clear = told[(told["low"] > 0) | (told["high"] < 0)]
+    if clear.empty:
+        return f"{first} Nothing in the design moves these shares beyond luck."
+    top = clear.iloc[int(clear["mean"].abs().to_numpy().argmax())]
+    what = top["level"]
+    if top["kind"] == FACTOR:
+        factor = next(factor for factor in plan.factors if factor.name == top["factor"])
+        what = f"{factor.label} ({factor.label_of(top['level'])} against {factor.label_of(top['baseline'])})"
+    return f"{first} What moves such a share most is {what}: {sized(float(top['mean']))} in {top['bloc']}."
+
+
+def of_tests(plan: Plan, tests: pd.DataFrame) -> str:
+    """A sentence for each thing compared in the first block: where rates and times of emergence differ beyond luck."""
+    if tests.empty:
+        return ""
+    own = tests[(tests["block"] == plan.blocks[0].name) & (tests["kind"] == FACTOR)]
+    told = own[own["outcome"].isin(["emerged", "first_emergence"])]
+    sentences = []
+    for name, rows in told.groupby("factor", sort=False):
+        factor = next(factor for factor in plan.factors if factor.name == name)
+        last = rows[rows["level"] == rows["level"].iloc[-1]]
+        parts = []
+        for test, words in (("McNemar", "rates of emergence"), ("log-rank", "times to emergence")):
+            by_dyad = last[last["test"] == test].groupby("dyad", sort=False, observed=True)["p_holm"]
+            found = [f"{n} of {len(p)} in {dyad}" for dyad, p in by_dyad if (n := int((p < ALPHA).sum()))]
+            if len(by_dyad):
+                parts.append(f"{words} differ beyond luck in {listed(found) if found else 'none'}")
+        labels = factor.level_labels
+        what = f"{factor.label} ({labels[-1]} against {labels[0]})"
+        sentences.append(f"Of the pairs of cells that differ in {what}, {', and '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def _opening(block: str, n_blocks: int) -> str:
+    return f"{block}, " if n_blocks > 1 else ""
+
+
+def _of_ceiling(means: pd.Series) -> str:
+    return f"{means['mean_depth']:.2f} of a possible {means['depth_ceiling']:.2f}"
+
+
+def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
+    """What the last level of a factor changes against the first, dyad by dyad, as part of a sentence."""
+    factor = next(factor for factor in plan.factors if factor.name == name)
+    last = rows[rows["level"] == rows["level"].iloc[-1]]
+    is_clear = (last["low"] > 0) | (last["high"] < 0)
+    clear = [f"{sized(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
+    unclear = list(last.loc[~is_clear, "dyad"])
+    said = [f"by {listed(clear)}"] if clear else []
+    said += [f"by nothing that these runs can tell from zero in {listed(unclear)}"] if unclear else []
+    labels = factor.level_labels
+    return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
+
+
+def sized(value: float) -> str:
+    """A difference with its sign; a small one keeps a digit that is not zero."""
+    return signed(value) if abs(value) >= 0.005 or value == 0 else f"{value:+.1g}"
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Parts as in a sentence: a, b and c."""
+    whole = list(parts)
+    return whole[0] if len(whole) == 1 else f"{', '.join(whole[:-1])} and {whole[-1]}"
+
+
+def signed(value: float, digits: int = 2) -> str:
+    """A number with its sign, and zero without one."""
+    text = f"{value:+.{digits}f}"
+    return text[1:] if float(text) == 0 else text
+
+
+def interval(low: float, high: float, digits: int = 2, with_sign: bool = False) -> str:
+    """An interval in brackets; one replicate says nothing about spread."""
+    if not (abs(low) < float("inf") and abs(high) < float("inf")):
+        return "[?]"
+    ends: Sequence[str] = [signed(x, digits) if with_sign else f"{x:.{digits}f}" for x in (low, high)]
+    return f"[{ends[0]}, {ends[1]}]"

@@ -1,0 +1,215 @@
+"""The tables of a report: numbers as a reader wants them, from the data frames of findings and of runs.
+
+Every function gives a data frame of texts, a column each, empty where there is nothing to tell.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import pandas as pd
+
+from experiments.comparisons import BLOC_OUTCOMES
+from experiments.design import ARM, Plan
+from experiments.estimates import mean_interval
+from experiments.findings import Findings
+from experiments.readings import ALPHA, interval, signed
+from experiments.sensitivities import sensitivity_table
+
+# Digits of an effect, and what an outcome is called in a table.
+DIGITS: Final = {"mean_depth": 3, "joint_gain": 2, "gain": 2, "co2_saved": 1}
+WORDS: Final = {
+    "mean_depth": "mean depth", "joint_gain": "joint gain, bn$/yr", "emerged": "P(emerged)", "durable": "P(durable)",
+    "gain": "gain, bn$/yr", "ev_share": "EV share, mean", "final_ev_share": "EV share, last quarter",
+    "co2_saved": "CO2 saved, Mt/yr",
+}  # fmt: skip
+USUAL_DIGITS: Final = 3
+# Games told for each dyad.
+MOST_GAMES: Final = 4
+
+
+def cells(findings: Findings) -> pd.DataFrame:
+    """Depth of its ceiling, gain and rates in every cell."""
+    rows = []
+    plan = findings.plan
+    order = {dyad: k for k, dyad in enumerate(dict.fromkeys(findings.cells["dyad"]))}
+    for _, cell in findings.cells.sort_values("dyad", key=lambda column: column.map(order), kind="stable").iterrows():
+        row = {"dyad": cell["dyad"], **_where(plan, cell)}
+        low, high = cell["mean_depth_low"], cell["mean_depth_high"]
+        row["depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
+        low, high = cell["joint_gain_low"], cell["joint_gain_high"]
+        row["gain, bn$/yr"] = f"{signed(cell['joint_gain'])} {interval(low, high, with_sign=True)}"
+        for name, words in (("durable_share", "durable"), ("emergence_rate", "emerged")):
+            row[words] = f"{cell[name]:.2f} {interval(cell[f'{name}_low'], cell[f'{name}_high'])}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
+    """Paired differences, a row for each comparison and an outcome in each column; of dyads or of blocs."""
+    rows = []
+    groups = table.groupby(["block", of, "factor", "level"], sort=False, observed=True) if len(table) else ()
+    for _, own in groups:
+        first = own.iloc[0]
+        row = {of: first[of]}
+        if len(plan.blocks) > 1:
+            row["block"] = first["block"]
+        row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
+        for _, effect in own.iterrows():
+            row[WORDS[effect["outcome"]]] = _effect(effect)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def compared(plan: Plan, factor: object, level: object, baseline: object) -> str:
+    """What a comparison compares, in words."""
+    own = next((one for one in plan.factors if one.name == factor), None)
+    if own is None:
+        return f"{level} against {baseline}" if factor == ARM else f"{factor}"
+    return f"{own.label}: {own.label_of(level)} against {own.label_of(baseline)}"
+
+
+def arms(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """Every arm against each arm of reference, in the order of the effect on joint gain over all dyads."""
+    if table.empty:
+        return table
+    ranked = table[table["outcome"] == "joint_gain"].groupby(["reference", "arm"], sort=False)["mean"].sum()
+    own = table.assign(
+        factor=ARM, level=table["arm"], baseline=table["reference"],
+        rank=[-abs(ranked.get((r, a), 0.0)) for r, a in zip(table["reference"], table["arm"], strict=True)],
+    )  # fmt: skip
+    shown = [effects(plan, rows.sort_values("rank", kind="stable")) for _, rows in own.groupby("reference", sort=False)]
+    return pd.concat(shown, ignore_index=True)
+
+
+def associations(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
+    """The strongest rank correlations of each dyad and outcome."""
+    top = table.groupby(["block", "dyad", "outcome"], sort=False).head(most)
+    shown = [
+        f"{signed(row['correlation'])} {interval(row['low'], row['high'], 2, with_sign=True)}"
+        for _, row in top.iterrows()
+    ]
+    told = top.assign(**{"rank correlation": shown}, outcome=top["outcome"].str.replace("_", " "))
+    return told[["dyad", "outcome", "factor", "rank correlation", "n"]]
+
+
+def blocs(findings: Findings) -> pd.DataFrame:
+    """Gain, EV shares and emissions saved of each bloc, in every cell; over all points of a sampled design."""
+    rows: list[dict[str, str]] = []
+    table, plan = findings.blocs, findings.plan
+    if table.empty:
+        return table
+    by = ["block", "bloc"] if not plan.shown else ["design_point", "bloc"]
+    for _, own in table.groupby(by, sort=False, observed=True):
+        first = own.iloc[0]
+        row = {"bloc": str(first["bloc"]), **_where(plan, first)}
+        for outcome in BLOC_OUTCOMES:
+            values = own[own["outcome"] == outcome]
+            if len(values) == 1:
+                row[WORDS[outcome]] = _mean(values.iloc[0])
+            elif len(values):
+                row[WORDS[outcome]] = _mean(pd.Series({"outcome": outcome, **mean_interval(values["mean"])._asdict()}))
+        rows.append(row)
+    told = pd.DataFrame(rows)
+    order = {str(bloc): k for k, bloc in enumerate(dict.fromkeys(table["bloc"]))}
+    return told.iloc[told["bloc"].map(order).argsort(kind="stable")]
+
+
+def tests(findings: Findings) -> pd.DataFrame:
+    """McNemar and log-rank, a row for each comparison: corrected p-values, or how many pairs are told apart."""
+    table, plan = findings.tests, findings.plan
+    rows = []
+    keys = ["dyad", "kind", "block", "factor", "baseline", "level"]
+    for _, own in table.groupby(keys, sort=False, observed=True) if len(table) else ():
+        first = own.iloc[0]
+        row = {"dyad": first["dyad"]}
+        if len(plan.blocks) > 1:
+            row["block"] = first["block"]
+        row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
+        for (test, outcome), part in own.groupby(["test", "outcome"], sort=False):
+            row[f"{str(outcome).replace('_', ' ')}: {test}"] = _verdict(part, with_sign=test == "McNemar")
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")
+
+
+def _verdict(tests: pd.DataFrame, with_sign: bool) -> str:
+    if len(tests) > 1:
+        return f"{int((tests['p_holm'] < ALPHA).sum())} of {len(tests)} pairs"
+    only = tests.iloc[0]
+    p = "p < 0.001" if only["p_holm"] < 0.001 else f"p = {only['p_holm']:.3f}"
+    return f"{p} ({only['only_level']:.0f} : {only['only_baseline']:.0f})" if with_sign else p
+
+
+def games(runs: pd.DataFrame) -> pd.DataFrame:
+    """Which games a dyad's runs play in the first quarter, mostly, and in the last; shares of runs."""
+    columns = {"game_at_start": "first quarter", "game": "mostly", "game_at_end": "last quarter"}
+    known = [name for name in columns if name in runs]
+    shares = pd.DataFrame({name: runs[name].astype(str).value_counts(normalize=True) for name in known}).fillna(0.0)
+    top = shares.loc[shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST_GAMES]]
+    table = pd.DataFrame({"game": top.index})
+    for name in known:
+        table[columns[name]] = [f"{share:.2f}" for share in top[name]]
+    return table
+
+
+def changed_games(runs: pd.DataFrame) -> float:
+    """Share of a dyad's runs whose game in the last quarter is another one than in the first."""
+    return float((runs["game_at_start"].astype(str) != runs["game_at_end"].astype(str)).mean())
+
+
+def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
+    """How many emerged and were durable, and the mean wait, with intervals over replicates, which cells share.
+
+    Every run is observed to the horizon, so the restricted mean of Kaplan and Meier is the mean of what was seen.
+    """
+    has_emerged = runs["first_emergence"] >= 0
+    wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
+    found = mean_interval(wait.groupby(runs["replicate"]).mean())
+    low, high = max(found.low, 0.0), min(found.high, float(n_quarters))
+    return {
+        "emerged": f"{has_emerged.mean():.2f}",
+        "durable": f"{runs['durable'].astype(float).mean():.2f}",
+        "mean wait, quarters": f"{found.mean:.1f} {interval(low, high, 1)}",
+    }
+
+
+def definitions(runs: pd.DataFrame) -> pd.DataFrame:
+    """Emergence (and durable share) of a dyad under every definition: thresholds down, windows across."""
+    table = sensitivity_table(runs, ["dyad"])
+    table["shown"] = [
+        f"{a:.2f} ({b:.2f})" for a, b in zip(table["emergence_rate"], table["durable_share"], strict=True)
+    ]
+    wide = table.pivot(index=["dyad", "threshold"], columns="window", values="shown")
+    wide.columns = [f"{window} quarters" for window in wide.columns]
+    return wide.reset_index()
+
+
+def ends(table: pd.DataFrame) -> pd.DataFrame:
+    """What share of treaties has ended by each cause by the horizon."""
+    last = table.groupby(["dyad", "cause"], sort=False).tail(1)
+    shown = [f"{row['incidence']:.2f} {interval(row['low'], row['high'])}" for _, row in last.iterrows()]
+    told = last.assign(shown=shown)[["dyad", "cause", "shown", "n"]]
+    return told.rename(columns={"n": "treaties", "shown": "ended by the horizon"})
+
+
+def numbers(frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame with its numbers short."""
+    return frame.map(lambda x: f"{x:.4g}" if isinstance(x, float) else x)
+
+
+def _where(plan: Plan, cell: pd.Series) -> dict[str, str]:
+    """The block and the levels of a cell, in words."""
+    words = {"block": str(cell["block"])} if len(plan.blocks) > 1 else {}
+    return {**words, **{factor.label: factor.label_of(cell[factor.name]) for factor in plan.shown}}
+
+
+def _effect(row: pd.Series) -> str:
+    n = DIGITS.get(row["outcome"], USUAL_DIGITS)
+    return f"{signed(row['mean'], n)} {interval(row['low'], row['high'], n, with_sign=True)}"
+
+
+def _mean(row: pd.Series) -> str:
+    is_gain = row["outcome"] == "gain"
+    n = {"gain": 2, "co2_saved": 0}.get(row["outcome"], USUAL_DIGITS)
+    mean = signed(row["mean"], n) if is_gain else f"{row['mean']:.{n}f}"
+    return f"{mean} {interval(row['low'], row['high'], n, with_sign=is_gain)}"

@@ -1,0 +1,21 @@
+"""What holds for the tests of experiments: nobody waits for the disk, because no test here cuts the power."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="session")
+def disk_is_not_waited_for() -> Iterator[None]:
+    """``os.fsync`` does nothing in this process: half of the time of a small sweep would be spent on it.
+
+    What a killed process has written is safe without it. That files and folders are flushed, and in which order, is
+    tested by itself; processes that tests start do flush.
+    """
+    patch = pytest.MonkeyPatch()
+    patch.setattr(os, "fsync", lambda number: None)
+    yield
+    patch.undo()
