@@ -44,12 +44,13 @@ MIDDLE: Final = ((0, 1), (2, 3), (4, 5))  # directed dyads of each dyad
 class Point:
     """One design point as the fit sees it.
 
-    lanes (R, S) of every target; price_change (y - 1,) logs, by learning alone; implied (m, q) quality; brand_sd (m,).
+    lanes (R, S) of every target; price_fall log fall of prices over the record, by learning alone; implied (m, q)
+    quality; brand_sd (m,).
     """
 
     index: int
     lanes: np.ndarray
-    price_change: np.ndarray
+    price_fall: float
     implied: np.ndarray
     brand_sd: np.ndarray
 
@@ -82,7 +83,7 @@ def evaluate(plan: HindcastPlan, path: Path, index: int, row: pd.Series) -> Poin
     return Point(
         index=index,
         lanes=np.stack([found[name] for name in TARGETS], axis=1),
-        price_change=np.mean(np.diff(np.log(along.price), axis=1), axis=0),
+        price_fall=float(np.mean(np.log(along.price[:, 0] / along.price[:, -1]))),
         implied=np.mean(along.implied, axis=0),
         brand_sd=brand_spread(along, path),
     )
@@ -203,8 +204,9 @@ def posterior(
 
 
 def log_likelihood_of_prices(point: Point, price_sd: float, record: Record) -> float:
-    """Of the recorded yearly changes of pack prices, given what learning explains of them."""
-    left = (record.price_change[1:] - point.price_change) / price_sd
+    """Of the recorded yearly changes of pack prices, given what learning explains of them, spread evenly over years."""
+    changes = record.price_change[1:]
+    left = (changes + point.price_fall / changes.size) / price_sd
     return float(-0.5 * np.sum(left**2) - left.size * np.log(price_sd))
 
 

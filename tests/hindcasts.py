@@ -17,8 +17,9 @@ from model import seeds, seeds_directory, starting_point
 SIZES = {
     "n_points = 1024": "n_points = 4",
     "lanes = 8": "lanes = 2",
+    "lanes = 16": "lanes = 2",
     "keep = 0.25": "keep = 1.0",
-    "sample = 128": "sample = 3",
+    "sample = 64": "sample = 3",
     "n_points = 2048": "n_points = 64",
 }
 DATED = ("year", "quarter", "date", "start", "start_date", "end", "opened", "opened_or_planned", "real_dollar_year")
