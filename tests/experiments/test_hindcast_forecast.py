@@ -97,7 +97,7 @@ def test_the_forecast_is_sealed_before_the_years_to_score_are_read(
     seal = log.index("sealed")
     assert log[:seal] and max(log[:seal]) <= ready.fit_last
     assert max(entry for entry in log[seal + 1 :] if entry != "sealed") == ready.score_last
-    assert log.count("sealed") == 1 and len(bars) == 12
+    assert log.count("sealed") == 1 and len(bars) == 14
     names = {path.name for path in out.iterdir()}
     assert {"forecast.parquet", "forecast.json", "scores.parquet", "chances.parquet", "report.html"} <= names
     html = (out / "report.html").read_text("utf-8")
