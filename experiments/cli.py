@@ -63,19 +63,23 @@ def run(
         bool, typer.Option("--every-round", help="Tell offers and refusals that repeat earlier ones as well.")
     ] = False,
     out: OutOption = None,
+    engine: EngineOption = "mesa",
 ) -> None:
     """Play one negotiation and tell its story."""
     with refusals():
         from experiments.narrate import tell
         from experiments.plan_file import DEFAULT_ROOT_SEED, read_root_seed
         from experiments.store import check_vacant
-        from model import NegotiationModel
+        from experiments.sweeping import check_engine
+        from model import LaneRun, NegotiationModel
 
+        check_engine(engine)
         changes = parse_settings(settings or [])
         seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
         if out is not None:
             check_vacant(out)
-        model = NegotiationModel(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
+        play: type[NegotiationModel] | type[LaneRun] = NegotiationModel if engine == "mesa" else LaneRun
+        model = play(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
         model.run()
         if out is not None:
             write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
@@ -216,6 +220,30 @@ def parameters(
             print(reference.markdown(), end="")
         else:
             reference.show_parameters(screen())
+
+
+@app.command("bench")
+def benchmark(
+    scenario: Annotated[str, typer.Option(help="The scenario that is played.")] = "2026",
+    quick: Annotated[bool, typer.Option("--quick", help="Once and on small sizes: half a minute, rough.")] = False,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Write every number, versions and processor here.")
+    ] = None,
+    figure_file: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw what was found into this PNG file.")
+    ] = None,
+) -> None:
+    """Measure how fast the ensemble is, where the time goes, and what memory it takes."""
+    with refusals():
+        from experiments.bench import QUICK, WHOLE
+        from experiments.bench_show import run_benchmark
+        from experiments.store import check_writable
+        from model import load_scenario
+
+        load_scenario(scenario)
+        check_writable(*(file for file in (json_file, figure_file) if file is not None))
+        effort = QUICK if quick else WHOLE
+        run_benchmark(screen(), screen(to_stderr=True), scenario, effort, json_file, figure_file)
 
 
 def main() -> None:

@@ -18,7 +18,7 @@ from experiments.findings import signed
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model import NegotiationModel
+    from model import LaneRun, NegotiationModel
 
 # How each topic is marked in the story; an unknown one is marked by a dot.
 QUARTERS_PER_YEAR = 4.0
@@ -56,7 +56,9 @@ FAMILIES: Final = {
 }
 
 
-def tell(console: Console, model: NegotiationModel, changes: Mapping[str, object], every_round: bool = False) -> None:
+def tell(
+    console: Console, model: NegotiationModel | LaneRun, changes: Mapping[str, object], every_round: bool = False
+) -> None:
     """Print the story of a finished run, quarter by quarter, then the games, then the outcome."""
     scenario = model.scenario
     last = model.n_quarters - 1
@@ -129,7 +131,7 @@ def tell_story(console: Console, story: Iterable[Any]) -> None:
             dyad = line.dyad
 
 
-def tell_games(console: Console, model: NegotiationModel) -> None:
+def tell_games(console: Console, model: NegotiationModel | LaneRun) -> None:
     """Print which two-by-two game each dyad played when, and the payoffs of the last one."""
     dyads = model.tables()["dyad"]
     console.print()
@@ -148,7 +150,7 @@ def tell_games(console: Console, model: NegotiationModel) -> None:
                 _indented(console, f"{bloc}, {family}: {meaning}.", 4)
 
 
-def payoffs(model: NegotiationModel, dyad: int, package: int) -> list[list[tuple[float, float]]]:
+def payoffs(model: NegotiationModel | LaneRun, dyad: int, package: int) -> list[list[tuple[float, float]]]:
     """What both sides gain over both withdrawing, bn$ a year: rows the first side, columns the second.
 
     In rows and columns honouring comes before withdrawing.
@@ -167,7 +169,7 @@ def payoffs(model: NegotiationModel, dyad: int, package: int) -> list[list[tuple
     ]
 
 
-def _tell_payoffs(console: Console, model: NegotiationModel, dyad: int, blocs: list[str]) -> None:
+def _tell_payoffs(console: Console, model: NegotiationModel | LaneRun, dyad: int, blocs: list[str]) -> None:
     """Print the package of the last quarter and its payoffs as a matrix."""
     package = model.reference_package(dyad)
     if package == 0:

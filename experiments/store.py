@@ -73,6 +73,24 @@ def check_vacant(folder: Path) -> None:
             raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
 
 
+def check_writable(*files: Path) -> None:
+    """Refuse files that could not be written later, before the work that they are to hold is begun.
+
+    Raises:
+        InputFault: names every file that is a folder or lies in no folder that can be written.
+    """
+    faults = []
+    for file in files:
+        if file.is_dir():
+            faults.append(f"'{file}' is a folder; write the name of a file")
+        elif not file.parent.is_dir():
+            faults.append(f"'{file}' cannot be written: there is no folder '{file.parent}'; make it first")
+        elif not os.access(file.parent, os.W_OK):
+            faults.append(f"'{file}' cannot be written: no permission in '{file.parent}'")
+    if faults:
+        raise InputFault(faults, "output")
+
+
 def vacant_folder(name: str) -> Path:
     """``results/NAME``, or the first of ``results/NAME-2``, ``-3``, ... that is not there yet."""
     first = Path("results") / name

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from model.ensemble import Ensemble
+    from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.record import dictionary
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Ensemble": "model.ensemble",
+    "LaneRun": "model.lane_run",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
     "InputFault": "model.parameters",
@@ -38,6 +40,7 @@ __all__ = [
     "PARAMETERS",
     "Ensemble",
     "InputFault",
+    "LaneRun",
     "NegotiationModel",
     "Parameters",
     "Scenario",

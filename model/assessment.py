@@ -16,9 +16,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from model.commerce import partner_charges
+from model.credits import cleared_credits, credit_flows
 from model.economy import Economy
-from model.impact import Cars, Situation, cars_by_level, cells_by_level
-from model.markets import equilibrium
+from model.impact import ELSEWHERE, Cars, Situation, cars_by_level, cells_by_level
+from model.markets import clear_at_prices, equilibrium, pass_through_weight
 from model.nodes import (
     ANNOUNCE_NODE,
     ANSWER_NODES,
@@ -195,6 +197,8 @@ def _market(
     friction = standards.homologation(
         parameters.homologation_cost, parameters.recognition_saving, nodes.is_recognised[block], 1.0
     ) + standards.adaptation(parameters.adaptation_cost, nodes.is_adapted[block], 1.0)
+    if parameters.carbon_border:
+        friction = friction + partner_charges(parameters, importer, partner, nodes.is_recognised[block])
     rate = vehicle_duty[..., None]
     partner_landed = cars.partner_landed[..., at_pair, :]
     theta = parameters.origin_substitution
@@ -211,7 +215,15 @@ def _market(
     alpha, sigma = parameters.alpha[importer][:, None], parameters.nest_correlation
     shift = (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
     utility = situation.utility[..., at_importer, :] + shift
-    cleared, residual = equilibrium(base, utility, alpha, sigma, start, sweeps)
+    weight = pass_through_weight(parameters, duty_rate)
+    cleared, residual = equilibrium(base, utility, alpha, sigma, start, sweeps, weight)
+    scheme = None
+    if situation.scheme is not None and situation.credit_price is not None:
+        # The policy is the share of EVs; the price of credits follows from it at every node.
+        scheme, before = situation.scheme.of(importer), situation.credit_price[..., importer]
+        credit_price = cleared_credits(parameters.alpha[importer], scheme, cleared.share, cleared.outside, before)
+        utility = utility + (parameters.alpha[importer] * (credit_price - before))[..., None]
+        cleared = clear_at_prices(base, utility, cleared.price, alpha, sigma)
     _, unit_margin, unit_duty = pricing.border_split(landed, cleared.markup, duty_rate)
 
     # Who sold what, built where; every car that is not the partner's earns what its duty level says.
@@ -228,6 +240,17 @@ def _market(
     pushed = nodes.is_announced[block] * parameters.zev_demand_shift / parameters.alpha[importer] * ev_sales
     importer_only = surplus - pushed + revenue - (1.0 + parameters.public_funds_cost) * outlay
     partner_cars = ordered_sum(partner_built)
+    if situation.carbon is not None:
+        charges = (situation.carbon[..., importer, third], situation.carbon[..., importer, ELSEWHERE[pair]])
+        from_third = rest_built * cars.third[..., at_slot, :]
+        elsewhere = rest_built * (1.0 - cars.home[..., at_slot, :]) - from_third
+        paid = partner_charges(parameters, importer, partner, nodes.is_recognised[block]) * partner_cars
+        importer_only = (
+            importer_only + paid + ordered_sum(from_third) * charges[0] + ordered_sum(elsewhere) * charges[1]
+        )
+    if scheme is not None:
+        burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
+        importer_only = importer_only - burden + fines
     welfares, profits, suppliers = [], [], []
     for seat, who in enumerate((importer, partner)):
         cells = ordered_sum(

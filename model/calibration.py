@@ -18,6 +18,7 @@ from model.markets import (
     clear_at_prices,
     duties_by_place,
     landed_costs,
+    markup_weight,
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
@@ -229,12 +230,14 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         known = share[m, here]
         utility[m, here] = demand.invert_shares(known, sigma)
         markup[m, here] = pricing.bertrand_markup(known / ordered_sum(known), known, alpha[m], sigma)
-    price = base + markup
+    weight = markup_weight(economy, parameters, origin_share, duty[EV], landed)
+    price = base + (markup if weight is None else markup * weight)
     paid = support(scenario, 0)
     quality = utility + alpha[:, None] * (price - paid)
     quality = _latent_quality(scenario, np.where(sold, quality, 0.0), share, alpha)
     free = quality + np.log(scenario.availability.T) + alpha[:, None] * paid
-    markup, _ = pricing.price_equilibrium(base, free, alpha[:, None], sigma, sweeps=COLD_SWEEPS)
+    markup, _ = pricing.price_equilibrium(base, free, alpha[:, None], sigma, sweeps=COLD_SWEEPS, markup_weight=weight)
+    markup = markup if weight is None else markup * weight
     price = base + markup
     clearing = clear_at_prices(base, free, price, alpha[:, None], sigma)
     accounts = account(

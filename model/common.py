@@ -154,12 +154,15 @@ def bloc_flows(
     ev_built: FloatArray,
     security: FloatArray,
     profit_weight: FloatArray,
+    receipts: FloatArray | None = None,
+    burden: FloatArray | None = None,
 ) -> BlocFlows:
     """What a quarter is worth to every bloc.
 
     reference_evs: m EVs a quarter at the start; announced (..., b) utility that announcements made since then add,
     which moves sales but is no surplus (as in the assessments); home_profit, security (..., b) bn$ per quarter;
-    ev_built (..., b) m cars a quarter; profit_weight (..., b) of the executives.
+    ev_built (..., b) m cars a quarter; profit_weight (..., b) of the executives; receipts, burden (..., b): what
+    treasuries receive beside duties and what buyers lose to credits, bn$ per quarter, or None (theory 1.18).
     """
     p, a = parameters, accounts
     extra = ordered_sum(ordered_sum(a.sales)) - reference_evs
@@ -169,6 +172,10 @@ def bloc_flows(
     surplus = a.consumer_surplus - announced / p.alpha * ordered_sum(a.sales)
     jobs = welfare.jobs(p.jobs_value, ev_built)
     revenue, subsidies = a.vehicle_duty + a.battery_duty, a.subsidy + charger_budget
+    if receipts is not None:
+        revenue = revenue + receipts
+    if burden is not None:
+        surplus = surplus - burden
     social = welfare.social_welfare(
         surplus, home_profit, jobs, revenue, subsidies, climate, security, p.public_funds_cost
     )

@@ -8,6 +8,7 @@ Axes: p pair, l slot of ``model.nodes``, f automaker, k supplier, o place.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,6 +20,9 @@ from model.parameters import Parameters
 from model.rules import batteries
 from model.vocabulary import EV, N_BLOCS, PLACES
 
+if TYPE_CHECKING:
+    from model.credits import Scheme
+
 ELSEWHERE = np.full(len(IMPORTER), PLACES.index("other"))
 
 
@@ -29,7 +33,9 @@ class Situation:
     margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
     mfn, floor (g, b, b) of this quarter;
-    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export.
+    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export. carbon
+    (..., m, o) charges at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and
+    credit_price (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
     """
 
     cells: CellSupply
@@ -45,6 +51,9 @@ class Situation:
     origin_level: FloatArray
     subsidy: FloatArray
     exported_cells: FloatArray
+    carbon: FloatArray | None = None
+    scheme: Scheme | None = None
+    credit_price: FloatArray | None = None
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
 from model.scenario import Scenario
 from model.state import mean_tension
-from model.valuation import OtherTerms, Parts, party_parts, side_flows
+from model.valuation import OtherTerms, Parts, party_parts, side_flows, with_friends
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 QUARTERS_PER_YEAR = 4.0
@@ -272,7 +272,8 @@ class Stakes:
 
     supply (..., d, giver), technology (..., d, s) bn$ per quarter; brands_abroad (..., b, b); granted (..., b, b) as
     in ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b):
-    quarters left of running investigations, what they threaten, and the belief that a threat is carried out.
+    quarters left of running investigations, what they threaten, and the belief that a threat is carried out. friends
+    (..., d, s) twice, for executive and legislature: what the US's partner in its allowed set is worth, or None.
     """
 
     supply: FloatArray
@@ -284,6 +285,7 @@ class Stakes:
     case_left: FloatArray
     case_step: FloatArray
     carry: FloatArray
+    friends: tuple[FloatArray, FloatArray] | None = None
 
 
 def rise_risks(
@@ -362,6 +364,11 @@ def make_mandate(
             home = party_parts(
                 dyad, side, legislature.importer, legislature.partner, risk, steps, stakes.granted, other
             )
+            if stakes.friends is not None:
+                own, home = (
+                    with_friends(parts_of, dyad, gain[..., dyad, side])
+                    for parts_of, gain in zip((own, home), stakes.friends, strict=True)
+                )
             both_flows.append(side_flows(agenda.menus[dyad], side, own, home))
             both_parts.append(own)
             both_home.append(home)

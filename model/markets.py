@@ -118,9 +118,29 @@ def offered_costs(
     return plants.origins(total, origin_tie, parameters.origin_substitution, origin_level)
 
 
+def pass_through_weight(parameters: Parameters, duty_rate: FloatLike) -> FloatArray | None:
+    """What a buyer pays for a unit of markup, 1 + eta tau, at an effective duty rate; None where that is 1 (1.2)."""
+    if parameters.pass_through == 0.0:
+        return None
+    return np.asarray(1.0 + parameters.pass_through * duty_rate, dtype=np.float64)
+
+
+def markup_weight(
+    economy: Economy, parameters: Parameters, mix: FloatArray, duty: FloatArray, landed: FloatArray
+) -> FloatArray | None:
+    """(..., m, f) ``pass_through_weight`` of a mix of origins (..., m, f, o) under applied duties (..., b, b).
+
+    landed (..., m, f, o) k$.
+    """
+    if parameters.pass_through == 0.0:
+        return None
+    rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
+    return pass_through_weight(parameters, plants.effective_duty(mix, rate, landed))
+
+
 @dataclass(frozen=True)
 class Clearing:
-    """A cleared market: every array (..., m, f) but outside, inclusive (..., m)."""
+    """A cleared market: every array (..., m, f) but outside, inclusive (..., m). markup: price less ``base``."""
 
     price: FloatArray
     markup: FloatArray
@@ -145,12 +165,16 @@ def equilibrium(
     sigma: float,
     start: FloatArray | None,
     sweeps: int,
+    weight: FloatArray | None = None,
 ) -> tuple[Clearing, FloatArray]:
     """The Bertrand-Nash market (theory 1.2) and the residual of its price equations, k$ (..., m).
 
+    ``weight`` (..., m, f): what a buyer pays for a unit of markup (``pass_through_weight``).
     The few markets that ``sweeps`` leave further off than ``LATE`` are swept on, ``LATE_SWEEPS`` at a time. Each is
     judged by itself: what happens to one does not depend on the company it is solved in.
     """
+    if weight is not None:
+        return _weighted_equilibrium(base, utility, alpha, sigma, start, sweeps, weight)
     markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)
     price = base + markup
     cleared = Clearing(price, markup, *demand.nested_shares(utility - alpha * price, sigma))
@@ -167,6 +191,33 @@ def equilibrium(
         residual[late] = pricing.markup_error(again, part.within, part.share, slopes, sigma)
         for whole, found in zip(vars(cleared).values(), vars(part).values(), strict=True):
             whole[late] = found
+    require_settled(residual)
+    return cleared, residual
+
+
+def _weighted_equilibrium(
+    base: FloatArray,
+    utility: FloatArray,
+    alpha: FloatArray,
+    sigma: float,
+    start: FloatArray | None,
+    sweeps: int,
+    weight: FloatArray,
+) -> tuple[Clearing, FloatArray]:
+    """``equilibrium`` where buyers pay ``weight`` for a unit of markup; all markets are swept as often as the last."""
+    first = None if start is None else start / weight
+    markup = pricing.equilibrium_markups(base, utility, alpha, sigma, first, sweeps, weight)
+    for _ in range(LATE_ROUNDS + 1):
+        paid = markup * weight
+        price = base + paid
+        cleared = Clearing(price, paid, *demand.nested_shares(utility - alpha * price, sigma))
+        residual = pricing.markup_error(markup, cleared.within, cleared.share, alpha, sigma)
+        late = residual > LATE
+        if not late.any():
+            break
+        # A market that has settled keeps its prices, whatever company it is solved in.
+        again = pricing.equilibrium_markups(base, utility, alpha, sigma, markup, LATE_SWEEPS, weight)
+        markup = np.where(late[..., None], again, markup)
     require_settled(residual)
     return cleared, residual
 

@@ -122,6 +122,11 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         """What happened, one line an event."""
         return self.teller.lines
 
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name (1.5)."""
+        firms: list[Automaker | BatterySupplier] = [*self.automakers, *self.suppliers]
+        return [(firm.lobby(dyad, package), firm.name) for firm in firms]
+
     def summary(self) -> pd.DataFrame:
         """One row a dyad: what came of the run."""
         return self.recorder.summary(self.diagnosis())

@@ -67,7 +67,10 @@ def declared() -> dict[str, ParameterSpec]:
 PARAMETERS: Final[dict[str, ParameterSpec]] = declared()
 
 # Stems of parameters declared once per bloc or per dyad; ``Parameters`` also offers each as an array.
-BLOC_STEMS: Final = ("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold")
+BLOC_STEMS: Final = (
+    *("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold"),
+    *("carbon_coverage", "carbon_price", "carbon_implicit"),
+)
 DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
 
 # Units in which a value can be mistaken for percent.
@@ -155,6 +158,9 @@ class Parameters(
     carbon_share: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     concession_exponent: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     ratification_threshold: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_coverage: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_price: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    carbon_implicit: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     trust_good: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     trust_bad: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     tension_mean: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)

@@ -48,6 +48,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "announced": ("0/1", "a zero-emission path stands"),
         "announced_harmony": ("0/1", "it was announced in the run because it pays the bloc alone: no cooperation"),
         "chargers": ("m points", "public charging points"),
+        "credit_price": ("k$", "price of a credit for an EV where a share of EVs is required (optional)"),
     },
     "dyad": {
         "depth": ("share", "depth of cooperation D"),
@@ -75,10 +76,12 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "no_treaty_duty_ev": ("share", "duty on EVs if no treaty were in force: MFN and special"),
         "special_ev": ("share", "EV duty above MFN without a treaty"),
         "investigation": ("quarters", "quarters that a duty case still runs"),
-        "trust": ("share", "the importer's belief that the exporter honours in a quarter"),
+        "trust": ("share", "the importer's belief that the exporter honours in a quarter, or by type: ever"),
         "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
         "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
         "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),
+        "carbon_charge": ("k$", "carbon charge on a car from the exporter (optional)"),
+        "undertakings": ("count", "automakers that export under a price undertaking (optional)"),
     },
     "automaker": {
         "sales": ("m cars/qtr", "EVs sold in all markets"),

@@ -22,6 +22,7 @@ from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
 
 CLOSED: Final = -1.0  # clock of a session that is not open
 NEVER: Final = 1e9  # a quarter that does not come
+NO_UNDERTAKING: Final = -1.0  # commitment of an automaker without one
 NOTHING_SIGNED: Final = -1  # no ratified package waits to come into force
 
 
@@ -33,7 +34,8 @@ class State:
     origin_level (m, f); price, markup (m, f) k$ (markup is the fixed point's, kept to start the next one from);
     quality (m, f); age (m, f) quarters since entry; has_plant (m, f); plant_due (m, f) quarters until a started plant
     opens, 0 none; chargers (m,) m points; announced (b,) and announced_age (b,) zero-emission path; cells (f, k) GWh
-    of last quarter.
+    of last quarter; credit_price (m,) k$ for an EV where a share of EVs is required; undertaking (m, f, b) part of an
+    automaker's cars from bloc b that it builds in the market instead, or NO_UNDERTAKING.
 
     Policy: special (g, b, b) duty above MFN without treaties; duty (g, b, b) applied; case_left (b, b) quarters that
     an investigation still runs; case_step (b, b) 0 or 1: one or two steps threatened; carried, dropped (b, b) threats
@@ -103,6 +105,8 @@ class State:
     honours: np.ndarray
     lapses: FloatArray
     depth: FloatArray
+    credit_price: FloatArray
+    undertaking: FloatArray
     profit_weight: FloatArray
     threshold_shift: FloatArray
     prior_good: FloatArray
@@ -220,6 +224,8 @@ def first_state(
         honours=np.ones((N_DYADS, N_SIDES), dtype=bool),
         lapses=np.zeros(N_DYADS),
         depth=np.zeros(N_DYADS),
+        credit_price=np.zeros(N_BLOCS),
+        undertaking=np.full((*markets, N_BLOCS), NO_UNDERTAKING),
         profit_weight=np.full(N_BLOCS, parameters.executive_profit_weight),
         threshold_shift=np.zeros(N_BLOCS),
         prior_good=prior_good,

@@ -3,20 +3,68 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 from model.menu import LADDER, LADDER_AXIS
-from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
+from model.telling import TradeStory, cap, dyad_of, named, possessive
+from model.vocabulary import DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
-    from model.agents.automaker import Automaker
-    from model.agents.battery_supplier import BatterySupplier
-    from model.agents.bloc import View
-    from model.negotiation import NegotiationModel
+    from model.economy import Agenda, Economy
+    from model.numerics import FloatArray
+    from model.parameters import Parameters
+    from model.scenario import Scenario
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
+
+
+class Told(Protocol):
+    """The world that a story is told of: a Mesa world, or one lane of an ensemble."""
+
+    agenda: Agenda
+    economy: Economy
+    parameters: Parameters
+
+    @property
+    def state(self) -> Any:
+        """The state of this world, or this lane's part of it."""
+
+    @property
+    def scenario(self) -> Scenario:
+        """The starting point of the run."""
+
+    @property
+    def tension_level(self) -> FloatArray:
+        """(d,) tension now."""
+
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name."""
+
+
+class Outlook(Protocol):
+    """How the answering side sees the package before it: a number or a truth value by package."""
+
+    @property
+    def own(self) -> Any:
+        """Believed gain, bn$ a quarter."""
+
+    @property
+    def on_table(self) -> Any:
+        """It can be tabled."""
+
+    @property
+    def enforceable(self) -> Any:
+        """The side would honour it."""
+
+    @property
+    def passable(self) -> Any:
+        """Its legislature would rather pass it."""
+
+    @property
+    def reservation(self) -> Any:
+        """Least gain for which the side signs, bn$ a quarter."""
 
 
 @dataclass(frozen=True)
@@ -30,10 +78,10 @@ class StoryLine:
     text: str
 
 
-class Story:
+class Story(TradeStory):
     """Writes the lines; silent when ``is_told`` is False, which is faster."""
 
-    def __init__(self, model: NegotiationModel, is_told: bool) -> None:
+    def __init__(self, model: Told, is_told: bool) -> None:
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
@@ -67,14 +115,15 @@ class Story:
             if position[5 + side]:
                 parts.append(f"{giver} adds a linkage concession")
         first, second, charging = LADDER[position[LADDER_AXIS]]
+        carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
         if first and second:
-            parts.append("mutual recognition of certificates")
+            parts.append(f"mutual recognition of certificates{carbon}")
         elif first or second:
-            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates")
+            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates{carbon}")
         if charging:
             parts.append("a common charging interface")
         if position[7]:
-            parts.append("technology cooperation")
+            parts.append("technology cooperation" + " with shared driving data" * self.model.parameters.data_platform)
         return "; ".join(parts) if parts else "no treaty"
 
     # --- the world outside ------------------------------------------------------------------------------------------
@@ -200,7 +249,7 @@ class Story:
         if round_number <= 1:
             self.say("offer", f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.", dyad)
 
-    def offer(self, dyad: int, side: int, package: int, view: View, hope: float, accepted: bool) -> None:
+    def offer(self, dyad: int, side: int, package: int, view: Outlook, hope: float, accepted: bool) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
         if not self.is_told:
             return
@@ -225,8 +274,7 @@ class Story:
         self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(reasons)}.", dyad)
 
     def _lobby(self, dyad: int, package: int) -> str:
-        agents: list[Automaker | BatterySupplier] = [*self.model.automakers, *self.model.suppliers]
-        firms = [(agent.lobby(dyad, package), agent.name) for agent in agents]
+        firms = self.model.lobbies(dyad, package)
         loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[
             :FIRMS_NAMED
         ]
@@ -266,7 +314,7 @@ class Story:
             giver = cap(self.name(dyad, side))
             self.say(
                 "gesture",
-                f"{giver} makes a gesture for {quarters} quarters, whatever comes; in effect: "
+                f"{giver} makes a gesture for {quarters} quarters and says so in advance; in effect: "
                 f"{self.package(dyad, package)}.",
                 dyad,
             )
@@ -301,24 +349,3 @@ class Story:
     def treaty_ends(self, dyad: int, cause: str) -> None:
         """A treaty ends."""
         self.say("exit", f"The treaty ends: {cause}.", dyad)
-
-
-def named(bloc: int) -> str:
-    """The bloc's name inside a sentence."""
-    name = BLOC_NAMES[BLOCS[bloc]]
-    return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
-
-
-def possessive(name: str) -> str:
-    """A name in the genitive."""
-    return f"{name}'s"
-
-
-def cap(text: str) -> str:
-    """The text with a capital at its start."""
-    return text[:1].upper() + text[1:]
-
-
-def dyad_of(i: int, j: int) -> int:
-    """The dyad of two blocs."""
-    return DYADS.index((min(i, j), max(i, j)))

@@ -14,6 +14,7 @@ from model.markets import (
     border_frictions,
     equilibrium,
     landed_costs,
+    markup_weight,
     offered_costs,
     supply_cells,
 )
@@ -73,15 +74,17 @@ def fit_trend(
     cost = projected_costs(scenario, parameters, economy, quarters)
     cells = supply_cells(economy, parameters, cost, opening.margin, duty[BATTERY])
     nothing = np.zeros((N_BLOCS, N_BLOCS))
-    base, _ = offered_costs(
+    landed = landed_costs(economy, cells)
+    base, mix = offered_costs(
         economy,
         parameters,
-        landed_costs(economy, cells),
+        landed,
         border_frictions(parameters, economy, nothing, nothing),
         duty[EV],
         opening.origin_tie,
         opening.origin_level,
     )
+    weight = markup_weight(economy, parameters, mix, duty[EV], landed)
     alpha = parameters.alpha[:, None]
     points = scenario.chargers
     for _ in range(quarters):
@@ -96,7 +99,7 @@ def fit_trend(
     grown = log_odds(scenario.drift_target) - log_odds(scenario.ev_share)
     for _ in range(ROUNDS):
         clearing, _ = equilibrium(
-            base, utility + grown[:, None], alpha, parameters.nest_correlation, None, SOLVER_SWEEPS
+            base, utility + grown[:, None], alpha, parameters.nest_correlation, None, SOLVER_SWEEPS, weight
         )
         error = log_odds(scenario.drift_target) - log_odds(ordered_sum(clearing.share))
         grown = grown + error

@@ -7,12 +7,14 @@ side's positions back to none. A package equal to the policy in force has a gain
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.assessment import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
-from model.grids import Flows, Grid, added, choices
+from model.credits import CREDIT_BLOC
+from model.grids import Flows, Grid, added, choices, each
 from model.menu import (
     CUT_OF_POSITION,
     LADDER,
@@ -49,7 +51,8 @@ class Parts:
 
     duty: for the duty of side 0 and of side 1, (..., 5, 6) by position and ladder state; supply, linkage: (..., 2)
     by giver; ladder (..., 6) effects of standards outside the two markets; technology (...,); punish (...,) payoff
-    when both sides punish, on the scale of the duty parts.
+    when both sides punish, on the scale of the duty parts. friends (..., 2): what it is worth that side 0, side 1 is in
+    the other's allowed set, as it is by assuring supply or by technology cooperation; None without friendshoring.
     """
 
     duty: tuple[FloatArray, FloatArray]
@@ -58,6 +61,7 @@ class Parts:
     ladder: FloatArray
     technology: FloatArray
     punish: FloatArray
+    friends: FloatArray | None = None
 
 
 @dataclass(frozen=True)
@@ -124,6 +128,14 @@ def party_parts(
     return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish)
 
 
+def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
+    """The parts with what a party gains (...) if the US's partner in the dyad is in the US's allowed set (1.18)."""
+    if CREDIT_BLOC not in DYADS[dyad]:
+        return parts
+    is_partner = np.array([float(b != CREDIT_BLOC) for b in DYADS[dyad]])
+    return dataclasses.replace(parts, friends=each(gain, is_partner))
+
+
 def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> Grid:
     """A party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
     who = {(True, False): 0, (False, True): 1, (True, True): 2}.get(lapsed)
@@ -147,7 +159,17 @@ def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, F
             )
         ]
     )
+    if parts.friends is not None:
+        y = y + _friendship(menu, parts.friends, lapsed)
     return Grid(x.reshape((*x.shape[:-3], -1)), y)
+
+
+def _friendship(menu: Menu, friends: FloatArray, lapsed: tuple[bool, bool]) -> FloatArray:
+    """(..., Y) what the allowed set is worth in every combination of the other commitments (theory 1.18)."""
+    position = menu.coordinates[menu.y_package]
+    together = position[:, TECHNOLOGY_AXIS] * float(not any(lapsed))
+    assured = [np.maximum(position[:, 2 + giver] * float(not lapsed[giver]), together) for giver in (0, 1)]
+    return each(friends[..., 0], assured[0]) + each(friends[..., 1], assured[1])
 
 
 def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
@@ -173,6 +195,10 @@ def issue_values(parts: Parts) -> FloatArray:
         parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
     )
     values[..., TECHNOLOGY] = parts.technology
+    if parts.friends is not None:
+        for giver in (0, 1):
+            values[..., SUPPLY + giver] += parts.friends[..., giver]
+            values[..., TECHNOLOGY] += parts.friends[..., giver]
     return values
 
 
@@ -234,4 +260,9 @@ def realised_value(
         gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
         gain = gain + honours[..., giver] * parts.linkage[..., giver] * position[..., 5 + giver]
     both = honours[..., 0] * honours[..., 1]
+    if parts.friends is not None:
+        for giver in (0, 1):
+            assured = honours[..., giver] * level[..., giver] * position[..., 2 + giver]
+            is_friend = np.maximum(assured, both * position[..., TECHNOLOGY_AXIS])
+            gain = gain + parts.friends[..., giver] * is_friend
     return gain + after_lapses(parts.ladder, unbound) + both * parts.technology * position[..., TECHNOLOGY_AXIS]

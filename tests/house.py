@@ -30,6 +30,7 @@ _MIDDLE = tuple(
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
         *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
+        *("commerce", "credits"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -53,7 +54,8 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.agents.*": (*_RULES, "model.vocabulary", "model.numerics", *_MIDDLE),
     # level 4
     # The Mesa world: its quarter is told phase by phase in a room of its own.
-    "model.story": ("model.menu", "model.vocabulary"),
+    "model.story": ("model.menu", "model.telling", "model.vocabulary"),
+    "model.telling": ("model.vocabulary",),
     "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", "model.scenario", *_ENGINE),
     "model.negotiation": (
         *("model.agents", "model.agents.*", "model.phases.*", "model.story", "model.record"),
@@ -66,12 +68,20 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.story",
         "model.scenario",
         *_ENGINE,
     ),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
-    # level 5: the front door only
+    "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
+    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
     "experiments": ("model",),
+    "experiments.bench_cases": ("model", "model.mandate", "model.menu", "model.valuation", *_RULES, *_GROUND),
+    "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
+    "experiments.bench_growth": (
+        *("model", "model.ensemble", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
+        *("model.vocabulary", "experiments.bench_cases"),
+    ),
     "experiments.*": ("model", "experiments", "experiments.*"),
 }
 
@@ -88,13 +98,17 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
-    "matplotlib": ("experiments.figures", "experiments.report_figures", "experiments.hindcast_figures", *_CLASSROOM),
+    "matplotlib": (
+        *("experiments.figures", "experiments.report_figures", "experiments.bench_show"),
+        *("experiments.hindcast_figures", *_CLASSROOM),
+    ),
     "typer": ("experiments.cli",),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
     "distributed": ("experiments.executors",),
     "SALib": ("experiments.design", "experiments.sensitivity"),
     "statsmodels": ("experiments.*",),
+    "numba": ("experiments.bench_twin",),
     "solara": _CLASSROOM,
     "reacton": _CLASSROOM,
 }
@@ -109,6 +123,8 @@ BIT_EQUAL = (
     "model.nodes",
     "model.impact",
     "model.assessment",
+    "model.commerce",
+    "model.credits",
     "model.grids",
     "model.valuation",
     "model.mandate",

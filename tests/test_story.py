@@ -16,7 +16,7 @@ from model.vocabulary import DYAD_NAMES, N_DYADS
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
     "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
-    "shortfall",
+    "shortfall", "credits", "carbon", "undertaking",
 }  # fmt: skip
 REASONS = (
     "it is not on the table",
@@ -29,13 +29,16 @@ REASONS = (
 
 @pytest.fixture(scope="module", params=worlds.SCENARIOS)
 def told(request: pytest.FixtureRequest) -> list[Any]:
-    """Four runs of a scenario with their stories, one of them noisy, one with optional statecraft."""
+    """Five runs of a scenario with their stories, one of them noisy, one with optional statecraft, one of trade."""
     rough = {"emergency_hazard": 0.05, "opening_hazard": 0.6, "plant_cost": 0.5, "false_alarm": 0.35}
     statecraft = {
         "subnational": True, "track2": True, "grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0,
         "partial_compliance": True, "turnover": True, "tension_mean_cn_us": 1.5, "zev_cost": 0.0,
     }  # fmt: skip
-    settings: list[dict[str, Any]] = [{}, {}, rough, statecraft]
+    trade = dict.fromkeys(
+        ("undertakings", "carbon_border", "zev_mandate", "local_content", "friendshoring", "data_platform"), True
+    )
+    settings: list[dict[str, Any]] = [{}, {}, rough, statecraft, trade]
     return [NegotiationModel(request.param, root_seed=1, replicate=r, **kw).run() for r, kw in enumerate(settings)]
 
 

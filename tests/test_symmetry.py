@@ -62,6 +62,8 @@ def test_names_do_not_matter(place: tuple[int, ...]) -> None:
         {"retaliation_rule": "grim", "emergency_hazard": 0.05},
         {"retaliation_rule": "proportional", "assessment_interval": 1, "opening_hazard": 0.6},
         {"retaliation_rule": "tit_for_tat", "false_alarm": 0.35, "detection_lag": 2},
+        {"retaliation_rule": "contrite", "partial_compliance": True, "imitative_tactic": True, "track2": True},
+        {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0, "trust_type": True, "foresight": True},
         {"zev_cost": 100.0, "plant_cost": 0.5, "contract_length": 3},
     ],
 )

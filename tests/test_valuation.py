@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from model.menu import LADDER, LADDER_LAPSED, Menu, build_menu
 from model.numerics import same_bits
+from model.partial import DutyPath
 from model.valuation import OtherTerms, Parts, issue_values, package_values, party_parts, realised_value, side_flows
 from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
@@ -193,3 +194,31 @@ def test_the_policy_in_force_gains_exactly_nothing(scenario: str) -> None:
                     assert firm.lobby(d, current) == 0.0
                 kept = realised_value(world.agenda.menus[d], world.mandate.parts[d][side], 0, np.ones(2), np.ones(2))
                 assert kept == 0.0
+
+
+def test_a_duty_kept_in_part_is_valued_between_the_nodes() -> None:
+    parts, both = some_parts(5), np.ones(2)
+    package = FULL.n_packages - 1  # everything, both duties cut in full
+    rates = np.array([0.5, 0.35, 0.2, 0.0])
+    path = DutyPath(np.arange(1, 5), np.zeros(4, dtype=np.int64), rates, np.asarray(0.5))
+
+    def gain(first: float) -> float:
+        partly = ((path, np.asarray(first)), (path, np.asarray(1.0)))
+        return float(realised_value(FULL, parts, package, both, both, partly))
+
+    assert gain(1.0) == pytest.approx(float(realised_value(FULL, parts, package, both, both)))
+    # At a share that ends on a node, the value is that of the package with this position.
+    for share, position in ((0.0, 1), (0.3, 2), (0.6, 3)):
+        there = int(FULL.duty_variants[0][package, position])
+        assert gain(share) == pytest.approx(float(realised_value(FULL, parts, there, both, both))), share
+
+
+def test_duty_variants_move_one_duty_and_nothing_else() -> None:
+    for side in (0, 1):
+        variants = FULL.duty_variants[side]
+        for position in range(5):
+            moved = FULL.coordinates[variants[:, position]]
+            assert np.all(moved[:, side] == position)
+            np.testing.assert_array_equal(np.delete(moved, side, axis=1), np.delete(FULL.coordinates, side, axis=1))
+    nothing = build_menu(np.zeros(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool))
+    assert nothing.duty_variants[0].tolist() == [[0] * 5]

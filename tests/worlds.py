@@ -85,12 +85,17 @@ def situation(world: NegotiationModel) -> Situation:
         origin_level=state.origin_level,
         subsidy=world.paid,
         exported_cells=world.exported_cells,
+        carbon=world.carbon if world.parameters.carbon_border else None,
+        scheme=world.scheme,
+        credit_price=state.credit_price,
     )
 
 
 def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
     """Arrays, or records of arrays, with a replicate axis in front; fields named in ``once`` stay as they are."""
     first = records[0]
+    if first is None:
+        return None
     if dataclasses.is_dataclass(first):
         return type(first)(
             **{

@@ -7,10 +7,14 @@ where arrays are made: by ``copies`` and ``zeros`` here.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 
+from model.commerce import Exports
+from model.credits import Scheme
 from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
 from model.grids import Flows, Grid
@@ -22,6 +26,7 @@ from model.partial import DutyPath, duty_path
 from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
+from model.story import Story
 from model.vocabulary import DYADS, EV
 
 
@@ -74,10 +79,10 @@ def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
 class Lanes:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
 
-    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents and
-    no teller. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad and side; n_lapses, n_signed (R, d) counts
-    for the summary; first_end, first_end_cause (R, d) quarter and cause of the first end of a treaty (-1, 0 none);
-    blocking (R, d, s, 4) quarters of sessions that foundered on each test first.
+    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents, and
+    a teller only where a story is told: stories, by lane. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad
+    and side; n_lapses, n_signed (R, d) counts for the summary; first_end, first_end_cause (R, d) quarter and cause of
+    the first end of a treaty (-1, 0 none); blocking (R, d, s, 4) quarters of sessions that foundered on each test.
     """
 
     n_lanes: int
@@ -119,6 +124,17 @@ class Lanes:
     stakes: Stakes
     depth_contested: FloatArray
 
+    # of optional mechanisms (model.commerce, model.credits)
+    carbon: FloatArray
+    friends: FloatArray
+    scheme: Scheme | None
+    exports: Exports
+    imports_before: FloatArray
+    rent: FloatArray
+    carbon_told: dict[int, FloatArray]
+    friends_told: dict[int, FloatArray]
+    implemented: FloatArray
+
     cells: CellSupply
     landed: FloatArray
     frictions: FloatArray
@@ -134,6 +150,12 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+
+    stories: Mapping[int, Story] = MappingProxyType({})
+
+    def told(self, where: np.ndarray) -> list[tuple[int, Story]]:
+        """The lanes whose story is told among those where something happens (R,), each with its story."""
+        return [(lane, story) for lane, story in self.stories.items() if where[lane]]
 
     def in_effect(self, dyad: int) -> np.ndarray:
         """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.lanes.base import zeros
+from model.lanes.commerce import Commerce
 from model.lanes.gestures import Gestures
 from model.numerics import FloatArray
 from model.rules import bargaining, standards, tension, unilateral
@@ -14,7 +15,7 @@ from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, 
 GRID_COST = np.array([1.0, 1.0, 0.0, 1.0, 1.0])  # which points of the duty grid cost something to open
 
 
-class Duties(Gestures):
+class Duties(Commerce, Gestures):
     """Moves that need no partner."""
 
     def move_alone(self) -> None:
@@ -29,6 +30,8 @@ class Duties(Gestures):
         if self.assesses:
             for importer, partner in DIRECTED_DYADS:
                 self._recognise_alone(importer, partner)
+            if p.undertakings and t > 0:
+                self.undertake()
         self.announce_paths()
         if p.grit:
             self.make_gestures()
@@ -55,6 +58,9 @@ class Duties(Gestures):
         rises[at] = np.where(carried, p.duty_step * (1.0 + state.case_step[at]), 0.0)
         state.carried[at] += carried
         state.dropped[at] += settled | (decided & ~carried)
+        for how, ends in (("settled", settled), ("carried out", carried), ("dropped", decided & ~carried)):
+            for _, story in self.told(ends):
+                story.case_ends(importer, partner, how)
 
         free = ~running & ~bound
         if self.assesses:
@@ -64,6 +70,8 @@ class Duties(Gestures):
             opens &= (best < unilateral.UNCHANGED) | (state.treaty[:, dyad] == 0) | ~self._honours(importer, dyad)
             new_case, relief = opens & (best > unilateral.UNCHANGED), opens & (best < unilateral.UNCHANGED)
             left = np.where(new_case, float(p.investigation_quarters), left)
+            for lane, story in self.told(new_case):
+                story.case_opens(importer, partner, p.duty_step * (int(best[lane]) - 2))
             state.case_step[at] = np.where(new_case, best - 3.0, state.case_step[at])
             grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
             falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
@@ -74,6 +82,8 @@ class Duties(Gestures):
                 self.luck.emergency[t + 1, :, importer, partner], p.emergency_hazard, level
             )
             rises[at] = np.where(strikes, 2.0 * p.duty_step, rises[at])
+            for _, story in self.told(strikes):
+                story.emergency(importer, partner, 2.0 * p.duty_step)
         state.case_left[at] = left
 
     def _honours(self, importer: int, dyad: int) -> np.ndarray:
@@ -114,10 +124,14 @@ class Duties(Gestures):
                 answered &= luck[:, partner, importer] >= p.generosity
             rise = share * unilateral.answer_rise(rises[:, importer, partner], p.retaliation_ratio)
             answers[:, partner, importer] = np.where(answered, rise, 0.0)
+            for lane, story in self.told(answered):
+                story.answers(partner, importer, float(answers[lane, partner, importer]))
         for importer, partner in DIRECTED_DYADS:
             at = (slice(None), importer, partner)
             step = rises[at] + answers[at]
             relief = ~np.isnan(falls[at])
+            for lane, story in self.told(relief):
+                story.relief(importer, partner, float(falls[lane, importer, partner]))
             step = np.where(relief, step + falls[at] - state.special[:, EV, importer, partner], step)
             moves = step != 0.0
             if not moves.any():
@@ -138,4 +152,6 @@ class Duties(Gestures):
         luck = self.luck.recognition[state.quarter + 1, :, importer, partner]
         grants = standards.recognises_alone(gain, luck, self.parameters.unilateral_recognition_rate)
         before = state.recognises[:, importer, partner]
+        for _, story in self.told((before <= 0.0) & grants):
+            story.recognises_alone(importer, partner)
         state.recognises[:, importer, partner] = np.where((before <= 0.0) & grants, 1.0, before)

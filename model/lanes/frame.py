@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.commerce import undertakings_by_pair
 from model.lanes.base import zeros
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
@@ -41,6 +42,7 @@ def blocs(world: LaneWorld) -> Columns:
         "announced": state.announced.copy(order="K"),
         "announced_harmony": state.harmony_announced.copy(order="K"),
         "chargers": state.chargers.copy(order="K"),
+        "credit_price": state.credit_price,
     }
 
 
@@ -90,10 +92,14 @@ def directed(world: LaneWorld) -> Columns:
         "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
         "special_ev": state.special[:, EV][at],
         "investigation": state.case_left[at],
-        "trust": trust.trust_level(state.good[at], state.bad[at]),
+        "trust": state.type_belief[at]
+        if world.parameters.trust_type
+        else trust.trust_level(state.good[at], state.bad[at]),
         "recognises": world.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],
+        "carbon_charge": world.carbon[at] if world.parameters.carbon_border else zeros(world.n_lanes, IMPORTER.size),
+        "undertakings": undertakings_by_pair(state.undertaking),
     }
 
 

@@ -42,9 +42,15 @@ class Gestures(Treaties):
         yes, no = lanes[answered], lanes[~answered]
         state.signed[yes, d], state.gesture_due[yes, d, giver] = package[answered], True
         self._believe(d, giver, yes)
+        for lane, chosen in zip(yes.tolist(), package[answered].tolist(), strict=True):
+            if lane in self.stories:
+                self.stories[lane].gesture_answered(d, 1 - giver, chosen)
         left = state.gesture_left[no, d] - 1.0
         state.gesture_left[no, d] = left
         state.gesture[no, d] = np.where(left > 0.0, state.gesture[no, d], 0)
+        for lane in no[left <= 0.0].tolist():
+            if lane in self.stories:
+                self.stories[lane].gesture_ends(d, giver)
 
     def _open_gestures(self, d: int, lanes: np.ndarray) -> None:
         """In these lanes no gesture stands."""
@@ -76,6 +82,9 @@ class Gestures(Treaties):
             state.gesture[made, d], state.gesture_side[made, d] = package[first == side], side
             state.gesture_left[made, d] = float(p.gesture_quarters)
             self._believe(d, 1 - side, made)
+            for lane in made.tolist():
+                if lane in self.stories:
+                    self.stories[lane].gesture(d, side, int(state.gesture[lane, d]), p.gesture_quarters)
 
     def _cheapest(self, d: int, side: int, current: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """(n,) twice: a side's cheapest gesture over a package in these lanes, and whether it has one."""
@@ -108,7 +117,7 @@ class Gestures(Treaties):
         if not self.assesses and not changes.any():
             return
         says = [self._announces(b) for b in range(N_BLOCS)]
-        before = state.announced.copy(order="K")
+        before, taken_back = state.announced.copy(order="K"), []
         for b in range(N_BLOCS):
             said = (before[:, b] <= 0.0) & says[b] & self.assesses
             unsaid = (before[:, b] > 0.0) & ~says[b] & changes[b]
@@ -116,6 +125,12 @@ class Gestures(Treaties):
             state.harmony_announced[:, b] = np.where(unsaid, 0.0, alone)
             state.announced[:, b] = np.where(said, 1.0, np.where(unsaid, 0.0, before[:, b]))
             state.announced_age[:, b] = np.where(said, 0.0, state.announced_age[:, b])
+            for lane, story in self.told(said):
+                story.announces(b, bool(state.harmony_announced[lane, b]))
+            taken_back.append(unsaid)
+        for b in range(N_BLOCS):
+            for _, story in self.told(taken_back[b]):
+                story.takes_back(b)
 
     def _announcement_gain(self, b: int) -> FloatArray:
         """(R,) what announcing alone is worth to a bloc, bn$ per quarter."""

@@ -6,16 +6,22 @@ import numpy as np
 
 from model.agenda import look
 from model.calibration import support
+from model.commerce import carbon_charges, data_flows
 from model.common import bloc_flows
-from model.lanes.base import Lanes, copies, zeros
+from model.credits import content_credit, scheme_of
+from model.lanes.base import copies, zeros
+from model.lanes.commerce import Commerce
 from model.markets import (
+    MILLION_TO_BILLION,
     Accounts,
     account,
     border_frictions,
     clear_at_prices,
     equilibrium,
     landed_costs,
+    markup_weight,
     offered_costs,
+    pass_through_weight,
     supply_cells,
 )
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
@@ -24,7 +30,7 @@ from model.rules import batteries, demand, plants, policy, pricing, standards, u
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Industry(Lanes):
+class Industry(Commerce):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -41,7 +47,10 @@ class Industry(Lanes):
         self.exported_cells = copies(first.situation.exported_cells, n)
         self.cell_imports, self.ev_built = copies(first.cell_imports, n), copies(first.ev_built, n)
         self.ev_revenue = copies(first.ev_revenue, n)
+        earned = ordered_sum(self.opening.cells * self.opening.margin, axis=0) / MILLION_TO_BILLION
+        self.cell_profit = copies(earned, n)
         self.plants_started = zeros(n, len(s.automakers))
+        self.carbon_told, self.friends_told = {}, {}
 
     # --- costs, contracts, plants, networks -------------------------------------------------------------------------
 
@@ -91,6 +100,9 @@ class Industry(Lanes):
         if opened.any():
             state.has_plant = np.maximum(state.has_plant, opened)
             self._open_plants(*np.nonzero(opened))
+            for told, story in self.stories.items():
+                for market, maker in np.argwhere(opened[told]).tolist():
+                    story.plant_opens(market, maker)
         luck = np.swapaxes(self.luck.plant[state.quarter + 1], -1, -2)
         free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
         # No hazard is above its ceiling, so luck above it needs no weighing of profits.
@@ -101,6 +113,9 @@ class Industry(Lanes):
         started = zeros(*opened.shape)
         started[lane, m, f] = 1.0
         self.plants_started = ordered_sum(started, axis=-2)
+        for told, story in self.stories.items():
+            for market, maker in np.argwhere(started[told] > 0.0).tolist():
+                story.plant_starts(market, maker)
 
     def _open_plants(self, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
         """From now on these automakers can serve these markets from home there."""
@@ -124,9 +139,13 @@ class Industry(Lanes):
         export = price[row, f] - clearing.markup[lane, m, f]
         earned = []
         for base, duty_rate in ((local, 0.0), (export, self.accounts.duty_rate[lane, m, f])):
-            markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS)
+            weight = pass_through_weight(p, duty_rate)
+            markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
+            markup = markup if weight is None else markup * weight
             share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
             earned.append(self.economy.market_size[m] * share * markup / (1.0 + duty_rate))
+        if p.undertakings:
+            earned[1] = earned[1] + self.rent[lane, m, f]
         value = plants.entry_value(earned[0], earned[1], p.plant_hurdle_rate, p.plant_cost)
         return plants.entry_hazard(value, p.plant_hazard_max, p.plant_hazard_scale)
 
@@ -136,6 +155,9 @@ class Industry(Lanes):
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
+        if p.carbon_border:
+            self.carbon = carbon_charges(p, self.recognised)
+            self.frictions = self.frictions + self.carbon[..., :, None, :]
         self.paid = support(self.scenario, state.quarter) + self._credit()
         self.utility = demand.mean_utility(
             state.quality,
@@ -147,6 +169,9 @@ class Industry(Lanes):
             p.alpha[:, None],
             self.paid,
         )
+        self.scheme = scheme_of(p, self.scenario, state.quarter)
+        if self.scheme is not None:
+            self.utility = self.utility + (p.alpha * state.credit_price)[..., None]
 
     def _recognised_homes(self) -> FloatArray:
         """(R, m, f) whether a market recognises the certificates of an automaker's home."""
@@ -160,6 +185,8 @@ class Industry(Lanes):
     def _credit(self) -> FloatArray:
         """(R, m, f) k$ of purchase credits with local-content rules (1.18); a single zero where there is none."""
         s, t = self.scenario, self.state.quarter
+        if self.parameters.local_content:
+            return content_credit(self.parameters, s, t, self.cells, self.state.origin_share, self.friends)
         if not s.credit[t].any():
             return np.zeros((1, 1))
         mix = safe_ratio(self.state.cells, ordered_sum(self.state.cells, keepdims=True))
@@ -181,15 +208,21 @@ class Industry(Lanes):
         """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
         state, p, economy = self.state, self.parameters, self.economy
         self.supply_now()
+        self.tell_rules()
         base, mix = offered_costs(
             economy, p, self.landed, self.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
         )
         alpha = p.alpha[:, None]
-        wanted, self.residual = equilibrium(base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS)
+        weight = markup_weight(economy, p, mix, state.duty[:, EV], self.landed)
+        wanted, self.residual = equilibrium(
+            base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight
+        )
         state.markup = wanted.markup
         state.origin_share = plants.adjust_shares(state.origin_share, mix, p.origin_adjustment)
         state.price = state.price + p.price_adjustment * (wanted.price - state.price)
         self.clearing = clear_at_prices(base, self.utility, state.price, alpha, p.nest_correlation)
+        if self.scheme is not None:
+            self.clear_credits(self.scheme, base)
 
     def settle_accounts(self) -> None:
         """Sales, profits, revenues, dependence; and each bloc's welfare."""
@@ -213,6 +246,8 @@ class Industry(Lanes):
             self.paid,
             outlay,
         )
+        if p.undertakings:
+            a = self.undertaken(a)
         self.accounts = a
         state.cells = a.cells
         self.cell_profit, self.cell_imports, self.exported_cells = a.cell_profit, a.cell_imports, a.exported_cells
@@ -251,6 +286,9 @@ class Industry(Lanes):
         suppliers = self._by_home(a.cell_profit, economy.is_supplier_home)
         self.home_profit = makers + suppliers + a.ice_profit
         self.security = self.security_now(a)
+        if p.data_platform:
+            saved, cost = data_flows(p, self.ev_revenue, self.effective_tension, self.implemented)
+            self.home_profit, self.security = self.home_profit + saved, self.security + cost
         flows = bloc_flows(
             p,
             a,
@@ -261,6 +299,7 @@ class Industry(Lanes):
             self.ev_built,
             self.security,
             state.profit_weight,
+            *self.trade_flows(a),
         )
         self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
         self.revenue, self.subsidies = flows.revenue, flows.subsidies

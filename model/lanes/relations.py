@@ -5,10 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from model.assessment import Situation, Tables, assess
+from model.commerce import data_stakes
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
 from model.foresight import foreseen
 from model.grids import Grid
-from model.lanes.base import Lanes, chosen_lanes, first_of, zeros
+from model.lanes.base import chosen_lanes, first_of, zeros
+from model.lanes.commerce import Commerce
 from model.mandate import (
     WARM_SWEEPS,
     Mandate,
@@ -33,7 +35,7 @@ from model.vocabulary import (
 )
 
 
-class Relations(Lanes):
+class Relations(Commerce):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
@@ -94,6 +96,8 @@ class Relations(Lanes):
         state, p, s, t = self.state, self.parameters, self.scenario, self.state.quarter
         if t < s.history_quarters:
             state.special = zeros(self.n_lanes, *s.special[t].shape) + s.special[t]
+        for story in self.stories.values():
+            story.events(t)
         if t > 0:
             state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
             state.announced_age = state.announced_age + (state.announced > 0.0)
@@ -101,14 +105,27 @@ class Relations(Lanes):
         climate = climate_of(p, state.tension)
         self.tension_level, self.effective_tension = climate.level, climate.effective
         self.danger, self.expected_danger = climate.danger, climate.expected_danger
-        if change_governments(p, s, state, self.luck) and self.mandate is not None:
-            # The new ones read the last assessment with their own weights.
-            self.mandate = self._mandate(self.mandate.tables, self.stakes)
+        if change_governments(p, s, state, self.luck):
+            if self.mandate is not None:
+                # The new ones read the last assessment with their own weights.
+                self.mandate = self._mandate(self.mandate.tables, self.stakes)
+            for b in np.flatnonzero(s.turnover[t]).tolist():
+                for story in self.stories.values():
+                    story.new_government(b)
 
     def hold_talks(self) -> None:
         """The channel opens or closes with tension; dialogue grows while it is open."""
         state, p = self.state, self.parameters
+        was_open, before = state.is_open, state.track2
         move_channels(p, state, self.tension_level)
+        for d in range(N_DYADS):
+            for lane, story in self.told(was_open[:, d] != state.is_open[:, d]):
+                story.channel(d, bool(state.is_open[lane, d]))
+                if p.subnational and not state.is_open[lane, d]:
+                    story.subnational(d)
+        for d in range(N_DYADS):
+            for _, story in self.told(state.track2[:, d] < before[:, d]):
+                story.research_breaks(d)
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
@@ -130,6 +147,9 @@ class Relations(Lanes):
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
+            carbon=self.carbon if p.carbon_border else None,
+            scheme=self.scheme,
+            credit_price=state.credit_price,
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         self.last_markups = tables.markup
@@ -153,6 +173,8 @@ class Relations(Lanes):
         technology = technology_stakes(
             self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
         )
+        if p.data_platform:
+            technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
         self.stakes = Stakes(
             supply=supply,
             technology=technology,
@@ -163,6 +185,7 @@ class Relations(Lanes):
             case_left=state.case_left,
             case_step=state.case_step,
             carry=unilateral.carry_share(state.carried, state.dropped),
+            friends=self.friends_stakes(situation),
         )
         self.mandate = self._mandate(tables, self.stakes)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,6 +58,16 @@ class View:
         )
 
 
+class Glance(NamedTuple):
+    """How a side sees one package before it, as a story asks: by package; reservation is its least gain."""
+
+    own: dict[int, float]
+    on_table: dict[int, bool]
+    enforceable: dict[int, bool]
+    passable: dict[int, bool]
+    reservation: float
+
+
 class Talks(Treaties):
     """What is tabled, answered and voted on."""
 
@@ -68,6 +79,10 @@ class Talks(Treaties):
             clock = state.clock[:, d]
             closed = clock == CLOSED
             opens = closed & state.is_open[:, d] & (state.pause[:, d] <= 0.0) & self.assesses
+            for _, story in self.told(opens):
+                story.session_opens(d)
+            for _, story in self.told(~closed & ~state.is_open[:, d]):
+                story.session_closes(d, "the channel is shut")
             if p.imitative_tactic:
                 for memory in (state.heard, state.received, state.concession):
                     for side in (0, 1):
@@ -132,6 +147,10 @@ class Talks(Treaties):
             accepted = tabled & bargaining.accept(
                 bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
             )
+            if self.stories:
+                self._tell_round(
+                    d, lanes, k, tabler, goes_on, package, tabled, accepted, theirs, offer, hopes[1 - tabler]
+                )
             self.tabled[lanes, d] = np.where(tabled, package, self.tabled[lanes, d])
             self.deal[lanes, d] = np.where(accepted, package, self.deal[lanes, d])
             goes_on &= ~accepted
@@ -140,6 +159,47 @@ class Talks(Treaties):
         over = goes_on & (clock > p.session_quarters)
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
         state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
+        for lane in lanes[over].tolist():
+            if lane in self.stories:
+                self.stories[lane].session_closes(d, "the deadline has passed")
+
+    def _tell_round(
+        self,
+        d: int,
+        lanes: np.ndarray,
+        k: int,
+        tabler: int,
+        goes_on: np.ndarray,
+        package: np.ndarray,
+        tabled: np.ndarray,
+        accepted: np.ndarray,
+        answerer: View,
+        offer: np.ndarray,
+        hope: FloatArray,
+    ) -> None:
+        """Round ``k`` of a quarter's talks, in the lanes whose story is told."""
+        for place, lane in enumerate(lanes.tolist()):
+            if lane not in self.stories or not goes_on[place]:
+                continue
+            story, chosen = self.stories[lane], int(package[place])
+            if not tabled[place]:
+                story.nothing_to_table(d, tabler, k)
+                continue
+            view = self._glance(d, 1 - tabler, lane, chosen, float(answerer.own[place, offer[place]]))
+            story.offer(d, tabler, chosen, view, float(hope[place]), bool(accepted[place]))
+
+    def _glance(self, d: int, side: int, lane: int, package: int, own: float) -> Glance:
+        """How a side in one lane sees one package that lies before it."""
+        menu, at, chosen = self.agenda.menus[d], np.array([lane]), np.array([package])
+        flows = chosen_flows(self.known().flows[d][side], at)
+        keeps = self._slack(d, side, at, flows).at(menu, chosen)[0] >= 0.0
+        passes = True
+        if self.parameters.anticipate_ratification:
+            home = flows.home.over(menu, self.state.treaty[at, d]).at(menu, chosen)
+            least = self._asked(d, side, at)[..., package].reshape(-1)
+            passes = bool(ratification.in_win_set(home, self.agenda.legislature_scale[d, side], least)[0])
+        reservation = bargaining.reservation_value(self.parameters.reservation_fraction, self.agenda.scale[d, side])
+        return Glance({package: own}, {package: True}, {package: bool(keeps)}, {package: passes}, float(reservation))
 
     def _imitated(self, d: int, side: int, lanes: np.ndarray, view: View, hope: FloatArray) -> FloatArray:
         """(n,) what a side holds out for once it answers its partner's last concession, if it is an imitator."""
@@ -271,6 +331,8 @@ class Talks(Treaties):
             state.pause[:, d] = np.where(voting, float(p.session_pause), state.pause[:, d])
             for side in (0, 1):
                 self.blocking[:, d, side, LEGISLATURE] += voting & ~votes[side]
+            for lane, story in self.told(voting):
+                story.ratification(d, int(self.deal[lane, d]), [bool(vote[lane]) for vote in votes])
             state.signed[:, d] = np.where(passed, self.deal[:, d], state.signed[:, d])
             self.n_signed[:, d] += passed
 

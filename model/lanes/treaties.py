@@ -7,6 +7,7 @@ import functools
 import numpy as np
 
 from model.common import continuation_of
+from model.credits import friends_of, nobodys_friend
 from model.lanes.base import Lanes, rows, zeros
 from model.numerics import FloatArray, FloatLike
 from model.partial import kept_share
@@ -14,6 +15,8 @@ from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
 from model.rules import bargaining, compliance, cooperation, policy, trust, turnover
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
+    BLOC_NAMES,
+    BLOCS,
     CHARGING,
     DIRECTED_DYADS,
     DUTY,
@@ -34,6 +37,15 @@ from model.vocabulary import (
 # Causes of the end of a treaty, in the order of ``CAUSES``: 0 is none.
 CAUSES = ("", "failed its own test", "repudiated", "left after notice", "sunset", "new government")
 LAPSE, TURNOVER, EXIT, SUNSET, NEW_GOVERNMENT = 1, 2, 3, 4, 5
+# The same in a story, with the name of who is to blame.
+CAUSES_TOLD = (
+    "",
+    "{name} failed its own test two quarters running",
+    "politics in {name} repudiated it",
+    "{name} left after notice",
+    "it reached its sunset and was not renewed",
+    "the new government of {name} did not take it over",
+)
 
 
 class Treaties(Lanes):
@@ -49,6 +61,8 @@ class Treaties(Lanes):
             if enters.any():
                 self.start_over(d, enters)
                 state.treaty[:, d] = np.where(enters, state.signed[:, d], state.treaty[:, d])
+                for _, story in self.told(enters):
+                    story.in_force(d)
         state.signed[...] = NOTHING_SIGNED
 
     # --- what a side makes of a treaty ------------------------------------------------------------------------------
@@ -111,6 +125,10 @@ class Treaties(Lanes):
                     in_part = ~honours[:, d, side] & passes
                     effort[:, d, side] = np.where(in_part, share, 1.0)
                     honours[:, d, side] |= in_part
+                    for lane, story in self.told(in_part):
+                        story.keeps_in_part(d, side, effort[lane, d, side])
+                for _, story in self.told(~honours[:, d, side]):
+                    story.lapses(d, side)
         state.honours, state.effort = honours, effort
         lapsed, short = (~honours).astype(np.float64), 1.0 - effort
         by_dyad = lapsed[..., 0] + lapsed[..., 1]
@@ -126,6 +144,9 @@ class Treaties(Lanes):
             return
         keeps = state.honours & (state.level >= FULL_LEVEL) & (state.effort >= 1.0)
         kept = np.where(state.gesture_side == 0, keeps[..., 0], keeps[..., 1])
+        for d in range(N_DYADS):
+            for lane, story in self.told((state.gesture[:, d] > 0) & ~kept[:, d]):
+                story.gesture_ends(d, int(state.gesture_side[lane, d]))
         state.gesture = np.where(kept, state.gesture, 0)
         state.gesture_left = np.where(kept, state.gesture_left, 0.0)
 
@@ -160,6 +181,7 @@ class Treaties(Lanes):
             common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
             together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
         self.recognised, self.common = recognised, common
+        self.friends = friends_of(kept) if self.parameters.friendshoring else nobodys_friend(kept)
         home = self.scenario.supplier_home
         self.cooperates = together[:, home[:, None], home[None, :]]
 
@@ -227,6 +249,8 @@ class Treaties(Lanes):
                     p.punishment_quarters,
                     state.standing[:, d, side],
                 )
+                for lane, story in self.told(in_force & (next_level < state.level[:, d, side])):
+                    story.retaliates(d, side, bool(kept[lane] >= 1.0))
                 level[:, d, side] = np.where(in_force, next_level, level[:, d, side])
                 left[:, d, side] = np.where(in_force, next_left, left[:, d, side])
         state.good, state.bad, state.level, state.answer_left = good, bad, level, left
@@ -258,18 +282,25 @@ class Treaties(Lanes):
                 notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
                 cause = first_cause(cause, EXIT, leaves & (notice > p.exit_notice))
                 state.notice[:, d, side] = np.where(in_force, notice, state.notice[:, d, side])
+                if side == 0:
+                    by_first = cause > 0
             due = (cause == 0) & (state.sunset[:, d] <= t)
             if (due & in_force).any():
                 least = bargaining.reservation_value(p.reservation_fraction, self.agenda.scale[d])
                 renewed = (gains[0] >= least[0]) & (gains[1] >= least[1])
                 state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
                 cause = first_cause(cause, SUNSET, due & ~renewed)
+                for _, story in self.told(in_force & due & renewed):
+                    story.renewed(d)
             state.treaty_age[:, d] += in_force
             ends = in_force & (cause > 0)
             is_first = ends & (self.first_end[:, d] < 0)
             self.first_end[:, d] = np.where(is_first, t, self.first_end[:, d])
             self.first_end_cause[:, d] = np.where(is_first, cause, self.first_end_cause[:, d])
             self._end_treaties(d, ends)
+            for lane, story in self.told(ends):
+                name = BLOC_NAMES[BLOCS[DYADS[d][0 if by_first[lane] else 1]]]
+                story.treaty_ends(d, CAUSES_TOLD[int(cause[lane])].format(name=name))
 
     def _gain_in_force(self, d: int, side: int) -> FloatArray:
         """(R,) what the treaty in force is worth to a side over none, if both keep it, bn$ per quarter."""

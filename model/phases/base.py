@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc
+    from model.commerce import Exports
+    from model.credits import Scheme
     from model.draws import Draws
     from model.economy import Agenda, Economy, Opening
     from model.mandate import Mandate, Stakes
@@ -30,15 +32,14 @@ class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the
-    retaliation rule.
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the retaliation rule.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
-    the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate; deal,
-    has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k) standards
-    in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts of the
-    market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of last
-    quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate, and
+    the stakes it was made from; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b,
+    b) and cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m,
+    f), clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b,
+    b), cell_profit (k,) of last quarter; concessions (d, 10) and depth_contested (d,) of this one.
     """
 
     parameters: Parameters
@@ -74,6 +75,17 @@ class Phases:
     concessions: FloatArray
     stakes: Stakes
     depth_contested: FloatArray
+
+    # of optional mechanisms (model.commerce, model.credits)
+    carbon: FloatArray
+    friends: FloatArray
+    scheme: Scheme | None
+    exports: Exports
+    imports_before: FloatArray
+    rent: FloatArray
+    carbon_told: FloatArray
+    friends_told: FloatArray
+    implemented: FloatArray
 
     cells: CellSupply | None
     landed: FloatArray

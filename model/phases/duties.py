@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from model.numerics import FloatArray
+from model.phases.commerce import Commerce
 from model.phases.gestures import Gestures
 from model.rules import unilateral
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Duties(Gestures):
+class Duties(Commerce, Gestures):
     """Moves that need no partner."""
 
     # --- acting alone (1.6a, 1.13, 1.15) ----------------------------------------------------------------------------
@@ -33,6 +34,8 @@ class Duties(Gestures):
                 ):
                     state.recognises[importer, partner] = 1.0
                     self.teller.recognises_alone(importer, partner)
+            if p.undertakings and t > 0:
+                self.undertake()
         self.announce_paths()
         if p.grit:
             self.make_gestures()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.commerce import undertakings_by_pair
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
 from model.state import CLOSED
@@ -47,6 +48,7 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "announced": state.announced.copy(),
         "announced_harmony": state.harmony_announced.copy(),
         "chargers": state.chargers.copy(),
+        "credit_price": state.credit_price,
     }
 
 
@@ -100,10 +102,14 @@ def _directed(world: NegotiationModel) -> dict[str, FloatArray]:
         + state.special[EV, importer, partner],
         "special_ev": state.special[EV, importer, partner],
         "investigation": state.case_left[importer, partner],
-        "trust": trust.trust_level(state.good[importer, partner], state.bad[importer, partner]),
+        "trust": state.type_belief[importer, partner]
+        if world.parameters.trust_type
+        else trust.trust_level(state.good[importer, partner], state.bad[importer, partner]),
         "recognises": world.recognised[importer, partner],
         "vehicle_imports": world.accounts.vehicle_imports[importer, partner],
         "cell_imports": world.accounts.cell_imports[importer, partner],
+        "carbon_charge": world.carbon[importer, partner] if world.parameters.carbon_border else np.zeros(importer.size),
+        "undertakings": undertakings_by_pair(state.undertaking),
     }
 
 

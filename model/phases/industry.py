@@ -10,7 +10,9 @@ import numpy as np
 
 from model.agenda import look
 from model.calibration import support
+from model.commerce import carbon_charges, data_flows
 from model.common import bloc_flows
+from model.credits import CREDIT_BLOC, content_credit, scheme_of
 from model.markets import (
     MILLION_TO_BILLION,
     Accounts,
@@ -21,11 +23,13 @@ from model.markets import (
     clear_at_prices,
     equilibrium,
     landed_costs,
+    markup_weight,
     offered_costs,
+    pass_through_weight,
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
-from model.phases.base import Phases
+from model.phases.commerce import Commerce
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
@@ -35,7 +39,7 @@ CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
 
 
-class Industry(Phases):
+class Industry(Commerce):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -54,6 +58,7 @@ class Industry(Phases):
         self.plants_started: FloatArray = np.zeros(len(self.automakers))
         # The first assessment knows the quarter before the first, as the agenda does.
         first = look(self.economy, self.parameters, self.scenario, self.opening, False)
+        self.carbon_told, self.friends_told = np.zeros(0), (np.arange(N_BLOCS) == CREDIT_BLOC) * 1.0
         self.exported_cells: FloatArray = first.situation.exported_cells
         self.cell_imports: FloatArray = first.cell_imports
         self.ev_built: FloatArray = first.ev_built
@@ -121,9 +126,15 @@ class Industry(Phases):
         size = economy.market_size[:, None]
         earned = []
         for base, duty_rate in ((base_local, 0.0), (base_export, self.accounts.duty_rate)):
-            markup = pricing.best_reply_markup(base, self.utility, rivals, alpha, p.nest_correlation, PLANT_SWEEPS)
+            weight = pass_through_weight(p, duty_rate)
+            markup = pricing.best_reply_markup(
+                base, self.utility, rivals, alpha, p.nest_correlation, PLANT_SWEEPS, weight
+            )
+            markup = markup if weight is None else markup * weight
             share = demand.share_beside(self.utility - alpha * (base + markup), rivals, p.nest_correlation)
             earned.append(size * share * markup / (1.0 + duty_rate))
+        if p.undertakings:
+            earned[1] = earned[1] + self.rent
         luck = self.draws.plant[state.quarter + 1]
         started = np.stack(
             [
@@ -144,6 +155,9 @@ class Industry(Phases):
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
+        if p.carbon_border:
+            self.carbon = carbon_charges(p, self.recognised)
+            self.frictions = self.frictions + self.carbon[..., :, None, :]
         self.paid = support(self.scenario, state.quarter) + self._credit()
         self.utility = demand.mean_utility(
             state.quality,
@@ -153,6 +167,9 @@ class Industry(Phases):
             p.alpha[:, None],
             self.paid,
         )
+        self.scheme = scheme_of(p, self.scenario, state.quarter)
+        if self.scheme is not None:
+            self.utility = self.utility + (p.alpha * state.credit_price)[..., None]
 
     def _availability(self) -> FloatArray:
         p = self.parameters
@@ -167,6 +184,9 @@ class Industry(Phases):
     def _credit(self) -> FloatArray:
         """(m, f) k$ of purchase credits with local-content rules (1.18)."""
         s, t = self.scenario, self.state.quarter
+        if self.parameters.local_content:
+            assert self.cells is not None
+            return content_credit(self.parameters, s, t, self.cells, self.state.origin_share, self.friends)
         if not s.credit[t].any():
             return np.zeros_like(self.state.quality)
         mix = self.cell_mix()
@@ -192,15 +212,21 @@ class Industry(Phases):
         """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
         state, p, economy = self.state, self.parameters, self.economy
         self.supply_now()
+        self.tell_rules()
         base, mix = offered_costs(
             economy, p, self.landed, self.frictions, state.duty[EV], state.origin_tie, state.origin_level
         )
         alpha = p.alpha[:, None]
-        wanted, self.residual = equilibrium(base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS)
+        weight = markup_weight(economy, p, mix, state.duty[EV], self.landed)
+        wanted, self.residual = equilibrium(
+            base, self.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight
+        )
         state.markup = wanted.markup
         state.origin_share = np.stack([firm.source(mix[:, firm.index]) for firm in self.automakers], axis=1)
         state.price = np.stack([firm.price(wanted.price[:, firm.index]) for firm in self.automakers], axis=-1)
         self.clearing = clear_at_prices(base, self.utility, state.price, alpha, p.nest_correlation)
+        if self.scheme is not None:
+            self.clear_credits(self.scheme, base)
 
     def settle_accounts(self) -> None:
         """Sales, profits, revenues, dependence; and each bloc's welfare."""
@@ -227,6 +253,8 @@ class Industry(Phases):
             self.paid,
             outlay,
         )
+        if p.undertakings:
+            a = self.undertaken(a)
         self.accounts = a
         state.cells = a.cells
         self.cell_profit, self.cell_imports, self.exported_cells = (
@@ -250,6 +278,9 @@ class Industry(Phases):
         )
         self.home_profit = makers + suppliers + a.ice_profit
         self.security = self.security_now(a)
+        if p.data_platform:
+            saved, cost = data_flows(p, self.ev_revenue, self.effective_tension, self.implemented)
+            self.home_profit, self.security = self.home_profit + saved, self.security + cost
         flows = bloc_flows(
             p,
             a,
@@ -260,6 +291,7 @@ class Industry(Phases):
             self.ev_built,
             self.security,
             state.profit_weight,
+            *self.trade_flows(a),
         )
         self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs
         self.revenue, self.subsidies = flows.revenue, flows.subsidies

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Situation, Tables, assess
+from model.commerce import data_stakes
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
 from model.foresight import foreseen
 from model.mandate import (
@@ -22,14 +23,14 @@ from model.mandate import (
 from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.phases.base import Phases
+from model.phases.commerce import Commerce
 from model.rules import cooperation, trust, unilateral
 from model.state import NEVER
 from model.valuation import issue_values, realised_value
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
 
 
-class Relations(Phases):
+class Relations(Commerce):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
@@ -125,6 +126,9 @@ class Relations(Phases):
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
+            carbon=self.carbon if p.carbon_border else None,
+            scheme=self.scheme,
+            credit_price=state.credit_price,
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
         carry = unilateral.carry_share(state.carried, state.dropped)
@@ -134,6 +138,11 @@ class Relations(Phases):
             stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
         self.supply_stake = stake
         self.last_markups = tables.markup
+        technology = technology_stakes(
+            self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
+        )
+        if p.data_platform:
+            technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
         if p.foresight:
             tables, self.markups_ahead = foreseen(
                 self.economy,
@@ -150,15 +159,8 @@ class Relations(Phases):
             )
         self.stakes = Stakes(
             supply=stake,
-            technology=technology_stakes(
-                self.economy,
-                p,
-                state.cell_cost,
-                state.experience,
-                state.cells,
-                self.ev_revenue,
-                self.effective_tension,
-            ),
+            technology=technology,
+            friends=self.friends_stakes(situation),
             brands_abroad=self.brands_abroad,
             granted=state.recognises,
             security=self.agenda.security,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.credits import friends_of, nobodys_friend
 from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import compliance, cooperation, policy
@@ -109,6 +110,7 @@ class Treaties(Phases):
             common[i, j] = common[j, i] = kept[d, CHARGING]
             together[i, j] = together[j, i] = kept[d, TECHNOLOGY]
         self.recognised, self.common = recognised, common
+        self.friends = friends_of(kept) if self.parameters.friendshoring else nobodys_friend(kept)
         home = self.scenario.supplier_home
         self.cooperates = together[home[:, None], home[None, :]]
 

@@ -280,25 +280,28 @@ def best_reply_markup(
     alpha: FloatLike,
     sigma: FloatLike,
     sweeps: int = COLD_SWEEPS,
+    markup_weight: FloatLike | None = None,
 ) -> FloatArray:
     """Markup that maximises one firm's profit while its rivals' prices stand still, k$ per vehicle.
 
     base: (...), cost of one more car, duty included, k$, >= 0. utility0: (...), utility at price zero, utils.
     rivals: (...), ``rivals_log_sum`` at the rivals' prices, utils (-inf: no rival).
     alpha: (...), per k$, > 0. sigma: (...), in [0, 0.95]. All broadcast; every element is a firm of its own.
+    markup_weight: (...), as in ``price_equilibrium`` (None: 1).
     Limits: the monopoly markup without rivals; (1-sigma)/alpha against overwhelming ones; equals the
     equilibrium markup when rivals charge theirs.
     Source: theory 1.2 (the solver's inner problem), used for the profits of a plant not yet built (1.3).
     """
     nest = 1.0 - sigma
     net = np.asarray(utility0 - alpha * base, dtype=np.float64)
-    at_lowest = net / nest - 1.0
-    ceiling = np.log((1.0 + _monopoly_excess(net, None)) / nest - 1.0)
+    at_lowest = net / nest - (1.0 if markup_weight is None else markup_weight)
+    ceiling = np.log((1.0 + _monopoly_excess(net, markup_weight)) / nest - 1.0)
     z = ceiling
     for sweep in range(sweeps + 1):
         # The first pass looks at the lowest markup (w = 0) and takes the markup that its share calls for.
         w = np.exp(z) if sweep else np.zeros_like(z)
-        x = at_lowest - w
+        paid = w if markup_weight is None else w * markup_weight
+        x = at_lowest - paid
         log_total = np.logaddexp(rivals, x)
         within = np.exp(x - log_total)
         ev_part = nest * logistic(nest * log_total)
@@ -311,7 +314,7 @@ def best_reply_markup(
         y = 1.0 + w
         # d(ln rho)/dx: own weight moves the aggregate too.
         response = 1.0 - within * (ev_part + sigma / np.maximum(numerator, NEGLIGIBLE))
-        step = (z - np.log(y) - log_rho) / (1.0 / y + w * response)
+        step = (z - np.log(y) - log_rho) / (1.0 / y + paid * response)
         z = np.minimum(z - step, ceiling)
     return (1.0 + np.exp(z)) * (nest / alpha)
 

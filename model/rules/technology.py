@@ -137,3 +137,17 @@ def technology_gain(
     )
     worry = leader_security_cost(cost_weight, tension, own_cost, partner_cost)
     return learned + research_saving(ev_revenue) - lost - worry
+
+
+def data_platform_gain(
+    ev_revenue: FloatLike, saved: FloatLike, cost: FloatLike, tension: FloatLike
+) -> tuple[FloatArray, FloatArray]:
+    """What shared driving data save a side in development, and what they cost it in data sovereignty, bn$ per quarter.
+
+    ev_revenue: (...), EV revenue of its automakers, bn$ per quarter, >= 0. saved: scalar, part of research outlays
+    that the data save, in [0, 0.3]. cost: scalar, sovereignty cost at full tension, bn$ per quarter, >= 0. tension:
+    (...), in [0, 1].
+    Limits: nothing saved without sales; no cost without tension; the platform pays where tension is low.
+    Source: big-data sharing platform of the seed documents (theory 1.16 and 1.22); sizes are assumptions.
+    """
+    return research_saving(ev_revenue, saved=saved), np.multiply(cost, tension)

@@ -77,6 +77,28 @@ def test_the_same_address_tells_the_same_story(call: Callable[..., Result]) -> N
     assert len(longer.splitlines()) > len(first.stdout.splitlines())
 
 
+@pytest.mark.parametrize("change", [(), ("--every-round", "--set", "retaliation_rule=generous")])
+def test_both_engines_tell_one_story_and_write_the_same_files(
+    call: Callable[..., Result], tmp_path: Path, change: tuple[str, ...]
+) -> None:
+    told = {}
+    for engine in ("mesa", "ensemble"):
+        result = call("run", "symmetric", "--replicate", 4, *change, "--engine", engine, "--out", tmp_path / engine)
+        assert result.exit_code == 0, result.output
+        told[engine] = result.stdout.replace(str(tmp_path / engine), "")
+    assert told["mesa"] == told["ensemble"]
+    files = sorted(path.name for path in (tmp_path / "mesa").iterdir())
+    assert files == sorted(path.name for path in (tmp_path / "ensemble").iterdir())
+    for name in files:
+        assert (tmp_path / "mesa" / name).read_bytes() == (tmp_path / "ensemble" / name).read_bytes(), name
+
+
+def test_an_engine_that_there_is_not_is_refused(call: Callable[..., Result]) -> None:
+    refused(call("run", "--engine", "ensembel"), "'ensembel' is not an engine", "ensemble")
+    refused(call("run", "--engine", "ensemble", "--replicate", -1), "replicates")
+    refused(call("run", "--engine", "ensemble", "--set", "generocity=0.4"), "generosity")
+
+
 def test_by_default_the_root_seed_is_the_published_one(call: Callable[..., Result]) -> None:
     from experiments.plan_file import read_root_seed
 

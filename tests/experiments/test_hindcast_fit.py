@@ -75,9 +75,7 @@ def test_the_posterior_finds_what_made_the_numbers() -> None:
         rises = 4.0 * points["opening_hazard"].iloc[i] / 0.6  # two rises at a hazard of 0.3
         lanes[:, TARGETS.index("rises CN-US")] = rises + 0.1 * rng.standard_normal(4)
         fall = 2.0 * float(points["battery_learning_rate"].iloc[i])  # the recorded one at a rate of 0.135
-        found.append(
-            fit.Point(i, lanes, fall, np.cumsum(0.1 + 0.1 * rng.standard_normal((3, 20)), axis=1), np.ones(3))
-        )
+        found.append(fit.Point(i, lanes, fall, np.cumsum(0.1 + 0.1 * rng.standard_normal((3, 20)), axis=1), np.ones(3)))
     sample, near = fit.posterior(PLAN, points, found, record)
     assert len(sample) == PLAN.fit.sample and list(sample) == fit.columns(PLAN)
     assert sample["opening_hazard"].mean() == pytest.approx(0.3, abs=0.03) and sample["opening_hazard"].std() < 0.1

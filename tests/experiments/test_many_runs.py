@@ -30,27 +30,29 @@ MOST_MEGABYTES = 500
 
 # What a user does with results: everything that the screen and the tables show.
 SUMMARY = """
-import resource, sys
+import sys
+from experiments.bench_memory import peak_mb
 from experiments.findings import find
 from experiments.plan_file import load_plan
 from experiments.results import Results
 results = Results.open(sys.argv[2])
 findings = find(load_plan(sys.argv[1]), results)
 row = findings.effects[(findings.effects["factor"] == "tariff_issues") & (findings.effects["outcome"] == "mean_depth")]
-print(findings.n_runs, row["mean"].iloc[0], resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(findings.n_runs, row["mean"].iloc[0], peak_mb())
 """
 
 
 # The same through the report, which reads nearly all columns there are.
 REPORT = """
-import resource, sys
+import sys
+from experiments.bench_memory import peak_mb
 from experiments.report import write_report
 from experiments.results import Results
 path = write_report(sys.argv[2])
 page = path.read_text(encoding="utf-8")
 has_all = all(f"<h2>{words}" in page for words in (
     "1. How deep", "2 to 4. Does", "Do rates", "5. How do", "6. Who gains", "7. Which games", "How much hangs"))
-print(f"{'1000000 runs' in page and has_all:d}", 0.0, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+print(f"{'1000000 runs' in page and has_all:d}", 0.0, peak_mb())
 """
 
 

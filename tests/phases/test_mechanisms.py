@@ -189,6 +189,14 @@ ABSENT = [
         {"security_scale": 0.0, "security_convexity": 0.0, "technology_security_cost": 0.0},
     ),
     ({"tension_in_exit": False, "repudiation_hazard": 0.0}, {"repudiation_hazard": 0.0}),
+    (
+        {"subnational": True, "track2": True, "tension_in_subnational": False},
+        {"subnational": True, "track2": True, "subnational_breaks_above": 1.0},
+    ),
+    ({"imitative_tactic": False}, {"imitative_tactic": True, "imitation": 0.0}),
+    ({"subnational": False}, {"subnational": True, "subnational_floor": 0.0}),
+    ({"track2": False}, {"track2": True, "track2_rise": 0.0}),
+    ({"grit": False}, {"grit": True, "gesture_hazard": 0.0}),
 ]
 
 
@@ -226,7 +234,11 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
 
 
 #: Switches that have a say only once another one is on.
-WITHIN: dict[str, dict[str, Any]] = {"tension_in_subnational": {"subnational": True, "track2": True}}
+WITHIN: dict[str, dict[str, Any]] = {
+    "tension_in_subnational": {"subnational": True, "track2": True},
+    "friendshoring": {"local_content": True},
+    "carbon_dialogue": {"carbon_border": True},
+}
 
 
 def test_every_switch_is_read_by_the_model() -> None:

@@ -216,6 +216,9 @@ def test_trust_by_type_follows_bayes_and_starts_from_the_treaties_record() -> No
     world.step()
     belief, before = world.state.type_belief[CN, US], world.blocs[CN].trust(world.blocs[US])
     assert before == belief
+    recorded = worlds.series(world, "directed", "trust")[:, -1]
+    pairs = [(i, j) for pair in DYADS for i, j in (pair, pair[::-1])]
+    np.testing.assert_array_equal(recorded, [world.state.type_belief[pair] for pair in pairs])
     fresh = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, trust_type=True)
     errors = fresh.blocs[CN].errors(0)
     odds = [compliance.bayes_type_update(fresh.state.type_belief[CN, US], signal, *errors) for signal in (0.0, 1.0)]

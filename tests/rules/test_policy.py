@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rule_checks import check_shape_blind
 
 from model.rules import policy
 
@@ -85,3 +86,30 @@ def test_answer_to_a_rise_is_in_proportion(special: float, rise: float, ratio: f
 def test_a_threat_counts_as_far_as_it_is_believed() -> None:
     weights = np.array([0.0, 0.5, 1.0])
     np.testing.assert_allclose(policy.threatened_duty(0.1, 0.3, weights), [0.1, 0.2, 0.3], rtol=1e-14)
+
+
+# --- values between levels of a duty (theory 1.7) ------------------------------------------------------------------
+
+LEVELS, WORTH = np.array([0.5, 0.35, 0.2, 0.0]), np.array([0.0, 1.0, 3.0, 4.0])
+
+
+def test_a_value_between_two_duties_is_linear_in_logs() -> None:
+    for rate, value in zip(LEVELS, WORTH, strict=True):
+        assert policy.value_between(WORTH, LEVELS, rate) == pytest.approx(value)
+    half_way = np.sqrt(1.35 * 1.2) - 1.0
+    assert policy.value_between(WORTH, LEVELS, half_way) == pytest.approx(2.0)
+    # Beyond the ends the nearer end counts; a level that repeats changes nothing.
+    assert policy.value_between(WORTH, LEVELS, 0.9) == 0.0
+    assert policy.value_between(WORTH[[0, 1, 1, 1]], LEVELS[[0, 1, 1, 1]], 0.35) == pytest.approx(1.0)
+
+
+@given(st.lists(st.floats(-3, 3), min_size=4, max_size=4), RATES)
+def test_a_value_between_stays_between(values: list[float], rate: float) -> None:
+    found = policy.value_between(np.array(values), LEVELS, rate)
+    assert min(values) - 1e-9 <= found <= max(values) + 1e-9
+
+
+def test_values_between_are_shape_blind() -> None:
+    rng = np.random.default_rng(11)
+    rates = np.sort(rng.random((12, 4)), axis=-1)[:, ::-1].copy()
+    check_shape_blind(policy.value_between, rng.normal(size=(12, 4)), rates, rng.random(12))

@@ -145,8 +145,24 @@ def test_pass_through_switch(row: str, eta: float, leading: tuple[int, ...]) -> 
     check(market.price[..., 2] / CHECKS["A1"]["p"][2] - 1.0, expected["rise3"])
 
 
+@pytest.mark.parametrize("sigma", [0.0, 0.35, 0.6])
+def test_best_reply_under_pass_through_is_the_equilibrium(sigma: float) -> None:
+    weight = 1.0 + np.array([0.0, 0.4, 1.0]) * DUTY
+    base = (1.0 + DUTY) * COST
+    markup, residual = pricing.price_equilibrium(base, QUALITY, ALPHA, sigma, markup_weight=weight)
+    assert residual < 1e-9
+    rivals = pricing.rivals_log_sum(QUALITY - ALPHA * (base + weight * markup), sigma)
+    reply = pricing.best_reply_markup(base, QUALITY, rivals, ALPHA, sigma, markup_weight=weight)
+    np.testing.assert_allclose(reply, markup, rtol=1e-9)
+
+
 def test_weight_of_one_changes_nothing() -> None:
     plain = pricing.price_equilibrium(COST, QUALITY, ALPHA, 0.35)
+    rivals = pricing.rivals_log_sum(QUALITY - ALPHA * (COST + plain[0]), 0.35)
+    replies = [
+        pricing.best_reply_markup(COST, QUALITY, rivals, ALPHA, 0.35, markup_weight=w) for w in (None, np.ones(3))
+    ]
+    assert same_bits(replies[0], replies[1])
     weighted = pricing.price_equilibrium(COST, QUALITY, ALPHA, 0.35, markup_weight=np.ones(3))
     for left, right in zip(plain, weighted, strict=True):
         np.testing.assert_allclose(left, right, atol=1e-12)

@@ -99,3 +99,11 @@ def test_m1_shape_blind() -> None:
         technology.technology_gain,
         *(cost, other, 0.9 * cost, 0.8 * cost, 0.9 * other, 0.85 * other, 100 * c, 30 * d, b, a),
     )
+
+
+def test_shared_data_worked_example() -> None:
+    # 60 bn$ a quarter of EV revenue, a twentieth of it research, a fiftieth of that saved; tension 0.45 at 0.1 bn$.
+    saved, cost = technology.data_platform_gain(60.0, 0.02, 0.1, 0.45)
+    assert (float(saved), float(cost)) == (pytest.approx(0.06), pytest.approx(0.045))
+    saved, cost = technology.data_platform_gain(np.array([0.0, 10.0]), 0.3, 1.0, np.zeros(2))
+    assert saved.tolist() == [0.0, pytest.approx(0.15)] and cost.tolist() == [0.0, 0.0]

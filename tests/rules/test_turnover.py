@@ -57,3 +57,13 @@ def test_m1_shape_blind() -> None:
         check_shape_blind(lambda x, z, rule=rule: rule(x, 0.3, z), usual, draw)
     check_shape_blind(turnover.evidence_with_prior, *RNG.random((3, n)), fixed=(0.05,))
     check_shape_blind(turnover.takes_over, *RNG.random((2, n)))
+
+
+@given(st.floats(0.001, 0.999), st.floats(0.1, 20.0), st.floats(0.1, 20.0))
+def test_beliefs_by_type_exchange_their_prior(belief: float, prior: float, new: float) -> None:
+    after = turnover.belief_with_prior(belief, prior, new)
+    assert 0.0 < after < 1.0
+    assert (after >= belief - 1e-12) if new >= prior else (after <= belief + 1e-12)
+    # Back again is where it was; from a prior of 2 against 2 to 6 against 2 the odds are three to one.
+    assert turnover.belief_with_prior(after, new, prior) == pytest.approx(belief)
+    assert turnover.belief_with_prior(0.5, 2.0, 6.0) == pytest.approx(0.75)
