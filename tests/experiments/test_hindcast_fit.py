@@ -81,7 +81,7 @@ def test_the_posterior_finds_what_made_the_numbers() -> None:
     assert sample["opening_hazard"].mean() == pytest.approx(0.3, abs=0.03) and sample["opening_hazard"].std() < 0.1
     # Four wobbly changes say little of the rate of learning, but much of the spread of what it does not explain.
     assert sample["battery_learning_rate"].mean() < points["battery_learning_rate"].mean()
-    assert sample[fit.PRICE_SD].mean() == pytest.approx(0.1, abs=0.02) and sample[fit.PRICE_SD].std() < 0.05
+    assert 0.08 < sample[fit.PRICE_SD].median() < 0.14 and sample[fit.PRICE_SD].std() < points[fit.PRICE_SD].std()
     assert near.set_index("target")["sample_mean"]["rises CN-US"] == pytest.approx(2.0, abs=0.25)
 
 
