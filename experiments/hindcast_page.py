@@ -110,7 +110,8 @@ def fit_table(sample: pd.DataFrame, plan: HindcastPlan) -> pd.DataFrame:
     """What the fit made of every free parameter: prior and posterior."""
     rows = []
     priors = {**plan.free, "price_sd": plan.discrepancy.price_sd}
-    narrower = learned(plan, sample).set_index("parameter")["narrower"]
+    found = learned(plan, sample)
+    narrower = dict(zip(found["parameter"], found["narrower"], strict=True))
     for name in sample:
         low, middle, high = sample[name].quantile([0.05, 0.5, 0.95])
         prior = f"{priors[name].low:g} to {priors[name].high:g}" if name in priors else "see the declaration"
