@@ -26,13 +26,20 @@ export PYTHONUTF8 := 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-slow check format constraints clean
+.PHONY: help demo ablation test test-fast test-slow check format fuzz constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
 
 demo: $(CORE) ## the main job: what dialogue, recognition and duties do for cooperation
 	@$(BIN)/detente demo
+
+# The page, its table and its figure are made from the runs; a second call goes on where the first one stopped.
+ablation: $(CORE) ## what every mechanism does, on its own and in the full model (docs/mechanisms.md)
+	@$(BIN)/detente sweep ablation
+	@$(BIN)/detente mechanisms --results results/ablation --table > docs/ablation.csv
+	@$(BIN)/detente mechanisms --results docs/ablation.csv --figure docs/figures/ablation.png
+	@$(BIN)/detente mechanisms --results docs/ablation.csv --markdown > docs/mechanisms.md
 
 test: check test-fast ## check the code, then run the fast tests
 
@@ -48,6 +55,11 @@ check: $(DEV) ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+
+CASES ?= 22000
+SEED ?= 1
+fuzz: $(DEV) ## hostile input: more than 20,000 edited files and values (CASES, SEED)
+	@PYTHONPATH=.:tests $(BIN)/python tests/fuzzing.py --cases $(CASES) --seed $(SEED)
 
 format: $(DEV) ## lay the code out and mend what can be mended by machine
 	@$(BIN)/ruff check --fix-only --quiet .

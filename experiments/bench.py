@@ -27,7 +27,7 @@ NO_NUMBA: Final = "The scalar twin needs numba: pip install 'detente[bench]'. Ev
 PHASES = (
     *("enter_into_force", "see_events", "renew_costs", "hold_talks", "assess_impact", "perceive", "move_alone"),
     *("bargain", "ratify", "honour_or_withdraw", "put_duties_in_force", "clear_markets", "settle_accounts"),
-    *("watch_conduct", "leave_treaties", "record_quarter"),
+    *("watch_conduct", "leave_treaties", "hold_club", "record_quarter"),
 )
 
 

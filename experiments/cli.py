@@ -6,20 +6,14 @@ its finished parts and ends with 130. The model, pandas and matplotlib are loade
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import tomllib
-from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-WIDTH = 100
-BAD_INPUT, INTERRUPTED, FAILED = 2, 130, 1
+from experiments import commands_analysis
+from experiments.terminal import FAILED, TacticsOption, loaded, refusals, screen
 
 app = typer.Typer(
     help="Three blocs negotiate the trade in electric cars and batteries.",
@@ -64,6 +58,7 @@ def run(
     ] = False,
     out: OutOption = None,
     engine: EngineOption = "mesa",
+    tactics: TacticsOption = None,
 ) -> None:
     """Play one negotiation and tell its story."""
     with refusals():
@@ -74,6 +69,7 @@ def run(
         from model import LaneRun, NegotiationModel
 
         check_engine(engine)
+        loaded(tactics)
         changes = parse_settings(settings or [])
         seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
         if out is not None:
@@ -98,12 +94,13 @@ def sweep(
     scheduler: SchedulerOption = None,
     replicates: ReplicatesOption = None,
     engine: EngineOption = "ensemble",
+    tactics: TacticsOption = None,
 ) -> None:
     """Run a plan: every design point with every replicate; then its tables and figure.
 
     The same command again goes on where it was stopped.
     """
-    _sweep(plan, out, into, workers, scheduler, replicates, engine)
+    _sweep(plan, out, into, workers, scheduler, replicates, engine, tactics)
 
 
 @app.command()
@@ -126,13 +123,15 @@ def _sweep(
     scheduler: str | None,
     replicates: int | None,
     engine: str,
+    tactics: Path | None = None,
 ) -> None:
     with refusals():
         from experiments.plan_file import load_plan
         from experiments.sweeping import check_engine, sweep_and_report
 
         check_engine(engine)
-        plan = load_plan(name)
+        file = loaded(tactics)
+        plan = load_plan(name).with_tactics(file)
         plan = plan if replicates is None else plan.with_replicates(replicates)
         code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
         if code:
@@ -144,6 +143,7 @@ def play_again(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
     run_name: Annotated[str, typer.Option("--run", metavar="ID", help="Which run: POINT-REPLICATE, such as 12-3.")],
     out: OutOption = None,
+    tactics: TacticsOption = None,
 ) -> None:
     """Play one run of a sweep again and compare it with what is stored."""
     with refusals():
@@ -154,7 +154,7 @@ def play_again(
 
         if out is not None:
             check_vacant(out)
-        found = rerun(Results.open(results), run_name)
+        found = rerun(Results.open(results), run_name, loaded(tactics))
         if out is not None and found.fresh["status"] == "ok":
             from model import NegotiationModel
 
@@ -222,6 +222,62 @@ def parameters(
             reference.show_parameters(screen())
 
 
+@app.command()
+def mechanisms(
+    results: Annotated[
+        Path | None,
+        typer.Option("--results", metavar="PATH", help="Results folder of the ablation, or the table kept of one."),
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/mechanisms.md.")] = False,
+    arms: Annotated[bool, typer.Option("--arms", help="Print the arms of the ablation (plans/ablation.csv).")] = False,
+    table: Annotated[bool, typer.Option("--table", help="Print the effects as a table (docs/ablation.csv).")] = False,
+    figure: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the effects, ranked, into this file.")
+    ] = None,
+) -> None:
+    """Show every mechanism with where it comes from and, given results of the ablation, what it does."""
+    with refusals():
+        from experiments import mechanisms as catalogue
+        from experiments import mechanisms_page as page
+
+        asked = [name for name, on in (("--markdown", markdown), ("--arms", arms), ("--table", table)) if on]
+        check_mechanisms(asked, results, table, figure)
+        known = catalogue.load_catalogue()
+        effects = None if results is None else catalogue.read_effects(results, known)
+        if arms:
+            print(catalogue.arms_table(known), end="")
+        elif table and effects is not None:
+            print(effects.to_csv(index=False, float_format="%.6g", lineterminator="\n"), end="")
+        elif markdown:
+            print(page.markdown(known, effects), end="")
+        elif figure is None:
+            page.show(screen(), known, effects)
+        if figure is not None and effects is not None:
+            from experiments.ablation_figure import ablation_figure
+            from experiments.figures import saver
+            from experiments.store import write_whole
+
+            write_whole(figure, saver(lambda: ablation_figure(effects)))
+
+
+def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure: Path | None) -> None:
+    """Refuse what cannot be printed together, and effects without results.
+
+    Raises:
+        InputFault: says which.
+    """
+    from model import InputFault
+
+    faults = []
+    if len(asked) > 1:
+        faults.append(f"{' and '.join(asked)}: each prints a file of its own; ask for one at a time")
+    if results is None and (table or figure is not None):
+        what = "--table" if table else "--figure"
+        faults.append(f"{what} shows effects; say where they are: --results results/ablation")
+    if faults:
+        raise InputFault(faults, "command line")
+
+
 @app.command("bench")
 def benchmark(
     scenario: Annotated[str, typer.Option(help="The scenario that is played.")] = "2026",
@@ -246,36 +302,12 @@ def benchmark(
         run_benchmark(screen(), screen(to_stderr=True), scenario, effort, json_file, figure_file)
 
 
+commands_analysis.add_to(app)
+
+
 def main() -> None:
     """The entry point of the command."""
     app()
-
-
-@contextlib.contextmanager
-def refusals() -> Iterator[None]:
-    """Whatever the input is refused for, as one message without a traceback."""
-    from model import InputFault
-
-    try:
-        yield
-    except InputFault as fault:
-        typer.echo(f"{fault}", err=True)
-        raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
-        sys.stderr.close()
-        raise typer.Exit(0) from None
-
-
-def screen(to_stderr: bool = False) -> Console:
-    """A console as wide as the terminal but no wider than tables need; 100 columns when it is no terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=to_stderr, highlight=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    return console
 
 
 def parse_settings(texts: list[str]) -> dict[str, Any]:

@@ -13,9 +13,12 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from model import InputFault, make_parameters
+
+if TYPE_CHECKING:
+    from model import TacticFile
 
 Value = float | int | bool | str
 
@@ -148,6 +151,7 @@ class Plan:
     precision: Precision | None = None
     arms: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
+    tactics: TacticFile | None = None
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
@@ -178,6 +182,10 @@ class Plan:
     def n_runs(self) -> int:
         """How many runs the plan takes."""
         return len(self.points) * self.replicates
+
+    def with_tactics(self, file: TacticFile | None) -> Plan:
+        """The same plan with a loaded file of tactics; it belongs to what identifies the runs."""
+        return dataclasses.replace(self, tactics=file)
 
     def with_replicates(self, replicates: int) -> Plan:
         """The same plan with another number of replicates; the ones they share are the same runs.

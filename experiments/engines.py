@@ -56,7 +56,11 @@ ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensembl
 
 
 def run_chunk(chunk: Chunk) -> Played:
-    """Play a chunk on its engine."""
+    """Play a chunk on its engine, with its file of tactics loaded and unchanged."""
+    if chunk.tactics is not None:
+        from model import load_tactics
+
+        load_tactics(chunk.tactics.path, chunk.tactics.sha256)
     return ENGINES[chunk.engine](chunk)
 
 

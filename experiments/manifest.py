@@ -57,6 +57,7 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
             }
             for point in plan.points
         ],
+        "tactics": None if plan.tactics is None else plan.tactics.told(),
         "columns": dictionary(),
         "commit": _commit(),
         "code_sha256": code_fingerprint(),
@@ -95,6 +96,10 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
     for name, now in (("replicates", plan.replicates), ("scenario", plan.scenario), ("root_seed", str(plan.root_seed))):
         if manifest[name] != now:
             found.append(f"{name}: {manifest[name]} in the results, {now} now")
+    if (told := _tactics_in_words(manifest.get("tactics"))) != (
+        asked := _tactics_in_words(None if plan.tactics is None else plan.tactics.told())
+    ):
+        found.append(f"the file of tactics: {told} in the results, {asked} now")
     before, own = manifest["code"], sources()
     changed = sorted(name for name in {*before, *own} if before.get(name) != own.get(name))
     if changed:
@@ -105,6 +110,83 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
         if manifest["versions"][name] != _version(name):
             found.append(f"{name}: {manifest['versions'][name]} in the results, {_version(name)} now")
     return found
+
+
+# What a manifest must hold for its results to be read, and of which kind.
+SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
+    "plan": str, "title": str, "plan_text": str, "points_sha256": str, "scenario": str, "replicates": int,
+    "engine": str, "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str,
+    "code": dict, "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
+}  # fmt: skip
+MOST_DIGITS: Final = 100  # of a root seed
+MOST_BYTES: Final = 1_000_000_000  # of a manifest; a hundred thousand design points need a tenth of it
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """The manifest in a file, of the right form.
+
+    Raises:
+        OSError, ValueError, RecursionError: it cannot be read, is no JSON, or is not that of a sweep.
+    """
+    if path.stat().st_size > MOST_BYTES:
+        raise ValueError(f"it has more than {MOST_BYTES} bytes")
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    if wrong := shape_fault(manifest):
+        raise ValueError(wrong)
+    result: dict[str, Any] = manifest
+    return result
+
+
+def shape_fault(manifest: object) -> str:
+    """What is wrong with the form of a manifest that was read from a file (empty: nothing)."""
+    if not isinstance(manifest, dict):
+        return "it is not that of a sweep"
+    if "plan_text" not in manifest:
+        return "it is not that of a sweep"
+    if manifest.get("format") != FORMAT:
+        return f"the results have format {manifest.get('format', 1)!r:.20}, and this version reads format {FORMAT}"
+    for key, kind in SHAPE.items():
+        if not isinstance(manifest.get(key), kind) or isinstance(manifest.get(key), bool):
+            return f"{key} is missing" if key not in manifest else f"{key} is not what a sweep writes there"
+    seed, points = manifest["root_seed"], manifest["design_points"]
+    if not (seed.isdecimal() and seed.isascii() and len(seed) <= MOST_DIGITS):
+        return "root_seed is not a whole number"
+    for number, point in enumerate(points):
+        whole = isinstance(point, dict) and isinstance(point.get("block"), str)
+        if not (whole and all(_is_table(point.get(key)) for key in ("levels", "settings"))):
+            return f"design point {number} is not what a sweep writes there"
+    tactics = manifest.get("tactics")
+    if tactics is not None:
+        names = tactics.get("names") if isinstance(tactics, dict) else None
+        sound = isinstance(names, dict) and all(_are_texts(found) for found in names.values())
+        if not (sound and all(isinstance(tactics.get(key), str) for key in ("file", "sha256"))):
+            return "tactics is not what a sweep writes there"
+    texts = [*manifest["code"].values(), *manifest["versions"].values(), *manifest["columns"].values()]
+    return "" if _are_texts(texts) else "code, versions or columns are not what a sweep writes there"
+
+
+def _is_table(value: object) -> bool:
+    return isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
+
+
+def _are_texts(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def check_tactics(manifest: dict[str, Any], file: model.TacticFile | None) -> None:
+    """Refuse to play runs again with another file of tactics than they were made with.
+
+    Raises:
+        InputFault: says which file is wanted.
+    """
+    told, came = _tactics_in_words(manifest.get("tactics")), _tactics_in_words(None if file is None else file.told())
+    if told != came:
+        how = "name that file with --tactics" if manifest.get("tactics") else "leave --tactics out"
+        raise model.InputFault([f"the runs were made with tactics {told}, and {came} came; {how}"], "results")
+
+
+def _tactics_in_words(told: dict[str, Any] | None) -> str:
+    return f"{told['file']} with digest {told['sha256'][:12]}" if told else "none"
 
 
 @functools.cache

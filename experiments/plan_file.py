@@ -28,7 +28,6 @@ sets only what it changes, and ``reference`` names one or several that all the o
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -47,7 +46,7 @@ from experiments.design import (
 )
 from experiments.plan_factors import FactorReader
 from experiments.plan_reading import is_number, shown
-from model import InputFault, load_scenario, nearest, root_seeds
+from model import InputFault, load_scenario, nearest, parse_toml, read_toml, root_seeds, stand_in
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
@@ -89,20 +88,12 @@ def load_plan(source: str | Path) -> Plan:
     if str(source) in plan_names():
         path = Path(__file__).parent / "plans" / f"{source}.toml"
     try:
-        text = path.read_text(encoding="utf-8")
-        table = tomllib.loads(text)
+        text, table = read_toml(path, "plan")
     except FileNotFoundError:
         hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
         fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
-    except OSError as error:
-        fault = f"'{source}' cannot be read: {error.strerror}"
-    except UnicodeDecodeError as error:
-        fault = f"'{source}' is not text in UTF-8: look at byte {error.start}"
-    except tomllib.TOMLDecodeError as error:
-        fault = f"'{source}' is not TOML: {error}"
-    else:
-        return _Reader(path.stem, text, table, path.parent).read()
-    raise InputFault([fault], "plan")
+        raise InputFault([fault], "plan") from None
+    return _Reader(path.stem, text, table, path.parent).read()
 
 
 def plan_of(manifest: Mapping[str, Any]) -> Plan:
@@ -111,7 +102,8 @@ def plan_of(manifest: Mapping[str, Any]) -> Plan:
     Raises:
         InputFault: the plan is no longer right, because the model's parameters have changed since.
     """
-    table = tomllib.loads(manifest["plan_text"])
+    stand_in((manifest.get("tactics") or {}).get("names", {}))
+    _, table = parse_toml(manifest["plan_text"], "plan_text of the results", "results")
     if table.get("design") == "table":
         first = manifest["design_points"][0]["block"]
         points = manifest["design_points"]

@@ -5,16 +5,24 @@ Nothing here raises for what is wrong in a plan: faults are collected, so that a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Final
 
 from experiments.design import Value
 from model import InputFault, make_parameters, nearest
+
+LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 
 def shown(value: object) -> str:
     """A value as it came, with its type, for a message."""
     return f"{value!r} ({type(value).__name__})"
+
+
+def as_file_name(name: str) -> str:
+    """A name under which results can be kept: no folder, no hidden file, no control characters, not endless."""
+    return re.sub(r"[/\\:\x00-\x1f\x7f]", "_", name).lstrip(". ")[:LONGEST_NAME] or "plan"
 
 
 def in_words(level: object) -> str:
@@ -31,7 +39,7 @@ class TableReader:
     """Reads tables of one plan and collects what is wrong with them."""
 
     def __init__(self, name: str, text: str, table: dict[str, Any]) -> None:
-        self.name, self.text, self.table = name, text, table
+        self.name, self.text, self.table = as_file_name(name), text, table
         self.faults: list[str] = []
 
     def _known(self, table: Mapping[str, Any], keys: tuple[str, ...], what: str, where: str = "") -> None:

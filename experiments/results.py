@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from experiments.design import Plan
-from experiments.manifest import describe, now
+from experiments.manifest import describe, now, read_manifest
 from experiments.store import check_vacant, lock_file, reported, slim, write_table, write_whole
 from experiments.work import KEYS, Chunk, Played, runs_are_true
 from model import InputFault
@@ -72,10 +72,8 @@ class Results:
         results = cls(folder)
         path = results.folder / "manifest.json"
         try:
-            results.manifest = json.loads(path.read_text(encoding="utf-8"))
-            if not isinstance(results.manifest, dict) or "plan_text" not in results.manifest:
-                raise ValueError("it is not that of a sweep")
-        except (OSError, ValueError) as error:
+            results.manifest = read_manifest(path)
+        except (OSError, ValueError, RecursionError) as error:
             fault = f"'{folder}' is no results folder: manifest.json cannot be read ({error})"
             raise InputFault([fault], "results") from None
         return results
@@ -297,6 +295,9 @@ class Results:
 
         wanted = None if columns is None else list(dict.fromkeys([*KEYS, "status", "dyad", *columns]))
         table = self._table(self.parts(points, below), wanted, keep)
+        if lost := [name for name in wanted or KEYS if name not in {*table.column_names, "status"}]:
+            fault = f"'{self.folder}' holds runs without {', '.join(lost)}; they are of another version or damaged"
+            raise InputFault([fault], "results")
         if columns is None:
             frame: pd.DataFrame = table.to_pandas()
             return frame
@@ -377,11 +378,15 @@ class Results:
                 table = keep(file.read(own, use_threads=False))
                 # Texts of a run are few and repeat: as categories, a million runs fit into memory.
                 tables.append(table if columns is None else slim(table))
-            except (OSError, pa.ArrowException) as error:
+            except (OSError, pa.ArrowException, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
                 fault = f"'{part}' is damaged: {error}; the same sweep again makes it anew"
                 raise InputFault([fault], "results") from None
         # Parts in the order of their names are in the order of design point and replicate.
-        return pa.concat_tables(tables, promote_options="permissive")
+        try:
+            return pa.concat_tables(tables, promote_options="permissive")
+        except pa.ArrowException as error:
+            fault = f"'{self.folder}' holds parts that do not belong together: {error}"
+            raise InputFault([fault], "results") from None
 
     def _write_manifest(self) -> None:
         self.write_text("manifest.json", json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from experiments import manifest, stopping
 from experiments.design import ARM, DesignPoint, Plan, Value
@@ -33,6 +33,9 @@ from experiments.executors import (
 from experiments.results import Results
 from experiments.work import Chunk, Played
 from model import InputFault
+
+if TYPE_CHECKING:
+    from model import TacticFile
 
 __all__ = ["Outcome", "WorkersDie", "chunks_of", "open_or_create", "rerun", "run_plan"]
 
@@ -85,7 +88,7 @@ def chunks_of(
                 continue
             yield Chunk(
                 plan.scenario, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
-                engine, outputs.series if outputs.replicates else (), outputs.replicates,
+                engine, outputs.series if outputs.replicates else (), outputs.replicates, plan.tactics,
             )  # fmt: skip
 
 
@@ -273,12 +276,13 @@ class Rerun:
         return all(self.stored[key] == self.fresh[key] for key in ("status", "stage", "message", "digest"))
 
 
-def rerun(results: Results, name: str) -> Rerun:
+def rerun(results: Results, name: str, tactics: TacticFile | None = None) -> Rerun:
     """Play one stored run again; ``name`` is POINT-REPLICATE, as in 12-3.
 
     Raises:
-        InputFault: no such run is in the results.
+        InputFault: no such run is in the results, or they were made with another file of tactics.
     """
+    manifest.check_tactics(results.manifest, tactics)
     point, dash, replicate = name.partition("-")
     points = results.manifest["design_points"]
     if not (dash and point.isdigit() and replicate.isdigit() and int(point) < len(points)):
@@ -290,7 +294,7 @@ def rerun(results: Results, name: str) -> Rerun:
     told = results.manifest
     settings = points[int(point)]["settings"]
     seed = int(told["root_seed"])
-    chunk = Chunk(told["scenario"], seed, int(point), settings, {}, int(replicate), 1, told["engine"])
+    chunk = Chunk(told["scenario"], seed, int(point), settings, {}, int(replicate), 1, told["engine"], tactics=tactics)
     fresh = run_chunk(chunk).runs.to_pylist()[0]
     code, here = told["code"], manifest.sources()
     changes = tuple(sorted(path for path in {*code, *here} if code.get(path) != here.get(path)))

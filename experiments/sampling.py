@@ -25,6 +25,10 @@ Row = dict[str, Value]
 DESIGN_KEY: Final = (0, 0, 0xDE516)
 # Digits of a drawn value: what a results table shows can be typed into a plan and gives the same run.
 DIGITS: Final = 6
+# A table of design points: as many rows as a plan may have points, and not many more columns than there are parameters.
+MOST_TABLE_BYTES: Final = 200_000_000
+MOST_TABLE_COLUMNS: Final = 1_000
+MOST_HEADER: Final = 1_000_000  # characters of a first line that are looked at
 
 
 def one_at_a_time(factors: Sequence[Factor], baseline: Mapping[str, Value]) -> list[Row]:
@@ -93,12 +97,26 @@ def steps(factor_range: tuple[float, float], scale: str, count: int, is_whole: b
 def read_table(path: Path) -> tuple[list[Row], str]:
     """The rows of a CSV or Parquet file of design points, and what is wrong with it (empty: nothing)."""
     import pandas as pd
+    import pyarrow.parquet as pq
 
     try:
+        if path.suffix in (".parquet", ".csv") and path.exists():
+            if not path.is_file():
+                return [], f"table = '{path}' is not a file"
+            if path.stat().st_size > MOST_TABLE_BYTES:
+                return [], f"table = '{path}' has {path.stat().st_size} bytes: allowed are {MOST_TABLE_BYTES}"
         if path.suffix == ".parquet":
+            # Compressed, a small file can hold more rows than fit into memory: what it says of itself is read first.
+            about = pq.read_metadata(path)
+            if about.num_rows > MAX_POINTS or about.num_columns > MOST_TABLE_COLUMNS:
+                return [], _too_large(path, about.num_rows, about.num_columns)
             frame = pd.read_parquet(path)
         elif path.suffix == ".csv":
-            frame = pd.read_csv(path)
+            with path.open(encoding="utf-8") as file:
+                n_columns = file.readline(MOST_HEADER).count(",") + 1
+            if n_columns > MOST_TABLE_COLUMNS:
+                return [], _too_large(path, 0, n_columns)
+            frame = pd.read_csv(path, nrows=MAX_POINTS + 1)
         else:
             return [], f"table = '{path}': allowed is the name of a .csv or .parquet file"
     except FileNotFoundError:
@@ -110,6 +128,11 @@ def read_table(path: Path) -> tuple[list[Row], str]:
     if frame.columns.duplicated().any() or frame.isna().any(axis=None):
         return [], f"table = '{path}': allowed are columns with different names and a value in every row"
     return _rows(frame), ""
+
+
+def _too_large(path: Path, n_rows: int, n_columns: int) -> str:
+    size = f"{n_rows} rows and {n_columns} columns"
+    return f"table = '{path}' has {size}: allowed are {MAX_POINTS} rows and {MOST_TABLE_COLUMNS} columns"
 
 
 def _rows(frame: pd.DataFrame) -> list[Row]:

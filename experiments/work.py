@@ -18,7 +18,7 @@ from experiments.design import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from model import NegotiationModel
+    from model import NegotiationModel, TacticFile
 
 # What the runner adds to the columns of the model's own summary.
 COLUMNS: Final = {
@@ -58,7 +58,8 @@ WHOLE: Final = ("first_emergence", "n_spells", "longest_spell", "treaty_from", "
 class Chunk:
     """Some replicates of one design point: all that a worker needs to know.
 
-    The tables in ``series`` are kept in full for replicates below ``n_series``.
+    The tables in ``series`` are kept in full for replicates below ``n_series``. ``tactics`` is a file of tactics that
+    whoever plays it must have loaded.
     """
 
     scenario: str
@@ -71,6 +72,7 @@ class Chunk:
     engine: str = "mesa"
     series: tuple[str, ...] = ()
     n_series: int = 0
+    tactics: TacticFile | None = None
 
     @property
     def name(self) -> str:

@@ -10,11 +10,15 @@ if TYPE_CHECKING:
     from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
+    from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import evidence_table, root_seeds, seeds_directory
+    from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.starting_point import calibration_table
     from model.story import StoryLine
+    from model.tactic_file import TacticFile, load_tactics, stand_in, unload
+    from model.toml_file import parse_toml, read_toml
 
 _HOMES = {
     "Ensemble": "model.ensemble",
@@ -34,26 +38,47 @@ _HOMES = {
     "StoryLine": "model.story",
     "calibration_table": "model.starting_point",
     "dictionary": "model.record",
+    **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
+    **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
+    **dict.fromkeys(("parse_toml", "read_toml"), "model.toml_file"),
+    **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.tactic_file"),
 }
 
 __all__ = [
+    "OUTCOMES",
     "PARAMETERS",
+    "Conduct",
     "Ensemble",
     "InputFault",
     "LaneRun",
+    "Moment",
     "NegotiationModel",
     "Parameters",
+    "Player",
     "Scenario",
     "StoryLine",
+    "TacticFile",
+    "acceptance",
+    "assessment_quarters",
     "calibration_table",
     "dictionary",
     "evidence_table",
     "load_scenario",
+    "load_tactics",
     "make_parameters",
     "nearest",
+    "parse_toml",
+    "play_sessions",
+    "read_toml",
+    "registered",
     "root_seeds",
     "scenario_names",
     "seeds_directory",
+    "situations",
+    "stance",
+    "stand_in",
+    "tactic",
+    "unload",
 ]
 
 

@@ -260,7 +260,7 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
     least = parameters.activity_threshold / QUARTERS_PER_YEAR
     in_force = _issues_in_force(scenario)
     active = receiver >= least
-    menus = tuple(build_menu(active[d], in_force[d]) for d in range(N_DYADS))
+    menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance) for d in range(N_DYADS))
     scale = np.array(
         [[packages.stake_scale(np.abs(gains[d, s]), SMALLEST_STAKE, CORE) for s in (0, 1)] for d in range(N_DYADS)]
     )

@@ -268,6 +268,17 @@ def _market(
             ev_sales,
         )
         value = profit + welfare.jobs(parameters.jobs_value, built) + climate
+        if situation.club_carbon is not None:
+            receipts, abated = situation.club_carbon.receipts, situation.club_carbon.abated
+            tonnes = (
+                ordered_sum(rest_built * cars.home[..., at_slot, :]) * abated[..., importer]
+                + partner_cars * abated[..., partner]
+                + ordered_sum(rest_built * cars.third[..., at_slot, :]) * abated[..., third]
+            )
+            value = value + receipts[..., who] * built
+            value = value + welfare.climate_benefit(
+                parameters.carbon_share[who], parameters.social_cost_of_carbon, 1.0, tonnes
+            )
         welfares.append(value + importer_only if seat == 0 else value)
         profits.append(profit)
         suppliers.append(cells)

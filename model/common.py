@@ -16,6 +16,7 @@ from model.markets import Accounts
 from model.numerics import FloatArray, FloatLike, ordered_sum
 from model.parameters import Parameters
 from model.rules import compliance, dialogue, packages, ratification, tension, trust, turnover, welfare
+from model.rules.club_terms import CarbonStep
 from model.scenario import Scenario
 from model.state import State, mean_tension, prior_evidence
 from model.vocabulary import N_BLOCS
@@ -154,6 +155,8 @@ def bloc_flows(
     ev_built: FloatArray,
     security: FloatArray,
     profit_weight: FloatArray,
+    carbon: CarbonStep | None = None,
+    payments: FloatArray | None = None,
     receipts: FloatArray | None = None,
     burden: FloatArray | None = None,
 ) -> BlocFlows:
@@ -161,8 +164,9 @@ def bloc_flows(
 
     reference_evs: m EVs a quarter at the start; announced (..., b) utility that announcements made since then add,
     which moves sales but is no surplus (as in the assessments); home_profit, security (..., b) bn$ per quarter;
-    ev_built (..., b) m cars a quarter; profit_weight (..., b) of the executives; receipts, burden (..., b): what
-    treasuries receive beside duties and what buyers lose to credits, bn$ per quarter, or None (theory 1.18).
+    ev_built (..., b) m cars a quarter; profit_weight (..., b) of the executives; carbon: what a club's carbon price
+    does to a car made in each bloc, and payments (..., b) among its members, bn$ per quarter, or None (theory 1.19);
+    receipts, burden (..., b): what treasuries receive beside duties, and what buyers lose to credits, or None (1.18).
     """
     p, a = parameters, accounts
     extra = ordered_sum(ordered_sum(a.sales)) - reference_evs
@@ -176,8 +180,14 @@ def bloc_flows(
         revenue = revenue + receipts
     if burden is not None:
         surplus = surplus - burden
+    if carbon is not None:
+        revenue = revenue + carbon.receipts * ev_built
+        abated = np.asarray(ordered_sum(ev_built * carbon.abated))[..., None]
+        climate = climate + welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, 1.0, abated)
     social = welfare.social_welfare(
         surplus, home_profit, jobs, revenue, subsidies, climate, security, p.public_funds_cost
     )
+    if payments is not None:
+        social = social + payments
     payoff = welfare.executive_payoff(social, home_profit, profit_weight)
     return BlocFlows(climate, surplus, jobs, revenue, subsidies, social, payoff)

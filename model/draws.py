@@ -52,6 +52,8 @@ STREAMS: Final[dict[str, Stream]] = {
     "new_weight": Stream(17, "normal", (N_BLOCS,), "a new executive's weight on home profits"),
     "new_threshold": Stream(18, "normal", (N_BLOCS,), "what a new legislature asks of a treaty"),
     "new_prior": Stream(19, "normal", (N_BLOCS, N_BLOCS), "a new government's view of a partner (observer, observed)"),
+    "club_ratification": Stream(25, "normal", (N_BLOCS,), "mood of a legislature towards a club"),
+    "club_exit": Stream(26, "uniform", (N_BLOCS,), "whether a successor takes a bloc out of a club"),
 }
 
 
@@ -78,6 +80,8 @@ class Draws:
     new_weight: npt.NDArray[np.float64]
     new_threshold: npt.NDArray[np.float64]
     new_prior: npt.NDArray[np.float64]
+    club_ratification: npt.NDArray[np.float64]
+    club_exit: npt.NDArray[np.float64]
 
 
 def draw_stream(

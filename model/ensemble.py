@@ -73,6 +73,7 @@ class LaneWorld(Industry, Relations, Talks, Duties):
         self.recorder = LaneRecorder(self.scenario, parameters, self.agenda, self.economy, kept)
         self.prepare_industry()
         self.prepare_relations()
+        self.prepare_club()
         self.recorder.ceiling = self.ceiling
         self.keep_standards()
 

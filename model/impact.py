@@ -18,6 +18,7 @@ from model.nodes import IMPORTER, PARTNER, THIRD, Nodes
 from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters import Parameters
 from model.rules import batteries
+from model.rules.club_terms import CarbonStep
 from model.vocabulary import EV, N_BLOCS, PLACES
 
 if TYPE_CHECKING:
@@ -32,10 +33,11 @@ class Situation:
 
     margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
-    mfn, floor (g, b, b) of this quarter;
-    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export. carbon
-    (..., m, o) charges at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and
-    credit_price (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
+    mfn, floor (..., g, b, b) of this quarter;
+    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; club_carbon
+    what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). carbon (..., m, o)
+    charges at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
+    (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
     """
 
     cells: CellSupply
@@ -51,6 +53,7 @@ class Situation:
     origin_level: FloatArray
     subsidy: FloatArray
     exported_cells: FloatArray
+    club_carbon: CarbonStep | None = None
     carbon: FloatArray | None = None
     scheme: Scheme | None = None
     credit_price: FloatArray | None = None
@@ -183,6 +186,8 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
     # Beside them the car built at home, which bears neither duty nor a cost of the border.
     fixed = (economy.nonbattery_cost[IMPORTER, 0, IMPORTER] + economy.freight[IMPORTER, 0, IMPORTER])[:, None]
     home_landed = fixed[here] + per_car[here] * cells.unit
+    if situation.club_carbon is not None:
+        home_landed = home_landed + situation.club_carbon.cost[..., IMPORTER, None][..., here, :]
     home_utility = _of_origin(situation.origin_tie, IMPORTER)[..., here, :] - theta * home_landed
     home, value = best_of_two(home_utility, value[..., here, :])
     away = 1.0 - home

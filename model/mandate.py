@@ -200,6 +200,10 @@ def other_terms(
     for giver in (0, 1):
         stake = scenario.linkage_value[dyad, giver] if giver != side else -scenario.linkage_cost[dyad, giver]
         linkage[giver] = parameters.linkage_scale * stake / QUARTERS_PER_YEAR
+    finance = None
+    if parameters.club_finance:
+        paid = np.array([1.0 if giver != side else -(1.0 + parameters.public_funds_cost) for giver in (0, 1)])
+        finance = np.broadcast_to(paid * parameters.club_finance_size / QUARTERS_PER_YEAR, gift.shape)
     saved = (
         (parameters.certification_outlay - parameters.certification_outlay_recognised)
         / MILLION_TO_BILLION
@@ -221,6 +225,7 @@ def other_terms(
         recognition=recognition,
         charging=np.broadcast_to(charging, gift.shape[:-1]),
         technology=technology_gain[..., dyad, side],
+        finance=finance,
     )
 
 

@@ -9,8 +9,10 @@ from __future__ import annotations
 import dataclasses
 
 from model.parameter_spec import choice, real, switch, whole
+from model.plugins import ACCEPTANCE, TACTIC
+from model.tactics import ACCEPTANCES, TACTICS
 
-__all__ = ["MECHANISM_GROUPS", "Clubs", "Commerce", "Statecraft", "choice", "real", "switch", "whole"]
+__all__ = ["MECHANISM_GROUPS", "Clubs", "Commerce", "Statecraft", "Tactics", "choice", "real", "switch", "whole"]
 
 
 # Rows are laid out by hand, as in parameter_table.py.
@@ -122,7 +124,41 @@ class Statecraft:
 @dataclasses.dataclass(frozen=True)
 class Clubs:
     """optional: zones, climate clubs and transfers"""
+    zero_tariff_zone: bool = switch("1.19", "blocs may form a zone: no duties, recognition inside", False, "S0 Table 2")
+    climate_club: bool = switch("1.19", "a zone with a penalty on goods from outside", False, "S1 2(2), Nordhaus 2015")
+    club_penalty: float = real(
+        .05, 0, .25, "share", "1.19",
+        "a climate club's duty on vehicles and cells of outsiders, on top of other duties (tau_club)", "Nordhaus 2015")
+    club_exclusive: bool = switch("1.19", "nobody joins a zone or club against a member's will", False, "theory 1.19")
+    club_transfers: bool = switch(
+        "1.19", "members share a zone's or club's surplus in money, so that leaving pays nobody", False,
+        "Eyckmans & Finus 2004")
+    club_carbon: bool = switch(
+        "1.19", "members of a zone or club share a minimum price on the carbon of making cars", False,
+        "S1 2(2), Nordhaus 2015")
+    club_carbon_price: float = real(50, 0, 150, "$/t", "1.19", "that price, on top of today's carbon prices")
+    club_carbon_embedded: float = real(8, 6, 12, "t", "1.18", "carbon in making an electric car (emb)", "theory 1.18")
+    club_carbon_backstop: float = real(
+        250, 150, 1000, "$/t", "1.19", "carbon price at which cars are made without carbon; linear abatement")
+    club_finance: bool = switch("1.19", "a linkage concession may bring a transfer of green finance", False, "S1 2(4)")
+    club_finance_size: float = real(.5, 0, 2, "bn$/yr", "1.19", "that transfer, from the giver's treasury")
+
+
+@dataclasses.dataclass(frozen=True)
+class Tactics:
+    """optional: how negotiators concede and accept"""
+
+    tactic_cn: str = choice("polynomial", TACTICS, "1.8", "how China comes down from its best hope in a session",
+        "Faratin, Sierra & Jennings 1998; Axelrod 1984", plugs=TACTIC)
+    tactic_us: str = choice("polynomial", TACTICS, "1.8", "the same for the US", "as tactic_cn", plugs=TACTIC)
+    tactic_eu: str = choice("polynomial", TACTICS, "1.8", "the same for the EU", "as tactic_cn", plugs=TACTIC)
+    acceptance_cn: str = choice("aspiration", ACCEPTANCES, "1.8", "which packages on the table China takes",
+        "Faratin, Sierra & Jennings 1998; Baarslag et al. 2014", plugs=ACCEPTANCE)
+    acceptance_us: str = choice("aspiration", ACCEPTANCES, "1.8", "the same for the US", "as acceptance_cn",
+        plugs=ACCEPTANCE)
+    acceptance_eu: str = choice("aspiration", ACCEPTANCES, "1.8", "the same for the EU", "as acceptance_cn",
+        plugs=ACCEPTANCE)
 
 
 # fmt: on
-MECHANISM_GROUPS = (Commerce, Statecraft, Clubs)
+MECHANISM_GROUPS = (Commerce, Statecraft, Clubs, Tactics)

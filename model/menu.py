@@ -9,7 +9,7 @@ axis   what                positions
 0, 1   duty of side 0, 1   unbound, standstill, one third, two thirds, full
 2, 3   supply assurance    no, yes (given by side 0, by side 1)
 4      standards ladder    none, 0 recognises, 1 recognises, mutual, charging, both
-5, 6   linkage             no, yes (given by side 0, by side 1)
+5, 6   linkage             no, yes (given by side 0, by side 1); where money may go with it: with green finance
 7      technology          no, yes
 =====  ==================  =======================================================
 
@@ -59,6 +59,9 @@ N_SAVINGS: Final = 4
 # Side s's market imports from the other side, whose certificates s recognises.
 LADDER_SAVING: Final = np.array([[2 * first + charge, 2 * second + charge] for first, second, charge in LADDER])
 
+
+# Position of a linkage concession that brings green finance with it.
+WITH_FINANCE: Final = 2
 
 # The bit of a saving node that stands for recognition.
 RECOGNISED: Final = 2
@@ -217,7 +220,8 @@ class Menu:
             levels[:, DUTY + side] = np.asarray(cuts)[side][position[:, side]]
             levels[:, SUPPLY + side] = position[:, 2 + side]
             levels[:, RECOGNITION + side] = ladder[:, side]
-            levels[:, LINKAGE + side] = position[:, 5 + side]
+            # Without finance on the menu a plain concession is the whole of the issue.
+            levels[:, LINKAGE + side] = position[:, 5 + side] / max(1, *self.positions[5 + side])
         levels[:, CHARGING] = ladder[:, 2]
         levels[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS]
         return levels
@@ -254,14 +258,15 @@ def own_steps(menu: Menu, allowed: tuple[bool, ...], current: int, side: int) ->
     return steps & negotiable(menu, allowed, current)
 
 
-def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:
+def build_menu(active: np.ndarray, always: np.ndarray, has_finance: bool = False) -> Menu:
     """The menu whose issues are ``active`` (10,) or ``always`` kept (10,), e.g. because a treaty in force has them.
 
-    Both are booleans over ``ISSUES``.
+    Both are booleans over ``ISSUES``. has_finance: whether a linkage concession may bring green finance (theory 1.19).
     """
     kept = active | always
     duty = tuple(range(len(DUTY_POSITIONS)))
     yes_no = (0, 1)
+    linkage = (0, 1, WITH_FINANCE) if has_finance else yes_no
 
     def axis(issue: int, positions: tuple[int, ...]) -> tuple[int, ...]:
         return positions if kept[issue] else positions[:1]
@@ -282,8 +287,8 @@ def build_menu(active: np.ndarray, always: np.ndarray) -> Menu:
             axis(SUPPLY, yes_no),
             axis(SUPPLY + 1, yes_no),
             tuple(sorted(standards)),
-            axis(LINKAGE, yes_no),
-            axis(LINKAGE + 1, yes_no),
+            axis(LINKAGE, linkage),
+            axis(LINKAGE + 1, linkage),
             axis(TECHNOLOGY, yes_no),
         )
     )

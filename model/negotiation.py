@@ -79,6 +79,7 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.teller = Story(self, narrate)
         self.prepare_industry()
         self.prepare_relations()
+        self.prepare_club()
         self.keep_standards()
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(self.recorder.latest, name) for name in self.recorder.headline},

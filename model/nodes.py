@@ -156,7 +156,7 @@ def level_duties(
 ) -> FloatArray:
     """(..., g, p, 11) duty of the importer on the partner's goods at every level.
 
-    special (..., g, b, b) duties above MFN; mfn_now, floor_now (g, b, b) of this quarter. Where a duty case covers
+    special (..., g, b, b) duties above MFN; mfn_now, floor_now (..., g, b, b) of this quarter. Where a duty case covers
     vehicles only, the battery duty stays.
     """
     own = special[..., IMPORTER, PARTNER]
@@ -167,10 +167,10 @@ def level_duties(
     answers = [vehicle + parameters.retaliation_ratio * (rises[..., point] - partner_ev) for point in (3, 4)]
     goods = []
     for good in (EV, BATTERY):
-        mfn = mfn_now[good, IMPORTER, PARTNER]
+        mfn = mfn_now[..., good, IMPORTER, PARTNER]
         start = own[..., good, :]
         base = mfn + start
-        room = base - np.minimum(floor_now[good, IMPORTER, PARTNER], base)
+        room = base - np.minimum(floor_now[..., good, IMPORTER, PARTNER], base)
         cuts = economy.cuts[good, IMPORTER, PARTNER]
         covered = economy.case_covers[good, IMPORTER, PARTNER]
         rates = [base - cuts[:, position] * room for position in range(1, cuts.shape[-1])]

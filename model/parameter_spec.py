@@ -14,6 +14,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from model.plugins import names as plugged
+
 Kind = Literal["float", "int", "bool", "choice"]
 Status = Literal["measured", "calibrated", "assumed"]
 
@@ -21,7 +23,10 @@ ASSUMPTION = "assumption"
 
 
 class ParameterSpec(BaseModel):
-    """What is known of one parameter; ``low`` and ``high`` are inclusive, None for switches and choices."""
+    """What is known of one parameter; ``low`` and ``high`` are inclusive, None for switches and choices.
+
+    ``plugs`` is the kind of plug-in whose registered names are allowed beside the declared choices, if any.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,6 +38,7 @@ class ParameterSpec(BaseModel):
     low: float | None = None
     high: float | None = None
     choices: tuple[str, ...] = ()
+    plugs: str = ""
     aliases: dict[str, float] = {}
     section: str
     meaning: str = Field(min_length=5)
@@ -49,12 +55,18 @@ class ParameterSpec(BaseModel):
         return self
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """The names that a choice can have now: the declared ones and those of files that were loaded."""
+        added = plugged(self.plugs) if self.plugs else ()
+        return (*self.choices, *(name for name in added if name not in self.choices))
+
+    @property
     def allowed(self) -> str:
         """The allowed values in words, for messages and documentation."""
         if self.kind == "bool":
             return "true or false"
         if self.kind == "choice":
-            return "one of " + ", ".join(self.choices)
+            return "one of " + ", ".join(self.names)
         noun = "a whole number" if self.kind == "int" else "a number"
         names = f", or one of {', '.join(self.aliases)}" if self.aliases else ""
         unit = "" if self.unit == "-" else f" {self.unit}"
@@ -85,6 +97,9 @@ def switch(section: str, meaning: str, default: bool = True, source: str = "defi
     return _row("bool", default, section, meaning, source, "assumed", unit="switch")
 
 
-def choice(default: str, choices: tuple[str, ...], section: str, meaning: str, source: str) -> Any:
-    """One of a few named rules."""
-    return _row("choice", default, section, meaning, source, "assumed", choices=choices, unit="name")
+def choice(
+    default: str, choices: tuple[str, ...], section: str, meaning: str, source: str = ASSUMPTION, plugs: str = ""
+) -> Any:
+    """One of a few named rules; ``plugs`` is the kind of plug-in that can add to them."""
+    more = {"choices": choices, "unit": "name", "plugs": plugs}
+    return _row("choice", default, section, meaning, source, "assumed", **more)

@@ -12,11 +12,13 @@ from __future__ import annotations
 import dataclasses
 
 from model.parameter_spec import choice, real, switch, whole
+from model.plugins import STANCE
+from model.tactics import STANCES
 
 # Official dialogue, by who meets: the ceiling of the state of dialogue (theory 1.9b).
 DIALOGUE_CEILINGS = {"none": 0.0, "technical": 0.4, "group": 0.7, "leaders": 1.0}
 # Stances towards a partner seen to lapse, in the order of their integer codes in ``rules.trust``.
-RETALIATION_RULES = ("tit_for_tat", "generous", "grim", "k_punish", "proportional", "contrite")
+RETALIATION_RULES = STANCES
 
 
 # Rows are laid out by hand: what it is and its range on one line, its meaning and source where they fit.
@@ -207,7 +209,7 @@ class Conduct:
         "chance that a successor repudiates a treaty", "one turnover in 16 quarters, half of which repudiate")
     detection_lag: int = whole(1, 1, 4, "qtr", "1.10", "quarters until a lapse is answered")
     retaliation_rule: str = choice("generous", RETALIATION_RULES, "1.11",
-        "stance towards a partner seen to lapse", "Axelrod 1984; Molander 1985; Nowak & Sigmund 1992")
+        "stance towards a partner seen to lapse", "Axelrod 1984; Molander 1985; Nowak & Sigmund 1992", plugs=STANCE)
     generosity: float = real(0.3, 0, 1, "-", "1.11", "chance of honouring in spite of a bad signal")
     proportional_response: float = real(0.8, 0.5, 0.95, "-", "1.11", "size of a proportional answer")
     punishment_quarters: int = whole(8, 1, 40, "qtr", "1.11", "length of a k-quarter punishment")

@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model.mechanism_table import MECHANISM_GROUPS, Clubs, Commerce, Statecraft
+from model.mechanism_table import MECHANISM_GROUPS, Clubs, Commerce, Statecraft, Tactics
 from model.parameter_spec import ParameterSpec
 from model.parameter_table import (
     CORE_GROUPS,
@@ -132,9 +132,10 @@ def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
             return bool(came), ""
         return None, fault + "it is a switch: write true or false"
     if spec.kind == "choice":
-        if isinstance(came, str) and came in spec.choices:
+        if isinstance(came, str) and came in spec.names:
             return str(came), ""
-        return None, fault + (nearest(str(came), spec.choices) or "write one of these names")
+        loaded = "; a name from a file of your own needs --tactics FILE" if spec.plugs else ""
+        return None, fault + (nearest(str(came), spec.names) or "write one of these names") + loaded
     return _check_number(spec, came)
 
 
@@ -145,7 +146,7 @@ def _unknown(name: object) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Parameters(
-    Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market
+    Tactics, Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market
 ):
     """One value of every parameter, checked on construction; read it by plain attributes.
 

@@ -35,7 +35,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "price": ("k$", "sales-weighted mean EV price before tax"),
         "consumer_surplus": ("bn$/qtr", "value of EVs to buyers"),
         "home_profit": ("bn$/qtr", "profits of automakers and suppliers with their home in the bloc"),
-        "revenue": ("bn$/qtr", "duties collected on vehicles and cells"),
+        "revenue": ("bn$/qtr", "duties collected on vehicles and cells, and a club's carbon price"),
         "subsidies": ("bn$/qtr", "purchase subsidies and charging budget paid"),
         "climate": (
             "bn$/qtr",
@@ -49,6 +49,8 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "announced_harmony": ("0/1", "it was announced in the run because it pays the bloc alone: no cooperation"),
         "chargers": ("m points", "public charging points"),
         "credit_price": ("k$", "price of a credit for an EV where a share of EVs is required (optional)"),
+        "in_club": ("0/1", "the bloc is a member of a zone or club at the end of the quarter"),
+        "club_payment": ("bn$/qtr", "money received from fellow members, paid if negative"),
     },
     "dyad": {
         "depth": ("share", "depth of cooperation D"),
@@ -69,6 +71,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "tariff_cut": ("0/1", "an active duty is cut, not only bound"),
         "game_first": ("code", "family of the first bloc's side of the 2x2 game"),
         "game_second": ("code", "family of the second bloc's side"),
+        "club": ("0/1", "both are members of one zone or club at the end of the quarter"),
     },
     "directed": {
         "duty_ev": ("share", "duty applied on EVs (importer<exporter)"),
@@ -121,6 +124,7 @@ SUMMARY: Final[dict[str, tuple[str, str]]] = {
     "durable": ("true/false", "a spell of 12 quarters or more"),
     "collapsed": ("true/false", "a spell ended before the horizon"),
     "treaty_quarters": ("quarters", "quarters with a treaty in force"),
+    "club_quarters": ("quarters", "quarters with both in one zone or club"),
     "n_treaties": ("count", "treaties and upgrades ratified"),
     "n_lapses": ("count", "side-quarters in which a treaty was not honoured"),
     "final_depth": ("share", "depth in the last quarter"),
@@ -239,6 +243,7 @@ class Recorder:
             "durable": spells.durable,
             "collapsed": spells.collapsed,
             "treaty_quarters": ordered_sum(self.series("dyad", "treaty")),
+            "club_quarters": ordered_sum(self.series("dyad", "club")),
             "n_treaties": self.treaties_signed,
             "n_lapses": self.lapses,
             "final_depth": self.frames[-1]["dyad"]["depth"],

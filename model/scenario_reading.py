@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import dataclasses
 import re
-import tomllib
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from model import toml_file
 from model.parameters import InputFault, nearest
 from model.scenario_file import ScenarioFile, Section, quarter_name, quarter_number
 from model.seeds import Resolver, SourceRow, names_in, seeds_directory
@@ -52,10 +52,7 @@ def find_scenario(name_or_path: str | Path, near: Path | None = None) -> Path:
 
 def read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     """The raw tables of a scenario file, with those it extends merged in."""
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputFault([f"{path.name} is not valid TOML: {error}; mend that line"], "scenario") from None
+    _, raw = toml_file.read_toml(path, "scenario")
     if "extends" not in raw:
         return raw
     base, seen = find_scenario(str(raw.pop("extends")), path.parent), (*seen, path.resolve())

@@ -2,8 +2,7 @@
 
 ``NegotiationModel.step`` and ``Ensemble.step`` are each ``play_quarter(self)``. Within a phase everyone decides on the
 state at its start and writes at its end, so the order of agents cannot matter; where order must matter it is a draw.
-The order is that of theory 1.20, but for one thing: what is ratified in a quarter enters into force in the next. A
-climate club, when it comes, meets between exits and record, in the fourth quarter.
+The order is that of theory 1.20, but for one thing: what is ratified in a quarter enters into force in the next.
 """
 
 from __future__ import annotations
@@ -59,6 +58,9 @@ class World(Protocol):
     def leave_treaties(self) -> None:
         """Failed tests, exits, sunsets; what tension will remember (1.12, 1.17)."""
 
+    def hold_club(self) -> None:
+        """Where zones or clubs are allowed: members leave; in the fourth quarter blocs weigh every coalition (1.19)."""
+
     def record_quarter(self) -> None:
         """Write the quarter down."""
 
@@ -85,4 +87,5 @@ def play_quarter(world: World) -> None:
     # what the quarter leaves behind
     world.watch_conduct()
     world.leave_treaties()
+    world.hold_club()
     world.record_quarter()

@@ -58,6 +58,10 @@ class State:
     rise from the one before; gesture (d,) package in effect while a gesture stands, 0 none; gesture_side, gesture_left
     (d,) who makes it and for how many quarters more; gesture_due (d, s) the next step is to be offered; tension_before
     (d,) last quarter's level; harmony_announced (b,) 1 where an announcement paid its bloc alone.
+
+    Clubs: club () coalition in force, by its place in ``model.coalitions``, 0 none; club_signed () coalition ratified,
+    in force from the next quarter, or NOTHING_SIGNED; club_honours, club_failed (b,) whether a member keeps the terms
+    this quarter, failed to last quarter; club_mood (b,) of legislatures towards clubs.
     """
 
     quarter: int
@@ -124,6 +128,11 @@ class State:
     gesture_due: np.ndarray
     tension_before: FloatArray
     harmony_announced: FloatArray
+    club: np.ndarray
+    club_signed: np.ndarray
+    club_honours: np.ndarray
+    club_failed: np.ndarray
+    club_mood: FloatArray
 
 
 def mean_tension(parameters: Parameters) -> FloatArray:
@@ -243,6 +252,11 @@ def first_state(
         gesture_due=np.zeros((N_DYADS, N_SIDES), dtype=bool),
         tension_before=tension_rules.tension_level(np.where(np.isnan(given), start, given)),
         harmony_announced=np.zeros(N_BLOCS),
+        club=np.zeros((), dtype=np.int64),
+        club_signed=np.full((), NOTHING_SIGNED),
+        club_honours=np.ones(N_BLOCS, dtype=bool),
+        club_failed=np.zeros(N_BLOCS, dtype=bool),
+        club_mood=np.zeros(N_BLOCS),
     )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from model.menu import LADDER, LADDER_AXIS
-from model.telling import TradeStory, cap, dyad_of, named, possessive
+from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
+from model.telling import ClubStory, TradeStory, cap, dyad_of, named, possessive
 from model.vocabulary import DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
@@ -78,13 +78,18 @@ class StoryLine:
     text: str
 
 
-class Story(TradeStory):
+class Story(TradeStory, ClubStory):
     """Writes the lines; silent when ``is_told`` is False, which is faster."""
 
     def __init__(self, model: Told, is_told: bool) -> None:
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
+
+    @property
+    def rules(self) -> Parameters:
+        """The parameters of the run that is told."""
+        return self.model.parameters
 
     def say(self, topic: str, text: str, dyad: int = -1) -> None:
         """Add a line for this quarter."""
@@ -113,7 +118,8 @@ class Story(TradeStory):
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
             if position[5 + side]:
-                parts.append(f"{giver} adds a linkage concession")
+                money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
+                parts.append(f"{giver} adds a linkage concession{money}")
         first, second, charging = LADDER[position[LADDER_AXIS]]
         carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
         if first and second:

@@ -24,6 +24,7 @@ from model.menu import (
     N_SAVINGS,
     RECOGNISED,
     TECHNOLOGY_AXIS,
+    WITH_FINANCE,
     Menu,
 )
 from model.numerics import FloatArray, beside
@@ -51,8 +52,9 @@ class Parts:
 
     duty: for the duty of side 0 and of side 1, (..., 5, 6) by position and ladder state; supply, linkage: (..., 2)
     by giver; ladder (..., 6) effects of standards outside the two markets; technology (...,); punish (...,) payoff
-    when both sides punish, on the scale of the duty parts. friends (..., 2): what it is worth that side 0, side 1 is in
-    the other's allowed set, as it is by assuring supply or by technology cooperation; None without friendshoring.
+    when both sides punish, on the scale of the duty parts; finance (..., 2) by giver, the money that may go with a
+    linkage concession, or None. friends (..., 2): what it is worth that side 0, side 1 is in the other's allowed set,
+    as it is by assuring supply or by technology cooperation; None without friendshoring.
     """
 
     duty: tuple[FloatArray, FloatArray]
@@ -61,6 +63,7 @@ class Parts:
     ladder: FloatArray
     technology: FloatArray
     punish: FloatArray
+    finance: FloatArray | None = None
     friends: FloatArray | None = None
 
 
@@ -68,7 +71,7 @@ class Parts:
 class OtherTerms:
     """Stakes of one party that do not run through the two markets, bn$ per quarter.
 
-    supply, linkage (..., 2): to this party if side 0, side 1 gives; recognition (..., 2): if side 0, side 1
+    supply, linkage, finance (..., 2): to this party if side 0, side 1 gives; recognition (..., 2): if side 0, side 1
     recognises; charging, technology (...,).
     """
 
@@ -77,6 +80,7 @@ class OtherTerms:
     recognition: FloatArray
     charging: FloatArray
     technology: FloatArray
+    finance: FloatArray | None = None
 
 
 def party_parts(
@@ -125,7 +129,7 @@ def party_parts(
         + (other.recognition[..., 1] * to_grant[1])[..., None] * _LADDER_FLAGS[:, 1]
         + other.charging[..., None] * _LADDER_FLAGS[:, 2]
     )
-    return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish)
+    return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish, other.finance)
 
 
 def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
@@ -149,14 +153,9 @@ def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, F
     x = first[..., :, None, :] + duties[1][..., None, :, :]
     y = added(
         [
-            choices(gift, menu.positions[axis], kept)
-            for gift, axis, kept in (
-                (parts.supply[..., 0], 2, not lapsed[0]),
-                (parts.supply[..., 1], 3, not lapsed[1]),
-                (parts.linkage[..., 0], 5, not lapsed[0]),
-                (parts.linkage[..., 1], 6, not lapsed[1]),
-                (parts.technology, TECHNOLOGY_AXIS, not any(lapsed)),
-            )
+            *(choices(parts.supply[..., giver], menu.positions[2 + giver], not lapsed[giver]) for giver in (0, 1)),
+            *(_linked(parts, giver, menu.positions[5 + giver], not lapsed[giver]) for giver in (0, 1)),
+            choices(parts.technology, menu.positions[TECHNOLOGY_AXIS], not any(lapsed)),
         ]
     )
     if parts.friends is not None:
@@ -170,6 +169,15 @@ def _friendship(menu: Menu, friends: FloatArray, lapsed: tuple[bool, bool]) -> F
     together = position[:, TECHNOLOGY_AXIS] * float(not any(lapsed))
     assured = [np.maximum(position[:, 2 + giver] * float(not lapsed[giver]), together) for giver in (0, 1)]
     return each(friends[..., 0], assured[0]) + each(friends[..., 1], assured[1])
+
+
+def _linked(parts: Parts, giver: int, positions: tuple[int, ...], kept: bool) -> FloatArray:
+    """(..., n) what each position of a linkage concession is worth if it is kept, with its money."""
+    plain = choices(parts.linkage[..., giver], tuple(min(position, 1) for position in positions), kept)
+    if parts.finance is None:
+        return plain
+    money = tuple(int(position == WITH_FINANCE) for position in positions)
+    return plain + choices(parts.finance[..., giver], money, kept)
 
 
 def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
@@ -186,6 +194,8 @@ def issue_values(parts: Parts) -> FloatArray:
         values[..., DUTY + giver] = parts.duty[giver][..., -1, 0] - base[giver]
         values[..., SUPPLY + giver] = parts.supply[..., giver]
         values[..., LINKAGE + giver] = parts.linkage[..., giver]
+        if parts.finance is not None:
+            values[..., LINKAGE + giver] += parts.finance[..., giver]
         state = lad[(1, 0, 0) if giver == 0 else (0, 1, 0)]
         values[..., RECOGNITION + giver] = (
             parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
@@ -258,7 +268,10 @@ def realised_value(
             bound = policy.value_between(beside(nodes), path.rates, path.rate_at(share))
         gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
         gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
-        gain = gain + honours[..., giver] * parts.linkage[..., giver] * position[..., 5 + giver]
+        linked = position[..., 5 + giver]
+        gain = gain + honours[..., giver] * parts.linkage[..., giver] * np.minimum(linked, 1)
+        if parts.finance is not None:
+            gain = gain + honours[..., giver] * parts.finance[..., giver] * (linked == WITH_FINANCE)
     both = honours[..., 0] * honours[..., 1]
     if parts.friends is not None:
         for giver in (0, 1):

@@ -20,21 +20,23 @@ FEWEST_LINES = 40
 # may always import from inside it, so the front door (model/__init__.py) needs no row.
 _GROUND = ("model.vocabulary", "model.numerics", "model.schedule")
 _TABLES = ("model.parameter_spec", "model.parameter_table", "model.mechanism_table")
-_FIRST = ("model.parameters", *_TABLES, "model.draws", "model.menu")
+# What can be chosen by name: the registry, and what is registered from the start.
+_CHOSEN = ("model.plugins", "model.tactics")
+_FIRST = ("model.parameters", *_TABLES, *_CHOSEN, "model.draws", "model.menu")
 _RULES = ("model.rules", "model.rules.*")
 # Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or
 # a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
-_START = ("model.seeds", "model.scenario", "model.scenario_*")
+_START = ("model.toml_file", "model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
         *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
-        *("commerce", "credits"),
+        *("coalitions", "commerce", "credits"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
-_ENGINE = (*_RULES, *_GROUND, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
+_ENGINE = (*_RULES, *_GROUND, *_CHOSEN, "model.draws", "model.parameters", "model.menu", "model.state", *_MIDDLE)
 MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # level 0
     "model.vocabulary": (),
@@ -43,15 +45,18 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # level 1
     "model.rules.*": ("model.numerics",),
     "model.parameters": ("model.vocabulary", *_TABLES),
-    "model.parameter_spec": (),
-    "model.parameter_table": ("model.vocabulary", "model.parameter_spec"),
-    "model.mechanism_table": ("model.vocabulary", "model.parameter_spec"),
+    "model.plugins": ("model.numerics",),
+    "model.tactics": ("model.numerics", "model.plugins", *_RULES),
+    "model.tactic_file": ("model.parameters", "model.plugins", "model.numerics"),
+    "model.parameter_spec": ("model.plugins",),
+    "model.parameter_table": ("model.vocabulary", "model.parameter_spec", *_CHOSEN),
+    "model.mechanism_table": ("model.vocabulary", "model.parameter_spec", *_CHOSEN),
     "model.draws": ("model.vocabulary",),
     "model.menu": ("model.vocabulary",),
     # level 2
     **dict.fromkeys(_SECOND, (*_GROUND, *_FIRST, *_RULES, *_SECOND)),
     # level 3
-    "model.agents.*": (*_RULES, "model.vocabulary", "model.numerics", *_MIDDLE),
+    "model.agents.*": (*_RULES, *_CHOSEN, "model.vocabulary", "model.numerics", *_MIDDLE),
     # level 4
     # The Mesa world: its quarter is told phase by phase in a room of its own.
     "model.story": ("model.menu", "model.telling", "model.vocabulary"),
@@ -68,10 +73,12 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
+        "model.phases.club",
         "model.story",
         "model.scenario",
         *_ENGINE,
     ),
+    "model.sessions": ("model.lanes", "model.lanes.*", "model.ensemble", *_ENGINE),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
     "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
     # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
@@ -99,10 +106,10 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
     "matplotlib": (
-        *("experiments.figures", "experiments.report_figures", "experiments.bench_show"),
-        *("experiments.hindcast_figures", *_CLASSROOM),
+        *("experiments.figures", "experiments.*_figures", "experiments.bench_show"),
+        *("experiments.ablation_figure", *_CLASSROOM),
     ),
-    "typer": ("experiments.cli",),
+    "typer": ("experiments.cli", "experiments.terminal", "experiments.commands_*"),
     "rich": ("experiments.*",),
     "dask": ("experiments.executors",),
     "distributed": ("experiments.executors",),
@@ -117,6 +124,8 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 BIT_EQUAL = (
     "model.rules",
     "model.rules.*",
+    "model.plugins",
+    "model.tactics",
     "model.agents",
     "model.agents.*",
     "model.markets",
@@ -125,6 +134,7 @@ BIT_EQUAL = (
     "model.assessment",
     "model.commerce",
     "model.credits",
+    "model.coalitions",
     "model.grids",
     "model.valuation",
     "model.mandate",

@@ -53,6 +53,9 @@ VARIED: list[dict[str, Any]] = [
     {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0, "gesture_weight": 3.0, "trust_type": True},
     {"turnover": True, "turnover_profit_weight": 1.0, "turnover_threshold": 0.3, "turnover_trust": 1.0},
     {"subnational": True, "track2": True, "subnational_breaks_above": 0.5, "tension_mean_cn_us": 1.5},
+    {"climate_club": True, "club_penalty": 0.25, "club_transfers": True, "security_scale": 0.0},
+    {"zero_tariff_zone": True, "club_carbon": True, "club_exclusive": True, "security_scale": 0.0},
+    {"climate_club": True, "club_transfers": True, "security_scale": 0.0, "trust_type": True, "turnover": True},
 ]
 
 
@@ -251,7 +254,7 @@ def test_only_dyads_are_recorded_where_nothing_is_kept() -> None:
 
 
 def test_arrays_of_the_state_keep_replicates_fastest_in_memory() -> None:
-    ((_, world),) = Ensemble("2026", 1, 64, n_quarters=6).worlds()
+    ((_, world),) = Ensemble("2026", 1, 64, {"climate_club": True}, n_quarters=6).worlds()
     world.run()
     slow = [
         name

@@ -73,6 +73,15 @@ def test_eventful_runs_are_told_alike(replicate: int, change: dict[str, Any]) ->
     assert faults("2026", replicate, change) == []
 
 
+CLUBS = {"climate_club": True, "club_penalty": 0.25, "club_transfers": True, "club_finance": True}
+
+
+@pytest.mark.parametrize("replicate", range(3))
+def test_clubs_are_told_alike(replicate: int) -> None:
+    assert faults("symmetric", replicate, CLUBS) == []
+    assert any(line.topic == "club" for line in LaneRun("symmetric", ROOT_SEED, replicate, **CLUBS).run().story)
+
+
 def test_every_kind_of_event_is_among_them() -> None:
     stories = [LaneRun("2026", ROOT_SEED, replicate, **change).run().story for replicate, change in EVENTFUL]
     assert {line.topic for story in stories for line in story} == TOPICS

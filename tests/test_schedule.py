@@ -13,7 +13,7 @@ from model.schedule import World, play_quarter
 ORDER = [
     "enter_into_force", "see_events", "renew_costs", "hold_talks", "assess_impact", "perceive",
     "move_alone", "bargain", "ratify", "honour_or_withdraw", "put_duties_in_force",
-    "clear_markets", "settle_accounts", "watch_conduct", "leave_treaties", "record_quarter",
+    "clear_markets", "settle_accounts", "watch_conduct", "leave_treaties", "hold_club", "record_quarter",
 ]  # fmt: skip
 
 

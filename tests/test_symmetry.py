@@ -20,6 +20,7 @@ def renamed(place: tuple[int, ...], replicate: int, **parameters: Any) -> Negoti
     world = NegotiationModel("symmetric", root_seed=1, replicate=replicate, narrate=False, **parameters)
     world.draws = worlds.luck_permuted(world.draws, place)
     world.prepare_relations()  # the first errors and moods come from the draws
+    world.prepare_club()
     world.keep_standards()
     return world.run()
 
@@ -65,6 +66,8 @@ def test_names_do_not_matter(place: tuple[int, ...]) -> None:
         {"retaliation_rule": "contrite", "partial_compliance": True, "imitative_tactic": True, "track2": True},
         {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0, "trust_type": True, "foresight": True},
         {"zev_cost": 100.0, "plant_cost": 0.5, "contract_length": 3},
+        {"climate_club": True, "club_penalty": 0.25, "club_carbon": True},
+        {"zero_tariff_zone": True, "club_transfers": True, "club_exclusive": True},
     ],
 )
 def test_names_do_not_matter_under_other_rules(parameters: dict[str, Any]) -> None:

@@ -141,7 +141,9 @@ def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
     for field in dataclasses.fields(Draws):
         before = getattr(luck, field.name)
         after = np.empty_like(before)
-        if field.name in ("opening", "emergency", "answer", "recognition", "new_prior"):
+        if field.name.startswith("club_"):
+            after[:, to] = before
+        elif field.name in ("opening", "emergency", "answer", "recognition", "new_prior"):
             after[:, to[:, None], to[None, :]] = before
         elif field.name in ("new_weight", "new_threshold"):
             after[:, to] = before

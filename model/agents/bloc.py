@@ -12,11 +12,25 @@ from typing import TYPE_CHECKING
 import mesa
 import numpy as np
 
+from model import coalitions
+from model.coalitions import COALITIONS, MEMBERS
 from model.common import continuation_of
 from model.grids import Flows, Grid, believed, honour_slack
 from model.numerics import FloatArray, FloatLike
 from model.partial import kept_share
-from model.rules import bargaining, compliance, packages, ratification, standards, tension, trust, unilateral
+from model.plugins import Conduct, Moment
+from model.rules import (
+    bargaining,
+    club_terms,
+    compliance,
+    packages,
+    ratification,
+    standards,
+    tension,
+    trust,
+    unilateral,
+)
+from model.tactics import share_offered
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 
 if TYPE_CHECKING:
@@ -134,26 +148,41 @@ class Bloc(mesa.Agent):
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
-    def aspire(self, view: View, time: FloatArray, concession: FloatLike = 0.0) -> FloatArray:
-        """The gain this bloc holds out for at this point of a session; an imitator answers the last concession."""
+    def moment(self, dyad: int, view: View, time: FloatArray) -> Moment:
+        """What this bloc knows at this point of a session when it decides how far to come down."""
+        state, partner = self.model.state, self.partner(dyad)
         zone = bargaining.zone_of_agreement(
             view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
         )
         best = bargaining.best_in_zone(view.own, zone, view.reservation)
-        exponent = self.model.parameters.concession_exponent[self.index]
-        hope = bargaining.aspiration(view.reservation, best, bargaining.concession_share(time, exponent))
+        return Moment(
+            time=np.minimum(time, 1.0),
+            exponent=self.model.parameters.concession_exponent[self.index],
+            offered=share_offered(self.model.offered[dyad, self.side(dyad)], view.reservation, best),
+            trust=self.trust(partner),
+            tension=self.model.tension_level[dyad],
+            dialogue=state.dialogue[dyad],
+            renewing=float(state.treaty[dyad] > 0),
+            reservation=view.reservation,
+            best=best,
+        )
+
+    def aspire(self, moment: Moment, concession: FloatLike = 0.0) -> FloatArray:
+        """The gain this bloc holds out for, by its tactic, at this point; an imitator answers the last concession."""
+        hope = bargaining.aspiration(moment.reservation, moment.best, self.model.tactics[self.index](moment))
         if not self.model.parameters.imitative_tactic:
             return hope
-        return bargaining.imitated(hope, view.reservation, concession, self.model.parameters.imitation)
+        return bargaining.imitated(hope, moment.reservation, concession, self.model.parameters.imitation)
 
     def table(self, view: View, aspiration: FloatArray) -> tuple[int, bool]:
         """The package this bloc puts on the table: its partner's believed favourite among those good enough for it."""
         offer, exists = bargaining.choose_offer(view.own, view.partner, aspiration, view.admissible)
         return int(offer), bool(exists)
 
-    def answer(self, view: View, aspiration: FloatArray, offer: int) -> bool:
-        """Whether this bloc takes the package on the table."""
-        return bool(bargaining.accept(view.own[offer], aspiration, view.admissible[offer]))
+    def answer(self, view: View, aspiration: FloatArray, offer: int, moment: Moment) -> bool:
+        """Whether this bloc takes the package on the table, by its acceptance rule."""
+        takes = self.model.acceptances[self.index](view.own[offer], aspiration, moment)
+        return bool(np.logical_and(takes, view.admissible[offer]))
 
     # --- ratify (1.9) ------------------------------------------------------------------------------------------
 
@@ -229,16 +258,17 @@ class Bloc(mesa.Agent):
     ) -> tuple[FloatArray, FloatArray]:
         """Share of its duty and supply concessions this bloc honours next quarter, and quarters of answer to come."""
         p, state, side = self.model.parameters, self.model.state, self.side(dyad)
-        return trust.next_honoured_level(
-            self.model.stance,
-            signal,
-            u,
-            p.generosity,
-            p.proportional_response,
-            seen_level,
-            state.answer_left[dyad, side],
-            p.punishment_quarters,
-            state.standing[dyad, side],
+        return self.model.stance(
+            Conduct(
+                signal=signal,
+                observed_level=seen_level,
+                left=state.answer_left[dyad, side],
+                u=u,
+                standing=state.standing[dyad, side],
+                generosity=p.generosity,
+                response=p.proportional_response,
+                quarters=p.punishment_quarters,
+            )
         )
 
     def gain_in_force(self, dyad: int) -> FloatArray:
@@ -330,3 +360,37 @@ class Bloc(mesa.Agent):
     def gains_by_announcing(self) -> bool:
         """Whether it would announce whatever others do: harmony, not cooperation (1.15)."""
         return bool(self.announcement_gain() >= 0.0)
+
+    # --- zones and clubs (1.19) ---------------------------------------------------------------------------------
+
+    def keeps_club(self, club: int) -> bool:
+        """Whether this bloc would keep the terms of a club, at its trust in the least trusted fellow member."""
+        model, p = self.model, self.model.parameters
+        fellows = [other for other in model.blocs if other is not self and MEMBERS[club][other.index] > 0.0]
+        belief = np.minimum.reduce([self.trust(other) for other in fellows])
+        danger = np.maximum.reduce([model.expected_danger[DYAD_OF[self.index, other.index]] for other in fellows])
+        table = club_terms.member_flows(model.club_worth.executive, model.club_money, COALITIONS.after_leaving)
+        kept, alone, deserted, both, punish = (flow[club, self.index] for flow in table)
+        future = continuation_of(p, danger, belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+        lag, length = p.detection_lag, model.punishment_horizon
+        passes, _ = test(kept, alone, deserted, both, punish, belief, future, lag, length)
+        return bool(passes)
+
+    def honours_club(self) -> bool:
+        """Whether this member keeps the club's terms this quarter."""
+        return self.keeps_club(int(self.model.state.club))
+
+    def signs_club(self, club: int) -> bool:
+        """Whether this bloc would keep a proposed club and its legislature passes it (1.9)."""
+        model, p = self.model, self.model.parameters
+        home = club_terms.payoff_of(model.club_worth.legislature) + model.club_money
+        gain = home[club, self.index] - home[int(model.state.club), self.index]
+        # A club recognises certificates, for which the US needs Congress.
+        usual = p.ratification_threshold[self.index]
+        threshold = p.ratification_threshold_us_recognition if self.code == "US" else usual
+        scale = coalitions.usual_scale(model.agenda.legislature_scale)[self.index]
+        chance = ratification.ratification_probability(
+            gain, scale, threshold + model.state.threshold_shift[self.index], p.ratification_slope
+        )
+        return self.keeps_club(club) and bool(ratification.ratifies(model.state.club_mood[self.index], chance))

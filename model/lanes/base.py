@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from model.coalitions import Worth
 from model.commerce import Exports
 from model.credits import Scheme
 from model.draws import Draws
@@ -27,6 +28,7 @@ from model.rules.bargaining import SHORT_LIST
 from model.scenario import Scenario
 from model.state import State
 from model.story import Story
+from model.tactics import Acceptance, Stance, Tactic
 from model.vocabulary import DYADS, EV
 
 
@@ -95,8 +97,9 @@ class Lanes:
     luck: Draws
     brands_abroad: FloatArray
     off_table: list[Grid]
-    allowed: np.ndarray
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
 
@@ -111,6 +114,7 @@ class Lanes:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: np.ndarray
     n_lapses: FloatArray
     n_signed: FloatArray
@@ -134,6 +138,12 @@ class Lanes:
     carbon_told: dict[int, FloatArray]
     friends_told: dict[int, FloatArray]
     implemented: FloatArray
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
 
     cells: CellSupply
     landed: FloatArray
@@ -150,6 +160,8 @@ class Lanes:
     exported_cells: FloatArray
     cell_profit: FloatArray
     plants_started: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     stories: Mapping[int, Story] = MappingProxyType({})
 

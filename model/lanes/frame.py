@@ -8,10 +8,10 @@ import numpy as np
 
 from model.commerce import undertakings_by_pair
 from model.lanes.base import zeros
-from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
 from model.state import CLOSED
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, EV, N_DYADS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYADS, EV, N_DYADS
 
 if TYPE_CHECKING:
     from model.ensemble import LaneWorld
@@ -43,6 +43,8 @@ def blocs(world: LaneWorld) -> Columns:
         "announced_harmony": state.harmony_announced.copy(order="K"),
         "chargers": state.chargers.copy(order="K"),
         "credit_price": state.credit_price,
+        "in_club": world.members,
+        "club_payment": world.club_payments(),
     }
 
 
@@ -79,6 +81,7 @@ def dyads(world: LaneWorld) -> Columns:
         "tariff_cut": cooperation.has_tariff_concession(duties, weights) * 1.0,
         "game_first": families[..., 0],
         "game_second": families[..., 1],
+        "club": beside([world.fellows(i, j).astype(np.float64) for i, j in DYADS]),
     }
 
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import coalitions
 from model.agenda import look
 from model.calibration import support
 from model.commerce import carbon_charges, data_flows
 from model.common import bloc_flows
 from model.credits import content_credit, scheme_of
 from model.lanes.base import copies, zeros
+from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.markets import (
     MILLION_TO_BILLION,
@@ -30,7 +32,7 @@ from model.rules import batteries, demand, plants, policy, pricing, standards, u
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 
-class Industry(Commerce):
+class Industry(Commerce, Club):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -154,6 +156,9 @@ class Industry(Commerce):
         state, p = self.state, self.parameters
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.landed = self.landed + coalitions.places(carbon.cost)[:, None, None, :]
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
         if p.carbon_border:
             self.carbon = carbon_charges(p, self.recognised)
@@ -228,11 +233,12 @@ class Industry(Commerce):
         """Sales, profits, revenues, dependence; and each bloc's welfare."""
         state, p, economy, s = self.state, self.parameters, self.economy, self.scenario
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+        self.models_certified = on_sale * NEW_MODELS_A_QUARTER
         outlay = standards.certification_outlay(
             p.certification_outlay,
             p.certification_outlay_recognised,
             self._recognised_homes(),
-            on_sale * NEW_MODELS_A_QUARTER,
+            self.models_certified,
         )
         a = account(
             economy,
@@ -289,16 +295,19 @@ class Industry(Commerce):
         if p.data_platform:
             saved, cost = data_flows(p, self.ev_revenue, self.effective_tension, self.implemented)
             self.home_profit, self.security = self.home_profit + saved, self.security + cost
+        self.pushed_utility = self._announcement() - self.start_shift
         flows = bloc_flows(
             p,
             a,
             economy.charger_budget,
             self.reference_evs,
-            self._announcement() - self.start_shift,
+            self.pushed_utility,
             self.home_profit,
             self.ev_built,
             self.security,
             state.profit_weight,
+            self.carbon_now(),
+            self.club_payments() if self.has_clubs else None,
             *self.trade_flows(a),
         )
         self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs

@@ -10,6 +10,7 @@ from model.common import change_governments, climate_of, move_channels, move_per
 from model.foresight import foreseen
 from model.grids import Grid
 from model.lanes.base import chosen_lanes, first_of, zeros
+from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.mandate import (
     WARM_SWEEPS,
@@ -22,9 +23,10 @@ from model.mandate import (
 from model.menu import Menu, negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, trust, unilateral
+from model.rules import cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.state import NEVER
+from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
 from model.valuation import realised_value
 from model.vocabulary import (
     BLOCS,
@@ -35,15 +37,15 @@ from model.vocabulary import (
 )
 
 
-class Relations(Commerce):
+class Relations(Commerce, Club):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state, n = self.parameters, self.state, self.n_lanes
-        self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
-        self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
+        self.stance, self.punishment_horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
+        self.tactics = [tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)]
+        self.acceptances = [acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)]
         self.allowed = np.array(
             [p.tariff_issues] * 2
             + [p.supply_issues] * 2
@@ -62,6 +64,7 @@ class Relations(Commerce):
         self.deal = zeros(n, N_DYADS, dtype=np.int64)
         self.has_deal = zeros(n, N_DYADS, dtype=bool)
         self.tabled = zeros(n, N_DYADS, dtype=np.int64)
+        self.offered = zeros(n, N_DYADS, N_SIDES) + NOTHING_OFFERED
         self.violations = zeros(n, N_DYADS)
         self.n_lapses, self.n_signed = zeros(n, N_DYADS), zeros(n, N_DYADS)
         self.first_end = np.full((n, N_DYADS), -1, dtype=np.int64)
@@ -133,6 +136,7 @@ class Relations(Commerce):
         self.assesses = state.quarter % p.assessment_interval == 0
         if not self.assesses:
             return
+        mfn, floor, special = self.policies_beside_club()
         situation = Situation(
             cells=self.cells,
             margin=state.margin,
@@ -140,13 +144,14 @@ class Relations(Commerce):
             frictions=self.frictions,
             utility=self.utility,
             duty=state.duty,
-            special=state.special,
-            mfn=s.mfn[state.quarter],
-            floor=s.floor[state.quarter],
+            special=special,
+            mfn=mfn,
+            floor=floor,
             origin_tie=state.origin_tie,
             origin_level=state.origin_level,
             subsidy=self.paid,
             exported_cells=self.exported_cells,
+            club_carbon=self.carbon_now(),
             carbon=self.carbon if p.carbon_border else None,
             scheme=self.scheme,
             credit_price=state.credit_price,
@@ -175,16 +180,20 @@ class Relations(Commerce):
         )
         if p.data_platform:
             technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
+        carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises
+        if self.has_clubs:
+            unbound = self.unbound()
+            carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
         self.stakes = Stakes(
             supply=supply,
             technology=technology,
             brands_abroad=self.brands_abroad,
-            granted=state.recognises,
+            granted=granted,
             security=self.agenda.security,
             tension=self.effective_tension,
             case_left=state.case_left,
             case_step=state.case_step,
-            carry=unilateral.carry_share(state.carried, state.dropped),
+            carry=carry,
             friends=self.friends_stakes(situation),
         )
         self.mandate = self._mandate(tables, self.stakes)
@@ -227,14 +236,14 @@ class Relations(Commerce):
     def realised_gains(self) -> FloatArray:
         """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
         state, mandate = self.state, self.known()
-        gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
+        gains = self.club_gains()
         for d in range(N_DYADS):
             honours, package = state.honours[:, d].astype(np.float64), self.in_effect(d)
             partly = None
             if self.parameters.partial_compliance:
                 partly = tuple((self.own_path(d, giver, package), state.effort[:, d, giver]) for giver in (0, 1))
             for side in (0, 1):
-                gains[:, d, side] = realised_value(
+                gains[:, d, side] = gains[:, d, side] + realised_value(
                     self.agenda.menus[d], mandate.parts[d][side], package, honours, state.level[:, d], partly
                 )
         return gains

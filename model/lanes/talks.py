@@ -18,8 +18,10 @@ from model.lanes.base import chosen_flows, rows, some
 from model.lanes.treaties import Treaties
 from model.menu import negotiable
 from model.numerics import FloatArray
+from model.plugins import Moment
 from model.rules import bargaining, packages, ratification
 from model.state import CLOSED
+from model.tactics import NOTHING_OFFERED, share_offered
 from model.vocabulary import BLOCS, DYADS, N_DYADS
 
 # The tests on which cooperation can founder, in the order in which a side makes them.
@@ -126,35 +128,43 @@ class Talks(Treaties):
         """A quarter's offers and answers in lanes where one side tables first; best (n,) gain of each in its zone."""
         state, p = self.state, self.parameters
         clock, current = state.clock[lanes, d], state.treaty[lanes, d]
+        offered = np.where((clock == 0.0)[:, None], NOTHING_OFFERED, self.offered[lanes, d])
+        known = [self._moment(d, side, lanes, views[side].reservation, best[side]) for side in (0, 1)]
         goes_on = np.ones(lanes.size, dtype=bool)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
-            curve = [
-                bargaining.aspiration(
-                    views[side].reservation, best[side], bargaining.concession_share(time, p.concession_exponent[b])
+            moments = [
+                known[side]._replace(
+                    time=np.minimum(time, 1.0),
+                    offered=share_offered(offered[:, side], views[side].reservation, best[side]),
                 )
+                for side in (0, 1)
+            ]
+            curve = [
+                bargaining.aspiration(views[side].reservation, best[side], self.tactics[b](moments[side]))
                 for side, b in enumerate(DYADS[d])
             ]
             hopes = [self._imitated(d, side, lanes, views[side], hope) for side, hope in enumerate(curve)]
             tabler = (first + k) % 2
-            mine, theirs = views[tabler], views[1 - tabler]
+            other = 1 - tabler
+            mine, theirs = views[tabler], views[other]
             offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
             package = mine.packages[offer]
             tabled = goes_on & exists & (package != current)
+            worth = bargaining.take(theirs.own, offer)
             if p.imitative_tactic:
-                self._hear(d, 1 - tabler, lanes, tabled, bargaining.take(theirs.own, offer))
-                hopes[1 - tabler] = self._imitated(d, 1 - tabler, lanes, theirs, curve[1 - tabler])
-            accepted = tabled & bargaining.accept(
-                bargaining.take(theirs.own, offer), hopes[1 - tabler], bargaining.take(theirs.admissible, offer)
-            )
+                self._hear(d, other, lanes, tabled, worth)
+                hopes[other] = self._imitated(d, other, lanes, theirs, curve[other])
+            takes = self.acceptances[DYADS[d][other]](worth, hopes[other], moments[other])
+            accepted = tabled & takes & bargaining.take(theirs.admissible, offer)
+            offered[:, other] = np.where(tabled, np.maximum(offered[:, other], worth), offered[:, other])
             if self.stories:
-                self._tell_round(
-                    d, lanes, k, tabler, goes_on, package, tabled, accepted, theirs, offer, hopes[1 - tabler]
-                )
+                self._tell_round(d, lanes, k, tabler, goes_on, package, tabled, accepted, theirs, offer, hopes[other])
             self.tabled[lanes, d] = np.where(tabled, package, self.tabled[lanes, d])
             self.deal[lanes, d] = np.where(accepted, package, self.deal[lanes, d])
             goes_on &= ~accepted
         self.has_deal[lanes, d] = ~goes_on
+        self.offered[lanes, d] = offered
         clock = clock + goes_on
         over = goes_on & (clock > p.session_quarters)
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
@@ -200,6 +210,21 @@ class Talks(Treaties):
             passes = bool(ratification.in_win_set(home, self.agenda.legislature_scale[d, side], least)[0])
         reservation = bargaining.reservation_value(self.parameters.reservation_fraction, self.agenda.scale[d, side])
         return Glance({package: own}, {package: True}, {package: bool(keeps)}, {package: passes}, float(reservation))
+
+    def _moment(self, d: int, side: int, lanes: np.ndarray, reservation: FloatArray, best: FloatArray) -> Moment:
+        """What one side knows in these lanes when it decides how far to come down, at the quarter's start."""
+        state, pair = self.state, DYADS[d]
+        return Moment(
+            time=0.0,
+            exponent=self.parameters.concession_exponent[pair[side]],
+            offered=0.0,
+            trust=self.trust_of(pair[side], pair[1 - side])[lanes],
+            tension=self.tension_level[lanes, d],
+            dialogue=state.dialogue[lanes, d],
+            renewing=(state.treaty[lanes, d] > 0) * 1.0,
+            reservation=reservation,
+            best=best,
+        )
 
     def _imitated(self, d: int, side: int, lanes: np.ndarray, view: View, hope: FloatArray) -> FloatArray:
         """(n,) what a side holds out for once it answers its partner's last concession, if it is an imitator."""

@@ -8,10 +8,12 @@ import numpy as np
 
 from model.common import continuation_of
 from model.credits import friends_of, nobodys_friend
-from model.lanes.base import Lanes, rows, zeros
+from model.lanes.base import rows, zeros
+from model.lanes.club import Club
 from model.numerics import FloatArray, FloatLike
 from model.partial import kept_share
 from model.phases.treaties import FULL_LEVEL, SUNSET_TERM
+from model.plugins import Conduct
 from model.rules import bargaining, compliance, cooperation, policy, trust, turnover
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
@@ -48,7 +50,7 @@ CAUSES_TOLD = (
 )
 
 
-class Treaties(Lanes):
+class Treaties(Club):
     """Obligations, and what becomes of them."""
 
     # --- entry into force (1.9) -------------------------------------------------------------------------------------
@@ -64,6 +66,7 @@ class Treaties(Lanes):
                 for _, story in self.told(enters):
                     story.in_force(d)
         state.signed[...] = NOTHING_SIGNED
+        self.enter_club()
 
     # --- what a side makes of a treaty ------------------------------------------------------------------------------
 
@@ -101,8 +104,9 @@ class Treaties(Lanes):
         return of_x + of_y
 
     def binds(self, importer: int, partner: int) -> np.ndarray:
-        """(R,) whether a treaty in force binds the importer's duty on the partner's goods."""
-        return self.position(importer, partner) > 0
+        """(R,) whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
+        bound = self.position(importer, partner) > 0
+        return bound | self.fellows(importer, partner) if self.has_clubs else bound
 
     def position(self, importer: int, partner: int) -> np.ndarray:
         """(R,) position of the importer's duty on the partner's goods in the package in effect, 0 = unbound."""
@@ -135,6 +139,7 @@ class Treaties(Lanes):
         self.violations = by_dyad + (short[..., 0] + short[..., 1])
         self.n_lapses = self.n_lapses + by_dyad
         self.keep_gestures()
+        self.keep_club()
         self.keep_standards()
 
     def keep_gestures(self) -> None:
@@ -180,7 +185,7 @@ class Treaties(Lanes):
             recognised[:, j, i] = np.maximum(recognised[:, j, i], kept[:, d, RECOGNITION + 1])
             common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
             together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
-        self.recognised, self.common = recognised, common
+        self.recognised, self.common = self.recognised_in_club(recognised), common
         self.friends = friends_of(kept) if self.parameters.friendshoring else nobodys_friend(kept)
         home = self.scenario.supplier_home
         self.cooperates = together[:, home[:, None], home[None, :]]
@@ -202,8 +207,8 @@ class Treaties(Lanes):
                 duty[:, good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
             level = self.agenda.levels[d][:, DUTY + side][self.in_effect(d)]
             concessions[:, d, DUTY + side] = cooperation.concession(level, position > 0, kept)
-        state.duty = duty
-        self.concessions = concessions
+        state.duty = self.duties_with_club(duty)
+        self.concessions = concessions = self.concessions_with_club(concessions)
         state.depth = cooperation.depth(concessions, self.agenda.weights)
         self.depth_contested = cooperation.depth(concessions, self.agenda.contested_weights)
 
@@ -215,8 +220,13 @@ class Treaties(Lanes):
         good, bad, types = (held.copy(order="K") for held in (state.good, state.bad, state.type_belief))
         level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
         acts = state.honours * state.level * state.effort
+        bound = state.treaty > 0
+        if self.has_clubs:
+            acts = acts * self.club_acts()
+            for d, pair in enumerate(DYADS):
+                bound[:, d] |= self.fellows(*pair)
         for d, pair in enumerate(DYADS):
-            in_force = state.treaty[:, d] > 0
+            in_force, obliged = state.treaty[:, d] > 0, bound[:, d]
             false_alarm = trust.monitoring_error(p.false_alarm, state.dialogue[:, d], p.dialogue_on_monitoring)
             missed = trust.monitoring_error(p.missed_violation, state.dialogue[:, d], p.dialogue_on_monitoring)
             for side, b in enumerate(pair):
@@ -232,22 +242,23 @@ class Treaties(Lanes):
                     state.prior_bad[:, b, j],
                     p.trust_memory,
                     trust.debiased_signal(signal, false_alarm, missed),
-                    in_force.astype(np.float64),
+                    obliged.astype(np.float64),
                 )
                 if p.trust_type:
                     learned = compliance.bayes_type_update(types[:, b, j], signal, false_alarm, missed)
-                    types[:, b, j] = np.where(in_force, learned, types[:, b, j])
+                    types[:, b, j] = np.where(obliged, learned, types[:, b, j])
                 seen = np.where(signal == kept, act, 1.0 - act)
-                next_level, next_left = trust.next_honoured_level(
-                    self.stance,
-                    signal,
-                    self.luck.generosity[t + 1, :, d, side],
-                    p.generosity,
-                    p.proportional_response,
-                    seen,
-                    state.answer_left[:, d, side],
-                    p.punishment_quarters,
-                    state.standing[:, d, side],
+                next_level, next_left = self.stance(
+                    Conduct(
+                        signal=signal,
+                        observed_level=seen,
+                        left=state.answer_left[:, d, side],
+                        u=self.luck.generosity[t + 1, :, d, side],
+                        standing=state.standing[:, d, side],
+                        generosity=p.generosity,
+                        response=p.proportional_response,
+                        quarters=p.punishment_quarters,
+                    )
                 )
                 for lane, story in self.told(in_force & (next_level < state.level[:, d, side])):
                     story.retaliates(d, side, bool(kept[lane] >= 1.0))
@@ -256,7 +267,7 @@ class Treaties(Lanes):
         state.good, state.bad, state.level, state.answer_left = good, bad, level, left
         state.type_belief = types
         # What a side has just done itself decides how a contrite one reads the next quarter.
-        state.standing = ((acts >= FULL_LEVEL) | (state.treaty == 0)[..., None]).astype(np.float64)
+        state.standing = ((acts >= FULL_LEVEL) | ~bound[..., None]).astype(np.float64)
 
     def leave_treaties(self) -> None:
         """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc
+    from model.coalitions import Worth
     from model.commerce import Exports
     from model.credits import Scheme
     from model.draws import Draws
@@ -26,20 +27,27 @@ if TYPE_CHECKING:
     from model.record import Recorder
     from model.state import State
     from model.story import Story
+    from model.tactics import Acceptance, Stance, Tactic
 
 
 class Phases:
     """Attributes shared by the phases; arrays have the axes of ``model.vocabulary``.
 
     Found once: scenario, parameters, economy, opening, agenda, draws, the agents, recorder and teller; allowed (10,)
-    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the retaliation rule.
+    issues on the table; brands_abroad (b, b); stance and punishment_horizon of the retaliation rule; tactics and
+    acceptances of each bloc.
 
     Passed from phase to phase within a quarter: tension_level, effective_tension (d,); danger, expected_danger (d,)
     the tension that feeds exits, now and over a treaty's life; assesses (is it an assessment quarter); mandate, and
-    the stakes it was made from; deal, has_deal, tabled (d,); violations (d,) sides that lapsed; recognised, common (b,
-    b) and cooperates (k, k) standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m,
-    f), clearing, accounts of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b,
-    b), cell_profit (k,) of last quarter; concessions (d, 10) and depth_contested (d,) of this one.
+    the stakes it was made from; deal, has_deal, tabled (d,); offered (d, s) bn$ per quarter, the best that each side
+    was offered in this session; violations (d,) sides that lapsed; recognised, common (b, b) and cooperates (k, k)
+    standards in force; cells, landed (m, f, o), frictions (m, 1, o), utility (m, f), paid (m, f), clearing, accounts
+    of the market; ev_share (m,), ev_built, ev_revenue (b,), cell_imports, exported_cells (b, b), cell_profit (k,) of
+    last quarter; models_certified (m, f) a quarter; pushed_utility (m,) utils that announcements add; concessions
+    (d, 10) and depth_contested (d,) of this one.
+
+    Clubs: has_clubs, whether any is allowed; club_penalty; club_worth what coalitions were worth at the last check and
+    club_money (C, b) members' payments; treaty_duty (g, b, b), treaty_recognised (b, b) without the club's terms.
     """
 
     parameters: Parameters
@@ -55,7 +63,9 @@ class Phases:
     teller: Story
     brands_abroad: FloatArray
     allowed: np.ndarray
-    stance: int
+    stance: Stance
+    tactics: list[Tactic]
+    acceptances: list[Acceptance]
     punishment_horizon: float
 
     tension_level: FloatArray
@@ -67,6 +77,7 @@ class Phases:
     deal: np.ndarray
     has_deal: np.ndarray
     tabled: np.ndarray
+    offered: FloatArray
     blocking: list[Counter[str]]
     violations: FloatArray
     recognised: FloatArray
@@ -86,6 +97,12 @@ class Phases:
     carbon_told: FloatArray
     friends_told: FloatArray
     implemented: FloatArray
+    has_clubs: bool
+    club_penalty: float
+    club_worth: Worth
+    club_money: FloatArray
+    treaty_duty: FloatArray
+    treaty_recognised: FloatArray
 
     cells: CellSupply | None
     landed: FloatArray
@@ -100,6 +117,8 @@ class Phases:
     cell_imports: FloatArray
     exported_cells: FloatArray
     cell_profit: FloatArray
+    models_certified: FloatArray
+    pushed_utility: FloatArray
 
     def in_effect(self, dyad: int) -> int:
         """The package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""

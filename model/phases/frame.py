@@ -10,7 +10,7 @@ from model.commerce import undertakings_by_pair
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
 from model.state import CLOSED
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, EV, N_DYADS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYADS, EV, N_DYADS
 
 if TYPE_CHECKING:
     from model.negotiation import NegotiationModel
@@ -49,6 +49,8 @@ def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
         "announced_harmony": state.harmony_announced.copy(),
         "chargers": state.chargers.copy(),
         "credit_price": state.credit_price,
+        "in_club": world.members,
+        "club_payment": world.club_payments(),
     }
 
 
@@ -87,6 +89,7 @@ def _dyads(world: NegotiationModel) -> dict[str, FloatArray]:
         "tariff_cut": cooperation.has_tariff_concession(duties, world.agenda.weights[:, DUTY : DUTY + 2]) * 1.0,
         "game_first": families[:, 0],
         "game_second": families[:, 1],
+        "club": np.array([float(world.fellows(i, j)) for i, j in DYADS]),
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model import coalitions
 from model.agenda import look
 from model.calibration import support
 from model.commerce import carbon_charges, data_flows
@@ -29,6 +30,7 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.phases.club import Club
 from model.phases.commerce import Commerce
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
@@ -39,7 +41,7 @@ CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
 
 
-class Industry(Commerce):
+class Industry(Commerce, Club):
     """What the economy does in a quarter."""
 
     def prepare_industry(self) -> None:
@@ -154,6 +156,9 @@ class Industry(Commerce):
         state, p = self.state, self.parameters
         self.cells = supply_cells(self.economy, p, state.cell_cost, state.margin, state.duty[BATTERY])
         self.landed = landed_costs(self.economy, self.cells)
+        carbon = self.carbon_now()
+        if carbon is not None:
+            self.landed = self.landed + coalitions.places(carbon.cost)
         self.frictions = border_frictions(p, self.economy, self.recognised, self.common)
         if p.carbon_border:
             self.carbon = carbon_charges(p, self.recognised)
@@ -235,11 +240,12 @@ class Industry(Commerce):
         recognised = np.concatenate([self.recognised, np.zeros((N_BLOCS, 1))], axis=-1)[:, s.automaker_home]
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
         # One new model a year for each foreign brand on sale: a quarter of an outlay every quarter.
+        self.models_certified = on_sale * NEW_MODELS_A_QUARTER
         outlay = standards.certification_outlay(
             p.certification_outlay,
             p.certification_outlay_recognised,
             recognised,
-            on_sale * NEW_MODELS_A_QUARTER,
+            self.models_certified,
         )
         a = account(
             economy,
@@ -281,16 +287,19 @@ class Industry(Commerce):
         if p.data_platform:
             saved, cost = data_flows(p, self.ev_revenue, self.effective_tension, self.implemented)
             self.home_profit, self.security = self.home_profit + saved, self.security + cost
+        self.pushed_utility = self._announcement() - self.start_shift
         flows = bloc_flows(
             p,
             a,
             economy.charger_budget,
             self.reference_evs(),
-            self._announcement() - self.start_shift,
+            self.pushed_utility,
             self.home_profit,
             self.ev_built,
             self.security,
             state.profit_weight,
+            self.carbon_now(),
+            self.club_payments() if self.has_clubs else None,
             *self.trade_flows(a),
         )
         self.climate, self.consumer_surplus, self.jobs = flows.climate, flows.consumer_surplus, flows.jobs

@@ -23,22 +23,24 @@ from model.mandate import (
 from model.menu import negotiable
 from model.nodes import nodes_in_use
 from model.numerics import FloatArray
+from model.phases.club import Club
 from model.phases.commerce import Commerce
-from model.rules import cooperation, trust, unilateral
+from model.rules import cooperation, unilateral
 from model.state import NEVER
+from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
 from model.valuation import issue_values, realised_value
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS
 
 
-class Relations(Commerce):
+class Relations(Commerce, Club):
     """What governments know of each other and of what is at stake."""
 
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
         p, state = self.parameters, self.state
-        self.stance = trust.STANCES.index(p.retaliation_rule)
-        horizons = {"grim": np.inf, "tit_for_tat": 1.0, "contrite": 1.0}
-        self.punishment_horizon = horizons.get(p.retaliation_rule, float(p.punishment_quarters))
+        self.stance, self.punishment_horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
+        self.tactics = [tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)]
+        self.acceptances = [acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)]
         allowed = np.array(
             [p.tariff_issues] * 2
             + [p.supply_issues] * 2
@@ -56,6 +58,7 @@ class Relations(Commerce):
         self.has_deal = np.zeros(N_DYADS, dtype=bool)
         self.violations = np.zeros(N_DYADS)
         self.tabled = np.zeros(N_DYADS, dtype=np.int64)
+        self.offered = np.full((N_DYADS, N_SIDES), NOTHING_OFFERED)
         self.blocking: list[Counter[str]] = [Counter() for _ in range(N_DYADS)]
         self.recognised, self.common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
         self.cooperates = np.zeros((len(self.scenario.suppliers),) * 2)
@@ -112,6 +115,7 @@ class Relations(Commerce):
         if not self.assesses:
             return
         assert self.cells is not None
+        mfn, floor, special = self.policies_beside_club()
         situation = Situation(
             cells=self.cells,
             margin=state.margin,
@@ -119,9 +123,9 @@ class Relations(Commerce):
             frictions=self.frictions,
             utility=self.utility,
             duty=state.duty,
-            special=state.special,
-            mfn=s.mfn[state.quarter],
-            floor=s.floor[state.quarter],
+            special=special,
+            mfn=mfn,
+            floor=floor,
             origin_tie=state.origin_tie,
             origin_level=state.origin_level,
             subsidy=self.paid,
@@ -129,9 +133,10 @@ class Relations(Commerce):
             carbon=self.carbon if p.carbon_border else None,
             scheme=self.scheme,
             credit_price=state.credit_price,
+            club_carbon=self.carbon_now(),
         )
         tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
-        carry = unilateral.carry_share(state.carried, state.dropped)
+        carry = unilateral.carry_share(state.carried, state.dropped) * self.unbound()
         if state.quarter == 0:
             stake = self.agenda.supply_stake
         else:
@@ -162,7 +167,7 @@ class Relations(Commerce):
             technology=technology,
             friends=self.friends_stakes(situation),
             brands_abroad=self.brands_abroad,
-            granted=state.recognises,
+            granted=np.maximum(state.recognises, 1.0 - self.unbound()),
             security=self.agenda.security,
             tension=self.effective_tension,
             case_left=state.case_left,
@@ -201,13 +206,13 @@ class Relations(Commerce):
     def realised_gains(self) -> FloatArray:
         """(d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
         state = self.state
-        gains = np.zeros((N_DYADS, N_SIDES))
+        gains = self.club_gains()
         for d in range(N_DYADS):
             partly = None
             if self.parameters.partial_compliance:
                 partly = tuple((self.own_path(d, giver, self.in_effect(d)), state.effort[d, giver]) for giver in (0, 1))
             for side in (0, 1):
-                gains[d, side] = realised_value(
+                gains[d, side] = gains[d, side] + realised_value(
                     self.agenda.menus[d],
                     self.mandate.parts[d][side],
                     self.in_effect(d),

@@ -9,6 +9,7 @@ from model.numerics import FloatArray
 from model.phases.base import Phases
 from model.rules import bargaining
 from model.state import CLOSED
+from model.tactics import NOTHING_OFFERED
 from model.vocabulary import DYADS, N_DYADS
 
 
@@ -40,22 +41,27 @@ class Talks(Phases):
         views = [bloc.perceive(d) for bloc in pair]
         self._diagnose(d, views)
         clock = int(state.clock[d])
+        if clock == 0:
+            self.offered[d] = NOTHING_OFFERED
         lead = int(self.draws.first_proposer[state.quarter + 1 - clock, d] >= 0.5)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(
                 float(clock), float(k), float(p.rounds_per_quarter), float(p.session_quarters)
             )
             tabler = (lead + clock * p.rounds_per_quarter + k) % 2
-            hopes = [pair[side].aspire(views[side], time, state.concession[d, side]) for side in (0, 1)]
+            moments = [bloc.moment(d, view, time) for bloc, view in zip(pair, views, strict=True)]
+            hopes = [pair[side].aspire(moments[side], state.concession[d, side]) for side in (0, 1)]
             offer, exists = pair[tabler].table(views[tabler], hopes[tabler])
             if not exists or offer == int(state.treaty[d]):
                 self.teller.nothing_to_table(d, tabler, k)
                 continue
             self.tabled[d] = offer
+            other = 1 - tabler
             if p.imitative_tactic:
-                self._hear(d, 1 - tabler, views[1 - tabler].own[offer])
-                hopes[1 - tabler] = pair[1 - tabler].aspire(views[1 - tabler], time, state.concession[d, 1 - tabler])
-            accepted = pair[1 - tabler].answer(views[1 - tabler], hopes[1 - tabler], offer)
+                self._hear(d, other, views[other].own[offer])
+                hopes[other] = pair[other].aspire(moments[other], state.concession[d, other])
+            accepted = pair[other].answer(views[other], hopes[other], offer, moments[other])
+            self.offered[d, other] = max(self.offered[d, other], views[other].own[offer])
             self.teller.offer(d, tabler, offer, views[1 - tabler], float(hopes[1 - tabler]), accepted)
             if accepted:
                 self.deal[d], self.has_deal[d] = offer, True

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.credits import friends_of, nobodys_friend
 from model.numerics import FloatArray
-from model.phases.base import Phases
+from model.phases.club import Club
 from model.rules import compliance, cooperation, policy
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
@@ -33,7 +33,7 @@ FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keepin
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
 
-class Treaties(Phases):
+class Treaties(Club):
     """Obligations, and what becomes of them."""
 
     # --- entry into force (1.9) -------------------------------------------------------------------------------------
@@ -49,6 +49,7 @@ class Treaties(Phases):
             state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0
             self.teller.in_force(int(d))
         state.signed = np.full(N_DYADS, NOTHING_SIGNED)
+        self.enter_club()
 
     # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
 
@@ -71,6 +72,7 @@ class Treaties(Phases):
         self.violations = (lapsed[:, 0] + lapsed[:, 1]) + (short[:, 0] + short[:, 1])
         self.recorder.lapses += lapsed[:, 0] + lapsed[:, 1]
         self.keep_gestures()
+        self.keep_club()
         self.keep_standards()
 
     def keep_gestures(self) -> None:
@@ -109,7 +111,7 @@ class Treaties(Phases):
             recognised[j, i] = max(recognised[j, i], kept[d, RECOGNITION + 1])
             common[i, j] = common[j, i] = kept[d, CHARGING]
             together[i, j] = together[j, i] = kept[d, TECHNOLOGY]
-        self.recognised, self.common = recognised, common
+        self.recognised, self.common = self.recognised_in_club(recognised), common
         self.friends = friends_of(kept) if self.parameters.friendshoring else nobodys_friend(kept)
         home = self.scenario.supplier_home
         self.cooperates = together[home[:, None], home[None, :]]
@@ -127,7 +129,7 @@ class Treaties(Phases):
                 cut = self.economy.cuts[good, importer, partner, position]
                 kept = state.honours[d, side] * state.level[d, side] * state.effort[d, side]
                 duty[good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
-        state.duty = duty
+        state.duty = self.duties_with_club(duty)
         self.implemented = self.kept_levels()
         concessions = self.implemented.copy()
         for d in range(N_DYADS):
@@ -137,7 +139,7 @@ class Treaties(Phases):
                 concessions[d, DUTY + side] = cooperation.concession(
                     self.agenda.levels[d][self.in_effect(d)][DUTY + side], position > 0, kept
                 )
-        self.concessions = concessions
+        self.concessions = concessions = self.concessions_with_club(concessions)
         state.depth = cooperation.depth(concessions, self.agenda.weights)
         self.depth_contested = cooperation.depth(concessions, self.agenda.contested_weights)
 
@@ -151,15 +153,16 @@ class Treaties(Phases):
         own_acts = np.ones((N_DYADS, N_SIDES))
         for d, pair in enumerate(DYADS):
             in_force = bool(state.treaty[d] > 0)
+            obliged = in_force or self.fellows(*pair)
             for side, b in enumerate(pair):
                 act, kept = self._act(d, 1 - side), float(self._act(d, 1 - side) >= FULL_LEVEL)
                 # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
                 conduct = act if self.parameters.partial_compliance else kept
                 signal = self.blocs[b].reads_conduct(d, conduct, self.draws.conduct[t + 1, d, side])
                 j = pair[1 - side]
-                own_acts[d, side] = float(not in_force or self._act(d, side) >= FULL_LEVEL)
-                good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, in_force)
-                if in_force:
+                own_acts[d, side] = float(not obliged or self._act(d, side) >= FULL_LEVEL)
+                good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, obliged)
+                if obliged:
                     types[b, j] = self.blocs[b].updates_type(d, signal)
                 if in_force:
                     seen = act if bool(signal == kept) else 1.0 - act
@@ -174,9 +177,10 @@ class Treaties(Phases):
         state.standing = own_acts
 
     def _act(self, d: int, side: int) -> float:
-        """Share of its duty and supply concessions that a side kept this quarter."""
+        """Share of its duty and supply concessions that a side kept this quarter; none if it broke a club's terms."""
         state = self.state
-        return float(state.honours[d, side]) * float(state.level[d, side]) * float(state.effort[d, side])
+        kept = float(state.honours[d, side]) * float(state.level[d, side]) * float(state.effort[d, side])
+        return kept * self.club_act(d, side)
 
     def leave_treaties(self) -> None:
         """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
@@ -222,6 +226,6 @@ class Treaties(Phases):
         self.teller.treaty_ends(d, cause)
 
     def binds(self, importer: int, partner: int) -> bool:
-        """Whether a treaty in force binds the importer's duty on the partner's goods."""
+        """Whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
         d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        return bool(self.agenda.menus[d].coordinates[self.in_effect(d)][side] > 0)
+        return self.fellows(importer, partner) or bool(self.agenda.menus[d].coordinates[self.in_effect(d)][side] > 0)

@@ -142,3 +142,73 @@ def penalty_threshold(inside: FloatLike, outside: FloatLike, exposure: FloatLike
     gain = np.subtract(outside, inside)
     is_moderate = np.abs(gain) < THRESHOLD_CAP * np.asarray(exposure)
     return np.where(is_moderate, gain / np.where(is_moderate, exposure, 1.0), np.sign(gain) * THRESHOLD_CAP)
+
+
+def shared_surplus(payoffs: FloatArray) -> FloatArray:
+    """Transfers that give every member what leaving would give it and an equal part of the rest; (..., C, n).
+
+    payoffs: as ``internally_stable``. Returns money received (paid if negative), unit of the payoffs.
+    Limits: zero for outsiders and in the empty coalition; each coalition's transfers add up to zero; after them a
+    coalition is internally stable exactly where it was ``potentially_internal``.
+    Source: Eyckmans & Finus 2004 (almost ideal sharing scheme, equal weights); theory 1.19, switch "transfers".
+    """
+    club = coalitions(payoffs.shape[-1])
+    stake = (payoffs - _moved(payoffs, club.after_leaving)) * club.is_member
+    size = np.maximum(np.count_nonzero(club.is_member, axis=-1), 1)
+    share = ordered_sum(stake) / size
+    return share[..., None] * club.is_member - stake
+
+
+def member_gain(payoffs: FloatArray) -> FloatArray:
+    """What members together have from each coalition over none, unit of the payoffs; (..., C).
+
+    payoffs: as ``internally_stable``.
+    Limits: 0 for the empty coalition. Gains are compared, not levels: levels would always favour the larger club.
+    Source: theory 1.19 (highest member total).
+    """
+    club = coalitions(payoffs.shape[-1])
+    return ordered_sum((payoffs - payoffs[..., :1, :]) * club.is_member)
+
+
+def choose_club(payoffs: FloatArray, stable: BoolArray, now: npt.NDArray[np.int64] | int) -> npt.NDArray[np.int64]:
+    """The stable coalition with the highest member total, or none where nothing is stable; index (...).
+
+    payoffs: as ``internally_stable``. stable: (..., C). now: (...), the coalition in force, kept in a tie.
+    Limits: 0 where no coalition is stable; ``now`` wherever it is among the best. Where others tie for the best, nobody
+    can say which of them to form: ``now`` stays if it is stable, else there is none, so that no bloc's name decides.
+    Source: theory 1.19.
+    """
+    total = np.where(stable, member_gain(payoffs), -np.inf)
+    best = np.maximum.reduce(total, axis=-1)
+    is_best = stable & (total >= best[..., None] - INDIFFERENCE)
+    is_now = np.arange(payoffs.shape[-2]) == np.asarray(now)[..., None]
+    n_best = np.count_nonzero(is_best, axis=-1)
+    holds = np.logical_or.reduce(stable & is_now, axis=-1)
+    keeps = np.logical_or.reduce(is_best & is_now, axis=-1) | ((n_best > 1) & holds)
+    return np.where(keeps, now, np.where(n_best == 1, np.argmax(is_best, axis=-1), 0))
+
+
+def taken(values: FloatArray, club: npt.NDArray[np.int64] | int) -> FloatArray:
+    """The row of one coalition, (..., n) of (..., C, n), unit of the values.
+
+    club: (...), index of a coalition.
+    Limits: exact; C = 1 returns its only row.
+    Source: definition (a sum with a single term that is not zero, so that every lane may have its own index).
+    """
+    n_clubs = values.shape[-2]
+    is_chosen = np.arange(n_clubs) == np.asarray(club)[..., None]
+    return ordered_sum(np.where(is_chosen[..., None], values, 0.0), axis=-2)
+
+
+def without(club: npt.NDArray[np.int64] | int, leaves: BoolArray) -> npt.NDArray[np.int64]:
+    """The coalition that is left when some members leave at once, index (...).
+
+    club: (...), the coalition in force. leaves: (..., n), whether each bloc leaves (outsiders do not count).
+    Limits: the same coalition where nobody leaves; the empty one where fewer than two stay.
+    Source: definition; theory 1.19.
+    """
+    tables = coalitions(leaves.shape[-1])
+    left = np.asarray(club, dtype=np.int64)
+    for b in range(leaves.shape[-1]):
+        left = np.where(leaves[..., b], tables.after_leaving[left, b], left)
+    return left

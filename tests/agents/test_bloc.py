@@ -76,7 +76,7 @@ def test_aspirations_fall_to_the_reservation_over_a_session(world: Any) -> None:
         for b in pair:
             bloc = world.blocs[b]
             view = bloc.perceive(d)
-            hopes = [float(bloc.aspire(view, np.asarray(t))) for t in np.linspace(0, 1, 9)]
+            hopes = [float(bloc.aspire(bloc.moment(d, view, np.asarray(t)))) for t in np.linspace(0, 1, 9)]
             assert np.all(np.diff(hopes) <= 1e-15) and hopes[-1] == pytest.approx(float(view.reservation))
 
 
@@ -85,14 +85,15 @@ def test_an_offer_is_good_enough_for_whoever_tables_it(world: Any) -> None:
         for b in pair:
             bloc = world.blocs[b]
             view = bloc.perceive(d)
-            hope = bloc.aspire(view, np.asarray(0.9))
+            moment = bloc.moment(d, view, np.asarray(0.9))
+            hope = bloc.aspire(moment)
             offer, exists = bloc.table(view, hope)
             if exists:
                 assert view.admissible[offer] and view.own[offer] >= hope
                 good = view.admissible & (view.own >= hope)
                 assert view.partner[offer] == view.partner[good].max()
-                assert bloc.answer(view, hope, offer)
-            assert not bloc.answer(view, np.asarray(1e9), offer)
+                assert bloc.answer(view, hope, offer, moment)
+            assert not bloc.answer(view, np.asarray(1e9), offer, moment)
 
 
 def test_congress_wants_more_of_recognition(world: Any) -> None:

@@ -305,6 +305,10 @@ REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "run into a file": (("run", "--out", "two.toml"), ("is a file",)),
     "sweep under a file": (("sweep", "two.toml", "--out", "two.toml/new"), ("is a file",)),
     "calibration of nothing": (("parameters", "--calibration", "2062"), ("2062", "2026")),
+    "two prints at once": (("mechanisms", "--arms", "--markdown"), ("--markdown and --arms", "one at a time")),
+    "effects of nothing": (("mechanisms", "--table"), ("--results results/ablation",)),
+    "a figure of nothing": (("mechanisms", "--figure", "a.png"), ("--results results/ablation",)),
+    "results that are not there": (("mechanisms", "--results", "nowhere"), ("nowhere", "detente sweep ablation")),
 }
 
 
@@ -342,6 +346,14 @@ def test_settings_are_read_as_toml() -> None:
         cli.parse_settings(["=3"])
 
 
+def test_mechanisms_are_shown_and_printed(call: Callable[..., Result]) -> None:
+    shown, page, arms = (call("mechanisms", *more) for more in ((), ("--markdown",), ("--arms",)))
+    assert [result.exit_code for result in (shown, page, arms)] == [0, 0, 0]
+    assert "Climate club" in shown.stdout and "optional" in shown.stdout
+    assert page.stdout.startswith("# Mechanisms") and "make ablation" in page.stdout
+    assert arms.stdout.splitlines()[1].startswith("core,") and arms.stdout.splitlines()[0].startswith("name,")
+
+
 # --- start-up -----------------------------------------------------------------------------------------------
 
 
@@ -356,7 +368,7 @@ def test_help_loads_nothing_heavy() -> None:
     assert run.stdout.split() == []
 
 
-@pytest.mark.parametrize("command", ["run", "sweep", "demo", "rerun", "report", "parameters"])
+@pytest.mark.parametrize("command", ["run", "sweep", "demo", "rerun", "report", "parameters", "mechanisms"])
 def test_every_command_explains_itself(command: str, call: Callable[..., Result]) -> None:
     result = call(command, "--help")
     assert result.exit_code == 0

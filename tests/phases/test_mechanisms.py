@@ -234,8 +234,15 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
 
 
 #: Switches that have a say only once another one is on.
+CLUBS_FORM: dict[str, Any] = {
+    "climate_club": True, "club_penalty": 0.25, "security_scale": 0.0, "security_convexity": 0.0
+}  # fmt: skip
 WITHIN: dict[str, dict[str, Any]] = {
     "tension_in_subnational": {"subnational": True, "track2": True},
+    "climate_club": {"club_penalty": 0.25},
+    "club_exclusive": CLUBS_FORM,
+    "club_transfers": CLUBS_FORM,
+    "club_carbon": CLUBS_FORM,
     "friendshoring": {"local_content": True},
     "carbon_dialogue": {"carbon_border": True},
 }

@@ -163,3 +163,49 @@ def test_transfers_hold_a_club_that_money_can_buy() -> None:
     assert clubs.potentially_internal(payoffs)[-1]
     payoffs[-1, 0] = 2.9
     assert not clubs.potentially_internal(payoffs)[-1]
+
+
+@settings(max_examples=40)
+@given(random_payoffs(3))
+def test_shared_surplus_leaves_nobody_better_off_outside(payoffs: FloatArray) -> None:
+    money = clubs.shared_surplus(payoffs)
+    np.testing.assert_allclose(money.sum(axis=1), 0.0, atol=1e-12)
+    assert not money[~clubs.coalitions(3).is_member].any()
+    after = clubs.internally_stable(payoffs + money, 1e-9)
+    assert np.array_equal(after, clubs.potentially_internal(payoffs, 1e-9) | ~clubs.coalitions(3).is_member.any(1))
+
+
+def test_the_best_stable_club_is_chosen_and_ties_keep_what_is() -> None:
+    payoffs = np.zeros((5, 3))
+    payoffs[1, :2], payoffs[3, 1:], payoffs[4] = 1.0, 1.0, 0.5
+    stable = np.array([False, True, False, True, True])
+    # Gains count, not levels: a shift of everyone's payoff does not favour the larger club.
+    for shift in (0.0, 100.0):
+        assert clubs.choose_club(payoffs + shift, stable, 1) == 1
+        assert clubs.choose_club(payoffs + shift, stable, 3) == 3
+        # Two tie for the best: nobody says which, so what is stable stays and otherwise nothing is formed.
+        assert clubs.choose_club(payoffs + shift, stable, 4) == 4
+        assert clubs.choose_club(payoffs + shift, stable, 2) == 0 == clubs.choose_club(payoffs + shift, stable, 0)
+    payoffs[3, 1] = 1.5
+    assert clubs.choose_club(payoffs, stable, 4) == 3 == clubs.choose_club(payoffs, stable, 0)
+    assert clubs.choose_club(payoffs, np.zeros(5, dtype=bool), 1) == 0
+    lanes = clubs.choose_club(np.stack([payoffs] * 3), np.stack([stable] * 3), np.array([0, 3, 4]))
+    assert lanes.tolist() == [3, 3, 3]
+
+
+def test_leaving_one_by_one_and_together() -> None:
+    def left(club: int, *who: int) -> int:
+        return int(clubs.without(club, np.isin(np.arange(3), who)))
+
+    assert [left(4), left(4, 0), left(4, 1), left(4, 2), left(4, 0, 1)] == [4, 3, 2, 1, 0]
+    assert [left(1, 2), left(1, 0), left(0, 0)] == [1, 0, 0]
+    leaves = np.array([[True, False, False], [False, False, True]])
+    assert clubs.without(np.array([4, 2]), leaves).tolist() == [3, 0]
+
+
+@settings(max_examples=20)
+@given(random_payoffs(3), st.sampled_from(range(5)))
+def test_the_row_of_a_club(payoffs: FloatArray, club: int) -> None:
+    assert np.array_equal(clubs.taken(payoffs, club), payoffs[club])
+    batch = np.stack([payoffs, payoffs + 1.0])
+    assert np.array_equal(clubs.taken(batch, np.array([club, 0])), [batch[0, club], batch[1, 0]])

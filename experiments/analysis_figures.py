@@ -1,0 +1,65 @@
+"""Figures of a league, of sensitivity indices and of boxes; drawn as in ``figures.py``."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.figures import BLUE, MARKERS, ORANGE, SERIES
+from experiments.league_table import GENERATIONS, League
+from experiments.sensitivity import DYADS, OUTCOMES, Sensitivity
+
+
+def league_figure(league: League) -> Figure:
+    """Leads in own payoff with intervals, and the shares of a growing and shrinking population."""
+    drawn, (left, right) = plt.subplots(1, 2, figsize=(13, 0.32 * len(league.ranking) + 3), layout="constrained")
+    rows = league.ranking.iloc[::-1].reset_index(drop=True)
+    spans = [rows["own_lead"] - rows["own_lead_low"], rows["own_lead_high"] - rows["own_lead"]]
+    left.errorbar(rows["own_lead"], range(len(rows)), xerr=spans, fmt="o", color=BLUE, capsize=3)
+    left.axvline(0.0, color="black", linewidth=0.8)
+    left.set_yticks(range(len(rows)), rows["name"])
+    left.set_xlabel("own payoff less the mean of all players, bn$ a year")
+    left.set_title("Who takes more at the table")
+    order = np.argsort(-league.shares[-1], kind="stable")
+    for place, number in enumerate(order[: len(SERIES)]):
+        right.plot(
+            league.shares[:, number],
+            color=SERIES[place],
+            marker=MARKERS[place],
+            markevery=max(1, GENERATIONS // 8),
+            label=league.plan.players[number].name,
+        )
+    right.set_xlabel("generation")
+    right.set_ylabel("share of the population")
+    right.set_title("What earns more grows")
+    right.legend()
+    return drawn
+
+
+def sensitivity_figure(found: Sensitivity) -> Figure:
+    """Total (bars with intervals) and first-order indices (dots) of mechanisms, kept inputs and chance."""
+    groups = found.sobol.drop_duplicates(["kind", "group"])[["kind", "group"]]
+    labels = [str(group) for group in groups["group"]][::-1]
+    size = (4.2 * len(DYADS), (0.24 * len(labels) + 1.2) * len(OUTCOMES))
+    drawn, axes = plt.subplots(
+        len(OUTCOMES), len(DYADS), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
+    )
+    for row, outcome in enumerate(OUTCOMES):
+        for column, dyad in enumerate(DYADS):
+            axis = axes[row][column]
+            mine = found.sobol[(found.sobol["outcome"] == outcome) & (found.sobol["dyad"] == dyad)].iloc[::-1]
+            places = np.arange(len(mine))
+            axis.set_title(f"{dyad}: {outcome.replace('_', ' ')}")
+            axis.set_yticks(places, labels)
+            axis.set_xlim(0.0, 1.05)
+            if mine["total"].isna().all():
+                axis.text(0.5, 0.5, "does not vary", ha="center", transform=axis.transAxes)
+                continue
+            spans = np.maximum([mine["total"] - mine["total_low"], mine["total_high"] - mine["total"]], 0.0)
+            axis.barh(places, mine["total"], color=BLUE, alpha=0.5, label="total")
+            axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color="black", capsize=2, linewidth=1)
+            axis.plot(mine["first"], places, "o", color=ORANGE, markersize=4, label="first-order")
+    axes[-1][0].set_xlabel("share of variance")
+    axes[0][0].legend(loc="lower right")
+    return drawn

@@ -1,0 +1,77 @@
+"""Keeps what a league came to: its tables, figure, and all that is needed to play it again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import platform
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from experiments.league_table import MEASURES, League
+from experiments.manifest import code_fingerprint, now
+from experiments.store import staged_folder, write_table, write_whole
+
+if TYPE_CHECKING:
+    from model import TacticFile
+
+
+def described(league: League, file: TacticFile | None) -> dict[str, Any]:
+    """What ``league.json`` says: the plan as it was written and as it was understood, the situations, the code."""
+    plan = league.plan
+    drawn = [dict(zip(("scenario", "replicate", "quarter"), one, strict=True)) for one in plan.drawn()]
+    return {
+        "made": now(),
+        "title": plan.title,
+        "plan_text": plan.text,
+        # As text: JSON readers turn a number of this size into a rounded one.
+        "root_seed": str(plan.root_seed),
+        "replicates": plan.replicates,
+        "settings": dict(plan.settings),
+        "players": [dataclasses.asdict(player) for player in plan.players],
+        "situations": drawn,
+        "tactics": None if file is None else file.told(),
+        "measures": MEASURES,
+        "code_sha256": code_fingerprint(),
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+    }
+
+
+def long_table(league: League, whole: Mapping[str, np.ndarray]) -> pd.DataFrame:
+    """Every outcome, one row a situation, dyad and pair of players; means over replicates."""
+    names = [player.name for player in league.plan.players]
+    n_situations, n_dyads, n, _ = next(iter(whole.values())).shape
+    grid = np.indices((n_situations, n_dyads, n, n)).reshape(4, -1)
+    dyads = np.array(["CN-US", "CN-EU", "US-EU"])
+    keys = {
+        "situation": grid[0], "dyad": dyads[grid[1]], "first": np.array(names)[grid[2]],
+        "second": np.array(names)[grid[3]],
+    }  # fmt: skip
+    return pd.DataFrame({**keys, **{name: values.reshape(-1) for name, values in whole.items()}})
+
+
+def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, file: TacticFile | None) -> None:
+    """Write the folder of a league, whole or not at all.
+
+    Raises:
+        InputFault: the folder cannot be written, or holds something already.
+    """
+    from experiments.analysis_figures import league_figure
+    from experiments.figures import saver
+
+    shares = pd.DataFrame(league.shares, columns=[player.name for player in league.plan.players])
+    tables = {
+        "ranking": league.ranking, "seats": league.seats, "pairs": league.pairs, "final_shares": league.final,
+        "shares": shares, "sessions": long_table(league, whole),
+    }  # fmt: skip
+    with staged_folder(folder) as stage:
+        for name, table in tables.items():
+            write_table(stage / f"{name}.parquet", table)
+        text = json.dumps(described(league, file), indent=1)
+        write_whole(stage / "league.json", lambda path: path.write_text(text, encoding="utf-8"))
+        write_whole(stage / "league.png", saver(lambda: league_figure(league)))

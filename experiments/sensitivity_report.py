@@ -1,0 +1,89 @@
+"""Sensitivity indices on screen and in files."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.manifest import code_fingerprint, now
+from experiments.sensitivity import DYADS, OUTCOMES, Sensitivity
+from experiments.sensitivity_indices import CHANCE
+from experiments.store import write_table, write_whole
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+WORDS: Final = {"mean_depth": "mean depth", "durable": "durable share", "emerged": "P(emergence)"}
+MOST_ROWS: Final = 12
+
+
+def write_sensitivity(found: Sensitivity, folder: Path) -> None:
+    """Write the tables, the figure and what made them, beside the two sweeps."""
+    from experiments.analysis_figures import sensitivity_figure
+    from experiments.figures import saver
+
+    for name, table in (("screening", found.screening), ("indices", found.sobol), ("course", found.course)):
+        write_table(folder / f"{name}.parquet", table)
+    told: dict[str, Any] = {
+        "made": now(), "plan": found.plan.name, "plan_text": found.plan.text, "root_seed": str(found.plan.root_seed),
+        "sizes": dataclasses.asdict(found.sizes), "kept": list(found.kept), "rows_lost": found.n_lost,
+        "code_sha256": code_fingerprint(),
+    }  # fmt: skip
+    write_whole(folder / "sensitivity.json", lambda path: path.write_text(json.dumps(told, indent=1), encoding="utf-8"))
+    write_whole(folder / "sensitivity.png", saver(lambda: sensitivity_figure(found)))
+
+
+def show(console: Console, found: Sensitivity) -> None:
+    """Print the indices of mechanisms, of the inputs that were kept, and of chance."""
+    sizes = found.sizes
+    n_inputs = len(found.plan.factors)
+    console.print(f"\n[bold]{found.plan.title}[/bold]: what moves the outcomes")
+    console.print(
+        f"{n_inputs} inputs over their ranges. Screening: {sizes.trajectories} trajectories, "
+        f"{sizes.screening_replicates} replicates. Indices: {sizes.rows} rows, {sizes.replicates} replicates, with the "
+        "same luck in every row. First: share of an outcome's variance that goes when this is known; total: share that "
+        "is left when all but this are known, so that what it does together with others and with chance counts for "
+        "each. Chance, total: what is left when every input is known. Brackets: 95 % bootstrap intervals over rows and "
+        "replicates. A tilde marks an index that the second half of the rows still moved."
+    )
+    if found.n_lost:
+        console.print(f"{found.n_lost} rows are left out because a run in them failed.")
+    for outcome in OUTCOMES:
+        _print_outcome(console, found.sobol[found.sobol["outcome"] == outcome], WORDS[outcome])
+
+
+def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=words, title_justify="left", title_style="bold")
+    table.add_column("group")
+    for dyad in DYADS:
+        table.add_column(f"{dyad} total", justify="right", no_wrap=True)
+        table.add_column("first", justify="right", no_wrap=True)
+    last = ""
+    order = rows.groupby(["kind", "group"], sort=False)["total"].max().reset_index()
+    kinds = {kind: place for place, kind in enumerate(("mechanism", "input", CHANCE))}
+    order = order.assign(place=order["kind"].map(kinds)).sort_values(
+        ["place", "total"], ascending=[True, False], kind="stable"
+    )
+    for kind, group in zip(order["kind"], order["group"], strict=True):
+        if last and kind != last:
+            table.add_section()
+        last = kind
+        mine = rows[(rows["kind"] == kind) & (rows["group"] == group)].set_index("dyad")
+        cells = []
+        for dyad in DYADS:
+            cells += _cells(mine.loc[dyad]) if dyad in mine.index else ["", ""]
+        table.add_row(str(group), *cells)
+    console.print(table)
+
+
+def _cells(row: pd.Series) -> list[str]:
+    if row["total"] != row["total"]:
+        return ["does not vary", ""]
+    mark = "" if row["settled"] else "~"
+    return [f"{mark}{row['total']:.2f} [{row['total_low']:.2f}, {row['total_high']:.2f}]", f"{row['first']:.2f}"]
