@@ -97,6 +97,7 @@ class Lanes:
     luck: Draws
     brands_abroad: FloatArray
     off_table: list[Grid]
+    allowed: np.ndarray
     stance: Stance
     tactics: list[Tactic]
     acceptances: list[Acceptance]

@@ -29,7 +29,7 @@ from model.rules import cooperation, unilateral
 from model.state import NEVER
 from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
 from model.valuation import issue_values, realised_value
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
 
 
 class Relations(Commerce, Club):

@@ -17,6 +17,7 @@ from model.numerics import same_bits
 from model.parameters import PARAMETERS
 from model.partial import duty_path, kept_share
 from model.rules import compliance, trust
+from model.tactics import stance_of
 from model.vocabulary import BLOCS, DYADS, EV, N_DYADS
 
 CN, US, EU = range(3)
@@ -128,15 +129,16 @@ def test_with_foresight_the_first_quarter_is_quiet_and_settled() -> None:
 def test_an_imitator_answers_concessions_received() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, imitative_tactic=True)
     world.step()
-    bloc, time = world.blocs[CN], np.asarray(0.2)
-    view = bloc.perceive(1)
-    plain = float(bloc.aspire(view, time))
-    assert float(bloc.aspire(view, time, 0.0)) == plain
-    assert float(bloc.aspire(view, time, -1.0)) == plain
+    bloc, d = world.blocs[CN], 1
+    view = bloc.perceive(d)
+    moment = bloc.moment(d, view, np.asarray(0.2))
+    plain = float(bloc.aspire(moment))
+    assert float(bloc.aspire(moment, 0.0)) == plain
+    assert float(bloc.aspire(moment, -1.0)) == plain
     room = plain - float(view.reservation)
     assert room > 0.0
-    assert float(bloc.aspire(view, time, 0.5 * room)) == pytest.approx(plain - 0.5 * room)
-    assert float(bloc.aspire(view, time, 9.0 * room)) == pytest.approx(float(view.reservation))
+    assert float(bloc.aspire(moment, 0.5 * room)) == pytest.approx(plain - 0.5 * room)
+    assert float(bloc.aspire(moment, 9.0 * room)) == pytest.approx(float(view.reservation))
 
 
 def test_a_session_remembers_the_last_two_offers_only() -> None:
@@ -270,7 +272,7 @@ def test_realised_value_of_a_part_lies_between_none_and_all() -> None:
 
 def test_contrition_remembers_own_conduct_one_quarter_back() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, retaliation_rule="contrite")
-    assert world.stance == trust.CONTRITE and world.punishment_horizon == 1.0
+    assert world.stance is stance_of("contrite") and world.punishment_horizon == 1.0
     before = world.state.level.copy()
     while world.running:
         treaty = world.state.treaty.copy()
