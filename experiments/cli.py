@@ -179,6 +179,26 @@ def report(
 
 
 @app.command()
+def hindcast(
+    anew: Annotated[
+        bool, typer.Option("--refit", help="Fit to 2018-2022 first (minutes); else the kept sample is used.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Results folder (default: results/hindcast).")
+    ] = None,
+    workers: WorkersOption = None,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the numbers into docs/hindcast.md of this checkout.")
+    ] = False,
+) -> None:
+    """Fit to 2018-2022, forecast 2023-2025, seal the forecast, and only then score it on what came."""
+    with refusals():
+        from experiments.hindcast import run_hindcast
+
+        run_hindcast(screen(), screen(to_stderr=True), anew, workers, out, document)
+
+
+@app.command()
 def parameters(
     calibration: Annotated[
         str | None,

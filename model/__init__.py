@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from model.record import dictionary
     from model.rules.games import FAMILIES, game_map_point
     from model.scenario import Scenario, load_scenario, scenario_names
-    from model.seeds import root_seeds
+    from model.seeds import evidence_table, root_seeds, seeds_directory
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.starting_point import calibration_table
     from model.story import Story, StoryLine
@@ -41,8 +41,10 @@ _HOMES = {
     "game_map_point": "model.rules.games",
     "load_scenario": "model.scenario",
     "scenario_names": "model.scenario",
+    "evidence_table": "model.seeds",
     "root_seeds": "model.seeds",
     "Story": "model.story",
+    "seeds_directory": "model.seeds",
     "StoryLine": "model.story",
     "View": "model.agents.bloc",
     "calibration_table": "model.starting_point",
@@ -78,6 +80,7 @@ __all__ = [
     "assessment_quarters",
     "calibration_table",
     "dictionary",
+    "evidence_table",
     "game_map_point",
     "load_scenario",
     "load_tactics",
@@ -89,6 +92,7 @@ __all__ = [
     "registered",
     "root_seeds",
     "scenario_names",
+    "seeds_directory",
     "situations",
     "stance",
     "stand_in",

@@ -96,6 +96,9 @@ class Workshop:
         history = self.index(label) + 1 if label else 0
         if not 0 <= history <= self.n_quarters:
             self.faults.append(f"history_ends = {label}: outside the scenario; choose one of its quarters")
+        known = self.file.known_until
+        if known is not None and not 0 <= self.index(known) < self.n_quarters:
+            self.faults.append(f"known_until = {known}: outside the scenario; choose one of its quarters")
         return {"n_quarters": self.n_quarters, "history_quarters": history}
 
     def rosters(self) -> dict[str, Any]:

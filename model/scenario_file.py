@@ -218,6 +218,7 @@ class ScenarioFile(Section):
     first_quarter: QuarterLabel
     last_quarter: QuarterLabel
     history_ends: QuarterLabel | None = None  # last quarter in which duties follow the file's path
+    known_until: QuarterLabel | None = None  # last quarter of which anything is read from what the file extends
     parameters: dict[str, Any] = {}  # defaults that this scenario changes
     market: Market
     brands: Brands | None = None

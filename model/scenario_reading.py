@@ -17,7 +17,9 @@ from model import toml_file
 from model.parameters import InputFault, nearest
 from model.scenario_file import ScenarioFile, Section, quarter_name, quarter_number
 from model.seeds import Resolver, SourceRow, names_in, seeds_directory
+from model.vocabulary import BLOCS
 
+QUARTER: Final = r"\d{4}Q[1-4]"
 LEAST_PERCENT: Final = 2.0  # from here a number too large for a fraction was probably meant as percent
 
 
@@ -57,7 +59,34 @@ def read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
     if base.resolve() in seen:
         fault = f"{path.name} extends {base.stem}, which leads back to itself; extend another"
         raise InputFault([fault], "scenario")
-    return merged(read_toml(base, seen), raw)
+    extended = read_toml(base, seen)
+    if is_quarter(raw.get("known_until")):
+        extended = as_known(extended, raw["known_until"])
+    return merged(extended, raw)
+
+
+def is_quarter(label: Any) -> bool:
+    """Whether a value is written like a quarter."""
+    return isinstance(label, str) and re.fullmatch(QUARTER, label) is not None
+
+
+def as_known(table: dict[str, Any], until: str) -> dict[str, Any]:
+    """A scenario's raw tables as they were known in quarter ``until``: without what began, and with what ended, later.
+
+    Support programmes, credits and events that begin later are left out, running ones end in that quarter; brands and
+    plants that came later do not come. A file with ``known_until`` restates what had been announced by then.
+    """
+    known: dict[str, Any] = {}
+    for key, item in table.items():
+        if isinstance(item, dict):
+            if any(is_quarter(item.get(name)) and item[name] > until for name in ("first", "quarter")):
+                continue
+            known[key] = as_known(item, until)
+        elif is_quarter(item) and item > until and key in BLOCS:
+            continue  # quarter in which a brand goes on sale, or a plant opens
+        else:
+            known[key] = until if is_quarter(item) and key in ("last", "history_ends") and item > until else item
+    return known
 
 
 def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
@@ -83,7 +112,10 @@ def read_scenario(name_or_path: str | Path) -> Reading:
         first, last = (quarter_number(str(raw.get(key))) for key in ("first_quarter", "last_quarter"))
     except (ValueError, IndexError):
         first, last = 0, -1  # the check of form tells
-    resolver = Resolver([quarter_name(t) for t in range(first, last + 1)])
+    until = raw.get("known_until")
+    # Later quarters stand at the last one of which anything is known.
+    known = quarter_number(str(until)) if is_quarter(until) else last
+    resolver = Resolver([quarter_name(min(t, max(known, first))) for t in range(first, last + 1)])
     resolved = resolver.resolve(raw)
     try:
         file, malformed, faults = ScenarioFile.model_validate(resolved), frozenset[str](), []

@@ -12,7 +12,7 @@ from model.scenario import BEFORE, LATENT, NEVER, Scenario, load_scenario, scena
 from model.seeds import seeds_directory
 from model.vocabulary import BATTERY, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, PLACES
 
-NAMES = ("2018", "2026", "2026-open-access", "symmetric")
+NAMES = ("2018", "2018-known-2022", "2026", "2026-open-access", "symmetric")
 CN, US, EU = range(3)
 
 # Shape of every array in the letters of model.vocabulary.

@@ -15,7 +15,7 @@ import model.scenario
 from model.parameters import InputFault
 from model.scenario import load_scenario, scenario_names
 from model.scenario_file import quarter_name, quarter_number
-from model.scenario_reading import merged
+from model.scenario_reading import as_known, merged
 from model.seeds import Resolver, root_seeds, seeds_directory, select
 
 BAD = sorted((Path(__file__).parent / "data" / "bad_scenarios").glob("*.toml"))
@@ -90,7 +90,7 @@ def test_a_missing_section_is_named(section: str, tmp_path: Path) -> None:
 def test_unknown_scenarios_name_the_nearest() -> None:
     with pytest.raises(InputFault, match="nearest known name: 'symmetric'"):
         load_scenario("symetric")
-    with pytest.raises(InputFault, match="known are 2018, 2026"):
+    with pytest.raises(InputFault, match="known are 2018, 2018-known-2022, 2026"):
         load_scenario("nowhere/at/all.toml")
 
 
@@ -169,3 +169,47 @@ def test_the_example_in_the_readme_works(tmp_path: Path) -> None:
 def test_examples_in_docstrings(module: object) -> None:
     outcome = doctest.testmod(module)  # type: ignore[arg-type]
     assert outcome.attempted > 0 and outcome.failed == 0
+
+
+# --- As it was known -------------------------------------------------------------------------------
+
+
+def test_what_came_later_is_left_out_and_what_runs_ends() -> None:
+    table = {
+        "history_ends": "2025Q4",
+        "last_quarter": "2025Q4",
+        "subsidy": {
+            "early": {"first": "2018Q1", "last": "2025Q4", "amount": 1},
+            "late": {"first": "2023Q1", "last": "2023Q4", "amount": 2},
+        },
+        "event": {"then": {"quarter": "2022Q4"}, "later": {"quarter": "2024Q3"}},
+        "automaker": {"A": {"plants_later": {"CN": "2019Q4", "EU": "2023Q1"}, "home": "US"}},
+    }
+    known = as_known(table, "2022Q4")
+    assert known == {
+        "history_ends": "2022Q4",
+        "last_quarter": "2025Q4",
+        "subsidy": {"early": {"first": "2018Q1", "last": "2022Q4", "amount": 1}},
+        "event": {"then": {"quarter": "2022Q4"}},
+        "automaker": {"A": {"plants_later": {"CN": "2019Q4"}, "home": "US"}},
+    }
+
+
+def test_2018_as_known_at_the_end_of_2022() -> None:
+    whole, known = load_scenario("2018"), load_scenario("2018-known-2022")
+    then = known.quarter_index("2022Q4")
+    assert (known.history_quarters, known.n_quarters) == (then + 1, whole.n_quarters)
+    for name in ("mfn", "special", "floor", "subsidy", "eligibility", "credit"):
+        assert (getattr(known, name)[: then + 1] == getattr(whole, name)[: then + 1]).all(), name
+    # Duties stand still; support is what had been announced.
+    assert (known.base_duty[then:] == known.base_duty[then]).all()
+    assert known.subsidy[then + 1 :, 0].tolist() == [2.0] * 4 + [0.0] * 8
+    assert (known.credit[then + 1 :, 1] == 7.5).all() and {event.quarter <= then for event in known.events} == {True}
+    for name in ("market_size", "ev_share", "brand_share", "supplier_share", "cell_cost", "drift"):
+        assert (getattr(known, name) == getattr(whole, name)).all(), name
+
+
+def test_a_scenario_that_extends_nothing_may_name_what_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('extends = "symmetric"\nname = "own"\nknown_until = "2027Q1"\n', "utf-8")
+    assert load_scenario(path).history_quarters == load_scenario("symmetric").history_quarters

@@ -374,3 +374,19 @@ def test_every_command_explains_itself(command: str, call: Callable[..., Result]
     assert result.exit_code == 0
     assert "--" in result.stdout
     assert command in call("--help").stdout
+
+
+# --- hindcast ----------------------------------------------------------------------------------------------
+
+
+def test_a_hindcast_refuses_what_it_cannot_do(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from experiments import hindcast_fit
+
+    found = call("hindcast", "--workers", 0)
+    assert found.exit_code == 2 and "--workers 0: allowed is 1 to 64" in found.stderr
+    monkeypatch.setattr(hindcast_fit, "posterior_file", lambda plan: tmp_path / "none.csv")
+    found = call("hindcast", "--workers", 1, "--out", tmp_path / "r")
+    assert found.exit_code == 2 and "fit it: detente hindcast --refit" in found.stderr
+    assert not (tmp_path / "r" / "forecast.json").exists()

@@ -1,0 +1,205 @@
+"""What a hindcast fits, to what, and how it is scored: the declaration in ``seeds/calibration``, read and checked.
+
+The declaration is written before anything is fitted. Every fault of the file is reported at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from pathlib import Path
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from model import PARAMETERS, InputFault, nearest, scenario_names, seeds_directory
+
+Text = Annotated[str, Field(min_length=5)]
+Year = Annotated[int, Field(ge=2010, le=2040, strict=True)]
+Whole = Annotated[int, Field(ge=1, le=65536, strict=True)]
+FOLDER: Final = "calibration"
+
+#: Targets that the fit can measure; a declaration may leave some out.
+TARGETS: Final = (
+    *("rises CN-US", "rises elsewhere", "cuts"),
+    *(f"{kind} {dyad}" for kind in ("agreements", "collapses") for dyad in ("CN-US", "CN-EU", "US-EU")),
+)
+
+
+class Part(BaseModel):
+    """A table of the declaration; unknown keys are faults."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Range(Part):
+    """A uniform prior and its reason."""
+
+    low: float
+    high: float
+    why: Text
+
+
+class Fit(Part):
+    n_points: Whole
+    lanes: Whole
+    keep: Annotated[float, Field(gt=0, le=1, strict=True)]
+    sample: Whole
+    root_seed: Annotated[int, Field(ge=0, strict=True)]
+
+
+class Forecast(Part):
+    lanes: Whole
+    root_seed: Annotated[int, Field(ge=0, strict=True)]
+
+
+class Trend(Part):
+    """Priors of the damped trend: phi a quarter, spreads in utils (log odds) a quarter."""
+
+    phi: Range
+    level_sd: Range
+    growth_sd: Range
+    noise_sd: Range
+    n_points: Whole
+
+
+class Discrepancy(Part):
+    """What the model leaves open: price_sd, log a year; share_freedom, changes that the spread of shares rests on."""
+
+    price_sd: Range
+    share_freedom: Whole
+
+
+class Target(Part):
+    """A number of 2018-2022: scale is the error of the model, in its own unit, that counts as one."""
+
+    name: str
+    what: str
+    scale: Annotated[float, Field(gt=0)]
+    why: Text
+
+
+class Preferences(Part):
+    why: Text
+
+
+class HindcastPlan(Part):
+    """A declaration."""
+
+    name: str
+    title: Text
+    scenario: str
+    own_duties: str
+    fit_first: Year
+    fit_last: Year
+    score_first: Year
+    score_last: Year
+    fit: Fit
+    forecast: Forecast
+    free: dict[str, Range] = Field(min_length=1)
+    trend: Trend
+    discrepancy: Discrepancy
+    targets: list[Target] = Field(min_length=1)
+    preferences: Preferences
+
+    @property
+    def digest(self) -> str:
+        """What tells this declaration from any other."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    @property
+    def fit_years(self) -> list[int]:
+        """Years that the fit may see."""
+        return list(range(self.fit_first, self.fit_last + 1))
+
+    @property
+    def score_years(self) -> list[int]:
+        """Years that the forecast is scored on."""
+        return list(range(self.score_first, self.score_last + 1))
+
+    @property
+    def own_duties_file(self) -> str:
+        """Path of the scenario with the model's own duties from the start."""
+        return str(seeds_directory() / FOLDER / self.own_duties)
+
+
+def load_hindcast(name_or_path: str | Path = "2018") -> HindcastPlan:
+    """The declaration of a name in ``seeds/calibration`` or of a .toml file.
+
+    Raises:
+        InputFault: lists every fault of the file.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = seeds_directory() / FOLDER / f"{name_or_path}.toml"
+    if not path.is_file():
+        known = sorted(p.stem for p in (seeds_directory() / FOLDER).glob("*.toml") if "-" not in p.stem)
+        hint = nearest(str(name_or_path), known) or f"known are {', '.join(known)}"
+        raise InputFault([f"{str(name_or_path)!r} is neither a declaration of a hindcast nor a .toml file; {hint}"])
+    subject = f"hindcast {path.stem}"
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputFault([f"{path.name} is not valid TOML: {error}; mend that line"], subject) from None
+    try:
+        plan = HindcastPlan.model_validate(table)
+    except ValidationError as error:
+        raise InputFault([_sentence(fault) for fault in error.errors()], subject) from None
+    faults = _faults(plan)
+    if faults:
+        raise InputFault(faults, subject)
+    return plan
+
+
+def _sentence(fault: object) -> str:
+    assert isinstance(fault, dict)
+    where = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] == "extra_forbidden":
+        keys = {key for part in Part.__subclasses__() for key in part.model_fields}
+        return f"{where} is not a key of a hindcast; {nearest(str(fault['loc'][-1]), keys) or 'remove it'}"
+    if fault["type"] == "missing":
+        return f"{where} is missing; add it"
+    return f"{where} = {fault['input']!r}: {str(fault['msg']).lower()}; correct it"
+
+
+def _faults(plan: HindcastPlan) -> list[str]:
+    """What only shows when parts are put together."""
+    faults = []
+    years = (plan.fit_first, plan.fit_last, plan.score_first, plan.score_last)
+    if not years[0] < years[1] < years[2] <= years[3]:
+        faults.append(f"years {years}: the fit must end before scoring begins; order them")
+    if plan.scenario not in scenario_names():
+        hint = nearest(plan.scenario, scenario_names()) or f"known are {', '.join(scenario_names())}"
+        faults.append(f"scenario = {plan.scenario!r} is not known; {hint}")
+    if not Path(plan.own_duties_file).is_file():
+        faults.append(f"own_duties = {plan.own_duties!r}: no such file beside the declaration; correct the name")
+    for name, prior in plan.free.items():
+        if name not in PARAMETERS:
+            hint = nearest(name, PARAMETERS) or "see detente parameters"
+            faults.append(f"free.{name} is not a parameter; {hint}")
+            continue
+        spec = PARAMETERS[name]
+        if spec.kind not in ("float", "int") or spec.low is None or spec.high is None:
+            faults.append(f"free.{name}: only numbers can be fitted; leave it out")
+        elif not spec.low <= prior.low < prior.high <= spec.high:
+            faults.append(
+                f"free.{name} = {prior.low:g} to {prior.high:g}: allowed is a range within {spec.low:g} to "
+                f"{spec.high:g} {spec.unit}; correct it"
+            )
+    for name, prior in (*_ranges(plan.trend), *_ranges(plan.discrepancy)):
+        if not 0.0 < prior.low < prior.high:
+            faults.append(f"{name} = {prior.low:g} to {prior.high:g}: allowed is 0 < low < high; correct it")
+    for target in plan.targets:
+        if target.name not in TARGETS:
+            hint = nearest(target.name, TARGETS) or f"known are {', '.join(TARGETS)}"
+            faults.append(f"targets: {target.name!r} cannot be measured; {hint}")
+    if plan.fit.n_points & (plan.fit.n_points - 1):
+        faults.append(f"fit.n_points = {plan.fit.n_points}: Sobol points come in powers of two; write 512 or 1024")
+    if plan.fit.keep * plan.fit.n_points < plan.fit.sample:
+        faults.append(f"fit.sample = {plan.fit.sample}: more rows than points are kept; lower it or raise keep")
+    return faults
+
+
+def _ranges(part: Part) -> list[tuple[str, Range]]:
+    where = type(part).__name__.lower()
+    return [(f"{where}.{name}", value) for name, value in part if isinstance(value, Range)]
