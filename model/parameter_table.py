@@ -265,7 +265,8 @@ class Unilateral:
     """investigations, threats and emergency duties"""
 
     opening_hazard: float = real(0.25, 0, 0.6, "1/assessment", "1.6a",
-        "highest chance of opening an investigation")
+        "highest chance of opening an investigation",
+        "posterior median of the hindcast of 2018-2022, 90 % of it 0.07 to 0.42", "calibrated")
     opening_slope: float = real(2, 0, 6, "-", "1.6a", "how sharply that chance follows the gain")
     petition_weight: float = real(0.5, 0, 2, "-", "1.6a",
         "weight of the home industry's gain in opening",

@@ -14,7 +14,7 @@ from experiments import hindcast_fit as fit
 from experiments.hindcast_evidence import past
 from experiments.hindcast_plan import TARGETS, load_hindcast
 from experiments.hindcast_worlds import Played
-from model import InputFault
+from model import PARAMETERS, InputFault
 
 PLAN = load_hindcast()
 
@@ -113,6 +113,18 @@ def test_the_shipped_sample_belongs_to_the_shipped_declaration() -> None:
     for name, prior in PLAN.free.items():
         assert sample[name].between(prior.low, prior.high).all(), name
     assert list(fit.load_nearness(PLAN)["target"]) == [target.name for target in PLAN.targets]
+
+
+def test_what_the_fit_narrowed_is_what_the_model_uses() -> None:
+    from experiments.plan_file import load_plan
+
+    found = fit.learned(PLAN, fit.load_posterior(PLAN)[0])
+    ranges = {factor.name: factor.range for factor in load_plan("uncertainty").factors}
+    assert found["identified"].any()
+    for row in found[found["identified"]].itertuples():
+        spec = PARAMETERS[str(row.parameter)]
+        assert spec.status == "calibrated" and spec.default == pytest.approx(row.median, rel=0.02)
+        assert ranges[spec.name] == pytest.approx((row.low, row.high), rel=0.02)
 
 
 @pytest.mark.slow
