@@ -20,7 +20,7 @@ LONGEST_STEP = 2.0  # utils, as in the rule
 WARM_CEILING = 14.0
 UTILITY_CAP = 600.0
 NEGLIGIBLE = 1e-200
-compiled = numba.njit(error_model="numpy")
+compiled: Callable[[Callable[..., Any]], Callable[..., Any]] = numba.njit(error_model="numpy")
 
 
 @compiled
