@@ -123,7 +123,8 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
         depth = max(depth, 0.0) if number else 0.0
         rows.append(
             {
-                "dyad": dyad, "mean_depth": depth, "depth_ceiling": 0.4 + 0.4 * has_tariffs,
+                "dyad": dyad, "mean_depth": depth, "mean_depth_contested": depth, "hollow": False,
+                "depth_ceiling": 0.4 + 0.4 * has_tariffs,
                 "joint_gain": 2 * depth, "emerged": depth > 0.25, "durable": depth > 0.3,
                 "gain_first": depth, "gain_second": depth, "first_emergence": 8 if depth > 0.25 else -1,
                 **{f"{name}_{side}": value for name, value in blocs.items() for side in ("first", "second")},

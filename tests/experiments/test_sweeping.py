@@ -154,7 +154,7 @@ def test_wrong_questions_about_results(words: tuple[str, ...], said: str, done: 
 def test_results_of_an_older_format_are_refused(done: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "results" / "two" / "manifest.json"
     path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 1'), encoding="utf-8")
-    refused(swept(done), "format 1", "writes format 2")
+    refused(swept(done), "format 1", "this version reads format 2")
 
 
 def test_without_dask_the_scheduler_is_refused_in_words(
