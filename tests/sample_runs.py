@@ -100,6 +100,7 @@ def made_up(chunk: Chunk) -> pa.Table:
 
 
 _MADE: dict[str, pa.Table] = {}
+NOTHING = {pa.bool_(): False, pa.float64(): 0.0, pa.int64(): 0, pa.string(): ""}
 
 
 def _known(chunk: Chunk, replicate: int) -> pa.Table:
@@ -132,6 +133,10 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
             }
         )  # fmt: skip
     table = pa.Table.from_pylist(rows)
+    # The rest of what a run of the model tells, at nothing.
+    for name, kind in summary_types().items():
+        if name not in table.column_names:
+            table = table.append_column(name, pa.array([NOTHING[kind]] * len(rows), kind))
     keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
     return with_keys(chunk, replicate, keys, table)
 
