@@ -157,6 +157,8 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
     columns = ["tempted_first", "suffers_first", "tempted_second", "suffers_second"]
     if not set(columns) <= set(runs) or runs[columns].dropna().empty:
         return None
+    if not ((runs["suffers_first"] > 0) & (runs["suffers_second"] > 0)).any():
+        return None  # nobody has anything to fear: no run has a place on the map
     figure, axes = panels(dyads, 4.6)
     handles: dict[str, Any] = {}
     for axis, dyad in zip(axes, dyads, strict=True):
