@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import equality
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +27,7 @@ from experiments.mechanisms import (
 )
 from experiments.mechanisms_page import cell, markdown, ranked, reading
 from experiments.plan_file import load_plan
-from model import PARAMETERS, InputFault, make_parameters
+from model import PARAMETERS, Ensemble, InputFault, make_parameters
 from model.mechanism_table import MECHANISM_GROUPS
 
 ROOT = Path(__file__).parents[2]
@@ -261,3 +262,37 @@ def test_the_figure_has_a_row_for_every_mechanism() -> None:
 def test_the_catalogue_is_a_file_that_ships() -> None:
     assert mechanisms.CATALOGUE == CATALOGUE and CATALOGUE.exists()
     assert tomllib.loads(CATALOGUE.read_text(encoding="utf-8")).keys() == {"mechanisms"}
+
+
+# --- both worlds --------------------------------------------------------------------------------------------
+
+FULL_MODEL = {name: value for own in KNOWN for name, value in own.on.items()}
+
+
+@pytest.mark.parametrize("scenario", ["2026", "2018", "2026-open-access", "symmetric"])
+def test_with_everything_on_both_worlds_are_one_model(scenario: str) -> None:
+    assert equality.faults(scenario, range(2), FULL_MODEL) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("own", KNOWN, ids=lambda own: own.name)
+def test_each_mechanism_alone_is_one_model_in_both_worlds(own: Mechanism) -> None:
+    needed = next((other.on for other in KNOWN if other.name == own.needs), {})
+    change = {**needed, **(own.off if own.is_core else own.on)}
+    assert equality.faults("2026", range(3), change) == []
+    without = {name: value for name, value in FULL_MODEL.items() if name not in own.on} | own.off
+    assert equality.faults("2026", range(1), without) == []
+
+
+@pytest.mark.parametrize("own", [own for own in KNOWN if not own.is_core], ids=lambda own: own.name)
+def test_an_optional_mechanism_that_is_off_is_absent(own: Mechanism) -> None:
+    # Its further numbers, at an end of their range, change no bit while its switch is off.
+    numbers = {
+        name: spec.high if spec.default != spec.high else spec.low
+        for stem in own.numbers
+        for name, spec in PARAMETERS.items()
+        if name == stem and spec.kind in ("float", "int") and spec.group in OPTIONAL
+    }
+    plain = Ensemble("2026", equality.ROOT_SEED, 4, n_quarters=13).run().summary()
+    other = Ensemble("2026", equality.ROOT_SEED, 4, {**own.off, **numbers}, n_quarters=13).run().summary()
+    pd.testing.assert_frame_equal(plain, other, check_exact=True)
