@@ -50,18 +50,17 @@ make ablation
 READING: Final = """\
 ## Reading it beside the literature
 
-* **Zones and clubs.** Where a row of a zone or club shows nothing, none formed: as scenario 2026 is calibrated, what
-  a bloc would lose in protection and in security outweighs what a club brings it, even with a penalty of 25 %. Where
-  security costs are left out clubs form, and membership rises with the penalty (`tests/phases/test_club.py`), as
-  Nordhaus 2015 has it. The size of a penalty is not the binding matter here.
+* **Zones and clubs.** Where a row of a zone or club shows nothing, none formed: as scenario 2026 is calibrated, no club
+  forms without transfers, even with a penalty of 25 %. Where security costs are left out clubs form, and membership
+  rises with the penalty (`tests/phases/test_club.py`), as Nordhaus 2015 has it; with transfers it does not always.
 * **Contrite tit for tat** takes the place of generous tit for tat, and does worse than that. Against plain tit for
   tat it repairs, as in Wu & Axelrod 1995 and Signorino 1996 (`tests/phases/test_published_signs.py`).
 * **Monitoring error** lowers depth in the core. In the full model it can raise it: there trust is a belief about
   types, and which of the other mechanisms turns the sign has not been taken apart.
 * **Zero-emission mandates** fix the share of electric cars, so that an import displaces one made at home: cuts of
   duties cost more, and treaties become shallower.
-* **Friendshoring and local content** move cells and assembly, which costs the bloc that pays the credit when its
-  partner's places count too.
+* **Friendshoring and local content** lower depth between the US and the EU, where the US would pay its credit for
+  cars built in the EU.
 * **Dual credits** at the rule's own numbers bind nobody in scenario 2026, and then do nothing.
 * **Linkage and dialogue** carry no weight in depth; what linkage brings shows in joint gain, in the report of the
   runs.
