@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from model import ensemble as ensemble_module
-from model import mandate, markets
+from model import markets
 from model.ensemble import Ensemble
-from model.lanes import industry, relations, treaties
+from model.lanes import treaties
 from model.numerics import same_bits
 from model.parameters import PARAMETERS, InputFault, ParameterSpec
 from model.record import COLUMNS
@@ -205,7 +205,6 @@ def test_warm_prices_are_equilibrium_prices(scenario: str) -> None:
         world.step()
         assert np.max(world.residual) < 1e-8
         assert np.max(world.known().tables.residual) < 1e-8
-    assert mandate.WARM_SWEEPS == relations.WARM_SWEEPS == industry.WARM_SWEEPS
 
 
 # --- the front ----------------------------------------------------------------------------------------------------
