@@ -55,8 +55,10 @@ READING: Final = """\
   rises with the penalty (`tests/phases/test_club.py`), as Nordhaus 2015 has it; with transfers it does not always.
 * **Contrite tit for tat** takes the place of generous tit for tat, and does worse than that. Against plain tit for
   tat it repairs, as in Wu & Axelrod 1995 and Signorino 1996 (`tests/phases/test_published_signs.py`).
-* **Monitoring error** lowers depth in the core. In the full model it can raise it: there trust is a belief about
-  types, and which of the other mechanisms turns the sign has not been taken apart.
+* **Monitoring error** lowers depth in the core. In the full model it raises it where two mechanisms meet: beliefs
+  about types, and an answer that does not forgive. Where nothing is misread one lapse proves a type (Bayes' rule, 1.10),
+  the answer to it proves the other's, and cooperation ends; errors leave room for doubt. With generous answers, or with
+  beliefs about conduct, seeing worse only does harm (`detente sweep monitoring`, told in `experiments/README.md`).
 * **Zero-emission mandates** fix the share of electric cars, so that an import displaces one made at home: cuts of
   duties cost more, and treaties become shallower.
 * **Friendshoring and local content** lower depth between the US and the EU, where the US would pay its credit for
