@@ -131,7 +131,7 @@ def ranked(effects: pd.DataFrame) -> list[str]:
 
 
 def reading(effects: pd.DataFrame) -> str:
-    """In sentences: what moves depth and durability most, in the core and in the full model, by clear effects only."""
+    """In a sentence a line: what moves depth and durability most, in the core and in the full model, by clear effects only."""
     sentences = []
     for within, where in ((CORE, "In the core"), (FULL, "In the full model")):
         for outcome, words in OUTCOMES.items():
@@ -151,7 +151,7 @@ def reading(effects: pd.DataFrame) -> str:
             still = own["mechanism"].nunique() - clear["mechanism"].nunique()
             tail = f"; {still} of {own['mechanism'].nunique()} move it in no dyad" if still else ""
             sentences.append(f"{where} the {words} is moved most by {'; '.join(told)}{tail}.")
-    return " ".join(sentences)
+    return "\n".join(f"* {sentence}" for sentence in sentences)
 
 
 def show(console: Console, catalogue: Sequence[Mechanism], effects: pd.DataFrame | None) -> None:
