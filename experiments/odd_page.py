@@ -30,7 +30,7 @@ ELEMENTS: Final = (
     *("Design concepts", "Theoretical and empirical background", "Basic principles", "Emergence"),
     *("Individual decision making", "Adaptation and objectives", "Learning", "Individual sensing"),
     *("Individual prediction", "Interaction", "Collectives", "Heterogeneity", "Stochasticity", "Observation"),
-    *("Initialisation", "Input data", "Submodels"),
+    *("Initialisation", "Implementation details", "Input data", "Submodels"),
 )
 SCHEDULE: Final = "Process overview and scheduling"
 STATE: Final = "Entities, state variables and scales"
@@ -262,6 +262,8 @@ def _rules(text: str, facts: Facts) -> Iterator[str]:
         for name in own.functions:
             if not re.search(rf"\b{name}\b", found[0].body):
                 yield f"rules/{file}.py: function {name} is not named in its section"
+        if "*Source:*" not in found[0].body:
+            yield f"rules/{file}.py: its section names no source"
         for name, _, meaning in own.constants:
             if len(meaning) < LEAST_WORDS:
                 yield f"rules/{file}.py: nothing is said of the number {name}"

@@ -102,6 +102,8 @@ def test_a_planted_rule_is_found(facts: Facts) -> None:
     only(TEXT, facts._replace(rules=less, readers={}), "7.27", "a file of rules that is none")
     number = facts.rules["trust"]._replace(constants=(("MAGIC", "7", ""),))
     only(TEXT, facts._replace(rules={**facts.rules, "trust": number}), "nothing is said of the number MAGIC")
+    body = of_rules(TEXT, "trust")[0].body
+    only(TEXT.replace(body, body.replace("*Source:*", "After")), facts, "rules/trust.py", "names no source")
     title = next(section.title for section in submodels(TEXT) if "rules/trust.py" in section.title)
     doubled = TEXT.replace("## 8. Mechanisms", f"### {title}\n\n## 8. Mechanisms")
     only(doubled, facts, "rules/trust.py has 2 sections")
