@@ -82,19 +82,19 @@ def known_facts() -> Facts:
     }
     # The ensemble's phases are those of the Mesa world once more.
     others = {n: text for n, text in sources.items() if not n.startswith(("model/rules/", "model/lanes/"))}
-    everywhere = {n: text for n, text in sources.items() if not n.startswith("model/rules/")}
+    callers = {n: text for n, text in sources.items() if not n.startswith("model/rules/") and RULES in text}
     return Facts(
         rules={name: rules_of(text) for name, text in rules.items()},
         phases=phases_of(sources["model/schedule.py"]),
         parameters=PARAMETERS,
-        readers=readers_of(others.values()),
+        readers=readers_of(text for name, text in callers.items() if name in others),
         streams=STREAMS,
         drawn_in=drawn_in(others),
         state=tuple(field.name for field in dataclasses.fields(State)),
         columns=columns(),
         mechanisms=load_catalogue(),
         scenarios=tuple(scenarios()),
-        unused=unused(rules, everywhere.values()),
+        unused=unused(rules, callers.values()),
         words=frozenset(word for text in sources.values() for word in re.findall(r"\w+", text)),
         files=frozenset(files()),
     )
@@ -195,8 +195,8 @@ def readers_of(texts: Iterable[str]) -> dict[str, frozenset[str]]:
     return {name: frozenset(files) for name, files in readers.items()}
 
 
-def _imported_rules(tree: ast.AST) -> Iterator[tuple[str, str]]:
-    for node in ast.walk(tree):
+def _imported_rules(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    for node in tree.body:
         if isinstance(node, ast.ImportFrom) and node.module == RULES:
             yield from ((name.asname or name.name, name.name) for name in node.names)
 
