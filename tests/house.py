@@ -80,8 +80,13 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.sessions": ("model.lanes", "model.lanes.*", "model.ensemble", *_ENGINE),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
     "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
-    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
+    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart, and for the
+    # description of the whole model, which reads what is declared behind the door
     "experiments": ("model",),
+    "experiments.odd_facts": (
+        *("model", "model.draws", "model.parameters", "model.state"),
+        *("experiments.manifest", "experiments.mechanisms"),
+    ),
     "experiments.bench_cases": ("model", "model.markets", "model.menu", "model.valuation", *_RULES, *_GROUND),
     "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
     "experiments.bench_growth": (
