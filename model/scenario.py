@@ -55,7 +55,6 @@ class Scenario:
     # markets
     market_size: Floats  # (m,) m new cars per quarter
     ev_share: Floats  # (m,) EV share of new cars at the start
-    drift: Floats  # (t, m) trend of all EV qualities, logit per quarter
     drift_target: Floats  # (m,) EV share that the trend alone would reach
     drift_quarters: float  # quarters from the start to that share
     kwh: Floats  # (m,) kWh per EV
@@ -95,7 +94,6 @@ class Scenario:
     charger_cost: Floats  # (m,) k$ per point
     cars_built: Floats  # (b,) m cars of any kind per year
     ice_share: Floats  # (m, b) share of home makers of b in the market outside EVs
-    ice_weight: Floats  # (f,) share of f among its home bloc's makers; sums to 1 within a home
     zev_announced: Bools  # (b,) a phase-out announcement stands at the start
     zev_age: Floats  # (b,) quarters since it was made; 0 where none
     zev_required: Floats  # (b,) EV share in 2035 that it requires

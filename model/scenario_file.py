@@ -84,7 +84,6 @@ class Automaker(Section):
     plants_later: dict[Bloc, QuarterLabel] = {}
     on_sale_later: dict[Bloc, QuarterLabel] = {}
     origins: dict[Bloc, dict[Place, Fraction]] = {}  # default: all from home
-    ice_weight: NotNegative = 1.0  # weight among the home bloc's makers of combustion cars
 
 
 class Ban(Section):
