@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from model import scenario_policy
+from model.numerics import LEAST_AVAILABILITY
 from model.parameters import InputFault, Parameters, make_parameters
 from model.scenario_arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario_file import quarter_name, quarter_number
@@ -25,10 +26,8 @@ from model.scenario_policy import Event, Treaty
 from model.scenario_reading import read_scenario
 from model.seeds import SourceRow, names_in
 
-__all__ = ["BEFORE", "LATENT", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
+__all__ = ["BEFORE", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
 
-# Availability of a brand that is not on sale: small enough to sell nothing, large enough to have a logarithm.
-LATENT: Final = 1e-6
 # Without these sections no other can be turned into arrays.
 ALWAYS_NEEDED: Final = frozenset({"first_quarter", "last_quarter"})
 
@@ -124,8 +123,8 @@ class Scenario:
 
     @property
     def availability(self) -> Floats:
-        """(f, m) availability at the start: 1 where a brand is on sale, ``LATENT`` elsewhere."""
-        return np.where(self.on_sale_from == BEFORE, 1.0, LATENT)
+        """(f, m) availability at the start: 1 where a brand is on sale, ``LEAST_AVAILABILITY`` elsewhere."""
+        return np.where(self.on_sale_from == BEFORE, 1.0, LEAST_AVAILABILITY)
 
     @property
     def has_plant(self) -> Bools:

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from model.numerics import QUARTERS_PER_YEAR
 from model.scenario_arrays import SUM_TOLERANCE, Bools, Floats, Workshop
-from model.scenario_file import QUARTERS_A_YEAR
 from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
@@ -166,7 +166,7 @@ def charging(w: Workshop) -> dict[str, Any]:
     section = w.file.charging
     return {
         "chargers": np.array(section.points),
-        "charger_budget": np.array(section.budget) / QUARTERS_A_YEAR,
+        "charger_budget": np.array(section.budget) / QUARTERS_PER_YEAR,
         "charger_cost": np.array(section.unit_cost),
     }
 

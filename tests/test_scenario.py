@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.scenario import BEFORE, LATENT, NEVER, Scenario, load_scenario, scenario_names
+from model.numerics import LEAST_AVAILABILITY
+from model.scenario import BEFORE, NEVER, Scenario, load_scenario, scenario_names
 from model.seeds import seeds_directory
 from model.vocabulary import BATTERY, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, PLACES
 
@@ -102,7 +103,7 @@ def test_duties_are_in_order_and_none_is_on_oneself(scenario: Scenario) -> None:
 def test_a_brand_is_on_sale_where_it_has_a_share(scenario: Scenario) -> None:
     on_sale = scenario.on_sale_from == BEFORE
     np.testing.assert_array_equal(on_sale, scenario.brand_share > 0.0)
-    np.testing.assert_array_equal(scenario.availability, np.where(on_sale, 1.0, LATENT))
+    np.testing.assert_array_equal(scenario.availability, np.where(on_sale, 1.0, LEAST_AVAILABILITY))
     assert not np.any(scenario.banned & (scenario.on_sale_from != NEVER))
     # Every automaker has a plant at home and serves each place from plants that are there or from elsewhere.
     for f, home in enumerate(scenario.automaker_home):
