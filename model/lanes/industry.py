@@ -67,7 +67,7 @@ class Industry(Commerce, Club):
             state.quality = state.quality + self.opening.trend[:, None]
             common = np.maximum.reduce(self.common, axis=-1)
             cost = standards.charger_unit_cost(
-                self.economy.charger_cost, p.charger_saving, common, common * p.charger_foreign_share
+                self.economy.charger_cost, p.charger_saving, common, p.charger_foreign_share
             )
             state.chargers = standards.charger_stock_next(state.chargers, self.economy.charger_budget, cost)
         # Only an assessment looks at costs before this quarter's duties are in force.

@@ -73,9 +73,9 @@ class Industry(Commerce, Club):
             self._renew_contracts()
             self._build_plants()
             state.quality = state.quality + self.opening.trend[:, None]
-            share_bought = np.max(self.common, axis=-1) * p.charger_foreign_share
+            common = np.max(self.common, axis=-1)
             cost = standards.charger_unit_cost(
-                self.economy.charger_cost, p.charger_saving, np.max(self.common, axis=-1), share_bought
+                self.economy.charger_cost, p.charger_saving, common, p.charger_foreign_share
             )
             state.chargers = standards.charger_stock_next(state.chargers, self.economy.charger_budget, cost)
         self.supply_now()
