@@ -297,7 +297,7 @@ class Talks(Treaties):
         """(K,) the packages that can be tabled in some of these lanes, given what is in force in each (n,)."""
         menu, allowed = self.agenda.menus[d], tuple(bool(issue) for issue in self.allowed)
         on_table = np.zeros(menu.n_packages, dtype=bool)
-        for package in np.unique(current).tolist():
+        for package in np.flatnonzero(np.bincount(current)).tolist():
             on_table |= negotiable(menu, allowed, package)
         return np.flatnonzero(on_table)
 
