@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from model import Ensemble
-from model.mandate import WARM_SWEEPS
+from model.markets import WARM_SWEEPS
 from model.menu import Menu
 from model.rules import bargaining, pricing
 from model.valuation import Parts, package_values
