@@ -80,7 +80,7 @@ def issue_noise(
 
     levels: (P, I) or (..., P, I), level of every issue in every package, fractions in [0, 1].
     current: (I,) or (..., I), levels in force now, fractions in [0, 1].
-    stakes: (..., I), |gain| from each issue alone at full level, bn$ per quarter, >= 0.
+    stakes: (..., I), size of the gain from each issue alone at full level, bn$ per quarter, >= 0.
     error: (..., I), persistent error on each issue, standard deviations.
     noise: scalar or (..., 1), perception noise nu, >= 0.
     Returns (..., P).
