@@ -48,6 +48,8 @@ autodoc_preserve_defaults = True
 autodoc_type_aliases = {"FloatArray": "FloatArray", "FloatLike": "FloatLike", "Matrix": "Matrix"}
 python_maximum_signature_line_length = 88
 add_module_names = False
+# Sources are shown where things are defined, not once more for the front door.
+viewcode_follow_imported_members = False
 
 # --- HTML -----------------------------------------------------------------------------------------
 html_theme = "furo"

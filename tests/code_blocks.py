@@ -31,7 +31,6 @@ ROOT = Path(__file__).resolve().parent.parent
 # What a page shows -> what a test calls in its place, because the whole would take minutes. Nothing else may change.
 INSTEAD = {
     "make demo": "detente demo --workers 2",
-    "detente sweep mechanisms --workers 2": "detente sweep mechanisms --workers 1 --replicates 18",
     "detente sensitivity uncertainty": (
         "detente sensitivity uncertainty --workers 1 --trajectories 2 --screening-replicates 2 --keep 2 --rows 4 "
         "--replicates 2"
