@@ -25,7 +25,7 @@ UNREADABLE = """() => {
   const say = (what, node) => found.push(`${what}: ${(node.textContent || '').trim().slice(0, 40)}`);
   const pen = document.createElement('canvas').getContext('2d');
   for (const node of document.querySelectorAll('body *')) {
-    if (node.closest('noscript') || node.classList.contains('skip')) continue;
+    if (node.closest('noscript') || node.matches('.skip, .unseen')) continue;
     const box = node.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     const style = getComputedStyle(node);
