@@ -20,6 +20,7 @@ SOLARA: Final = {
     "SOLARA_APP": "experiments.classroom.mesa_page",
     "SOLARA_CHECK_HOOKS": "off",  # Mesa 3.3's own code trips over them
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_SESSION_HTTPS_ONLY": "False",  # loopback needs none
 }
 MISSING: Final = "the page's packages are not installed: pip install 'detente[class]' (or -e '.[class]' in a checkout)"
 

@@ -45,6 +45,7 @@ def test_an_export_over_the_network_replays(page: Served) -> None:
     assert page.ask("replay", {"export": export})[1]["same"] is False
 
 
+@pytest.mark.slow
 def test_the_first_picture_of_a_cloud_comes_soon_and_it_fills(page: Served) -> None:
     began = time.monotonic()
     runs, first = 0, 0.0
