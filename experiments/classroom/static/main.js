@@ -9,12 +9,14 @@ import { language, preferred, speak, t } from "./words.js";
 
 const VIEWS = { watch, learn, sit, lead };
 let current = "watch";
+let arrived = false;
 
 function show(name) {
   VIEWS[current].stop();
   current = name;
   draw();
-  document.getElementById("main").focus({ preventScroll: true });
+  if (arrived) document.getElementById("main").focus({ preventScroll: true });
+  arrived = true; // whoever has just come begins at the top of the page
   window.scrollTo(0, 0);
 }
 

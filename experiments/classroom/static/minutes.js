@@ -77,7 +77,7 @@ export function gameCard(game, d) {
   const cell = (r, c) => h("td", { class: bestRow(r, c) && bestColumn(r, c) ? "best" : "" }, `${bestRow(r, c) && bestColumn(r, c) ? "★ " : ""}${signed(cells[r][c][0])} / ${signed(cells[r][c][1])}`);
   const same = game.families[0] === game.families[1];
   return h("section", { class: "card", "aria-label": t("game.title", { pair: dyad(d) }) },
-    h("h3", {}, t("game.title", { pair: dyad(d) })),
+    h("h3", {}, t(game.about === "chosen" ? "game.title_chosen" : "game.title", { pair: dyad(d) })),
     h("p", {}, h("strong", {}, same ? family(game.families[0]) : t("game.two", { one: family(game.families[0]), two: family(game.families[1]), first, second }))),
     h("div", { class: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", {}, t("game.corner", { first, second })), h("th", {}, t("game.keeps", { who: second })), h("th", {}, t("game.leaves", { who: second })))),
