@@ -139,14 +139,15 @@ export function cloudChart(cloud, d, mine, mineName) {
   for (const v of values) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
   const most = Math.max(1, ...counts);
   const x = (v) => 12 + v * 276;
-  const top = 34, floor = 130;
+  const top = 42, floor = 130;
+  const aside = mine !== null && mine > 0.5; // the note stands where the diamond does not
   const bars = counts.map((n, k) => s("rect", {
     x: x(k / BINS) + 0.6, width: 276 / BINS - 1.2, y: floor - (n / most) * (floor - top), height: (n / most) * (floor - top), fill: "#9db4c8",
   }));
   const axis = [
     [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" })),
     text(x(0.5), floor + 31, t("cloud.axis"), { "text-anchor": "middle", "font-size": 12 }),
-    text(x(1), top + 8, t("cloud.most", { n: digits(most, 0) }), { "text-anchor": "end", "font-size": 12, fill: "#444" })];
+    text(x(aside ? 0 : 1), top - 6, t("cloud.most", { n: digits(most, 0) }), { "text-anchor": aside ? "start" : "end", "font-size": 12, fill: "#444" })];
   const dot = mine !== null && s("g", {},
     s("line", { x1: x(mine), x2: x(mine), y1: 24, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
     s("path", { d: `M${x(mine)} 14l8 8-8 8-8-8z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),

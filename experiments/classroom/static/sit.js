@@ -30,7 +30,7 @@ export function stop() {
 export function mount(root) {
   mounted = true;
   state.drawn = "";
-  root.append(h("h1", {}, t("sit.title")), (parts.body = h("div", {})));
+  root.append(h("h1", { class: "noprint" }, t("sit.title")), (parts.body = h("div", {})));
   if (state.room) draw();
   look();
 }
@@ -131,6 +131,7 @@ function drawRoom(now) {
   const over = now.phase === "over";
   const last = state.quarters[state.quarters.length - 1];
   put(parts.body,
+    !last && !state.seats.length && !over ? welcome(now) : null,
     !state.seats.length || state.adding ? joinForm() : null,
     status(),
     state.hidden !== null && holds(state.hidden) ? curtain() : null,
@@ -139,7 +140,6 @@ function drawRoom(now) {
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
     now.briefing ? briefing(now.briefing) : null,
-    !last && now.bloc === undefined && !over ? welcome(now) : null,
     last ? h("div", { class: `grid two${over ? " noprint" : ""}` },
       h("section", { class: "card" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), h("div", { class: "map" }, worldMap(last))),
       h("section", { class: "card" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
@@ -147,7 +147,7 @@ function drawRoom(now) {
 }
 
 const joinForm = () =>
-  h("section", { class: "card" }, h("h2", {}, t("sit.join")), h("p", {}, t("sit.join_help")),
+  h("section", { class: "card noprint" }, h("h2", {}, t("sit.join")), h("p", {}, t("sit.join_help")),
     h("div", { class: "bar" },
       h("label", {}, t("sit.code"), " ", h("input", { type: "text", id: "code", value: state.code, maxlength: 40, autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
         oninput: (event) => { state.code = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") join(); } })),
@@ -180,8 +180,9 @@ const roleCard = (b) =>
 
 // For the projector, before the first quarter: how to come in.
 const welcome = (now) =>
-  h("section", { class: "card grid", id: "welcome" }, h("h2", {}, t(now.phase === "lobby" ? "sit.welcome" : "sit.first")),
-    facts.join ? [h("p", {}, t("sit.come"), " ", h("strong", { class: "code" }, facts.join.address)), h("div", { class: "qr large" }, qrCode(facts.join.rows))] : h("p", {}, t("sit.here_only")));
+  h("section", { class: "card", id: "welcome" }, h("div", { class: "grid" }, h("h2", {}, t(now.phase === "lobby" ? "sit.welcome" : "sit.first")),
+    facts.join ? h("p", {}, t("sit.come")) : h("p", {}, t("sit.here_only")), facts.join ? h("p", {}, h("strong", { class: "code" }, facts.join.address)) : null),
+    facts.join ? h("div", { class: "qr large" }, qrCode(facts.join.rows)) : null);
 
 function updateClocks() {
   for (const question of state.room.questions || []) {
