@@ -12,7 +12,7 @@ from typing import Any, Final
 import numpy as np
 
 from model import Ensemble
-from model.mandate import WARM_SWEEPS
+from model.markets import WARM_SWEEPS
 from model.menu import Menu
 from model.rules import bargaining, pricing
 from model.valuation import Parts, package_values
@@ -61,62 +61,83 @@ class Packages:
         return [package_values(self.menu, of, who) for of, who in zip(parts, self.lapses, strict=True)]
 
 
+Sides = tuple[np.ndarray, np.ndarray]
+
+
 @dataclass(frozen=True)
 class Session:
-    """A quarter of talks: own, partner (2, R, P) believed gains of each side, admissible (2, R, P); reservation,
-    exponent (2,); clock (R,) quarters; the first ``n_first`` lanes are opened by side 0."""
+    """A quarter of talks, in two groups of lanes: those opened by side 0, then those opened by side 1.
 
-    own: tuple[np.ndarray, np.ndarray]
-    partner: tuple[np.ndarray, np.ndarray]
-    admissible: tuple[np.ndarray, np.ndarray]
+    own, partner, admissible: by group and side, (n, P) believed gains of each side and of its partner, and what it may
+    agree to; reservation, exponent (2,); clock (R,) quarters.
+    """
+
+    own: tuple[Sides, Sides]
+    partner: tuple[Sides, Sides]
+    admissible: tuple[Sides, Sides]
     reservation: tuple[float, float]
     exponent: tuple[float, float]
     clock: np.ndarray
-    n_first: int
     rounds: int
     deadline: int
+
+    @property
+    def n_first(self) -> int:
+        """Lanes that side 0 opens."""
+        return len(self.own[0][0])
 
     def play(self) -> tuple[np.ndarray, np.ndarray]:
         """(R,) the last package tabled and the package agreed on, -1 for none."""
         n = self.clock.size
+        groups = (slice(0, self.n_first), slice(self.n_first, n))
+        best = (np.empty(n), np.empty(n))
+        for opener, group in enumerate(groups):
+            for side in (0, 1):
+                gain, least = self.own[opener][side], self.reservation[side]
+                zone = bargaining.zone_of_agreement(
+                    gain, least, self.admissible[opener][side], self.partner[opener][side], self.reservation[1 - side]
+                )
+                best[side][group] = bargaining.best_in_zone(gain, zone, least)
         tabled, deal = np.full(n, -1), np.full(n, -1)
-        best = []
-        for side in (0, 1):
-            zone = bargaining.zone_of_agreement(
-                self.own[side],
-                self.reservation[side],
-                self.admissible[side],
-                self.partner[side],
-                self.reservation[1 - side],
-            )
-            best.append(bargaining.best_in_zone(self.own[side], zone, self.reservation[side]))
-        for first, group in ((0, slice(0, self.n_first)), (1, slice(self.n_first, n))):
-            goes_on = np.ones(self.clock[group].size, dtype=bool)
-            for k in range(self.rounds):
-                time = bargaining.session_time(self.clock[group], float(k), float(self.rounds), float(self.deadline))
-                hopes = [
-                    bargaining.aspiration(
-                        self.reservation[side],
-                        best[side][group],
-                        bargaining.concession_share(time, self.exponent[side]),
-                    )
-                    for side in (0, 1)
-                ]
-                mine = (first + k) % 2
+        goes_on = np.ones(n, dtype=bool)
+        first = (np.arange(n) >= self.n_first) * 1
+        offer, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
+        exists, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        for k in range(self.rounds):
+            time = bargaining.session_time(self.clock, float(k), float(self.rounds), float(self.deadline))
+            hopes = [
+                bargaining.aspiration(
+                    self.reservation[side], best[side], bargaining.concession_share(time, self.exponent[side])
+                )
+                for side in (0, 1)
+            ]
+            for opener, group in enumerate(groups):
+                mine = (opener + k) % 2
                 theirs = 1 - mine
-                offer, exists = bargaining.choose_offer(
-                    self.own[mine][group], self.partner[mine][group], hopes[mine][:, None], self.admissible[mine][group]
+                own, partner, admissible = self.own[opener], self.partner[opener], self.admissible[opener]
+                hope = np.where(goes_on[group], hopes[mine][group], np.inf)
+                offer[group], exists[group] = bargaining.choose_offer(
+                    own[mine], partner[mine], hope[:, None], admissible[mine]
                 )
-                is_tabled = goes_on & exists
-                accepted = is_tabled & bargaining.accept(
-                    bargaining.take(self.own[theirs][group], offer),
-                    hopes[theirs],
-                    bargaining.take(self.admissible[theirs][group], offer),
-                )
-                tabled[group] = np.where(is_tabled, offer, tabled[group])
-                deal[group] = np.where(accepted, offer, deal[group])
-                goes_on &= ~accepted
+                worth[group] = bargaining.take(own[theirs], offer[group])
+                passes[group] = bargaining.take(admissible[theirs], offer[group])
+            tabler = (first + k) % 2
+            accepted = np.zeros(n, dtype=bool)
+            for side in (0, 1):
+                accepted |= exists & (tabler != side) & bargaining.accept(worth, hopes[side], passes)
+            tabled = np.where(exists, offer, tabled)
+            deal = np.where(accepted, offer, deal)
+            goes_on &= ~accepted
         return tabled, deal
+
+
+def by_opener(values: Sides, n_first: int) -> tuple[Sides, Sides]:
+    """Both sides' arrays (R, P) in the lanes that each side opens, replicates fastest in memory as before."""
+    first, second = values
+    return (
+        (first[:n_first].copy(order="K"), second[:n_first].copy(order="K")),
+        (first[n_first:].copy(order="K"), second[n_first:].copy(order="K")),
+    )
 
 
 @dataclass(frozen=True)
@@ -170,17 +191,17 @@ def _sessions(world: Any) -> tuple[Session, ...]:
     for d, pair in enumerate(DYADS):
         flows = [world.known().flows[d][side] for side in (0, 1)]
         nothing = np.zeros(n, dtype=np.int64)
-        own = tuple(side.kept.over(agenda.menus[d], nothing).spread(agenda.menus[d]) for side in flows)
+        gains = [side.kept.over(agenda.menus[d], nothing).spread(agenda.menus[d]) for side in flows]
         least = tuple(float(p.reservation_fraction * agenda.scale[d, side]) for side in (0, 1))
+        own = by_opener((gains[0], gains[1]), n // 2)
         sessions.append(
             Session(
-                own=(own[0], own[1]),
-                partner=(own[1], own[0]),
-                admissible=(own[0] >= least[0], own[1] >= least[1]),
+                own=own,
+                partner=(own[0][::-1], own[1][::-1]),
+                admissible=by_opener((gains[0] >= least[0], gains[1] >= least[1]), n // 2),
                 reservation=(least[0], least[1]),
                 exponent=(float(p.concession_exponent[pair[0]]), float(p.concession_exponent[pair[1]])),
                 clock=np.arange(n, dtype=np.float64) % p.session_quarters,
-                n_first=n // 2,
                 rounds=p.rounds_per_quarter,
                 deadline=p.session_quarters,
             )

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.bench_cases import Packages, Session, cases_of
+from experiments.bench_cases import Packages, Session, by_opener, cases_of
 from model import Ensemble, Scenario
 from model import ensemble as ensemble_module
 from model.agenda import set_agenda
@@ -130,8 +130,10 @@ def _talks(scenario: str, lanes: int) -> dict[int, Callable[[], object]]:
 def _quarter_of(sides: list[Packages], session: Session) -> Callable[[], object]:
     def work() -> object:
         kept = [side.play()[0] for side in sides]
-        own = tuple(values - values[:, :1] for values in kept)
-        admissible = tuple(gain >= least for gain, least in zip(own, session.reservation, strict=True))
-        return dataclasses.replace(session, own=own, partner=own[::-1], admissible=admissible).play()
+        gains = kept[0] - kept[0][:, :1], kept[1] - kept[1][:, :1]
+        fine = gains[0] >= session.reservation[0], gains[1] >= session.reservation[1]
+        own, admissible = by_opener(gains, session.n_first), by_opener(fine, session.n_first)
+        partner = own[0][::-1], own[1][::-1]
+        return dataclasses.replace(session, own=own, partner=partner, admissible=admissible).play()
 
     return work

@@ -204,7 +204,10 @@ def packages(case: Packages) -> Callable[[], list[np.ndarray]]:
 
 def session(case: Session) -> Callable[[], tuple[np.ndarray, np.ndarray]]:
     """The twin of ``Session.play`` with its inputs laid out."""
-    own, partner, admissible = (np.stack([_rows(x) for x in of]) for of in (case.own, case.partner, case.admissible))
+    own, partner, admissible = (
+        np.stack([np.concatenate([group[side] for group in of]) for side in (0, 1)]).copy(order="C")
+        for of in (case.own, case.partner, case.admissible)
+    )
     tabled, deal = (np.empty(case.clock.size, dtype=np.int64) for _ in range(2))
     least, exponent = np.array(case.reservation), np.array(case.exponent)
 

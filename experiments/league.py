@@ -123,9 +123,15 @@ class _Reader(TableReader):
             names = []
         for name in names:
             try:
-                make_parameters({**load_scenario(name).parameters.changes(), **settings})
+                parameters = make_parameters({**load_scenario(name).parameters.changes(), **settings})
             except InputFault as fault:
                 self.faults.extend(fault.faults)
+                continue
+            if parameters.imitative_tactic:
+                self.faults.append(
+                    f"imitative_tactic = true (scenario {name}): in a league every player keeps to its own tactic; "
+                    "leave it off, and enter the player 'matching' for a tactic that imitates"
+                )
         seed = self.table.get("root_seed", usual.root_seed)
         if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
             self.faults.append(f"root_seed = {shown(seed)}: allowed is a whole number from 0")

@@ -55,8 +55,11 @@ READING: Final = """\
   rises with the penalty (`tests/phases/test_club.py`), as Nordhaus 2015 has it; with transfers it does not always.
 * **Contrite tit for tat** takes the place of generous tit for tat, and does worse than that. Against plain tit for
   tat it repairs, as in Wu & Axelrod 1995 and Signorino 1996 (`tests/phases/test_published_signs.py`).
-* **Monitoring error** lowers depth in the core. In the full model it can raise it: there trust is a belief about
-  types, and which of the other mechanisms turns the sign has not been taken apart.
+* **Monitoring error** lowers depth in the core. In the full model it raises it where two mechanisms meet: beliefs
+  about types, and an answer that does not forgive. Where nothing is misread one lapse proves a type (Bayes' rule,
+  1.10), the answer to it proves the other's, and cooperation ends; errors leave room for doubt. With generous answers,
+  or with beliefs about conduct, seeing worse only does harm (`detente sweep monitoring`, told in
+  `experiments/README.md`).
 * **Zero-emission mandates** fix the share of electric cars, so that an import displaces one made at home: cuts of
   duties cost more, and treaties become shallower.
 * **Friendshoring and local content** lower depth between the US and the EU, where the US would pay its credit for
@@ -129,7 +132,7 @@ def ranked(effects: pd.DataFrame) -> list[str]:
 
 
 def reading(effects: pd.DataFrame) -> str:
-    """In sentences: what moves depth and durability most, in the core and in the full model, by clear effects only."""
+    """In a sentence a line: what moves depth and durability most, in the core and in the full model, if it is clear."""
     sentences = []
     for within, where in ((CORE, "In the core"), (FULL, "In the full model")):
         for outcome, words in OUTCOMES.items():
@@ -149,7 +152,7 @@ def reading(effects: pd.DataFrame) -> str:
             still = own["mechanism"].nunique() - clear["mechanism"].nunique()
             tail = f"; {still} of {own['mechanism'].nunique()} move it in no dyad" if still else ""
             sentences.append(f"{where} the {words} is moved most by {'; '.join(told)}{tail}.")
-    return " ".join(sentences)
+    return "\n".join(f"* {sentence}" for sentence in sentences)
 
 
 def show(console: Console, catalogue: Sequence[Mechanism], effects: pd.DataFrame | None) -> None:

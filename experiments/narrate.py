@@ -33,6 +33,11 @@ MARKS: Final = {
     "case": ("?", "yellow"),
     "tension": ("~", "yellow"),
     "recognition": ("◇", "green"),
+    "club": ("◆", "green"),
+    "gesture": ("◇", "green"),
+    "undertaking": ("§", ""),
+    "shortfall": ("!", "red"),
+    "government": ("~", "yellow"),
     "again": ("…", "dim"),
 }
 # After these the next talks of a dyad are new talks.

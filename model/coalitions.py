@@ -18,6 +18,7 @@ from model.credits import Scheme, cleared_credits, credit_flows
 from model.economy import Economy
 from model.markets import (
     KWH_COST_TO_THOUSANDS,
+    WARM_SWEEPS,
     border_frictions,
     clear_at_prices,
     duties_by_place,
@@ -37,7 +38,6 @@ COALITIONS: Final = clubs.coalitions(N_BLOCS)
 MEMBERS: Final = COALITIONS.is_member.astype(np.float64)  # (C, b)
 N_COALITIONS: Final = len(COALITIONS.members)
 NO_CLUB: Final = 0
-WARM_SWEEPS: Final = 3  # joint Newton sweeps from today's markups; markets that need more are swept on
 EVERYONE: Final = np.ones(N_BLOCS)
 _WITHIN: Final = club_terms.inside(MEMBERS, EVERYONE)
 _AGAINST: Final = club_terms.outside(MEMBERS, EVERYONE)

@@ -17,7 +17,16 @@ import numpy as np
 from model.commerce import carbon_receipts
 from model.economy import Economy
 from model.impact import Situation
-from model.markets import Accounts, CellSupply, account, clear_at_prices, equilibrium, markup_weight, offered_costs
+from model.markets import (
+    WARM_SWEEPS,
+    Accounts,
+    CellSupply,
+    account,
+    clear_at_prices,
+    equilibrium,
+    markup_weight,
+    offered_costs,
+)
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters import Parameters
 from model.rules import content, mandates, policy, welfare
@@ -26,7 +35,6 @@ from model.vocabulary import BATTERY, BLOCS, DYAD_OF, EV, N_BLOCS, N_DYADS, N_SI
 
 CREDIT_BLOC: Final = BLOCS.index("US")  # the one whose credit has content rules
 RESTRICTED_HOME: Final = BLOCS.index("CN")  # whose makers the credit's rules call restricted entities
-WARM_SWEEPS: Final = 3  # joint Newton sweeps from known markups; markets further off are swept on
 
 
 def year_of(scenario: Scenario, quarter: int) -> int:

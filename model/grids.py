@@ -70,7 +70,7 @@ class Grid:
 
 def _entries(table: FloatArray, index: np.ndarray) -> FloatArray:
     """(..., n) fresh copies of some entries of a table (..., X); replicates stay fastest in memory."""
-    return table[index] if table.ndim == 1 else np.moveaxis(np.moveaxis(table, -1, 0).take(index, axis=0), 0, -1)
+    return table.T.take(index, axis=0).T
 
 
 def added(columns: list[FloatArray]) -> FloatArray:
@@ -92,7 +92,7 @@ def added_up(terms: list[FloatArray]) -> FloatArray:
 
 def each(value: FloatArray, factors: FloatArray) -> FloatArray:
     """(..., n) a value (...) times each of some factors (n,); replicates stay fastest in memory."""
-    return np.moveaxis(np.multiply.outer(factors, value), 0, -1)
+    return np.multiply.outer(factors, np.asarray(value).T).T
 
 
 def choices(gift: FloatArray, positions: tuple[int, ...], kept: bool) -> FloatArray:

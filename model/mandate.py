@@ -33,7 +33,6 @@ from model.valuation import OtherTerms, Parts, party_parts, side_flows, with_fri
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 QUARTERS_PER_YEAR = 4.0
-WARM_SWEEPS = 3  # joint Newton sweeps from the last markups; residual below 1e-6 k$ (measured, tested)
 
 
 @dataclass(frozen=True)

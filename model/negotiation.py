@@ -71,7 +71,7 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         _, self.economy, self.opening, self.agenda = starting_point(str(scenario), self.parameters)
         self.root_seed, self.replicate = root_seed, replicate
         self.n_quarters = self.scenario.n_quarters
-        self.draws = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
+        self.luck = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
         self.state = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
         self.blocs = [self.bloc_type(self, index) for index in range(3)]
         self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]

@@ -32,7 +32,7 @@ _MIDDLE = tuple(
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
         *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
-        *("coalitions", "commerce", "credits"),
+        *("coalitions", "commerce", "credits", "common_quarter", "common_club", "common_trade"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -73,7 +73,6 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
     "model.lanes.*": (
         *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
-        "model.phases.club",
         "model.story",
         "model.scenario",
         *_ENGINE,
@@ -81,9 +80,14 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.sessions": ("model.lanes", "model.lanes.*", "model.ensemble", *_ENGINE),
     "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
     "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
-    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart
+    # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart, and for the
+    # description of the whole model, which reads what is declared behind the door
     "experiments": ("model",),
-    "experiments.bench_cases": ("model", "model.mandate", "model.menu", "model.valuation", *_RULES, *_GROUND),
+    "experiments.odd_facts": (
+        *("model", "model.draws", "model.parameters", "model.state"),
+        *("experiments.manifest", "experiments.mechanisms"),
+    ),
+    "experiments.bench_cases": ("model", "model.markets", "model.menu", "model.valuation", *_RULES, *_GROUND),
     "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
     "experiments.bench_growth": (
         *("model", "model.ensemble", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
@@ -142,6 +146,7 @@ BIT_EQUAL = (
     "model.valuation",
     "model.mandate",
     "model.common",
+    "model.common_*",
     "model.partial",
     "model.foresight",
     "model.menu",

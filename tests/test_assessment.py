@@ -27,7 +27,7 @@ from model.assessment import (
     security_flow,
 )
 from model.calibration import COLD_SWEEPS
-from model.mandate import WARM_SWEEPS
+from model.markets import WARM_SWEEPS
 from model.nodes import as_slice, blocks_of, nodes_of
 from model.numerics import same_bits
 from model.rules import welfare

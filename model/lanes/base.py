@@ -13,23 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from model.coalitions import Worth
-from model.commerce import Exports
-from model.credits import Scheme
-from model.draws import Draws
-from model.economy import Agenda, Economy, Opening
+from model.common_quarter import Quarter
 from model.grids import Flows, Grid
-from model.mandate import Mandate, Stakes
-from model.markets import Accounts, CellSupply, Clearing
+from model.mandate import Mandate
 from model.numerics import FloatArray
-from model.parameters import Parameters
-from model.partial import DutyPath, duty_path
 from model.rules.bargaining import SHORT_LIST
-from model.scenario import Scenario
-from model.state import State
 from model.story import Story
-from model.tactics import Acceptance, Stance, Tactic
-from model.vocabulary import DYADS, EV
 
 
 def copies(values: Any, n_lanes: int) -> np.ndarray:
@@ -78,93 +67,33 @@ def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
     return n_places - np.maximum.reduce((values == wanted[:, None]) * rank, axis=-1)
 
 
-class Lanes:
-    """Attributes shared by the phases; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
+class Lanes(Quarter):
+    """Attributes that only the ensemble has; arrays have the axes of ``model.vocabulary`` behind the replicate axis.
 
-    The names are those of ``model.phases.base.Phases``, where the Mesa world's are explained. Lanes have no agents, and
+    What both worlds have is explained in ``model.common_quarter``. Lanes have no agents, and
     a teller only where a story is told: stories, by lane. luck holds (quarters, R, ...) draws; thresholds (P,) by dyad
     and side; n_lapses, n_signed (R, d) counts for the summary; first_end, first_end_cause (R, d) quarter and cause of
     the first end of a treaty (-1, 0 none); blocking (R, d, s, 4) quarters of sessions that foundered on each test.
     """
 
     n_lanes: int
-    scenario: Scenario
-    parameters: Parameters
-    economy: Economy
-    opening: Opening
-    agenda: Agenda
-    state: State
-    luck: Draws
-    brands_abroad: FloatArray
     off_table: list[Grid]
-    allowed: np.ndarray
-    stance: Stance
-    tactics: list[Tactic]
-    acceptances: list[Acceptance]
-    punishment_horizon: float
     thresholds: list[tuple[FloatArray, FloatArray]]
-
-    tension_level: FloatArray
-    effective_tension: FloatArray
-    danger: FloatArray
-    expected_danger: FloatArray
-    assesses: bool
     mandate: Mandate | None
-    last_markups: FloatArray
-    markups_ahead: FloatArray
-    deal: np.ndarray
-    has_deal: np.ndarray
-    tabled: np.ndarray
-    offered: FloatArray
     blocking: np.ndarray
     n_lapses: FloatArray
     n_signed: FloatArray
     first_end: np.ndarray
     first_end_cause: np.ndarray
-    violations: FloatArray
-    recognised: FloatArray
-    common: FloatArray
-    cooperates: FloatArray
-    concessions: FloatArray
-    stakes: Stakes
-    depth_contested: FloatArray
-
-    # of optional mechanisms (model.commerce, model.credits)
-    carbon: FloatArray
-    friends: FloatArray
-    scheme: Scheme | None
-    exports: Exports
-    imports_before: FloatArray
-    rent: FloatArray
     carbon_told: dict[int, FloatArray]
     friends_told: dict[int, FloatArray]
-    implemented: FloatArray
-    has_clubs: bool
-    club_penalty: float
-    club_worth: Worth
-    club_money: FloatArray
-    treaty_duty: FloatArray
-    treaty_recognised: FloatArray
-
-    cells: CellSupply
-    landed: FloatArray
-    frictions: FloatArray
-    utility: FloatArray
-    paid: FloatArray
-    clearing: Clearing
-    accounts: Accounts
     residual: FloatArray
-    ev_share: FloatArray
-    ev_built: FloatArray
-    ev_revenue: FloatArray
-    cell_imports: FloatArray
-    exported_cells: FloatArray
-    cell_profit: FloatArray
-    plants_started: FloatArray
-    models_certified: FloatArray
-    pushed_utility: FloatArray
 
     stories: Mapping[int, Story] = MappingProxyType({})
+
+    def nothing(self, *shape: int) -> FloatArray:
+        """(R, *shape) zeros."""
+        return zeros(self.n_lanes, *shape)
 
     def told(self, where: np.ndarray) -> list[tuple[int, Story]]:
         """The lanes whose story is told among those where something happens (R,), each with its story."""
@@ -174,21 +103,6 @@ class Lanes:
         """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
         gesture = self.state.gesture[:, dyad]
         return np.where(gesture > 0, gesture, self.state.treaty[:, dyad])
-
-    def own_path(self, dyad: int, side: int, package: np.ndarray) -> DutyPath:
-        """A side's duty between standstill and what a package (R,) says."""
-        s, t = self.scenario, self.state.quarter
-        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
-        return duty_path(
-            self.economy,
-            self.agenda.menus[dyad],
-            importer,
-            partner,
-            package,
-            s.mfn[t, EV, importer, partner],
-            s.floor[t, EV, importer, partner],
-            self.state.special[:, EV, importer, partner],
-        )
 
     def known(self) -> Mandate:
         """The mandate of the last assessment; the first quarter of every run makes one."""

@@ -1,6 +1,6 @@
-"""Zones and clubs in every lane: who is in, what it changes at the border, the annual check, leaving (theory 1.19).
+"""Zones and clubs in every lane: who keeps the terms, leaves, proposes and votes (theory 1.19).
 
-How a club combines with treaties between two blocs is said in ``model.phases.club``.
+What a club changes at the border, and how it combines with treaties, is said in ``model.common_club``.
 """
 
 from __future__ import annotations
@@ -8,30 +8,24 @@ from __future__ import annotations
 import numpy as np
 
 from model import coalitions
-from model.coalitions import COALITIONS, MEMBERS, NO_CLUB, Setting, Worth
+from model.coalitions import COALITIONS, MEMBERS, NO_CLUB, Worth
 from model.common import continuation_of
+from model.common_club import CommonClub, members_of
 from model.lanes.base import Lanes, copies, zeros
-from model.numerics import FloatArray, safe_ratio
-from model.phases.club import MEETS_IN
+from model.numerics import FloatArray
 from model.rules import club_terms, clubs, compliance, ratification, trust
-from model.rules.club_terms import CarbonStep
 from model.state import NOTHING_SIGNED
 from model.vocabulary import (
     BLOCS,
-    DIRECTED_DYADS,
-    DUTY,
     DYAD_OF,
     DYADS,
-    EV,
     N_BLOCS,
     N_DYADS,
     N_SIDES,
-    RECOGNITION,
-    SIDE_OF,
 )
 
 
-class Club(Lanes):
+class Club(CommonClub, Lanes):
     """What a zone or club does in a quarter; nothing where none is allowed."""
 
     def prepare_club(self) -> None:
@@ -49,11 +43,6 @@ class Club(Lanes):
 
     # --- what is in force -------------------------------------------------------------------------------------------
 
-    @property
-    def members(self) -> FloatArray:
-        """(R, b) 1 for members of the club in force."""
-        return members_of(self.state.club)
-
     def fellows(self, i: int, j: int) -> np.ndarray:
         """(R,) whether two blocs are members of one club."""
         return MEMBERS[:, i][self.state.club] * MEMBERS[:, j][self.state.club] > 0.0
@@ -66,11 +55,6 @@ class Club(Lanes):
             for side, b in enumerate(pair):
                 acts[:, d, side] = np.where(together, self.state.club_honours[:, b], 1.0)
         return acts
-
-    def club_terms_in_force(self) -> tuple[FloatArray, FloatArray]:
-        """(R, b, b) twice: who treats whom as a fellow member, and who penalises whom."""
-        members, honours = self.members, self.state.club_honours.astype(np.float64)
-        return club_terms.inside(members, honours), club_terms.outside(members, honours)
 
     def enter_club(self) -> None:
         """The coalition ratified last quarter replaces the one in force."""
@@ -94,102 +78,9 @@ class Club(Lanes):
                 story.lapses_in_club(b)
         state.club_honours = honours
 
-    def recognised_in_club(self, recognised: FloatArray) -> FloatArray:
-        """(R, b, b) recognition by treaty or alone, with that among members beside it."""
-        self.treaty_recognised = recognised
-        if not self.has_clubs:
-            return recognised
-        return np.maximum(recognised, self.club_terms_in_force()[0])
+    # --- leaving, and the year's check ------------------------------------------------------------------------------
 
-    def duties_with_club(self, duty: FloatArray) -> FloatArray:
-        """(R, g, b, b) duties after treaties, with the club's terms over them."""
-        self.treaty_duty = duty
-        if not self.has_clubs:
-            return duty
-        return club_terms.club_duty(duty, *self.club_terms_in_force(), self.club_penalty)
-
-    def concessions_with_club(self, concessions: FloatArray) -> FloatArray:
-        """(R, d, 10) what is conceded by treaty, by club or by both; a penalty takes concessions back."""
-        if not self.has_clubs:
-            return concessions
-        within, against = self.club_terms_in_force()
-        s, state = self.scenario, self.state
-        for i, j in DIRECTED_DYADS:
-            d, side = int(DYAD_OF[i, j]), int(SIDE_OF[i, j])
-            base = s.mfn[state.quarter, EV, i, j] + state.special[:, EV, i, j]
-            floor = np.minimum(s.floor[state.quarter, EV, i, j], base)
-            duty, recognition = concessions[:, d, DUTY + side], concessions[:, d, RECOGNITION + side]
-            left = np.minimum(duty, club_terms.conceded(base, floor, state.duty[:, EV, i, j]))
-            given = np.where(against[:, i, j] * self.club_penalty > 0.0, left, duty)
-            concessions[:, d, DUTY + side] = np.maximum(given, within[:, i, j])
-            concessions[:, d, RECOGNITION + side] = np.maximum(recognition, within[:, i, j])
-        return concessions
-
-    def club_gains(self) -> FloatArray:
-        """(R, d, s) what each member has from the club over none, shared equally among its fellows, bn$ per quarter."""
-        gains = zeros(self.n_lanes, N_DYADS, N_SIDES)
-        if not self.has_clubs:
-            return gains
-        members = self.members
-        chosen = np.arange(len(MEMBERS)) == self.state.club[:, None]
-        honours = self.state.club_honours.astype(np.float64)
-        whole = club_terms.kept_payoff(self.club_worth.executive, self.club_money, chosen, honours)
-        n_fellows = members[:, 0] + members[:, 1] + members[:, 2] - 1.0
-        for i, j in DIRECTED_DYADS:
-            together = members[:, i] * members[:, j]
-            gains[:, DYAD_OF[i, j], SIDE_OF[i, j]] = together * safe_ratio(whole[:, i], n_fellows)
-        return gains
-
-    def club_payments(self) -> FloatArray:
-        """(R, b) money received from fellow members, bn$ per quarter; paid if negative; none while anyone lapses."""
-        if not self.has_clubs:
-            return zeros(self.n_lanes, N_BLOCS)
-        all_keep = np.logical_and.reduce(self.state.club_honours, axis=-1).astype(np.float64)
-        return clubs.taken(self.club_money, self.state.club) * all_keep[:, None]
-
-    def carbon_now(self) -> CarbonStep | None:
-        """What the club's carbon price does to a car made in each bloc, (R, b); None where there is no such price."""
-        if not (self.has_clubs and self.parameters.club_carbon):
-            return None
-        members = self.members
-        return CarbonStep(*(part * members for part in coalitions.carbon_of(self.parameters)))
-
-    # --- what members' governments see in treaties between two of them ----------------------------------------------
-
-    def policies_beside_club(self) -> tuple[FloatArray, FloatArray, FloatArray]:
-        """(..., g, b, b) MFN duties, floors and special duties as they are where the club has already spoken."""
-        s, state = self.scenario, self.state
-        mfn, floor, special = s.mfn[state.quarter], s.floor[state.quarter], state.special
-        if not self.has_clubs:
-            return mfn, floor, special
-        members = self.members
-        within, against = club_terms.inside(members, members), club_terms.outside(members, members)
-        return (
-            club_terms.club_duty(mfn, within, against, self.club_penalty),
-            club_terms.club_duty(floor, within, against, self.club_penalty),
-            club_terms.club_duty(special, within, against, 0.0),
-        )
-
-    def unbound(self) -> FloatArray:
-        """(R, b, b) 0 where the row bloc is bound by a club not to open duty cases on the column bloc, else 1."""
-        members = self.members
-        return 1.0 - club_terms.inside(members, members)
-
-    # --- the year's check, and leaving ------------------------------------------------------------------------------
-
-    def hold_club(self) -> None:
-        """Members leave by failed tests and politics; in the fourth quarter every coalition is weighed."""
-        if not self.has_clubs:
-            return
-        state, p, t = self.state, self.parameters, self.state.quarter
-        state.club_mood = ratification.persistent_shock(
-            state.club_mood, p.ratification_persistence, self.luck.club_ratification[t + 1]
-        )
-        self._leave_club()
-        if self.scenario.quarter_label(t).endswith(MEETS_IN):
-            self._weigh_coalitions()
-
-    def _leave_club(self) -> None:
+    def leave_club(self) -> None:
         state, p, members = self.state, self.parameters, self.members
         leaves = zeros(self.n_lanes, N_BLOCS, dtype=bool)
         failed = ~state.club_honours
@@ -204,13 +95,10 @@ class Club(Lanes):
         state.club_failed = failed
         self._now_in_force(clubs.without(state.club, leaves))
 
-    def _weigh_coalitions(self) -> None:
+    def weigh_coalitions(self) -> None:
         """Payoffs of every coalition; the best stable one is proposed, voted on where somebody joins (1.19)."""
         state, p = self.state, self.parameters
-        self.club_worth = coalitions.worth_of_coalitions(self.economy, p, self._setting())
-        payoffs = club_terms.payoff_of(self.club_worth.executive)
-        self.club_money = clubs.shared_surplus(payoffs) if p.club_transfers else np.zeros_like(payoffs)
-        shared = payoffs + self.club_money
+        shared = self.shared_payoffs()
         stable = clubs.stable_coalitions(shared, exclusive=p.club_exclusive)
         chosen = clubs.choose_club(shared, stable, state.club)
         proposed, now = members_of(chosen), self.members
@@ -272,33 +160,3 @@ class Club(Lanes):
             p.ratification_slope,
         )
         return self._keeps_club(b, club) & ratification.ratifies(state.club_mood[:, b], chance)
-
-    def _setting(self) -> Setting:
-        state, p = self.state, self.parameters
-        return Setting(
-            cell_cost=state.cell_cost,
-            margin=state.margin,
-            markup=state.markup,
-            origin_tie=state.origin_tie,
-            origin_level=state.origin_level,
-            utility=self.utility,
-            subsidy=self.paid,
-            pushed=self.pushed_utility / p.alpha,
-            on_sale=self.models_certified,
-            duty=self.treaty_duty,
-            recognised=self.treaty_recognised,
-            granted=state.recognises,
-            common=self.common,
-            exported_cells=self.exported_cells,
-            tension=self.effective_tension,
-            security=self.agenda.security,
-            distance=self.scenario.regime_distance,
-            profit_weight=state.profit_weight,
-            scheme=self.scheme,
-            credit_price=state.credit_price,
-        )
-
-
-def members_of(club: np.ndarray) -> FloatArray:
-    """(R, b) 1 for the members of each lane's coalition (R,), replicates fastest in memory."""
-    return MEMBERS.T.take(club, axis=-1).T

@@ -1,22 +1,20 @@
-"""Optional mechanisms in a quarter of every lane: credits cleared, undertakings agreed and kept, friends valued.
+"""Optional mechanisms in a quarter of every lane: what is told of credits, undertakings and friends.
 
-What they compute is in ``model.commerce`` and ``model.credits``; here it is put into the quarter.
+What they do in a quarter is in ``model.common_trade``; here it is told where a lane has a story.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from model.commerce import agreed_undertakings, carbon_receipts, exports, with_undertakings
-from model.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows, friend_gains
-from model.impact import Situation
+from model.common_trade import CommonTrade
+from model.credits import CREDIT_BLOC, Scheme
 from model.lanes.base import Lanes
-from model.markets import Accounts, clear_at_prices
 from model.numerics import FloatArray
-from model.vocabulary import EV, N_BLOCS
+from model.vocabulary import N_BLOCS
 
 
-class Commerce(Lanes):
+class Commerce(CommonTrade, Lanes):
     """What trade and industry do beyond the core."""
 
     def tell_rules(self) -> None:
@@ -31,75 +29,15 @@ class Commerce(Lanes):
                 self.friends_told[lane] = self.friends[lane]
 
     def clear_credits(self, scheme: Scheme, base: FloatArray) -> None:
-        """At today's prices of cars, the price of a credit at which the required share of EVs is sold (1.1, 1.15)."""
-        state, p, before = self.state, self.parameters, self.state.credit_price
-        assert self.clearing is not None
-        state.credit_price = cleared_credits(p.alpha, scheme, self.clearing.share, self.clearing.outside, before)
-        self.utility = self.utility + (p.alpha * (state.credit_price - before))[..., None]
-        self.clearing = clear_at_prices(base, self.utility, state.price, p.alpha[:, None], p.nest_correlation)
+        """Credits clear, and are told of."""
+        before = self.state.credit_price
+        self.settle_credits(scheme, base)
         for lane, story in self.stories.items():
-            story.credits(before[lane], state.credit_price[lane], scheme.floor, scheme.cap)
+            story.credits(before[lane], self.state.credit_price[lane], scheme.floor, scheme.cap)
 
     def undertake(self) -> None:
-        """Blocs and single automakers agree on price undertakings, or no longer (1.19b)."""
+        """Undertakings are agreed, and told of."""
         before = self.state.undertaking
-        self.state.undertaking = agreed_undertakings(
-            self.economy,
-            self.parameters,
-            self.exports,
-            self.imports_before,
-            self.agenda.security,
-            self.effective_tension,
-            self.state.profit_weight,
-        )
+        self.agree_undertakings()
         for lane, story in self.stories.items():
             story.undertakings(before[lane], self.state.undertaking[lane])
-
-    def undertaken(self, a: Accounts) -> Accounts:
-        """The accounts once price undertakings have their way, and what the next ones will be about (1.19b)."""
-        state, s = self.state, self.scenario
-        self.exports = exports(
-            self.economy,
-            self.parameters,
-            a,
-            self.landed,
-            self.frictions,
-            state.origin_share,
-            state.duty[:, EV],
-            s.mfn[state.quarter, EV],
-            state.has_plant,
-            self.carbon if self.parameters.carbon_border else None,
-        )
-        self.imports_before = a.vehicle_imports
-        settled, self.rent = with_undertakings(self.economy, a, self.exports, state.undertaking)
-        return settled
-
-    def friends_stakes(self, situation: Situation) -> tuple[FloatArray, FloatArray] | None:
-        """What it is worth to executives and legislatures that the US's partner is in its allowed set (1.18)."""
-        state, p = self.state, self.parameters
-        if not (p.local_content and p.friendshoring):
-            return None
-        return friend_gains(
-            self.economy,
-            p,
-            self.scenario,
-            state.quarter,
-            situation,
-            state.origin_share,
-            self.friends,
-            state.markup,
-            self.agenda.security,
-            self.effective_tension,
-            self.state.profit_weight,
-        )
-
-    def trade_flows(self, a: Accounts) -> tuple[FloatArray | None, FloatArray | None]:
-        """(..., b) what treasuries receive beside duties, and what buyers lose to credits, bn$ per quarter; or None."""
-        receipts, burden = None, None
-        if self.parameters.carbon_border:
-            receipts = carbon_receipts(a.built, self.carbon)
-        if self.scheme is not None:
-            size, price = self.economy.market_size, self.state.credit_price
-            burden, fines = credit_flows(size, self.scheme, price, self.ev_share)
-            receipts = fines if receipts is None else receipts + fines
-        return receipts, burden

@@ -15,6 +15,7 @@ from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.markets import (
     MILLION_TO_BILLION,
+    WARM_SWEEPS,
     Accounts,
     account,
     border_frictions,
@@ -27,7 +28,7 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
-from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, WARM_SWEEPS, rank_within
+from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, rank_within
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 

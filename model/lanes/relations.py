@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.assessment import Situation, Tables, assess
-from model.commerce import data_stakes
+from model.assessment import Tables
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
-from model.foresight import foreseen
 from model.grids import Grid
 from model.lanes.base import chosen_lanes, first_of, zeros
 from model.lanes.club import Club
 from model.lanes.commerce import Commerce
 from model.mandate import (
-    WARM_SWEEPS,
     Mandate,
     Stakes,
     make_mandate,
-    supply_stakes,
-    technology_stakes,
 )
 from model.menu import Menu, negotiable
-from model.nodes import nodes_in_use
 from model.numerics import FloatArray
-from model.rules import cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.state import NEVER
-from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
+from model.tactics import NOTHING_OFFERED
 from model.valuation import realised_value
 from model.vocabulary import (
     BLOCS,
@@ -42,22 +35,11 @@ class Relations(Commerce, Club):
 
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
-        p, state, n = self.parameters, self.state, self.n_lanes
-        self.stance, self.punishment_horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
-        self.tactics = [tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)]
-        self.acceptances = [acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)]
-        self.allowed = np.array(
-            [p.tariff_issues] * 2
-            + [p.supply_issues] * 2
-            + [p.recognition_issues] * 2
-            + [p.linkage_issues] * 2
-            + [p.charging_issues, p.technology_issues]
-        )
+        state, n = self.state, self.n_lanes
+        self.choose_rules()
         self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
-        self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
         self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
-        self.ceiling = self._depth_ceiling()
+        self.ceiling = self.depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
         state.mood = self.luck.ratification[0]
         self.mandate = None
@@ -132,71 +114,10 @@ class Relations(Commerce, Club):
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
-        state, p, s = self.state, self.parameters, self.scenario
-        self.assesses = state.quarter % p.assessment_interval == 0
-        if not self.assesses:
-            return
-        mfn, floor, special = self.policies_beside_club()
-        situation = Situation(
-            cells=self.cells,
-            margin=state.margin,
-            landed=self.landed,
-            frictions=self.frictions,
-            utility=self.utility,
-            duty=state.duty,
-            special=special,
-            mfn=mfn,
-            floor=floor,
-            origin_tie=state.origin_tie,
-            origin_level=state.origin_level,
-            subsidy=self.paid,
-            exported_cells=self.exported_cells,
-            club_carbon=self.carbon_now(),
-            carbon=self.carbon if p.carbon_border else None,
-            scheme=self.scheme,
-            credit_price=state.credit_price,
-        )
-        tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
-        self.last_markups = tables.markup
-        if p.foresight:
-            tables, self.markups_ahead = foreseen(
-                self.economy,
-                p,
-                s,
-                self.opening,
-                situation,
-                state.experience,
-                state.cells,
-                tables,
-                self.markups_ahead,
-                WARM_SWEEPS,
-                self.nodes,
-            )
-        supply = self.agenda.supply_stake
-        if state.quarter > 0:
-            supply = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
-        technology = technology_stakes(
-            self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
-        )
-        if p.data_platform:
-            technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
-        carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises
-        if self.has_clubs:
-            unbound = self.unbound()
-            carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
-        self.stakes = Stakes(
-            supply=supply,
-            technology=technology,
-            brands_abroad=self.brands_abroad,
-            granted=granted,
-            security=self.agenda.security,
-            tension=self.effective_tension,
-            case_left=state.case_left,
-            case_step=state.case_step,
-            carry=carry,
-            friends=self.friends_stakes(situation),
-        )
-        self.mandate = self._mandate(tables, self.stakes)
+        self.assesses = self.state.quarter % self.parameters.assessment_interval == 0
+        if self.assesses:
+            tables, self.stakes = self.assessed()
+            self.mandate = self._mandate(tables, self.stakes)
 
     def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
         """What today's governments make of an assessment."""
@@ -206,11 +127,6 @@ class Relations(Commerce, Club):
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
         move_perceptions(self.parameters, self.state, self.luck)
-
-    def _depth_ceiling(self) -> FloatArray:
-        """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
-        held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
-        return cooperation.depth(np.where(self.allowed, 1.0, held), self.agenda.weights)
 
     # --- looking at packages ----------------------------------------------------------------------------------------
 

@@ -1,13 +1,13 @@
 """Talks in every lane: sessions, offers and answers, ratification (theory 1.8, 1.9).
 
-Only lanes with an open session do any work. They are sorted by who tables first, so that in every round the tabling
-side is the same one in each of two groups of neighbours.
+Only lanes with an open session do any work. They are sorted by who tables first and by whether a treaty is in force, so
+that in each of four groups of neighbours the same side tables in every round, from the same part of the menu.
 """
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -48,17 +48,6 @@ class View:
     reservation: FloatArray
     partner_reservation: FloatArray
 
-    def of(self, group: slice) -> View:
-        """The same view of some of the lanes."""
-        return dataclasses.replace(
-            self,
-            own=self.own[group],
-            partner=self.partner[group],
-            gains=self.gains[group],
-            keeps=self.keeps[group],
-            admissible=self.admissible[group],
-        )
-
 
 class Glance(NamedTuple):
     """How a side sees one package before it, as a story asks: by package; reservation is its least gain."""
@@ -96,70 +85,83 @@ class Talks(Treaties):
             lead = self.luck.first_proposer[state.quarter + 1 - clock, talking, d] >= 0.5
             first = (lead + clock * p.rounds_per_quarter) % 2
             if talking.size:
-                # Lanes with a treaty lie side by side (they talk of upgrades, a small part of the menu), and among
-                # them those in which the same side begins.
-                kind = 2 * (state.treaty[talking, d] > 0) + first
+                # Where a treaty is in force they talk of upgrades, a small part of the menu.
+                kind = 2 * first.astype(np.int64) + (state.treaty[talking, d] > 0)
                 self._session_quarter(d, talking[np.argsort(kind, kind="stable")], np.bincount(kind, minlength=4))
 
     def _session_quarter(self, d: int, lanes: np.ndarray, sizes: np.ndarray) -> None:
-        """A quarter of the sessions in these lanes: without a treaty and with one, and of each first those where side 0
-        tables first; sizes (4,) of these groups."""
+        """A quarter of the sessions in these lanes: first those where side 0 tables first, without a treaty and with
+        one, then those where side 1 does; sizes (4,) of these groups."""
         flows = tuple(chosen_flows(side, lanes) for side in self.known().flows[d])
         ends = [0, *np.add.accumulate(sizes).tolist()]
-        kinds = [k for k in (0, 2) if ends[k + 2] > ends[k]]
-        groups = [slice(ends[k], ends[k + 2]) for k in kinds]
+        groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
         views = (self._view(d, 0, lanes, flows, groups), self._view(d, 1, lanes, flows, groups))
-        for kind, group, *pair in zip(kinds, groups, *views, strict=True):
-            best = []
-            for side, view in enumerate(pair):
+        best = [np.empty(lanes.size), np.empty(lanes.size)]
+        for side in (0, 1):
+            for group, view in zip(groups, views[side], strict=True):
                 zone = bargaining.zone_of_agreement(
                     view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
                 )
                 self._diagnose(d, side, lanes[group], view, zone)
-                best.append(bargaining.best_in_zone(view.own, zone, view.reservation))
-            middle = ends[kind + 1]
-            for first, part in ((0, slice(group.start, middle)), (1, slice(middle, group.stop))):
-                if part.stop > part.start:
-                    here = slice(part.start - group.start, part.stop - group.start)
-                    seen = tuple(view.of(here) for view in pair)
-                    self._offers(d, lanes[part], first, seen, [side[here] for side in best])
+                best[side][group] = bargaining.best_in_zone(view.own, zone, view.reservation)
+        first = (np.arange(lanes.size) >= ends[2]) * 1
+        self._offers(d, lanes, first, groups, views, best)
 
-    def _offers(self, d: int, lanes: np.ndarray, first: int, views: tuple[View, ...], best: list[FloatArray]) -> None:
-        """A quarter's offers and answers in lanes where one side tables first; best (n,) gain of each in its zone."""
+    def _offers(
+        self,
+        d: int,
+        lanes: np.ndarray,
+        first: np.ndarray,
+        groups: list[slice],
+        views: tuple[list[View], list[View]],
+        best: list[FloatArray],
+    ) -> None:
+        """A quarter's offers and answers; first (n,) the side that begins, the same one all over a group of lanes;
+        views of each side by group; best (n,) gain of each side in its zone."""
         state, p = self.state, self.parameters
         clock, current = state.clock[lanes, d], state.treaty[lanes, d]
         offered = np.where((clock == 0.0)[:, None], NOTHING_OFFERED, self.offered[lanes, d])
-        known = [self._moment(d, side, lanes, views[side].reservation, best[side]) for side in (0, 1)]
+        least = [side[0].reservation for side in views]
+        known = [self._moment(d, side, lanes, least[side], best[side]) for side in (0, 1)]
         goes_on = np.ones(lanes.size, dtype=bool)
+        package, worth = np.zeros(lanes.size, dtype=np.int64), np.zeros(lanes.size)
+        tabled, passes = np.zeros(lanes.size, dtype=bool), np.zeros(lanes.size, dtype=bool)
         for k in range(p.rounds_per_quarter):
+            if not goes_on.any():
+                break
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
             moments = [
                 known[side]._replace(
-                    time=np.minimum(time, 1.0),
-                    offered=share_offered(offered[:, side], views[side].reservation, best[side]),
+                    time=np.minimum(time, 1.0), offered=share_offered(offered[:, side], least[side], best[side])
                 )
                 for side in (0, 1)
             ]
             curve = [
-                bargaining.aspiration(views[side].reservation, best[side], self.tactics[b](moments[side]))
+                bargaining.aspiration(least[side], best[side], self.tactics[b](moments[side]))
                 for side, b in enumerate(DYADS[d])
             ]
-            hopes = [self._imitated(d, side, lanes, views[side], hope) for side, hope in enumerate(curve)]
+            hopes = [self._imitated(d, side, lanes, least[side], hope) for side, hope in enumerate(curve)]
             tabler = (first + k) % 2
-            other = 1 - tabler
-            mine, theirs = views[tabler], views[other]
-            offer, exists = bargaining.choose_offer(mine.own, mine.partner, hopes[tabler][:, None], mine.admissible)
-            package = mine.packages[offer]
-            tabled = goes_on & exists & (package != current)
-            worth = bargaining.take(theirs.own, offer)
-            if p.imitative_tactic:
-                self._hear(d, other, lanes, tabled, worth)
-                hopes[other] = self._imitated(d, other, lanes, theirs, curve[other])
-            takes = self.acceptances[DYADS[d][other]](worth, hopes[other], moments[other])
-            accepted = tabled & takes & bargaining.take(theirs.admissible, offer)
-            offered[:, other] = np.where(tabled, np.maximum(offered[:, other], worth), offered[:, other])
+            for group, *pair in zip(groups, *views, strict=True):
+                side = int(tabler[group.start])
+                mine, theirs = pair[side], pair[1 - side]
+                # Where the talks have ended nothing is good enough.
+                hope = np.where(goes_on[group], hopes[side][group], np.inf)
+                offer, tabled[group] = bargaining.choose_offer(mine.own, mine.partner, hope[:, None], mine.admissible)
+                package[group] = mine.packages[offer]
+                worth[group] = bargaining.take(theirs.own, offer)
+                passes[group] = bargaining.take(theirs.admissible, offer)
+            tabled &= package != current
+            accepted = np.zeros(lanes.size, dtype=bool)
+            for side, b in enumerate(DYADS[d]):
+                hears = tabled & (tabler != side)
+                if p.imitative_tactic:
+                    self._hear(d, side, lanes, hears, worth)
+                    hopes[side] = self._imitated(d, side, lanes, least[side], curve[side])
+                accepted |= hears & passes & self.acceptances[b](worth, hopes[side], moments[side])
+                offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
             if self.stories:
-                self._tell_round(d, lanes, k, tabler, goes_on, package, tabled, accepted, theirs, offer, hopes[other])
+                self._tell_round(d, lanes, k, tabler, goes_on, package, tabled, accepted, worth, hopes)
             self.tabled[lanes, d] = np.where(tabled, package, self.tabled[lanes, d])
             self.deal[lanes, d] = np.where(accepted, package, self.deal[lanes, d])
             goes_on &= ~accepted
@@ -178,25 +180,24 @@ class Talks(Treaties):
         d: int,
         lanes: np.ndarray,
         k: int,
-        tabler: int,
+        tabler: np.ndarray,
         goes_on: np.ndarray,
         package: np.ndarray,
         tabled: np.ndarray,
         accepted: np.ndarray,
-        answerer: View,
-        offer: np.ndarray,
-        hope: FloatArray,
+        worth: FloatArray,
+        hopes: list[FloatArray],
     ) -> None:
         """Round ``k`` of a quarter's talks, in the lanes whose story is told."""
         for place, lane in enumerate(lanes.tolist()):
             if lane not in self.stories or not goes_on[place]:
                 continue
-            story, chosen = self.stories[lane], int(package[place])
+            story, chosen, side = self.stories[lane], int(package[place]), int(tabler[place])
             if not tabled[place]:
-                story.nothing_to_table(d, tabler, k)
+                story.nothing_to_table(d, side, k)
                 continue
-            view = self._glance(d, 1 - tabler, lane, chosen, float(answerer.own[place, offer[place]]))
-            story.offer(d, tabler, chosen, view, float(hope[place]), bool(accepted[place]))
+            view = self._glance(d, 1 - side, lane, chosen, float(worth[place]))
+            story.offer(d, side, chosen, view, float(hopes[1 - side][place]), bool(accepted[place]))
 
     def _glance(self, d: int, side: int, lane: int, package: int, own: float) -> Glance:
         """How a side in one lane sees one package that lies before it."""
@@ -226,12 +227,12 @@ class Talks(Treaties):
             best=best,
         )
 
-    def _imitated(self, d: int, side: int, lanes: np.ndarray, view: View, hope: FloatArray) -> FloatArray:
+    def _imitated(self, d: int, side: int, lanes: np.ndarray, reservation: FloatArray, hope: FloatArray) -> FloatArray:
         """(n,) what a side holds out for once it answers its partner's last concession, if it is an imitator."""
         if not self.parameters.imitative_tactic:
             return hope
         came = self.state.concession[lanes, d, side]
-        return bargaining.imitated(hope, view.reservation, came, self.parameters.imitation)
+        return bargaining.imitated(hope, reservation, came, self.parameters.imitation)
 
     def _hear(self, d: int, side: int, lanes: np.ndarray, tabled: np.ndarray, gain: FloatArray) -> None:
         """Where something is tabled, a side notes its believed gain and how far its partner has come."""
@@ -296,7 +297,7 @@ class Talks(Treaties):
         """(K,) the packages that can be tabled in some of these lanes, given what is in force in each (n,)."""
         menu, allowed = self.agenda.menus[d], tuple(bool(issue) for issue in self.allowed)
         on_table = np.zeros(menu.n_packages, dtype=bool)
-        for package in np.unique(current).tolist():
+        for package in np.flatnonzero(np.bincount(current)).tolist():
             on_table |= negotiable(menu, allowed, package)
         return np.flatnonzero(on_table)
 

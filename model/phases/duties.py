@@ -28,7 +28,7 @@ class Duties(Commerce, Gestures):
         self._write_duties(rises, falls)
         if self.assesses:
             for importer, partner in DIRECTED_DYADS:
-                luck = self.draws.recognition[t + 1, importer, partner]
+                luck = self.luck.recognition[t + 1, importer, partner]
                 if state.recognises[importer, partner] <= 0.0 and self.blocs[importer].recognises_alone(
                     self.blocs[partner], luck
                 ):
@@ -65,7 +65,7 @@ class Duties(Commerce, Gestures):
             return
         if self.assesses:
             _, best, gain = bloc.duty_moves(other)
-            luck = self.draws.opening[t + 1, importer, partner]
+            luck = self.luck.opening[t + 1, importer, partner]
             if best != 2 and bloc.opens_case(other, best, gain, luck) and self._breach_pays(importer, partner, best):
                 if best > 2:
                     state.case_left[importer, partner] = float(p.investigation_quarters)
@@ -75,7 +75,7 @@ class Duties(Commerce, Gestures):
                     grid = unilateral.duty_grid(state.special[EV, importer, partner], p.duty_step)
                     falls[importer, partner] = grid[best]
                 return
-        if bloc.strikes_at_once(other, self.draws.emergency[t + 1, importer, partner]):
+        if bloc.strikes_at_once(other, self.luck.emergency[t + 1, importer, partner]):
             rises[importer, partner] = 2.0 * p.duty_step
             self.teller.emergency(importer, partner, 2.0 * p.duty_step)
 
@@ -87,7 +87,7 @@ class Duties(Commerce, Gestures):
     def _write_duties(self, rises: FloatArray, falls: FloatArray) -> None:
         """Put rises, answers to them, and relief into the special duties."""
         state, p = self.state, self.parameters
-        luck = self.draws.answer[state.quarter + 1]
+        luck = self.luck.answer[state.quarter + 1]
         answers = np.zeros_like(rises)
         for importer, partner in DIRECTED_DYADS:
             if rises[importer, partner] > 0.0 and not self.binds(partner, importer):

@@ -29,7 +29,6 @@ def frame_of(world: NegotiationModel) -> dict[str, dict[str, FloatArray]]:
 
 def _blocs(world: NegotiationModel) -> dict[str, FloatArray]:
     accounts, state = world.accounts, world.state
-    assert accounts is not None and world.clearing is not None
     sold = ordered_sum(accounts.sales)
     return {
         "ev_share": world.ev_share,
@@ -95,7 +94,6 @@ def _dyads(world: NegotiationModel) -> dict[str, FloatArray]:
 
 def _directed(world: NegotiationModel) -> dict[str, FloatArray]:
     state = world.state
-    assert world.accounts is not None
     importer = np.array([i for i, _ in DIRECTED_DYADS])
     partner = np.array([j for _, j in DIRECTED_DYADS])
     return {
@@ -118,7 +116,6 @@ def _directed(world: NegotiationModel) -> dict[str, FloatArray]:
 
 def _automakers(world: NegotiationModel) -> dict[str, FloatArray]:
     accounts = world.accounts
-    assert accounts is not None
     part = safe_ratio(accounts.sales, ordered_sum(accounts.sales, keepdims=True))
     return {
         "sales": ordered_sum(accounts.sales, axis=-2),
@@ -132,7 +129,6 @@ def _automakers(world: NegotiationModel) -> dict[str, FloatArray]:
 
 def _suppliers(world: NegotiationModel) -> dict[str, FloatArray]:
     accounts = world.accounts
-    assert accounts is not None
     delivered = ordered_sum(accounts.cells, axis=-2)
     return {
         "cell_cost": world.state.cell_cost,

@@ -47,7 +47,7 @@ class Gestures(Treaties):
         state, p, t = self.state, self.parameters, self.state.quarter
         first, least = -1, np.inf
         for side, b in enumerate(DYADS[d]):
-            luck, due = self.draws.gesture[t + 1, d, side], bool(state.gesture_due[d, side])
+            luck, due = self.luck.gesture[t + 1, d, side], bool(state.gesture_due[d, side])
             state.gesture_due[d, side] = False
             other = self.blocs[b].partner(d)
             wants = gestures.makes_gesture(

@@ -16,9 +16,8 @@ from model.common import bloc_flows
 from model.credits import CREDIT_BLOC, content_credit, scheme_of
 from model.markets import (
     MILLION_TO_BILLION,
+    WARM_SWEEPS,
     Accounts,
-    CellSupply,
-    Clearing,
     account,
     border_frictions,
     clear_at_prices,
@@ -35,7 +34,6 @@ from model.phases.commerce import Commerce
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
-WARM_SWEEPS = 3  # joint Newton sweeps from the last markups; residual below 1e-6 k$ (measured, tested)
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
 CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
@@ -52,9 +50,6 @@ class Industry(Commerce, Club):
         # Contracts are re-opened in turn; turns follow the rank within a home, so that no bloc's name decides (M3).
         self.supplier_rank = rank_within(home)
         self.automaker_rank = rank_within(self.scenario.automaker_home)
-        self.clearing: Clearing | None = None
-        self.accounts: Accounts | None = None
-        self.cells: CellSupply | None = None
         self.ev_share: FloatArray = self.scenario.ev_share
         self.start_shift = self._announcement()
         self.plants_started: FloatArray = np.zeros(len(self.automakers))
@@ -108,7 +103,6 @@ class Industry(Commerce, Club):
 
     def _build_plants(self) -> None:
         state, economy, p = self.state, self.economy, self.parameters
-        assert self.clearing is not None and self.accounts is not None
         opened = (state.plant_due == 1.0) | (state.quarter == self.scenario.plant_from.T)
         state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
         rate = np.concatenate([state.duty[EV], economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
@@ -137,7 +131,7 @@ class Industry(Commerce, Club):
             earned.append(size * share * markup / (1.0 + duty_rate))
         if p.undertakings:
             earned[1] = earned[1] + self.rent
-        luck = self.draws.plant[state.quarter + 1]
+        luck = self.luck.plant[state.quarter + 1]
         started = np.stack(
             [
                 ~self.scenario.banned[firm.index]
@@ -190,7 +184,6 @@ class Industry(Commerce, Club):
         """(m, f) k$ of purchase credits with local-content rules (1.18)."""
         s, t = self.scenario, self.state.quarter
         if self.parameters.local_content:
-            assert self.cells is not None
             return content_credit(self.parameters, s, t, self.cells, self.state.origin_share, self.friends)
         if not s.credit[t].any():
             return np.zeros_like(self.state.quality)
@@ -236,7 +229,6 @@ class Industry(Commerce, Club):
     def settle_accounts(self) -> None:
         """Sales, profits, revenues, dependence; and each bloc's welfare."""
         state, p, economy, s = self.state, self.parameters, self.economy, self.scenario
-        assert self.clearing is not None and self.cells is not None
         recognised = np.concatenate([self.recognised, np.zeros((N_BLOCS, 1))], axis=-1)[:, s.automaker_home]
         on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
         # One new model a year for each foreign brand on sale: a quarter of an outlay every quarter.
@@ -336,7 +328,7 @@ class Industry(Commerce, Club):
 
     def sales_of(self, firm: int) -> float:
         """m cars that an automaker sold this quarter, all markets."""
-        return 0.0 if self.accounts is None else float(ordered_sum(self.accounts.sales[:, firm]))
+        return float(ordered_sum(self.accounts.sales[:, firm]))
 
 
 def rank_within(home: np.ndarray) -> np.ndarray:

@@ -7,27 +7,20 @@ from collections import Counter
 import numpy as np
 
 from model.agents.bloc import Bloc
-from model.assessment import PAIR_OF, Situation, Tables, assess
-from model.commerce import data_stakes
+from model.assessment import PAIR_OF, Tables
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
-from model.foresight import foreseen
 from model.mandate import (
     QUARTERS_PER_YEAR,
-    WARM_SWEEPS,
     Mandate,
     Stakes,
     make_mandate,
-    supply_stakes,
-    technology_stakes,
 )
 from model.menu import negotiable
-from model.nodes import nodes_in_use
 from model.numerics import FloatArray
 from model.phases.club import Club
 from model.phases.commerce import Commerce
-from model.rules import cooperation, unilateral
 from model.state import NEVER
-from model.tactics import NOTHING_OFFERED, acceptance_of, stance_of, tactic_of
+from model.tactics import NOTHING_OFFERED
 from model.valuation import issue_values, realised_value
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
 
@@ -37,23 +30,11 @@ class Relations(Commerce, Club):
 
     def prepare_relations(self) -> None:
         """What stays the same in a run, and the first errors and moods."""
-        p, state = self.parameters, self.state
-        self.stance, self.punishment_horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
-        self.tactics = [tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)]
-        self.acceptances = [acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)]
-        allowed = np.array(
-            [p.tariff_issues] * 2
-            + [p.supply_issues] * 2
-            + [p.recognition_issues] * 2
-            + [p.linkage_issues] * 2
-            + [p.charging_issues, p.technology_issues]
-        )
-        self.allowed = allowed
-        self.nodes = nodes_in_use(self.economy, p, self.agenda.menus)
-        self.last_markups = self.markups_ahead = self.agenda.markup[self.nodes.row]
-        state.own_error = self.draws.own_error[0].copy()
-        state.partner_error = self.draws.partner_error[0].copy()
-        state.mood = self.draws.ratification[0].copy()
+        state = self.state
+        self.choose_rules()
+        state.own_error = self.luck.own_error[0].copy()
+        state.partner_error = self.luck.partner_error[0].copy()
+        state.mood = self.luck.ratification[0].copy()
         self.deal = np.zeros(N_DYADS, dtype=np.int64)
         self.has_deal = np.zeros(N_DYADS, dtype=bool)
         self.violations = np.zeros(N_DYADS)
@@ -84,11 +65,11 @@ class Relations(Commerce, Club):
         state.age = state.age + (selling & (t > 0))
         state.announced_age = state.announced_age + (state.announced > 0.0) * (t > 0)
         self.teller.events(t)
-        move_tension(p, state, self.draws, self.violations)
+        move_tension(p, state, self.luck, self.violations)
         climate = climate_of(p, state.tension)
         self.tension_level, self.effective_tension = climate.level, climate.effective
         self.danger, self.expected_danger = climate.danger, climate.expected_danger
-        if change_governments(p, s, state, self.draws):
+        if change_governments(p, s, state, self.luck):
             for b in np.flatnonzero(s.turnover[t]):
                 self.teller.new_government(int(b))
             if t > 0:
@@ -110,71 +91,10 @@ class Relations(Commerce, Club):
 
     def assess_impact(self) -> None:
         """In an assessment quarter: refresh the tables and what every government makes of them."""
-        state, p, s = self.state, self.parameters, self.scenario
-        self.assesses = state.quarter % p.assessment_interval == 0
-        if not self.assesses:
-            return
-        assert self.cells is not None
-        mfn, floor, special = self.policies_beside_club()
-        situation = Situation(
-            cells=self.cells,
-            margin=state.margin,
-            landed=self.landed,
-            frictions=self.frictions,
-            utility=self.utility,
-            duty=state.duty,
-            special=special,
-            mfn=mfn,
-            floor=floor,
-            origin_tie=state.origin_tie,
-            origin_level=state.origin_level,
-            subsidy=self.paid,
-            exported_cells=self.exported_cells,
-            carbon=self.carbon if p.carbon_border else None,
-            scheme=self.scheme,
-            credit_price=state.credit_price,
-            club_carbon=self.carbon_now(),
-        )
-        tables = assess(self.economy, p, situation, self.last_markups, WARM_SWEEPS, self.nodes)
-        carry = unilateral.carry_share(state.carried, state.dropped) * self.unbound()
-        if state.quarter == 0:
-            stake = self.agenda.supply_stake
-        else:
-            stake = supply_stakes(self.economy, p, s, self.cell_imports, self.ev_built)
-        self.supply_stake = stake
-        self.last_markups = tables.markup
-        technology = technology_stakes(
-            self.economy, p, state.cell_cost, state.experience, state.cells, self.ev_revenue, self.effective_tension
-        )
-        if p.data_platform:
-            technology = technology + data_stakes(p, self.ev_revenue, self.effective_tension)
-        if p.foresight:
-            tables, self.markups_ahead = foreseen(
-                self.economy,
-                p,
-                s,
-                self.opening,
-                situation,
-                state.experience,
-                state.cells,
-                tables,
-                self.markups_ahead,
-                WARM_SWEEPS,
-                self.nodes,
-            )
-        self.stakes = Stakes(
-            supply=stake,
-            technology=technology,
-            friends=self.friends_stakes(situation),
-            brands_abroad=self.brands_abroad,
-            granted=np.maximum(state.recognises, 1.0 - self.unbound()),
-            security=self.agenda.security,
-            tension=self.effective_tension,
-            case_left=state.case_left,
-            case_step=state.case_step,
-            carry=carry,
-        )
-        self.mandate = self._mandate(tables, self.stakes)
+        self.assesses = self.state.quarter % self.parameters.assessment_interval == 0
+        if self.assesses:
+            tables, self.stakes = self.assessed()
+            self.mandate = self._mandate(tables, self.stakes)
 
     def _mandate(self, tables: Tables, stakes: Stakes) -> Mandate:
         """What today's governments make of an assessment."""
@@ -184,12 +104,7 @@ class Relations(Commerce, Club):
 
     def perceive(self) -> None:
         """Errors of perception and moods of legislatures move on; both persist."""
-        move_perceptions(self.parameters, self.state, self.draws)
-
-    def depth_ceiling(self) -> FloatArray:
-        """(d,) the largest depth that can be reached: issues on the table in full, the others as they are in force."""
-        held = np.stack([self.agenda.levels[d][int(self.agenda.treaty[d])] for d in range(N_DYADS)])
-        return cooperation.depth(np.where(self.allowed, 1.0, held), self.agenda.weights)
+        move_perceptions(self.parameters, self.state, self.luck)
 
     def reference_package(self, d: int) -> int:
         """The package whose 2x2 game is shown: the treaty, else the last tabled, else the best for both together."""

@@ -43,7 +43,7 @@ class Talks(Phases):
         clock = int(state.clock[d])
         if clock == 0:
             self.offered[d] = NOTHING_OFFERED
-        lead = int(self.draws.first_proposer[state.quarter + 1 - clock, d] >= 0.5)
+        lead = int(self.luck.first_proposer[state.quarter + 1 - clock, d] >= 0.5)
         for k in range(p.rounds_per_quarter):
             time = bargaining.session_time(
                 float(clock), float(k), float(p.rounds_per_quarter), float(p.session_quarters)

@@ -158,7 +158,7 @@ class Treaties(Club):
                 act, kept = self._act(d, 1 - side), float(self._act(d, 1 - side) >= FULL_LEVEL)
                 # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
                 conduct = act if self.parameters.partial_compliance else kept
-                signal = self.blocs[b].reads_conduct(d, conduct, self.draws.conduct[t + 1, d, side])
+                signal = self.blocs[b].reads_conduct(d, conduct, self.luck.conduct[t + 1, d, side])
                 j = pair[1 - side]
                 own_acts[d, side] = float(not obliged or self._act(d, side) >= FULL_LEVEL)
                 good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, obliged)
@@ -167,7 +167,7 @@ class Treaties(Club):
                 if in_force:
                     seen = act if bool(signal == kept) else 1.0 - act
                     level[d, side], left[d, side] = self.blocs[b].retaliates(
-                        d, signal, self.draws.generosity[t + 1, d, side], seen
+                        d, signal, self.luck.generosity[t + 1, d, side], seen
                     )
                     if level[d, side] < state.level[d, side]:
                         self.teller.retaliates(d, side, bool(kept >= 1.0))
@@ -195,7 +195,7 @@ class Treaties(Club):
                 if compliance.two_strikes(failed_now, state.failed[d, side]):
                     cause = cause or f"{name} failed its own test two quarters running"
                 state.failed[d, side] = failed_now
-                if compliance.exit_draw(self.draws.exit[t + 1, d, side], p.repudiation_hazard, self.danger[d]):
+                if compliance.exit_draw(self.luck.exit[t + 1, d, side], p.repudiation_hazard, self.danger[d]):
                     cause = cause or f"politics in {name} repudiated it"
                 if p.turnover and self.scenario.turnover[t, b] and not self.blocs[b].renews(d):
                     cause = cause or f"the new government of {name} did not take it over"

@@ -153,14 +153,19 @@ def choose_offer(
     Source: trade-off offers of Faratin, Sierra & Jennings 2002 with the whole menu in view; theory 1.8.
     """
     eligible = (own_belief >= aspiration) & admissible
-    score = _only(eligible, opponent_belief)
+    # Most packages are within nobody's reach: only what some replicate could offer is compared.
+    offerable = np.flatnonzero(np.logical_or.reduce(eligible, axis=tuple(range(eligible.ndim - 1))))
+    if not offerable.size:
+        return np.zeros(eligible.shape[:-1], dtype=np.int64), np.zeros(eligible.shape[:-1], dtype=bool)
+    score = _only(_entries(eligible, offerable), _entries(opponent_belief, offerable))
     best = np.maximum.reduce(score, axis=-1, keepdims=True)
+    exists = best[..., 0] > -0.5 * OUT_OF_REACH
     # The first of the best is the one with the most packages from it to the end: the index of argmax, which
     # is several times slower when replicates are fastest in memory.
-    n_packages = score.shape[-1]
-    rank = np.arange(n_packages, 0, -1, dtype=np.int16 if n_packages < SHORT_LIST else np.int32)
+    n = offerable.size
+    rank = np.arange(n, 0, -1, dtype=np.int16 if n < SHORT_LIST else np.int32)
     to_the_end = np.maximum.reduce((score == best) * rank, axis=-1)
-    return n_packages - to_the_end, best[..., 0] > -0.5 * OUT_OF_REACH
+    return np.where(exists, offerable[n - to_the_end], 0), exists
 
 
 def accept(own_belief_of_offer: FloatLike, aspiration: FloatLike, admissible_of_offer: BoolLike) -> BoolArray:
@@ -262,10 +267,15 @@ def rubinstein_finite(discount_first: FloatLike, discount_second: FloatLike, rou
 
 def _only(chosen: BoolArray, values: FloatArray) -> FloatArray:
     """``values`` where chosen and a very large negative number elsewhere, (..., P)."""
-    # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a mask without pattern.
-    penalty = np.subtract(chosen, 1.0)
-    penalty *= OUT_OF_REACH
+    # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a mask without pattern. Truth values
+    # are single bytes: taking 1 from them as such costs next to nothing.
+    penalty = np.multiply(np.asarray(chosen).view(np.int8) - 1, OUT_OF_REACH)
     return np.add(penalty, values, out=penalty) if penalty.ndim else penalty + values
+
+
+def _entries(values: npt.NDArray[Entry], index: IntArray) -> npt.NDArray[Entry]:
+    """(..., n) some entries of (..., P); replicates stay fastest in memory."""
+    return values.T.take(index, axis=0).T
 
 
 def _harmless(menu: FloatArray) -> BoolArray:

@@ -162,6 +162,7 @@ def test_replicator() -> None:
         ("[[players]]\nname = 'a'", "allowed are 2 to"),
         ("[[players]]\nname = 'a'\ntactic = 'polynomal'\n[[players]]\nname = 'a'\nexponent = 9", "'polynomial'"),
         ("[settings]\ngenerosity = 3", "generosity"),
+        ("[settings]\nimitative_tactic = true", "every player keeps to its own tactic"),
         ("x = [", "not TOML"),
     ],
 )

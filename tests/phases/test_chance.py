@@ -49,13 +49,13 @@ def test_parameters_do_not_change_the_luck() -> None:
         tension_jump_rate=0.0, retaliation_rule="grim", **worlds.NOTHING_ON_THE_TABLE,
     )  # fmt: skip
     for field in dataclasses.fields(Draws):
-        np.testing.assert_array_equal(getattr(plain.draws, field.name), getattr(other.draws, field.name))
+        np.testing.assert_array_equal(getattr(plain.luck, field.name), getattr(other.luck, field.name))
 
 
 def test_playing_does_not_use_up_the_luck() -> None:
-    fresh = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False).draws
+    fresh = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False).luck
     for field in dataclasses.fields(Draws):
-        np.testing.assert_array_equal(getattr(fresh, field.name), getattr(worlds.played().draws, field.name))
+        np.testing.assert_array_equal(getattr(fresh, field.name), getattr(worlds.played().luck, field.name))
 
 
 def test_a_longer_horizon_leaves_earlier_quarters_as_they_were(tmp_path: Path) -> None:

@@ -176,6 +176,9 @@ def test_offer_agrees_with_argmax_in_the_ensembles_layout() -> None:
     np.testing.assert_array_equal(index, np.argmax(np.where(eligible, other, -np.inf), axis=-1))
     np.testing.assert_array_equal(exists, eligible.any(-1))
     assert 0 < exists.sum() < 50
+    index, exists = bargaining.choose_offer(own, other, np.full((50, 1), np.inf), admissible)
+    assert index.tolist() == [0] * 50
+    assert not exists.any()
 
 
 def test_take() -> None:

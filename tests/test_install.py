@@ -1,0 +1,73 @@
+"""Installed as anybody would install it, outside the checkout, the command works in any folder and finds its data."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[1]
+# What a checkout of the sources holds; folders that earlier builds or runs have left are none of it.
+SOURCES = ("model", "experiments", "seeds", "pyproject.toml", "README.md", "LICENSE")
+
+
+def called(command: list[str | Path], folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """The command in a folder, with nothing of this checkout on any path."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    done = subprocess.run(
+        [str(word) for word in command],
+        cwd=folder,
+        env={**kept, **settings, "PYTHONUTF8": "1"},
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    return done
+
+
+@pytest.fixture(scope="module")
+def detente(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The command ``detente`` of an environment that holds nothing else."""
+    home = tmp_path_factory.mktemp("installed")
+    sources = home / "sources"
+    for name in SOURCES:
+        found = CHECKOUT / name
+        if found.is_dir():
+            shutil.copytree(found, sources / name, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            sources.mkdir(exist_ok=True)
+            shutil.copy(found, sources / name)
+    called([sys.executable, "-m", "venv", home / "environment"], home)
+    python = home / "environment" / "bin" / "python"
+    constraints = CHECKOUT / f"constraints-py{sys.version_info.major}{sys.version_info.minor}.txt"
+    pinned = ["-c", constraints] if constraints.exists() else []
+    called([python, "-m", "pip", "install", "-q", "--no-compile", *pinned, sources], home)
+    shutil.rmtree(sources)
+    return python.with_name("detente")
+
+
+def told(text: str) -> list[str]:
+    """The lines of a text without the spaces and dots that a terminal adds."""
+    return [line.strip() for line in text.splitlines() if line.strip()]
+
+
+@pytest.mark.slow
+def test_the_main_job_runs_outside_the_checkout_and_says_what_the_readme_says(detente: Path, tmp_path: Path) -> None:
+    said = told(called([detente, "demo", "--workers", "2"], tmp_path, COLUMNS="100").stdout)
+    readme = (CHECKOUT / "README.md").read_text("utf-8")
+    for mark in ("demo", "table"):
+        shown = told(readme.partition(f"<!-- {mark}:start -->")[2].partition(f"<!-- {mark}:end -->")[0])
+        assert len(shown) > 10
+        assert [line for line in shown if line not in ("```text", "```") and line not in said] == []
+    assert (tmp_path / "results" / "mechanisms" / "mechanisms.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_every_shipped_file_was_installed(detente: Path, tmp_path: Path) -> None:
+    for command in (["run", "2018"], ["parameters", "--calibration", "2026"], ["mechanisms"], ["hindcast", "--help"]):
+        assert called([detente, *command], tmp_path).stdout.strip()
