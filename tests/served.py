@@ -52,14 +52,25 @@ class Served:
 
 @contextmanager
 def served(
-    pace: float = 0.2, patience: float = 120.0, quarters: int = 4, lan: bool = False, tactics: Any = None
+    pace: float = 0.2,
+    patience: float = 120.0,
+    quarters: int = 4,
+    lan: bool = False,
+    tactics: Any = None,
+    warm: bool = True,
 ) -> Iterator[Served]:
-    """Serve a page on a free port until the block ends; ``lan``: to the network, as ``detente class --lan`` does."""
+    """Serve a page on a free port until the block ends.
+
+    lan: to the network, as ``detente class --lan`` does. warm: start the background process at once,
+    as the command does.
+    """
     import uvicorn
 
     from experiments.classroom.game import Settings
 
     classroom = Classroom(lan, pace, patience, tactics)
+    if not warm:
+        classroom.clouds.start = lambda: None  # type: ignore[method-assign]
     classroom.room.lead(
         classroom.room.people.facilitator,
         "new",

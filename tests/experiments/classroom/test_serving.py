@@ -87,7 +87,7 @@ def test_the_code_in_the_terminal_is_the_code() -> None:
 
 def test_other_machines_come_in_by_the_address_that_is_printed() -> None:
     address = serving.own_address()
-    with served(quarters=2, lan=True) as page:
+    with served(quarters=2, lan=True, warm=False) as page:
         page.base = f"http://{address}:{page.port}"
         status, facts = page.ask("start")
         assert status == 200
@@ -105,7 +105,7 @@ def test_other_machines_come_in_by_the_address_that_is_printed() -> None:
 
 @pytest.fixture(scope="module")
 def page() -> Iterator[Served]:
-    with served(pace=0.0, quarters=2) as running:
+    with served(pace=0.0, quarters=2, warm=False) as running:
         yield running
 
 
@@ -195,7 +195,7 @@ def test_a_tactic_that_fails_pauses_the_game_and_the_facilitator_is_told(tmp_pat
     path.write_text(PATIENT.replace("waits_in_class", "breaks_in_class").replace("0.5, 0.0)", "5.0, 5.0)"))
     file = load_tactics(path)
     try:
-        with served(pace=0.0, quarters=3, tactics=file) as page:
+        with served(pace=0.0, quarters=3, tactics=file, warm=False) as page:
             settings = {"scenario": "2026", "quarters": 3, "parameters": {"tactic_us": "breaks_in_class"}}
             assert page.ask("room/lead", {"action": "new", "settings": settings}, page.lead_token)[0] == 200
             page.ask("room/lead", {"action": "start"}, page.lead_token)
