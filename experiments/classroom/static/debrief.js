@@ -43,7 +43,7 @@ export function debrief(room, quarters, mine) {
   return h("div", { class: "grid", "data-seat": mine ?? "none" }, parts);
 }
 
-const outcomes = (room) => h("table", {},
+const outcomes = (room) => h("table", { class: "wide" },
   h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gains", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
   h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
     h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),

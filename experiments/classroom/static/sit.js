@@ -247,18 +247,27 @@ function composer(question) {
   const key = question.spot.join("-");
   const at = (state.composed[key] ??= [...question.package.at]);
   const meaning = (lines, judged, mail) => [h("h3", {}, t("ask.means")), packageList(d, lines), judgementView(d, judged), h("p", { class: "soft" }, lobbyLine(mail))];
-  const result = h("div", { "aria-live": "polite" }, meaning(question.package, question.judgement, question.lobby));
+  const table = button(t("move.table"), () => send(question, package_), { class: "main", "data-move": "table" });
+  // Why a package cannot be tabled now, empty if it can.
+  const hindrance = (index, onTable) => (index === question.in_force.index ? t(index ? "why.in_force" : "why.empty") : onTable ? "" : t("why.off_table"));
+  const warning = (index, onTable) => {
+    const why = hindrance(index, onTable);
+    table.disabled = Boolean(why);
+    return why && h("p", { class: "saying" }, sentence(why));
+  };
+  const result = h("div", { "aria-live": "polite" }, meaning(question.package, question.judgement, question.lobby), warning(question.package.index, question.judgement.on_table));
   let asked = 0;
   let package_ = question.package.index;
   const judge = async () => {
     if (state.sent.has(key)) return;
     const mine = ++asked;
+    table.disabled = true; // until it is known what would be tabled
     try {
       const answer = await ask("room/judge", { dyad: d, at }, state.token);
       if (mine !== asked) return;
       package_ = answer.package;
       put(result, meaning(answer.lines, answer, answer.lobby),
-        !answer.on_table && h("p", { class: "saying" }, t("why.off_table")));
+        warning(answer.package, answer.on_table));
     } catch (fault) {
       notice(t(`refused.${fault.code}`), true);
     }
@@ -272,7 +281,7 @@ function composer(question) {
     h("div", { class: "controls" }, fields),
     result,
     h("div", { class: "bar" },
-      button(t("move.table"), () => send(question, package_), { class: "main", "data-move": "table" }),
+      table,
       question.advice !== -1 && button(t("move.table_advice"), () => send(question, question.advice), { "data-move": "advice" }),
       button(t("move.nothing"), () => send(question, -1), { "data-move": "nothing" })));
 }
