@@ -22,6 +22,7 @@ SOLARA: Final = {
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_SESSION_HTTPS_ONLY": "False",  # loopback needs none
 }
+QUIET: Final = 4  # modules of light edge around a QR code (ISO/IEC 18004)
 MISSING: Final = "the page's packages are not installed: pip install 'detente[class]' (or -e '.[class]' in a checkout)"
 
 
@@ -115,9 +116,10 @@ def picture(text: str) -> str:
     """A QR code for a terminal: two rows of modules a line, dark on light where the terminal is light on dark."""
     import segno
 
-    rows = [[0, 0, *row, 0, 0] for row in segno.make_qr(text).matrix]
-    empty = [0] * len(rows[0])
-    rows = [empty, empty, *rows, empty, empty, *([empty] if len(rows) % 2 else [])]
+    edge = [0] * QUIET
+    rows = [[*edge, *row, *edge] for row in segno.make_qr(text).matrix]
+    empty = [[0] * len(rows[0])] * QUIET
+    rows = [*empty, *rows, *empty, *(empty[:1] if len(rows) % 2 else [])]
     halves = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
     return "\n".join(
         "".join(halves[int(upper), int(lower)] for upper, lower in zip(one, two, strict=True))
