@@ -3,9 +3,10 @@
 # PYTHON picks the interpreter (3.11 or newer), VENV the folder of the environment:
 #   make test PYTHON=python3.12 VENV=.venv-312
 #
-# Two stamp files in the environment say what is installed: the model alone (for `make demo`), and with it the tools
-# of the developers (for everything else). A stamp carries the Python version in its name and depends on
-# pyproject.toml and on that version's constraints, so a change of any of the three reinstalls, and nothing else does.
+# Three stamp files in the environment say what is installed: the model alone (for `make demo`), with it what builds the
+# documentation (`make docs`), and the tools of the developers (for everything else). A stamp carries the Python
+# version in its name and depends on pyproject.toml and on that version's constraints, so a change of any of the three
+# reinstalls, and nothing else does.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -16,6 +17,7 @@ CONSTRAINTS := $(wildcard constraints-py$(subst .,,$(VERSION)).txt)
 BIN := $(VENV)/bin
 MADE := $(VENV)/.made-$(VERSION)
 CORE := $(VENV)/.core-$(VERSION)
+DOCS := $(VENV)/.docs-$(VERSION)
 DEV := $(VENV)/.dev-$(VERSION)
 # Quiet, because pip's log of a hundred wheels hides what matters; errors still show. Modules are compiled when first
 # imported, which most of them never are.
@@ -26,7 +28,7 @@ export PYTHONUTF8 := 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ablation test test-fast test-slow check format fuzz constraints clean
+.PHONY: help demo ablation docs test test-fast test-slow check format fuzz constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -40,6 +42,12 @@ ablation: $(CORE) ## what every mechanism does, on its own and in the full model
 	@$(BIN)/detente mechanisms --results results/ablation --table > docs/ablation.csv
 	@$(BIN)/detente mechanisms --results docs/ablation.csv --figure docs/figures/ablation.png
 	@$(BIN)/detente mechanisms --results docs/ablation.csv --markdown > docs/mechanisms.md
+
+# Warnings are errors. The notebooks are played, and only again when they have changed.
+SITE := docs/_build/html
+docs: $(DOCS) ## the documentation as a site to browse, in docs/_build/html; no network needed to read it
+	@$(BIN)/python -m sphinx -W --keep-going -q -b html -d docs/_build/doctrees docs $(SITE)
+	@echo "The site is in $(SITE)/index.html"
 
 test: check test-fast ## check the code, then run the fast tests
 
@@ -80,10 +88,15 @@ $(CORE): $(MADE) pyproject.toml $(CONSTRAINTS)
 	@$(PIP_INSTALL) -e .
 	@touch $@
 
+$(DOCS): $(MADE) pyproject.toml $(CONSTRAINTS)
+	@echo "Installing Détente and what builds its documentation into $(VENV) (once; about a minute) ..." >&2
+	@$(PIP_INSTALL) -e '.[docs]'
+	@touch $(CORE) $@
+
 $(DEV): $(MADE) pyproject.toml $(CONSTRAINTS)
 	@echo "Installing Détente and its test tools into $(VENV) (once; about a minute) ..." >&2
 	@$(PIP_INSTALL) -e '.[dev]'
-	@touch $(CORE) $@
+	@touch $(CORE) $(DOCS) $@
 
 # All extras are pinned, so that any of them can be added later without moving a version. The environment is made
 # without the project, because freeze would write down the project's folder.
@@ -97,5 +110,5 @@ constraints: ## pin today's newest versions for PYTHON (then run the tests, and 
 	@rm -rf .venv-pins
 
 clean: ## remove everything that the commands above have made
-	@rm -rf .venv .venv-* build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv .venv-* build docs/_build *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -67,8 +67,7 @@ def with_more_automakers(scenario: Scenario, times: int) -> Scenario:
         if isinstance(values, np.ndarray) and n in values.shape:
             axis = values.shape.index(n)
             changed[field.name] = np.repeat(values, times, axis=axis)
-    for shares in ("brand_share", "ice_weight"):
-        changed[shares] = changed[shares] / times
+    changed["brand_share"] = changed["brand_share"] / times
     return dataclasses.replace(scenario, **changed)
 
 

@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-QUARTERS_PER_YEAR = 4.0
 DYADS_A_RUN = 3  # rows that a run has in the summary
 
 
@@ -66,6 +65,8 @@ def run_chunk(chunk: Chunk) -> Played:
 
 def _run_columns(world: Any) -> dict[str, Any]:
     """What is kept of the runs beside the model's summary, row by row; the same as ``work.run_columns`` of each."""
+    from model import QUARTERS_PER_YEAR
+
     in_force = world.recorder.series("dyad", "treaty") > 0
     until, causes = world.first_ends()
     seen = np.where(in_force.any(axis=-1), in_force.argmax(axis=-1), -1)

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from model import LaneRun, NegotiationModel
 
 # How each topic is marked in the story; an unknown one is marked by a dot.
-QUARTERS_PER_YEAR = 4.0
 MARKS: Final = {
     "treaty": ("◆", "bold green"),
     "offer": ("→", ""),
@@ -160,6 +159,8 @@ def payoffs(model: NegotiationModel | LaneRun, dyad: int, package: int) -> list[
 
     In rows and columns honouring comes before withdrawing.
     """
+    from model import QUARTERS_PER_YEAR
+
     first, second = model.mandate.flows[dyad]
 
     def gain(flows: Any, outcome: str) -> float:

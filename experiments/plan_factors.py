@@ -159,7 +159,10 @@ class FactorReader(TableReader):
     ) -> tuple[tuple[Factor, ...], list[sampling.Row]]:
         """The factors and the rows of a design that is not the factorial."""
         if design == "one_at_a_time":
-            return factors, sampling.one_at_a_time(factors, baseline) if baseline else []
+            if not baseline or self.faults:
+                return factors, []
+            factors = tuple(sampling.with_start(factor, baseline) for factor in factors)
+            return factors, sampling.one_at_a_time(factors, baseline)
         if design in SAMPLED:
             n_points = self._whole(self.table, "n_points", DEFAULT_POINTS, 2, MAX_POINTS)
             if design == "sobol" and n_points & (n_points - 1):

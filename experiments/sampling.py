@@ -6,6 +6,7 @@ the whole design; numbers that a table gives are used as they are written.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -14,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.design import MAX_POINTS, Factor, Value
+from experiments.plan_reading import in_words
 from model import PARAMETERS, make_parameters
 
 if TYPE_CHECKING:
@@ -38,6 +40,16 @@ def one_at_a_time(factors: Sequence[Factor], baseline: Mapping[str, Value]) -> l
     for factor in factors:
         rows += [{**start, factor.name: level} for level in factor.levels if not _same(factor.name, level, start)]
     return rows
+
+
+def with_start(factor: Factor, baseline: Mapping[str, Value]) -> Factor:
+    """The factor with the baseline's value among its levels, as the baseline has it: the first where it is missing."""
+    start = {factor.name: baseline[factor.name]}
+    levels = tuple(start[factor.name] if _same(factor.name, level, start) else level for level in factor.levels)
+    labels = factor.level_labels
+    if start[factor.name] not in levels:
+        levels, labels = (start[factor.name], *levels), (in_words(start[factor.name]), *labels)
+    return dataclasses.replace(factor, levels=levels, level_labels=labels)
 
 
 def _same(name: str, level: Value, start: Row) -> bool:

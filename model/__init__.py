@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from model.ensemble import Ensemble
     from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
+    from model.numerics import QUARTERS_PER_YEAR
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
@@ -33,6 +34,7 @@ _HOMES = {
     "LaneRun": "model.lane_run",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
+    "QUARTERS_PER_YEAR": "model.numerics",
     "InputFault": "model.parameters",
     "Parameters": "model.parameters",
     "make_parameters": "model.parameters",
@@ -63,6 +65,7 @@ __all__ = [
     "FAMILIES",
     "OUTCOMES",
     "PARAMETERS",
+    "QUARTERS_PER_YEAR",
     "Bloc",
     "Conduct",
     "Ensemble",

@@ -16,7 +16,6 @@ from model.calibration import COLD_SWEEPS, standards_in_force, support
 from model.economy import Agenda, Economy, Opening
 from model.foresight import foreseen
 from model.mandate import (
-    QUARTERS_PER_YEAR,
     Mandate,
     Stakes,
     effective_tension,
@@ -26,7 +25,7 @@ from model.mandate import (
 )
 from model.markets import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.menu import LADDER, Menu, build_menu
-from model.numerics import FloatArray, logistic, ordered_sum
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
 from model.parameters import Parameters
 from model.rules import cooperation, packages, welfare
 from model.scenario import NEVER, Scenario
@@ -48,7 +47,6 @@ from model.vocabulary import (
 )
 
 LEAST_TRADE = 0.01 / QUARTERS_PER_YEAR  # m cars a quarter below which a security cost is not identified (theory 1.4)
-SMALLEST_STAKE = 0.002 / QUARTERS_PER_YEAR  # bn$ a quarter; smaller single-issue stakes do not count in S (theory 1.8)
 QUIET_MARGIN = 1e-9  # bn$ a quarter that an opening cost lies above the gain it has to stop
 CORE = np.array([issue not in (LINKAGE, LINKAGE + 1) for issue in range(N_ISSUES)])  # linkage is put beside them
 NO_TREATY = 0
@@ -261,11 +259,9 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
     in_force = _issues_in_force(scenario)
     active = receiver >= least
     menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance) for d in range(N_DYADS))
-    scale = np.array(
-        [[packages.stake_scale(np.abs(gains[d, s]), SMALLEST_STAKE, CORE) for s in (0, 1)] for d in range(N_DYADS)]
-    )
+    scale = np.array([[packages.stake_scale(np.abs(gains[d, s]), core=CORE) for s in (0, 1)] for d in range(N_DYADS)])
     legislature = np.array(
-        [[packages.stake_scale(np.abs(home[d, s]), SMALLEST_STAKE, CORE) for s in (0, 1)] for d in range(N_DYADS)]
+        [[packages.stake_scale(np.abs(home[d, s]), core=CORE) for s in (0, 1)] for d in range(N_DYADS)]
     )
     agenda = dataclasses.replace(
         _agenda(menus, economy, security),

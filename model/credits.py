@@ -86,9 +86,13 @@ def content_credit(
         return credit
     thresholds = policy.credit_thresholds(year)
     is_restricted = (scenario.supplier_home == RESTRICTED_HOME) * float(year >= policy.RESTRICTED_COMPONENTS_FROM)
+    barred = parameters.content_minerals_restricted * float(year >= policy.RESTRICTED_MINERALS_FROM)
     # Friends by place of the supplier's headquarters; the rest of the world is nobody's friend.
     places = np.concatenate([friends, np.zeros_like(friends[..., :1])], axis=-1)
     home = places[..., None, scenario.supplier_home]
+    minerals = content.restricted_minerals(
+        scenario.mineral_share, home, barred, places[..., RESTRICTED_HOME, None, None]
+    )
     earned = []
     for o in range(N_BLOCS):
         share = cells.share_home if o == CREDIT_BLOC else cells.share_export
@@ -102,7 +106,7 @@ def content_credit(
                 thresholds[0],
                 thresholds[1],
                 origin_share[..., CREDIT_BLOC, :, o] * here[..., None],
-                content.restricted_share(mix, is_restricted, home),
+                content.restricted_share(mix, is_restricted, home, minerals),
                 parameters.content_smoothing,
             )
         )

@@ -10,15 +10,13 @@ import numpy as np
 from model.assessment import PAIR_OF
 from model.ensemble import Ensemble, LaneWorld
 from model.grids import Flows, Grid
-from model.numerics import FloatArray
+from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.scenario import Scenario
 from model.story import Story, StoryLine
 from model.vocabulary import DYADS, N_BLOCS
 
 if TYPE_CHECKING:
     import pandas as pd
-
-QUARTERS_PER_YEAR = 4.0
 
 
 class Witness:

@@ -24,15 +24,13 @@ from model.assessment import (
 from model.economy import Agenda, Economy
 from model.grids import Flows
 from model.markets import MILLION_TO_BILLION, require_settled
-from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
 from model.scenario import Scenario
 from model.state import mean_tension
 from model.valuation import OtherTerms, Parts, party_parts, side_flows, with_friends
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
-
-QUARTERS_PER_YEAR = 4.0
 
 
 @dataclass(frozen=True)

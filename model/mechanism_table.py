@@ -31,6 +31,8 @@ class Commerce:
         "Inflation Reduction Act 2022, section 13401", "measured")
     content_smoothing: float = real(0.03, 0.005, 0.2, "share", "1.18",
         "width over which a content threshold is smoothed")
+    content_minerals_restricted: float = real(0.5, 0, 1, "share", "1.18",
+        "part of the minerals from outside the allowed sources that is barred from 2025 on: by restricted entities")
     friendshoring: bool = switch("1.18",
         "supply assurance or technology cooperation in force puts the partner in the allowed set", False)
     carbon_border: bool = switch("1.18", "a carbon charge at the border on whole cars", False)

@@ -30,6 +30,11 @@ SHARE_CAP = 0.999
 SHARE_FLOOR = 1e-12
 #: Largest exponent handed to ``exp``; exp(709.8) is the largest double.
 EXPONENT_CAP = 700.0
+#: Availability of a car that is not on sale, or in its first hour, fraction (theory 1.1, 1.13): small enough to sell
+#: nothing, large enough to have a logarithm.
+LEAST_AVAILABILITY = 1e-6
+#: Quarters in a year: money flows per quarter, while people, stakes and hurdle rates speak of years.
+QUARTERS_PER_YEAR = 4.0
 
 
 def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatArray:

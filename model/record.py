@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 
 from model.economy import Agenda, Economy
-from model.numerics import FloatArray, ordered_sum
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.parameters import Parameters
 from model.rules import cooperation, games
 from model.scenario import Scenario
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_BLOCS, N_DYADS
 
-QUARTERS_PER_YEAR = 4.0
 N_CODES = len(games.FAMILIES)
 # Columns of the blocs that the summary averages over the quarters.
 BLOC_MEANS: Final = ("ev_share", "ev_sales")

@@ -18,6 +18,7 @@ from typing import Any, Final
 import numpy as np
 
 from model import scenario_policy
+from model.numerics import LEAST_AVAILABILITY
 from model.parameters import InputFault, Parameters, make_parameters
 from model.scenario_arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario_file import quarter_name, quarter_number
@@ -25,10 +26,8 @@ from model.scenario_policy import Event, Treaty
 from model.scenario_reading import read_scenario
 from model.seeds import SourceRow, names_in
 
-__all__ = ["BEFORE", "LATENT", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
+__all__ = ["BEFORE", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
 
-# Availability of a brand that is not on sale: small enough to sell nothing, large enough to have a logarithm.
-LATENT: Final = 1e-6
 # Without these sections no other can be turned into arrays.
 ALWAYS_NEEDED: Final = frozenset({"first_quarter", "last_quarter"})
 
@@ -55,7 +54,6 @@ class Scenario:
     # markets
     market_size: Floats  # (m,) m new cars per quarter
     ev_share: Floats  # (m,) EV share of new cars at the start
-    drift: Floats  # (t, m) trend of all EV qualities, logit per quarter
     drift_target: Floats  # (m,) EV share that the trend alone would reach
     drift_quarters: float  # quarters from the start to that share
     kwh: Floats  # (m,) kWh per EV
@@ -95,7 +93,6 @@ class Scenario:
     charger_cost: Floats  # (m,) k$ per point
     cars_built: Floats  # (b,) m cars of any kind per year
     ice_share: Floats  # (m, b) share of home makers of b in the market outside EVs
-    ice_weight: Floats  # (f,) share of f among its home bloc's makers; sums to 1 within a home
     zev_announced: Bools  # (b,) a phase-out announcement stands at the start
     zev_age: Floats  # (b,) quarters since it was made; 0 where none
     zev_required: Floats  # (b,) EV share in 2035 that it requires
@@ -126,8 +123,8 @@ class Scenario:
 
     @property
     def availability(self) -> Floats:
-        """(f, m) availability at the start: 1 where a brand is on sale, ``LATENT`` elsewhere."""
-        return np.where(self.on_sale_from == BEFORE, 1.0, LATENT)
+        """(f, m) availability at the start: 1 where a brand is on sale, ``LEAST_AVAILABILITY`` elsewhere."""
+        return np.where(self.on_sale_from == BEFORE, 1.0, LEAST_AVAILABILITY)
 
     @property
     def has_plant(self) -> Bools:

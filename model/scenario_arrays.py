@@ -28,11 +28,6 @@ MOST_NAMES: Final = 12  # names listed in a message
 SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 
 
-def logit(share: Floats) -> Floats:
-    """Log odds of a share strictly between 0 and 1."""
-    return np.log(share) - np.log1p(-share)
-
-
 class Workshop:
     """Builds the arrays of one scenario file; ``faults`` fills as it goes."""
 
@@ -123,14 +118,11 @@ class Workshop:
             for bloc, value in zip(BLOCS, values, strict=True):
                 if not 0.0 < value < 1.0:
                     self.faults.append(f"market.{name}: {bloc} has {value:g}; a share here lies between 0 and 1")
-        inside = (ev_share > 0) & (ev_share < 1) & (target > 0) & (target < 1)
-        odds = logit(np.where(inside, target, 0.5)) - logit(np.where(inside, ev_share, 0.5))
         share = self._brand_shares()
         on_sale, banned = self._on_sale(share)
         return {
             "market_size": np.array(market.size),
             "ev_share": ev_share,
-            "drift": np.tile(odds / market.drift.quarters, (self.n_quarters, 1)),
             "drift_target": target,
             "drift_quarters": float(market.drift.quarters),
             "kwh": np.array(market.kwh),

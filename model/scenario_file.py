@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from model.numerics import QUARTERS_PER_YEAR
 from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, GOODS, PLACES
 
 
@@ -44,8 +45,6 @@ Freight = Annotated[float, Field(ge=0, le=100, strict=True)]
 CellPrice = Annotated[float, Field(gt=0, le=2000, strict=True)]  # $/kWh
 Quarters = Annotated[float, Field(ge=1, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
-
-QUARTERS_A_YEAR = 4
 
 
 class Section(BaseModel):
@@ -84,7 +83,6 @@ class Automaker(Section):
     plants_later: dict[Bloc, QuarterLabel] = {}
     on_sale_later: dict[Bloc, QuarterLabel] = {}
     origins: dict[Bloc, dict[Place, Fraction]] = {}  # default: all from home
-    ice_weight: NotNegative = 1.0  # weight among the home bloc's makers of combustion cars
 
 
 class Ban(Section):
@@ -241,9 +239,10 @@ class ScenarioFile(Section):
 
 def quarter_number(label: str) -> int:
     """Quarters since the year 0, so that labels can be subtracted; "2026Q4" -> 8107."""
-    return QUARTERS_A_YEAR * int(label[:4]) + int(label[5]) - 1
+    return int(QUARTERS_PER_YEAR) * int(label[:4]) + int(label[5]) - 1
 
 
 def quarter_name(number: int) -> str:
     """The label of a quarter number; the inverse of ``quarter_number``."""
-    return f"{number // QUARTERS_A_YEAR}Q{number % QUARTERS_A_YEAR + 1}"
+    year, before = divmod(number, int(QUARTERS_PER_YEAR))
+    return f"{year}Q{before + 1}"

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from model.numerics import QUARTERS_PER_YEAR
 from model.scenario_arrays import SUM_TOLERANCE, Bools, Floats, Workshop
-from model.scenario_file import QUARTERS_A_YEAR
-from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES, PLACES
+from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
 RATE_DIGITS: Final = 12
@@ -166,7 +166,7 @@ def charging(w: Workshop) -> dict[str, Any]:
     section = w.file.charging
     return {
         "chargers": np.array(section.points),
-        "charger_budget": np.array(section.budget) / QUARTERS_A_YEAR,
+        "charger_budget": np.array(section.budget) / QUARTERS_PER_YEAR,
         "charger_cost": np.array(section.unit_cost),
     }
 
@@ -178,12 +178,7 @@ def industry(w: Workshop) -> dict[str, Any]:
     for m, bloc in enumerate(BLOCS):
         if float(np.sum(ice_share[m])) > 1.0 + SUM_TOLERANCE:
             w.faults.append(f"industry.ice_share: market {bloc} adds up to more than 1; lower its shares")
-    weight = np.array([maker.ice_weight for maker in w.file.automaker.values()])
-    home = np.array([PLACES.index(maker.home) for maker in w.file.automaker.values()])
-    for place in range(len(PLACES)):
-        total = float(np.sum(weight[home == place]))
-        weight[home == place] /= total if total > 0 else 1.0
-    return {"cars_built": np.array(section.cars_built), "ice_share": ice_share, "ice_weight": weight}
+    return {"cars_built": np.array(section.cars_built), "ice_share": ice_share}
 
 
 def governments(w: Workshop) -> dict[str, Any]:

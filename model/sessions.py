@@ -22,7 +22,7 @@ import numpy as np
 from model.draws import draw_lanes
 from model.ensemble import LaneWorld
 from model.lanes.base import chosen_flows, some
-from model.numerics import FloatArray
+from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.parameters import InputFault, Parameters
 from model.plugins import Moment
 from model.rules import bargaining, packages, ratification
@@ -32,7 +32,6 @@ from model.vocabulary import DYADS, N_DYADS
 
 # Replicates of a session's own luck are numbered from here, so that they are nobody's in the run it was taken from.
 FIRST_REPLICATE: Final = 10_000_000
-QUARTERS_PER_YEAR: Final = 4.0
 # Steps in which trust is lowered to see how far a deal would hold (a share of today's trust).
 TRUST_STEPS: Final = 20
 # A session must have room before the run's end, quarters.

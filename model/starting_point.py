@@ -10,13 +10,13 @@ import pandas as pd
 from model.agenda import set_agenda
 from model.calibration import open_economy
 from model.economy import Agenda, Economy, Opening
+from model.numerics import QUARTERS_PER_YEAR
 from model.parameters import Parameters
 from model.scenario import Scenario, load_scenario
 from model.scenario_reading import find_scenario
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_OF, GOODS, SIDE_OF
 
 CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
-QUARTERS_PER_YEAR = 4.0
 
 
 def known_scenario(name: str) -> Scenario:

@@ -45,10 +45,10 @@ class State:
     own_error, partner_error (d, s, u); mood (d, s).
 
     Talks: clock (d,) quarters a session has run or CLOSED; pause (d,) quarters before the next; treaty (d,) package in
-    force, 0 none; signed (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED; treaty_age,
-    sunset (d,); failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice; level (d, s) share
-    of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of punishment to come;
-    honours (d, s) passes its test this quarter; lapses (d,) violations last quarter; depth (d,).
+    force, 0 none; signed (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED; sunset (d,)
+    quarter in which it expires; failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice;
+    level (d, s) share of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of
+    punishment to come; honours (d, s) passes its test this quarter; depth (d,).
 
     Governments and optional statecraft: profit_weight (b,) executive's weight on home profits; threshold_shift (b,)
     what the legislature asks beyond the declared threshold; prior_good, prior_bad (b, b) prior evidence; type_belief
@@ -100,14 +100,12 @@ class State:
     pause: FloatArray
     treaty: np.ndarray
     signed: np.ndarray
-    treaty_age: FloatArray
     sunset: FloatArray
     failed: np.ndarray
     notice: FloatArray
     level: FloatArray
     answer_left: FloatArray
     honours: np.ndarray
-    lapses: FloatArray
     depth: FloatArray
     credit_price: FloatArray
     undertaking: FloatArray
@@ -224,14 +222,12 @@ def first_state(
         pause=np.zeros(N_DYADS),
         treaty=agenda.treaty.copy(),
         signed=np.full(N_DYADS, NOTHING_SIGNED),
-        treaty_age=np.zeros(N_DYADS),
         sunset=sunset,
         failed=np.zeros((N_DYADS, N_SIDES), dtype=bool),
         notice=np.zeros((N_DYADS, N_SIDES)),
         level=np.ones((N_DYADS, N_SIDES)),
         answer_left=np.zeros((N_DYADS, N_SIDES)),
         honours=np.ones((N_DYADS, N_SIDES), dtype=bool),
-        lapses=np.zeros(N_DYADS),
         depth=np.zeros(N_DYADS),
         credit_price=np.zeros(N_BLOCS),
         undertaking=np.full((*markets, N_BLOCS), NO_UNDERTAKING),

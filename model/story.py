@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
+from model.numerics import QUARTERS_PER_YEAR
 from model.telling import ClubStory, TradeStory, cap, dyad_of, named, possessive
 from model.vocabulary import DUTY_POSITIONS, DYAD_NAMES, DYADS
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from model.scenario import Scenario
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
-QUARTERS_PER_YEAR = 4.0
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
 

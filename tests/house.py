@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.agents.*": (*_RULES, *_CHOSEN, "model.vocabulary", "model.numerics", *_MIDDLE),
     # level 4
     # The Mesa world: its quarter is told phase by phase in a room of its own.
-    "model.story": ("model.menu", "model.telling", "model.vocabulary"),
+    "model.story": ("model.menu", "model.numerics", "model.telling", "model.vocabulary"),
     "model.telling": ("model.vocabulary",),
     "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", "model.scenario", *_ENGINE),
     "model.negotiation": (

@@ -177,6 +177,20 @@ def deadly_once(chunk: Chunk) -> pa.Table:
     return made_up(chunk)
 
 
+def of_three_dyads(chunk: Chunk, told: dict[str, Any], digests: list[str] | None = None) -> Played:
+    """Runs of a chunk, all well, that tell this: arrays of three rows a run, one a dyad."""
+    n = 3 * chunk.count
+    columns = {
+        "design_point": np.full(n, chunk.design_point),
+        **{name: pa.array([value] * n) for name, value in chunk.columns.items()},
+        "replicate": np.repeat(np.array(list(chunk.replicates)), 3),
+        "status": pa.array(["ok"] * n), "stage": pa.array([""] * n), "message": pa.array([""] * n),
+        "digest": pa.array(digests or [""] * n),
+        "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * chunk.count),
+    }  # fmt: skip
+    return Played(pa.table(columns | told))
+
+
 def many_rows(chunk: Chunk) -> Played:
     """A chunk of made-up runs at once, with every column that a run of the model has, in its type."""
     n = chunk.count
@@ -193,15 +207,8 @@ def many_rows(chunk: Chunk) -> Played:
         "treaty_until": onset, "treaty_end": ["lapse", "", "turnover"] * n,
     }  # fmt: skip
     rest = {pa.bool_(): emerged, pa.float64(): luck, pa.int64(): onset, pa.string(): ["Deadlock", "Peace", "tie"] * n}
-    columns = {
-        "design_point": np.full(3 * n, chunk.design_point),
-        **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
-        "replicate": replicate,
-        "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
-        "digest": pa.array([f"{r:016x}" for r in replicate]),
-        **{name: pa.array(told.get(name, rest[kind]), kind) for name, kind in summary_types().items()},
-    }  # fmt: skip
-    return Played(pa.table(columns))
+    columns = {name: pa.array(told.get(name, rest[kind]), kind) for name, kind in summary_types().items()}
+    return of_three_dyads(chunk, columns, [f"{r:016x}" for r in replicate])
 
 
 def busy(chunk: Chunk) -> Played:

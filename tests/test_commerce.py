@@ -42,7 +42,12 @@ ALONE: dict[str, dict[str, Any]] = {
 TOGETHER = {name: value for change in (*ALONE.values(), SCHEMES) for name, value in change.items()}
 # Everything about a mechanism but its switch: nothing may move.
 OFF: dict[str, dict[str, Any]] = {
-    "local_content": {"content_credit": 15.0, "content_smoothing": 0.2, "friendshoring": True},
+    "local_content": {
+        "content_credit": 15.0,
+        "content_smoothing": 0.2,
+        "content_minerals_restricted": 1.0,
+        "friendshoring": True,
+    },
     "friendshoring": {"local_content": False, "friendshoring": True},
     "carbon_border": {**{f"carbon_coverage_{b.lower()}": 1.0 for b in BLOCS}, "carbon_recognition": 0.5},
     "carbon_dialogue": {"carbon_dialogue": True, "carbon_recognition_agreed": 0.3},

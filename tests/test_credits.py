@@ -51,7 +51,9 @@ def test_the_credit_is_re_added_from_cells_and_places(friendly: Any) -> None:
             allowed = np.array([friends[home] if home < 3 else 0.0 for home in s.supplier_home])
             from_here = float((mix * (s.local_share[:, o] * friends[o] + (1 - s.local_share[:, o]) * allowed)).sum())
             ores = float((mix * np.maximum(s.mineral_share, allowed)).sum())
-            barred = float((mix * (s.supplier_home == CN) * (1 - allowed)).sum())
+            part = friendly.parameters.content_minerals_restricted * (1 - np.maximum(s.mineral_share, allowed))
+            maker = (s.supplier_home == CN) * (1 - allowed)
+            barred = float((mix * np.maximum(maker, part * (1 - friends[CN]))).sum())
             halves = sum(
                 1 / (1 + np.exp(-(share - least) / 0.03)) for share, least in ((ores, minerals), (from_here, parts))
             )
@@ -94,6 +96,23 @@ def test_in_2018_the_credit_is_paid_when_the_law_paid_it() -> None:
     for t, row in enumerate(s.credit_minerals[:, US]):
         if row > 0:
             assert policy.credit_thresholds(credits.year_of(s, t))[0] == pytest.approx(row)
+
+
+def test_restricted_minerals_are_barred_from_2025() -> None:
+    rules: list[dict[str, float]] = [{"content_minerals_restricted": part} for part in (0.0, 1.0)]
+    plain, barred = (worlds.played("2018", local_content=True, **rule) for rule in rules)
+    s = plain.scenario
+    first = s.quarter_index("2025Q1")
+    assert worlds.same_record(plain, barred, quarters=first) == []
+    spent = [worlds.series(w, "bloc", "subsidies")[US, first] for w in (plain, barred)]
+    assert 0.0 < spent[1] < spent[0]
+    for label, is_in_force in (("2023Q4", False), ("2024Q4", False), ("2025Q1", True)):
+        t, seen = s.quarter_index(label), []
+        for rule in rules:
+            home = np.array([0.0, 1.0, 0.0])
+            p = plain.parameters.with_overrides(rule)
+            seen.append(credits.content_credit(p, s, t, plain.cells, plain.state.origin_share, home)[US])
+        assert np.all(seen[1] <= seen[0]) and np.any(seen[1] < seen[0]) == is_in_force, label
 
 
 # --- friends ------------------------------------------------------------------------------------------------------

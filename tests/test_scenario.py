@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from model.scenario import BEFORE, LATENT, NEVER, Scenario, load_scenario, scenario_names
+from model.numerics import LEAST_AVAILABILITY
+from model.scenario import BEFORE, NEVER, Scenario, load_scenario, scenario_names
 from model.seeds import seeds_directory
 from model.vocabulary import BATTERY, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, PLACES
 
@@ -17,14 +18,14 @@ CN, US, EU = range(3)
 
 # Shape of every array in the letters of model.vocabulary.
 SHAPES = {
-    "automaker_home": "f", "supplier_home": "k", "market_size": "m", "ev_share": "m", "drift": "tm",
+    "automaker_home": "f", "supplier_home": "k", "market_size": "m", "ev_share": "m",
     "drift_target": "m", "kwh": "m", "brand_share": "fm", "on_sale_from": "fm", "banned": "fm",
     "origin_share": "fmo", "plant_from": "fm", "vehicle_cost": "m", "place_factor": "o", "freight": "om",
     "supplier_share": "k", "cell_cost": "k", "experience": "k", "local_share": "ko", "mineral_share": "k",
     "tie": "kf", "place_tie": "ko", "mfn": "tgbb", "special": "tgbb", "floor": "tgbb", "other_duty": "gm",
     "subsidy": "tm", "eligibility": "tfm", "credit": "tm", "credit_minerals": "tm", "credit_components": "tm",
     "credit_restricted": "tm", "chargers": "m", "charger_budget": "m", "charger_cost": "m", "cars_built": "b",
-    "ice_share": "mb", "ice_weight": "f", "zev_announced": "b", "zev_age": "b", "zev_required": "b",
+    "ice_share": "mb", "zev_announced": "b", "zev_age": "b", "zev_required": "b",
     "regime_distance": "d", "dialogue_level": "d", "tension_start": "d", "supply_assurance": "ds",
     "linkage_value": "ds", "linkage_cost": "ds", "turnover": "tb",
 }  # fmt: skip
@@ -88,8 +89,6 @@ def test_shares_add_up(scenario: Scenario) -> None:
     np.testing.assert_allclose(scenario.brand_share.sum(axis=0), 1.0, atol=1e-9)
     np.testing.assert_allclose(scenario.origin_share.sum(axis=-1), 1.0, atol=1e-9)
     np.testing.assert_allclose(scenario.supplier_share.sum(), 1.0, atol=1e-9)
-    for place in set(scenario.automaker_home.tolist()):
-        assert scenario.ice_weight[scenario.automaker_home == place].sum() == pytest.approx(1.0)
     for share in (scenario.brand_share, scenario.origin_share, scenario.local_share, scenario.ice_share):
         assert share.min() >= 0.0 and share.max() <= 1.0
     assert np.all(scenario.ice_share.sum(axis=1) <= 1.0 + 1e-12)
@@ -104,7 +103,7 @@ def test_duties_are_in_order_and_none_is_on_oneself(scenario: Scenario) -> None:
 def test_a_brand_is_on_sale_where_it_has_a_share(scenario: Scenario) -> None:
     on_sale = scenario.on_sale_from == BEFORE
     np.testing.assert_array_equal(on_sale, scenario.brand_share > 0.0)
-    np.testing.assert_array_equal(scenario.availability, np.where(on_sale, 1.0, LATENT))
+    np.testing.assert_array_equal(scenario.availability, np.where(on_sale, 1.0, LEAST_AVAILABILITY))
     assert not np.any(scenario.banned & (scenario.on_sale_from != NEVER))
     # Every automaker has a plant at home and serves each place from plants that are there or from elsewhere.
     for f, home in enumerate(scenario.automaker_home):
@@ -125,11 +124,6 @@ def test_every_number_has_a_source(scenario: Scenario) -> None:
         assert source.status in ("evidence", "assumed") and len(source.text) >= 5, source
     places = [source.where for source in scenario.sources]
     assert len(places) == len(set(places))
-
-
-def test_the_trend_alone_leads_to_its_target(scenario: Scenario) -> None:
-    odds = np.log(scenario.ev_share / (1 - scenario.ev_share)) + scenario.drift_quarters * scenario.drift[0]
-    np.testing.assert_allclose(1 / (1 + np.exp(-odds)), scenario.drift_target, rtol=1e-12)
 
 
 def test_ties_give_about_the_world_shares_of_suppliers(scenario: Scenario) -> None:

@@ -205,7 +205,7 @@ def test_2018_as_known_at_the_end_of_2022() -> None:
     assert (known.base_duty[then:] == known.base_duty[then]).all()
     assert known.subsidy[then + 1 :, 0].tolist() == [2.0] * 4 + [0.0] * 8
     assert (known.credit[then + 1 :, 1] == 7.5).all() and {event.quarter <= then for event in known.events} == {True}
-    for name in ("market_size", "ev_share", "brand_share", "supplier_share", "cell_cost", "drift"):
+    for name in ("market_size", "ev_share", "brand_share", "supplier_share", "cell_cost", "drift_target"):
         assert (getattr(known, name) == getattr(whole, name)).all(), name
 
 

@@ -16,9 +16,8 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.classroom.seats import side_of
-from model import DYADS, NegotiationModel, Story, View
+from model import DYADS, QUARTERS_PER_YEAR, NegotiationModel, Story, View
 
-QUARTERS_PER_YEAR: Final = 4.0
 FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
 N_AXES: Final = 8

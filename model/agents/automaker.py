@@ -12,8 +12,7 @@ import mesa
 import numpy as np
 
 from model.assessment import PAIR_OF
-from model.mandate import QUARTERS_PER_YEAR
-from model.numerics import FloatArray
+from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import plants
 from model.vocabulary import DYADS
 

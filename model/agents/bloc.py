@@ -317,7 +317,7 @@ class Bloc(mesa.Agent):
         """Whether a threatened duty still pays when its investigation ends."""
         dyad = int(DYAD_OF[self.index, other.index])
         gains, _, _ = self.duty_moves(other)
-        step = 3 + int(self.model.state.case_step[self.index, other.index])
+        step = unilateral.UNCHANGED + 1 + int(self.model.state.case_step[self.index, other.index])
         return bool(unilateral.worth_moving(gains[step], self.model.parameters.duty_move_threshold, self.scale(dyad)))
 
     def strikes_at_once(self, other: Bloc, u: FloatArray) -> bool:

@@ -12,7 +12,7 @@ from model.rules import bargaining, standards, tension, unilateral
 from model.valuation import issue_values
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, SIDE_OF
 
-GRID_COST = np.array([1.0, 1.0, 0.0, 1.0, 1.0])  # which points of the duty grid cost something to open
+GRID_COST = (np.arange(5) != unilateral.UNCHANGED) * 1.0  # which points of the duty grid cost something to open
 
 
 class Duties(Commerce, Gestures):
@@ -53,7 +53,9 @@ class Duties(Commerce, Gestures):
         left = np.where(running, np.where(bound, 0.0, state.case_left[at] - 1.0), state.case_left[at])
         settled = running & bound
         decided = running & ~bound & (left == 0.0)
-        step_gain = np.where(state.case_step[at] > 0.0, gains[:, 4], gains[:, 3])
+        step_gain = np.where(
+            state.case_step[at] > 0.0, gains[:, unilateral.UNCHANGED + 2], gains[:, unilateral.UNCHANGED + 1]
+        )
         carried = decided & unilateral.worth_moving(step_gain, p.duty_move_threshold, scale)
         rises[at] = np.where(carried, p.duty_step * (1.0 + state.case_step[at]), 0.0)
         state.carried[at] += carried
@@ -71,8 +73,8 @@ class Duties(Commerce, Gestures):
             new_case, relief = opens & (best > unilateral.UNCHANGED), opens & (best < unilateral.UNCHANGED)
             left = np.where(new_case, float(p.investigation_quarters), left)
             for lane, story in self.told(new_case):
-                story.case_opens(importer, partner, p.duty_step * (int(best[lane]) - 2))
-            state.case_step[at] = np.where(new_case, best - 3.0, state.case_step[at])
+                story.case_opens(importer, partner, p.duty_step * (int(best[lane]) - unilateral.UNCHANGED))
+            state.case_step[at] = np.where(new_case, best - (unilateral.UNCHANGED + 1.0), state.case_step[at])
             grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
             falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
             free &= ~opens
@@ -81,9 +83,9 @@ class Duties(Commerce, Gestures):
             strikes = free & unilateral.emergency(
                 self.luck.emergency[t + 1, :, importer, partner], p.emergency_hazard, level
             )
-            rises[at] = np.where(strikes, 2.0 * p.duty_step, rises[at])
+            rises[at] = np.where(strikes, unilateral.EMERGENCY_STEPS * p.duty_step, rises[at])
             for _, story in self.told(strikes):
-                story.emergency(importer, partner, 2.0 * p.duty_step)
+                story.emergency(importer, partner, unilateral.EMERGENCY_STEPS * p.duty_step)
         state.case_left[at] = left
 
     def _honours(self, importer: int, dyad: int) -> np.ndarray:
@@ -113,7 +115,7 @@ class Duties(Commerce, Gestures):
         return unilateral.opens(luck, chance, gain, p.duty_move_threshold, scale)
 
     def _write_duties(self, rises: FloatArray, falls: FloatArray) -> None:
-        """Put rises, answers to them, and relief into the special duties."""
+        """Put rises, answers to them, and relief into the special duties; which stance answers how: see ``phases``."""
         state, p = self.state, self.parameters
         luck = self.luck.answer[state.quarter + 1]
         answers = zeros(self.n_lanes, N_BLOCS, N_BLOCS)
@@ -139,8 +141,9 @@ class Duties(Commerce, Gestures):
             for good in range(state.special.shape[1]):
                 special = state.special[:, good, importer, partner]
                 moved = self.economy.case_covers[good, importer, partner] * step
-                raised = np.clip(special + moved, 0.0, unilateral.DUTY_CEILING)
-                state.special[:, good, importer, partner] = np.where(moves, raised, special)
+                state.special[:, good, importer, partner] = np.where(
+                    moves, unilateral.moved_duty(special, moved), special
+                )
 
     # --- standards and announcements --------------------------------------------------------------------------------
 

@@ -28,7 +28,7 @@ from model.markets import (
     supply_cells,
 )
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
-from model.phases.industry import CREDIT_SMOOTHING, NEW_MODELS_A_QUARTER, PLANT_SWEEPS, rank_within
+from model.phases.industry import NEW_MODELS_A_QUARTER, PLANT_SWEEPS, rank_within
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
@@ -67,7 +67,7 @@ class Industry(Commerce, Club):
             state.quality = state.quality + self.opening.trend[:, None]
             common = np.maximum.reduce(self.common, axis=-1)
             cost = standards.charger_unit_cost(
-                self.economy.charger_cost, p.charger_saving, common, common * p.charger_foreign_share
+                self.economy.charger_cost, p.charger_saving, common, p.charger_foreign_share
             )
             state.chargers = standards.charger_stock_next(state.chargers, self.economy.charger_budget, cost)
         # Only an assessment looks at costs before this quarter's duties are in force.
@@ -205,7 +205,7 @@ class Industry(Commerce, Club):
             s.credit_components[t][:, None],
             ordered_sum(self.state.origin_share * self.economy.is_home[:, None, :]),
             s.credit_restricted[t][:, None] * chinese,
-            CREDIT_SMOOTHING,
+            policy.SMOOTH_WIDTH,
         )
 
     # --- markets and accounts ---------------------------------------------------------------------------------------

@@ -303,7 +303,6 @@ class Treaties(Club):
                 cause = first_cause(cause, SUNSET, due & ~renewed)
                 for _, story in self.told(in_force & due & renewed):
                     story.renewed(d)
-            state.treaty_age[:, d] += in_force
             ends = in_force & (cause > 0)
             is_first = ends & (self.first_end[:, d] < 0)
             self.first_end[:, d] = np.where(is_first, t, self.first_end[:, d])
@@ -329,7 +328,6 @@ class Treaties(Club):
     def start_over(self, d: int, where: np.ndarray) -> None:
         """A treaty that ends or begins leaves nothing of the last one's record behind."""
         state = self.state
-        state.treaty_age[:, d] = np.where(where, 0.0, state.treaty_age[:, d])
         state.gesture[:, d] = np.where(where, 0, state.gesture[:, d])
         state.gesture_left[:, d] = np.where(where, 0.0, state.gesture_left[:, d])
         state.sunset[:, d] = np.where(where, NEVER, state.sunset[:, d])

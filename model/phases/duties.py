@@ -66,26 +66,38 @@ class Duties(Commerce, Gestures):
         if self.assesses:
             _, best, gain = bloc.duty_moves(other)
             luck = self.luck.opening[t + 1, importer, partner]
-            if best != 2 and bloc.opens_case(other, best, gain, luck) and self._breach_pays(importer, partner, best):
-                if best > 2:
+            if (
+                best != unilateral.UNCHANGED
+                and bloc.opens_case(other, best, gain, luck)
+                and self._breach_pays(importer, partner, best)
+            ):
+                if best > unilateral.UNCHANGED:
+                    steps = best - unilateral.UNCHANGED
                     state.case_left[importer, partner] = float(p.investigation_quarters)
-                    state.case_step[importer, partner] = float(best - 3)
-                    self.teller.case_opens(importer, partner, p.duty_step * (best - 2))
+                    state.case_step[importer, partner] = float(steps - 1)
+                    self.teller.case_opens(importer, partner, p.duty_step * steps)
                 else:
                     grid = unilateral.duty_grid(state.special[EV, importer, partner], p.duty_step)
                     falls[importer, partner] = grid[best]
                 return
         if bloc.strikes_at_once(other, self.luck.emergency[t + 1, importer, partner]):
-            rises[importer, partner] = 2.0 * p.duty_step
-            self.teller.emergency(importer, partner, 2.0 * p.duty_step)
+            rises[importer, partner] = unilateral.EMERGENCY_STEPS * p.duty_step
+            self.teller.emergency(importer, partner, unilateral.EMERGENCY_STEPS * p.duty_step)
 
     def _breach_pays(self, importer: int, partner: int, best: int) -> bool:
         """A rise against a partner with whom another treaty is in force must pass the test of a lapse (1.6a)."""
         d = int(DYAD_OF[importer, partner])
-        return best < 2 or int(self.state.treaty[d]) == 0 or not self.blocs[importer].honours(d)
+        return best < unilateral.UNCHANGED or int(self.state.treaty[d]) == 0 or not self.blocs[importer].honours(d)
 
     def _write_duties(self, rises: FloatArray, falls: FloatArray) -> None:
-        """Put rises, answers to them, and relief into the special duties."""
+        """Put rises, answers to them, and relief into the special duties.
+
+        A rise is answered with the stance of theory 1.11 (1.6a), which says what is honoured after bad conduct. A rise
+        is bad conduct that nobody mistakes, and it is answered once: the generous stance forgives it by chance, the
+        proportional one answers a share; after it tit-for-tat, grim, k-punish, contrite (the rise is no punishment: an
+        answer is itself not answered) and a stance of one's own honour nothing, which is the full answer. How many
+        quarters they go on punishing concerns the obligations of treaties (``watch_conduct``).
+        """
         state, p = self.state, self.parameters
         luck = self.luck.answer[state.quarter + 1]
         answers = np.zeros_like(rises)
@@ -105,6 +117,4 @@ class Duties(Commerce, Gestures):
                 self.teller.relief(importer, partner, float(falls[importer, partner]))
             if step != 0.0:
                 moved = self.economy.case_covers[:, importer, partner] * step
-                state.special[:, importer, partner] = np.clip(
-                    state.special[:, importer, partner] + moved, 0.0, unilateral.DUTY_CEILING
-                )
+                state.special[:, importer, partner] = unilateral.moved_duty(state.special[:, importer, partner], moved)

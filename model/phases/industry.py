@@ -35,7 +35,6 @@ from model.rules import batteries, demand, plants, policy, pricing, standards, u
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
-CREDIT_SMOOTHING = 0.03  # width of a content threshold, share (theory 1.18)
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
 
 
@@ -74,9 +73,9 @@ class Industry(Commerce, Club):
             self._renew_contracts()
             self._build_plants()
             state.quality = state.quality + self.opening.trend[:, None]
-            share_bought = np.max(self.common, axis=-1) * p.charger_foreign_share
+            common = np.max(self.common, axis=-1)
             cost = standards.charger_unit_cost(
-                self.economy.charger_cost, p.charger_saving, np.max(self.common, axis=-1), share_bought
+                self.economy.charger_cost, p.charger_saving, common, p.charger_foreign_share
             )
             state.chargers = standards.charger_stock_next(state.chargers, self.economy.charger_budget, cost)
         self.supply_now()
@@ -197,7 +196,7 @@ class Industry(Commerce, Club):
             s.credit_components[t][:, None],
             ordered_sum(self.state.origin_share * self.economy.is_home[:, None, :]),
             s.credit_restricted[t][:, None] * chinese,
-            CREDIT_SMOOTHING,
+            policy.SMOOTH_WIDTH,
         )
 
     def cell_mix(self) -> FloatArray:

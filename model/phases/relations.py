@@ -9,14 +9,9 @@ import numpy as np
 from model.agents.bloc import Bloc
 from model.assessment import PAIR_OF, Tables
 from model.common import change_governments, climate_of, move_channels, move_perceptions, move_tension
-from model.mandate import (
-    QUARTERS_PER_YEAR,
-    Mandate,
-    Stakes,
-    make_mandate,
-)
+from model.mandate import Mandate, Stakes, make_mandate
 from model.menu import negotiable
-from model.numerics import FloatArray
+from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.phases.club import Club
 from model.phases.commerce import Commerce
 from model.state import NEVER

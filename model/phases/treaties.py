@@ -43,7 +43,7 @@ class Treaties(Club):
         state = self.state
         for d in np.flatnonzero(state.signed >= 0):
             state.treaty[d] = state.signed[d]
-            state.treaty_age[d], state.sunset[d] = 0.0, NEVER
+            state.sunset[d] = NEVER
             state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
             state.failed[d] = False
             state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0
@@ -211,13 +211,12 @@ class Treaties(Club):
                     self.teller.renewed(d)
                 else:
                     cause = "it reached its sunset and was not renewed"
-            state.treaty_age[d] += 1.0
             if cause:
                 self._end_treaty(d, cause)
 
     def _end_treaty(self, d: int, cause: str) -> None:
         state, p = self.state, self.parameters
-        state.treaty[d], state.treaty_age[d], state.sunset[d] = 0, 0.0, NEVER
+        state.treaty[d], state.sunset[d] = 0, NEVER
         state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
         state.failed[d] = False
         state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0

@@ -1,8 +1,9 @@
 """Local content: where a car's cells and minerals come from, by the allowed set of a credit's rules.
 
 Theory 1.18. A credit comes in two halves, one for minerals and one for components, each if the share from the *allowed
-set* of places is large enough; both go if the car is assembled outside the set, or with cells of a restricted maker.
-Friendshoring puts a partner into the set. ``policy.purchase_credit`` has the credit itself; here are its shares.
+set* of places is large enough; both go if the car is assembled outside the set, or with cells or minerals of a
+restricted entity. Friendshoring puts a partner into the set. ``policy.purchase_credit`` has the credit itself; here are
+its shares.
 
 Shapes: ``...`` leading axes; suppliers (k) on the last axis. Shares are fractions.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.numerics import FloatArray, ordered_sum
+from model.numerics import FloatArray, FloatLike, ordered_sum
 
 
 def component_share(mix: FloatArray, local: FloatArray, here: FloatArray, home: FloatArray) -> FloatArray:
@@ -37,12 +38,27 @@ def mineral_share(mix: FloatArray, allowed: FloatArray, home: FloatArray) -> Flo
     return ordered_sum(mix * np.maximum(allowed, home))
 
 
-def restricted_share(mix: FloatArray, restricted: FloatArray, home: FloatArray) -> FloatArray:
-    """Share of a car's cells by restricted makers, fraction (...): the part of its cars that earn no credit.
+def restricted_minerals(allowed: FloatArray, home: FloatArray, part: FloatLike, friend: FloatLike) -> FloatArray:
+    """Share of a supplier's minerals that restricted entities extract or process, fraction (..., k).
+
+    allowed: (..., k), part of its minerals that the rules allow anyway. home: (..., k), 1 if its home is allowed: its
+    minerals then all count. part: (...), share of restricted entities in minerals from outside the allowed sources, in
+    [0, 1]; 0 before the rule. friend: (...), 1 if the restricted home is allowed now.
+    Limits: 0 for minerals that are all allowed, and for everybody's once the restricted home is allowed.
+    Source: theory 1.18 (restricted-entity rule on minerals from 2025); the part is an assumption.
+    """
+    return part * (1.0 - np.maximum(allowed, home)) * (1.0 - friend)
+
+
+def restricted_share(mix: FloatArray, restricted: FloatArray, home: FloatArray, minerals: FloatArray) -> FloatArray:
+    """Share of a car's cells by restricted makers or with their minerals, fraction (...): its cars without a credit.
 
     mix: (..., k), as above. restricted: (..., k), 1 for a maker of a restricted home. home: (..., k), 1 if that home is
-    allowed now.
-    Limits: 0 without such cells or once their home is allowed.
-    Source: theory 1.18 (restricted-entity rule from 2024).
+    allowed now. minerals: (..., k), ``restricted_minerals``: that part of a maker's cells is booked as made of them, as
+    makers may allocate minerals to cells.
+    Limits: 0 without such cells and minerals or once their home is allowed; a cell that is barred for its maker is not
+    barred again for its minerals.
+    Source: theory 1.18 (restricted-entity rule from 2024 on components, from 2025 on minerals).
     """
-    return ordered_sum(mix * restricted * (1.0 - home))
+    maker = restricted * (1.0 - home)
+    return ordered_sum(mix * (maker + (1.0 - maker) * minerals))

@@ -33,7 +33,7 @@ DEPTH_WEIGHTS: Final = np.array([0.225, 0.225, 0.075, 0.075, 0.10, 0.10, 0.0, 0.
 GIVEN_BY_FIRST: Final = np.array([1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.5, 0.5])
 #: Issues that take two: no side can do them alone, so they are never harmony.
 IS_JOINT: Final = np.array([False] * 8 + [True] * 2)
-#: Depth of a duty that is only bound at its present rate (share of the full cut).
+#: Depth of a duty that is only bound at its present rate, a standstill (share of the full cut; theory 1.6).
 STANDSTILL_DEPTH: Final = 0.1
 #: The cooperation state: mean depth over this many quarters, at least this deep, at least this reciprocal.
 STATE_WINDOW: Final = 4

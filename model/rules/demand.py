@@ -14,10 +14,8 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import FloatArray, FloatLike, logistic, ordered_sum, softplus
+from model.numerics import LEAST_AVAILABILITY, FloatArray, FloatLike, logistic, ordered_sum, softplus
 
-#: Least availability of a car that is not on sale, fraction (theory 1.1): keeps its logarithm finite.
-LEAST_AVAILABILITY: Final = 1e-6
 #: Least share in an inversion, fraction: below it a brand counts as not sold and gets the utility of this
 #: share.
 LEAST_SHARE: Final = 1e-12

@@ -283,7 +283,7 @@ def critical_discount(reward: FloatLike, temptation: FloatLike, punishment: Floa
 
 
 def additive_gap(reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike) -> FloatArray:
-    """How far a game is from a sum over markets, |(T - R) - (P - S)|; unit of the payoffs, >= 0.
+    """How far a game is from a sum over markets, ``|(T - R) - (P - S)|``; unit of the payoffs, >= 0.
 
     reward, temptation, sucker, punishment: (...), one unit.
     Limits: 0 where withdrawing is worth the same whatever the partner does.

@@ -23,11 +23,6 @@ from model.numerics import FloatArray, FloatLike, ordered_sum
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
 
-# Share of a duty issue's depth that a standstill counts for: bound at today's rate, nothing cut (theory 1.6).
-STANDSTILL_DEPTH: Final = 0.1
-# Depth of the five positions of a duty issue: unbound, standstill, one third, two thirds, full cut (theory
-# 1.6).
-CONCESSION_LEVELS: Final = (0.0, STANDSTILL_DEPTH, 1.0 / 3.0, 2.0 / 3.0, 1.0)
 # A single-issue stake below this does not count when the stake scale is set: 2 m$/yr, here in bn$ per quarter
 # (1.8).
 SMALLEST_STAKE: Final = 0.0005
@@ -85,7 +80,7 @@ def issue_noise(
 
     levels: (P, I) or (..., P, I), level of every issue in every package, fractions in [0, 1].
     current: (I,) or (..., I), levels in force now, fractions in [0, 1].
-    stakes: (..., I), |gain| from each issue alone at full level, bn$ per quarter, >= 0.
+    stakes: (..., I), size of the gain from each issue alone at full level, bn$ per quarter, >= 0.
     error: (..., I), persistent error on each issue, standard deviations.
     noise: scalar or (..., 1), perception noise nu, >= 0.
     Returns (..., P).

@@ -10,11 +10,10 @@ Shapes: ``...`` leading axes; places of production (o) on the last axis.
 
 from __future__ import annotations
 
-from typing import Final
-
 import numpy as np
 
 from model.numerics import (
+    QUARTERS_PER_YEAR,
     FloatArray,
     FloatLike,
     cheapest_mix,
@@ -25,9 +24,6 @@ from model.numerics import (
     ordered_sum,
     safe_ratio,
 )
-
-#: Quarters in a year: profits are flows per quarter, hurdle rates per year.
-QUARTERS_PER_YEAR: Final = 4.0
 
 
 def origin_shares(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) -> FloatArray:

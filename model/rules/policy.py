@@ -23,11 +23,10 @@ CREDIT_FIRST_YEAR: Final = 2023
 MINERAL_THRESHOLDS: Final = (0.40, 0.50, 0.60, 0.70, 0.80, 0.80, 0.80)
 #: Least allowed-source share of battery components, by year from 2023 on (statute).
 COMPONENT_THRESHOLDS: Final = (0.50, 0.60, 0.60, 0.70, 0.80, 0.90, 1.00)
-#: First years in which an input from a restricted entity forfeits the credit (statute).
+#: First years in which components, and minerals, of a restricted entity forfeit the credit (statute).
 RESTRICTED_COMPONENTS_FROM: Final = 2024
 RESTRICTED_MINERALS_FROM: Final = 2025
-#: Full credit, k$ per vehicle (statute), and the width of the smooth variant of a threshold (theory 1.18).
-FULL_CREDIT: Final = 7.5
+#: Width of the smooth variant of a threshold, share of content (theory 1.18).
 SMOOTH_WIDTH: Final = 0.03
 #: Dollars in a thousand dollars.
 DOLLARS_PER_K: Final = 1000.0
@@ -59,29 +58,6 @@ def value_between(values: FloatArray, rates: FloatArray, rate: FloatLike) -> Flo
         part = np.minimum(np.maximum(part, 0.0), 1.0)
         found = found + part * (values[..., k + 1] - values[..., k])
     return found
-
-
-def retaliated_duty(special: FloatLike, rise: FloatLike, ratio: FloatLike) -> FloatArray:
-    """Special duty after answering another bloc's rise, fraction.
-
-    special: (...), before, >= 0. rise: (...), by how much the other raised its duty on us; a cut is not
-    answered.
-    ratio: (...), part of the rise that is answered (rho_ret), in [0, 1].
-    Limits: unchanged where nothing rose.
-    Source: theory 1.6 and 1.6a; World Trade Organization practice of substantially equivalent suspension.
-    """
-    return np.asarray(special + ratio * np.maximum(rise, 0.0), dtype=np.float64)
-
-
-def threatened_duty(applied: FloatLike, threatened: FloatLike, carry_probability: FloatLike) -> FloatArray:
-    """Duty that a negotiator reckons with while an investigation runs, fraction.
-
-    applied: (...), today, >= 0. threatened: (...), if carried out, >= 0. carry_probability: (...), share
-    of such threats that were carried out so far, in [0, 1].
-    Limits: today's duty for a threat nobody believes.
-    Source: theory 1.6a and 1.7 (disagreement point), assumption (risk-neutral).
-    """
-    return np.asarray(applied + carry_probability * (threatened - applied), dtype=np.float64)
 
 
 def credit_thresholds(year: int | npt.NDArray[np.int64]) -> tuple[FloatArray, FloatArray]:

@@ -15,12 +15,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike
+from model.numerics import LEAST_AVAILABILITY, FloatArray, FloatLike
 
 #: Part of the charging points that wear out in a quarter (theory 1.14, assumption).
 RETIREMENT: Final = 0.02
-#: Availability of a car at its first day on sale, fraction (theory 1.13): keeps its logarithm finite.
-LEAST_AVAILABILITY: Final = 1e-6
 #: Millions in a billion.
 MILLIONS_PER_BILLION: Final = 1000.0
 

@@ -146,16 +146,16 @@ def emergency(u: FloatLike, hazard: FloatLike, tension: FloatLike) -> BoolArray:
     return np.less(u, np.multiply(hazard, tension))
 
 
-def emergency_duty(special: FloatLike, step: FloatLike, strikes: BoolLike) -> FloatArray:
-    """Special duty after a possible emergency move, as a rate (fraction).
+def moved_duty(special: FloatLike, change: FloatLike) -> FloatArray:
+    """Special duty after what a quarter adds to it and takes off it, as a rate (fraction).
 
-    special: (...), today's, fraction, >= 0. step: scalar, D. strikes: (...), ``emergency``.
-    Limits: unchanged where it does not strike; up by two steps where it does, not beyond 1.5 (or today's if
-    higher).
-    Source: theory 1.6a.
+    special: (...), today's, fraction, >= 0. change: (...), rises carried out, emergencies and answers less relief,
+    fraction, any sign.
+    Limits: never below 0; never above 1.5, or today's where that is higher: as on ``duty_grid``, so that a rise never
+    lowers a duty.
+    Source: theory 1.6a (duties cut at 0 and 1.5).
     """
-    raised = np.minimum(np.add(special, np.multiply(EMERGENCY_STEPS, step)), np.maximum(special, DUTY_CEILING))
-    return np.where(strikes, raised, special)
+    return np.minimum(np.maximum(np.add(special, change), 0.0), np.maximum(special, DUTY_CEILING))
 
 
 def zev_announces(

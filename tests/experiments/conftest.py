@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+from commands import called, forgetting_tactics
+from typer.testing import Result
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -19,3 +22,16 @@ def disk_is_not_waited_for() -> Iterator[None]:
     patch.setattr(os, "fsync", lambda number: None)
     yield
     patch.undo()
+
+
+@pytest.fixture
+def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Calls the command in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    return called
+
+
+@pytest.fixture
+def only_ours() -> Iterator[None]:
+    """A file of tactics that a test loads is forgotten after it."""
+    yield from forgetting_tactics()

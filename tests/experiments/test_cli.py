@@ -9,9 +9,11 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pandas as pd
 import pytest
-from typer.testing import CliRunner, Result
+from commands import SMALL
+from typer.testing import Result
 
 from experiments import cli, reference
 from experiments.executors import processors
@@ -20,32 +22,12 @@ from model import PARAMETERS, InputFault, NegotiationModel
 from model.rules import games
 
 ROOT = Path(__file__).resolve().parents[2]
-# A plan of four runs.
-SMALL = """
-title = "Two"
-question = "Why?"
-scenario = "2026"
-replicates = 2
-root_seed = 7
-[factors.tariff_issues]
-label = "tariffs"
-levels = [false, true]
-"""
-
-
-@pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """Calls the command in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
 
 
 def refused(result: Result, *said: str) -> None:
-    """Exit code 2, one message on stderr that says this, and nothing else."""
-    assert result.exit_code == 2, result.output
+    """As for every command; here nothing else has been said before."""
+    commands.refused(result, *said)
     assert result.stdout == ""
-    assert "Traceback" not in result.stderr
-    assert [part for part in said if part not in result.stderr] == [], result.stderr
 
 
 # --- run ----------------------------------------------------------------------------------------------------

@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from commands import detente, written
 
-from experiments.cli import app
 from experiments.league import LeaguePlan, default_plan, load_league, play_league, resized, tasks_of
 from experiments.league_table import payoffs, replicator, tell
 from model import InputFault, Player, registered
-from model import plugins as registry
 
 # A tactic of at most fifteen lines, written as docs/write_a_tactic.md says.
 FROM_THE_GUIDE = '''
@@ -52,26 +49,7 @@ tactic = "half_way"
 """
 
 
-@pytest.fixture(autouse=True)
-def only_ours() -> Iterator[None]:
-    yield
-    from model import tactic_file
-
-    for origin in {plugin.origin for plugin in registered()} - {""}:
-        registry.forget(origin)
-    tactic_file._loaded.clear()
-
-
-def detente(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
-
-
-def written(folder: Path, name: str, text: str) -> Path:
-    path = folder / name
-    path.write_text(text, encoding="utf-8")
-    return path
+pytestmark = pytest.mark.usefixtures("only_ours")
 
 
 def test_a_tactic_written_from_the_guide_enters_a_league(tmp_path: Path) -> None:

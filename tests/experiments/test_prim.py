@@ -5,13 +5,13 @@ from __future__ import annotations
 import itertools
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sample_runs import of_three_dyads
 
 from experiments.discover import chosen, dealt_anew, discover, in_words, tables
 from experiments.plan_file import load_plan
@@ -107,22 +107,13 @@ levels = ["grim", "generous"]
 
 def cornered(chunk: Chunk) -> Played:
     """Cooperation collapses in CN-US below generosity 0.4 under grim answers; in CN-EU by chance; never in US-EU."""
-    import pyarrow as pa
-
     s, n = chunk.settings, chunk.count
     luck = np.random.default_rng([chunk.design_point])
     corner = s["generosity"] < 0.4 and s["retaliation_rule"] == "grim"
     by_chance = bool(luck.random() < 0.3)
     collapsed = np.array([[luck.random() < (0.9 if corner else 0.05), by_chance, False] for _ in range(n)])
-    columns: dict[str, Any] = {
-        "design_point": np.full(3 * n, chunk.design_point),
-        **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
-        "replicate": np.repeat(np.array(list(chunk.replicates)), 3),
-        "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
-        "digest": pa.array([""] * (3 * n)), "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * n),
-        "emerged": np.ones(3 * n, dtype=bool), "collapsed": collapsed.reshape(-1), "durable": ~collapsed.reshape(-1),
-    }  # fmt: skip
-    return Played(pa.table(columns))
+    told = collapsed.reshape(-1)
+    return of_three_dyads(chunk, {"emerged": np.ones(3 * n, dtype=bool), "collapsed": told, "durable": ~told})
 
 
 @pytest.fixture(scope="module")

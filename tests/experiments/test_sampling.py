@@ -64,6 +64,21 @@ def test_one_at_a_time_moves_one_thing_from_the_scenario(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [
+        ('["none", "group"]', (0.4, "none", "group")),  # the scenario's own is missing: it comes first
+        ('["none", "technical", "group"]', ("none", 0.4, "group")),  # the same in a word keeps its place and label
+        ("[0, 0.4]", (0, 0.4)),
+    ],
+)
+def test_the_start_of_one_at_a_time_is_a_level_and_can_be_drawn(levels: str, expected: object, tmp_path: Path) -> None:
+    plan = designed(tmp_path, f'design = "one_at_a_time"\n[factors.dialogue_ceiling]\nlevels = {levels}')
+    (factor,) = plan.factors
+    assert factor.levels == expected and len(factor.level_labels) == len(factor.levels)
+    assert [factor.index_of(point.levels["dialogue_ceiling"]) for point in plan.points] != []
+
+
 @pytest.mark.parametrize("design", ["latin_hypercube", "sobol"])
 def test_a_sampled_design_fills_every_range(design: str, tmp_path: Path) -> None:
     plan = designed(tmp_path, f'design = "{design}"\nn_points = 64\n{RANGES}')

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import pytest
+from sample_runs import of_three_dyads
 from typer.testing import CliRunner
 
 from experiments.cli import app
@@ -57,17 +57,9 @@ def linear(chunk: Chunk) -> Played:
     s, n = chunk.settings, chunk.count
     luck = np.array([np.random.default_rng([7, r]).normal(0.0, LUCK) for r in chunk.replicates])
     depth = 0.3 * s["generosity"] + 0.1 * s["exit_cost"] + 0.0 * s["perception_noise"] + luck
-    columns = {
-        "design_point": np.full(3 * n, chunk.design_point),
-        **{name: pa.array([value] * (3 * n)) for name, value in chunk.columns.items()},
-        "replicate": np.repeat(np.array(list(chunk.replicates)), 3),
-        "status": pa.array(["ok"] * (3 * n)), "stage": pa.array([""] * (3 * n)), "message": pa.array([""] * (3 * n)),
-        "digest": pa.array([""] * (3 * n)),
-        "dyad": pa.array(["CN-US", "CN-EU", "US-EU"] * n),
-        "mean_depth": np.stack([depth, depth, np.full(n, 0.4)], axis=1).reshape(-1),
-        "durable": np.repeat(depth > 0.25, 3), "emerged": np.repeat(depth > 0.1, 3),
-    }  # fmt: skip
-    return Played(pa.table(columns))
+    told = np.stack([depth, depth, np.full(n, 0.4)], axis=1).reshape(-1)
+    durable, emerged = np.repeat(depth > 0.25, 3), np.repeat(depth > 0.1, 3)
+    return of_three_dyads(chunk, {"mean_depth": told, "durable": durable, "emerged": emerged})
 
 
 def test_known_inputs_are_found(tmp_path: Path) -> None:

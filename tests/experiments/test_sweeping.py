@@ -11,31 +11,20 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
+from commands import SMALL, called, refused
 from rich.console import Console
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
-from experiments import cli, manifest, sweeping
+from experiments import manifest, sweeping
 from experiments.results import Results
 from experiments.sweeping import progress_shown
 
-SMALL = """
-title = "Two"
-question = "Why?"
-scenario = "2026"
-replicates = 2
-root_seed = 7
-[factors.tariff_issues]
-label = "tariffs"
-levels = [false, true]
-"""
-
 
 @pytest.fixture
-def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+def call(call: Callable[..., Result], tmp_path: Path) -> Callable[..., Result]:
     """Calls the command in a folder that holds one small plan."""
-    monkeypatch.chdir(tmp_path)
     (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
-    return lambda *words: CliRunner().invoke(cli.app, [str(word) for word in words])
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +32,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The results of the small plan, swept once."""
     folder = tmp_path_factory.mktemp("finished")
     (folder / "two.toml").write_text(SMALL, encoding="utf-8")
-    words = ["sweep", str(folder / "two.toml"), "--workers", "1", "--out", str(folder / "two")]
-    assert CliRunner().invoke(cli.app, words).exit_code == 0
+    assert called("sweep", folder / "two.toml", "--workers", 1, "--out", folder / "two").exit_code == 0
     return folder / "two"
 
 
@@ -53,12 +41,6 @@ def done(call: Callable[..., Result], finished: Path, tmp_path: Path) -> Callabl
     """As ``call``, in a folder that holds the results as well."""
     shutil.copytree(finished, tmp_path / "results" / "two")
     return call
-
-
-def refused(result: Result, *said: str) -> None:
-    assert result.exit_code == 2, result.output
-    assert "Traceback" not in result.stderr
-    assert [part for part in said if part not in result.stderr] == [], result.stderr
 
 
 def swept(call: Callable[..., Result], *words: str) -> Result:

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
+from commands import detente
 
-from experiments.cli import app
 from experiments.tactic_check import check_function
 from model import load_tactics, registered, unload
 from model import plugins as registry
@@ -26,20 +25,7 @@ levels = ["polynomial", "patient"]
 """
 
 
-@pytest.fixture(autouse=True)
-def only_ours() -> Iterator[None]:
-    yield
-    for origin in {plugin.origin for plugin in registered()} - {""}:
-        registry.forget(origin)
-    from model import tactic_file
-
-    tactic_file._loaded.clear()
-
-
-def detente(*arguments: str | Path) -> tuple[int, str]:
-    result = CliRunner().invoke(app, [str(argument) for argument in arguments])
-    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
-    return result.exit_code, result.output
+pytestmark = pytest.mark.usefixtures("only_ours")
 
 
 @pytest.mark.parametrize("plugin", registered(""), ids=lambda plugin: f"{plugin.kind} {plugin.name}")

@@ -146,10 +146,6 @@ def test_stake_scale_agrees_with_numpy(stakes: list[float]) -> None:
     assert packages.stake_scale(np.array(stakes)) == pytest.approx(expected, rel=1e-15)
 
 
-def test_levels_of_a_duty_rise() -> None:
-    assert packages.CONCESSION_LEVELS == (0.0, packages.STANDSTILL_DEPTH, 1 / 3, 2 / 3, 1.0)
-
-
 def test_m1_shape_blind() -> None:
     n = 6
     levels, current = some_packages(), np.clip(RNG.random((n, N_ISSUES)), 0.0, 1.0)

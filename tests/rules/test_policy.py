@@ -28,9 +28,7 @@ def test_border_charge_and_credit_row_a15(leading: tuple[int, ...]) -> None:
     charge = policy.cbam_charge(0.6, tonnes, 85.0, 12.0, 0.5, 30.0)
     np.testing.assert_allclose(charge, np.full(leading, row["cbam_recog"]), rtol=1e-12)
     for component_share, expected in zip((0.55, 0.65), row["ira"], strict=True):
-        credit = policy.purchase_credit(
-            policy.FULL_CREDIT, 0.62, np.full(leading, component_share), 0.60, 0.60, 1.0, 0.0
-        )
+        credit = policy.purchase_credit(7.5, 0.62, np.full(leading, component_share), 0.60, 0.60, 1.0, 0.0)
         np.testing.assert_allclose(credit, np.full(leading, expected), rtol=1e-12)
 
 
@@ -73,19 +71,6 @@ def test_duty_falls_from_base_to_floor(base: float, depth: float, y: float, more
     assert policy.applied_duty(base, floor, 1.0) == pytest.approx(floor, abs=1e-15)
     assert floor - 1e-15 <= duty <= base
     assert policy.applied_duty(base, floor, min(1.0, y + more)) <= duty + 1e-15
-
-
-@given(RATES, st.floats(-1.0, 1.0), PARTS)
-@settings(max_examples=50)
-def test_answer_to_a_rise_is_in_proportion(special: float, rise: float, ratio: float) -> None:
-    duty = policy.retaliated_duty(special, rise, ratio)
-    assert duty == pytest.approx(special + ratio * max(rise, 0.0), rel=1e-14)
-    assert duty >= special
-
-
-def test_a_threat_counts_as_far_as_it_is_believed() -> None:
-    weights = np.array([0.0, 0.5, 1.0])
-    np.testing.assert_allclose(policy.threatened_duty(0.1, 0.3, weights), [0.1, 0.2, 0.3], rtol=1e-14)
 
 
 # --- values between levels of a duty (theory 1.7) ------------------------------------------------------------------

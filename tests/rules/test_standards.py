@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.numerics import same_bits
+from model.numerics import LEAST_AVAILABILITY, same_bits
 from model.rules import demand, standards
 
 PARTS = st.floats(0.0, 1.0)
@@ -39,15 +39,18 @@ def test_outlay_is_counted_in_billions() -> None:
 @settings(max_examples=40)
 def test_roll_out(age: float, lag: float) -> None:
     available = standards.ramp_availability(age, lag)
-    assert standards.LEAST_AVAILABILITY <= available <= 1.0
+    assert LEAST_AVAILABILITY <= available <= 1.0
     assert standards.ramp_availability(age + 1.0, lag) >= available
     assert standards.ramp_availability(lag, lag) == 1.0
-    assert standards.ramp_availability(0.0, lag) == standards.LEAST_AVAILABILITY
+    assert standards.ramp_availability(0.0, lag) == LEAST_AVAILABILITY
 
 
 def test_a_model_not_yet_on_sale_is_as_absent_for_buyers() -> None:
-    """Two files hold the floor, because rules do not import each other."""
-    assert standards.LEAST_AVAILABILITY == demand.LEAST_AVAILABILITY
+    """Availability never falls below what demand reads a brand that is not sold at."""
+    first_day = standards.ramp_availability(0.0, 6.0)
+    assert same_bits(
+        demand.mean_utility(1.0, first_day, 0.0, 0.0, 0.2, 0.0), demand.mean_utility(1.0, 0.0, 0.0, 0.0, 0.2, 0.0)
+    )
 
 
 def test_autonomy_cost_in_billions() -> None:

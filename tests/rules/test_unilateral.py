@@ -92,10 +92,21 @@ def test_answers_and_emergencies() -> None:
     assert unilateral.answer_rise(-0.2, 0.5) == 0.0
     struck = unilateral.emergency(RNG.random(100_000), 0.05, 0.6)
     assert_simulated(struck, 0.03)
-    assert unilateral.emergency_duty(0.25, 0.1, False) == 0.25
-    assert unilateral.emergency_duty(0.25, 0.1, True) == pytest.approx(0.45)
-    assert unilateral.emergency_duty(1.45, 0.1, True) == unilateral.DUTY_CEILING
-    assert unilateral.emergency_duty(1.7, 0.1, True) == 1.7
+    rise = unilateral.EMERGENCY_STEPS * 0.1
+    assert unilateral.moved_duty(0.25, 0.0) == 0.25
+    assert unilateral.moved_duty(0.25, rise) == pytest.approx(0.45)
+    assert unilateral.moved_duty(1.45, rise) == unilateral.DUTY_CEILING
+
+
+def test_a_rise_never_lowers_a_duty_and_relief_ends_at_none() -> None:
+    # A scenario may start above the ceiling; what is done there stays where the grid would leave it.
+    assert unilateral.moved_duty(1.7, 0.2) == 1.7
+    assert unilateral.moved_duty(1.7, -0.1) == pytest.approx(1.6)
+    assert unilateral.moved_duty(0.15, -0.2) == 0.0
+    for special in (0.0, 0.3, 1.45, 1.7):
+        grid = unilateral.duty_grid(special, 0.1)
+        for k, steps in enumerate((-1.0, 0.0, 1.0, 2.0), 1):
+            assert unilateral.moved_duty(special, 0.1 * steps) == pytest.approx(grid[k])
 
 
 def test_announcement_is_a_stag_hunt() -> None:
@@ -136,7 +147,7 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(unilateral.carry_share, np.arange(n), np.arange(n)[::-1])
     check_shape_blind(unilateral.answer_rise, gain, a)
     check_shape_blind(unilateral.emergency, a, b, c)
-    check_shape_blind(unilateral.emergency_duty, 1.6 * a, b / 4, c > 0.5)
+    check_shape_blind(unilateral.moved_duty, 1.6 * a, b / 4 - c / 4)
     check_shape_blind(unilateral.zev_announces, gain, petition, a > 0.5, b, c)
     check_shape_blind(unilateral.stag_hunt_threshold, gain, petition)
     check_shape_blind(unilateral.zev_demand_shift, a, 30 * b - 5, fixed=(16,))
