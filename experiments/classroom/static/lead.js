@@ -72,6 +72,7 @@ function draw() {
   if (!parts.state) return;
   const room = state.room;
   parts.state.textContent = `${t(`phase.${room.phase}`)} · ${t("sit.quarter", { n: Math.min(room.played + 1, room.length), of: room.length, label: room.labels[Math.min(room.played, room.length - 1)] })}`;
+  for (const id of ["lead-start", "lead-pause", "lead-next", "lead-end"]) document.getElementById(id).disabled = room.phase === "over";
   parts.fault.hidden = !room.fault;
   parts.fault.textContent = room.fault ? `${t("lead.fault")} ${room.fault}` : "";
   room.seats.forEach((seat) => {

@@ -283,6 +283,8 @@ def test_no_control_of_the_page_is_left_unworked(chrome: Any, tmp_path: Path) ->
             elif number == 2:
                 work_sitting(visitor, running, tmp_path)
             else:
+                room = running.classroom.room
+                room.lead(room.people.facilitator, "new", {"settings": room.settings}, time.monotonic())
                 work_leading(visitor, running)
             for tab in ("watch", "learn", "sit"):
                 visitor.page.click(f"#tab-{tab}")
