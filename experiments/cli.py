@@ -227,12 +227,13 @@ def classroom(
     port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 8700,
     lan: Annotated[bool, typer.Option("--lan", help="Let other machines of this network in.")] = False,
     mesa: Annotated[bool, typer.Option("--mesa", help="Serve the stock Mesa view (SolaraViz) instead.")] = False,
+    tactics: TacticsOption = None,
 ) -> None:
     """Serve the class page: watch, predict, sit at the table."""
     with refusals():
         from experiments.classroom.serving import serve
 
-        serve(port, lan, mesa, lambda text: print(text, flush=True))
+        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics))
 
 
 @app.command()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
-    from model.rules.games import FAMILIES, game_map_point
+    from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario import Scenario, load_scenario, scenario_names
     from model.seeds import evidence_table, root_seeds, seeds_directory
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
@@ -41,6 +41,7 @@ _HOMES = {
     "nearest": "model.parameters",
     "Scenario": "model.scenario",
     "game_map_point": "model.rules.games",
+    "side_family": "model.rules.games",
     "load_scenario": "model.scenario",
     "scenario_names": "model.scenario",
     "evidence_table": "model.seeds",
@@ -96,6 +97,7 @@ __all__ = [
     "root_seeds",
     "scenario_names",
     "seeds_directory",
+    "side_family",
     "situations",
     "stance",
     "stand_in",

@@ -61,13 +61,13 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         replicate: int = 0,
         narrate: bool = True,
         rng: Any = None,
-        **parameters: Any,
+        **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
         del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
         root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
         super().__init__(rng=replicate)
         self.scenario = known_scenario(str(scenario))
-        self.parameters = make_parameters({**self.scenario.parameters.changes(), **parameters})
+        self.parameters = make_parameters({**self.scenario.parameters.changes(), **kwargs})
         _, self.economy, self.opening, self.agenda = starting_point(str(scenario), self.parameters)
         self.root_seed, self.replicate = root_seed, replicate
         self.n_quarters = self.scenario.n_quarters

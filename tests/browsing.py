@@ -25,7 +25,7 @@ UNREADABLE = """() => {
   const say = (what, node) => found.push(`${what}: ${(node.textContent || '').trim().slice(0, 40)}`);
   const pen = document.createElement('canvas').getContext('2d');
   for (const node of document.querySelectorAll('body *')) {
-    if (node.closest('noscript') || node.classList.contains('skip')) continue;
+    if (node.closest('noscript') || node.matches('.skip, .unseen')) continue;
     const box = node.getBoundingClientRect();
     if (!box.width || !box.height) continue;
     const style = getComputedStyle(node);
@@ -68,6 +68,38 @@ OVERLAPS = """() => {
 }"""
 
 
+# Notes every control that is ever on the page, and every one that is worked.
+_WATCHED = """() => {
+  const WHAT = 'button, select, input, textarea, summary';
+  const name = (node) => {
+    if (node.type === 'radio') return `${node.name}=${node.value}`;
+    if (node.dataset.move) return `move ${node.dataset.move}`;
+    if (node.dataset.axis) return `axis ${node.dataset.axis}`;
+    if (node.tagName === 'SUMMARY') {
+      const part = node.closest('.minutes') ? 'an offer' : node.closest('[id]:not([id^=ask])')?.id;
+      return `summary of ${node.parentElement.id || part || 'earlier'}`;
+    }
+    return node.id || `${node.tagName} ${node.textContent.slice(0, 30)}`;
+  };
+  const seen = new Set(), worked = new Set();
+  const look = (root) => { for (const node of root.querySelectorAll(WHAT)) seen.add(name(node)); };
+  const note = (event) => {
+    const node = event.target.closest && event.target.closest(WHAT);
+    if (node) worked.add(name(node));
+  };
+  for (const kind of ['click', 'input', 'change']) document.addEventListener(kind, note, true);
+  new MutationObserver(() => look(document)).observe(document, { childList: true, subtree: true });
+  window.controls = () => ({ seen: [...seen], worked: [...worked] });
+}"""
+CONTROLS = "window.controls()"
+
+# Controls that a screen reader would find without a name.
+NAMELESS = """() => [...document.querySelectorAll('button, select, input, textarea, summary')].filter((node) => {
+  const label = node.labels && [...node.labels].map((one) => one.textContent).join('');
+  return !(node.getAttribute('aria-label') || label || node.tagName !== 'SELECT' && node.textContent || '').trim();
+}).map((node) => node.outerHTML.slice(0, 120))"""
+
+
 def chromium() -> str | None:
     """The path of a browser, None where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -85,9 +117,11 @@ def until(page: Any, holds: str, seconds: float = 30.0) -> None:
 class Visitor:
     """One browser session with what it complained of and where it went."""
 
-    def __init__(self, browser: Any, size: tuple[int, int], base: str) -> None:
+    def __init__(self, browser: Any, size: tuple[int, int], base: str, watch_controls: bool = False) -> None:
         self.context = browser.new_context(viewport={"width": size[0], "height": size[1]}, accept_downloads=True)
         self.page = self.context.new_page()
+        if watch_controls:
+            self.page.add_init_script(f"({_WATCHED})()")
         self.base = base
         self.complaints: list[str] = []
         self.went: set[str] = set()

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from experiments.classroom.server import Classroom, make_app
-from experiments.classroom.serving import configuration
+from experiments.classroom.serving import configuration, own_address
 
 
 class Served:
@@ -51,13 +51,26 @@ class Served:
 
 
 @contextmanager
-def served(pace: float = 0.2, patience: float = 120.0, quarters: int = 4) -> Iterator[Served]:
-    """Serve a page on a free port until the block ends."""
+def served(
+    pace: float = 0.2,
+    patience: float = 120.0,
+    quarters: int = 4,
+    lan: bool = False,
+    tactics: Any = None,
+    warm: bool = True,
+) -> Iterator[Served]:
+    """Serve a page on a free port until the block ends.
+
+    lan: to the network, as ``detente class --lan`` does. warm: start the background process at once,
+    as the command does.
+    """
     import uvicorn
 
     from experiments.classroom.game import Settings
 
-    classroom = Classroom(pace=pace, patience=patience)
+    classroom = Classroom(lan, pace, patience, tactics)
+    if not warm:
+        classroom.clouds.start = lambda: None  # type: ignore[method-assign]
     classroom.room.lead(
         classroom.room.people.facilitator,
         "new",
@@ -65,7 +78,8 @@ def served(pace: float = 0.2, patience: float = 120.0, quarters: int = 4) -> Ite
         time.monotonic(),
     )
     listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
+    listener.bind(("0.0.0.0" if lan else "127.0.0.1", 0))
+    classroom.address = f"http://{own_address() if lan else '127.0.0.1'}:{listener.getsockname()[1]}/"
     server = uvicorn.Server(configuration(make_app(classroom)))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()

@@ -10,10 +10,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.minutes import QUARTERS_PER_YEAR, in_win_set, judgement, lobby, package_data, side_of
+from experiments.classroom.minutes import (
+    QUARTERS_PER_YEAR,
+    duty_ladders,
+    in_win_set,
+    judgement,
+    lobby,
+    package_data,
+    side_of,
+)
 from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question, SeatedModel
 from experiments.classroom.view import number
-from model import BLOCS, DYADS
+from model import BLOCS, DYADS, View
 
 N_ISSUES: Final = 10
 
@@ -28,7 +36,8 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
 
     interests: [issue, bn$ a year at full level], largest first; issues are indices of the model's ten. win_set:
     packages that gain it enough, that it would keep, that its legislature would pass, that meet all three; of
-    ``menu`` packages that can be tabled now.
+    ``menu`` packages that can be tabled now. duties: each side's rates by position of the menu. lobby: what
+    firms have at stake in the package that this side would like best.
     """
     side = side_of(bloc, d)
     government = model.blocs[bloc]
@@ -54,9 +63,16 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
         "least": number(QUARTERS_PER_YEAR * float(view.reservation)),
         "trust": number(government.trust(government.partner(d))),
         "treaty": package_data(model, d, current),
+        "duties": [[number(rate) for rate in ladder] for ladder in duty_ladders(model, d)],
+        "lobby": lobby(model, d, _most_wanted(view)),
         "in_force": number(QUARTERS_PER_YEAR * float(government.gain_in_force(d))),
         "session": float(model.state.clock[d]) >= 0.0,
     }
+
+
+def _most_wanted(view: View) -> int:
+    """The package that this government would like best of those on the table now: what its lobbies write about."""
+    return int(np.argmax(np.where(view.on_table, view.own, -np.inf)))
 
 
 def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:

@@ -21,7 +21,7 @@ import numpy as np
 from experiments.classroom.game import Settings, read_settings
 from experiments.classroom.view import number
 from experiments.estimates import wilson
-from model import DYAD_NAMES, Ensemble
+from model import DYAD_NAMES, Ensemble, TacticFile, load_tactics
 
 #: Replicates in each batch: a picture in half a second, 520 in about three.
 BATCHES: Final = (24, 72, 168, 256)
@@ -125,7 +125,8 @@ class Cloud:
 class Clouds:
     """Plays clouds in a process of their own; ``view`` asks for one and gets what there is of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, tactics: TacticFile | None = None) -> None:
+        self._tactics = (tactics.path, tactics.sha256) if tactics else None
         self._lock = threading.Lock()
         self._clouds: OrderedDict[str, Cloud] = OrderedDict()
         self._pool: ProcessPoolExecutor | None = None
@@ -157,7 +158,9 @@ class Clouds:
 
     def _started(self) -> ProcessPoolExecutor:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), initializer=_be_nice)
+            self._pool = ProcessPoolExecutor(
+                1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._tactics,)
+            )
         return self._pool
 
     def _submit(self, key: str, cloud: Cloud) -> None:
@@ -184,7 +187,10 @@ class Clouds:
                     self._submit(key, cloud)
 
 
-def _be_nice() -> None:
+def _begin(tactics: tuple[str, str] | None) -> None:
+    """A process begins: it lets the page go first, and knows the tactics that the command line named."""
+    if tactics is not None:
+        load_tactics(*tactics)
     with contextlib.suppress(AttributeError, OSError):  # not every system has it
         os.nice(NICENESS)
 

@@ -30,6 +30,10 @@ _WANTED: Final[dict[str, tuple[str, ...]]] = {
     "alone": ("unilateral_duties", "opening_hazard", "emergency_hazard", "petition_weight"),
     "economy": ("battery_learning_rate", "social_cost_of_carbon", "jobs_value", "security_scale", "linkage_scale"),
     "clubs": ("zero_tariff_zone", "climate_club", "club_penalty", "club_transfers"),
+    "tactics": (
+        *("tactic_cn", "tactic_us", "tactic_eu"),
+        *("acceptance_cn", "acceptance_us", "acceptance_eu"),
+    ),
 }
 #: Mechanism -> parameters that this version of the model has, in the order shown.
 GROUPS: Final[dict[str, tuple[str, ...]]] = {
@@ -61,7 +65,7 @@ def control_list() -> list[dict[str, Any]]:
                     "low": spec.low,
                     "high": spec.high,
                     "default": spec.default,
-                    "choices": list(spec.choices),
+                    "choices": list(spec.names),  # with those of a file that the command line named
                     "branch": name in BRANCHABLE,
                 }
             )

@@ -88,7 +88,13 @@ LESSONS: Final = (
     Lesson(
         "clubs",
         "arms",
-        arms=(Arm("no_club", {}), Arm("zone", {"zero_tariff_zone": True}), Arm("club", {"climate_club": True})),
+        "symmetric",  # in the scenario 2026 hardly any club forms: the blocs are too unlike
+        arms=(
+            Arm("no_club", {}),
+            Arm("zone", {"zero_tariff_zone": True}),
+            Arm("club", {"climate_club": True, "club_penalty": 0.25}),
+            Arm("club_share", {"climate_club": True, "club_penalty": 0.25, "club_transfers": True}),
+        ),
     ),
     Lesson("sandbox", "sandbox"),
 )
@@ -116,27 +122,41 @@ def lesson_list() -> list[dict[str, Any]]:
     ]
 
 
-def measured(lesson: Lesson, runs: int) -> list[tuple[str, float, float]]:
-    """(label, mean depth, share of runs with emergence) of every arm, averaged over the three pairs."""
+def lesson_game() -> dict[str, Any]:
+    """The first chapter's game: two equal blocs both cut their duties in full, and nothing else is agreed."""
+    from experiments.classroom.game import Game
+    from experiments.classroom.view import game_view
+
+    lesson = LESSONS[0]
+    game = Game(Settings(scenario=lesson.scenario, parameters=lesson.arms[0].parameters))
+    game.advance(1)
+    menu = game.model.agenda.menus[lesson.dyad]
+    at = [0] * len(menu.positions)
+    at[0], at[1] = (max(axis) for axis in menu.positions[:2])
+    return game_view(game.model, lesson.dyad, menu.index(tuple(at)))
+
+
+def measured(lesson: Lesson, runs: int) -> list[tuple[str, float, float, float]]:
+    """(label, mean depth, share of runs with emergence, joint gain in bn$ a year) of every arm, mean over pairs."""
     from experiments.classroom.cloud import play_batch
 
     rows = []
     for arm in lesson.arms:
         settings = Settings(scenario=lesson.scenario, parameters=arm.parameters)
         table = play_batch(settings, list(range(runs)))
-        depth, emerged = (float(np.mean(table[name])) for name in ("mean_depth", "emerged"))
-        rows.append((arm.label, depth, emerged))
+        depth, emerged, gain = (float(np.mean(table[name])) for name in ("mean_depth", "emerged", "joint_gain"))
+        rows.append((arm.label, depth, emerged, gain))
     return rows
 
 
 def main(runs: int = 520) -> list[str]:
     """The measured answers of all chapters that compare settings, as lines of a Markdown table."""
     lines = [f"{runs} runs each, means over {len(DYAD_NAMES)} pairs", ""]
-    lines += ["| chapter | settings | mean depth | P(emergence) |", "|---|---|---|---|"]
+    lines += ["| chapter | settings | mean depth | P(emergence) | joint gain, bn$ a year |", "|---|---|---|---|---|"]
     for lesson in LESSONS:
         if lesson.kind == "arms" and is_playable(lesson):
-            for label, depth, emerged in measured(lesson, runs):
-                lines.append(f"| {lesson.key} | {label} | {depth:.2f} | {emerged:.2f} |")
+            for label, depth, emerged, gain in measured(lesson, runs):
+                lines.append(f"| {lesson.key} | {label} | {depth:.0%} | {emerged:.0%} | {gain:.2f} |")
     return lines
 
 

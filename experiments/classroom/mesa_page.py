@@ -14,6 +14,8 @@ from model import BLOCS, DYAD_NAMES, PARAMETERS, NegotiationModel, scenario_name
 
 SLIDERS = ("dialogue_ceiling", "perception_noise", "false_alarm", "generosity", "tension_volatility")
 STEPS = 20.0  # stops of a slider
+COLOURS = ("#c44e00", "#0067a6", "#007a5a")  # told apart by people who see no red or no green
+DASHES = ("-", "--", ":")
 
 
 def controls() -> dict[str, Any]:
@@ -32,7 +34,7 @@ def controls() -> dict[str, Any]:
             "min": spec.low,
             "max": spec.high,
             "step": (spec.high - spec.low) / STEPS,
-            "label": f"{name} [{spec.unit}]",
+            "label": name if spec.unit in ("-", "share") else f"{name} [{spec.unit}]",
         }
     return chosen
 
@@ -40,6 +42,19 @@ def controls() -> dict[str, Any]:
 def story(model: NegotiationModel) -> Any:
     """Where the run stands, in a line."""
     return solara.Text(f"{model.quarter_label}: {len(model.recorder.frames)} of {model.n_quarters} quarters played")
+
+
+def drawn(columns: list[str], title: str, unit: str) -> Any:
+    """Lines over the quarters with a title and a unit, told apart by colour and by dash."""
+
+    def finish(axes: Any) -> None:
+        axes.set_title(title)
+        axes.set_ylabel(unit)
+        for line, colour, dash in zip(axes.get_lines(), COLOURS, DASHES, strict=True):
+            line.set(color=colour, linestyle=dash, linewidth=2.0)
+        axes.legend(loc="best")
+
+    return make_plot_component(columns, post_process=finish)
 
 
 @solara.component
@@ -50,9 +65,9 @@ def Page() -> None:
         model,
         components=[
             story,
-            make_plot_component([f"depth {name}" for name in DYAD_NAMES]),
-            make_plot_component([f"joint_gain {name}" for name in DYAD_NAMES]),
-            make_plot_component([f"ev_share {bloc}" for bloc in BLOCS]),
+            drawn([f"depth {name}" for name in DYAD_NAMES], "Depth of cooperation", "share of what could be conceded"),
+            drawn([f"joint_gain {name}" for name in DYAD_NAMES], "Joint gain over no treaty", "bn$ a quarter"),
+            drawn([f"ev_share {bloc}" for bloc in BLOCS], "Electric cars", "share of new cars"),
         ],
         model_params=controls(),
         name="Détente",

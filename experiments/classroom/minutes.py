@@ -21,6 +21,7 @@ from model import DYADS, QUARTERS_PER_YEAR, NegotiationModel, Story, View
 FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
 N_AXES: Final = 8
+CARS: Final = 0  # the first of the two goods that duties are on; the other is batteries
 WHY_CLOSED: Final = {"the channel is shut": "shut", "the deadline has passed": "deadline"}
 HOW_ENDED: Final = {"carried out": "carried", "settled": "settled", "dropped": "dropped"}
 WHY_ENDED: Final = (
@@ -160,17 +161,30 @@ class Minutes(Story):
 
 
 def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, Any]:
-    """A package as its index, its position on the eight axes of the menu, and how far it takes each side's duty down.
+    """A package as its index, its position on the eight axes of the menu, and what it makes of each side's duty.
 
-    ``cuts`` are shares (0 to 1) of the way from the duty without a treaty to the floor.
+    ``duties``: for each side [without a treaty, with this package], rates on cars now, fractions of the value.
     """
     menu = model.agenda.menus[dyad]
     position = [int(x) for x in menu.coordinates[package]]
-    cuts = []
+    duties = [[ladder[0], ladder[position[side]]] for side, ladder in enumerate(duty_ladders(model, dyad))]
+    return {"index": int(package), "at": position, "duties": duties}
+
+
+def duty_ladders(model: NegotiationModel, dyad: int) -> list[list[float]]:
+    """Each side's duty on the other's cars at every position that the menu has for it; rates now, fractions.
+
+    Position 0 (free) and 1 (bound) are the duty without a treaty; a full cut ends at the floor (theory 1.6).
+    """
+    start, t = model.scenario, min(model.state.quarter, model.n_quarters - 1)
+    ladders = []
     for side in (0, 1):
         importer, exporter = DYADS[dyad][side], DYADS[dyad][1 - side]
-        cuts.append(float(model.economy.cuts[0, importer, exporter, position[side]]))
-    return {"index": int(package), "at": position, "cuts": cuts}
+        base = float(start.mfn[t, CARS, importer, exporter] + model.state.special[CARS, importer, exporter])
+        floor = min(float(start.floor[t, CARS, importer, exporter]), base)
+        cuts = model.economy.cuts[CARS, importer, exporter]
+        ladders.append([base - float(cut) * (base - floor) for cut in cuts])
+    return ladders
 
 
 def lobby(model: NegotiationModel, dyad: int, package: int) -> list[list[Any]]:
@@ -252,4 +266,4 @@ def seen_by(event: Event, bloc: int | None) -> Event:
     return shown
 
 
-__all__ = ["Event", "Minutes", "judgement", "lobby", "package_data", "seen_by", "side_of", "whose"]
+__all__ = ["Event", "Minutes", "duty_ladders", "judgement", "lobby", "package_data", "seen_by", "side_of", "whose"]

@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from experiments.classroom.briefing import question_view, seat_view
 from experiments.classroom.game import Game, Settings
-from experiments.classroom.minutes import judgement, seen_by, side_of
+from experiments.classroom.minutes import judgement, lobby, package_data, seen_by, side_of
 from experiments.classroom.people import People
-from experiments.classroom.seats import OFFER, Question, Spot, Value, move_fault
+from experiments.classroom.seats import NO_OFFER, OFFER, Question, Spot, Value, move_fault
 from experiments.classroom.view import outcome_view, quarter_view, start_view
-from model import BLOCS, DYADS
+from model import BLOCS, DYADS, InputFault
 
 LOBBY, PLAYING, PAUSED, OVER = "lobby", "playing", "paused", "over"
 LONGEST_SAYING: Final = 280  # characters of what the facilitator says to all
@@ -59,6 +59,8 @@ class Room:
         self.next_at = 0.0
         self.outcome: list[dict[str, Any]] = []
         self.digest = ""
+        self.fault = ""  # why the rules could not play on: a tactic from a file that failed
+        self.papers: dict[Spot, dict[int, dict[str, Any]]] = {}  # offers: package -> its lines, as they were then
 
     # --- time passes ------------------------------------------------------------------------------------------------
 
@@ -76,16 +78,23 @@ class Room:
                 self.version += 1
             if self.phase != PLAYING:
                 return
-            late = [
-                question.spot
-                for question in self.game.questions
-                if question.spot.bloc not in self.seats
-                or (self.patience > 0.0 and now - self.asked_at.get(question.spot, now) > self.patience)
-            ]
-            if late:
-                self._play_again(now, released=frozenset(late))
-            elif not self.game.questions and now >= self.next_at:
-                self._play_on(now)
+            try:
+                self._go_on(now)
+            except InputFault as fault:
+                self.phase, self.fault = PAUSED, str(fault)[:400]
+                self.version += 1
+
+    def _go_on(self, now: float) -> None:
+        late = [
+            question.spot
+            for question in self.game.questions
+            if question.spot.bloc not in self.seats
+            or (self.patience > 0.0 and now - self.asked_at.get(question.spot, now) > self.patience)
+        ]
+        if late:
+            self._play_again(now, released=frozenset(late))
+        elif not self.game.questions and now >= self.next_at:
+            self._play_on(now)
 
     def _play_on(self, now: float) -> None:
         self.game.seats = dict(self.seats)
@@ -107,11 +116,16 @@ class Room:
         for question in self.game.questions:
             self.asked_at.setdefault(question.spot, now)
             self.advice[question.spot] = question.advice
+            if question.spot.kind == OFFER and question.advice != NO_OFFER:
+                self._keep_paper(question.spot, int(question.advice))
         if self.game.quarter > len(self.quarters):
             self.quarters.append(quarter_view(self.game.model))
             self.next_at = now + self.pace
         if self.game.is_over:
             self._end()
+
+    def _keep_paper(self, spot: Spot, package: int) -> None:
+        self.papers.setdefault(spot, {})[package] = package_data(self.game.model, spot.dyad, package)
 
     def _end(self) -> None:
         self.phase = OVER
@@ -162,6 +176,8 @@ class Room:
                     fault = "this package cannot be tabled now"
             if fault:
                 raise Refused(422, "bad_move", fault)
+            if spot.kind == OFFER and isinstance(value, int) and value != NO_OFFER:
+                self._keep_paper(spot, value)
             self._play_again(now, moves={spot: value})
 
     def judge(self, token: str, dyad: int, at: list[int], now: float) -> dict[str, Any]:
@@ -178,7 +194,17 @@ class Room:
             except (ValueError, IndexError):
                 raise Refused(422, "bad_move", "no such package on this menu") from None
             view = model.blocs[bloc].perceive(dyad)
-            return judgement(model, dyad, side_of(bloc, dyad), package, view)
+            return judgement(model, dyad, side_of(bloc, dyad), package, view) | {
+                "lobby": lobby(model, dyad, package),
+                "lines": package_data(model, dyad, package),
+            }
+
+    def here(self, tokens: list[str], now: float) -> list[dict[str, Any] | None]:
+        """A sign of life for several seats of one browser: for each its bloc and whether it has to decide."""
+        with self.lock:
+            waiting = {question.spot.bloc for question in self.game.questions}
+            seats = [self.people.bloc_of(token, now) for token in tokens]
+            return [None if bloc is None else {"bloc": bloc, "deciding": bloc in waiting} for bloc in seats]
 
     def _is_mid_quarter(self) -> bool:
         return bool(self.game.questions)
@@ -196,18 +222,13 @@ class Room:
         with self.lock:
             self.tick(now)
             is_over = self.phase == OVER
-            present = self.people.present(now)
-            waiting = {question.spot.bloc for question in self.game.questions}
             seen: dict[str, Any] = {
                 "version": self.version,
                 "phase": self.phase,
                 "start": start_view(self.game.model),
                 "length": self.game.n_quarters,
                 "played": len(self.quarters),
-                "seats": [
-                    {"bloc": bloc, "people": present.get(bloc, 0), "deciding": bloc in waiting}
-                    for bloc in range(len(BLOCS))
-                ],
+                "seats": self._who(now),
                 "sayings": list(self.sayings),
                 "quarters": [self._public_quarter(t, None, is_over) for t in range(max(0, since), len(self.quarters))],
             }
@@ -216,6 +237,13 @@ class Room:
                 seen["settings"] = self.settings.as_dict()
                 seen["moves"] = self.move_list()
             return seen
+
+    def _who(self, now: float) -> list[dict[str, Any]]:
+        present = self.people.present(now)
+        waiting = {question.spot.bloc for question in self.game.questions}
+        return [
+            {"bloc": bloc, "people": present.get(bloc, 0), "deciding": bloc in waiting} for bloc in range(len(BLOCS))
+        ]
 
     def seat(self, token: str, since: int, now: float) -> dict[str, Any]:
         """What the people of one seat may see: the public part, their own minutes, questions, and briefing."""
@@ -248,7 +276,11 @@ class Room:
     def move_list(self) -> list[dict[str, Any]]:
         """The moves that people made, with what the rules would have done."""
         return [
-            {**spot._asdict(), "value": value, "advice": self.advice.get(spot), "same": value == self.advice.get(spot)}
+            {
+                **spot._asdict(),
+                **{"value": value, "advice": self.advice.get(spot), "same": value == self.advice.get(spot)},
+                "papers": self.papers.get(spot, {}),
+            }
             for spot, value in sorted(self.game.moves.items())
         ]
 
@@ -280,12 +312,17 @@ class Room:
                 "patience": self.patience,
                 "settings": {k: v for k, v in self.settings.as_dict().items() if k != "replicate"},
                 "phase": self.phase,
+                "fault": self.fault,
+                "played": len(self.quarters),
+                "length": self.game.n_quarters,
+                "labels": start_view(self.game.model)["labels"],
+                "seats": self._who(now),
             }
 
     def _start(self) -> None:
         if self.phase == OVER:
             raise Refused(409, OVER)
-        self.phase, self.next_at = PLAYING, 0.0
+        self.phase, self.next_at, self.fault = PLAYING, 0.0, ""
         self.version += 1
 
     def _pause(self) -> None:

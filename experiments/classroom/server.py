@@ -27,7 +27,7 @@ from starlette.routing import Route
 from experiments.classroom.cloud import Clouds
 from experiments.classroom.controls import control_list
 from experiments.classroom.game import Settings, default_seed, read_settings, replay
-from experiments.classroom.lessons import lesson_list
+from experiments.classroom.lessons import lesson_game, lesson_list
 from experiments.classroom.limits import (
     LARGEST_BODY,
     PLACE_BURST,
@@ -40,7 +40,7 @@ from experiments.classroom.limits import (
 from experiments.classroom.room import Refused, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.watching import Watching
-from model import FAMILIES, InputFault, load_scenario, scenario_names
+from model import BLOCS, FAMILIES, InputFault, TacticFile, load_scenario, scenario_names
 
 TYPES: Final = {
     "html": "text/html; charset=utf-8",
@@ -61,6 +61,7 @@ LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
 ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
+MOST_TOKEN: Final = 200  # characters
 
 Answer = Callable[[dict[str, Any], str], Any]
 
@@ -80,10 +81,13 @@ def static_files() -> dict[str, tuple[bytes, str]]:
 class Classroom:
     """Everything behind the page: the watched runs, the clouds, the room."""
 
-    def __init__(self, lan: bool = False, pace: float = 4.0, patience: float = 180.0) -> None:
+    def __init__(
+        self, lan: bool = False, pace: float = 4.0, patience: float = 180.0, tactics: TacticFile | None = None
+    ) -> None:
         self.lan = lan
         self.files = static_files()
-        self.watching, self.clouds = Watching(), Clouds()
+        self.tactics = tactics
+        self.watching, self.clouds = Watching(), Clouds(tactics)
         self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
         self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
@@ -109,6 +113,8 @@ class Classroom:
             "seed": str(default_seed()),
             "lessons": lesson_list(),
             "room": ROOM_RULES,
+            "tactics": self.tactics.told()["file"] if self.tactics else "",
+            "join": {"address": self.address, "rows": qr_rows(self.address)} if self.lan and self.address else None,
         }
 
     def watch(self, data: dict[str, Any], token: str) -> dict[str, Any]:
@@ -135,6 +141,19 @@ class Classroom:
         if not isinstance(code, str) or len(code) > 40:
             raise Refused(422, "bad_code")
         return self.room.join(code, time.monotonic())
+
+    def game(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The game of the first chapter."""
+        return lesson_game()
+
+    def here(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """A sign of life for the seats that one browser holds."""
+        tokens = data.get("tokens")
+        if not isinstance(tokens, list) or len(tokens) > len(BLOCS):
+            raise Refused(422, "bad_code")
+        if any(not isinstance(one, str) or len(one) > MOST_TOKEN for one in tokens):
+            raise Refused(422, "bad_code")
+        return {"seats": self.room.here(tokens, time.monotonic())}
 
     def look(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The room as everybody sees it, or as a seat sees it."""
@@ -194,9 +213,7 @@ class Classroom:
         text = data.get("text")
         if not isinstance(text, str) or len(text) > 200:
             raise Refused(422, "bad_text")
-        import segno
-
-        return {"rows": ["".join("1" if cell else "0" for cell in row) for row in segno.make_qr(text).matrix]}
+        return {"rows": qr_rows(text)}
 
     # --- the door -----------------------------------------------------------------------------------------------------
 
@@ -228,6 +245,13 @@ def _whole(data: dict[str, Any], name: str, below: int) -> int:
     return came
 
 
+def qr_rows(text: str) -> list[str]:
+    """A QR code as rows of 0 and 1."""
+    import segno
+
+    return ["".join("1" if cell else "0" for cell in row) for row in segno.make_qr(text).matrix]
+
+
 def make_app(classroom: Classroom) -> Starlette:
     """The ASGI application."""
 
@@ -257,7 +281,7 @@ def make_app(classroom: Classroom) -> Starlette:
                 data = read_json(await _body(request))
             except ValueError as fault:
                 return _refusal(400, "bad_request", str(fault))
-            token = request.headers.get("x-token", "")[:200]
+            token = request.headers.get("x-token", "")[:MOST_TOKEN]
             try:
                 return JSONResponse(await run_in_threadpool(answer, data, token))
             except Refused as refusal:
@@ -282,7 +306,7 @@ def make_app(classroom: Classroom) -> Starlette:
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
         **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
-        **{"qr": c.qr},
+        **{"qr": c.qr, "lesson": c.game, "room/here": c.here},
     }
     routes = [Route(f"/api/{name}", speak(answer), methods=["POST"]) for name, answer in answers.items()]
     return Starlette(routes=[*routes, Route("/{path:path}", page, methods=["GET"])], lifespan=lifespan)

@@ -9,20 +9,28 @@ import socket
 from collections.abc import Callable
 from typing import Any, Final
 
-from model import InputFault
+from model import InputFault, TacticFile
 
 LOOPBACK: Final = "127.0.0.1"
 ANYWHERE: Final = "0.0.0.0"
 MOST_AT_ONCE: Final = 400  # connections
 LARGEST_HEAD: Final = 16_384  # bytes of a request's headers
 KEEP_ALIVE: Final = 15  # seconds
+SOLARA: Final = {
+    "SOLARA_APP": "experiments.classroom.mesa_page",
+    "SOLARA_CHECK_HOOKS": "off",  # Mesa 3.3's own code trips over them
+    "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
+    "SOLARA_SESSION_HTTPS_ONLY": "False",  # loopback needs none
+}
+QUIET: Final = 4  # modules of light edge around a QR code (ISO/IEC 18004)
 MISSING: Final = "the page's packages are not installed: pip install 'detente[class]' (or -e '.[class]' in a checkout)"
 
 
-def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
+def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics: TacticFile | None = None) -> None:
     """Serve until interrupted.
 
     port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
+    tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
 
     Raises ``InputFault``: packages that are missing, a port that is taken.
     """
@@ -32,12 +40,13 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
         raise InputFault(
             ["--mesa --lan: the stock Mesa view is for this machine only; leave one of the two out"], "command line"
         )
+    if mesa and tactics is not None:
+        raise InputFault(
+            ["--mesa --tactics: the stock Mesa view offers no tactics; leave one of the two out"], "command line"
+        )
     try:
         if mesa:
-            import solara
-            import solara.server.starlette
-
-            del solara
+            _stock_view()
         import segno
         import starlette
         import uvicorn
@@ -47,7 +56,7 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None]) -> None:
         raise InputFault([f"{fault.name}: {MISSING}"], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -81,13 +90,14 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         reason = fault.strerror or "it cannot be used"
         raise InputFault([f"--port {port}: {reason}; take another, or 0 for any free one"], "command line") from None
+    listener.listen()  # whoever comes before the page is up waits instead of being turned away
     return listener
 
 
-def _own_page(lan: bool, port: int, say: Callable[[str], None]) -> Any:
+def _own_page(lan: bool, port: int, say: Callable[[str], None], tactics: TacticFile | None) -> Any:
     from experiments.classroom.server import Classroom, make_app
 
-    classroom = Classroom(lan)
+    classroom = Classroom(lan, tactics=tactics)
     here = f"http://{LOOPBACK}:{port}/"
     there = f"http://{own_address()}:{port}/" if lan else here
     classroom.address = there
@@ -95,16 +105,31 @@ def _own_page(lan: bool, port: int, say: Callable[[str], None]) -> Any:
     say(f"For the teacher: {here}#lead={classroom.room.people.facilitator}")
     if lan:
         say(f"For students:    {there}   (seats need a code, which the teacher's page shows)")
+        say(picture(there))
     else:
         say("Only this machine can see it; detente class --lan lets the others of this network in.")
     say("Stop with Ctrl-C.")
     return make_app(classroom)
 
 
+def picture(text: str) -> str:
+    """A QR code for a terminal: two rows of modules a line, dark on light where the terminal is light on dark."""
+    import segno
+
+    edge = [0] * QUIET
+    rows = [[*edge, *row, *edge] for row in segno.make_qr(text).matrix]
+    empty = [[0] * len(rows[0])] * QUIET
+    rows = [*empty, *rows, *empty, *(empty[:1] if len(rows) % 2 else [])]
+    halves = {(0, 0): "█", (0, 1): "▀", (1, 0): "▄", (1, 1): " "}
+    return "\n".join(
+        "".join(halves[int(upper), int(lower)] for upper, lower in zip(one, two, strict=True))
+        for one, two in zip(rows[::2], rows[1::2], strict=True)
+    )
+
+
 def _stock_view() -> Any:
-    os.environ.setdefault("SOLARA_APP", "experiments.classroom.mesa_page")
-    os.environ.setdefault("SOLARA_CHECK_HOOKS", "off")  # Mesa 3.3's own code trips over them
-    os.environ.setdefault("SOLARA_TELEMETRY_MIXPANEL_ENABLE", "False")
+    for name, value in SOLARA.items():  # read while it is imported
+        os.environ.setdefault(name, value)
     import solara.server.starlette
 
     return solara.server.starlette.app

@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.classroom.minutes import QUARTERS_PER_YEAR, package_data
-from model import BLOCS, DYADS, FAMILIES, NegotiationModel, game_map_point
+from model import BLOCS, DYADS, FAMILIES, NegotiationModel, game_map_point, side_family
 
 MOST_ON_MAP: Final = 3.0  # the map of games is cut here; further out nothing changes for the reader
 DIGITS: Final = 6  # significant digits sent to the page
@@ -65,14 +65,14 @@ def _world(model: NegotiationModel, frame: Any) -> dict[str, float]:
     }
 
 
-def game_view(model: NegotiationModel, d: int) -> dict[str, Any]:
-    """The 2x2 game of a pair: honour or withdraw the package in force, else on the table, else best for both.
+def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dict[str, Any]:
+    """The 2x2 game of a pair: honour or withdraw ``chosen``, else the package in force, on the table, best for both.
 
     payoffs[s]: [reward, temptation, sucker, punishment] of side s over mutual withdrawal, bn$ a year; families: codes
     of ``model.FAMILIES``; at: the point on the map of games, own temptation over the partner's concession, cut at
-    +-``MOST_ON_MAP``; about: "treaty", "tabled" or "best".
+    +-``MOST_ON_MAP``; about: "chosen", "treaty", "tabled" or "best".
     """
-    package = model.reference_package(d)
+    package = model.reference_package(d) if chosen is None else chosen
     menu = model.agenda.menus[d]
     payoffs, at = [], []
     for side in (0, 1):
@@ -84,7 +84,17 @@ def game_view(model: NegotiationModel, d: int) -> dict[str, Any]:
         at.append(number(max(-MOST_ON_MAP, min(MOST_ON_MAP, point))))
     frame = model.recorder.frames[-1]["dyad"]
     codes = [int(frame["game_first"][d]), int(frame["game_second"][d])]
-    about = "treaty" if model.state.treaty[d] > 0 else "tabled" if model.tabled[d] > 0 else "best"
+    if chosen is not None:
+        codes = [int(side_family(*four)) for four in payoffs]
+    about = (
+        "chosen"
+        if chosen is not None
+        else "treaty"
+        if model.state.treaty[d] > 0
+        else "tabled"
+        if model.tabled[d] > 0
+        else "best"
+    )
     return {
         "package": package_data(model, d, package),
         "payoffs": payoffs,
@@ -106,10 +116,6 @@ def start_view(model: NegotiationModel) -> dict[str, Any]:
         "blocs": list(BLOCS),
         "dyads": [list(pair) for pair in DYADS],
         "menus": [[list(axis) for axis in menu.positions] for menu in model.agenda.menus],
-        "cuts": [
-            [[number(c) for c in model.economy.cuts[0, pair[side], pair[1 - side]]] for side in (0, 1)]
-            for pair in DYADS
-        ],
         "rounds": int(model.parameters.rounds_per_quarter),
         "session": int(model.parameters.session_quarters),
         "ceiling": [number(x) for x in model.depth_ceiling()],

@@ -1,6 +1,6 @@
 // Who is who, and packages and events in words.
 import { facts } from "./api.js";
-import { has, percent, signed, t } from "./words.js";
+import { has, percent, sentence, signed, t } from "./words.js";
 
 export const BLOCS = ["CN", "US", "EU"];
 export const DYADS = [[0, 1], [0, 2], [1, 2]];
@@ -9,21 +9,24 @@ export const DYAD_COLOURS = ["#7a3e9d", "#a86b00", "#00707f"];
 export const DASHES = ["", "7 4", "2 3"];
 
 export const bloc = (b) => t(`bloc.${BLOCS[b]}`);
+export const the = (b) => t(`the.${BLOCS[b]}`); // as it stands within a sentence
 export const short = (b) => t(`short.${BLOCS[b]}`);
 export const dyad = (d) => t("pair", { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
 export const dyadLong = (d) => t("pair", { first: bloc(DYADS[d][0]), second: bloc(DYADS[d][1]) });
+// Firms go by their own names; groups of firms have words.
+export const firmName = (name) => (has(`firm.${name}`) ? t(`firm.${name}`) : name);
 export const family = (code) => t(`family.${code}`);
 
 // The lines of a package: what each side gives, then what both do.
 export function packageLines(d, pack) {
-  const [a, b] = DYADS[d].map(bloc);
+  const [a, b] = DYADS[d].map(the);
   const at = pack.at;
   const lines = [];
   for (const side of [0, 1]) {
     const who = side ? b : a;
     const partner = side ? a : b;
-    if (at[side] === 1) lines.push(t("package.bind", { who, partner }));
-    if (at[side] > 1) lines.push(t("package.cut", { who, partner, share: percent(pack.cuts[side]) }));
+    const [base, rate] = pack.duties[side].map((duty) => percent(duty));
+    if (at[side] > 0) lines.push(t(at[side] === 1 || base === rate ? "package.bind" : "package.cut", { who, partner, base, rate }));
     if (at[2 + side]) lines.push(t("package.supply", { who }));
     if (at[5 + side]) lines.push(t("package.linkage", { who }));
   }
@@ -32,7 +35,7 @@ export function packageLines(d, pack) {
   if (at[4] === 3 || at[4] === 5) lines.push(t("package.mutual"));
   if (at[4] >= 4) lines.push(t("package.charging"));
   if (at[7]) lines.push(t("package.technology"));
-  return lines.length ? lines : [t("package.none")];
+  return (lines.length ? lines : [t("package.none")]).map(sentence);
 }
 
 // Why a package was refused, from the refuser's own judgement.
@@ -47,10 +50,12 @@ export function reasons(own) {
   return why.length ? why : [t("why.choice")];
 }
 
-export function eventLine(event) {
+export const eventLine = (event) => sentence(eventWords(event));
+
+function eventWords(event) {
   const d = event.dyad;
-  const who = event.side >= 0 && d >= 0 ? bloc(DYADS[d][event.side]) : event.bloc >= 0 ? bloc(event.bloc) : "";
-  const partner = event.partner >= 0 ? bloc(event.partner) : "";
+  const who = event.side >= 0 && d >= 0 ? the(DYADS[d][event.side]) : event.bloc >= 0 ? the(event.bloc) : "";
+  const partner = event.partner >= 0 ? the(event.partner) : "";
   const pair = d >= 0 ? dyad(d) : "";
   switch (event.kind) {
     case "told": // an event that the page has no words for: the model's own sentence
@@ -72,11 +77,11 @@ export function eventLine(event) {
     case "announces":
       return t("event.announces", { who });
     case "plant":
-      return t(event.opens ? "event.plant_opens" : "event.plant_starts", { firm: event.firm, who });
+      return t(event.opens ? "event.plant_opens" : "event.plant_starts", { firm: firmName(event.firm), who });
     case "talks":
       return event.open ? t("event.talks_open", { pair }) : t(`event.talks_close_${event.why}`, { pair });
     case "vote": {
-      const against = event.votes.map((vote, side) => (vote ? "" : bloc(DYADS[d][side]))).filter(Boolean);
+      const against = event.votes.map((vote, side) => (vote ? "" : the(DYADS[d][side]))).filter(Boolean);
       return against.length
         ? t("event.vote_fails", { pair, who: against.join(t("and")) })
         : t("event.vote_passes", { pair });
@@ -84,7 +89,7 @@ export function eventLine(event) {
     case "ends":
       return t(`event.ends_${event.why}`, { pair, who });
     case "offer":
-      return t("event.offer", { who, partner: bloc(DYADS[d][1 - event.side]) });
+      return t("event.offer", { who, partner: the(DYADS[d][1 - event.side]) });
     default:
       return has(`event.${event.kind}`) ? t(`event.${event.kind}`, { who, partner, pair }) : event.kind;
   }

@@ -1,9 +1,9 @@
 // The debrief: the class against hundreds of runs by the rules alone, with the class's own luck among them. Printable.
 import { ask } from "./api.js";
-import { DYADS, bloc, dyad, packageLines } from "./blocs.js";
+import { DYADS, bloc, dyad, packageLines, the } from "./blocs.js";
 import { button, h, notice, put } from "./dom.js";
 import { cloudChart } from "./figures.js";
-import { digits, percent, signed, t } from "./words.js";
+import { digits, percent, sentence, signed, t } from "./words.js";
 import { charts, save } from "./watch.js";
 
 let timer = 0;
@@ -43,39 +43,29 @@ export function debrief(room, quarters, mine) {
   return h("div", { class: "grid", "data-seat": mine ?? "none" }, parts);
 }
 
-const outcomes = (room) => h("table", {},
-  h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gain_first", "gain_second", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
+const outcomes = (room) => h("table", { class: "wide" },
+  h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gains", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
   h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
-    h("td", {}, digits(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
-    h("td", {}, `${bloc(DYADS[d][0])} ${signed(row.gain_first)}`), h("td", {}, `${bloc(DYADS[d][1])} ${signed(row.gain_second)}`), h("td", {}, t(row.emerged ? "yes" : "no"))))));
+    h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
+    h("td", {}, `${bloc(DYADS[d][0])} ${signed(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signed(row.gain_second)}`), h("td", {}, t(row.emerged ? "yes" : "no"))))));
 
 function compare(room, cloud) {
   if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));
   return h("div", { "data-runs": cloud.runs, id: "class-cloud" },
-    h("p", {}, t("debrief.cloud", { runs: digits(cloud.runs, 0) })),
+    h("p", {}, t("debrief.cloud", { runs: digits(cloud.runs, 0) }), " ", t("cloud.meaning")),
     h("div", { class: "charts" }, DYADS.map((_, d) => {
       const mine = room.outcome[d].mean_depth;
       const below = cloud.depth[d].filter((v) => v < mine).length / cloud.runs;
       return h("div", {}, cloudChart(cloud, d, mine, t("debrief.class")),
-        h("p", {}, t("debrief.place", { share: percent(below) }), " ", t("debrief.twin", { mine: digits(mine), twin: digits(cloud.depth[d][0]) })));
+        h("p", {}, t("debrief.place", { share: percent(below) }), " ", t("debrief.twin", { mine: percent(mine), twin: percent(cloud.depth[d][0]) })));
     })));
 }
 
 function moveLine(move, room) {
   const label = room.start.labels[move.quarter];
-  const say = (value) => move.kind !== "offer" ? t(`move.${value}`) : value === -1 ? t("move.nothing") : offered(move, value, room);
-  return t("debrief.move", { quarter: label, who: bloc(move.bloc), pair: dyad(move.dyad), value: say(move.value), advice: say(move.advice) });
+  const say = (value) => move.kind !== "offer" ? t(`move.${value}`) : value === -1 ? t("move.nothing") : offered(move, value);
+  return t("debrief.move", { quarter: label, who: sentence(the(move.bloc)), pair: dyad(move.dyad), value: say(move.value), advice: say(move.advice) });
 }
 
-// A package from its index: the axes of the menu, last fastest.
-function offered(move, index, room) {
-  const menu = room.start.menus[move.dyad];
-  const at = new Array(menu.length);
-  let rest = index;
-  for (let axis = menu.length - 1; axis >= 0; axis--) {
-    at[axis] = menu[axis][rest % menu[axis].length];
-    rest = Math.floor(rest / menu[axis].length);
-  }
-  const cuts = [0, 1].map((side) => room.start.cuts[move.dyad][side][at[side]]);
-  return packageLines(move.dyad, { at, cuts }).join(t("comma"));
-}
+// A package as it was understood when it was tabled.
+const offered = (move, index) => packageLines(move.dyad, move.papers[index]).join(t("comma"));

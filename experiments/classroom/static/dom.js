@@ -39,6 +39,13 @@ export function select(options, value, onchange, more) {
   );
 }
 
+// Draw again without taking the keyboard away from whoever was using a control: it has the same id afterwards.
+export function keepFocus(draw) {
+  const id = document.activeElement?.id;
+  draw();
+  if (id && document.activeElement?.id !== id) document.getElementById(id)?.focus({ preventScroll: true });
+}
+
 let shown = 0;
 export function notice(text, isBad = false) {
   const box = document.getElementById("notice");

@@ -24,11 +24,12 @@ const BOXES = [[1, 142], [185, 142], [93, 4]]; // top left corner of each pair's
 const BOX = [154, 110];
 
 function bar(x, y, share, colour, label) {
-  const width = 56;
+  const width = 44;
   return s("g", {},
     text(x, y + 9, label, { "font-size": 12 }),
-    s("rect", { x: x + 84, y, width, height: 9, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
-    s("rect", { x: x + 84, y, width: Math.max(0, Math.min(1, share)) * width, height: 9, fill: colour }));
+    s("rect", { x: x + 64, y, width, height: 9, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
+    s("rect", { x: x + 64, y, width: Math.max(0, Math.min(1, share)) * width, height: 9, fill: colour }),
+    text(x + 141, y + 9, percent(share), { "font-size": 12, "text-anchor": "end" }));
 }
 
 export function worldMap(quarter) {
@@ -45,7 +46,7 @@ export function worldMap(quarter) {
     const row = quarter.dyads[d];
     const duty = (side) => percent(quarter.directed[2 * d + side].duty_ev);
     const sees = [quarter.directed[2 * d].recognises > 0, quarter.directed[2 * d + 1].recognises > 0];
-    const mark = sees[0] && sees[1] ? "⇄" : sees[0] ? `${short(i)}→` : sees[1] ? `${short(j)}→` : "–";
+    const mark = sees[0] && sees[1] ? t("map.mutual") : sees[0] ? t("map.one", { who: short(i) }) : sees[1] ? t("map.one", { who: short(j) }) : t("map.nobody");
     return s("g", {},
       s("rect", { x, y, width: BOX[0], height: BOX[1], rx: 6, fill: "#fff", stroke: DYAD_COLOURS[d], "stroke-width": 1.5 }),
       text(x + 7, y + 17, `${dyad(d)}: ${row.treaty ? t("map.treaty") : t("map.no_treaty")}`, { "font-weight": 700, "font-size": 13 }),
@@ -99,25 +100,34 @@ export function lineChart(title, labels, series, at, format, range) {
   const names = last.map(({ one, y: at_y }) => s("g", {},
     s("line", { x1: W - RIGHT + 3, x2: W - RIGHT + 15, y1: at_y, y2: at_y, stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
     text(W - RIGHT + 18, at_y + 4, one.name, { "font-size": 12 })));
+  const alone = series.length === 1; // the title says what a single line is
   const now = at >= 0 && s("line", { x1: x(at), x2: x(at), y1: TOP, y2: H - BOTTOM, stroke: INK, "stroke-width": 1, "stroke-dasharray": "2 2" });
   return h("figure", { class: "chart" }, h("figcaption", {}, title),
-    frame(W, H, title, grid, axis, drawn, names, now));
+    frame(W, H, title, grid, axis, drawn, alone ? null : names, now));
 }
 
 // --- the map of games ----------------------------------------------------------------------------------------------
 export function gameMap(game, d) {
-  const edge = 3, size = 150, pad = 24;
+  const edge = 3, size = 170, pad = 34;
   const x = (v) => pad + ((v + edge) / (2 * edge)) * size;
   const y = (v) => pad / 2 + size - ((v + edge) / (2 * edge)) * size;
-  return frame(size + 2 * pad, size + 1.7 * pad, t("game.map_label"),
+  const tick = (v) => (v < 0 ? `−${-v}` : `${v}`);
+  const [first, second] = DYADS[d].map(short);
+  const corner = (left, top, words) => text(x(left ? -edge : edge) + (left ? 4 : -4), y(top ? edge : -edge) + (top ? 14 : -5), words,
+    { "text-anchor": left ? "start" : "end", "font-size": 12, fill: "#444" });
+  return frame(size + pad + 14, size + 1.6 * pad, t("game.map_label"),
     s("rect", { x: x(-edge), y: y(edge), width: size, height: size, fill: "#fff", stroke: GREY }),
     s("rect", { x: x(0), y: y(1), width: x(1) - x(0), height: y(0) - y(1), fill: "#cfe3f5" }),
     s("line", { x1: x(0), x2: x(0), y1: y(-edge), y2: y(edge), stroke: GREY }),
     s("line", { x1: x(-edge), x2: x(edge), y1: y(0), y2: y(0), stroke: GREY }),
     s("circle", { cx: x(game.at[0]), cy: y(game.at[1]), r: 6, fill: DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
-    text(x(0), size + pad + 7, t("game.axis", { who: short(DYADS[d][0]) }), { "text-anchor": "middle", "font-size": 12 }),
-    s("text", { x: 12, y: pad / 2 + size / 2, "font-size": 12, fill: INK, "text-anchor": "middle",
-      transform: `rotate(-90 12 ${pad / 2 + size / 2})` }, t("game.axis", { who: short(DYADS[d][1]) })));
+    corner(false, true, t("game.both")), corner(true, false, t("game.neither")),
+    corner(true, true, t("game.only", { who: second })), corner(false, false, t("game.only", { who: first })),
+    [-edge, 0, 1, edge].map((v) => [
+      text(x(v), y(-edge) + 13, tick(v), { "text-anchor": "middle", "font-size": 11, fill: "#444" }),
+      text(x(-edge) - 4, y(v) + 4, tick(v), { "text-anchor": "end", "font-size": 11, fill: "#444" })]),
+    text(x(0), y(-edge) + 29, t("game.axis", { who: first }), { "text-anchor": "middle", "font-size": 12 }),
+    s("text", { x: 11, y: y(0), "font-size": 12, fill: INK, "text-anchor": "middle", transform: `rotate(-90 11 ${y(0)})` }, t("game.axis", { who: second })));
 }
 
 // --- the cloud -----------------------------------------------------------------------------------------------------
@@ -129,30 +139,40 @@ export function cloudChart(cloud, d, mine, mineName) {
   for (const v of values) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
   const most = Math.max(1, ...counts);
   const x = (v) => 12 + v * 276;
-  const top = 34, floor = 130;
+  const top = 42, floor = 130;
+  const aside = mine !== null && mine > 0.5; // the note stands where the diamond does not
   const bars = counts.map((n, k) => s("rect", {
     x: x(k / BINS) + 0.6, width: 276 / BINS - 1.2, y: floor - (n / most) * (floor - top), height: (n / most) * (floor - top), fill: "#9db4c8",
   }));
-  const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, digits(v, v % 0.5 ? 2 : 1), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
+  const axis = [
+    [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" })),
+    text(x(0.5), floor + 31, t("cloud.axis"), { "text-anchor": "middle", "font-size": 12 }),
+    text(x(aside ? 0 : 1), top - 6, t("cloud.most", { n: digits(most, 0) }), { "text-anchor": aside ? "start" : "end", "font-size": 12, fill: "#444" })];
   const dot = mine !== null && s("g", {},
     s("line", { x1: x(mine), x2: x(mine), y1: 24, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
     s("path", { d: `M${x(mine)} 14l8 8-8 8-8-8z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
     text(Math.max(50, Math.min(250, x(mine))) + (mine > 0.8 ? -14 : 14), 18, mineName, { "font-size": 13, "font-weight": 700, "text-anchor": mine > 0.8 ? "end" : "start" }));
   const rate = cloud.emerged[d];
   const emergence = rate && s("g", {},
-    s("line", { x1: x(0), x2: x(1), y1: 176, y2: 176, stroke: PALE, "stroke-width": 6 }),
-    s("line", { x1: x(rate[1]), x2: x(rate[2]), y1: 176, y2: 176, stroke: DYAD_COLOURS[d], "stroke-width": 6 }),
-    s("circle", { cx: x(rate[0]), cy: 176, r: 5.5, fill: INK }),
-    text(12, 165, t("cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
+    s("line", { x1: x(0), x2: x(1), y1: 198, y2: 198, stroke: PALE, "stroke-width": 6 }),
+    s("line", { x1: x(rate[1]), x2: x(rate[2]), y1: 198, y2: 198, stroke: DYAD_COLOURS[d], "stroke-width": 6 }),
+    s("circle", { cx: x(rate[0]), cy: 198, r: 5.5, fill: INK }),
+    [0, 0.5, 1].map((v) => text(x(v), 217, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" })),
+    text(12, 186, t("cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
   return h("figure", { class: "chart cloud" }, h("figcaption", {}, dyad(d)),
-    frame(300, 188, t("cloud.label", { pair: dyad(d), runs: values.length }),
+    frame(300, 222, t("cloud.label", { pair: dyad(d), runs: values.length }),
       bars, s("line", { x1: 12, x2: 288, y1: floor, y2: floor, stroke: GREY }), axis, dot, emergence));
 }
 
 // Bars with intervals for a chapter's arms: rows [{name, value, low, high, best}].
 export function armChart(rows, format, high) {
   const step = 46, top = 8;
-  return frame(340, top + step * rows.length + 4, t("learn.result"),
+  const floor = top + step * rows.length;
+  const at = (v) => 10 + (v / high) * 270;
+  return frame(340, floor + 14, t("learn.result"),
+    [0, high / 2, high].map((v) => s("g", {},
+      s("line", { x1: at(v), x2: at(v), y1: floor - 12, y2: floor - 7, stroke: GREY }),
+      text(at(v), floor + 6, percent(v), { "text-anchor": v === high ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" }))),
     rows.map((row, k) => {
       const y = top + k * step;
       const x = (v) => 10 + (Math.max(0, Math.min(high, v)) / high) * 270;
@@ -160,9 +180,17 @@ export function armChart(rows, format, high) {
         text(10, y + 12, row.name, { "font-size": 12, "font-weight": row.best ? 700 : 400 }),
         s("rect", { x: 10, y: y + 18, width: 270, height: 14, fill: "#eee" }),
         s("rect", { x: 10, y: y + 18, width: x(row.value) - 10, height: 14, fill: row.best ? "#0067a6" : "#9db4c8" }),
-        s("line", { x1: x(row.low), x2: x(row.high), y1: y + 25, y2: y + 25, stroke: INK, "stroke-width": 2 }),
+        s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: "#fff", "stroke-width": 4 }),
+        s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: INK, "stroke-width": 1.6 }),
         text(286, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));
     }));
+}
+
+export function qrCode(rows) {
+  const n = rows.length + 8;
+  return s("svg", { viewBox: `0 0 ${n} ${n}`, class: "figure", role: "img", "aria-label": t("lead.qr") },
+    s("rect", { x: 0, y: 0, width: n, height: n, fill: "#fff" }),
+    rows.map((row, y) => [...row].map((cell, x) => cell === "1" && s("rect", { x: x + 4, y: y + 4, width: 1.02, height: 1.02, fill: "#000" }))));
 }
 
 export const legendOf = (d) => ({ colour: DYAD_COLOURS[d], dash: DASHES[d], name: dyad(d) });

@@ -1,7 +1,8 @@
 // For the facilitator: codes, start and pause, say something, a new game, end, export. Needs the token of the address.
 import { ask, facts } from "./api.js";
 import { BLOCS, bloc } from "./blocs.js";
-import { button, h, notice, put, s } from "./dom.js";
+import { button, h, keepFocus, notice, put } from "./dom.js";
+import { qrCode } from "./figures.js";
 import { presets, settingsPanel } from "./settings.js";
 import { save } from "./watch.js";
 import { t } from "./words.js";
@@ -33,8 +34,11 @@ export function mount(root) {
         button(t("lead.pause"), () => act("pause"), { id: "lead-pause" }),
         button(t("lead.next"), () => act("next"), { id: "lead-next" }),
         button(t("lead.end"), () => act("end"), { id: "lead-end", class: "grave" }),
-        button(t("lead.export"), exported, { id: "lead-export" })),
-      h("p", { class: "soft" }, t("lead.help"))),
+        button(t("lead.export"), exported, { id: "lead-export" }),
+        button(t("lead.cards"), printCards, { id: "lead-cards" })),
+      (parts.fault = h("p", { class: "saying", id: "lead-fault", hidden: true })),
+      h("p", { class: "soft" }, t("lead.help")),
+      facts.tactics ? h("p", { class: "soft" }, t("lead.tactics", { file: facts.tactics })) : null),
     h("section", { class: "card grid" }, h("h2", {}, t("lead.codes")), (parts.codes = h("div", { class: "grid three" }))),
     h("section", { class: "card grid" }, h("h2", {}, t("lead.say")),
       h("div", { class: "bar" }, (parts.saying = h("input", { type: "text", id: "saying", maxlength: 280, class: "grow", "aria-label": t("lead.say") })),
@@ -43,7 +47,7 @@ export function mount(root) {
       h("div", { class: "bar" },
         h("label", {}, t("lead.pace"), " ", (parts.pace = h("input", { type: "number", id: "pace", min: 0, max: 60, step: 1, onchange: (event) => act("set", { pace: Number(event.target.value) }) }))),
         h("label", {}, t("lead.patience"), " ", (parts.patience = h("input", { type: "number", id: "patience", min: 0, max: 900, step: 10, onchange: (event) => act("set", { patience: Number(event.target.value) }) }))))),
-    (parts.fresh = h("section", { class: "card grid" })));
+    (parts.fresh = h("section", { class: "card grid" })), cards());
   drawNew();
   look();
 }
@@ -67,7 +71,14 @@ async function act(action, about = {}) {
 function draw() {
   if (!parts.state) return;
   const room = state.room;
-  parts.state.textContent = t(`phase.${room.phase}`);
+  parts.state.textContent = `${t(`phase.${room.phase}`)} · ${t("sit.quarter", { n: Math.min(room.played + 1, room.length), of: room.length, label: room.labels[Math.min(room.played, room.length - 1)] })}`;
+  for (const id of ["lead-start", "lead-pause", "lead-next", "lead-end"]) document.getElementById(id).disabled = room.phase === "over";
+  parts.fault.hidden = !room.fault;
+  parts.fault.textContent = room.fault ? `${t("lead.fault")} ${room.fault}` : "";
+  room.seats.forEach((seat) => {
+    const line = document.getElementById(`who-${seat.bloc}`);
+    if (line) line.textContent = seatLine(seat);
+  });
   for (const name of ["pace", "patience"]) if (document.activeElement !== parts[name]) parts[name].value = room[name];
   const key = room.codes.join();
   if (key === state.codes) return;
@@ -76,29 +87,39 @@ function draw() {
     const link = `${room.address || location.origin + "/"}#seat=${room.codes[b]}`;
     const qr = h("div", { class: "qr" });
     drawQr(qr, link);
-    return h("div", {}, h("h3", {}, bloc(b)), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft scroll" }, link),
+    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft scroll" }, link),
       button(t("lead.empty"), () => act("empty", { bloc: b }), { id: `empty-${b}` }));
   }));
+}
+
+const seatLine = (seat) => `${seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot")}${seat.deciding ? ` · ${t("sit.deciding")}` : ""}`;
+
+// Five cards to cut out: three governments, a lobby, the press.
+const cards = () =>
+  h("section", { class: "roles", id: "cards", "aria-hidden": "true" }, [...BLOCS, "lobby", "press"].map((role, k) =>
+    h("article", {}, h("h2", {}, k < BLOCS.length ? bloc(k) : t(`role.${role}_title`)), h("p", {}, t(`role.${role}`)))));
+
+function printCards() {
+  document.body.classList.add("cards");
+  window.print();
+  document.body.classList.remove("cards");
 }
 
 async function drawQr(box, link) {
   try {
     const { rows } = await ask("qr", { text: link }, state.token);
-    const n = rows.length + 8;
-    put(box, s("svg", { viewBox: `0 0 ${n} ${n}`, class: "figure", role: "img", "aria-label": t("lead.qr") },
-      s("rect", { x: 0, y: 0, width: n, height: n, fill: "#fff" }),
-      rows.map((row, y) => [...row].map((cell, x) => cell === "1" && s("rect", { x: x + 4, y: y + 4, width: 1.02, height: 1.02, fill: "#000" })))));
+    put(box, qrCode(rows));
   } catch { /* the code itself is shown beside it */ }
 }
 
 function drawNew() {
   put(parts.fresh, h("h2", {}, t("lead.new")), h("p", { class: "soft" }, t("lead.new_help")),
     h("div", { class: "bar" },
-      h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; drawNew(); }, "lead-scenario")),
+      h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; keepFocus(drawNew); }, "lead-scenario")),
       h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 12))); } })),
       button(t("lead.begin"), () => act("new", { settings: { ...state.settings, quarters: state.length } }), { id: "lead-new", class: "grave" })),
-    h("details", {}, h("summary", {}, t("watch.settings")),
-      settingsPanel(state.settings, (parameters) => { state.settings = { ...state.settings, parameters }; drawNew(); })));
+    h("details", { id: "lead-settings", open: state.open, ontoggle: (event) => { state.open = event.target.open; } }, h("summary", {}, t("watch.settings")),
+      settingsPanel(state.settings, (parameters) => { state.settings = { ...state.settings, parameters }; keepFocus(drawNew); })));
 }
 
 async function exported() {

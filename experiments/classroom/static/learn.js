@@ -1,10 +1,10 @@
 // Eight chapters: read, predict, reveal. What is revealed is played while the class watches.
 import { ask, facts } from "./api.js";
 import { DYADS } from "./blocs.js";
-import { button, h, notice, put } from "./dom.js";
+import { button, h, keepFocus, notice, put } from "./dom.js";
 import { armChart } from "./figures.js";
 import { gameCard } from "./minutes.js";
-import { digits, percent, t } from "./words.js";
+import { percent, t } from "./words.js";
 
 const Z = 1.96;
 const state = { chapter: 0, predicted: {}, revealed: {}, game: {}, clouds: {} };
@@ -21,13 +21,13 @@ export function mount(root) {
     h("h1", {}, t("learn.title")),
     h("p", {}, t("learn.help")),
     h("div", { class: "bar", role: "group", "aria-label": t("learn.chapters") }, (parts.list = h("div", { class: "bar" }))),
-    (parts.page = h("section", { class: "card grid" })));
+    (parts.page = h("section", { class: "card grid lesson" })));
   draw();
 }
 
 function draw() {
   put(parts.list, facts.lessons.map((lesson, k) =>
-    button(`${k + 1}. ${t(`lesson.${lesson.key}.title`)}`, () => { state.chapter = k; clearTimeout(timer); draw(); },
+    button(`${k + 1}. ${t(`lesson.${lesson.key}.title`)}`, () => { state.chapter = k; clearTimeout(timer); keepFocus(draw); },
       { id: `chapter-${k + 1}`, class: k === state.chapter ? "main" : "", "aria-current": k === state.chapter ? "true" : null })));
   drawPage();
 }
@@ -40,17 +40,18 @@ function drawPage() {
   const lesson = facts.lessons[state.chapter];
   const key = lesson.key;
   const words = (part) => h("p", {}, t(`lesson.${key}.${part}`));
-  put(parts.page, h("h2", {}, `${state.chapter + 1}. ${t(`lesson.${key}.title`)}`), words("text"));
-  if (!lesson.playable) return parts.page.append(h("p", { class: "saying" }, t("learn.not_here")));
+  put(parts.page, (parts.left = h("div", { class: "grid" }, h("h2", {}, `${state.chapter + 1}. ${t(`lesson.${key}.title`)}`), words("text"))));
+  if (!lesson.playable) return parts.left.append(h("p", { class: "saying" }, t("learn.not_here")));
   if (lesson.kind === "sandbox")
-    return parts.page.append(words("question"), button(t("learn.to_watch"), () => { location.hash = "watch"; }, { id: "to-watch", class: "main" }));
+    return parts.left.append(words("question"), button(t("learn.to_watch"), () => { location.hash = "watch"; }, { id: "to-watch", class: "main" }));
   const form = h("fieldset", {}, h("legend", {}, t(`lesson.${key}.question`)), options(lesson).map((option) =>
     h("label", { class: "choice" },
       h("input", { type: "radio", name: `predict-${key}`, value: option, checked: state.predicted[key] === option, disabled: Boolean(state.revealed[key]),
         onchange: () => { state.predicted[key] = option; parts.reveal.disabled = false; } }),
-      " ", optionName(lesson, option))));
+      " ", optionName(lesson, option), state.revealed[key] && state.predicted[key] === option ? h("strong", {}, ` ◀ ${t("learn.yours")}`) : "")));
   parts.reveal = button(t("learn.reveal"), () => reveal(lesson), { id: "reveal", class: "main", disabled: !state.predicted[key] || Boolean(state.revealed[key]) });
-  parts.page.append(form, h("div", { class: "bar" }, parts.reveal), (parts.answer = h("div", { id: "answer", "aria-live": "polite" })));
+  parts.left.append(form, h("div", { class: "bar" }, parts.reveal));
+  parts.page.append((parts.answer = h("div", { id: "answer", "aria-live": "polite" })));
   if (state.revealed[key]) drawAnswer(lesson);
 }
 
@@ -59,9 +60,7 @@ async function reveal(lesson) {
   drawPage();
   if (lesson.kind === "game") {
     try {
-      const settings = settingsOf(lesson, lesson.arms[0]);
-      const answer = await ask("watch", { settings, from: 0, upto: 1 });
-      state.game[lesson.key] = answer.quarters[0].dyads[lesson.dyad].game;
+      state.game[lesson.key] = await ask("lesson");
       if (parts.answer) drawAnswer(lesson);
     } catch (fault) {
       notice(t(`refused.${fault.code}`), true);
@@ -122,7 +121,7 @@ function drawAnswer(lesson) {
   const high = Math.max(0.5, ...rows.map((row) => row.high)) > 0.5 ? 1 : 0.5;
   put(parts.answer,
     runs >= clouds[0].of ? verdict(lesson, truth.includes(mine), truth) : h("p", { class: "soft" }, t("learn.counting", { runs, of: clouds[0].of })),
-    h("div", { class: "figure middle", "data-runs": runs }, armChart(rows, lesson.measure === "emerged" ? percent : (v) => digits(v, 2), high)),
+    h("div", { class: "figure middle", "data-runs": runs }, armChart(rows, percent, high)),
     h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs })),
     runs >= clouds[0].of && after(lesson));
 }

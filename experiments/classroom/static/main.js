@@ -1,6 +1,6 @@
 // The page's frame: tabs, language, and which view is shown. The address after # says which: #watch, #learn, #sit, #lead=...
 import { facts, start } from "./api.js";
-import { button, h, put, select } from "./dom.js";
+import { button, h, keepFocus, put, select } from "./dom.js";
 import * as learn from "./learn.js";
 import * as lead from "./lead.js";
 import * as sit from "./sit.js";
@@ -9,12 +9,14 @@ import { language, preferred, speak, t } from "./words.js";
 
 const VIEWS = { watch, learn, sit, lead };
 let current = "watch";
+let arrived = false;
 
 function show(name) {
   VIEWS[current].stop();
   current = name;
   draw();
-  document.getElementById("main").focus({ preventScroll: true });
+  if (arrived) document.getElementById("main").focus({ preventScroll: true });
+  arrived = true; // whoever has just come begins at the top of the page
   window.scrollTo(0, 0);
 }
 
@@ -26,7 +28,7 @@ function draw() {
     h("nav", { "aria-label": t("nav") }, tabs.map((name) =>
       button(t(`tab.${name}`), () => { location.hash = name; }, { "aria-current": name === current ? "page" : null, id: `tab-${name}` }))),
     select(facts.languages.map((code) => [code, code === "en" ? "English" : code === "zh-Hans" ? "简体中文" : code]), language,
-      async (code) => { await speak(code, facts.languages); VIEWS[current].stop(); draw(); },
+      async (code) => { await speak(code, facts.languages); VIEWS[current].stop(); keepFocus(draw); },
       { "aria-label": t("language"), id: "language", style: null }),
   );
   document.getElementById("skip").textContent = t("skip");

@@ -1,8 +1,8 @@
 // The table: who offered what to whom, and why it was refused.
-import { DYADS, bloc, dyad, eventLine, family, packageLines, reasons, short } from "./blocs.js";
+import { DYADS, bloc, dyad, eventLine, family, firmName, packageLines, reasons, short, the } from "./blocs.js";
 import { h, s } from "./dom.js";
 import { gameMap } from "./figures.js";
-import { percent, signed, t } from "./words.js";
+import { percent, sentence, signed, t } from "./words.js";
 
 const GOOD = ["in_force", "renewed", "relief", "alone"];
 const BAD = ["lapses", "withholds", "ends", "emergency", "answers", "case"];
@@ -17,6 +17,7 @@ export function judgementView(d, own) {
   const most = Math.max(...rows.map(([, gain]) => Math.abs(gain)), 1e-9);
   const test = (passes, words) => h("div", {}, h("span", { class: `tag ${passes ? "good" : "bad"}` }, passes ? "✓" : "✗"), " ", words);
   return h("div", { class: "judgement" },
+    rows.length > 0 && h("p", { class: "soft" }, t("judge.issues")),
     h("div", { class: "bars", role: "list", "aria-label": t("judge.issues") }, rows.map(([name, gain]) => [
       h("span", { role: "listitem" }, name),
       h("span", { class: "track" }, s("svg", { viewBox: "-1 0 2 1", preserveAspectRatio: "none", "aria-hidden": "true" },
@@ -31,16 +32,16 @@ export function judgementView(d, own) {
 }
 
 export const lobbyLine = (lobby) =>
-  lobby.length ? t("judge.lobby", { firms: lobby.map(([name, stake]) => `${name} ${signed(stake)}`).join(t("comma")) }) : t("judge.no_lobby");
+  lobby.length ? t("judge.lobby", { firms: lobby.map(([name, stake]) => `${firmName(name)} ${signed(stake)}`).join(t("comma")) }) : t("judge.no_lobby");
 
 function eventItem(event) {
   const kind = event.kind === "offer" ? "offer" : GOOD.includes(event.kind) || (event.kind === "vote" && event.votes.every(Boolean)) ? "good" : BAD.includes(event.kind) || event.kind === "vote" ? "bad" : "";
   const item = h("li", { class: kind }, eventLine(event));
   if (event.kind === "offer") {
-    const answerer = bloc(DYADS[event.dyad][1 - event.side]);
+    const answerer = the(DYADS[event.dyad][1 - event.side]);
     const own = event.private && event.private[String(DYADS[event.dyad][1 - event.side])];
     item.append(packageList(event.dyad, event.package));
-    item.append(h("div", {}, h("span", { class: `tag ${event.accepted ? "good" : "bad"}` }, t(event.accepted ? "offer.accepted" : "offer.refused", { who: answerer })),
+    item.append(h("div", {}, h("span", { class: `tag ${event.accepted ? "good" : "bad"}` }, sentence(t(event.accepted ? "offer.accepted" : "offer.refused", { who: answerer }))),
       own && !event.accepted ? ` ${reasons(own).join(t("comma"))}` : ""));
     if (own) item.append(h("details", {}, h("summary", {}, t("offer.why", { who: answerer })), judgementView(event.dyad, own), h("p", { class: "soft" }, lobbyLine(event.lobby))));
   }
@@ -73,10 +74,10 @@ export function gameCard(game, d) {
   const close = 5e-3;
   const bestRow = (r, c) => cells[r][c][0] >= cells[1 - r][c][0] - close;
   const bestColumn = (r, c) => cells[r][c][1] >= cells[r][1 - c][1] - close;
-  const cell = (r, c) => h("td", { class: bestRow(r, c) && bestColumn(r, c) ? "best" : "" }, `${signed(cells[r][c][0])} / ${signed(cells[r][c][1])}`);
+  const cell = (r, c) => h("td", { class: bestRow(r, c) && bestColumn(r, c) ? "best" : "" }, `${bestRow(r, c) && bestColumn(r, c) ? "★ " : ""}${signed(cells[r][c][0])} / ${signed(cells[r][c][1])}`);
   const same = game.families[0] === game.families[1];
   return h("section", { class: "card", "aria-label": t("game.title", { pair: dyad(d) }) },
-    h("h3", {}, t("game.title", { pair: dyad(d) })),
+    h("h3", {}, t(game.about === "chosen" ? "game.title_chosen" : "game.title", { pair: dyad(d) })),
     h("p", {}, h("strong", {}, same ? family(game.families[0]) : t("game.two", { one: family(game.families[0]), two: family(game.families[1]), first, second }))),
     h("div", { class: "scroll" }, h("table", {},
       h("thead", {}, h("tr", {}, h("th", {}, t("game.corner", { first, second })), h("th", {}, t("game.keeps", { who: second })), h("th", {}, t("game.leaves", { who: second })))),

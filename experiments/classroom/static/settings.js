@@ -1,7 +1,7 @@
 // Sliders and switches by mechanism, with units and ranges; presets from scenarios.
 import { facts } from "./api.js";
 import { add, button, h, select } from "./dom.js";
-import { digits, t } from "./words.js";
+import { choiceName, digits, t } from "./words.js";
 
 export const controlOf = (name) => facts.controls.find((one) => one.name === name);
 const presetOf = (settings) => facts.scenarios.find((one) => one.name === settings.scenario)?.parameters || {};
@@ -25,7 +25,7 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
   }
   if (control.kind === "choice") {
     return add(box, [h("label", { for: id }, label), h("div", {},
-      select(control.choices.map((key) => [key, t(`choice.${key}`)]), value, change, { id }))]);
+      select(control.choices.map((key) => [key, choiceName(key)]), value, change, { id }))]);
   }
   const step = control.kind === "int" ? 1 : (control.high - control.low) / 100;
   const shown = (number) => `${digits(number, places(control))} ${unitOf(control)}`.trim();

@@ -1,53 +1,78 @@
 // Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
-import { ask, goodbye } from "./api.js";
-import { DYADS, bloc, dyad, packageLines } from "./blocs.js";
+import { ask, facts, goodbye } from "./api.js";
+import { BLOCS, DYADS, bloc, dyad, the } from "./blocs.js";
 import { debrief } from "./debrief.js";
-import { button, h, notice, put, select } from "./dom.js";
-import { worldMap } from "./figures.js";
+import { button, h, keepFocus, notice, put, select } from "./dom.js";
+import { qrCode, worldMap } from "./figures.js";
 import { judgementView, lobbyLine, minutesList, packageList } from "./minutes.js";
-import { digits, percent, signed, t } from "./words.js";
+import { digits, percent, sentence, signed, t } from "./words.js";
 
 const EVERY = 1000; // ms between looks at the room; the room counts a seat as empty after 3.5 s of silence
-const state = { token: "", code: "", room: null, quarters: [], composed: {}, sent: new Set(), drawn: "" };
+// seats: those that this browser holds, {token, bloc}; token: the one whose papers are shown; hidden: the bloc that the
+// screen is being handed to, when nobody's papers are shown (one browser for several teams).
+const state = { seats: [], token: "", hidden: null, deciding: [], adding: false, code: "", room: null, quarters: [], composed: {}, sent: new Set(), drawn: "" };
 let parts = {};
 let timer = 0;
 let mounted = false;
 
-try { state.token = sessionStorage.getItem("seat") || ""; } catch { /* a private window keeps nothing */ }
-window.addEventListener("pagehide", () => { if (state.token) goodbye(state.token); });
+try { Object.assign(state, JSON.parse(sessionStorage.getItem("seats") || "{}")); } catch { /* a private window keeps nothing */ }
+window.addEventListener("pagehide", () => state.seats.forEach((seat) => goodbye(seat.token)));
 
-export const prefill = (code) => { state.code = code.slice(0, 40); };
+export const prefill = (code) => { state.code = code.slice(0, 40); state.adding = true; };
 export const room = () => state.room;
 
 export function stop() {
   mounted = false;
   parts = {};
-  if (!state.token) clearTimeout(timer); // whoever sits stays at the table while looking at another tab of the page
+  if (!state.seats.length) clearTimeout(timer); // whoever sits stays at the table while looking at another tab of the page
 }
 
 export function mount(root) {
   mounted = true;
   state.drawn = "";
-  root.append(h("h1", {}, t("sit.title")), (parts.body = h("div", {})));
+  root.append(h("h1", { class: "noprint" }, t("sit.title")), (parts.body = h("div", {})));
   if (state.room) draw();
   look();
 }
 
-function keep(token) {
-  state.token = token;
-  try { token ? sessionStorage.setItem("seat", token) : sessionStorage.removeItem("seat"); } catch { /* as above */ }
+function keep() {
+  const { seats, token, hidden } = state;
+  try { seats.length ? sessionStorage.setItem("seats", JSON.stringify({ seats, token, hidden })) : sessionStorage.removeItem("seats"); } catch { /* as above */ }
+}
+
+// Show one seat's papers, or nobody's while the screen is handed to a bloc. What was on the screen is forgotten first.
+function turn(token, hidden = null) {
+  Object.assign(state, { token, hidden });
+  keep();
+  forget();
+  look();
+}
+
+const holds = (b) => state.seats.find((seat) => seat.bloc === b);
+
+function lose(token) {
+  state.seats = state.seats.filter((seat) => seat.token !== token);
+  const next = state.seats[0];
+  turn("", next ? next.bloc : null);
 }
 
 export async function look() {
   clearTimeout(timer);
-  if (!mounted && !state.token) return;
+  if (!mounted && !state.seats.length) return;
+  const token = state.token;
   try {
     const since = state.quarters.length;
-    const answer = await ask("room/look", { since }, state.token);
-    take(answer, since);
+    if (state.seats.length > 1 || (state.hidden !== null && state.seats.length)) {
+      const { seats } = await ask("room/here", { tokens: state.seats.map((seat) => seat.token) });
+      state.deciding = seats.filter((seat) => seat?.deciding).map((seat) => seat.bloc);
+      const gone = state.seats.find((_, k) => !seats[k]);
+      if (gone) { notice(t("refused.stranger"), true); return lose(gone.token); }
+    } else state.deciding = [];
+    const answer = await ask("room/look", { since }, token);
+    if (token === state.token) take(answer, since);
   } catch (fault) {
-    if (fault.status === 401) { keep(""); forget(); notice(t("refused.stranger"), true); }
-    else if (fault.code === "no_server") notice(t("refused.no_server"), true);
+    if (fault.status === 401 && token) { notice(t("refused.stranger"), true); return lose(token); }
+    if (fault.code === "no_server") notice(t("refused.no_server"), true);
   }
   timer = setTimeout(look, EVERY);
 }
@@ -72,20 +97,21 @@ function take(answer, since) {
 async function join() {
   try {
     const answer = await ask("room/join", { code: state.code });
-    forget();
-    keep(answer.token);
-    await look();
+    state.seats = [...state.seats.filter((seat) => seat.bloc !== answer.bloc), answer];
+    state.code = "";
+    state.adding = false;
+    // A second team's papers do not appear before the first team has looked away.
+    if (state.seats.length > 1) turn("", answer.bloc);
+    else turn(answer.token);
   } catch (fault) {
     notice(t(`refused.${fault.code}`), true);
   }
 }
 
 async function leave() {
-  try { await ask("room/leave", {}, state.token); } catch { /* gone anyway */ }
-  keep("");
-  forget();
-  draw();
-  look();
+  const token = state.token;
+  try { await ask("room/leave", {}, token); } catch { /* gone anyway */ }
+  lose(token);
 }
 
 // --- drawing: only when something changed, so that nobody's typing is lost -----------------------------------------
@@ -94,26 +120,34 @@ function draw() {
   if (!parts.body) return;
   const now = state.room;
   if (!now) return put(parts.body, joinForm(), h("p", { class: "soft" }, t("sit.waiting")));
-  const key = [now.version, now.phase, state.quarters.length, state.token, (now.questions || []).map((q) => q.spot.join("-")).join(), JSON.stringify(now.seats)].join("|");
+  const key = [now.version, now.phase, state.quarters.length, state.token, state.hidden, state.adding, state.deciding.join(), state.seats.length, (now.questions || []).map((q) => q.spot.join("-")).join(), JSON.stringify(now.seats)].join("|");
   updateClocks();
   if (key === state.drawn) return;
   state.drawn = key;
+  keepFocus(() => drawRoom(now));
+}
+
+function drawRoom(now) {
+  const over = now.phase === "over";
   const last = state.quarters[state.quarters.length - 1];
   put(parts.body,
-    state.token ? null : joinForm(),
+    !last && !state.seats.length && !over ? welcome(now) : null,
+    !state.seats.length || state.adding ? joinForm() : null,
     status(),
-    now.sayings.length ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null,
+    state.hidden !== null && holds(state.hidden) ? curtain() : null,
+    now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null,
     (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-"))).map(questionCard),
-    now.phase === "over" ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
+    over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
+    now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
     now.briefing ? briefing(now.briefing) : null,
-    last ? h("div", { class: "grid two" },
-      h("section", { class: "card" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), worldMap(last)),
+    last ? h("div", { class: `grid two${over ? " noprint" : ""}` },
+      h("section", { class: "card" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), h("div", { class: "map" }, worldMap(last))),
       h("section", { class: "card" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
         state.quarters.length > 1 && h("details", {}, h("summary", {}, t("sit.earlier")), state.quarters.slice(0, -1).reverse().map((q) => [h("h3", {}, q.label), minutesList(q.events)])))) : null);
 }
 
 const joinForm = () =>
-  h("section", { class: "card" }, h("h2", {}, t("sit.join")), h("p", {}, t("sit.join_help")),
+  h("section", { class: "card noprint" }, h("h2", {}, t("sit.join")), h("p", {}, t("sit.join_help")),
     h("div", { class: "bar" },
       h("label", {}, t("sit.code"), " ", h("input", { type: "text", id: "code", value: state.code, maxlength: 40, autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
         oninput: (event) => { state.code = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") join(); } })),
@@ -121,15 +155,34 @@ const joinForm = () =>
 
 function status() {
   const now = state.room;
-  return h("section", { class: "card grid" },
+  return h("section", { class: "card grid noprint" },
     h("div", { class: "bar" },
       now.bloc !== undefined && h("span", { class: "now", id: "my-seat" }, bloc(now.bloc)),
       h("span", { id: "phase" }, t(`phase.${now.phase}`)),
       h("span", {}, t("sit.quarter", { n: Math.min(now.played + 1, now.length), of: now.length, label: now.start.labels[Math.min(now.played, now.length - 1)] })),
-      state.token && button(t("sit.leave"), leave, { id: "leave" })),
+      state.token && button(t("sit.leave"), leave, { id: "leave" }),
+      state.seats.length > 0 && state.seats.length < BLOCS.length && button(t("sit.add"), () => { state.adding = !state.adding; state.drawn = ""; draw(); }, { id: "add-seat", "aria-expanded": String(state.adding) })),
     h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
-      seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot"), seat.deciding ? ` · ${t("sit.deciding")}` : ""))));
+      seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot"), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
+    state.seats.length > 1 && h("div", { class: "bar", id: "hotseat", role: "group", "aria-label": t("sit.hand_over") }, h("span", {}, t("sit.hand_over")),
+      state.seats.filter((seat) => seat.token !== state.token).map((seat) =>
+        button(`${bloc(seat.bloc)}${state.deciding.includes(seat.bloc) ? ` · ${t("sit.deciding")}` : ""}`, () => turn("", seat.bloc), { id: `hand-${seat.bloc}`, class: state.deciding.includes(seat.bloc) ? "main" : "" }))));
 }
+
+// Between two teams on one screen: nobody's papers are shown.
+const curtain = () =>
+  h("section", { class: "card grid question", id: "curtain" }, h("h2", {}, t("sit.curtain", { who: the(state.hidden) })), h("p", {}, t("sit.curtain_help")),
+    h("div", { class: "bar" }, button(t("sit.show", { who: the(state.hidden) }), () => turn(holds(state.hidden).token), { id: "show-papers", class: "main" })));
+
+const roleCard = (b) =>
+  h("section", { class: "card grid", id: "role" }, h("h2", {}, t("role.yours", { who: the(b) })), h("p", {}, t(`role.${BLOCS[b]}`)),
+    h("details", { id: "how", open: state.room.phase === "lobby" }, h("summary", {}, t("sit.how")), h("ol", {}, [1, 2, 3, 4].map((k) => h("li", {}, t(`sit.how_${k}`))))));
+
+// For the projector, before the first quarter: how to come in.
+const welcome = (now) =>
+  h("section", { class: "card", id: "welcome" }, h("div", { class: "grid" }, h("h2", {}, t(now.phase === "lobby" ? "sit.welcome" : "sit.first")),
+    facts.join ? h("p", {}, t("sit.come")) : h("p", {}, t("sit.here_only")), facts.join ? h("p", {}, h("strong", { class: "code" }, facts.join.address)) : null),
+    facts.join ? h("div", { class: "qr large" }, qrCode(facts.join.rows)) : null);
 
 function updateClocks() {
   for (const question of state.room.questions || []) {
@@ -147,6 +200,7 @@ async function send(question, value) {
     await ask("room/answer", { spot: question.spot, value }, state.token);
     clearTimeout(timer);
     await look();
+    if (document.activeElement === document.body) document.querySelector(".question")?.focus({ preventScroll: true });
   } catch (fault) {
     if (fault.code !== "not_asked") state.sent.delete(key);
     state.drawn = "";
@@ -156,9 +210,9 @@ async function send(question, value) {
 
 function questionCard(question) {
   const d = question.dyad;
-  const partner = bloc(DYADS[d][1 - question.side]);
-  const card = h("section", { class: "card grid question", id: `ask-${question.spot.join("-")}`, "aria-label": t(`ask.${question.kind}`, { partner }) },
-    h("h2", {}, t(`ask.${question.kind}`, { partner })),
+  const partner = the(DYADS[d][1 - question.side]);
+  const card = h("section", { class: "card grid question", id: `ask-${question.spot.join("-")}`, tabindex: -1, "aria-label": sentence(t(`ask.${question.kind}`, { partner })) },
+    h("h2", {}, sentence(t(`ask.${question.kind}`, { partner }))),
     h("p", { class: "soft", id: `clock-${question.spot.join("-")}` }, question.left === null ? t("sit.no_hurry") : t("sit.left", { seconds: Math.round(question.left) })));
   if (question.kind === "answer") {
     card.append(packageList(d, question.package), judgementView(d, question.judgement), h("p", { class: "soft" }, lobbyLine(question.lobby)),
@@ -189,28 +243,37 @@ function composer(question) {
   const d = question.dyad;
   const menu = state.room.start.menus[d];
   const [first, second] = DYADS[d].map(bloc);
+  const rates = state.room.briefing.pairs.find((pair) => pair.dyad === d).duties;
   const key = question.spot.join("-");
   const at = (state.composed[key] ??= [...question.package.at]);
-  const own = h("div", {}, judgementView(d, question.judgement));
-  const result = h("div", { "aria-live": "polite" }, packageList(d, question.package), own);
+  const meaning = (lines, judged, mail) => [h("h3", {}, t("ask.means")), packageList(d, lines), judgementView(d, judged), h("p", { class: "soft" }, lobbyLine(mail))];
+  const table = button(t("move.table"), () => send(question, package_), { class: "main", "data-move": "table" });
+  // Why a package cannot be tabled now, empty if it can.
+  const hindrance = (index, onTable) => (index === question.in_force.index ? t(index ? "why.in_force" : "why.empty") : onTable ? "" : t("why.off_table"));
+  const warning = (index, onTable) => {
+    const why = hindrance(index, onTable);
+    table.disabled = Boolean(why);
+    return why && h("p", { class: "saying" }, sentence(why));
+  };
+  const result = h("div", { "aria-live": "polite" }, meaning(question.package, question.judgement, question.lobby), warning(question.package.index, question.judgement.on_table));
   let asked = 0;
   let package_ = question.package.index;
   const judge = async () => {
     if (state.sent.has(key)) return;
     const mine = ++asked;
+    table.disabled = true; // until it is known what would be tabled
     try {
       const answer = await ask("room/judge", { dyad: d, at }, state.token);
       if (mine !== asked) return;
       package_ = answer.package;
-      const cuts = [0, 1].map((side) => state.room.start.cuts[d][side][at[side]]);
-      put(result, h("ul", { class: "plain" }, packageLines(d, { at, cuts }).map((line) => h("li", {}, line))), judgementView(d, answer),
-        !answer.on_table && h("p", { class: "saying" }, t("why.off_table")));
+      put(result, meaning(answer.lines, answer, answer.lobby),
+        warning(answer.package, answer.on_table));
     } catch (fault) {
       notice(t(`refused.${fault.code}`), true);
     }
   };
-  const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }),
-    select(menu[axis].map((position) => [position, positionName(axis, position, d, first, second)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis })));
+  const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }), " ",
+    select(menu[axis].map((position) => [position, positionName(axis, position, rates, first, second)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
   if (at.some((position, axis) => position !== question.package.at[axis])) judge();
   const rules = question.advice === -1 ? t("ask.rules_nothing") : t("ask.rules_offer");
   return h("div", { class: "grid" },
@@ -218,13 +281,13 @@ function composer(question) {
     h("div", { class: "controls" }, fields),
     result,
     h("div", { class: "bar" },
-      button(t("move.table"), () => send(question, package_), { class: "main", "data-move": "table" }),
+      table,
       question.advice !== -1 && button(t("move.table_advice"), () => send(question, question.advice), { "data-move": "advice" }),
       button(t("move.nothing"), () => send(question, -1), { "data-move": "nothing" })));
 }
 
-function positionName(axis, position, d, first, second) {
-  if (axis < 2) return position < 2 ? t(`position.duty_${position}`) : t("position.duty_cut", { share: percent(state.room.start.cuts[d][axis][position]) });
+function positionName(axis, position, rates, first, second) {
+  if (axis < 2) return t(position < 2 ? `position.duty_${position}` : "position.duty_cut", { rate: percent(rates[axis][position]) });
   if (axis === 4) return t(`position.standards_${position}`, { first, second });
   return t(position ? "yes" : "no");
 }
@@ -238,11 +301,12 @@ const briefing = (brief) =>
     const [first, second] = DYADS[pair.dyad].map(bloc);
     const set = pair.win_set;
     return h("section", { class: "card" }, h("h2", {}, t("brief.title", { pair: dyad(pair.dyad) })),
-      h("p", {}, t("brief.trust", { partner: bloc(DYADS[pair.dyad][1 - pair.side]), trust: percent(pair.trust) })),
+      h("p", {}, t("brief.trust", { partner: the(DYADS[pair.dyad][1 - pair.side]), trust: percent(pair.trust) })),
       h("h3", {}, t("brief.interests")),
       h("ul", { class: "plain" }, pair.interests.map(([issue, gain]) => h("li", {}, `${t(`issue.${ISSUES[issue]}`, { first, second })}: ${signed(gain)}`))),
       h("h3", {}, t("brief.win_set")),
       h("p", {}, t("brief.win_set_text", { all: set.all, menu: set.menu, gain: set.gain, keep: set.keep, pass: set.pass, least: digits(pair.least) })),
+      h("h3", {}, t("brief.lobby")), h("p", {}, t("brief.lobby_text"), " ", lobbyLine(pair.lobby)),
       h("h3", {}, t("brief.in_force")), packageList(pair.dyad, pair.treaty),
       pair.treaty.index ? h("p", {}, t("brief.worth", { gain: signed(pair.in_force) })) : null);
   }));

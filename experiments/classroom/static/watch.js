@@ -1,11 +1,11 @@
 // Watch: play, pause, step, rewind to any quarter, branch with one thing changed and the same luck; was that luck?
 import { ask, facts } from "./api.js";
 import { BLOCS, COLOURS, DASHES, DYADS, bloc, dyad, short } from "./blocs.js";
-import { button, h, notice, put, select } from "./dom.js";
+import { button, h, keepFocus, notice, put, select } from "./dom.js";
 import { cloudChart, legendOf, legendOfBloc, lineChart, worldMap } from "./figures.js";
 import { gameCard, minutesList } from "./minutes.js";
 import { controlFor, controlOf, presets, settingsPanel, valueOf } from "./settings.js";
-import { digits, percent, t } from "./words.js";
+import { choiceName, digits, percent, t } from "./words.js";
 
 const AHEAD = 4; // quarters asked for at once
 const state = {
@@ -28,10 +28,10 @@ export function stop() {
 export async function mount(root) {
   state.settings ??= { scenario: "2026", root_seed: facts.seed, replicate: 0, parameters: {}, changes: [] };
   root.append(
-    h("h1", {}, t("watch.title")),
-    h("section", { class: "card" }, h("div", { class: "bar" }, (parts.bar = h("div", { class: "bar grow" }))), (parts.line = h("div", { class: "bar" })), (parts.branch = h("details", { id: "branching" }))),
+    h("h1", { class: "unseen" }, t("watch.title")),
+    h("section", { class: "card" }, h("div", { class: "bar" }, (parts.line = h("div", { class: "bar grow" }))), (parts.bar = h("div", { class: "bar" })), (parts.branch = h("details", { id: "branching" }))),
     h("div", { class: "grid two wide" },
-      h("section", { class: "card" }, h("h2", {}, t("watch.map")), (parts.map = h("div", {}))),
+      h("section", { class: "card" }, h("h2", {}, t("watch.map")), (parts.map = h("div", { class: "map" }))),
       h("section", { class: "card" }, h("h2", {}, t("watch.table")), (parts.minutes = h("div", {}))),
       h("section", { class: "card" }, h("h2", {}, t("watch.settings")), (parts.settings = h("div", {})))),
     (parts.cloud = h("section", { class: "card grid" })),
@@ -62,7 +62,7 @@ async function restart(keep = 0) {
     notice(t(`refused.${fault.code}`), true);
   }
   if (mine !== generation) return;
-  drawTools();
+  keepFocus(drawTools);
   draw();
   askCloud();
 }
@@ -152,7 +152,7 @@ function drawBranch() {
     h("summary", {}, t("branch.title"), state.branches.length ? ` (${state.branches.length})` : ""),
     h("p", {}, t("branch.help")),
     h("div", { class: "bar" },
-      select(names.map((name) => [name, t(`control.${name}`)]), state.branchName, (name) => { state.branchName = name; state.branchValue = null; drawBranch(); }, { id: "branch-name", "aria-label": t("branch.what") }),
+      select(names.map((name) => [name, t(`control.${name}`)]), state.branchName, (name) => { state.branchName = name; state.branchValue = null; keepFocus(drawBranch); }, { id: "branch-name", "aria-label": t("branch.what") }),
       h("div", { class: "grow" }, controlFor(control, value, (chosen) => { state.branchValue = chosen; }, false, "branch")),
       button(t("branch.parameter"), () => branch([[state.shown + 1, state.branchName, state.branchValue ?? value]], null), { id: "branch-go", class: "main" })),
     h("div", { class: "bar" }, t("branch.or"), decisionTool()),
@@ -164,7 +164,7 @@ function drawBranch() {
 const decision = { dyad: 0, side: 0, what: "lapse" };
 function decisionTool() {
   return h("span", { class: "bar" },
-    select(DYADS.map((_, d) => [d, dyad(d)]), decision.dyad, (d) => { decision.dyad = Number(d); drawBranch(); }, { id: "decide-pair", "aria-label": t("branch.pair") }),
+    select(DYADS.map((_, d) => [d, dyad(d)]), decision.dyad, (d) => { decision.dyad = Number(d); keepFocus(drawBranch); }, { id: "decide-pair", "aria-label": t("branch.pair") }),
     select(DYADS[decision.dyad].map((b, side) => [side, bloc(b)]), decision.side, (side) => { decision.side = Number(side); }, { id: "decide-side", "aria-label": t("branch.who") }),
     select(["lapse", "leave", "honour"].map((what) => [what, t(`branch.${what}`)]), decision.what, (what) => { decision.what = what; }, { id: "decide-what", "aria-label": t("branch.what") }),
     button(t("branch.decision"), () => {
@@ -192,7 +192,7 @@ async function branch(changes, move) {
   draw();
 }
 
-const said = (value) => (typeof value === "number" ? digits(value, 2) : typeof value === "boolean" ? t(value ? "yes" : "no") : t(`choice.${value}`));
+const said = (value) => (typeof value === "number" ? digits(value, 2) : typeof value === "boolean" ? t(value ? "yes" : "no") : choiceName(value));
 
 async function undo() {
   state.settings = state.ghost.settings;
@@ -208,8 +208,7 @@ function change(settings) {
   state.ghost = null;
   state.branches = [];
   if (settings.replicate === undefined) state.settings.changes = [];
-  drawTools();
-  drawSettings();
+  keepFocus(() => { drawTools(); drawSettings(); });
   draw();
   return restart();
 }
@@ -279,7 +278,7 @@ export function charts(quarters, shown, labels, ghost) {
   const pairs = DYADS.map((_, d) => legendOf(d));
   const blocs = BLOCS.map((_, b) => legendOfBloc(b));
   const arrows = DYADS.flatMap(([i, j]) => [[i, j], [j, i]]).map(([i, j]) => ({ colour: COLOURS[i], dash: DASHES[j], name: `${short(i)}←${short(j)}` }));
-  const one = [{ colour: "#333", dash: "", name: t("chart.world") }];
+  const one = [{ colour: "#333", dash: "", name: "" }];
   const whole = (v) => percent(v);
   const draw_ = (title, pick, looks, format, range) => lineChart(title, labels, series(pick, looks), shown, format, range);
   return [
@@ -317,7 +316,7 @@ function drawCloud() {
   const place = (d) => t("cloud.place", { share: percent(cloud.depth[d].filter((v) => v < mine(d)).length / runs) });
   put(parts.cloud,
     h("h2", {}, t("cloud.title")),
-    h("p", {}, t("cloud.help", { runs: digits(runs, 0), of: cloud ? digits(cloud.of, 0) : "…" }), cloud?.fault ? ` ${t("cloud.fault")}` : ""),
+    h("p", {}, t("cloud.help", { runs: digits(runs, 0), of: cloud ? digits(cloud.of, 0) : "…" }), " ", t("cloud.meaning"), cloud?.fault ? ` ${t("cloud.fault")}` : ""),
     runs ? h("div", { class: "charts", id: "cloud", "data-runs": runs }, DYADS.map((_, d) => h("div", {},
       cloudChart(cloud, d, mine(d), t("cloud.mine")), mine(d) !== null && h("p", { class: "soft" }, place(d))))) : h("p", { class: "soft" }, t("cloud.waiting")));
 }

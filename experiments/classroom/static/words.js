@@ -30,6 +30,11 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in words;
 
+// A sentence may begin with a name that is written small within it ("the United States").
+export const sentence = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
+// The name of a choice; a tactic from a file of one's own has no words but its name.
+export const choiceName = (key) => (has(`choice.${key}`) ? t(`choice.${key}`) : key);
+
 export const digits = (value, places = 2) =>
   (Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value)).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
 export const signed = (value, places = 2) =>

@@ -11,7 +11,7 @@ import pytest
 from experiments.classroom.controls import _WANTED, GROUPS, control_list
 from experiments.classroom.lessons import LESSONS
 from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
-from model import FAMILIES, load_scenario, scenario_names
+from model import BLOCS, FAMILIES, PARAMETERS, load_scenario, scenario_names
 
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "lang").glob("*.json")}
@@ -24,7 +24,13 @@ def used_keys() -> set[str]:
     keys = set(re.findall(r"\bt\(\s*\"([^\"]+)\"", CODE))
     keys |= {word for pair in re.findall(r"\? \"([a-z_]+\.[a-z_]+)\" : \"([a-z_]+\.[a-z_]+)\"", CODE) for word in pair}
     keys |= {f"control.{row['name']}" for row in control_list()} | {f"unit.{row['unit']}" for row in control_list()}
-    keys |= {f"choice.{choice}" for row in control_list() for choice in row["choices"]}
+    keys |= {f"choice.{choice}" for row in control_list() for choice in PARAMETERS[row["name"]].choices}
+    keys |= {f"{what}.{bloc}" for what in ("bloc", "the", "short", "role") for bloc in BLOCS}
+    keys |= {f"role.{who}{part}" for who in ("lobby", "press") for part in ("", "_title")}
+    keys |= {f"sit.how_{step}" for step in range(1, 5)} | {f"debrief.question_{k}" for k in range(1, 5)}
+    for name in scenario_names():
+        firms = (*load_scenario(name).automakers, *load_scenario(name).suppliers)
+        keys |= {f"firm.{firm}" for firm in firms if " and " in firm or firm.startswith("Other ")}
     keys |= {f"group.{group}" for group in {*GROUPS, *_WANTED}}
     keys |= {f"family.{code}" for code in range(len(FAMILIES))}
     keys |= {f"scenario.{name}" for name in scenario_names()}
@@ -43,7 +49,7 @@ def used_keys() -> set[str]:
     keys |= {f"event.talks_close_{why}" for why in WHY_CLOSED.values()}
     keys |= {f"phase.{phase}" for phase in ("lobby", "playing", "paused", "over")}
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
-    keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best")}
+    keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best", "chosen")}
     return keys
 
 
