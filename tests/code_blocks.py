@@ -59,6 +59,7 @@ EXEMPT = {
     "detente class": _OPENS,
     "detente class --lan": _OPENS,
     "detente class --mesa": _OPENS,
+    "detente class --tactics mine.py": _OPENS,
     "source .venv/bin/activate": "sets up a shell; the tests call the command as it is installed",
     "detente sweep forgive.toml --scheduler 192.0.2.7:8786": "a cluster: tests/experiments/test_cluster.py",
     "detente hindcast --refit": "ten minutes; tests/experiments/test_hindcast_fit.py fits a small one",

@@ -18,7 +18,7 @@ PLACES = [p for p in permutations(range(3)) if p != (0, 1, 2)]
 def renamed(place: tuple[int, ...], replicate: int, **parameters: Any) -> NegotiationModel:
     """The symmetric world in which bloc b bears the name of ``place[b]`` and has b's luck."""
     world = NegotiationModel("symmetric", root_seed=1, replicate=replicate, narrate=False, **parameters)
-    world.draws = worlds.luck_permuted(world.draws, place)
+    world.luck = worlds.luck_permuted(world.luck, place)
     world.prepare_relations()  # the first errors and moods come from the draws
     world.prepare_club()
     world.keep_standards()
@@ -81,7 +81,7 @@ def test_names_do_not_matter_under_other_rules(parameters: dict[str, Any]) -> No
 def test_identical_luck_gives_blocs_identical_fates() -> None:
     # Every dyad and side has the same numbers: what happens to one happens to all.
     world = NegotiationModel("symmetric", root_seed=1, replicate=1, narrate=False)
-    luck = world.draws
+    luck = world.luck
     for name in ("tension_shock", "tension_jump", "tension_jump_size"):
         getattr(luck, name)[:] = getattr(luck, name)[:, :1]
     for name in ("ratification", "conduct", "generosity", "exit"):

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import worlds
 
-from model import commerce
+from model import commerce, common_trade
 from model.negotiation import NegotiationModel
 from model.state import NO_UNDERTAKING
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV
@@ -99,9 +99,6 @@ def test_undertakings_are_made_in_assessment_quarters_and_told() -> None:
 
 
 def test_what_an_undertaking_earns_is_weighed_against_a_plant(monkeypatch: pytest.MonkeyPatch) -> None:
-    from model.lanes import commerce as in_lanes
-    from model.phases import commerce as in_phases
-
     change = {"undertakings": True, "plant_hazard_max": 0.5}
     usual = equality.mesa_world("2026", 1, change, 12)
 
@@ -109,8 +106,7 @@ def test_what_an_undertaking_earns_is_weighed_against_a_plant(monkeypatch: pytes
         settled, earned = commerce.with_undertakings(*given)
         return settled, earned - 0.5
 
-    for room in (in_lanes, in_phases):
-        monkeypatch.setattr(room, "with_undertakings", with_losses)
+    monkeypatch.setattr(common_trade, "with_undertakings", with_losses)
     # Had undertakings cost half a billion a quarter, everybody would build; and both worlds would see it.
     assert equality.faults("2026", [1], change, n_quarters=12) == []
     built = equality.mesa_world("2026", 1, change, 12).state
