@@ -103,6 +103,7 @@ def test_mcnemar_on_a_published_example() -> None:
 
 
 @given(arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1)))
+@settings(max_examples=30)
 def test_holm_agrees_with_statsmodels(p: np.ndarray) -> None:
     found = estimates.holm(p)
     assert found == pytest.approx(multipletests(p, method="holm")[1], abs=1e-12)
