@@ -108,19 +108,6 @@ def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
     return np.stack([np.asarray(record) for record in records])
 
 
-def mean_depths(arguments: tuple[str, tuple[int, ...], dict[str, Any]]) -> list[float]:
-    """Depth, mean over dyads and quarters, of each replicate; worker processes find it here."""
-    scenario, replicates, parameters = arguments
-    return [
-        float(
-            series(
-                NegotiationModel(scenario, root_seed=1, replicate=r, narrate=False, **parameters).run(), "dyad", "depth"
-            ).mean()
-        )
-        for r in replicates
-    ]
-
-
 def dyads_permuted(place: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """(d,) where each dyad goes when bloc b goes to ``place[b]``, and whether its sides change places."""
     where = np.array([DYAD_OF[place[i], place[j]] for i, j in DYADS])
