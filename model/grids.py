@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.menu import LADDER_AXIS, TECHNOLOGY_AXIS, Menu
-from model.numerics import FloatArray
+from model.numerics import FloatArray, entries
 from model.rules import compliance, packages
 from model.rules.bargaining import take
 from model.vocabulary import CHARGING, DUTY, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
@@ -50,7 +50,7 @@ class Grid:
         """(..., n) the numbers of some packages (n,), with the bits they have in ``spread``."""
         if packages.size == menu.n_packages:
             return self.spread(menu)
-        x, y = _entries(self.x, menu.x_of[packages]), _entries(self.y, menu.y_of[packages])
+        x, y = entries(self.x, menu.x_of[packages]), entries(self.y, menu.y_of[packages])
         return np.add(x, y, out=x) if x.shape == y.shape else x + y
 
     def spread(self, menu: Menu) -> FloatArray:
@@ -66,11 +66,6 @@ class Grid:
         n = len(lanes)
         np.add(x, y, out=whole.transpose(*range(8, 8 + n), *range(8)))
         return whole.reshape((menu.n_packages, *lanes)).transpose(*range(1, n + 1), 0)
-
-
-def _entries(table: FloatArray, index: np.ndarray) -> FloatArray:
-    """(..., n) fresh copies of some entries of a table (..., X); replicates stay fastest in memory."""
-    return table.T.take(index, axis=0).T
 
 
 def added(columns: list[FloatArray]) -> FloatArray:

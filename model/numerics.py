@@ -12,6 +12,7 @@ on the last axis. Arguments broadcast; results are float64.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,7 @@ from scipy import special
 
 FloatArray = npt.NDArray[np.float64]
 FloatLike = float | FloatArray
+Entry = TypeVar("Entry", bound=np.generic)
 
 #: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (same bits).
 ACCUMULATE_BELOW = 2048
@@ -35,6 +37,11 @@ EXPONENT_CAP = 700.0
 LEAST_AVAILABILITY = 1e-6
 #: Quarters in a year: money flows per quarter, while people, stakes and hurdle rates speak of years.
 QUARTERS_PER_YEAR = 4.0
+
+
+def entries(table: npt.NDArray[Entry], index: npt.NDArray[np.int64]) -> npt.NDArray[Entry]:
+    """(..., n) fresh copies of some entries of a table (..., X), any unit; replicates stay fastest in memory."""
+    return table.T.take(index, axis=0).T
 
 
 def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatArray:

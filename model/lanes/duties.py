@@ -12,7 +12,7 @@ from model.rules import bargaining, standards, tension, unilateral
 from model.valuation import issue_values
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, RECOGNITION, SIDE_OF
 
-GRID_COST = (np.arange(5) != unilateral.UNCHANGED) * 1.0  # which points of the duty grid cost something to open
+GRID_COST = (unilateral.GRID_STEPS != 0.0) * 1.0  # which points of the duty grid cost something to open
 
 
 class Duties(Commerce, Gestures):

@@ -14,18 +14,17 @@ as a scalar or (..., 1): the caller adds that axis.
 
 from __future__ import annotations
 
-from typing import Final, TypeVar
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, power, safe_ratio
+from model.numerics import Entry, FloatArray, FloatLike, entries, power, safe_ratio
 
 BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
 IntArray = npt.NDArray[np.int64]
 IntLike = int | IntArray
-Entry = TypeVar("Entry", bound=np.generic)
 
 # Added, with a minus, to the gain of a package that may not be chosen: bn$ per quarter, beyond any real one.
 OUT_OF_REACH: Final = 1.0e300
@@ -157,7 +156,7 @@ def choose_offer(
     offerable = np.flatnonzero(np.logical_or.reduce(eligible, axis=tuple(range(eligible.ndim - 1))))
     if not offerable.size:
         return np.zeros(eligible.shape[:-1], dtype=np.int64), np.zeros(eligible.shape[:-1], dtype=bool)
-    score = _only(_entries(eligible, offerable), _entries(opponent_belief, offerable))
+    score = _only(entries(eligible, offerable), entries(opponent_belief, offerable))
     best = np.maximum.reduce(score, axis=-1, keepdims=True)
     exists = best[..., 0] > -0.5 * OUT_OF_REACH
     # The first of the best is the one with the most packages from it to the end: the index of argmax, which
@@ -271,11 +270,6 @@ def _only(chosen: BoolArray, values: FloatArray) -> FloatArray:
     # are single bytes: taking 1 from them as such costs next to nothing.
     penalty = np.multiply(np.asarray(chosen).view(np.int8) - 1, OUT_OF_REACH)
     return np.add(penalty, values, out=penalty) if penalty.ndim else penalty + values
-
-
-def _entries(values: npt.NDArray[Entry], index: IntArray) -> npt.NDArray[Entry]:
-    """(..., n) some entries of (..., P); replicates stay fastest in memory."""
-    return values.T.take(index, axis=0).T
 
 
 def _harmless(menu: FloatArray) -> BoolArray:
