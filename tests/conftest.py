@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 
@@ -33,6 +37,24 @@ def floating_point_faults_raise() -> Iterator[None]:
     before = np.seterr(over="raise", divide="raise", invalid="raise", under="ignore")
     yield
     np.seterr(**before)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Where Python is told to keep no compiled modules, the processes of this test run share some until it ends.
+
+    Otherwise each of the dozens of processes that tests start would compile NumPy and pandas anew, for seconds.
+    """
+    if os.environ.pop("PYTHONDONTWRITEBYTECODE", "") and not sys.pycache_prefix:
+        folder = tempfile.mkdtemp(prefix="compiled-")
+        os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = folder
+        sys.dont_write_bytecode = False
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+
+
+def pytest_collection_finish() -> None:
+    """What is there before the first test stays to the end: the garbage collector need not look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header() -> list[str]:
