@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,29 @@ def same_record(one: NegotiationModel, other: NegotiationModel, quarters: int = 
         for column in columns
         if not np.array_equal(series(one, table, column)[:, :quarters], series(other, table, column)[:, :quarters])
     ]
+
+
+@functools.lru_cache(maxsize=64)
+def _growing(scenario: str, replicate: int, items: tuple[tuple[str, Any], ...]) -> NegotiationModel:
+    return NegotiationModel(scenario, root_seed=1, replicate=replicate, narrate=False, **dict(items))
+
+
+def ever_differ(
+    scenario: str, replicate: int, one: Mapping[str, Any], other: Mapping[str, Any], apart_from: Sequence[str] = ()
+) -> bool:
+    """Whether two runs differ by any bit in a column of the record, whenever; they are played until they do."""
+    first = _growing(scenario, replicate, tuple(sorted(one.items())))
+    second = NegotiationModel(scenario, root_seed=1, replicate=replicate, narrate=False, **other)
+    for t in range(second.n_quarters):
+        second.step()
+        if len(first.recorder.frames) == t:
+            first.step()
+        mine, theirs = (world.recorder.frames[t] for world in (first, second))
+        for table, columns in mine.items():
+            for column, values in columns.items():
+                if f"{table}.{column}" not in apart_from and not np.array_equal(values, theirs[table][column]):
+                    return True
+    return False
 
 
 def situation(world: NegotiationModel) -> Situation:
