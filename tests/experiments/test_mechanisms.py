@@ -284,8 +284,14 @@ def test_each_mechanism_alone_is_one_model_in_both_worlds(own: Mechanism) -> Non
     assert equality.faults("2026", range(1), without) == []
 
 
+@pytest.fixture(scope="module")
+def plain() -> pd.DataFrame:
+    """The summary of a few runs of the core."""
+    return Ensemble("2026", equality.ROOT_SEED, 4, n_quarters=13).run().summary()
+
+
 @pytest.mark.parametrize("own", [own for own in KNOWN if not own.is_core], ids=lambda own: own.name)
-def test_an_optional_mechanism_that_is_off_is_absent(own: Mechanism) -> None:
+def test_an_optional_mechanism_that_is_off_is_absent(own: Mechanism, plain: pd.DataFrame) -> None:
     # Its further numbers, at an end of their range, change no bit while its switch is off.
     numbers = {
         name: spec.high if spec.default != spec.high else spec.low
@@ -293,6 +299,5 @@ def test_an_optional_mechanism_that_is_off_is_absent(own: Mechanism) -> None:
         for name, spec in PARAMETERS.items()
         if name == stem and spec.kind in ("float", "int") and spec.group in OPTIONAL
     }
-    plain = Ensemble("2026", equality.ROOT_SEED, 4, n_quarters=13).run().summary()
     other = Ensemble("2026", equality.ROOT_SEED, 4, {**own.off, **numbers}, n_quarters=13).run().summary()
     pd.testing.assert_frame_equal(plain, other, check_exact=True)
