@@ -259,7 +259,11 @@ PENALTIES = (0.0, 0.05, 0.1, 0.15, 0.25)
 
 @pytest.mark.parametrize(
     ("scenario", "replicates", "change"),
-    [("symmetric", 150, {}), pytest.param("2026", 1000, UNAFRAID, marks=pytest.mark.slow)],
+    [
+        ("symmetric", 60, {}),
+        pytest.param("symmetric", 150, {}, marks=pytest.mark.slow),
+        pytest.param("2026", 1000, UNAFRAID, marks=pytest.mark.slow),
+    ],
 )
 def test_a_higher_penalty_makes_larger_and_longer_clubs(scenario: str, replicates: int, change: dict[str, Any]) -> None:
     # Nordhaus 2015: no stable coalition to speak of without a sanction, large ones with a small trade penalty.
