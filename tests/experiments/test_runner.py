@@ -201,9 +201,19 @@ def test_a_killed_process_costs_nothing(plan: Plan, tmp_path: Path) -> None:
     assert len(basket.whole()) == plan.n_runs * 3
 
 
-def test_workers_that_always_die_end_the_sweep(plan: Plan) -> None:
-    with pytest.raises(WorkersDie, match="pools of workers died in a row"):
-        run_chunks(chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, Basket(), work=made_up)
+def test_workers_that_always_die_end_the_sweep_and_no_run_is_blamed(plan: Plan) -> None:
+    basket = Basket()
+    with pytest.raises(WorkersDie, match=r"1\d worker processes died in a row; is there enough memory\?"):
+        run_chunks(chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, basket, work=made_up)
+    assert basket.tables == {}
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_the_last_ones_to_die_are_blamed(others: int, plan: Plan) -> None:
+    basket = Basket()
+    chunks = list(chunks_of(plan, most=2))[: 1 + others]
+    run_chunks(chunks, lambda: Brittle(lambda chunk: chunk == chunks[-1], []), 3, basket, work=made_up)
+    assert basket.statuses() == ["ok"] * 6 * others + ["failed"] * 2
 
 
 def test_what_a_worker_raises_becomes_rows(plan: Plan) -> None:
