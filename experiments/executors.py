@@ -37,6 +37,8 @@ CHUNKS_PER_WORKER: Final = 2
 # More workers than this many times the processors only take each other's memory.
 WORKERS_PER_PROCESSOR: Final = 4
 DEATHS_ALLOWED: Final = 2
+# How often it is looked whether Ctrl-C was pressed, while workers work (seconds).
+LOOK_EVERY: Final = 0.2
 # How long a scheduler may take to answer, and to have a worker (seconds).
 SCHEDULER_PATIENCE: Final = 10.0
 
@@ -194,7 +196,7 @@ def run_chunks(
         while True:
             if should_stop():
                 running = {future: chunk for future, chunk in running.items() if not future.cancel()}
-            elif not suspects:
+            elif not suspects and on_trial is None:
                 for _, chunk in zip(range(in_flight - len(running)), waiting, strict=False):
                     submit(chunk)
             elif not running:
@@ -203,8 +205,10 @@ def run_chunks(
             if not running:
                 convict()
                 return
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
+            for future in wait(running, LOOK_EVERY, return_when=FIRST_COMPLETED).done:
                 chunk = running.pop(future)
+                is_alone = chunk is on_trial or in_flight == 1
+                on_trial = None if chunk is on_trial else on_trial
                 error = _error_of(future)
                 if not _is_death(error):
                     deaths_in_a_row = 0
@@ -214,7 +218,7 @@ def run_chunks(
                     continue
                 deaths_in_a_row += 1
                 # Beside others it may have died for want of the memory that they took: that is no proof.
-                deaths[chunk.name] += chunk is on_trial or in_flight == 1
+                deaths[chunk.name] += is_alone
                 (suspects if deaths[chunk.name] < DEATHS_ALLOWED else killers).append(chunk)
             if deaths_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
                 raise WorkersDie(f"{deaths_in_a_row} worker processes died in a row; is there enough memory?")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -144,6 +145,29 @@ def test_stopping_keeps_what_has_begun(plan: Plan) -> None:
     assert set(basket.statuses()) == {"ok"}
 
 
+def test_stopping_is_asked_for_while_workers_work(plan: Plan) -> None:
+    """Whoever presses Ctrl-C is answered before the next chunk is finished, and no other begins."""
+    executor, begun, finish = ThreadPoolExecutor(1), threading.Event(), threading.Event()
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += begun.is_set()
+        if asked == 3:
+            finish.set()
+        return asked >= 1
+
+    def work(chunk: Chunk) -> pa.Table:
+        begun.set()
+        assert finish.wait(60), "nobody asked"
+        return made_up(chunk)
+
+    basket = Basket()
+    with executor:
+        run_chunks(chunks_of(plan, most=2), lambda: executor, 3, basket, stop, work)
+    assert len(basket.tables) == 1
+
+
 # --- what fails ---------------------------------------------------------------------------------------------
 
 
@@ -178,6 +202,37 @@ def test_a_killer_becomes_failed_rows_and_nothing_else_is_lost(plan: Plan) -> No
     assert [row["replicate"] for row in rows] == [0, 1]
     assert {(row["stage"], row["message"]) for row in rows} == {("worker", "its worker process died 2 times")}
     assert len(broken) == 3, "once among others, twice alone"
+
+
+def test_a_suspect_is_tried_alone(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.executors.LOOK_EVERY", 0.01)
+    beside: list[Chunk] = []
+
+    class Crowded(InProcess):
+        """Its worker dies of a chunk at first; the second time it takes long."""
+
+        n_tries = 0
+        trial: Future[Any] | None = None
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if self.trial is not None and not self.trial.done():
+                beside.append(args[0])
+            if args[0].design_point != 1 or args[0].first:
+                return super().submit(fn, *args, **kwargs)
+            self.n_tries += 1
+            future: Future[Any] = Future()
+            if self.n_tries == 1:
+                future.set_exception(BrokenExecutor("a worker died"))
+            else:
+                self.trial = future
+                threading.Timer(0.3, lambda: future.set_result(fn(*args, **kwargs))).start()
+            return future
+
+    executor, basket = Crowded(), Basket()
+    run_chunks(chunks_of(plan, most=2), lambda: executor, 3, basket, work=made_up)
+    assert (executor.n_tries, beside) == (2, [])
+    assert set(basket.statuses()) == {"ok"}
+    assert len(basket.whole()) == plan.n_runs * 3
 
 
 def test_one_death_costs_nothing(plan: Plan) -> None:
