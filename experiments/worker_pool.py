@@ -19,7 +19,6 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future
 from multiprocessing.connection import Connection
-from multiprocessing.reduction import ForkingPickler
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -155,7 +154,7 @@ class _Worker:
         Raises:
             WorkerDied: there is no answer to be had.
         """
-        message = ForkingPickler.dumps(call)
+        message = pickle.dumps(call)
         try:
             self._pipe.send_bytes(message)
             answer = self._pipe.recv_bytes()
@@ -188,18 +187,18 @@ def _work(pipe: Connection, begin: Begin | None) -> None:
         return
 
 
-def _answer(message: bytes) -> Any:
+def _answer(message: bytes) -> bytes:
     """The result, or what was raised, as bytes."""
     try:
         fn, args, kwargs = pickle.loads(message)
-        return ForkingPickler.dumps((True, fn(*args, **kwargs)))
+        return pickle.dumps((True, fn(*args, **kwargs)))
     except BaseException as error:
         error.add_note(f"In a worker process:\n{traceback.format_exc()}")
         try:
-            answer = ForkingPickler.dumps((False, error))
+            answer = pickle.dumps((False, error))
             pickle.loads(answer)
         except Exception:
-            return ForkingPickler.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
+            return pickle.dumps((False, RuntimeError(f"{type(error).__name__}: {error}")))
         return answer
 
 
