@@ -28,6 +28,9 @@ Queue = SimpleQueue["tuple[Future[Any], Call] | None"]
 
 DIED: Final = "the worker process died: it was killed, or there was not enough memory"
 
+# How long an idle process may take to end (seconds).
+PATIENCE: Final = 10.0
+
 
 class WorkerDied(BrokenExecutor):
     """The process that was doing this died; others go on."""
@@ -120,7 +123,7 @@ def _hand_over(future: Future[Any], call: Call, worker: _Worker | None, begin: B
         is_well, result = worker.do(call)
     except WorkerDied as death:
         if worker is not None:
-            worker.end()
+            worker.end(patience=0.0)
         future.set_exception(death)
         return None
     except Exception as error:  # what cannot be sent there, or be read here
@@ -158,14 +161,16 @@ class _Worker:
         try:
             self._pipe.send_bytes(message)
             answer = self._pipe.recv_bytes()
-        except (EOFError, OSError) as error:
+        except Exception as error:  # also when memory runs out here: half an answer may still be in the pipe
             raise WorkerDied(DIED) from error
         is_well, result = pickle.loads(answer)
         return is_well, result
 
-    def end(self) -> None:
-        """Close the pipe, which ends an idle process, and see it ended."""
+    def end(self, patience: float = PATIENCE) -> None:
+        """Close the pipe, which ends an idle process, and see it ended (seconds that it has for it)."""
         self._pipe.close()
+        self._process.join(patience)
+        self._process.kill()
         self._process.join()
 
 

@@ -5,8 +5,10 @@ Worker processes must find these by name, and a test file is not importable by i
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+import threading
 import time
 from collections.abc import Callable
 from multiprocessing.connection import Connection
@@ -57,6 +59,21 @@ def own_number(_: object = None) -> int:
 
 def die(_: object = None) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang_up() -> None:
+    """Closes the pipe and lives on."""
+    gc.collect()
+    for one in gc.get_objects():
+        if isinstance(one, Connection) and not one.closed:
+            one.close()
+    threading.Event().wait()
+
+
+def never_leave() -> int:
+    """Answers, and then will not end."""
+    threading.Thread(target=threading.Event().wait).start()
+    return os.getpid()
 
 
 def die_once(marker: str) -> int:

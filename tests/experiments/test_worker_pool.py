@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, wait
 from functools import partial
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pyarrow as pa
@@ -19,6 +20,7 @@ import sample_calls as calls
 from sample_calls import PATIENCE, is_alive, wait_until
 from sample_runs import made_up, small_plan
 
+from experiments import worker_pool
 from experiments.executors import run_chunks
 from experiments.runner import chunks_of
 from experiments.worker_pool import WorkerDied, WorkerPool
@@ -86,6 +88,30 @@ def test_a_death_at_work_or_between_is_noticed(pool: WorkerPool) -> None:
     with pytest.raises(WorkerDied):
         pool.submit(len, bytes(calls.LARGE)).result(PATIENCE)
     assert pool.submit(len, bytes(calls.LARGE)).result(PATIENCE) == calls.LARGE
+
+
+def test_a_worker_that_hangs_up_or_will_not_leave_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worker_pool._Worker.end, "__defaults__", (0.1,))
+    with WorkerPool(1) as pool:
+        with pytest.raises(WorkerDied):
+            pool.submit(calls.hang_up).result(PATIENCE)
+        worker = pool.submit(calls.never_leave).result(PATIENCE)
+        assert is_alive(worker)
+    assert not is_alive(worker)
+
+
+def test_half_an_answer_is_not_taken_for_the_next_one(pool: WorkerPool, monkeypatch: pytest.MonkeyPatch) -> None:
+    receive = Connection._recv  # type: ignore[attr-defined]
+
+    def short_of_memory(self: Connection, size: int, *how: object) -> object:
+        if size > calls.LARGE:
+            raise MemoryError
+        return receive(self, size, *how)
+
+    monkeypatch.setattr(Connection, "_recv", short_of_memory)
+    with pytest.raises(WorkerDied):
+        pool.submit(calls.large).result(PATIENCE)
+    assert pool.submit(len, "abc").result(PATIENCE) == 3
 
 
 def test_others_do_not_notice_a_death() -> None:
