@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ def chromium() -> str | None:
 # ``pytestmark`` of a file of tests that ask for ``chrome``
 IN_A_BROWSER = [
     pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason=HOW),
+    pytest.mark.skipif(chromium() is None or find_spec("playwright") is None, reason=HOW),
     # Playwright's own event loop leaves sockets to the garbage collector.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
@@ -128,8 +129,7 @@ IN_A_BROWSER = [
 def needs_page(*more: str) -> None:
     """Skip the file of tests that calls this where the page's packages, or these ones beside them, are missing."""
     for name in (*PAGE_PACKAGES, *more):
-        how = HOW if name == "playwright" else "the page's packages are missing: pip install -e '.[class]'"
-        pytest.importorskip(name, reason=how)
+        pytest.importorskip(name, reason="the page's packages are missing: pip install -e '.[class]'")
 
 
 def until(page: Any, holds: str, seconds: float = 30.0) -> None:

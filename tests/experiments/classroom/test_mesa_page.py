@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from browsing import IN_A_BROWSER, UNREADABLE, Visitor, at_ease, needs_page, started, until
 
-needs_page("playwright", "solara")
+needs_page("solara")
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
 from matplotlib.figure import Figure  # noqa: E402

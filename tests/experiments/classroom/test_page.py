@@ -24,7 +24,7 @@ from browsing import (
     until,
 )
 
-needs_page("playwright")
+needs_page()
 
 from served import Served, served  # noqa: E402 - after the packages that it needs
 

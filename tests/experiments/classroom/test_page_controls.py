@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from browsing import CONTROLS, IN_A_BROWSER, LAPTOP, NAMELESS, UNREADABLE, Visitor, at_ease, needs_page, until
 
-needs_page("playwright")
+needs_page()
 
 from served import Served, served  # noqa: E402 - after the packages that it needs
 
