@@ -173,8 +173,8 @@ class Visitor:
 def at_ease(*visitors: Visitor) -> None:
     """No complaint in the console, and nobody asked anything of another machine."""
     for visitor in visitors:
-        assert visitor.complaints == []
-        assert {host.split(":")[0] for host in visitor.went if host} <= {"127.0.0.1"}
+        assert visitor.complaints == [], visitor.complaints
+        assert {host.split(":")[0] for host in visitor.went if host} <= {"127.0.0.1"}, visitor.went
 
 
 @contextmanager
