@@ -27,7 +27,7 @@ from model import DYAD_NAMES, PARAMETERS, QUARTERS_PER_YEAR, load_scenario, make
 
 WINDOW = (1366, 900)
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
-ENDS = 10.0  # seconds from Ctrl-C to the end of the command
+ENDS = 12.0  # seconds from Ctrl-C to the end of the command
 PLAYING_ON = 18.0  # seconds that the rest of a run would last at the slowest pace: half a second a quarter
 # Solara's front end says so of its own parts.
 STOCK = "Failed to evaluate Vue script and find module.exports"
@@ -43,9 +43,9 @@ SOURCES = "[...document.querySelectorAll('.widget-image')].map((image) => image.
 INK = """async (colours) => {
   const counts = [];
   for (const image of document.querySelectorAll('.widget-image')) {
-    await image.decode();
+    await image.decode().catch(() => null);  // a new plot took its place
     const canvas = document.createElement('canvas');
-    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    [canvas.width, canvas.height] = [image.naturalWidth || 1, image.naturalHeight || 1];
     const pen = canvas.getContext('2d');
     pen.drawImage(image, 0, 0);
     const dots = pen.getImageData(0, 0, canvas.width, canvas.height).data;
@@ -213,11 +213,16 @@ def watch(page: Any) -> None:
     assert button(page, "Step").is_disabled()
     button(page, "❚❚").click()
     button(page, "▶").wait_for()
-    page.wait_for_timeout(1500)  # the quarter that was being played
-    paused = page.evaluate(PROGRESS)
-    page.wait_for_timeout(1000)
-    assert page.evaluate(PROGRESS) == paused
-    assert (ink(page) > 2 * empty).all()
+    deadline = time.monotonic() + 30.0
+    before, paused = "", page.evaluate(PROGRESS)
+    while paused != before:  # the quarter that was being played, and what is still on its way
+        assert time.monotonic() < deadline, "it plays on"
+        page.wait_for_timeout(2000)
+        before, paused = paused, page.evaluate(PROGRESS)
+    assert "is over" not in paused
+    while not (ink(page) > 2 * empty).all():
+        assert time.monotonic() < deadline, "a line is not drawn"
+        page.wait_for_timeout(500)
     shot(page, "paused")
 
 
