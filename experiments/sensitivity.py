@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 OUTCOMES: Final = ("mean_depth", "durable", "emerged")
+#: What the outcomes are called in tables and figures.
+WORDS: Final = {"mean_depth": "mean depth", "durable": "durable share", "emerged": "P(emergence)"}
 LEVELS: Final = 4  # places an input can take in screening (Morris 1991)
 DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 # A total index is settled when the second half of the rows moves it by less than this (share of the variance).
@@ -77,6 +79,14 @@ class Sensitivity:
     sobol: pd.DataFrame
     course: pd.DataFrame
     n_lost: int
+
+
+def in_order(rows: pd.DataFrame) -> list[tuple[str, str]]:
+    """Kind and name of the groups of indices: mechanisms, then inputs, then chance; in each the largest total first."""
+    largest = rows.groupby(["kind", "group"], sort=False)["total"].max().reset_index()
+    place = largest["kind"].map({"mechanism": 0, "input": 1, CHANCE: 2})
+    largest = largest.assign(place=place).sort_values(["place", "total"], ascending=[True, False], kind="stable")
+    return list(zip(largest["kind"], largest["group"], strict=True))
 
 
 def check(plan: Plan, sizes: Sizes) -> None:

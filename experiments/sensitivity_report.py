@@ -5,19 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from experiments.manifest import code_fingerprint, now
-from experiments.sensitivity import DYADS, OUTCOMES, Sensitivity
-from experiments.sensitivity_indices import CHANCE
+from experiments.sensitivity import DYADS, OUTCOMES, WORDS, Sensitivity, in_order
 from experiments.store import write_table, write_whole
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
-
-WORDS: Final = {"mean_depth": "mean depth", "durable": "durable share", "emerged": "P(emergence)"}
-MOST_ROWS: Final = 12
 
 
 def write_sensitivity(found: Sensitivity, folder: Path) -> None:
@@ -60,17 +56,12 @@ def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
     from rich.table import Table
 
     table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=words, title_justify="left", title_style="bold")
-    table.add_column("group")
+    table.add_column("group", overflow="fold")  # whole names: several differ in their last letters only
     for dyad in DYADS:
         table.add_column(f"{dyad} total", justify="right", no_wrap=True)
         table.add_column("first", justify="right", no_wrap=True)
     last = ""
-    order = rows.groupby(["kind", "group"], sort=False)["total"].max().reset_index()
-    kinds = {kind: place for place, kind in enumerate(("mechanism", "input", CHANCE))}
-    order = order.assign(place=order["kind"].map(kinds)).sort_values(
-        ["place", "total"], ascending=[True, False], kind="stable"
-    )
-    for kind, group in zip(order["kind"], order["group"], strict=True):
+    for kind, group in in_order(rows):
         if last and kind != last:
             table.add_section()
         last = kind
@@ -78,12 +69,14 @@ def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
         cells = []
         for dyad in DYADS:
             cells += _cells(mine.loc[dyad]) if dyad in mine.index else ["", ""]
-        table.add_row(str(group), *cells)
+        table.add_row(group, *cells)
+    console.print()
     console.print(table)
 
 
-def _cells(row: pd.Series) -> list[str]:
+def _cells(row: Any) -> list[str]:
     if row["total"] != row["total"]:
         return ["does not vary", ""]
     mark = "" if row["settled"] else "~"
-    return [f"{mark}{row['total']:.2f} [{row['total_low']:.2f}, {row['total_high']:.2f}]", f"{row['first']:.2f}"]
+    # z: an estimate just below zero is printed as zero, without a sign.
+    return [f"{mark}{row['total']:z.2f} [{row['total_low']:z.2f}, {row['total_high']:z.2f}]", f"{row['first']:z.2f}"]
