@@ -19,15 +19,16 @@ import pandas as pd
 
 from experiments import report_figures, warnings_of
 from experiments import report_tables as tables
+from experiments.demo import OF_CALIBRATION
 from experiments.design import Plan
 from experiments.figures import arms_figure, plan_figure, saver
-from experiments.findings import Findings, find
+from experiments.findings import Findings, calibration_of, find
 from experiments.plan_file import plan_of
-from experiments.readings import listed, of_tests
+from experiments.readings import caption_of, listed, of_tests
 from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
 from experiments.stopping import reached_in_words
-from experiments.survival import treaty_ends
+from experiments.survival import ended_by_cause
 from experiments.work import GAME
 from model import load_scenario
 
@@ -50,8 +51,9 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 figure { margin: 1rem 0; } img { width: 100%; min-width: 42rem; } figcaption, .how { color: #444; font-size: .92rem; }
 .warn { border-left: 5px solid #D55E00; background: #fdf3ec; padding: .5rem 1rem; }
 .wide { overflow-x: auto; } pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: 13px; }
-@media print { body { max-width: none; } details { display: none; } figure { break-inside: avoid; }
-  img { min-width: 0; } }
+@media print { body { max-width: none; font-size: 13px; } table { font-size: 10.5px; } .back { display: none; }
+  details::details-content { content-visibility: visible; block-size: auto; } tr, figure { break-inside: avoid; }
+  h2, .how { break-after: avoid; } .wide { overflow: visible; } img { min-width: 0; } }
 </style></head><body>
 $body
 </body></html>
@@ -90,6 +92,7 @@ class _Page:
         self._gains()
         self._games()
         self._definitions()
+        self._basis()
         self._back_matter()
         return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
 
@@ -125,20 +128,32 @@ class _Page:
             "Mean depth is the area under the depth curve: 0 is no treaty, 1 is everything on the table honoured "
             "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
         )
-        self._figure("findings", "What the design changes.", lambda: plan_figure(self.findings))
+        plan = self.plan
+        over = (
+            "the other factors as at the start" if plan.design == "one_at_a_time" else "averaged over the other factors"
+        )
+        self._figure("findings", caption_of(self.findings), lambda: plan_figure(self.findings))
+        n_kept = min(plan.outputs.replicates, plan.replicates)
+        kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
         for number, reference in enumerate(self.plan.references[1:], 2):
             draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
             self._figure(f"arms-{number}", f"Differences from {reference}.", draw)
-        cells, plan = self.findings.cells, self.plan
+        cells = self.findings.cells
         self._table(tables.cells(self.findings), "cells")
-        self._compared("Paired differences, replicate by replicate:", tables.effects(plan, self.findings.effects))
+        self._compared(
+            f"Paired differences, replicate by replicate, {over}:", tables.effects(plan, self.findings.effects)
+        )
         if len(self.findings.arms):
             self._compared("Every arm, replicate by replicate:", tables.arms(plan, self.findings.arms), "arms")
         if len(self.findings.contrasts):
             own = self.findings.contrasts.rename(columns={"contrast": "factor"})
             self._compared("The contrasts of the plan:", tables.effects(plan, own), "contrasts")
         if len(self.findings.associations):
-            self._table(tables.associations(self.findings.associations))
+            self._say(
+                "Rank correlations of the factors with depth and gain, the strongest of each dyad. Their brackets hold "
+                "95 % intervals over design points, one factor at a time:"
+            )
+            self._table(tables.associations(plan, self.findings.associations))
         if len(self.findings.precision):
             assert plan.precision is not None
             self._say(
@@ -151,20 +166,22 @@ class _Page:
             lambda: report_figures.response_map(cells, plan, self.dyads),
         )  # fmt: skip
         self._figure(
-            "depth-over-time", "Median depth; the ribbons hold eight runs in ten.",
+            "depth-over-time", f"Median depth{kept}; the ribbons hold eight runs in ten.",
             lambda: report_figures.depth_figure(self._series("dyad"), self.leading, self.dyads),
         )  # fmt: skip
         self._figure(
-            "duties-over-time", "Median duties of all kept runs; the ribbons hold eight runs in ten.",
+            "duties-over-time", f"Median duties{kept}, all levels together; the ribbons hold eight runs in ten.",
             lambda: report_figures.duties_figure(self._series("directed"), self.dyads),
         )  # fmt: skip
 
     def _emergence(self) -> None:
         self._heading(
             "2 to 4. Does cooperation emerge, when, and does it last?",
-            "Emergence is the first quarter of a spell with depth of at least one half, both gain and a duty is cut; "
-            "durable is a spell of 12 quarters. The curve falls as runs get there; runs that never do are counted as "
-            "still waiting at the horizon. The restricted mean is the average wait up to the horizon.",
+            "Cooperation emerges in the first quarter of a spell in which depth has been at least one half over four "
+            "quarters, the smaller gain is at least a quarter of the larger, and a duty is cut; it is durable if a "
+            "spell lasts 12 quarters or more. Shares of runs, and the restricted mean: the average wait, in which runs "
+            "that never get there count as waiting up to the horizon. Averages over all cells of a level, intervals "
+            "over replicates; single cells with Wilson's interval stand in the first table above.",
         )
         rows, alike = [], []
         for dyad in self.dyads:
@@ -207,10 +224,12 @@ class _Page:
             return
         self._heading(
             "5. How do first treaties end?",
-            "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: each "
-            "share has ended by that cause by the horizon; with those still in force they add to one.",
+            "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: which "
+            "share of first treaties ends by which cause before the horizon, counted from the quarter in which they "
+            "come into force (Aalen-Johansen: one in force when its run ends is censored); with those still in force "
+            "they add to one. Intervals over replicates, by a jackknife, because cells share their luck.",
         )
-        found = [table for own in runs if len(table := treaty_ends(own, self.n_quarters))]
+        found = [table for own in runs if len(table := ended_by_cause(own, self.n_quarters))]
         if not found:
             self._say("No treaty came into force, or none ended.")
             return
@@ -241,8 +260,12 @@ class _Page:
         if rows:
             self._heading(
                 "7. Which games are played, before and after?",
-                "The game of the package on the table in the first quarter, in most quarters and in the last one; "
-                "shares of runs.",
+                "Shares of runs by the game of the package in force or on the table: in the first quarter, in most "
+                "quarters and in the last one. Named is what the first bloc's choice between keeping and breaking the "
+                "package looks like to it, then the second's: in a Prisoner's Dilemma breaking pays whatever the other "
+                "does although both would rather keep; in a Stag Hunt keeping pays if the other keeps; in Deadlock one "
+                "would rather have nothing; in Concord and Harmony keeping pays anyway; in a tie outcomes are worth "
+                "the same.",
             )
             table = pd.concat(rows, ignore_index=True)
             self._table(table[["dyad", *(name for name in table if name != "dyad")]])
@@ -271,6 +294,13 @@ class _Page:
         )
         self._table(pd.concat(found, ignore_index=True))
 
+    def _basis(self) -> None:
+        self._heading(
+            "What do the results rest on?",
+            f"Calibrated at the start of scenario {self.plan.scenario} with the settings of the plan. {OF_CALIBRATION}",
+        )
+        self._table(tables.basis(calibration_of(self.plan)))
+
     def _back_matter(self) -> None:
         told = self.results.manifest
         if self.findings.corners:
@@ -278,15 +308,16 @@ class _Page:
             self._add("<ul>", *(f"<li>{esc(sentence)}</li>" for sentence in self.findings.corners), "</ul>")
         self._add(
             "<h2>Where this comes from</h2>",
-            f"<details><summary>The plan</summary><pre>{esc(told['plan_text'])}</pre></details>",
+            f'<details class="back"><summary>The plan</summary><pre>{esc(told["plan_text"])}</pre></details>',
         )
         words = "".join(f"<tr><td>{esc(name)}</td><td>{esc(text)}</td></tr>" for name, text in told["columns"].items())
         self._add(
-            '<details><summary>What the columns mean</summary><div class="wide">'
+            '<details class="back"><summary>What the columns mean</summary><div class="wide">'
             f'<table class="words">{words}</table></div></details>',
         )
         short = {key: value for key, value in told.items() if key not in LONG}
-        self._add(f"<details><summary>The manifest</summary><pre>{esc(json.dumps(short, indent=1))}</pre></details>")
+        shown = esc(json.dumps(short, indent=1))
+        self._add(f'<details class="back"><summary>The manifest</summary><pre>{shown}</pre></details>')
 
     # --- pieces -----------------------------------------------------------------------------------------
 

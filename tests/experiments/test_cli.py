@@ -203,7 +203,7 @@ def test_an_interrupt_keeps_finished_parts_and_says_so(tmp_path: Path) -> None:
     assert "Traceback" not in err + out
     parts = pd.read_parquet(tmp_path / "out" / "runs")
     assert set(parts["status"]) == {"ok"}
-    assert f"Interrupted: {len(parts) // 3} of 4000 runs" in err
+    assert f"Interrupted after {len(parts) // 3} of 4000 runs" in err
     assert "The same command goes on from there." in err
 
 

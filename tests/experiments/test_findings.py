@@ -14,6 +14,7 @@ from sample_runs import PLAN, arms_plan, made_up, small_plan, stored
 from experiments.demo import show_calibration, show_findings, show_words
 from experiments.design import Factor, Plan
 from experiments.findings import Findings, corners, find, interval, read_plainly, signed
+from experiments.readings import spans
 from experiments.results import Results
 from experiments.runner import chunks_of
 from experiments.work import Chunk, Played, failed_chunk
@@ -96,7 +97,7 @@ def test_a_point_without_any_run_is_said(plan: Plan, tmp_path: Path) -> None:
     for chunk in chunks_of(plan):
         results.write_part(chunk, failed_chunk(chunk, "died") if chunk.design_point == 2 else Played(made_up(chunk)))
     found = find(plan, results)
-    assert "no run succeeded at design points 2" in found.reading
+    assert "there is no finished run at 1 of 8 design points (2)" in found.reading
     assert found.effects.empty
     screen_of(show_findings, found, "2035Q4")
 
@@ -127,7 +128,7 @@ def rows_of(depth: float, ceiling: float, emerged: bool, blocking: str) -> pd.Da
         (rows_of(0.0, 0.5, False, "US: own gain"), ["no depth at all in any of 4 runs", "US: own gain", "3 of 4 runs"]),
         (rows_of(0.1, 0.5, False, "EU: legislature"), ["emerges in none of 4 runs", "EU: legislature"]),
         (rows_of(0.5, 0.5, True, ""), ["at its ceiling in all of 4 runs"]),
-        (rows_of(0.4, 0.5, True, ""), ["emerges in all of 4 runs", "No side's test refused"]),
+        (rows_of(0.4, 0.5, True, "US: own gain"), ["emerges in all of 4 runs."]),
         (rows_of(0.0, 0.0, False, "x"), []),
     ],
 )
@@ -135,6 +136,8 @@ def test_corners_are_named_with_their_reason(rows: pd.DataFrame, said: list[str]
     found = corners(rows, [])
     assert len(found) == bool(said)
     assert [part for part in said if part not in "".join(found)] == []
+    # What refused on the way is no reason for a success.
+    assert not (rows["emerged"].all() and "refused" in "".join(found))
 
 
 def test_a_level_at_which_nothing_varies_is_named() -> None:
@@ -147,10 +150,12 @@ def test_a_level_at_which_nothing_varies_is_named() -> None:
     factor = Factor("tariff_issues", (False, True), "tariffs", ("off", "on the table"))
     off, on = corners(rows, [factor])
     assert off == (
-        "CN-US, b, tariffs off: cooperation emerges in none of 4 runs. "
-        "Emergence asks for a duty that is cut, and no duty is on the table."
+        "CN-US, tariffs off: cooperation emerges in none of 4 runs. "
+        "Emergence asks for a duty that is cut, and no new cut is on the table."
     )
-    assert on.startswith("CN-US, b, tariffs on the table: cooperation emerges in all of 4 runs. What refused most")
+    assert on == "CN-US, tariffs on the table: cooperation emerges in all of 4 runs."
+    both = pd.concat([rows, rows.assign(block="c")])
+    assert [words.split(",")[1] for words in corners(both, [factor])] == [" b", " b", " c", " c"], "blocks are named"
 
 
 def test_what_differs_between_runs_is_no_corner(findings: Findings) -> None:
@@ -241,8 +246,8 @@ def test_calibration_on_screen() -> None:
         ]
     )
     text = screen_of(show_calibration, table, "2026")
-    for part in ("US < CN", "43.0 [38.0, 47.0]", "not identified", "0.33", "kS1"):
-        assert part in text, part
+    for part in ("US < CN", "43.0 [38.0, 47.0]", "not identified", "0.33", "kS1", "no interval over replicates"):
+        assert part in " ".join(text.split()), part
 
 
 def test_arms_fit_the_screen(tmp_path: Path) -> None:
@@ -251,3 +256,25 @@ def test_arms_fit_the_screen(tmp_path: Path) -> None:
     assert max(map(len, shown.splitlines())) <= 100
     for part in ("Differences from full: joint gain", "Differences from core", "no tariffs", "by chance alone"):
         assert part in shown, part
+
+
+def test_an_arm_is_named_once(tmp_path: Path) -> None:
+    own = arms_plan(tmp_path)
+    reading = find(own, stored(tmp_path / "r", own)).reading
+    against_full = reading.split("Against full")[1].split(". ")[0]
+    assert "no tariffs (-0.40 in CN-EU and -0.40 in US-EU)" in against_full
+    assert against_full.count("no tariffs") == 1
+
+
+def test_one_at_a_time_is_not_called_an_average(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "one_at_a_time"\n'
+    own = small_plan(tmp_path, f"{text}[factors.linkage_scale]\nlevels = [0, 4]\n")
+    shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
+    assert "the other factors as at the start" in shown
+    assert "averaged over the other factors" not in shown
+    assert "1.0" not in [part for line in shown.splitlines() for part in line.split()], "the start reads 1, not 1.0"
+
+
+def test_spans_of_numbers() -> None:
+    assert spans([2]) == "2"
+    assert spans([0, 2, 3, 4, 9]) == "0, 2 to 4 and 9"

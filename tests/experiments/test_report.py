@@ -14,7 +14,7 @@ import pytest
 from sample_runs import small_plan, stored
 from typer.testing import CliRunner
 
-from experiments import cli, report_figures
+from experiments import cli, report_figures, report_tables
 from experiments.design import Plan
 from experiments.findings import find
 from experiments.plan_file import load_plan, plan_of
@@ -101,6 +101,9 @@ def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
     figures = {path.stem for path in (results.folder / "figures").iterdir()}
     assert figures == {"findings", "response-map", "depth-over-time", "duties-over-time", "emergence", "game-map"}
     assert page.count("<img ") == len(figures)
+    for part in ("What do the results rest on?", "no interval over replicates", "still in force", "first treaties"):
+        assert part in page, part
+    assert "first 2 replicates of every cell" in page
 
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -211,6 +214,44 @@ def test_what_a_reader_must_know_is_said(tmp_path: Path) -> None:
         "different ceilings",
     ):  # fmt: skip
         assert part in said, part
+
+
+def test_runs_that_are_gone_are_missed(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    results = stored(tmp_path / "r", plan)
+    results.finish("complete", plan.n_runs, 0)
+    assert "are no longer in the folder" not in write_report(results.folder).read_text(encoding="utf-8")
+    gone = results.parts()[0]
+    n_gone = len(pd.read_parquet(gone)) // 3
+    gone.unlink()
+    said = write_report(results.folder).read_text(encoding="utf-8")
+    assert f"{n_gone} of {plan.n_runs} runs that were finished are no longer in the folder" in said
+
+
+def test_the_games_of_a_dyad_add_to_one() -> None:
+    names = ["Stag Hunt–Stag Hunt"] * 4 + ["tie–tie"] * 3 + ["A–B", "C–D", "E–F", "G–H"]
+    runs = pd.DataFrame({"game": names, "game_at_start": names, "game_at_end": ["tie–tie"] * len(names)})
+    told = report_tables.games(runs)
+    assert told["game"].iloc[-1] == "2 other games"
+    for column in ("first quarter", "mostly", "last quarter"):
+        assert told[column].astype(float).sum() == pytest.approx(1.0, abs=0.02)
+    few = report_tables.games(runs.iloc[:7])
+    assert few["game"].tolist() == ["tie–tie", "Stag Hunt–Stag Hunt"]
+
+
+def test_small_effects_keep_a_digit(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    row = {"dyad": "CN-US", "block": "with linkage", "factor": "tariff_issues", "baseline": False, "level": True}
+    table = pd.DataFrame([{**row, "outcome": "final_ev_share", "mean": 0.0007, "low": 0.0004, "high": 0.001}])
+    assert report_tables.effects(plan, table).iloc[0]["EV share, last quarter"] == "+0.0007 [+0.0004, +0.0010]"
+
+
+def test_one_replicate_has_no_interval_of_waits() -> None:
+    runs = pd.DataFrame({"replicate": [0, 1], "first_emergence": [8, -1], "durable": [True, False]})
+    assert report_tables.waiting(runs.iloc[:1], 37)["mean wait, quarters"] == "8.0 [?]"
+    told = report_tables.waiting(runs, 37)
+    assert told["mean wait, quarters"] == "22.5 [0.0, 37.0]"
+    assert told["emerged"] == "0.50 [0.00, 1.00]"
 
 
 def test_many_looks_are_told(tmp_path: Path) -> None:

@@ -50,7 +50,9 @@ def swept(call: Callable[..., Result], *words: str) -> Result:
 def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(SMALL.replace("Why?", "Why not?"), encoding="utf-8")
     refused(swept(done), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
-    refused(swept(done, "--replicates", "3"), "replicates: 2 in the results, 3 now")
+    result = swept(done, "--replicates", "3")
+    refused(result, "replicates: 2 in the results, 3 now", "results: 1 fault")
+    assert "NEW_FOLDER" not in result.stderr
     assert swept(done, "--into", "results/two-2").exit_code == 0
     refused(swept(done, "--into", "results/two-2"), "already holds files")
     refused(swept(done, "--into", "a", "--out", "b"), "keep one")
