@@ -30,7 +30,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     console.print(plan.question)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     console.print(
-        f"Scenario {plan.scenario}, {len(plan.points)} design points, {_replicates(findings)} replicates each with "
+        f"Scenario {plan.scenario}, {len(plan.points)} design points, {_replicates(findings)} each with "
         f"the same luck at every point{failed}. Brackets hold 95 % intervals over replicates."
     )
     for block in plan.blocks:
@@ -64,11 +64,12 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
 
 
 def _replicates(findings: Findings) -> str:
-    """How many replicates a design point has; with a target of precision they differ."""
-    if findings.plan.precision is None:
-        return f"{findings.plan.replicates}"
+    """How many replicates a design point has, in words; with a target of precision they may differ."""
     counts = findings.cells["n_runs"]
-    return f"{counts.min()} to {counts.max()}"
+    least, most = (findings.plan.replicates,) * 2 if findings.plan.precision is None else (counts.min(), counts.max())
+    if least == most:
+        return f"{most} replicate{'s' * (most != 1)}"
+    return f"{least} to {most} replicates"
 
 
 def show_words(console: Console, findings: Findings) -> None:

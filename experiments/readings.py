@@ -27,7 +27,8 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: p
     columns = ["mean_depth", "depth_ceiling", "joint_gain"]
     means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
     shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
-    if deep[1]["mean_depth"] == shallow[1]["mean_depth"]:
+    # A difference that the printed digits do not show is none to tell.
+    if f"{deep[1]['mean_depth']:.2f}" == f"{shallow[1]['mean_depth']:.2f}":
         depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
     else:
         depth = (

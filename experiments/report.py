@@ -304,7 +304,11 @@ class _Page:
     def _back_matter(self) -> None:
         told = self.results.manifest
         if self.findings.corners:
-            self._heading("The same in every run", "Where nothing varies, there is nothing to estimate.")
+            self._heading(
+                "The same in every run",
+                "No run of these groups ended otherwise. Where that is so by construction there is nothing to "
+                "estimate; where it is not, the intervals say what so many runs can tell.",
+            )
             self._add("<ul>", *(f"<li>{esc(sentence)}</li>" for sentence in self.findings.corners), "</ul>")
         self._add(
             "<h2>Where this comes from</h2>",

@@ -275,6 +275,20 @@ def test_one_at_a_time_is_not_called_an_average(tmp_path: Path) -> None:
     assert "1.0" not in [part for line in shown.splitlines() for part in line.split()], "the start reads 1, not 1.0"
 
 
+def test_digits_that_agree_name_no_winner(findings: Findings) -> None:
+    cells = findings.cells
+    near = cells.assign(mean_depth=0.25 + 0.001 * (cells["dyad"] == "CN-EU"))
+    reading = read_plainly(findings.plan, near, findings.effects)
+    assert "cooperation is equally deep in every dyad (0.25)" in reading
+
+
+def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
+    assert corners(rows_of(0.4, 0.5, True, "").head(1), []) == []
+    plan = small_plan(tmp_path).with_replicates(1)
+    shown = " ".join(screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").split())
+    assert " 1 replicate each with the same luck" in shown
+
+
 def test_spans_of_numbers() -> None:
     assert spans([2]) == "2"
     assert spans([0, 2, 3, 4, 9]) == "0, 2 to 4 and 9"
