@@ -209,8 +209,7 @@ def _contrasts_table(findings: Findings) -> Table:
 #: What the brackets of the calibration mean; all other brackets are intervals over replicates.
 OF_CALIBRATION: Final = (
     "Security costs are inferred from today's duties: in these brackets neither a step up nor a step down would pay, "
-    "which is no interval over replicates. Not identified: trade and duties do not tell, and the cost is 0. kS1 is the "
-    "cost at the first unit of imports."
+    "which is no interval over replicates. Not identified: trade and duties do not tell, and the cost is 0."
 )
 
 
@@ -237,7 +236,7 @@ def show_calibration(console: Console, calibration: pd.DataFrame, scenario: str)
             f"{first['availability']:.2f}",
         )
     _print(console, table)
-    console.print(OF_CALIBRATION, style="dim italic")
+    console.print(f"{OF_CALIBRATION} kS1 is the cost at the first unit of imports.", style="dim italic")
 
 
 def security_in_words(row: pd.Series) -> str:

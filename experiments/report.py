@@ -53,7 +53,8 @@ figure { margin: 1rem 0; } img { width: 100%; min-width: 42rem; } figcaption, .h
 .wide { overflow-x: auto; } pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: 13px; }
 @media print { body { max-width: none; font-size: 13px; } table { font-size: 10.5px; } .back { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; } tr, figure { break-inside: avoid; }
-  h2, .how { break-after: avoid; } .wide { overflow: visible; } img { min-width: 0; } }
+  h2, .how { break-after: avoid; } .wide { overflow: visible; } img { min-width: 0; }
+  th, td { padding-right: .5rem; } }
 </style></head><body>
 $body
 </body></html>
@@ -183,22 +184,22 @@ class _Page:
             "that never get there count as waiting up to the horizon. Averages over all cells of a level, intervals "
             "over replicates; single cells with Wilson's interval stand in the first table above.",
         )
-        rows, alike = [], []
+        rows, curves = [], []
         for dyad in self.dyads:
             own = self._runs(dyad, ["first_emergence", "durable"])
             if "first_emergence" not in own:
                 return
-            for _number, label, part in report_figures.by_level(own, self.leading):
+            for number, label, part in report_figures.by_level(own, self.leading):
                 rows.append({"dyad": dyad, "runs": label, **tables.waiting(part, self.n_quarters)})
-            keys = ["dyad", *([self.leading.name] if self.leading else []), "first_emergence"]
-            alike.append(own.groupby(keys, observed=True, sort=False).size().rename("n").reset_index())
+                curve = tables.still_waiting(part, self.n_quarters)
+                curves.append(curve.assign(dyad=dyad, number=number, label=label))
         self._table(pd.DataFrame(rows))
-        counted = pd.concat(alike, ignore_index=True)
+        drawn = pd.concat(curves, ignore_index=True)
         self._figure(
             "emergence",
-            "Time to emergence (Kaplan-Meier). Greenwood's band counts every run as independent; cells share their "
-            "luck, so it is a little narrow: the intervals of the table are over replicates.",
-            lambda: report_figures.emergence_figure(counted, self.leading, self.n_quarters, self.dyads),
+            "Time to emergence (Kaplan-Meier), over all cells of a level. The bands hold 95 % intervals over "
+            "replicates, whose luck the cells share, quarter by quarter.",
+            lambda: report_figures.emergence_figure(drawn, self.n_quarters, self.dyads),
         )  # fmt: skip
 
     def _tests(self) -> None:
@@ -278,7 +279,7 @@ class _Page:
             "game-map",
             "The last package on the table of each run. In the shaded square both are tempted less than they fear "
             "to be left; right or above a side would leave anyway; below zero it would give alone. Points beyond "
-            "the scale stand at its edge.",
+            "the scale stand at its edge; runs in which a side would lose nothing by being left have no place here.",
             lambda: report_figures.game_map(some, self.leading, self.dyads),
         )
 

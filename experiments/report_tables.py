@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from experiments.comparisons import BLOC_OUTCOMES
 from experiments.demo import security_in_words
 from experiments.design import ARM, Plan
-from experiments.estimates import Estimate, mean_interval
+from experiments.estimates import LEVEL, Estimate, mean_interval
 from experiments.findings import Findings
 from experiments.readings import ALPHA, interval, signed
 from experiments.sensitivities import sensitivity_table
@@ -180,6 +181,25 @@ def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
         )
     }  # fmt: skip
     return {name: f"{own.mean:.{digits}f} {_within(own, most, digits)}" for name, (own, most, digits) in found.items()}
+
+
+def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> pd.DataFrame:
+    """Share of runs in which cooperation has not emerged, by quarter, with its interval over replicates.
+
+    Every run is observed to the horizon, so the share is Kaplan and Meier's estimate. Cells share the luck of a
+    replicate, so their runs are averaged first. Columns: quarter, share, low, high (missing with one replicate).
+    """
+    replicate = runs["replicate"].to_numpy()
+    onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
+    n_cells = np.bincount(replicate)
+    there = n_cells > 0
+    rows = []
+    for quarter in range(n_quarters):
+        waiting_now = np.bincount(replicate, weights=onset > quarter, minlength=n_cells.size)
+        found = mean_interval(waiting_now[there] / n_cells[there], level)
+        low, high = (max(found.low, 0.0), min(found.high, 1.0)) if found.n > 1 else (np.nan, np.nan)
+        rows.append((quarter, found.mean, low, high))
+    return pd.DataFrame(rows, columns=["quarter", "share", "low", "high"])
 
 
 def _within(found: Estimate, most: float, digits: int) -> str:

@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 
 from experiments import cli, report_figures, report_tables
 from experiments.design import Plan
+from experiments.estimates import kaplan_meier
 from experiments.findings import find
 from experiments.plan_file import load_plan, plan_of
 from experiments.report import write_report
@@ -254,6 +255,19 @@ def test_one_replicate_has_no_interval_of_waits() -> None:
     assert told["emerged"] == "0.50 [0.00, 1.00]"
 
 
+def test_the_curve_of_waiting_is_kaplan_meiers_with_an_interval_over_replicates() -> None:
+    onset = np.random.default_rng(3).choice([-1, 0, 4, 4, 9, 30], 40)
+    runs = pd.DataFrame({"replicate": range(40), "first_emergence": onset, "durable": False})
+    curve = report_tables.still_waiting(runs, 37).set_index("quarter")
+    known = kaplan_meier(np.where(onset >= 0, onset, 37), onset >= 0).table
+    assert curve.loc[known["time"], "share"].tolist() == pytest.approx(known["survival"].tolist())
+    # Nine cells with the same luck know no more than one.
+    nine = report_tables.still_waiting(pd.concat([runs] * 9), 37)
+    pd.testing.assert_frame_equal(nine, curve.reset_index())
+    assert (curve["low"] <= curve["share"]).all() and (curve["high"] <= 1.0).all()
+    assert report_tables.still_waiting(runs.head(1), 37)["low"].isna().all()
+
+
 def test_many_looks_are_told(tmp_path: Path) -> None:
     text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "sobol"\nn_points = 8\n'
     said = warned(small_plan(tmp_path, text + TARIFFS), tmp_path / "r")
@@ -275,7 +289,7 @@ def test_a_response_map_shows_every_level(tmp_path: Path) -> None:
 
 def test_figures_of_nothing_are_none(tmp_path: Path) -> None:
     nothing = pd.DataFrame({"dyad": ["CN-US"]})
-    assert report_figures.emergence_figure(nothing, None, 37, ["CN-US"]) is None
+    assert report_figures.emergence_figure(nothing, 37, ["CN-US"]) is None
     assert report_figures.depth_figure(nothing, None, ["CN-US"]) is None
     assert report_figures.duties_figure(nothing, ["CN-US"]) is None
     assert report_figures.game_map(nothing, None, ["CN-US"]) is None
