@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from experiments.findings import Findings, interval, signed
+from experiments.readings import replicates_in_words
 from experiments.stopping import reached_in_words
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     console.print(plan.question)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     console.print(
-        f"Scenario {plan.scenario}, {len(plan.points)} design points, {_replicates(findings)} each with "
+        f"Scenario {plan.scenario}, {len(plan.points)} design points, {replicates_in_words(findings)} each with "
         f"the same luck at every point{failed}. Brackets hold 95 % intervals over replicates."
     )
     for block in plan.blocks:
@@ -61,15 +62,6 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
         console.print(by_chance(len(findings.arms), what), style="dim italic")
     if plan.precision is not None and len(findings.precision):
         console.print(reached_in_words(findings.precision, plan.precision))
-
-
-def _replicates(findings: Findings) -> str:
-    """How many replicates a design point has, in words; with a target of precision they may differ."""
-    counts = findings.cells["n_runs"]
-    least, most = (findings.plan.replicates,) * 2 if findings.plan.precision is None else (counts.min(), counts.max())
-    if least == most:
-        return f"{most} replicate{'s' * (most != 1)}"
-    return f"{least} to {most} replicates"
 
 
 def show_words(console: Console, findings: Findings) -> None:

@@ -24,6 +24,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from experiments.design import SAMPLED
+from experiments.readings import replicates_in_words
 
 if TYPE_CHECKING:
     from experiments.design import Plan
@@ -196,7 +197,7 @@ def plan_figure(findings: Findings) -> Figure:
     depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(labels)]
     depth_keys.append(Line2D([], [], color=GREY, linewidth=3, label="most that is possible in the cell"))
     first = f" (above: {blocks[0]})" if len(blocks) > 1 else ""
-    runs = f"Scenario {plan.scenario}, {plan.replicates} replicates a cell, 95 % intervals{first}"
+    runs = f"Scenario {plan.scenario}, {replicates_in_words(findings)} a cell, 95 % intervals{first}"
     header.suptitle(plan.title, fontsize=15, fontweight="bold")
     header.legend(handles=depth_keys, ncols=len(depth_keys), title=runs, loc="lower center")
     if len(blocks) > 1 and n_effects:
@@ -312,7 +313,7 @@ def association_figure(
         axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
         words = [called.get(str(name), str(name).replace("_", " ")) for name in top["factor"]]
         axis.set_yticks(range(len(top)), words, fontsize=8)
-        axis.set_ylim(-0.6, max(len(top), 4) - 0.4)
+        axis.set_ylim(-0.6, max(len(top), 3) - 0.4)
         axis.set_xlim(-1.05, 1.05)  # a mark at 1 must be seen whole
         axis.set_title(f"{dyads[column]}: {str(outcomes[row]).replace('_', ' ')}")
         axis.set_xlabel("rank correlation over design points")

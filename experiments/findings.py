@@ -252,8 +252,8 @@ def corners_of(tallies: pd.DataFrame, factors: Iterable[Factor]) -> list[str]:
 def _corner(where: str, rows: pd.DataFrame) -> str:
     """What is the same in all of these runs, and why; nothing where they differ."""
     n, emerged = int(rows["n"].sum()), int(rows.loc[rows["emerged"].astype(bool), "n"].sum())
-    if n < 2:
-        return ""  # one run is always like itself
+    if rows.groupby("design_point")["n"].sum().max() < 2:
+        return ""  # a single replicate is always like itself
     if (rows["mean_depth"] == 0).all():
         return f"{where}: no depth at all in any of {n} runs. {_reason(rows)}"
     if emerged == 0:

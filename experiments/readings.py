@@ -127,6 +127,17 @@ def of_tests(plan: Plan, tests: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
+def replicates_in_words(findings: Findings) -> str:
+    """How many replicates a design point has, in words; with a target of precision they may differ."""
+    counts = findings.cells["n_runs"]
+    least, most = int(counts.min()), int(counts.max())
+    if findings.plan.precision is None:
+        least = most = findings.plan.replicates
+    if least == most:
+        return f"{most} replicate{'s' * (most != 1)}"
+    return f"{least} to {most} replicates"
+
+
 def caption_of(findings: Findings) -> str:
     """What the figure of a plan shows, in a sentence."""
     plan = findings.plan

@@ -161,7 +161,7 @@ class _Page:
                 f"{reached_in_words(self.findings.precision, plan.precision)} These intervals hold what they promise, "
                 "although it was decided on the way when to stop:"
             )
-            self._table(tables.numbers(self.findings.precision), "precision")
+            self._table(tables.precision(plan, self.findings.precision), "precision")
         self._figure(
             "response-map", "Mean depth over two factors, averaged over the others.",
             lambda: report_figures.response_map(cells, plan, self.dyads),
@@ -181,8 +181,8 @@ class _Page:
             "Cooperation emerges in the first quarter of a spell in which depth has been at least one half over four "
             "quarters, the smaller gain is at least a quarter of the larger, and a duty is cut; it is durable if a "
             "spell lasts 12 quarters or more. Shares of runs, and the restricted mean: the average wait, in which runs "
-            "that never get there count as waiting up to the horizon. Averages over all cells of a level, intervals "
-            "over replicates; single cells with Wilson's interval stand in the first table above.",
+            "that never get there count as waiting up to the horizon. Averages over all cells of a level; "
+            "intervals over replicates, for shares Wilson's with as many runs as cells with common luck are worth.",
         )
         rows, curves = [], []
         for dyad in self.dyads:
@@ -212,7 +212,8 @@ class _Page:
             "Rates by McNemar's exact test: of the replicates, only those count that end differently under the two "
             "settings (how many for the one : for the other). Times to emergence by the log-rank test, which is "
             "conservative where arms share their luck. A pair of cells is told apart at 5 % after Holm's correction "
-            f"for all {n_tests} comparisons of this plan; every single test is in tests.parquet.",
+            f"for all {n_tests} comparisons of this plan, so it may not be where a single interval above leaves zero "
+            "out. Every single test is in tests.parquet.",
         )
         if words := of_tests(self.plan, found):
             self._say(words)

@@ -13,7 +13,7 @@ import pandas as pd
 from experiments.comparisons import BLOC_OUTCOMES
 from experiments.demo import security_in_words
 from experiments.design import ARM, Plan
-from experiments.estimates import LEVEL, Estimate, mean_interval
+from experiments.estimates import LEVEL, Estimate, mean_interval, shared_rate
 from experiments.findings import Findings
 from experiments.readings import ALPHA, interval, signed
 from experiments.sensitivities import sensitivity_table
@@ -173,32 +173,24 @@ def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
     """
     has_emerged = runs["first_emergence"] >= 0
     wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
-    found = {
-        name: (mean_interval(values.astype(float).groupby(runs["replicate"]).mean()), most, digits)
-        for name, values, most, digits in (
-            ("emerged", has_emerged, 1.0, 2), ("durable", runs["durable"], 1.0, 2),
-            ("mean wait, quarters", wait, float(n_quarters), 1),
-        )
-    }  # fmt: skip
-    return {name: f"{own.mean:.{digits}f} {_within(own, most, digits)}" for name, (own, most, digits) in found.items()}
+    rates = {"emerged": has_emerged, "durable": runs["durable"].astype(bool)}
+    found = mean_interval(wait.groupby(runs["replicate"]).mean())
+    told = {name: shared_rate(values, runs["replicate"]) for name, values in rates.items()}
+    return {
+        **{name: f"{rate.share:.2f} {interval(rate.low, rate.high)}" for name, rate in told.items()},
+        "mean wait, quarters": f"{found.mean:.1f} {_within(found, float(n_quarters), 1)}",
+    }
 
 
 def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> pd.DataFrame:
     """Share of runs in which cooperation has not emerged, by quarter, with its interval over replicates.
 
     Every run is observed to the horizon, so the share is Kaplan and Meier's estimate. Cells share the luck of a
-    replicate, so their runs are averaged first. Columns: quarter, share, low, high (missing with one replicate).
+    replicate. Columns: quarter, share, low, high.
     """
     replicate = runs["replicate"].to_numpy()
     onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
-    n_cells = np.bincount(replicate)
-    there = n_cells > 0
-    rows = []
-    for quarter in range(n_quarters):
-        waiting_now = np.bincount(replicate, weights=onset > quarter, minlength=n_cells.size)
-        found = mean_interval(waiting_now[there] / n_cells[there], level)
-        low, high = (max(found.low, 0.0), min(found.high, 1.0)) if found.n > 1 else (np.nan, np.nan)
-        rows.append((quarter, found.mean, low, high))
+    rows = [(quarter, *shared_rate(onset > quarter, replicate, level)[:3]) for quarter in range(n_quarters)]
     return pd.DataFrame(rows, columns=["quarter", "share", "low", "high"])
 
 
@@ -251,9 +243,17 @@ def basis(calibration: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame with its numbers short."""
-    return frame.map(lambda x: f"{x:.4g}" if isinstance(x, float) else x)
+def precision(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """What a target of precision reached, a row for each design point and dyad."""
+    rows = []
+    for _, own in table.iterrows():
+        point = plan.points[own["design_point"]]
+        where = {f.label: f.label_of(point.levels[f.name]) for f in plan.factors if f.name in point.levels}
+        value = f"{own['mean']:.3f} {interval(own['low'], own['high'], 3)}"
+        found = {WORDS.get(own["outcome"], "mean"): value, "replicates": str(own["n"])}
+        where = where or {"design point": str(point.index)}
+        rows.append({"dyad": own["dyad"], **where, **found, "reached": "yes" if own["reached"] else "no"})
+    return pd.DataFrame(rows).fillna("")
 
 
 def _where(plan: Plan, cell: pd.Series) -> dict[str, str]:

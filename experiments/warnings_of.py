@@ -63,8 +63,8 @@ def _of_the_sweep(findings: Findings, manifest: Mapping[str, Any]) -> Iterator[s
     least = int(findings.cells["n_runs"].min())
     if least < FEW_REPLICATES and findings.associations.empty:
         yield (
-            f"Only {least} replicates a cell: differences between cells may be luck, and rates come in steps of "
-            f"{1 / least:.2f}."
+            f"Only {least} replicate{'s' * (least > 1)} a cell: differences between cells may be luck, and rates "
+            f"come in steps of {1 / least:.2f}."
         )
     if len(findings.precision) and not findings.precision["reached"].all():
         n = int((~findings.precision["reached"]).sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -12,9 +13,9 @@ from rich.console import Console
 from sample_runs import PLAN, arms_plan, made_up, small_plan, stored
 
 from experiments.demo import show_calibration, show_findings, show_words
-from experiments.design import Factor, Plan
+from experiments.design import Factor, Plan, Precision
 from experiments.findings import Findings, corners, find, interval, read_plainly, signed
-from experiments.readings import spans
+from experiments.readings import replicates_in_words, spans
 from experiments.results import Results
 from experiments.runner import chunks_of
 from experiments.work import Chunk, Played, failed_chunk
@@ -283,10 +284,13 @@ def test_digits_that_agree_name_no_winner(findings: Findings) -> None:
 
 
 def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
-    assert corners(rows_of(0.4, 0.5, True, "").head(1), []) == []
+    assert corners(rows_of(0.4, 0.5, True, "").iloc[[0, 2]], []) == []
     plan = small_plan(tmp_path).with_replicates(1)
     shown = " ".join(screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").split())
     assert " 1 replicate each with the same luck" in shown
+    fewer = find(plan, stored(tmp_path / "s", plan))
+    target = dataclasses.replace(plan, precision=Precision("mean_depth", 0.1, 2, 400), replicates=400)
+    assert replicates_in_words(dataclasses.replace(fewer, plan=target)) == "1 replicate", "those that were played"
 
 
 def test_spans_of_numbers() -> None:

@@ -249,10 +249,11 @@ def test_small_effects_keep_a_digit(tmp_path: Path) -> None:
 
 def test_one_replicate_has_no_interval_of_waits() -> None:
     runs = pd.DataFrame({"replicate": [0, 1], "first_emergence": [8, -1], "durable": [True, False]})
-    assert report_tables.waiting(runs.iloc[:1], 37)["mean wait, quarters"] == "8.0 [?]"
+    one = report_tables.waiting(runs.iloc[:1], 37)
+    assert (one["mean wait, quarters"], one["emerged"]) == ("8.0 [?]", "1.00 [0.21, 1.00]")
     told = report_tables.waiting(runs, 37)
     assert told["mean wait, quarters"] == "22.5 [0.0, 37.0]"
-    assert told["emerged"] == "0.50 [0.00, 1.00]"
+    assert told["emerged"] == "0.50 [0.09, 0.91]", "Wilson's, as in the table of cells"
 
 
 def test_the_curve_of_waiting_is_kaplan_meiers_with_an_interval_over_replicates() -> None:
@@ -265,7 +266,18 @@ def test_the_curve_of_waiting_is_kaplan_meiers_with_an_interval_over_replicates(
     nine = report_tables.still_waiting(pd.concat([runs] * 9), 37)
     pd.testing.assert_frame_equal(nine, curve.reset_index())
     assert (curve["low"] <= curve["share"]).all() and (curve["high"] <= 1.0).all()
-    assert report_tables.still_waiting(runs.head(1), 37)["low"].isna().all()
+    assert report_tables.still_waiting(runs.head(1), 37)["low"].max() < 0.25
+
+
+def test_a_target_of_precision_is_told_in_words(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    row = {"outcome": "mean_depth", "mean": 0.3, "low": 0.25, "high": 0.35, "se": 0.02, "n": 45}
+    table = pd.DataFrame([{"design_point": k, "dyad": "CN-EU", **row, "reached": k == 0} for k in (0, 3)])
+    told = report_tables.precision(plan, table)
+    assert told.iloc[1].to_dict() == {
+        "dyad": "CN-EU", "dialogue": "group", "tariffs": "on the table", "mean depth": "0.300 [0.250, 0.350]",
+        "replicates": "45", "reached": "no",
+    }  # fmt: skip
 
 
 def test_many_looks_are_told(tmp_path: Path) -> None:
