@@ -186,11 +186,14 @@ def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> 
     """Share of runs in which cooperation has not emerged, by quarter, with its interval over replicates.
 
     Every run is observed to the horizon, so the share is Kaplan and Meier's estimate. Cells share the luck of a
-    replicate. Columns: quarter, share, low, high.
+    replicate. Columns: quarter, share, low, high; a point until the first run gets there.
     """
     replicate = runs["replicate"].to_numpy()
     onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
-    rows = [(quarter, *shared_rate(onset > quarter, replicate, level)[:3]) for quarter in range(n_quarters)]
+    rows = []
+    for quarter in range(n_quarters):
+        share, low, high, _ = shared_rate(onset > quarter, replicate, level)
+        rows.append((quarter, share, low, high) if share < 1.0 else (quarter, 1.0, 1.0, 1.0))
     return pd.DataFrame(rows, columns=["quarter", "share", "low", "high"])
 
 
