@@ -3,15 +3,14 @@
 A few chunks a worker are in flight at any time and each is handed over as it finishes, so that memory stays small
 and an interrupted sweep keeps what it has.
 
-* A worker that dies takes its pool along: a new pool is made, and the chunks that were in flight are tried again
-  one at a time. One that kills its worker twice when alone becomes failed rows.
+* A chunk whose worker died is tried again, alone. One that kills its worker twice when alone becomes failed rows.
 * Ctrl-C finishes the chunks that have begun and stops; a second one stops at once.
-* A pool whose parent is killed ends itself.
+
+The processes themselves are in ``worker_pool.py``.
 """
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import signal
 import threading
@@ -23,7 +22,6 @@ from concurrent.futures import (
     CancelledError,
     Executor,
     Future,
-    ProcessPoolExecutor,
     wait,
 )
 from types import FrameType
@@ -31,6 +29,7 @@ from typing import Any, Final
 
 from experiments.engines import run_chunk
 from experiments.work import Chunk, failed_chunk
+from experiments.worker_pool import WorkerPool
 from model import InputFault
 
 # Chunks in flight per worker: one running and one waiting, so that no worker idles while a part is written.
@@ -38,6 +37,8 @@ CHUNKS_PER_WORKER: Final = 2
 # More workers than this many times the processors only take each other's memory.
 WORKERS_PER_PROCESSOR: Final = 4
 DEATHS_ALLOWED: Final = 2
+# How often it is looked whether Ctrl-C was pressed, while workers work (seconds).
+LOOK_EVERY: Final = 0.2
 # How long a scheduler may take to answer, and to have a worker (seconds).
 SCHEDULER_PATIENCE: Final = 10.0
 
@@ -80,25 +81,10 @@ def check_workers(workers: int | None) -> int:
 
 
 def executor_maker(workers: int) -> Callable[[], Executor]:
-    """What makes an executor of that many processes, and makes it anew should it break."""
+    """What makes an executor of that many processes."""
     if workers == 1:
         return InProcess
-    context = multiprocessing.get_context("spawn")
-    return lambda: ProcessPoolExecutor(workers, mp_context=context, initializer=_serve)
-
-
-def _serve() -> None:
-    """Prepare a worker process: Ctrl-C is the parent's to act on, and a worker does not outlive its parent."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-
-
-def _end_with(parent: Any) -> None:
-    """Wait for the end of the parent; then nobody wants what this process does."""
-    parent.join()
-    os._exit(1)
+    return lambda: WorkerPool(workers)
 
 
 def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[], Executor], int, Callable[[], object]]:
@@ -180,56 +166,62 @@ def run_chunks(
     Every chunk is taken exactly once; when ``should_stop`` turns true, only those that have begun.
 
     Raises:
-        WorkersDie: pool after pool broke and nothing was finished in between.
+        WorkersDie: worker after worker died and nothing was finished in between.
     """
     waiting = iter(chunks)
-    suspects: deque[Chunk] = deque()
-    deaths: Counter[str] = Counter()
     running: dict[Future[Any], Chunk] = {}
-    breaks_in_a_row = 0
+    suspects: deque[Chunk] = deque()
+    on_trial: Chunk | None = None
+    deaths: Counter[str] = Counter()
+    deaths_in_a_row = 0
+    killers: list[Chunk] = []
     executor = make_executor()
-    try:
-        while True:
-            on_trial = bool(suspects)
-            if should_stop():
-                running = {future: chunk for future, chunk in running.items() if not future.cancel()}
-            room = 0 if should_stop() else (not running if on_trial else in_flight - len(running))
-            batch = [suspects.popleft()] if on_trial and room else []
-            if not on_trial:
-                batch = [chunk for _, chunk in zip(range(room), waiting, strict=False)]
-            lost: list[Chunk] = []
-            for chunk in batch:
-                try:
-                    running[executor.submit(work, chunk)] = chunk
-                except BrokenExecutor:
-                    lost.append(chunk)
-            if not running and not lost:
-                return
-            alone = len(running) + len(lost) == 1 and (on_trial or in_flight == 1)
-            done = wait(running, return_when=FIRST_COMPLETED).done if running else set()
-            if lost or any(_is_death(_error_of(future)) for future in done):
-                done = wait(running).done  # a broken pool ends all that it was given
-            for future in done:
-                chunk = running.pop(future)
-                error = _error_of(future)
-                if _is_death(error):
-                    lost.append(chunk)
-                    continue
-                breaks_in_a_row = 0
-                take(chunk, future.result() if error is None else failed_chunk(chunk, error))
-            if not lost:
-                continue
-            breaks_in_a_row += 1
-            if breaks_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
-                raise WorkersDie(f"{breaks_in_a_row} pools of workers died in a row; is there enough memory?")
+
+    def submit(chunk: Chunk) -> None:
+        nonlocal executor
+        try:
+            future = executor.submit(work, chunk)
+        except BrokenExecutor:  # not every executor mends itself
             executor.shutdown(wait=False)
             executor = make_executor()
-            for chunk in lost:
-                deaths[chunk.name] += alone
-                if deaths[chunk.name] < DEATHS_ALLOWED:
-                    suspects.append(chunk)
-                else:
-                    take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
+            future = executor.submit(work, chunk)
+        running[future] = chunk
+
+    def convict() -> None:
+        for chunk in killers:
+            take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
+        killers.clear()
+
+    try:
+        while True:
+            if should_stop():
+                running = {future: chunk for future, chunk in running.items() if not future.cancel()}
+            elif not suspects and on_trial is None:
+                for _, chunk in zip(range(in_flight - len(running)), waiting, strict=False):
+                    submit(chunk)
+            elif not running:
+                on_trial = suspects.popleft()
+                submit(on_trial)
+            if not running:
+                convict()
+                return
+            for future in wait(running, LOOK_EVERY, return_when=FIRST_COMPLETED).done:
+                chunk = running.pop(future)
+                is_alone = chunk is on_trial or in_flight == 1
+                on_trial = None if chunk is on_trial else on_trial
+                error = _error_of(future)
+                if not _is_death(error):
+                    deaths_in_a_row = 0
+                    take(chunk, future.result() if error is None else failed_chunk(chunk, error))
+                    # Workers do live, so those that killed theirs are themselves to blame.
+                    convict()
+                    continue
+                deaths_in_a_row += 1
+                # Beside others it may have died for want of the memory that they took: that is no proof.
+                deaths[chunk.name] += is_alone
+                (suspects if deaths[chunk.name] < DEATHS_ALLOWED else killers).append(chunk)
+            if deaths_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
+                raise WorkersDie(f"{deaths_in_a_row} worker processes died in a row; is there enough memory?")
     finally:
         # Not every executor can do this by itself when it is shut down.
         for future in running:

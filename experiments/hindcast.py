@@ -12,6 +12,7 @@ from typing import Final
 import pandas as pd
 from rich.console import Console
 
+from experiments.executors import check_workers
 from experiments.hindcast_evidence import past
 from experiments.hindcast_fit import as_text, load_nearness, load_posterior, posterior_file, refit, targets_file
 from experiments.hindcast_forecast import Sealed, forecast, write
@@ -29,7 +30,7 @@ from experiments.hindcast_page import (
 )
 from experiments.hindcast_plan import HindcastPlan, load_hindcast
 from experiments.hindcast_scores import bars, held_out, in_short, scores
-from experiments.hindcast_work import check_workers, mapping
+from experiments.hindcast_work import mapping
 from experiments.store import reported, write_table, write_whole
 
 FOLDER: Final = File("results") / "hindcast"

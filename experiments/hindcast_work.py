@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-import multiprocessing
-import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
-from typing import Any, Final
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from model import InputFault
-
-MOST_WORKERS: Final = 64
-TASKS_AT_ONCE: Final = 4  # handed to a process together
+from experiments.worker_pool import WorkerDied, WorkerPool
 
 Mapped = Callable[[Any, list[Any]], Iterable[Any]]
-
-
-def check_workers(workers: int | None) -> int:
-    """The number of processes to use: what is asked for, or one a processor.
-
-    Raises:
-        InputFault: not a whole number from 1.
-    """
-    if workers is None:
-        return os.cpu_count() or 1
-    if not 1 <= workers <= MOST_WORKERS:
-        raise InputFault([f"--workers {workers}: allowed is 1 to {MOST_WORKERS}; write 2"], "command line")
-    return workers
 
 
 def mapping(workers: int, console: Console | None, words: str) -> Mapped:
@@ -50,6 +32,11 @@ def _results(function: Any, tasks: list[Any], workers: int) -> Iterator[Any]:
     if workers == 1 or len(tasks) <= 1:
         yield from map(function, tasks)
         return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
-        yield from pool.map(function, tasks, chunksize=TASKS_AT_ONCE)
+    with WorkerPool(min(workers, len(tasks))) as pool:
+        coming = deque((task, pool.submit(function, task)) for task in tasks)
+        while coming:
+            task, future = coming.popleft()
+            try:
+                yield future.result()
+            except WorkerDied:  # once more: hours of a fit are not lost with one process
+                yield pool.submit(function, task).result()

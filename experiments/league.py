@@ -211,14 +211,9 @@ def play_league(
     tasks = tasks_of(plan, tactics)
     found: dict[int, dict[str, np.ndarray]] = {}
     with executor_maker(workers)() as pool:
-        futures = [pool.submit(play_task, task) for task in tasks]
-        try:
-            for future in as_completed(futures):
-                found |= future.result()
-                tell(len(found), plan.situations)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+        for future in as_completed([pool.submit(play_task, task) for task in tasks]):
+            found |= future.result()
+            tell(len(found), plan.situations)
     return {name: np.stack([found[k][name] for k in range(plan.situations)]) for name in found[0]}
 
 

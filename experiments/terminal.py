@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Iterator
+from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,6 +42,9 @@ def refusals() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
         raise typer.Exit(INTERRUPTED) from None
+    except BrokenExecutor as death:
+        typer.echo(f"Stopped: {death}. Fewer processes (--workers) need less memory.", err=True)
+        raise typer.Exit(FAILED) from None
     except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
         sys.stderr.close()
         raise typer.Exit(0) from None

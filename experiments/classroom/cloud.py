@@ -8,12 +8,12 @@ luck, played by the rules alone, is always among them.
 from __future__ import annotations
 
 import contextlib
-import multiprocessing
 import os
 import threading
 from collections import OrderedDict
-from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -21,6 +21,7 @@ import numpy as np
 from experiments.classroom.game import Settings, read_settings
 from experiments.classroom.view import number
 from experiments.estimates import wilson
+from experiments.worker_pool import WorkerDied, WorkerPool
 from model import DYAD_NAMES, Ensemble, TacticFile, load_tactics
 
 #: Replicates in each batch: a picture in half a second, 520 in about three.
@@ -127,9 +128,10 @@ class Clouds:
 
     def __init__(self, tactics: TacticFile | None = None) -> None:
         self._tactics = (tactics.path, tactics.sha256) if tactics else None
-        self._lock = threading.Lock()
+        # A batch that is done at once reports from within the call that submits it.
+        self._lock = threading.RLock()
         self._clouds: OrderedDict[str, Cloud] = OrderedDict()
-        self._pool: ProcessPoolExecutor | None = None
+        self._pool: WorkerPool | None = None
 
     def start(self) -> None:
         """Start the process and let it load the model, so that the first question is answered quickly."""
@@ -156,11 +158,9 @@ class Clouds:
                 self._clouds.popitem(last=False)
             return cloud.view()
 
-    def _started(self) -> ProcessPoolExecutor:
+    def _started(self) -> WorkerPool:
         if self._pool is None:
-            self._pool = ProcessPoolExecutor(
-                1, multiprocessing.get_context("spawn"), initializer=_begin, initargs=(self._tactics,)
-            )
+            self._pool = WorkerPool(1, partial(_begin, self._tactics))
         return self._pool
 
     def _submit(self, key: str, cloud: Cloud) -> None:
@@ -173,8 +173,7 @@ class Clouds:
                 return
             try:
                 cloud.add(done.result())
-            except BrokenExecutor:
-                self._pool = None
+            except WorkerDied:  # the pool starts another one
                 cloud.fault = "stopped"
                 self._clouds.pop(key, None)
                 return

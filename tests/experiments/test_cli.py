@@ -16,8 +16,9 @@ from commands import SMALL
 from typer.testing import Result
 
 from experiments import cli, reference
-from experiments.executors import processors
+from experiments.executors import WorkersDie, processors
 from experiments.narrate import Line, condense, outcome_in_words, payoffs
+from experiments.worker_pool import DIED, WorkerDied
 from model import PARAMETERS, InputFault, NegotiationModel
 from model.rules import games
 
@@ -199,7 +200,7 @@ def test_an_interrupt_keeps_finished_parts_and_says_so(tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 130, err
     assert "Stopping: finishing what has begun" in err
-    assert "runs are finished and kept in out" in err
+    assert "Finished runs are kept in out." in err
     assert "Traceback" not in err + out
     parts = pd.read_parquet(tmp_path / "out" / "runs")
     assert set(parts["status"]) == {"ok"}
@@ -242,6 +243,27 @@ def test_calibration(call: Callable[..., Result]) -> None:
     assert result.exit_code == 0, result.output
     for part in ("US < CN", "EU < CN", "supply stake", "kS1", "not identified"):
         assert part in result.stdout, part
+
+
+def test_dead_workers_are_told_in_one_line(call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    def dies(*_: object) -> None:
+        raise WorkerDied(DIED)
+
+    monkeypatch.setattr("experiments.league.play_league", dies)
+    result = call("league", "--out", "league")
+    assert (result.exit_code, result.stderr.splitlines()[-1]) == (
+        1,
+        "Stopped: the worker process died: it was killed, or there was not enough memory. "
+        "Fewer processes (--workers) need less memory.",
+    )
+
+    def die(*_: object, **__: object) -> None:
+        raise WorkersDie("12 worker processes died in a row; is there enough memory?")
+
+    monkeypatch.setattr("experiments.runner.run_chunks", die)
+    result = call("demo", "--replicates", 1, "--out", "demo")
+    assert result.exit_code == 1
+    assert "died in a row" in result.stderr and "The same command goes on from there." in result.stderr
 
 
 # --- refusals -----------------------------------------------------------------------------------------------
@@ -367,7 +389,7 @@ def test_a_hindcast_refuses_what_it_cannot_do(
     from experiments import hindcast_fit
 
     found = call("hindcast", "--workers", 0)
-    assert found.exit_code == 2 and "--workers 0: allowed is 1 to 64" in found.stderr
+    assert found.exit_code == 2 and "workers = 0: allowed is a whole number from 1 to" in found.stderr
     monkeypatch.setattr(hindcast_fit, "posterior_file", lambda plan: tmp_path / "none.csv")
     found = call("hindcast", "--workers", 1, "--out", tmp_path / "r")
     assert found.exit_code == 2 and "fit it: detente hindcast --refit" in found.stderr

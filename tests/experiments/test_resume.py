@@ -17,6 +17,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 import sample_runs
+from sample_calls import is_alive, wait_until
 from sample_runs import PLAN, made_up, small_plan, with_series
 
 from experiments import manifest
@@ -79,20 +80,6 @@ def noted(notes: Path) -> list[tuple[str, int]]:
         return []
     lines = [line.split() for line in notes.read_text(encoding="utf-8").splitlines()]
     return [(line[0], int(line[1])) for line in lines if len(line) == 2]
-
-
-def is_alive(process: int) -> bool:
-    try:
-        return Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
-    except OSError:
-        return False
-
-
-def wait_until(what: object, patience: float = 60.0) -> None:
-    end = time.monotonic() + patience
-    while not what():  # type: ignore[operator]
-        assert time.monotonic() < end, "nothing happened"
-        time.sleep(0.01)
 
 
 @dataclasses.dataclass(frozen=True)

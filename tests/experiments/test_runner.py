@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import threading
 from collections.abc import Callable
 from concurrent.futures import BrokenExecutor, Executor, Future, ThreadPoolExecutor
 from pathlib import Path
@@ -144,6 +145,29 @@ def test_stopping_keeps_what_has_begun(plan: Plan) -> None:
     assert set(basket.statuses()) == {"ok"}
 
 
+def test_stopping_is_asked_for_while_workers_work(plan: Plan) -> None:
+    """Whoever presses Ctrl-C is answered before the next chunk is finished, and no other begins."""
+    executor, begun, finish = ThreadPoolExecutor(1), threading.Event(), threading.Event()
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += begun.is_set()
+        if asked == 3:
+            finish.set()
+        return asked >= 1
+
+    def work(chunk: Chunk) -> pa.Table:
+        begun.set()
+        assert finish.wait(60), "nobody asked"
+        return made_up(chunk)
+
+    basket = Basket()
+    with executor:
+        run_chunks(chunks_of(plan, most=2), lambda: executor, 3, basket, stop, work)
+    assert len(basket.tables) == 1
+
+
 # --- what fails ---------------------------------------------------------------------------------------------
 
 
@@ -180,6 +204,37 @@ def test_a_killer_becomes_failed_rows_and_nothing_else_is_lost(plan: Plan) -> No
     assert len(broken) == 3, "once among others, twice alone"
 
 
+def test_a_suspect_is_tried_alone(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.executors.LOOK_EVERY", 0.01)
+    beside: list[Chunk] = []
+
+    class Crowded(InProcess):
+        """Its worker dies of a chunk at first; the second time it takes long."""
+
+        n_tries = 0
+        trial: Future[Any] | None = None
+
+        def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+            if self.trial is not None and not self.trial.done():
+                beside.append(args[0])
+            if args[0].design_point != 1 or args[0].first:
+                return super().submit(fn, *args, **kwargs)
+            self.n_tries += 1
+            future: Future[Any] = Future()
+            if self.n_tries == 1:
+                future.set_exception(BrokenExecutor("a worker died"))
+            else:
+                self.trial = future
+                threading.Timer(0.3, lambda: future.set_result(fn(*args, **kwargs))).start()
+            return future
+
+    executor, basket = Crowded(), Basket()
+    run_chunks(chunks_of(plan, most=2), lambda: executor, 3, basket, work=made_up)
+    assert (executor.n_tries, beside) == (2, [])
+    assert set(basket.statuses()) == {"ok"}
+    assert len(basket.whole()) == plan.n_runs * 3
+
+
 def test_one_death_costs_nothing(plan: Plan) -> None:
     basket, broken = Basket(), []
     kills = lambda chunk: chunk.design_point == 1 and not broken  # noqa: E731
@@ -201,9 +256,19 @@ def test_a_killed_process_costs_nothing(plan: Plan, tmp_path: Path) -> None:
     assert len(basket.whole()) == plan.n_runs * 3
 
 
-def test_workers_that_always_die_end_the_sweep(plan: Plan) -> None:
-    with pytest.raises(WorkersDie, match="pools of workers died in a row"):
-        run_chunks(chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, Basket(), work=made_up)
+def test_workers_that_always_die_end_the_sweep_and_no_run_is_blamed(plan: Plan) -> None:
+    basket = Basket()
+    with pytest.raises(WorkersDie, match=r"1\d worker processes died in a row; is there enough memory\?"):
+        run_chunks(chunks_of(plan, most=2), lambda: Brittle(lambda chunk: True, []), 3, basket, work=made_up)
+    assert basket.tables == {}
+
+
+@pytest.mark.parametrize("others", [0, 1])
+def test_the_last_ones_to_die_are_blamed(others: int, plan: Plan) -> None:
+    basket = Basket()
+    chunks = list(chunks_of(plan, most=2))[: 1 + others]
+    run_chunks(chunks, lambda: Brittle(lambda chunk: chunk == chunks[-1], []), 3, basket, work=made_up)
+    assert basket.statuses() == ["ok"] * 6 * others + ["failed"] * 2
 
 
 def test_what_a_worker_raises_becomes_rows(plan: Plan) -> None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import time
+from typing import Any
 
 import pytest
+from sample_calls import wait_until
 
 from experiments.classroom.cloud import BATCHES, N_RUNS, Cloud, Clouds, play_batch, replicates_of
 from experiments.classroom.controls import BRANCHABLE
@@ -77,5 +80,26 @@ def test_the_background_process_fills_a_cloud(monkeypatch: pytest.MonkeyPatch) -
             time.sleep(0.1)
         assert seen["runs"] == seen["of"] == 60 and seen["fault"] == ""
         assert len(seen["depth"][0]) == 60
+    finally:
+        clouds.stop()
+
+
+def test_a_cloud_whose_process_was_killed_is_played_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.cloud.N_RUNS", 30)
+    clouds = Clouds()
+    seen: dict[str, Any] = {"runs": 0, "of": 30, "fault": ""}
+    faults = set()
+    try:
+        clouds.start()
+        clouds.view(Settings(quarters=1))
+        wait_until(multiprocessing.active_children)
+        for worker in multiprocessing.active_children():
+            worker.kill()
+        deadline = time.monotonic() + 120
+        while seen["runs"] < seen["of"] and time.monotonic() < deadline:
+            seen = clouds.view(Settings(quarters=1))
+            faults.add(seen["fault"])
+            time.sleep(0.1)
+        assert seen["runs"] == seen["of"] == 30 and faults <= {"", "stopped"}
     finally:
         clouds.stop()
