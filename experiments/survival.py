@@ -173,31 +173,36 @@ def ended_by_cause(
     """
     rows = []
     for name, group in frame.groupby(list(by), sort=False, observed=True):
-        whole = _final(group, n_quarters)
-        if whole.empty:
-            continue
-        replicates = np.sort(group["replicate"].unique())
-        folds = np.array_split(replicates, min(len(replicates), MOST_GROUPS))
-        left = [_final(group[~group["replicate"].isin(fold)], n_quarters) for fold in folds if len(folds) > 1]
-        for cause, row in whole.iterrows():
-            shares = np.array([own["incidence"].get(cause, 0.0) for own in left])
+        replicates, place = np.unique(group["replicate"].to_numpy(), return_inverse=True)
+        n_folds = min(len(replicates), MOST_GROUPS)
+        began = group.assign(_fold=place * n_folds // len(replicates))[group["treaty_from"] >= 0]
+        ways = ["_fold", "treaty_from", "treaty_until", "treaty_end"]
+        alike = began.groupby(ways, sort=False, observed=True).size().rename("n").reset_index()
+        whole = _final(alike, n_quarters)
+        left = [_final(alike[alike["_fold"] != fold], n_quarters) for fold in range(n_folds) if n_folds > 1]
+        for cause, incidence in whole.items():
+            shares = np.array([own.get(cause, 0.0) for own in left])
             low, high = -math.inf, math.inf
             if shares.size:
                 k = shares.size
                 se = np.array([math.sqrt((k - 1) / k * float(((shares - shares.mean()) ** 2).sum()))])
                 t = float(stats.t.ppf(0.5 + level / 2.0, k - 1) / stats.norm.ppf(0.5 + level / 2.0))
-                ends = _log_log(np.array([row["incidence"]]), se * t, level)
+                ends = _log_log(np.array([incidence]), se * t, level)
                 low, high = (float(end[0]) for end in ends)
             what = dict(zip(by, name, strict=True))
-            shown = {"cause": cause, "incidence": row["incidence"], "low": low, "high": high, "n": int(row["n"])}
+            shown = {"cause": cause, "incidence": incidence, "low": low, "high": high, "n": int(alike["n"].sum())}
             rows.append({**what, **shown})
     return pd.DataFrame(rows)
 
 
-def _final(frame: pd.DataFrame, n_quarters: int) -> pd.DataFrame:
-    """The last row of every cause, by cause; empty where no treaty ended."""
-    table = treaty_ends(frame.assign(_all=0), n_quarters, by=("_all",))
-    return table.groupby("cause").tail(1).set_index("cause") if len(table) else table
+def _final(alike: pd.DataFrame, n_quarters: int) -> dict[str, float]:
+    """The incidence of every cause at the last end that was seen, of treaties counted in ``n``; empty without one."""
+    if alike.empty:
+        return {}
+    until = alike["treaty_until"].to_numpy(float)
+    times = np.where(until >= 0, until, n_quarters) - alike["treaty_from"].to_numpy(float)
+    table = cumulative_incidence(times, alike["treaty_end"].astype(str).to_numpy(object), counts=alike["n"])
+    return {str(cause): float(rows["incidence"].iloc[-1]) for cause, rows in table.groupby("cause")}
 
 
 def _check(time: npt.NDArray[np.float64], other: npt.NDArray[np.generic]) -> None:

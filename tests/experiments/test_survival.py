@@ -146,6 +146,12 @@ def test_ends_of_one_replicate_have_no_interval() -> None:
     assert ended_by_cause(frame.assign(treaty_until=-1, treaty_end=""), 37).empty
 
 
+def test_ends_where_one_replicate_alone_has_a_treaty() -> None:
+    frame = ends_of(2, 1).assign(treaty_from=[1, -1], treaty_until=[9, -1], treaty_end=["lapse", ""])
+    found = ended_by_cause(frame, 37)
+    assert found[["cause", "incidence", "n"]].to_numpy().tolist() == [["lapse", 1.0, 1]]
+
+
 def test_the_words_of_the_model_name_one_end_each() -> None:
     said = {
         "China failed its own test two quarters running": "lapse",
