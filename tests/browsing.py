@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE_PACKAGES = ("uvicorn", "starlette", "segno")
 HOW = (
     "no browser for the tests of the page: pip install playwright, and install Chromium "
     "(on Debian: apt-get install chromium), or set CHROMIUM to its path"
@@ -106,6 +116,22 @@ def chromium() -> str | None:
     return os.environ.get("CHROMIUM") or next((path for name in names if (path := shutil.which(name))), None)
 
 
+# ``pytestmark`` of a file of tests that ask for ``chrome``
+IN_A_BROWSER = [
+    pytest.mark.slow,
+    pytest.mark.skipif(chromium() is None or find_spec("playwright") is None, reason=HOW),
+    # Playwright's own event loop leaves sockets to the garbage collector.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+def needs_page(*more: str) -> None:
+    """Skip the file of tests that calls this where the page's packages, or these ones beside them, are missing."""
+    for name in (*PAGE_PACKAGES, *more):
+        pytest.importorskip(name, reason="the page's packages are missing: pip install -e '.[class]'")
+
+
 def until(page: Any, holds: str, seconds: float = 30.0) -> None:
     """Wait until an expression holds (Playwright's own wait builds code from text, which the page forbids)."""
     deadline = time.monotonic() + seconds
@@ -128,6 +154,7 @@ class Visitor:
         self.page.on("console", lambda said: self._heard(said.type, said.text))
         self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         self.page.on("request", lambda request: self.went.add(request.url.split("/")[2] if "//" in request.url else ""))
+        self.page.on("websocket", lambda channel: self.went.add(channel.url.split("/")[2]))
 
     def _heard(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
@@ -141,6 +168,41 @@ class Visitor:
             self.page.select_option("#language", language)
             until(self.page, f"document.documentElement.lang === '{language}'")
         return self.page
+
+
+def at_ease(*visitors: Visitor) -> None:
+    """No complaint in the console, and nobody asked anything of another machine."""
+    for visitor in visitors:
+        assert visitor.complaints == [], visitor.complaints
+        assert {host.split(":")[0] for host in visitor.went if host} <= {"127.0.0.1"}, visitor.went
+
+
+@contextmanager
+def started(*words: str, **how: Any) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """``detente class`` with these words, as a process of its own, and the address that it prints.
+
+    how: more for ``Popen``. Where the block has not ended the process, it is ended as by Ctrl-C.
+    """
+    command = [sys.executable, "-m", "experiments.cli", "class", *words, "--port", "0"]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, **how)
+    try:
+        assert process.stdout is not None
+        base = ""
+        while not base:
+            line = process.stdout.readline()
+            assert line or process.poll() is None, "the command has ended"
+            found = re.search(r"(http://127\.0\.0\.1:\d+)/", line)
+            base = found.group(1) if found else ""
+        yield process, base
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.communicate()
+            raise
 
 
 @contextmanager

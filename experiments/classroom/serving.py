@@ -6,6 +6,8 @@ import contextlib
 import ipaddress
 import os
 import socket
+import threading
+import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,7 +23,9 @@ SOLARA: Final = {
     "SOLARA_CHECK_HOOKS": "off",  # Mesa 3.3's own code trips over them
     "SOLARA_TELEMETRY_MIXPANEL_ENABLE": "False",
     "SOLARA_SESSION_HTTPS_ONLY": "False",  # loopback needs none
+    "SOLARA_THEME_SHOW_BANNER": "False",  # it lies over a plot
 }
+CLOSING: Final = threading.Event()  # the server is on its way out: whoever plays quarters for a page stops
 QUIET: Final = 4  # modules of light edge around a QR code (ISO/IEC 18004)
 MISSING: Final = "the page's packages are not installed: pip install 'detente[class]' (or -e '.[class]' in a checkout)"
 
@@ -60,8 +64,12 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics:
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
+    CLOSING.clear()
     with contextlib.closing(listener), contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        try:
+            uvicorn.Server(config).run(sockets=[listener])
+        finally:
+            CLOSING.set()
 
 
 def configuration(app: Any, websockets: bool = False) -> Any:
@@ -132,6 +140,8 @@ def _stock_view() -> Any:
         os.environ.setdefault(name, value)
     import solara.server.starlette
 
+    # Solara would like its cookie to work inside other sites' pages, and tells whoever serves without TLS at length.
+    warnings.filterwarnings("ignore", "Cookies with samesite=none", UserWarning)
     return solara.server.starlette.app
 
 

@@ -4,43 +4,36 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import HOW, LAPTOP, OVERLAPS, PHONE, PROJECTOR, UNREADABLE, Visitor, browser, chromium, until
+from browsing import (
+    IN_A_BROWSER,
+    LAPTOP,
+    OVERLAPS,
+    PHONE,
+    PROJECTOR,
+    UNREADABLE,
+    Visitor,
+    at_ease,
+    needs_page,
+    started,
+    until,
+)
 
-pytest.importorskip("playwright", reason=HOW)
-for name in ("uvicorn", "starlette", "segno"):
-    pytest.importorskip(name, reason="the page's packages are missing: pip install -e '.[class]'")
+needs_page()
 
 from served import Served, served  # noqa: E402 - after the packages that it needs
 
 from experiments.classroom.game import replay  # noqa: E402
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason=HOW),
-    # Playwright's own event loop leaves sockets to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = IN_A_BROWSER
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
-ROOT = Path(__file__).resolve().parents[3]
 SOON = 10_000 / 1000  # seconds from the command to a usable page
 TAKEN_OVER = 5.0
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    with browser() as running:
-        yield running
 
 
 @pytest.fixture(scope="module")
@@ -55,26 +48,10 @@ def shot(page: Any, name: str) -> None:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
-def at_ease(*visitors: Visitor) -> None:
-    """No complaint in the console, and nobody asked anything of another machine."""
-    for visitor in visitors:
-        assert visitor.complaints == []
-        assert {host.split(":")[0] for host in visitor.went if host} <= {"127.0.0.1"}
-
-
 def cold_start(chrome: Any) -> float:
     """Seconds from the command to a page that steps."""
     began = time.monotonic()
-    command = [sys.executable, "-m", "experiments.cli", "class", "--port", "0"]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        base = ""
-        while not base:
-            line = process.stdout.readline()
-            assert line or process.poll() is None, "the command has ended"
-            found = re.search(r"(http://127\.0\.0\.1:\d+)/", line)
-            base = found.group(1) if found else ""
+    with started() as (_, base):
         visitor = Visitor(chrome, LAPTOP, base)
         page = visitor.open()
         until(page, "document.querySelector('#now')?.textContent.length > 3")
@@ -86,9 +63,6 @@ def cold_start(chrome: Any) -> float:
         at_ease(visitor)
         visitor.context.close()
         return seconds
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(20)
 
 
 def test_the_command_is_usable_soon_and_needs_no_network(chrome: Any) -> None:

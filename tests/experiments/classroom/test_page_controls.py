@@ -5,42 +5,22 @@ from __future__ import annotations
 import contextlib
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CONTROLS, HOW, LAPTOP, NAMELESS, UNREADABLE, Visitor, browser, chromium, until
+from browsing import CONTROLS, IN_A_BROWSER, LAPTOP, NAMELESS, UNREADABLE, Visitor, at_ease, needs_page, until
 
-pytest.importorskip("playwright", reason=HOW)
-for name in ("uvicorn", "starlette", "segno"):
-    pytest.importorskip(name, reason="the page's packages are missing: pip install -e '.[class]'")
+needs_page()
 
 from served import Served, served  # noqa: E402 - after the packages that it needs
 
 from experiments.classroom.game import replay  # noqa: E402
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(chromium() is None, reason=HOW),
-    # Playwright's own event loop leaves sockets to the garbage collector.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-]
+pytestmark = IN_A_BROWSER
 A4 = (794, 1123)  # pixels of a page at 96 to the inch
 MOVES = ("nothing", "refuse", "table", "advice", "honour", "accept", "lapse", "leave")  # what keeps talks going first
 PRIVATE = "document.querySelectorAll('.question:not(#curtain), #briefing, #role, #my-seat').length"
-
-
-@pytest.fixture(scope="module")
-def chrome() -> Iterator[Any]:
-    with browser() as running:
-        yield running
-
-
-def at_ease(visitor: Visitor) -> None:
-    assert visitor.complaints == []
-    assert {host.split(":")[0] for host in visitor.went if host} <= {"127.0.0.1"}
 
 
 def work_watching(visitor: Visitor, tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import needs_page
 
-for name in ("uvicorn", "starlette", "segno"):
-    pytest.importorskip(name, reason="the page's packages are missing: pip install -e '.[class]'")
+needs_page()
 
 import segno  # noqa: E402 - after the packages that it needs
 from served import Served, served  # noqa: E402
