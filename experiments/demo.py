@@ -14,6 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from experiments.findings import Findings, interval, signed
+from experiments.readings import replicates_in_words
 from experiments.stopping import reached_in_words
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     console.print(plan.question)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     console.print(
-        f"Scenario {plan.scenario}, {len(plan.points)} design points, {_replicates(findings)} replicates each with "
+        f"Scenario {plan.scenario}, {len(plan.points)} design points, {replicates_in_words(findings)} each with "
         f"the same luck at every point{failed}. Brackets hold 95 % intervals over replicates."
     )
     for block in plan.blocks:
@@ -57,17 +58,10 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     if len(findings.arms):
         for reference in plan.references:
             _print(console, _arms_table(findings, reference))
-        console.print(by_chance(len(findings.arms), "differences"), style="dim italic")
+        what = "differences (of depth, gain and the shares of runs)"
+        console.print(by_chance(len(findings.arms), what), style="dim italic")
     if plan.precision is not None and len(findings.precision):
         console.print(reached_in_words(findings.precision, plan.precision))
-
-
-def _replicates(findings: Findings) -> str:
-    """How many replicates a design point has; with a target of precision they differ."""
-    if findings.plan.precision is None:
-        return f"{findings.plan.replicates}"
-    counts = findings.cells["n_runs"]
-    return f"{counts.min()} to {counts.max()}"
 
 
 def show_words(console: Console, findings: Findings) -> None:
@@ -122,7 +116,9 @@ def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table
 
 
 def _effects_table(findings: Findings, effects: pd.DataFrame) -> Table:
-    table = _table("Main effects: paired differences, averaged over the other factors")
+    from_start = findings.plan.design == "one_at_a_time"
+    how = "the other factors as at the start" if from_start else "averaged over the other factors"
+    table = _table(f"Main effects: paired differences, {how}")
     for name in ("dyad", "factor", "against"):
         table.add_column(name)
     for name in ("effect on mean depth", "effect on joint gain, bn$/yr"):
@@ -170,7 +166,7 @@ def _arms_table(findings: Findings, reference: str, most: int = 20) -> Table:
 def by_chance(n_looked_at: int, what: str = "correlations") -> str:
     """What many looks cost: how many intervals leave zero out where there is nothing to find."""
     n = round(0.05 * n_looked_at)
-    return f"{n_looked_at} {what} were looked at; about {n} of their intervals leave zero out by chance alone."
+    return f"{n_looked_at} {what} were looked at; about {n} of their intervals would leave zero out by chance alone."
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 6) -> Table:
@@ -202,6 +198,13 @@ def _contrasts_table(findings: Findings) -> Table:
     return table
 
 
+#: What the brackets of the calibration mean; all other brackets are intervals over replicates.
+OF_CALIBRATION: Final = (
+    "Security costs are inferred from today's duties: in these brackets neither a step up nor a step down would pay, "
+    "which is no interval over replicates. Not identified: trade and duties do not tell, and the cost is 0."
+)
+
+
 def show_calibration(console: Console, calibration: pd.DataFrame, scenario: str) -> None:
     """Print what each bloc's present policy implies about security, and what a partner's supply is worth."""
     table = _table(f"What the results on each direction rest on (scenario {scenario})")
@@ -219,15 +222,16 @@ def show_calibration(console: Console, calibration: pd.DataFrame, scenario: str)
         first = rows.iloc[0]
         table.add_row(
             f"{importer} < {exporter}",
-            *(_security(by_good[good]) if good in by_good else "" for good in ("ev", "battery")),
+            *(security_in_words(by_good[good]) if good in by_good else "" for good in ("ev", "battery")),
             f"{rows['opening_cost'].max():.2f}",
             f"{first['supply_stake']:.2f}",
             f"{first['availability']:.2f}",
         )
     _print(console, table)
+    console.print(f"{OF_CALIBRATION} kS1 is the cost at the first unit of imports.", style="dim italic")
 
 
-def _security(row: pd.Series) -> str:
+def security_in_words(row: pd.Series) -> str:
     if not row["identified"]:
         return "not identified"
     return f"{row['security_cost']:.1f} {interval(row['low'], row['high'], digits=1)}"

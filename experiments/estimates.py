@@ -122,6 +122,28 @@ def holm(p_values: npt.ArrayLike) -> npt.NDArray[np.float64]:
     return found
 
 
+def shared_rate(outcomes: npt.ArrayLike, replicates: npt.ArrayLike, level: float = LEVEL) -> Rate:
+    """Share of rows with its Wilson interval, where rows of one replicate share their luck; fractions.
+
+    outcomes: (n,), booleans, n >= 1. replicates: (n,), labels, not necessarily as many rows for each.
+    ``n`` is the number of independent rows that would be as uncertain: from the spread of the replicates' own shares,
+    and the number of replicates where all end alike. At least one, at most the rows.
+    Limits: Wilson's interval with one row a replicate; as wide for any number of copies of the same rows.
+    Raises: ValueError for unequal lengths or no rows.
+    Source: Kish 1965 (design effect); Wilson 1927; theory D1, D3.
+    """
+    happened, label = np.asarray(outcomes, dtype=np.float64), np.asarray(replicates)
+    _check_pairs(happened, label)
+    place = np.unique(label, return_inverse=True)[1]
+    sizes = np.bincount(place)
+    share = float(happened.mean())
+    # Linearised, so that replicates with few rows (others failed) weigh less.
+    gaps = np.bincount(place, weights=happened - share)
+    variance = float(gaps @ gaps) / happened.size**2
+    n = min(max(share * (1.0 - share) / variance, 1.0), float(happened.size)) if variance > 0.0 else float(sizes.size)
+    return wilson(share * n, n, level) if 0.0 < share < 1.0 else wilson(share * sizes.size, sizes.size, level)
+
+
 # --- means --------------------------------------------------------------------------------------------------
 
 

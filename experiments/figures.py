@@ -6,7 +6,7 @@ has a label with its unit, every estimate its interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -24,8 +24,10 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
 from experiments.design import SAMPLED
+from experiments.readings import replicates_in_words
 
 if TYPE_CHECKING:
+    from experiments.design import Plan
     from experiments.findings import Findings
 
 # Okabe & Ito 2008, without yellow, which a projector loses on white.
@@ -163,23 +165,30 @@ def plan_figure(findings: Findings) -> Figure:
     """Above, mean depth in the cells of the first block; below, main effects on joint gain in every block."""
     plan = findings.plan
     if plan.design in SAMPLED:
-        return association_figure(findings.associations, plan.title)
+        called = {factor.name: factor.label for factor in plan.factors}
+        return association_figure(findings.associations, plan.title, labels=called)
     if len(findings.arms):
         return arms_figure(findings.arms, plan.references[0], plan.title)
     dyads = list(dict.fromkeys(findings.cells["dyad"]))
     n_effects = len(_effect_names(findings))
-    heights = (3.4, 1.0 + 0.45 * n_effects)
+    # Without anything to compare there is no lower row: empty panels say nothing.
+    heights = (3.4, 1.0 + 0.45 * n_effects) if n_effects else (3.4,)
     figure = plt.figure(figsize=(13, 2.0 + sum(heights)), layout="constrained")
     halves: Any = figure.subfigures(2, 1, height_ratios=(0.9, 1.1 + sum(heights)))
     header, body = halves
-    axes = body.subplots(2, len(dyads), squeeze=False, sharex="row", sharey="row", height_ratios=heights)
+    axes = body.subplots(len(heights), len(dyads), squeeze=False, sharex="row", sharey="row", height_ratios=heights)
+    turned = False
     for column, dyad in enumerate(dyads):
-        _depth_by_cell(axes[0, column], findings, dyad)
-        _effects_on_gain(axes[1, column], findings, dyad)
+        turned = _depth_by_cell(axes[0, column], findings, dyad)
+        if n_effects:
+            _effects_on_gain(axes[1, column], findings, dyad)
     axes[0, 0].set_ylabel("mean depth of cooperation (0 to 1)")
-    others = "\n".join(f"{factor.label}:" for factor in plan.shown[1:])
-    if len(plan.cells) <= MOST_PLACES * len(plan.shown[0].levels) * len(plan.blocks):
+    if turned:
+        for axis in axes[0]:
+            axis.set_xlabel(", ".join(factor.label for factor in plan.shown[1:]), fontsize=9)
+    else:
         look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 8.5}
+        others = "\n".join(f"{factor.label}:" for factor in plan.shown[1:])
         axes[0, 0].annotate(others, (0, 0), (-8, -7.5), "axes fraction", "offset points", **look)
     leading, blocks = plan.shown[0], [block.name for block in plan.blocks]
     labels = leading.level_labels
@@ -188,17 +197,27 @@ def plan_figure(findings: Findings) -> Figure:
     depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(labels)]
     depth_keys.append(Line2D([], [], color=GREY, linewidth=3, label="most that is possible in the cell"))
     first = f" (above: {blocks[0]})" if len(blocks) > 1 else ""
-    runs = f"Scenario {plan.scenario}, {plan.replicates} replicates a cell, 95 % intervals{first}"
+    runs = f"Scenario {plan.scenario}, {replicates_in_words(findings)} a cell, 95 % intervals{first}"
     header.suptitle(plan.title, fontsize=15, fontweight="bold")
     header.legend(handles=depth_keys, ncols=len(depth_keys), title=runs, loc="lower center")
-    if len(blocks) > 1:
-        keys = [_key(k, name, shift=2, is_hollow=k > 0) for k, name in enumerate(blocks)]
+    if len(blocks) > 1 and n_effects:
+        shift = _colours_taken(plan)
+        keys = [_key(k, name, shift, is_hollow=k > 0) for k, name in enumerate(blocks)]
         body.legend(handles=keys, loc="outside lower center", ncols=len(keys))
     return figure
 
 
-def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
-    """Cells along the axis by all factors but the first, whose levels stand side by side in colour."""
+def _colours_taken(plan: Plan) -> int:
+    """How many colours the levels of the leading factor have, so that those of blocks mean nothing else."""
+    n_levels = len(plan.shown[0].levels)
+    return max(2, n_levels) if n_levels <= len(SERIES) else 2
+
+
+def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> bool:
+    """Cells along the axis by all factors but the first, whose levels stand side by side in colour.
+
+    Returns whether there were so many that their labels are turned.
+    """
     plan = findings.plan
     is_shown = (findings.cells["dyad"] == dyad) & (findings.cells["block"] == plan.blocks[0].name)
     leading, others = plan.shown[0], plan.shown[1:]
@@ -221,6 +240,7 @@ def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> None:
     axis.set_ylim(0, 1.02)  # a line at 1 must be seen whole
     axis.set_title(dyad)
     axis.grid(axis="x", visible=False)
+    return len(places) > MOST_PLACES
 
 
 def _key(number: int, label: str, shift: int = 0, is_hollow: bool = False) -> Line2D:
@@ -253,7 +273,7 @@ def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
             continue
         number = blocks.index(row["block"])
         y = names.index((row["factor"], row["level"])) + (number - (len(blocks) - 1) / 2) * 0.26
-        colour = SERIES[(number + 2) % len(SERIES)]
+        colour = SERIES[(number + _colours_taken(findings.plan)) % len(SERIES)]
         look: dict[str, Any] = {
             "fmt": MARKERS[number % len(MARKERS)],
             "color": colour,
@@ -271,8 +291,14 @@ def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
 # --- a sampled design ----------------------------------------------------------------------------------------
 
 
-def association_figure(associations: pd.DataFrame, title: str, most: int = 12) -> Figure:
-    """The strongest rank correlations of factors with depth and with gain, per dyad, with intervals."""
+def association_figure(
+    associations: pd.DataFrame, title: str, most: int = 12, labels: Mapping[str, str] | None = None
+) -> Figure:
+    """The strongest rank correlations of factors with depth and with gain, per dyad, with intervals.
+
+    labels: what factors are called, where it is not their name.
+    """
+    called = labels or {}
     dyads = list(dict.fromkeys(associations["dyad"]))
     outcomes = list(dict.fromkeys(associations["outcome"]))
     figure, axes = plt.subplots(
@@ -285,11 +311,13 @@ def association_figure(associations: pd.DataFrame, title: str, most: int = 12) -
         axis.axvline(0, color=BLACK, linewidth=1)
         look: dict[str, Any] = {"fmt": MARKERS[row], "color": SERIES[row], "capsize": 2}
         axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
-        axis.set_yticks(range(len(top)), [str(name).replace("_", " ") for name in top["factor"]], fontsize=8)
-        axis.set_xlim(-1, 1)
+        words = [called.get(str(name), str(name).replace("_", " ")) for name in top["factor"]]
+        axis.set_yticks(range(len(top)), words, fontsize=8)
+        axis.set_ylim(-0.6, max(len(top), 3) - 0.4)
+        axis.set_xlim(-1.05, 1.05)  # a mark at 1 must be seen whole
         axis.set_title(f"{dyads[column]}: {str(outcomes[row]).replace('_', ' ')}")
         axis.set_xlabel("rank correlation over design points")
-    figure.suptitle(title, fontsize=14, fontweight="bold")
+    figure.suptitle(f"{title}\nrank correlations with 95 % intervals over design points", fontsize=13)
     return figure
 
 
@@ -334,5 +362,6 @@ def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) 
         axis.tick_params(axis="x", labelsize=8)
     axes[0, 0].set_yticks(range(len(order)), [str(arm) for arm in order], fontsize=8)
     axes[0, 0].set_ylim(-0.7, len(order) - 0.3)
-    figure.suptitle(f"{title}\ndifferences from {reference}, replicate by replicate, with 95 % intervals", fontsize=13)
+    how = "with 95 % intervals (filled where zero is outside)"
+    figure.suptitle(f"{title}\ndifferences from {reference}, replicate by replicate, {how}", fontsize=13)
     return figure

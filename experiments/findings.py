@@ -30,10 +30,10 @@ from experiments.comparisons import (
 )
 from experiments.design import FACTORIAL, SAMPLED, Factor, Plan
 from experiments.estimates import mean_interval
-from experiments.readings import interval, listed, of_blocs, read_plainly, signed
+from experiments.readings import interval, of_blocs, read_plainly, signed, spans
 from experiments.stopping import precision_table
 from experiments.summarise import cell_summary, rank_correlations
-from model import InputFault, load_scenario
+from model import InputFault, calibration_table, load_scenario, make_parameters
 
 if TYPE_CHECKING:
     from experiments.results import Results
@@ -115,7 +115,8 @@ def find(plan: Plan, results: Results) -> Findings:
     reading = read_plainly(plan, cells, of_factors, arms)
     reading = f"{reading} {of_blocs(plan, blocs, bloc_effects)}".rstrip()
     if not is_told:
-        reading = f"No effects are told, because no run succeeded at design points {listed(map(str, bare))}."
+        places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
+        reading = f"No effects are told, because there is no finished run at {places}."
     return Findings(
         plan, n_runs, len(failures), cells, of_factors,
         compared.get(CONTRAST, pd.DataFrame()).rename(columns={"factor": "contrast"}),
@@ -204,6 +205,12 @@ def _blocs(
     return pd.DataFrame(cells), _ordered(told, plan) if len(told) else told
 
 
+def calibration_of(plan: Plan) -> pd.DataFrame:
+    """What is calibrated at the start of the plan's scenario with its settings, a row a direction and good."""
+    settings = {**load_scenario(plan.scenario).parameters.changes(), **plan.settings}
+    return calibration_table(plan.scenario, make_parameters(settings))
+
+
 # --- corners ------------------------------------------------------------------------------------------------
 
 
@@ -230,8 +237,9 @@ def corners_of(tallies: pd.DataFrame, factors: Iterable[Factor]) -> list[str]:
     factors = list(factors)
     sentences = []
     open_cells = tallies[tallies["depth_ceiling"] > 0]
+    n_blocks = tallies["block"].nunique()
     for (block, dyad), rows in open_cells.groupby(["block", "dyad"], sort=False, observed=True):
-        where = f"{dyad}, {block}"
+        where = f"{dyad}, {block}" if n_blocks > 1 else f"{dyad}"
         if whole := _corner(where, rows):
             sentences.append(whole)
             continue
@@ -244,6 +252,8 @@ def corners_of(tallies: pd.DataFrame, factors: Iterable[Factor]) -> list[str]:
 def _corner(where: str, rows: pd.DataFrame) -> str:
     """What is the same in all of these runs, and why; nothing where they differ."""
     n, emerged = int(rows["n"].sum()), int(rows.loc[rows["emerged"].astype(bool), "n"].sum())
+    if rows.groupby("design_point")["n"].sum().max() < 2:
+        return ""  # a single replicate is always like itself
     if (rows["mean_depth"] == 0).all():
         return f"{where}: no depth at all in any of {n} runs. {_reason(rows)}"
     if emerged == 0:
@@ -251,15 +261,15 @@ def _corner(where: str, rows: pd.DataFrame) -> str:
     if (rows["mean_depth"] >= rows["depth_ceiling"] - 1e-9).all():
         return f"{where}: depth is at its ceiling in all of {n} runs: nothing holds it back."
     if emerged == n:
-        return f"{where}: cooperation emerges in all of {n} runs. {_reason(rows)}"
+        return f"{where}: cooperation emerges in all of {n} runs."
     return ""
 
 
 def _reason(rows: pd.DataFrame) -> str:
     """Which side's which test refused most often, over runs; or that the state cannot be reached."""
-    # The state asks for a duty that is cut (theory 2.1), so without duties on the table it cannot begin.
+    # The state asks for a duty that is cut (theory 2.1): without duties on the table only what a treaty of before cuts.
     if TARIFFS in rows and not rows[TARIFFS].any() and not rows["emerged"].any():
-        return "Emergence asks for a duty that is cut, and no duty is on the table."
+        return "Emergence asks for a duty that is cut, and no new cut is on the table."
     refused = rows[rows["blocking"] != ""]
     if refused.empty:
         return "No side's test refused a package."

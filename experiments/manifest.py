@@ -118,6 +118,7 @@ SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
     "engine": str, "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str,
     "code": dict, "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
 }  # fmt: skip
+MOST_NAMED: Final = 8  # results folders that are offered instead of one that is none
 MOST_DIGITS: Final = 100  # of a root seed
 MOST_BYTES: Final = 1_000_000_000  # of a manifest; a hundred thousand design points need a tenth of it
 
@@ -135,6 +136,22 @@ def read_manifest(path: Path) -> dict[str, Any]:
         raise ValueError(wrong)
     result: dict[str, Any] = manifest
     return result
+
+
+def why_unread(path: Path, error: Exception) -> str:
+    """Why a manifest cannot be read, in words."""
+    if not path.parent.exists():
+        return "there is no such folder"
+    if not path.parent.is_dir():
+        return "it is a file; name the folder that a sweep has written"
+    if isinstance(error, FileNotFoundError):
+        inside = sorted(p.parent.name for p in path.parent.glob("*/manifest.json"))[:MOST_NAMED]
+        also = f"; did you mean one of those in it: {', '.join(inside)}?" if inside else ""
+        return f"it has no manifest.json{also}"
+    if isinstance(error, json.JSONDecodeError):
+        return f"manifest.json is damaged, or not whole (line {error.lineno}); begin anew in another folder: --into"
+    said = error.strerror if isinstance(error, OSError) and error.strerror else error
+    return f"manifest.json cannot be read ({said})"
 
 
 def shape_fault(manifest: object) -> str:

@@ -31,6 +31,7 @@ class FactorReader(TableReader):
 
     folder = Path()
     arms: tuple[str, ...] = ()
+    unread = False  # whether there is a table that cannot be read: what it lacks is then no fault of the plan
 
     def _design(self) -> str:
         design = self._one_of("design", FACTORIAL, DESIGNS)
@@ -96,9 +97,11 @@ class FactorReader(TableReader):
                 self._levels(own, levels, where)
         plain = [in_words(level) for level in levels]
         names = table.get("level_labels", plain)
-        if not (isinstance(names, list) and len(names) == len(levels) == len({str(n) for n in names})):
+        is_right = isinstance(names, list) and len(names) == len(levels) == len({str(n) for n in names})
+        if not is_right and "level_labels" in table:
             allowed = f"a list of {len(levels)} different texts"
             self.faults.append(f"{where} level_labels = {names!r}: allowed is {allowed}")
+        if not is_right:
             names = plain
         return Factor(name, tuple(levels), str(label), tuple(str(n) for n in names), together=together)
 
@@ -123,12 +126,18 @@ class FactorReader(TableReader):
         spec = PARAMETERS.get(name)
         if came == "declared" and spec is not None and spec.kind in ("float", "int"):
             came = [spec.low, spec.high]
-        if not (isinstance(came, list) and len(came) == 2 and all(map(is_number, came)) and came[0] < came[1]):
+        is_range = isinstance(came, list) and len(came) == 2 and all(map(is_number, came)) and came[0] < came[1]
+        is_scale = scale in SCALES and not (scale == "log" and is_range and came[0] <= 0)
+        if spec is not None and spec.kind not in ("float", "int"):
+            self.faults.append(f"{where} range = {came!r}: {name} is no number; write levels = [...] instead")
+        elif not is_range:
             self.faults.append(f"{where} range = {came!r}: allowed are two rising numbers, or 'declared'")
-            return nothing
-        if scale not in SCALES or (scale == "log" and came[0] <= 0):
+        if not is_scale:
             allowed = "linear, or log for a range above 0"
             self.faults.append(f"{where} scale = {scale!r}: allowed is {allowed}")
+        if design not in SAMPLED:
+            count = self._whole(table, "steps", 3, 2, MOST_STEPS, f"{where} ")
+        if not (is_range and is_scale) or (spec is not None and spec.kind not in ("float", "int")):
             return nothing
         for own in (name, *together):
             if own in PARAMETERS:
@@ -138,7 +147,6 @@ class FactorReader(TableReader):
             if "steps" in table or "level_labels" in table:
                 self.faults.append(f"{where} steps and level_labels are for designs with levels, not for {design}")
             return Factor(name, (), label, (), ends, scale, together)
-        count = self._whole(table, "steps", 3, 2, MOST_STEPS, f"{where} ")
         levels = sampling.steps(ends, scale, count, spec is not None and spec.kind == "int")
         return Factor(name, tuple(levels), label, tuple(f"{x:g}" for x in levels), ends, scale, together)
 
@@ -166,7 +174,9 @@ class FactorReader(TableReader):
         if design in SAMPLED:
             n_points = self._whole(self.table, "n_points", DEFAULT_POINTS, 2, MAX_POINTS)
             if design == "sobol" and n_points & (n_points - 1):
-                self.faults.append(f"n_points = {n_points}: a Sobol design is balanced at powers of two: 64, 128, ...")
+                lower = 1 << (n_points.bit_length() - 1)
+                near = f"{lower} or {2 * lower}" if lower > 1 else f"{2 * lower}"
+                self.faults.append(f"n_points = {n_points}: a Sobol design is balanced at powers of two: write {near}")
                 return factors, []
             if self.faults:
                 return factors, []
@@ -206,10 +216,10 @@ class FactorReader(TableReader):
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             self.faults.append(f"reference = {shown(came)}: allowed is the name of a point, or a list of names")
             return ()
-        if names and not self.arms:
+        if names and not self.arms and not self.unread:
             self.faults.append("reference: the points have no names; give each point (or row) a 'name'")
             return ()
-        for name in names:
+        for name in names if self.arms else ():
             if name not in self.arms:
                 hint = nearest(name, self.arms) or f"there are: {', '.join(self.arms[:8])}"
                 self.faults.append(f"reference = {name!r} is not the name of a point; {hint}")
@@ -222,7 +232,9 @@ class FactorReader(TableReader):
             self.faults.append(f"table {came}: allowed is the name of a .csv or .parquet file")
             return []
         rows, fault = sampling.read_table(self.folder / name)
-        self.faults += [fault] if fault else []
+        if fault:
+            self.faults.append(fault)
+            self.unread = True
         return rows
 
     def _given(self, rows: Sequence[sampling.Row], what: str) -> tuple[tuple[Factor, ...], list[sampling.Row]]:

@@ -12,6 +12,7 @@ from typing import Any, Final
 from experiments.design import Value
 from model import InputFault, make_parameters, nearest
 
+WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 
@@ -26,8 +27,10 @@ def as_file_name(name: str) -> str:
 
 
 def in_words(level: object) -> str:
-    """A level in words; a switch reads off or on."""
-    return ("off", "on")[level] if isinstance(level, bool) else f"{level}"
+    """A level in words; a switch reads off or on, and 1.0 reads 1."""
+    if isinstance(level, bool):
+        return ("off", "on")[level]
+    return f"{level:.0f}" if isinstance(level, float) and level.is_integer() and abs(level) < WHOLE else f"{level}"
 
 
 def is_number(value: object) -> bool:

@@ -6,12 +6,15 @@ A difference is only claimed where its 95 % interval leaves zero out.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import pandas as pd
 
 from experiments.comparisons import CONTRAST, FACTOR
-from experiments.design import Plan
+from experiments.design import SAMPLED, Plan
+
+if TYPE_CHECKING:
+    from experiments.findings import Findings
 
 # Two arms are told apart where chance alone would do so less often than this.
 ALPHA: Final = 0.05
@@ -24,7 +27,8 @@ def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: p
     columns = ["mean_depth", "depth_ceiling", "joint_gain"]
     means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
     shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
-    if deep[1]["mean_depth"] == shallow[1]["mean_depth"]:
+    # A difference that the printed digits do not show is none to tell.
+    if f"{deep[1]['mean_depth']:.2f}" == f"{shallow[1]['mean_depth']:.2f}":
         depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
     else:
         depth = (
@@ -51,15 +55,22 @@ def _of_arms(arms: pd.DataFrame, most: int = 3) -> list[str]:
         is_clear = (rows["low"] > 0) | (rows["high"] < 0)
         named = set(rows.loc[is_clear, "arm"])
         rest = rows["arm"].nunique() - len(named)
-        top = rows[is_clear].sort_values("mean", key=abs, ascending=False, kind="stable").head(most)
+        clear = rows[is_clear].sort_values("mean", key=abs, ascending=False, kind="stable")
         said = f"No arm differs from {reference} in joint gain beyond luck"
-        if len(top):
-            told = listed(f"{row['arm']} ({signed(row['mean'])} in {row['dyad']})" for _, row in top.iterrows())
+        if len(clear):
+            # An arm is named once, with every dyad in which it makes a clear difference.
+            top = list(clear.groupby("arm", sort=False))[:most]
+            told = listed(f"{arm} ({listed(_in_dyads(own))})" for arm, own in top)
             said = f"Against {reference}, joint gain (bn$ a year) changes most with {told}"
         # The said intervals are 95 % each: many arms bring a few that leave zero out by chance.
         more = f"; {rest} of {rows['arm'].nunique()} arms change it in no dyad beyond luck" if named and rest else ""
         sentences.append(f"{said}{more}.")
     return sentences
+
+
+def _in_dyads(rows: pd.DataFrame) -> list[str]:
+    """Differences with the dyads that they are in."""
+    return [f"{sized(float(row['mean']))} in {row['dyad']}" for _, row in rows.iterrows()]
 
 
 def of_blocs(plan: Plan, blocs: pd.DataFrame, effects: pd.DataFrame) -> str:
@@ -116,6 +127,35 @@ def of_tests(plan: Plan, tests: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
+def replicates_in_words(findings: Findings) -> str:
+    """How many replicates a design point has, in words; with a target of precision they may differ."""
+    counts = findings.cells["n_runs"]
+    least, most = int(counts.min()), int(counts.max())
+    if findings.plan.precision is None:
+        least = most = findings.plan.replicates
+    if least == most:
+        return f"{most} replicate{'s' * (most != 1)}"
+    return f"{least} to {most} replicates"
+
+
+def caption_of(findings: Findings) -> str:
+    """What the figure of a plan shows, in a sentence."""
+    plan = findings.plan
+    if plan.design in SAMPLED:
+        return "The strongest rank correlations with depth and gain, with 95 % intervals over design points."
+    if len(findings.arms):
+        return (
+            f"Differences from {plan.references[0]}, replicate by replicate, with 95 % intervals; filled where the "
+            "interval leaves zero out. Arms in the order of their effect on joint gain."
+        )
+    first = f" in the block “{plan.blocks[0].name}”" if len(plan.blocks) > 1 else ""
+    above = f"mean depth of every cell{first} with its 95 % interval; the grey bar is the most that is possible there."
+    if findings.effects.empty:
+        return above[0].upper() + above[1:]
+    also = "; open marks: the other blocks" if len(plan.blocks) > 1 else ""
+    return f"Above, {above} Below, paired differences of joint gain with 95 % intervals{also}."
+
+
 def _opening(block: str, n_blocks: int) -> str:
     return f"{block}, " if n_blocks > 1 else ""
 
@@ -140,6 +180,17 @@ def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
 def sized(value: float) -> str:
     """A difference with its sign; a small one keeps a digit that is not zero."""
     return signed(value) if abs(value) >= 0.005 or value == 0 else f"{value:+.1g}"
+
+
+def spans(numbers: Iterable[int]) -> str:
+    """Rising whole numbers with runs of neighbours as one: 0, 2 to 5 and 9."""
+    ends: list[list[int]] = []
+    for number in numbers:
+        if ends and number == ends[-1][1] + 1:
+            ends[-1][1] = number
+        else:
+            ends.append([number, number])
+    return listed(f"{a}" if a == b else f"{a} to {b}" for a, b in ends)
 
 
 def listed(parts: Iterable[str]) -> str:

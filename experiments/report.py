@@ -19,15 +19,16 @@ import pandas as pd
 
 from experiments import report_figures, warnings_of
 from experiments import report_tables as tables
+from experiments.demo import OF_CALIBRATION
 from experiments.design import Plan
 from experiments.figures import arms_figure, plan_figure, saver
-from experiments.findings import Findings, find
+from experiments.findings import Findings, calibration_of, find
 from experiments.plan_file import plan_of
-from experiments.readings import listed, of_tests
+from experiments.readings import caption_of, listed, of_tests
 from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
 from experiments.stopping import reached_in_words
-from experiments.survival import treaty_ends
+from experiments.survival import ended_by_cause
 from experiments.work import GAME
 from model import load_scenario
 
@@ -50,8 +51,10 @@ td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 figure { margin: 1rem 0; } img { width: 100%; min-width: 42rem; } figcaption, .how { color: #444; font-size: .92rem; }
 .warn { border-left: 5px solid #D55E00; background: #fdf3ec; padding: .5rem 1rem; }
 .wide { overflow-x: auto; } pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: 13px; }
-@media print { body { max-width: none; } details { display: none; } figure { break-inside: avoid; }
-  img { min-width: 0; } }
+@media print { body { max-width: none; font-size: 13px; } table { font-size: 10.5px; } .back { display: none; }
+  details::details-content { content-visibility: visible; block-size: auto; } tr, figure { break-inside: avoid; }
+  h2, .how { break-after: avoid; } .wide { overflow: visible; } img { min-width: 0; }
+  th, td { padding-right: .5rem; } }
 </style></head><body>
 $body
 </body></html>
@@ -90,6 +93,7 @@ class _Page:
         self._gains()
         self._games()
         self._definitions()
+        self._basis()
         self._back_matter()
         return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
 
@@ -125,63 +129,77 @@ class _Page:
             "Mean depth is the area under the depth curve: 0 is no treaty, 1 is everything on the table honoured "
             "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
         )
-        self._figure("findings", "What the design changes.", lambda: plan_figure(self.findings))
+        plan = self.plan
+        over = (
+            "the other factors as at the start" if plan.design == "one_at_a_time" else "averaged over the other factors"
+        )
+        self._figure("findings", caption_of(self.findings), lambda: plan_figure(self.findings))
+        n_kept = min(plan.outputs.replicates, plan.replicates)
+        kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
         for number, reference in enumerate(self.plan.references[1:], 2):
             draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
             self._figure(f"arms-{number}", f"Differences from {reference}.", draw)
-        cells, plan = self.findings.cells, self.plan
+        cells = self.findings.cells
         self._table(tables.cells(self.findings), "cells")
-        self._compared("Paired differences, replicate by replicate:", tables.effects(plan, self.findings.effects))
+        self._compared(
+            f"Paired differences, replicate by replicate, {over}:", tables.effects(plan, self.findings.effects)
+        )
         if len(self.findings.arms):
             self._compared("Every arm, replicate by replicate:", tables.arms(plan, self.findings.arms), "arms")
         if len(self.findings.contrasts):
             own = self.findings.contrasts.rename(columns={"contrast": "factor"})
             self._compared("The contrasts of the plan:", tables.effects(plan, own), "contrasts")
         if len(self.findings.associations):
-            self._table(tables.associations(self.findings.associations))
+            self._say(
+                "Rank correlations of the factors with depth and gain, the strongest of each dyad. Their brackets hold "
+                "95 % intervals over design points, one factor at a time:"
+            )
+            self._table(tables.associations(plan, self.findings.associations))
         if len(self.findings.precision):
             assert plan.precision is not None
             self._say(
                 f"{reached_in_words(self.findings.precision, plan.precision)} These intervals hold what they promise, "
                 "although it was decided on the way when to stop:"
             )
-            self._table(tables.numbers(self.findings.precision), "precision")
+            self._table(tables.precision(plan, self.findings.precision), "precision")
         self._figure(
             "response-map", "Mean depth over two factors, averaged over the others.",
             lambda: report_figures.response_map(cells, plan, self.dyads),
         )  # fmt: skip
         self._figure(
-            "depth-over-time", "Median depth; the ribbons hold eight runs in ten.",
+            "depth-over-time", f"Median depth{kept}; the ribbons hold eight runs in ten.",
             lambda: report_figures.depth_figure(self._series("dyad"), self.leading, self.dyads),
         )  # fmt: skip
         self._figure(
-            "duties-over-time", "Median duties of all kept runs; the ribbons hold eight runs in ten.",
+            "duties-over-time", f"Median duties{kept}, all levels together; the ribbons hold eight runs in ten.",
             lambda: report_figures.duties_figure(self._series("directed"), self.dyads),
         )  # fmt: skip
 
     def _emergence(self) -> None:
         self._heading(
             "2 to 4. Does cooperation emerge, when, and does it last?",
-            "Emergence is the first quarter of a spell with depth of at least one half, both gain and a duty is cut; "
-            "durable is a spell of 12 quarters. The curve falls as runs get there; runs that never do are counted as "
-            "still waiting at the horizon. The restricted mean is the average wait up to the horizon.",
+            "Cooperation emerges in the first quarter of a spell in which depth has been at least one half over four "
+            "quarters, the smaller gain is at least a quarter of the larger, and a duty is cut; it is durable if a "
+            "spell lasts 12 quarters or more. Shares of runs, and the restricted mean: the average wait, in which runs "
+            "that never get there count as waiting up to the horizon. Averages over all cells of a level; "
+            "intervals over replicates, for shares Wilson's with as many runs as cells with common luck are worth.",
         )
-        rows, alike = [], []
+        rows, curves = [], []
         for dyad in self.dyads:
             own = self._runs(dyad, ["first_emergence", "durable"])
             if "first_emergence" not in own:
                 return
-            for _number, label, part in report_figures.by_level(own, self.leading):
+            for number, label, part in report_figures.by_level(own, self.leading):
                 rows.append({"dyad": dyad, "runs": label, **tables.waiting(part, self.n_quarters)})
-            keys = ["dyad", *([self.leading.name] if self.leading else []), "first_emergence"]
-            alike.append(own.groupby(keys, observed=True, sort=False).size().rename("n").reset_index())
+                curve = tables.still_waiting(part, self.n_quarters)
+                curves.append(curve.assign(dyad=dyad, number=number, label=label))
         self._table(pd.DataFrame(rows))
-        counted = pd.concat(alike, ignore_index=True)
+        drawn = pd.concat(curves, ignore_index=True)
         self._figure(
             "emergence",
-            "Time to emergence (Kaplan-Meier). Greenwood's band counts every run as independent; cells share their "
-            "luck, so it is a little narrow: the intervals of the table are over replicates.",
-            lambda: report_figures.emergence_figure(counted, self.leading, self.n_quarters, self.dyads),
+            "Time to emergence (Kaplan-Meier), over all cells of a level. The bands hold 95 % intervals over "
+            "replicates, whose luck the cells share, quarter by quarter.",
+            lambda: report_figures.emergence_figure(drawn, self.n_quarters, self.dyads),
         )  # fmt: skip
 
     def _tests(self) -> None:
@@ -194,7 +212,8 @@ class _Page:
             "Rates by McNemar's exact test: of the replicates, only those count that end differently under the two "
             "settings (how many for the one : for the other). Times to emergence by the log-rank test, which is "
             "conservative where arms share their luck. A pair of cells is told apart at 5 % after Holm's correction "
-            f"for all {n_tests} comparisons of this plan; every single test is in tests.parquet.",
+            f"for all {n_tests} comparisons of this plan, so it may not be where a single interval above leaves zero "
+            "out. Every single test is in tests.parquet.",
         )
         if words := of_tests(self.plan, found):
             self._say(words)
@@ -207,10 +226,12 @@ class _Page:
             return
         self._heading(
             "5. How do first treaties end?",
-            "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: each "
-            "share has ended by that cause by the horizon; with those still in force they add to one.",
+            "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: which "
+            "share of first treaties ends by which cause before the horizon, counted from the quarter in which they "
+            "come into force (Aalen-Johansen: one in force when its run ends is censored); with those still in force "
+            "they add to one. Intervals over replicates, by a jackknife, because cells share their luck.",
         )
-        found = [table for own in runs if len(table := treaty_ends(own, self.n_quarters))]
+        found = [table for own in runs if len(table := ended_by_cause(own, self.n_quarters))]
         if not found:
             self._say("No treaty came into force, or none ended.")
             return
@@ -241,8 +262,12 @@ class _Page:
         if rows:
             self._heading(
                 "7. Which games are played, before and after?",
-                "The game of the package on the table in the first quarter, in most quarters and in the last one; "
-                "shares of runs.",
+                "Shares of runs by the game of the package in force or on the table: in the first quarter, in most "
+                "quarters and in the last one. Named is what the first bloc's choice between keeping and breaking the "
+                "package looks like to it, then the second's: in a Prisoner's Dilemma breaking pays whatever the other "
+                "does although both would rather keep; in a Stag Hunt keeping pays if the other keeps; in Deadlock one "
+                "would rather have nothing; in Concord and Harmony keeping pays anyway; in a tie outcomes are worth "
+                "the same.",
             )
             table = pd.concat(rows, ignore_index=True)
             self._table(table[["dyad", *(name for name in table if name != "dyad")]])
@@ -255,7 +280,7 @@ class _Page:
             "game-map",
             "The last package on the table of each run. In the shaded square both are tempted less than they fear "
             "to be left; right or above a side would leave anyway; below zero it would give alone. Points beyond "
-            "the scale stand at its edge.",
+            "the scale stand at its edge; runs in which a side would lose nothing by being left have no place here.",
             lambda: report_figures.game_map(some, self.leading, self.dyads),
         )
 
@@ -271,22 +296,34 @@ class _Page:
         )
         self._table(pd.concat(found, ignore_index=True))
 
+    def _basis(self) -> None:
+        self._heading(
+            "What do the results rest on?",
+            f"Calibrated at the start of scenario {self.plan.scenario} with the settings of the plan. {OF_CALIBRATION}",
+        )
+        self._table(tables.basis(calibration_of(self.plan)))
+
     def _back_matter(self) -> None:
         told = self.results.manifest
         if self.findings.corners:
-            self._heading("The same in every run", "Where nothing varies, there is nothing to estimate.")
+            self._heading(
+                "The same in every run",
+                "No run of these groups ended otherwise. Where that is so by construction there is nothing to "
+                "estimate; where it is not, the intervals say what so many runs can tell.",
+            )
             self._add("<ul>", *(f"<li>{esc(sentence)}</li>" for sentence in self.findings.corners), "</ul>")
         self._add(
             "<h2>Where this comes from</h2>",
-            f"<details><summary>The plan</summary><pre>{esc(told['plan_text'])}</pre></details>",
+            f'<details class="back"><summary>The plan</summary><pre>{esc(told["plan_text"])}</pre></details>',
         )
         words = "".join(f"<tr><td>{esc(name)}</td><td>{esc(text)}</td></tr>" for name, text in told["columns"].items())
         self._add(
-            '<details><summary>What the columns mean</summary><div class="wide">'
+            '<details class="back"><summary>What the columns mean</summary><div class="wide">'
             f'<table class="words">{words}</table></div></details>',
         )
         short = {key: value for key, value in told.items() if key not in LONG}
-        self._add(f"<details><summary>The manifest</summary><pre>{esc(json.dumps(short, indent=1))}</pre></details>")
+        shown = esc(json.dumps(short, indent=1))
+        self._add(f'<details class="back"><summary>The manifest</summary><pre>{shown}</pre></details>')
 
     # --- pieces -----------------------------------------------------------------------------------------
 

@@ -17,7 +17,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.design import Factor, Plan
-from experiments.estimates import kaplan_meier
 from experiments.figures import BLACK, BLOC_COLOURS, BLOC_LINES, GREY, MARKERS, PALE, SERIES, STYLE
 
 LINES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
@@ -64,30 +63,26 @@ def _legend(figure: Figure, handles: list[Any]) -> None:
     figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
 
 
-def emergence_figure(runs: pd.DataFrame, factor: Factor | None, n_quarters: int, dyads: list[str]) -> Figure | None:
-    """Share of runs in which cooperation has not emerged yet, by quarter, with Greenwood's band.
+def emergence_figure(curves: pd.DataFrame, n_quarters: int, dyads: list[str]) -> Figure | None:
+    """Share of runs in which cooperation has not emerged yet, by quarter, with its interval over replicates.
 
-    runs: one row a run, or one for ``n`` alike.
+    curves: rows of ``report_tables.still_waiting`` with ``dyad``, and ``number`` and ``label`` of the level.
     """
-    if "first_emergence" not in runs:
+    if "share" not in curves:
         return None
     figure, axes = panels(dyads)
     handles: dict[str, Any] = {}
     for axis, dyad in zip(axes, dyads, strict=True):
-        for number, label, rows in by_level(runs[runs["dyad"] == dyad], factor):
-            onset = np.repeat(rows["first_emergence"].to_numpy(), rows.get("n", 1))
-            event = onset >= 0
-            time = np.where(event, onset, n_quarters).astype(float)
-            table = kaplan_meier(time, event).table
-            x = np.concatenate([[0.0], table["time"], [n_quarters]])
-            y = np.concatenate([[1.0], table["survival"], [table["survival"].iloc[-1] if len(table) else 1.0]])
+        own = curves[curves["dyad"] == dyad]
+        for label, rows in own.groupby("label", sort=False):
+            number = int(rows["number"].iloc[0])
+            # A share holds from its quarter on: all wait at first, and the last share up to the horizon.
+            x = [0, *rows["quarter"], n_quarters]
+            share, low, high = ([1.0, *rows[name], rows[name].iloc[-1]] for name in ("share", "low", "high"))
             look: dict[str, Any] = {"color": SERIES[number], "linestyle": LINES[number]}
-            axis.step(x, y, where="post", linewidth=2, **look)
-            half = 1.96 * np.nan_to_num(np.concatenate([[0.0], table["se"], table["se"].tail(1)]))
-            if len(half) == len(x):
-                low, high = np.clip(y - half, 0, 1), np.clip(y + half, 0, 1)
-                axis.fill_between(x, low, high, step="post", color=SERIES[number], alpha=0.15, linewidth=0)
-            handles[label] = Line2D([], [], linewidth=2, label=label, **look)
+            axis.step(x, share, where="post", linewidth=2, **look)
+            axis.fill_between(x, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
+            handles[str(label)] = Line2D([], [], linewidth=2, label=label, **look)
         axis.set_ylim(0, 1.02)
         axis.set_xlim(0, n_quarters)
         axis.set_xlabel("quarters since the start")

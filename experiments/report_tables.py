@@ -7,17 +7,20 @@ from __future__ import annotations
 
 from typing import Final
 
+import numpy as np
 import pandas as pd
 
 from experiments.comparisons import BLOC_OUTCOMES
+from experiments.demo import security_in_words
 from experiments.design import ARM, Plan
-from experiments.estimates import mean_interval
+from experiments.estimates import LEVEL, Estimate, mean_interval, shared_rate
 from experiments.findings import Findings
 from experiments.readings import ALPHA, interval, signed
 from experiments.sensitivities import sensitivity_table
 
-# Digits of an effect, and what an outcome is called in a table.
-DIGITS: Final = {"mean_depth": 3, "joint_gain": 2, "gain": 2, "co2_saved": 1}
+# Digits of an effect: enough that an interval that leaves zero out is seen to do so, also where effects are small.
+DIGITS: Final = {"joint_gain": 3, "gain": 3, "ev_share": 4, "final_ev_share": 4, "co2_saved": 2}
+# What an outcome is called in a table.
 WORDS: Final = {
     "mean_depth": "mean depth", "joint_gain": "joint gain, bn$/yr", "emerged": "P(emerged)", "durable": "P(durable)",
     "gain": "gain, bn$/yr", "ev_share": "EV share, mean", "final_ev_share": "EV share, last quarter",
@@ -82,7 +85,7 @@ def arms(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(shown, ignore_index=True)
 
 
-def associations(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
+def associations(plan: Plan, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
     """The strongest rank correlations of each dyad and outcome."""
     top = table.groupby(["block", "dyad", "outcome"], sort=False).head(most)
     shown = [
@@ -90,7 +93,10 @@ def associations(table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
         for _, row in top.iterrows()
     ]
     told = top.assign(**{"rank correlation": shown}, outcome=top["outcome"].str.replace("_", " "))
-    return told[["dyad", "outcome", "factor", "rank correlation", "n"]]
+    labels = {factor.name: factor.label for factor in plan.factors}
+    told = told.assign(factor=[labels.get(name, name) for name in told["factor"]], **{"design points": told["n"]})
+    where = ["block"] if len(plan.blocks) > 1 else []
+    return told[[*where, "dyad", "outcome", "factor", "rank correlation", "design points"]]
 
 
 def blocs(findings: Findings) -> pd.DataFrame:
@@ -141,14 +147,17 @@ def _verdict(tests: pd.DataFrame, with_sign: bool) -> str:
 
 
 def games(runs: pd.DataFrame) -> pd.DataFrame:
-    """Which games a dyad's runs play in the first quarter, mostly, and in the last; shares of runs."""
+    """Which games a dyad's runs play in the first quarter, mostly, and in the last; shares of runs that add to one."""
     columns = {"game_at_start": "first quarter", "game": "mostly", "game_at_end": "last quarter"}
     known = [name for name in columns if name in runs]
     shares = pd.DataFrame({name: runs[name].astype(str).value_counts(normalize=True) for name in known}).fillna(0.0)
     top = shares.loc[shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST_GAMES]]
-    table = pd.DataFrame({"game": top.index})
+    n_others = len(shares) - len(top)
+    rest = ["another game" if n_others == 1 else f"{n_others} other games"] if n_others else []
+    table = pd.DataFrame({"game": [*top.index, *rest]})
     for name in known:
-        table[columns[name]] = [f"{share:.2f}" for share in top[name]]
+        left = [1.0 - top[name].sum()] if rest else []
+        table[columns[name]] = [f"{max(share, 0.0):.2f}" for share in [*top[name], *left]]
     return table
 
 
@@ -164,13 +173,35 @@ def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
     """
     has_emerged = runs["first_emergence"] >= 0
     wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
+    rates = {"emerged": has_emerged, "durable": runs["durable"].astype(bool)}
     found = mean_interval(wait.groupby(runs["replicate"]).mean())
-    low, high = max(found.low, 0.0), min(found.high, float(n_quarters))
+    told = {name: shared_rate(values, runs["replicate"]) for name, values in rates.items()}
     return {
-        "emerged": f"{has_emerged.mean():.2f}",
-        "durable": f"{runs['durable'].astype(float).mean():.2f}",
-        "mean wait, quarters": f"{found.mean:.1f} {interval(low, high, 1)}",
+        **{name: f"{rate.share:.2f} {interval(rate.low, rate.high)}" for name, rate in told.items()},
+        "mean wait, quarters": f"{found.mean:.1f} {_within(found, float(n_quarters), 1)}",
     }
+
+
+def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> pd.DataFrame:
+    """Share of runs in which cooperation has not emerged, by quarter, with its interval over replicates.
+
+    Every run is observed to the horizon, so the share is Kaplan and Meier's estimate. Cells share the luck of a
+    replicate. Columns: quarter, share, low, high; a point until the first run gets there.
+    """
+    replicate = runs["replicate"].to_numpy()
+    onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
+    rows = []
+    for quarter in range(n_quarters):
+        share, low, high, _ = shared_rate(onset > quarter, replicate, level)
+        rows.append((quarter, share, low, high) if share < 1.0 else (quarter, 1.0, 1.0, 1.0))
+    return pd.DataFrame(rows, columns=["quarter", "share", "low", "high"])
+
+
+def _within(found: Estimate, most: float, digits: int) -> str:
+    """An interval of what cannot be below 0 or above ``most``; one replicate still says nothing."""
+    if not found.n > 1:
+        return interval(found.low, found.high)
+    return interval(max(found.low, 0.0), min(found.high, most), digits)
 
 
 def definitions(runs: pd.DataFrame) -> pd.DataFrame:
@@ -185,16 +216,47 @@ def definitions(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def ends(table: pd.DataFrame) -> pd.DataFrame:
-    """What share of treaties has ended by each cause by the horizon."""
-    last = table.groupby(["dyad", "cause"], sort=False).tail(1)
-    shown = [f"{row['incidence']:.2f} {interval(row['low'], row['high'])}" for _, row in last.iterrows()]
-    told = last.assign(shown=shown)[["dyad", "cause", "shown", "n"]]
-    return told.rename(columns={"n": "treaties", "shown": "ended by the horizon"})
+    """What share of first treaties ends by each cause, as ``survival.ended_by_cause`` tells it; and what is left."""
+    rows = []
+    for dyad, own in table.groupby("dyad", sort=False):
+        for _, row in own.iterrows():
+            share = f"{row['incidence']:.2f} {interval(row['low'], row['high'])}"
+            rows.append({"dyad": dyad, "end": row["cause"], "share": share, "first treaties": str(row["n"])})
+        left = max(1.0 - float(own["incidence"].sum()), 0.0)
+        rows.append({"dyad": dyad, "end": "still in force", "share": f"{left:.2f}", "first treaties": ""})
+    return pd.DataFrame(rows)
 
 
-def numbers(frame: pd.DataFrame) -> pd.DataFrame:
-    """A frame with its numbers short."""
-    return frame.map(lambda x: f"{x:.4g}" if isinstance(x, float) else x)
+def basis(calibration: pd.DataFrame) -> pd.DataFrame:
+    """What the results on each direction rest on: security costs, opening costs, supply stakes, brands on sale."""
+    rows = []
+    for (importer, exporter), own in calibration.groupby(["importer", "exporter"], sort=False):
+        goods = {str(row["good"]): security_in_words(row) for _, row in own.iterrows()}
+        first = own.iloc[0]
+        rows.append(
+            {
+                "importer < exporter": f"{importer} < {exporter}",
+                "security cost of a car, k$": goods.get("ev", ""),
+                "of a battery, k$ a car": goods.get("battery", ""),
+                "opening cost, bn$/yr": f"{own['opening_cost'].max():.2f}",
+                "supply stake, bn$/yr": f"{first['supply_stake']:.2f}",
+                "brands of exporter on sale": f"{first['availability']:.2f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def precision(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """What a target of precision reached, a row for each design point and dyad."""
+    rows = []
+    for _, own in table.iterrows():
+        point = plan.points[own["design_point"]]
+        where = {f.label: f.label_of(point.levels[f.name]) for f in plan.factors if f.name in point.levels}
+        value = f"{own['mean']:.3f} {interval(own['low'], own['high'], 3)}"
+        found = {WORDS.get(own["outcome"], "mean"): value, "replicates": str(own["n"])}
+        where = where or {"design point": str(point.index)}
+        rows.append({"dyad": own["dyad"], **where, **found, "reached": "yes" if own["reached"] else "no"})
+    return pd.DataFrame(rows).fillna("")
 
 
 def _where(plan: Plan, cell: pd.Series) -> dict[str, str]:

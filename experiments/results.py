@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from experiments.design import Plan
-from experiments.manifest import describe, now, read_manifest
+from experiments.manifest import describe, now, read_manifest, why_unread
 from experiments.store import check_vacant, lock_file, reported, slim, write_table, write_whole
 from experiments.work import KEYS, Chunk, Played, runs_are_true
 from model import InputFault
@@ -74,7 +74,7 @@ class Results:
         try:
             results.manifest = read_manifest(path)
         except (OSError, ValueError, RecursionError) as error:
-            fault = f"'{folder}' is no results folder: manifest.json cannot be read ({error})"
+            fault = f"'{folder}' is no results folder: {why_unread(path, error)}"
             raise InputFault([fault], "results") from None
         return results
 
@@ -379,7 +379,7 @@ class Results:
                 # Texts of a run are few and repeat: as categories, a million runs fit into memory.
                 tables.append(table if columns is None else slim(table))
             except (OSError, pa.ArrowException, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
-                fault = f"'{part}' is damaged: {error}; the same sweep again makes it anew"
+                fault = f"'{part}' is damaged ({type(error).__name__}); the same sweep again makes it anew"
                 raise InputFault([fault], "results") from None
         # Parts in the order of their names are in the order of design point and replicate.
         try:

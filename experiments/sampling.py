@@ -6,6 +6,7 @@ the whole design; numbers that a table gives are used as they are written.
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -134,12 +135,33 @@ def read_table(path: Path) -> tuple[list[Row], str]:
     except FileNotFoundError:
         return [], f"table = '{path}': there is no such file (names are relative to the plan's folder)"
     except Exception as error:  # each reader has errors of its own
-        return [], f"table = '{path}' cannot be read: {error}"
+        return [], f"table = '{path}' cannot be read: {_uneven(path) or str(error).strip()}"
     if frame.empty or len(frame) > MAX_POINTS:
         return [], f"table = '{path}' has {len(frame)} rows: allowed are 1 to {MAX_POINTS}"
-    if frame.columns.duplicated().any() or frame.isna().any(axis=None):
-        return [], f"table = '{path}': allowed are columns with different names and a value in every row"
+    if frame.columns.duplicated().any():
+        return [], f"table = '{path}': allowed are columns with different names"
+    if len(frame.columns) == 1 and (";" in str(frame.columns[0]) or "\t" in str(frame.columns[0])):
+        return [], f"table = '{path}': columns are separated by commas, not by semicolons or tabs"
+    if frame.isna().any(axis=None):
+        row, column = (int(k[0]) for k in np.nonzero(frame.isna().to_numpy()))
+        return [], f"table = '{path}': row {row + 1} has no value in column '{frame.columns[column]}'; give it one"
     return _rows(frame), ""
+
+
+def _uneven(path: Path) -> str:
+    """Which line of a CSV file has more values than its head has names; empty where none has."""
+    if path.suffix != ".csv":
+        return ""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = csv.reader(file)
+            width = len(next(lines, []))
+            for values in lines:
+                if len(values) > width:
+                    return f"line {lines.line_num} has {len(values)} values, and the first line has {width} names"
+    except (OSError, ValueError, csv.Error):
+        pass
+    return ""
 
 
 def _too_large(path: Path, n_rows: int, n_columns: int) -> str:

@@ -71,8 +71,10 @@ def sweep_and_report(
         outcome = _run(plan, folder, workers, scheduler, errors, engine)
     except InputFault as fault:
         if out is None and into is None and "differ from what was asked" in str(fault):
-            hint = f"or: --into {vacant_folder(plan.name)}"
-            raise InputFault([*fault.faults, hint], "results") from None
+            here = str(vacant_folder(plan.name))
+            raise InputFault(
+                [line.replace("--into NEW_FOLDER", f"--into {here}") for line in fault.faults], "results"
+            ) from None
         raise
     except WorkersDie as error:
         print(f"{error} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
@@ -81,8 +83,7 @@ def sweep_and_report(
         print(f"Stopped at once. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     if outcome.was_interrupted:
-        said = f"Interrupted: {outcome.n_done} of {outcome.n_total} runs are finished and kept in {folder}."
-        print(f"{said} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        print(f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
         return INTERRUPTED
     if outcome.n_before == outcome.n_done:
         errors.print(f"All {outcome.n_done} runs are in {folder} already; nothing was computed.", soft_wrap=True)
@@ -112,14 +113,13 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     """Tables and figure of finished results, on screen and in the folder."""
     from experiments.demo import show_calibration, show_findings, show_words
     from experiments.figures import plan_figure, saver
-    from experiments.findings import TABLES, find
-    from model import calibration_table, load_scenario, make_parameters
+    from experiments.findings import TABLES, calibration_of, find
+    from model import load_scenario
 
     results = outcome.results
     findings = find(plan, results)
     scenario = load_scenario(plan.scenario)
-    settings = {**scenario.parameters.changes(), **plan.settings}
-    calibration = calibration_table(plan.scenario, make_parameters(settings))
+    calibration = calibration_of(plan)
     for name in TABLES:
         if len(table := getattr(findings, name)):
             mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]

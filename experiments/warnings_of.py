@@ -50,15 +50,21 @@ def warnings_of(
 
 
 def _of_the_sweep(findings: Findings, manifest: Mapping[str, Any]) -> Iterator[str]:
+    there, promised = findings.n_runs + findings.n_failed, manifest.get("n_runs")
     if manifest["state"] != "complete":
         yield "The sweep is not finished; what is here may be unbalanced."
+    elif isinstance(promised, int) and there < promised:
+        yield (
+            f"{promised - there} of {promised} runs that were finished are no longer in the folder; what is left may "
+            "be unbalanced. The same sweep plays them again."
+        )
     if findings.n_failed:
         yield f"{findings.n_failed} runs failed and are left out; if failures have a pattern, so has what remains."
     least = int(findings.cells["n_runs"].min())
     if least < FEW_REPLICATES and findings.associations.empty:
         yield (
-            f"Only {least} replicates a cell: differences between cells may be luck, and rates come in steps of "
-            f"{1 / least:.2f}."
+            f"Only {least} replicate{'s' * (least > 1)} a cell: differences between cells may be luck, and rates "
+            f"come in steps of {1 / least:.2f}."
         )
     if len(findings.precision) and not findings.precision["reached"].all():
         n = int((~findings.precision["reached"]).sum())
@@ -94,9 +100,10 @@ def _harmony(totals: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
 
 def _corners(findings: Findings) -> Iterator[str]:
     if findings.corners:
+        n = len(findings.corners)
         yield (
-            f"{len(findings.corners)} groups of runs stand in a corner, where every run ends alike; their intervals "
-            "speak of the number of runs and not of knowledge. They are listed at the end."
+            f"{n} group{'s' * (n > 1)} of runs {'stand' if n > 1 else 'stands'} in a corner, where every run ends "
+            "alike; intervals there speak of the number of runs and not of knowledge. See the list at the end."
         )
 
 

@@ -121,6 +121,8 @@ def test_constraints_pin_every_dependency(version: str) -> None:
         *project["dependencies"],
         *(n for extra in project["optional-dependencies"].values() for n in extra),
     ]
+    # An extra may name another one of the project's own, whose packages are in the list anyway.
+    wanted = [name for name in wanted if not name.startswith(f"{project['name']}[")]
     text = text_of(f"constraints-py{version}.txt")
     assert house.pin_faults(text, wanted) == []
     assert "http" not in text

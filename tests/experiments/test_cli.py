@@ -201,11 +201,11 @@ def test_an_interrupt_keeps_finished_parts_and_says_so(tmp_path: Path) -> None:
         process.kill()
     assert process.returncode == 130, err
     assert "Stopping: finishing what has begun" in err
-    assert "runs are finished and kept in out" in err
+    assert "Finished runs are kept in out." in err
     assert "Traceback" not in err + out
     parts = pd.read_parquet(tmp_path / "out" / "runs")
     assert set(parts["status"]) == {"ok"}
-    assert f"Interrupted: {len(parts) // 3} of 4000 runs" in err
+    assert f"Interrupted after {len(parts) // 3} of 4000 runs" in err
     assert "The same command goes on from there." in err
 
 

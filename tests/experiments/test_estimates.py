@@ -245,3 +245,31 @@ def test_nothing_ever_happened() -> None:
     for times, events in [([], []), ([1.0], [True, False]), ([-1.0], [True]), ([math.nan], [True])]:
         with pytest.raises(ValueError, match=r"lists of one length|Times"):
             estimates.kaplan_meier(times, events)
+
+
+def test_rates_of_cells_that_share_their_luck() -> None:
+    """As wide for copies of the same runs as for one; Wilson's own for one row a replicate; never a point."""
+    rng = np.random.default_rng(11)
+    happened, replicate = rng.random(40) < 0.3, np.arange(40)
+    alone = estimates.wilson(int(happened.sum()), 40)
+    assert estimates.shared_rate(happened, replicate) == pytest.approx(alone)
+    assert estimates.shared_rate(np.tile(happened, 9), np.tile(replicate, 9)) == pytest.approx(alone)
+    everything = estimates.shared_rate(np.ones(90, dtype=bool), np.arange(90) % 10)
+    assert everything == pytest.approx(estimates.wilson(10, 10))
+    # Rows that share nothing count in full, up to chance.
+    free = estimates.shared_rate(rng.random(4000) < 0.3, np.arange(4000) % 400)
+    assert 3000 < free.n <= 4000
+    with pytest.raises(ValueError, match="one length"):
+        estimates.shared_rate([True], [1, 2])
+
+
+@pytest.mark.parametrize("n_cells", [1, 6])
+def test_the_interval_of_shared_rates_covers(n_cells: int) -> None:
+    """Cells whose thresholds differ, with common luck: 95 % intervals hold the true share about as often."""
+    rng, levels = np.random.default_rng(7), np.linspace(0.5, 0.8, n_cells)
+    held = 0
+    for _ in range(1000):
+        luck = rng.random(60)
+        found = estimates.shared_rate((luck[:, None] < levels).ravel(), np.repeat(np.arange(60), n_cells))
+        held += found.low <= levels.mean() <= found.high
+    assert 0.925 < held / 1000 < 0.975

@@ -121,6 +121,33 @@ def test_a_plan_of_many_cells_and_few_replicates(tmp_path: Path, replicates: int
         plt.close(figure)
 
 
+def test_a_plan_without_comparisons_has_no_empty_panels(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "list"\n'
+    plan = small_plan(tmp_path, f"{text}[[points]]\ngenerosity = 0.1\n[[points]]\ngenerosity = 0.4\n")
+    with plt.rc_context(figures.STYLE):
+        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
+        plt.close(figure)
+    assert [axis.has_data() for axis in figure.axes] == [True] * 3
+
+
+def test_no_colour_means_two_things_and_turned_labels_are_named(tmp_path: Path) -> None:
+    """Levels of the first factor above, blocks below; eight cells along the axis."""
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 3\n[factors.dialogue_ceiling]\n'
+    text += 'levels = ["none", "technical", "group", "leaders"]\n[factors.generosity]\nlabel = "mercy"\n'
+    text += "levels = [0, 0.1, 0.2, 0.3]\n[factors.tariff_issues]\nlevels = [false, true]\n"
+    plan = small_plan(tmp_path, text)
+    with plt.rc_context(figures.STYLE):
+        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
+        plt.close(figure)
+    above, below = (
+        {str(line.get_color()) for line in figure.axes[k].lines if line.get_marker() in tuple(figures.MARKERS)}
+        for k in (0, 3)
+    )
+    assert (len(above), len(below)) == (4, 1)
+    assert not above & below
+    assert figure.axes[0].get_xlabel() == "mercy, tariff issues"
+
+
 def test_the_file_is_a_picture_and_the_figure_is_forgotten(tmp_path: Path) -> None:
     open_before = plt.get_fignums()
     figures.saver(lambda: plt.subplots()[0])(tmp_path / "a.png")

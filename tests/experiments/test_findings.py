@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from rich.console import Console
 from sample_runs import PLAN, arms_plan, made_up, small_plan, stored
 
 from experiments.demo import show_calibration, show_findings, show_words
-from experiments.design import Factor, Plan
+from experiments.design import Factor, Plan, Precision
 from experiments.findings import Findings, corners, find, interval, read_plainly, signed
+from experiments.readings import replicates_in_words, spans
 from experiments.results import Results
 from experiments.runner import chunks_of
 from experiments.work import Chunk, Played, failed_chunk
@@ -96,7 +98,7 @@ def test_a_point_without_any_run_is_said(plan: Plan, tmp_path: Path) -> None:
     for chunk in chunks_of(plan):
         results.write_part(chunk, failed_chunk(chunk, "died") if chunk.design_point == 2 else Played(made_up(chunk)))
     found = find(plan, results)
-    assert "no run succeeded at design points 2" in found.reading
+    assert "there is no finished run at 1 of 8 design points (2)" in found.reading
     assert found.effects.empty
     screen_of(show_findings, found, "2035Q4")
 
@@ -127,7 +129,7 @@ def rows_of(depth: float, ceiling: float, emerged: bool, blocking: str) -> pd.Da
         (rows_of(0.0, 0.5, False, "US: own gain"), ["no depth at all in any of 4 runs", "US: own gain", "3 of 4 runs"]),
         (rows_of(0.1, 0.5, False, "EU: legislature"), ["emerges in none of 4 runs", "EU: legislature"]),
         (rows_of(0.5, 0.5, True, ""), ["at its ceiling in all of 4 runs"]),
-        (rows_of(0.4, 0.5, True, ""), ["emerges in all of 4 runs", "No side's test refused"]),
+        (rows_of(0.4, 0.5, True, "US: own gain"), ["emerges in all of 4 runs."]),
         (rows_of(0.0, 0.0, False, "x"), []),
     ],
 )
@@ -135,6 +137,8 @@ def test_corners_are_named_with_their_reason(rows: pd.DataFrame, said: list[str]
     found = corners(rows, [])
     assert len(found) == bool(said)
     assert [part for part in said if part not in "".join(found)] == []
+    # What refused on the way is no reason for a success.
+    assert not (rows["emerged"].all() and "refused" in "".join(found))
 
 
 def test_a_level_at_which_nothing_varies_is_named() -> None:
@@ -147,10 +151,12 @@ def test_a_level_at_which_nothing_varies_is_named() -> None:
     factor = Factor("tariff_issues", (False, True), "tariffs", ("off", "on the table"))
     off, on = corners(rows, [factor])
     assert off == (
-        "CN-US, b, tariffs off: cooperation emerges in none of 4 runs. "
-        "Emergence asks for a duty that is cut, and no duty is on the table."
+        "CN-US, tariffs off: cooperation emerges in none of 4 runs. "
+        "Emergence asks for a duty that is cut, and no new cut is on the table."
     )
-    assert on.startswith("CN-US, b, tariffs on the table: cooperation emerges in all of 4 runs. What refused most")
+    assert on == "CN-US, tariffs on the table: cooperation emerges in all of 4 runs."
+    both = pd.concat([rows, rows.assign(block="c")])
+    assert [words.split(",")[1] for words in corners(both, [factor])] == [" b", " b", " c", " c"], "blocks are named"
 
 
 def test_what_differs_between_runs_is_no_corner(findings: Findings) -> None:
@@ -241,8 +247,8 @@ def test_calibration_on_screen() -> None:
         ]
     )
     text = screen_of(show_calibration, table, "2026")
-    for part in ("US < CN", "43.0 [38.0, 47.0]", "not identified", "0.33", "kS1"):
-        assert part in text, part
+    for part in ("US < CN", "43.0 [38.0, 47.0]", "not identified", "0.33", "kS1", "no interval over replicates"):
+        assert part in " ".join(text.split()), part
 
 
 def test_arms_fit_the_screen(tmp_path: Path) -> None:
@@ -251,3 +257,42 @@ def test_arms_fit_the_screen(tmp_path: Path) -> None:
     assert max(map(len, shown.splitlines())) <= 100
     for part in ("Differences from full: joint gain", "Differences from core", "no tariffs", "by chance alone"):
         assert part in shown, part
+
+
+def test_an_arm_is_named_once(tmp_path: Path) -> None:
+    own = arms_plan(tmp_path)
+    reading = find(own, stored(tmp_path / "r", own)).reading
+    against_full = reading.split("Against full")[1].split(". ")[0]
+    assert "no tariffs (-0.40 in CN-EU and -0.40 in US-EU)" in against_full
+    assert against_full.count("no tariffs") == 1
+
+
+def test_one_at_a_time_is_not_called_an_average(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "one_at_a_time"\n'
+    own = small_plan(tmp_path, f"{text}[factors.linkage_scale]\nlevels = [0, 4]\n")
+    shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
+    assert "the other factors as at the start" in shown
+    assert "averaged over the other factors" not in shown
+    assert "1.0" not in [part for line in shown.splitlines() for part in line.split()], "the start reads 1, not 1.0"
+
+
+def test_digits_that_agree_name_no_winner(findings: Findings) -> None:
+    cells = findings.cells
+    near = cells.assign(mean_depth=0.25 + 0.001 * (cells["dyad"] == "CN-EU"))
+    reading = read_plainly(findings.plan, near, findings.effects)
+    assert "cooperation is equally deep in every dyad (0.25)" in reading
+
+
+def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
+    assert corners(rows_of(0.4, 0.5, True, "").iloc[[0, 2]], []) == []
+    plan = small_plan(tmp_path).with_replicates(1)
+    shown = " ".join(screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").split())
+    assert " 1 replicate each with the same luck" in shown
+    fewer = find(plan, stored(tmp_path / "s", plan))
+    target = dataclasses.replace(plan, precision=Precision("mean_depth", 0.1, 2, 400), replicates=400)
+    assert replicates_in_words(dataclasses.replace(fewer, plan=target)) == "1 replicate", "those that were played"
+
+
+def test_spans_of_numbers() -> None:
+    assert spans([2]) == "2"
+    assert spans([0, 2, 3, 4, 9]) == "0, 2 to 4 and 9"

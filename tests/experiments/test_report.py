@@ -14,8 +14,9 @@ import pytest
 from sample_runs import small_plan, stored
 from typer.testing import CliRunner
 
-from experiments import cli, report_figures
+from experiments import cli, report_figures, report_tables
 from experiments.design import Plan
+from experiments.estimates import kaplan_meier
 from experiments.findings import find
 from experiments.plan_file import load_plan, plan_of
 from experiments.report import write_report
@@ -101,6 +102,9 @@ def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
     figures = {path.stem for path in (results.folder / "figures").iterdir()}
     assert figures == {"findings", "response-map", "depth-over-time", "duties-over-time", "emergence", "game-map"}
     assert page.count("<img ") == len(figures)
+    for part in ("What do the results rest on?", "no interval over replicates", "still in force", "first treaties"):
+        assert part in page, part
+    assert "first 2 replicates of every cell" in page
 
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -213,6 +217,70 @@ def test_what_a_reader_must_know_is_said(tmp_path: Path) -> None:
         assert part in said, part
 
 
+def test_runs_that_are_gone_are_missed(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    results = stored(tmp_path / "r", plan)
+    results.finish("complete", plan.n_runs, 0)
+    assert "are no longer in the folder" not in write_report(results.folder).read_text(encoding="utf-8")
+    gone = results.parts()[0]
+    n_gone = len(pd.read_parquet(gone)) // 3
+    gone.unlink()
+    said = write_report(results.folder).read_text(encoding="utf-8")
+    assert f"{n_gone} of {plan.n_runs} runs that were finished are no longer in the folder" in said
+
+
+def test_the_games_of_a_dyad_add_to_one() -> None:
+    names = ["Stag Hunt–Stag Hunt"] * 4 + ["tie–tie"] * 3 + ["A–B", "C–D", "E–F", "G–H"]
+    runs = pd.DataFrame({"game": names, "game_at_start": names, "game_at_end": ["tie–tie"] * len(names)})
+    told = report_tables.games(runs)
+    assert told["game"].iloc[-1] == "2 other games"
+    for column in ("first quarter", "mostly", "last quarter"):
+        assert told[column].astype(float).sum() == pytest.approx(1.0, abs=0.02)
+    few = report_tables.games(runs.iloc[:7])
+    assert few["game"].tolist() == ["tie–tie", "Stag Hunt–Stag Hunt"]
+
+
+def test_small_effects_keep_a_digit(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    row = {"dyad": "CN-US", "block": "with linkage", "factor": "tariff_issues", "baseline": False, "level": True}
+    table = pd.DataFrame([{**row, "outcome": "final_ev_share", "mean": 0.0007, "low": 0.0004, "high": 0.001}])
+    assert report_tables.effects(plan, table).iloc[0]["EV share, last quarter"] == "+0.0007 [+0.0004, +0.0010]"
+
+
+def test_one_replicate_has_no_interval_of_waits() -> None:
+    runs = pd.DataFrame({"replicate": [0, 1], "first_emergence": [8, -1], "durable": [True, False]})
+    one = report_tables.waiting(runs.iloc[:1], 37)
+    assert (one["mean wait, quarters"], one["emerged"]) == ("8.0 [?]", "1.00 [0.21, 1.00]")
+    told = report_tables.waiting(runs, 37)
+    assert told["mean wait, quarters"] == "22.5 [0.0, 37.0]"
+    assert told["emerged"] == "0.50 [0.09, 0.91]", "Wilson's, as in the table of cells"
+
+
+def test_the_curve_of_waiting_is_kaplan_meiers_with_an_interval_over_replicates() -> None:
+    onset = np.random.default_rng(3).choice([-1, 0, 4, 4, 9, 30], 40)
+    runs = pd.DataFrame({"replicate": range(40), "first_emergence": onset, "durable": False})
+    curve = report_tables.still_waiting(runs, 37).set_index("quarter")
+    known = kaplan_meier(np.where(onset >= 0, onset, 37), onset >= 0).table
+    assert curve.loc[known["time"], "share"].tolist() == pytest.approx(known["survival"].tolist())
+    # Nine cells with the same luck know no more than one.
+    nine = report_tables.still_waiting(pd.concat([runs] * 9), 37)
+    pd.testing.assert_frame_equal(nine, curve.reset_index())
+    assert (curve["low"] <= curve["share"]).all() and (curve["high"] <= 1.0).all()
+    late = report_tables.still_waiting(runs[runs["first_emergence"] == 9].head(1), 37)
+    assert late.iloc[[8, 9]].to_numpy().tolist() == [[8, 1, 1, 1], [9, 0, 0, pytest.approx(0.79, abs=0.01)]]
+
+
+def test_a_target_of_precision_is_told_in_words(tmp_path: Path) -> None:
+    plan = small_plan(tmp_path)
+    row = {"outcome": "mean_depth", "mean": 0.3, "low": 0.25, "high": 0.35, "se": 0.02, "n": 45}
+    table = pd.DataFrame([{"design_point": k, "dyad": "CN-EU", **row, "reached": k == 0} for k in (0, 3)])
+    told = report_tables.precision(plan, table)
+    assert told.iloc[1].to_dict() == {
+        "dyad": "CN-EU", "dialogue": "group", "tariffs": "on the table", "mean depth": "0.300 [0.250, 0.350]",
+        "replicates": "45", "reached": "no",
+    }  # fmt: skip
+
+
 def test_many_looks_are_told(tmp_path: Path) -> None:
     text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "sobol"\nn_points = 8\n'
     said = warned(small_plan(tmp_path, text + TARIFFS), tmp_path / "r")
@@ -234,7 +302,7 @@ def test_a_response_map_shows_every_level(tmp_path: Path) -> None:
 
 def test_figures_of_nothing_are_none(tmp_path: Path) -> None:
     nothing = pd.DataFrame({"dyad": ["CN-US"]})
-    assert report_figures.emergence_figure(nothing, None, 37, ["CN-US"]) is None
+    assert report_figures.emergence_figure(nothing, 37, ["CN-US"]) is None
     assert report_figures.depth_figure(nothing, None, ["CN-US"]) is None
     assert report_figures.duties_figure(nothing, ["CN-US"]) is None
     assert report_figures.game_map(nothing, None, ["CN-US"]) is None

@@ -143,14 +143,17 @@ def test_a_target_of_precision_and_outputs(tmp_path: Path) -> None:
 
 WRONG_DESIGNS = {
     "unknown design": ('design = "latin_hypercub"\n' + RANGES, ("'latin_hypercube'",)),
-    "points that are no power of two": (f'design = "sobol"\nn_points = 100\n{RANGES}', ("powers of two",)),
+    "points that are no power of two": (f'design = "sobol"\nn_points = 100\n{RANGES}', ("two: write 64 or 128",)),
     "too few points": (f'design = "sobol"\nn_points = 1\n{RANGES}', ("n_points = 1", "from 2 to")),
     "range and levels": ("[factors.generosity]\nrange = [0, 1]\nlevels = [0, 1]", ("keep one",)),
     "falling range": ("[factors.generosity]\nrange = [1, 0]", ("range = [1, 0]", "two rising numbers")),
     "range beyond the declared one": ("[factors.generosity]\nrange = [0, 3]", ("generosity = 3", "0 to 1")),
     "logarithm of nothing": ('[factors.generosity]\nrange = [0, 1]\nscale = "log"', ("above 0",)),
     "unknown scale": ('[factors.generosity]\nrange = [0, 1]\nscale = "cubic"', ("scale = 'cubic'", "linear")),
-    "range of a switch": ('[factors.tariff_issues]\nrange = "declared"', ("two rising numbers",)),
+    "range of a switch": ('[factors.tariff_issues]\nrange = "declared"', ("tariff_issues is no number; write levels",)),
+    "range of a name, twice wrong": (
+        '[factors.retaliation_rule]\nrange = [0, 1]\nscale = "cubic"\nsteps = 1', ("no number", "cubic", "steps = 1")
+    ),
     "points without a sampled design": ("n_points = 5\n" + RANGES, ("goes with design latin_hypercube or sobol",)),
     "steps in a sampled design": ('design = "sobol"\n[factors.generosity]\nrange = [0, 1]\nsteps = 3', ("steps",)),
     "together with itself": (
@@ -165,7 +168,9 @@ WRONG_DESIGNS = {
     "no table": ('design = "table"', ("table is missing",)),
     "absent table": ('design = "table"\ntable = "x.csv"', ("no such file",)),
     "table of another kind": ('design = "table"\ntable = "x.xlsx"', (".csv or .parquet",)),
-    "table with holes": ('design = "table"\ntable = "holes.csv"', ("a value in every row",)),
+    "table with holes": ('design = "table"\ntable = "holes.csv"', ("row 1 has no value in column 'exit_cost'",)),
+    "table with semicolons": ('design = "table"\ntable = "semi.csv"', ("separated by commas",)),
+    "ragged table": ('design = "table"\ntable = "ragged.csv"', ("line 3 has 3 values", "has 2 names")),
     "table with faults": ('design = "table"\ntable = "bad.csv"', ("row 2", "generosity = 7", "'exit_cost'")),
     "no points": ('design = "list"', ("[[points]] is missing",)),
     "points that differ": (
@@ -186,10 +191,22 @@ WRONG_DESIGNS = {
 @pytest.mark.parametrize("what", WRONG_DESIGNS)
 def test_a_wrong_design_is_refused(what: str, tmp_path: Path) -> None:
     (tmp_path / "holes.csv").write_text("generosity,exit_cost\n0.1,\n", encoding="utf-8")
+    (tmp_path / "semi.csv").write_text("generosity;exit_cost\n0.1;0.1\n", encoding="utf-8")
+    (tmp_path / "ragged.csv").write_text("generosity,exit_cost\n0.1,0.1\n0.1,0.1,3\n", encoding="utf-8")
     (tmp_path / "bad.csv").write_text("generosity,exit_cots\n0.1,0.1\n7,0.1\n", encoding="utf-8")
     text, expected = WRONG_DESIGNS[what]
     said = design_faults(tmp_path, text)
     assert [part for part in expected if part not in said] == [], said
+
+
+def test_one_fault_is_not_told_twice(tmp_path: Path) -> None:
+    """What follows from a fault is none of its own: labels nobody wrote, arms of a table that cannot be read."""
+    said = design_faults(tmp_path, "[factors.generosity]\nlevels = [0.1, 0.1]")
+    assert "0.1 is there already" in said
+    assert "level_labels" not in said
+    said = design_faults(tmp_path, 'design = "table"\ntable = "x.csv"\nreference = ["core"]')
+    assert "no such file" in said
+    assert "reference" not in said
 
 
 def test_replicates_beside_a_target_are_refused(tmp_path: Path) -> None:

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from rich.console import Console
 from sample_runs import of_three_dyads
 from typer.testing import CliRunner
 
 from experiments.cli import app
 from experiments.plan_file import load_plan
 from experiments.sensitivity import (
+    DYADS,
+    OUTCOMES,
     Sizes,
     check,
+    in_order,
     mechanisms,
     most_moving,
     run_sensitivity,
     screening_design,
     sobol_design,
 )
+from experiments.sensitivity_report import _print_outcome
 from experiments.work import Chunk, Played
 from model import InputFault
 
@@ -109,6 +115,27 @@ def test_designs() -> None:
     points = sobol_design(3, [[0], [1, 2]], 8, 1).reshape(4, 8, 3)
     a, b, first, second = points
     assert np.array_equal(first, np.c_[b[:, 0], a[:, 1:]]) and np.array_equal(second, np.c_[a[:, 0], b[:, 1:]])
+
+
+def test_the_largest_come_first_under_their_whole_names() -> None:
+    names = [("chance", "chance"), *(("input", name) for name in ("tension_mean_cn_us", "tension_mean_cn_eu"))]
+    names += [("mechanism", "small"), ("mechanism", "large")]
+    totals = [0.9, 0.1, 0.2, 0.3, 0.4]
+    rows = pd.DataFrame(
+        [
+            {"kind": kind, "group": name, "dyad": dyad, "total": total, "total_low": -0.001, "total_high": total + 0.1,
+             "first": -0.004, "settled": True, "outcome": outcome}
+            for (kind, name), total in zip(names, totals, strict=True) for dyad in DYADS for outcome in OUTCOMES
+        ]
+    )  # fmt: skip
+    ordered = ["large", "small", "tension_mean_cn_eu", "tension_mean_cn_us", "chance"]
+    assert [name for _, name in in_order(rows)] == ordered
+    said = io.StringIO()
+    _print_outcome(Console(file=said, width=84), rows[rows["outcome"] == "durable"], "durable share")
+    lines = said.getvalue().splitlines()
+    edge = next(line.index("CN-US total") for line in lines if "CN-US total" in line) - 8
+    assert "".join(line[:edge].strip() for line in lines).endswith("".join(ordered))
+    assert "-0.00" not in said.getvalue()
 
 
 def test_groups_are_mechanisms(tmp_path: Path) -> None:

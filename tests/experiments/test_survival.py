@@ -25,7 +25,7 @@ from experiments.stopping import (
     stopped_mean,
     wanted_replicates,
 )
-from experiments.survival import cumulative_incidence, log_rank, treaty_ends
+from experiments.survival import cumulative_incidence, ended_by_cause, log_rank, treaty_ends
 from experiments.work import kind_of_end
 from model.rules import cooperation
 
@@ -109,6 +109,47 @@ def test_first_treaties_end() -> None:
         {("lapse", 2.0): 0.0, ("lapse", 8.0): 1 / 3, ("turnover", 2.0): 1 / 3, ("turnover", 8.0): 1 / 3}
     )
     assert set(table["n"]) == {3}
+
+
+def ends_of(n_replicates: int, n_points: int) -> pd.DataFrame:
+    """Treaties that end by luck alone, which all design points share."""
+    luck = np.random.default_rng(5).integers(0, 3, n_replicates)
+    cause = np.array(["lapse", "turnover", ""])[luck]
+    until = np.where(luck == 0, 9, np.where(luck == 1, 20, -1))
+    one = pd.DataFrame(
+        {
+            "dyad": "CN-EU",
+            "treaty_from": 1,
+            "treaty_until": until,
+            "treaty_end": cause,
+            "replicate": range(n_replicates),
+        }
+    )
+    return pd.concat([one] * n_points, ignore_index=True)
+
+
+def test_cells_that_share_their_luck_do_not_narrow_the_interval_of_ends() -> None:
+    one, many = (ended_by_cause(ends_of(40, n), 37).set_index("cause") for n in (1, 9))
+    assert many["n"].tolist() == [360, 360]
+    pd.testing.assert_frame_equal(one.drop(columns="n"), many.drop(columns="n"))
+    # Without censoring before the last end it is a share of runs: about as wide as the delta method says of these.
+    by_rows = treaty_ends(ends_of(40, 1), 37).groupby("cause").tail(1).set_index("cause")
+    for end in ("low", "high"):
+        assert one[end].tolist() == pytest.approx(by_rows[end].tolist(), abs=0.02)
+    assert (one["incidence"] > one["low"]).all() and (one["incidence"] < one["high"]).all()
+
+
+def test_ends_of_one_replicate_have_no_interval() -> None:
+    frame = ends_of(1, 3).assign(treaty_until=9, treaty_end="lapse")
+    only = ended_by_cause(frame, 37).iloc[0]
+    assert (only["incidence"], only["low"], only["high"]) == (1.0, -np.inf, np.inf)
+    assert ended_by_cause(frame.assign(treaty_until=-1, treaty_end=""), 37).empty
+
+
+def test_ends_where_one_replicate_alone_has_a_treaty() -> None:
+    frame = ends_of(2, 1).assign(treaty_from=[1, -1], treaty_until=[9, -1], treaty_end=["lapse", ""])
+    found = ended_by_cause(frame, 37)
+    assert found[["cause", "incidence", "n"]].to_numpy().tolist() == [["lapse", 1.0, 1]]
 
 
 def test_the_words_of_the_model_name_one_end_each() -> None:

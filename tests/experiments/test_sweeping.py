@@ -50,7 +50,9 @@ def swept(call: Callable[..., Result], *words: str) -> Result:
 def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., Result], tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(SMALL.replace("Why?", "Why not?"), encoding="utf-8")
     refused(swept(done), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
-    refused(swept(done, "--replicates", "3"), "replicates: 2 in the results, 3 now")
+    result = swept(done, "--replicates", "3")
+    refused(result, "replicates: 2 in the results, 3 now", "results: 1 fault")
+    assert "NEW_FOLDER" not in result.stderr
     assert swept(done, "--into", "results/two-2").exit_code == 0
     refused(swept(done, "--into", "results/two-2"), "already holds files")
     refused(swept(done, "--into", "a", "--out", "b"), "keep one")
@@ -125,12 +127,20 @@ def test_a_failed_run_fails_again(call: Callable[..., Result], monkeypatch: pyte
         (("rerun", "results/two", "--run", "9-0"), "points from 0 to 1"),
         (("rerun", "results/two", "--run", "0-9"), "not among the finished runs"),
         (("rerun", "results", "--run", "0-0"), "no results folder"),
-        (("report", "results"), "no results folder"),
+        (("report", "results"), "it has no manifest.json; did you mean one of those in it: two?"),
+        (("report", "results/nobody"), "there is no such folder"),
+        (("report", "two.toml"), "it is a file; name the folder"),
         (("sweep", "two.toml", "--replicates", "0"), "replicates = 0"),
     ],
 )
 def test_wrong_questions_about_results(words: tuple[str, ...], said: str, done: Callable[..., Result]) -> None:
     refused(done(*words), said)
+
+
+def test_a_manifest_that_is_cut_is_said_to_be_so(done: Callable[..., Result], tmp_path: Path) -> None:
+    path = tmp_path / "results" / "two" / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8")[:100], encoding="utf-8")
+    refused(done("report", "results/two"), "manifest.json is damaged, or not whole")
 
 
 def test_results_of_an_older_format_are_refused(done: Callable[..., Result], tmp_path: Path) -> None:
