@@ -12,6 +12,7 @@ The processes themselves are in ``worker_pool.py``.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 from collections import Counter, deque
@@ -41,6 +42,8 @@ DEATHS_ALLOWED: Final = 2
 LOOK_EVERY: Final = 0.2
 # How long a scheduler may take to answer, and to have a worker (seconds).
 SCHEDULER_PATIENCE: Final = 10.0
+SCHEDULER_ADDRESS: Final = re.compile(r"(\w+://)?([\w.-]+|\[[0-9a-fA-F:.%]+\]):\d+/?")
+ALLOWED_ADDRESS: Final = "host:port, such as 192.0.2.7:8786"
 
 
 class WorkersDie(RuntimeError):
@@ -93,17 +96,24 @@ def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[]
     ``check`` gives a fingerprint of the code; every worker must give the same.
 
     Raises:
-        InputFault: dask is not installed, nobody answers, nobody works there, or the workers have other code.
+        InputFault: dask is not installed, the address is none, nobody answers, nobody works there, or the workers have
+            other code.
     """
     try:
         from distributed import Client
     except ImportError:
         fault = "--scheduler needs dask, which is not installed: pip install 'detente[cluster]'"
         raise InputFault([fault], "scheduler") from None
+    # Dask itself takes half a minute over what is no address, and leaves a traceback behind.
+    if not SCHEDULER_ADDRESS.fullmatch(address):
+        raise InputFault([f"{address!r} is no address of a dask scheduler; allowed is {ALLOWED_ADDRESS}"], "scheduler")
     try:
         client = Client(address, timeout=SCHEDULER_PATIENCE, set_as_default=False)
-    except (OSError, ValueError, ImportError, TimeoutError) as error:
-        fault = f"no dask scheduler answers at {address!r} ({type(error).__name__}); allowed is host:port"
+    except (OSError, ValueError, ImportError, TimeoutError):
+        fault = (
+            f"no dask scheduler answers at {address!r} within {SCHEDULER_PATIENCE:g} s; start one with dask scheduler, "
+            f"which says its address: {ALLOWED_ADDRESS}"
+        )
         raise InputFault([fault], "scheduler") from None
     try:
         client.wait_for_workers(1, timeout=SCHEDULER_PATIENCE)

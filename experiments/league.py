@@ -107,7 +107,8 @@ def load_league(source: str | Path) -> LeaguePlan:
     try:
         text, table = read_toml(Path(source), "league plan")
     except FileNotFoundError:
-        raise InputFault([f"'{source}' is not there"], "league plan") from None
+        fault = f"'{source}' is not there; allowed is a TOML file, or nothing: then all tactics play"
+        raise InputFault([fault], "league plan") from None
     return _Reader(Path(source).stem, text, table).read()
 
 

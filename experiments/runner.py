@@ -290,7 +290,11 @@ def rerun(results: Results, name: str, tactics: TacticFile | None = None) -> Rer
         raise InputFault([fault], "results")
     rows = results.run(int(point), int(replicate))
     if rows.empty:
-        raise InputFault([f"run {name!r} is not among the finished runs of '{results.folder}'"], "results")
+        fault = (
+            f"run {name!r} is not among the finished runs of '{results.folder}', whose plan has replicates from 0 to "
+            f"{results.manifest['replicates'] - 1}; not all of them may be played yet"
+        )
+        raise InputFault([fault], "results")
     told = results.manifest
     settings = points[int(point)]["settings"]
     seed = int(told["root_seed"])

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
 from experiments.store import check_vacant, vacant_folder
+from experiments.terminal import FAILED, INTERRUPTED
 from model import InputFault, nearest
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from experiments.design import Plan
 
 STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
-FAILED, INTERRUPTED = 1, 130
 # Who plays a sweep, and replicates in a part: about a second's work.
 DEFAULT_ENGINE: Final = "ensemble"
 CHUNKS: Final = {"ensemble": 500, "mesa": 5}

@@ -120,7 +120,10 @@ def test_workers_with_other_code_are_refused(cluster: Cluster) -> None:
 def test_a_scheduler_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.executors.SCHEDULER_PATIENCE", 1.0)
     plan = small_plan(tmp_path, MANY)
-    for address in ("tcp://127.0.0.1:9", "nonsense://1"):
-        with pytest.raises(InputFault, match="no dask scheduler answers"):
+    for address in ("tcp://127.0.0.1:9", "nonsense://h:1", "nohost.invalid:1"):
+        with pytest.raises(InputFault, match=r"no dask scheduler answers .* such as 192"):
+            run_plan(plan, tmp_path / "r", 1, scheduler=address)
+    for address in ("nonsense", "", "host:", ":8786", "a b:1"):
+        with pytest.raises(InputFault, match="is no address of a dask scheduler; allowed is host:port"):
             run_plan(plan, tmp_path / "r", 1, scheduler=address)
     assert not (tmp_path / "r").exists(), "nothing was written"

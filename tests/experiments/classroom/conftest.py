@@ -8,6 +8,17 @@ from typing import Any
 import pytest
 from browsing import browser
 
+# A room draws the number of its luck anew, in secret; in tests it is this one, in which answers meet every advice.
+LUCK = 551_826
+
+
+@pytest.fixture(scope="session", autouse=True)
+def luck() -> Iterator[None]:
+    """The same verdict every time: what a game comes to depends on its luck."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("experiments.classroom.room.secrets.randbelow", lambda most: LUCK % most)
+        yield
+
 
 @pytest.fixture(scope="module")
 def chrome() -> Iterator[Any]:

@@ -65,6 +65,20 @@ def test_a_game_without_people_is_the_model_s_own() -> None:
     assert table.room.digest == alone.digest()
 
 
+def test_luck_is_drawn_anew_and_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = iter([17, 4])
+    monkeypatch.setattr("experiments.classroom.room.secrets.randbelow", lambda most: next(drawn) if most > 99 else 0)
+    table = Class_(quarters=2)
+    china = table.join(0)
+    table.lead("start")
+    assert "settings" not in table.room.public(0, table.now)
+    assert "replicate" not in table.lead("look")["settings"]
+    table.follow(china)
+    assert table.room.public(0, table.now)["settings"]["replicate"] == 17
+    table.lead("new")
+    assert table.room.settings.replicate == 4
+
+
 def test_a_game_of_two_seats_and_the_rules_ends_and_replays_bit_for_bit() -> None:
     table = Class_(quarters=6)
     china, union = table.join(0), table.join(2)
