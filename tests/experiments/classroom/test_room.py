@@ -75,7 +75,7 @@ def test_luck_is_drawn_anew_and_told_at_the_end(monkeypatch: pytest.MonkeyPatch)
     assert "replicate" not in table.lead("look")["settings"]
     table.follow(china)
     assert table.room.public(0, table.now)["settings"]["replicate"] == 17
-    table.lead("new")
+    table.lead("new", settings=Settings(quarters=2))
     assert table.room.settings.replicate == 4
 
 
