@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 
 from experiments.findings import Findings, interval, signed
-from experiments.readings import replicates_in_words
+from experiments.readings import OF_CALIBRATION, others_in_words, replicates_in_words, security_in_words
 from experiments.stopping import reached_in_words
 
 if TYPE_CHECKING:
@@ -116,9 +116,7 @@ def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Table
 
 
 def _effects_table(findings: Findings, effects: pd.DataFrame) -> Table:
-    from_start = findings.plan.design == "one_at_a_time"
-    how = "the other factors as at the start" if from_start else "averaged over the other factors"
-    table = _table(f"Main effects: paired differences, {how}")
+    table = _table(f"Main effects: paired differences, {others_in_words(findings.plan)}")
     for name in ("dyad", "factor", "against"):
         table.add_column(name)
     for name in ("effect on mean depth", "effect on joint gain, bn$/yr"):
@@ -198,13 +196,6 @@ def _contrasts_table(findings: Findings) -> Table:
     return table
 
 
-#: What the brackets of the calibration mean; all other brackets are intervals over replicates.
-OF_CALIBRATION: Final = (
-    "Security costs are inferred from today's duties: in these brackets neither a step up nor a step down would pay, "
-    "which is no interval over replicates. Not identified: trade and duties do not tell, and the cost is 0."
-)
-
-
 def show_calibration(console: Console, calibration: pd.DataFrame, scenario: str) -> None:
     """Print what each bloc's present policy implies about security, and what a partner's supply is worth."""
     table = _table(f"What the results on each direction rest on (scenario {scenario})")
@@ -229,9 +220,3 @@ def show_calibration(console: Console, calibration: pd.DataFrame, scenario: str)
         )
     _print(console, table)
     console.print(f"{OF_CALIBRATION} kS1 is the cost at the first unit of imports.", style="dim italic")
-
-
-def security_in_words(row: pd.Series) -> str:
-    if not row["identified"]:
-        return "not identified"
-    return f"{row['security_cost']:.1f} {interval(row['low'], row['high'], digits=1)}"

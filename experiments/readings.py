@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 # Two arms are told apart where chance alone would do so less often than this.
 ALPHA: Final = 0.05
+#: What the brackets of the calibration mean; all other brackets are intervals over replicates.
+OF_CALIBRATION: Final = (
+    "Security costs are inferred from today's duties: in these brackets neither a step up nor a step down would pay, "
+    "which is no interval over replicates. Not identified: trade and duties do not tell, and the cost is 0."
+)
 
 
 def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame | None = None) -> str:
@@ -136,6 +141,18 @@ def replicates_in_words(findings: Findings) -> str:
     if least == most:
         return f"{most} replicate{'s' * (most != 1)}"
     return f"{least} to {most} replicates"
+
+
+def others_in_words(plan: Plan) -> str:
+    """Where the other factors stand when the levels of one are compared."""
+    return "the other factors as at the start" if plan.design == "one_at_a_time" else "averaged over the other factors"
+
+
+def security_in_words(row: pd.Series) -> str:
+    """The security cost of a calibrated direction and good with what brackets it, k$ a car."""
+    if not row["identified"]:
+        return "not identified"
+    return f"{row['security_cost']:.1f} {interval(row['low'], row['high'], digits=1)}"
 
 
 def caption_of(findings: Findings) -> str:

@@ -19,12 +19,11 @@ import pandas as pd
 
 from experiments import report_figures, warnings_of
 from experiments import report_tables as tables
-from experiments.demo import OF_CALIBRATION
 from experiments.design import Plan
 from experiments.figures import arms_figure, plan_figure, saver
 from experiments.findings import Findings, calibration_of, find
 from experiments.plan_file import plan_of
-from experiments.readings import caption_of, listed, of_tests
+from experiments.readings import OF_CALIBRATION, caption_of, listed, of_tests, others_in_words
 from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
 from experiments.stopping import reached_in_words
@@ -130,9 +129,6 @@ class _Page:
             "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
         )
         plan = self.plan
-        over = (
-            "the other factors as at the start" if plan.design == "one_at_a_time" else "averaged over the other factors"
-        )
         self._figure("findings", caption_of(self.findings), lambda: plan_figure(self.findings))
         n_kept = min(plan.outputs.replicates, plan.replicates)
         kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
@@ -142,7 +138,8 @@ class _Page:
         cells = self.findings.cells
         self._table(tables.cells(self.findings), "cells")
         self._compared(
-            f"Paired differences, replicate by replicate, {over}:", tables.effects(plan, self.findings.effects)
+            f"Paired differences, replicate by replicate, {others_in_words(plan)}:",
+            tables.effects(plan, self.findings.effects),
         )
         if len(self.findings.arms):
             self._compared("Every arm, replicate by replicate:", tables.arms(plan, self.findings.arms), "arms")

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from experiments.comparisons import BLOC_OUTCOMES
-from experiments.demo import security_in_words
 from experiments.design import ARM, Plan
 from experiments.estimates import LEVEL, Estimate, mean_interval, shared_rate
 from experiments.findings import Findings
-from experiments.readings import ALPHA, interval, signed
+from experiments.readings import ALPHA, interval, security_in_words, signed
 from experiments.sensitivities import sensitivity_table
 
 # Digits of an effect: enough that an interval that leaves zero out is seen to do so, also where effects are small.

@@ -5,7 +5,7 @@ the plan's factors, and outcomes such as ``mean_depth`` (fraction), ``joint_gain
 and ``durable`` (booleans). Drop failed runs first: a missing outcome is refused or, where values are compared
 in pairs, left out with its pair.
 
-The statistics themselves live in ``estimates.py`` and can be used from here.
+The statistics themselves live in ``estimates.py`` and ``survival.py`` and can be used from here.
 """
 
 from __future__ import annotations
@@ -34,28 +34,36 @@ from experiments.estimates import (
     mean_interval,
     paired_difference,
     replicates_needed,
+    shared_rate,
     wilson,
 )
+from experiments.survival import LogRank, cumulative_incidence, ended_by_cause, log_rank, treaty_ends
 
 __all__ = [
     "LEVEL",
     "Estimate",
+    "LogRank",
     "McNemar",
     "Rate",
     "SurvivalCurve",
     "cell_summary",
     "clopper_pearson",
     "contrast",
+    "cumulative_incidence",
     "design_effect",
     "effective_n",
+    "ended_by_cause",
     "intraclass_correlation",
     "kaplan_meier",
+    "log_rank",
     "main_effects",
     "mcnemar",
     "mean_interval",
     "paired_difference",
     "rank_correlations",
     "replicates_needed",
+    "shared_rate",
+    "treaty_ends",
     "wilson",
 ]
 

@@ -152,9 +152,7 @@ def treaty_ends(frame: pd.DataFrame, n_quarters: int, by: Sequence[str] = ("dyad
     ways = [*by, "treaty_from", "treaty_until", "treaty_end"]
     alike = began.groupby(ways, sort=False, observed=True).size().rename("n").reset_index()
     for name, group in alike.groupby(list(by), sort=False, observed=True):
-        until = group["treaty_until"].to_numpy(float)
-        times = np.where(until >= 0, until, n_quarters) - group["treaty_from"].to_numpy(float)
-        table = cumulative_incidence(times, group["treaty_end"].astype(str).to_numpy(object), counts=group["n"])
+        table = _incidence_of(group, n_quarters)
         own = pd.DataFrame(dict(zip(by, name, strict=True)), index=table.index)
         tables.append(pd.concat([own, table.assign(n=int(group["n"].sum()))], axis=1))
     return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
@@ -195,13 +193,18 @@ def ended_by_cause(
     return pd.DataFrame(rows)
 
 
+def _incidence_of(alike: pd.DataFrame, n_quarters: int) -> pd.DataFrame:
+    """Cumulative incidence of the ends of treaties counted in ``n``; those in force at the horizon are censored."""
+    until = alike["treaty_until"].to_numpy(float)
+    times = np.where(until >= 0, until, n_quarters) - alike["treaty_from"].to_numpy(float)
+    return cumulative_incidence(times, alike["treaty_end"].astype(str).to_numpy(object), counts=alike["n"])
+
+
 def _final(alike: pd.DataFrame, n_quarters: int) -> dict[str, float]:
     """The incidence of every cause at the last end that was seen, of treaties counted in ``n``; empty without one."""
     if alike.empty:
         return {}
-    until = alike["treaty_until"].to_numpy(float)
-    times = np.where(until >= 0, until, n_quarters) - alike["treaty_from"].to_numpy(float)
-    table = cumulative_incidence(times, alike["treaty_end"].astype(str).to_numpy(object), counts=alike["n"])
+    table = _incidence_of(alike, n_quarters)
     return {str(cause): float(rows["incidence"].iloc[-1]) for cause, rows in table.groupby("cause")}
 
 
