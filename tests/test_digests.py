@@ -1,0 +1,49 @@
+"""No number moves unseen: every column, summary and story of 191 runs against the kept digests."""
+
+from __future__ import annotations
+
+import digests
+import pytest
+
+KEPT = digests.table()
+#: One run in this many is played on every change, all of them by the slow tests.
+FAST = 12
+
+# The last bits of exp and log are the processor's: elsewhere the golden numbers with a tolerance are the witness.
+same_machine = pytest.mark.skipif(KEPT["machine"] != digests.machine(), reason="made with another exp and log")
+
+
+def faults(numbers: range) -> list[str]:
+    found = []
+    for i in numbers:
+        run = KEPT["runs"][i]
+        differ = digests.moved(run["digests"], digests.digests(run))
+        found += [f"{i}: {run['scenario']} {run['change']}: {' '.join(differ)}"] if differ else []
+    return found
+
+
+@same_machine
+def test_no_number_of_some_runs_has_moved() -> None:
+    assert faults(range(0, len(KEPT["runs"]), FAST)) == []
+
+
+@same_machine
+@pytest.mark.slow
+def test_no_number_has_moved() -> None:
+    assert faults(range(len(KEPT["runs"]))) == []
+
+
+def test_the_table_is_large_enough() -> None:
+    runs = KEPT["runs"]
+    assert len(runs) >= 191
+    assert sum(len(run["digests"]) for run in runs) >= 11_000
+    assert sum("story" in run["digests"] for run in runs) >= 60
+    # A refused run is a witness of nothing.
+    assert sum("refused" in run["digests"] for run in runs) <= 3
+
+
+def test_a_moved_digest_is_seen() -> None:
+    kept = KEPT["runs"][0]["digests"]
+    one = next(name for name in kept if name != "summary")
+    assert digests.moved(kept, {**kept, one: "0" * digests.LETTERS}) == [one]
+    assert digests.moved(kept, {name: kept[name] for name in kept if name != one}) == [one]
