@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.agents.bloc import Bloc, View
     from model.ensemble import Ensemble
-    from model.lane_run import LaneRun
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
@@ -31,7 +30,6 @@ _HOMES = {
     "DYAD_NAMES": "model.vocabulary",
     "Ensemble": "model.ensemble",
     "FAMILIES": "model.rules.games",
-    "LaneRun": "model.lane_run",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
     "QUARTERS_PER_YEAR": "model.numerics",
@@ -70,7 +68,6 @@ __all__ = [
     "Conduct",
     "Ensemble",
     "InputFault",
-    "LaneRun",
     "Moment",
     "NegotiationModel",
     "Parameters",

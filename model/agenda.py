@@ -27,9 +27,9 @@ from model.markets import account, border_frictions, clear_at_prices, landed_cos
 from model.menu import LADDER, Menu, build_menu
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
 from model.parameters import Parameters
+from model.priors import mean_tension
 from model.rules import cooperation, packages, welfare
 from model.scenario import NEVER, Scenario
-from model.state import mean_tension
 from model.valuation import issue_values
 from model.vocabulary import (
     BATTERY,

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.layout import some
 from model.menu import LADDER_AXIS, TECHNOLOGY_AXIS, Menu
 from model.numerics import FloatArray, entries
 from model.rules import compliance, packages
@@ -193,4 +194,22 @@ def honour_slack(
     return Grid(
         slack(flows.kept.x, flows.alone.x, flows.deserted.x, flows.both_lapse, flows.punish),
         slack(flows.kept.y, flows.alone.y, flows.deserted.y, nothing, nothing),
+    )
+
+
+def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
+    """Some lanes of a grid; a table that all lanes share stays as it is."""
+    return Grid(*(some(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
+
+
+def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
+    """Some lanes of a side's flows."""
+    return Flows(
+        menu=flows.menu,
+        kept=chosen_lanes(flows.kept, lanes),
+        alone=chosen_lanes(flows.alone, lanes),
+        deserted=chosen_lanes(flows.deserted, lanes),
+        home=chosen_lanes(flows.home, lanes),
+        both_lapse=some(flows.both_lapse, lanes),
+        punish=some(flows.punish, lanes),
     )

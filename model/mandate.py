@@ -26,9 +26,9 @@ from model.grids import Flows
 from model.markets import MILLION_TO_BILLION, require_settled
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_ratio
 from model.parameters import Parameters
+from model.priors import mean_tension
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
 from model.scenario import Scenario
-from model.state import mean_tension
 from model.valuation import OtherTerms, Parts, party_parts, side_flows, with_friends
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 

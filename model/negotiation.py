@@ -1,4 +1,4 @@
-"""The readable world: ``NegotiationModel``, a Mesa model that plays a quarter by asking its agents.
+"""The Mesa face: ``NegotiationModel``, a world of one replicate whose blocs and firms are Mesa's agents.
 
 >>> model = NegotiationModel(scenario="2026", root_seed=1, replicate=0)
 >>> model.run()
@@ -8,28 +8,23 @@
 from __future__ import annotations
 
 import functools
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Self
 
 import mesa
 import numpy as np
 import pandas as pd
 
-from model.agenda import brands_on_sale
 from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
-from model.draws import draw
-from model.parameters import InputFault, make_parameters
-from model.phases.duties import Duties
-from model.phases.frame import frame_of
-from model.phases.industry import Industry
-from model.phases.relations import Relations
-from model.phases.talks import Talks
+from model.columns import commonest_obstacles
+from model.lane import Lane
+from model.parameters import InputFault, Parameters, make_parameters
 from model.record import Recorder
-from model.schedule import play_quarter
-from model.starting_point import known_scenario, starting_point
-from model.state import first_state
-from model.story import Story
+from model.starting_point import known_scenario
+from model.story import Story, StoryLine
+from model.world import World
 
 
 def _whole(name: str, came: object) -> int:
@@ -42,17 +37,63 @@ def _whole(name: str, came: object) -> int:
     return int(came)
 
 
-class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
+class MesaBloc(Bloc, mesa.Agent):
+    """A bloc that Mesa knows."""
+
+    def __init__(self, world: Any, index: int, model: mesa.Model) -> None:
+        mesa.Agent.__init__(self, model)
+        Bloc.__init__(self, world, index)
+
+
+class MesaAutomaker(Automaker, mesa.Agent):
+    """An automaker that Mesa knows."""
+
+    def __init__(self, world: Any, index: int, model: mesa.Model) -> None:
+        mesa.Agent.__init__(self, model)
+        Automaker.__init__(self, world, index)
+
+
+class MesaSupplier(BatterySupplier, mesa.Agent):
+    """A battery supplier that Mesa knows."""
+
+    def __init__(self, world: Any, index: int, model: mesa.Model) -> None:
+        mesa.Agent.__init__(self, model)
+        BatterySupplier.__init__(self, world, index)
+
+
+@functools.cache
+def mesa_type(party: type) -> type:
+    """The class of agents that decide as ``party`` does and that Mesa knows."""
+    for ready in (MesaBloc, MesaAutomaker, MesaSupplier):
+        if party is ready.__bases__[0]:
+            return ready
+    if issubclass(party, mesa.Agent):
+        return party
+
+    def begin(self: Any, world: Any, index: int, model: mesa.Model) -> None:
+        mesa.Agent.__init__(self, model)
+        party.__init__(self, world, index)  # type: ignore[misc]
+
+    return type(party.__name__, (party, mesa.Agent), {"__init__": begin, "__module__": party.__module__})
+
+
+class NegotiationModel(mesa.Model):
     """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
 
     scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
     luck; any parameter by its flat name. ``rng`` is accepted for Mesa's sake and not used: all chance comes from the
-    address. ``narrate=False`` saves the time of writing the story.
+    address. ``narrate=False`` saves the time of writing the story. ``world_type``: a class of worlds of one's own.
+
+    ``world`` is what is played, with a replicate axis of length one in front of every array; ``state`` is the same
+    without that axis. Agents are those of ``bloc_type``, ``automaker_type`` and ``supplier_type`` (of the world's, if
+    left alone): subclasses of ``Bloc``, ``Automaker`` and ``BatterySupplier`` whose methods really decide.
 
     Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible input at once.
     """
 
-    bloc_type: type[Bloc] = Bloc  # who governs: a subclass may let people decide
+    bloc_type: type[Bloc] | None = None
+    automaker_type: type[Automaker] | None = None
+    supplier_type: type[BatterySupplier] | None = None
 
     def __init__(
         self,
@@ -61,79 +102,145 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         replicate: int = 0,
         narrate: bool = True,
         rng: Any = None,
+        world_type: type[World] = World,
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
         del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
         root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
         super().__init__(rng=replicate)
-        self.scenario = known_scenario(str(scenario))
-        self.parameters = make_parameters({**self.scenario.parameters.changes(), **kwargs})
-        _, self.economy, self.opening, self.agenda = starting_point(str(scenario), self.parameters)
+        parameters = make_parameters({**known_scenario(str(scenario)).parameters.changes(), **kwargs})
         self.root_seed, self.replicate = root_seed, replicate
-        self.n_quarters = self.scenario.n_quarters
-        self.luck = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
-        self.state = first_state(self.scenario, self.parameters, self.economy, self.opening, self.agenda)
-        self.blocs = [self.bloc_type(self, index) for index in range(3)]
-        self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]
-        self.suppliers = [BatterySupplier(self, index) for index in range(len(self.scenario.suppliers))]
-        self.brands_abroad = brands_on_sale(self.scenario)
-        self.recorder = Recorder(self.scenario, self.parameters, self.agenda, self.economy)
-        self.teller = Story(self, narrate)
-        self.prepare_industry()
-        self.prepare_relations()
-        self.prepare_club()
-        self.keep_standards()
+        self.world = world_type(str(scenario), parameters, root_seed, [replicate], kept=None)
+        self._seat_agents()
+        self.lane = Lane(self.world, 0)
+        self.narrate(Story(self.lane, narrate))
         self.datacollector = mesa.DataCollector(
-            model_reporters={name: functools.partial(self.recorder.latest, name) for name in self.recorder.headline},
+            model_reporters={name: functools.partial(_latest, name) for name in self.world.recorder.headline},
             agenttype_reporters={
-                self.bloc_type: {"trust": lambda agent: [float(agent.trust(other)) for other in agent.model.blocs]},
-                Automaker: {"sales": lambda agent: float(agent.model.sales_of(agent.index))},
-                BatterySupplier: {"cell_cost": lambda agent: float(agent.model.state.cell_cost[agent.index])},
+                type(self.blocs[0]): {"trust": _trust_in_others},
+                type(self.automakers[0]): {"sales": _sales},
+                type(self.suppliers[0]): {"cell_cost": _cell_cost},
             },
         )
         self.running = True
 
+    def _seat_agents(self) -> None:
+        world = self.world
+
+        def seated(own: type | None, usual: type, n: int) -> list[Any]:
+            kind: Callable[..., Any] = mesa_type(own or usual)
+            return [kind(world, index, self) for index in range(n)]
+
+        world.blocs = seated(self.bloc_type, world.bloc_type, len(world.blocs))
+        world.automakers = seated(self.automaker_type, world.automaker_type, len(world.automakers))
+        world.suppliers = seated(self.supplier_type, world.supplier_type, len(world.suppliers))
+        world.follow(world.parameters)
+
+    def narrate(self, story: Story) -> None:
+        """Let this story be told from now on."""
+        self.teller = story
+        self.world.stories = {0: story} if story.is_told else {}
+
+    # --- what is played ---------------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> Any:
+        """The ``State`` of the run, without the replicate axis."""
+        return self.lane.state
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the run is played by."""
+        return self.world.parameters
+
+    @property
+    def start(self) -> Any:
+        """The scenario that the run starts from (Mesa keeps the name ``scenario`` for itself)."""
+        return self.world.scenario
+
+    @property
+    def agenda(self) -> Any:
+        """What is on the table, and what it is worth at the start."""
+        return self.world.agenda
+
+    @property
+    def economy(self) -> Any:
+        """What the calibration found."""
+        return self.world.economy
+
+    @property
+    def recorder(self) -> Recorder:
+        """The record of the run."""
+        return self.world.recorder
+
+    @property
+    def blocs(self) -> list[Any]:
+        """The governments, in the order of ``BLOCS``."""
+        return self.world.blocs
+
+    @property
+    def automakers(self) -> list[Any]:
+        """The automakers, in the order of the scenario."""
+        return self.world.automakers
+
+    @property
+    def suppliers(self) -> list[Any]:
+        """The battery suppliers, in the order of the scenario."""
+        return self.world.suppliers
+
+    @property
+    def n_quarters(self) -> int:
+        """The horizon of the run, quarters."""
+        return self.world.n_quarters
+
+    @property
+    def quarter_label(self) -> str:
+        """The quarter being played, e.g. 2026Q4."""
+        return self.world.scenario.quarter_label(self.world.state.quarter)
+
+    @property
+    def story(self) -> list[StoryLine]:
+        """What happened, one line an event."""
+        return self.teller.lines
+
+    # --- playing ----------------------------------------------------------------------------------------------------
+
     def step(self) -> None:
         """Play one quarter; after the last one, do nothing."""
-        if self.state.quarter >= self.n_quarters:
-            self.running = False
-            return
-        play_quarter(self)
-        self.datacollector.collect(self)
-        self.state.quarter += 1
-        if self.state.quarter >= self.n_quarters:
-            self.running = False
+        if self.running:
+            self.world.step()
+            self.datacollector.collect(self)
+        self.running = self.world.state.quarter < self.n_quarters
 
-    def run(self) -> NegotiationModel:
+    def run(self) -> Self:
         """Play all quarters that are left."""
         while self.running:
             self.step()
         return self
 
-    def record_quarter(self) -> None:
-        """Write the quarter down."""
-        self.recorder.ceiling = self.depth_ceiling()
-        self.recorder.add(frame_of(self))
-
-    @property
-    def quarter_label(self) -> str:
-        """The quarter being played, e.g. 2026Q4."""
-        return self.scenario.quarter_label(self.state.quarter)
-
-    @property
-    def story(self) -> list[Any]:
-        """What happened, one line an event."""
-        return self.teller.lines
-
-    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
-        """The stake of every firm in a package, bn$ a year, signed, and its name (1.5)."""
-        firms: list[Automaker | BatterySupplier] = [*self.automakers, *self.suppliers]
-        return [(firm.lobby(dyad, package), firm.name) for firm in firms]
-
     def summary(self) -> pd.DataFrame:
         """One row a dyad: what came of the run."""
-        return self.recorder.summary(self.diagnosis())
+        return self.recorder.summary(commonest_obstacles(self.world)[0])
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tidy record, a data frame for each kind of entity."""
         return self.recorder.tables()
+
+
+# --- what Mesa's data collector reads; functions by name, so that a model can be pickled ----------------------------
+
+
+def _latest(name: str, model: NegotiationModel) -> float:
+    return model.recorder.latest(name)
+
+
+def _trust_in_others(agent: Any) -> list[float]:
+    return [float(agent.trust(other)[0]) for other in agent.world.blocs]
+
+
+def _sales(agent: Any) -> float:
+    return float(np.add.accumulate(agent.world.booked().sales[0, :, agent.index])[-1])
+
+
+def _cell_cost(agent: Any) -> float:
+    return float(agent.world.state.cell_cost[0, agent.index])

@@ -1,18 +1,19 @@
 """The tidy record of a run: one row a quarter and entity, one summary row a dyad, and a dictionary of every column.
 
-Both worlds feed it the same arrays, quarter by quarter; with a leading replicate axis the same code serves the
-ensemble. Money is in bn$ per quarter in the tables and bn$ per year in the summary.
+It is fed the same arrays quarter by quarter, with or without the replicate axis in front. Money is in bn$ per quarter
+in the tables and bn$ per year in the summary.
 """
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from model.economy import Agenda, Economy
+from model.economy import Agenda
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.parameters import Parameters
 from model.rules import cooperation, games
@@ -137,37 +138,92 @@ SUMMARY: Final[dict[str, tuple[str, str]]] = {
 
 
 class Recorder:
-    """Collects the quarters of a run."""
+    """Collects the quarters of some lanes.
 
-    def __init__(self, scenario: Scenario, parameters: Parameters, agenda: Agenda, economy: Economy) -> None:
-        self.scenario, self.parameters, self.agenda, self.economy = scenario, parameters, agenda, economy
+    kept (K,): lanes whose tables are all kept; of the others the dyads alone are, and sums of the blocs. None: there is
+    one lane only, and it is written down without the replicate axis, as whoever plays a single run wants to read it.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        parameters: Parameters,
+        agenda: Agenda,
+        ceiling: FloatArray,
+        kept: np.ndarray | None = None,
+    ) -> None:
+        self.scenario, self.parameters, self.agenda = scenario, parameters, agenda
+        self.kept = kept
         self.frames: list[dict[str, dict[str, FloatArray]]] = []
         self.treaties_signed = np.zeros(N_DYADS)
         self.lapses = np.zeros(N_DYADS)
-        self.ends: list[list[tuple[int, str]]] = [[] for _ in range(N_DYADS)]
         self.headline = [f"{column} {name}" for column in ("depth", "joint_gain") for name in DYAD_NAMES] + [
             f"ev_share {bloc}" for bloc in BLOCS
         ]
-        self.ceiling: FloatArray = np.zeros(N_DYADS)
+        self.ceiling = ceiling
         # (..., b) sums over the quarters so far, and the last quarter: all that the summary needs of the blocs.
         self.bloc_sums: dict[str, FloatArray] = {}
         self.last_ev_share: FloatArray = np.zeros(N_BLOCS)
 
-    def add(self, frame: Mapping[str, Mapping[str, FloatArray]]) -> None:
-        """Write one quarter down: table -> column -> array over the table's entities."""
-        for table, columns in COLUMNS.items():
-            given = set(frame[table])
-            if given != set(columns):
-                raise KeyError(f"record {table}: {sorted(given ^ set(columns))} recorded or declared, not both")
-        self.frames.append({table: dict(columns) for table, columns in frame.items()})
-        self.count_blocs(frame["bloc"])
+    @property
+    def wanted(self) -> tuple[str, ...]:
+        """The tables that are asked for: where no lane is kept, those that the summary is made of."""
+        return tuple(COLUMNS) if self.kept is None or self.kept.size else ("bloc", "dyad")
 
-    def count_blocs(self, columns: Mapping[str, FloatArray]) -> None:
-        """Add a quarter's columns (..., b) of the blocs to the sums that the summary needs."""
+    def add(
+        self, frame: Mapping[str, Mapping[str, FloatArray]], treaties_signed: FloatArray, lapses: FloatArray
+    ) -> None:
+        """Write one quarter down: every wanted table -> column -> array (R, entity); counts (R, d) so far."""
+        for table in self.wanted:
+            if set(frame[table]) != set(COLUMNS[table]):
+                odd = sorted(set(frame[table]) ^ set(COLUMNS[table]))
+                raise KeyError(f"record {table}: {odd} recorded or declared, not both")
+        self.treaties_signed, self.lapses = treaties_signed, lapses
+        blocs = frame["bloc"]
+        if self.kept is None:
+            frame = {table: {name: values[0] for name, values in columns.items()} for table, columns in frame.items()}
+            self.treaties_signed, self.lapses, blocs = treaties_signed[0], lapses[0], frame["bloc"]
+            self.frames.append({table: dict(columns) for table, columns in frame.items()})
+        else:
+            self.frames.append(
+                {
+                    table: {name: values if table == "dyad" else values[self.kept] for name, values in columns.items()}
+                    for table, columns in frame.items()
+                    if table == "dyad" or self.kept.size
+                }
+            )
         for name in BLOC_MEANS:
             # The first to the last quarter in order: the same bits whether lanes are alone or together.
-            self.bloc_sums[name] = self.bloc_sums[name] + columns[name] if name in self.bloc_sums else columns[name]
-        self.last_ev_share = columns["ev_share"]
+            self.bloc_sums[name] = self.bloc_sums[name] + blocs[name] if name in self.bloc_sums else blocs[name]
+        self.last_ev_share = blocs["ev_share"]
+
+    def of_lane(self, lane: int) -> Recorder:
+        """The record of one kept lane, without the replicate axis.
+
+        Raises ``KeyError`` for a lane that was not kept.
+        """
+        if self.kept is None or lane not in self.kept:
+            known = [] if self.kept is None else self.kept.tolist()
+            raise KeyError(f"lane {lane} was not kept; kept are {known}")
+        place = int(np.flatnonzero(self.kept == lane)[0])
+        one = Recorder(self.scenario, self.parameters, self.agenda, self.ceiling)
+        one.frames = [
+            {
+                table: {name: values[lane if table == "dyad" else place] for name, values in columns.items()}
+                for table, columns in frame.items()
+            }
+            for frame in self.frames
+        ]
+        one.treaties_signed, one.lapses = self.treaties_signed[lane], self.lapses[lane]
+        one.bloc_sums = {name: values[lane] for name, values in self.bloc_sums.items()}
+        one.last_ev_share = self.last_ev_share[lane]
+        return one
+
+    def copied(self) -> Recorder:
+        """A recorder of its own that goes on from here; what is written down already is shared."""
+        other = copy.copy(self)
+        other.frames, other.bloc_sums = list(self.frames), dict(self.bloc_sums)
+        return other
 
     def latest(self, name: str, model: Any = None) -> float:
         """A headline number of the last recorded quarter, for Mesa's data collector."""

@@ -20,15 +20,15 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from model.draws import draw_lanes
-from model.ensemble import LaneWorld
-from model.lanes.base import chosen_flows, some
+from model.grids import chosen_flows
+from model.layout import some
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.parameters import InputFault, Parameters
 from model.plugins import Moment
 from model.rules import bargaining, packages, ratification
-from model.state import State
 from model.tactics import NOTHING_OFFERED, acceptance_of, share_offered, tactic_of
 from model.vocabulary import DYADS, N_DYADS
+from model.world import World
 
 # Replicates of a session's own luck are numbered from here, so that they are nobody's in the run it was taken from.
 FIRST_REPLICATE: Final = 10_000_000
@@ -70,7 +70,7 @@ class Side(NamedTuple):
 
 def situations(
     scenario: str, parameters: Parameters, root_seed: int, replicates: Sequence[int], quarters: Sequence[int]
-) -> Iterator[tuple[int, LaneWorld]]:
+) -> Iterator[tuple[int, World]]:
     """One run for each entry of ``quarters``, held at the end of that quarter: pairs of (lane, world).
 
     replicates, quarters: the address of each run's luck, and an assessment quarter of the scenario. The world is one
@@ -79,7 +79,7 @@ def situations(
     Raises:
         InputFault: a quarter that is not one.
     """
-    world = LaneWorld(scenario, parameters, root_seed, np.asarray(replicates), np.array([], dtype=np.int64))
+    world = World(scenario, parameters, root_seed, replicates)
     for quarter in sorted(set(quarters)):
         if quarter % parameters.assessment_interval or not 0 <= quarter < world.n_quarters:
             raise InputFault([f"quarter {quarter} is no assessment quarter of scenario {scenario}"], "situations")
@@ -94,27 +94,29 @@ def assessment_quarters(scenario_quarters: int, parameters: Parameters) -> range
     return range(0, max(1, scenario_quarters - ROOM), parameters.assessment_interval)
 
 
-def held(world: LaneWorld, lane: int, n: int) -> LaneWorld:
+def held(world: World, lane: int, n: int) -> World:
     """The same world with one of its lanes ``n`` times over, to be looked at and not to be played."""
     index = np.full(n, lane)
     still = copy.copy(world)
-    arrays = {
-        field.name: some(getattr(world.state, field.name), index)
-        for field in dataclasses.fields(State)
-        if field.name != "quarter"
-    }
-    still.state = State(quarter=world.state.quarter, **arrays)
-    flows = tuple(tuple(chosen_flows(side, index) for side in dyad) for dyad in world.known().flows)
-    still.mandate = dataclasses.replace(world.known(), flows=flows)  # type: ignore[arg-type]
-    still.n_lanes = n
-    for name in ("tension_level", "effective_tension", "danger", "expected_danger"):
-        values = getattr(world, name)
-        setattr(still, name, some(values, index) if values.ndim > 1 else np.broadcast_to(values, (n, *values.shape)))
+    still.n_lanes, still.state = n, copy.copy(world.state)
+    for name, values in vars(world.state).items():
+        if isinstance(values, np.ndarray):
+            setattr(still.state, name, some(values, index))
+    climate = world.state.climate
+    still.state.climate = type(climate)(
+        *(some(getattr(climate, field.name), index) for field in dataclasses.fields(climate))
+    )
+    first, second, third = (
+        (chosen_flows(one, index), chosen_flows(other, index)) for one, other in world.known().flows
+    )
+    mandate = dataclasses.replace(world.known(), flows=(first, second, third))
+    still.state.insight = dataclasses.replace(world.state.insight, mandate=mandate)
+    still.seat_parties()
     return still
 
 
 def play_sessions(
-    world: LaneWorld, lane: int, players: Sequence[Player], root_seed: int, replicates: int
+    world: World, lane: int, players: Sequence[Player], root_seed: int, replicates: int
 ) -> dict[str, np.ndarray]:
     """Every player against every player (and itself) in both seats of every dyad of one situation.
 
@@ -148,7 +150,7 @@ def play_sessions(
 class Table:
     """The sessions of one dyad in one situation: every pair of players, every replicate."""
 
-    def __init__(self, world: LaneWorld, d: int, players: Sequence[Player], lead: np.ndarray) -> None:
+    def __init__(self, world: World, d: int, players: Sequence[Player], lead: np.ndarray) -> None:
         self.world, self.d = world, d
         self.lanes = np.arange(world.n_lanes)
         self.flows = world.known().flows[d]
@@ -254,7 +256,8 @@ class Table:
     # --- how a side sees the table ----------------------------------------------------------------------------------
 
     def _side(self, side: int) -> Side:
-        (view,) = self.world._view(self.d, side, self.lanes, self.flows, [slice(0, self.lanes.size)])
+        bloc = self.world.blocs[DYADS[self.d][side]]
+        (view,) = bloc.perceive(self.d, self.lanes, self.flows, [slice(0, self.lanes.size)])
         zone = bargaining.zone_of_agreement(
             view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
         )
@@ -269,7 +272,7 @@ class Table:
         )
 
     def _moment(self, side: int, group: np.ndarray, seen: Side) -> Moment:
-        return self.world._moment(self.d, side, group, seen.reservation, seen.best)
+        return self.world.blocs[DYADS[self.d][side]].moment(self.d, group, seen.reservation, seen.best)
 
     def _holds(self) -> FloatArray:
         """(P,) by package the share of today's trust that both sides can do without before one would rather lapse."""
@@ -288,7 +291,7 @@ class Table:
                 poorer = copy.copy(world)
                 poorer.state = dataclasses.replace(state, good=state.good.copy(), bad=state.bad.copy())
                 poorer.state.good[:, b, j], poorer.state.bad[:, b, j] = total * trust, total * (1.0 - trust)
-                keeps &= poorer._slack(d, side, one, flows).spread(menu)[0] >= 0.0
+                keeps &= world.bloc_type(poorer, b).slack(d, one, flows).spread(menu)[0] >= 0.0
                 lost = np.where(keeps, step / TRUST_STEPS, lost)
             result = np.minimum(result, lost)
         return result

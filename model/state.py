@@ -1,23 +1,32 @@
-"""The arrays that a quarter reads and writes.
-
-One ``State`` serves both worlds: in the Mesa world its arrays have the shapes below, in the ensemble a leading
-replicate axis. Within a phase everyone decides on the state at the start of the phase and writes at its end.
-"""
+"""The state of a run: everything that a quarter passes on, and the state before the first one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
+from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
 
+from model import coalitions
+from model.agenda import look
+from model.coalitions import Worth
+from model.draws import Draws
 from model.economy import Agenda, Economy, Opening
-from model.numerics import FloatArray
+from model.layout import copies
+from model.mandate import effective_tension
+from model.markets import MILLION_TO_BILLION
+from model.numerics import FloatArray, ordered_sum
+from model.outcomes import Obstacle
 from model.parameters import Parameters
+from model.priors import mean_tension, prior_evidence
+from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Welfare
 from model.rules import compliance
 from model.rules import tension as tension_rules
 from model.rules import trust as trust_rules
+from model.run_rules import RunRules
 from model.scenario import Scenario
+from model.tactics import NOTHING_OFFERED
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
 
 CLOSED: Final = -1.0  # clock of a session that is not open
@@ -26,9 +35,17 @@ NO_UNDERTAKING: Final = -1.0  # commitment of an automaker without one
 NOTHING_SIGNED: Final = -1  # no ratified package waits to come into force
 
 
+#: A starting point: a scenario, and what its calibration found (``model.starting_point``).
+Start = tuple[Scenario, Economy, Opening, Agenda]
+
+
 @dataclass
 class State:
-    """Everything that a quarter passes on to the next.
+    """Everything that a quarter passes on to the next, and what its phases pass to each other.
+
+    A copy of it (``copied``) is all that is needed to go on from here. Arrays of single numbers are changed in place or
+    replaced; records (``model.quarter``) are replaced whole and shared between copies. Every array has the replicate
+    axis in front of the axes named here.
 
     Markets: cell_cost, experience (k,) $/kWh, GWh; margin (f, k) $/kWh; origin_tie, origin_share (m, f, o),
     origin_level (m, f); price, markup (m, f) k$ (markup is the fixed point's, kept to start the next one from);
@@ -62,6 +79,16 @@ class State:
     Clubs: club () coalition in force, by its place in ``model.coalitions``, 0 none; club_signed () coalition ratified,
     in force from the next quarter, or NOTHING_SIGNED; club_honours, club_failed (b,) whether a member keeps the terms
     this quarter, failed to last quarter; club_mood (b,) of legislatures towards clubs.
+
+    The table: deal (d,) package agreed this quarter where has_deal (d,); tabled (d,) the last one on the table, 0 none;
+    offered (d, s) bn$ per quarter, the best that each side was offered in this session; violations (d,) sides that
+    lapsed, last quarter's until they are known; plants_started (f,) this quarter.
+
+    Counts: n_signed, n_lapses (d,); first_end (d,) quarter in which the first treaty ended, -1 if none did, and
+    first_end_cause (d,) its ``TreatyEnd``; blocking (d, s, 4) quarters of talks that foundered on each ``Obstacle``.
+
+    Records: climate, standards, insight, books and club_worth are there from the start; supply, conduct, market and
+    welfare from the first quarter on.
     """
 
     quarter: int
@@ -131,40 +158,42 @@ class State:
     club_honours: np.ndarray
     club_failed: np.ndarray
     club_mood: FloatArray
+    deal: np.ndarray
+    has_deal: np.ndarray
+    tabled: np.ndarray
+    offered: FloatArray
+    violations: FloatArray
+    plants_started: FloatArray
+    n_signed: FloatArray
+    n_lapses: FloatArray
+    first_end: np.ndarray
+    first_end_cause: np.ndarray
+    blocking: np.ndarray
+    climate: Climate
+    standards: Standards = field(init=False)
+    insight: Insight
+    books: Books
+    club_worth: ClubWorth
+    supply: Supply = field(init=False)
+    conduct: Conduct = field(init=False)
+    market: Market = field(init=False)
+    welfare: Welfare = field(init=False)
+
+    def copied(self) -> State:
+        """A state of its own with the same numbers, in the same layout of memory."""
+        other = copy.copy(self)
+        for name, values in vars(self).items():
+            if isinstance(values, np.ndarray):
+                setattr(other, name, values.copy(order="K"))
+        return other
 
 
-def mean_tension(parameters: Parameters) -> FloatArray:
-    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12)."""
-    return tension_rules.mean_latent(
-        parameters.tension_mean,
-        parameters.tension_jump_rate,
-        parameters.tension_jump_mean,
-        parameters.tension_persistence,
-        parameters.dialogue_on_tension,
-        parameters.dialogue_ceiling,
-    )
-
-
-def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
-    """(b, b) prior good and bad evidence of each bloc on each other one (theory 1.11); the diagonal is one."""
-    good, bad = np.ones((N_BLOCS, N_BLOCS)), np.ones((N_BLOCS, N_BLOCS))
-    for dyad, (first, second) in enumerate(DYADS):
-        good[first, second] = good[second, first] = parameters.trust_good[dyad]
-        bad[first, second] = bad[second, first] = parameters.trust_bad[dyad]
-    return good, bad
-
-
-def first_state(
-    scenario: Scenario,
-    parameters: Parameters,
-    economy: Economy,
-    opening: Opening,
-    agenda: Agenda,
-) -> State:
-    """The state before the first quarter of a run.
+def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray]:
+    """The arrays of the state before the first quarter, without the replicate axis: the same in every replicate.
 
     Treaties in force carry their record: each honoured quarter before the start is one good signal (theory 1.6).
     """
+    scenario, economy, opening, agenda = start
     markets = opening.share.shape
     good, bad = prior_evidence(parameters)
     prior_good, prior_bad = good.copy(), bad.copy()
@@ -183,10 +212,9 @@ def first_state(
                     1.0,
                     True,
                 )
-    start = mean_tension(parameters)
+    usual = mean_tension(parameters)
     given = scenario.tension_start
-    return State(
-        quarter=0,
+    arrays: dict[str, np.ndarray] = dict(  # noqa: C408 - names as they are read elsewhere
         cell_cost=opening_costs(scenario),
         experience=economy.start_experience.copy(),
         margin=opening.margin.copy(),
@@ -210,7 +238,7 @@ def first_state(
         carried=np.zeros((N_BLOCS, N_BLOCS)),
         dropped=np.zeros((N_BLOCS, N_BLOCS)),
         recognises=np.zeros((N_BLOCS, N_BLOCS)),
-        tension=np.where(np.isnan(given), start, given),
+        tension=np.where(np.isnan(given), usual, given),
         dialogue=np.minimum(scenario.dialogue_level, parameters.dialogue_ceiling),
         is_open=np.ones(N_DYADS, dtype=bool),
         good=good,
@@ -246,14 +274,74 @@ def first_state(
         gesture_side=np.zeros(N_DYADS, dtype=np.int64),
         gesture_left=np.zeros(N_DYADS),
         gesture_due=np.zeros((N_DYADS, N_SIDES), dtype=bool),
-        tension_before=tension_rules.tension_level(np.where(np.isnan(given), start, given)),
+        tension_before=tension_rules.tension_level(np.where(np.isnan(given), usual, given)),
         harmony_announced=np.zeros(N_BLOCS),
         club=np.zeros((), dtype=np.int64),
         club_signed=np.full((), NOTHING_SIGNED),
         club_honours=np.ones(N_BLOCS, dtype=bool),
         club_failed=np.zeros(N_BLOCS, dtype=bool),
         club_mood=np.zeros(N_BLOCS),
+        deal=np.zeros(N_DYADS, dtype=np.int64),
+        has_deal=np.zeros(N_DYADS, dtype=bool),
+        tabled=np.zeros(N_DYADS, dtype=np.int64),
+        offered=np.full((N_DYADS, N_SIDES), NOTHING_OFFERED),
+        violations=np.zeros(N_DYADS),
+        plants_started=np.zeros(len(scenario.automakers)),
+        n_signed=np.zeros(N_DYADS),
+        n_lapses=np.zeros(N_DYADS),
+        first_end=np.full(N_DYADS, -1, dtype=np.int64),
+        first_end_cause=np.zeros(N_DYADS, dtype=np.int8),
+        blocking=np.zeros((N_DYADS, N_SIDES, len(Obstacle)), dtype=np.int64),
     )
+    return arrays
+
+
+def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Draws, n_lanes: int) -> State:
+    """The state before the first quarter of a run, in every lane; luck gives the first errors and moods.
+
+    Without ``standards``, which follow from the rest: the world adds them (``treaties.keep_standards``).
+    """
+
+    def lanes(values: FloatArray) -> FloatArray:
+        return copies(values, n_lanes)
+
+    scenario, economy, opening, agenda = start
+    arrays = opening_arrays(start, parameters)
+    whole = {name: lanes(values) for name, values in arrays.items()}
+    whole["own_error"], whole["partner_error"] = luck.own_error[0], luck.partner_error[0]
+    whole["mood"], whole["club_mood"] = luck.ratification[0], luck.club_ratification[0]
+    first = look(economy, parameters, scenario, opening, False)
+    markup = agenda.markup[rules.nodes.row]
+    unknown = coalitions.nothing_known()
+    return State(
+        quarter=0,
+        climate=climate_of(parameters, whole["tension"]),
+        insight=Insight(False, None, None, markup, markup),
+        books=Books(
+            accounts=None,
+            ev_share=lanes(scenario.ev_share),
+            ev_built=lanes(first.ev_built),
+            ev_revenue=lanes(first.ev_revenue),
+            cell_imports=lanes(first.cell_imports),
+            exported_cells=lanes(first.situation.exported_cells),
+            cell_profit=lanes(ordered_sum(opening.cells * opening.margin, axis=0) / MILLION_TO_BILLION),
+            models_certified=np.zeros_like(whole["age"]),
+            undertaken=None,
+        ),
+        club_worth=ClubWorth(
+            Worth(lanes(unknown.executive), lanes(unknown.legislature)), lanes(np.zeros_like(coalitions.MEMBERS))
+        ),
+        **whole,
+    )
+
+
+def climate_of(parameters: Parameters, latent: FloatArray) -> Climate:
+    """What latent tension (R, d) means; with its pathway off, exits feel the usual level (theory 1.12)."""
+    level, effective = tension_rules.tension_level(latent), effective_tension(parameters, latent)
+    if parameters.tension_in_exit:
+        return Climate(level, effective, level, effective)
+    usual = np.zeros_like(latent) + tension_rules.tension_level(mean_tension(parameters))
+    return Climate(level, effective, usual, usual)
 
 
 def first_type_belief(scenario: Scenario, parameters: Parameters) -> FloatArray:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
 from model.numerics import QUARTERS_PER_YEAR
+from model.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd
 from model.telling import ClubStory, TradeStory, cap, dyad_of, named, possessive
-from model.vocabulary import DUTY_POSITIONS, DYAD_NAMES, DYADS
+from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
     from model.economy import Agenda, Economy
@@ -21,50 +22,42 @@ LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
 
 class Told(Protocol):
-    """The world that a story is told of: a Mesa world, or one lane of an ensemble."""
+    """What a story is told of: one lane of a world."""
 
-    agenda: Agenda
-    economy: Economy
-    parameters: Parameters
+    @property
+    def agenda(self) -> Agenda:
+        """Menus of packages."""
+
+    @property
+    def economy(self) -> Economy:
+        """Cuts of duties."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the run is played by."""
 
     @property
     def state(self) -> Any:
-        """The state of this world, or this lane's part of it."""
+        """The lane's part of the state."""
 
     @property
     def scenario(self) -> Scenario:
         """The starting point of the run."""
 
-    @property
-    def tension_level(self) -> FloatArray:
-        """(d,) tension now."""
-
     def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
         """The stake of every firm in a package, bn$ a year, signed, and its name."""
 
 
-class Outlook(Protocol):
-    """How the answering side sees the package before it: a number or a truth value by package."""
+@dataclass(frozen=True)
+class Answer:
+    """How a side answered the package before it: whether it takes it, else why not, and its believed gain, the least
+    gain for which it signs and what it still holds out for, all bn$ a quarter."""
 
-    @property
-    def own(self) -> Any:
-        """Believed gain, bn$ a quarter."""
-
-    @property
-    def on_table(self) -> Any:
-        """It can be tabled."""
-
-    @property
-    def enforceable(self) -> Any:
-        """The side would honour it."""
-
-    @property
-    def passable(self) -> Any:
-        """Its legislature would rather pass it."""
-
-    @property
-    def reservation(self) -> Any:
-        """Least gain for which the side signs, bn$ a quarter."""
+    accepted: bool
+    why: Refusal
+    own: float
+    least: float
+    hope: float
 
 
 @dataclass(frozen=True)
@@ -85,6 +78,8 @@ class Story(TradeStory, ClubStory):
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
+        self.told_carbon: FloatArray | None = None
+        self.told_friends: FloatArray | None = None
 
     @property
     def rules(self) -> Parameters:
@@ -148,7 +143,7 @@ class Story(TradeStory, ClubStory):
             what = "opens again" if is_open else "shuts"
             self.say(
                 "tension",
-                f"The official channel {what} (tension {self.model.tension_level[dyad]:.2f}).",
+                f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).",
                 dyad,
             )
 
@@ -181,11 +176,12 @@ class Story(TradeStory, ClubStory):
             dyad_of(importer, partner),
         )
 
-    def case_ends(self, importer: int, partner: int, how: str) -> None:
+    def case_ends(self, importer: int, partner: int, how: CaseEnd) -> None:
         """A duty case ends."""
+        ended = {CaseEnd.SETTLED: "settled", CaseEnd.CARRIED_OUT: "carried out", CaseEnd.DROPPED: "dropped"}[how]
         self.say(
             "case",
-            f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {how}.",
+            f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {ended}.",
             dyad_of(importer, partner),
         )
 
@@ -246,8 +242,9 @@ class Story(TradeStory, ClubStory):
         """A session of talks begins."""
         self.say("session", "Talks open.", dyad)
 
-    def session_closes(self, dyad: int, why: str) -> None:
+    def session_closes(self, dyad: int, how: SessionEnd) -> None:
         """A session ends without a deal."""
+        why = "the channel is shut" if how == SessionEnd.CHANNEL_SHUT else "the deadline has passed"
         self.say("session", f"Talks close without a deal: {why}.", dyad)
 
     def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
@@ -255,29 +252,24 @@ class Story(TradeStory, ClubStory):
         if round_number <= 1:
             self.say("offer", f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.", dyad)
 
-    def offer(self, dyad: int, side: int, package: int, view: Outlook, hope: float, accepted: bool) -> None:
+    def offer(self, dyad: int, side: int, package: int, answer: Answer) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
         if not self.is_told:
             return
         tabler, answerer = self.name(dyad, side), self.name(dyad, 1 - side)
         self.say("offer", f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}", dyad)
-        own = QUARTERS_PER_YEAR * float(view.own[package])
-        if accepted:
+        own, least, held_out = (QUARTERS_PER_YEAR * value for value in (answer.own, answer.least, answer.hope))
+        if answer.accepted:
             self.say("offer", f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).", dyad)
             return
-        reasons = []
-        if not bool(view.on_table[package]):
-            reasons.append("it is not on the table")
-        least, held_out = QUARTERS_PER_YEAR * float(view.reservation), QUARTERS_PER_YEAR * hope
-        if own < least:
-            reasons.append(f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})")
-        elif own < held_out:
-            reasons.append(f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({held_out:.2f})")
-        if not bool(view.enforceable[package]):
-            reasons.append("it would not keep it at today's trust")
-        if not bool(view.passable[package]):
-            reasons.append("its legislature would not pass it")
-        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(reasons)}.", dyad)
+        reasons = {
+            Refusal.BELOW_LEAST: f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})",
+            Refusal.BELOW_HOPE: f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({held_out:.2f})",
+            Refusal.NOT_KEPT: "it would not keep it at today's trust",
+            Refusal.NOT_PASSED: "its legislature would not pass it",
+        }
+        given = [words for reason, words in reasons.items() if reason in answer.why]
+        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(given)}.", dyad)
 
     def _lobby(self, dyad: int, package: int) -> str:
         firms = self.model.lobbies(dyad, package)
@@ -288,8 +280,8 @@ class Story(TradeStory, ClubStory):
             return ""
         return " Lobbies: " + ", ".join(f"{name} {stake:+.2f} bn$ a year" for stake, name in loud) + "."
 
-    def ratification(self, dyad: int, package: int, votes: list[bool]) -> None:
-        """The legislatures have voted."""
+    def ratification(self, dyad: int, package: int, *votes: bool) -> None:
+        """The legislatures have voted, of the first side and of the second."""
         if not self.is_told:
             return
         if all(votes):
@@ -352,6 +344,14 @@ class Story(TradeStory, ClubStory):
         """A treaty is renewed at its sunset."""
         self.say("treaty", "The treaty reaches its sunset and is renewed.", dyad)
 
-    def treaty_ends(self, dyad: int, cause: str) -> None:
-        """A treaty ends."""
-        self.say("exit", f"The treaty ends: {cause}.", dyad)
+    def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
+        """A treaty ends; side: which one's doing it was, where it was one's."""
+        name = BLOC_NAMES[BLOCS[DYADS[dyad][side]]]
+        why = {
+            TreatyEnd.LAPSE: f"{name} failed its own test two quarters running",
+            TreatyEnd.POLITICS: f"politics in {name} repudiated it",
+            TreatyEnd.NOTICE: f"{name} left after notice",
+            TreatyEnd.SUNSET: "it reached its sunset and was not renewed",
+            TreatyEnd.NEW_GOVERNMENT: f"the new government of {name} did not take it over",
+        }[TreatyEnd(cause)]
+        self.say("exit", f"The treaty ends: {why}.", dyad)

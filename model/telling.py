@@ -23,6 +23,8 @@ class TradeStory:
 
     model: Told
     is_told: bool
+    told_carbon: FloatArray | None  # what was said last
+    told_friends: FloatArray | None
 
     def say(self, topic: str, text: str, dyad: int = -1) -> None:
         """Add a line for this quarter."""
@@ -57,13 +59,17 @@ class TradeStory:
             self.say("undertaking", text + ".", dyad_of(int(m), int(b)))
 
     def carbon(self, charges: FloatArray) -> None:
-        """What cars pay for their carbon at each border, (m, o) k$."""
+        """What cars pay for their carbon at each border where that has changed, (m, o) k$."""
+        if self.told_carbon is not None and np.array_equal(charges, self.told_carbon):
+            return
+        self.told_carbon = charges
         for m, b in np.argwhere(charges[:, : len(BLOCS)] > 0.0):
             text = f"{cap(named(int(m)))} charges {charges[m, b]:.2f} k$ of carbon on a car from {named(int(b))}."
             self.say("carbon", text, dyad_of(int(m), int(b)))
 
-    def friends(self, before: FloatArray, after: FloatArray) -> None:
+    def friends(self, after: FloatArray, at_start: FloatArray) -> None:
         """Partners enter or leave the allowed set of the US credit, (b,)."""
+        before, self.told_friends = at_start if self.told_friends is None else self.told_friends, after
         for b in np.flatnonzero((before > 0.0) != (after > 0.0)):
             what = "now count" if after[b] > 0.0 else "no longer count"
             self.say("credits", f"Content and plants of {named(int(b))} {what} for the US credit.")
@@ -110,7 +116,7 @@ class ClubStory:
         """Add a line for this quarter."""
         raise NotImplementedError
 
-    def club_proposed(self, now: int, chosen: int, votes: list[bool]) -> None:
+    def club_proposed(self, now: int, chosen: int, *votes: bool) -> None:
         """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
         if not self.is_told:
             return

@@ -19,7 +19,7 @@ from model.parameters import make_parameters
 from model.rules import welfare
 from model.scenario import load_scenario
 from model.seeds import seeds_directory
-from model.state import mean_tension
+from model.priors import mean_tension
 from model.valuation import issue_values
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_NAMES, DYAD_OF, DYADS, EV, GOODS, N_ISSUES, SIDE_OF
 

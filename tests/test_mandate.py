@@ -14,7 +14,7 @@ from model.assessment import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, 
 from model.calibration import COLD_SWEEPS
 from model.numerics import same_bits
 from model.rules import unilateral
-from model.state import mean_tension
+from model.priors import mean_tension
 from model.vocabulary import DIRECTED_DYADS, DYADS, N_BLOCS, N_DYADS
 
 CN, US, EU = range(3)

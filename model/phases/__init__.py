@@ -1,1 +1,1 @@
-"""A quarter of the Mesa world, phase by phase, in the order of ``model.schedule``."""
+"""What happens in a quarter: one function a line of ``model.schedule``; parties decide, phases write it down."""

@@ -1,6 +1,9 @@
-"""Zones and clubs in the Mesa world: who keeps the terms, leaves, proposes and votes (theory 1.19).
+"""Zones and clubs: what the club in force changes at the border, who keeps the terms, leaves and votes (theory 1.19).
 
-What a club changes at the border, and how it combines with treaties, is said in ``model.common_club``.
+A club lies above treaties between two blocs. Between members the lower duty applies, which is none, and recognition by
+either counts; a penalty comes on top of whatever an outsider pays; members open no duty cases on each other. Treaties
+stay in force underneath, and the governments of members weigh them for what they add to the club. Where no club is
+allowed nothing of this happens.
 """
 
 from __future__ import annotations
@@ -8,94 +11,254 @@ from __future__ import annotations
 import numpy as np
 
 from model import coalitions
-from model.coalitions import MEMBERS, NO_CLUB
-from model.common_club import CommonClub
-from model.numerics import FloatArray
-from model.phases.base import Phases
-from model.rules import clubs, compliance
+from model.coalitions import MEMBERS, NO_CLUB, Setting
+from model.layout import zeros
+from model.numerics import FloatArray, safe_ratio
+from model.quarter import ClubWorth
+from model.rules import club_terms, clubs, compliance, ratification
+from model.rules.club_terms import CarbonStep
+from model.stage import Stage
 from model.state import NOTHING_SIGNED
-from model.vocabulary import DYAD_OF, DYADS, N_BLOCS
+from model.vocabulary import (
+    DIRECTED_DYADS,
+    DUTY,
+    DYAD_OF,
+    DYADS,
+    EV,
+    N_BLOCS,
+    N_DYADS,
+    N_SIDES,
+    RECOGNITION,
+    SIDE_OF,
+)
+
+MEETS_IN = "Q4"  # quarter of the year in which coalitions are weighed (theory 1.20)
 
 
-class Club(CommonClub, Phases):
-    """What a zone or club does in a quarter; nothing where none is allowed."""
+def members_of(club: np.ndarray) -> FloatArray:
+    """(R, b) 1 for the members of coalitions (R,); replicates fastest in memory."""
+    return MEMBERS.T.take(np.asarray(club), axis=-1).T
 
-    def prepare_club(self) -> None:
-        """What stays the same, and what is known before the first check."""
-        self.has_clubs = coalitions.has_clubs(self.parameters)
-        self.club_penalty = coalitions.penalty_of(self.parameters)
-        self.club_worth = coalitions.nothing_known()
-        self.club_money: FloatArray = np.zeros_like(MEMBERS)
-        self.treaty_duty: FloatArray = self.state.duty
-        self.treaty_recognised: FloatArray = np.zeros((N_BLOCS, N_BLOCS))
-        self.state.club_mood = self.luck.club_ratification[0].copy()
 
-    # --- what is in force -------------------------------------------------------------------------------------------
+def members(world: Stage) -> FloatArray:
+    """(R, b) 1 for members of the club in force."""
+    return members_of(world.state.club)
 
-    def fellows(self, i: int, j: int) -> bool:
-        """Whether two blocs are members of one club."""
-        return bool(self.members[i] * self.members[j] > 0.0)
 
-    def club_act(self, d: int, side: int) -> float:
-        """1, or 0 where a side of a dyad breaks the terms of a club that both are in."""
-        return float(self.state.club_honours[DYADS[d][side]]) if self.fellows(*DYADS[d]) else 1.0
+def fellows(world: Stage, i: int, j: int) -> np.ndarray:
+    """(R,) whether two blocs are members of one club."""
+    return MEMBERS[:, i][world.state.club] * MEMBERS[:, j][world.state.club] > 0.0
 
-    def enter_club(self) -> None:
-        """The coalition ratified last quarter replaces the one in force."""
-        state = self.state
-        if int(state.club_signed) >= 0:
-            state.club, state.club_signed = state.club_signed, np.asarray(NOTHING_SIGNED)
-            state.club_failed = np.zeros(N_BLOCS, dtype=bool)
 
-    def keep_club(self) -> None:
-        """Each member keeps the club's terms if its own test says so (1.10)."""
-        if not self.has_clubs:
-            return
-        honours = np.array([bool(is_in <= 0.0) or self.blocs[b].honours_club() for b, is_in in enumerate(self.members)])
-        for b in np.flatnonzero(~honours):
-            self.teller.lapses_in_club(int(b))
-        self.state.club_honours = honours
+# --- what is in force -----------------------------------------------------------------------------------------------
 
-    # --- leaving, and the year's check ------------------------------------------------------------------------------
 
-    def leave_club(self) -> None:
-        state, p = self.state, self.parameters
-        leaves = np.zeros(N_BLOCS, dtype=bool)
-        failed = ~state.club_honours
-        for b in range(N_BLOCS):
-            dangers = [float(self.danger[DYAD_OF[b, j]]) * self.members[j] for j in range(N_BLOCS) if j != b]
-            struck = bool(compliance.two_strikes(failed[b], state.club_failed[b]))
-            repudiated = bool(
-                compliance.exit_draw(self.luck.club_exit[state.quarter + 1, b], p.repudiation_hazard, max(dangers))
-            )
-            if self.members[b] > 0.0 and (struck or repudiated):
-                leaves[b] = True
-                self.teller.leaves_club(b, struck)
-        state.club_failed = failed
-        self._now_in_force(clubs.without(state.club, leaves))
+def terms_in_force(world: Stage) -> tuple[FloatArray, FloatArray]:
+    """(R, b, b) twice: who treats whom as a fellow member, and who penalises whom."""
+    inside, honours = members(world), world.state.club_honours.astype(np.float64)
+    return club_terms.inside(inside, honours), club_terms.outside(inside, honours)
 
-    def weigh_coalitions(self) -> None:
-        """Payoffs of every coalition; the best stable one is proposed, voted on where somebody joins (1.19)."""
-        state, p = self.state, self.parameters
-        shared = self.shared_payoffs()
-        stable = clubs.stable_coalitions(shared, exclusive=p.club_exclusive)
-        now = int(state.club)
-        chosen = int(clubs.choose_club(shared, stable, now))
-        joins = MEMBERS[chosen] * (1.0 - MEMBERS[now]) > 0.0
-        if not joins.any():
-            self._now_in_force(np.asarray(chosen))
-            return
-        votes = [bool(MEMBERS[chosen][b] <= 0.0) or self.blocs[b].signs_club(chosen) for b in range(N_BLOCS)]
-        self.teller.club_proposed(now, chosen, votes)
-        if all(votes):
-            state.club_signed = np.asarray(chosen)
-        elif not clubs.internally_stable(shared)[now]:
-            self._now_in_force(np.asarray(NO_CLUB))
 
-    def _now_in_force(self, club: np.ndarray) -> None:
-        """A smaller club, or none, from the next quarter on."""
-        if int(club) != int(self.state.club):
-            self.teller.club_shrinks(int(self.state.club), int(club))
-            self.state.club_failed = np.zeros(N_BLOCS, dtype=bool)
-            self.state.club_honours = np.ones(N_BLOCS, dtype=bool)
-        self.state.club = np.asarray(club)
+def recognised_in_club(world: Stage, recognised: FloatArray) -> FloatArray:
+    """(R, b, b) recognition by treaty or alone, with that among members beside it."""
+    return np.maximum(recognised, terms_in_force(world)[0]) if world.rules.has_clubs else recognised
+
+
+def duties_with_club(world: Stage, duty: FloatArray) -> FloatArray:
+    """(R, g, b, b) duties after treaties, with the club's terms over them."""
+    if not world.rules.has_clubs:
+        return duty
+    return club_terms.club_duty(duty, *terms_in_force(world), world.rules.club_penalty)
+
+
+def concessions_with_club(world: Stage, concessions: FloatArray) -> FloatArray:
+    """(R, d, 10) what is conceded by treaty, by club or by both; a penalty takes concessions back."""
+    if not world.rules.has_clubs:
+        return concessions
+    within, against = terms_in_force(world)
+    s, state, result = world.scenario, world.state, concessions.copy(order="K")
+    for i, j in DIRECTED_DYADS:
+        d, side = int(DYAD_OF[i, j]), int(SIDE_OF[i, j])
+        base = s.mfn[state.quarter, EV, i, j] + state.special[:, EV, i, j]
+        floor = np.minimum(s.floor[state.quarter, EV, i, j], base)
+        duty, recognition = concessions[:, d, DUTY + side], concessions[:, d, RECOGNITION + side]
+        left = np.minimum(duty, club_terms.conceded(base, floor, state.duty[:, EV, i, j]))
+        given = np.where(against[:, i, j] * world.rules.club_penalty > 0.0, left, duty)
+        result[:, d, DUTY + side] = np.maximum(given, within[:, i, j])
+        result[:, d, RECOGNITION + side] = np.maximum(recognition, within[:, i, j])
+    return result
+
+
+def gains(world: Stage) -> FloatArray:
+    """(R, d, s) what each member has from the club over none, shared equally among fellows, bn$ per quarter."""
+    found, state = zeros(world.n_lanes, N_DYADS, N_SIDES), world.state
+    if not world.rules.has_clubs:
+        return found
+    inside, honours = members(world), state.club_honours.astype(np.float64)
+    chosen = np.arange(len(MEMBERS)) == state.club[:, None]
+    whole = club_terms.kept_payoff(state.club_worth.worth.executive, state.club_worth.money, chosen, honours)
+    n_fellows = inside[:, 0] + inside[:, 1] + inside[:, 2] - 1.0
+    for i, j in DIRECTED_DYADS:
+        together = inside[:, i] * inside[:, j]
+        found[:, DYAD_OF[i, j], SIDE_OF[i, j]] = together * safe_ratio(whole[:, i], n_fellows)
+    return found
+
+
+def payments(world: Stage) -> FloatArray:
+    """(R, b) money received from fellow members, bn$ per quarter; paid if negative; none while anyone lapses."""
+    state = world.state
+    if not world.rules.has_clubs:
+        return zeros(world.n_lanes, N_BLOCS)
+    all_keep = np.logical_and.reduce(state.club_honours, axis=-1).astype(np.float64)
+    return clubs.taken(state.club_worth.money, state.club) * all_keep[:, None]
+
+
+def carbon_now(world: Stage) -> CarbonStep | None:
+    """What the club's carbon price does to a car made in each bloc, (R, b); None where there is no such price."""
+    if not (world.rules.has_clubs and world.parameters.club_carbon):
+        return None
+    inside = members(world)
+    return CarbonStep(*(part * inside for part in coalitions.carbon_of(world.parameters)))
+
+
+def club_acts(world: Stage) -> FloatArray:
+    """(R, d, s) 1, or 0 where a side of a dyad breaks the terms of a club that both are in."""
+    acts = zeros(world.n_lanes, N_DYADS, N_SIDES) + 1.0
+    for d, pair in enumerate(DYADS):
+        together = fellows(world, *pair)
+        for side, b in enumerate(pair):
+            acts[:, d, side] = np.where(together, world.state.club_honours[:, b], 1.0)
+    return acts
+
+
+# --- what members' governments see in treaties between two of them --------------------------------------------------
+
+
+def policies_beside_club(world: Stage) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """MFN duties and floors (g, b, b), special duties (R, g, b, b), as they are where the club has already spoken."""
+    s, state, penalty = world.scenario, world.state, world.rules.club_penalty
+    mfn, floor, special = s.mfn[state.quarter], s.floor[state.quarter], state.special
+    if not world.rules.has_clubs:
+        return mfn, floor, special
+    inside = members(world)
+    within, against = club_terms.inside(inside, inside), club_terms.outside(inside, inside)
+    return (
+        club_terms.club_duty(mfn, within, against, penalty),
+        club_terms.club_duty(floor, within, against, penalty),
+        club_terms.club_duty(special, within, against, 0.0),
+    )
+
+
+def unbound(world: Stage) -> FloatArray:
+    """(R, b, b) 0 where the row bloc is bound by a club not to open duty cases on the column bloc, else 1."""
+    inside = members(world)
+    return 1.0 - club_terms.inside(inside, inside)
+
+
+# --- a quarter ------------------------------------------------------------------------------------------------------
+
+
+def enter_club(world: Stage) -> None:
+    """The coalition ratified last quarter replaces the one in force."""
+    if not world.rules.has_clubs:
+        return
+    state = world.state
+    enters = state.club_signed >= 0
+    state.club = np.where(enters, state.club_signed, state.club)
+    state.club_failed &= ~enters[:, None]
+    state.club_signed[...] = NOTHING_SIGNED
+
+
+def keep_club(world: Stage) -> None:
+    """Each member keeps the club's terms if its own test says so (1.10)."""
+    if not world.rules.has_clubs:
+        return
+    state = world.state
+    honours = zeros(world.n_lanes, N_BLOCS, dtype=bool)
+    for b in range(N_BLOCS):
+        honours[:, b] = (MEMBERS[:, b][state.club] <= 0.0) | world.blocs[b].keeps_club(state.club)
+        world.tell("lapses_in_club", ~honours[:, b], b)
+    state.club_honours = honours
+
+
+def hold_club(world: Stage) -> None:
+    """Members leave by failed tests and politics; in the fourth quarter every coalition is weighed."""
+    if not world.rules.has_clubs:
+        return
+    state, p, t = world.state, world.parameters, world.state.quarter
+    state.club_mood = ratification.persistent_shock(
+        state.club_mood, p.ratification_persistence, world.luck.club_ratification[t + 1]
+    )
+    leave_club(world)
+    if world.scenario.quarter_label(t).endswith(MEETS_IN):
+        weigh_coalitions(world)
+
+
+def leave_club(world: Stage) -> None:
+    """Members leave that failed twice, or whose politics repudiate the club."""
+    state, inside = world.state, members(world)
+    leaves = zeros(world.n_lanes, N_BLOCS, dtype=bool)
+    failed = ~state.club_honours
+    for b in range(N_BLOCS):
+        struck = compliance.two_strikes(failed[:, b], state.club_failed[:, b])
+        repudiated = world.blocs[b].repudiates_club(inside, world.luck.club_exit[state.quarter + 1, :, b])
+        leaves[:, b] = (inside[:, b] > 0.0) & (struck | repudiated)
+        world.tell("leaves_club", leaves[:, b], b, struck)
+    state.club_failed = failed
+    _now_in_force(world, clubs.without(state.club, leaves))
+
+
+def weigh_coalitions(world: Stage) -> None:
+    """Payoffs of every coalition; the best stable one is proposed, voted on where somebody joins (1.19)."""
+    state, p = world.state, world.parameters
+    worth = coalitions.worth_of_coalitions(world.economy, p, _setting(world))
+    payoffs = club_terms.payoff_of(worth.executive)
+    money = clubs.shared_surplus(payoffs) if p.club_transfers else np.zeros_like(payoffs)
+    state.club_worth, shared = ClubWorth(worth, money), payoffs + money
+    stable = clubs.stable_coalitions(shared, exclusive=p.club_exclusive)
+    chosen = clubs.choose_club(shared, stable, state.club)
+    proposed, now = members_of(chosen), members(world)
+    joins = np.logical_or.reduce(proposed * (1.0 - now) > 0.0, axis=-1)
+    votes = [(proposed[:, b] <= 0.0) | world.blocs[b].signs_club(chosen) for b in range(N_BLOCS)]
+    passes = np.logical_and.reduce(votes)
+    world.tell("club_proposed", joins, state.club, chosen, *votes)
+    state.club_signed = np.where(joins & passes, chosen, NOTHING_SIGNED)
+    holds = clubs.internally_stable(shared)[np.arange(world.n_lanes), state.club]
+    failed_vote = np.where(passes | holds, state.club, NO_CLUB)
+    _now_in_force(world, np.where(joins, failed_vote, chosen))
+
+
+def _now_in_force(world: Stage, club: np.ndarray) -> None:
+    """A smaller club, or none, from the next quarter on."""
+    state = world.state
+    moved = (club != state.club)[:, None]
+    world.tell("club_shrinks", moved[:, 0], state.club, club)
+    state.club_failed &= ~moved
+    state.club_honours = state.club_honours | moved
+    state.club = club
+
+
+def _setting(world: Stage) -> Setting:
+    state, supply, standards = world.state, world.state.supply, world.state.standards
+    return Setting(
+        cell_cost=state.cell_cost,
+        margin=state.margin,
+        markup=state.markup,
+        origin_tie=state.origin_tie,
+        origin_level=state.origin_level,
+        utility=supply.utility,
+        subsidy=supply.paid,
+        pushed=world.pushed_utility() / world.parameters.alpha,
+        on_sale=state.books.models_certified,
+        duty=state.conduct.treaty_duty,
+        recognised=standards.by_treaty,
+        granted=state.recognises,
+        common=standards.common,
+        exported_cells=state.books.exported_cells,
+        tension=state.climate.effective,
+        security=world.agenda.security,
+        distance=world.scenario.regime_distance,
+        profit_weight=state.profit_weight,
+        scheme=supply.scheme,
+        credit_price=state.credit_price,
+    )

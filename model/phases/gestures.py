@@ -1,106 +1,107 @@
-"""Gestures that invite an answer, and announcements (theory 1.15)."""
+"""Gestures that invite an answer, and announcements of zero-emission paths (theory 1.15)."""
 
 from __future__ import annotations
 
 import numpy as np
 
+from model.grids import chosen_lanes
 from model.menu import own_steps
-from model.phases.treaties import Treaties
 from model.rules import gestures
-from model.vocabulary import DYADS, N_DYADS
+from model.stage import Stage
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS
+
+# --- gestures (GRIT) ------------------------------------------------------------------------------------------------
 
 
-class Gestures(Treaties):
-    """What a bloc does first and alone, in the hope of company."""
+def make_gestures(world: Stage) -> None:
+    """Standing gestures are answered or grow older; where none stands one may be made."""
+    for d in range(N_DYADS):
+        stands = world.state.gesture[:, d] > 0
+        _open_gestures(world, d, np.flatnonzero(~stands))
+        for giver in (0, 1):
+            lanes = np.flatnonzero(stands & (world.state.gesture_side[:, d] == giver))
+            if lanes.size:
+                _await_answer(world, d, giver, lanes)
 
-    # --- gestures (GRIT) ---------------------------------------------------------------------------------------------
 
-    def make_gestures(self) -> None:
-        """Standing gestures are answered or grow older; where none stands one may be made."""
-        for d in range(N_DYADS):
-            if self.state.gesture[d] > 0:
-                self._await_answer(d)
-            else:
-                self._open_gesture(d)
+def _await_answer(world: Stage, d: int, giver: int, lanes: np.ndarray) -> None:
+    """In these lanes a gesture of this side stands."""
+    state = world.state
+    package, exists = _cheapest(world, d, 1 - giver, state.gesture[lanes, d], lanes)
+    whole = state.treaty[:, d].copy()
+    whole[lanes] = package
+    answered = exists & world.blocs[DYADS[d][1 - giver]].answers_gesture(d, whole)[lanes]
+    yes, no = lanes[answered], lanes[~answered]
+    state.signed[yes, d], state.gesture_due[yes, d, giver] = package[answered], True
+    _believe(world, d, giver, yes)
+    world.tell_some("gesture_answered", yes, d, 1 - giver, package[answered])
+    left = state.gesture_left[no, d] - 1.0
+    state.gesture_left[no, d] = left
+    state.gesture[no, d] = np.where(left > 0.0, state.gesture[no, d], 0)
+    world.tell_some("gesture_ends", no[left <= 0.0], d, giver)
 
-    def _await_answer(self, d: int) -> None:
-        state, giver = self.state, int(self.state.gesture_side[d])
-        other = 1 - giver
-        package, exists = self._cheapest(d, other, int(state.gesture[d]))
-        menu, treaty = self.agenda.menus[d], int(state.treaty[d])
-        slack, gain = [], []
-        for b in DYADS[d]:
-            kept = self.blocs[b].flows(d).kept
-            slack.append(self.blocs[b].slack(d).at(menu, package))
-            gain.append(kept.at(menu, package) - kept.at(menu, treaty))
-        if exists and bool(gestures.answers_gesture(slack[other], slack[giver], gain[other], gain[giver])):
-            state.signed[d], state.gesture_due[d, giver] = package, True
-            self._believe(d, giver)
-            self.teller.gesture_answered(d, other, package)
-            return
-        state.gesture_left[d] -= 1.0
-        if state.gesture_left[d] <= 0.0:
-            state.gesture[d] = 0
-            self.teller.gesture_ends(d, giver)
 
-    def _open_gesture(self, d: int) -> None:
-        state, p, t = self.state, self.parameters, self.state.quarter
-        first, least = -1, np.inf
-        for side, b in enumerate(DYADS[d]):
-            luck, due = self.luck.gesture[t + 1, d, side], bool(state.gesture_due[d, side])
-            state.gesture_due[d, side] = False
-            other = self.blocs[b].partner(d)
-            wants = gestures.makes_gesture(
-                luck,
-                p.gesture_hazard,
-                self.blocs[b].trust(other),
-                p.gesture_trust,
-                self.tension_level[d],
-                state.tension_before[d],
-                due,
-            )
-            # Where both would, the next step of an answered gesture comes first, then the readier side.
-            rank = -1.0 if due else float(luck)
-            if bool(wants) and rank < least and self._cheapest(d, side, int(state.treaty[d]))[1]:
-                first, least = side, rank
-        if first < 0:
-            return
-        package, _ = self._cheapest(d, first, int(state.treaty[d]))
-        state.gesture[d], state.gesture_side[d] = package, first
-        state.gesture_left[d] = float(p.gesture_quarters)
-        self._believe(d, 1 - first)
-        self.teller.gesture(d, first, package, p.gesture_quarters)
+def _open_gestures(world: Stage, d: int, lanes: np.ndarray) -> None:
+    """In these lanes no gesture stands."""
+    state, t = world.state, world.state.quarter
+    first, least = np.full(lanes.size, -1), np.full(lanes.size, np.inf)
+    package = np.zeros(lanes.size, dtype=np.int64)
+    for side, b in enumerate(DYADS[d]):
+        luck, due = world.luck.gesture[t + 1, lanes, d, side], state.gesture_due[lanes, d, side]
+        state.gesture_due[lanes, d, side] = False
+        wants = world.blocs[b].makes_gesture(d, lanes, luck, due)
+        # Where both would, the next step of an answered gesture comes first, then the readier side.
+        rank = np.where(due, -1.0, luck)
+        here = np.flatnonzero(wants & (rank < least))
+        if not here.size:
+            continue
+        found, exists = _cheapest(world, d, side, state.treaty[lanes[here], d], lanes[here])
+        here, found = here[exists], found[exists]
+        first[here], least[here], package[here] = side, rank[here], found
+    for side in (0, 1):
+        made = lanes[first == side]
+        state.gesture[made, d], state.gesture_side[made, d] = package[first == side], side
+        state.gesture_left[made, d] = float(world.parameters.gesture_quarters)
+        _believe(world, d, 1 - side, made)
+        world.tell_some("gesture", made, d, side, state.gesture[made, d], world.parameters.gesture_quarters)
 
-    def _cheapest(self, d: int, side: int, current: int) -> tuple[int, bool]:
-        """A side's cheapest gesture over a package, and whether it has one."""
-        menu = self.agenda.menus[d]
-        allowed = tuple(bool(issue) for issue in self.allowed)
-        own, partner = (
-            self.blocs[b].flows(d).kept.over(menu, current).spread(menu) for b in (DYADS[d][side], DYADS[d][1 - side])
-        )
-        index, exists = gestures.cheapest_gesture(own, partner, own_steps(menu, allowed, current, side))
-        return int(index), bool(exists)
 
-    def _believe(self, d: int, observer: int) -> None:
-        """One side takes what the other has given as evidence of good will (1.11)."""
-        state, weight = self.state, self.parameters.gesture_weight
-        pair = (DYADS[d][observer], DYADS[d][1 - observer])
-        state.good[pair] += weight
-        if weight > 0.0:
-            state.type_belief[pair] = self.blocs[pair[0]].updates_type(d, np.ones(()))
+def _cheapest(world: Stage, d: int, side: int, current: np.ndarray, lanes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(n,) twice: a side's cheapest gesture over a package in these lanes, and whether it has one."""
+    menu, flows = world.agenda.menus[d], world.known().flows[d]
+    own, partner = (chosen_lanes(flows[who].kept, lanes).over(menu, current).spread(menu) for who in (side, 1 - side))
+    steps = np.stack([own_steps(menu, world.rules.on_table, now, side) for now in current.tolist()])
+    return gestures.cheapest_gesture(own, partner, steps)
 
-    # --- zero-emission paths -----------------------------------------------------------------------------------------
 
-    def announce_paths(self) -> None:
-        """Blocs announce zero-emission paths at assessments; a new government may take one back (1.15, 1.17)."""
-        state, p = self.state, self.parameters
-        changes = self.scenario.turnover[state.quarter] & p.turnover
-        said = [bool(self.assesses and state.announced[b.index] <= 0.0 and b.announces()) for b in self.blocs]
-        unsaid = [bool(changes[b.index] and state.announced[b.index] > 0.0 and not b.announces()) for b in self.blocs]
-        for b in np.flatnonzero(said):
-            state.announced[b], state.announced_age[b] = 1.0, 0.0
-            state.harmony_announced[b] = float(self.blocs[b].gains_by_announcing())
-            self.teller.announces(int(b), bool(state.harmony_announced[b]))
-        for b in np.flatnonzero(unsaid):
-            state.announced[b], state.harmony_announced[b] = 0.0, 0.0
-            self.teller.takes_back(int(b))
+def _believe(world: Stage, d: int, observer: int, lanes: np.ndarray) -> None:
+    """In these lanes one side takes what the other has given as evidence of good will (1.11)."""
+    state, p = world.state, world.parameters
+    b, j = DYADS[d][observer], DYADS[d][1 - observer]
+    state.good[lanes, b, j] += p.gesture_weight
+    if p.gesture_weight > 0.0:
+        state.type_belief[lanes, b, j] = world.blocs[b].updates_type(d, 1.0, lanes)
+
+
+# --- zero-emission paths --------------------------------------------------------------------------------------------
+
+
+def announce_paths(world: Stage) -> None:
+    """Blocs announce zero-emission paths at assessments; a new government may take one back (1.15, 1.17)."""
+    state, is_new = world.state, world.state.insight.is_new
+    changes = world.scenario.turnover[state.quarter] & world.parameters.turnover
+    if not is_new and not changes.any():
+        return
+    says = [bloc.announces() for bloc in world.blocs]
+    before, taken_back = state.announced.copy(order="K"), []
+    for b in range(N_BLOCS):
+        said = (before[:, b] <= 0.0) & says[b] & is_new
+        unsaid = (before[:, b] > 0.0) & ~says[b] & changes[b]
+        alone = np.where(said, world.blocs[b].announcement_gain() >= 0.0, state.harmony_announced[:, b])
+        state.harmony_announced[:, b] = np.where(unsaid, 0.0, alone)
+        state.announced[:, b] = np.where(said, 1.0, np.where(unsaid, 0.0, before[:, b]))
+        state.announced_age[:, b] = np.where(said, 0.0, state.announced_age[:, b])
+        world.tell("announces", said, b, state.harmony_announced[:, b] > 0.0)
+        taken_back.append(unsaid)
+    for b in range(N_BLOCS):
+        world.tell("takes_back", taken_back[b], b)

@@ -1,111 +1,212 @@
-"""Talks: sessions, offers and answers, ratification (theory 1.8, 1.9)."""
+"""Talks: sessions, offers and answers, ratification (theory 1.8, 1.9).
+
+Only lanes with an open session do any work. They are sorted by who tables first and by whether a treaty is in force, so
+that in each of four groups of neighbours the same side tables in every round, from the same part of the menu.
+"""
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
-from model.agents.bloc import View
+from model.agents.bloc import Bloc, Offer, View
+from model.grids import chosen_flows
 from model.numerics import FloatArray
-from model.phases.base import Phases
-from model.rules import bargaining
+from model.outcomes import Obstacle, Refusal, SessionEnd
+from model.plugins import Moment
+from model.rules import bargaining, ratification
+from model.stage import Stage
 from model.state import CLOSED
-from model.tactics import NOTHING_OFFERED
+from model.story import Answer
+from model.tactics import NOTHING_OFFERED, share_offered
 from model.vocabulary import DYADS, N_DYADS
 
 
-class Talks(Phases):
-    """What is tabled, answered and voted on."""
+def bargain(world: Stage) -> None:
+    """Sessions open in assessment quarters; in every quarter of a session packages are tabled and answered."""
+    state, p = world.state, world.parameters
+    state.has_deal[...] = False
+    for d in range(N_DYADS):
+        clock, is_open = state.clock[:, d], state.is_open[:, d]
+        closed = clock == CLOSED
+        opens = closed & is_open & (state.pause[:, d] <= 0.0) & state.insight.is_new
+        world.tell("session_opens", opens, d)
+        world.tell("session_closes", ~closed & ~is_open, d, SessionEnd.CHANNEL_SHUT)
+        if p.imitative_tactic:
+            for memory in (state.heard, state.received, state.concession):
+                memory[:, d] = np.where(opens[:, None], 0.0, memory[:, d])
+        state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, clock))
+        state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
+        talking = np.flatnonzero(state.clock[:, d] != CLOSED)
+        if talking.size:
+            ages = state.clock[talking, d].astype(np.int64)
+            lead = world.luck.first_proposer[state.quarter + 1 - ages, talking, d] >= 0.5
+            first = (lead + ages * p.rounds_per_quarter) % 2
+            # Where a treaty is in force they talk of upgrades, a small part of the menu.
+            kind = 2 * first.astype(np.int64) + (state.treaty[talking, d] > 0)
+            Session(world, d, talking[np.argsort(kind, kind="stable")], np.bincount(kind, minlength=4)).play()
 
-    # --- bargaining and ratification (1.8, 1.9) ---------------------------------------------------------------------
 
-    def bargain(self) -> None:
-        """Sessions open in assessment quarters; in every quarter of a session K packages are tabled and answered."""
-        state = self.state
-        self.has_deal[:] = False
-        for d in range(N_DYADS):
-            if state.clock[d] == CLOSED:
-                if self.assesses and state.is_open[d] and state.pause[d] <= 0.0:
-                    state.clock[d] = 0.0
-                    state.heard[d], state.received[d], state.concession[d] = 0.0, 0.0, 0.0
-                    self.teller.session_opens(d)
-            elif not state.is_open[d]:
-                state.clock[d] = CLOSED
-                self.teller.session_closes(d, "the channel is shut")
-            state.pause[d] = max(0.0, state.pause[d] - 1.0)
-            if state.clock[d] != CLOSED:
-                self._session_quarter(d)
+class Session:
+    """A quarter of the sessions of one dyad, in some lanes.
 
-    def _session_quarter(self, d: int) -> None:
-        state, p = self.state, self.parameters
-        pair = [self.blocs[b] for b in DYADS[d]]
-        views = [bloc.perceive(d) for bloc in pair]
-        self._diagnose(d, views)
-        clock = int(state.clock[d])
-        if clock == 0:
-            self.offered[d] = NOTHING_OFFERED
-        lead = int(self.luck.first_proposer[state.quarter + 1 - clock, d] >= 0.5)
+    lanes (n,): first those where side 0 tables first, without a treaty and with one, then those where side 1 does;
+    sizes (4,) of these groups. views: how each side sees the table, by group; best: gain of each side in its zone;
+    goes_on (n,): whether the parties still talk.
+    """
+
+    def __init__(self, world: Stage, d: int, lanes: np.ndarray, sizes: np.ndarray) -> None:
+        self.world, self.d, self.lanes = world, d, lanes
+        self.pair: list[Bloc] = [world.blocs[b] for b in DYADS[d]]
+        ends = [0, *np.add.accumulate(sizes).tolist()]
+        self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
+        self.first = (np.arange(lanes.size) >= ends[2]) * 1
+        flows = tuple(chosen_flows(side, lanes) for side in world.known().flows[d])
+        self.views: list[list[View]] = [bloc.perceive(d, lanes, flows, self.groups) for bloc in self.pair]
+        self.least = [views[0].reservation for views in self.views]
+        self.best = [np.empty(lanes.size), np.empty(lanes.size)]
+        for side in (0, 1):
+            for group, view in zip(self.groups, self.views[side], strict=True):
+                zone = view.zone
+                self._diagnose(side, lanes[group], view, zone)
+                self.best[side][group] = bargaining.best_in_zone(view.own, zone, view.reservation)
+        self.goes_on = np.ones(lanes.size, dtype=bool)
+
+    def play(self) -> None:
+        """Offers and answers round by round, until all have agreed or the quarter is over."""
+        state, p, d, lanes = self.world.state, self.world.parameters, self.d, self.lanes
+        clock = state.clock[lanes, d]
+        offered = np.where((clock == 0.0)[:, None], NOTHING_OFFERED, state.offered[lanes, d])
+        known = [bloc.moment(d, lanes, self.least[side], self.best[side]) for side, bloc in enumerate(self.pair)]
         for k in range(p.rounds_per_quarter):
-            time = bargaining.session_time(
-                float(clock), float(k), float(p.rounds_per_quarter), float(p.session_quarters)
-            )
-            tabler = (lead + clock * p.rounds_per_quarter + k) % 2
-            moments = [bloc.moment(d, view, time) for bloc, view in zip(pair, views, strict=True)]
-            hopes = [pair[side].aspire(moments[side], state.concession[d, side]) for side in (0, 1)]
-            offer, exists = pair[tabler].table(views[tabler], hopes[tabler])
-            if not exists or offer == int(state.treaty[d]):
-                self.teller.nothing_to_table(d, tabler, k)
+            if not self.goes_on.any():
+                break
+            time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
+            moments = [
+                known[side]._replace(
+                    time=np.minimum(time, 1.0),
+                    offered=share_offered(offered[:, side], self.least[side], self.best[side]),
+                )
+                for side in (0, 1)
+            ]
+            self._round(k, moments, offered)
+        state.has_deal[lanes, d] = ~self.goes_on
+        state.offered[lanes, d] = offered
+        clock = clock + self.goes_on
+        over = self.goes_on & (clock > p.session_quarters)
+        state.clock[lanes, d] = np.where(over, CLOSED, clock)
+        state.pause[lanes, d] = np.where(over, float(p.session_pause), state.pause[lanes, d])
+        self.world.tell_some("session_closes", lanes[over], d, SessionEnd.DEADLINE)
+
+    def _round(self, k: int, moments: list[Moment], offered: FloatArray) -> None:
+        """One side tables, the other answers; what a side was offered at best is noted in ``offered`` (n, s)."""
+        state, d, lanes, n = self.world.state, self.d, self.lanes, self.lanes.size
+        curve = [bloc.aspire(moment) for bloc, moment in zip(self.pair, moments, strict=True)]
+        came = state.concession[lanes, d]
+        hopes = [self.pair[side].imitate(moments[side], curve[side], came[:, side]) for side in (0, 1)]
+        tabler = (self.first + k) % 2
+        package, worth = np.zeros(n, dtype=np.int64), np.zeros(n)
+        tabled, passes = np.zeros(n, dtype=bool), np.zeros(n, dtype=bool)
+        for group, *seen in zip(self.groups, *self.views, strict=True):
+            side = int(tabler[group.start])
+            # Where the talks have ended nothing is good enough.
+            hope = np.where(self.goes_on[group], hopes[side][group], np.inf)
+            package[group], tabled[group] = self.pair[side].table(seen[side], hope)
+            theirs, offer = seen[1 - side], np.searchsorted(seen[side].packages, package[group])
+            worth[group] = bargaining.take(theirs.own, offer)
+            passes[group] = bargaining.take(theirs.admissible, offer)
+        tabled &= package != state.treaty[lanes, d]
+        accepted = np.zeros(n, dtype=bool)
+        for side, bloc in enumerate(self.pair):
+            hears = tabled & (tabler != side)
+            if not hears.any():
                 continue
-            self.tabled[d] = offer
-            other = 1 - tabler
-            if p.imitative_tactic:
-                self._hear(d, other, views[other].own[offer])
-                hopes[other] = pair[other].aspire(moments[other], state.concession[d, other])
-            accepted = pair[other].answer(views[other], hopes[other], offer, moments[other])
-            self.offered[d, other] = max(self.offered[d, other], views[other].own[offer])
-            self.teller.offer(d, tabler, offer, views[1 - tabler], float(hopes[1 - tabler]), accepted)
-            if accepted:
-                self.deal[d], self.has_deal[d] = offer, True
-                return
-        state.clock[d] += 1.0
-        if state.clock[d] > p.session_quarters:
-            state.clock[d], state.pause[d] = CLOSED, float(p.session_pause)
-            self.teller.session_closes(d, "the deadline has passed")
+            if self.world.parameters.imitative_tactic:
+                self._hear(side, lanes[hears], worth[hears])
+                hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
+            accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
+            offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
+        if self.world.stories:
+            self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
+        state.tabled[lanes, d] = np.where(tabled, package, state.tabled[lanes, d])
+        state.deal[lanes, d] = np.where(accepted, package, state.deal[lanes, d])
+        self.goes_on &= ~accepted
 
-    def _hear(self, d: int, side: int, gain: FloatArray) -> None:
-        """A side notes what it believes to gain from its partner's offer, and how far the partner has come."""
-        state = self.state
-        state.concession[d, side] = state.heard[d, side] * (gain - state.received[d, side])
-        state.heard[d, side], state.received[d, side] = 1.0, gain
+    def _hear(self, side: int, lanes: np.ndarray, gain: FloatArray) -> None:
+        """Where something is tabled, a side notes its believed gain and how far its partner has come."""
+        state, at = self.world.state, (lanes, self.d, side)
+        state.concession[at] = state.heard[at] * (gain - state.received[at])
+        state.heard[at], state.received[at] = 1.0, gain
 
-    def _diagnose(self, d: int, views: list[View]) -> None:
-        """Count, for every quarter of a session, the first test on which cooperation founders, and on which side."""
-        for side, view in enumerate(views):
-            gains = view.on_table & (view.own >= view.reservation)
-            name = self.blocs[DYADS[d][side]].code
-            if not gains.any():
-                self.blocking[d][f"{name}: own gain"] += 1
-            elif not (gains & view.enforceable).any():
-                self.blocking[d][f"{name}: would not keep it"] += 1
-            elif not (gains & view.enforceable & view.passable).any():
-                self.blocking[d][f"{name}: legislature"] += 1
-            elif not (view.admissible & (view.partner >= view.partner_reservation)).any():
-                self.blocking[d][f"{name}: sees nothing the partner would take"] += 1
+    def _diagnose(self, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
+        """Count, for every quarter of a session, the first test on which cooperation founders."""
+        left = np.ones(lanes.size, dtype=bool)
+        for obstacle, passes in zip(Obstacle, (view.gains, view.keeps, view.admissible, zone), strict=True):
+            founders = left & ~passes.any(axis=-1)
+            self.world.state.blocking[lanes, self.d, side, obstacle] += founders
+            left &= ~founders
 
-    def diagnosis(self) -> list[str]:
-        """The commonest obstacle of each dyad, empty where there was none."""
-        return [max(sorted(count), key=count.__getitem__) if count else "" for count in self.blocking]
+    # --- told -------------------------------------------------------------------------------------------------------
 
-    def ratify(self) -> None:
-        """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
-        state, p = self.state, self.parameters
-        for d in np.flatnonzero(self.has_deal):
-            votes = [self.blocs[b].ratifies(int(d), int(self.deal[d])) for b in DYADS[d]]
-            state.clock[d], state.pause[d] = CLOSED, float(p.session_pause)
-            self.teller.ratification(int(d), int(self.deal[d]), votes)
-            if all(votes):
-                state.signed[d] = self.deal[d]
-                self.recorder.treaties_signed[d] += 1
-            else:
-                for side, vote in enumerate(votes):
-                    if not vote:
-                        self.blocking[d][f"{self.blocs[DYADS[d][side]].code}: legislature"] += 1
+    def _tell_round(
+        self,
+        k: int,
+        tabler: np.ndarray,
+        package: np.ndarray,
+        tabled: np.ndarray,
+        accepted: np.ndarray,
+        worth: FloatArray,
+        hopes: list[FloatArray],
+    ) -> None:
+        """Round ``k`` of a quarter's talks, in the lanes whose story is told."""
+        for place, lane in enumerate(self.lanes.tolist()):
+            if lane not in self.world.stories or not self.goes_on[place]:
+                continue
+            story, chosen, side = self.world.stories[lane], int(package[place]), int(tabler[place])
+            if not tabled[place]:
+                story.nothing_to_table(self.d, side, k)
+                continue
+            answer = self._answer(1 - side, place, chosen, worth[place], hopes[1 - side][place], accepted[place])
+            story.offer(self.d, side, chosen, answer)
+
+    def _answer(self, side: int, place: int, package: int, own: float, hope: float, accepted: bool) -> Answer:
+        """How a side in one lane answered the package that lay before it, and why."""
+        world, d, at, chosen = self.world, self.d, self.lanes[place : place + 1], np.array([package])
+        menu, flows, bloc = world.agenda.menus[d], world.known().flows[d][side], self.pair[side]
+        least, why = float(self.least[side]), Refusal.NONE
+        if not accepted:
+            if own < least:
+                why |= Refusal.BELOW_LEAST
+            elif own < hope:
+                why |= Refusal.BELOW_HOPE
+            here = chosen_flows(flows, at)
+            if bloc.slack(d, at, here).at(menu, chosen)[0] < 0.0:
+                why |= Refusal.NOT_KEPT
+            if world.parameters.anticipate_ratification:
+                home = here.home.over(menu, world.state.treaty[at, d]).at(menu, chosen)
+                asked = bloc.threshold(d, at)[..., package].reshape(-1)
+                if not ratification.in_win_set(home, world.agenda.legislature_scale[d, side], asked)[0]:
+                    why |= Refusal.NOT_PASSED
+        return Answer(bool(accepted), why, float(own), least, float(hope))
+
+
+# --- ratification ---------------------------------------------------------------------------------------------------
+
+
+def ratify(world: Stage) -> None:
+    """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
+    state, p = world.state, world.parameters
+    for d in range(N_DYADS):
+        voting = state.has_deal[:, d]
+        if not voting.any():
+            continue
+        votes = [world.blocs[b].ratifies(d, state.deal[:, d]) for b in DYADS[d]]
+        passed = voting & votes[0] & votes[1]
+        state.clock[:, d] = np.where(voting, CLOSED, state.clock[:, d])
+        state.pause[:, d] = np.where(voting, float(p.session_pause), state.pause[:, d])
+        for side in (0, 1):
+            state.blocking[:, d, side, Obstacle.LEGISLATURE] += voting & ~votes[side]
+        world.tell("ratification", voting, d, state.deal[:, d], votes[0], votes[1])
+        state.signed[:, d] = np.where(passed, state.deal[:, d], state.signed[:, d])
+        state.n_signed[:, d] += passed

@@ -1,22 +1,24 @@
-"""Treaties: kept or not, what is in force of them, what partners make of it, how they end (1.6, 1.10, 1.11, 1.17)."""
+"""Treaties: in force, kept or not, what follows for duties and standards, how they end (1.6, 1.9-1.11, 1.17)."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from model.credits import friends_of, nobodys_friend
+from model.layout import rows, zeros
 from model.numerics import FloatArray
-from model.phases.club import Club
+from model.outcomes import TreatyEnd
+from model.phases import club
+from model.quarter import Conduct, Standards
 from model.rules import compliance, cooperation, policy
+from model.stage import Stage
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.vocabulary import (
-    BATTERY,
     CHARGING,
     DIRECTED_DYADS,
     DUTY,
     DYAD_OF,
     DYADS,
-    EV,
     LINKAGE,
     N_BLOCS,
     N_DYADS,
@@ -33,198 +35,241 @@ FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keepin
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
 
-class Treaties(Club):
-    """Obligations, and what becomes of them."""
+# --- entry into force (1.9) -----------------------------------------------------------------------------------------
 
-    # --- entry into force (1.9) -------------------------------------------------------------------------------------
 
-    def enter_into_force(self) -> None:
-        """What was ratified last quarter replaces what was in force."""
-        state = self.state
-        for d in np.flatnonzero(state.signed >= 0):
-            state.treaty[d] = state.signed[d]
-            state.sunset[d] = NEVER
-            state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
-            state.failed[d] = False
-            state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0
-            self.teller.in_force(int(d))
-        state.signed = np.full(N_DYADS, NOTHING_SIGNED)
-        self.enter_club()
+def enter_into_force(world: Stage) -> None:
+    """What was ratified last quarter replaces what was in force."""
+    state = world.state
+    for d in range(N_DYADS):
+        enters = state.signed[:, d] >= 0
+        if enters.any():
+            start_over(world, d, enters)
+            state.treaty[:, d] = np.where(enters, state.signed[:, d], state.treaty[:, d])
+            world.tell("in_force", enters, d)
+    state.signed[...] = NOTHING_SIGNED
+    club.enter_club(world)
 
-    # --- compliance and duties (1.6, 1.10) --------------------------------------------------------------------------
 
-    def honour_or_withdraw(self) -> None:
-        """Each side of a treaty in force keeps it if its own test says so."""
-        state = self.state
-        honours, effort = np.ones((N_DYADS, N_SIDES), dtype=bool), np.ones((N_DYADS, N_SIDES))
-        for d in range(N_DYADS):
-            if state.treaty[d] > 0:
-                for side, b in enumerate(DYADS[d]):
-                    honours[d, side] = self.blocs[b].honours(d)
-                    if not honours[d, side] and self.parameters.partial_compliance:
-                        effort[d, side], honours[d, side] = self.blocs[b].keeps_in_part(d)
-                        if honours[d, side]:
-                            self.teller.keeps_in_part(d, side, effort[d, side])
-                    if not honours[d, side]:
-                        self.teller.lapses(d, side)
-        state.honours, state.effort = honours, np.where(honours, effort, 1.0)
-        lapsed, short = (~honours).astype(np.float64), 1.0 - state.effort
-        self.violations = (lapsed[:, 0] + lapsed[:, 1]) + (short[:, 0] + short[:, 1])
-        self.recorder.lapses += lapsed[:, 0] + lapsed[:, 1]
-        self.keep_gestures()
-        self.keep_club()
-        self.keep_standards()
+def start_over(world: Stage, d: int, where: np.ndarray) -> None:
+    """A treaty that ends or begins leaves nothing of the last one's record behind."""
+    state = world.state
+    state.gesture[:, d] = np.where(where, 0, state.gesture[:, d])
+    state.gesture_left[:, d] = np.where(where, 0.0, state.gesture_left[:, d])
+    state.sunset[:, d] = np.where(where, NEVER, state.sunset[:, d])
+    for side in (0, 1):
+        state.level[:, d, side] = np.where(where, 1.0, state.level[:, d, side])
+        state.answer_left[:, d, side] = np.where(where, 0.0, state.answer_left[:, d, side])
+        state.notice[:, d, side] = np.where(where, 0.0, state.notice[:, d, side])
+        state.failed[:, d, side] &= ~where
+        state.effort[:, d, side] = np.where(where, 1.0, state.effort[:, d, side])
 
-    def keep_gestures(self) -> None:
-        """A gesture ends at once where its giver does not keep the treaty that it is added to."""
-        state = self.state
-        for d in np.flatnonzero(state.gesture):
-            side = int(state.gesture_side[d])
-            if not (state.honours[d, side] and state.level[d, side] >= FULL_LEVEL and state.effort[d, side] >= 1.0):
-                state.gesture[d], state.gesture_left[d] = 0, 0.0
-                self.teller.gesture_ends(int(d), side)
 
-    def kept_levels(self) -> FloatArray:
-        """(d, 10) implemented level of every issue this quarter: treaty level times what is honoured."""
-        state = self.state
-        kept = np.zeros((N_DYADS, N_ISSUES))
-        for d in range(N_DYADS):
-            levels = self.agenda.levels[d][self.in_effect(d)]
-            own = state.honours[d].astype(np.float64)
-            both = own[0] * own[1]
-            given = own * state.level[d]
-            kept[d, DUTY : DUTY + 2] = levels[DUTY : DUTY + 2] * (given * state.effort[d])
-            kept[d, SUPPLY : SUPPLY + 2] = levels[SUPPLY : SUPPLY + 2] * given
-            kept[d, RECOGNITION : RECOGNITION + 2] = levels[RECOGNITION : RECOGNITION + 2] * own
-            kept[d, LINKAGE : LINKAGE + 2] = levels[LINKAGE : LINKAGE + 2] * own
-            kept[d, CHARGING] = levels[CHARGING] * both
-            kept[d, TECHNOLOGY] = levels[TECHNOLOGY] * both
-        return kept
+# --- compliance and duties (1.6, 1.10) ------------------------------------------------------------------------------
 
-    def keep_standards(self) -> None:
-        """Recognition, charging and technology in force between blocs, by treaty or alone."""
-        kept = self.kept_levels()
-        recognised, common = self.state.recognises.copy(), np.zeros((N_BLOCS, N_BLOCS))
-        together = np.zeros((N_BLOCS + 1, N_BLOCS + 1))
-        for d, (i, j) in enumerate(DYADS):
-            recognised[i, j] = max(recognised[i, j], kept[d, RECOGNITION])
-            recognised[j, i] = max(recognised[j, i], kept[d, RECOGNITION + 1])
-            common[i, j] = common[j, i] = kept[d, CHARGING]
-            together[i, j] = together[j, i] = kept[d, TECHNOLOGY]
-        self.recognised, self.common = self.recognised_in_club(recognised), common
-        self.friends = friends_of(kept) if self.parameters.friendshoring else nobodys_friend(kept)
-        home = self.scenario.supplier_home
-        self.cooperates = together[home[:, None], home[None, :]]
 
-    def put_duties_in_force(self) -> None:
-        """Duties follow from the no-treaty duty, the treaty's cut, and what is honoured of it."""
-        state, s, t = self.state, self.scenario, self.state.quarter
-        duty = np.zeros((N_GOODS, N_BLOCS, N_BLOCS))
-        for importer, partner in DIRECTED_DYADS:
-            d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-            position = int(self.agenda.menus[d].coordinates[self.in_effect(d)][side])
-            for good in (EV, BATTERY):
-                base = s.mfn[t, good, importer, partner] + state.special[good, importer, partner]
-                floor = np.minimum(s.floor[t, good, importer, partner], base)
-                cut = self.economy.cuts[good, importer, partner, position]
-                kept = state.honours[d, side] * state.level[d, side] * state.effort[d, side]
-                duty[good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
-        state.duty = self.duties_with_club(duty)
-        self.implemented = self.kept_levels()
-        concessions = self.implemented.copy()
-        for d in range(N_DYADS):
-            for side in (0, 1):
-                position = int(self.agenda.menus[d].coordinates[self.in_effect(d)][side])
-                kept = float(state.honours[d, side]) * float(state.level[d, side]) * float(state.effort[d, side])
-                concessions[d, DUTY + side] = cooperation.concession(
-                    self.agenda.levels[d][self.in_effect(d)][DUTY + side], position > 0, kept
-                )
-        self.concessions = concessions = self.concessions_with_club(concessions)
-        state.depth = cooperation.depth(concessions, self.agenda.weights)
-        self.depth_contested = cooperation.depth(concessions, self.agenda.contested_weights)
+def in_effect(world: Stage, dyad: int) -> np.ndarray:
+    """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+    gesture = world.state.gesture[:, dyad]
+    return np.where(gesture > 0, gesture, world.state.treaty[:, dyad])
 
-    # --- what the quarter leaves behind (1.11, 1.12, 1.17) ----------------------------------------------------------
 
-    def watch_conduct(self) -> None:
-        """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
-        state, t = self.state, self.state.quarter
-        good, bad, types = state.good.copy(), state.bad.copy(), state.type_belief.copy()
-        level, left = state.level.copy(), state.answer_left.copy()
-        own_acts = np.ones((N_DYADS, N_SIDES))
-        for d, pair in enumerate(DYADS):
-            in_force = bool(state.treaty[d] > 0)
-            obliged = in_force or self.fellows(*pair)
-            for side, b in enumerate(pair):
-                act, kept = self._act(d, 1 - side), float(self._act(d, 1 - side) >= FULL_LEVEL)
-                # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
-                conduct = act if self.parameters.partial_compliance else kept
-                signal = self.blocs[b].reads_conduct(d, conduct, self.luck.conduct[t + 1, d, side])
-                j = pair[1 - side]
-                own_acts[d, side] = float(not obliged or self._act(d, side) >= FULL_LEVEL)
-                good[b, j], bad[b, j] = self.blocs[b].updates_trust(d, signal, obliged)
-                if obliged:
-                    types[b, j] = self.blocs[b].updates_type(d, signal)
-                if in_force:
-                    seen = act if bool(signal == kept) else 1.0 - act
-                    level[d, side], left[d, side] = self.blocs[b].retaliates(
-                        d, signal, self.luck.generosity[t + 1, d, side], seen
-                    )
-                    if level[d, side] < state.level[d, side]:
-                        self.teller.retaliates(d, side, bool(kept >= 1.0))
-        state.good, state.bad, state.level, state.answer_left = good, bad, level, left
-        state.type_belief = types
-        # What a side has just done itself decides how a contrite one reads the next quarter.
-        state.standing = own_acts
+def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
+    """(R,) whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
+    bound = position(world, importer, partner) > 0
+    return bound | club.fellows(world, importer, partner) if world.rules.has_clubs else bound
 
-    def _act(self, d: int, side: int) -> float:
-        """Share of its duty and supply concessions that a side kept this quarter; none if it broke a club's terms."""
-        state = self.state
-        kept = float(state.honours[d, side]) * float(state.level[d, side]) * float(state.effort[d, side])
-        return kept * self.club_act(d, side)
 
-    def leave_treaties(self) -> None:
-        """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
-        state, p, t = self.state, self.parameters, self.state.quarter
-        for d in range(N_DYADS):
-            if state.treaty[d] == 0:
-                continue
-            cause = ""
-            for side, b in enumerate(DYADS[d]):
-                name = self.blocs[b].name
-                failed_now = not bool(state.honours[d, side])
-                if compliance.two_strikes(failed_now, state.failed[d, side]):
-                    cause = cause or f"{name} failed its own test two quarters running"
-                state.failed[d, side] = failed_now
-                if compliance.exit_draw(self.luck.exit[t + 1, d, side], p.repudiation_hazard, self.danger[d]):
-                    cause = cause or f"politics in {name} repudiated it"
-                if p.turnover and self.scenario.turnover[t, b] and not self.blocs[b].renews(d):
-                    cause = cause or f"the new government of {name} did not take it over"
-                if self.blocs[b].gives_notice(d):
-                    state.notice[d, side] += 1.0
-                    if state.notice[d, side] > p.exit_notice:
-                        cause = cause or f"{name} left after notice"
-                else:
-                    state.notice[d, side] = 0.0
-            if not cause and state.sunset[d] <= t:
-                if all(self.blocs[b].renews(d) for b in DYADS[d]):
-                    state.sunset[d] = t + SUNSET_TERM
-                    self.teller.renewed(d)
-                else:
-                    cause = "it reached its sunset and was not renewed"
-            if cause:
-                self._end_treaty(d, cause)
+def position(world: Stage, importer: int, partner: int) -> np.ndarray:
+    """(R,) position of the importer's duty on the partner's goods in the package in effect, 0 = unbound."""
+    d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
+    return world.agenda.menus[d].coordinates[:, side][in_effect(world, d)]
 
-    def _end_treaty(self, d: int, cause: str) -> None:
-        state, p = self.state, self.parameters
-        state.treaty[d], state.sunset[d] = 0, NEVER
-        state.level[d], state.answer_left[d], state.notice[d] = 1.0, 0.0, 0.0
-        state.failed[d] = False
-        state.effort[d], state.gesture[d], state.gesture_left[d] = 1.0, 0, 0.0
-        state.clock[d], state.pause[d] = CLOSED, max(float(state.pause[d]), float(p.cooling_off))
-        self.recorder.ends[d].append((self.state.quarter, cause))
-        self.teller.treaty_ends(d, cause)
 
-    def binds(self, importer: int, partner: int) -> bool:
-        """Whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
+def honour_or_withdraw(world: Stage) -> None:
+    """Each side of a treaty in force keeps it if its own test says so."""
+    state = world.state
+    honours = zeros(world.n_lanes, N_DYADS, N_SIDES, dtype=bool)
+    effort = zeros(world.n_lanes, N_DYADS, N_SIDES) + 1.0
+    for d in range(N_DYADS):
+        for side, b in enumerate(DYADS[d]):
+            bloc = world.blocs[b]
+            honours[:, d, side] = bloc.honours(d)
+            if world.parameters.partial_compliance and not honours[:, d, side].all():
+                share, passes = bloc.keeps_in_part(d)
+                in_part = ~honours[:, d, side] & passes
+                effort[:, d, side] = np.where(in_part, share, 1.0)
+                honours[:, d, side] |= in_part
+                world.tell("keeps_in_part", in_part, d, side, effort[:, d, side])
+            world.tell("lapses", ~honours[:, d, side], d, side)
+    state.honours, state.effort = honours, effort
+    lapsed, short = (~honours).astype(np.float64), 1.0 - effort
+    by_dyad = lapsed[..., 0] + lapsed[..., 1]
+    state.violations = by_dyad + (short[..., 0] + short[..., 1])
+    state.n_lapses = state.n_lapses + by_dyad
+    keep_gestures(world)
+    club.keep_club(world)
+    keep_standards(world)
+
+
+def keep_gestures(world: Stage) -> None:
+    """A gesture ends at once where its giver does not keep the treaty that it is added to."""
+    state = world.state
+    if not state.gesture.any():
+        return
+    keeps = state.honours & (state.level >= FULL_LEVEL) & (state.effort >= 1.0)
+    kept = np.where(state.gesture_side == 0, keeps[..., 0], keeps[..., 1])
+    for d in range(N_DYADS):
+        world.tell("gesture_ends", (state.gesture[:, d] > 0) & ~kept[:, d], d, state.gesture_side[:, d])
+    state.gesture = np.where(kept, state.gesture, 0)
+    state.gesture_left = np.where(kept, state.gesture_left, 0.0)
+
+
+def kept_levels(world: Stage) -> FloatArray:
+    """(R, d, 10) implemented level of every issue this quarter: treaty level times what is honoured."""
+    state = world.state
+    kept = zeros(world.n_lanes, N_DYADS, N_ISSUES)
+    for d in range(N_DYADS):
+        levels = rows(world.agenda.levels[d], in_effect(world, d))
+        own = state.honours[:, d].astype(np.float64)
+        both = own[:, 0] * own[:, 1]
+        given = own * state.level[:, d]
+        for issue, share in ((DUTY, given * state.effort[:, d]), (SUPPLY, given), (RECOGNITION, own), (LINKAGE, own)):
+            kept[:, d, issue : issue + 2] = levels[:, issue : issue + 2] * share
+        kept[:, d, CHARGING] = levels[:, CHARGING] * both
+        kept[:, d, TECHNOLOGY] = levels[:, TECHNOLOGY] * both
+    return kept
+
+
+def keep_standards(world: Stage) -> None:
+    """Recognition, charging and technology in force between blocs, by treaty or alone."""
+    kept = kept_levels(world)
+    by_treaty, common = world.state.recognises.copy(order="K"), zeros(world.n_lanes, N_BLOCS, N_BLOCS)
+    together = zeros(world.n_lanes, N_BLOCS + 1, N_BLOCS + 1)
+    for d, (i, j) in enumerate(DYADS):
+        by_treaty[:, i, j] = np.maximum(by_treaty[:, i, j], kept[:, d, RECOGNITION])
+        by_treaty[:, j, i] = np.maximum(by_treaty[:, j, i], kept[:, d, RECOGNITION + 1])
+        common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
+        together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
+    home = world.scenario.supplier_home
+    world.state.standards = Standards(
+        by_treaty=by_treaty,
+        recognised=club.recognised_in_club(world, by_treaty),
+        common=common,
+        cooperates=together[:, home[:, None], home[None, :]],
+        friends=friends_of(kept) if world.parameters.friendshoring else nobodys_friend(kept),
+    )
+
+
+def put_duties_in_force(world: Stage) -> None:
+    """Duties follow from the no-treaty duty, the treaty's cut, and what is honoured of it."""
+    state, s, t = world.state, world.scenario, world.state.quarter
+    duty = zeros(world.n_lanes, N_GOODS, N_BLOCS, N_BLOCS)
+    implemented = kept_levels(world)
+    concessions = implemented.copy(order="K")
+    for importer, partner in DIRECTED_DYADS:
         d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        return self.fellows(importer, partner) or bool(self.agenda.menus[d].coordinates[self.in_effect(d)][side] > 0)
+        at = position(world, importer, partner)
+        kept = state.honours[:, d, side] * state.level[:, d, side] * state.effort[:, d, side]
+        for good in range(N_GOODS):
+            base = s.mfn[t, good, importer, partner] + state.special[:, good, importer, partner]
+            floor = np.minimum(s.floor[t, good, importer, partner], base)
+            cut = world.economy.cuts[good, importer, partner][at]
+            duty[:, good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
+        level = world.agenda.levels[d][:, DUTY + side][in_effect(world, d)]
+        concessions[:, d, DUTY + side] = cooperation.concession(level, at > 0, kept)
+    state.duty = club.duties_with_club(world, duty)
+    concessions = club.concessions_with_club(world, concessions)
+    state.depth = cooperation.depth(concessions, world.agenda.weights)
+    contested = cooperation.depth(concessions, world.agenda.contested_weights)
+    state.conduct = Conduct(duty, implemented, concessions, contested)
+
+
+# --- what the quarter leaves behind (1.11, 1.12, 1.17) --------------------------------------------------------------
+
+
+def watch_conduct(world: Stage) -> None:
+    """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
+    state, p, t = world.state, world.parameters, world.state.quarter
+    good, bad, types = (held.copy(order="K") for held in (state.good, state.bad, state.type_belief))
+    level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
+    acts = state.honours * state.level * state.effort
+    bound = state.treaty > 0
+    if world.rules.has_clubs:
+        acts = acts * club.club_acts(world)
+        for d, pair in enumerate(DYADS):
+            bound[:, d] |= club.fellows(world, *pair)
+    for d, pair in enumerate(DYADS):
+        in_force, obliged = state.treaty[:, d] > 0, bound[:, d]
+        for side, b in enumerate(pair):
+            j, bloc = pair[1 - side], world.blocs[b]
+            act = acts[:, d, 1 - side]
+            kept = (act >= FULL_LEVEL).astype(np.float64)
+            signal = bloc.reads_conduct(d, act if p.partial_compliance else kept, world.luck.conduct[t + 1, :, d, side])
+            good[:, b, j], bad[:, b, j] = bloc.updates_trust(d, signal, obliged)
+            if p.trust_type:
+                types[:, b, j] = np.where(obliged, bloc.updates_type(d, signal), types[:, b, j])
+            seen = np.where(signal == kept, act, 1.0 - act)
+            next_level, next_left = bloc.retaliates(d, signal, world.luck.generosity[t + 1, :, d, side], seen)
+            world.tell("retaliates", in_force & (next_level < state.level[:, d, side]), d, side, kept >= 1.0)
+            level[:, d, side] = np.where(in_force, next_level, level[:, d, side])
+            left[:, d, side] = np.where(in_force, next_left, left[:, d, side])
+    state.good, state.bad, state.level, state.answer_left = good, bad, level, left
+    state.type_belief = types
+    # What a side has just done itself decides how a contrite one reads the next quarter.
+    state.standing = ((acts >= FULL_LEVEL) | ~bound[..., None]).astype(np.float64)
+
+
+def leave_treaties(world: Stage) -> None:
+    """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
+    state, t = world.state, world.state.quarter
+    for d in range(N_DYADS):
+        in_force = state.treaty[:, d] > 0
+        if not in_force.any():
+            continue
+        cause, by_first = _sides_that_leave(world, d, in_force)
+        due = (cause == 0) & (state.sunset[:, d] <= t)
+        if (due & in_force).any():
+            renewed = world.blocs[DYADS[d][0]].renews(d) & world.blocs[DYADS[d][1]].renews(d)
+            state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
+            cause = first_cause(cause, TreatyEnd.SUNSET, due & ~renewed)
+            world.tell("renewed", in_force & due & renewed, d)
+        ends = in_force & (cause > 0)
+        is_first = ends & (state.first_end[:, d] < 0)
+        state.first_end[:, d] = np.where(is_first, t, state.first_end[:, d])
+        state.first_end_cause[:, d] = np.where(is_first, cause, state.first_end_cause[:, d])
+        _end_treaties(world, d, ends)
+        world.tell("treaty_ends", ends, d, cause, np.where(by_first, 0, 1))
+
+
+def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(R,) why a side ends the treaty, if one does, and whether it was the first side of the dyad."""
+    state, p, t = world.state, world.parameters, world.state.quarter
+    cause, by_side = np.zeros(world.n_lanes, dtype=np.int8), []
+    for side, b in enumerate(DYADS[d]):
+        bloc, failed_now = world.blocs[b], ~state.honours[:, d, side]
+        cause = first_cause(cause, TreatyEnd.LAPSE, compliance.two_strikes(failed_now, state.failed[:, d, side]))
+        state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])
+        cause = first_cause(cause, TreatyEnd.POLITICS, bloc.repudiates(d, world.luck.exit[t + 1, :, d, side]))
+        if p.turnover and world.scenario.turnover[t, b]:
+            cause = first_cause(cause, TreatyEnd.NEW_GOVERNMENT, ~bloc.renews(d))
+        leaves = bloc.gives_notice(d)
+        notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
+        cause = first_cause(cause, TreatyEnd.NOTICE, leaves & (notice > p.exit_notice))
+        state.notice[:, d, side] = np.where(in_force, notice, state.notice[:, d, side])
+        by_side.append(cause > 0)
+    return cause, by_side[0]
+
+
+def _end_treaties(world: Stage, d: int, ends: np.ndarray) -> None:
+    state = world.state
+    start_over(world, d, ends)
+    state.treaty[:, d] = np.where(ends, 0, state.treaty[:, d])
+    state.clock[:, d] = np.where(ends, CLOSED, state.clock[:, d])
+    pause = np.maximum(state.pause[:, d], float(world.parameters.cooling_off))
+    state.pause[:, d] = np.where(ends, pause, state.pause[:, d])
+
+
+def first_cause(cause: np.ndarray, code: int, happens: np.ndarray) -> np.ndarray:
+    """(R,) the cause known so far, or ``code`` where there was none and it happens."""
+    return np.where((cause == 0) & happens, code, cause).astype(np.int8)

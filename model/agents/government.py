@@ -1,0 +1,270 @@
+"""A government as one that decides alone: what it sees, what it would keep, its own duties, paths and clubs.
+
+Every method reads as one sentence of economics and calls a rule with the bloc's own numbers (theory 1.6a, 1.10-1.19). A
+world may hold many replicates (*lanes*) of the same bloc: then every number is an array with the lanes in front,
+(R, ...), and a decision is taken in all of them at once. Where a method is told ``lanes``, it is asked in those only.
+Nothing is written to the state here: decisions are returned, and the phase that asked for them writes them down.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model import coalitions
+from model.assessment import PAIR_OF
+from model.coalitions import COALITIONS, MEMBERS
+from model.grids import Flows, Grid, honour_slack
+from model.numerics import FloatArray, FloatLike
+from model.rules import (
+    bargaining,
+    club_terms,
+    clubs,
+    compliance,
+    gestures,
+    ratification,
+    standards,
+    tension,
+    trust,
+    unilateral,
+)
+from model.valuation import issue_values
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, N_BLOCS, RECOGNITION, SIDE_OF
+
+if TYPE_CHECKING:
+    from model.sight import Sight
+
+GRID_COST = (unilateral.GRID_STEPS != 0.0) * 1.0  # which points of the duty grid cost something to open
+
+
+class Government:
+    """China, the US or the EU as a government."""
+
+    def __init__(self, world: Sight, index: int) -> None:
+        self.world = world
+        self.index = index
+        self.code = BLOCS[index]
+        self.name = BLOC_NAMES[self.code]
+
+    # --- looking at a dyad -------------------------------------------------------------------------------------
+
+    def side(self, dyad: int) -> int:
+        """Whether this bloc is the first (0) or second (1) of a dyad."""
+        return DYADS[dyad].index(self.index)
+
+    def partner(self, dyad: int) -> Government:
+        """The other government of a dyad."""
+        return self.world.blocs[DYADS[dyad][1 - self.side(dyad)]]
+
+    def flows(self, dyad: int) -> Flows:
+        """What every package of a dyad would pay this bloc."""
+        return self.world.known().flows[dyad][self.side(dyad)]
+
+    def scale(self, dyad: int) -> FloatArray:
+        """Typical single-issue stake S of this bloc in a dyad, bn$ per quarter."""
+        return self.world.agenda.scale[dyad, self.side(dyad)]
+
+    def least(self, dyad: int) -> FloatArray:
+        """The gain below which it does not sign, bn$ per quarter (1.8)."""
+        return bargaining.reservation_value(self.world.parameters.reservation_fraction, self.scale(dyad))
+
+    def trust(self, other: Government) -> FloatArray:
+        """(R,) belief that the other bloc honours in a quarter, or by type: that it is a reciprocator (1.10)."""
+        state, i, j = self.world.state, self.index, other.index
+        if self.world.parameters.trust_type:
+            return state.type_belief[:, i, j]
+        return trust.trust_level(state.good[:, i, j], state.bad[:, i, j])
+
+    # --- its own test (1.10) -----------------------------------------------------------------------------------
+
+    def weight_of_future(self, danger: FloatArray, belief: FloatLike) -> FloatArray:
+        """(...) weight of next quarter in a test of its own; by type, doubt does not discount it (1.10)."""
+        p = self.world.parameters
+        return compliance.continuation(
+            p.discount_factor, p.repudiation_hazard * danger, 1.0 if p.trust_type else belief
+        )
+
+    def slack(self, dyad: int, lanes: np.ndarray, flows: Flows) -> Grid:
+        """What honouring every package is worth to this bloc beyond lapsing, at today's trust (1.10)."""
+        world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
+        future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
+        return honour_slack(flows, belief, future, p.detection_lag, world.rules.punishment_horizon, p.trust_type)
+
+    def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
+        """(R,) what honouring a package (R,) is worth to it beyond lapsing, at today's trust (1.10)."""
+        world, p, menu, flows = self.world, self.world.parameters, self.world.agenda.menus[dyad], self.flows(dyad)
+        belief = self.trust(self.partner(dyad))
+        future = self.weight_of_future(world.state.climate.expected_danger[:, dyad], belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+
+        def slack(
+            kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatLike, punish: FloatLike
+        ) -> FloatArray:
+            lag, length = p.detection_lag, world.rules.punishment_horizon
+            return test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
+
+        x, y, take = menu.x_of[package], menu.y_of[package], bargaining.take
+        kept, alone, deserted = flows.kept, flows.alone, flows.deserted
+        of_x = slack(
+            take(kept.x, x), take(alone.x, x), take(deserted.x, x), flows.both_lapse[..., 0], flows.punish[..., 0]
+        )
+        return of_x + slack(take(kept.y, y), take(alone.y, y), take(deserted.y, y), 0.0, 0.0)
+
+    # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
+
+    def duty_moves(self, other: Government) -> FloatArray:
+        """(R, 5) gain from every point of its duty grid, net of opening cost."""
+        world = self.world
+        cost = GRID_COST * world.agenda.opening_cost[self.index, other.index]
+        return world.known().move_gain[:, PAIR_OF[self.index, other.index]] - cost
+
+    def opens_case(self, other: Government, best: np.ndarray, gain: FloatArray, u: FloatArray) -> np.ndarray:
+        """(R,) whether the bloc opens an investigation (or grants relief) at this assessment."""
+        world, p, dyad = self.world, self.world.parameters, int(DYAD_OF[self.index, other.index])
+        chance = unilateral.opening_probability(
+            gain,
+            self.scale(dyad),
+            bargaining.take(world.known().petition[:, PAIR_OF[self.index, other.index]], best),
+            p.petition_weight,
+            world.state.climate.effective[:, dyad],
+            p.opening_tension_weight,
+            p.opening_slope,
+            p.opening_hazard,
+        )
+        return unilateral.opens(u, chance, gain, p.duty_move_threshold, self.scale(dyad))
+
+    def carries_out(self, other: Government, gains: FloatArray) -> np.ndarray:
+        """(R,) whether a threatened duty still pays when its investigation ends."""
+        two_steps = self.world.state.case_step[:, self.index, other.index] > 0.0
+        step = np.where(two_steps, gains[:, unilateral.UNCHANGED + 2], gains[:, unilateral.UNCHANGED + 1])
+        dyad = int(DYAD_OF[self.index, other.index])
+        return unilateral.worth_moving(step, self.world.parameters.duty_move_threshold, self.scale(dyad))
+
+    def answers_rise(self, other: Government, rise: FloatArray, u: FloatArray) -> tuple[np.ndarray, FloatArray]:
+        """(R,) whether it answers a rise of the other's duty on its goods, and by how much its own rises (1.6a).
+
+        A rise is answered with the stance of theory 1.11, which says what is honoured after bad conduct. A rise is bad
+        conduct that nobody mistakes, and it is answered once: the generous stance forgives it by chance, the
+        proportional one answers a share; after it tit-for-tat, grim, k-punish, contrite (the rise is no punishment: an
+        answer is itself not answered) and a stance of one's own honour nothing, which is the full answer. How many
+        quarters they go on punishing concerns the obligations of treaties (``retaliates``).
+        """
+        del other  # the shipped government answers everybody alike
+        p = self.world.parameters
+        share = p.proportional_response if p.retaliation_rule == "proportional" else 1.0
+        answers = u >= p.generosity if p.retaliation_rule == "generous" else np.ones(u.shape, dtype=bool)
+        return answers, share * unilateral.answer_rise(rise, p.retaliation_ratio)
+
+    def strikes_at_once(self, other: Government, u: FloatArray) -> np.ndarray:
+        """(R,) whether the bloc raises a duty in an emergency, without an investigation."""
+        p = self.world.parameters
+        if not p.tension_in_emergency:
+            return np.zeros(u.shape, dtype=bool)
+        level = tension.tension_level(self.world.state.tension[:, DYAD_OF[self.index, other.index]])
+        return unilateral.emergency(u, p.emergency_hazard, level)
+
+    def recognises_alone(self, other: Government, u: FloatArray) -> np.ndarray:
+        """(R,) whether the bloc recognises the other's certificates for its own good (1.13, recorded as harmony)."""
+        dyad, side = int(DYAD_OF[self.index, other.index]), int(SIDE_OF[self.index, other.index])
+        gain = issue_values(self.world.known().parts[dyad][side])[..., RECOGNITION + side]
+        return standards.recognises_alone(gain, u, self.world.parameters.unilateral_recognition_rate)
+
+    def makes_gesture(self, dyad: int, lanes: np.ndarray, u: FloatArray, is_next_step: np.ndarray) -> np.ndarray:
+        """(n,) whether it would make a gesture in these lanes: in falling tension, or as the next step (1.15)."""
+        world, p = self.world, self.world.parameters
+        return gestures.makes_gesture(
+            u,
+            p.gesture_hazard,
+            self.trust(self.partner(dyad))[lanes],
+            p.gesture_trust,
+            world.state.climate.level[lanes, dyad],
+            world.state.tension_before[lanes, dyad],
+            is_next_step,
+        )
+
+    def answers_gesture(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """(R,) whether it answers its partner's gesture, so that this package (R,) is kept from then on (1.15)."""
+        other = self.partner(dyad)
+        return gestures.answers_gesture(
+            self.slack_of(dyad, package),
+            other.slack_of(dyad, package),
+            self.gain_over_treaty(dyad, package),
+            other.gain_over_treaty(dyad, package),
+        )
+
+    def gain_over_treaty(self, dyad: int, package: np.ndarray) -> FloatArray:
+        """(R,) what a package (R,) is worth to it over the treaty in force, both kept, bn$ per quarter."""
+        menu, kept = self.world.agenda.menus[dyad], self.flows(dyad).kept
+        return kept.at(menu, package) - kept.at(menu, self.world.state.treaty[:, dyad])
+
+    def announces(self) -> np.ndarray:
+        """(R,) whether it announces a zero-emission path (1.15): for itself, or as a partner is trusted to join."""
+        world, state, own = self.world, self.world.state, self.announcement_gain()
+        if not world.parameters.zev_coordination:
+            return own >= 0.0
+        says = np.zeros(own.shape, dtype=bool)
+        for other in world.blocs:
+            if other is self:
+                continue
+            dialogue = state.dialogue[:, int(DYAD_OF[self.index, other.index])]
+            joint = world.known().announce_joint[:, self.index, other.index]
+            said = state.announced[:, other.index] > 0.0
+            says |= unilateral.zev_announces(own, joint, said, dialogue, self.trust(other))
+        return says
+
+    def announcement_gain(self) -> FloatArray:
+        """(R,) what announcing a zero-emission path alone is worth to it, bn$ per quarter (1.15)."""
+        world = self.world
+        share, required = world.state.books.ev_share[..., self.index], world.scenario.zev_required[self.index]
+        return world.known().announce_own[:, self.index] - unilateral.zev_cost(
+            world.parameters.zev_cost, required, share
+        )
+
+    # --- zones and clubs (1.19) ---------------------------------------------------------------------------------
+
+    def keeps_club(self, club: np.ndarray) -> np.ndarray:
+        """(R,) whether it would keep the terms of a club, at its trust in the least trusted fellow member."""
+        world, p = self.world, self.world.parameters
+        belief, danger = np.ones(club.shape), np.zeros(club.shape)
+        for other in world.blocs:
+            if other is not self:
+                is_fellow = MEMBERS[:, other.index][club] > 0.0
+                ahead = world.state.climate.expected_danger[:, DYAD_OF[self.index, other.index]]
+                belief = np.where(is_fellow, np.minimum(belief, self.trust(other)), belief)
+                danger = np.where(is_fellow, np.maximum(danger, ahead), danger)
+        table = club_terms.member_flows(
+            world.state.club_worth.worth.executive, world.state.club_worth.money, COALITIONS.after_leaving
+        )
+        kept, alone, deserted, both, punish = (clubs.taken(flow[..., self.index, None], club)[:, 0] for flow in table)
+        future = self.weight_of_future(danger, belief)
+        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+        passes, _ = test(
+            kept, alone, deserted, both, punish, belief, future, p.detection_lag, world.rules.punishment_horizon
+        )
+        return passes
+
+    def repudiates_club(self, members: FloatArray, u: FloatArray) -> np.ndarray:
+        """(R,) whether its politics take it out of the club of these members (R, b) this quarter (1.17, 1.19)."""
+        danger = self.world.state.climate.danger
+        dangers = [danger[:, DYAD_OF[self.index, j]] * members[:, j] for j in range(N_BLOCS) if j != self.index]
+        worst = np.maximum.reduce(dangers)
+        return compliance.exit_draw(u, self.world.parameters.repudiation_hazard, worst)
+
+    def signs_club(self, club: np.ndarray) -> np.ndarray:
+        """(R,) whether it would keep a proposed club and its legislature passes it (1.9)."""
+        world, p, state = self.world, self.world.parameters, self.world.state
+        home = (club_terms.payoff_of(world.state.club_worth.worth.legislature) + world.state.club_worth.money)[
+            ..., self.index, None
+        ]
+        gain = clubs.taken(home, club)[:, 0] - clubs.taken(home, state.club)[:, 0]
+        # A club recognises certificates, for which the US needs Congress.
+        usual = p.ratification_threshold[self.index]
+        threshold = p.ratification_threshold_us_recognition if self.code == "US" else usual
+        chance = ratification.ratification_probability(
+            gain,
+            coalitions.usual_scale(world.agenda.legislature_scale)[self.index],
+            threshold + state.threshold_shift[:, self.index],
+            p.ratification_slope,
+        )
+        return self.keeps_club(club) & ratification.ratifies(state.club_mood[:, self.index], chance)

@@ -1,0 +1,128 @@
+"""One replicate of a world, seen without the replicate axis: ``Lane``.
+
+>>> lane = Lane(world, 3)
+>>> lane.state.treaty[0], lane.state.climate.level[0]
+
+A view: nothing is copied, and what is written to an array of ``lane.state`` is written to the world.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import numpy as np
+
+from model.assessment import Tables
+from model.coalitions import Worth
+from model.columns import reference_package
+from model.commerce import Exports
+from model.economy import Agenda, Economy
+from model.grids import Flows, Grid
+from model.mandate import Mandate, Payoffs, Stakes
+from model.markets import Accounts, CellSupply, Clearing
+from model.parameters import Parameters
+from model.quarter import (
+    Books,
+    Climate,
+    ClubWorth,
+    Conduct,
+    Insight,
+    Market,
+    Standards,
+    Supply,
+    Undertaken,
+    Welfare,
+)
+from model.scenario import Scenario
+from model.stage import Stage
+from model.state import State
+from model.valuation import Parts
+
+#: Records whose arrays have the replicate axis in front. Others (menus, nodes) are the same in every lane.
+HAVE_LANES: Final = (
+    State, Climate, Standards, Insight, Supply, Market, Books, Undertaken, Welfare, Conduct, ClubWorth, Worth, Accounts,
+    Clearing, CellSupply, Grid, Flows, Mandate, Payoffs, Tables, Stakes, Exports, Parts,
+)  # fmt: skip
+
+
+class LaneRecord:
+    """A record of a world as one lane has it: every array without its first axis, records within it alike."""
+
+    __slots__ = ("_lane", "_n_lanes", "_record")
+
+    def __init__(self, record: Any, lane: int, n_lanes: int) -> None:
+        object.__setattr__(self, "_record", record)
+        object.__setattr__(self, "_lane", lane)
+        object.__setattr__(self, "_n_lanes", n_lanes)
+
+    def __getattr__(self, name: str) -> Any:
+        return _in_lane(getattr(self._record, name), self._lane, self._n_lanes)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        whole = getattr(self._record, name)
+        if isinstance(whole, np.ndarray):
+            whole[self._lane] = value
+        else:
+            setattr(self._record, name, value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self._record)
+
+    def __repr__(self) -> str:
+        return f"lane {self._lane} of {type(self._record).__name__}"
+
+
+def _in_lane(value: Any, lane: int, n_lanes: int) -> Any:
+    if isinstance(value, np.ndarray):
+        # An array that all lanes share has no axis for them.
+        return value[lane] if value.ndim and value.shape[0] == n_lanes else value
+    if isinstance(value, HAVE_LANES):
+        return LaneRecord(value, lane, n_lanes)
+    if isinstance(value, (tuple, list)):
+        return [_in_lane(part, lane, n_lanes) for part in value]
+    return value
+
+
+class Lane:
+    """One replicate of a world, as whoever tells of it or plays it alone sees it."""
+
+    def __init__(self, world: Stage, lane: int) -> None:
+        self.world, self.lane = world, lane
+
+    @property
+    def state(self) -> Any:
+        """The lane's part of the ``State``; arrays have the axes that its docstring names."""
+        return LaneRecord(self.world.state, self.lane, self.world.n_lanes)
+
+    @property
+    def scenario(self) -> Scenario:
+        """The starting point of the run."""
+        return self.world.scenario
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the run is played by."""
+        return self.world.parameters
+
+    @property
+    def agenda(self) -> Agenda:
+        """What is on the table, and what it is worth at the start."""
+        return self.world.agenda
+
+    @property
+    def economy(self) -> Economy:
+        """What the calibration found."""
+        return self.world.economy
+
+    def known(self) -> Any:
+        """The mandate of the last assessment."""
+        return LaneRecord(self.world.known(), self.lane, self.world.n_lanes)
+
+    def reference_package(self, dyad: int) -> int:
+        """The package whose game is shown: the treaty, else the last tabled, else the best for both together."""
+        return int(reference_package(self.world, dyad)[self.lane])
+
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name (1.5)."""
+        firms: list[Any] = [*self.world.automakers, *self.world.suppliers]
+        return [(firm.lobby(dyad, package, self.lane), firm.name) for firm in firms]

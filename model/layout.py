@@ -1,0 +1,42 @@
+"""How arrays with a replicate axis lie in memory.
+
+A *lane* is one replicate. The replicate axis comes first by index and is fastest in memory: ``x[:, m, f]`` are the
+neighbours that one instruction works on. NumPy's elementwise functions keep that layout, so it has to be made only
+where arrays are made: by ``copies`` and ``zeros`` here.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from model.rules.bargaining import SHORT_LIST
+
+
+def copies(values: Any, n_lanes: int) -> np.ndarray:
+    """(R, ...) the same array in every lane, replicates fastest in memory."""
+    array = np.asarray(values)
+    return np.moveaxis(np.repeat(array[..., None], n_lanes, axis=-1), -1, 0)
+
+
+def zeros(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:
+    """(R, *shape) zeros, replicates fastest in memory."""
+    return np.moveaxis(np.zeros((*shape, n_lanes), dtype), -1, 0)
+
+
+def rows(table: np.ndarray, index: np.ndarray) -> np.ndarray:
+    """(R, n) the row of a table (P, n) that each lane's index (R,) names, replicates fastest in memory."""
+    return table.T.take(index, axis=-1).T
+
+
+def some(values: np.ndarray, lanes: np.ndarray) -> np.ndarray:
+    """(n, ...) some lanes of (R, ...), replicates fastest in memory as before."""
+    return values.T.take(lanes, axis=-1).T
+
+
+def first_of(values: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """(n,) the first place of (n, P) that holds the wanted (n,) number; ``argmax`` is far slower in this layout."""
+    n_places = values.shape[-1]
+    rank = np.arange(n_places, 0, -1, dtype=np.int16 if n_places < SHORT_LIST else np.int32)
+    return n_places - np.maximum.reduce((values == wanted[:, None]) * rank, axis=-1)

@@ -1,0 +1,131 @@
+"""The books of a quarter: who sold and earned what, and what each bloc makes of it (theory 1.4, 1.5)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.commerce import data_flows
+from model.layout import zeros
+from model.markets import Accounts, account
+from model.numerics import FloatArray, beside, ordered_sum
+from model.phases import club, trade
+from model.phases.market import recognised_homes
+from model.quarter import Books, Welfare
+from model.rules import standards, welfare
+from model.stage import Stage
+from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+
+NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
+
+
+def settle_accounts(world: Stage) -> None:
+    """Sales, profits, revenues, dependence; and each bloc's welfare."""
+    state, p, s, supply = world.state, world.parameters, world.scenario, world.state.supply
+    on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+    certified = on_sale * NEW_MODELS_A_QUARTER
+    outlay = standards.certification_outlay(
+        p.certification_outlay, p.certification_outlay_recognised, recognised_homes(world), certified
+    )
+    a = account(
+        world.economy,
+        p,
+        state.market.clearing,
+        supply.cells,
+        state.margin,
+        supply.landed,
+        state.origin_share,
+        state.duty[:, EV],
+        supply.paid,
+        outlay,
+    )
+    undertaken = None
+    if p.undertakings:
+        a, undertaken = trade.undertaken(world, a)
+    state.cells = a.cells
+    state.books = Books(
+        accounts=a,
+        ev_share=ordered_sum(state.market.clearing.share),
+        ev_built=ordered_sum(a.built, axis=-2)[..., :N_BLOCS],
+        ev_revenue=by_home(ordered_sum(a.sales * a.border_price, axis=-2), world.economy.is_firm_home),
+        cell_imports=a.cell_imports,
+        exported_cells=a.exported_cells,
+        cell_profit=a.cell_profit,
+        models_certified=certified,
+        undertaken=undertaken,
+    )
+    state.welfare = _welfare(world, a)
+
+
+def by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
+    """(R, b) what belongs to the firms of each bloc; values (R, n), is_home (n, b)."""
+    return beside([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)])
+
+
+def _security(world: Stage, a: Accounts) -> FloatArray:
+    """(R, b) realised security cost at current tension, bn$ per quarter (1.4)."""
+    p, level = world.parameters, world.state.climate.level
+    cost = zeros(world.n_lanes, N_BLOCS)
+    if not p.tension_in_security:
+        return cost
+    for i, j in DIRECTED_DYADS:
+        cost[:, i] = cost[:, i] + welfare.security_cost(
+            level[:, DYAD_OF[i, j]],
+            world.economy.market_size[i],
+            a.vehicle_imports[:, i, j],
+            a.cell_imports[:, i, j],
+            world.agenda.security[EV, i, j],
+            world.agenda.security[BATTERY, i, j],
+            p.security_convexity,
+        )
+    return cost
+
+
+def _welfare(world: Stage, a: Accounts) -> Welfare:
+    """What the quarter is worth to every bloc.
+
+    What announcements made since the start add to utility moves sales but is no surplus (as in the assessments). A
+    club's carbon price, payments among its members, receipts of the treasury beside duties and what buyers lose to
+    credits count where there are such things (theory 1.18, 1.19).
+    """
+    state, p, economy, books = world.state, world.parameters, world.economy, world.state.books
+    makers = by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
+    makers = makers - p.plant_cost * by_home(state.plants_started, economy.is_firm_home)
+    home_profit = makers + by_home(a.cell_profit, economy.is_supplier_home) + a.ice_profit
+    security = _security(world, a)
+    if p.data_platform:
+        saved, cost = data_flows(p, books.ev_revenue, state.climate.effective, state.conduct.implemented)
+        home_profit, security = home_profit + saved, security + cost
+
+    extra = ordered_sum(ordered_sum(a.sales)) - world.rules.reference_evs
+    climate = welfare.climate_benefit(
+        p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, np.asarray(extra)[..., None]
+    )
+    surplus = a.consumer_surplus - world.pushed_utility() / p.alpha * ordered_sum(a.sales)
+    jobs = welfare.jobs(p.jobs_value, books.ev_built)
+    revenue, subsidies = a.vehicle_duty + a.battery_duty, a.subsidy + economy.charger_budget
+    receipts, burden = trade.flows(world, a)
+    if receipts is not None:
+        revenue = revenue + receipts
+    if burden is not None:
+        surplus = surplus - burden
+    carbon = club.carbon_now(world)
+    if carbon is not None:
+        revenue = revenue + carbon.receipts * books.ev_built
+        abated = np.asarray(ordered_sum(books.ev_built * carbon.abated))[..., None]
+        climate = climate + welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, 1.0, abated)
+    social = welfare.social_welfare(
+        surplus, home_profit, jobs, revenue, subsidies, climate, security, p.public_funds_cost
+    )
+    if world.rules.has_clubs:
+        social = social + club.payments(world)
+    return Welfare(
+        climate=climate,
+        consumer_surplus=surplus,
+        jobs=jobs,
+        revenue=revenue,
+        subsidies=subsidies,
+        welfare=social,
+        payoff=welfare.executive_payoff(social, home_profit, state.profit_weight),
+        home_profit=home_profit,
+        security=security,
+    )

@@ -1,0 +1,116 @@
+"""The assessment: what every package, duty and announcement would be worth, and to whom (theory 1.7, 1.21)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from model.assessment import Situation, Tables, assess
+from model.commerce import data_stakes
+from model.foresight import foreseen
+from model.mandate import Mandate, Stakes, make_mandate, supply_stakes, technology_stakes
+from model.markets import WARM_SWEEPS
+from model.numerics import FloatArray
+from model.phases import club, trade
+from model.quarter import Insight
+from model.rules import unilateral
+from model.stage import Stage
+
+
+def assess_impact(world: Stage) -> None:
+    """In an assessment quarter: refresh the tables and what every government makes of them."""
+    state, p = world.state, world.parameters
+    is_new = state.quarter % p.assessment_interval == 0
+    if not is_new:
+        state.insight = dataclasses.replace(state.insight, is_new=False)
+        return
+    before, nodes, situation = state.insight, world.rules.nodes, _situation(world)
+    markup, ahead = before.markup, before.markup_ahead
+    if before.mandate is not None and not np.array_equal(before.mandate.tables.nodes.row, nodes.row):
+        # A parameter that was changed on the way looks at other policies: the search for prices begins anew.
+        markup = ahead = world.agenda.markup[nodes.row]
+    tables = assess(world.economy, p, situation, markup, WARM_SWEEPS, nodes)
+    markup = tables.markup
+    if p.foresight:
+        tables, ahead = foreseen(
+            world.economy,
+            p,
+            world.scenario,
+            world.opening,
+            situation,
+            state.experience,
+            state.cells,
+            tables,
+            ahead,
+            WARM_SWEEPS,
+            nodes,
+        )
+    stakes = _stakes(world, situation)
+    state.insight = Insight(True, _mandate(world, tables, stakes), stakes, markup, ahead)
+
+
+def judged_anew(world: Stage) -> None:
+    """New governments read the last assessment with their own weights."""
+    last = world.state.insight
+    if last.mandate is not None and last.stakes is not None:
+        mandate = _mandate(world, last.mandate.tables, last.stakes)
+        world.state.insight = dataclasses.replace(last, mandate=mandate)
+
+
+def _mandate(world: Stage, tables: Tables, stakes: Stakes) -> Mandate:
+    """What today's governments make of an assessment."""
+    weight = world.state.profit_weight if world.parameters.turnover else None
+    return make_mandate(world.economy, world.parameters, world.scenario, world.agenda, tables, stakes, weight)
+
+
+def _situation(world: Stage) -> Situation:
+    state, supply = world.state, world.state.supply
+    mfn, floor, special = club.policies_beside_club(world)
+    return Situation(
+        cells=supply.cells,
+        margin=state.margin,
+        landed=supply.landed,
+        frictions=supply.frictions,
+        utility=supply.utility,
+        duty=state.duty,
+        special=special,
+        mfn=mfn,
+        floor=floor,
+        origin_tie=state.origin_tie,
+        origin_level=state.origin_level,
+        subsidy=supply.paid,
+        exported_cells=state.books.exported_cells,
+        carbon=supply.carbon,
+        scheme=supply.scheme,
+        credit_price=state.credit_price,
+        club_carbon=club.carbon_now(world),
+    )
+
+
+def _stakes(world: Stage, situation: Situation) -> Stakes:
+    state, p, books, effective = world.state, world.parameters, world.state.books, world.state.climate.effective
+    supply: FloatArray = world.agenda.supply_stake
+    if state.quarter > 0:
+        supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
+    technology = technology_stakes(
+        world.economy, p, state.cell_cost, state.experience, state.cells, books.ev_revenue, effective
+    )
+    if p.data_platform:
+        technology = technology + data_stakes(p, books.ev_revenue, effective)
+    carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises
+    if world.rules.has_clubs:
+        unbound = club.unbound(world)
+        carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
+    return Stakes(
+        supply=supply,
+        technology=technology,
+        friends=trade.friends_stakes(world, situation),
+        brands_abroad=world.rules.brands_abroad,
+        granted=granted,
+        security=world.agenda.security,
+        tension=effective,
+        case_left=state.case_left,
+        case_step=state.case_step,
+        carry=carry,
+    )

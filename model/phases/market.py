@@ -1,0 +1,108 @@
+"""The market for cars: what is offered, at which prices it clears (theory 1.1-1.3, 1.13-1.15, 1.18)."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from model import coalitions
+from model.calibration import support
+from model.commerce import carbon_charges
+from model.credits import content_credit, scheme_of
+from model.layout import zeros
+from model.markets import (
+    WARM_SWEEPS,
+    CellSupply,
+    border_frictions,
+    clear_at_prices,
+    equilibrium,
+    landed_costs,
+    markup_weight,
+    offered_costs,
+    supply_cells,
+)
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.phases import club, trade
+from model.quarter import Market, Supply
+from model.rules import demand, policy, standards
+from model.stage import Stage
+from model.vocabulary import BATTERY, EV, N_BLOCS
+
+
+def offer_supply(world: Stage) -> None:
+    """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
+    state, p, economy, standing = world.state, world.parameters, world.economy, world.state.standards
+    cells = supply_cells(economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
+    landed = landed_costs(economy, cells)
+    club_carbon = club.carbon_now(world)
+    if club_carbon is not None:
+        landed = landed + coalitions.places(club_carbon.cost)[:, None, None, :]
+    frictions, carbon = border_frictions(p, economy, standing.recognised, standing.common), None
+    if p.carbon_border:
+        carbon = carbon_charges(p, standing.recognised)
+        frictions = frictions + carbon[..., :, None, :]
+    paid = support(world.scenario, state.quarter) + _credit(world, cells)
+    ramp = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised_homes(world))
+    utility = demand.mean_utility(
+        state.quality,
+        standards.ramp_availability(state.age, ramp),
+        standards.network_utility(p.network_elasticity, state.chargers, world.scenario.chargers)[..., None],
+        world.pushed_utility()[..., None],
+        p.alpha[:, None],
+        paid,
+    )
+    scheme = scheme_of(p, world.scenario, state.quarter)
+    if scheme is not None:
+        utility = utility + (p.alpha * state.credit_price)[..., None]
+    state.supply = Supply(cells, landed, frictions, carbon, paid, utility, scheme)
+
+
+def recognised_homes(world: Stage) -> FloatArray:
+    """(R, m, f) whether a market recognises the certificates of an automaker's home."""
+    nobody = zeros(world.n_lanes, N_BLOCS, 1)
+    recognised = world.state.standards.recognised
+    return np.concatenate([recognised, nobody], axis=-1)[..., world.scenario.automaker_home]
+
+
+def _credit(world: Stage, cells: CellSupply) -> FloatArray:
+    """(R, m, f) k$ of purchase credits with local-content rules (1.18); a single zero where there is none."""
+    s, state, t = world.scenario, world.state, world.state.quarter
+    if world.parameters.local_content:
+        return content_credit(world.parameters, s, t, cells, state.origin_share, state.standards.friends)
+    if not s.credit[t].any():
+        return np.zeros((1, 1))
+    mix = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
+    chinese = ordered_sum(mix * (s.supplier_home == 0))[..., None, :]
+    return policy.purchase_credit(
+        s.credit[t][:, None],
+        ordered_sum(mix * s.mineral_share)[..., None, :],
+        1.0 - chinese,
+        s.credit_minerals[t][:, None],
+        s.credit_components[t][:, None],
+        ordered_sum(state.origin_share * world.economy.is_home[:, None, :]),
+        s.credit_restricted[t][:, None] * chinese,
+        policy.SMOOTH_WIDTH,
+    )
+
+
+def clear_markets(world: Stage) -> None:
+    """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
+    offer_supply(world)
+    trade.tell_rules(world)
+    state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
+    base, mix = offered_costs(
+        economy, p, supply.landed, supply.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
+    )
+    alpha = p.alpha[:, None]
+    weight = markup_weight(economy, p, mix, state.duty[:, EV], supply.landed)
+    wanted, residual = equilibrium(base, supply.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight)
+    state.markup = wanted.markup
+    state.origin_share = beside([firm.source(mix[..., firm.index, :]) for firm in world.automakers], axis=-2)
+    state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
+    clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
+    if supply.scheme is not None:
+        utility = trade.clear_credits(world, supply.scheme, clearing)
+        clearing = clear_at_prices(base, utility, state.price, alpha, p.nest_correlation)
+        state.supply = dataclasses.replace(supply, utility=utility)
+    state.market = Market(clearing, residual)

@@ -1,0 +1,107 @@
+"""Costs, supply contracts, plants and charging networks (theory 1.3, 1.14)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.layout import zeros
+from model.markets import pass_through_weight
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.phases.market import offer_supply
+from model.rules import batteries, demand, plants, pricing, standards
+from model.stage import Stage
+from model.vocabulary import EV
+
+PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
+
+
+def renew_costs(world: Stage) -> None:
+    """Learning, supply contracts, plants and charging networks follow from last quarter."""
+    state, p, economy = world.state, world.parameters, world.economy
+    if state.quarter > 0:
+        _learn(world)
+        _renew_contracts(world)
+        _build_plants(world)
+        state.quality = state.quality + world.opening.trend[:, None]
+        common = np.maximum.reduce(state.standards.common, axis=-1)
+        cost = standards.charger_unit_cost(economy.charger_cost, p.charger_saving, common, p.charger_foreign_share)
+        state.chargers = standards.charger_stock_next(state.chargers, economy.charger_budget, cost)
+    # Only an assessment looks at costs before this quarter's duties are in force.
+    if state.quarter % p.assessment_interval == 0:
+        offer_supply(world)
+
+
+def _learn(world: Stage) -> None:
+    state, p = world.state, world.parameters
+    output = ordered_sum(state.cells, axis=-2)
+    more = np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign
+    across = p.spillover_foreign + more * state.standards.cooperates
+    gained = batteries.experience_increment(output, world.rules.same_home, p.spillover_domestic, across)
+    state.experience = state.experience + gained
+    state.cell_cost = beside([maker.learn(state.experience[..., maker.index]) for maker in world.suppliers])
+
+
+def _renew_contracts(world: Stage) -> None:
+    state = world.state
+    is_due = (state.quarter + world.rules.turn) % world.parameters.contract_length == 0
+    share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
+    state.margin = beside([maker.bargain(share[..., maker.index], is_due[:, maker.index]) for maker in world.suppliers])
+
+
+def _build_plants(world: Stage) -> None:
+    """Plants open and are started; only lanes, markets and automakers where that can happen are worked on."""
+    state, s, p = world.state, world.scenario, world.parameters
+    opened = (state.plant_due == 1.0) | (state.quarter == s.plant_from.T)
+    state.plant_due = np.maximum(state.plant_due - 1.0, 0.0)
+    if opened.any():
+        state.has_plant = np.maximum(state.has_plant, opened)
+        _open_plants(world, *np.nonzero(opened))
+    luck = np.swapaxes(world.luck.plant[state.quarter + 1], -1, -2)
+    free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
+    # No hazard is above its ceiling, so luck above it needs no weighing of profits.
+    lane, m, f = np.nonzero(free & (luck < p.plant_hazard_max))
+    starts = luck[lane, m, f] < _plant_hazard(world, lane, m, f)
+    lane, m, f = lane[starts], m[starts], f[starts]
+    state.plant_due[lane, m, f] = float(p.plant_lag)
+    started = zeros(*opened.shape)
+    started[lane, m, f] = 1.0
+    state.plants_started = ordered_sum(started, axis=-2)
+    world.tell_places("plant_opens", opened)
+    world.tell_places("plant_starts", started > 0.0)
+
+
+def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
+    """From now on these automakers can serve these markets from home there."""
+    state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
+    rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
+    total = (1.0 + rate) * state.supply.landed[lane, m, f] + state.supply.frictions[lane, m, 0]
+    tie = np.where(economy.is_home[m] > 0.0, 0.0, state.origin_tie[lane, m, f])
+    state.origin_tie[lane, m, f] = tie
+    state.origin_level[lane, m, f] = plants.origin_normaliser(total, tie, theta)
+
+
+def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> FloatArray:
+    """(n,) chance that a plant is started, for some lanes, markets and automakers, at last quarter's prices."""
+    state, p, clearing, supply = world.state, world.parameters, world.state.market.clearing, world.state.supply
+    sigma, alpha = p.nest_correlation, p.alpha[m]
+    price, utility = clearing.price[lane, m], supply.utility[lane, m]
+    row = np.arange(lane.size)
+    rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
+    utility = utility[row, f]
+    rate = state.duty[lane, EV, m, m]
+    local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.frictions[lane, m, 0, m]
+    export = price[row, f] - clearing.markup[lane, m, f]
+    earned = []
+    for base, duty_rate in ((local, 0.0), (export, world.booked().duty_rate[lane, m, f])):
+        weight = pass_through_weight(p, duty_rate)
+        markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
+        markup = markup if weight is None else markup * weight
+        share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
+        earned.append(world.economy.market_size[m] * share * markup / (1.0 + duty_rate))
+    if state.books.undertaken is not None:
+        earned[1] = earned[1] + state.books.undertaken.rent[lane, m, f]
+    hazard = np.zeros(lane.size)
+    for firm in world.automakers:
+        own = f == firm.index
+        hazard[own] = firm.plant_hazard(earned[0][own], earned[1][own])
+    return hazard

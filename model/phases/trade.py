@@ -1,0 +1,104 @@
+"""Optional trade and industry in a quarter: credits, undertakings, friends, and what they pay (theory 1.18, 1.19b)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.assessment import Situation
+from model.commerce import agreed_undertakings, carbon_receipts, exports, with_undertakings
+from model.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows, friend_gains
+from model.markets import Accounts, Clearing
+from model.numerics import FloatArray
+from model.quarter import Undertaken
+from model.stage import Stage
+from model.vocabulary import EV, N_BLOCS
+
+
+def tell_rules(world: Stage) -> None:
+    """Tell of carbon charges and of the credit's allowed set where they changed."""
+    p, supply, friends = world.parameters, world.state.supply, world.state.standards.friends
+    at_home = (np.arange(N_BLOCS) == CREDIT_BLOC) * 1.0
+    for lane, story in world.stories.items():
+        if supply.carbon is not None:
+            story.carbon(supply.carbon[lane])
+        if p.local_content and p.friendshoring:
+            story.friends(friends[lane], at_home)
+
+
+def clear_credits(world: Stage, scheme: Scheme, clearing: Clearing) -> FloatArray:
+    """(R, m, f) utility of a free car once, at today's prices of cars, a credit costs what sells the required EVs."""
+    state, p, before = world.state, world.parameters, world.state.credit_price
+    state.credit_price = cleared_credits(p.alpha, scheme, clearing.share, clearing.outside, before)
+    for lane, story in world.stories.items():
+        story.credits(before[lane], state.credit_price[lane], scheme.floor, scheme.cap)
+    return state.supply.utility + (p.alpha * (state.credit_price - before))[..., None]
+
+
+def agree_undertakings(world: Stage) -> None:
+    """Blocs and single automakers agree on price undertakings, or no longer (1.19b)."""
+    state, last = world.state, world.state.books.undertaken
+    if last is None:  # allowed since this quarter only: there are no exports yet to agree on
+        return
+    before = state.undertaking
+    state.undertaking = agreed_undertakings(
+        world.economy,
+        world.parameters,
+        last.exports,
+        last.imports_before,
+        world.agenda.security,
+        state.climate.effective,
+        state.profit_weight,
+    )
+    for lane, story in world.stories.items():
+        story.undertakings(before[lane], state.undertaking[lane])
+
+
+def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken]:
+    """The accounts once price undertakings have their way, and what the next ones will be about (1.19b)."""
+    state = world.state
+    sold = exports(
+        world.economy,
+        world.parameters,
+        a,
+        state.supply.landed,
+        state.supply.frictions,
+        state.origin_share,
+        state.duty[:, EV],
+        world.scenario.mfn[state.quarter, EV],
+        state.has_plant,
+        state.supply.carbon,
+    )
+    settled, rent = with_undertakings(world.economy, a, sold, state.undertaking)
+    return settled, Undertaken(sold, a.vehicle_imports, rent)
+
+
+def friends_stakes(world: Stage, situation: Situation) -> tuple[FloatArray, FloatArray] | None:
+    """What it is worth to executives and legislatures that the US's partner is in its allowed set (1.18), or None."""
+    state, p = world.state, world.parameters
+    if not (p.local_content and p.friendshoring):
+        return None
+    return friend_gains(
+        world.economy,
+        p,
+        world.scenario,
+        state.quarter,
+        situation,
+        state.origin_share,
+        state.standards.friends,
+        state.markup,
+        world.agenda.security,
+        state.climate.effective,
+        state.profit_weight,
+    )
+
+
+def flows(world: Stage, a: Accounts) -> tuple[FloatArray | None, FloatArray | None]:
+    """(R, b) what treasuries receive beside duties, and what buyers lose to credits, bn$ per quarter; or None."""
+    supply, receipts, burden = world.state.supply, None, None
+    if supply.carbon is not None:
+        receipts = carbon_receipts(a.built, supply.carbon)
+    if supply.scheme is not None:
+        share = world.state.books.ev_share
+        burden, fines = credit_flows(world.economy.market_size, supply.scheme, world.state.credit_price, share)
+        receipts = fines if receipts is None else receipts + fines
+    return receipts, burden

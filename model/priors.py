@@ -1,0 +1,31 @@
+"""What parameters say of relations before anything has happened: usual tension, prior trust."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.numerics import FloatArray
+from model.parameters import Parameters
+from model.rules import tension as tension_rules
+from model.vocabulary import DYADS, N_BLOCS
+
+
+def mean_tension(parameters: Parameters) -> FloatArray:
+    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12)."""
+    return tension_rules.mean_latent(
+        parameters.tension_mean,
+        parameters.tension_jump_rate,
+        parameters.tension_jump_mean,
+        parameters.tension_persistence,
+        parameters.dialogue_on_tension,
+        parameters.dialogue_ceiling,
+    )
+
+
+def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+    """(b, b) prior good and bad evidence of each bloc on each other one (theory 1.11); the diagonal is one."""
+    good, bad = np.ones((N_BLOCS, N_BLOCS)), np.ones((N_BLOCS, N_BLOCS))
+    for dyad, (first, second) in enumerate(DYADS):
+        good[first, second] = good[second, first] = parameters.trust_good[dyad]
+        bad[first, second] = bad[second, first] = parameters.trust_bad[dyad]
+    return good, bad

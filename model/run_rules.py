@@ -1,0 +1,97 @@
+"""What follows from a run's parameters and stays the same in it; worked out at once, never name by name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model import coalitions
+from model.agenda import brands_on_sale
+from model.economy import Agenda, Economy
+from model.grids import Grid
+from model.menu import Menu, negotiable
+from model.nodes import Nodes, nodes_in_use
+from model.numerics import FloatArray, ordered_sum
+from model.parameters import Parameters
+from model.rules import batteries, cooperation, unilateral
+from model.rules.bargaining import OUT_OF_REACH
+from model.scenario import Scenario
+from model.tactics import Acceptance, Stance, Tactic, acceptance_of, stance_of, tactic_of
+from model.vocabulary import N_DYADS
+
+
+@dataclass(frozen=True)
+class RunRules:
+    """What parameters, scenario and agenda of a run come to.
+
+    stance and punishment_horizon (quarters) of the retaliation rule; tactics, acceptances of each bloc; on_table (10
+    truth values) issues that may be tabled; off_table by dyad: 0 for what can be tabled given what is in force, out of
+    reach for the rest; ceiling (d,) the largest depth; nodes at which assessments look; has_clubs, club_penalty;
+    brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
+    reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add.
+    """
+
+    stance: Stance
+    punishment_horizon: float
+    tactics: tuple[Tactic, ...]
+    acceptances: tuple[Acceptance, ...]
+    on_table: tuple[bool, ...]
+    off_table: tuple[Grid, ...]
+    ceiling: FloatArray
+    nodes: Nodes
+    has_clubs: bool
+    club_penalty: float
+    brands_abroad: FloatArray
+    learning_exponent: FloatArray
+    same_home: FloatArray
+    turn: np.ndarray
+    reference_evs: FloatArray
+    start_shift: FloatArray
+
+
+def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda) -> RunRules:
+    """Work them out."""
+    p, s = parameters, scenario
+    stance, horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
+    issues = [p.tariff_issues, p.supply_issues, p.recognition_issues, p.linkage_issues]
+    on_table = (*(issue for issue in issues for _ in (0, 1)), p.charging_issues, p.technology_issues)
+    # Issues on the table in full, the others as they are in force.
+    held = np.stack([agenda.levels[d][int(agenda.treaty[d])] for d in range(N_DYADS)])
+    ramp = unilateral.zev_demand_shift(p.zev_demand_shift, s.zev_age, p.zev_ramp)
+    return RunRules(
+        stance=stance,
+        punishment_horizon=horizon,
+        tactics=tuple(tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)),
+        acceptances=tuple(acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)),
+        on_table=on_table,
+        off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
+        ceiling=cooperation.depth(np.where(np.array(on_table), 1.0, held), agenda.weights),
+        nodes=nodes_in_use(economy, p, agenda.menus),
+        has_clubs=coalitions.has_clubs(p),
+        club_penalty=coalitions.penalty_of(p),
+        brands_abroad=brands_on_sale(s),
+        learning_exponent=batteries.learning_exponent(p.battery_learning_rate),
+        same_home=(s.supplier_home[:, None] == s.supplier_home[None, :]).astype(np.float64),
+        turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
+        reference_evs=ordered_sum(s.market_size * s.ev_share),
+        start_shift=s.zev_announced.astype(np.float64) * ramp,
+    )
+
+
+def _off_table(menu: Menu, on_table: tuple[bool, ...]) -> Grid:
+    """(X, X) and (Y, Y) by what is in force: 0 for what can be tabled, out of reach for the rest.
+
+    A package can be tabled when both its combinations can, whatever the other one is.
+    """
+    tables = [
+        np.stack([(negotiable(menu, on_table, int(current))[first] - 1.0) * OUT_OF_REACH for current in first])
+        for first in (menu.x_package, menu.y_package)
+    ]
+    return Grid(tables[0], tables[1])
+
+
+def _rank_within(home: np.ndarray) -> np.ndarray:
+    """Position of each firm among the firms of its home, in the order of the roster: 0, 1, 2, ..."""
+    same = home[:, None] == home[None, :]
+    return np.count_nonzero(np.tril(same, -1), axis=1)

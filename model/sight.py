@@ -1,0 +1,47 @@
+"""What an agent may see of its world: the only door between agents and world."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from model.economy import Agenda, Economy
+from model.mandate import Mandate
+from model.numerics import FloatArray
+from model.parameters import Parameters
+from model.run_rules import RunRules
+from model.scenario import Scenario
+from model.state import State
+
+
+class Sight(Protocol):
+    """A world as its agents see it. Agents read; what they decide is written down by the phases."""
+
+    @property
+    def parameters(self) -> Parameters: ...
+
+    @property
+    def scenario(self) -> Scenario: ...
+
+    @property
+    def economy(self) -> Economy: ...
+
+    @property
+    def agenda(self) -> Agenda: ...
+
+    @property
+    def rules(self) -> RunRules: ...
+
+    @property
+    def state(self) -> State: ...
+
+    @property
+    def blocs(self) -> Sequence[Any]:
+        """The governments: each knows the others."""
+
+    @property
+    def thresholds(self) -> Sequence[tuple[FloatArray, FloatArray]]:
+        """By dyad and side (P,) win-set threshold for every package, before turnover."""
+
+    def known(self) -> Mandate:
+        """The mandate of the last assessment."""

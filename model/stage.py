@@ -1,0 +1,117 @@
+"""The stage: everything of a world but its order of play. Phases act on it, parties look at it (``model.sight``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from model.agents.automaker import Automaker
+from model.agents.battery_supplier import BatterySupplier
+from model.agents.bloc import Bloc
+from model.draws import Draws
+from model.mandate import Mandate
+from model.markets import Accounts
+from model.numerics import FloatArray
+from model.parameters import Parameters
+from model.rules import unilateral
+from model.run_rules import RunRules, run_rules
+from model.state import Start, State, first_state
+from model.story import Story
+from model.vocabulary import BLOCS, DYADS
+
+
+class Stage:
+    """Replicates of one scenario under one set of parameters, side by side: *lanes* (R of them, R >= 1).
+
+    A lane's story is told where one is put into ``stories``. blocs, automakers and suppliers decide for all lanes at
+    once; which classes they are of is said by ``bloc_type``, ``automaker_type`` and ``supplier_type``.
+    """
+
+    bloc_type: type[Bloc] = Bloc
+    automaker_type: type[Automaker] = Automaker
+    supplier_type: type[BatterySupplier] = BatterySupplier
+
+    def __init__(
+        self,
+        start: Start,
+        parameters: Parameters,
+        luck: Draws,
+        n_lanes: int,
+    ) -> None:
+        self.scenario, self.economy, self.opening, self.agenda = start
+        self.luck, self.n_lanes = luck, n_lanes
+        self.stories: dict[int, Story] = {}
+        self.seat_parties()
+        self.follow(parameters)
+        self.state: State = first_state(start, parameters, self.rules, luck, n_lanes)
+
+    def seat_parties(self) -> None:
+        """Make the parties; each looks at this world."""
+        self.blocs: list[Bloc] = [self.bloc_type(self, index) for index in range(len(BLOCS))]
+        self.automakers = [self.automaker_type(self, index) for index in range(len(self.scenario.automakers))]
+        self.suppliers = [self.supplier_type(self, index) for index in range(len(self.scenario.suppliers))]
+
+    def follow(self, parameters: Parameters) -> None:
+        """Play by these parameters from now on: everything that follows from them is worked out anew.
+
+        What the starting point was calibrated to stays as it is.
+        """
+        self.parameters = parameters
+        self.rules: RunRules = run_rules(self.scenario, parameters, self.economy, self.agenda)
+        self.thresholds: Sequence[tuple[FloatArray, FloatArray]] = [
+            (self.blocs[first].usual_threshold(d), self.blocs[second].usual_threshold(d))
+            for d, (first, second) in enumerate(DYADS)
+        ]
+
+    # --- what is known ----------------------------------------------------------------------------------------------
+
+    def known(self) -> Mandate:
+        """The mandate of the last assessment; the first quarter of every run makes one."""
+        mandate = self.state.insight.mandate
+        assert mandate is not None, "nothing is assessed yet: play a quarter first"
+        return mandate
+
+    def booked(self) -> Accounts:
+        """The accounts of the last quarter that was settled."""
+        accounts = self.state.books.accounts
+        assert accounts is not None, "nothing is settled yet: play a quarter first"
+        return accounts
+
+    def pushed_utility(self) -> FloatArray:
+        """(R, b) utils that zero-emission announcements made since the start add to an EV (1.15)."""
+        state, p = self.state, self.parameters
+        now = state.announced * unilateral.zev_demand_shift(p.zev_demand_shift, state.announced_age, p.zev_ramp)
+        return now - self.rules.start_shift
+
+    # --- telling ----------------------------------------------------------------------------------------------------
+
+    def tell_all(self, event: str, *about: Any) -> None:
+        """Tell every story of an event that is the same in all lanes."""
+        for story in self.stories.values():
+            getattr(story, event)(*about)
+
+    def tell(self, event: str, where: np.ndarray, *about: Any) -> None:
+        """Tell the stories of the lanes in which an event happens, where (R,); arrays in ``about`` are by lane."""
+        for lane, story in self.stories.items():
+            if where[lane]:
+                getattr(story, event)(*(_one(value, lane) for value in about))
+
+    def tell_some(self, event: str, lanes: np.ndarray, *about: Any) -> None:
+        """The same for some lanes (n,); arrays in ``about`` are by place in ``lanes``."""
+        if self.stories:
+            for place, lane in enumerate(lanes.tolist()):
+                if lane in self.stories:
+                    getattr(self.stories[lane], event)(*(_one(value, place) for value in about))
+
+    def tell_places(self, event: str, where: np.ndarray) -> None:
+        """Tell of an event in a market and an automaker; where (R, m, f)."""
+        for lane, story in self.stories.items():
+            for market, maker in np.argwhere(where[lane]).tolist():
+                getattr(story, event)(market, maker)
+
+
+def _one(value: Any, place: int) -> Any:
+    """One lane's part of an array as a plain number; anything else as it is."""
+    return value[place].item() if isinstance(value, np.ndarray) else value
