@@ -199,7 +199,7 @@ class Bloc:
         """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
         return trust.conduct_signal(act, u, *self.errors(dyad))
 
-    def updates_trust(self, dyad: int, signal: FloatArray, in_force: bool) -> tuple[FloatArray, FloatArray]:
+    def updates_trust(self, dyad: int, signal: FloatLike, in_force: bool) -> tuple[FloatArray, FloatArray]:
         """Evidence for and against the partner after this quarter's signal."""
         w, pair = self.world, (self.index, self.partner(dyad).index)
         seen = trust.debiased_signal(signal, *self.errors(dyad))

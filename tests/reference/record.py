@@ -75,8 +75,10 @@ def _dyads(w: World) -> Columns:
 def _family(w: World, d: int, side: int) -> float:
     """Code of the 2x2 game that a side plays over the package on the table."""
     flows, menu, package = w.mandate.flows[d][side], w.agenda.menus[d], reference_package(w, d)
-    values = [flow.at(menu, package) for flow in (flows.kept, flows.alone, flows.deserted)]
-    return float(games.side_family(*values, flows.both_lapse[0], games.TIE_FRACTION * w.agenda.scale[d, side]))
+    reward, temptation = flows.kept.at(menu, package), flows.alone.at(menu, package)
+    sucker, punishment = flows.deserted.at(menu, package), flows.both_lapse[0]
+    tie = games.TIE_FRACTION * w.agenda.scale[d, side]
+    return float(games.side_family(reward, temptation, sucker, punishment, tie))
 
 
 def _directed(w: World) -> Columns:

@@ -148,29 +148,27 @@ def watch_conduct(w: World) -> None:
 
     All read the quarter as it was: what they make of it is written down at the end.
     """
-    p, t = w.parameters, w.quarter
+    luck, t = w.luck, w.quarter + 1
     good, bad, types = w.good.copy(), w.bad.copy(), w.type_belief.copy()
     level, left, standing = w.level.copy(), w.answer_left.copy(), np.ones((N_DYADS, N_SIDES))
-    for d in np.flatnonzero(w.treaty == 0):
-        for side, b in enumerate(DYADS[d]):
-            pair = (b, DYADS[d][1 - side])
-            # Without a treaty there is nothing to see; evidence fades towards the prior.
-            signal = w.blocs[b].reads_conduct(int(d), 1.0, w.luck.conduct[t + 1, d, side])
-            good[pair], bad[pair] = w.blocs[b].updates_trust(int(d), signal, False)
-    for d in np.flatnonzero(w.treaty):
-        for side, b in enumerate(DYADS[d]):
-            pair = (b, DYADS[d][1 - side])
-            act = kept(w, int(d), 1 - side)
-            whole = float(act >= FULL_LEVEL)
-            # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
-            conduct = act if p.partial_compliance else whole
-            signal = w.blocs[b].reads_conduct(int(d), conduct, w.luck.conduct[t + 1, d, side])
-            good[pair], bad[pair] = w.blocs[b].updates_trust(int(d), signal, True)
-            types[pair] = w.blocs[b].updates_type(int(d), signal)
-            seen = act if bool(signal == whole) else 1.0 - act
-            luck = w.luck.generosity[t + 1, d, side]
-            level[d, side], left[d, side] = w.blocs[b].retaliates(int(d), signal, luck, seen)
-            standing[d, side] = float(kept(w, int(d), side) >= FULL_LEVEL)
+    for d, side in np.ndindex(N_DYADS, N_SIDES):
+        pair = (DYADS[d][side], DYADS[d][1 - side])
+        bloc = w.blocs[pair[0]]
+        if w.treaty[d] == 0:
+            # There is nothing to see, and evidence fades towards the prior.
+            good[pair], bad[pair] = bloc.updates_trust(d, 1.0, False)
+            continue
+        act = kept(w, d, 1 - side)
+        whole = float(act >= FULL_LEVEL)
+        # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
+        conduct = act if w.parameters.partial_compliance else whole
+        signal = bloc.reads_conduct(d, conduct, luck.conduct[t, d, side])
+        good[pair], bad[pair] = bloc.updates_trust(d, signal, True)
+        types[pair] = bloc.updates_type(d, signal)
+        seen = act if bool(signal == whole) else 1.0 - act
+        level[d, side], left[d, side] = bloc.retaliates(d, signal, luck.generosity[t, d, side], seen)
+        # What a side has just done itself decides how a contrite one reads the next quarter.
+        standing[d, side] = float(kept(w, d, side) >= FULL_LEVEL)
     w.good, w.bad, w.type_belief, w.level, w.answer_left, w.standing = good, bad, types, level, left, standing
 
 
