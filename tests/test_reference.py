@@ -124,10 +124,9 @@ def test_eventful_runs_are_the_same(scenario: str, replicate: int, change: dict[
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CORE, ids=str)
 def test_every_varied_setting_of_the_core_is_the_same(change: dict[str, Any]) -> None:
-    scenario = SCENARIOS[CORE.index(change) % 4]
-    assert faults(scenario, 1, change) == []
-    # Once more where treaties come and go.
-    assert faults("2026-open-access", 2, {**HASTE, **change}) == []
+    scenario = SCENARIOS[CORE.index(change) % len(SCENARIOS)]
+    # In haste, because then treaties come and go.
+    assert faults(scenario, 1, {**HASTE, **change}) == []
 
 
 def values_of(name: str) -> st.SearchStrategy[Any]:
@@ -150,7 +149,7 @@ SETS = st.lists(st.sampled_from(CORE_NAMES), min_size=1, max_size=12, unique=Tru
 
 @pytest.mark.slow
 @given(st.sampled_from(SCENARIOS), st.integers(0, 1000), SETS)
-@settings(max_examples=60, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, suppress_health_check=list(HealthCheck))
 def test_any_parameters_of_the_core_give_the_same_bits(scenario: str, replicate: int, change: dict[str, Any]) -> None:
     try:
         found = faults(scenario, replicate, change, 14)
