@@ -67,7 +67,7 @@ def write_report(folder: str | Path) -> Path:
         InputFault: the folder holds no results that can be read.
     """
     results = Results.open(folder)
-    page = _Page(results, plan_of(results.manifest))
+    page = _Page(results, plan_of(results))
     return results.write_text("report.html", page.text())
 
 
@@ -77,7 +77,7 @@ class _Page:
     def __init__(self, results: Results, plan: Plan) -> None:
         self.results, self.plan = results, plan
         self.findings: Findings = find(plan, results)
-        self.n_quarters = load_scenario(plan.scenario).n_quarters
+        self.n_quarters = load_scenario(plan.start).n_quarters
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
         self.leading = plan.shown[0] if plan.shown else None
         self.parts: list[str] = []

@@ -114,11 +114,13 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     from experiments.demo import show_calibration, show_findings, show_words
     from experiments.figures import plan_figure, saver
     from experiments.findings import TABLES, calibration_of, find
+    from experiments.kept import played
     from model import load_scenario
 
     results = outcome.results
+    plan = played(plan, results)
     findings = find(plan, results)
-    scenario = load_scenario(plan.scenario)
+    scenario = load_scenario(plan.start)
     calibration = calibration_of(plan)
     for name in TABLES:
         if len(table := getattr(findings, name)):
