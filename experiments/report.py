@@ -28,6 +28,7 @@ from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
 from experiments.stopping import reached_in_words
 from experiments.survival import ended_by_cause
+from experiments.terminal import OF_FLIPS
 from experiments.work import GAME
 from model import load_scenario
 
@@ -117,6 +118,8 @@ class _Page:
         )
         totals = {dyad: warnings_of.totals_of(self._runs(dyad, warnings_of.LOOKED_AT)) for dyad in self.dyads}
         words = warnings_of.warnings_of(self.findings, totals, told)
+        if told["flips"]:
+            words = [*told["flips"], OF_FLIPS, *words]
         if words:
             self._add('<div class="warn"><b>Before you quote this</b><ul>')
             self._add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
 from experiments.store import check_vacant, vacant_folder
-from experiments.terminal import FAILED, INTERRUPTED
+from experiments.terminal import FAILED, INTERRUPTED, OF_FLIPS, warn
 from model import InputFault, nearest
 
 if TYPE_CHECKING:
@@ -127,8 +127,11 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
             mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]
             results.write_table(name, table.astype(dict.fromkeys(mixed, str)))
     results.write_table("calibration", calibration)
-    results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
+    flips = results.manifest["flips"]
+    head = [*flips, OF_FLIPS] if flips else []
+    results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))
+    warn(console, flips)
     show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
     show_calibration(console, calibration, plan.scenario)
     show_words(console, findings)

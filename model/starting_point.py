@@ -14,7 +14,7 @@ from model.agenda import set_agenda
 from model.calibration import open_economy
 from model.economy import Agenda, Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR
-from model.parameters import Parameters
+from model.parameters import InputFault, Parameters
 from model.scenario import Scenario, built
 from model.scenario_reading import find_scenario, read_chain, read_scenario
 from model.seeds import digest_of_file
@@ -103,15 +103,17 @@ def identification_flips(scenario: str, changes: Mapping[str, object] | None = N
     """Security costs that trade tells in this scenario and not in one that it extends, or the reverse, in sentences.
 
     A scenario that extends another estimates what governments want anew: a flip changes preferences with policy.
-    changes: parameters that are set in both by name.
+    changes: parameters that are set in both by name. Nothing is told of a scenario that cannot be calibrated.
     Raises:
-        InputFault: a scenario cannot be read or calibrated.
+        InputFault: the scenario cannot be read.
     """
     told: dict[tuple[int, int, int], str] = {}
-    _, files = read_chain(find_scenario(scenario))
-    here = _agenda_of(scenario, changes)
-    for base in files[1:]:
-        there = _agenda_of(str(base), changes)
+    _, (own, *bases) = read_chain(find_scenario(scenario))
+    for base in bases:
+        try:
+            here, there = _agenda_of(str(own), changes), _agenda_of(str(base), changes)
+        except (ArithmeticError, InputFault):
+            continue  # runs tell why
         for good, importer, exporter in np.argwhere(here.identified != there.identified).tolist():
             pair = f"{BLOCS[importer]} sees in {GOODS_IN_WORDS[good]} from {BLOCS[exporter]}"
             known = there if there.identified[good, importer, exporter] else here

@@ -9,9 +9,9 @@ from pathlib import Path
 from experiments import sources
 
 
-def write(root: Path, **files: str) -> None:
+def write(root: Path, files: dict[str, str]) -> None:
     for name, text in files.items():
-        path = root / f"{name.replace('__', '/')}.py"
+        path = root / f"{name}.py"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 
@@ -47,23 +47,34 @@ print(*(name for name in sys.modules if name.split(".")[0] in ("experiments", "m
     assert len(loaded) > 40 and loaded <= known, loaded - known
 
 
+ROWS = """
+import p.a
+from p import b
+from p.c import f
+from . import d
+from .sub import g
+def made():
+    import p.e
+"""
+DEEP = """
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    import p.typed
+else:
+    import p.untyped
+"""
+
+
 def test_every_way_to_import_is_followed(tmp_path: Path) -> None:
-    write(
-        tmp_path,
-        p____init__="import p.always",
-        p__always="",
-        p__rows="import p.a\nfrom p import b\nfrom p.c import f\nfrom . import d\nfrom .sub import g\ndef f():\n    import p.e",
-        p__a="", p__b="from p import rows", p__c="import numpy, q", p__d="", p__e="from __future__ import annotations",
-        p__sub____init__="from .deep import g", p__sub__deep="from ..far import h", p__far="",
-        p__typed="", p__not__="", q="",
-    )  # fmt: skip
-    more = "\nfrom typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import p.typed\nelse:\n    import p.g\n"
-    write(tmp_path, p__d=more, p__g="")
+    files = {
+        "p/__init__": "import p.always", "p/rows": ROWS, "p/b": "from p import rows", "p/c": "import numpy, q",
+        "p/d": DEEP, "p/sub/__init__": "from .deep import g", "p/sub/deep": "from ..far import h",
+    }  # fmt: skip
+    plain = ("always", "a", "e", "far", "untyped", "typed", "nobody")
+    write(tmp_path, {**files, **{f"p/{name}": "" for name in plain}, "q": ""})
     found = set(sources.imported("p.rows", tmp_path))
-    assert found == {
-        "p",
-        *(f"p.{name}" for name in ("always", "rows", "a", "b", "c", "d", "e", "g", "sub", "sub.deep", "far")),
-    }
+    names = ("always", "rows", "a", "b", "c", "d", "e", "untyped", "sub", "sub.deep", "far")
+    assert found == {"p", *(f"p.{name}" for name in names)}
 
 
 def test_a_checkout_with_other_ends_of_lines_is_the_same_code(tmp_path: Path) -> None:

@@ -49,8 +49,10 @@ def swept(call: Callable[..., Result], *words: str) -> Result:
 
 
 def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., Result], tmp_path: Path) -> None:
-    (tmp_path / "two.toml").write_text(SMALL.replace("Why?", "Why not?"), encoding="utf-8")
-    refused(swept(done), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
+    assert "levels = [false, true]" in SMALL
+    (tmp_path / "two.toml").write_text(SMALL.replace("[false, true]", "[true, false]"), encoding="utf-8")
+    refused(swept(done), "levels of tariff_issues: False, True in the results, True, False now", "--into results/two-2")
+    (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
     result = swept(done, "--replicates", "3")
     refused(result, "replicates: 2 in the results, 3 now", "results: 1 fault")
     assert "NEW_FOLDER" not in result.stderr
