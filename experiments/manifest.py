@@ -21,7 +21,7 @@ import model
 from experiments.design import Plan
 from experiments.sensitivities import meanings
 from experiments.sources import code_fingerprint, sources
-from experiments.work import COLUMNS
+from experiments.work import COLUMNS, KEYS
 from model import digest_of_text
 
 PACKAGES: Final = ("detente", "mesa", "numpy", "pandas", "pyarrow", "scipy")
@@ -45,7 +45,8 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         "root_seed": str(plan.root_seed),
         **read_from(plan),
         "tactics": None if plan.tactics is None else plan.tactics.told(),
-        "columns": dictionary(),
+        "columns": dictionary(plan),
+        "series_columns": series_dictionary(plan),
         "commit": _commit(),
         "code_sha256": code_fingerprint(),
         "code": sources(),
@@ -94,12 +95,34 @@ def words_of(plan: Plan) -> dict[str, str]:
     return {"title": plan.title, "plan_text": plan.text, "plan_sha256": digest_of_text(plan.text.encode())}
 
 
-def dictionary() -> dict[str, str]:
-    """What every column of ``runs`` means, with its unit."""
+def dictionary(plan: Plan | None = None) -> dict[str, str]:
+    """What every column of ``runs`` means, with its unit; without a plan, of the columns that every plan has."""
     words = model.dictionary()
     own = words[words["table"] == "summary"]
-    units = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples()}
-    return {**COLUMNS, **units, **meanings()}
+    units = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples() if row.column not in KEYS}
+    front = {name: COLUMNS[name] for name in ("design_point", "block", "arm")} if plan is None else _front(plan)
+    rest = {name: words for name, words in COLUMNS.items() if name not in ("block", "arm")}
+    return {**front, **rest, **units, **meanings()}
+
+
+def _front(plan: Plan) -> dict[str, str]:
+    """What the columns mean that tell the rows of a plan apart."""
+    names = [*KEYS, "block", *(["arm"] if plan.arms else [])]
+    factors = {
+        factor.name: f"level of the parameter {factor.name}: {model.PARAMETERS[factor.name].meaning}"
+        for factor in plan.factors
+    }
+    return {**{name: COLUMNS[name] for name in names}, **factors}
+
+
+def series_dictionary(plan: Plan) -> dict[str, dict[str, str]]:
+    """What every column of the tables of ``series`` means, with its unit, where a plan keeps some."""
+    words = model.dictionary()
+    told = {}
+    for table in plan.outputs.series if plan.outputs.replicates else ():
+        own = words[words["table"] == table]
+        told[table] = {**_front(plan), **{str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples()}}
+    return told
 
 
 def points_digest(plan: Plan) -> str:

@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from commands import refused
 from sample_runs import made_up, small_plan, stored
@@ -239,6 +240,16 @@ def test_a_flipped_bit_anywhere_is_noticed_by_whoever_reads(tmp_path: Path) -> N
                 read()
     part.write_bytes(whole)
     assert Results.open(tmp_path / "r").digest() == results.digest()
+
+
+def test_every_column_is_explained(tmp_path: Path, sources: Path) -> None:
+    (sources / "plan.toml").write_text(PLAN + "[outputs]\nreplicates = 1\n", encoding="utf-8")
+    results = swept(sources, tmp_path / "r")
+    told = results.manifest
+    assert set(pd.read_parquet(tmp_path / "r" / "runs").columns) == set(told["columns"])
+    assert told["columns"]["dialogue_ceiling"].startswith("level of the parameter dialogue_ceiling: ")
+    for table in ("dyad", "directed", "bloc"):
+        assert set(results.read_series(table).columns) == set(told["series_columns"][table])
 
 
 def test_series_are_compared_too(tmp_path: Path, sources: Path) -> None:
