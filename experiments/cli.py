@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 
 from experiments import commands_analysis
-from experiments.terminal import FAILED, TacticsOption, loaded, refusals, screen
+from experiments.terminal import FAILED, TacticsOption, loaded, refusals, screen, warn
 
 app = typer.Typer(
     help="Three blocs negotiate the trade in electric cars and batteries.",
@@ -66,7 +66,7 @@ def run(
         from experiments.plan_file import DEFAULT_ROOT_SEED, read_root_seed
         from experiments.store import check_vacant
         from experiments.sweeping import check_engine
-        from model import LaneRun, NegotiationModel
+        from model import LaneRun, NegotiationModel, identification_flips
 
         check_engine(engine)
         loaded(tactics)
@@ -80,6 +80,7 @@ def run(
         if out is not None:
             write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
         console = screen()
+        warn(console, identification_flips(scenario, changes))
         tell(console, model, changes, every_round)
         if out is not None:
             console.print(f"\nTables and figure are in {out}")
@@ -154,7 +155,8 @@ def play_again(
 
         if out is not None:
             check_vacant(out)
-        found = rerun(Results.open(results), run_name, loaded(tactics))
+        stored = Results.open(results)
+        found = rerun(stored, run_name, loaded(tactics))
         if out is not None and found.fresh["status"] == "ok":
             from model import NegotiationModel
 
@@ -162,6 +164,7 @@ def play_again(
             settings: dict[str, Any] = dict(chunk.settings)
             model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, **settings)
             write_run(model.run(), out, f"{model.scenario.title}, run {run_name}")
+        warn(screen(), stored.manifest["flips"])
         if not tell_rerun(screen(), found, run_name):
             raise typer.Exit(FAILED)
 
@@ -210,8 +213,9 @@ def parameters(
     with refusals():
         if calibration is not None:
             from experiments.demo import show_calibration
-            from model import calibration_table, make_parameters
+            from model import calibration_table, identification_flips, make_parameters
 
+            warn(screen(), identification_flips(calibration))
             show_calibration(screen(), calibration_table(calibration, make_parameters({})), calibration)
             return
         from experiments import reference

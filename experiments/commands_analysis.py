@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.terminal import BAD_INPUT, INTERRUPTED, TacticsOption, loaded, refusals, screen
+from experiments.terminal import BAD_INPUT, INTERRUPTED, TacticsOption, loaded, refusals, screen, warn
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="New folder for the results (default: results/NAME).")
@@ -94,6 +94,7 @@ def sensitivity(
         from experiments.sensitivity import Sizes, check, run_sensitivity
         from experiments.sensitivity_report import show, write_sensitivity
         from experiments.sweeping import STOPPING, progress_shown
+        from model import identification_flips
 
         file = loaded(tactics)
         asked, sizes = load_plan(plan), Sizes(trajectories, screening_replicates, keep, rows, replicates)
@@ -115,6 +116,7 @@ def sensitivity(
             raise typer.Exit(INTERRUPTED)
         write_sensitivity(found, folder)
         console = screen()
+        warn(console, identification_flips(asked.start, asked.settings))
         show(console, found)
         console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
 
@@ -141,6 +143,7 @@ def discover(
             if len(table):
                 folder.write_table(name, table)
         console = screen()
+        warn(console, folder.manifest["flips"])
         show(console, found)
         console.print(f"\nTables boxes and trajectories are in {folder.folder}", soft_wrap=True)
 

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Final
 from model import InputFault, make_parameters
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from model import TacticFile
 
 Value = float | int | bool | str
@@ -152,11 +154,15 @@ class Plan:
     arms: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     tactics: TacticFile | None = None
+    # Where things lie does not tell plans apart: what the scenario is loaded by, its name or a path; a table of points.
+    start: str = dataclasses.field(default="", compare=False)
+    table: Path | None = dataclasses.field(default=None, compare=False)
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "start", self.start or self.scenario)
         rows = self.rows if self.design != FACTORIAL else combinations(self.factors)
         points = design_points(self.settings, self.factors, self.blocks, rows, self.arms)
         pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)

@@ -112,7 +112,7 @@ def inputs_of(results: Results) -> pd.DataFrame:
     """
     import pandas as pd
 
-    plan = plan_of(results.manifest)
+    plan = plan_of(results)
     names = [factor.name for factor in plan.factors]
     cells = [point for point in plan.points if point.is_cell]
     if len(cells) < FEWEST_POINTS:

@@ -158,7 +158,7 @@ def _compared(
     plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
 ) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
     """Paired differences by kind of comparison, and the tests of rates and times."""
-    n_quarters = load_scenario(plan.scenario).n_quarters
+    n_quarters = load_scenario(plan.start).n_quarters
     by_kind = {kind: [own for own in comparisons if own.kind == kind] for kind in (FACTOR, ARM, CONTRAST)}
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in by_kind}
     tested: list[dict[str, Any]] = []
@@ -207,8 +207,8 @@ def _blocs(
 
 def calibration_of(plan: Plan) -> pd.DataFrame:
     """What is calibrated at the start of the plan's scenario with its settings, a row a direction and good."""
-    settings = {**load_scenario(plan.scenario).parameters.changes(), **plan.settings}
-    return calibration_table(plan.scenario, make_parameters(settings))
+    settings = {**load_scenario(plan.start).parameters.changes(), **plan.settings}
+    return calibration_table(plan.start, make_parameters(settings))
 
 
 # --- corners ------------------------------------------------------------------------------------------------

@@ -7,29 +7,27 @@ processor's features (the last bits of a result depend on them), the sessions, a
 
 from __future__ import annotations
 
-import difflib
-import functools
+import dataclasses
 import hashlib
 import json
 import platform
 import subprocess
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import model
 from experiments.design import Plan
 from experiments.sensitivities import meanings
-from experiments.work import COLUMNS
+from experiments.sources import code_fingerprint, sources
+from experiments.work import COLUMNS, KEYS
+from model import digest_of_text
 
 PACKAGES: Final = ("detente", "mesa", "numpy", "pandas", "pyarrow", "scipy")
 # Packages whose version can move a number.
 COMPUTING: Final = ("numpy", "scipy")
-# What this package adds to the numbers of a run, beside all of the model and its seeds.
-OWN_SOURCES: Final = ("work.py", "sensitivities.py")
-FORMAT: Final = 2
-MOST_DIFFERENCES: Final = 30
+FORMAT: Final = 3
 
 
 def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
@@ -37,9 +35,7 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
     return {
         "format": FORMAT,
         "plan": plan.name,
-        "title": plan.title,
-        "plan_text": plan.text,
-        "plan_sha256": _sha256(plan.text.encode()),
+        **words_of(plan),
         "points_sha256": points_digest(plan),
         "scenario": plan.scenario,
         "replicates": plan.replicates,
@@ -47,6 +43,40 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         "engine": engine,
         # As text: JSON readers turn a number of this size into a rounded one.
         "root_seed": str(plan.root_seed),
+        **read_from(plan),
+        "tactics": None if plan.tactics is None else plan.tactics.told(),
+        "columns": dictionary(plan),
+        "series_columns": series_dictionary(plan),
+        "commit": _commit(),
+        "code_sha256": code_fingerprint(),
+        "code": sources(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+        "processor_features": processor_features(),
+    }
+
+
+def read_from(plan: Plan) -> dict[str, Any]:
+    """What runs follow from, as it is written and compared; no titles and no labels."""
+    factors = {
+        factor.name: {
+            "levels": list(factor.levels), "range": factor.range and list(factor.range), "scale": factor.scale,
+            "together": list(factor.together),
+        }
+        for factor in plan.factors
+    }  # fmt: skip
+    precision = plan.precision and dataclasses.asdict(plan.precision)
+    outputs = {"replicates": plan.outputs.replicates, "series": list(plan.outputs.series)}
+    return {
+        "reads": {
+            "replicates": plan.replicates,
+            # As text: JSON readers turn a number of this size into a rounded one.
+            "root_seed": str(plan.root_seed),
+            "outputs": outputs,
+            "precision": precision,
+            "factors": factors,
+            "points_have_names": bool(plan.arms),
+        },
         "design_points": [
             {
                 "design_point": point.index,
@@ -57,23 +87,42 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
             }
             for point in plan.points
         ],
-        "tactics": None if plan.tactics is None else plan.tactics.told(),
-        "columns": dictionary(),
-        "commit": _commit(),
-        "code_sha256": code_fingerprint(),
-        "code": sources(),
-        "python": platform.python_version(),
-        "versions": {name: _version(name) for name in PACKAGES},
-        "processor_features": processor_features(),
     }
 
 
-def dictionary() -> dict[str, str]:
-    """What every column of ``runs`` means, with its unit."""
+def words_of(plan: Plan) -> dict[str, str]:
+    """What a manifest quotes of a plan; its words may be mended later."""
+    return {"title": plan.title, "plan_text": plan.text, "plan_sha256": digest_of_text(plan.text.encode())}
+
+
+def dictionary(plan: Plan | None = None) -> dict[str, str]:
+    """What every column of ``runs`` means, with its unit; without a plan, of the columns that every plan has."""
     words = model.dictionary()
     own = words[words["table"] == "summary"]
-    units = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples()}
-    return {**COLUMNS, **units, **meanings()}
+    units = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples() if row.column not in KEYS}
+    front = {name: COLUMNS[name] for name in ("design_point", "block", "arm")} if plan is None else _front(plan)
+    rest = {name: words for name, words in COLUMNS.items() if name not in ("block", "arm")}
+    return {**front, **rest, **units, **meanings()}
+
+
+def _front(plan: Plan) -> dict[str, str]:
+    """What the columns mean that tell the rows of a plan apart."""
+    names = [*KEYS, "block", *(["arm"] if plan.arms else [])]
+    factors = {
+        factor.name: f"level of the parameter {factor.name}: {model.PARAMETERS[factor.name].meaning}"
+        for factor in plan.factors
+    }
+    return {**{name: COLUMNS[name] for name in names}, **factors}
+
+
+def series_dictionary(plan: Plan) -> dict[str, dict[str, str]]:
+    """What every column of the tables of ``series`` means, with its unit, where a plan keeps some."""
+    words = model.dictionary()
+    told = {}
+    for table in plan.outputs.series if plan.outputs.replicates else ():
+        own = words[words["table"] == table]
+        told[table] = {**_front(plan), **{str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples()}}
+    return told
 
 
 def points_digest(plan: Plan) -> str:
@@ -82,24 +131,9 @@ def points_digest(plan: Plan) -> str:
     return _sha256(json.dumps(points, sort_keys=True).encode())
 
 
-def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
-    """What a plan, the code and the numerical software have that the results do not, in words; empty: nothing."""
-    if manifest.get("format") != FORMAT:
-        return [f"the results have format {manifest.get('format', 1)}, and this version writes format {FORMAT}"]
+def code_changes(manifest: dict[str, Any]) -> list[str]:
+    """What the code and the numerical software have that results do not, in words; empty: nothing."""
     found = []
-    if manifest["plan_text"] != plan.text:
-        before, now = (text.splitlines() for text in (manifest["plan_text"], plan.text))
-        lines = list(difflib.unified_diff(before, now, "plan of the results", "plan now", lineterm="", n=0))
-        found += ["the plan:", *(f"  {line}" for line in lines[:MOST_DIFFERENCES] if not line.startswith("@@"))]
-    elif manifest["points_sha256"] != points_digest(plan):
-        found.append("the design points, although the plan reads the same: a table or a declared range has changed")
-    for name, now in (("replicates", plan.replicates), ("scenario", plan.scenario), ("root_seed", str(plan.root_seed))):
-        if manifest[name] != now:
-            found.append(f"{name}: {manifest[name]} in the results, {now} now")
-    if (told := _tactics_in_words(manifest.get("tactics"))) != (
-        asked := _tactics_in_words(None if plan.tactics is None else plan.tactics.told())
-    ):
-        found.append(f"the file of tactics: {told} in the results, {asked} now")
     before, own = manifest["code"], sources()
     changed = sorted(name for name in {*before, *own} if before.get(name) != own.get(name))
     if changed:
@@ -107,8 +141,8 @@ def differences(manifest: dict[str, Any], plan: Plan) -> list[str]:
         commit = f" (results made at commit {manifest['commit'][:12]})" if manifest["commit"] else ""
         found.append(f"the code: {', '.join(changed[:6])}{also}{commit}")
     for name in COMPUTING:
-        if manifest["versions"][name] != _version(name):
-            found.append(f"{name}: {manifest['versions'][name]} in the results, {_version(name)} now")
+        if manifest["versions"].get(name) != _version(name):
+            found.append(f"{name}: {manifest['versions'].get(name)} in the results, {_version(name)} now")
     return found
 
 
@@ -117,6 +151,7 @@ SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
     "plan": str, "title": str, "plan_text": str, "points_sha256": str, "scenario": str, "replicates": int,
     "engine": str, "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str,
     "code": dict, "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
+    "inputs": dict, "flips": list, "reads": dict,
 }  # fmt: skip
 MOST_NAMED: Final = 8  # results folders that are offered instead of one that is none
 MOST_DIGITS: Final = 100  # of a root seed
@@ -161,7 +196,9 @@ def shape_fault(manifest: object) -> str:
     if "plan_text" not in manifest:
         return "it is not that of a sweep"
     if manifest.get("format") != FORMAT:
-        return f"the results have format {manifest.get('format', 1)!r:.20}, and this version reads format {FORMAT}"
+        came, by = manifest.get("format", 1), manifest.get("commit")
+        how = f"; read them with the version that made them (commit {by:.40}), or begin anew" if _is_text(by) else ""
+        return f"the results have format {came!r:.20}, and this version reads format {FORMAT}{how}"
     for key, kind in SHAPE.items():
         if not isinstance(manifest.get(key), kind) or isinstance(manifest.get(key), bool):
             return f"{key} is missing" if key not in manifest else f"{key} is not what a sweep writes there"
@@ -178,6 +215,13 @@ def shape_fault(manifest: object) -> str:
         sound = isinstance(names, dict) and all(_are_texts(found) for found in names.values())
         if not (sound and all(isinstance(tactics.get(key), str) for key in ("file", "sha256"))):
             return "tactics is not what a sweep writes there"
+    factors = manifest["reads"].get("factors")
+    if not (isinstance(factors, dict) and all(isinstance(factor, dict) for factor in factors.values())):
+        return "reads is not what a sweep writes there"
+    if not all(map(_is_plain, manifest["inputs"])) or "scenario.toml" not in manifest["inputs"]:
+        return "inputs is not what a sweep writes there"
+    if not _are_texts([*manifest["inputs"].values(), *manifest["flips"]]):
+        return "inputs or flips are not what a sweep writes there"
     texts = [*manifest["code"].values(), *manifest["versions"].values(), *manifest["columns"].values()]
     return "" if _are_texts(texts) else "code, versions or columns are not what a sweep writes there"
 
@@ -186,43 +230,18 @@ def _is_table(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
 
 
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value)
+
+
+def _is_plain(name: str) -> bool:
+    """Whether a name stays within its folder."""
+    path = PurePosixPath(name)
+    return bool(name) and not path.is_absolute() and ".." not in path.parts and "\\" not in name and ":" not in name
+
+
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
-
-
-def check_tactics(manifest: dict[str, Any], file: model.TacticFile | None) -> None:
-    """Refuse to play runs again with another file of tactics than they were made with.
-
-    Raises:
-        InputFault: says which file is wanted.
-    """
-    told, came = _tactics_in_words(manifest.get("tactics")), _tactics_in_words(None if file is None else file.told())
-    if told != came:
-        how = "name that file with --tactics" if manifest.get("tactics") else "leave --tactics out"
-        raise model.InputFault([f"the runs were made with tactics {told}, and {came} came; {how}"], "results")
-
-
-def _tactics_in_words(told: dict[str, Any] | None) -> str:
-    return f"{told['file']} with digest {told['sha256'][:12]}" if told else "none"
-
-
-@functools.cache
-def sources() -> dict[str, str]:
-    """A short digest of every file that numbers come from: the model, its seeds, and what makes rows of runs."""
-    package, here = Path(str(model.__file__)).parent, Path(__file__).parent
-    seeds = package.parent / "seeds"
-    paths = [*package.rglob("*.py"), *(here / name for name in OWN_SOURCES)]
-    paths += [path for kind in ("*.toml", "*.csv", "*.txt") for path in seeds.rglob(kind)]
-    return {
-        path.relative_to(package.parent).as_posix(): _sha256(path.read_bytes())[:12]
-        for path in sorted(paths)
-        if path.is_file()
-    }
-
-
-def code_fingerprint() -> str:
-    """One digest of all of ``sources``."""
-    return _sha256(json.dumps(sources(), sort_keys=True).encode())
 
 
 def processor_features() -> list[str]:

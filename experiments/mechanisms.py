@@ -223,7 +223,7 @@ def read_effects(source: Path, catalogue: Sequence[Mechanism]) -> pd.DataFrame:
         from experiments.results import Results
 
         results = Results.open(source)
-        plan = plan_of(results.manifest)
+        plan = plan_of(results)
         if not plan.references or CORE not in plan.references:
             raise InputFault(
                 [f"'{source}' holds runs of the plan {plan.name!r}; wanted are those of {PLAN}"], "results"

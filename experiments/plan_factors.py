@@ -231,11 +231,15 @@ class FactorReader(TableReader):
             came = "is missing" if name is None else f"= {shown(name)}"
             self.faults.append(f"table {came}: allowed is the name of a .csv or .parquet file")
             return []
-        rows, fault = sampling.read_table(self.folder / name)
+        rows, fault = sampling.read_table(self._table_file())
         if fault:
             self.faults.append(fault)
             self.unread = True
         return rows
+
+    def _table_file(self) -> Path:
+        """The file of a table of points, which lies beside the plan."""
+        return self.folder / str(self.table.get("table"))
 
     def _given(self, rows: Sequence[sampling.Row], what: str) -> tuple[tuple[Factor, ...], list[sampling.Row]]:
         """Checks rows that somebody wrote; the parameters that occur in them are the factors."""

@@ -30,7 +30,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from experiments.design import (
     MAX_REPLICATES,
@@ -46,7 +46,21 @@ from experiments.design import (
 )
 from experiments.plan_factors import FactorReader
 from experiments.plan_reading import is_number, shown
-from model import InputFault, load_scenario, nearest, parse_toml, read_toml, root_seeds, stand_in
+from model import (
+    KEPT,
+    InputFault,
+    find_scenario,
+    load_scenario,
+    nearest,
+    parse_toml,
+    read_toml,
+    root_seeds,
+    scenario_names,
+    stand_in,
+)
+
+if TYPE_CHECKING:
+    from experiments.results import Results
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
@@ -96,12 +110,14 @@ def load_plan(source: str | Path) -> Plan:
     return _Reader(path.stem, text, table, path.parent).read()
 
 
-def plan_of(manifest: Mapping[str, Any]) -> Plan:
-    """The plan that results were made from, as their manifest tells it; no other file is needed.
+def plan_of(results: Results) -> Plan:
+    """The plan that results were made from, as they tell it; nothing outside of their folder is read.
 
     Raises:
-        InputFault: the plan is no longer right, because the model's parameters have changed since.
+        InputFault: what they were made of is not as it was kept, or the plan is no longer right, because the model's
+            parameters have changed since.
     """
+    manifest = results.manifest
     stand_in((manifest.get("tactics") or {}).get("names", {}))
     _, table = parse_toml(manifest["plan_text"], "plan_text of the results", "results")
     if table.get("design") == "table":
@@ -110,16 +126,17 @@ def plan_of(manifest: Mapping[str, Any]) -> Plan:
         own = [point for point in points if point["levels"] and point["block"] == first]
         rows = [{**point["levels"], **({"name": point["arm"]} if point.get("arm") else {})} for point in own]
         table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
-    plan = _Reader(manifest["plan"], manifest["plan_text"], table, Path()).read()
+    start = str(results.input(KEPT))
+    plan = _Reader(manifest["plan"], manifest["plan_text"], table, Path(), start).read()
     return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
 
 
 class _Reader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 
-    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path) -> None:
+    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path, start: str = "") -> None:
         super().__init__(name, text, table)
-        self.folder = folder
+        self.folder, self.start = folder, start
 
     def read(self) -> Plan:
         self._known(self.table, PLAN_KEYS, "a plan key")
@@ -148,6 +165,7 @@ class _Reader(FactorReader):
         return Plan(
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
             self.text, design, tuple(rows), outputs, precision, self.arms, references,
+            start=self.start, table=self._table_file() if design == "table" else None,
         )  # fmt: skip
 
     def _outputs(self) -> Outputs:
@@ -182,14 +200,18 @@ class _Reader(FactorReader):
         return Precision(str(outcome), float(half_width), least, most)  # type: ignore[arg-type]
 
     def _scenario(self) -> tuple[str, dict[str, Value]]:
-        """The scenario's name and its parameters."""
+        """The scenario as it is named, and its parameters; a file of one's own lies beside the plan."""
         name = self._text("scenario")
         if name:
             try:
-                return name, load_scenario(name).parameters.as_dict()
+                self.start = self.start or (name if name in scenario_names() else self._beside(name))
+                return name, load_scenario(self.start).parameters.as_dict()
             except InputFault as fault:
                 self.faults.extend(fault.faults)
         return name, {}
+
+    def _beside(self, name: str) -> str:
+        return str(find_scenario(name, self.folder).absolute())
 
     def _root_seed(self) -> int:
         came = self.table.get("root_seed", DEFAULT_ROOT_SEED)

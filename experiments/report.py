@@ -28,6 +28,7 @@ from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
 from experiments.stopping import reached_in_words
 from experiments.survival import ended_by_cause
+from experiments.terminal import OF_FLIPS
 from experiments.work import GAME
 from model import load_scenario
 
@@ -67,7 +68,7 @@ def write_report(folder: str | Path) -> Path:
         InputFault: the folder holds no results that can be read.
     """
     results = Results.open(folder)
-    page = _Page(results, plan_of(results.manifest))
+    page = _Page(results, plan_of(results))
     return results.write_text("report.html", page.text())
 
 
@@ -77,7 +78,7 @@ class _Page:
     def __init__(self, results: Results, plan: Plan) -> None:
         self.results, self.plan = results, plan
         self.findings: Findings = find(plan, results)
-        self.n_quarters = load_scenario(plan.scenario).n_quarters
+        self.n_quarters = load_scenario(plan.start).n_quarters
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
         self.leading = plan.shown[0] if plan.shown else None
         self.parts: list[str] = []
@@ -117,6 +118,8 @@ class _Page:
         )
         totals = {dyad: warnings_of.totals_of(self._runs(dyad, warnings_of.LOOKED_AT)) for dyad in self.dyads}
         words = warnings_of.warnings_of(self.findings, totals, told)
+        if told["flips"]:
+            words = [*told["flips"], OF_FLIPS, *words]
         if words:
             self._add('<div class="warn"><b>Before you quote this</b><ul>')
             self._add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")

@@ -1,7 +1,7 @@
 """The results folder of one sweep, being filled, checked or read.
 
-Parts are the truth: a chunk is finished when its part is there and is what ``parts.log`` says it is. A part that
-the log does not know (the sweep was killed between the two) is read whole before it is believed.
+Parts are the truth: a chunk is finished when its part is there and is what ``parts.log`` says it is
+(``part_log.py``). What the runs were made of is kept in ``inputs`` (``kept.py``).
 """
 
 from __future__ import annotations
@@ -11,21 +11,23 @@ import hashlib
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
 
 from experiments.design import Plan
-from experiments.manifest import describe, now, read_manifest, why_unread
+from experiments.kept import INPUTS, PLAN, digests, inputs_fault, inputs_of
+from experiments.manifest import describe, now, read_manifest, why_unread, words_of
+from experiments.part_log import PartLog
 from experiments.store import check_vacant, lock_file, reported, slim, write_table, write_whole
-from experiments.work import KEYS, Chunk, Played, runs_are_true
-from model import InputFault
+from experiments.work import KEYS, Chunk, Played
+from model import InputFault, identification_flips
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-LOG: Final = "parts.log"
 PART: Final = re.compile(r"point-(\d{5,})_replicates-(\d{6,})-(\d{6,})\.parquet")
 
 
@@ -35,7 +37,7 @@ class Results:
     def __init__(self, folder: str | Path) -> None:
         self.folder = Path(folder)
         self.manifest: dict[str, Any] = {}
-        self._log: dict[str, tuple[str, int]] = {}
+        self._log = PartLog(self.folder, self._owner)
         self._lock: IO[str] | None = None
 
     # --- to begin and to go on --------------------------------------------------------------------------
@@ -49,12 +51,16 @@ class Results:
         """
         results = cls(folder)
         check_vacant(results.folder)
+        inputs = inputs_of(plan)
+        told = {"inputs": digests(inputs), "flips": identification_flips(plan.start, plan.settings)}
         with reported(results.folder):
             (results.folder / "runs").mkdir(parents=True, exist_ok=True)
         results.manifest = {
-            "state": "begun", "started": now(), "sessions": [], **describe(plan, chunk_replicates, engine)
+            "state": "begun", "started": now(), "sessions": [], **describe(plan, chunk_replicates, engine), **told
         }  # fmt: skip
         try:
+            for name, data in inputs.items():
+                results._keep(name, data)
             results._write_manifest()
         except InputFault:
             # An empty folder without a manifest would be in the way of the next attempt.
@@ -112,27 +118,55 @@ class Results:
             lock.close()
 
     def _withdraw(self) -> None:
-        """Remove the folders of a sweep that never began, if nothing is in them."""
+        """Remove the folders of a sweep that never began, if nothing else is in them."""
+        shutil.rmtree(self.folder / INPUTS, ignore_errors=True)
         for folder in (self.folder / "runs", self.folder):
             with contextlib.suppress(OSError):
                 folder.rmdir()
+
+    # --- what the runs were made of ---------------------------------------------------------------------
+
+    def input(self, name: str) -> Path:
+        """A file that the runs were made of, as it was kept; the others are as they were kept, too.
+
+        Raises:
+            InputFault: one of them is gone or was changed.
+        """
+        folder = self.folder.absolute() / INPUTS
+        if wrong := inputs_fault(folder, self.manifest["inputs"]):
+            raise InputFault([f"'{self.folder}': {wrong}"], "results")
+        if name not in self.manifest["inputs"]:
+            raise InputFault([f"'{folder / name}' was never kept; the manifest does not name it"], "results")
+        return folder / name
+
+    def relabel(self, plan: Plan) -> None:
+        """Take over the plan's words, such as a title that was mended; its runs are the same. Under the lock."""
+        text = plan.text.encode()
+        if digests({PLAN: text})[PLAN] != self.manifest["inputs"].get(PLAN):
+            self._keep(PLAN, text)
+            self.manifest["inputs"][PLAN] = digests({PLAN: text})[PLAN]
+            self.manifest.update(words_of(plan))
+            self._write_manifest()
+
+    def _keep(self, name: str, data: bytes) -> None:
+        path = self.folder / INPUTS / name
+        with reported(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, lambda temporary: temporary.write_bytes(data))
 
     # --- parts ------------------------------------------------------------------------------------------
 
     def write_part(self, chunk: Chunk, played: Played) -> None:
         """Keep what came of a chunk: its series first, because the part of its runs says that it is finished."""
         tables = {f"series/{name}": table for name, table in played.series.items()}
-        lines = []
+        names = []
         for folder, table in (*tables.items(), ("runs", played.runs)):
             path = self.folder / folder / f"{chunk.name}.parquet"
             with reported(path.parent):
                 path.parent.mkdir(parents=True, exist_ok=True)
             write_table(path, table.replace_schema_metadata(self._owner()))
-            digest, size = fingerprint(path)
-            name = path.relative_to(self.folder).as_posix()
-            self._log[name] = (digest, size)
-            lines.append(f"{digest} {size} {name}\n")
-        self._write_log("".join(lines))
+            names.append(path.relative_to(self.folder).as_posix())
+        self._log.add(names)
 
     def take_stock(self, chunks: Iterable[Chunk]) -> tuple[set[str], list[str]]:
         """Which chunks are finished, and in words which parts are damaged and must be made again.
@@ -143,12 +177,11 @@ class Results:
         Raises:
             InputFault: the folder of the runs holds tables that are not this sweep's.
         """
-        self._read_log()
         finished, damaged, expected = set(), [], set()
         for chunk in chunks:
             parts = [f"{folder}/{chunk.name}.parquet" for folder in self._folders(chunk)]
             expected.update(parts)
-            states = [self._state(name) for name in parts]
+            states = [self._log.state(name) for name in parts]
             for name, state in zip(parts, states, strict=True):
                 if state not in ("", "-"):
                     damaged.append(f"{name} {state}")
@@ -164,34 +197,6 @@ class Results:
 
     def _folders(self, chunk: Chunk) -> list[str]:
         return ["runs", *(f"series/{name}" for name in chunk.kept_series)]
-
-    def _state(self, name: str) -> str:
-        """What is wrong with a part: nothing (empty), that it is not there (a dash), or damage in words."""
-        path = self.folder / name
-        try:
-            known = self._log.get(name)
-            size = path.stat().st_size
-            if known is None:
-                self._adopt(name)
-                return ""
-            if size != known[1]:
-                return f"has {size} of {known[1]} bytes"
-            return "" if fingerprint(path)[0] == known[0] else "was changed after it was written"
-        except FileNotFoundError:
-            return "-"
-        except Exception as error:  # whatever a reader of damaged bytes may raise
-            return f"cannot be read ({type(error).__name__})"
-
-    def _adopt(self, name: str) -> None:
-        """Believe a part that the log does not know, if it can be read to the end, checksums included."""
-        import pyarrow.parquet as pq
-
-        path = self.folder / name
-        table = pq.ParquetFile(path, page_checksum_verification=True).read()
-        if table.schema.metadata != self._owner() or not (name.startswith("series") or runs_are_true(table)):
-            raise ValueError("of another sweep, or changed")
-        self._log[name] = fingerprint(path)
-        self._write_log(f"{self._log[name][0]} {self._log[name][1]} {name}\n")
 
     def _put_aside(self, name: str) -> None:
         """Move a damaged part to where no reader finds it."""
@@ -215,26 +220,6 @@ class Results:
             raise InputFault([f"{fault}; move them elsewhere (nothing was changed)"], "results")
         for path in halves:
             path.unlink(missing_ok=True)
-
-    def _write_log(self, lines: str) -> None:
-        with reported(self.folder / LOG), (self.folder / LOG).open("a", encoding="utf-8") as log:
-            # A line that a killed sweep left unfinished must not swallow this one.
-            log.write("\n" + lines if log.tell() and not self._ends_whole() else lines)
-            log.flush()
-            os.fsync(log.fileno())
-
-    def _ends_whole(self) -> bool:
-        with (self.folder / LOG).open("rb") as log:
-            log.seek(-1, os.SEEK_END)
-            return log.read(1) == b"\n"
-
-    def _read_log(self) -> None:
-        path = self.folder / LOG
-        text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
-        for line in text.splitlines():
-            words = line.split(" ", 2)
-            if len(words) == 3 and len(words[0]) == 64 and words[1].isdigit() and words[2].endswith(".parquet"):
-                self._log[words[2]] = (words[0], int(words[1]))
 
     # --- files made of the runs -------------------------------------------------------------------------
 
@@ -372,6 +357,7 @@ class Results:
             raise InputFault([f"'{self.folder}' holds no finished runs"], "results")
         tables = []
         for part in parts:
+            self._log.check(part)
             try:
                 file = pq.ParquetFile(part, page_checksum_verification=True)
                 own = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
@@ -390,9 +376,3 @@ class Results:
 
     def _write_manifest(self) -> None:
         self.write_text("manifest.json", json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")
-
-
-def fingerprint(path: Path) -> tuple[str, int]:
-    """The digest and the size of a file."""
-    data = path.read_bytes()
-    return hashlib.sha256(data).hexdigest(), len(data)

@@ -17,7 +17,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from experiments import manifest, stopping
+from experiments import kept, manifest, stopping
 from experiments.design import ARM, DesignPoint, Plan, Value
 from experiments.engines import run_chunk
 from experiments.executors import (
@@ -32,7 +32,7 @@ from experiments.executors import (
 )
 from experiments.results import Results
 from experiments.work import Chunk, Played
-from model import InputFault
+from model import KEPT, InputFault
 
 if TYPE_CHECKING:
     from model import TacticFile
@@ -87,7 +87,7 @@ def chunks_of(
             if first >= per_point.get(point.index, 0):
                 continue
             yield Chunk(
-                plan.scenario, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
+                plan.start, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
                 engine, outputs.series if outputs.replicates else (), outputs.replicates, plan.tactics,
             )  # fmt: skip
 
@@ -133,7 +133,7 @@ def open_or_create(
     if not Results.are_in(folder):
         return Results.create(folder, plan, chunk_replicates, engine), False
     results = Results.open(folder)
-    if found := manifest.differences(results.manifest, plan):
+    if found := kept.differences(results, plan):
         lines = "\n  ".join(found)
         fault = f"'{folder}' holds results that differ from what was asked:\n  {lines}\n"
         raise InputFault([f"{fault}nothing was changed; to begin anew: --into NEW_FOLDER"], "results")
@@ -164,6 +164,8 @@ def run_plan(
     try:
         results, _ = open_or_create(plan, folder, engine, chunk_replicates)
         with results.locked():
+            results.relabel(plan)
+            plan = kept.played(plan, results)
             sweep = _Sweep(plan, results, hooks or Hooks(), work)
             # Workers elsewhere are there already; a pool has to be started and may not be worth it.
             return sweep.go(workers if scheduler is None else 1, make, in_flight)
@@ -282,7 +284,7 @@ def rerun(results: Results, name: str, tactics: TacticFile | None = None) -> Rer
     Raises:
         InputFault: no such run is in the results, or they were made with another file of tactics.
     """
-    manifest.check_tactics(results.manifest, tactics)
+    kept.check_tactics(results, tactics)
     point, dash, replicate = name.partition("-")
     points = results.manifest["design_points"]
     if not (dash and point.isdigit() and replicate.isdigit() and int(point) < len(points)):
@@ -298,7 +300,8 @@ def rerun(results: Results, name: str, tactics: TacticFile | None = None) -> Rer
     told = results.manifest
     settings = points[int(point)]["settings"]
     seed = int(told["root_seed"])
-    chunk = Chunk(told["scenario"], seed, int(point), settings, {}, int(replicate), 1, told["engine"], tactics=tactics)
+    start = str(results.input(KEPT))
+    chunk = Chunk(start, seed, int(point), settings, {}, int(replicate), 1, told["engine"], tactics=tactics)
     fresh = run_chunk(chunk).runs.to_pylist()[0]
     code, here = told["code"], manifest.sources()
     changes = tuple(sorted(path for path in {*code, *here} if code.get(path) != here.get(path)))

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
 from experiments.store import check_vacant, vacant_folder
-from experiments.terminal import FAILED, INTERRUPTED
+from experiments.terminal import FAILED, INTERRUPTED, OF_FLIPS, warn
 from model import InputFault, nearest
 
 if TYPE_CHECKING:
@@ -114,19 +114,24 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     from experiments.demo import show_calibration, show_findings, show_words
     from experiments.figures import plan_figure, saver
     from experiments.findings import TABLES, calibration_of, find
+    from experiments.kept import played
     from model import load_scenario
 
     results = outcome.results
+    plan = played(plan, results)
     findings = find(plan, results)
-    scenario = load_scenario(plan.scenario)
+    scenario = load_scenario(plan.start)
     calibration = calibration_of(plan)
     for name in TABLES:
         if len(table := getattr(findings, name)):
             mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]
             results.write_table(name, table.astype(dict.fromkeys(mixed, str)))
     results.write_table("calibration", calibration)
-    results.write_text("reading.txt", "\n".join([findings.reading, *findings.corners]) + "\n")
+    flips = results.manifest["flips"]
+    head = [*flips, OF_FLIPS] if flips else []
+    results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))
+    warn(console, flips)
     show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
     show_calibration(console, calibration, plan.scenario)
     show_words(console, findings)

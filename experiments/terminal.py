@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 WIDTH = 100
 BAD_INPUT, INTERRUPTED, FAILED = 2, 130, 1
+
+#: What a flip of identification (``model.identification_flips``) means to whoever reads results.
+OF_FLIPS: Final = "Preferences were estimated anew, so differences from that scenario are not those of policy alone."
 
 TacticsOption = Annotated[
     Path | None,
@@ -57,6 +60,16 @@ def screen(to_stderr: bool = False) -> Console:
     console = Console(stderr=to_stderr, highlight=False)
     console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
     return console
+
+
+def warn(console: Console, flips: Sequence[str]) -> None:
+    """Say at the head of an output what its scenario sees otherwise than one that it extends; nothing: nothing."""
+    from rich.text import Text
+
+    for line in flips:
+        console.print(Text(f"! {line}", style="bold red"), soft_wrap=True)
+    if flips:
+        console.print(Text(f"  {OF_FLIPS}\n"), soft_wrap=True)
 
 
 def loaded(tactics: Path | None) -> TacticFile | None:

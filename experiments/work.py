@@ -224,7 +224,7 @@ def summary_types() -> dict[str, Any]:
     from model import dictionary
 
     words = dictionary()
-    own = words[words["table"] == "summary"]
+    own = words[(words["table"] == "summary") & ~words["column"].isin(KEYS)]
     units = dict(zip(own["column"].astype(str), own["unit"].astype(str), strict=True))
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
     units |= dict.fromkeys(GAME, "bn$/yr")

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from model.record import dictionary
     from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario import Scenario, load_scenario, scenario_names
-    from model.seeds import evidence_table, root_seeds, seeds_directory
+    from model.scenario_kept import KEPT, scenario_changes, scenario_files
+    from model.scenario_reading import find_scenario
+    from model.seeds import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
-    from model.starting_point import calibration_table
+    from model.starting_point import calibration_table, identification_flips
     from model.story import Story, StoryLine
     from model.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.toml_file import parse_toml, read_toml
@@ -49,6 +51,10 @@ _HOMES = {
     "StoryLine": "model.story",
     "View": "model.agents.bloc",
     "calibration_table": "model.starting_point",
+    "identification_flips": "model.starting_point",
+    "digest_of_text": "model.seeds",
+    "find_scenario": "model.scenario_reading",
+    **dict.fromkeys(("KEPT", "scenario_changes", "scenario_files"), "model.scenario_kept"),
     "dictionary": "model.record",
     **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
     **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
@@ -61,6 +67,7 @@ __all__ = [
     "DYADS",
     "DYAD_NAMES",
     "FAMILIES",
+    "KEPT",
     "OUTCOMES",
     "PARAMETERS",
     "QUARTERS_PER_YEAR",
@@ -81,8 +88,11 @@ __all__ = [
     "assessment_quarters",
     "calibration_table",
     "dictionary",
+    "digest_of_text",
     "evidence_table",
+    "find_scenario",
     "game_map_point",
+    "identification_flips",
     "load_scenario",
     "load_tactics",
     "make_parameters",
@@ -92,6 +102,8 @@ __all__ = [
     "read_toml",
     "registered",
     "root_seeds",
+    "scenario_changes",
+    "scenario_files",
     "scenario_names",
     "seeds_directory",
     "side_family",

@@ -6,34 +6,41 @@
 
 from __future__ import annotations
 
+import itertools
+import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
-from model.parameters import InputFault, make_parameters
+from model.parameters import InputFault, Parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
 from model.world import World
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not
+MOST_REPLICATES: Final = 1_000_000
+HIGHEST_REPLICATE: Final = 2**62  # numbers of replicates are kept in 64 bits
 
 
 class Ensemble:
     """Many replicates of one or several sets of parameters.
 
     scenario: a name in ``seeds/scenarios`` or a path; root_seed: with a replicate's number the address of its luck;
-    replicates: how many, or their numbers; parameters: changes to the scenario's parameters by flat name, one mapping
-    or one for each design point; keep: numbers of the replicates whose tables are wanted; lanes: replicates in a block;
-    n_quarters: a shorter horizon than the scenario's; world: a class of worlds of one's own.
+    replicates: how many (1 to a million), or their numbers, each once; parameters: changes to the scenario's parameters
+    by flat name, one mapping or one for each design point; keep: numbers of the replicates whose tables are wanted;
+    lanes: replicates in a block; n_quarters: a shorter horizon than the scenario's, from 1; world: a
+    class of worlds of one's own.
+    Whole numbers may be NumPy's.
 
     Raises ``InputFault`` (a ``ValueError``) that names every impossible input.
     """
 
     def __init__(
         self,
-        scenario: str = "2026",
+        scenario: str | Path = "2026",
         root_seed: int = 20260928,
         replicates: int | Iterable[int] = 100,
         parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
@@ -42,17 +49,20 @@ class Ensemble:
         n_quarters: int | None = None,
         world: type[World] = World,
     ) -> None:
-        numbers = range(replicates) if isinstance(replicates, int) else replicates
-        self.replicates = np.array(list(numbers), dtype=np.int64)
-        self.keep = np.array(list(keep), dtype=np.int64)
-        faults = _faults(root_seed, self.replicates, self.keep, lanes)
+        known = known_scenario(str(scenario))
+        faults: list[str] = []
+        self.scenario, self.root_seed = str(scenario), _whole("root_seed", root_seed, 0, None, faults)
+        self.replicates = _numbers("replicates", replicates, faults)
+        self.keep = _numbers("keep", keep, faults)
+        self.lanes = _whole("lanes", lanes, 1, None, faults)
+        self.n_quarters = None
+        if n_quarters is not None:
+            self.n_quarters = _whole("n_quarters", n_quarters, 1, known.n_quarters, faults)
+        self.points = _points(parameters, known.parameters, faults)
+        faults += _faults(self.replicates, self.keep) if not faults else []
         if faults:
             raise InputFault(faults, "ensemble")
-        self.scenario, self.root_seed, self.lanes, self.n_quarters = str(scenario), root_seed, lanes, n_quarters
         self.world_type = world
-        chosen = [parameters or {}] if parameters is None or isinstance(parameters, Mapping) else list(parameters)
-        changes = known_scenario(self.scenario).parameters.changes()
-        self.points = [make_parameters({**changes, **one}) for one in chosen]
         self.summaries: list[pd.DataFrame] = []
         self.records: dict[tuple[int, int], Recorder] = {}
 
@@ -65,17 +75,27 @@ class Ensemble:
                 yield point, self.world_type(self.scenario, parameters, self.root_seed, block, kept, self.n_quarters)
 
     def run(self) -> Ensemble:
-        """Play every block to the end and keep what is wanted of it."""
+        """Play every block to the end and keep what is wanted of it; a second call does nothing."""
+        if self.summaries:
+            return self
+        summaries, records = [], {}
         for point, world in self.worlds():
             table = world.run().summary()
             table.insert(0, "design_point", point)
-            self.summaries.append(table)
+            summaries.append(table)
             for lane in kept_lanes(world):
-                self.records[point, int(world.replicates[lane])] = world.recorder.of_lane(lane)
+                records[point, int(world.replicates[lane])] = world.recorder.of_lane(lane)
+        # All or nothing: a run that was stopped half-way may be begun again.
+        self.summaries, self.records = summaries, records
         return self
 
     def summary(self) -> pd.DataFrame:
-        """One row a design point, replicate and dyad: what came of the runs."""
+        """One row a design point, replicate and dyad: what came of the runs.
+
+        Raises ``ValueError`` before ``run``.
+        """
+        if not self.summaries:
+            raise ValueError("nothing is played yet: call run() first")
         return pd.concat(self.summaries, ignore_index=True)
 
     def tables(self, replicate: int, design_point: int = 0) -> dict[str, pd.DataFrame]:
@@ -93,14 +113,77 @@ def kept_lanes(world: World) -> list[int]:
     return [] if world.recorder.kept is None else [int(lane) for lane in world.recorder.kept]
 
 
-def _faults(root_seed: int, replicates: np.ndarray, keep: np.ndarray, lanes: int) -> list[str]:
+def _faults(replicates: np.ndarray, keep: np.ndarray) -> list[str]:
     faults = []
-    if root_seed < 0:
-        faults.append(f"root_seed = {root_seed}: allowed is a whole number from 0")
-    if replicates.size == 0 or int(np.min(replicates)) < 0:
-        faults.append("replicates: allowed is a number from 1, or numbers of replicates from 0")
-    if not bool(np.all(np.isin(keep, replicates))):
-        faults.append(f"keep: {np.setdiff1d(keep, replicates).tolist()} are not among the replicates")
-    if lanes < 1:
-        faults.append(f"lanes = {lanes}: allowed is a whole number from 1")
+    if replicates.size == 0:
+        faults.append("replicates: none came; allowed is a number from 1, or numbers of replicates from 0")
+    numbers, times = np.unique(replicates, return_counts=True)
+    if repeated := numbers[times > 1].tolist():
+        faults.append(
+            f"replicates: {_some(repeated)} came more than once; a number is one run, so that repeats would count "
+            "twice; write each once"
+        )
+    if strange := np.setdiff1d(keep, replicates).tolist():
+        faults.append(f"keep: {_some(strange)} are not among the replicates")
     return faults
+
+
+def _some(numbers: list[int]) -> str:
+    return ", ".join(map(str, numbers[:8])) + (f" and {len(numbers) - 8} more" if len(numbers) > 8 else "")
+
+
+def _is_whole(came: Any) -> bool:
+    """Whether a value is a whole number, Python's or NumPy's; a switch, a text and 3.0 are none."""
+    if isinstance(came, (bool, np.bool_)) or np.ndim(came) != 0:
+        return False
+    try:
+        operator.index(came)
+    except TypeError:
+        return False
+    return True
+
+
+def _whole(name: str, came: Any, low: int, high: int | None, faults: list[str]) -> int:
+    if _is_whole(came) and low <= (number := operator.index(came)) and (high is None or number <= high):
+        return number
+    allowed = f"a whole number from {low}" + ("" if high is None else f" to {high}")
+    faults.append(f"{name} = {came!r:.80}: allowed is {allowed}")
+    return max(low, 1)
+
+
+def _numbers(name: str, came: Any, faults: list[str]) -> np.ndarray:
+    """Numbers of replicates: as many as are asked for, or those that are listed."""
+    if name == "replicates" and _is_whole(came):
+        return np.arange(_whole(name, came, 1, MOST_REPLICATES, faults), dtype=np.int64)
+    is_list = isinstance(came, Iterable) and not isinstance(came, (str, bytes, Mapping))
+    # An array of no axis says that it is iterable, and is not.
+    listed = list(itertools.islice(came, MOST_REPLICATES + 1)) if is_list and getattr(came, "ndim", 1) else [came]
+    wrong = [one for one in listed if not (_is_whole(one) and 0 <= one <= HIGHEST_REPLICATE)]
+    if is_list and not wrong and len(listed) <= MOST_REPLICATES:
+        return np.array([operator.index(one) for one in listed], dtype=np.int64)
+    which = f" ({wrong[0]!r:.40} is not one)" if wrong and listed != [came] else ""
+    many = f"a whole number from 1 to {MOST_REPLICATES}, or " if name == "replicates" else ""
+    faults.append(f"{name} = {came!r:.80}{which}: allowed is {many}a list of numbers of replicates from 0")
+    return np.zeros(0, dtype=np.int64)
+
+
+def _points(came: Any, start: Parameters, faults: list[str]) -> list[Parameters]:
+    """The sets of parameters, each the scenario's own with the changes of one mapping."""
+    chosen = [came or {}] if came is None or isinstance(came, Mapping) else came
+    if isinstance(chosen, pd.DataFrame):
+        faults.append("parameters: a table came; write parameters=table.to_dict('records')")
+        return []
+    if not isinstance(chosen, Sequence) or isinstance(chosen, (str, bytes)) or not chosen:
+        faults.append(f"parameters = {came!r:.80}: allowed is a mapping from names to values, or a list of mappings")
+        return []
+    points = []
+    for number, one in enumerate(chosen):
+        where = f"parameters[{number}]" if len(chosen) > 1 else "parameters"
+        if not isinstance(one, Mapping):
+            faults.append(f"{where} = {one!r:.80}: allowed is a mapping from names to values")
+            continue
+        try:
+            points.append(start.with_overrides(one))
+        except InputFault as fault:
+            faults += [f"{where}: {line}" for line in fault.faults]
+    return points

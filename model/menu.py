@@ -87,8 +87,8 @@ LADDER_LAPSED: Final = np.array(
 class Menu:
     """All packages of one dyad.
 
-    ``positions[a]`` are the positions kept on axis ``a``; ``cuts[s]`` (5,) the depth of each duty position of side
-    ``s`` as a share of the way to the floor (theory 1.6; goods move together, the vehicle duty's cut is shown).
+    ``positions[a]`` are the positions kept on axis ``a``. How deep each duty position cuts is no part of the menu: it
+    comes to ``levels`` from the economy (theory 1.6).
     """
 
     positions: tuple[tuple[int, ...], ...]

@@ -359,8 +359,25 @@ class Recorder:
 
 
 def dictionary() -> pd.DataFrame:
-    """Every column of the record and of the summary: table, column, unit, meaning."""
-    rows = [(table, name, *about) for table, columns in COLUMNS.items() for name, about in columns.items()]
+    """Every column of ``tables()`` and of ``summary()``, in their order: table, column, unit, meaning.
+
+    ``design_point`` and ``replicate`` stand in the summary of an ensemble alone.
+    """
+    entities = {
+        "bloc": "CN, US or EU",
+        "dyad": "pair of blocs",
+        "directed": "importer<exporter",
+        "automaker": "automaker",
+        "supplier": "supplier of cells",
+    }
+    rows = []
+    for table, columns in COLUMNS.items():
+        rows.append((table, "quarter", "index", "quarter, 0 the first of the scenario"))
+        rows.append((table, "label", "quarter", "its label, as in 2026Q4"))
+        rows.append((table, "entity", "name", f"what the row is about: {entities[table]}"))
+        rows += [(table, name, *about) for name, about in columns.items()]
+    rows.append(("summary", "design_point", "index", "set of parameters, in the order in which they were given"))
+    rows.append(("summary", "replicate", "index", "number of the replicate: the same luck at every design point"))
     rows += [("summary", name, *about) for name, about in SUMMARY.items()]
     return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])
 

@@ -23,7 +23,7 @@ from model.parameters import InputFault, Parameters, make_parameters
 from model.scenario_arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario_file import quarter_name, quarter_number
 from model.scenario_policy import Event, Treaty
-from model.scenario_reading import read_scenario
+from model.scenario_reading import Reading, read_scenario
 from model.seeds import SourceRow, names_in
 
 __all__ = ["BEFORE", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
@@ -148,13 +148,21 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     Raises:
         InputFault: lists every fault of the file.
     """
-    reading = read_scenario(name_or_path)
-    file, faults = reading.file, reading.faults
+    return built(read_scenario(name_or_path), Path(name_or_path).stem)
+
+
+def built(reading: Reading, name: str) -> Scenario:
+    """The scenario of a file that was read, checked and turned into arrays; ``name`` is what messages call it.
+
+    Raises:
+        InputFault: lists every fault of the file.
+    """
+    file, faults = reading.file, list(reading.faults)
     try:
         parameters = make_parameters(getattr(file, "parameters", {}))
     except InputFault as fault:
         faults += [f"parameters.{line}" for line in fault.faults]
-    workshop = Workshop(file)
+    workshop = Workshop(file, reading.shelf)
     arrays: dict[str, Any] = {}
     treaties: tuple[Treaty, ...] = ()
     events: tuple[Event, ...] = ()
@@ -182,7 +190,7 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
         events = tuple(scenario_policy.event(workshop, name) for name in file.event)
     faults += workshop.faults
     if faults:
-        raise InputFault(faults, f"scenario {Path(name_or_path).stem}")
+        raise InputFault(faults, f"scenario {name}")
     scenario = Scenario(
         name=file.name,
         title=file.title,

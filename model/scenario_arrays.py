@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from model.parameters import nearest
 from model.scenario_file import ScenarioFile, quarter_number
-from model.seeds import evidence_table, matching_rows, rows_and_columns
+from model.seeds import Row, Shelf, matching_rows, rows_and_columns
 from model.vocabulary import BLOCS, PLACES
 
 Floats = npt.NDArray[np.float64]
@@ -31,8 +31,8 @@ SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 class Workshop:
     """Builds the arrays of one scenario file; ``faults`` fills as it goes."""
 
-    def __init__(self, file: ScenarioFile) -> None:
-        self.file = file
+    def __init__(self, file: ScenarioFile, shelf: Shelf | None = None) -> None:
+        self.file, self.shelf = file, shelf or Shelf()
         self.faults: list[str] = []
         # Sections with faults of form are absent; whoever calls leaves out what needs them.
         self.automakers = tuple(getattr(file, "automaker", ()))
@@ -69,9 +69,35 @@ class Workshop:
             return
         try:
             file, _, conditions = see.partition(":")
-            matching_rows(file, conditions)
+            matching_rows(file, conditions, self.shelf)
         except ValueError as fault:
             self.faults.append(f"{where}: {fault}")
+
+    def rows_of(self, where: str, selector: str, *needed: str) -> tuple[list[Row], str]:
+        """The rows that a selector names and its one column; no rows and a fault where that cannot be."""
+        try:
+            rows, columns = rows_and_columns(selector, self.shelf)
+            if len(columns) > 1:
+                raise ValueError(f"{selector} names {len(columns)} columns; name one")
+            if lacking := [name for name in needed if name not in rows[0]]:
+                raise ValueError(
+                    f"{selector.split(':', maxsplit=1)[0]} has no column {lacking[0]!r}; it has {', '.join(rows[0])}"
+                )
+        except ValueError as fault:
+            self.faults.append(f"{where}: {fault}")
+            return [], ""
+        return rows, columns[0]
+
+    def share_in(self, where: str, row: Row, column: str, who: str) -> float:
+        """A share in a cell; 0 and a fault where it is none."""
+        try:
+            share = float(row[column])
+        except ValueError:
+            share = -1.0
+        if 0.0 <= share <= 1.0:
+            return share
+        self.faults.append(f"{where}: {column} of {who!r} is {row[column]!r:.40}: allowed is a share from 0 to 1")
+        return 0.0
 
     def sides(self, where: str, dyad: str, blocs: Sequence[str]) -> Bools:
         """(s,) which sides of a dyad are named."""
@@ -138,10 +164,8 @@ class Workshop:
             for m, bloc in enumerate(BLOCS):
                 self.adds_up(f"automaker.*.share.{bloc}", float(np.sum(share[:, m])))
             return share
-        try:
-            rows, (column,) = rows_and_columns(brands.table)
-        except ValueError as fault:
-            self.faults.append(f"brands.table: {fault}")
+        rows, column = self.rows_of("brands.table", brands.table, "automaker", "market_bloc")
+        if not rows:
             return np.full((len(self.automakers), len(BLOCS)), 1.0 / len(self.automakers))
         owner = {row: f for f, maker in enumerate(self.file.automaker.values()) for row in maker.rows}
         share = np.zeros((len(self.automakers), len(BLOCS)))
@@ -150,13 +174,19 @@ class Workshop:
             if bloc not in BLOCS:
                 continue  # totals of a company
             if maker in owner:
-                share[owner[maker], BLOCS.index(bloc)] += float(row[column])
+                share[owner[maker], BLOCS.index(bloc)] += self.share_in("brands.table", row, column, maker)
             else:
                 self.faults.append(f"brands.table: {maker!r} ({bloc}) is in the rows of no automaker; add it to one")
         # A row may be absent this year, but not from the whole table.
-        everywhere = sorted({row["automaker"] for row in evidence_table(brands.table.split(":")[0])})
+        everywhere = sorted({row["automaker"] for row in self.shelf.rows(brands.table.split(":")[0])})
         for name, automaker in self.file.automaker.items():
+            n_faults = len(self.faults)
             self.known(f"automaker.{name}.rows", automaker.rows, everywhere)
+            if len(self.faults) > n_faults:
+                self.faults[-1] += "; a maker that is not there needs a table of your own in brands.table"
+            if automaker.share:
+                remedy = "give its rows there, or name a table of your own in brands.table"
+                self.faults.append(f"automaker.{name}.share: shares are read from {brands.table}; {remedy}")
         share[share <= brands.unsold_at_most] = 0.0
         self.known("brands.rest", brands.rest.values(), self.automakers)
         for m, bloc in enumerate(BLOCS):
@@ -233,11 +263,9 @@ class Workshop:
     def _supplier_shares(self) -> Floats:
         table: dict[str, float] = {}
         if self.file.batteries.table:
-            try:
-                rows, (column,) = rows_and_columns(self.file.batteries.table)
-                table = {row["supplier"]: float(row[column]) for row in rows}
-            except ValueError as fault:
-                self.faults.append(f"batteries.table: {fault}")
+            where = "batteries.table"
+            rows, column = self.rows_of(where, self.file.batteries.table, "supplier")
+            table = {row["supplier"]: self.share_in(where, row, column, row["supplier"]) for row in rows}
         share = np.zeros(len(self.suppliers))
         rest, n_faults = [], len(self.faults)
         for k, (name, supplier) in enumerate(self.file.supplier.items()):

@@ -7,7 +7,9 @@ on, so that what is wrong with them is found too.
 from __future__ import annotations
 
 import dataclasses
+import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,9 +18,16 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from model import toml_file
 from model.parameters import InputFault, nearest
 from model.scenario_file import ScenarioFile, Section, quarter_name, quarter_number
-from model.seeds import Resolver, SourceRow, names_in, seeds_directory
-from model.vocabulary import BLOCS
+from model.seeds import Resolver, Shelf, SourceRow, names_in, seeds_directory
+from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES
 
+# Keys whose text names an evidence table.
+SELECTORS: Final = frozenset({"evidence", "table", "see"})
+# Names that are made of the three blocs, and what is said to whoever wants another.
+OF_BLOCS: Final = tuple(tuple(names) for names in (BLOCS, DYAD_NAMES, DIRECTED_NAMES))
+NO_FOURTH: Final = (
+    "this model has three blocs, CN, US and EU, and takes no fourth; makers of other places have home = 'other'"
+)
 QUARTER: Final = r"\d{4}Q[1-4]"
 LEAST_PERCENT: Final = 2.0  # from here a number too large for a fraction was probably meant as percent
 
@@ -31,38 +40,98 @@ class Reading:
     malformed: frozenset[str]
     sources: list[SourceRow]
     faults: list[str]
+    raw: dict[str, Any]  # the tables of the file and of all that it extends, merged
+    shelf: Shelf  # the evidence tables that it takes numbers from
+    files: tuple[Path, ...]  # the file itself, what it extends, and so on
+
+    def looked_at(self) -> list[Path]:
+        """Every file that was read, and where a table of one's own would come before one that was read."""
+        shipped = [path.name for path in self.shelf.opened.values()]
+        places = [file.parent / name for file in self.files for name in shipped]
+        return list(dict.fromkeys([*self.files, *self.shelf.opened.values(), *places]))
 
 
 def find_scenario(name_or_path: str | Path, near: Path | None = None) -> Path:
-    """The file of a scenario given by name ("2026") or by path, which may be relative to ``near``.
+    """The file of a scenario given by name ("2026") or by path.
 
+    near: the folder of the file that names it, from which a path is read; without it, the folder that one is in.
     Raises:
         InputFault: neither exists; names the nearest known scenario.
     """
-    for path in (Path(name_or_path), (near or Path()) / name_or_path):
-        if path.suffix == ".toml" and path.is_file():
-            return path
+    path = (near or Path()) / name_or_path
+    if path.suffix == ".toml" and _is_file(path):
+        return path
     known = names_in("scenarios", ".toml")
     name = str(name_or_path).removesuffix(".toml")
     if name in known:
         return seeds_directory() / "scenarios" / f"{name}.toml"
-    fault = f"{str(name_or_path)!r} is neither a scenario nor a .toml file; known are {', '.join(known)}"
-    raise InputFault(["; ".join(part for part in (fault, nearest(name, known)) if part)], "scenario")
+    where = f" in '{path.parent}'" if near is not None and path.suffix == ".toml" else ""
+    fault = f"{str(name_or_path)!r} is neither a scenario nor a .toml file{where}; known are {', '.join(known)}"
+    is_there = _is_file(path.parent / f"{path.name}.toml")
+    hint = f"there is a file '{name_or_path}.toml': write its ending" if is_there else nearest(name, known)
+    raise InputFault(["; ".join(part for part in (fault, hint) if part)], "scenario")
 
 
-def read_toml(path: Path, seen: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """The raw tables of a scenario file, with those it extends merged in."""
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no system takes is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def read_chain(path: Path) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """The raw tables of a scenario file, with those it extends merged in, and all of these files.
+
+    Evidence tables are named from the folder of ``path``, whichever of the files names them.
+    Raises:
+        InputFault: a file is not there, not TOML, or leads back to itself.
+    """
+    return _read_chain(path, path.parent, ())
+
+
+def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], tuple[Path, ...]]:
     _, raw = toml_file.read_toml(path, "scenario")
+    raw = {key: _from_folder(item, path.parent, main) for key, item in raw.items()}
     if "extends" not in raw:
-        return raw
+        return raw, (path,)
     base, seen = find_scenario(str(raw.pop("extends")), path.parent), (*seen, path.resolve())
     if base.resolve() in seen:
         fault = f"{path.name} extends {base.stem}, which leads back to itself; extend another"
         raise InputFault([fault], "scenario")
-    extended = read_toml(base, seen)
+    extended, files = _read_chain(base, main, seen)
     if is_quarter(raw.get("known_until")):
         extended = as_known(extended, raw["known_until"])
-    return merged(extended, raw)
+    return merged(extended, raw), (path, *files)
+
+
+def _from_folder(item: Any, beside: Path, main: Path) -> Any:
+    """A scenario's tables with every evidence table that lies beside their file named from the folder ``main``."""
+    return selectors_changed(item, lambda file: named_from(file, beside, main))
+
+
+def selectors_changed(item: Any, change: Callable[[str], str]) -> Any:
+    """A scenario's tables with the file in every selector (``file:conditions:column``) changed."""
+    if isinstance(item, list):
+        return [selectors_changed(one, change) for one in item]
+    if not isinstance(item, dict):
+        return item
+    result = {key: selectors_changed(one, change) for key, one in item.items()}
+    for key in SELECTORS & item.keys():
+        if isinstance(item[key], str):
+            file, colon, rest = item[key].partition(":")
+            result[key] = change(file) + colon + rest
+    return result
+
+
+def named_from(file: str, beside: Path, main: Path) -> str:
+    """How a table that lies beside a file is named from another folder; any other name as it is."""
+    # {bloc} stands for each of them: one that is there will do.
+    one = file.replace("{bloc}", BLOCS[0]).removesuffix(".csv")
+    if not _is_file(beside / f"{one}.csv"):
+        return file
+    way = Path(os.path.relpath((beside / file).parent, main)).as_posix()
+    return f"{way}/{Path(file).name}" if way.startswith(".") else f"./{way}/{Path(file).name}"
 
 
 def is_quarter(label: Any) -> bool:
@@ -107,7 +176,9 @@ def read_scenario(name_or_path: str | Path) -> Reading:
     Raises:
         InputFault: there is no such file, or it is not TOML.
     """
-    raw = read_toml(find_scenario(name_or_path))
+    path = find_scenario(name_or_path)
+    raw, files = read_chain(path)
+    shelf = Shelf(path.parent)
     try:
         first, last = (quarter_number(str(raw.get(key))) for key in ("first_quarter", "last_quarter"))
     except (ValueError, IndexError):
@@ -115,7 +186,7 @@ def read_scenario(name_or_path: str | Path) -> Reading:
     until = raw.get("known_until")
     # Later quarters stand at the last one of which anything is known.
     known = quarter_number(str(until)) if is_quarter(until) else last
-    resolver = Resolver([quarter_name(min(t, max(known, first))) for t in range(first, last + 1)])
+    resolver = Resolver([quarter_name(min(t, max(known, first))) for t in range(first, last + 1)], shelf)
     resolved = resolver.resolve(raw)
     try:
         file, malformed, faults = ScenarioFile.model_validate(resolved), frozenset[str](), []
@@ -124,7 +195,7 @@ def read_scenario(name_or_path: str | Path) -> Reading:
         file = _without(malformed, resolved)
         # What could not be resolved is malformed too; one fault is enough for it.
         faults = [line for where, line in explain(error).items() if not _inside(where, resolver.broken)]
-    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults])
+    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, files)
 
 
 def _without(malformed: frozenset[str], resolved: dict[str, Any]) -> ScenarioFile:
@@ -154,7 +225,19 @@ def explain(error: ValidationError) -> dict[str, str]:
         parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
         where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
         lines.setdefault(where, _sentence(where, fault))
+    if any(_wants_a_fourth(fault) for fault in error.errors()):
+        lines["blocs"] = NO_FOURTH
     return lines
+
+
+def _wants_a_fourth(fault: Any) -> bool:
+    """Whether a fault of form is that of somebody who adds a bloc."""
+    if fault["type"] == "too_long":
+        return bool(fault["ctx"].get("max_length") == len(BLOCS))
+    names = fault.get("ctx", {}).get("names", ())
+    parts = re.split("[-<]", str(fault["input"]))
+    others = [part for part in parts if part.upper() not in BLOCS]
+    return tuple(names) in OF_BLOCS and bool(others) and all(part.isalpha() for part in parts)
 
 
 def _sentence(where: str, fault: Any) -> str:
@@ -169,6 +252,10 @@ def _sentence(where: str, fault: Any) -> str:
     if kind == "not_known":
         hint = nearest(str(came), ctx["names"]) or "write one of these"
         return f"{where}: {came!r} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
+    if kind in ("too_long", "too_short") and isinstance(came, list):
+        wanted = ctx.get("max_length") or ctx.get("min_length")
+        each = {3: "one for each bloc in the order China, US, EU", 4: "one for each place: China, US, EU, other"}
+        return f"{where} = {came!r:.80}: {len(came)} came; allowed are {wanted}, {each.get(wanted, 'no more')}"
     if kind in ("tuple_type", "list_type"):
         return f"{where} = {came!r}: write a list, one number for each bloc in the order China, US, EU"
     if kind == "less_than_equal" and ctx["le"] == 1 and LEAST_PERCENT <= came <= 100:

@@ -6,7 +6,8 @@ Every number of a scenario file is one of
 * ``{ evidence = "ev_share.csv:bloc=CN,year=2025:ev_share" }``: one cell of an evidence table, named by
   file, conditions and column. ``times`` and ``plus`` convert it, ``sum = true`` adds all matching rows, a
   column ``a+b`` adds two cells, ``{bloc}`` stands for each bloc in turn and ``{quarter}`` for each quarter
-  of the scenario. A ``value`` written beside it must equal what the evidence says.
+  of the scenario. A ``value`` written beside it must equal what the evidence says. A table that lies beside the
+  scenario file comes first, then those of ``seeds/evidence``.
 * ``{ value = 3.0, assumed = "why" }``: a judgement, with its reason; or a bare number inside a table that
   carries ``assumed = "why"`` for all of them.
 
@@ -16,10 +17,12 @@ from.
 
 from __future__ import annotations
 
+import codecs
 import csv
 import dataclasses
 import difflib
 import functools
+import hashlib
 import importlib.resources
 import math
 import re
@@ -34,6 +37,7 @@ NUMBER_KEYS: Final = frozenset({"value", "evidence", "assumed", "note", "times",
 
 SHORTEST_REASON: Final = 5  # characters; "why" is not a reason
 LONGEST_QUOTE: Final = 40  # characters of a cell quoted in a message
+MOST_BYTES: Final = 20_000_000  # of an evidence table of one's own
 
 Row = dict[str, str]
 
@@ -55,6 +59,20 @@ def seeds_directory() -> Path:
     if beside.is_dir():
         return beside
     return Path(str(importlib.resources.files("seeds")))
+
+
+def digest_of_text(text: bytes) -> str:
+    """A digest of a text file, whatever ends its lines and with or without a byte order mark in front."""
+    plain = text.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return hashlib.sha256(plain).hexdigest()
+
+
+def digest_of_file(path: Path) -> str:
+    """``digest_of_text`` of a file; empty where there is none."""
+    try:
+        return digest_of_text(path.read_bytes())
+    except OSError:
+        return ""
 
 
 def names_in(folder: str, suffix: str) -> list[str]:
@@ -84,31 +102,89 @@ def root_seeds(name: str = "default") -> tuple[int, ...]:
 # --- evidence -------------------------------------------------------------------------------------
 
 
-@functools.cache
 def evidence_table(file: str) -> tuple[Row, ...]:
-    """All rows of one evidence table, as read."""
-    with (seeds_directory() / "evidence" / file).open(encoding="utf-8", newline="") as stream:
-        return tuple(csv.DictReader(stream))
+    """All rows of one evidence table that comes with the project, as read; read again when it has changed."""
+    path = seeds_directory() / "evidence" / file
+    return _shipped(path, digest_of_file(path))
+
+
+@functools.lru_cache(maxsize=64)
+def _shipped(path: Path, digest: str) -> tuple[Row, ...]:
+    del digest
+    return _rows(path)
+
+
+class Shelf:
+    """Where a scenario's evidence tables are looked for, and which of them were opened.
+
+    folder: that of the scenario; a table whose name begins with a dot is named from there, every other one comes with
+    the project. opened: the path of each table that was asked for, by the name that was asked for.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+        self.opened: dict[str, Path] = {}
+        self._read: dict[str, tuple[Row, ...]] = {}
+
+    def rows(self, name: str) -> tuple[Row, ...]:
+        """All rows of a table; ValueError says what is wrong with it."""
+        if name not in self._read:
+            self._read[name] = self._found(name)
+        return self._read[name]
+
+    def _found(self, name: str) -> tuple[Row, ...]:
+        file = name if name.endswith(".csv") else f"{name}.csv"
+        if file.startswith(".") and self.folder is not None:
+            self.opened[name] = self.folder / file
+            return _own_rows(self.folder / file, name)
+        known = [f"{one}.csv" for one in names_in("evidence", ".csv")]
+        if file not in known:
+            hint = nearest(file, known) or f"known are {', '.join(known)}"
+            raise ValueError(f"no evidence table {name!r}, neither beside the scenario nor in seeds/evidence; {hint}")
+        self.opened[name] = seeds_directory() / "evidence" / file
+        return evidence_table(file)
+
+
+def _rows(path: Path) -> tuple[Row, ...]:
+    with path.open(encoding="utf-8-sig", newline="") as stream:
+        return tuple(csv.DictReader(stream, restval="", strict=True))
+
+
+def _own_rows(path: Path, name: str) -> tuple[Row, ...]:
+    """The rows of somebody's own table, with whatever may be wrong with it in words."""
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise ValueError(f"evidence table {name!r} has more than {MOST_BYTES} bytes")
+        rows = _rows(path)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"evidence table {name!r} is not text in UTF-8: look at byte {error.start}") from None
+    except OSError as error:
+        raise ValueError(f"evidence table {name!r} cannot be read: {error.strerror or error}") from None
+    except csv.Error as error:
+        raise ValueError(f"evidence table {name!r} is not a table of values with commas: {error}") from None
+    if not rows:
+        raise ValueError(f"evidence table {name!r} has no rows: write a line of column names and one or more rows")
+    for line, row in enumerate(rows, 2):
+        if None in row:
+            raise ValueError(f"evidence table {name!r}, row {line}: more cells than columns; quote cells with commas")
+    return rows
 
 
 def _conditions(text: str) -> list[tuple[str, str, str]]:
     # Values may hold commas ("NIO/XPeng/Li Auto, NEV"): a comma separates only where a new condition follows.
-    parts = re.split(r",(?=\s*[a-z_0-9]+\s*<?=)", text) if text.strip() else []
+    parts = re.split(r",(?=\s*\w+\s*<?=)", text) if text.strip() else []
     found = []
     for part in parts:
-        match = re.fullmatch(r"\s*([a-z_0-9]+)\s*(<=|=)(.*)", part, flags=re.DOTALL)
+        match = re.fullmatch(r"\s*(\w+)\s*(<=|=)(.*)", part, flags=re.DOTALL)
         if match is None:
             raise ValueError(f"condition {part!r} is not written key=value or key<=value")
         found.append((match[1], match[2], match[3].strip()))
     return found
 
 
-def matching_rows(file: str, conditions: str) -> list[Row]:
+def matching_rows(file: str, conditions: str, shelf: Shelf | None = None) -> list[Row]:
     """The rows of a table that fulfil all conditions (``year=2025,bloc=CN``); ValueError if none does."""
-    known = names_in("evidence", ".csv")
-    if file.removesuffix(".csv") not in known:
-        raise ValueError(f"no evidence table {file!r}; {nearest(file, [f'{name}.csv' for name in known])}")
-    rows = list(evidence_table(file))
+    rows = list((shelf or Shelf()).rows(file))
     columns = list(rows[0])
     for key, sign, value in _conditions(conditions):
         if key not in columns:
@@ -129,12 +205,12 @@ def _at_most(cell: str, limit: str) -> bool:
         return False
 
 
-def rows_and_columns(selector: str) -> tuple[list[Row], list[str]]:
+def rows_and_columns(selector: str, shelf: Shelf | None = None) -> tuple[list[Row], list[str]]:
     """What a selector ``file:conditions:column+column`` names; ValueError says what is wrong with it."""
     parts = str(selector).split(":")
     if len(parts) < 3:
         raise ValueError(f"selector {selector!r} is not written file.csv:key=value,key=value:column")
-    rows = matching_rows(parts[0], ":".join(parts[1:-1]))
+    rows = matching_rows(parts[0], ":".join(parts[1:-1]), shelf)
     columns = parts[-1].split("+")
     for column in columns:
         if column not in rows[0]:
@@ -143,9 +219,9 @@ def rows_and_columns(selector: str) -> tuple[list[Row], list[str]]:
     return rows, columns
 
 
-def select(selector: str, sum_rows: bool = False) -> float:
+def select(selector: str, sum_rows: bool = False, shelf: Shelf | None = None) -> float:
     """The number that a selector names; ValueError says what is wrong with it."""
-    rows, columns = rows_and_columns(selector)
+    rows, columns = rows_and_columns(selector, shelf)
     if len(rows) > 1 and not sum_rows:
         raise ValueError(f"{selector} matches {len(rows)} rows; add a condition, or sum = true to add them")
     total = 0.0
@@ -168,6 +244,7 @@ class Resolver:
     """Replaces each number table by its number; collects every fault and every source on the way."""
 
     quarters: Sequence[str]  # labels such as "2026Q4", for {quarter}
+    shelf: Shelf = dataclasses.field(default_factory=Shelf)  # where evidence tables are
     faults: list[str] = dataclasses.field(default_factory=list)
     sources: list[SourceRow] = dataclasses.field(default_factory=list)
     broken: set[str] = dataclasses.field(default_factory=set)  # places without a usable number
@@ -242,7 +319,7 @@ class Resolver:
             texts = [selector.replace("{quarter}", f"{q[:4]}-{q[4:]}") for q in self.quarters]
         add = table.get("sum") is True
         # Fifteen digits hide the last bit of 0.25 + 0.24, so that a written 0.49 is the same number.
-        found = [float(f"{select(text, add) * times + plus:.15g}") for text in texts]
+        found = [float(f"{select(text, add, self.shelf) * times + plus:.15g}") for text in texts]
         return found if texts != [selector] else found[0]
 
 

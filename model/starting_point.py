@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,41 +14,56 @@ from model.agenda import set_agenda
 from model.calibration import open_economy
 from model.economy import Agenda, Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR
-from model.parameters import Parameters
-from model.scenario import Scenario, load_scenario
-from model.scenario_reading import find_scenario
+from model.parameters import InputFault, Parameters
+from model.scenario import Scenario, built
+from model.scenario_reading import find_scenario, read_chain, read_scenario
+from model.seeds import digest_of_file
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_OF, GOODS, SIDE_OF
 
+GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
 CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
 
 
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Known:
+    """A scenario, and the digest of every file that was read for it."""
+
+    scenario: Scenario
+    files: Mapping[Path, str]
+
+
+_known: dict[str, _Known] = {}
+
+
 def known_scenario(name: str) -> Scenario:
-    """``load_scenario``, read once, and again when the file has changed since."""
-    return _read(name, _stamp(name))
+    """``load_scenario``, read once, and again when anything that was read for it has changed since."""
+    return _current(name).scenario
 
 
-def _stamp(name: str) -> tuple[int, int]:
-    """What tells one state of a scenario's file from another: when it was written, and its length."""
-    about = find_scenario(name).stat()
-    return about.st_mtime_ns, about.st_size
+def _current(name: str) -> _Known:
+    path = find_scenario(name)
+    key = str(path.absolute())
+    known = _known.get(key)
+    if known is None or any(digest_of_file(file) != digest for file, digest in known.files.items()):
+        reading = read_scenario(path)
+        scenario = built(reading, Path(name).stem)
+        # Some tables are opened only when arrays are made.
+        known = _known[key] = _Known(scenario, {file: digest_of_file(file) for file in reading.looked_at()})
+        while len(_known) > CALIBRATIONS_KEPT:
+            _known.pop(next(iter(_known)), None)
+    return known
 
 
 @functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
-def _read(name: str, stamp: tuple[int, int]) -> Scenario:
-    del stamp
-    return load_scenario(name)
-
-
-@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
-def _calibrated(name: str, stamp: tuple[int, int], parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
-    scenario = _read(name, stamp)
-    economy, opening = open_economy(scenario, parameters)
-    return economy, opening, set_agenda(economy, parameters, scenario, opening)
+def _calibrated(known: _Known, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
+    economy, opening = open_economy(known.scenario, parameters)
+    return economy, opening, set_agenda(economy, parameters, known.scenario, opening)
 
 
 def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
     """A scenario and its calibration under these parameters (theory 1.1, 1.4, 1.6a, 1.7)."""
-    return known_scenario(scenario), *_calibrated(scenario, _stamp(scenario), parameters)
+    known = _current(scenario)
+    return known.scenario, *_calibrated(known, parameters)
 
 
 def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:
@@ -79,3 +97,34 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
                 }
             )
     return pd.DataFrame(rows)
+
+
+def identification_flips(scenario: str, changes: Mapping[str, object] | None = None) -> list[str]:
+    """Security costs that trade tells in this scenario and not in one that it extends, or the reverse, in sentences.
+
+    A scenario that extends another estimates what governments want anew: a flip changes preferences with policy.
+    changes: parameters that are set in both by name. Nothing is told of a scenario that cannot be calibrated.
+    Raises:
+        InputFault: the scenario cannot be read.
+    """
+    told: dict[tuple[int, int, int], str] = {}
+    _, (own, *bases) = read_chain(find_scenario(scenario))
+    for base in bases:
+        try:
+            here, there = _agenda_of(str(own), changes), _agenda_of(str(base), changes)
+        except (ArithmeticError, InputFault):
+            continue  # runs tell why
+        for good, importer, exporter in np.argwhere(here.identified != there.identified).tolist():
+            pair = f"{BLOCS[importer]} sees in {GOODS_IN_WORDS[good]} from {BLOCS[exporter]}"
+            known = there if there.identified[good, importer, exporter] else here
+            cost = f"{known.security[good, importer, exporter]:.1f} k$ a car"
+            side = (f"{cost} in {base.stem}", "not identified here, where it counts as 0")
+            if known is here:
+                side = (f"not identified in {base.stem}, where it counts as 0", f"{cost} here")
+            told.setdefault((good, importer, exporter), f"The security cost that {pair} is {side[0]}, and {side[1]}.")
+    return [told[key] for key in sorted(told)]
+
+
+def _agenda_of(scenario: str, changes: Mapping[str, object] | None) -> Agenda:
+    own = known_scenario(scenario).parameters
+    return starting_point(scenario, own.with_overrides(changes or {}))[3]

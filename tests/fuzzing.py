@@ -282,7 +282,7 @@ class Bench:
         from experiments.runner import chunks_of
 
         results = Results.open(self.folder / "spoilt")
-        finished, damaged = results.take_stock(chunks_of(plan_of(results.manifest)))
+        finished, damaged = results.take_stock(chunks_of(plan_of(results)))
         assert len(finished) + len(damaged) <= len(self.parts)
         assert not (self.folder / "escape").exists()
 
@@ -297,7 +297,7 @@ class Bench:
         from experiments.runner import chunks_of
 
         results = Results.open(self.folder / "spoilt")
-        plan = plan_of(results.manifest)
+        plan = plan_of(results)
         assert list(chunks_of(plan))
         with contextlib.suppress(InputFault):  # it has too few points to search, whatever was done to it
             inputs_of(results)

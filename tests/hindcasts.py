@@ -52,9 +52,7 @@ def keep_posterior_in(folder: Path, patch: pytest.MonkeyPatch) -> Path:
 
 def forget() -> None:
     """Forget every table, scenario and calibration that was read."""
-    seeds.evidence_table.cache_clear()
-    starting_point._read.cache_clear()
-    starting_point._calibrated.cache_clear()
+    starting_point._known.clear()
 
 
 def poison(folder: Path, patch: pytest.MonkeyPatch, first: int = 2023) -> int:

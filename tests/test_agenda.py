@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 from pathlib import Path
 from typing import Any
 
@@ -225,6 +226,49 @@ def test_a_scenario_file_that_changes_is_read_again(tmp_path: Path) -> None:
     assert starting_point.known_scenario(str(file)) is whole
     file.write_text(text.replace('last_quarter = "2035Q4"', 'last_quarter = "2033Q4"  # sooner'), encoding="utf-8")
     assert starting_point.known_scenario(str(file)).n_quarters == whole.n_quarters - 8
+
+
+def test_whatever_a_scenario_was_read_from_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A parent, a table, a table that comes to lie before a shipped one: of the same size, in the same instant."""
+    rate = '[parameters]\ntension_jump_rate = {{ value = {}, assumed = "try it" }}\n'
+    head = 'extends = "{}"\nname = "n"\ntitle = "T"\n'
+    table = "automaker,market_bloc,share\nX,CN,0.5\nX,US,0.1\nX,EU,0.{}\n"
+    selector = '[market]\nev_share = { evidence = "share.csv:automaker=X,market_bloc={bloc}:share" }\n'
+    parent, child, shares = tmp_path / "base.toml", tmp_path / "child.toml", tmp_path / "share.csv"
+    parent.write_text(head.format("2026") + rate.format(0.02) + selector, encoding="utf-8")
+    child.write_text(head.format("base.toml"), encoding="utf-8")
+    shares.write_text(table.format(25), encoding="utf-8")
+    clock = parent.stat()
+    monkeypatch.chdir(tmp_path)
+    first = NegotiationModel("child.toml", narrate=False)
+    assert (first.parameters.tension_jump_rate, starting_point.known_scenario("child.toml").ev_share[2]) == (0.02, 0.25)
+    parent.write_text(head.format("2026") + rate.format(0.12) + selector, encoding="utf-8")
+    shares.write_text(table.format(35), encoding="utf-8")
+    for file in (parent, shares):
+        os.utime(file, ns=(clock.st_atime_ns, clock.st_mtime_ns))
+    second = NegotiationModel("child.toml", narrate=False)
+    assert (second.parameters.tension_jump_rate, starting_point.known_scenario("child.toml").ev_share[2]) == (
+        0.12,
+        0.35,
+    )
+    assert not np.array_equal(second.opening.share, first.opening.share), "calibrated anew as well"
+    battery = starting_point.known_scenario("child.toml").cell_cost
+    (tmp_path / "battery_price.csv").write_text("pack,kwh\n1,2\n", encoding="utf-8")
+    assert "battery_price.csv" not in parent.read_text(encoding="utf-8")
+    np.testing.assert_array_equal(starting_point.known_scenario("child.toml").cell_cost, battery)
+
+
+def test_one_name_in_two_folders_is_two_scenarios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for folder, last in (("a", "2033Q4"), ("b", "2034Q4")):
+        (tmp_path / folder).mkdir()
+        text = f'extends = "symmetric"\nname = "n"\nlast_quarter = "{last}"\n'
+        (tmp_path / folder / "mine.toml").write_text(text, encoding="utf-8")
+        os.utime(tmp_path / folder / "mine.toml", ns=(0, 0))
+    lengths = []
+    for folder in "ab":
+        monkeypatch.chdir(tmp_path / folder)
+        lengths.append(starting_point.known_scenario("mine.toml").n_quarters)
+    assert lengths[1] == lengths[0] + 4
 
 
 def test_a_share_threatened_by_nobody_costs_nothing() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import equality
@@ -196,20 +197,72 @@ def test_tables_of_kept_replicates() -> None:
         ensemble.tables(1)
 
 
-@pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"root_seed": -1}, "root_seed"),
-        ({"replicates": 0}, "replicates"),
-        ({"replicates": [1, -2]}, "replicates"),
-        ({"keep": [100]}, "keep"),
-        ({"lanes": 0}, "lanes"),
-        ({"parameters": {"no_such_thing": 1}}, "no_such_thing"),
-    ],
-)
+WRONG: list[tuple[dict[str, Any], str]] = [
+    *(({"root_seed": came}, "root_seed = ") for came in (-1, 5.0, "5", True, None, np.float64(3.0), np.array(3.0))),
+    *(({"replicates": came}, "replicates = ") for came in (0, -1, 2.0, True, None, "12", b"12", float("nan"), 10**12)),
+    *(({"replicates": came}, "is not one") for came in ([1, -2], [1.0], ["1"], [True], [None], [[1]], [2**70])),
+    *(({"replicates": came}, "replicates = ") for came in ({1: 2}, np.array(2.0), itertools.count())),
+    *(({"replicates": came}, "none came") for came in ([], (), range(0), np.array([], dtype=int))),
+    *(({"replicates": came}, "1 came more than") for came in ([1, 1], [1, 2, 1], np.ones(2, int), (1, np.int8(1)))),
+    ({"keep": [100]}, "keep: 100 are not among the replicates"),
+    *(({"keep": came}, "keep = ") for came in (1, "1", [0.0], None, [-1])),
+    *(({"lanes": came}, "lanes = ") for came in (0, -1, 2.5, "2", True)),
+    *(({"n_quarters": came}, "n_quarters = .*: allowed is .* from 1 to 40") for came in (0, -1, 41, 2.5, True, "3")),
+    *(({"parameters": came}, "parameters") for came in ([], "generosity", 3, [{"generosity": 0.1}, 3], pd.DataFrame())),
+    ({"parameters": {"generousity": 0.1}}, "nearest known name: 'generosity'"),
+    ({"parameters": [{}, {"generosity": 2}]}, r"parameters\[1\]: generosity = 2"),
+    ({"scenario": "symetric"}, "nearest known name: 'symmetric'"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("given", "words"), WRONG, ids=lambda one: f"{one}"[:40])
 def test_impossible_inputs_are_named(given: dict[str, Any], words: str) -> None:
     with pytest.raises(InputFault, match=words):
-        Ensemble(**{"replicates": 2, **given})
+        Ensemble(**{"scenario": "symmetric", "replicates": 2, **given})
+
+
+def test_impossible_inputs_come_at_once() -> None:
+    with pytest.raises(InputFault) as caught:
+        Ensemble("symmetric", -1, "12", [{"generosity": 2}], "1", 0, 0.5)  # type: ignore[arg-type]
+    assert len(caught.value.faults) == 6
+
+
+@pytest.mark.parametrize(
+    "came", [[4, 9], (4, 9), {4, 9}, range(4, 10, 5), iter([4, 9]), np.array([4, 9], np.uint8), pd.Series([4, 9])]
+)
+def test_whole_numbers_of_every_kind_are_taken(came: Any) -> None:
+    ensemble = Ensemble("symmetric", np.uint16(7), came, lanes=np.int64(1), n_quarters=np.int8(2), keep=[np.int64(9)])  # type: ignore[arg-type]
+    assert (sorted(ensemble.replicates.tolist()), ensemble.keep.tolist()) == ([4, 9], [9])
+    assert (type(ensemble.root_seed), type(ensemble.lanes), type(ensemble.n_quarters)) == (int, int, int)
+    assert Ensemble("symmetric", 7, np.int64(3)).replicates.tolist() == [0, 1, 2]
+    assert Ensemble("symmetric", 10**40, np.array(1)).root_seed == 10**40
+
+
+def test_to_run_twice_is_to_run_once() -> None:
+    ensemble = Ensemble("symmetric", 1, 3, [{}, {"generosity": 0.2}], keep=[1], n_quarters=2)
+    with pytest.raises(ValueError, match="nothing is played yet: call run"):
+        ensemble.summary()
+    once, record = ensemble.run().summary(), ensemble.tables(1)["dyad"]
+    assert len(once) == 2 * 3 * 3
+    assert ensemble.run().run().summary().equals(once)
+    assert ensemble.tables(1)["dyad"].equals(record)
+
+
+def test_a_run_that_was_stopped_may_be_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    ensemble = Ensemble("symmetric", 1, 4, lanes=2, n_quarters=2)
+    usual, calls = ensemble_module.LaneWorld.summary, []
+
+    def stops(world: Any) -> pd.DataFrame:
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return usual(world)
+
+    monkeypatch.setattr(ensemble_module.LaneWorld, "summary", stops)
+    with pytest.raises(KeyboardInterrupt):
+        ensemble.run()
+    assert sorted(ensemble.run().summary()["replicate"].unique()) == [0, 1, 2, 3]
+    assert len(ensemble.summary()) == 4 * 3
 
 
 def test_only_dyads_are_recorded_where_nothing_is_kept() -> None:

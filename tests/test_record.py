@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 import worlds
 
+from model.ensemble import Ensemble
 from model.record import COLUMNS, SUMMARY, Recorder, dictionary
 from model.rules import cooperation, games
 from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, N_DYADS
@@ -24,9 +25,12 @@ def test_the_dictionary_declares_every_column(world: Any) -> None:
     assert list(words.columns) == ["table", "column", "unit", "meaning"]
     assert not words.duplicated(["table", "column"]).any() and (words.meaning.str.len() > 5).all()
     for table, frame in world.tables().items():
-        declared = set(words[words.table == table].column)
-        assert set(frame.columns) - {"quarter", "label", "entity"} == declared
-    assert list(world.summary().columns) == list(SUMMARY) == list(words[words.table == "summary"].column)
+        assert list(frame.columns) == list(words[words.table == table].column)
+    told = list(words[words.table == "summary"].column)
+    assert told == ["design_point", "replicate", *SUMMARY]
+    assert list(world.summary().columns) == list(SUMMARY)
+    ensemble = Ensemble("symmetric", replicates=1, n_quarters=1).run()
+    assert set(ensemble.summary().columns) == set(told)
 
 
 def test_every_entity_has_a_row_every_quarter(world: Any) -> None:

@@ -87,6 +87,134 @@ def test_a_missing_section_is_named(section: str, tmp_path: Path) -> None:
     assert any(fault.startswith(f"{section} is missing") for fault in caught.value.faults)
 
 
+ADDED = {
+    "a size": '[market]\nsize = { value = [5.9, 4.0, 2.7, 1.1], assumed = "India as fourth" }\n',
+    "a government": '[turnover.IN]\nfirst = "2027Q1"\nevery = { value = 20, assumed = "five years" }\n',
+    "a dyad": '[dyad.CN-IN]\nregime_distance = 0.5\ndialogue = 0.2\nassumed = "new pair"\n',
+    "a duty": '[duties.ev."IN<CN"]\nmfn = 1.0\nbase = 1.0\nassumed = "India\'s duty"\n',
+    "a market": '[ban.mine]\nmarket = "JP"\nhomes = ["CN"]\n',
+}
+
+
+@pytest.mark.parametrize("added", ADDED.values(), ids=ADDED)
+def test_a_fourth_bloc_is_refused_in_words(added: str, tmp_path: Path) -> None:
+    (tmp_path / "four.toml").write_text(f'extends = "2026"\nname = "four"\ntitle = "T"\n{added}', encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(tmp_path / "four.toml")
+    assert "has three blocs, CN, US and EU, and takes no fourth" in caught.value.faults[-1]
+    assert "tuple" not in str(caught.value) and "validation" not in str(caught.value)
+
+
+def test_a_slip_in_the_name_of_a_bloc_asks_for_no_fourth(tmp_path: Path) -> None:
+    text = 'extends = "2026"\nname = "s"\ntitle = "T"\n[turnover.us]\nfirst = "2027Q1"\n'
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputFault, match="'us' is not known; allowed is CN, US, EU") as caught:
+        load_scenario(tmp_path / "s.toml")
+    assert "no fourth" not in str(caught.value)
+
+
+def test_a_list_of_two_says_how_many_there_are(tmp_path: Path) -> None:
+    text = 'extends = "2026"\nname = "s"\ntitle = "T"\n[market]\nkwh = { value = [50, 60], assumed = "shorter" }\n'
+    (tmp_path / "s.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(InputFault, match=r"market\.kwh\[2\] is missing"):
+        load_scenario(tmp_path / "s.toml")
+
+
+# --- tables of one's own ---------------------------------------------------------------------------
+
+OWN = """
+extends = "2026"
+name = "own"
+title = "T"
+[market]
+ev_share = { evidence = "mine.csv:maker=X,bloc={bloc}:share" }
+"""
+TABLES = {
+    "nothing": (b"", "has no rows"),
+    "a heading alone": (b"maker,bloc,share\n", "has no rows"),
+    "too many cells": (b"maker,bloc,share\nX,CN,0,5\n", "row 2: more cells than columns"),
+    "another code": ("maker,bloc,share\nZölle,CN,0.5\n".encode("cp1252"), "is not text in UTF-8: look at byte 18"),
+    "other columns": (b"maker;bloc;share\nX;CN;0.5\n", "has no column 'maker'"),
+    "a hole": (b"maker,bloc,share\nX,CN,\n", "is '', which is not a number"),
+    "a short row": (b"maker,bloc,share\nX,CN\n", "is '', which is not a number"),
+    "no such row": (b"maker,bloc,share\nX,EU,0.5\n", "has no row with bloc=CN"),
+}
+
+
+@pytest.mark.parametrize(("table", "says"), TABLES.values(), ids=TABLES)
+def test_an_own_table_is_refused_in_words(table: bytes, says: str, tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
+    (tmp_path / "mine.csv").write_bytes(table)
+    with pytest.raises(InputFault) as caught:
+        load_scenario(tmp_path / "own.toml")
+    assert any(says in line for line in caught.value.faults), caught.value.faults
+
+
+def test_an_own_table_as_spreadsheets_write_it(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
+    rows = "\r\n".join(["maker,bloc,share", "X,CN,0.5", "X,US,0.1", '"X",EU,0.25', ""])
+    (tmp_path / "mine.csv").write_bytes(b"\xef\xbb\xbf" + rows.encode())
+    assert load_scenario(tmp_path / "own.toml").ev_share.tolist() == [0.5, 0.1, 0.25]
+
+
+def test_a_table_that_is_nowhere_says_where_it_was_looked_for(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").write_text(OWN, encoding="utf-8")
+    with pytest.raises(InputFault, match=r"no evidence table 'mine\.csv', neither beside the scenario nor in seeds"):
+        load_scenario(tmp_path / "own.toml")
+    (tmp_path / "own.toml").write_text(OWN.replace("mine.csv", "./mine.csv"), encoding="utf-8")
+    with pytest.raises(InputFault, match=r"'\./mine\.csv' cannot be read: No such file"):
+        load_scenario(tmp_path / "own.toml")
+
+
+BRANDS = "automaker,market_bloc,share\nBYD,{bloc},{share}\n"
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("name,market_bloc,share\nA,CN,1\n", "has no column 'automaker'"),
+        (BRANDS.format(bloc="CN", share="much"), "share of 'BYD' is 'much': allowed is a share from 0 to 1"),
+        (BRANDS.format(bloc="CN", share="nan"), "share of 'BYD' is 'nan'"),
+        (BRANDS.format(bloc="CN", share="55"), "share of 'BYD' is '55'"),
+    ],
+)
+def test_an_own_table_of_brands_is_refused_in_words(table: str, says: str, tmp_path: Path) -> None:
+    text = 'extends = "2026"\nname = "b"\ntitle = "T"\n[brands]\ntable = "brands.csv::share"\n'
+    (tmp_path / "b.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "brands.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(tmp_path / "b.toml")
+    assert any(says in line for line in caught.value.faults), caught.value.faults
+
+
+def test_a_maker_that_no_table_knows_and_a_share_that_nobody_reads(tmp_path: Path) -> None:
+    text = 'extends = "2026"\nname = "n"\ntitle = "T"\n[automaker.New]\nhome = "EU"\nassumed = "to see"\n'
+    (tmp_path / "n.toml").write_text(f'{text}rows = ["New AG"]\n', encoding="utf-8")
+    with pytest.raises(InputFault, match=r"needs a table of your own in brands\.table"):
+        load_scenario(tmp_path / "n.toml")
+    (tmp_path / "n.toml").write_text(f"{text}share = {{ EU = 0.1 }}\n", encoding="utf-8")
+    with pytest.raises(InputFault, match=r"automaker\.New\.share: shares are read from automakers\.csv"):
+        load_scenario(tmp_path / "n.toml")
+
+
+def test_a_scenario_is_looked_for_beside_the_file_that_names_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of the same name in the folder that one happens to be in does not come first."""
+    for folder, rate in ((tmp_path / "here", 0.02), (tmp_path / "there", 0.12)):
+        folder.mkdir()
+        parameter = f'[parameters]\ntension_jump_rate = {{ value = {rate}, assumed = "to see" }}\n'
+        (folder / "base.toml").write_text(f'extends = "symmetric"\nname = "b"\n{parameter}', encoding="utf-8")
+        (folder / "child.toml").write_text('extends = "base.toml"\nname = "c"\n', encoding="utf-8")
+    monkeypatch.chdir(tmp_path / "here")
+    assert load_scenario("../there/child.toml").parameters.tension_jump_rate == 0.12
+    (tmp_path / "there" / "base.toml").unlink()
+    with pytest.raises(InputFault, match=r"'base\.toml' is neither a scenario nor a \.toml file in"):
+        load_scenario("../there/child.toml")
+    with pytest.raises(InputFault, match=r"there is a file 'child\.toml': write its ending"):
+        load_scenario("child")
+
+
 def test_unknown_scenarios_name_the_nearest() -> None:
     with pytest.raises(InputFault, match="nearest known name: 'symmetric'"):
         load_scenario("symetric")

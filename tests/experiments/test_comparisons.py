@@ -277,5 +277,5 @@ def test_a_table_has_arms_too(tmp_path: Path) -> None:
     assert set(find(plan, results).arms["arm"]) == {"high"}
     from experiments.plan_file import plan_of
 
-    again = plan_of(results.manifest)
+    again = plan_of(results)
     assert (again.arms, again.references) == (plan.arms, plan.references)

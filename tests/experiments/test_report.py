@@ -152,14 +152,13 @@ def test_the_command_writes_it(results: Results) -> None:
 
 def test_the_plan_comes_back_from_the_manifest(tmp_path: Path) -> None:
     plan = small_plan(tmp_path)
-    told = stored(tmp_path / "a", plan).manifest
-    assert plan_of(told) == plan
+    assert plan_of(stored(tmp_path / "a", plan)) == plan
     fewer = plan.with_replicates(3)
-    assert plan_of(stored(tmp_path / "b", fewer).manifest) == fewer
+    assert plan_of(stored(tmp_path / "b", fewer)) == fewer
     (tmp_path / "p.csv").write_text("generosity,tariff_issues\n0.1,true\n0.2,false\n", encoding="utf-8")
     text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 2\ndesign = "table"\ntable = "p.csv"\n'
     tabled = small_plan(tmp_path, text)
-    told = stored(tmp_path / "c", tabled).manifest
+    told = stored(tmp_path / "c", tabled)
     (tmp_path / "p.csv").unlink()
     assert plan_of(told).points == tabled.points
 

@@ -16,6 +16,7 @@ from rich.console import Console
 from typer.testing import Result
 
 from experiments import manifest, sweeping
+from experiments.part_log import fingerprint
 from experiments.results import Results
 from experiments.sweeping import progress_shown
 
@@ -48,8 +49,10 @@ def swept(call: Callable[..., Result], *words: str) -> Result:
 
 
 def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., Result], tmp_path: Path) -> None:
-    (tmp_path / "two.toml").write_text(SMALL.replace("Why?", "Why not?"), encoding="utf-8")
-    refused(swept(done), '-question = "Why?"', '+question = "Why not?"', "--into results/two-2")
+    assert "levels = [false, true]" in SMALL
+    (tmp_path / "two.toml").write_text(SMALL.replace("[false, true]", "[true, false]"), encoding="utf-8")
+    refused(swept(done), "levels of tariff_issues: False, True in the results, True, False now", "--into results/two-2")
+    (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
     result = swept(done, "--replicates", "3")
     refused(result, "replicates: 2 in the results, 3 now", "results: 1 fault")
     assert "NEW_FOLDER" not in result.stderr
@@ -85,6 +88,10 @@ def test_rerun_shows_when_it_does_not_match(
     table = pq.read_table(part)
     other = table.to_pandas().assign(digest="0" * 16)
     other.to_parquet(part, index=False)
+    refused(done("rerun", "results/two", "--run", "1-1"), f"{part.name}' is damaged: it has")
+    log = tmp_path / "results" / "two" / "parts.log"
+    lines = [line for line in log.read_text(encoding="utf-8").splitlines(keepends=True) if part.name not in line]
+    log.write_text("".join(lines) + f"{' '.join(map(str, fingerprint(part)))} runs/{part.name}\n", encoding="utf-8")
     result = done("rerun", "results/two", "--run", "1-1")
     assert result.exit_code == 1
     assert "Not the same as stored: digest 0000" in result.stdout
@@ -145,8 +152,8 @@ def test_a_manifest_that_is_cut_is_said_to_be_so(done: Callable[..., Result], tm
 
 def test_results_of_an_older_format_are_refused(done: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "results" / "two" / "manifest.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 2', '"format": 1'), encoding="utf-8")
-    refused(swept(done), "format 1", "this version reads format 2")
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 3', '"format": 2'), encoding="utf-8")
+    refused(swept(done), "format 2", "this version reads format 3", "read them with the version that made them (commit")
 
 
 def test_without_dask_the_scheduler_is_refused_in_words(
