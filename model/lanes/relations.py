@@ -37,9 +37,6 @@ class Relations(Commerce, Club):
         """What stays the same in a run, and the first errors and moods."""
         state, n = self.state, self.n_lanes
         self.choose_rules()
-        self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
-        self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
-        self.ceiling = self.depth_ceiling()
         state.own_error, state.partner_error = self.luck.own_error[0], self.luck.partner_error[0]
         state.mood = self.luck.ratification[0]
         self.mandate = None
@@ -52,6 +49,13 @@ class Relations(Commerce, Club):
         self.first_end = np.full((n, N_DYADS), -1, dtype=np.int64)
         self.first_end_cause = np.zeros((n, N_DYADS), dtype=np.int8)
         self.blocking = zeros(n, N_DYADS, N_SIDES, 4, dtype=np.int64)
+
+    def choose_rules(self) -> None:
+        """Beside the rules: what can be tabled, what legislatures ask, and how deep an agreement can be."""
+        super().choose_rules()
+        self.off_table = [self._off_table(menu) for menu in self.agenda.menus]
+        self.thresholds = [(self._threshold(d, 0), self._threshold(d, 1)) for d in range(N_DYADS)]
+        self.ceiling = self.depth_ceiling()
 
     def _off_table(self, menu: Menu) -> Grid:
         """(X, X) and (Y, Y) by what is in force: 0 for what can be tabled, out of reach for the rest.
