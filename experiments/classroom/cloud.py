@@ -33,7 +33,7 @@ from model import DYAD_NAMES, Ensemble, TacticFile, load_tactics
 BATCHES: Final = (24, 72, 168, 256)
 N_RUNS: Final = 520
 MOST_CLOUDS: Final = 48  # kept in memory, the least recently used are dropped
-NICENESS: Final = 5  # the page goes first
+NICENESS: Final = 2  # the page goes first, but on a busy machine clouds must still come
 WATCHED: Final = 6.0  # seconds since somebody last looked; pages look twice a second until a cloud is full
 MOST_OWN: Final = 256  # lucks beside the shared ones that wait for their run, a cloud
 MOST_DEATHS: Final = 2  # of the process, on the same cloud in a row
@@ -100,9 +100,13 @@ class Cloud:
         """Runs that are in."""
         return len(self._place)
 
+    def waiting(self, now: float) -> list[int]:
+        """Own lucks that are still looked at and have no run yet: these visitors have no picture."""
+        return [luck for luck, seen in self._own.items() if now - seen < WATCHED]
+
     def next_batch(self, now: float = 0.0) -> list[int]:
         """The replicates to play next: own lucks that somebody still looks at, then the next of the shared ones."""
-        own = [luck for luck, seen in self._own.items() if now - seen < WATCHED]
+        own = self.waiting(now)
         done = sum(luck < N_RUNS for luck in self._place)
         goal = min(N_RUNS, next((int(size) for size in np.cumsum(BATCHES) if size > done), N_RUNS))
         shared = [luck for luck in range(N_RUNS) if luck not in self._place]
@@ -189,12 +193,12 @@ class Clouds:
         return self._pool
 
     def _play_on(self) -> None:
-        """Give the process, if it is free, the next batch of the cloud that has least of those looked at."""
+        """Give the process, if it is free, a batch of a cloud that is looked at: first pictures come first."""
         if self._is_busy:
             return
         now = self._clock()
         watched = [cloud for cloud in self._clouds.values() if now - cloud.seen < WATCHED and not cloud.fault]
-        for cloud in sorted(watched, key=lambda one: one.n_runs):
+        for cloud in sorted(watched, key=lambda one: (not one.waiting(now), one.n_runs)):
             batch = cloud.next_batch(now)
             if batch:
                 self._is_busy = True
