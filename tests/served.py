@@ -19,8 +19,8 @@ from experiments.classroom.serving import configuration, own_address
 class Served:
     """A running page; ``ask`` posts plain data and returns (status, answer)."""
 
-    def __init__(self, classroom: Classroom, port: int) -> None:
-        self.classroom, self.port = classroom, port
+    def __init__(self, classroom: Classroom, port: int, app: Any = None) -> None:
+        self.classroom, self.port, self.app = classroom, port, app
         self.base = f"http://127.0.0.1:{port}"
         self.visitor = ""
 
@@ -80,10 +80,11 @@ def served(
     listener = socket.socket()
     listener.bind(("0.0.0.0" if lan else "127.0.0.1", 0))
     classroom.address = f"http://{own_address() if lan else '127.0.0.1'}:{listener.getsockname()[1]}/"
-    server = uvicorn.Server(configuration(make_app(classroom)))
+    app = make_app(classroom)
+    server = uvicorn.Server(configuration(app))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
-    page = Served(classroom, listener.getsockname()[1])
+    page = Served(classroom, listener.getsockname()[1], app)
     deadline = time.monotonic() + 30
     while not server.started and time.monotonic() < deadline:
         time.sleep(0.05)

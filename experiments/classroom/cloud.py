@@ -1,8 +1,9 @@
 """Was that luck? The same settings re-played hundreds of times with other luck, in the background, a picture at a time.
 
 A cloud is played by the ensemble in another process, in batches that grow, so that a first picture comes at once and a
-full one soon after. Replicate numbers are those of the run itself first and then 0, 1, 2, ..., so that the run's own
-luck, played by the rules alone, is always among them.
+full one soon after. All who look at the same settings share one cloud, the runs 0, 1, 2, ...; whoever's own luck is not
+among them yet costs one run more, played in the next block. A picture begins with its visitor's own luck, by the rules
+alone. What nobody has looked at for a while is not played on until somebody does again.
 """
 
 from __future__ import annotations
@@ -10,14 +11,18 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
+import time
 from collections import OrderedDict
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
+from itertools import chain, islice
 from typing import Any, Final
 
 import numpy as np
 
+from experiments.classroom.branching import change_parameters
 from experiments.classroom.game import Settings, read_settings
 from experiments.classroom.view import number
 from experiments.estimates import wilson
@@ -28,9 +33,10 @@ from model import DYAD_NAMES, Ensemble, TacticFile, load_tactics
 BATCHES: Final = (24, 72, 168, 256)
 N_RUNS: Final = 520
 MOST_CLOUDS: Final = 48  # kept in memory, the least recently used are dropped
-NICENESS: Final = 5  # the page goes first
-#: What an ensemble works out from its parameters alone and reads in every quarter (see ``game.DERIVED``).
-DERIVED: Final = ("parameters", "allowed", "off_table", "stance", "punishment_horizon", "thresholds", "ceiling")
+NICENESS: Final = 2  # the page goes first, but on a busy machine clouds must still come
+WATCHED: Final = 6.0  # seconds since somebody last looked; pages look twice a second until a cloud is full
+MOST_OWN: Final = 256  # lucks beside the shared ones that wait for their run, a cloud
+MOST_DEATHS: Final = 2  # of the process, on the same cloud in a row
 COLUMNS: Final = ("mean_depth", "joint_gain", "final_depth", "treaty_quarters")
 
 
@@ -42,14 +48,12 @@ def play_batch(settings: Settings, replicates: list[int]) -> dict[str, list[list
     length = settings.quarters or None
     quarters = sorted({change.quarter for change in settings.changes})
     table: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in (*COLUMNS, "emerged")}
-    ensemble = _ensemble(settings, {}, replicates, length)
+    ensemble = Ensemble(settings.scenario, settings.root_seed, replicates, dict(settings.parameters), n_quarters=length)
     for _, world in ensemble.worlds():
         while world.state.quarter < world.n_quarters:
             if world.state.quarter in quarters:
                 now = {c.name: c.value for c in settings.changes if c.quarter <= world.state.quarter}
-                _, other = next(iter(_ensemble(settings, now, replicates[:1], length).worlds()))
-                for name in DERIVED:
-                    setattr(world, name, getattr(other, name))
+                change_parameters(world, {**settings.parameters, **now})
             world.step()
         outcomes = world.recorder.outcomes()
         for name, columns in table.items():
@@ -59,65 +63,87 @@ def play_batch(settings: Settings, replicates: list[int]) -> dict[str, list[list
     return table
 
 
-def _ensemble(settings: Settings, changes: dict[str, Any], replicates: list[int], length: int | None) -> Ensemble:
-    return Ensemble(
-        settings.scenario,
-        settings.root_seed,
-        replicates,
-        {**settings.parameters, **changes},
-        n_quarters=length,
-    )
-
-
 def replicates_of(settings: Settings) -> list[int]:
-    """The replicates of a cloud, the run's own luck first."""
-    others = (r for r in range(N_RUNS) if r != settings.replicate)
-    return [settings.replicate, *others][:N_RUNS]
+    """The replicates of a full picture, the run's own luck first."""
+    return list(_luck_first(settings.replicate))
+
+
+def _luck_first(own: int) -> Iterator[int]:
+    return islice(chain([own], (luck for luck in range(N_RUNS) if luck != own)), N_RUNS)
 
 
 class Cloud:
-    """The runs of one set of settings, as far as they have come."""
+    """The runs of one set of settings, as far as they have come; ``settings.replicate`` is the first own luck."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.replicates = replicates_of(settings)
         self.outcomes: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in (*COLUMNS, "emerged")}
         self.fault = ""
+        self.seen = 0.0  # when somebody last looked
+        self.deaths = 0  # of the process that played it, since it last brought something
+        self._place: dict[int, int] = {}  # replicate -> where its run is in the outcomes
+        self._own: OrderedDict[int, float] = OrderedDict()  # lucks that wait for their run -> when last looked at
+        self._playing: list[int] = []
+        self.look(settings.replicate, 0.0)
+
+    def look(self, replicate: int, now: float) -> None:
+        """Somebody looks whose own luck is this one."""
+        self.seen = now
+        if replicate not in self._place:
+            self._own.pop(replicate, None)
+            self._own[replicate] = now
+            while len(self._own) > MOST_OWN:
+                self._own.popitem(last=False)
 
     @property
     def n_runs(self) -> int:
         """Runs that are in."""
-        return len(self.outcomes["emerged"][0])
+        return len(self._place)
 
-    @property
-    def is_full(self) -> bool:
-        """Whether all runs are in."""
-        return self.n_runs >= len(self.replicates)
+    def waiting(self, now: float) -> list[int]:
+        """Own lucks that are still looked at and have no run yet: these visitors have no picture."""
+        return [luck for luck, seen in self._own.items() if now - seen < WATCHED]
 
-    def next_batch(self) -> list[int]:
-        """The replicates to play next."""
-        sizes = np.cumsum(BATCHES)
-        goal = next((int(size) for size in sizes if size > self.n_runs), len(self.replicates))
-        return self.replicates[self.n_runs : goal]
+    def next_batch(self, now: float = 0.0) -> list[int]:
+        """The replicates to play next: own lucks that somebody still looks at, then the next of the shared ones."""
+        own = self.waiting(now)
+        done = sum(luck < N_RUNS for luck in self._place)
+        goal = min(N_RUNS, next((int(size) for size in np.cumsum(BATCHES) if size > done), N_RUNS))
+        shared = [luck for luck in range(N_RUNS) if luck not in self._place]
+        chosen = shared[: goal - done]
+        self._playing = [*own, *(luck for luck in chosen if luck not in own)]
+        return self._playing
 
     def add(self, table: dict[str, list[list[float]]]) -> None:
-        """Take in a batch."""
+        """Take in the batch that was last asked for."""
         for name, columns in table.items():
             for own, more in zip(self.outcomes[name], columns, strict=True):
                 own.extend(more)
+        for luck in self._playing:
+            self._place[luck] = len(self._place)
+            self._own.pop(luck, None)
+        self._playing, self.deaths = [], 0
 
-    def view(self) -> dict[str, Any]:
-        """The picture so far: points by dyad, the run's own luck first; P(emergence) with its 95 % Wilson interval."""
-        n = self.n_runs
+    def view(self, replicate: int | None = None) -> dict[str, Any]:
+        """The picture so far: points by dyad, the own luck first; P(emergence) with its 95 % Wilson interval.
+
+        There is none before the run of the own luck is in.
+        """
+        own = self.settings.replicate if replicate is None else replicate
+        shown = [self._place[luck] for luck in _luck_first(own) if luck in self._place] if own in self._place else []
+        column = {
+            name: [[values[at] for at in shown] for values in self.outcomes[name]]
+            for name in ("mean_depth", "joint_gain", "emerged")
+        }
         rates = []
-        for emerged in self.outcomes["emerged"]:
-            rate = wilson(float(np.count_nonzero(emerged)), n)
-            rates.append([number(rate.share), number(rate.low), number(rate.high)] if n else None)
+        for emerged in column["emerged"]:
+            rate = wilson(float(np.count_nonzero(emerged)), len(shown))
+            rates.append([number(rate.share), number(rate.low), number(rate.high)] if shown else None)
         return {
-            "runs": n,
-            "of": len(self.replicates),
-            "depth": self.outcomes["mean_depth"],
-            "gain": self.outcomes["joint_gain"],
+            "runs": len(shown),
+            "of": N_RUNS,
+            "depth": column["mean_depth"],
+            "gain": column["joint_gain"],
             "emerged": rates,
             "fault": self.fault,
         }
@@ -126,12 +152,14 @@ class Cloud:
 class Clouds:
     """Plays clouds in a process of their own; ``view`` asks for one and gets what there is of it."""
 
-    def __init__(self, tactics: TacticFile | None = None) -> None:
+    def __init__(self, tactics: TacticFile | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._tactics = (tactics.path, tactics.sha256) if tactics else None
+        self._clock = clock
         # A batch that is done at once reports from within the call that submits it.
         self._lock = threading.RLock()
         self._clouds: OrderedDict[str, Cloud] = OrderedDict()
         self._pool: WorkerPool | None = None
+        self._is_busy = False
 
     def start(self) -> None:
         """Start the process and let it load the model, so that the first question is answered quickly."""
@@ -141,49 +169,57 @@ class Clouds:
     def stop(self) -> None:
         """End the process; batches that have not begun are dropped."""
         with self._lock:
-            pool, self._pool = self._pool, None
+            pool, self._pool, self._is_busy = self._pool, None, True
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
     def view(self, settings: Settings) -> dict[str, Any]:
         """The picture of these settings so far; asking starts it. Moves that people made are no part of it."""
-        key = settings.key()
+        key = repr({**settings.as_dict(), "replicate": None})
         with self._lock:
             cloud = self._clouds.get(key)
             if cloud is None:
                 cloud = self._clouds[key] = Cloud(settings)
-                self._submit(key, cloud)
+            cloud.look(settings.replicate, self._clock())
             self._clouds.move_to_end(key)
             while len(self._clouds) > MOST_CLOUDS:
                 self._clouds.popitem(last=False)
-            return cloud.view()
+            self._play_on()
+            return cloud.view(settings.replicate)
 
     def _started(self) -> WorkerPool:
         if self._pool is None:
             self._pool = WorkerPool(1, partial(_begin, self._tactics))
         return self._pool
 
-    def _submit(self, key: str, cloud: Cloud) -> None:
-        future = self._started().submit(_play, cloud.settings.as_dict(), cloud.next_batch())
-        future.add_done_callback(lambda done: self._arrived(key, cloud, done))
-
-    def _arrived(self, key: str, cloud: Cloud, done: Future[Any]) -> None:
-        with self._lock:
-            if done.cancelled():
+    def _play_on(self) -> None:
+        """Give the process, if it is free, a batch of a cloud that is looked at: first pictures come first."""
+        if self._is_busy:
+            return
+        now = self._clock()
+        watched = [cloud for cloud in self._clouds.values() if now - cloud.seen < WATCHED and not cloud.fault]
+        for cloud in sorted(watched, key=lambda one: (not one.waiting(now), one.n_runs)):
+            batch = cloud.next_batch(now)
+            if batch:
+                self._is_busy = True
+                future = self._started().submit(_play, cloud.settings.as_dict(), batch)
+                future.add_done_callback(partial(self._arrived, cloud))
                 return
+
+    def _arrived(self, cloud: Cloud, done: Future[Any]) -> None:
+        with self._lock:
+            if done.cancelled() or self._pool is None:
+                return
+            self._is_busy = False
             try:
                 cloud.add(done.result())
             except WorkerDied:  # the pool starts another one
-                cloud.fault = "stopped"
-                self._clouds.pop(key, None)
-                return
+                cloud.deaths += 1
+                cloud.fault = "stopped" if cloud.deaths >= MOST_DEATHS else ""
             except Exception as fault:  # a fault of one setting must not stop the others
                 cloud.fault = f"{type(fault).__name__}"
-                return
-            # What nobody looks at any more is not played on.
-            if key in self._clouds and not cloud.is_full and self._pool is not None:
-                with contextlib.suppress(RuntimeError):  # the process is being ended
-                    self._submit(key, cloud)
+            with contextlib.suppress(RuntimeError):  # the process is being ended
+                self._play_on()
 
 
 def _begin(tactics: tuple[str, str] | None) -> None:

@@ -3,6 +3,7 @@ the parameters. ``GROUPS`` keys and names have their words in the language files
 
 from __future__ import annotations
 
+import functools
 from typing import Any, Final
 
 from model import PARAMETERS, InputFault, make_parameters
@@ -80,5 +81,17 @@ def checked(values: dict[str, object], only: frozenset[str] = frozenset(ON_PAGE)
     strangers = [f"{name!r:.60} is not a control of this page" for name in values if name not in only]
     if strangers:
         raise InputFault(strangers, "page")
-    parameters = make_parameters(values)
-    return {name: getattr(parameters, name) for name in values}
+    names = tuple(sorted(values))
+    return dict(_read(names, *(_plain(values[name]) for name in names)))
+
+
+@functools.lru_cache(maxsize=1024, typed=True)
+def _read(names: tuple[str, ...], *values: Any) -> dict[str, Any]:
+    """Values by name, as parameters read them; remembered, because pages send their settings several times a second."""
+    parameters = make_parameters(dict(zip(names, values, strict=True)))
+    return {name: getattr(parameters, name) for name in names}
+
+
+def _plain(value: object) -> object:
+    """The value, or the text of a list or a table: no parameter of this page is one, and the text is refused."""
+    return value if isinstance(value, bool | int | float | str) or value is None else repr(value)

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from experiments.classroom.branching import change_parameters
 from experiments.classroom.controls import BRANCHABLE, checked
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
@@ -26,8 +27,6 @@ MOST_REPLICATE: Final = 1_000_000
 MOST_CHANGES: Final = 12
 MOST_MOVES: Final = 20_000
 LARGEST_SEED: Final = 2**128
-#: What a model works out from its parameters alone and reads in every quarter (set anew when they change midway).
-DERIVED: Final = ("parameters", "allowed", "stance", "punishment_horizon")
 
 
 @dataclass(frozen=True)
@@ -154,15 +153,7 @@ class Game:
     def restart(self) -> None:
         """Begin again, with the moves known by now."""
         s = self.settings
-        self.model = self._model(s.parameters)
-        self.model.teller = self.minutes = Minutes(self.model)
-        self.questions: list[Question] = []
-        self.events: list[list[Event]] = []
-        self.n_quarters = min(s.quarters or self.model.n_quarters, self.model.n_quarters)
-
-    def _model(self, parameters: Mapping[str, Any]) -> SeatedModel:
-        s = self.settings
-        return SeatedModel(
+        self.model = SeatedModel(
             moves=self.moves,
             seats=self.seats,
             released=self.released,
@@ -170,8 +161,12 @@ class Game:
             root_seed=s.root_seed,
             replicate=s.replicate,
             narrate=False,
-            **parameters,
+            **s.parameters,
         )
+        self.model.teller = self.minutes = Minutes(self.model)
+        self.questions: list[Question] = []
+        self.events: list[list[Event]] = []
+        self.n_quarters = min(s.quarters or self.model.n_quarters, self.model.n_quarters)
 
     @property
     def quarter(self) -> int:
@@ -199,9 +194,7 @@ class Game:
     def _apply_changes(self, quarter: int) -> None:
         now = {change.name: change.value for change in self.settings.changes if change.quarter <= quarter}
         if any(change.quarter == quarter for change in self.settings.changes):
-            changed = self._model({**self.settings.parameters, **now})
-            for name in DERIVED:
-                setattr(self.model, name, getattr(changed, name))
+            change_parameters(self.model, {**self.settings.parameters, **now})
 
     # --- rewind and branch ----------------------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from typing import Any, Final
 LARGEST_BODY: Final = 65_536  # bytes; an export of the longest game is sent back through a file, not through here
 DEEPEST: Final = 8  # levels of nesting
 MOST_ITEMS: Final = 15_000
+MOST_DIGITS: Final = 20
 VISITOR_RATE, VISITOR_BURST = 20.0, 60.0  # requests a second by one browser, and saved up
 PLACE_RATE, PLACE_BURST = 150.0, 600.0  # by one address: a school may share one
 MOST_BUCKETS: Final = 4096
@@ -43,12 +44,13 @@ class Buckets:
 def read_json(body: bytes) -> dict[str, Any]:
     """A request's body as a table of plain data.
 
-    Raises ``ValueError`` for anything that is too large, too deep, no JSON, or no table; numbers are finite.
+    Raises ``ValueError`` for anything that is too large, too deep, no JSON, or no table; numbers are finite, and texts
+    can be written down again: JSON has an escape for half a character, which is no text.
     """
     if len(body) > LARGEST_BODY:
         raise ValueError("too large")
     try:
-        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        data = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite, parse_int=_small)
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError):
         raise ValueError("no JSON") from None
     if not isinstance(data, dict):
@@ -69,15 +71,23 @@ def _finite(text: str) -> float:
     return value
 
 
+def _small(text: str) -> int:
+    if len(text) > MOST_DIGITS:
+        raise ValueError("a number too large")
+    return int(text)
+
+
 def _count(data: Any, depth: int) -> int:
     if depth > DEEPEST:
         raise ValueError("too deep")
     if isinstance(data, dict):
-        inside = data.values()
+        inside = [*data, *data.values()]
     elif isinstance(data, list):
-        inside = data  # type: ignore[assignment]
+        inside = data
     else:
         if isinstance(data, int) and abs(data) > 2**53:
             raise ValueError("a number too large")
+        if isinstance(data, str) and not data.isascii() and any("\ud800" <= letter <= "\udfff" for letter in data):
+            raise ValueError("half a character in a text")
         return 1
     return 1 + sum(_count(item, depth + 1) for item in inside)

@@ -1,18 +1,16 @@
 """The page's server: a few addresses, plain data in and out, nothing of the machine.
 
 Static files are read once at the start into a table; a request's path is a key of that table and never a path on disk.
-Requests with data are small JSON tables, checked in ``limits`` and then by what they are for. Every answer carries
-headers that let the page run its own code only and be framed by nobody.
+Requests with data are small JSON tables, checked in ``limits`` and then by what they are for. Who is let in, and what
+every answer carries, is in ``door``.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
-import ipaddress
-import json
 import secrets
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import resources
@@ -26,6 +24,7 @@ from starlette.routing import Route
 
 from experiments.classroom.cloud import Clouds
 from experiments.classroom.controls import control_list
+from experiments.classroom.door import Door, refusal
 from experiments.classroom.game import Settings, default_seed, read_settings, replay
 from experiments.classroom.lessons import lesson_game, lesson_list
 from experiments.classroom.limits import (
@@ -49,15 +48,8 @@ TYPES: Final = {
     "json": "application/json",
     "svg": "image/svg+xml",
 }
-HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
-    "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 TICK: Final = 0.5  # seconds between looks at who is still there
-LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]", "::1")
+JOIN: Final = "sit"  # the view in which students join, behind # in the address
 ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
@@ -93,6 +85,8 @@ class Classroom:
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
+        self._facts: dict[str, Any] = {}  # of ``start``, the same for all
+        self._reading = threading.Lock()
 
     # --- what can be asked; each takes plain data and the caller's token ---------------------------------------------
 
@@ -102,20 +96,32 @@ class Classroom:
             self._known.clear()
         visitor = secrets.token_urlsafe(12)
         self._known.add(visitor)
-        return {
-            "visitor": visitor,
-            "controls": control_list(),
-            "scenarios": [
-                {"name": name, "parameters": load_scenario(name).parameters.changes()} for name in scenario_names()
-            ],
-            "languages": sorted(path[6:-5] for path in self.files if path.startswith("/lang/")),
-            "families": list(FAMILIES),
-            "seed": str(default_seed()),
-            "lessons": lesson_list(),
-            "room": ROOM_RULES,
-            "tactics": self.tactics.told()["file"] if self.tactics else "",
-            "join": {"address": self.address, "rows": qr_rows(self.address)} if self.lan and self.address else None,
-        }
+        return self.facts() | {"visitor": visitor}
+
+    def facts(self) -> dict[str, Any]:
+        """What all pages need, made once: a class arrives all at once, and scenarios take long to read."""
+        with self._reading:
+            if not self._facts:
+                self._facts = {
+                    "controls": control_list(),
+                    "scenarios": [
+                        {"name": name, "parameters": load_scenario(name).parameters.changes()}
+                        for name in scenario_names()
+                    ],
+                    "languages": sorted(path[6:-5] for path in self.files if path.startswith("/lang/")),
+                    "families": list(FAMILIES),
+                    "seed": str(default_seed()),
+                    "lessons": lesson_list(),
+                    "room": ROOM_RULES,
+                    "tactics": self.tactics.told()["file"] if self.tactics else "",
+                    "join": self._invitation(),
+                }
+            return self._facts
+
+    def _invitation(self) -> dict[str, Any] | None:
+        """Where students come in, and its QR code; None where only this machine sees the page."""
+        address = f"{self.address}#{JOIN}"
+        return {"address": address, "rows": qr_rows(address)} if self.lan and self.address else None
 
     def watch(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """Quarters of a run."""
@@ -211,23 +217,11 @@ class Classroom:
         if not self.room.people.is_facilitator(token):
             raise Refused(401, "not_facilitator")
         text = data.get("text")
-        if not isinstance(text, str) or len(text) > 200:
+        if not isinstance(text, str) or not 0 < len(text) <= 200:
             raise Refused(422, "bad_text")
         return {"rows": qr_rows(text)}
 
-    # --- the door -----------------------------------------------------------------------------------------------------
-
-    def is_own_name(self, host: str) -> bool:
-        """Whether a request was sent to this page: not to a name that someone else points here."""
-        name = host.rsplit(":", 1)[0] if not host.endswith("]") else host
-        if name in LOOPBACK_NAMES:
-            return True
-        if not self.lan:
-            return False
-        with contextlib.suppress(ValueError):
-            ipaddress.ip_address(name.strip("[]"))
-            return True
-        return False
+    # --- how often ----------------------------------------------------------------------------------------------------
 
     def is_let_in(self, request: Request) -> bool:
         """Whether the caller has not asked too often."""
@@ -252,48 +246,41 @@ def qr_rows(text: str) -> list[str]:
     return ["".join("1" if cell else "0" for cell in row) for row in segno.make_qr(text).matrix]
 
 
-def make_app(classroom: Classroom) -> Starlette:
+def make_app(classroom: Classroom) -> Door:
     """The ASGI application."""
 
-    def door(handler: Callable[[Request], Awaitable[Response]]) -> Callable[[Request], Awaitable[Response]]:
-        @functools.wraps(handler)
-        async def guarded(request: Request) -> Response:
-            host, origin = request.headers.get("host", ""), request.headers.get("origin")
-            if not classroom.is_own_name(host) or (origin is not None and origin.partition("://")[2] != host):
-                return _refusal(403, "wrong_door")
-            response = await handler(request)
-            response.headers.update(HEADERS)
-            return response
-
-        return guarded
-
-    @door
     async def page(request: Request) -> Response:
         found = classroom.files.get(request.url.path)
-        return Response(found[0], media_type=found[1]) if found else _refusal(404, "nothing_here")
+        return Response(found[0], media_type=found[1]) if found else refusal(404, "nothing_here")
 
     def speak(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
-        @door
         async def endpoint(request: Request) -> Response:
             if not classroom.is_let_in(request):
-                return _refusal(429, "too_often")
+                return refusal(429, "too_often")
             try:
                 data = read_json(await _body(request))
             except ValueError as fault:
-                return _refusal(400, "bad_request", str(fault))
+                return refusal(400, "bad_request", str(fault))
             token = request.headers.get("x-token", "")[:MOST_TOKEN]
             try:
                 return JSONResponse(await run_in_threadpool(answer, data, token))
-            except Refused as refusal:
-                return _refusal(refusal.status, refusal.code, refusal.detail)
+            except Refused as no:
+                return refusal(no.status, no.code, no.detail)
             except InputFault as fault:
-                return _refusal(422, "bad_input", str(fault)[:400])
+                return refusal(422, "bad_input", str(fault)[:400])
 
         return endpoint
+
+    async def wrong_way(request: Request, fault: Exception) -> Response:
+        return refusal(405, "wrong_way")
+
+    async def broken(request: Request, fault: Exception) -> Response:
+        return refusal(500, "unknown")
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         classroom.clouds.start()
+        await run_in_threadpool(classroom.facts)
         ticking = asyncio.create_task(_tick(classroom))
         try:
             yield
@@ -309,7 +296,10 @@ def make_app(classroom: Classroom) -> Starlette:
         **{"qr": c.qr, "lesson": c.game, "room/here": c.here},
     }
     routes = [Route(f"/api/{name}", speak(answer), methods=["POST"]) for name, answer in answers.items()]
-    return Starlette(routes=[*routes, Route("/{path:path}", page, methods=["GET"])], lifespan=lifespan)
+    routes.append(Route("/{path:path}", page, methods=["GET"]))
+    return Door(
+        Starlette(routes=routes, lifespan=lifespan, exception_handlers={405: wrong_way, 500: broken}), classroom.lan
+    )
 
 
 async def _body(request: Request) -> bytes:
@@ -325,8 +315,3 @@ async def _tick(classroom: Classroom) -> None:
     while True:
         await asyncio.sleep(TICK)
         await run_in_threadpool(classroom.room.tick, time.monotonic())
-
-
-def _refusal(status: int, code: str, detail: str = "") -> Response:
-    body = json.dumps({"refused": code, "detail": detail})
-    return Response(body, status, HEADERS, "application/json")

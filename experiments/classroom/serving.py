@@ -73,9 +73,25 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics:
 
 
 def configuration(app: Any, websockets: bool = False) -> Any:
-    """How the page is served: no names of software, small heads, a limit on connections."""
-    import uvicorn
+    """How the page is served: no names of software, small heads, a limit on connections.
 
+    The server answers some requests by itself (too many, or no HTTP): on the own page these answers carry its headers.
+    """
+    import uvicorn
+    from uvicorn.protocols.http.h11_impl import H11Protocol
+
+    from experiments.classroom.door import HEADERS, Door
+
+    class Protocol(H11Protocol):
+        def send_400_response(self, msg: str) -> None:
+            said = f"HTTP/1.1 400 Bad Request\r\ncontent-length: {len(msg)}\r\nconnection: close\r\n".encode()
+            said += b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
+            self.transport.write(said + b"content-type: text/plain; charset=utf-8\r\n\r\n" + msg.encode("ascii"))
+            self.transport.close()
+
+    is_own = isinstance(app, Door)
+    if is_own:
+        app.adds_headers = False
     return uvicorn.Config(
         app,
         log_level="warning",
@@ -84,7 +100,8 @@ def configuration(app: Any, websockets: bool = False) -> Any:
         h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
-        http="h11",
+        http=Protocol,
+        headers=list(HEADERS.items()) if is_own else None,
         ws="auto" if websockets else "none",
     )
 
@@ -103,7 +120,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _own_page(lan: bool, port: int, say: Callable[[str], None], tactics: TacticFile | None) -> Any:
-    from experiments.classroom.server import Classroom, make_app
+    from experiments.classroom.server import JOIN, Classroom, make_app
 
     classroom = Classroom(lan, tactics=tactics)
     here = f"http://{LOOPBACK}:{port}/"
@@ -112,8 +129,8 @@ def _own_page(lan: bool, port: int, say: Callable[[str], None], tactics: TacticF
     say(f"The class page:  {here}")
     say(f"For the teacher: {here}#lead={classroom.room.people.facilitator}")
     if lan:
-        say(f"For students:    {there}   (seats need a code, which the teacher's page shows)")
-        say(picture(there))
+        say(f"For students:    {there}#{JOIN}   (seats need a code, which the teacher's page shows)")
+        say(picture(f"{there}#{JOIN}"))
     else:
         say("Only this machine can see it; detente class --lan lets the others of this network in.")
     say("Stop with Ctrl-C.")

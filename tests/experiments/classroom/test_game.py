@@ -43,7 +43,7 @@ def test_a_branch_shares_the_past_and_changes_the_future() -> None:
 
 @pytest.mark.parametrize("name", sorted(BRANCHABLE))
 def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str) -> None:
-    # If a model kept more from its parameters than DERIVED names, a change back would not be complete.
+    # If a model kept more from its parameters than it derives anew, a change back would not be complete.
     plain = played(Game(SHORT))
     value = getattr(plain.model.parameters, name)
     spec = PARAMETERS[name]
@@ -54,6 +54,23 @@ def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str) -> None:
         other = int(other)
     there = Settings(replicate=3, quarters=6, changes=(Change(2, name, other), Change(2, name, value)))
     assert played(Game(there)).digest() == plain.digest()
+
+
+def test_a_branch_that_lets_blocs_move_alone_opens_duty_cases() -> None:
+    quiet = {"unilateral_duties": False, "opening_hazard": 0.6}
+    cases = []
+    for replicate in range(4):
+        never = played(Game(Settings(replicate=replicate, parameters=quiet)))
+        midway = played(never.branched(10, {"unilateral_duties": True}))
+        assert midway.rewound(10).digest() == never.rewound(10).digest()
+        opened = [t for t, events in enumerate(midway.events) for event in events if event["kind"] == "case"]
+        assert not any(event["kind"] == "case" for events in never.events for event in events)
+        assert all(t >= 10 for t in opened)
+        # What the branch looks at from then on is what a run that allowed it from the start looks at.
+        always = Game(Settings(replicate=replicate, parameters={**quiet, "unilateral_duties": True}))
+        assert (midway.model.nodes.row == always.model.nodes.row).all()
+        cases.append(len(opened))
+    assert sum(cases) > 0
 
 
 def test_an_export_replays_bit_for_bit_and_says_when_it_does_not() -> None:

@@ -27,6 +27,15 @@ def test_plain_tables_pass() -> None:
     assert read_json(b'{"a": [1, 2.5, "x", null, true]}') == {"a": [1, 2.5, "x", None, True]}
 
 
+def test_characters_beyond_the_first_plane_are_text() -> None:
+    assert read_json(rb'{"a": "\ud83d\ude00"}') == {"a": "\N{GRINNING FACE}"}
+
+
+def test_a_number_of_many_digits_is_refused_in_our_own_words() -> None:
+    with pytest.raises(ValueError, match=r"^a number too large$"):
+        read_json(b'{"a": ' + b"9" * 5000 + b"}")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -43,6 +52,10 @@ def test_plain_tables_pass() -> None:
         b'{"a": "' + b"x" * LARGEST_BODY + b'"}',
         b'{"a": ' + b"[" * (DEEPEST + 2) + b"]" * (DEEPEST + 2) + b"}",
         b"[" * 30_000,
+        b'{"a": "\\ud800"}',
+        b'{"a": ["ab\\udfffcd"]}',
+        b'{"\\udc00": 1}',
+        b'{"a": "\\udc00\\ud800"}',
         json.dumps({"a": [0] * 20_100}).encode()[:-1] + b"}",
     ],
 )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
+import random
+import socket
 import statistics
 import threading
 import time
@@ -18,7 +21,7 @@ pytest.importorskip("segno", reason="the page's packages are missing: pip instal
 
 from served import Served, served
 
-from experiments.classroom.limits import LARGEST_BODY, VISITOR_BURST, VISITOR_RATE
+from experiments.classroom.limits import LARGEST_BODY, VISITOR_BURST, VISITOR_RATE, Buckets
 
 SETTINGS = {"scenario": "2026", "replicate": 1}
 N_CLIENTS = 30
@@ -84,19 +87,219 @@ def test_only_the_page_s_own_files_are_there(page: Served) -> None:
         assert "server" not in {name.lower() for name in headers}
 
 
-def test_every_answer_carries_the_headers(page: Served) -> None:
-    for status, path, body in ((200, "/", None), (404, "/nothing", None), (400, "/api/watch", b"no")):
-        got, _, headers = page.send(path, body)
-        assert got == status
-        assert "default-src 'self'" in headers["content-security-policy"]
-        assert headers["x-content-type-options"] == "nosniff"
+def guarded(headers: dict[str, str]) -> bool:
+    """Whether the headers are there, each once."""
+    plain = {name.lower(): value for name, value in headers.items()}
+    return (
+        plain["content-security-policy"].count("default-src 'self'") == 1
+        and plain["x-content-type-options"] == "nosniff"
+        and plain["referrer-policy"] == "no-referrer"
+        and plain["cache-control"] == "no-store"
+    )
+
+
+def test_every_answer_carries_the_headers(page: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    def breaks(*about: Any) -> None:
+        raise RuntimeError("a fault of ours")
+
+    monkeypatch.setattr(page.classroom.room, "public", breaks)
+    for status, path, body, more in (
+        (200, "/", None, {}),
+        (200, "/api/start", b"{}", {}),
+        (404, "/nothing", None, {}),
+        (400, "/api/watch", b"no", {}),
+        (404, "/api/start", None, {}),
+        (405, "/api/nothing", b"{}", {}),
+        (405, "/static/main.js", b"{}", {}),
+        (403, "/", None, {"Host": "evil.example"}),
+        (500, "/api/room/look", b"{}", {}),
+    ):
+        got, said, headers = page.send(path, body, more)
+        assert got == status and guarded(headers), path
+        assert status == 200 or json.loads(said)["refused"], path
+
+
+def test_what_is_no_request_is_answered_with_the_headers_too(page: Served) -> None:
+    with socket.create_connection(("127.0.0.1", page.port)) as line:
+        line.sendall(b"no request\r\n\r\n")
+        said = b""
+        while piece := line.recv(4096):
+            said += piece
+    head, _, body = said.decode().partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400") and body
+    assert guarded(dict(line.split(": ", 1) for line in head.split("\r\n")[1:]))
+
+
+def test_too_many_at_once_are_told_so_with_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.serving.MOST_AT_ONCE", 6)
+    with served(warm=False) as page:
+        crowd = [socket.create_connection(("127.0.0.1", page.port)) for _ in range(8)]
+        try:
+            time.sleep(0.3)
+            status, _, headers = page.send("/")
+            assert status == 503 and guarded(headers)
+        finally:
+            for line in crowd:
+                line.close()
 
 
 def test_other_doors_are_shut(page: Served) -> None:
     assert page.send("/", headers={"Host": "evil.example"})[0] == 403
+    assert page.send("/api/nothing", headers={"Host": "evil.example"})[0] == 403
     assert page.send("/api/start", b"{}", {"Origin": "http://evil.example"})[0] == 403
     assert page.send("/api/start", b"{}", {"Host": "192.168.1.5:80"})[0] == 403  # no --lan
+    assert page.send("/api/start", b"{}", {"Host": "localhost:evil"})[0] == 403
     assert page.send("/api/start", b"{}", {"Origin": page.base})[0] == 200
+
+
+# --- any JSON ---------------------------------------------------------------------------------------------------------
+
+ODD: tuple[Any, ...] = (
+    *(None, True, False, 0, -1, 1, 3, 2**53, -(2**53), 10**15, 0.5, -0.0, 1e308, -1e308, 5e-324),
+    *(
+        "",
+        " ",
+        "0",
+        "\ud800",
+        "\udfff\ud800",
+        "a\udc00",
+        "\x00",
+        "\u202e",
+        "\U0001f600",
+        "é" * 50,
+        "x" * 300,
+        "A" * 5000,
+    ),
+    *(
+        "NaN",
+        "1e999",
+        "-1",
+        "../2026",
+        "2026",
+        "symmetric",
+        "offer",
+        "keep",
+        "lapse",
+        "start",
+        "new",
+        "set",
+        "say",
+        "9" * 39,
+    ),
+    *(
+        [],
+        {},
+        [[]],
+        [{}],
+        {"a": 1},
+        {"\ud800": 1},
+        [0] * 5,
+        [0] * 6,
+        [0] * 8,
+        [[0, 0, 0, "keep", 0, "lapse"]],
+        [0, 0, 0, "offer", 0],
+    ),
+    *(
+        [[1, "generosity", 0.5]],
+        [[1, "generosity", "\ud800"]],
+        [[1, "retaliation_rule", []]],
+        [["x"]],
+        {"generosity": []},
+    ),
+    *(
+        {"generosity": 1e308},
+        {"tactic_us": "\udead"},
+        {"rounds_per_quarter": 2.5},
+        {"unilateral_duties": 1},
+        {"": None},
+    ),
+)
+FIELDS: dict[str, tuple[str, ...]] = {
+    "start": ("any",),
+    "watch": ("settings", "moves", "from", "upto"),
+    "cloud": ("settings",),
+    "export": ("settings", "moves"),
+    "replay": ("export",),
+    "room/join": ("code",),
+    "room/look": ("since",),
+    "room/answer": ("spot", "value"),
+    "room/judge": ("dyad", "at"),
+    "room/leave": ("any",),
+    "room/lead": ("action", "text", "settings", "pace", "patience", "bloc"),
+    "room/export": ("any",),
+    "room/cloud": ("any",),
+    "room/here": ("tokens",),
+    "qr": ("text",),
+    "lesson": ("any",),
+}
+SETTINGS_FIELDS = ("scenario", "root_seed", "replicate", "parameters", "changes", "quarters")
+LEADING = ("look", "set", "say", "empty", "new", "start", "next", "pause", "end")
+
+
+def any_json(rng: random.Random, path: str) -> dict[str, Any]:
+    """A request of some kind: fields that mostly exist, values that mostly make no sense, sometimes a good one."""
+
+    def value(depth: int = 0) -> Any:
+        if depth < 5 and rng.random() < 0.15:
+            return [value(depth + 1) for _ in range(rng.randrange(4))]
+        return copy.deepcopy(rng.choice(ODD))
+
+    def settings() -> Any:
+        if rng.random() < 0.2:
+            return value()
+        return {"quarters": 1} | {name: value() for name in SETTINGS_FIELDS if rng.random() < 0.2}
+
+    data: dict[str, Any] = {}
+    for name in FIELDS[path]:
+        if rng.random() < 0.85:
+            data[name] = settings() if name == "settings" else value()
+    if path == "room/lead" and rng.random() < 0.8:
+        data["action"] = rng.choice(LEADING)
+    if path == "replay" and rng.random() < 0.7:
+        about = {"format": "detente game 1", "settings": settings(), "moves": value(), "played": rng.choice([0, 1])}
+        data["export"] = about | {"digest": value()}
+    if path == "room/answer" and rng.random() < 0.5:
+        data["spot"] = [
+            rng.randrange(2),
+            rng.randrange(4),
+            rng.randrange(4),
+            rng.choice(["offer", "keep", "\ud800"]),
+            0,
+        ]
+    if rng.random() < 0.05:
+        data[str(rng.choice(["\ud800", "", "x"]))] = value()
+    return data
+
+
+@pytest.fixture
+def patient() -> Iterator[Served]:
+    """A page of its own that refuses nobody for asking often; its clouds are not played."""
+    with served(warm=False) as running:
+        running.classroom.visitors = running.classroom.places = Buckets(1e9, 1e9)
+        running.classroom.clouds.stop()
+        yield running
+
+
+def test_no_json_ends_in_a_fault_of_ours(patient: Served) -> None:
+    page = patient
+    rng = random.Random(20260928)
+    codes = page.ask("room/lead", {"action": "look"}, page.lead_token)[1]["codes"]
+    seat = page.ask("room/join", {"code": codes[1]})[1]["token"]
+    assert set(FIELDS) == {
+        route.path.removeprefix("/api/") for route in page.app.app.routes if route.path.startswith("/api/")
+    }
+    statuses: dict[int, int] = {}
+    for _ in range(60):
+        for path in FIELDS:
+            data = any_json(rng, path)
+            token = rng.choice(["", seat, page.lead_token, "x"]) if path != "qr" else page.lead_token
+            status, said, headers = page.send(
+                f"/api/{path}", json.dumps(data).encode(), {"X-Token": token, "Content-Type": "application/json"}
+            )
+            assert status < 500 and guarded(headers), (path, data, said)
+            assert status == 200 or json.loads(said)["refused"], (path, data)
+            statuses[status] = statuses.get(status, 0) + 1
+    assert {200, 400, 401, 422} <= set(statuses)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from model import BLOCS, FAMILIES, PARAMETERS, load_scenario, scenario_names
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "lang").glob("*.json")}
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js")}
-CODE = "\n".join(SCRIPTS.values()) + (FOLDER / "server.py").read_text() + (FOLDER / "room.py").read_text()
+CODE = "\n".join([*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "room", "door"))])
 
 
 def used_keys() -> set[str]:
@@ -44,7 +44,7 @@ def used_keys() -> set[str]:
         parts = ("title", "text", "question") + (("after", "discuss") if lesson.kind != "sandbox" else ())
         keys |= {f"lesson.{lesson.key}.{part}" for part in parts}
         keys |= {f"arm.{arm.label}" for arm in lesson.arms} | {f"learn.measure_{lesson.measure}"}
-    keys |= {f"refused.{code}" for code in re.findall(r"(?:Refused|_refusal)\(\d+, \"(\w+)\"", CODE)}
+    keys |= {f"refused.{code}" for code in re.findall(r"(?:Refused|refusal)\(\d+, \"(\w+)\"", CODE)}
     keys |= {f"event.case_{how}" for how in HOW_ENDED.values()} | {f"event.ends_{why}" for _, why in WHY_ENDED}
     keys |= {f"event.talks_close_{why}" for why in WHY_CLOSED.values()}
     keys |= {f"phase.{phase}" for phase in ("lobby", "playing", "paused", "over")}
