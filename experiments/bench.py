@@ -23,7 +23,7 @@ from model import Ensemble, NegotiationModel
 
 ROOT_SEED = 20260928
 LANES = (1, 64, 1024, 4096)
-NO_NUMBA: Final = "The scalar twin needs numba: pip install 'detente[bench]'. Everything else is measured."
+NO_NUMBA: Final = "The scalar twin needs numba; everything else is measured. To install it: {}"
 PHASES = (
     *("enter_into_force", "see_events", "renew_costs", "hold_talks", "assess_impact", "perceive", "move_alone"),
     *("bargain", "ratify", "honour_or_withdraw", "put_duties_in_force", "clear_markets", "settle_accounts"),

@@ -6,11 +6,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.box import SIMPLE_HEAD
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
-
 from experiments import bench
+from experiments.command_words import how_to_install
+from experiments.grids import Grid
+from experiments.screens import bar, prose, say
 from experiments.store import write_whole
 
 if TYPE_CHECKING:
@@ -30,15 +29,14 @@ def run_benchmark(
     figure_file: Path | None = None,
 ) -> dict[str, Any]:
     """Measure with a progress bar, show, and write what was asked for."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=errors, transient=True) as bar:
-        task = bar.add_task("starting", total=bench.n_steps(effort))
+    with bar(errors, with_left=False, transient=True) as shown:
+        task = shown.add_task("starting", total=bench.n_steps(effort))
         found = bench.measure(
-            scenario, effort, lambda: bar.advance(task), lambda what: bar.update(task, description=what)
+            scenario, effort, lambda: shown.advance(task), lambda what: shown.update(task, description=what)
         )
     show(console, found)
     if found["twin"] is None:
-        console.print(bench.NO_NUMBA)
+        say(console, bench.NO_NUMBA.format(how_to_install("bench")))
     if json_file is not None:
         text = json.dumps(found, indent=2) + "\n"
         write_whole(json_file, lambda path: path.write_text(text, encoding="utf-8"))
@@ -54,52 +52,45 @@ def show(console: Console, found: dict[str, Any]) -> None:
     about, worlds = found["machine"], found["worlds"]
     lanes, repeats = found["effort"]["lanes"], found["effort"]["repeats"]
     versions = f"Python {about['python']}, NumPy {about['numpy']}, Mesa {about['mesa']}"
-    console.print(f"Scenario {found['scenario']}, blocks of {lanes:,} replicates; CPU time, medians of {repeats}")
-    console.print(f"One core of {about['processor']}, {versions}")
-    table = _table("", "", "")
-    table.add_row("Mesa world", f"{worlds['mesa_ms']:.1f} ms a run", "")
-    table.add_row("ensemble", f"{worlds['ensemble_ms']:.2f} ms a run", f"{worlds['runs_per_second']:.0f} runs/s a core")
-    table.add_row("ensemble over Mesa world", f"{worlds['ratio']:.1f} times", "draws and summary included")
+    prose(console, f"Scenario {found['scenario']}, blocks of {lanes:,} replicates; CPU time, medians of {repeats}")
+    prose(console, f"One core of {about['processor']}, {versions}")
+    table = Grid("", ("",), ("",), {"": 20})
+    table.row("Mesa world", f"{worlds['mesa_ms']:.1f} ms a run", "")
+    table.row("ensemble", f"{worlds['ensemble_ms']:.2f} ms a run", f"{worlds['runs_per_second']:.0f} runs/s a core")
+    table.row("ensemble over Mesa world", f"{worlds['ratio']:.1f} times", "draws and summary included")
     for rule, row in (found["twin"] or {}).items():
         side = f"{row['ensemble_ms']:.1f} ms against {row['twin_ms']:.1f} ms"
-        table.add_row(f"  over its scalar twin: {rule}", f"{row['ratio']:.2f} times", side)
+        table.row(f"  over its scalar twin: {rule}", f"{row['ratio']:.2f} times", side)
     for lanes, speed in found["runs_per_second_by_lanes"].items():
-        table.add_row(f"block of {int(lanes):,}", f"{speed:.0f} runs/s a core", "")
+        table.row(f"block of {int(lanes):,}", f"{speed:.0f} runs/s a core", "")
     memory = found["memory"]
     peaks = memory["after_each_block_mb"]
-    table.add_row(
+    table.row(
         f"peak memory, {memory['large_replicates']:,} replicates",
         f"{memory['large_mb']:.0f} MB",
         f"{memory['kb_a_replicate']:.0f} kB a replicate in a block",
     )
-    table.add_row(
+    table.row(
         f"peak memory, {len(peaks)} blocks of {memory['block_replicates']:,} in a row",
         f"{peaks[-1]:.0f} MB",
         f"{memory['growth_mb']:+.1f} MB since block {len(peaks) // 5 + 1}",
     )
     for what, growth in found["growth"].items():
         sizes = ", ".join(f"{int(size):,}" for size in growth["seconds"])
-        table.add_row(f"time grows with {what}", f"exponent {growth['exponent']:.2f}", f"at {sizes}")
+        table.row(f"time grows with {what}", f"exponent {growth['exponent']:.2f}", f"at {sizes}")
     both = found["processes"]
-    table.add_row(
+    table.row(
         f"two processes, {both['runs']:,} runs",
         f"{both['ratio']:.2f} times one",
         f"{both['one_s']:.1f} s and {both['two_s']:.1f} s",
     )
-    console.print(table)
+    table.show(console)
     shares = ", ".join(
         f"{name.replace('_', ' ')} {share:.0%}"
         for name, share in list(found["phases"].items())[:SHOWN_PHASES]
         if share >= LEAST_SHARE
     )
-    console.print(f"Share of time by phase: {shares}")
-
-
-def _table(*headers: str) -> Table:
-    table = Table(box=SIMPLE_HEAD, show_header=any(headers), pad_edge=False)
-    for header in headers:
-        table.add_column(header, overflow="fold")
-    return table
+    prose(console, f"Share of time by phase: {shares}")
 
 
 def figure(found: dict[str, Any]) -> Figure:

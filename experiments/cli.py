@@ -6,17 +6,21 @@ its finished parts and ends with 130. The model, pandas and matplotlib are loade
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from experiments import commands_analysis
-from experiments.terminal import FAILED, TacticsOption, loaded, refusals, screen, warn
+from experiments.command_words import parse_settings, versions_in_words
+from experiments.streams import guarded_output, kept_on, pasted
+from experiments.terminal import FAILED, Commands, TacticsOption, leave_after, loaded, refusals, screen, warn
+
+__all__ = ["app", "main", "parse_settings"]
 
 app = typer.Typer(
-    help="Three blocs negotiate the trade in electric cars and batteries.",
+    cls=Commands,
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -42,7 +46,23 @@ EngineOption = Annotated[
 ]
 
 
-@app.command()
+def tell_version(is_wanted: bool) -> None:
+    """Print the versions and leave."""
+    if is_wanted:
+        typer.echo(versions_in_words())
+        raise typer.Exit
+
+
+@app.callback()
+def detente(
+    version: Annotated[
+        bool, typer.Option("--version", callback=tell_version, is_eager=True, help="Tell the version and leave.")
+    ] = False,
+) -> None:
+    """Three blocs negotiate the trade in electric cars and batteries."""
+
+
+@app.command(short_help="Play one negotiation and tell its story.")
 def run(
     scenario: Annotated[str, typer.Argument(help="A starting point, such as 2018, 2026 or symmetric.")] = "2026",
     replicate: Annotated[int, typer.Option(help="Which replicate: another number, other luck.")] = 0,
@@ -64,6 +84,7 @@ def run(
     with refusals():
         from experiments.narrate import tell
         from experiments.plan_file import DEFAULT_ROOT_SEED, read_root_seed
+        from experiments.screens import say
         from experiments.store import check_vacant
         from experiments.sweeping import check_engine
         from model import LaneRun, NegotiationModel, identification_flips
@@ -77,16 +98,16 @@ def run(
         play: type[NegotiationModel] | type[LaneRun] = NegotiationModel if engine == "mesa" else LaneRun
         model = play(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
         model.run()
-        if out is not None:
-            write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
+        fault = "" if out is None else write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
         console = screen()
         warn(console, identification_flips(scenario, changes))
         tell(console, model, changes, every_round)
         if out is not None:
-            console.print(f"\nTables and figure are in {out}")
+            say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(out)}")
+        leave_after(fault)
 
 
-@app.command()
+@app.command(short_help="Run a plan: every design point, then tables and a figure.")
 def sweep(
     plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan file (TOML), or the name of a shipped plan.")],
     out: ResultsOption = None,
@@ -104,7 +125,7 @@ def sweep(
     _sweep(plan, out, into, workers, scheduler, replicates, engine, tactics)
 
 
-@app.command()
+@app.command(short_help="The main job: what talks, recognition and duties do.")
 def demo(
     replicates: ReplicatesOption = None,
     out: ResultsOption = None,
@@ -139,7 +160,7 @@ def _sweep(
             raise typer.Exit(code)
 
 
-@app.command("rerun")
+@app.command("rerun", short_help="Play one run of a sweep again and compare.")
 def play_again(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
     run_name: Annotated[str, typer.Option("--run", metavar="ID", help="Which run: POINT-REPLICATE, such as 12-3.")],
@@ -157,31 +178,36 @@ def play_again(
             check_vacant(out)
         stored = Results.open(results)
         found = rerun(stored, run_name, loaded(tactics))
+        fault = ""
         if out is not None and found.fresh["status"] == "ok":
             from model import NegotiationModel
 
             chunk = found.chunk
             settings: dict[str, Any] = dict(chunk.settings)
             model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, **settings)
-            write_run(model.run(), out, f"{model.scenario.title}, run {run_name}")
+            fault = write_run(model.run(), out, f"{model.scenario.title}, run {run_name}")
         warn(screen(), stored.manifest["flips"])
         if not tell_rerun(screen(), found, run_name):
             raise typer.Exit(FAILED)
+        leave_after(fault)
 
 
-@app.command()
+@app.command(short_help="Write the report of a sweep as one HTML file.")
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
 ) -> None:
     """Write the report of a sweep: one HTML file that needs no network, and its figures."""
     with refusals():
         from experiments.report import write_report
+        from experiments.screens import say
 
-        path = write_report(results)
-        screen().print(f"The report is in {path}, its figures in {path.parent / 'figures'}")
+        faults: list[str] = []
+        path = write_report(results, faults.append)
+        say(screen(), f"The report is in {pasted(path)}, its figures in {pasted(path.parent / 'figures')}")
+        leave_after("; ".join(faults))
 
 
-@app.command()
+@app.command(short_help="Fit to 2018-2022, forecast 2023-2025, then score.")
 def hindcast(
     anew: Annotated[
         bool, typer.Option("--refit", help="Fit to 2018-2022 first (minutes); else the kept sample is used.")
@@ -201,7 +227,7 @@ def hindcast(
         run_hindcast(screen(), screen(to_stderr=True), anew, workers, out, document)
 
 
-@app.command()
+@app.command(short_help="Show every parameter.")
 def parameters(
     calibration: Annotated[
         str | None,
@@ -226,7 +252,7 @@ def parameters(
             reference.show_parameters(screen())
 
 
-@app.command("class")
+@app.command("class", short_help="Serve the class page.")
 def classroom(
     port: Annotated[int, typer.Option(help="Port to serve on; 0 takes a free one.")] = 8700,
     lan: Annotated[bool, typer.Option("--lan", help="Let other machines of this network in.")] = False,
@@ -240,7 +266,7 @@ def classroom(
         serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics))
 
 
-@app.command()
+@app.command(short_help="Show every mechanism and what it does.")
 def mechanisms(
     results: Annotated[
         Path | None,
@@ -296,7 +322,7 @@ def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure
         raise InputFault(faults, "command line")
 
 
-@app.command("bench")
+@app.command("bench", short_help="Measure the speed of the ensemble.")
 def benchmark(
     scenario: Annotated[str, typer.Option(help="The scenario that is played.")] = "2026",
     quick: Annotated[bool, typer.Option("--quick", help="Once and on small sizes: half a minute, rough.")] = False,
@@ -325,54 +351,17 @@ commands_analysis.add_to(app)
 
 def main() -> None:
     """The entry point of the command."""
-    app()
+    with guarded_output():
+        app()
 
 
-def parse_settings(texts: list[str]) -> dict[str, Any]:
-    """``name=value`` texts as parameters; values are written as in TOML, words without quotes.
+def write_run(model: Any, out: Path, title: str) -> str:
+    """Write the record of one run: its tables, story and figure, all of them or nothing.
 
-    Raises:
-        InputFault: a text without ``=``, or a name given twice.
+    A figure that cannot be drawn is left out; why, in a sentence (empty: it is there).
     """
-    from model import InputFault
-
-    settings: dict[str, Any] = {}
-    faults = []
-    for text in texts:
-        name, equals, value = (part.strip() for part in text.partition("="))
-        if not equals or not name or not value:
-            faults.append(f"--set {text!r}: allowed is NAME=VALUE, such as --set generosity=0.4")
-        elif name in settings:
-            faults.append(f"--set {text!r}: {name} is set already; keep one of the two")
-        else:
-            settings[name] = _value(value)
-            if value.endswith("%"):
-                faults.append(f"--set {text!r}: rates are fractions: write {_fraction(value)}")
-    if faults:
-        raise InputFault(faults, "command line")
-    return settings
-
-
-def _value(text: str) -> Any:
-    try:
-        table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
-        return text
-    return table["value"] if set(table) == {"value"} else text
-
-
-def _fraction(text: str) -> str:
-    try:
-        return f"{float(text[:-1]) / 100:g}"
-    except ValueError:
-        return "a number such as 0.25"
-
-
-def write_run(model: Any, out: Path, title: str) -> None:
-    """Write the record of one run: its tables, story and figure, all of them or nothing."""
     import pandas as pd
 
-    from experiments import figures
     from experiments.store import staged_folder, write_table, write_whole
 
     tables = model.tables()
@@ -382,7 +371,13 @@ def write_run(model: Any, out: Path, title: str) -> None:
         story = [(line.quarter, line.label, line.topic, line.dyad, line.text) for line in model.story]
         columns = ["quarter", "label", "topic", "dyad", "text"]
         write_table(stage / "story.parquet", pd.DataFrame(story, columns=columns))
-        write_whole(stage / "run.png", figures.saver(lambda: figures.run_figure(tables, title)))
+
+        def draw() -> None:
+            from experiments import figures
+
+            write_whole(stage / "run.png", figures.saver(lambda: figures.run_figure(tables, title)))
+
+        return kept_on(draw, "The figure")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from typing import Annotated
 
 import typer
 
-from experiments.terminal import BAD_INPUT, INTERRUPTED, TacticsOption, loaded, refusals, screen, warn
+from experiments.command_words import how_to_install
+from experiments.streams import pasted
+from experiments.terminal import BAD_INPUT, INTERRUPTED, TacticsOption, leave_after, loaded, refusals, screen, warn
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="New folder for the results (default: results/NAME).")
@@ -22,6 +24,7 @@ def check_tactic(
 ) -> None:
     """Try a file of tactics against its contract. This runs the file: name only one that you trust."""
     with refusals():
+        from experiments.screens import say
         from experiments.tactic_check import check
 
         own = loaded(file)
@@ -29,14 +32,14 @@ def check_tactic(
         findings = check(own.sha256)
         console = screen()
         for name in dict.fromkeys((finding.kind, finding.name) for finding in findings):
-            console.print(f"{name[0]} {name[1]}")
+            say(console, f"{name[0]} {name[1]}")
             for finding in findings:
                 if (finding.kind, finding.name) == name:
-                    console.print(f"  {'FAILS' if finding.fault else 'ok   '}  {finding.test}", soft_wrap=True)
+                    say(console, f"  {'FAILS' if finding.fault else 'ok   '}  {finding.test}")
                     if finding.fault:
-                        console.print(f"         {finding.fault}", soft_wrap=True, markup=False)
+                        say(console, f"         {finding.fault}")
         n_failed = sum(bool(finding.fault) for finding in findings)
-        console.print(f"{n_failed} of {len(findings)} tests failed" if n_failed else "It keeps the contract.")
+        say(console, f"{n_failed} of {len(findings)} tests failed" if n_failed else "It keeps the contract.")
         if n_failed:
             raise typer.Exit(BAD_INPUT)
 
@@ -57,8 +60,8 @@ def league(
         from experiments.league import default_plan, load_league, play_league, resized
         from experiments.league_results import write_league
         from experiments.league_table import show, tell
+        from experiments.screens import progress_shown, say
         from experiments.store import check_vacant, vacant_folder
-        from experiments.sweeping import progress_shown
 
         file, n_workers = loaded(tactics), check_workers(workers)
         asked = resized(default_plan() if plan is None else load_league(plan), situations, replicates)
@@ -68,9 +71,10 @@ def league(
         with progress_shown(screen(to_stderr=True), f"league: {asked.situations} situations") as progress:
             whole = play_league(asked, n_workers, file, lambda done, total: progress(done, 0, total, 0))
         found = tell(asked, whole)
-        write_league(found, whole, folder, file)
+        fault = write_league(found, whole, folder, file)
         show(console, found)
-        console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
+        say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(folder)}")
+        leave_after(fault)
 
 
 def sensitivity(
@@ -91,9 +95,10 @@ def sensitivity(
     with refusals():
         from experiments.plan_file import load_plan
         from experiments.runner import Hooks
+        from experiments.screens import progress_shown, say
         from experiments.sensitivity import Sizes, check, run_sensitivity
         from experiments.sensitivity_report import show, write_sensitivity
-        from experiments.sweeping import STOPPING, progress_shown
+        from experiments.sweeping import STOPPING, how_to_go_on
         from model import identification_flips
 
         file = loaded(tactics)
@@ -106,19 +111,18 @@ def sensitivity(
 
             def hooks(stage: str) -> Hooks:
                 progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
-                return Hooks(
-                    progress, lambda: errors.print(STOPPING), lambda words: errors.print(words, soft_wrap=True)
-                )
+                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
 
             found = run_sensitivity(asked.with_tactics(file), folder, sizes, workers, hooks)
         if found is None:
-            errors.print(f"Finished runs are kept in {folder}. The same command goes on from there.", soft_wrap=True)
+            say(errors, how_to_go_on(folder))
             raise typer.Exit(INTERRUPTED)
-        write_sensitivity(found, folder)
+        fault = write_sensitivity(found, folder)
         console = screen()
         warn(console, identification_flips(asked.start, asked.settings))
         show(console, found)
-        console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
+        say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(folder)}")
+        leave_after(fault)
 
 
 def discover(
@@ -135,6 +139,7 @@ def discover(
         from experiments.discover import CASES, show, tables
         from experiments.discover import discover as search
         from experiments.results import Results
+        from experiments.screens import say
 
         folder = Results.open(results)
         found = search(folder, case or tuple(CASES), dyad or ("CN-US", "CN-EU", "US-EU"), boxes, resamples)
@@ -145,7 +150,7 @@ def discover(
         console = screen()
         warn(console, folder.manifest["flips"])
         show(console, found)
-        console.print(f"\nTables boxes and trajectories are in {folder.folder}", soft_wrap=True)
+        say(console, f"\nTables boxes and trajectories are in {pasted(folder.folder)}")
 
 
 def _needs(package: str, command: str) -> None:
@@ -153,13 +158,13 @@ def _needs(package: str, command: str) -> None:
     if importlib.util.find_spec(package) is None:
         from model import InputFault
 
-        fault = f"detente {command} needs {package}, which is not installed: pip install 'detente[analysis]'"
+        fault = f"detente {command} needs {package}, which is not installed: {how_to_install('analysis')}"
         raise InputFault([fault], command)
 
 
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file on the command line."""
-    app.command("check-tactic")(check_tactic)
-    app.command("league")(league)
-    app.command("sensitivity")(sensitivity)
-    app.command("discover")(discover)
+    app.command("check-tactic", short_help="Try a file of tactics against its contract.")(check_tactic)
+    app.command("league", short_help="All tactics against each other.")(league)
+    app.command("sensitivity", short_help="Which assumptions move the outcomes.")(sensitivity)
+    app.command("discover", short_help="Where cooperation collapses or lasts.")(discover)

@@ -247,19 +247,24 @@ def tables(found: Sequence[Discovery]) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def show(console: Any, found: Sequence[Discovery]) -> None:
     """Print every box in words."""
+    from experiments.screens import head, prose
+
     for one in found:
         name = one.case.replace("_", " ")
-        console.print(f"\n[bold]{one.dyad}: {name}[/bold] ({CASES[one.case][1]})")
-        console.print(f"{one.share:.2f} of {one.n_runs} runs at {one.n_points} design points. {one.why}".rstrip())
+        head(console, f"{one.dyad}: {name}", f" ({CASES[one.case][1]})")
+        prose(console, f"{one.share:.2f} of {one.n_runs} runs at {one.n_points} design points. {one.why}".rstrip())
         for number, box in enumerate(one.boxes, 1):
             step = box.step
-            console.print(
+            prose(
+                console,
                 f"Box {number}: density {step.density:.2f}, coverage {step.coverage:.2f}, {step.mass:.2f} of the runs; "
-                f"searches without a connection do as well with p = {box.p_value:.2f}."
+                f"searches without a connection do as well with p = {box.p_value:.2f}.",
             )
             for name, quasi in step.quasi_p.items():
                 shown = max(value for value in quasi if value != NO_LIMIT)
-                console.print(
-                    f"  {name} {in_words(step.limits[name], quasi)} "
-                    f"(quasi-p {shown:.1g}, in {box.reproduced[name]:.2f} of half samples)"
+                prose(
+                    console,
+                    f"{name} {in_words(step.limits[name], quasi)} "
+                    f"(quasi-p {shown:.1g}, in {box.reproduced[name]:.2f} of half samples)",
+                    indent=2,
                 )

@@ -28,6 +28,7 @@ from concurrent.futures import (
 from types import FrameType
 from typing import Any, Final
 
+from experiments.command_words import how_to_install
 from experiments.engines import run_chunk
 from experiments.work import Chunk, failed_chunk
 from experiments.worker_pool import WorkerPool
@@ -102,7 +103,7 @@ def scheduler_maker(address: str, check: Callable[[], str]) -> tuple[Callable[[]
     try:
         from distributed import Client
     except ImportError:
-        fault = "--scheduler needs dask, which is not installed: pip install 'detente[cluster]'"
+        fault = f"--scheduler needs dask, which is not installed: {how_to_install('cluster')}"
         raise InputFault([fault], "scheduler") from None
     # Dask itself takes half a minute over what is no address, and leaves a traceback behind.
     if not SCHEDULER_ADDRESS.fullmatch(address):

@@ -31,7 +31,9 @@ from experiments.hindcast_page import (
 from experiments.hindcast_plan import HindcastPlan, load_hindcast
 from experiments.hindcast_scores import bars, held_out, in_short, scores
 from experiments.hindcast_work import mapping
+from experiments.screens import say
 from experiments.store import reported, write_table, write_whole
+from experiments.streams import pasted
 
 FOLDER: Final = File("results") / "hindcast"
 DOCUMENT: Final = File("docs") / "hindcast.md"
@@ -82,10 +84,10 @@ def run_hindcast(
     if anew:
         make_posterior(plan, n_workers, progress)
     sealed = make_forecast(plan, folder, n_workers, progress)
-    console.print(f"Forecast of {plan.score_first}-{plan.score_last} sealed: {sealed.digest[:16]} ({folder})\n")
+    say(console, f"Forecast of {plan.score_first}-{plan.score_last} sealed: {sealed.digest[:16]} ({pasted(folder)})\n")
     found = report(plan, sealed, folder, document)
     tell(console, *found)
-    console.print(f"\nPage: {folder / 'report.html'}")
+    say(console, f"\nPage: {pasted(folder / 'report.html')}")
     return found[1]
 
 

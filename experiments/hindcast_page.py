@@ -11,13 +11,14 @@ from typing import Final
 
 import pandas as pd
 from rich.console import Console
-from rich.table import Table
 
+from experiments.grids import Grid
 from experiments.hindcast_fit import learned
 from experiments.hindcast_forecast import Sealed
 from experiments.hindcast_plan import HindcastPlan
 from experiments.hindcast_scores import MODEL
 from experiments.report import PAGE
+from experiments.screens import head, prose
 
 MISSING: Final = ""
 START, END = "<!-- {}:start -->", "<!-- {}:end -->"
@@ -53,20 +54,15 @@ def shown(short: pd.DataFrame) -> pd.DataFrame:
 
 def tell(console: Console, short: pd.DataFrame, bars: dict[str, tuple[bool, str]]) -> None:
     """Print the scores and the bars."""
-    table = Table(title="Scores of the forecast; lower is better", title_justify="left", header_style="bold")
-    for name in map(str, shown(short)):
-        table.add_column(name, justify="left" if name in ("what", "who", "the model is") else "right")
-    last = ""
+    names = [str(name) for name in shown(short)]
+    table = Grid("Scores of the forecast; lower is better", names[:2], names[2:], is_grouped=True)
     for row in shown(short).itertuples(index=False):
         cells = [str(cell) for cell in row]
-        if last and cells[0] != last:
-            table.add_section()
-        cells[0], last = ("" if cells[0] == last else cells[0]), cells[0]
-        table.add_row(*cells, style="bold" if cells[1] == MODEL else None)
-    console.print(table)
-    console.print("\nBars")
+        table.row(*cells, style="bold" if cells[1] == MODEL else "")
+    table.show(console)
+    head(console, "Bars")
     for words, (met, figure) in bars.items():
-        console.print(f"  {'met   ' if met else 'MISSED'}  {words}: {figure}")
+        prose(console, f"{'met   ' if met else 'MISSED'}  {words}: {figure}", indent=2)
 
 
 def markdown(table: pd.DataFrame) -> str:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from experiments.screens import bar
 from experiments.worker_pool import WorkerDied, WorkerPool
 
 Mapped = Callable[[Any, list[Any]], Iterable[Any]]
@@ -18,11 +18,10 @@ def mapping(workers: int, console: Console | None, words: str) -> Mapped:
     """A function that applies another to tasks and gives back results in the tasks' order, whoever does them."""
 
     def mapped(function: Any, tasks: list[Any]) -> Iterator[Any]:
-        columns = (TextColumn(words), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=console, disable=console is None) as progress:
-            bar = progress.add_task(words, total=len(tasks))
+        with bar(console) as shown:
+            task = shown.add_task(words, total=len(tasks))
             for result in _results(function, tasks, workers):
-                progress.advance(bar)
+                shown.advance(task)
                 yield result
 
     return mapped

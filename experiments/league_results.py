@@ -15,6 +15,7 @@ import pandas as pd
 from experiments.league_table import MEASURES, League
 from experiments.manifest import code_fingerprint, now
 from experiments.store import staged_folder, write_table, write_whole
+from experiments.streams import kept_on
 
 if TYPE_CHECKING:
     from model import TacticFile
@@ -55,14 +56,18 @@ def long_table(league: League, whole: Mapping[str, np.ndarray]) -> pd.DataFrame:
     return pd.DataFrame({**keys, **{name: values.reshape(-1) for name, values in whole.items()}})
 
 
-def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, file: TacticFile | None) -> None:
-    """Write the folder of a league, whole or not at all.
+def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, file: TacticFile | None) -> str:
+    """Write the folder of a league, whole or not at all; why it has no figure, in a sentence (empty: it has).
 
     Raises:
         InputFault: the folder cannot be written, or holds something already.
     """
-    from experiments.analysis_figures import league_figure
-    from experiments.figures import saver
+
+    def draw() -> None:
+        from experiments.analysis_figures import league_figure
+        from experiments.figures import saver
+
+        write_whole(stage / "league.png", saver(lambda: league_figure(league)))
 
     shares = pd.DataFrame(league.shares, columns=[player.name for player in league.plan.players])
     tables = {
@@ -74,4 +79,4 @@ def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, 
             write_table(stage / f"{name}.parquet", table)
         text = json.dumps(described(league, file), indent=1)
         write_whole(stage / "league.json", lambda path: path.write_text(text, encoding="utf-8"))
-        write_whole(stage / "league.png", saver(lambda: league_figure(league)))
+        return kept_on(draw, "The figure")

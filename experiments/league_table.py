@@ -129,24 +129,23 @@ def _final(by_situation: FloatArray, shares: FloatArray, names: list[str], seed:
 
 def show(console: Console, league: League) -> None:
     """Print the ranking, the best of each seat and who is left."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from experiments.grids import Grid
+    from experiments.screens import head, prose
 
     plan = league.plan
-    console.print(f"\n[bold]{plan.title}[/bold]")
-    console.print(
+    head(console, plan.title)
+    prose(
+        console,
         f"{len(plan.players)} players, each against each (and itself) in both seats of 3 dyads, on {plan.situations} "
         f"situations drawn from runs of {', '.join(plan.scenarios)}, {plan.replicates} replicates each. One bargaining "
         "session a time: not what a tactic does to trust and tension over years. Brackets hold 95 % intervals over "
-        "situations; leads are paired differences from the mean of all players."
+        "situations; leads are paired differences from the mean of all players.",
     )
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("player")
-    for name in ("own payoff", "lead", "joint", "stability", "signed", "quarters", "ranks"):
-        table.add_column(name, justify="right", no_wrap=True)
+    values = ("own payoff", "lead", "joint", "stability", "signed", "quarters", "ranks")
+    table = Grid("", ("player",), values)
     for row in league.ranking.itertuples():
-        table.add_row(
-            str(row.name),
+        table.row(
+            row.name,
             f"{row.own:.3f}",
             f"{row.own_lead:+.3f} [{row.own_lead_low:+.3f}, {row.own_lead_high:+.3f}]",
             f"{row.joint:.3f}",
@@ -155,10 +154,10 @@ def show(console: Console, league: League) -> None:
             f"{row.quarters:.1f}",
             f"{row.rank_own} {row.rank_joint} {row.rank_stability}",
         )
-    console.print(table)
-    console.print("Ranks: by own payoff, joint payoff, stability. Payoffs in bn$ a year over the policy in force.")
+    table.show(console)
+    prose(console, "Ranks: by own payoff, joint payoff, stability. Payoffs in bn$ a year over the policy in force.")
     best = [f"{seat}: {league.seats['player'].iloc[int(league.seats[seat].argmax())]}" for seat in SEATS]
-    console.print(f"Best in its seat: {'; '.join(best)}.")
+    prose(console, f"Best in its seat: {'; '.join(best)}.")
     left = league.final[league.final["share"] > 0.01].sort_values("share", ascending=False)
     words = [f"{row.player} {row.share:.2f} [{row.share_low:.2f}, {row.share_high:.2f}]" for row in left.itertuples()]
-    console.print(f"After {GENERATIONS} generations in which what earns more grows: {'; '.join(words)}.")
+    prose(console, f"After {GENERATIONS} generations in which what earns more grows: {'; '.join(words)}.")

@@ -157,15 +157,13 @@ def reading(effects: pd.DataFrame) -> str:
 
 def show(console: Console, catalogue: Sequence[Mechanism], effects: pd.DataFrame | None) -> None:
     """Print the catalogue, and what the ablation found where that is known."""
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from experiments.grids import Grid
+    from experiments.screens import prose
 
-    shown = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    for column in ("mechanism", "kind", "with it", "from", "rules"):
-        shown.add_column(column, ratio=2 if column in ("with it", "from") else 1)
+    shown = Grid("", ("mechanism", "kind"), (), {"with it": 20, "from": 18, "rules": 14})
     for own in catalogue:
         settings = ", ".join(f"{name}={value_in_words(value)}" for name, value in own.on.items())
-        shown.add_row(own.name, "core" if own.is_core else "optional", settings, own.passage, own.rules)
-    console.print(shown)
+        shown.row(own.name, "core" if own.is_core else "optional", settings, own.passage, own.rules)
+    shown.show(console)
     if effects is not None:
-        console.print(reading(effects))
+        prose(console, reading(effects))

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from experiments.findings import signed
+from experiments.grids import Grid
+from experiments.screens import chapter, head, prose
+from experiments.streams import plain
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,6 +40,8 @@ MARKS: Final = {
     "government": ("~", "yellow"),
     "again": ("…", "dim"),
 }
+# On narrower screens the quarter and the dyad stand above what happened.
+SIDE_BY_SIDE: Final = 60
 # After these the next talks of a dyad are new talks.
 SESSION_ENDS: Final = ("treaty", "ratification", "exit")
 # What a family of two-by-two games means for the side that it describes.
@@ -67,9 +70,9 @@ def tell(
     scenario = model.scenario
     last = model.n_quarters - 1
     span = f"{scenario.quarter_label(0)} to {scenario.quarter_label(last)}"
-    console.print(f"[bold]{scenario.title}[/bold]  ({span})")
+    head(console, scenario.title, f"  ({span})", is_first=True)
     if changes:
-        console.print("Changed: " + ", ".join(f"{name} = {value}" for name, value in changes.items()))
+        prose(console, "Changed: " + ", ".join(f"{name} = {value}" for name, value in changes.items()))
     tell_story(console, list(model.story) if every_round else condense(model.story))
     tell_games(console, model)
     tell_outcome(console, model.summary(), scenario.quarter_label(last))
@@ -120,17 +123,22 @@ def tell_story(console: Console, story: Iterable[Any]) -> None:
     for label, group in itertools.groupby(lines, key=lambda line: line.label):
         if label[:4] != year:
             year = label[:4]
-            console.print()
-            console.rule(f"[bold]{year}", style="dim", align="left")
+            chapter(console, year)
         dyad = None
         for number, line in enumerate(sorted(group, key=lambda line: place[line.dyad])):
             mark, style = MARKS.get(line.topic, ("·", ""))
+            when, who = "" if number else label, "" if line.dyad == dyad else plain(line.dyad)
             row = Table.grid(padding=(0, 1))
-            for width in (6, 5, 1):
-                row.add_column(width=width, no_wrap=True)
+            if console.width < SIDE_BY_SIDE:
+                if when or who:
+                    prose(console, f"{when} {who}".strip(), "dim")
+            else:
+                row.add_column(width=6, no_wrap=True)
+                row.add_column(width=5, no_wrap=True)
+            row.add_column(width=1, no_wrap=True)
             row.add_column()
-            when, who = "" if number else label, "" if line.dyad == dyad else line.dyad
-            row.add_row(when, Text(who, "dim"), Text(mark, style), Text(line.text, style))
+            beside = (when, Text(who, "dim")) if console.width >= SIDE_BY_SIDE else ()
+            row.add_row(*beside, Text(mark, style), Text(plain(line.text), style))
             console.print(row)
             dyad = line.dyad
 
@@ -138,20 +146,19 @@ def tell_story(console: Console, story: Iterable[Any]) -> None:
 def tell_games(console: Console, model: NegotiationModel | LaneRun) -> None:
     """Print which two-by-two game each dyad played when, and the payoffs of the last one."""
     dyads = model.tables()["dyad"]
-    console.print()
-    console.rule("[bold]Games", style="dim", align="left")
-    console.print("Each side honours or withdraws the package between them: which game is that for each side?")
+    chapter(console, "Games")
+    prose(console, "Each side honours or withdraws the package between them: which game is that for each side?")
     for number, dyad in enumerate(dict.fromkeys(dyads["entity"])):
         rows = dyads[dyads["entity"] == dyad].sort_values("quarter")
-        console.print(f"\n[bold]{dyad}[/bold]")
+        head(console, dyad)
         pairs = list(zip(rows["game_first"], rows["game_second"], strict=True))
         for (first, second), since, until, n in _spells(pairs, list(rows["label"])):
             when = since if since == until else f"{since} to {until}"
-            _indented(console, f"{when}: {first}–{second} ({_count(n, 'quarter', 'quarters')})", 2)
+            prose(console, f"{when}: {first}–{second} ({_count(n, 'quarter', 'quarters')})", indent=2)
         _tell_payoffs(console, model, number, dyad.split("-"))
         for bloc, family in zip(dyad.split("-"), pairs[-1], strict=True):
             if meaning := _meaning(family):
-                _indented(console, f"{bloc}, {family}: {meaning}.", 4)
+                prose(console, f"{bloc}, {family}: {meaning}.", indent=4)
 
 
 def payoffs(model: NegotiationModel | LaneRun, dyad: int, package: int) -> list[list[tuple[float, float]]]:
@@ -179,21 +186,15 @@ def _tell_payoffs(console: Console, model: NegotiationModel | LaneRun, dyad: int
     """Print the package of the last quarter and its payoffs as a matrix."""
     package = model.reference_package(dyad)
     if package == 0:
-        _indented(console, "At the end no package lies between them.", 2)
+        prose(console, "At the end no package lies between them.", indent=2)
         return
-    _indented(console, f"At the end, over this package: {model.teller.package(dyad, package)}.", 2)
+    prose(console, f"At the end, over this package: {model.teller.package(dyad, package)}.", indent=2)
     first, second = blocs
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    table.add_column(f"{first}, {second}: bn$ a year")
-    for deed in ("honours", "withdraws"):
-        table.add_column(f"{second} {deed}", justify="right")
+    deeds = [f"{second} {deed}" for deed in ("honours", "withdraws")]
+    table = Grid("", (f"{first}, {second}: bn$ a year",), deeds)
     for deed, row in zip(("honours", "withdraws"), payoffs(model, dyad, package), strict=True):
-        table.add_row(f"{first} {deed}", *(f"{signed(one)}, {signed(other)}" for one, other in row))
-    console.print(Padding(table, (0, 0, 0, 4), expand=False))
-
-
-def _indented(console: Console, text: str, columns: int) -> None:
-    console.print(Padding(text, (0, 0, 0, columns), expand=False))
+        table.row(f"{first} {deed}", *(f"{signed(one)}, {signed(other)}" for one, other in row))
+    table.show(console, indent=4)
 
 
 def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, int]]:
@@ -214,13 +215,10 @@ def _meaning(family: str) -> str:
 
 def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str) -> None:
     """Print in words how the run ended for each dyad."""
-    console.print()
-    console.rule("[bold]Outcome", style="dim", align="left")
+    chapter(console, "Outcome")
     for row in summary.to_dict("records"):
-        console.print(f"\n[bold]{row['dyad']}[/bold]")
-        console.print(
-            Padding(outcome_in_words({str(k): v for k, v in row.items()}, horizon), (0, 0, 0, 2), expand=False)
-        )
+        head(console, row["dyad"])
+        prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon), indent=2)
 
 
 def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:

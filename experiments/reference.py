@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
 
+from experiments.grids import Grid
+from experiments.screens import prose
 from model import PARAMETERS
 
 INTRODUCTION = """\
@@ -48,21 +48,16 @@ def groups() -> Iterator[tuple[str, list[str]]]:
 
 
 def show_parameters(console: Console) -> None:
-    """Print all parameters, group by group, in 100 columns."""
+    """Print all parameters, group by group."""
     for group, names in groups():
-        table = Table(box=SIMPLE_HEAD, title=group, title_justify="left", title_style="bold", padding=(0, 1, 0, 0))
-        table.add_column("name", no_wrap=True)
-        table.add_column("default", justify="right", no_wrap=True)
-        table.add_column("range", max_width=14)
-        table.add_column("unit", max_width=9)
-        table.add_column("meaning", ratio=1)
+        table = Grid(group, ("name",), ("default",), {"range": 14, "unit": 9, "meaning": 22}, title_style="bold")
         for name in names:
             spec = PARAMETERS[name]
             default, unit = value_in_words(spec.default), "" if spec.unit in ("-", "switch") else spec.unit
             status = "" if spec.status == "assumed" else f" ({spec.status})"
-            table.add_row(name, default, range_in_words(name), unit, spec.meaning + status)
-        console.print(table)
-    console.print("Defaults are assumed unless (measured) or (calibrated). Rates are fractions, never percent.")
+            table.row(name, default, range_in_words(name), unit, spec.meaning + status)
+        table.show(console)
+    prose(console, "Defaults are assumed unless (measured) or (calibrated). Rates are fractions, never percent.")
 
 
 def markdown() -> str:

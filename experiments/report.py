@@ -27,6 +27,7 @@ from experiments.readings import OF_CALIBRATION, caption_of, listed, of_tests, o
 from experiments.results import Results
 from experiments.sensitivities import column_names, definitions
 from experiments.stopping import reached_in_words
+from experiments.streams import kept_on
 from experiments.survival import ended_by_cause
 from experiments.terminal import OF_FLIPS
 from experiments.work import GAME
@@ -61,22 +62,24 @@ $body
 """)
 
 
-def write_report(folder: str | Path) -> Path:
+def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words: None) -> Path:  # noqa: ARG005
     """Write ``report.html`` and ``figures/`` into a results folder; the path of the page.
+
+    tell: hears of every figure that could not be drawn; the page says so in its place.
 
     Raises:
         InputFault: the folder holds no results that can be read.
     """
     results = Results.open(folder)
-    page = _Page(results, plan_of(results))
+    page = _Page(results, plan_of(results), tell)
     return results.write_text("report.html", page.text())
 
 
 class _Page:
     """Collects the parts of the page in their order; reads runs a dyad and a few columns at a time."""
 
-    def __init__(self, results: Results, plan: Plan) -> None:
-        self.results, self.plan = results, plan
+    def __init__(self, results: Results, plan: Plan, tell: Callable[[str], None]) -> None:
+        self.results, self.plan, self.tell = results, plan, tell
         self.findings: Findings = find(plan, results)
         self.n_quarters = load_scenario(plan.start).n_quarters
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
@@ -365,15 +368,21 @@ class _Page:
 
     def _figure(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
         """Keep a figure as a file and put it into the page; nothing where there is nothing to draw."""
-        figure = report_figures.drawn(draw)
-        if figure is None:
-            return
-        path = self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure))
-        data = base64.b64encode(path.read_bytes()).decode("ascii")
-        self._add(
-            f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
-            f"<figcaption>{esc(caption)}</figcaption></figure>"
-        )
+        paths: list[Path] = []
+
+        def keep() -> None:
+            if (figure := report_figures.drawn(draw)) is not None:
+                paths.append(self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure)))
+
+        if fault := kept_on(keep, f"The figure {name}"):
+            self.tell(fault)
+            self._say(f"{fault}.")
+        for path in paths:
+            data = base64.b64encode(path.read_bytes()).decode("ascii")
+            self._add(
+                f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
+                f"<figcaption>{esc(caption)}</figcaption></figure>"
+            )
 
 
 LONG: Final = ("plan_text", "design_points", "columns", "code")

@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING, Any
 from experiments.manifest import code_fingerprint, now
 from experiments.sensitivity import DYADS, OUTCOMES, WORDS, Sensitivity, in_order
 from experiments.store import write_table, write_whole
+from experiments.streams import kept_on
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
 
 
-def write_sensitivity(found: Sensitivity, folder: Path) -> None:
-    """Write the tables, the figure and what made them, beside the two sweeps."""
-    from experiments.analysis_figures import sensitivity_figure
-    from experiments.figures import saver
+def write_sensitivity(found: Sensitivity, folder: Path) -> str:
+    """Write the tables, what made them and the figure, beside the two sweeps; why there is no figure (empty: it is)."""
+
+    def draw() -> None:
+        from experiments.analysis_figures import sensitivity_figure
+        from experiments.figures import saver
+
+        write_whole(folder / "sensitivity.png", saver(lambda: sensitivity_figure(found)))
 
     for name, table in (("screening", found.screening), ("indices", found.sobol), ("course", found.course)):
         write_table(folder / f"{name}.parquet", table)
@@ -29,49 +34,47 @@ def write_sensitivity(found: Sensitivity, folder: Path) -> None:
         "code_sha256": code_fingerprint(),
     }  # fmt: skip
     write_whole(folder / "sensitivity.json", lambda path: path.write_text(json.dumps(told, indent=1), encoding="utf-8"))
-    write_whole(folder / "sensitivity.png", saver(lambda: sensitivity_figure(found)))
+    return kept_on(draw, "The figure")
 
 
 def show(console: Console, found: Sensitivity) -> None:
     """Print the indices of mechanisms, of the inputs that were kept, and of chance."""
+    from experiments.screens import head, prose
+
     sizes = found.sizes
     n_inputs = len(found.plan.factors)
-    console.print(f"\n[bold]{found.plan.title}[/bold]: what moves the outcomes")
-    console.print(
+    head(console, found.plan.title, ": what moves the outcomes")
+    prose(
+        console,
         f"{n_inputs} inputs over their ranges. Screening: {sizes.trajectories} trajectories, "
         f"{sizes.screening_replicates} replicates. Indices: {sizes.rows} rows, {sizes.replicates} replicates, with the "
         "same luck in every row. First: share of an outcome's variance that goes when this is known; total: share that "
         "is left when all but this are known, so that what it does together with others and with chance counts for "
         "each. Chance, total: what is left when every input is known. Brackets: 95 % bootstrap intervals over rows and "
-        "replicates. A tilde marks an index that the second half of the rows still moved."
+        "replicates. A tilde marks an index that the second half of the rows still moved.",
     )
     if found.n_lost:
-        console.print(f"{found.n_lost} rows are left out because a run in them failed.")
+        prose(console, f"{found.n_lost} rows are left out because a run in them failed.")
     for outcome in OUTCOMES:
         _print_outcome(console, found.sobol[found.sobol["outcome"] == outcome], WORDS[outcome])
 
 
 def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
+    from experiments.grids import Grid
 
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), title=words, title_justify="left", title_style="bold")
-    table.add_column("group", overflow="fold")  # whole names: several differ in their last letters only
-    for dyad in DYADS:
-        table.add_column(f"{dyad} total", justify="right", no_wrap=True)
-        table.add_column("first", justify="right", no_wrap=True)
+    names = [name for dyad in DYADS for name in (f"{dyad} total", "first")]
+    table = Grid(words, ("group",), names, title_style="bold")
     last = ""
     for kind, group in in_order(rows):
         if last and kind != last:
-            table.add_section()
+            table.section()
         last = kind
         mine = rows[(rows["kind"] == kind) & (rows["group"] == group)].set_index("dyad")
         cells = []
         for dyad in DYADS:
             cells += _cells(mine.loc[dyad]) if dyad in mine.index else ["", ""]
-        table.add_row(group, *cells)
-    console.print()
-    console.print(table)
+        table.row(group, *cells)
+    table.show(console)
 
 
 def _cells(row: Any) -> list[str]:

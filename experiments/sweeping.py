@@ -5,15 +5,13 @@ No command line here: ``cli.py`` hands over consoles and passes on the exit code
 
 from __future__ import annotations
 
-import contextlib
-import sys
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
+from experiments.screens import progress_shown, prose, say
 from experiments.store import check_vacant, vacant_folder
+from experiments.streams import kept_on, pasted
 from experiments.terminal import FAILED, INTERRUPTED, OF_FLIPS, warn
 from model import InputFault, nearest
 
@@ -21,12 +19,13 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.design import Plan
+    from experiments.findings import Findings
+    from experiments.results import Results
 
 STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
 # Who plays a sweep, and replicates in a part: about a second's work.
 DEFAULT_ENGINE: Final = "ensemble"
 CHUNKS: Final = {"ensemble": 500, "mesa": 5}
-Progress = Callable[[int, int, int, int], None]
 
 
 def check_engine(engine: str) -> None:
@@ -77,23 +76,25 @@ def sweep_and_report(
             ) from None
         raise
     except WorkersDie as error:
-        print(f"{error} {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        say(errors, f"{error} {how_to_go_on(folder)}")
         return FAILED
     except KeyboardInterrupt:
-        print(f"Stopped at once. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        say(errors, f"Stopped at once. {how_to_go_on(folder)}")
         return INTERRUPTED
     if outcome.was_interrupted:
-        print(f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder)}", file=sys.stderr)  # noqa: T201
+        say(errors, f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder)}")
         return INTERRUPTED
     if outcome.n_before == outcome.n_done:
-        errors.print(f"All {outcome.n_done} runs are in {folder} already; nothing was computed.", soft_wrap=True)
-    show(plan, outcome, console)
+        say(errors, f"All {outcome.n_done} runs are in {pasted(folder)} already; nothing was computed.")
+    if missing := show(plan, outcome, console):
+        say(errors, f"{missing}. The runs and tables are whole.")
+        return FAILED
     return 0
 
 
 def how_to_go_on(folder: Path) -> str:
     """What an interrupted sweep says at its end."""
-    return f"Finished runs are kept in {folder}. The same command goes on from there."
+    return f"Finished runs are kept in {pasted(folder)}. The same command goes on from there."
 
 
 def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:
@@ -103,16 +104,15 @@ def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, e
     with progress_shown(errors, title) as progress:
         hooks = Hooks(
             progress,
-            lambda: errors.print(STOPPING, soft_wrap=True),
-            lambda words: errors.print(words, soft_wrap=True),
+            lambda: say(errors, STOPPING),
+            lambda words: say(errors, words),
         )
         return run_plan(plan, folder, workers, hooks, scheduler, engine=engine, chunk_replicates=CHUNKS[engine])
 
 
-def show(plan: Plan, outcome: Outcome, console: Console) -> None:
-    """Tables and figure of finished results, on screen and in the folder."""
+def show(plan: Plan, outcome: Outcome, console: Console) -> str:
+    """Tables and figure of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
     from experiments.demo import show_calibration, show_findings, show_words
-    from experiments.figures import plan_figure, saver
     from experiments.findings import TABLES, calibration_of, find
     from experiments.kept import played
     from model import load_scenario
@@ -130,56 +130,38 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> None:
     flips = results.manifest["flips"]
     head = [*flips, OF_FLIPS] if flips else []
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
-    figure = results.write_figure(f"{plan.name}.png", saver(lambda: plan_figure(findings)))
     warn(console, flips)
     show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
     show_calibration(console, calibration, plan.scenario)
     show_words(console, findings)
-    console.print(f"\nFigure: {figure}\nTables and all runs: {results.folder}", soft_wrap=True)
-    console.print(f"Report: detente report {results.folder}", soft_wrap=True)
+    figure = f"{plan.name}.png"
+    fault = kept_on(lambda: _draw(results, figure, findings), "The figure")
+    console.print()
+    if not fault:
+        say(console, f"Figure: {pasted(results.folder / figure)}")
+    say(console, f"Tables and all runs: {pasted(results.folder)}")
+    say(console, f"Report: detente report {pasted(results.folder)}")
+    return fault
 
 
-@contextlib.contextmanager
-def progress_shown(errors: Console, title: str) -> Iterator[Progress]:
-    """What shows progress: a bar with the time left on a terminal, a line every tenth when not."""
-    if errors.is_terminal:
-        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _draw(results: Results, name: str, findings: Findings) -> None:
+    from experiments.figures import plan_figure, saver
 
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=errors) as bar:
-            task = bar.add_task(title, total=None)
-
-            def move(done: int, failed: int, total: int, before: int) -> None:  # noqa: ARG001
-                words = f"{title}, {failed} failed" if failed else title
-                bar.update(task, completed=done, total=total, description=words)
-
-            yield move
-        return
-    began, told = time.monotonic(), 0
-
-    def tell(done: int, failed: int, total: int, before: int) -> None:
-        nonlocal told
-        if done * 10 // total > told or done == total:
-            told = done * 10 // total
-            left = (time.monotonic() - began) * (total - done) / max(1, done - before)
-            also = f", {failed} failed" if failed else ""
-            errors.print(f"{title}: {done} done{also}, about {left:.0f} s left", soft_wrap=True)
-
-    yield tell
+    results.write_figure(name, saver(lambda: plan_figure(findings)))
 
 
 def tell_rerun(console: Console, found: Rerun, name: str) -> bool:
     """Say what came of a run that was played again; whether it is the same as the stored one."""
-    console.print(f"Run {name}, played again: {_end_of(found.fresh)}", soft_wrap=True)
+    say(console, f"Run {name}, played again: {_end_of(found.fresh)}")
     if found.is_same:
-        console.print("The same as stored.")
+        prose(console, "The same as stored.")
         return True
-    console.print(f"Not the same as stored: {_end_of(found.stored)}", soft_wrap=True)
+    say(console, f"Not the same as stored: {_end_of(found.stored)}")
     if found.changes:
         also = f" and {len(found.changes) - 6} more" if len(found.changes) > 6 else ""
-        console.print(f"Changed since then: {', '.join(found.changes[:6])}{also}", soft_wrap=True)
+        say(console, f"Changed since then: {', '.join(found.changes[:6])}{also}")
     else:
-        console.print("The code is the same; another processor or other versions of packages may be the reason.")
+        prose(console, "The code is the same; another processor or other versions of packages may be the reason.")
     return False
 
 

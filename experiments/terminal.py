@@ -1,23 +1,37 @@
-"""What every command shares: exit codes, refusals in one message, a screen of sensible width, a file of tactics."""
+"""What every command shares: exit codes, refusals in one message, the commands themselves, a file of tactics."""
 
 from __future__ import annotations
 
 import contextlib
-import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
+from typer.core import TyperGroup
+
+from experiments.streams import FAILED, is_text, plain
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
+    from experiments.screens import Screen
     from model import TacticFile
 
-WIDTH = 100
-BAD_INPUT, INTERRUPTED, FAILED = 2, 130, 1
+__all__ = [
+    "BAD_INPUT",
+    "FAILED",
+    "INTERRUPTED",
+    "OF_FLIPS",
+    "Commands",
+    "TacticsOption",
+    "leave_after",
+    "loaded",
+    "refusals",
+    "screen",
+    "warn",
+]
+
+BAD_INPUT, INTERRUPTED = 2, 130
 
 #: What a flip of identification (``model.identification_flips``) means to whoever reads results.
 OF_FLIPS: Final = "Preferences were estimated anew, so differences from that scenario are not those of policy alone."
@@ -32,6 +46,25 @@ TacticsOption = Annotated[
 ]
 
 
+class Commands(TyperGroup):
+    """All commands: ``detente help COMMAND`` is ``detente COMMAND --help``, and words must be text."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """As every group, after a look at the words."""
+        unread = [word for word in args if not is_text(word)]
+        if unread:
+            with refusals():
+                from model import InputFault
+
+                raise InputFault(
+                    [f"{word!r} is not UTF-8; rename the file, or write the word in UTF-8" for word in unread],
+                    "command line",
+                )
+        if args[:1] == ["help"]:
+            args = [*args[1:2], "--help"]
+        return super().parse_args(ctx, args)
+
+
 @contextlib.contextmanager
 def refusals() -> Iterator[None]:
     """Whatever the input is refused for, as one message without a traceback."""
@@ -40,7 +73,7 @@ def refusals() -> Iterator[None]:
     try:
         yield
     except InputFault as fault:
-        typer.echo(f"{fault}", err=True)
+        typer.echo(plain(f"{fault}"), err=True)
         raise typer.Exit(BAD_INPUT) from None
     except KeyboardInterrupt:
         typer.echo("Stopped.", err=True)
@@ -48,28 +81,30 @@ def refusals() -> Iterator[None]:
     except BrokenExecutor as death:
         typer.echo(f"Stopped: {death}. Fewer processes (--workers) need less memory.", err=True)
         raise typer.Exit(FAILED) from None
-    except BrokenPipeError:  # the reader of a pipe, such as `head`, has left
-        sys.stderr.close()
-        raise typer.Exit(0) from None
 
 
-def screen(to_stderr: bool = False) -> Console:
-    """A console as wide as the terminal but no wider than tables need; 100 columns when it is no terminal."""
-    from rich.console import Console
-
-    console = Console(stderr=to_stderr, highlight=False)
-    console.width = min(console.width, WIDTH) if console.is_terminal else WIDTH
-    return console
+def leave_after(fault: str) -> None:
+    """Say what was left out, if anything, and leave with a code that tells."""
+    if fault:
+        typer.echo(f"{fault}. The tables are whole.", err=True)
+        raise typer.Exit(FAILED)
 
 
-def warn(console: Console, flips: Sequence[str]) -> None:
+def screen(to_stderr: bool = False) -> Screen:
+    """A console on standard output or standard error."""
+    from experiments.screens import Screen
+
+    return Screen(to_stderr)
+
+
+def warn(console: Screen, flips: Sequence[str]) -> None:
     """Say at the head of an output what its scenario sees otherwise than one that it extends; nothing: nothing."""
-    from rich.text import Text
+    from experiments.screens import say
 
     for line in flips:
-        console.print(Text(f"! {line}", style="bold red"), soft_wrap=True)
+        say(console, f"! {line}")
     if flips:
-        console.print(Text(f"  {OF_FLIPS}\n"), soft_wrap=True)
+        say(console, f"  {OF_FLIPS}\n")
 
 
 def loaded(tactics: Path | None) -> TacticFile | None:

@@ -160,7 +160,7 @@ def test_without_dask_the_scheduler_is_refused_in_words(
     call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, "distributed", None)
-    refused(swept(call, "--scheduler", "tcp://127.0.0.1:9"), "--scheduler needs dask", "detente[cluster]")
+    refused(swept(call, "--scheduler", "tcp://127.0.0.1:9"), "--scheduler needs dask", "pip install -e '.[cluster]'")
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
