@@ -157,7 +157,7 @@ def cases_of(scenario: str, lanes: int) -> Cases:
 
 
 def _markets(world: Any) -> Markets:
-    now = world.clearing.price - world.clearing.markup
+    now = world.state.market.clearing.price - world.state.market.clearing.markup
     n_markets, n_levels = now.shape[-2], COST_LEVELS.size
 
     def at_every_level(x: np.ndarray, factors: np.ndarray) -> np.ndarray:
@@ -168,7 +168,7 @@ def _markets(world: Any) -> Markets:
     same = np.ones(n_levels)
     return Markets(
         base=at_every_level(now, COST_LEVELS),
-        utility=at_every_level(world.utility, same),
+        utility=at_every_level(world.state.supply.utility, same),
         start=at_every_level(world.state.markup, same),
         alpha=np.tile(world.parameters.alpha[:n_markets, None], (n_levels, 1)),
         sigma=world.parameters.nest_correlation,

@@ -17,7 +17,7 @@ import numpy as np
 
 from experiments.bench_cases import Packages, Session, by_opener, cases_of
 from model import Ensemble, Scenario
-from model import ensemble as ensemble_module
+from model import world as world_module
 from model.agenda import set_agenda
 from model.calibration import open_economy
 from model.menu import build_menu
@@ -77,12 +77,12 @@ def playing(scenario: Scenario) -> Iterator[None]:
     parameters = scenario.parameters
     economy, opening = open_economy(scenario, parameters)
     start = scenario, economy, opening, set_agenda(economy, parameters, scenario, opening)
-    usual = ensemble_module.starting_point
-    ensemble_module.starting_point = lambda *_: start
+    usual = world_module.starting_point
+    world_module.starting_point = lambda *_: start
     try:
         yield
     finally:
-        ensemble_module.starting_point = usual
+        world_module.starting_point = usual
 
 
 def growth(

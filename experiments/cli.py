@@ -87,7 +87,7 @@ def run(
         from experiments.screens import say
         from experiments.store import check_vacant
         from experiments.sweeping import check_engine
-        from model import LaneRun, NegotiationModel, identification_flips
+        from model import NegotiationModel, ToldRun, identification_flips
 
         check_engine(engine)
         loaded(tactics)
@@ -95,10 +95,10 @@ def run(
         seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
         if out is not None:
             check_vacant(out)
-        play: type[NegotiationModel] | type[LaneRun] = NegotiationModel if engine == "mesa" else LaneRun
+        play: type[NegotiationModel] | type[ToldRun] = NegotiationModel if engine == "mesa" else ToldRun
         model = play(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
         model.run()
-        fault = "" if out is None else write_run(model, out, f"{model.scenario.title}, replicate {replicate}")
+        fault = "" if out is None else write_run(model, out, f"{model.start.title}, replicate {replicate}")
         console = screen()
         warn(console, identification_flips(scenario, changes))
         tell(console, model, changes, every_round)
@@ -185,7 +185,7 @@ def play_again(
             chunk = found.chunk
             settings: dict[str, Any] = dict(chunk.settings)
             model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, **settings)
-            fault = write_run(model.run(), out, f"{model.scenario.title}, run {run_name}")
+            fault = write_run(model.run(), out, f"{model.start.title}, run {run_name}")
         warn(screen(), stored.manifest["flips"])
         if not tell_rerun(screen(), found, run_name):
             raise typer.Exit(FAILED)

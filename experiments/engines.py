@@ -8,10 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
-from experiments.sensitivities import state_columns
-from experiments.work import GAME, Chunk, Played, digest_of, kind_of_end, play_mesa, with_keys
+from experiments.work import Chunk, Played, digest_of, play_mesa, run_columns, with_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,7 +26,7 @@ def play_ensemble(chunk: Chunk) -> Played:
     """
     import pyarrow as pa
 
-    from model import Ensemble, InputFault
+    from model import Ensemble, InputFault, kept_lanes
 
     series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
     keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
@@ -38,10 +35,10 @@ def play_ensemble(chunk: Chunk) -> Played:
         runs = []
         for _, world in ensemble.worlds():
             summary = world.run().summary()
-            for name, column in _run_columns(world).items():
+            for name, column in run_columns(world).items():
                 summary[name] = column
             runs.append(_table(chunk, summary))
-            for lane in world.recorder.kept.tolist():
+            for lane in kept_lanes(world):
                 for name, frame in world.recorder.of_lane(lane).tables().items():
                     if name in series:
                         series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
@@ -61,30 +58,6 @@ def run_chunk(chunk: Chunk) -> Played:
 
         load_tactics(chunk.tactics.path, chunk.tactics.sha256)
     return ENGINES[chunk.engine](chunk)
-
-
-def _run_columns(world: Any) -> dict[str, Any]:
-    """What is kept of the runs beside the model's summary, row by row; the same as ``work.run_columns`` of each."""
-    from model import QUARTERS_PER_YEAR
-
-    in_force = world.recorder.series("dyad", "treaty") > 0
-    until, causes = world.first_ends()
-    seen = np.where(in_force.any(axis=-1), in_force.argmax(axis=-1), -1)
-    both = np.where((seen >= 0) & (until >= 0), np.minimum(seen, until), np.maximum(seen, until))
-    columns: dict[str, Any] = {
-        "treaty_from": both.reshape(-1),
-        "treaty_until": until.reshape(-1),
-        "treaty_end": [kind_of_end(cause) for cause in causes],
-    }
-    flows, package = world.last_games()
-    gain = QUARTERS_PER_YEAR * (flows[..., :3] - flows[..., 3:])
-    for side, (tempted, suffers) in enumerate((GAME[:2], GAME[2:])):
-        honoured, alone, deserted = (gain[:, :, side, k] for k in range(3))
-        for name, value in ((tempted, alone - honoured), (suffers, honoured - deserted)):
-            columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
-    for name, values in state_columns(world.recorder.states).items():
-        columns[name] = values.reshape(-1)
-    return columns
 
 
 def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:

@@ -130,7 +130,7 @@ class Nudged:
             world.step()
             t = world.state.quarter - 1
             self._measure(t)
-            sold = np.array(world.clearing.share)
+            sold = np.array(world.state.market.clearing.share)
             self.shares.append(sold / np.sum(sold, axis=-1, keepdims=True))
             if path is not None and t + 1 < recorded:
                 self._nudge(path, t + 1)
@@ -158,8 +158,11 @@ class Nudged:
     def _nudge(self, path: Path, t: int) -> None:
         """Move qualities and ties by what this quarter's shares lack of the next quarter's record."""
         world = self.world
-        share, within = (np.maximum(np.array(x), SMALLEST) for x in (world.clearing.share, world.clearing.within))
-        outside = np.array(world.clearing.outside)[..., None]
+        share, within = (
+            np.maximum(np.array(x), SMALLEST)
+            for x in (world.state.market.clearing.share, world.state.market.clearing.within)
+        )
+        outside = np.array(world.state.market.clearing.outside)[..., None]
         model = np.log(share) - np.log(outside) - self.sigma * np.log(within)
         target = np.nan_to_num(path.brand[..., t])
         target = target / np.sum(target, axis=-1, keepdims=True)
@@ -180,7 +183,7 @@ class Nudged:
     def _nudge_suppliers(self, target: np.ndarray) -> None:
         """Move ties so that world shares become the recorded ones, the mean cost of cells staying as it is."""
         world = self.world
-        delivered = np.mean(np.sum(np.array(world.accounts.cells), axis=-2), axis=0)
+        delivered = np.mean(np.sum(np.array(world.booked().cells), axis=-2), axis=0)
         now = delivered / np.sum(delivered)
         known = np.isfinite(target)
         left = max(1.0 - float(np.sum(target[known])), 1.0 - SOLD_OUT)

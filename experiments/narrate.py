@@ -19,7 +19,7 @@ from experiments.streams import plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model import LaneRun, NegotiationModel
+    from model import NegotiationModel, ToldRun
 
 # How each topic is marked in the story; an unknown one is marked by a dot.
 MARKS: Final = {
@@ -64,10 +64,10 @@ FAMILIES: Final = {
 
 
 def tell(
-    console: Console, model: NegotiationModel | LaneRun, changes: Mapping[str, object], every_round: bool = False
+    console: Console, model: NegotiationModel | ToldRun, changes: Mapping[str, object], every_round: bool = False
 ) -> None:
     """Print the story of a finished run, quarter by quarter, then the games, then the outcome."""
-    scenario = model.scenario
+    scenario = model.start
     last = model.n_quarters - 1
     span = f"{scenario.quarter_label(0)} to {scenario.quarter_label(last)}"
     head(console, scenario.title, f"  ({span})", is_first=True)
@@ -143,7 +143,7 @@ def tell_story(console: Console, story: Iterable[Any]) -> None:
             dyad = line.dyad
 
 
-def tell_games(console: Console, model: NegotiationModel | LaneRun) -> None:
+def tell_games(console: Console, model: NegotiationModel | ToldRun) -> None:
     """Print which two-by-two game each dyad played when, and the payoffs of the last one."""
     dyads = model.tables()["dyad"]
     chapter(console, "Games")
@@ -161,14 +161,14 @@ def tell_games(console: Console, model: NegotiationModel | LaneRun) -> None:
                 prose(console, f"{bloc}, {family}: {meaning}.", indent=4)
 
 
-def payoffs(model: NegotiationModel | LaneRun, dyad: int, package: int) -> list[list[tuple[float, float]]]:
+def payoffs(model: NegotiationModel | ToldRun, dyad: int, package: int) -> list[list[tuple[float, float]]]:
     """What both sides gain over both withdrawing, bn$ a year: rows the first side, columns the second.
 
     In rows and columns honouring comes before withdrawing.
     """
     from model import QUARTERS_PER_YEAR
 
-    first, second = model.mandate.flows[dyad]
+    first, second = model.known().flows[dyad]
 
     def gain(flows: Any, outcome: str) -> float:
         return QUARTERS_PER_YEAR * float(getattr(flows, outcome)[package] - flows.both_lapse[0])
@@ -182,7 +182,7 @@ def payoffs(model: NegotiationModel | LaneRun, dyad: int, package: int) -> list[
     ]
 
 
-def _tell_payoffs(console: Console, model: NegotiationModel | LaneRun, dyad: int, blocs: list[str]) -> None:
+def _tell_payoffs(console: Console, model: NegotiationModel | ToldRun, dyad: int, blocs: list[str]) -> None:
     """Print the package of the last quarter and its payoffs as a matrix."""
     package = model.reference_package(dyad)
     if package == 0:

@@ -97,7 +97,7 @@ def screen(to_stderr: bool = False) -> Screen:
     return Screen(to_stderr)
 
 
-def warn(console: Screen, flips: Sequence[str]) -> None:
+def warn(console: Console, flips: Sequence[str]) -> None:
     """Say at the head of an output what its scenario sees otherwise than one that it extends; nothing: nothing."""
     from experiments.screens import say
 

@@ -13,12 +13,14 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from experiments.design import Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from model import NegotiationModel, TacticFile
+    from model import NegotiationModel, TacticFile, World
 
 # What the runner adds to the columns of the model's own summary.
 COLUMNS: Final = {
@@ -38,14 +40,6 @@ COLUMNS: Final = {
     "suffers_first": "what the first bloc loses when its partner alone withdraws (bn$/yr)",
     "tempted_second": "the same temptation of the second bloc (bn$/yr)",
     "suffers_second": "the same loss of the second bloc (bn$/yr)",
-}
-# How the model words the end of a treaty, and which of the competing ends that is (theory 2.3, pitfall 6).
-ENDS: Final = {
-    "failed its own test": "lapse",
-    "repudiated": "turnover",
-    "new government": "turnover",
-    "left after notice": "exit",
-    "sunset": "sunset",
 }
 GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_second")
 # What identifies a run within a sweep.
@@ -129,7 +123,7 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
         model.run()
         stage = "summary"
         summary = model.summary()
-        for name, column in run_columns(model).items():
+        for name, column in run_columns(model.world).items():
             summary[name] = column
         table = pa.Table.from_pandas(summary, preserve_index=False)
         how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
@@ -138,41 +132,29 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
     return with_keys(chunk, replicate, how, table), model
 
 
-def run_columns(model: NegotiationModel) -> dict[str, Any]:
-    """What is kept of a run beside the model's summary: the state under other definitions, how treaties end."""
+def run_columns(world: World) -> dict[str, Any]:
+    """What is kept of runs beside the model's summary, row by row: first treaties, temptations, other definitions."""
     from experiments.sensitivities import state_columns
+    from model import COMPETING_END, QUARTERS_PER_YEAR, last_games
 
-    recorder = getattr(model, "recorder", None)
-    if recorder is None:
-        return {}
-    in_force = recorder.series("dyad", "treaty") > 0
-    columns: dict[str, list[Any]] = {"treaty_from": [], "treaty_until": [], "treaty_end": []}
-    for row, ends in zip(in_force, recorder.ends, strict=True):
-        seen = [int(row.argmax())] if row.any() else []
-        until, cause = ends[0] if ends else (-1, "")
-        columns["treaty_from"].append(min([*seen, *([int(until)] if ends else [])], default=-1))
-        columns["treaty_until"].append(int(until))
-        columns["treaty_end"].append(kind_of_end(cause))
-    return {**columns, **_last_games(model), **state_columns(recorder.states)}
-
-
-def _last_games(model: NegotiationModel) -> dict[str, list[float]]:
-    """For each dyad what either side gains by withdrawing alone and loses when left alone; NaN without a package."""
-    from experiments.narrate import payoffs
-
-    columns: dict[str, list[float]] = {name: [] for name in GAME}
-    for dyad in range(3):
-        package = model.reference_package(dyad)
-        (both, left_first), (left_second, _) = payoffs(model, dyad, package)
-        games = (left_second[0] - both[0], both[0] - left_first[0], left_first[1] - both[1], both[1] - left_second[1])
-        for name, value in zip(GAME, games, strict=True):
-            columns[name].append(value if package else float("nan"))
+    in_force = np.reshape(world.recorder.series("dyad", "treaty") > 0, (world.n_lanes, -1, len(world.recorder.frames)))
+    until = world.state.first_end
+    seen = np.where(in_force.any(axis=-1), in_force.argmax(axis=-1), -1)
+    first = np.where((seen >= 0) & (until >= 0), np.minimum(seen, until), np.maximum(seen, until))
+    columns: dict[str, Any] = {
+        "treaty_from": first.reshape(-1),
+        "treaty_until": until.reshape(-1),
+        "treaty_end": [COMPETING_END[code] for code in world.state.first_end_cause.reshape(-1).tolist()],
+    }
+    flows, package = last_games(world)
+    gain = QUARTERS_PER_YEAR * (flows[..., :3] - flows[..., 3:])
+    for side, (tempted, suffers) in enumerate((GAME[:2], GAME[2:])):
+        honoured, alone, deserted = (gain[:, :, side, k] for k in range(3))
+        for name, value in ((tempted, alone - honoured), (suffers, honoured - deserted)):
+            columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
+    for name, values in state_columns(world.recorder.states).items():
+        columns[name] = np.asarray(values).reshape(-1)
     return columns
-
-
-def kind_of_end(cause: str) -> str:
-    """Which of the competing ends of a treaty the model's words mean."""
-    return next((kind for words, kind in ENDS.items() if words in cause), "other" if cause else "")
 
 
 def digest_of(summary: pa.Table) -> str:

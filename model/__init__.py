@@ -6,10 +6,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from model.agents.bloc import Bloc, View
-    from model.ensemble import Ensemble
+    from model.agents.automaker import Automaker
+    from model.agents.battery_supplier import BatterySupplier
+    from model.agents.bloc import Bloc, Offer, View
+    from model.columns import last_games, package_flows, reference_package
+    from model.ensemble import Ensemble, kept_lanes
+    from model.lane import Lane
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
+    from model.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
@@ -20,17 +25,24 @@ if TYPE_CHECKING:
     from model.seeds import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.starting_point import calibration_table, identification_flips
-    from model.story import Story, StoryLine
+    from model.story import Answer, Story, StoryLine
     from model.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.toml_file import parse_toml, read_toml
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
+    from model.world import Checkpoint, ToldRun, World
 
 _HOMES = {
     "BLOCS": "model.vocabulary",
-    "Bloc": "model.agents.bloc",
+    **dict.fromkeys(("Bloc", "Offer", "View"), "model.agents.bloc"),
+    "Automaker": "model.agents.automaker",
+    "BatterySupplier": "model.agents.battery_supplier",
+    **dict.fromkeys(("last_games", "package_flows", "reference_package"), "model.columns"),
+    **dict.fromkeys(("COMPETING_END", "CaseEnd", "Obstacle", "Refusal", "SessionEnd", "TreatyEnd"), "model.outcomes"),
     "DYADS": "model.vocabulary",
     "DYAD_NAMES": "model.vocabulary",
-    "Ensemble": "model.ensemble",
+    **dict.fromkeys(("Ensemble", "kept_lanes"), "model.ensemble"),
+    "Lane": "model.lane",
+    **dict.fromkeys(("Checkpoint", "ToldRun", "World"), "model.world"),
     "FAMILIES": "model.rules.games",
     "NegotiationModel": "model.negotiation",
     "PARAMETERS": "model.parameters",
@@ -46,10 +58,8 @@ _HOMES = {
     "scenario_names": "model.scenario",
     "evidence_table": "model.seeds",
     "root_seeds": "model.seeds",
-    "Story": "model.story",
+    **dict.fromkeys(("Answer", "Story", "StoryLine"), "model.story"),
     "seeds_directory": "model.seeds",
-    "StoryLine": "model.story",
-    "View": "model.agents.bloc",
     "calibration_table": "model.starting_point",
     "identification_flips": "model.starting_point",
     "digest_of_text": "model.seeds",
@@ -64,6 +74,7 @@ _HOMES = {
 
 __all__ = [
     "BLOCS",
+    "COMPETING_END",
     "DYADS",
     "DYAD_NAMES",
     "FAMILIES",
@@ -71,19 +82,32 @@ __all__ = [
     "OUTCOMES",
     "PARAMETERS",
     "QUARTERS_PER_YEAR",
+    "Answer",
+    "Automaker",
+    "BatterySupplier",
     "Bloc",
+    "CaseEnd",
+    "Checkpoint",
     "Conduct",
     "Ensemble",
     "InputFault",
+    "Lane",
     "Moment",
     "NegotiationModel",
+    "Obstacle",
+    "Offer",
     "Parameters",
     "Player",
+    "Refusal",
     "Scenario",
+    "SessionEnd",
     "Story",
     "StoryLine",
     "TacticFile",
+    "ToldRun",
+    "TreatyEnd",
     "View",
+    "World",
     "acceptance",
     "assessment_quarters",
     "calibration_table",
@@ -93,13 +117,17 @@ __all__ = [
     "find_scenario",
     "game_map_point",
     "identification_flips",
+    "kept_lanes",
+    "last_games",
     "load_scenario",
     "load_tactics",
     "make_parameters",
     "nearest",
+    "package_flows",
     "parse_toml",
     "play_sessions",
     "read_toml",
+    "reference_package",
     "registered",
     "root_seeds",
     "scenario_changes",

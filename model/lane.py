@@ -8,6 +8,7 @@ A view: nothing is copied, and what is written to an array of ``lane.state`` is 
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any, Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from model.economy import Agenda, Economy
 from model.grids import Flows, Grid
 from model.mandate import Mandate, Payoffs, Stakes
 from model.markets import Accounts, CellSupply, Clearing
+from model.menu import negotiable
 from model.parameters import Parameters
 from model.quarter import (
     Books,
@@ -35,51 +37,54 @@ from model.quarter import (
 )
 from model.scenario import Scenario
 from model.stage import Stage
-from model.state import State
 from model.valuation import Parts
 
 #: Records whose arrays have the replicate axis in front. Others (menus, nodes) are the same in every lane.
 HAVE_LANES: Final = (
-    State, Climate, Standards, Insight, Supply, Market, Books, Undertaken, Welfare, Conduct, ClubWorth, Worth, Accounts,
+    Climate, Standards, Insight, Supply, Market, Books, Undertaken, Welfare, Conduct, ClubWorth, Worth, Accounts,
     Clearing, CellSupply, Grid, Flows, Mandate, Payoffs, Tables, Stakes, Exports, Parts,
 )  # fmt: skip
 
 
-class LaneRecord:
-    """A record of a world as one lane has it: every array without its first axis, records within it alike."""
+class LaneState:
+    """The state of a world as one lane has it: every array without its first axis, records within it alike."""
 
-    __slots__ = ("_lane", "_n_lanes", "_record")
+    __slots__ = ("_lane", "_state", "_world")
 
-    def __init__(self, record: Any, lane: int, n_lanes: int) -> None:
-        object.__setattr__(self, "_record", record)
+    def __init__(self, world: Stage, lane: int) -> None:
+        object.__setattr__(self, "_world", world)
         object.__setattr__(self, "_lane", lane)
-        object.__setattr__(self, "_n_lanes", n_lanes)
+        object.__setattr__(self, "_state", world.state)
 
     def __getattr__(self, name: str) -> Any:
-        return _in_lane(getattr(self._record, name), self._lane, self._n_lanes)
+        if name.startswith("_"):  # not yet there while a copy is made
+            raise AttributeError(name)
+        return in_lane(getattr(self._state, name), self._lane, self._world.n_lanes)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        whole = getattr(self._record, name)
+        whole = getattr(self._state, name)
         if isinstance(whole, np.ndarray):
             whole[self._lane] = value
         else:
-            setattr(self._record, name, value)
+            setattr(self._state, name, value)
 
     def __dir__(self) -> list[str]:
-        return dir(self._record)
+        return dir(self._state)
 
     def __repr__(self) -> str:
-        return f"lane {self._lane} of {type(self._record).__name__}"
+        return f"<lane {self._lane} of {self._world.n_lanes} in quarter {self._state.quarter}>"
 
 
-def _in_lane(value: Any, lane: int, n_lanes: int) -> Any:
+def in_lane(value: Any, lane: int, n_lanes: int) -> Any:
+    """One lane's part of an array, of a record of arrays, or of several; anything else as it is."""
     if isinstance(value, np.ndarray):
         # An array that all lanes share has no axis for them.
         return value[lane] if value.ndim and value.shape[0] == n_lanes else value
     if isinstance(value, HAVE_LANES):
-        return LaneRecord(value, lane, n_lanes)
+        parts = {f.name: in_lane(getattr(value, f.name), lane, n_lanes) for f in fields(value)}
+        return type(value)(**parts)
     if isinstance(value, (tuple, list)):
-        return [_in_lane(part, lane, n_lanes) for part in value]
+        return tuple(in_lane(part, lane, n_lanes) for part in value)
     return value
 
 
@@ -92,11 +97,11 @@ class Lane:
     @property
     def state(self) -> Any:
         """The lane's part of the ``State``; arrays have the axes that its docstring names."""
-        return LaneRecord(self.world.state, self.lane, self.world.n_lanes)
+        return LaneState(self.world, self.lane)
 
     @property
-    def scenario(self) -> Scenario:
-        """The starting point of the run."""
+    def start(self) -> Scenario:
+        """The scenario that the run starts from."""
         return self.world.scenario
 
     @property
@@ -114,9 +119,9 @@ class Lane:
         """What the calibration found."""
         return self.world.economy
 
-    def known(self) -> Any:
+    def known(self) -> Mandate:
         """The mandate of the last assessment."""
-        return LaneRecord(self.world.known(), self.lane, self.world.n_lanes)
+        return in_lane(self.world.known(), self.lane, self.world.n_lanes)
 
     def reference_package(self, dyad: int) -> int:
         """The package whose game is shown: the treaty, else the last tabled, else the best for both together."""
@@ -126,3 +131,8 @@ class Lane:
         """The stake of every firm in a package, bn$ a year, signed, and its name (1.5)."""
         firms: list[Any] = [*self.world.automakers, *self.world.suppliers]
         return [(firm.lobby(dyad, package, self.lane), firm.name) for firm in firms]
+
+    def on_table(self, dyad: int) -> np.ndarray:
+        """(P,) whether each package of a dyad's menu can be tabled, given what is in force."""
+        treaty = int(self.world.state.treaty[self.lane, dyad])
+        return negotiable(self.world.agenda.menus[dyad], self.world.rules.on_table, treaty)

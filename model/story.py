@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
 from model.numerics import QUARTERS_PER_YEAR
@@ -41,7 +41,7 @@ class Told(Protocol):
         """The lane's part of the state."""
 
     @property
-    def scenario(self) -> Scenario:
+    def start(self) -> Scenario:
         """The starting point of the run."""
 
     def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
@@ -71,6 +71,14 @@ class StoryLine:
     text: str
 
 
+class ToldSoFar(NamedTuple):
+    """How far a story has got: lines, and what was said last of carbon charges and of the credit's friends."""
+
+    n_lines: int
+    carbon: FloatArray | None
+    friends: FloatArray | None
+
+
 class Story(TradeStory, ClubStory):
     """Writes the lines; silent when ``is_told`` is False, which is faster."""
 
@@ -80,6 +88,15 @@ class Story(TradeStory, ClubStory):
         self.lines: list[StoryLine] = []
         self.told_carbon: FloatArray | None = None
         self.told_friends: FloatArray | None = None
+
+    def so_far(self) -> ToldSoFar:
+        """How far the story has got, to come back to."""
+        return ToldSoFar(len(self.lines), self.told_carbon, self.told_friends)
+
+    def back_to(self, so_far: ToldSoFar | None) -> None:
+        """Forget what was told since; None: everything."""
+        n_lines, self.told_carbon, self.told_friends = so_far or ToldSoFar(0, None, None)
+        del self.lines[n_lines:]
 
     @property
     def rules(self) -> Parameters:
@@ -91,7 +108,7 @@ class Story(TradeStory, ClubStory):
         if self.is_told:
             t = self.model.state.quarter
             name = DYAD_NAMES[dyad] if dyad >= 0 else ""
-            self.lines.append(StoryLine(t, self.model.scenario.quarter_label(t), topic, name, text))
+            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text))
 
     def name(self, dyad: int, side: int) -> str:
         """The name of one side of a dyad, with its article."""
@@ -133,7 +150,7 @@ class Story(TradeStory, ClubStory):
         """Dated events of the scenario in this quarter."""
         if not self.is_told:
             return
-        for event in self.model.scenario.events:
+        for event in self.model.start.events:
             if event.quarter == t:
                 self.say("event", event.about.rstrip(".") + ".")
 
@@ -229,12 +246,12 @@ class Story(TradeStory, ClubStory):
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
         if self.is_told:
-            self.say("plant", f"{self.model.scenario.automakers[firm]} starts a plant in {named(market)}.")
+            self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {named(market)}.")
 
     def plant_opens(self, market: int, firm: int) -> None:
         """A plant opens."""
         if self.is_told:
-            self.say("plant", f"{self.model.scenario.automakers[firm]} opens its plant in {named(market)}.")
+            self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {named(market)}.")
 
     # --- the table --------------------------------------------------------------------------------------------------
 

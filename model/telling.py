@@ -49,7 +49,7 @@ class TradeStory:
         if not self.is_told:
             return
         for m, f, b in np.argwhere((before >= 0.0) != (after >= 0.0)):
-            maker, cars = self.model.scenario.automakers[f], f"cars from {named(int(b))}"
+            maker, cars = self.model.start.automakers[f], f"cars from {named(int(b))}"
             if after[m, f, b] >= 0.0:
                 text = f"{cap(named(int(m)))} accepts a price undertaking by {maker} for {cars}"
                 part = float(after[m, f, b])

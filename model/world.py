@@ -8,21 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from model.columns import TABLES, commonest_obstacles
 from model.draws import draw_lanes
+from model.lane import Lane
 from model.numerics import keep_freed_memory
 from model.parameters import Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
 from model.record import Recorder
 from model.schedule import play_quarter
 from model.stage import Stage
-from model.starting_point import starting_point
+from model.starting_point import known_scenario, starting_point
 from model.state import State
+from model.story import Story, StoryLine, ToldSoFar
 
 
 @dataclass(frozen=True)
@@ -31,7 +33,7 @@ class Checkpoint:
 
     state: State
     recorder: Recorder
-    n_told: dict[int, int]  # lines of each story
+    told: dict[int, ToldSoFar]  # how far each story has got
 
 
 class World(Stage):
@@ -135,6 +137,15 @@ class World(Stage):
         frame = {table: TABLES[table](self) for table in self.recorder.wanted}
         self.recorder.add(frame, self.state.n_signed.copy(order="K"), self.state.n_lapses)
 
+    def follow(self, parameters: Parameters) -> None:
+        """Play by these parameters from now on: everything that follows from them is worked out anew.
+
+        What the starting point was calibrated to stays as it is.
+        """
+        super().follow(parameters)
+        if hasattr(self, "recorder"):
+            self.recorder.parameters = parameters
+
     # --- playing ----------------------------------------------------------------------------------------------------
 
     def step(self) -> None:
@@ -159,11 +170,53 @@ class World(Stage):
 
     def checkpoint(self) -> Checkpoint:
         """This moment, to come back to."""
-        told = {lane: len(story.lines) for lane, story in self.stories.items()}
+        told = {lane: story.so_far() for lane, story in self.stories.items()}
         return Checkpoint(self.state.copied(), self.recorder.copied(), told)
 
     def rewind(self, to: Checkpoint) -> None:
         """Go back to a moment of this run, or of one with the same luck; a checkpoint can be used again."""
         self.state, self.recorder = to.state.copied(), to.recorder.copied()
+        self.recorder.parameters = self.parameters
         for lane, story in self.stories.items():
-            del story.lines[to.n_told.get(lane, 0) :]
+            story.back_to(to.told.get(lane))
+
+
+class ToldRun(Lane):
+    """One replicate played without Mesa, with its story; it answers as ``NegotiationModel`` does.
+
+    scenario, root_seed, replicate and parameters by flat name as there; world_type: a class of worlds of one's own.
+
+    Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible parameter at once.
+    """
+
+    def __init__(
+        self, scenario: str, root_seed: int, replicate: int, world_type: type[World] = World, **parameters: Any
+    ) -> None:
+        chosen = known_scenario(scenario).parameters.with_overrides(parameters)
+        self.played = world_type(scenario, chosen, root_seed, [replicate], kept=None)
+        super().__init__(self.played, 0)
+        self.teller = Story(self, True)
+        self.played.stories = {0: self.teller}
+
+    @property
+    def story(self) -> list[StoryLine]:
+        """What happened, one line an event."""
+        return self.teller.lines
+
+    @property
+    def n_quarters(self) -> int:
+        """The horizon of the run, quarters."""
+        return self.played.n_quarters
+
+    def run(self) -> Self:
+        """Play all quarters that are left."""
+        self.played.run()
+        return self
+
+    def summary(self) -> pd.DataFrame:
+        """One row a dyad: what came of the run."""
+        return self.played.recorder.summary(commonest_obstacles(self.played)[0])
+
+    def tables(self) -> dict[str, pd.DataFrame]:
+        """The tidy record, a data frame for each kind of entity."""
+        return self.played.recorder.tables()

@@ -13,7 +13,6 @@ import numpy as np
 from experiments.classroom.minutes import (
     QUARTERS_PER_YEAR,
     duty_ladders,
-    in_win_set,
     judgement,
     lobby,
     package_data,
@@ -21,7 +20,7 @@ from experiments.classroom.minutes import (
 )
 from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question, SeatedModel
 from experiments.classroom.view import number
-from model import BLOCS, DYADS, View
+from model import BLOCS, DYADS
 
 N_ISSUES: Final = 10
 
@@ -40,11 +39,10 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
     firms have at stake in the package that this side would like best.
     """
     side = side_of(bloc, d)
-    government = model.blocs[bloc]
-    view = government.perceive(d)
-    passable = in_win_set(model, d, side)
+    government, view = model.blocs[bloc], outlook(model, d, side)
     gains = view.on_table & (view.own >= view.reservation)
-    issues = [QUARTERS_PER_YEAR * float(model.issue_gain(d, side, issue)) for issue in range(N_ISSUES)]
+    worth = issue_values(model.known().parts[d][side])
+    issues = [QUARTERS_PER_YEAR * float(worth[issue]) for issue in range(N_ISSUES)]
     active = model.agenda.active[d]
     ranked = sorted((k for k in range(N_ISSUES) if bool(active[k])), key=lambda k: -abs(issues[k]))
     current = int(model.state.treaty[d])
@@ -57,20 +55,20 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
             "menu": int(np.count_nonzero(view.on_table)),
             "gain": int(np.count_nonzero(gains)),
             "keep": int(np.count_nonzero(gains & view.enforceable)),
-            "pass": int(np.count_nonzero(gains & passable)),
-            "all": int(np.count_nonzero(gains & view.enforceable & passable)),
+            "pass": int(np.count_nonzero(gains & view.passable)),
+            "all": int(np.count_nonzero(gains & view.enforceable & view.passable)),
         },
         "least": number(QUARTERS_PER_YEAR * float(view.reservation)),
-        "trust": number(government.trust(government.partner(d))),
+        "trust": number(government.trust(government.partner(d))[0]),
         "treaty": package_data(model, d, current),
         "duties": [[number(rate) for rate in ladder] for ladder in duty_ladders(model, d)],
         "lobby": lobby(model, d, _most_wanted(view)),
-        "in_force": number(QUARTERS_PER_YEAR * float(government.gain_in_force(d))),
+        "in_force": number(QUARTERS_PER_YEAR * float(government.gain_in_force(d)[0])),
         "session": float(model.state.clock[d]) >= 0.0,
     }
 
 
-def _most_wanted(view: View) -> int:
+def _most_wanted(view: Outlook) -> int:
     """The package that this government would like best of those on the table now: what its lobbies write about."""
     return int(np.argmax(np.where(view.on_table, view.own, -np.inf)))
 
@@ -79,7 +77,6 @@ def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:
     """A question as its seat reads it: what it is about, the ministry's advice, and what the package means at home."""
     spot = question.spot
     side = side_of(spot.bloc, spot.dyad)
-    view = model.blocs[spot.bloc].perceive(spot.dyad)
     package = question.package
     if spot.kind == OFFER:
         package = int(question.advice) if question.advice != NO_OFFER else int(model.state.treaty[spot.dyad])
@@ -92,7 +89,7 @@ def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:
         "round": spot.round,
         "advice": question.advice,
         "package": package_data(model, spot.dyad, package),
-        "judgement": judgement(model, spot.dyad, side, package, view, hope),
+        "judgement": judgement(model, spot.dyad, side, package, hope),
         "lobby": lobby(model, spot.dyad, package),
         "in_force": package_data(model, spot.dyad, int(model.state.treaty[spot.dyad])),
     }
@@ -106,12 +103,12 @@ def _keeping(model: SeatedModel, d: int, side: int) -> dict[str, float]:
 
     All in bn$ a year against both lapsing; slack is what keeping is worth beyond lapsing over the future, bn$.
     """
-    flows, menu = model.mandate.flows[d][side], model.agenda.menus[d]
+    flows, menu = model.known().flows[d][side], model.agenda.menus[d]
     treaty = int(model.state.treaty[d])
     none = float(flows.both_lapse[0])
     return {
         "keep": number(QUARTERS_PER_YEAR * (float(flows.kept.at(menu, treaty)) - none)),
         "lapse": number(QUARTERS_PER_YEAR * (float(flows.alone.at(menu, treaty)) - none)),
         "deserted": number(QUARTERS_PER_YEAR * (float(flows.deserted.at(menu, treaty)) - none)),
-        "slack": number(model.blocs[DYADS[d][side]].slack(d).at(menu, treaty)),
+        "slack": number(outlook(model, d, side).slack[treaty]),
     }

@@ -20,7 +20,7 @@ from experiments.classroom.branching import change_parameters
 from experiments.classroom.controls import BRANCHABLE, checked
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
-from model import InputFault, root_seeds, scenario_names
+from model import Checkpoint, InputFault, root_seeds, scenario_names
 
 FORMAT: Final = "detente game 1"
 MOST_REPLICATE: Final = 1_000_000
@@ -134,8 +134,8 @@ class Game:
     """A game being played.
 
     settings, moves, seats, released: as in ``SeatedModel``. ``advance`` plays; where people are awaited it stops with
-    ``questions`` and ``model`` is the model in the middle of the quarter: look at it, never step it. After new moves
-    call ``restart``.
+    ``questions`` and ``model`` is the model in the middle of the quarter: look at it, never step it. ``marks`` are the
+    starts of its quarters, to go back to. After new moves call ``restart``.
     """
 
     def __init__(
@@ -148,6 +148,7 @@ class Game:
         self.settings = settings
         self.moves: dict[Spot, Value] = dict(moves or {})
         self.seats, self.released = dict(seats or {}), released
+        self.marks: list[Checkpoint] = []
         self.restart()
 
     def restart(self) -> None:
@@ -163,10 +164,24 @@ class Game:
             narrate=False,
             **s.parameters,
         )
-        self.model.teller = self.minutes = Minutes(self.model)
+        self.minutes = Minutes(self.model)
+        self.model.narrate(self.minutes)
         self.questions: list[Question] = []
         self.events: list[list[Event]] = []
+        self.marks = []
         self.n_quarters = min(s.quarters or self.model.n_quarters, self.model.n_quarters)
+
+    def go_on_from(self, earlier: Game, quarter: int) -> Game:
+        """Take over the first so many quarters of another game, which had the same settings, moves and luck in them.
+
+        Nothing is played again: the state is copied, as it was at the start of that quarter.
+        """
+        quarter = min(quarter, earlier.quarter, len(earlier.marks) - 1)
+        if quarter > 0:
+            self.marks, self.events = earlier.marks[: quarter + 1], earlier.events[:quarter]
+            self._change_to(quarter - 1)
+            self.model.world.rewind(self.marks[quarter])
+        return self
 
     @property
     def quarter(self) -> int:
@@ -182,25 +197,31 @@ class Game:
         """Play on until quarter ``upto`` (the end by default) has been reached, or until people are awaited."""
         goal = self.n_quarters if upto is None else min(upto, self.n_quarters)
         while self.quarter < goal and not self.questions:
-            self._apply_changes(self.quarter)
+            if len(self.marks) == self.quarter:
+                self.marks.append(self.model.world.checkpoint())
+            if any(change.quarter == self.quarter for change in self.settings.changes):
+                self._change_to(self.quarter)
             try:
-                self.model.step()
+                self.model.world.step()
             except Waiting as stop:
                 self.questions = stop.questions
                 break
             self.events.append(self.minutes.take())
+        if self.is_over and len(self.marks) == self.quarter:
+            self.marks.append(self.model.world.checkpoint())
         return self.questions
 
-    def _apply_changes(self, quarter: int) -> None:
+    def _change_to(self, quarter: int) -> None:
+        """Play by the parameters of this quarter from now on."""
         now = {change.name: change.value for change in self.settings.changes if change.quarter <= quarter}
-        if any(change.quarter == quarter for change in self.settings.changes):
-            change_parameters(self.model, {**self.settings.parameters, **now})
+        if now:
+            change_parameters(self.model.world, {**self.settings.parameters, **now})
 
     # --- rewind and branch ----------------------------------------------------------------------------------------
 
     def rewound(self, quarter: int) -> Game:
         """The same game up to a quarter: same luck, same moves."""
-        earlier = Game(self.settings, self.moves, self.seats, self.released)
+        earlier = Game(self.settings, self.moves, self.seats, self.released).go_on_from(self, quarter)
         earlier.advance(quarter)
         return earlier
 
@@ -216,7 +237,8 @@ class Game:
         if move is not None:
             kept[move[0]] = move[1]
         settings = replace(self.settings, changes=(*self.settings.changes, *added))
-        return Game(settings, kept, self.seats, frozenset(spot for spot in self.released if spot.quarter < quarter))
+        released = frozenset(spot for spot in self.released if spot.quarter < quarter)
+        return Game(settings, kept, self.seats, released).go_on_from(self, quarter)
 
     # --- export and replay ----------------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ def controls() -> dict[str, Any]:
 
 def progress(model: NegotiationModel) -> str:
     """Where the run stands, in a sentence."""
-    played, label = len(model.recorder.frames), model.scenario.quarter_label
+    played, label = len(model.recorder.frames), model.start.quarter_label
     if not played:
         return f"No quarter played yet: Step plays {label(0)}, ▶ plays on to {label(model.n_quarters - 1)}."
     if played < model.n_quarters:
@@ -100,7 +100,7 @@ def progress(model: NegotiationModel) -> str:
 def run_rows(model: NegotiationModel) -> list[tuple[str, str, str]]:
     """What this run is played with: the label of an input, its value, its name in files and commands."""
     rows = [
-        (WORDS["settings.scenario"], model.scenario.name, "scenario"),
+        (WORDS["settings.scenario"], model.start.name, "scenario"),
         (WORDS["watch.luck"], f"{model.replicate}", "replicate"),
     ]
     return rows + [(WORDS[f"control.{name}"], f"{getattr(model.parameters, name):.4g}", name) for name in SLIDERS]
@@ -192,7 +192,7 @@ def drawing(model: NegotiationModel, plot: Plot) -> Figure:
         played = len(values)
         dot = "o" if played == 1 else ""  # a line of one quarter would not be seen
         axes.plot(range(played), values, label=label, color=colour, linestyle=dash, linewidth=2.0, marker=dot)
-    labels = [model.scenario.quarter_label(t) for t in range(model.n_quarters)]
+    labels = [model.start.quarter_label(t) for t in range(model.n_quarters)]
     years = [t for t, label in enumerate(labels) if label.endswith("Q1")] or [0]
     years = years[:: 1 + (len(years) - 1) // MOST_MARKS]
     axes.set_xticks(years, [labels[t].removesuffix("Q1") for t in years])

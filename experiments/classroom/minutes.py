@@ -11,25 +11,26 @@ Money is in bn$ a year, as people think of it.
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from experiments.classroom.seats import side_of
-from model import DYADS, QUARTERS_PER_YEAR, NegotiationModel, Story, View
+from model import DYADS, QUARTERS_PER_YEAR, Answer, CaseEnd, NegotiationModel, SessionEnd, Story, TreatyEnd
 
 FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
 N_AXES: Final = 8
 CARS: Final = 0  # the first of the two goods that duties are on; the other is batteries
-WHY_CLOSED: Final = {"the channel is shut": "shut", "the deadline has passed": "deadline"}
-HOW_ENDED: Final = {"carried out": "carried", "settled": "settled", "dropped": "dropped"}
-WHY_ENDED: Final = (
-    ("failed its own test", "test"),
-    ("politics in", "politics"),
-    ("left after notice", "notice"),
-    ("sunset", "sunset"),
-)
+# What the page calls the model's codes.
+WHY_CLOSED: Final = {SessionEnd.CHANNEL_SHUT: "shut", SessionEnd.DEADLINE: "deadline"}
+HOW_ENDED: Final = {CaseEnd.CARRIED_OUT: "carried", CaseEnd.SETTLED: "settled", CaseEnd.DROPPED: "dropped"}
+WHY_ENDED: Final = {
+    TreatyEnd.LAPSE: "test",
+    TreatyEnd.POLITICS: "politics",
+    TreatyEnd.NOTICE: "notice",
+    TreatyEnd.SUNSET: "sunset",
+}
 Event = dict[str, Any]
 
 
@@ -59,21 +60,21 @@ class Minutes(Story):
 
     def events(self, t: int) -> None:
         """Dated events of the scenario."""
-        for event in self.model.scenario.events:
+        for event in self.model.start.events:
             if event.quarter == t:
                 self.note("event", text=event.about.rstrip(".") + ".")
 
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""
-        self.note("channel", dyad=dyad, open=is_open, tension=float(self.model.tension_level[dyad]))
+        self.note("channel", dyad=dyad, open=is_open, tension=float(self.model.state.climate.level[dyad]))
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
         self.note("case", bloc=importer, partner=partner, rise=float(rise))
 
-    def case_ends(self, importer: int, partner: int, how: str) -> None:
+    def case_ends(self, importer: int, partner: int, how: CaseEnd) -> None:
         """A duty case ends."""
-        self.note("case_ends", bloc=importer, partner=partner, how=HOW_ENDED.get(how, "dropped"))
+        self.note("case_ends", bloc=importer, partner=partner, how=HOW_ENDED[how])
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
@@ -97,11 +98,11 @@ class Minutes(Story):
 
     def plant_starts(self, market: int, firm: int) -> None:
         """A plant abroad is started."""
-        self.note("plant", bloc=market, firm=self.model.scenario.automakers[firm], opens=False)
+        self.note("plant", bloc=market, firm=self.model.start.automakers[firm], opens=False)
 
     def plant_opens(self, market: int, firm: int) -> None:
         """A plant opens."""
-        self.note("plant", bloc=market, firm=self.model.scenario.automakers[firm], opens=True)
+        self.note("plant", bloc=market, firm=self.model.start.automakers[firm], opens=True)
 
     # --- the table ----------------------------------------------------------------------------------------------
 
@@ -109,28 +110,28 @@ class Minutes(Story):
         """Talks begin."""
         self.note("talks", dyad=dyad, open=True)
 
-    def session_closes(self, dyad: int, why: str) -> None:
+    def session_closes(self, dyad: int, how: SessionEnd) -> None:
         """Talks end without a deal."""
-        self.note("talks", dyad=dyad, open=False, why=WHY_CLOSED.get(why, "other"))
+        self.note("talks", dyad=dyad, open=False, why=WHY_CLOSED[how])
 
     def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
         """A side tables nothing; noted once a quarter."""
         if round_number <= 1:
             self.note("nothing", dyad=dyad, side=side)
 
-    def offer(self, dyad: int, side: int, package: int, view: Any, hope: float, accepted: bool) -> None:
+    def offer(self, dyad: int, side: int, package: int, answer: Answer) -> None:
         """A package is tabled and answered; what the answer rests on is the answerer's own business."""
         self.note(
             "offer",
             dyad=dyad,
             side=side,
             package=package_data(self.world, dyad, package),
-            accepted=accepted,
+            accepted=answer.accepted,
             lobby=lobby(self.world, dyad, package),
-            private={str(DYADS[dyad][1 - side]): judgement(self.world, dyad, 1 - side, package, view, hope)},
+            private={str(DYADS[dyad][1 - side]): judgement(self.world, dyad, 1 - side, package, answer.hope)},
         )
 
-    def ratification(self, dyad: int, package: int, votes: list[bool]) -> None:
+    def ratification(self, dyad: int, package: int, *votes: bool) -> None:
         """Legislatures have voted."""
         self.note("vote", dyad=dyad, package=package_data(self.world, dyad, package), votes=[bool(v) for v in votes])
 
@@ -153,11 +154,10 @@ class Minutes(Story):
         """A treaty is renewed at its sunset."""
         self.note("renewed", dyad=dyad)
 
-    def treaty_ends(self, dyad: int, cause: str) -> None:
-        """A treaty ends."""
-        why = next((code for words, code in WHY_ENDED if words in cause), "other")
-        names = [side for side, b in enumerate(DYADS[dyad]) if self.world.blocs[b].name in cause]
-        self.note("ends", dyad=dyad, why=why, side=names[0] if names else -1)
+    def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
+        """A treaty ends; nobody in particular ends it at its sunset."""
+        whose = -1 if cause == TreatyEnd.SUNSET else side
+        self.note("ends", dyad=dyad, why=WHY_ENDED.get(TreatyEnd(cause), "other"), side=whose)
 
 
 def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, Any]:
@@ -176,7 +176,7 @@ def duty_ladders(model: NegotiationModel, dyad: int) -> list[list[float]]:
 
     Position 0 (free) and 1 (bound) are the duty without a treaty; a full cut ends at the floor (theory 1.6).
     """
-    start, t = model.scenario, min(model.state.quarter, model.n_quarters - 1)
+    start, t = model.start, min(model.state.quarter, model.n_quarters - 1)
     ladders = []
     for side in (0, 1):
         importer, exporter = DYADS[dyad][side], DYADS[dyad][1 - side]
@@ -200,7 +200,7 @@ def gain_by_axis(model: NegotiationModel, dyad: int, side: int, package: int) ->
 
     The axes are moved one after the other from what is in force to the package, so the eight parts add up to the whole.
     """
-    menu, kept = model.agenda.menus[dyad], model.mandate.flows[dyad][side].kept
+    menu, kept = model.agenda.menus[dyad], model.known().flows[dyad][side].kept
     position = [int(x) for x in menu.coordinates[int(model.state.treaty[dyad])]]
     goal = menu.coordinates[package]
     before = float(kept.at(menu, menu.index(tuple(position))))
@@ -213,9 +213,7 @@ def gain_by_axis(model: NegotiationModel, dyad: int, side: int, package: int) ->
     return parts
 
 
-def judgement(
-    model: NegotiationModel, dyad: int, side: int, package: int, view: View, hope: float | None = None
-) -> dict[str, Any]:
+def judgement(model: NegotiationModel, dyad: int, side: int, package: int, hope: float | None = None) -> dict[str, Any]:
     """What one side makes of a package: money in bn$ a year, and the tests that it passes.
 
     believed, least, hope: the gain it believes in, the least that it signs for, what it still holds out for (or None);
@@ -223,30 +221,51 @@ def judgement(
     legislature would rather pass it (win-set); legislature: what the legislature gains; on_table; trust: its belief
     that the partner honours; slack: what keeping is worth to it beyond lapsing, bn$.
     """
-    bloc = model.blocs[DYADS[dyad][side]]
+    bloc, view = model.blocs[DYADS[dyad][side]], outlook(model, dyad, side)
     menu, current = model.agenda.menus[dyad], int(model.state.treaty[dyad])
-    home = model.mandate.flows[dyad][side].home
+    home = model.known().flows[dyad][side].home
     return {
         "believed": QUARTERS_PER_YEAR * float(view.own[package]),
         "least": QUARTERS_PER_YEAR * float(view.reservation),
         "hope": None if hope is None else QUARTERS_PER_YEAR * hope,
         "issues": gain_by_axis(model, dyad, side, package),
         "enforceable": bool(view.enforceable[package]),
-        "passable": bool(in_win_set(model, dyad, side)[package]),
+        "passable": bool(view.passable[package]),
         "legislature": QUARTERS_PER_YEAR * float(home.at(menu, package) - home.at(menu, current)),
         "on_table": bool(view.on_table[package]),
-        "trust": float(bloc.trust(bloc.partner(dyad))),
-        "slack": float(bloc.slack(dyad).at(menu, package)),
+        "trust": float(bloc.trust(bloc.partner(dyad))[0]),
+        "slack": float(view.slack[package]),
         "package": int(package),
     }
 
 
-def in_win_set(model: NegotiationModel, dyad: int, side: int) -> np.ndarray:
-    """(P,) packages that a side's legislature would rather pass, whether or not its executive looks ahead to that."""
-    bloc = model.blocs[DYADS[dyad][side]]
-    menu, current = model.agenda.menus[dyad], int(model.state.treaty[dyad])
-    home = bloc.flows(dyad).home.over(menu, current).spread(menu)
-    return np.asarray(home >= bloc.threshold(dyad) * model.agenda.legislature_scale[dyad, side])
+class Outlook(NamedTuple):
+    """How one side of a pair sees its table now, by package of the whole menu (P,).
+
+    own: the gain it believes in over the policy in force, bn$ a quarter; slack: what keeping is worth to it beyond
+    lapsing, bn$; on_table, enforceable, passable: it can be tabled, it would be kept, its legislature would rather pass
+    it (whether or not its executive looks ahead to that); reservation: least gain for which it signs, bn$ a quarter.
+    """
+
+    own: np.ndarray
+    slack: np.ndarray
+    on_table: np.ndarray
+    enforceable: np.ndarray
+    passable: np.ndarray
+    reservation: float
+
+
+def outlook(model: NegotiationModel, dyad: int, side: int) -> Outlook:
+    """How one side of a pair sees its table now."""
+    bloc, menu, only = model.blocs[DYADS[dyad][side]], model.agenda.menus[dyad], np.array([0])
+    flows = model.world.known().flows[dyad]
+    (view,) = bloc.perceive(dyad, only, flows, [slice(0, 1)])
+    own, on_table = np.full(menu.n_packages, -np.inf), np.zeros(menu.n_packages, dtype=bool)
+    own[view.packages], on_table[view.packages] = view.own[0], True
+    slack = bloc.slack(dyad, only, flows[side]).spread(menu)[0]
+    home = flows[side].home.over(menu, model.world.state.treaty[:, dyad]).spread(menu)[0]
+    asked = np.reshape(bloc.threshold(dyad, only), -1) * model.agenda.legislature_scale[dyad, side]
+    return Outlook(own, slack, on_table, slack >= 0.0, home >= asked, float(view.reservation))
 
 
 def whose(event: Event) -> tuple[int, ...]:
@@ -266,4 +285,16 @@ def seen_by(event: Event, bloc: int | None) -> Event:
     return shown
 
 
-__all__ = ["Event", "Minutes", "duty_ladders", "judgement", "lobby", "package_data", "seen_by", "side_of", "whose"]
+__all__ = [
+    "Event",
+    "Minutes",
+    "Outlook",
+    "duty_ladders",
+    "judgement",
+    "lobby",
+    "outlook",
+    "package_data",
+    "seen_by",
+    "side_of",
+    "whose",
+]

@@ -98,7 +98,7 @@ class Room:
 
     def _play_on(self, now: float) -> None:
         self.game.seats = dict(self.seats)
-        self.game.model.seats = dict(self.seats)
+        self.game.model.world.seats = dict(self.seats)
         self.game.advance(self.game.quarter + 1)
         self._after_playing(now)
 
@@ -107,7 +107,10 @@ class Room:
     ) -> None:
         """The quarter that waited, with moves or spots released; what was played before is the same, bit for bit."""
         goal = self.game.quarter + 1
-        self.game = Game(self.settings, {**self.game.moves, **(moves or {})}, self.seats, self.game.released | released)
+        before = self.game
+        self.game = Game(self.settings, {**before.moves, **(moves or {})}, self.seats, before.released | released)
+        # Whatever is answered is answered in the quarter being played: those before it stay as they were.
+        self.game.go_on_from(before, before.quarter)
         self.game.advance(goal)
         self._after_playing(now)
 
@@ -171,8 +174,7 @@ class Room:
             model = self.game.model
             fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
             if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
-                current = int(model.state.treaty[spot.dyad])
-                if value == current or not bool(model.on_table(spot.dyad, current)[value]):
+                if value == int(model.state.treaty[spot.dyad]) or not bool(model.lane.on_table(spot.dyad)[value]):
                     fault = "this package cannot be tabled now"
             if fault:
                 raise Refused(422, "bad_move", fault)
@@ -193,8 +195,7 @@ class Room:
                 package = model.agenda.menus[dyad].index(tuple(at))
             except (ValueError, IndexError):
                 raise Refused(422, "bad_move", "no such package on this menu") from None
-            view = model.blocs[bloc].perceive(dyad)
-            return judgement(model, dyad, side_of(bloc, dyad), package, view) | {
+            return judgement(model, dyad, side_of(bloc, dyad), package) | {
                 "lobby": lobby(model, dyad, package),
                 "lines": package_data(model, dyad, package),
             }

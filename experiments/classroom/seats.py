@@ -14,7 +14,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from model import DYADS, Bloc, InputFault, NegotiationModel, View
+import numpy as np
+
+from model import DYADS, Bloc, InputFault, Lane, NegotiationModel, Offer, View, World
 
 OFFER, ANSWER, KEEP = "offer", "answer", "keep"
 KINDS: Final = (OFFER, ANSWER, KEEP)
@@ -59,105 +61,92 @@ class Waiting(Exception):
 
 
 class SeatedBloc(Bloc):
-    """A government that asks its seat first and decides by the model's rules where the seat is empty."""
+    """A government that asks its seat first and decides by the model's rules where the seat is empty.
 
-    model: SeatedModel
+    It is seated in worlds of one replicate: the arrays that it is asked with and answers with have one entry.
+    """
 
-    def table(self, view: View, aspiration: Any) -> tuple[int, bool]:
+    world: SeatedWorld
+
+    def table(self, view: View, aspiration: Any) -> tuple[np.ndarray, np.ndarray]:
         """The package it puts on the table: its people's, or the rules'."""
-        model = self.model
-        model.round += 1
+        world, dyad = self.world, view.dyad
+        world.rounds[dyad] += 1
         offer, exists = super().table(view, aspiration)
-        advice = offer if exists else NO_OFFER
-        move = model.move(OFFER, self.index, model.dyad_in_talks, advice, float(aspiration))
+        advice = int(offer[0]) if exists[0] else NO_OFFER
+        move = world.move(OFFER, self.index, dyad, advice, float(aspiration[0]))
         if move is None:
             return offer, exists
-        return (int(move), True) if move != NO_OFFER else (offer, False)
+        return (np.array([int(move)]), np.array([True])) if move != NO_OFFER else (offer, np.array([False]))
 
-    def answer(self, view: View, aspiration: Any, offer: int, moment: Any) -> bool:
+    def answer(self, offer: Offer, aspiration: Any, moment: Any) -> np.ndarray:
         """Whether it takes the package on the table."""
-        model = self.model
-        accepted = super().answer(view, aspiration, offer, moment)
-        advice = ACCEPT if accepted else REFUSE
-        move = model.move(ANSWER, self.index, model.dyad_in_talks, advice, float(aspiration), offer)
-        return accepted if move is None else move == ACCEPT
+        takes = super().answer(offer, aspiration, moment)
+        advice = ACCEPT if takes[0] else REFUSE
+        package = int(offer.package[0])
+        move = self.world.move(ANSWER, self.index, offer.dyad, advice, float(aspiration[0]), package)
+        return takes if move is None else np.array([move == ACCEPT])
 
-    def honours(self, dyad: int) -> bool:
+    def honours(self, dyad: int) -> np.ndarray:
         """Whether it keeps the treaty in force this quarter."""
         honours = super().honours(dyad)
-        advice = LAPSE if not honours else LEAVE if super().gives_notice(dyad) else HONOUR
-        move = self.model.move(KEEP, self.index, dyad, advice, 0.0, int(self.model.state.treaty[dyad]))
-        return honours if move is None else move != LAPSE
+        treaty = int(self.world.state.treaty[0, dyad])
+        if treaty == 0:
+            return honours
+        advice = LAPSE if not honours[0] else LEAVE if super().gives_notice(dyad)[0] else HONOUR
+        move = self.world.move(KEEP, self.index, dyad, advice, 0.0, treaty)
+        return honours if move is None else np.array([move != LAPSE])
 
-    def gives_notice(self, dyad: int) -> bool:
+    def gives_notice(self, dyad: int) -> np.ndarray:
         """Whether it walks out, or gives notice that it will."""
         given = super().gives_notice(dyad)
-        move = self.model.moves.get(Spot(self.model.state.quarter, dyad, self.index, KEEP, 0))
-        return given if move is None else move == LEAVE
+        move = self.world.moves.get(Spot(self.world.state.quarter, dyad, self.index, KEEP, 0))
+        return given if move is None else np.array([move == LEAVE])
 
 
-class SeatedModel(NegotiationModel):
-    """A negotiation with seats.
-
-    seats: bloc (0 to 2) -> the first quarter in which its decisions are people's: where a move is missing from then on,
-    ``step`` raises ``Waiting``, and this model must be thrown away and played again with the moves. moves: what people
-    (or the author of a branch) decided, by spot; a move counts whether or not its bloc is seated. released: spots that
-    people left to the rules.
-    """
+class SeatedWorld(World):
+    """A world of one replicate with seats; ``SeatedModel`` says what they are."""
 
     bloc_type = SeatedBloc
 
-    def __init__(
-        self,
-        moves: Mapping[Spot, Value] | None = None,
-        seats: Mapping[int, int] | None = None,
-        released: frozenset[Spot] = frozenset(),
-        **settings: Any,
-    ) -> None:
-        super().__init__(**settings)
-        self.moves: dict[Spot, Value] = dict(moves or {})
-        self.seats, self.released = dict(seats or {}), released
-        self.dyad_in_talks, self.round = 0, -1
+    def __init__(self, *about: Any, **settings: Any) -> None:
+        self.moves: dict[Spot, Value] = {}
+        self.seats: dict[int, int] = {}
+        self.released: frozenset[Spot] = frozenset()
+        self.rounds = dict.fromkeys(range(len(DYADS)), -1)
         self.waiting: list[Question] = []
+        super().__init__(*about, **settings)
 
     def move(self, kind: str, bloc: int, dyad: int, advice: Value, hope: float, package: int = 0) -> Value | None:
         """The move made here and now, or None where the rules decide.
 
-        A missing move of a seated bloc is noted; in talks it also stops these talks, since what follows depends on it.
+        A missing move of a seated bloc is noted, and the run stops at the end of the phase: what is played in these
+        talks until then counts for nothing, so nobody is asked about it.
         """
         quarter = self.state.quarter
-        spot = Spot(quarter, dyad, bloc, kind, 0 if kind == KEEP else self.round)
+        spot = Spot(quarter, dyad, bloc, kind, 0 if kind == KEEP else self.rounds[dyad])
+        if kind != KEEP and any(q.spot.dyad == dyad and q.spot.kind != KEEP for q in self.waiting):
+            return None
         if spot in self.moves:
             return self._legal(spot, self.moves[spot])
-        if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
-            return None
-        question = Question(spot, package, hope, advice)
-        if kind == KEEP:
-            self.waiting.append(question)
-            return None
-        raise Waiting([question])
+        if quarter >= self.seats.get(bloc, quarter + 1) and spot not in self.released:
+            self.waiting.append(Question(spot, package, hope, advice))
+        return None
 
     def _legal(self, spot: Spot, value: Value) -> Value:
         fault = move_fault(spot.kind, value, self.agenda.menus[spot.dyad].n_packages)
         if not fault and spot.kind == OFFER and value != NO_OFFER:
-            current = int(self.state.treaty[spot.dyad])
-            if not bool(self.on_table(spot.dyad, current)[int(value)]):
+            if not bool(Lane(self, 0).on_table(spot.dyad)[int(value)]):
                 fault = f"offer {value}: the package is not on the table, because it takes back what is in force"
-            elif int(value) == current:
+            elif int(value) == int(self.state.treaty[0, spot.dyad]):
                 fault = f"offer {value}: it is in force already"
         if fault:
             raise InputFault([fault], f"move in quarter {spot.quarter}")
         return value
 
-    def _session_quarter(self, d: int) -> None:
-        self.dyad_in_talks, self.round = d, -1
-        try:
-            super()._session_quarter(d)
-        except Waiting as stop:
-            self.waiting.extend(stop.questions)
-
     def bargain(self) -> None:
         """Sessions open; packages are tabled and answered; talks that wait for people stop the run."""
+        self.rounds = dict.fromkeys(range(len(DYADS)), -1)
         super().bargain()
         self._stop_if_waiting()
 
@@ -169,6 +158,28 @@ class SeatedModel(NegotiationModel):
     def _stop_if_waiting(self) -> None:
         if self.waiting:
             raise Waiting(self.waiting)
+
+
+class SeatedModel(NegotiationModel):
+    """A negotiation with seats.
+
+    seats: bloc (0 to 2) -> the first quarter in which its decisions are people's: where a move is missing from then on,
+    ``step`` raises ``Waiting``, and this model must be thrown away and played again with the moves. moves: what people
+    (or the author of a branch) decided, by spot; a move counts whether or not its bloc is seated. released: spots that
+    people left to the rules.
+    """
+
+    world: SeatedWorld
+
+    def __init__(
+        self,
+        moves: Mapping[Spot, Value] | None = None,
+        seats: Mapping[int, int] | None = None,
+        released: frozenset[Spot] = frozenset(),
+        **settings: Any,
+    ) -> None:
+        super().__init__(world_type=SeatedWorld, **settings)
+        self.world.moves, self.world.seats, self.world.released = dict(moves or {}), dict(seats or {}), released
 
 
 def move_fault(kind: str, value: object, n_packages: int) -> str:

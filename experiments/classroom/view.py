@@ -23,7 +23,7 @@ def quarter_view(model: NegotiationModel) -> dict[str, Any]:
     t = len(model.recorder.frames) - 1
     return {
         "quarter": t,
-        "label": model.scenario.quarter_label(t),
+        "label": model.start.quarter_label(t),
         "blocs": [_bloc(frame["bloc"], b) for b in range(len(BLOCS))],
         "dyads": [_dyad(model, frame["dyad"], d) for d in range(len(DYADS))],
         "directed": [_directed(frame["directed"], k) for k in range(2 * len(DYADS))],
@@ -72,11 +72,11 @@ def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dic
     of ``model.FAMILIES``; at: the point on the map of games, own temptation over the partner's concession, cut at
     +-``MOST_ON_MAP``; about: "chosen", "treaty", "tabled" or "best".
     """
-    package = model.reference_package(d) if chosen is None else chosen
+    package = model.lane.reference_package(d) if chosen is None else chosen
     menu = model.agenda.menus[d]
     payoffs, at = [], []
     for side in (0, 1):
-        flows = model.mandate.flows[d][side]
+        flows = model.known().flows[d][side]
         four = [float(flow.at(menu, package)) for flow in (flows.kept, flows.alone, flows.deserted)]
         four.append(float(flows.both_lapse[0]))
         payoffs.append([number(QUARTERS_PER_YEAR * (value - four[3])) for value in four])
@@ -92,7 +92,7 @@ def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dic
         else "treaty"
         if model.state.treaty[d] > 0
         else "tabled"
-        if model.tabled[d] > 0
+        if model.state.tabled[d] > 0
         else "best"
     )
     return {
@@ -108,17 +108,17 @@ def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dic
 def start_view(model: NegotiationModel) -> dict[str, Any]:
     """What stays the same in a run: its quarters, its menus, its ceilings, who is who."""
     return {
-        "scenario": model.scenario.name,
-        "title": model.scenario.title,
-        "about": model.scenario.about,
-        "labels": [model.scenario.quarter_label(t) for t in range(model.n_quarters)],
+        "scenario": model.start.name,
+        "title": model.start.title,
+        "about": model.start.about,
+        "labels": [model.start.quarter_label(t) for t in range(model.n_quarters)],
         "quarters": model.n_quarters,
         "blocs": list(BLOCS),
         "dyads": [list(pair) for pair in DYADS],
         "menus": [[list(axis) for axis in menu.positions] for menu in model.agenda.menus],
         "rounds": int(model.parameters.rounds_per_quarter),
         "session": int(model.parameters.session_quarters),
-        "ceiling": [number(x) for x in model.depth_ceiling()],
+        "ceiling": [number(x) for x in model.world.rules.ceiling],
     }
 
 

@@ -27,9 +27,10 @@ def assess_impact(world: Stage) -> None:
         return
     before, nodes, situation = state.insight, world.rules.nodes, _situation(world)
     markup, ahead = before.markup, before.markup_ahead
-    if before.mandate is not None and not np.array_equal(before.mandate.tables.nodes.row, nodes.row):
-        # A parameter that was changed on the way looks at other policies: the search for prices begins anew.
-        markup = ahead = world.agenda.markup[nodes.row]
+    if before.mandate is not None and before.mandate.tables.nodes is not nodes:
+        # A parameter changed on the way may look at other policies.
+        known = before.mandate.tables.nodes.row
+        markup, ahead = (_carried(world, found, known) for found in (markup, ahead))
     tables = assess(world.economy, p, situation, markup, WARM_SWEEPS, nodes)
     markup = tables.markup
     if p.foresight:
@@ -48,6 +49,14 @@ def assess_impact(world: Stage) -> None:
         )
     stakes = _stakes(world, situation)
     state.insight = Insight(True, _mandate(world, tables, stakes), stakes, markup, ahead)
+
+
+def _carried(world: Stage, markup: FloatArray, known: np.ndarray) -> FloatArray:
+    """(R, q, f) markups at the nodes looked at now: those found where they were looked at, else the opening's."""
+    opening = world.agenda.markup
+    everywhere = np.broadcast_to(opening, (*markup.shape[:-2], *opening.shape)).copy()
+    everywhere[..., known, :] = markup
+    return np.asarray(everywhere[..., world.rules.nodes.row, :])
 
 
 def judged_anew(world: Stage) -> None:
