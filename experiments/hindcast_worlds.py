@@ -157,12 +157,9 @@ class Nudged:
 
     def _nudge(self, path: Path, t: int) -> None:
         """Move qualities and ties by what this quarter's shares lack of the next quarter's record."""
-        world = self.world
-        share, within = (
-            np.maximum(np.array(x), SMALLEST)
-            for x in (world.state.market.clearing.share, world.state.market.clearing.within)
-        )
-        outside = np.array(world.state.market.clearing.outside)[..., None]
+        world, cleared = self.world, self.world.state.market.clearing
+        share, within = (np.maximum(np.array(x), SMALLEST) for x in (cleared.share, cleared.within))
+        outside = np.array(cleared.outside)[..., None]
         model = np.log(share) - np.log(outside) - self.sigma * np.log(within)
         target = np.nan_to_num(path.brand[..., t])
         target = target / np.sum(target, axis=-1, keepdims=True)

@@ -14,6 +14,8 @@ from typer.core import TyperGroup
 from experiments.streams import FAILED, is_text, plain
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from experiments.screens import Screen
     from model import TacticFile
 

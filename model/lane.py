@@ -22,6 +22,7 @@ from model.grids import Flows, Grid
 from model.mandate import Mandate, Payoffs, Stakes
 from model.markets import Accounts, CellSupply, Clearing
 from model.menu import negotiable
+from model.numerics import FloatArray
 from model.parameters import Parameters
 from model.quarter import (
     Books,
@@ -37,7 +38,7 @@ from model.quarter import (
 )
 from model.scenario import Scenario
 from model.stage import Stage
-from model.valuation import Parts
+from model.valuation import Parts, issue_values
 
 #: Records whose arrays have the replicate axis in front. Others (menus, nodes) are the same in every lane.
 HAVE_LANES: Final = (
@@ -131,6 +132,10 @@ class Lane:
         """The stake of every firm in a package, bn$ a year, signed, and its name (1.5)."""
         firms: list[Any] = [*self.world.automakers, *self.world.suppliers]
         return [(firm.lobby(dyad, package, self.lane), firm.name) for firm in firms]
+
+    def issue_gains(self, dyad: int, side: int) -> FloatArray:
+        """(10,) what each issue alone at full level is worth to a side, bn$ per quarter."""
+        return issue_values(self.known().parts[dyad][side])
 
     def on_table(self, dyad: int) -> np.ndarray:
         """(P,) whether each package of a dyad's menu can be tabled, given what is in force."""

@@ -20,6 +20,7 @@ from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.columns import commonest_obstacles
 from model.lane import Lane
+from model.mandate import Mandate
 from model.parameters import InputFault, Parameters, make_parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
@@ -134,7 +135,7 @@ class NegotiationModel(mesa.Model):
         world.blocs = seated(self.bloc_type, world.bloc_type, len(world.blocs))
         world.automakers = seated(self.automaker_type, world.automaker_type, len(world.automakers))
         world.suppliers = seated(self.supplier_type, world.supplier_type, len(world.suppliers))
-        world.follow(world.parameters)
+        world.ask_thresholds()
 
     def narrate(self, story: Story) -> None:
         """Let this story be told from now on."""
@@ -147,6 +148,10 @@ class NegotiationModel(mesa.Model):
     def state(self) -> Any:
         """The ``State`` of the run, without the replicate axis."""
         return self.lane.state
+
+    def known(self) -> Mandate:
+        """The mandate of the last assessment, without the replicate axis."""
+        return self.lane.known()
 
     @property
     def parameters(self) -> Parameters:

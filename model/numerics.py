@@ -55,7 +55,8 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     """
     terms = np.asarray(x, dtype=np.float64)
     if axis != -1:
-        total = ordered_sum(np.moveaxis(terms, axis, -1))
+        moved = terms.swapaxes(-2, -1) if axis == -2 else np.moveaxis(terms, axis, -1)
+        total = ordered_sum(moved)
         return np.expand_dims(total, axis) if keepdims else total
     if terms.size < ACCUMULATE_BELOW:
         last = slice(-1, None) if keepdims else -1
@@ -98,7 +99,8 @@ def beside(arrays: Sequence[FloatArray], axis: int = -1) -> FloatArray:
     result = result.transpose(0, *back)
     for place, array in enumerate(arrays):
         result[place] = array
-    return np.moveaxis(result, 0, axis)
+    place = axis % result.ndim
+    return result.transpose(*range(1, place + 1), 0, *range(place + 1, result.ndim))
 
 
 def at_least(x: FloatArray, least: float) -> FloatArray:

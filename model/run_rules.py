@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 import numpy as np
@@ -79,6 +80,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     )
 
 
+@functools.lru_cache(maxsize=64)
 def _off_table(menu: Menu, on_table: tuple[bool, ...]) -> Grid:
     """(X, X) and (Y, Y) by what is in force: 0 for what can be tabled, out of reach for the rest.
 

@@ -60,6 +60,10 @@ class Stage:
         """
         self.parameters = parameters
         self.rules: RunRules = run_rules(self.scenario, parameters, self.economy, self.agenda)
+        self.ask_thresholds()
+
+    def ask_thresholds(self) -> None:
+        """Ask the governments what their legislatures want of every package."""
         self.thresholds: Sequence[tuple[FloatArray, FloatArray]] = [
             (self.blocs[first].usual_threshold(d), self.blocs[second].usual_threshold(d))
             for d, (first, second) in enumerate(DYADS)

@@ -245,9 +245,12 @@ def realised_value(
     state = position[..., LADDER_AXIS]
     by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
+    everything_kept = bool(kept[0].all() and kept[1].all())
 
     def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
         """The entry of the ladder state that is left, in the row of ``values`` (..., rows * 6) that begins at start."""
+        if everything_kept:
+            return take(values, start + state)
         return np.where(
             kept[0],
             np.where(kept[1], take(values, start + state), take(values, start + by_lapse[1])),

@@ -174,7 +174,8 @@ class Room:
             model = self.game.model
             fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
             if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
-                if value == int(model.state.treaty[spot.dyad]) or not bool(model.lane.on_table(spot.dyad)[value]):
+                in_force = int(model.state.treaty[spot.dyad])
+                if value == in_force or not bool(model.lane.on_table(spot.dyad)[value]):
                     fault = "this package cannot be tabled now"
             if fault:
                 raise Refused(422, "bad_move", fault)

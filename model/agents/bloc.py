@@ -203,7 +203,8 @@ class Bloc(Government):
     def honours(self, dyad: int) -> np.ndarray:
         """(R,) whether this bloc's own test lets it keep the policy in force; no treaty is always kept."""
         treaty = self.world.state.treaty[:, dyad]
-        return (treaty == 0) | (self.slack_of(dyad, treaty) >= 0.0)
+        none = treaty == 0
+        return none if none.all() else none | (self.slack_of(dyad, treaty) >= 0.0)
 
     def keeps_in_part(self, dyad: int) -> tuple[FloatArray, np.ndarray]:
         """(R,) the largest share of its duty cut that passes its own test, and whether any does (1.10)."""

@@ -43,38 +43,46 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
     bound = treaties.binds(world, importer, partner)
     running = state.case_left[at] > 0.0
     bloc, other = world.blocs[importer], world.blocs[partner]
-    gains = bloc.duty_moves(other)
+    if running.any():
+        _go_on_with_case(world, importer, partner, running, bound, rises)
+    free = ~running & ~bound
+    if state.insight.is_new:
+        best, gain = unilateral.best_move(bloc.duty_moves(other))
+        opens = free & (best != unilateral.UNCHANGED)
+        if opens.any():
+            opens &= bloc.opens_case(other, best, gain, world.luck.opening[t + 1, :, importer, partner])
+            opens &= ~_must_honour(world, importer, partner, opens & (best > unilateral.UNCHANGED))
+            new_case, relief = opens & (best > unilateral.UNCHANGED), opens & (best < unilateral.UNCHANGED)
+            state.case_left[at] = np.where(new_case, float(p.investigation_quarters), state.case_left[at])
+            state.case_step[at] = np.where(new_case, best - (unilateral.UNCHANGED + 1.0), state.case_step[at])
+            grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
+            falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
+            world.tell("case_opens", new_case, importer, partner, p.duty_step * (best - unilateral.UNCHANGED))
+            free &= ~opens
+    strikes = free & bloc.strikes_at_once(other, world.luck.emergency[t + 1, :, importer, partner])
+    if strikes.any():
+        rises[at] = np.where(strikes, unilateral.EMERGENCY_STEPS * p.duty_step, rises[at])
+        world.tell("emergency", strikes, importer, partner, unilateral.EMERGENCY_STEPS * p.duty_step)
 
-    # A case that runs: settled by a treaty, or decided when its time is over.
+
+def _go_on_with_case(
+    world: Stage, importer: int, partner: int, running: np.ndarray, bound: np.ndarray, rises: FloatArray
+) -> None:
+    """A case that runs is settled by a treaty, or decided when its time is over."""
+    state, p, bloc, other = world.state, world.parameters, world.blocs[importer], world.blocs[partner]
+    at = (slice(None), importer, partner)
     left = np.where(running, np.where(bound, 0.0, state.case_left[at] - 1.0), state.case_left[at])
     settled = running & bound
     decided = running & ~bound & (left == 0.0)
-    carried = decided & bloc.carries_out(other, gains)
+    carried = decided & bloc.carries_out(other, bloc.duty_moves(other))
     rises[at] = np.where(carried, p.duty_step * (1.0 + state.case_step[at]), 0.0)
     state.carried[at] += carried
     state.dropped[at] += settled | (decided & ~carried)
+    state.case_left[at] = left
     for how, ends in (
         (CaseEnd.SETTLED, settled), (CaseEnd.CARRIED_OUT, carried), (CaseEnd.DROPPED, decided & ~carried)
     ):  # fmt: skip
         world.tell("case_ends", ends, importer, partner, how)
-
-    free = ~running & ~bound
-    if state.insight.is_new:
-        best, gain = unilateral.best_move(gains)
-        opens = free & (best != unilateral.UNCHANGED)
-        opens &= bloc.opens_case(other, best, gain, world.luck.opening[t + 1, :, importer, partner])
-        opens &= ~_must_honour(world, importer, partner, opens & (best > unilateral.UNCHANGED))
-        new_case, relief = opens & (best > unilateral.UNCHANGED), opens & (best < unilateral.UNCHANGED)
-        left = np.where(new_case, float(p.investigation_quarters), left)
-        world.tell("case_opens", new_case, importer, partner, p.duty_step * (best - unilateral.UNCHANGED))
-        state.case_step[at] = np.where(new_case, best - (unilateral.UNCHANGED + 1.0), state.case_step[at])
-        grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
-        falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
-        free &= ~opens
-    strikes = free & bloc.strikes_at_once(other, world.luck.emergency[t + 1, :, importer, partner])
-    rises[at] = np.where(strikes, unilateral.EMERGENCY_STEPS * p.duty_step, rises[at])
-    world.tell("emergency", strikes, importer, partner, unilateral.EMERGENCY_STEPS * p.duty_step)
-    state.case_left[at] = left
 
 
 def _must_honour(world: Stage, importer: int, partner: int, rises: np.ndarray) -> np.ndarray:
@@ -88,6 +96,8 @@ def _must_honour(world: Stage, importer: int, partner: int, rises: np.ndarray) -
 def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
     """Put rises, answers to them, and relief into the special duties."""
     state, luck = world.state, world.luck.answer[world.state.quarter + 1]
+    if not (rises > 0.0).any() and np.isnan(falls).all():
+        return
     answers = zeros(world.n_lanes, N_BLOCS, N_BLOCS)
     for importer, partner in DIRECTED_DYADS:
         rise = rises[:, importer, partner]

@@ -272,4 +272,4 @@ def _end_treaties(world: Stage, d: int, ends: np.ndarray) -> None:
 
 def first_cause(cause: np.ndarray, code: int, happens: np.ndarray) -> np.ndarray:
     """(R,) the cause known so far, or ``code`` where there was none and it happens."""
-    return np.where((cause == 0) & happens, code, cause).astype(np.int8)
+    return np.where((cause == 0) & happens, code, cause).astype(np.int8) if happens.any() else cause
