@@ -59,6 +59,7 @@ def league(
         from experiments.league_table import show, tell
         from experiments.store import check_vacant, vacant_folder
         from experiments.sweeping import progress_shown
+        from model import identification_flips
 
         file, n_workers = loaded(tactics), check_workers(workers)
         asked = resized(default_plan() if plan is None else load_league(plan), situations, replicates)
@@ -69,6 +70,8 @@ def league(
             whole = play_league(asked, n_workers, file, lambda done, total: progress(done, 0, total, 0))
         found = tell(asked, whole)
         write_league(found, whole, folder, file)
+        for scenario in asked.scenarios:
+            warn(console, identification_flips(scenario, asked.settings))
         show(console, found)
         console.print(f"\nTables and figure are in {folder}", soft_wrap=True)
 
