@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import platform
 from collections.abc import Mapping
@@ -88,7 +89,7 @@ def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, 
             write_table(stage / f"{name}.parquet", table)
         for name, data in inputs_of(league, file).items():
             (stage / INPUTS / name).parent.mkdir(parents=True, exist_ok=True)
-            write_whole(stage / INPUTS / name, lambda path, data=data: path.write_bytes(data))
+            write_whole(stage / INPUTS / name, functools.partial(Path.write_bytes, data=data))
         text = json.dumps(described(league, file), indent=1)
         write_whole(stage / "league.json", lambda path: path.write_text(text, encoding="utf-8"))
         write_whole(stage / "league.png", saver(lambda: league_figure(league)))
