@@ -85,7 +85,7 @@ def played(plan: Plan, results: Results) -> Plan:
     A scenario that comes with the project keeps its name, under which workers on other machines have it too.
     """
     kept = results.input(KEPT)
-    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept))
+    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept.absolute()))
 
 
 # --- what has changed -------------------------------------------------------------------------------------

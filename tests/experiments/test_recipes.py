@@ -66,4 +66,6 @@ def test_the_check_finds_what_is_not_as_it_was_written(how: str, tmp_path: Path)
     else:
         part = part.with_name("other.parquet")
         part.write_bytes(b"")
-    assert printed_by("check", tmp_path).split()[2:] == f"1 of them changed, missing or unknown runs/{part.name}".split()
+    assert (
+        printed_by("check", tmp_path).split()[2:] == f"1 of them changed, missing or unknown runs/{part.name}".split()
+    )

@@ -129,7 +129,7 @@ def test_a_file_that_may_not_grow(plan: Plan, tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert result.exit_code == 2, result.output
-    assert "manifest.json' cannot be written: File too large" in result.stderr
+    assert "scenario.toml' cannot be written: File too large" in result.stderr
     assert not folder.exists()
     assert sweep_some(plan, folder)
     goes_on(plan, folder, tmp_path)
