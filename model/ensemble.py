@@ -41,7 +41,7 @@ from model.vocabulary import N_DYADS
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not
 MOST_REPLICATES: Final = 1_000_000
-HIGHEST_REPLICATE: Final = 2**62  # numbers of replicates are kept in 64 bits
+HIGHEST_REPLICATE: Final = 1 << 62  # numbers of replicates are kept in 64 bits
 TABLES: Final = {
     "bloc": frame.blocs,
     "dyad": frame.dyads,
