@@ -62,6 +62,7 @@ def league(
         from experiments.league_table import show, tell
         from experiments.screens import progress_shown, say
         from experiments.store import check_vacant, vacant_folder
+        from model import identification_flips
 
         file, n_workers = loaded(tactics), check_workers(workers)
         asked = resized(default_plan() if plan is None else load_league(plan), situations, replicates)
@@ -72,6 +73,8 @@ def league(
             whole = play_league(asked, n_workers, file, lambda done, total: progress(done, 0, total, 0))
         found = tell(asked, whole)
         fault = write_league(found, whole, folder, file)
+        for scenario in asked.scenarios:
+            warn(console, identification_flips(scenario, asked.settings))
         show(console, found)
         say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(folder)}")
         leave_after(fault)

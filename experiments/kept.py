@@ -71,8 +71,9 @@ def inputs_fault(folder: Path, told: Mapping[str, str]) -> str:
     for name, digest in told.items():
         try:
             is_same = _digest(name, (folder / name).read_bytes()) == digest
-        except OSError as error:
-            return f"{INPUTS}/{name}, which the runs were made of, cannot be read ({error.strerror or error})"
+        except (OSError, ValueError) as error:  # no file has such a name
+            said = getattr(error, "strerror", None) or error
+            return f"{INPUTS}/{name}, which the runs were made of, cannot be read ({said})"
         if not is_same:
             return f"{INPUTS}/{name}, which the runs were made of, was changed after it was kept; put it back"
     return ""
@@ -84,7 +85,7 @@ def played(plan: Plan, results: Results) -> Plan:
     A scenario that comes with the project keeps its name, under which workers on other machines have it too.
     """
     kept = results.input(KEPT)
-    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept))
+    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept.absolute()))
 
 
 # --- what has changed -------------------------------------------------------------------------------------

@@ -32,12 +32,14 @@ from model import (
     InputFault,
     Player,
     assessment_quarters,
+    find_scenario,
     load_scenario,
     load_tactics,
     make_parameters,
     play_sessions,
     read_toml,
     registered,
+    scenario_names,
     situations,
 )
 
@@ -109,10 +111,14 @@ def load_league(source: str | Path) -> LeaguePlan:
     except FileNotFoundError:
         fault = f"'{source}' is not there; allowed is a TOML file, or nothing: then all tactics play"
         raise InputFault([fault], "league plan") from None
-    return _Reader(Path(source).stem, text, table).read()
+    return _Reader(Path(source).stem, text, table, Path(source).parent).read()
 
 
 class _Reader(TableReader):
+    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path) -> None:
+        super().__init__(name, text, table)
+        self.folder = folder
+
     def read(self) -> LeaguePlan:
         self._known(self.table, PLAN_KEYS, "a key of a league plan")
         usual = default_plan()
@@ -122,9 +128,12 @@ class _Reader(TableReader):
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
             self.faults.append(f"scenarios = {shown(names)}: allowed is a list of names of scenarios")
             names = []
-        for name in names:
+        for place, name in enumerate(names):
             try:
-                parameters = make_parameters({**load_scenario(name).parameters.changes(), **settings})
+                # A file of one's own lies beside the plan.
+                if name not in scenario_names():
+                    names[place] = str(find_scenario(name, self.folder).absolute())
+                parameters = make_parameters({**load_scenario(names[place]).parameters.changes(), **settings})
             except InputFault as fault:
                 self.faults.extend(fault.faults)
                 continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import json
 import platform
 from collections.abc import Mapping
@@ -12,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from experiments.kept import INPUTS, digests
 from experiments.league_table import MEASURES, League
 from experiments.manifest import code_fingerprint, now
 from experiments.store import staged_folder, write_table, write_whole
 from experiments.streams import kept_on
+from model import scenario_files
 
 if TYPE_CHECKING:
     from model import TacticFile
@@ -24,7 +27,10 @@ if TYPE_CHECKING:
 def described(league: League, file: TacticFile | None) -> dict[str, Any]:
     """What ``league.json`` says: the plan as it was written and as it was understood, the situations, the code."""
     plan = league.plan
-    drawn = [dict(zip(("scenario", "replicate", "quarter"), one, strict=True)) for one in plan.drawn()]
+    drawn = [
+        {"scenario": Path(scenario).name, "replicate": replicate, "quarter": quarter}
+        for scenario, replicate, quarter in plan.drawn()
+    ]
     return {
         "made": now(),
         "title": plan.title,
@@ -36,11 +42,20 @@ def described(league: League, file: TacticFile | None) -> dict[str, Any]:
         "players": [dataclasses.asdict(player) for player in plan.players],
         "situations": drawn,
         "tactics": None if file is None else file.told(),
+        "inputs": digests(inputs_of(league, file)),
         "measures": MEASURES,
         "code_sha256": code_fingerprint(),
         "python": platform.python_version(),
         "numpy": np.__version__,
     }
+
+
+def inputs_of(league: League, file: TacticFile | None) -> dict[str, bytes]:
+    """What a league was played from, by the names under which it is kept: its plan, its scenarios, its tactics."""
+    files = {"plan.toml": league.plan.text.encode()}
+    for number, scenario in enumerate(league.plan.scenarios):
+        files |= {f"scenario-{number}/{name}": data for name, data in scenario_files(scenario).items()}
+    return files if file is None else {**files, "tactics.py": Path(file.path).read_bytes()}
 
 
 def long_table(league: League, whole: Mapping[str, np.ndarray]) -> pd.DataFrame:
@@ -77,6 +92,9 @@ def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, 
     with staged_folder(folder) as stage:
         for name, table in tables.items():
             write_table(stage / f"{name}.parquet", table)
+        for name, data in inputs_of(league, file).items():
+            (stage / INPUTS / name).parent.mkdir(parents=True, exist_ok=True)
+            write_whole(stage / INPUTS / name, functools.partial(Path.write_bytes, data=data))
         text = json.dumps(described(league, file), indent=1)
         write_whole(stage / "league.json", lambda path: path.write_text(text, encoding="utf-8"))
         return kept_on(draw, "The figure")

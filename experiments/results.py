@@ -132,7 +132,7 @@ class Results:
         Raises:
             InputFault: one of them is gone or was changed.
         """
-        folder = self.folder.absolute() / INPUTS
+        folder = self.folder / INPUTS
         if wrong := inputs_fault(folder, self.manifest["inputs"]):
             raise InputFault([f"'{self.folder}': {wrong}"], "results")
         if name not in self.manifest["inputs"]:

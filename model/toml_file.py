@@ -43,7 +43,7 @@ def _text(path: Path) -> str:
     if size > MOST_BYTES:
         raise ValueError(f"it has {size} bytes: allowed are {MOST_BYTES}")
     try:
-        return path.read_bytes().decode("utf-8")
+        return path.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not text in UTF-8: look at byte {error.start}") from None
 

@@ -166,3 +166,20 @@ def test_twenty_tactics_on_fifty_situations_in_five_minutes() -> None:
     began = time.monotonic()
     tell(plan, play_league(plan, 2))
     assert time.monotonic() - began < 300
+
+
+def test_an_own_scenario_lies_beside_the_league_plan_and_is_kept(tmp_path: Path) -> None:
+    (tmp_path / "plans").mkdir()
+    written(
+        tmp_path / "plans", "mine.toml", 'extends = "symmetric"\nname = "m"\ntitle = "M"\nlast_quarter = "2029Q4"\n'
+    )
+    text = PLAN.replace('"2026"', '"mine.toml"').replace('tactic = "half_way"', 'tactic = "polynomial"')
+    plan = written(tmp_path / "plans", "league.toml", text)
+    out = tmp_path / "league"
+    code, said = detente("league", plan, "--out", out, "--workers", "1")
+    assert code == 0, said
+    told = json.loads((out / "league.json").read_text("utf-8"))
+    assert {situation["scenario"] for situation in told["situations"]} == {"mine.toml"}
+    kept = {path.relative_to(out / "inputs").as_posix() for path in (out / "inputs").rglob("*") if path.is_file()}
+    assert kept == set(told["inputs"])
+    assert {"plan.toml", "scenario-0/scenario.toml", "scenario-0/written/mine.toml"} <= kept

@@ -24,6 +24,7 @@ NEEDS = {
     "duckdb": ("duckdb", "emerged"),
     "polars": ("polars", "joint_gain"),
     "pandas": ("pandas", "US-EU"),
+    "check": ("pandas", "18 parts, 0 of them changed, missing or unknown"),
 }
 HEAVY = ("ema", "dask")
 
@@ -48,6 +49,23 @@ def test_a_recipe_runs_as_it_is_printed(name: str, tmp_path: Path) -> None:
     package, said = NEEDS[name]
     if find_spec(package) is None:
         pytest.skip(f"{package} is not installed")
-    if name in ("duckdb", "polars", "pandas"):
+    if name in ("duckdb", "polars", "pandas", "check"):
         stored(tmp_path / "swept", small_plan(tmp_path))
     assert said in printed_by(name, tmp_path)
+
+
+@pytest.mark.parametrize("how", ["changed", "gone", "added"])
+def test_the_check_finds_what_is_not_as_it_was_written(how: str, tmp_path: Path) -> None:
+    part = stored(tmp_path / "swept", small_plan(tmp_path)).parts()[3]
+    if how == "changed":
+        data = bytearray(part.read_bytes())
+        data[len(data) // 2] ^= 1
+        part.write_bytes(data)
+    elif how == "gone":
+        part.unlink()
+    else:
+        part = part.with_name("other.parquet")
+        part.write_bytes(b"")
+    assert (
+        printed_by("check", tmp_path).split()[2:] == f"1 of them changed, missing or unknown runs/{part.name}".split()
+    )

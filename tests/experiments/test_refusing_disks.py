@@ -84,8 +84,8 @@ def goes_on(plan: Plan, folder: Path, tmp_path: Path) -> None:
 
 
 def test_a_disk_that_fills_up(disk: Disk, plan: Plan, tmp_path: Path) -> None:
-    # Room for the manifest and some parts.
-    disk.remount("size=256k")
+    # Room for what is kept of a scenario, the manifest and some parts.
+    disk.remount("size=620k")
     with pytest.raises(InputFault, match=r"cannot be written: .*No space left on device"):
         sweep(plan, disk.folder / "r")
     assert 3 < len(finished(disk.folder / "r")) < 54
@@ -129,7 +129,7 @@ def test_a_file_that_may_not_grow(plan: Plan, tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert result.exit_code == 2, result.output
-    assert "manifest.json' cannot be written: File too large" in result.stderr
+    assert "scenario.toml' cannot be written: File too large" in result.stderr
     assert not folder.exists()
     assert sweep_some(plan, folder)
     goes_on(plan, folder, tmp_path)
