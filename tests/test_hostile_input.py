@@ -15,7 +15,7 @@ import pytest
 from experiments.design import MAX_POINTS
 from experiments.plan_file import load_plan
 from experiments.plan_reading import as_file_name
-from experiments.sampling import MOST_TABLE_BYTES, read_table
+from experiments.point_tables import MOST_TABLE_BYTES, read_table
 from model import InputFault, load_scenario, parse_toml, read_toml
 from model.toml_file import MOST_BRACKETS, MOST_BYTES
 
