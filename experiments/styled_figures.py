@@ -60,13 +60,16 @@ def saver(draw: Callable[[], Figure]) -> Callable[[Path], None]:
     """What draws a figure into the file that it is given, and forgets it."""
 
     def save(path: Path) -> None:
+        before = set(plt.get_fignums())
         with own_style():
-            figure = draw()
             try:
+                figure = draw()
                 spell(figure)
                 figure.savefig(path)
-            finally:
                 plt.close(figure)
+            finally:  # also what was begun by a drawing that failed
+                for number in set(plt.get_fignums()) - before:
+                    plt.close(number)
 
     return save
 
