@@ -20,8 +20,8 @@ from model import InputFault, load_scenario, parse_toml, read_toml
 from model.toml_file import MOST_BRACKETS, MOST_BYTES
 
 ROOT = Path(__file__).parents[1]
-FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 20, "league": 30, "tactics": 60, "manifest": 40,
-       "part": 15, "log": 10}  # fmt: skip
+FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 40, "shown": 40, "figure": 5, "league": 30,
+       "tactics": 60, "manifest": 40, "part": 15, "log": 10}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
