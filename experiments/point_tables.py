@@ -136,7 +136,7 @@ def _of_csv(path: Path, watch: Watch) -> dict[str, list[Any]]:
     _size_checked(0, len(heads))
     rows = list(_lines_of(lines, heads, lambda seen: watch(seen, len(text))))
     _filled(len(rows))
-    columns = {}
+    columns: dict[str, list[Any]] = {}
     for place, name in enumerate(heads):
         cells = [row[place] for row in rows]
         if not name and not any(cells):
