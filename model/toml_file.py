@@ -106,8 +106,8 @@ def decimal_commas(text: str, name: str) -> list[str]:
             line = bare.count("\n", 0, found.start()) + 1
             meant = COMMA.sub(lambda number: number[0].replace(",", "."), inside)
             faults.append(
-                f"'{name}', line {line}: {found[0]} has decimal commas; write [{meant}], or a blank after every comma if these "
-                "are whole numbers"
+                f"'{name}', line {line}: {found[0]} has decimal commas; write [{meant}], or a blank after every comma "
+                "if these are whole numbers"
             )
     return faults
 
@@ -125,4 +125,6 @@ def _after_equals(text: str, words: str, name: str) -> str:
         return ""
     line = SPOKEN.sub(_blank, lines[int(place[1]) - 1])
     found = re.search(rf"=\s*({COMMA.pattern})", line)
-    return f"'{name}', line {place[1]}: {found[1]} has a decimal comma; write {found[1].replace(',', '.')}" if found else ""
+    if found is None:
+        return ""
+    return f"'{name}', line {place[1]}: {found[1]} has a decimal comma; write {found[1].replace(',', '.')}"
