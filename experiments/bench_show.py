@@ -131,6 +131,11 @@ def figure(found: dict[str, Any]) -> Figure:
     growth.set_title("Growth")
     growth.legend(fontsize=9)
 
+    for axis in (speed.yaxis, growth.xaxis, growth.yaxis):
+        # The usual numbers of such axes are written as mathematics, which our figures do not read.
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("")
+
     peaks = found["memory"]["after_each_block_mb"]
     memory.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=3)
     memory.set(xlabel=f"blocks of {found['memory']['block_replicates']:,} replicates played", ylabel="peak memory (MB)")

@@ -149,11 +149,13 @@ def _sweep(
 ) -> None:
     with refusals():
         from experiments.plan_file import load_plan
+        from experiments.screens import waiting
         from experiments.sweeping import check_engine, sweep_and_report
 
         check_engine(engine)
         file = loaded(tactics)
-        plan = load_plan(name).with_tactics(file)
+        with waiting(screen(to_stderr=True), f"Reading {name}") as watch:
+            plan = load_plan(name, watch).with_tactics(file)
         plan = plan if replicates is None else plan.with_replicates(replicates)
         code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
         if code:

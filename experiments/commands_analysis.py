@@ -98,14 +98,16 @@ def sensitivity(
     with refusals():
         from experiments.plan_file import load_plan
         from experiments.runner import Hooks
-        from experiments.screens import progress_shown, say
+        from experiments.screens import progress_shown, say, waiting
         from experiments.sensitivity import Sizes, check, run_sensitivity
         from experiments.sensitivity_report import show, write_sensitivity
         from experiments.sweeping import STOPPING, how_to_go_on
         from model import identification_flips
 
         file = loaded(tactics)
-        asked, sizes = load_plan(plan), Sizes(trajectories, screening_replicates, keep, rows, replicates)
+        with waiting(screen(to_stderr=True), f"Reading {plan}") as watch:
+            asked = load_plan(plan, watch)
+        sizes = Sizes(trajectories, screening_replicates, keep, rows, replicates)
         check(asked, sizes)
         _needs("SALib", "sensitivity")
         folder = Path("results") / f"{asked.name}-sensitivity" if out is None else out

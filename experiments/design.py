@@ -32,8 +32,9 @@ FACTORIAL: Final = "factorial"
 DESIGNS: Final = (FACTORIAL, "one_at_a_time", "latin_hypercube", "sobol", "table", "list")
 # Designs that fill ranges evenly: they are read by rank correlations, not by comparing levels.
 SAMPLED: Final = ("latin_hypercube", "sobol")
-# The column of results that names the arm.
+# The column of results that names the arm, and the one that says what somebody knows the point by.
 ARM: Final = "arm"
+ID: Final = "id"
 # Tables of a run whose full series a plan may keep.
 SERIES: Final = ("bloc", "dyad", "directed", "automaker", "supplier")
 
@@ -81,13 +82,17 @@ class Block:
 
 @dataclasses.dataclass(frozen=True)
 class DesignPoint:
-    """One setting of the model. ``levels`` is empty for a point that only a contrast needs; ``arm`` is its name."""
+    """One setting of the model. ``levels`` is empty for a point that only a contrast needs; ``arm`` is its name.
+
+    ``id`` is what somebody knows the point by, None where a table or list says nothing of it.
+    """
 
     index: int
     block: str
     levels: Mapping[str, Value]
     settings: Mapping[str, Value]
     arm: str = ""
+    id: str | int | None = None
 
     @property
     def is_cell(self) -> bool:
@@ -132,7 +137,8 @@ class Plan:
 
     ``rows`` are the levels of every design point within a block where the design is not the factorial; the
     points themselves follow. With a ``precision`` target ``replicates`` is the most that may be run. ``arms`` are the
-    names of the rows of a list or a table, where they have names; all are compared with each of ``references``.
+    names of the rows of a list or a table, where they have names; all are compared with each of ``references``. ``ids``
+    are what somebody knows the rows by, which goes into the results as it is.
     """
 
     name: str
@@ -157,6 +163,7 @@ class Plan:
     # Where things lie does not tell plans apart: what the scenario is loaded by, its name or a path; a table of points.
     start: str = dataclasses.field(default="", compare=False)
     table: Path | None = dataclasses.field(default=None, compare=False)
+    ids: tuple[str | int, ...] = ()
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
@@ -164,7 +171,7 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", self.start or self.scenario)
         rows = self.rows if self.design != FACTORIAL else combinations(self.factors)
-        points = design_points(self.settings, self.factors, self.blocks, rows, self.arms)
+        points = design_points(self.settings, self.factors, self.blocks, rows, self.arms, self.ids)
         pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "contrast_points", pairs)
@@ -216,8 +223,9 @@ def design_points(
     blocks: Iterable[Block],
     rows: Iterable[Mapping[str, Value]],
     arms: Sequence[str] = (),
+    ids: Sequence[str | int] = (),
 ) -> list[DesignPoint]:
-    """One point for each row of levels in every block; ``arms`` are the names of the rows, if they have any."""
+    """One point for each row of levels in every block; ``arms`` are the rows' names and ``ids`` their ids, if any."""
     linked = {factor.name: factor.together for factor in factors}
     rows = list(rows)
     points: list[DesignPoint] = []
@@ -226,7 +234,8 @@ def design_points(
             also = {name: levels[first] for first in levels for name in linked.get(first, ())}
             whole = {**settings, **block.settings, **levels, **also}
             arm = arms[number] if arms else ""
-            points.append(DesignPoint(len(points), block.name, levels, whole, arm))
+            known = ids[number] if ids else None
+            points.append(DesignPoint(len(points), block.name, levels, whole, arm, known))
     return points
 
 

@@ -6,8 +6,7 @@ has a label with its unit, every estimate its interval.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 import matplotlib
@@ -25,6 +24,9 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.design import SAMPLED
 from experiments.readings import replicates_in_words
+from experiments.styled_figures import STYLE, own_style, saver
+
+__all__ = ["STYLE", "arms_figure", "association_figure", "own_style", "plan_figure", "run_figure", "saver"]
 
 if TYPE_CHECKING:
     from experiments.design import Plan
@@ -45,32 +47,6 @@ PALE: Final = "#E8E8E8"
 NO_TREATY: Final = "no_treaty_duty_ev"
 # More cells than this along an axis have their labels turned.
 MOST_PLACES: Final = 6
-
-STYLE: Final[Any] = {
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.grid": True,
-    "grid.color": "#EEEEEE",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "figure.dpi": 100,
-    "savefig.dpi": 150,
-}
-
-
-def saver(draw: Callable[[], Figure]) -> Callable[[Path], None]:
-    """What draws a figure into the file that it is given, and forgets it."""
-
-    def save(path: Path) -> None:
-        with plt.rc_context(STYLE):
-            figure = draw()
-            figure.savefig(path)
-            plt.close(figure)
-
-    return save
 
 
 # --- one run ------------------------------------------------------------------------------------------------

@@ -28,7 +28,7 @@ from experiments.comparisons import (
     matrices,
     paired_tests,
 )
-from experiments.design import FACTORIAL, SAMPLED, Factor, Plan
+from experiments.design import FACTORIAL, ID, SAMPLED, Factor, Plan
 from experiments.estimates import mean_interval
 from experiments.readings import interval, of_blocs, read_plainly, signed, spans
 from experiments.stopping import precision_table
@@ -142,6 +142,8 @@ def _cells(
                 tables.append(cell_summary(own, by=["design_point", "block", *names, "dyad"]))
                 tallies.append(tally(own, names))
     cells = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["design_point"])
+    if plan.ids:
+        cells.insert(1, ID, cells["design_point"].map({point.index: point.id for point in plan.points}))
     return cells.sort_values("design_point", kind="stable", ignore_index=True), pd.concat(tallies), n_runs
 
 

@@ -172,7 +172,7 @@ class Grid:
             is_value = k < self.n_labels + self.n_values
             if cell and is_value and name and step + cell_len(f"{name}: {cell}") > console.width:
                 prose(console, f"{name}:", row.style, step)
-                prose(console, cell, row.style, step + STEP)
+                prose(console, cell, row.style, max(0, min(step + STEP, console.width - cell_len(cell))))
             elif cell:
                 prose(console, f"{name}: {cell}" if name else cell, row.style, step)
 

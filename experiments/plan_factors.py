@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from experiments import sampling
-from experiments.design import DESIGNS, FACTORIAL, MAX_POINTS, SAMPLED, Factor, Value
+from experiments import point_tables, sampling
+from experiments.design import DESIGNS, FACTORIAL, ID, MAX_POINTS, SAMPLED, Factor, Value
 from experiments.plan_reading import TableReader, in_words, is_number, shown
+from experiments.point_tables import COMMA, NAME, Watch
 from model import PARAMETERS, InputFault, make_parameters, nearest
 
 FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
@@ -22,8 +23,6 @@ MOST_STEPS: Final = 100
 OWN_KEYS: Final = {
     "n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED, "reference": GIVEN
 }  # fmt: skip
-# In a list or a table, what is no parameter but the name of the point.
-NAME: Final = "name"
 
 
 class FactorReader(TableReader):
@@ -31,6 +30,8 @@ class FactorReader(TableReader):
 
     folder = Path()
     arms: tuple[str, ...] = ()
+    ids: tuple[str | int, ...] = ()
+    watch: Watch = staticmethod(lambda done, total: None)  # noqa: ARG005
     unread = False  # whether there is a table that cannot be read: what it lacks is then no fault of the plan
 
     def _design(self) -> str:
@@ -186,6 +187,7 @@ class FactorReader(TableReader):
             self.faults.append("[[points]] is missing: design list takes one table of parameters for each point")
         what = "row" if design == "table" else "[[points]]"
         self.arms = self._names(rows, what)
+        self.ids = self._ids(rows, what)
         if self.arms and design == "list":
             rows = self._completed(rows, baseline)
         return self._given(rows, what)
@@ -195,11 +197,36 @@ class FactorReader(TableReader):
         names = [row.pop(NAME, None) for row in rows]
         if all(name is None for name in names):
             return ()
+        taken: set[str] = set()
+        wrong = []
         for number, name in enumerate(names, 1):
-            if not isinstance(name, str) or not name.strip() or name in names[: number - 1]:
+            if not isinstance(name, str) or not name.strip() or name in taken:
                 came = "is missing" if name is None else f"= {shown(name)}"
-                self.faults.append(f"{what} {number}: name {came}: allowed is a text that no other one has")
+                wrong.append((number, f"name {came}: allowed is a text that no other one has"))
+            else:
+                taken.add(name)
+        self._first_of(what, wrong)
         return tuple(str(name) for name in names)
+
+    def _ids(self, rows: Sequence[sampling.Row], what: str) -> tuple[str | int, ...]:
+        """Takes out what somebody knows the rows by; it goes into the results as it is."""
+        found = [row.pop(ID, None) for row in rows]
+        if all(one is None for one in found):
+            return ()
+        kinds = {type(one) for one in found}
+        if not (kinds <= {int} or kinds <= {str}):
+            wrong = [(k, f"id = {shown(one)}: allowed are texts in all rows, or whole numbers in all")
+                     for k, one in enumerate(found, 1) if not isinstance(one, str)]  # fmt: skip
+            self._first_of(what, wrong)
+            return ()
+        return tuple(found)  # type: ignore[arg-type]
+
+    def _first_of(self, what: str, wrong: Iterable[tuple[int, str]]) -> None:
+        """A fault of many rows in one line: the first row, and how many more have one of the kind."""
+        rows = list(wrong)
+        if rows:
+            also = f" (and {len(rows) - 1} more)" if len(rows) > 1 else ""
+            self.faults.append(f"{what} {rows[0][0]}: {rows[0][1]}{also}")
 
     def _completed(self, rows: Sequence[sampling.Row], baseline: Mapping[str, Value]) -> list[sampling.Row]:
         """Points with names say only what they change: the rest has the value that holds without them."""
@@ -231,7 +258,7 @@ class FactorReader(TableReader):
             came = "is missing" if name is None else f"= {shown(name)}"
             self.faults.append(f"table {came}: allowed is the name of a .csv or .parquet file")
             return []
-        rows, fault = sampling.read_table(self._table_file())
+        rows, fault = point_tables.read_table(self._table_file(), self.watch)
         if fault:
             self.faults.append(fault)
             self.unread = True
@@ -244,10 +271,14 @@ class FactorReader(TableReader):
     def _given(self, rows: Sequence[sampling.Row], what: str) -> tuple[tuple[Factor, ...], list[sampling.Row]]:
         """Checks rows that somebody wrote; the parameters that occur in them are the factors."""
         names = list(dict.fromkeys(name for row in rows for name in row))
-        for number, row in enumerate(rows, 1):
-            self._settings(row, f"{what} {number}:")
-            if missing := [name for name in names if name not in row]:
-                self.faults.append(f"{what} {number}: lacks {', '.join(missing)}; every point sets the same parameters")
+        for name in names:
+            cells = ((number, row[name]) for number, row in enumerate(rows, 1) if name in row)
+            self._first_of(what, _faults_of(name, cells))
+        lacking = ((n, [name for name in names if name not in row]) for n, row in enumerate(rows, 1))
+        self._first_of(
+            what,
+            ((n, f"lacks {', '.join(lost)}; every point sets the same parameters") for n, lost in lacking if lost),
+        )
         if rows and not names:
             self.faults.append(f"{what}s set no parameter")
         if self.faults:
@@ -258,6 +289,44 @@ class FactorReader(TableReader):
             labels = tuple(in_words(level) for level in levels)
             factors.append(Factor(name, levels, name.replace("_", " "), labels))
         return tuple(factors), list(rows)
+
+
+def _faults_of(name: str, cells: Iterable[tuple[int, Any]]) -> Iterator[tuple[int, str]]:
+    """The cells of a column that are not allowed; what is wrong is said of the first, because that takes its time."""
+    sound: set[object] = set()
+    is_told = False
+    for number, value in cells:
+        if _is_in_range(name, value) or (key := repr(value)) in sound:
+            continue
+        fault = "" if is_told else _fault_of(name, value)
+        if fault or is_told:
+            is_told = True
+            yield number, fault
+        else:
+            sound.add(key)
+
+
+def _is_in_range(name: str, value: Any) -> bool:
+    """Whether a value is a number that is allowed for sure."""
+    spec = PARAMETERS.get(name)
+    if spec is None or spec.low is None or spec.high is None or not is_number(value):
+        return False
+    return (
+        spec.kind in ("float", "int")
+        and spec.low <= value <= spec.high
+        and (spec.kind == "float" or isinstance(value, int))
+    )
+
+
+def _fault_of(name: str, value: Any) -> str:
+    """What is wrong with a value of a parameter (empty: nothing)."""
+    if isinstance(value, str) and COMMA.fullmatch(value):
+        return f"{name} = {value!r}: decimals have a point: write {value.replace(',', '.')}"
+    try:
+        make_parameters({name: value})
+    except InputFault as fault:
+        return "; ".join(fault.faults)
+    return ""
 
 
 def _is(name: str, value: Value, baseline: Mapping[str, Value]) -> bool:

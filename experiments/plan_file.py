@@ -45,7 +45,8 @@ from experiments.design import (
     replicates_fault,
 )
 from experiments.plan_factors import FactorReader
-from experiments.plan_reading import is_number, shown
+from experiments.plan_reading import commas_of, is_number, shown
+from experiments.point_tables import Watch
 from model import (
     KEPT,
     InputFault,
@@ -92,8 +93,10 @@ def read_root_seed(name: str) -> int:
     return root_seeds(name)[0]
 
 
-def load_plan(source: str | Path) -> Plan:
+def load_plan(source: str | Path, watch: Watch | None = None) -> Plan:
     """The plan in a TOML file, or the shipped plan of that name, checked whole.
+
+    watch: hears how much of a table of points is read, and how much there is.
 
     Raises:
         InputFault: lists everything that is wrong with the file.
@@ -107,7 +110,10 @@ def load_plan(source: str | Path) -> Plan:
         hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
         fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
         raise InputFault([fault], "plan") from None
-    return _Reader(path.stem, text, table, path.parent).read()
+    reader = _Reader(path.stem, text, table, path.parent)
+    if watch is not None:
+        reader.watch = watch
+    return reader.read()
 
 
 def plan_of(results: Results) -> Plan:
@@ -160,11 +166,11 @@ class _Reader(FactorReader):
         outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
         if self.faults:
-            raise InputFault(self.faults, f"plan {self.name}")
+            raise InputFault([*self.faults, *commas_of(self.text)], f"plan {self.name}")
         named = (self.name, title, question, hypothesis, scenario)
         return Plan(
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
-            self.text, design, tuple(rows), outputs, precision, self.arms, references,
+            self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
             start=self.start, table=self._table_file() if design == "table" else None,
         )  # fmt: skip
 

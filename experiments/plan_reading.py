@@ -13,6 +13,7 @@ from experiments.design import Value
 from model import InputFault, make_parameters, nearest
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
+UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
 LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 
@@ -23,7 +24,7 @@ def shown(value: object) -> str:
 
 def as_file_name(name: str) -> str:
     """A name under which results can be kept: no folder, no hidden file, no control characters, not endless."""
-    return re.sub(r"[/\\:\x00-\x1f\x7f]", "_", name).lstrip(". ")[:LONGEST_NAME] or "plan"
+    return re.sub(r"[/\\:\x00-\x1f\x7f\ud800-\udfff]", "_", name).lstrip(". ")[:LONGEST_NAME] or "plan"
 
 
 def in_words(level: object) -> str:
@@ -36,6 +37,15 @@ def in_words(level: object) -> str:
 def is_number(value: object) -> bool:
     """Whether a value is a number, and neither a switch nor infinite nor missing."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def commas_of(text: str) -> list[str]:
+    """Lists of numbers without blanks, each with its line: if something is wrong, they may hold decimal commas."""
+    return [
+        f"line {number}: if {found[0]} has decimal commas, write points, as in 0.5"
+        for number, line in enumerate(text.split("\n"), 1)
+        if (found := UNSPACED.match(line.strip()))
+    ]
 
 
 class TableReader:

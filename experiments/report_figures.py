@@ -17,7 +17,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from experiments.design import Factor, Plan
-from experiments.figures import BLACK, BLOC_COLOURS, BLOC_LINES, GREY, MARKERS, PALE, SERIES, STYLE
+from experiments.figures import BLACK, BLOC_COLOURS, BLOC_LINES, GREY, MARKERS, PALE, SERIES
+from experiments.styled_figures import own_style
 
 LINES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
 # Share of the runs that a ribbon leaves out on either side.
@@ -30,7 +31,7 @@ MOST_POINTS: Final = 400
 
 def drawn(draw: Callable[[], Figure | None]) -> Figure | None:
     """A figure in the style of the project."""
-    with plt.rc_context(STYLE):
+    with own_style():
         return draw()
 
 

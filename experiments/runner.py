@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments import kept, manifest, stopping
-from experiments.design import ARM, DesignPoint, Plan, Value
+from experiments.design import ARM, ID, DesignPoint, Plan, Value
 from experiments.engines import run_chunk
 from experiments.executors import (
     CHUNKS_PER_WORKER,
@@ -42,6 +42,9 @@ __all__ = ["Outcome", "WorkersDie", "chunks_of", "open_or_create", "rerun", "run
 # One run takes 0.1 to 0.3 s, so a chunk takes about a second: long against what an executor adds (under a
 # millisecond), short against the patience of whoever presses Ctrl-C.
 CHUNK_REPLICATES: Final = 5
+# Who plays a sweep, and replicates in a part: about a second's work.
+DEFAULT_ENGINE: Final = "ensemble"
+CHUNKS: Final = {"ensemble": 500, "mesa": CHUNK_REPLICATES}
 # Starting worker processes and warming them costs this much; less work than that is done at home (seconds).
 WORTH_A_POOL: Final = 3.0
 
@@ -109,8 +112,11 @@ def _ranges(plan: Plan, most: int, replicates: int) -> Iterator[tuple[int, int]]
 
 
 def _columns_of(plan: Plan, point: DesignPoint) -> dict[str, Value]:
-    """What every row of a design point says of it: its block, its arm and the values of the factors."""
-    arm = {ARM: point.arm} if plan.arms else {}
+    """What every row of a design point says of it: its block, its arm, its id and the values of the factors."""
+    arm: dict[str, Value] = {ARM: point.arm} if plan.arms else {}
+    if plan.ids:  # points that only a contrast needs have none, so that the column is one of texts
+        known = "" if point.id is None else point.id
+        arm[ID] = str(known) if plan.contrasts else known
     return {"block": point.block, **arm, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
 
 
@@ -147,13 +153,14 @@ def run_plan(
     hooks: Hooks | None = None,
     scheduler: str | None = None,
     work: Callable[[Chunk], Any] = run_chunk,
-    engine: str = "mesa",
-    chunk_replicates: int = CHUNK_REPLICATES,
+    engine: str = DEFAULT_ENGINE,
+    chunk_replicates: int | None = None,
 ) -> Outcome:
     """Run a plan into a results folder, or go on with what is there, on ``workers`` processes or a scheduler.
 
-    engine: a name in ``engines.ENGINES``. chunk_replicates: replicates in a part, more for a faster engine. Both hold
-    for a new folder; one that is there goes on as it began. work: plays a chunk; by default on its engine.
+    engine: a name in ``engines.ENGINES``, by default the ensemble. chunk_replicates: replicates in a part, by default
+    about a second's work. Both hold for a new folder; one that is there goes on as it began. work: plays a chunk; by
+    default on its engine.
 
     Raises:
         InputFault: the folder cannot be used, more workers than sense, or no scheduler; nothing was written.
@@ -162,7 +169,8 @@ def run_plan(
     workers = check_workers(workers)
     make, in_flight, leave = _team(workers, scheduler)
     try:
-        results, _ = open_or_create(plan, folder, engine, chunk_replicates)
+        size = CHUNKS.get(engine, CHUNK_REPLICATES) if chunk_replicates is None else chunk_replicates
+        results, _ = open_or_create(plan, folder, engine, size)
         with results.locked():
             results.relabel(plan)
             plan = kept.played(plan, results)

@@ -123,20 +123,28 @@ def bar(errors: Console | None, with_left: bool = True, transient: bool = False)
 
 
 @contextlib.contextmanager
-def waiting(errors: Console, title: str) -> Iterator[None]:
-    """While something goes on that cannot say how far it is: after two seconds, that it goes on and how long it has."""
+def waiting(errors: Console, title: str) -> Iterator[Callable[[int, int], None]]:
+    """While something goes on: after two seconds, that it goes on, for how long, and how far it is.
+
+    What is given back hears how much is done, and how much there is.
+    """
     began, ended = time.monotonic(), threading.Event()
+    share = [0.0]
+
+    def watch(done: int, total: int) -> None:
+        share[0] = done / max(total, 1)
 
     def tell() -> None:
         pause = PATIENCE
         while not ended.wait(pause):
-            say(errors, f"{plain(title)}: {time.monotonic() - began:.0f} s so far")
+            read = f", {share[0]:.0%} is read" if share[0] else ""
+            say(errors, f"{title}: {time.monotonic() - began:.0f} s so far{read}")
             pause = min(2 * pause, 30.0)
 
     teller = threading.Thread(target=tell, daemon=True)
     teller.start()
     try:
-        yield
+        yield watch
     finally:
         ended.set()
         teller.join()

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from experiments.runner import Hooks, Outcome, Rerun, WorkersDie, run_plan
+from experiments.runner import CHUNKS, DEFAULT_ENGINE, Hooks, Outcome, Rerun, WorkersDie, run_plan
 from experiments.screens import progress_shown, prose, say
 from experiments.store import check_vacant, vacant_folder
 from experiments.streams import kept_on, pasted
@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from experiments.results import Results
 
 STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
-# Who plays a sweep, and replicates in a part: about a second's work.
-DEFAULT_ENGINE: Final = "ensemble"
-CHUNKS: Final = {"ensemble": 500, "mesa": 5}
 
 
 def check_engine(engine: str) -> None:
@@ -107,7 +104,7 @@ def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, e
             lambda: say(errors, STOPPING),
             lambda words: say(errors, words),
         )
-        return run_plan(plan, folder, workers, hooks, scheduler, engine=engine, chunk_replicates=CHUNKS[engine])
+        return run_plan(plan, folder, workers, hooks, scheduler, engine=engine)
 
 
 def show(plan: Plan, outcome: Outcome, console: Console) -> str:

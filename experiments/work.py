@@ -27,6 +27,7 @@ COLUMNS: Final = {
     "design_point": "index of the design point in the manifest",
     "block": "name of the plan's block",
     "arm": "name of the plan's arm, where its points have names",
+    "id": "what the plan's table or list of points calls the point, where it has an id",
     "replicate": "replicate: the same luck at every design point",
     "status": "ok or failed",
     "stage": "where a failed run failed: build, run, summary, or worker",

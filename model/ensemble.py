@@ -157,12 +157,8 @@ def _numbers(name: str, came: Any, faults: list[str]) -> np.ndarray:
         return np.arange(_whole(name, came, 1, MOST_REPLICATES, faults), dtype=np.int64)
     is_list = isinstance(came, Iterable) and not isinstance(came, (str, bytes, Mapping))
     # An array of no axis says that it is iterable, and is not.
-<<<<<<< HEAD
-    listed = list(itertools.islice(came, MOST_REPLICATES + 1)) if is_list and getattr(came, "ndim", 1) != 0 else [came]
-=======
     is_list = is_list and not (isinstance(came, np.ndarray) and came.ndim == 0)
     listed = list(itertools.islice(came, MOST_REPLICATES + 1)) if is_list else [came]
->>>>>>> sweep
     wrong = [one for one in listed if not (_is_whole(one) and 0 <= one <= HIGHEST_REPLICATE)]
     if is_list and not wrong and len(listed) <= MOST_REPLICATES:
         return np.array([operator.index(one) for one in listed], dtype=np.int64)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import io
 import json
 import re
 import shutil
@@ -27,12 +28,16 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from rich.console import Console
 
 from experiments.cli import parse_settings
 from experiments.design import combinations
+from experiments.grids import Grid
 from experiments.league import load_league
 from experiments.plan_file import load_plan, plan_of
 from experiments.results import Results
+from experiments.screens import prose, say
+from experiments.streams import Stream, plain
 from model import (
     PARAMETERS,
     Conduct,
@@ -92,6 +97,17 @@ NASTY = (
     ),
     *("[0.1, 0.2]", '"symmetric"', '["none", "group"]', '"leaders"', "'''a\nb'''", "-9223372036854775808", "1e-320"),
 )
+#: Texts that readers and printers have stumbled over: markup, mathematics, what looks missing, letters of elsewhere.
+TEXTS = (
+    *("[level]", "yes [/b]", "[bold red]x", "[link=http://x]y", "\\[a]", "[", "]", ":smile:", "{x}", "%s"),
+    *("$5 bn against $10 bn", "$a_{$ fund", "\\frac{1}{2}", "$$", "a_b^c", "<b>&amp;", "*_`"),
+    *("NA", "nan", "None", "null", "-", "1", "007", "1.0", "true", "inf", "0,5", " x ", ""),
+    *("\u5bf9\u8bdd", "Stra\u00dfe", "\u202etxet", "\x1b[2J", "e\u0301", "\U0001f4a5", "\u00a0", "_x", "=1+1", "@x"),
+)
+# How editors save a text: the bytes of an edited one.
+SAVED = ("utf-8", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32", "cp1252", "gbk", "latin-1")
+SHOWN_IN = ("utf-8", "cp1252", "ascii", "gbk")
+ENDS = ("\n", "\n", "\r\n", "\r")
 PIECES = (
     "[",
     "]",
@@ -120,12 +136,16 @@ def edited(draw: st.DrawFn, corpus: list[str]) -> str:
     """A text of the corpus with a few edits."""
     text = draw(st.sampled_from(corpus))
     for _ in range(draw(st.integers(1, 4))):
-        kind = draw(st.sampled_from(("value", "value", "value", "key", "cut", "put", "double", "swap")))
+        kind = draw(st.sampled_from(("value", "value", "value", "text", "key", "cut", "put", "double", "swap")))
         lines = text.split("\n")
         at = draw(st.integers(0, max(0, len(lines) - 1)))
         line = lines[at] if lines else ""
         if kind == "value" and "=" in line:
             lines[at] = f"{line.split('=', 1)[0]}= {draw(st.sampled_from(NASTY))}"
+            text = "\n".join(lines)
+        elif kind == "text" and "=" in line:
+            words = json.dumps(draw(st.sampled_from(TEXTS)), ensure_ascii=draw(st.booleans())).replace("\x7f", "")
+            lines[at] = f"{line.split('=', 1)[0]}= {words}"
             text = "\n".join(lines)
         elif kind == "key" and "=" in line:
             name = draw(st.sampled_from(["", "x", "title", "generosity", "levels", '"a b"', "é", "name", "settings"]))
@@ -144,6 +164,24 @@ def edited(draw: st.DrawFn, corpus: list[str]) -> str:
             first = draw(st.integers(0, len(text)))
             text = text[:first] + text[first + draw(st.integers(1, 60)) :]
     return text
+
+
+@st.composite
+def saved(draw: st.DrawFn, texts: st.SearchStrategy[str]) -> bytes:
+    """A text as some editor saves it."""
+    text = draw(texts).replace("\n", draw(st.sampled_from(ENDS)))
+    name = draw(st.sampled_from(SAVED))
+    return text.encode(name, "surrogatepass" if name.startswith("utf") else "replace")
+
+
+@st.composite
+def tables_of_points(draw: st.DrawFn) -> str:
+    """A table whose cells are numbers and texts, as a spreadsheet might write it."""
+    heads = draw(st.lists(st.sampled_from(["name", "id", "generosity", "exit_cost", "", "tariff_issues"]), max_size=4))
+    cell = st.sampled_from(TEXTS) | st.sampled_from(["0", "0.5", "0,5", "true", "1", ""])
+    rows = draw(st.lists(st.lists(cell, min_size=len(heads), max_size=len(heads) + 1), max_size=4))
+    separator = draw(st.sampled_from([",", ",", ";", "\t"]))
+    return "\n".join(separator.join(row) for row in [heads, *rows])
 
 
 # --- the corpora ------------------------------------------------------------------------------------------------------
@@ -210,7 +248,7 @@ class Bench:
         path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
         return path
 
-    def plan(self, text: str) -> None:
+    def plan(self, text: str | bytes) -> None:
         """A plan file; one that is accepted must be made of sound points with a name that is one."""
         plan = load_plan(self.file("case.toml", text))
         assert plan.points and all(make_parameters(point.settings) for point in plan.points[:3])
@@ -221,15 +259,53 @@ class Bench:
         """A league plan."""
         assert len(load_league(self.file("league.toml", text)).players) >= 2
 
-    def scenario(self, text: str) -> None:
+    def scenario(self, text: str | bytes) -> None:
         """A scenario file."""
         scenario = load_scenario(self.file("case-scenario.toml", text))
         assert scenario.n_quarters > 0 and np.all(np.isfinite(scenario.market_size))
 
-    def table(self, text: str) -> None:
-        """A CSV of design points."""
+    def table(self, text: str | bytes) -> None:
+        """A CSV of design points; names are texts, and one fault is one line."""
         self.file("points.csv", text)
-        assert load_plan(self.file("of-a-table.toml", OF_A_TABLE)).points
+        plan = load_plan(self.file("of-a-table.toml", OF_A_TABLE))
+        assert plan.points and all(isinstance(arm, str) and arm == arm.strip() for arm in plan.arms)
+        assert len({type(known) for known in plan.ids}) <= 1
+
+    def shown(self, case: tuple[list[str], int, str]) -> None:
+        """Texts on screen: nothing is read as markup, nothing is lost, nothing is wider than the screen."""
+        texts, width, encoding = case
+        inner = io.TextIOWrapper(io.BytesIO(), encoding, newline="")
+        console = Console(file=Stream(inner, True), width=width, highlight=False)  # type: ignore[arg-type]
+        grid = Grid(texts[0], ("group", "label"), ("value",), {"prose": 12}, is_grouped=True)
+        for number, text in enumerate(texts):
+            grid.row(texts[0], text, number, text)
+            say(console, text)
+            prose(console, text, indent=2)
+        grid.show(console)
+        inner.flush()
+        told = inner.buffer.getvalue().decode(encoding)  # type: ignore[attr-defined]
+        seen = "".join(told.split())
+        for text in texts if encoding == "utf-8" else ():
+            assert (
+                "".join(plain(text).encode("ascii", "ignore").decode().split())
+                in seen.encode("ascii", "ignore").decode()
+            ), text
+        assert "\x1b" not in told
+
+    def figure(self, texts: list[str]) -> None:
+        """Texts in a figure: whatever they are, it is drawn."""
+        from experiments.styled_figures import saver
+
+        def draw() -> Any:
+            import matplotlib.pyplot as plt
+
+            drawn, axis = plt.subplots(figsize=(2, 2))
+            axis.set_title(texts[0])
+            axis.set_xticks(range(len(texts)), texts)
+            return drawn
+
+        saver(draw)(self.folder / "figure.png")
+        assert (self.folder / "figure.png").stat().st_size > 0
 
     def parameters(self, case: tuple[dict[str, Any], list[str]]) -> None:
         """Parameters from a program, and ``--set`` from the command line."""
@@ -312,6 +388,7 @@ def targets(bench: Bench) -> dict[str, tuple[Callable[[Any], None], st.SearchStr
     values = ANYTHING | st.sampled_from(["leaders", "grim", 0.5, 3, True, "nan", -0.0, 1e400])
     words = st.builds("{}={}".format, names, st.sampled_from(NASTY) | st.text(max_size=10)) | st.text(max_size=20)
     parameters = st.tuples(st.dictionaries(names, values, max_size=5), st.lists(words, max_size=3))
+    words_shown = st.lists(st.sampled_from(TEXTS) | st.text(max_size=40), min_size=1, max_size=4)
     plans = texts("experiments/plans/*.toml")
     scenarios = texts("seeds/scenarios/*.toml", "tests/data/bad_scenarios/*.toml")
     tactics = texts("tests/data/tactics/*.py")
@@ -319,10 +396,12 @@ def targets(bench: Bench) -> dict[str, tuple[Callable[[Any], None], st.SearchStr
     parts = st.tuples(st.integers(0, 99), changes, st.just(1.0) | st.floats(0, 1))
     log = (bench.results / "parts.log").read_text(encoding="utf-8")
     return {
-        "plan": (bench.plan, edited(plans), 15),
-        "parameters": (bench.parameters, parameters, 45),
-        "scenario": (bench.scenario, edited(scenarios), 12),
-        "table": (bench.table, edited([TABLE]), 4),
+        "plan": (bench.plan, edited(plans) | saved(edited(plans)), 15),
+        "parameters": (bench.parameters, parameters, 38),
+        "scenario": (bench.scenario, edited(scenarios) | saved(edited(scenarios)), 12),
+        "table": (bench.table, edited([TABLE]) | saved(tables_of_points() | edited([TABLE])), 6),
+        "shown": (bench.shown, st.tuples(words_shown, st.integers(20, 120), st.sampled_from(SHOWN_IN)), 4),
+        "figure": (bench.figure, words_shown, 1),
         "league": (bench.league, edited([LEAGUE]), 5),
         "tactics": (bench.tactics, edited(tactics), 12),
         "manifest": (bench.manifest_of, edited_json(bench.manifest), 4),

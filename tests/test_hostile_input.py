@@ -15,13 +15,13 @@ import pytest
 from experiments.design import MAX_POINTS
 from experiments.plan_file import load_plan
 from experiments.plan_reading import as_file_name
-from experiments.sampling import MOST_TABLE_BYTES, read_table
+from experiments.point_tables import MOST_TABLE_BYTES, read_table
 from model import InputFault, load_scenario, parse_toml, read_toml
 from model.toml_file import MOST_BRACKETS, MOST_BYTES
 
 ROOT = Path(__file__).parents[1]
-FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 20, "league": 30, "tactics": 60, "manifest": 40,
-       "part": 15, "log": 10}  # fmt: skip
+FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 40, "shown": 40, "figure": 5, "league": 30,
+       "tactics": 60, "manifest": 40, "part": 15, "log": 10}  # fmt: skip
 
 
 @pytest.fixture(scope="module")

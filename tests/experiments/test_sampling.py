@@ -169,7 +169,7 @@ WRONG_DESIGNS = {
     "absent table": ('design = "table"\ntable = "x.csv"', ("no such file",)),
     "table of another kind": ('design = "table"\ntable = "x.xlsx"', (".csv or .parquet",)),
     "table with holes": ('design = "table"\ntable = "holes.csv"', ("row 1 has no value in column 'exit_cost'",)),
-    "table with semicolons": ('design = "table"\ntable = "semi.csv"', ("separated by commas",)),
+    "decimal commas": ('design = "table"\ntable = "semi.csv"', ("row 1", "decimals have a point: write 0.1")),
     "ragged table": ('design = "table"\ntable = "ragged.csv"', ("line 3 has 3 values", "has 2 names")),
     "table with faults": ('design = "table"\ntable = "bad.csv"', ("row 2", "generosity = 7", "'exit_cost'")),
     "no points": ('design = "list"', ("[[points]] is missing",)),
@@ -191,7 +191,7 @@ WRONG_DESIGNS = {
 @pytest.mark.parametrize("what", WRONG_DESIGNS)
 def test_a_wrong_design_is_refused(what: str, tmp_path: Path) -> None:
     (tmp_path / "holes.csv").write_text("generosity,exit_cost\n0.1,\n", encoding="utf-8")
-    (tmp_path / "semi.csv").write_text("generosity;exit_cost\n0.1;0.1\n", encoding="utf-8")
+    (tmp_path / "semi.csv").write_text("generosity;exit_cost\n0,1;0.1\n", encoding="utf-8")
     (tmp_path / "ragged.csv").write_text("generosity,exit_cost\n0.1,0.1\n0.1,0.1,3\n", encoding="utf-8")
     (tmp_path / "bad.csv").write_text("generosity,exit_cots\n0.1,0.1\n7,0.1\n", encoding="utf-8")
     text, expected = WRONG_DESIGNS[what]
