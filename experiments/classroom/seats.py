@@ -49,6 +49,13 @@ class Question(NamedTuple):
     hope: float
     advice: Value
 
+    @property
+    def about(self) -> int:
+        """The package that the rules would table, take or keep; 0 where they would table none."""
+        if self.spot.kind != OFFER:
+            return self.package
+        return int(self.advice) if self.advice != NO_OFFER else 0
+
 
 class Waiting(Exception):
     """A run cannot go on before these questions are answered."""
@@ -119,6 +126,7 @@ class SeatedModel(NegotiationModel):
         self.seats, self.released = dict(seats or {}), released
         self.dyad_in_talks, self.round = 0, -1
         self.waiting: list[Question] = []
+        self.by_rules: list[Question] = []  # decisions that no person took, in order
 
     def move(self, kind: str, bloc: int, dyad: int, advice: Value, hope: float, package: int = 0) -> Value | None:
         """The move made here and now, or None where the rules decide.
@@ -129,9 +137,10 @@ class SeatedModel(NegotiationModel):
         spot = Spot(quarter, dyad, bloc, kind, 0 if kind == KEEP else self.round)
         if spot in self.moves:
             return self._legal(spot, self.moves[spot])
-        if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
-            return None
         question = Question(spot, package, hope, advice)
+        if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
+            self.by_rules.append(question)
+            return None
         if kind == KEEP:
             self.waiting.append(question)
             return None

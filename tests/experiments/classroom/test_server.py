@@ -229,6 +229,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "room/export": ("any",),
     "room/cloud": ("any",),
     "room/here": ("tokens",),
+    "room/heard": ("any",),
     "qr": ("text",),
     "lesson": ("any",),
 }
