@@ -92,7 +92,7 @@ def test_who_was_away_too_long_is_told(
 def test_the_page_shows_its_frame_before_the_server_answers(chrome: Any, room: Served) -> None:
     visitor = Visitor(chrome, PHONE, room.base)
     held: list[Any] = []
-    visitor.page.route("**/api/start", lambda route: held.append(route))
+    visitor.page.route("**/api/start", lambda route: held.extend([route]))
     visitor.page.goto(f"{room.base}/#sit")
     visitor.page.wait_for_selector("#waiting", timeout=10_000)
     assert visitor.page.locator("header nav button").count() == 3 and visitor.page.evaluate(UNREADABLE) == []
