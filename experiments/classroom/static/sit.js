@@ -195,7 +195,7 @@ export const thereLine = (seat) => (seat.people ? t("sit.people", { n: seat.peop
 // What the rules decided in this seat's place: said until somebody has read it.
 const missedCard = (rows) =>
   h("section", { class: "card grid question", id: "missed", role: "status" }, h("h2", {}, t("sit.missed")), h("p", {}, t("sit.missed_help")),
-    h("ul", { class: "plain" }, rows.map((row) => h("li", {}, missedLine(row), row.package?.index ? packageList(row.dyad, row.package) : null))),
+    h("ul", { class: "plain" }, rows.map((row) => h("li", {}, missedLine(row), row.package?.index ? h("details", {}, h("summary", {}, t("game.package")), packageList(row.dyad, row.package)) : null))),
     h("div", { class: "bar" }, button(t("sit.missed_read"), read, { id: "missed-read", class: "main" })));
 
 function missedLine(row) {
