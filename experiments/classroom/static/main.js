@@ -55,7 +55,7 @@ function route() {
 // The frame is drawn as soon as there are words; the rest when the server has answered, however long that takes.
 function drawFrame() {
   put(document.getElementById("top"), h("span", { class: "brand" }, t("brand")),
-    h("nav", { "aria-label": t("nav") }, ["watch", "learn", "sit"].map((name) => button(t(`tab.${name}`), null, { disabled: true }))));
+    h("nav", { "aria-label": t("nav") }, ["watch", "learn", "sit"].map((name) => button(t(`tab.${name}`), null, { id: `tab-${name}`, disabled: true }))));
   put(document.getElementById("main"), h("p", { class: "soft", id: "waiting" }, t("waiting")));
 }
 
