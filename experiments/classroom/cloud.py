@@ -22,8 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.branching import change_parameters
-from experiments.classroom.game import Settings, read_settings
+from experiments.classroom.game import Settings, change_parameters, read_settings
 from experiments.classroom.view import number
 from experiments.estimates import wilson
 from experiments.worker_pool import WorkerDied, WorkerPool

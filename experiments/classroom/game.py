@@ -16,11 +16,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.branching import change_parameters
 from experiments.classroom.controls import BRANCHABLE, checked
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
-from model import Checkpoint, InputFault, root_seeds, scenario_names
+from model import Checkpoint, InputFault, World, make_parameters, root_seeds, scenario_names
 
 FORMAT: Final = "detente game 1"
 MOST_REPLICATE: Final = 1_000_000
@@ -179,6 +178,7 @@ class Game:
         quarter = min(quarter, earlier.quarter, len(earlier.marks) - 1)
         if quarter > 0:
             self.marks, self.events = earlier.marks[: quarter + 1], earlier.events[:quarter]
+            self.model.world.by_rules = [q for q in earlier.model.world.by_rules if q.spot.quarter < quarter]
             self._change_to(quarter - 1)
             self.model.world.rewind(self.marks[quarter])
         return self
@@ -263,6 +263,14 @@ class Game:
             "played": self.quarter,
             "digest": self.digest(),
         }
+
+
+def change_parameters(world: World, values: Mapping[str, Any]) -> None:
+    """From now on a world plays under these values, by flat name, over those of its scenario.
+
+    Raises ``InputFault`` where a value is out of range.
+    """
+    world.follow(make_parameters({**world.scenario.parameters.changes(), **values}))
 
 
 def replay(data: object) -> tuple[Game, bool]:

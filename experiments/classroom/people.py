@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
+from experiments.classroom.seats import Spot
 from model import BLOCS
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that is read as a digit
@@ -18,14 +19,20 @@ CODE_LENGTH: Final = 10  # 30^10: with ten tries a second, half of all codes tak
 TOKEN_BYTES: Final = 24
 MOST_PEOPLE: Final = 120
 GONE_AFTER: Final = 3.5  # seconds without a sign of life; pages give one every second
+HELD: Final = 50.0  # seconds that a seat waits for a browser that was there: a reload, a locked phone, a lost network
 
 
 @dataclass
 class Person:
-    """A browser at a seat."""
+    """A browser at a seat.
+
+    since: the first quarter in which its decisions are asked for; heard: decisions of the rules that it knows of.
+    """
 
     bloc: int
     seen: float  # seconds on the room's clock
+    since: int = 0
+    heard: set[Spot] = field(default_factory=set)
 
 
 class People:
@@ -75,7 +82,7 @@ class People:
         return person.bloc
 
     def leave(self, token: str) -> None:
-        """A browser says goodbye; its token stays good for coming back."""
+        """Somebody stands up: the seat is not held; the token stays good for coming back."""
         if token in self.persons:
             self.persons[token].seen = float("-inf")
 
@@ -91,6 +98,19 @@ class People:
             if now - person.seen < GONE_AFTER:
                 count[person.bloc] = count.get(person.bloc, 0) + 1
         return count
+
+    def taken(self) -> set[int]:
+        """Seats that somebody ever sat down at in this game."""
+        return {person.bloc for person in self.persons.values()}
+
+    def held(self, now: float) -> dict[int, float]:
+        """Seat -> seconds for which it is kept for those who sit there, or have just been lost from sight."""
+        left: dict[int, float] = {}
+        for person in self.persons.values():
+            seconds = HELD - (now - person.seen)
+            if seconds > 0.0:
+                left[person.bloc] = max(left.get(person.bloc, 0.0), seconds)
+        return left
 
 
 def _bytes(text: str) -> bytes:

@@ -12,6 +12,7 @@ import threading
 from dataclasses import replace
 from typing import Any, Final
 
+from experiments.classroom.absence import decided_for, missed, who
 from experiments.classroom.briefing import question_view, seat_view
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.minutes import judgement, lobby, package_data, seen_by, side_of
@@ -67,9 +68,9 @@ class Room:
     def tick(self, now: float) -> None:
         """Let the rules take over where people have left or slept, and play on when it is time."""
         with self.lock:
-            present = self.people.present(now)
-            gone = [bloc for bloc in self.seats if bloc not in present]
-            come = [bloc for bloc in present if bloc not in self.seats]
+            held = self.people.held(now)
+            gone = [bloc for bloc in self.seats if bloc not in held]
+            come = [bloc for bloc in held if bloc not in self.seats]
             for bloc in gone:
                 del self.seats[bloc]
             for bloc in come:  # whoever comes in the middle of a quarter sits down at the next
@@ -121,6 +122,9 @@ class Room:
             self.advice[question.spot] = question.advice
             if question.spot.kind == OFFER and question.advice != NO_OFFER:
                 self._keep_paper(question.spot, int(question.advice))
+        for question in decided_for(self.game.model, self.people):
+            if question.spot not in self.papers:
+                self._keep_paper(question.spot, question.about)
         if self.game.quarter > len(self.quarters):
             self.quarters.append(quarter_view(self.game.model))
             self.next_at = now + self.pace
@@ -152,7 +156,17 @@ class Room:
             if token is None:
                 raise Refused(503, "full")
             self.tick(now)
+            person = self.people.persons[token]
+            person.since = max(self.seats[bloc], self.game.quarter)
+            person.heard = {question.spot for question in self.game.model.world.by_rules}
             return {"token": token, "bloc": bloc}
+
+    def heard(self, token: str, now: float) -> None:
+        """Whoever sits there knows by now what the rules decided in its place."""
+        with self.lock:
+            self._bloc(token, now)
+            self.people.persons[token].heard |= {question.spot for question in self.game.model.world.by_rules}
+            self.version += 1
 
     def leave(self, token: str, now: float) -> None:
         """Leave a seat; the rules take over at once if nobody else sits there."""
@@ -241,11 +255,7 @@ class Room:
             return seen
 
     def _who(self, now: float) -> list[dict[str, Any]]:
-        present = self.people.present(now)
-        waiting = {question.spot.bloc for question in self.game.questions}
-        return [
-            {"bloc": bloc, "people": present.get(bloc, 0), "deciding": bloc in waiting} for bloc in range(len(BLOCS))
-        ]
+        return who(self.people, {question.spot.bloc for question in self.game.questions}, now)
 
     def seat(self, token: str, since: int, now: float) -> dict[str, Any]:
         """What the people of one seat may see: the public part, their own minutes, questions, and briefing."""
@@ -259,6 +269,7 @@ class Room:
             seen["bloc"] = bloc
             own = [question for question in self.game.questions if question.spot.bloc == bloc]
             seen["questions"] = [self._question(question, now) for question in own]
+            seen["missed"] = missed(self.game.model, self.people.persons[token], self.papers)
             if self.game.questions:
                 seen["briefing"] = seat_view(self.game.model, bloc)
             return seen

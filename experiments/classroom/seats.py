@@ -51,6 +51,13 @@ class Question(NamedTuple):
     hope: float
     advice: Value
 
+    @property
+    def about(self) -> int:
+        """The package that the rules would table, take or keep; 0 where they would table none."""
+        if self.spot.kind != OFFER:
+            return self.package
+        return int(self.advice) if self.advice != NO_OFFER else 0
+
 
 class Waiting(Exception):
     """A run cannot go on before these questions are answered."""
@@ -115,6 +122,7 @@ class SeatedWorld(World):
         self.released: frozenset[Spot] = frozenset()
         self.rounds = dict.fromkeys(range(len(DYADS)), -1)
         self.waiting: list[Question] = []
+        self.by_rules: list[Question] = []  # decisions that no person took, in order
         super().__init__(*about, **settings)
 
     def move(self, kind: str, bloc: int, dyad: int, advice: Value, hope: float, package: int = 0) -> Value | None:
@@ -129,8 +137,11 @@ class SeatedWorld(World):
             return None
         if spot in self.moves:
             return self._legal(spot, self.moves[spot])
-        if quarter >= self.seats.get(bloc, quarter + 1) and spot not in self.released:
-            self.waiting.append(Question(spot, package, hope, advice))
+        question = Question(spot, package, hope, advice)
+        if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
+            self.by_rules.append(question)
+        else:
+            self.waiting.append(question)
         return None
 
     def _legal(self, spot: Spot, value: Value) -> Value:

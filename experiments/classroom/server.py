@@ -192,6 +192,11 @@ class Classroom:
         self.room.leave(token, time.monotonic())
         return {}
 
+    def heard(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """A seat knows what the rules decided in its place."""
+        self.room.heard(token, time.monotonic())
+        return {}
+
     def lead(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The facilitator's controls."""
         action = data.get("action")
@@ -293,7 +298,7 @@ def make_app(classroom: Classroom) -> Door:
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
         **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
-        **{"qr": c.qr, "lesson": c.game, "room/here": c.here},
+        **{"qr": c.qr, "lesson": c.game, "room/here": c.here, "room/heard": c.heard},
     }
     routes = [Route(f"/api/{name}", speak(answer), methods=["POST"]) for name, answer in answers.items()]
     routes.append(Route("/{path:path}", page, methods=["GET"]))

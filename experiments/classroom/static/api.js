@@ -10,13 +10,15 @@ export class Refusal extends Error {
   }
 }
 
-export async function ask(path, data = {}, token = "") {
+// patience: ms after which a silent network counts as none; for questions that are asked again anyway.
+export async function ask(path, data = {}, token = "", patience = 0) {
   let response;
   try {
     response = await fetch(`/api/${path}`, {
       method: "POST",
       headers: { "Content-Type": "application/json", "X-Visitor": visitor, ...(token ? { "X-Token": token } : {}) },
       body: JSON.stringify(data),
+      signal: patience ? AbortSignal.timeout(patience) : undefined,
     });
   } catch {
     throw new Refusal(0, "no_server", "");
@@ -30,14 +32,4 @@ export async function start() {
   Object.assign(facts, await ask("start"));
   visitor = facts.visitor;
   return facts;
-}
-
-// A goodbye that also goes out while the page is being closed.
-export function goodbye(token) {
-  fetch("/api/room/leave", {
-    method: "POST",
-    keepalive: true,
-    headers: { "Content-Type": "application/json", "X-Visitor": visitor, "X-Token": token },
-    body: "{}",
-  }).catch(() => {});
 }

@@ -1,6 +1,6 @@
 // Who is who, and packages and events in words.
 import { facts } from "./api.js";
-import { has, percent, sentence, signed, t } from "./words.js";
+import { has, percent, sentence, signedMoney, t } from "./words.js";
 
 export const BLOCS = ["CN", "US", "EU"];
 export const DYADS = [[0, 1], [0, 2], [1, 2]];
@@ -42,9 +42,9 @@ export function packageLines(d, pack) {
 export function reasons(own) {
   const why = [];
   if (!own.on_table) why.push(t("why.off_table"));
-  if (own.believed < own.least) why.push(t("why.least", { gain: signed(own.believed), least: signed(own.least) }));
+  if (own.believed < own.least) why.push(t("why.least", { gain: signedMoney(own.believed), least: signedMoney(own.least) }));
   else if (own.hope !== null && own.believed < own.hope)
-    why.push(t("why.hope", { gain: signed(own.believed), hope: signed(own.hope) }));
+    why.push(t("why.hope", { gain: signedMoney(own.believed), hope: signedMoney(own.hope) }));
   if (!own.enforceable) why.push(t("why.keep", { trust: percent(own.trust) }));
   if (!own.passable) why.push(t("why.pass"));
   return why.length ? why : [t("why.choice")];

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { DYADS, bloc, dyad, packageLines, the } from "./blocs.js";
 import { button, h, notice, put } from "./dom.js";
 import { cloudChart } from "./figures.js";
-import { digits, percent, sentence, signed, t } from "./words.js";
+import { digits, percent, sentence, signedMoney, t } from "./words.js";
 import { charts, save } from "./watch.js";
 
 let timer = 0;
@@ -47,7 +47,7 @@ const outcomes = (room) => h("table", { class: "wide" },
   h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gains", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
   h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
     h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
-    h("td", {}, `${bloc(DYADS[d][0])} ${signed(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signed(row.gain_second)}`), h("td", {}, t(row.emerged ? "yes" : "no"))))));
+    h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.emerged ? "yes" : "no"))))));
 
 function compare(room, cloud) {
   if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));

@@ -46,6 +46,17 @@ export function keepFocus(draw) {
   if (id && document.activeElement?.id !== id) document.getElementById(id)?.focus({ preventScroll: true });
 }
 
+// What cannot be taken back is asked first. The dialog keeps the keyboard until it is answered; Escape is no.
+export function askFirst(question, yes, no, act) {
+  const dialog = h("dialog", { class: "card", "aria-labelledby": "ask-first" }, h("p", { id: "ask-first" }, question),
+    h("div", { class: "bar" },
+      button(no, () => dialog.close(), { id: "ask-no", class: "main" }),
+      button(yes, () => { dialog.close(); act(); }, { id: "ask-yes", class: "grave" })));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}
+
 let shown = 0;
 export function notice(text, isBad = false) {
   const box = document.getElementById("notice");

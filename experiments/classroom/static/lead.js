@@ -1,9 +1,10 @@
 // For the facilitator: codes, start and pause, say something, a new game, end, export. Needs the token of the address.
 import { ask, facts } from "./api.js";
 import { BLOCS, bloc } from "./blocs.js";
-import { button, h, keepFocus, notice, put } from "./dom.js";
+import { askFirst, button, h, keepFocus, notice, put } from "./dom.js";
 import { qrCode } from "./figures.js";
 import { presets, settingsPanel } from "./settings.js";
+import { thereLine } from "./sit.js";
 import { save } from "./watch.js";
 import { t } from "./words.js";
 
@@ -33,7 +34,7 @@ export function mount(root) {
         button(t("lead.start"), () => act("start"), { id: "lead-start", class: "main" }),
         button(t("lead.pause"), () => act("pause"), { id: "lead-pause" }),
         button(t("lead.next"), () => act("next"), { id: "lead-next" }),
-        button(t("lead.end"), () => act("end"), { id: "lead-end", class: "grave" }),
+        button(t("lead.end"), () => askFirst(t("lead.end_ask"), t("lead.end"), t("lead.keep_playing"), () => act("end")), { id: "lead-end", class: "grave" }),
         button(t("lead.export"), exported, { id: "lead-export" }),
         button(t("lead.cards"), printCards, { id: "lead-cards" })),
       (parts.fault = h("p", { class: "saying", id: "lead-fault", hidden: true })),
@@ -92,7 +93,7 @@ function draw() {
   }));
 }
 
-const seatLine = (seat) => `${seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot")}${seat.deciding ? ` · ${t("sit.deciding")}` : ""}`;
+const seatLine = (seat) => `${thereLine(seat)}${seat.deciding ? ` · ${t("sit.deciding")}` : ""}`;
 
 // Five cards to cut out: three governments, a lobby, the press.
 const cards = () =>
@@ -117,7 +118,7 @@ function drawNew() {
     h("div", { class: "bar" },
       h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; keepFocus(drawNew); }, "lead-scenario")),
       h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 12))); } })),
-      button(t("lead.begin"), () => act("new", { settings: { ...state.settings, quarters: state.length } }), { id: "lead-new", class: "grave" })),
+      button(t("lead.begin"), () => askFirst(t("lead.new_ask"), t("lead.begin"), t("lead.keep_playing"), () => act("new", { settings: { ...state.settings, quarters: state.length } })), { id: "lead-new", class: "grave" })),
     h("details", { id: "lead-settings", open: state.open, ontoggle: (event) => { state.open = event.target.open; } }, h("summary", {}, t("watch.settings")),
       settingsPanel(state.settings, (parameters) => { state.settings = { ...state.settings, parameters }; keepFocus(drawNew); })));
 }

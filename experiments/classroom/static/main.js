@@ -28,7 +28,7 @@ function draw() {
     h("nav", { "aria-label": t("nav") }, tabs.map((name) =>
       button(t(`tab.${name}`), () => { location.hash = name; }, { "aria-current": name === current ? "page" : null, id: `tab-${name}` }))),
     select(facts.languages.map((code) => [code, code === "en" ? "English" : code === "zh-Hans" ? "简体中文" : code]), language,
-      async (code) => { await speak(code, facts.languages); VIEWS[current].stop(); keepFocus(draw); },
+      async (code) => { await speak(code); VIEWS[current].stop(); keepFocus(draw); },
       { "aria-label": t("language"), id: "language", style: null }),
   );
   document.getElementById("skip").textContent = t("skip");
@@ -52,7 +52,22 @@ function route() {
   show(name in VIEWS && (name !== "lead" || lead.isLeading()) ? name : "watch");
 }
 
+// The frame is drawn as soon as there are words; the rest when the server has answered, however long that takes.
+function drawFrame() {
+  put(document.getElementById("top"), h("span", { class: "brand" }, t("brand")),
+    h("nav", { "aria-label": t("nav") }, ["watch", "learn", "sit"].map((name) => button(t(`tab.${name}`), null, { id: `tab-${name}`, disabled: true }))));
+  put(document.getElementById("main"), h("p", { class: "soft", id: "waiting" }, t("waiting")));
+}
+
+async function arrive() {
+  for (;;) {
+    try { return await start(); } catch { await new Promise((resolve) => setTimeout(resolve, 2000)); }
+  }
+}
+
+const arriving = arrive();
+await speak(preferred());
+drawFrame();
+await arriving;
 window.addEventListener("hashchange", route);
-await start();
-await speak(preferred(facts.languages), facts.languages);
 route();

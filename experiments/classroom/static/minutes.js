@@ -2,7 +2,7 @@
 import { DYADS, bloc, dyad, eventLine, family, firmName, packageLines, reasons, short, the } from "./blocs.js";
 import { h, s } from "./dom.js";
 import { gameMap } from "./figures.js";
-import { percent, sentence, signed, t } from "./words.js";
+import { percent, sentence, signedMoney, t } from "./words.js";
 
 const GOOD = ["in_force", "renewed", "relief", "alone"];
 const BAD = ["lapses", "withholds", "ends", "emergency", "answers", "case"];
@@ -23,16 +23,16 @@ export function judgementView(d, own) {
       h("span", { class: "track" }, s("svg", { viewBox: "-1 0 2 1", preserveAspectRatio: "none", "aria-hidden": "true" },
         s("rect", { x: Math.min(0, gain / most), y: 0, width: Math.abs(gain / most), height: 1, fill: gain >= 0 ? "#0067a6" : "#c44e00" }),
         s("rect", { x: -0.006, y: 0, width: 0.012, height: 1, fill: "#333" }))),
-      h("span", {}, signed(gain)),
+      h("span", {}, signedMoney(gain)),
     ])),
     test(own.believed >= (own.hope ?? own.least),
-      t("judge.gain", { gain: signed(own.believed), least: signed(own.least), hope: own.hope === null ? "–" : signed(own.hope) })),
-    test(own.enforceable, t("judge.keep", { trust: percent(own.trust), slack: signed(own.slack) })),
-    test(own.passable, t("judge.pass", { gain: signed(own.legislature) })));
+      t("judge.gain", { gain: signedMoney(own.believed), least: signedMoney(own.least), hope: own.hope === null ? "–" : signedMoney(own.hope) })),
+    test(own.enforceable, t("judge.keep", { trust: percent(own.trust), slack: signedMoney(own.slack) })),
+    test(own.passable, t("judge.pass", { gain: signedMoney(own.legislature) })));
 }
 
 export const lobbyLine = (lobby) =>
-  lobby.length ? t("judge.lobby", { firms: lobby.map(([name, stake]) => `${firmName(name)} ${signed(stake)}`).join(t("comma")) }) : t("judge.no_lobby");
+  lobby.length ? t("judge.lobby", { firms: lobby.map(([name, stake]) => `${firmName(name)} ${signedMoney(stake)}`).join(t("comma")) }) : t("judge.no_lobby");
 
 function eventItem(event) {
   const kind = event.kind === "offer" ? "offer" : GOOD.includes(event.kind) || (event.kind === "vote" && event.votes.every(Boolean)) ? "good" : BAD.includes(event.kind) || event.kind === "vote" ? "bad" : "";
@@ -74,7 +74,7 @@ export function gameCard(game, d) {
   const close = 5e-3;
   const bestRow = (r, c) => cells[r][c][0] >= cells[1 - r][c][0] - close;
   const bestColumn = (r, c) => cells[r][c][1] >= cells[r][1 - c][1] - close;
-  const cell = (r, c) => h("td", { class: bestRow(r, c) && bestColumn(r, c) ? "best" : "" }, `${bestRow(r, c) && bestColumn(r, c) ? "★ " : ""}${signed(cells[r][c][0])} / ${signed(cells[r][c][1])}`);
+  const cell = (r, c) => h("td", { class: bestRow(r, c) && bestColumn(r, c) ? "best" : "" }, `${bestRow(r, c) && bestColumn(r, c) ? "★ " : ""}${signedMoney(cells[r][c][0])} / ${signedMoney(cells[r][c][1])}`);
   const same = game.families[0] === game.families[1];
   return h("section", { class: "card", "aria-label": t("game.title", { pair: dyad(d) }) },
     h("h3", {}, t(game.about === "chosen" ? "game.title_chosen" : "game.title", { pair: dyad(d) })),

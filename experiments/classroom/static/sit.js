@@ -1,22 +1,26 @@
 // Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
-import { ask, facts, goodbye } from "./api.js";
+import { ask, facts } from "./api.js";
 import { BLOCS, DYADS, bloc, dyad, the } from "./blocs.js";
 import { debrief } from "./debrief.js";
 import { button, h, keepFocus, notice, put, select } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
 import { judgementView, lobbyLine, minutesList, packageList } from "./minutes.js";
-import { digits, percent, sentence, signed, t } from "./words.js";
+import { digits, money, percent, sentence, signedMoney, t } from "./words.js";
 
-const EVERY = 1000; // ms between looks at the room; the room counts a seat as empty after 3.5 s of silence
+const EVERY = 1000; // ms between looks at the room, which holds a seat for a while when it hears nothing
+const PATIENCE = 8000; // ms for an answer to a look
 // seats: those that this browser holds, {token, bloc}; token: the one whose papers are shown; hidden: the bloc that the
 // screen is being handed to, when nobody's papers are shown (one browser for several teams).
 const state = { seats: [], token: "", hidden: null, deciding: [], adding: false, code: "", room: null, quarters: [], composed: {}, sent: new Set(), drawn: "" };
 let parts = {};
 let timer = 0;
 let mounted = false;
+let looks = 0;
 
 try { Object.assign(state, JSON.parse(sessionStorage.getItem("seats") || "{}")); } catch { /* a private window keeps nothing */ }
-window.addEventListener("pagehide", () => state.seats.forEach((seat) => goodbye(seat.token)));
+// A phone that was locked looks at once when it is unlocked, and a network that is back is used at once.
+document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
+window.addEventListener("online", () => look());
 
 export const prefill = (code) => { state.code = code.slice(0, 40); state.adding = true; };
 export const room = () => state.room;
@@ -36,15 +40,15 @@ export function mount(root) {
 }
 
 function keep() {
-  const { seats, token, hidden } = state;
-  try { seats.length ? sessionStorage.setItem("seats", JSON.stringify({ seats, token, hidden })) : sessionStorage.removeItem("seats"); } catch { /* as above */ }
+  const { seats, token, hidden, composed } = state;
+  try { seats.length ? sessionStorage.setItem("seats", JSON.stringify({ seats, token, hidden, composed })) : sessionStorage.removeItem("seats"); } catch { /* as above */ }
 }
 
 // Show one seat's papers, or nobody's while the screen is handed to a bloc. What was on the screen is forgotten first.
 function turn(token, hidden = null) {
   Object.assign(state, { token, hidden });
-  keep();
   forget();
+  keep();
   look();
 }
 
@@ -58,23 +62,24 @@ function lose(token) {
 
 export async function look() {
   clearTimeout(timer);
+  const mine = ++looks; // of several that overlap, the last one goes on
   if (!mounted && !state.seats.length) return;
   const token = state.token;
   try {
     const since = state.quarters.length;
     if (state.seats.length > 1 || (state.hidden !== null && state.seats.length)) {
-      const { seats } = await ask("room/here", { tokens: state.seats.map((seat) => seat.token) });
+      const { seats } = await ask("room/here", { tokens: state.seats.map((seat) => seat.token) }, "", PATIENCE);
       state.deciding = seats.filter((seat) => seat?.deciding).map((seat) => seat.bloc);
       const gone = state.seats.find((_, k) => !seats[k]);
       if (gone) { notice(t("refused.stranger"), true); return lose(gone.token); }
     } else state.deciding = [];
-    const answer = await ask("room/look", { since }, token);
+    const answer = await ask("room/look", { since }, token, PATIENCE);
     if (token === state.token) take(answer, since);
   } catch (fault) {
     if (fault.status === 401 && token) { notice(t("refused.stranger"), true); return lose(token); }
     if (fault.code === "no_server") notice(t("refused.no_server"), true);
   }
-  timer = setTimeout(look, EVERY);
+  if (mine === looks) timer = setTimeout(look, EVERY);
 }
 
 function forget() {
@@ -120,7 +125,7 @@ function draw() {
   if (!parts.body) return;
   const now = state.room;
   if (!now) return put(parts.body, joinForm(), h("p", { class: "soft" }, t("sit.waiting")));
-  const key = [now.version, now.phase, state.quarters.length, state.token, state.hidden, state.adding, state.deciding.join(), state.seats.length, (now.questions || []).map((q) => q.spot.join("-")).join(), JSON.stringify(now.seats)].join("|");
+  const key = [now.version, now.phase, state.quarters.length, state.token, state.hidden, state.adding, state.deciding.join(), state.seats.length, (now.questions || []).map((q) => q.spot.join("-")).join(), (now.missed || []).length, JSON.stringify(now.seats.map((seat) => ({ ...seat, held: seat.held > 0 })))].join("|");
   updateClocks();
   if (key === state.drawn) return;
   state.drawn = key;
@@ -136,6 +141,7 @@ function drawRoom(now) {
     status(),
     state.hidden !== null && holds(state.hidden) ? curtain() : null,
     now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null,
+    (now.missed || []).length ? missedCard(now.missed) : null,
     (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-"))).map(questionCard),
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
@@ -163,7 +169,7 @@ function status() {
       state.token && button(t("sit.leave"), leave, { id: "leave" }),
       state.seats.length > 0 && state.seats.length < BLOCS.length && button(t("sit.add"), () => { state.adding = !state.adding; state.drawn = ""; draw(); }, { id: "add-seat", "aria-expanded": String(state.adding) })),
     h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
-      seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot"), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
+      h("span", { id: `there-${seat.bloc}` }, thereLine(seat)), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
     state.seats.length > 1 && h("div", { class: "bar", id: "hotseat", role: "group", "aria-label": t("sit.hand_over") }, h("span", {}, t("sit.hand_over")),
       state.seats.filter((seat) => seat.token !== state.token).map((seat) =>
         button(`${bloc(seat.bloc)}${state.deciding.includes(seat.bloc) ? ` · ${t("sit.deciding")}` : ""}`, () => turn("", seat.bloc), { id: `hand-${seat.bloc}`, class: state.deciding.includes(seat.bloc) ? "main" : "" }))));
@@ -181,10 +187,38 @@ const roleCard = (b) =>
 // For the projector, before the first quarter: how to come in.
 const welcome = (now) =>
   h("section", { class: "card", id: "welcome" }, h("div", { class: "grid" }, h("h2", {}, t(now.phase === "lobby" ? "sit.welcome" : "sit.first")),
-    facts.join ? h("p", {}, t("sit.come")) : h("p", {}, t("sit.here_only")), facts.join ? h("p", {}, h("strong", { class: "code" }, facts.join.address)) : null),
+    facts.join ? h("p", {}, t("sit.come")) : h("p", {}, t("sit.here_only")), facts.join ? h("p", {}, h("strong", { class: "code", id: "address" }, facts.join.address)) : null),
     facts.join ? h("div", { class: "qr large" }, qrCode(facts.join.rows)) : null);
 
+export const thereLine = (seat) => (seat.people ? t("sit.people", { n: seat.people }) : seat.held ? t("sit.held", { seconds: seat.held }) : t("sit.bot"));
+
+// What the rules decided in this seat's place: said until somebody has read it.
+const missedCard = (rows) =>
+  h("section", { class: "card grid question", id: "missed", role: "status" }, h("h2", {}, t("sit.missed")), h("p", {}, t("sit.missed_help")),
+    h("ul", { class: "plain" }, rows.map((row) => h("li", {}, missedLine(row), row.package?.index ? h("details", {}, h("summary", {}, t("game.package")), packageList(row.dyad, row.package)) : null))),
+    h("div", { class: "bar" }, button(t("sit.missed_read"), read, { id: "missed-read", class: "main" })));
+
+function missedLine(row) {
+  const partner = the(DYADS[row.dyad].find((b) => b !== row.bloc));
+  const what = row.kind !== "offer" ? `did.${row.kind}_${row.value}` : row.value === -1 ? "did.nothing" : "did.offer";
+  return `${row.label}: ${t(what, { partner })}`;
+}
+
+async function read() {
+  try {
+    await ask("room/heard", {}, state.token);
+    clearTimeout(timer);
+    await look();
+  } catch (fault) {
+    notice(t(`refused.${fault.code}`), true);
+  }
+}
+
 function updateClocks() {
+  for (const seat of state.room.seats) {
+    const line = document.getElementById(`there-${seat.bloc}`);
+    if (line) line.textContent = thereLine(seat);
+  }
   for (const question of state.room.questions || []) {
     const clock = document.getElementById(`clock-${question.spot.join("-")}`);
     if (clock && question.left !== null) clock.textContent = t("sit.left", { seconds: Math.max(0, Math.round(question.left)) });
@@ -224,8 +258,8 @@ function questionCard(question) {
     const stakes = question.stakes;
     card.append(packageList(d, question.package),
       h("ul", { class: "plain" },
-        h("li", {}, t("ask.stake_keep", { gain: signed(stakes.keep) })), h("li", {}, t("ask.stake_lapse", { gain: signed(stakes.lapse) })),
-        h("li", {}, t("ask.stake_deserted", { gain: signed(stakes.deserted) })), h("li", {}, t("ask.stake_slack", { slack: signed(stakes.slack) }))),
+        h("li", {}, t("ask.stake_keep", { gain: signedMoney(stakes.keep) })), h("li", {}, t("ask.stake_lapse", { gain: signedMoney(stakes.lapse) })),
+        h("li", {}, t("ask.stake_deserted", { gain: signedMoney(stakes.deserted) })), h("li", {}, t("ask.stake_slack", { slack: signedMoney(stakes.slack) }))),
       h("p", {}, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`))),
       h("div", { class: "bar" },
         button(t("move.honour"), () => send(question, "honour"), { class: "main", "data-move": "honour" }),
@@ -260,6 +294,7 @@ function composer(question) {
   let package_ = question.package.index;
   const judge = async () => {
     if (state.sent.has(key)) return;
+    keep();
     const mine = ++asked;
     table.disabled = true; // until it is known what would be tabled
     try {
@@ -303,10 +338,10 @@ const briefing = (brief) =>
     return h("section", { class: "card" }, h("h2", {}, t("brief.title", { pair: dyad(pair.dyad) })),
       h("p", {}, t("brief.trust", { partner: the(DYADS[pair.dyad][1 - pair.side]), trust: percent(pair.trust) })),
       h("h3", {}, t("brief.interests")),
-      h("ul", { class: "plain" }, pair.interests.map(([issue, gain]) => h("li", {}, `${t(`issue.${ISSUES[issue]}`, { first, second })}: ${signed(gain)}`))),
+      h("ul", { class: "plain" }, pair.interests.map(([issue, gain]) => h("li", {}, `${t(`issue.${ISSUES[issue]}`, { first, second })}: ${signedMoney(gain)}`))),
       h("h3", {}, t("brief.win_set")),
-      h("p", {}, t("brief.win_set_text", { all: set.all, menu: set.menu, gain: set.gain, keep: set.keep, pass: set.pass, least: digits(pair.least) })),
+      h("p", {}, t("brief.win_set_text", { all: set.all, menu: set.menu, gain: set.gain, keep: set.keep, pass: set.pass, least: money(pair.least) })),
       h("h3", {}, t("brief.lobby")), h("p", {}, t("brief.lobby_text"), " ", lobbyLine(pair.lobby)),
       h("h3", {}, t("brief.in_force")), packageList(pair.dyad, pair.treaty),
-      pair.treaty.index ? h("p", {}, t("brief.worth", { gain: signed(pair.in_force) })) : null);
+      pair.treaty.index ? h("p", {}, t("brief.worth", { gain: signedMoney(pair.in_force) })) : null);
   }));

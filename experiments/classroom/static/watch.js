@@ -303,7 +303,7 @@ async function askCloud() {
     const isNew = state.cloud?.runs !== cloud.runs;
     state.cloud = cloud;
     if (isNew) drawCloud();
-    if (cloud.runs < cloud.of && !cloud.fault) cloudTimer = setTimeout(askCloud, 250);
+    if (cloud.runs < cloud.of && !cloud.fault) cloudTimer = setTimeout(askCloud, 500);
   } catch (fault) {
     cloudTimer = setTimeout(askCloud, 2000);
   }

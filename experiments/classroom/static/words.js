@@ -2,9 +2,10 @@
 let words = {};
 export let language = "en";
 
-export async function speak(wanted, known) {
-  const chosen = known.includes(wanted) ? wanted : "en";
-  const response = await fetch(`/lang/${chosen}.json`);
+export async function speak(wanted) {
+  let chosen = wanted;
+  let response = await fetch(`/lang/${chosen}.json`);
+  if (!response.ok) response = await fetch(`/lang/${(chosen = "en")}.json`);
   words = await response.json();
   language = chosen;
   document.documentElement.lang = chosen;
@@ -12,11 +13,11 @@ export async function speak(wanted, known) {
   try { localStorage.setItem("language", chosen); } catch { /* a private window keeps nothing */ }
 }
 
-export function preferred(known) {
+export function preferred() {
   let kept = null;
   try { kept = localStorage.getItem("language"); } catch { /* as above */ }
-  if (kept && known.includes(kept)) return kept;
-  return (navigator.language || "").toLowerCase().startsWith("zh") && known.includes("zh-Hans") ? "zh-Hans" : "en";
+  if (kept && /^[\w-]{1,20}$/.test(kept)) return kept;
+  return (navigator.language || "").toLowerCase().startsWith("zh") ? "zh-Hans" : "en";
 }
 
 export function t(key, values = {}) {
@@ -39,4 +40,8 @@ export const digits = (value, places = 2) =>
   (Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value)).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
 export const signed = (value, places = 2) =>
   (Math.abs(value) < 0.5 * 10 ** -places ? "" : value > 0 ? "+" : "−") + digits(Math.abs(value), places);
+// Money comes in bn$ and is written in the unit that the language counts it in: 1 bn$ is 10 亿美元.
+const inUnits = (value) => value * Number(t("money.per_bn"));
+export const money = (value) => digits(inUnits(value), Number(t("money.places")));
+export const signedMoney = (value) => signed(inUnits(value), Number(t("money.places")));
 export const percent = (value, places = 0) => `${digits(100 * value, places)}%`;

@@ -4,15 +4,28 @@ from __future__ import annotations
 
 import multiprocessing
 import time
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 from sample_calls import wait_until
 
-from experiments.classroom.cloud import BATCHES, N_RUNS, Cloud, Clouds, play_batch, replicates_of
+from experiments.classroom.cloud import (
+    BATCHES,
+    COLUMNS,
+    MOST_DEATHS,
+    MOST_OWN,
+    N_RUNS,
+    WATCHED,
+    Cloud,
+    Clouds,
+    play_batch,
+    replicates_of,
+)
 from experiments.classroom.controls import BRANCHABLE
 from experiments.classroom.game import Change, Game, Settings
 from experiments.classroom.view import number, outcome_view
+from experiments.worker_pool import WorkerDied
 from model import PARAMETERS
 
 
@@ -68,6 +81,114 @@ def test_batches_join_into_one_picture_with_an_interval() -> None:
     assert set(cloud.next_batch()).isdisjoint(first)
     for share, low, high in cloud.view()["emerged"]:
         assert 0.0 <= low <= share <= high <= 1.0
+
+
+def fake(cloud: Cloud, batch: list[int]) -> None:
+    """Take a batch in as if it had been played: every value says whose run it was."""
+    cloud.add({name: [[float(luck) for luck in batch] for _ in range(3)] for name in cloud.outcomes})
+
+
+def test_a_picture_begins_with_the_own_luck_and_shares_the_rest() -> None:
+    cloud = Cloud(Settings())
+    lucks = (0, 5, 30, 519, 520, 99_999)
+    for luck in lucks:
+        cloud.look(luck, 1.0)
+    assert cloud.view(30)["runs"] == 0
+    while batch := cloud.next_batch(1.0):
+        fake(cloud, batch)
+    assert cloud.n_runs == N_RUNS + 2  # each of the two lucks beyond the shared ones is one run more
+    for luck in lucks:
+        seen = cloud.view(luck)
+        assert seen["runs"] == seen["of"] == N_RUNS
+        assert seen["depth"][0] == [float(one) for one in replicates_of(Settings(replicate=luck))]
+    assert cloud.view(7_000)["runs"] == 0  # whose own run is not there
+    cloud.look(7_000, 2.0)
+    assert cloud.next_batch(2.0) == [7_000]
+
+
+def test_a_luck_that_nobody_looks_at_any_more_is_not_played() -> None:
+    cloud = Cloud(Settings(replicate=3))
+    for luck in range(1000, 1010):
+        cloud.look(luck, 10.0)
+    cloud.look(2000, 10.0 + WATCHED)
+    batch = cloud.next_batch(10.0 + WATCHED)
+    assert batch == [2000, *range(BATCHES[0])]
+    for luck in range(5000, 5000 + 2 * MOST_OWN):
+        cloud.look(luck, 20.0)
+    assert len(cloud.next_batch(20.0)) <= MOST_OWN + BATCHES[0]
+
+
+class Played:
+    """A process that does what it is told when it is told to, and notes what it was asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, list[int], Future[Any]]] = []
+
+    def submit(self, call: Any, *about: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        self.asked.append((about[0]["scenario"], about[1], future))
+        return future
+
+    def finish(self) -> None:
+        _, batch, future = self.asked[-1]
+        future.set_result({name: [[0.5] * len(batch)] * 3 for name in (*COLUMNS, "emerged")})
+
+
+@pytest.fixture
+def slow() -> tuple[Clouds, Played, list[float]]:
+    now = [0.0]
+    clouds, process = Clouds(clock=lambda: now[0]), Played()
+    clouds._pool = process  # type: ignore[assignment]
+    return clouds, process, now
+
+
+def test_thirty_lucks_cost_thirty_runs_at_most_beside_one_cloud(slow: tuple[Clouds, Played, list[float]]) -> None:
+    clouds, process, now = slow
+    lucks = [0, *range(700, 729)]
+    while min([clouds.view(Settings(replicate=luck))["runs"] for luck in lucks]) < N_RUNS:
+        now[0] += 0.5
+        process.finish()
+    played = [luck for _, batch, _ in process.asked for luck in batch]
+    assert len(played) == len(set(played)) == N_RUNS + 29
+    # Whoever came while the first batch was played is in the second: nobody waits for a full cloud.
+    assert {luck for _, batch, _ in process.asked[:2] for luck in batch} >= set(lucks)
+
+
+def test_first_pictures_come_before_full_clouds(slow: tuple[Clouds, Played, list[float]]) -> None:
+    clouds, process, now = slow
+    names = ["2026", "symmetric", "2018", "2026-open-access"]
+    for _ in range(len(names)):
+        for name in names:
+            clouds.view(Settings(name))
+        process.finish()
+    assert [name for name, _, _ in process.asked[: len(names)]] == names
+    assert all(len(batch) == BATCHES[0] for _, batch, _ in process.asked[: len(names)])
+    now[0] += 1.0
+    clouds.view(Settings("2026", replicate=800))  # a luck that is new to a cloud goes before the others' next batches
+    process.finish()
+    for name in names:
+        clouds.view(Settings(name))
+    assert 800 in process.asked[-1][1]
+
+
+def test_a_cloud_that_nobody_looks_at_stops_and_goes_on(slow: tuple[Clouds, Played, list[float]]) -> None:
+    clouds, process, now = slow
+    clouds.view(Settings("symmetric"))
+    now[0] += WATCHED + 1.0
+    process.finish()
+    assert len(process.asked) == 1
+    assert clouds.view(Settings("symmetric"))["runs"] == BATCHES[0]
+    assert len(process.asked) == 2
+
+
+def test_a_cloud_that_kills_its_process_is_given_up(slow: tuple[Clouds, Played, list[float]]) -> None:
+    clouds, process, _ = slow
+    assert clouds.view(Settings())["fault"] == ""
+    for _ in range(MOST_DEATHS):
+        process.asked[-1][2].set_exception(WorkerDied("gone"))
+    assert len(process.asked) == MOST_DEATHS
+    assert clouds.view(Settings())["fault"] == "stopped"
+    assert clouds.view(Settings("symmetric"))["fault"] == "" and len(process.asked) == MOST_DEATHS + 1
 
 
 def test_the_background_process_fills_a_cloud(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -145,12 +145,27 @@ def work_leading(lead: Visitor, running: Served) -> None:
     with screen.expect_download():
         screen.click("#lead-export")
     screen.click("#lead-end")
-    screen.wait_for_timeout(2500)
+    screen.wait_for_selector("dialog #ask-no")
+    assert screen.evaluate(UNREADABLE) == [] and screen.evaluate(NAMELESS) == []
+    screen.click("#ask-no")
+    screen.wait_for_timeout(500)
+    assert running.classroom.room.phase != "over" and not screen.locator("dialog").count()
+    screen.click("#lead-end")
+    screen.keyboard.press("Escape")
+    screen.wait_for_timeout(500)
+    assert running.classroom.room.phase != "over" and not screen.locator("dialog").count()
+    screen.click("#lead-end")
+    screen.click("#ask-yes")
+    until(screen, "document.querySelector('#lead-end').disabled")
+    assert running.classroom.room.phase == "over"
     over = screen.inner_text("#lead-phase")
     screen.select_option("#lead-scenario", "symmetric")
     screen.fill("#length", "3")
     screen.press("#length", "Tab")
     screen.click("#lead-new")
+    screen.wait_for_selector("dialog")
+    assert running.classroom.room.phase == "over"
+    screen.click("#ask-yes")
     until(screen, f"document.querySelector('#lead-phase').textContent !== '{over}'")
     assert running.classroom.room.settings.scenario == "symmetric"
     assert running.classroom.room.game.n_quarters == 3

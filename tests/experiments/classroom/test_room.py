@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 
 from experiments.classroom.game import Game, Settings, replay
-from experiments.classroom.people import GONE_AFTER, MOST_PEOPLE, People
+from experiments.classroom.people import GONE_AFTER, HELD, MOST_PEOPLE, People
 from experiments.classroom.room import OVER, PAUSED, PLAYING, Refused, Room
 from experiments.classroom.seats import KEEP, OFFER, REFUSE, Spot
-
-TAKEN_OVER = 5.0  # seconds in which an empty seat must be played by the rules
 
 
 class Class_:
@@ -93,21 +91,99 @@ def test_a_game_of_two_seats_and_the_rules_ends_and_replays_bit_for_bit() -> Non
     assert any(not move["same"] for move in seen["moves"])
 
 
-def test_a_seat_that_falls_silent_is_taken_over_in_time_and_the_game_still_replays() -> None:
+def wait(table: Class_, seconds: float, *others: str) -> None:
+    """Time passes; the others give signs of life and answer as advised."""
+    until = table.now + seconds
+    while table.now < until:
+        table.now += 0.5
+        table.room.tick(table.now)
+        for token in others:
+            for question in table.questions(token)[:1]:
+                table.room.answer(token, Spot(*question["spot"]), question["advice"], table.now)
+
+
+def waiting(table: Class_, bloc: int) -> bool:
+    return any(question.spot.bloc == bloc for question in table.room.game.questions)
+
+
+def test_a_seat_is_held_for_a_reload_a_locked_phone_and_a_lost_network() -> None:
+    assert 45.0 <= HELD <= 60.0
     table = Class_(quarters=6)
     china, union = table.join(0), table.join(2)
     table.lead("start")
     table.now += 0.5
-    assert table.questions(china) and table.questions(union)
+    asked = {tuple(question["spot"]) for question in table.questions(china)}
+    assert asked
+    for silence in (1.5, 8.0, 30.0):
+        wait(table, silence, union)
+        others = table.room.public(0, table.now)["seats"][0]
+        assert others["deciding"]
+        if silence > GONE_AFTER:
+            assert others["people"] == 0 and 0 < others["held"] <= HELD - silence + 0.5
+        seen = table.room.seat(china, 0, table.now)
+        assert asked <= {tuple(question["spot"]) for question in seen["questions"]}
+        assert seen["missed"] == [] and seen["seats"][0]["held"] == 0
+    table.follow(china, union)
+    assert table.room.phase == OVER and table.room.game.released == frozenset()
+
+
+def test_who_stays_away_is_taken_over_in_time_and_told_what_was_decided() -> None:
+    table = Class_(quarters=6)
+    china, union = table.join(0), table.join(2)
+    table.lead("start")
+    table.now += 0.5
+    lost = {tuple(question["spot"]) for question in table.questions(china)}
     left = table.now
-    while any(question.spot.bloc == 0 for question in table.room.game.questions):
-        table.now += 0.5
-        for question in table.questions(union)[:1]:
-            table.room.answer(union, Spot(*question["spot"]), question["advice"], table.now)
-    assert table.now - left <= TAKEN_OVER
-    table.follow(union)
+    while waiting(table, 0):
+        wait(table, 0.5, union)
+    assert HELD <= table.now - left <= HELD + 1.0
+    wait(table, 1.0, union)
+    seen = table.room.seat(china, 0, table.now)
+    told = [tuple(row[name] for name in Spot._fields) for row in seen["missed"]]
+    assert lost <= set(told) and len(told) == len(set(told))
+    assert set(told) == {
+        tuple(one.spot) for one in table.room.game.model.by_rules if one.spot.bloc == 0
+    }  # nothing is left out
+    for row in seen["missed"]:
+        assert row["label"] == table.room.game.model.scenario.quarter_label(row["quarter"])
+        if row["kind"] == OFFER and row["value"] > 0:
+            assert row["package"]["index"] == row["value"]
+    # A reload does not lose it; whoever has read it is not told twice; nobody else is told.
+    assert table.room.seat(china, 0, table.now)["missed"] == seen["missed"]
+    assert table.room.seat(union, 0, table.now)["missed"] == []
+    table.room.heard(china, table.now)
+    assert table.room.seat(china, 0, table.now)["missed"] == []
+    refused("stranger", table.room.heard, "made-up", table.now)
+    table.follow(china, union)
     assert table.room.phase == OVER
     assert replay(json.loads(json.dumps(table.room.export(""))))[1]
+
+
+def test_who_is_there_and_too_slow_is_told_as_well() -> None:
+    table = Class_(patience=10.0)
+    china = table.join(0)
+    table.lead("start")
+    table.now += 0.5
+    lost = {tuple(question["spot"]) for question in table.questions(china)}
+    for _ in range(12):
+        table.now += 1.0
+        seen = table.room.seat(china, 0, table.now)
+    assert lost <= {tuple(row[name] for name in Spot._fields) for row in seen["missed"]}
+    table.room.heard(china, table.now)
+    waiting_now = {tuple(question["spot"]) for question in table.questions(china)}
+    table.lead("next")
+    seen = table.room.seat(china, 0, table.now)
+    assert {tuple(row[name] for name in Spot._fields) for row in seen["missed"]} >= waiting_now
+
+
+def test_who_sits_down_later_is_not_told_of_what_was_before() -> None:
+    table = Class_(quarters=8)
+    union = table.join(2)
+    table.lead("start")
+    wait(table, 4.0, union)
+    china = table.join(0)
+    wait(table, 4.0, union, china)
+    assert table.room.seat(china, 0, table.now)["missed"] == []
 
 
 def test_whoever_says_goodbye_is_taken_over_at_once_and_may_come_back() -> None:
@@ -119,6 +195,7 @@ def test_whoever_says_goodbye_is_taken_over_at_once_and_may_come_back() -> None:
     table.room.leave(china, table.now)
     assert not any(question.spot.bloc == 0 for question in table.room.game.questions)
     played = table.room.game.quarter
+    assert table.room.public(0, table.now)["seats"][0]["held"] == 0
     table.now += 0.5
     table.questions(china)
     table.now += 0.5

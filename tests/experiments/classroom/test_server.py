@@ -229,6 +229,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "room/export": ("any",),
     "room/cloud": ("any",),
     "room/here": ("tokens",),
+    "room/heard": ("any",),
     "qr": ("text",),
     "lesson": ("any",),
 }
@@ -410,6 +411,39 @@ def test_thirty_clients_step_without_error_and_soon(page: Served) -> None:
         waits = [wait for client in pool.map(visit, range(N_CLIENTS)) for wait in client]
     print(f"step response: median {statistics.median(waits):.3f} s, worst {max(waits):.3f} s")
     assert statistics.median(waits) < 1.0
+
+
+@pytest.mark.slow
+def test_thirty_who_arrive_at_once_with_other_lucks_see_something_soon() -> None:
+    waits: dict[str, list[float]] = {"first": [], "cloud": [], "full": []}
+    with served() as page:
+
+        def visit(number: int) -> None:
+            began = time.monotonic()
+            visitor = page.arrive()
+            settings = {"scenario": "2026", "replicate": number}
+            assert page.ask("watch", {"settings": settings, "from": 0, "upto": 1}, "", visitor)[0] == 200
+            waits["first"].append(time.monotonic() - began)
+            quarter, runs = 1, 0
+            while runs < 520 and time.monotonic() - began < 180:
+                status, cloud = page.ask("cloud", {"settings": settings}, "", visitor)
+                assert status == 200 and not cloud["fault"]
+                if cloud["runs"] and not runs:
+                    waits["cloud"].append(time.monotonic() - began)
+                runs = cloud["runs"]
+                if quarter < 36:
+                    page.ask("watch", {"settings": settings, "from": quarter, "upto": quarter + 1}, "", visitor)
+                    quarter += 1
+                time.sleep(0.5)
+            waits["full"].append(time.monotonic() - began)
+
+        with ThreadPoolExecutor(N_CLIENTS) as pool:
+            list(pool.map(visit, range(N_CLIENTS)))
+    for what, seconds in waits.items():
+        print(f"{what}: median {statistics.median(seconds):.1f} s, worst {max(seconds):.1f} s of {len(seconds)}")
+    assert all(len(seconds) == N_CLIENTS for seconds in waits.values())
+    assert max(waits["first"]) <= 5.0
+    assert max(waits["full"]) <= 120.0  # on a busy machine; what a quiet one does is in docs/teaching.md
 
 
 @pytest.mark.slow

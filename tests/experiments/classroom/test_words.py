@@ -11,6 +11,7 @@ import pytest
 from experiments.classroom.controls import _WANTED, GROUPS, control_list
 from experiments.classroom.lessons import LESSONS
 from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
+from experiments.classroom.seats import ANSWERS, CONDUCT
 from model import BLOCS, FAMILIES, PARAMETERS, load_scenario, scenario_names
 
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
@@ -49,6 +50,8 @@ def used_keys() -> set[str]:
     keys |= {f"event.talks_close_{why}" for why in WHY_CLOSED.values()}
     keys |= {f"phase.{phase}" for phase in ("lobby", "playing", "paused", "over")}
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
+    keys |= {f"did.{what}" for what in ("offer", "nothing", *(f"answer_{one}" for one in ANSWERS))}
+    keys |= {f"did.keep_{one}" for one in CONDUCT}
     keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best", "chosen")}
     return keys
 
@@ -71,11 +74,21 @@ def test_languages_say_the_same(language: str) -> None:
 
 def test_chinese_is_chinese() -> None:
     chinese = LANGUAGES["zh-Hans"]
-    plain = {"unit.$/t", "game.corner", "game.two", "pair"}
+    plain = {"money.per_bn", "money.places", "unit.$/t", "game.corner", "game.two", "pair"}
     latin = [
         key for key, text in chinese.items() if text and not re.search(r"[\u4e00-\u9fff]", text) and key not in plain
     ]
     assert [key for key in latin if key not in ("comma",)] == []
+
+
+def test_money_is_counted_as_each_language_counts_it() -> None:
+    assert LANGUAGES["en"]["money.per_bn"] == "1" and LANGUAGES["zh-Hans"]["money.per_bn"] == "10"  # 1 bn$ = 10 亿美元
+    assert [key for key, text in LANGUAGES["zh-Hans"].items() if "十亿" in text] == []
+    # Every amount that the page writes down passes through the conversion: nothing else signs a number.
+    places = [name for name, script in SCRIPTS.items() if re.search(r"\bsigned\(", script)]
+    assert places == ["words.js"]
+    english, chinese = LANGUAGES["en"], LANGUAGES["zh-Hans"]
+    assert [key for key in english if "bn$" in english[key] and "亿" not in chinese[key]] == []
 
 
 def test_a_missing_key_would_be_found() -> None:
