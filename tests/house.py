@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(_SECOND, (*_GROUND, *_FIRST, *_RULES, *_SECOND)),
     # level 3: the parties, who see their world through model.sight only, and what is told of them
     "model.agents.*": (
-        *("model.agents", "model.agents.*", "model.vocabulary", "model.numerics"),
+        *("model.agents", "model.agents.*", "model.menu", "model.vocabulary", "model.numerics"),
         *(*_RULES, *_CHOSEN, *_MIDDLE),
     ),
     "model.sight": (
@@ -101,7 +101,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "experiments.bench_cases": ("model", "model.markets", "model.menu", "model.valuation", *_RULES, *_GROUND),
     "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
     "experiments.bench_growth": (
-        *("model", "model.ensemble", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
+        *("model", "model.world", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
         *("model.vocabulary", "experiments.bench_cases"),
     ),
     "experiments.*": ("model", "experiments", "experiments.*"),

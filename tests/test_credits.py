@@ -91,7 +91,12 @@ def test_in_2018_the_credit_is_paid_when_the_law_paid_it() -> None:
     assert np.all(spent[1][months] > 0)
     after = worlds.played("2018", quarters=s.n_quarters, local_content=True)
     assert not credits.content_credit(
-        after.parameters, s, s.n_quarters - 1, after.cells, after.state.origin_share, np.array([1.0, 1.0, 1.0])
+        after.parameters,
+        s,
+        s.n_quarters - 1,
+        after.state.supply.cells,
+        after.state.origin_share,
+        np.array([1.0, 1.0, 1.0]),
     ).any()
     for t, row in enumerate(s.credit_minerals[:, US]):
         if row > 0:
