@@ -1,4 +1,4 @@
-"""Both worlds side by side: every column of every quarter, and the summary, to the last bit."""
+"""A world of many lanes beside models of one: every column of every quarter, and the summary, to the last bit."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from model.ensemble import Ensemble, LaneWorld
+from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
 from model.record import COLUMNS, Recorder
+from model.world import World
 
 ROOT_SEED = 20260928
 
@@ -21,7 +22,7 @@ def lane_world(
     parameters: Mapping[str, Any] | None = None,
     n_quarters: int | None = None,
     lanes: int = 1024,
-) -> list[LaneWorld]:
+) -> list[World]:
     """The blocks of an ensemble that keeps everything, played to the end."""
     numbers = list(replicates)
     ensemble = Ensemble(
@@ -33,7 +34,7 @@ def lane_world(
 def mesa_world(
     scenario: str, replicate: int, parameters: Mapping[str, Any] | None = None, n_quarters: int | None = None
 ) -> NegotiationModel:
-    """The same run in the Mesa world."""
+    """The same run as a model of one lane, with Mesa's agents."""
     world = NegotiationModel(scenario, ROOT_SEED, replicate, narrate=False, **(parameters or {}))
     for _ in range(world.n_quarters if n_quarters is None else n_quarters):
         world.step()
@@ -59,7 +60,7 @@ def faults(
     parameters: Mapping[str, Any] | None = None,
     n_quarters: int | None = None,
 ) -> list[str]:
-    """Everything in which the two worlds differ for these replicates."""
+    """Everything in which many lanes and one differ for these replicates."""
     numbers = list(replicates)
     (lanes,) = lane_world(scenario, numbers, parameters, n_quarters)
     summary, found = lanes.summary(), []

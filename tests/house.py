@@ -18,21 +18,22 @@ FEWEST_LINES = 40
 
 # Who may import whom inside the project. First matching row; patterns as in a shell. A package's own __init__
 # may always import from inside it, so the front door (model/__init__.py) needs no row.
-_GROUND = ("model.vocabulary", "model.numerics", "model.schedule")
+_GROUND = ("model.vocabulary", "model.numerics", "model.schedule", "model.outcomes")
 _TABLES = ("model.parameter_spec", "model.parameter_table", "model.mechanism_table")
 # What can be chosen by name: the registry, and what is registered from the start.
 _CHOSEN = ("model.plugins", "model.tactics")
 _FIRST = ("model.parameters", *_TABLES, *_CHOSEN, "model.draws", "model.menu")
 _RULES = ("model.rules", "model.rules.*")
-# Beside state and scenario, level 2 holds what both worlds do with the rules when a market clears or
-# a package is weighed. Its modules may build on each other, as long as nothing goes in a circle.
+# Beside state and scenario, level 2 holds what is done with the rules when a market clears or a
+# package is weighed, and the records of a quarter. Its modules may build on each other, as long as
+# nothing goes in a circle.
 _START = ("model.toml_file", "model.seeds", "model.scenario", "model.scenario_*")
 _MIDDLE = tuple(
     f"model.{name}"
     for name in (
         *("economy", "markets", "nodes", "impact", "assessment", "grids", "valuation", "mandate"),
-        *("calibration", "agenda", "trend", "starting_point", "common", "partial", "foresight"),
-        *("coalitions", "commerce", "credits", "common_quarter", "common_club", "common_trade"),
+        *("calibration", "agenda", "trend", "starting_point", "partial", "foresight"),
+        *("coalitions", "commerce", "credits", "layout", "priors", "quarter", "run_rules"),
     )
 )
 _SECOND = ("model.state", *_START, *_MIDDLE)
@@ -42,6 +43,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.vocabulary": (),
     "model.numerics": (),
     "model.schedule": (),
+    "model.outcomes": (),
     # level 1
     "model.rules.*": ("model.numerics",),
     "model.parameters": ("model.vocabulary", *_TABLES),
@@ -55,31 +57,40 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.menu": ("model.vocabulary",),
     # level 2
     **dict.fromkeys(_SECOND, (*_GROUND, *_FIRST, *_RULES, *_SECOND)),
-    # level 3
-    "model.agents.*": (*_RULES, *_CHOSEN, "model.vocabulary", "model.numerics", *_MIDDLE),
-    # level 4
-    # The Mesa world: its quarter is told phase by phase in a room of its own.
-    "model.story": ("model.menu", "model.numerics", "model.telling", "model.vocabulary"),
+    # level 3: the parties, who see their world through model.sight only, and what is told of them
+    "model.agents.*": (
+        *("model.agents", "model.agents.*", "model.menu", "model.vocabulary", "model.numerics"),
+        *(*_RULES, *_CHOSEN, *_MIDDLE),
+    ),
+    "model.sight": (
+        *("model.economy", "model.mandate", "model.numerics", "model.parameters", "model.run_rules"),
+        *("model.scenario", "model.state"),
+    ),
+    "model.story": ("model.menu", "model.numerics", "model.outcomes", "model.telling", "model.vocabulary"),
     "model.telling": ("model.vocabulary",),
-    "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", "model.scenario", *_ENGINE),
+    # level 4: the stage; the phases that act on it; what is read off it; the world that plays them in order
+    "model.stage": ("model.agents", "model.agents.*", "model.story", *_ENGINE),
+    "model.phases.*": (
+        *("model.agents", "model.agents.*", "model.phases", "model.phases.*", "model.stage", "model.story"),
+        *("model.scenario", *_ENGINE),
+    ),
+    "model.columns": ("model.phases", "model.phases.*", "model.stage", *_ENGINE),
+    "model.lane": ("model.columns", "model.stage", "model.scenario", *_ENGINE),
+    "model.world": (
+        *("model.columns", "model.lane", "model.phases", "model.phases.*", "model.record", "model.stage"),
+        *("model.story", *_ENGINE),
+    ),
+    # The faces of the world: Mesa's model, the ensemble, sessions of two tactics.
     "model.negotiation": (
-        *("model.agents", "model.agents.*", "model.phases.*", "model.story", "model.record"),
-        *_ENGINE,
+        *("model.agents", "model.agents.*", "model.columns", "model.lane", "model.record", "model.story"),
+        *("model.world", *_ENGINE),
     ),
     "model.record": (
         *("model.economy", "model.parameters", "model.scenario", "model.numerics", "model.vocabulary"),
         *("model.rules.cooperation", "model.rules.games"),
     ),
-    # The ensemble: the same phases on arrays. It shares the constants of the Mesa world's phases, never its agents.
-    "model.lanes.*": (
-        *("model.lanes", "model.lanes.*", "model.phases.industry", "model.phases.treaties", "model.record"),
-        "model.story",
-        "model.scenario",
-        *_ENGINE,
-    ),
-    "model.sessions": ("model.lanes", "model.lanes.*", "model.ensemble", *_ENGINE),
-    "model.ensemble": ("model.lanes", "model.lanes.*", "model.record", *_ENGINE),
-    "model.lane_run": ("model.ensemble", "model.story", "model.scenario", *_ENGINE),
+    "model.sessions": ("model.world", *_ENGINE),
+    "model.ensemble": ("model.record", "model.world", *_ENGINE),
     # level 5: the front door only, but for the benchmark, which calls single rules and takes models apart, and for the
     # description of the whole model, which reads what is declared behind the door
     "experiments": ("model",),
@@ -90,7 +101,7 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "experiments.bench_cases": ("model", "model.markets", "model.menu", "model.valuation", *_RULES, *_GROUND),
     "experiments.bench_twin": ("experiments.bench_cases", "model.menu"),
     "experiments.bench_growth": (
-        *("model", "model.ensemble", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
+        *("model", "model.world", "model.agenda", "model.calibration", "model.menu", "model.starting_point"),
         *("model.vocabulary", "experiments.bench_cases"),
     ),
     "experiments.*": ("model", "experiments", "experiments.*"),
@@ -103,11 +114,11 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "scipy": ("model.numerics", "experiments.*"),
     "pandas": (
         *("model", *_START, "model.record", "model.negotiation", "model.starting_point"),
-        *("model.lanes.record", "model.ensemble", "experiments.*"),
+        *("model.world", "model.ensemble", "experiments.*"),
     ),
     "pydantic_core": _START,
     "pydantic": ("model.parameters", "model.parameter_spec", *_START, "experiments.*"),
-    "mesa": ("model", "model.agents", "model.agents.*", "model.negotiation", *_CLASSROOM),
+    "mesa": ("model.negotiation", *_CLASSROOM),
     "pyarrow": ("experiments.*",),
     "matplotlib": (
         *("experiments.figures", "experiments.*_figures", "experiments.bench_show"),
@@ -127,7 +138,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "segno": _CLASSROOM,
 }
 
-# Where a scalar call and an array call must give the same bits, and what breaks that.
+# Where one lane and many, a scalar call and an array call, must give the same bits, and what breaks that.
 BIT_EQUAL = (
     "model.rules",
     "model.rules.*",
@@ -145,16 +156,21 @@ BIT_EQUAL = (
     "model.grids",
     "model.valuation",
     "model.mandate",
-    "model.common",
-    "model.common_*",
     "model.partial",
     "model.foresight",
     "model.menu",
-    "model.negotiation",
+    "model.layout",
+    "model.priors",
+    "model.quarter",
+    "model.run_rules",
+    "model.state",
+    "model.stage",
     "model.phases",
     "model.phases.*",
-    "model.lanes",
-    "model.lanes.*",
+    "model.columns",
+    "model.lane",
+    "model.world",
+    "model.negotiation",
     "model.ensemble",
 )
 _REGROUPS = (

@@ -17,10 +17,10 @@ from model.assessment import PAIR_OF, assess
 from model.calibration import COLD_SWEEPS, open_economy
 from model.numerics import logistic, same_bits
 from model.parameters import make_parameters
+from model.priors import mean_tension
 from model.rules import welfare
 from model.scenario import load_scenario
 from model.seeds import seeds_directory
-from model.priors import mean_tension
 from model.valuation import issue_values
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_NAMES, DYAD_OF, DYADS, EV, GOODS, N_ISSUES, SIDE_OF
 
@@ -107,7 +107,7 @@ def test_opening_costs_are_the_smallest_that_keep_the_first_quarter_quiet(start:
 
 
 def agenda_moves(world: Any, i: int, j: int) -> np.ndarray:
-    return world.mandate.move_gain[PAIR_OF[i, j]]
+    return world.state.insight.mandate.move_gain[PAIR_OF[i, j]]
 
 
 # --- stakes, menus, weights ---------------------------------------------------------------------------------------
@@ -117,12 +117,12 @@ def test_the_first_assessment_of_a_run_is_the_one_the_agenda_was_set_by(start: A
     world = worlds.played(start.scenario.name, quarters=1)
     if np.any((start.scenario.on_sale_from >= 0) & (start.scenario.on_sale_from < 4)):
         # The agenda counts brands that enter within the year, the first quarter has none of their cars yet.
-        seen = issue_values(world.mandate.parts[0][0])[1]
+        seen = issue_values(world.state.insight.mandate.parts[0][0])[1]
         assert start.agenda.receiver_gain[0, 1] > seen
         return
     for d in range(len(DYADS)):
         for side in (0, 1):
-            parts = world.mandate.parts[d][side]
+            parts = world.state.insight.mandate.parts[d][side]
             # Threats are the run's own; without treaties and threats the issues are worth what they were.
             worth = np.abs(issue_values(parts))
             issues = [u for u in range(N_ISSUES) if u > 1]
@@ -213,7 +213,7 @@ def test_the_table_shows_what_the_agenda_holds() -> None:
 def test_replicates_of_a_design_point_share_their_starting_point() -> None:
     one, two = (NegotiationModel("2026", root_seed=1, replicate=r, narrate=False) for r in (0, 1))
     other = worlds.played("2026", quarters=0, security_scale=0.5)
-    assert one.agenda is two.agenda and one.economy is two.economy and one.opening is two.opening
+    assert one.agenda is two.agenda and one.economy is two.economy and one.world.opening is two.opening
     assert other.agenda is not one.agenda
     np.testing.assert_allclose(other.agenda.security, 0.5 * one.agenda.security)
 

@@ -107,7 +107,7 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> A
     applied[:, i, j] = duty
     cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY])
     landed = markets.landed_costs(economy, cells)
-    recognised, common = world.recognised.copy(), world.common.copy()
+    recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
     recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
     frictions = markets.border_frictions(p, economy, recognised, common)
     base, mix = markets.offered_costs(economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level)
@@ -164,7 +164,7 @@ def test_a_change_of_policy_is_worth_what_whole_markets_say(
         assert table.vehicle_share[pair, n, 1] == pytest.approx(a.vehicle_imports[i, THIRD[pair]], abs=1e-12)
         for column, whom in enumerate((j, int(THIRD[pair]))):
             at_home = a.cell_imports[i, whom] - a.exported_cells[i, whom]
-            assert table.cell_share[pair, n, column] - world.exported_cells[i, whom] == pytest.approx(
+            assert table.cell_share[pair, n, column] - world.state.books.exported_cells[i, whom] == pytest.approx(
                 at_home, abs=1e-12
             )
 

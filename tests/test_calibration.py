@@ -15,6 +15,7 @@ from model.numerics import same_bits
 from model.parameters import make_parameters
 from model.scenario import Scenario, load_scenario
 from model.vocabulary import BATTERY, BLOCS, DYADS, EV, GOODS
+from model.world import World
 
 EVIDENCE = 1e-6  # how near the first quarter must be to the evidence (shares)
 
@@ -67,26 +68,26 @@ def test_the_first_recorded_quarter_equals_the_evidence_while_nobody_moves(scena
 
 def policy_moved(world: NegotiationModel) -> bool:
     """Whether a duty or a standard has moved in the quarters played."""
-    before = worlds.played(world.scenario.name, quarters=0)
+    before = worlds.played(world.start.name, quarters=0)
     return not (
-        np.allclose(world.state.duty, world.opening.duty, atol=1e-12)
-        and np.array_equal(world.recognised, before.recognised)
-        and np.array_equal(world.common, before.common)
+        np.allclose(world.state.duty, world.world.opening.duty, atol=1e-12)
+        and np.array_equal(world.state.standards.recognised, before.state.standards.recognised)
+        and np.array_equal(world.state.standards.common, before.state.standards.common)
     )
 
 
-class Unsigned(NegotiationModel):
+class Unsigned(World):
     """A world in which no legislature meets."""
 
     def ratify(self) -> None:
-        self.has_deal[:] = False
+        self.state.has_deal[...] = False
 
 
 @pytest.mark.parametrize("name", worlds.DATED)
 def test_a_default_run_starts_from_the_evidence_before_anything_is_signed(name: str) -> None:
     quiet = 0
     for replicate in range(12):
-        world = Unsigned(name, root_seed=1, replicate=replicate, narrate=False)
+        world = NegotiationModel(name, 1, replicate, narrate=False, world_type=Unsigned)
         world.step()
         if not policy_moved(world):  # an emergency, or recognition granted alone
             assert_evidence(world, load_scenario(name))
@@ -184,7 +185,7 @@ def test_treaties_bind_the_first_duties(scenario: Scenario) -> None:
 def test_the_first_state_carries_the_opening_and_the_treaties(scenario: Scenario) -> None:
     world = worlds.played(scenario.name, quarters=0)
     state = world.state
-    np.testing.assert_array_equal(state.price, world.opening.price)
+    np.testing.assert_array_equal(state.price, world.world.opening.price)
     np.testing.assert_array_equal(state.duty, duties_at_start(scenario))
     held = {treaty.dyad: treaty for treaty in scenario.treaties}
     for d, (i, j) in enumerate(DYADS):
@@ -198,7 +199,7 @@ def test_the_first_state_carries_the_opening_and_the_treaties(scenario: Scenario
             assert (state.good[i, j], state.bad[i, j]) == prior
     # The state is the run's own: playing must not reach back into the shared starting point.
     for name in ("price", "quality", "margin", "special", "duty"):
-        assert not np.shares_memory(getattr(state, name), getattr(world.opening, name))
+        assert not np.shares_memory(getattr(state, name), getattr(world.world.opening, name))
 
 
 def test_latent_brands_are_no_better_than_where_they_sell() -> None:

@@ -11,12 +11,14 @@ import worlds
 
 from model import coalitions
 from model.assessment import PAIR_OF, assess, security_flow
-from model.coalitions import COALITIONS, MEMBERS, worth_of_coalitions
+from model.coalitions import COALITIONS, MEMBERS, Setting, worth_of_coalitions
 from model.mandate import payoffs
 from model.negotiation import NegotiationModel
 from model.nodes import nodes_of
 from model.numerics import same_bits
 from model.parameters import make_parameters
+from model.phases import club as club_phase
+from model.quarter import ClubWorth
 from model.rules import club_terms, standards
 from model.vocabulary import DYAD_OF, DYADS, EV, N_BLOCS
 
@@ -32,9 +34,21 @@ def in_club(scenario: str, club: int, quarters: int = 2, **parameters: Any) -> N
         world.step()
     world.state.club = np.asarray(club)
     world.state.club_signed = np.asarray(-1)
-    world.club_worth = coalitions.nothing_known()  # nothing to gain by lapsing
+    # Nothing to gain by lapsing.
+    world.world.state.club_worth = ClubWorth(coalitions.nothing_known(1), np.zeros((1, *MEMBERS.shape)))
     world.step()
     return world
+
+
+def setting_of(world: NegotiationModel) -> Setting:
+    """What the annual check would take as given in this world now."""
+    whole = club_phase._setting(world.world)
+    # Support is the same in every lane where the credit has no rules.
+    shared = {"security", "distance", "scheme"} | ({"subsidy"} if whole.subsidy.ndim == 2 else set())
+    return dataclasses.replace(
+        whole,
+        **{f.name: getattr(whole, f.name)[0] for f in dataclasses.fields(whole) if f.name not in shared},
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,12 +68,14 @@ def test_payoffs_of_the_coalition_in_force_are_those_of_the_accounts(
 ) -> None:
     world = in_club(scenario, club, climate_club=True, club_penalty=0.2, club_carbon=True, **AT_ONCE, **trade)
     assert np.all(world.state.club_honours) and int(world.state.club) == club
-    p, setting = world.parameters, world._setting()
+    p, setting = world.parameters, setting_of(world)
     found = club_terms.payoff_of(worth_of_coalitions(world.economy, p, setting).executive)[club]
     # What the realised accounts have and the check leaves out, and the reverse: constants and autonomy.
     recognised = np.maximum(setting.recognised, club_terms.inside(MEMBERS[club], np.ones(3)))
     budget = (1.0 + p.public_funds_cost) * world.economy.charger_budget
-    reference = p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev * world.reference_evs() / 1000.0
+    reference = (
+        p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev * world.world.rules.reference_evs / 1000.0
+    )
     autonomy = np.zeros(N_BLOCS)
     for i, j in ((i, j) for d in DYADS for i, j in (d, d[::-1])):
         cost = standards.autonomy_cost(
@@ -67,16 +83,20 @@ def test_payoffs_of_the_coalition_in_force_are_those_of_the_accounts(
         )
         autonomy[i] += recognised[i, j] * (1.0 - setting.granted[i, j]) * cost
     # Prices of credits move within a quarter, after prices of cars are set; the check sees the next step of both.
-    near = 1e-2 if world.scheme is not None else 1e-7
-    np.testing.assert_allclose(found - budget - reference + autonomy, world.payoff, rtol=0, atol=near)
+    near = 1e-2 if world.state.supply.scheme is not None else 1e-7
+    np.testing.assert_allclose(found - budget - reference + autonomy, world.state.welfare.payoff, rtol=0, atol=near)
 
 
 def test_a_zone_of_two_is_worth_what_the_tables_of_an_assessment_say() -> None:
     same = {"certification_outlay_recognised": 10.0, "zero_tariff_zone": True, "unilateral_recognition_rate": 0.0}
     world = NegotiationModel("symmetric", root_seed=1, replicate=0, narrate=False, **same)
     world.step()
-    p, setting, situation = world.parameters, world._setting(), worlds.situation(world)
-    assert not world.state.treaty.any() and not world.recognised.any() and not situation.floor[:, 0, 1].any()
+    p, setting, situation = world.parameters, setting_of(world), worlds.situation(world)
+    assert (
+        not world.state.treaty.any()
+        and not world.state.standards.recognised.any()
+        and not situation.floor[:, 0, 1].any()
+    )
     worth = worth_of_coalitions(world.economy, p, setting).executive
     nodes = nodes_of(world.economy)
     tables = assess(world.economy, p, situation, None, 24, nodes)
@@ -97,7 +117,7 @@ def test_a_zone_of_two_is_worth_what_the_tables_of_an_assessment_say() -> None:
 
 def test_a_market_sees_only_the_terms_that_hold_in_it() -> None:
     world = worlds.played("2026", quarters=3)
-    worth = worth_of_coalitions(world.economy, make_parameters({"climate_club": True}), world._setting()).executive
+    worth = worth_of_coalitions(world.economy, make_parameters({"climate_club": True}), setting_of(world)).executive
     # An outsider's own market is what it was: clubs of others change nothing in it.
     for club, members in enumerate(COALITIONS.members):
         for m in set(range(3)) - set(members):
@@ -110,14 +130,14 @@ def test_a_carbon_price_reaches_every_market_and_the_climate() -> None:
     world = worlds.played("2026", quarters=3)
     changes = {"climate_club": True, "club_carbon": True}
     with_price, without = (
-        worth_of_coalitions(world.economy, make_parameters({**changes, "club_carbon_price": price}), world._setting())
+        worth_of_coalitions(world.economy, make_parameters({**changes, "club_carbon_price": price}), setting_of(world))
         for price in (100.0, 0.0)
     )
     assert same_bits(with_price.executive[0], without.executive[0])
     # Cars of members become dearer for the outsider too, and members' abatement is a gain to all.
     assert not np.any(with_price.executive[1, 2] == without.executive[1, 2])
     free = dataclasses.replace(without, executive=without.executive)
-    plain = worth_of_coalitions(world.economy, make_parameters({"climate_club": True}), world._setting())
+    plain = worth_of_coalitions(world.economy, make_parameters({"climate_club": True}), setting_of(world))
     assert same_bits(free.executive, plain.executive)
 
 
@@ -127,7 +147,7 @@ def test_a_higher_penalty_never_helps_an_outsider_without_homologation() -> None
         world = worlds.played(scenario, quarters=3)
         low, high = (
             worth_of_coalitions(
-                world.economy, make_parameters({"climate_club": True, "club_penalty": rate}), world._setting()
+                world.economy, make_parameters({"climate_club": True, "club_penalty": rate}), setting_of(world)
             ).executive
             for rate in (0.0, 0.25)
         )
@@ -143,7 +163,7 @@ def test_a_higher_penalty_never_helps_an_outsider_without_homologation() -> None
 def test_replicates_side_by_side_have_the_bits_of_each_alone() -> None:
     p = make_parameters({"climate_club": True, "club_carbon": True})
     moments = [worlds.played("2026", replicate=r, quarters=4) for r in range(3)]
-    settings = [world._setting() for world in moments]
+    settings = [setting_of(world) for world in moments]
     together = worth_of_coalitions(moments[0].economy, p, worlds.stacked(settings, once=("security", "distance")))
     for lane, setting in enumerate(settings):
         alone = worth_of_coalitions(moments[0].economy, p, setting)

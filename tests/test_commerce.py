@@ -118,9 +118,9 @@ def test_the_cleared_market_is_row_a16(row: str, eta: float) -> None:
 @pytest.mark.parametrize("eta", [0.5, 1.0])
 def test_the_first_quarter_equals_the_evidence_under_any_pass_through(scenario: str, eta: float) -> None:
     world = worlds.played(scenario, quarters=1, pass_through=eta)
-    s = world.scenario
+    s = world.start
     np.testing.assert_allclose(worlds.series(world, "bloc", "ev_share")[:, 0], s.ev_share, rtol=1e-6)
-    found = world.accounts.sales / world.accounts.sales.sum(axis=1, keepdims=True)
+    found = world.state.books.accounts.sales / world.state.books.accounts.sales.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(found, s.brand_share.T, atol=1e-6)
 
 
@@ -133,7 +133,10 @@ def test_prices_settle_where_every_firm_wants_them_under_pass_through() -> None:
     china = scenario.automaker_home == CN
     assert np.all(opening.markup[EU, china] > plain.markup[EU, china] * 1.1)
     world = worlds.played("2026", quarters=9, pass_through=1.0)
-    assert float(world.residual.max()) < 1e-8 and float(world.mandate.tables.residual.max()) < 1e-8
+    assert (
+        float(world.state.market.residual.max()) < 1e-8
+        and float(world.state.insight.mandate.tables.residual.max()) < 1e-8
+    )
 
 
 # --- assessments against whole markets ----------------------------------------------------------------------------
@@ -147,7 +150,7 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> t
     applied[:, i, j] = duty
     cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY])
     landed = markets.landed_costs(economy, cells)
-    recognised, common = world.recognised.copy(), world.common.copy()
+    recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
     recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
     charges = commerce.carbon_charges(p, recognised) if p.carbon_border else np.zeros((3, 4))
     frictions = markets.border_frictions(p, economy, recognised, common) + charges[:, None, :]
@@ -231,12 +234,12 @@ def test_charges_are_row_a15_and_fall_with_recognition() -> None:
 
 def test_carbon_receipts_reach_the_treasury_and_the_record() -> None:
     world = worlds.played("2026", quarters=7, **CARBON)
-    a, revenue = world.accounts, worlds.series(world, "bloc", "revenue")[:, -1]
-    receipts = (a.built * world.carbon).sum(axis=1)
+    a, revenue = world.state.books.accounts, worlds.series(world, "bloc", "revenue")[:, -1]
+    receipts = (a.built * world.state.supply.carbon).sum(axis=1)
     assert receipts[EU] > 0.01
     np.testing.assert_allclose(revenue, a.vehicle_duty + a.battery_duty + receipts, **CLOSE)
     charged = worlds.series(world, "directed", "carbon_charge")[:, -1]
-    np.testing.assert_array_equal(charged, [world.carbon[i, j] for i, j in DIRECTED_DYADS])
+    np.testing.assert_array_equal(charged, [world.state.supply.carbon[i, j] for i, j in DIRECTED_DYADS])
     assert charged[DIRECTED_DYADS.index((EU, CN))] > 0.2
 
 
@@ -275,11 +278,11 @@ def test_the_platform_moves_welfare_only_where_technology_is_shared() -> None:
     # The first assessment differs by what the data are worth, and by nothing else.
     first = [worlds.played("2026", quarters=1, data_platform=on) for on in (False, True)]
     world = first[1]
-    revenue = look(world.economy, world.parameters, world.scenario, world.opening, False).ev_revenue
-    worth = commerce.data_stakes(world.parameters, revenue, world.effective_tension)
+    revenue = look(world.economy, world.parameters, world.start, world.world.opening, False).ev_revenue
+    worth = commerce.data_stakes(world.parameters, revenue, world.state.climate.effective)
     for d in range(3):
         for side in (0, 1):
-            one, other = (w.mandate.parts[d][side].technology for w in first)
+            one, other = (w.state.insight.mandate.parts[d][side].technology for w in first)
             assert other - one == pytest.approx(worth[d, side], abs=1e-12)
     text = shared.teller.package(0, shared.agenda.menus[0].n_packages - 1)
     assert "technology cooperation with shared driving data" in text

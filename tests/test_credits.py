@@ -31,7 +31,7 @@ def friendly() -> Any:
 def credit_of(world: Any, friends: list[float], quarter: int = 0, **change: Any) -> np.ndarray:
     p = world.parameters.with_overrides(change)
     return credits.content_credit(
-        p, world.scenario, quarter, world.cells, world.state.origin_share, np.array(friends, dtype=np.float64)
+        p, world.start, quarter, world.state.supply.cells, world.state.origin_share, np.array(friends, dtype=np.float64)
     )
 
 
@@ -39,7 +39,7 @@ def credit_of(world: Any, friends: list[float], quarter: int = 0, **change: Any)
 
 
 def test_the_credit_is_re_added_from_cells_and_places(friendly: Any) -> None:
-    s, state, cells = friendly.scenario, friendly.state, friendly.cells
+    s, state, cells = friendly.start, friendly.state, friendly.state.supply.cells
     friends = [0.0, 1.0, 1.0]
     found = credit_of(friendly, friends, quarter=5)
     minerals, parts = policy.credit_thresholds(2028)
@@ -81,7 +81,7 @@ def test_rules_tighten_by_year_and_a_friend_never_takes_away(friendly: Any) -> N
 
 def test_in_2018_the_credit_is_paid_when_the_law_paid_it() -> None:
     plain, ruled = (worlds.played("2018", local_content=on) for on in (False, True))
-    s = ruled.scenario
+    s = ruled.start
     months = [t for t in range(s.n_quarters) if s.credit[t, US] > 0]
     assert s.quarter_label(months[0]) == "2023Q1" and s.quarter_label(months[-1]) == "2025Q3"
     # Until the law nothing differs; what its rules then say differs from the core's simpler reading.
@@ -91,7 +91,12 @@ def test_in_2018_the_credit_is_paid_when_the_law_paid_it() -> None:
     assert np.all(spent[1][months] > 0)
     after = worlds.played("2018", quarters=s.n_quarters, local_content=True)
     assert not credits.content_credit(
-        after.parameters, s, s.n_quarters - 1, after.cells, after.state.origin_share, np.array([1.0, 1.0, 1.0])
+        after.parameters,
+        s,
+        s.n_quarters - 1,
+        after.state.supply.cells,
+        after.state.origin_share,
+        np.array([1.0, 1.0, 1.0]),
     ).any()
     for t, row in enumerate(s.credit_minerals[:, US]):
         if row > 0:
@@ -101,7 +106,7 @@ def test_in_2018_the_credit_is_paid_when_the_law_paid_it() -> None:
 def test_restricted_minerals_are_barred_from_2025() -> None:
     rules: list[dict[str, float]] = [{"content_minerals_restricted": part} for part in (0.0, 1.0)]
     plain, barred = (worlds.played("2018", local_content=True, **rule) for rule in rules)
-    s = plain.scenario
+    s = plain.start
     first = s.quarter_index("2025Q1")
     assert worlds.same_record(plain, barred, quarters=first) == []
     spent = [worlds.series(w, "bloc", "subsidies")[US, first] for w in (plain, barred)]
@@ -111,7 +116,7 @@ def test_restricted_minerals_are_barred_from_2025() -> None:
         for rule in rules:
             home = np.array([0.0, 1.0, 0.0])
             p = plain.parameters.with_overrides(rule)
-            seen.append(credits.content_credit(p, s, t, plain.cells, plain.state.origin_share, home)[US])
+            seen.append(credits.content_credit(p, s, t, plain.state.supply.cells, plain.state.origin_share, home)[US])
         assert np.all(seen[1] <= seen[0]) and np.any(seen[1] < seen[0]) == is_in_force, label
 
 
@@ -132,10 +137,10 @@ def test_what_a_friend_is_worth_is_what_whole_markets_say(friendly: Any) -> None
     world, p = friendly, friendly.parameters
     situation = worlds.situation(world)
     found = credits.friend_gains(
-        world.economy, p, world.scenario, 8, situation, world.state.origin_share, world.friends,
-        world.state.markup, world.agenda.security, world.effective_tension, world.state.profit_weight,
+        world.economy, p, world.start, 8, situation, world.state.origin_share, world.state.standards.friends,
+        world.state.markup, world.agenda.security, world.state.climate.effective, world.state.profit_weight,
     )  # fmt: skip
-    now = credit_of(world, list(world.friends), 8)
+    now = credit_of(world, list(world.state.standards.friends), 8)
     for d, pair in enumerate(DYADS):
         if US not in pair:
             assert not found[0][d].any()
@@ -143,7 +148,7 @@ def test_what_a_friend_is_worth_is_what_whole_markets_say(friendly: Any) -> None
         partner = pair[0] + pair[1] - US
         flows = []
         for is_in in (0.0, 1.0):
-            friends = world.friends.copy()
+            friends = world.state.standards.friends.copy()
             friends[partner] = is_in
             paid = situation.subsidy + credit_of(world, list(friends), 8) - now
             flows.append(
@@ -154,7 +159,7 @@ def test_what_a_friend_is_worth_is_what_whole_markets_say(friendly: Any) -> None
                     paid,
                     world.state.markup,
                     world.agenda.security,
-                    world.effective_tension,
+                    world.state.climate.effective,
                 )
             )
         for side, b in enumerate(pair):
@@ -171,7 +176,7 @@ def test_support_as_it_is_changes_nothing(friendly: Any) -> None:
     flows = [
         credits.under_support(
             world.economy, world.parameters, situation, situation.subsidy + extra, world.state.markup,
-            world.agenda.security, world.effective_tension,
+            world.agenda.security, world.state.climate.effective,
         )
         for extra in (0.0, 0.0, 1.0)
     ]  # fmt: skip
@@ -185,7 +190,7 @@ def test_a_package_knows_its_friend_once(friendly: Any) -> None:
     d = DYADS.index((CN, US))
     menu = friendly.agenda.menus[d]
     for side in (0, 1):
-        parts = friendly.mandate.parts[d][side]
+        parts = friendly.state.insight.mandate.parts[d][side]
         assert parts.friends is not None and parts.friends[1] == 0.0 and parts.friends[0] != 0.0
         bare = dataclasses.replace(parts, friends=None)
         extra = package_values(menu, parts) - package_values(menu, bare)
@@ -209,7 +214,7 @@ def test_friends_are_told_of(friendly: Any) -> None:
     world = worlds.NegotiationModel("2026", root_seed=1, **FRIENDLY)
     world.step()
     # The truce in force at the start contains China's assured supply.
-    assert world.friends[CN] == 1.0 and friendly.scenario.treaties
+    assert world.state.standards.friends[CN] == 1.0 and friendly.start.treaties
     assert any(line.topic == "credits" and "China" in line.text for line in world.story)
 
 
@@ -222,9 +227,9 @@ def test_required_shares_are_sold_or_fined(scenario: str) -> None:
     bound = 0
     while world.running:
         world.step()
-        p, scheme, price = world.parameters, world.scheme, world.state.credit_price
+        p, scheme, price = world.parameters, world.state.supply.scheme, world.state.credit_price
         assert scheme is not None
-        short = scheme.required - world.ev_share
+        short = scheme.required - world.state.books.ev_share
         for m in range(N_BLOCS):
             if 0.0 < price[m] < scheme.cap[m]:
                 assert short[m] == pytest.approx(0.0, abs=1e-9)
@@ -233,12 +238,12 @@ def test_required_shares_are_sold_or_fined(scenario: str) -> None:
                 assert short[m] >= -1e-9 and price[m] == scheme.cap[m]
             else:
                 assert short[m] <= 1e-9
-        a = world.accounts
+        a = world.state.books.accounts
         fines = price * world.economy.market_size * short
-        np.testing.assert_allclose(world.revenue, a.vehicle_duty + a.battery_duty + fines, **CLOSE)
-        shift = world._announcement() - world.start_shift
+        np.testing.assert_allclose(world.state.welfare.revenue, a.vehicle_duty + a.battery_duty + fines, **CLOSE)
+        (shift,) = world.world.pushed_utility()
         burden = price * scheme.required * world.economy.market_size + shift / p.alpha * a.sales.sum(axis=1)
-        np.testing.assert_allclose(world.consumer_surplus, a.consumer_surplus - burden, **CLOSE)
+        np.testing.assert_allclose(world.state.welfare.consumer_surplus, a.consumer_surplus - burden, **CLOSE)
     assert bound > 0
     told = [line.text for line in world.story if line.topic == "credits"]
     assert any("short of credits" in text or "pay the fine" in text for text in told)
@@ -257,7 +262,7 @@ def test_a_scheme_that_asks_for_nothing_is_the_core() -> None:
 
 
 def test_schemes_are_those_of_the_switches() -> None:
-    s = worlds.played("2026", quarters=1).scenario
+    s = worlds.played("2026", quarters=1).start
     assert credits.scheme_of(make_parameters({}), s, 0) is None
     china = credits.scheme_of(make_parameters({"dual_credits": True, "dual_credit_floor": 0.1}), s, 0)
     assert china is not None
@@ -280,4 +285,4 @@ def test_a_binding_mandate_sells_more_and_costs_combustion_makers() -> None:
     for column, sign in (("ev_share", 1.0), ("credit_price", 1.0)):
         before, after = (worlds.series(w, "bloc", column)[US, 3] for w in (plain, bound))
         assert sign * (after - before) > 0.0
-    assert bound.accounts.ice_profit[US] < plain.accounts.ice_profit[US]
+    assert bound.state.books.accounts.ice_profit[US] < plain.state.books.accounts.ice_profit[US]

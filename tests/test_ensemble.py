@@ -1,4 +1,4 @@
-"""The ensemble is the Mesa world to the last bit: every column, every quarter, whatever is varied."""
+"""A lane among many is the model of that replicate to the last bit: every column and quarter, whatever is varied."""
 
 from __future__ import annotations
 
@@ -16,18 +16,19 @@ from varied import VARIED
 from model import ensemble as ensemble_module
 from model import markets
 from model.ensemble import Ensemble
-from model.lanes import treaties
 from model.numerics import same_bits
 from model.parameters import PARAMETERS, InputFault, ParameterSpec
+from model.phases import treaties
 from model.record import COLUMNS
 from model.rules import policy
+from model.world import World
 
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
 REPLICATES = 20
 # The hindcast's scenario is 2018 with other paths: the long test plays it too.
 ALL_SCENARIOS = (*SCENARIOS, "2018-known-2022")
 
-# --- the two worlds -----------------------------------------------------------------------------------------------
+# --- many lanes and one -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
@@ -138,25 +139,31 @@ def test_importer_and_exporter_swapped_in_one_line_is_seen(monkeypatch: pytest.M
     real = markets.duties_by_place
 
     def swapped(duty: np.ndarray, other_origin: np.ndarray) -> np.ndarray:
-        return real(np.swapaxes(duty, -1, -2) if duty.ndim == 3 else duty, other_origin)
+        # One line for one lane and for many, so the fault spares the first lane.
+        return real(np.concatenate([duty[:1], np.swapaxes(duty[1:], -1, -2)]) if duty.ndim == 3 else duty, other_origin)
 
     monkeypatch.setattr(markets, "duties_by_place", swapped)
-    assert equality.faults("2026", [0], n_quarters=2) != []
+    found = equality.faults("2026", [0, 1], n_quarters=2)
+    assert found != [] and all(fault.startswith("replicate 1,") for fault in found)
 
 
 def test_one_power_instead_of_a_product_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     def cubed(base: Any, floor: Any, concession: Any) -> np.ndarray:
         kept = np.asarray(1.0 - concession * (base - floor))
-        # One operator: in the arrays of the ensemble NumPy's own power, alone the product.
-        return base - (1.0 - (kept**3 if kept.ndim else kept * kept * kept))
+        # One operator: among many lanes NumPy's own power, alone the product.
+        return base - (1.0 - (kept**3 if kept.size > 1 else kept * kept * kept))
 
     monkeypatch.setattr(policy, "applied_duty", cubed)
     assert equality.faults("2026", [0, 1, 2], n_quarters=20) != []
 
 
 def test_one_forgotten_mask_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(treaties, "FULL_LEVEL", 2.0)
-    assert equality.faults("2026", [0], n_quarters=3) != []
+    def everywhere(world: Any, d: int, where: np.ndarray) -> None:
+        real(world, d, np.broadcast_to(where.any(), where.shape))
+
+    real = treaties.start_over
+    monkeypatch.setattr(treaties, "start_over", everywhere)
+    assert equality.faults("2026", range(4), n_quarters=20) != []
 
 
 # --- prices -------------------------------------------------------------------------------------------------------
@@ -169,7 +176,7 @@ def test_warm_prices_are_equilibrium_prices(scenario: str) -> None:
     ((_, world),) = ensemble.worlds()
     while world.state.quarter < world.n_quarters:
         world.step()
-        assert np.max(world.residual) < 1e-8
+        assert np.max(world.state.market.residual) < 1e-8
         assert np.max(world.known().tables.residual) < 1e-8
 
 
@@ -250,7 +257,7 @@ def test_to_run_twice_is_to_run_once() -> None:
 
 def test_a_run_that_was_stopped_may_be_begun_again(monkeypatch: pytest.MonkeyPatch) -> None:
     ensemble = Ensemble("symmetric", 1, 4, lanes=2, n_quarters=2)
-    usual, calls = ensemble_module.LaneWorld.summary, []
+    usual, calls = World.summary, []
 
     def stops(world: Any) -> pd.DataFrame:
         calls.append(1)
@@ -258,7 +265,7 @@ def test_a_run_that_was_stopped_may_be_begun_again(monkeypatch: pytest.MonkeyPat
             raise KeyboardInterrupt
         return usual(world)
 
-    monkeypatch.setattr(ensemble_module.LaneWorld, "summary", stops)
+    monkeypatch.setattr(World, "summary", stops)
     with pytest.raises(KeyboardInterrupt):
         ensemble.run()
     assert sorted(ensemble.run().summary()["replicate"].unique()) == [0, 1, 2, 3]

@@ -94,7 +94,7 @@ def test_chance_comes_from_draws_alone() -> None:
 # Start-up matters on the command line, and the sweep must run where Mesa is not.
 @pytest.mark.parametrize(
     ("module", "unwanted"),
-    [("model", ("mesa", "pandas", "matplotlib")), ("model.mandate", ("mesa", "matplotlib"))],
+    [("model", ("mesa", "pandas", "matplotlib")), ("model.ensemble", ("mesa", "matplotlib"))],
 )
 def test_what_importing_a_module_leaves_out(module: str, unwanted: tuple[str, ...]) -> None:
     assert module in KNOWN
@@ -167,6 +167,15 @@ PLANTED_KNOWN = [
         ("model.vocabulary", "from model import numerics"),
         ("model.vocabulary", "import tests.house"),
         ("model.agents.bloc", "from model.state import State"),
+        ("model.agents.bloc", "from model.stage import Stage"),
+        ("model.agents.bloc", "import mesa"),
+        ("model.stage", "from model.phases import talks"),
+        ("model.phases.talks", "from model.world import World"),
+        ("model.phases.talks", "from model.columns import dyads"),
+        ("model.lane", "from model.world import World"),
+        ("model.outcomes", "from model.vocabulary import DYADS"),
+        ("model.state", "from model.agents.bloc import Bloc"),
+        ("model.story", "from model.state import State"),
         ("model.markets", "from model.agents import bloc"),
         ("model.ensemble", "from model.scenario import load_scenario"),
         ("model.ensemble", "def f():\n    import mesa"),
@@ -191,7 +200,9 @@ def test_a_planted_import_is_found(module: str, line: str) -> None:
         ("model.rules.demand", "import numpy as np\nfrom model.numerics import ordered_sum", False),
         ("model.rules.demand", "from ..numerics import ordered_sum", False),
         ("model.numerics", "from scipy import special", False),
-        ("model.agents.bloc", "import mesa\nfrom model.rules import demand", False),
+        ("model.agents.bloc", "from model.agents.government import Government\nfrom model.rules import demand", False),
+        ("model.negotiation", "import mesa\nfrom model.world import World", False),
+        ("model.world", "from model.phases import talks\nfrom model.stage import Stage", False),
         ("model.markets", "from model.state import State", False),
         ("model", "from model.ensemble import Ensemble\nfrom . import record", True),
         ("model.rules", "from . import trust", True),

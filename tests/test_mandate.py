@@ -13,8 +13,8 @@ from model import mandate as m
 from model.assessment import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER, assess
 from model.calibration import COLD_SWEEPS
 from model.numerics import same_bits
-from model.rules import unilateral
 from model.priors import mean_tension
+from model.rules import unilateral
 from model.vocabulary import DIRECTED_DYADS, DYADS, N_BLOCS, N_DYADS
 
 CN, US, EU = range(3)
@@ -32,18 +32,18 @@ def quiet(world: Any) -> m.Stakes:
 
 
 def stakes_of(world: Any, **changes: Any) -> m.Stakes:
-    economy, p, s = world.economy, world.parameters, world.scenario
+    economy, p, s = world.economy, world.parameters, world.start
     nothing = np.zeros((N_BLOCS, N_BLOCS))
     found = m.Stakes(
-        supply=m.supply_stakes(economy, p, s, world.cell_imports, world.ev_built),
+        supply=m.supply_stakes(economy, p, s, world.state.books.cell_imports, world.state.books.ev_built),
         technology=m.technology_stakes(
-            economy, p, world.state.cell_cost, world.state.experience, world.state.cells, world.ev_revenue,
-            world.effective_tension,
+            economy, p, world.state.cell_cost, world.state.experience, world.state.cells, world.state.books.ev_revenue,
+            world.state.climate.effective,
         ),
-        brands_abroad=world.brands_abroad,
+        brands_abroad=world.world.rules.brands_abroad,
         granted=nothing,
         security=world.agenda.security,
-        tension=world.effective_tension,
+        tension=world.state.climate.effective,
         case_left=nothing,
         case_step=nothing,
         carry=nothing + 0.5,
@@ -58,7 +58,7 @@ def tables(world: Any) -> Any:
 
 def made(world: Any, tables: Any, stakes: m.Stakes, **parameters: Any) -> m.Mandate:
     p = world.parameters.with_overrides(parameters)
-    return m.make_mandate(world.economy, p, world.scenario, world.agenda, tables, stakes)
+    return m.make_mandate(world.economy, p, world.start, world.agenda, tables, stakes)
 
 
 # --- M1 ---------------------------------------------------------------------------------------------------------
@@ -70,11 +70,11 @@ def test_a_batch_of_mandates_equals_one_at_a_time() -> None:
     stakes = [stakes_of(w, case_left=np.full((3, 3), float(r))) for r, w in enumerate(moments)]
     found = [assess(w.economy, w.parameters, worlds.situation(w), None, COLD_SWEEPS) for w in moments]
     together = m.make_mandate(
-        first.economy, first.parameters, first.scenario, first.agenda, worlds.stacked(found),
+        first.economy, first.parameters, first.start, first.agenda, worlds.stacked(found),
         worlds.stacked(stakes, once=("brands_abroad",)),
     )  # fmt: skip
     for r in range(3):
-        alone = m.make_mandate(first.economy, first.parameters, first.scenario, first.agenda, found[r], stakes[r])
+        alone = m.make_mandate(first.economy, first.parameters, first.start, first.agenda, found[r], stakes[r])
         for name in ("move_gain", "petition", "announce_own", "announce_joint"):
             assert same_bits(getattr(together, name)[r], getattr(alone, name)), name
         for d in range(N_DYADS):
@@ -88,15 +88,17 @@ def test_a_batch_of_mandates_equals_one_at_a_time() -> None:
 
 
 def test_supply_stakes_follow_dependence(world: Any) -> None:
-    economy, p, s = world.economy, world.parameters, world.scenario
-    stakes = m.supply_stakes(economy, p, s, world.cell_imports, world.ev_built)
-    none = m.supply_stakes(economy, p, s, np.zeros_like(world.cell_imports), world.ev_built)
+    economy, p, s = world.economy, world.parameters, world.start
+    stakes = m.supply_stakes(economy, p, s, world.state.books.cell_imports, world.state.books.ev_built)
+    none = m.supply_stakes(economy, p, s, np.zeros_like(world.state.books.cell_imports), world.state.books.ev_built)
     assert np.all(stakes >= none) and np.all(none >= 0)
     assert not np.any(stakes[~s.supply_assurance])
     # Without any dependence what is left is the output lost: share of time x severity x value added x cars.
     expected = p.supply_restricted_share * p.supply_severity * p.supply_value_added * economy.cars_built[US] / 4
     assert none[0, 0] == pytest.approx(expected)
-    off = m.supply_stakes(economy, p.with_overrides({"supply_scale": 0.0}), s, world.cell_imports, world.ev_built)
+    off = m.supply_stakes(
+        economy, p.with_overrides({"supply_scale": 0.0}), s, world.state.books.cell_imports, world.state.books.ev_built
+    )
     assert not np.any(off)
 
 
@@ -106,8 +108,8 @@ def test_technology_is_wanted_by_whoever_is_behind(world: Any) -> None:
     # Sharing raises the same learning for both; China leads in cells and bears the security cost of sharing.
     p = world.parameters.with_overrides({"technology_security_cost": 0.0})
     free = m.technology_stakes(
-        world.economy, p, world.state.cell_cost, world.state.experience, world.state.cells, world.ev_revenue,
-        world.effective_tension,
+        world.economy, p, world.state.cell_cost, world.state.experience, world.state.cells,
+        world.state.books.ev_revenue, world.state.climate.effective,
     )  # fmt: skip
     assert np.all(free >= stakes - 1e-15) and free[0, 0] > stakes[0, 0]
     assert free[1, 1] == stakes[1, 1]  # the EU does not lead
@@ -118,7 +120,7 @@ def test_giver_pays_and_receiver_gains_outside_the_markets(world: Any) -> None:
     for d in range(N_DYADS):
         for side in (0, 1):
             other = m.other_terms(
-                world.economy, world.parameters, world.scenario, d, side, stakes.supply, stakes.technology,
+                world.economy, world.parameters, world.start, d, side, stakes.supply, stakes.technology,
                 stakes.brands_abroad,
             )  # fmt: skip
             assert other.supply[side] <= 0 <= other.supply[1 - side]
@@ -127,7 +129,7 @@ def test_giver_pays_and_receiver_gains_outside_the_markets(world: Any) -> None:
     # Half as far, half the autonomy lost: the EU and the US have nearer rules (1.13).
     cost = [
         m.other_terms(
-            world.economy, world.parameters, world.scenario, d, 1, stakes.supply, stakes.technology,
+            world.economy, world.parameters, world.start, d, 1, stakes.supply, stakes.technology,
             stakes.brands_abroad,
         ).recognition[1]
         for d in (1, 2)

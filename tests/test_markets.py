@@ -29,9 +29,10 @@ def clear(world: Any, duty: np.ndarray | None = None, cell_cost: np.ndarray | No
     state, economy, p = world.state, world.economy, world.parameters
     duty = state.duty if duty is None else duty
     cost = state.cell_cost if cell_cost is None else cell_cost
+    standards, supply = state.standards, state.supply
     return clear_state(
-        economy, p, cost, state.margin, duty, world.recognised, world.common, state.origin_tie, state.origin_level,
-        world.utility, world.paid,
+        economy, p, cost, state.margin, duty, standards.recognised, standards.common, state.origin_tie,
+        state.origin_level, supply.utility, supply.paid,
     )  # fmt: skip
 
 
@@ -78,8 +79,8 @@ def test_a_batch_of_worlds_equals_one_world_at_a_time(moments: list[Any]) -> Non
     def inputs(world: Any) -> tuple[Any, ...]:
         s = world.state
         return (
-            s.cell_cost, s.margin, s.duty, world.recognised, world.common, s.origin_tie, s.origin_level,
-            world.utility, world.paid,
+            s.cell_cost, s.margin, s.duty, s.standards.recognised, s.standards.common, s.origin_tie, s.origin_level,
+            s.supply.utility, s.supply.paid,
         )  # fmt: skip
 
     together = leaves(
@@ -116,8 +117,9 @@ def test_relabelling_automakers_permutes_what_they_get(moments: list[Any]) -> No
     )  # fmt: skip
     before = clear(world)
     after = clear_state(
-        moved, world.parameters, state.cell_cost, state.margin[new], state.duty, world.recognised, world.common,
-        state.origin_tie[:, new], state.origin_level[:, new], world.utility[:, new], world.paid[:, new],
+        moved, world.parameters, state.cell_cost, state.margin[new], state.duty, state.standards.recognised,
+        state.standards.common, state.origin_tie[:, new], state.origin_level[:, new], state.supply.utility[:, new],
+        state.supply.paid[:, new],
     )  # fmt: skip
     np.testing.assert_allclose(after["clearing"].price, before["clearing"].price[:, new], rtol=1e-12)
     np.testing.assert_allclose(after["accounts"].firm_profit, before["accounts"].firm_profit[:, new], rtol=1e-11)
@@ -177,8 +179,8 @@ def test_shares_add_up_and_no_duties_bring_no_revenue(moments: list[Any], r: int
     nowhere = dataclasses.replace(world.economy, other_duty=np.zeros_like(world.economy.other_duty))
     state = world.state
     free = clear_state(
-        nowhere, world.parameters, state.cell_cost, state.margin, np.zeros_like(state.duty), world.recognised,
-        world.common, state.origin_tie, state.origin_level, world.utility, world.paid,
+        nowhere, world.parameters, state.cell_cost, state.margin, np.zeros_like(state.duty), state.standards.recognised,
+        state.standards.common, state.origin_tie, state.origin_level, state.supply.utility, state.supply.paid,
     )["accounts"]  # fmt: skip
     assert not np.any(free.vehicle_duty) and not np.any(free.battery_duty)
     some = clear(world)["accounts"]

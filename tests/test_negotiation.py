@@ -87,7 +87,7 @@ def test_names_and_numpy_numbers_are_accepted() -> None:
         "2026", np.int64(3), np.int64(2), rng=7, dialogue_ceiling="leaders", generosity=np.float64(0.5)
     )  # fmt: skip
     assert world.parameters.dialogue_ceiling == 1.0 and world.parameters.generosity == 0.5
-    assert world.scenario.name == "2026" and world.scenario.parameters.generosity != 0.5
+    assert world.start.name == "2026" and world.start.parameters.generosity != 0.5
 
 
 def test_a_scenario_can_be_a_file(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_agents_are_mesa_agents() -> None:
     world = worlds.played("2026", quarters=0)
     assert isinstance(world, mesa.Model) and len(world.agents) == 3 + 14 + 8
     by_type = {kind.__name__: len(agents) for kind, agents in world.agents_by_type.items()}
-    assert by_type == {"Bloc": 3, "Automaker": 14, "BatterySupplier": 8}
+    assert by_type == {"MesaBloc": 3, "MesaAutomaker": 14, "MesaSupplier": 8}
 
 
 def test_the_front_door_opens_lazily() -> None:

@@ -36,14 +36,14 @@ def test_the_dictionary_declares_every_column(world: Any) -> None:
 def test_every_entity_has_a_row_every_quarter(world: Any) -> None:
     entities = {
         "bloc": list(BLOCS), "dyad": list(DYAD_NAMES), "directed": list(DIRECTED_NAMES),
-        "automaker": list(world.scenario.automakers), "supplier": list(world.scenario.suppliers),
+        "automaker": list(world.start.automakers), "supplier": list(world.start.suppliers),
     }  # fmt: skip
     for table, frame in world.tables().items():
         assert len(frame) == world.n_quarters * len(entities[table])
         assert list(frame.entity[: len(entities[table])]) == entities[table]
         assert not frame.duplicated(["quarter", "entity"]).any() and not frame.isna().any().any()
         labels = frame.drop_duplicates("quarter").label
-        assert labels.iloc[0] == world.scenario.first_quarter and labels.is_unique
+        assert labels.iloc[0] == world.start.first_quarter and labels.is_unique
 
 
 def test_shares_and_flags_are_what_they_say(world: Any) -> None:
@@ -103,7 +103,7 @@ def test_the_summary_can_be_computed_from_the_tables(world: Any) -> None:
         assert bool(row.emerged) == bool(state.any())
         if row.emerged:
             assert row.first_emergence == np.flatnonzero(state)[0]
-            assert row.emergence_label == world.scenario.quarter_label(int(row.first_emergence))
+            assert row.emergence_label == world.start.quarter_label(int(row.first_emergence))
             assert row.longest_spell >= 1 and row.n_spells >= 1
             assert bool(row.durable) == (row.longest_spell >= 12)
         else:
@@ -149,16 +149,18 @@ def test_states_follow_threshold_and_window(world: Any) -> None:
 
 
 def test_a_column_that_nobody_declared_is_refused(world: Any) -> None:
-    recorder = Recorder(world.scenario, world.parameters, world.agenda, world.economy)
-    frame = {table: dict(columns) for table, columns in world.recorder.frames[0].items()}
-    recorder.add(frame)
+    recorder = Recorder(world.start, world.parameters, world.agenda, world.world.rules.ceiling)
+    first = world.recorder.frames[0]
+    frame = {table: {name: values[None] for name, values in columns.items()} for table, columns in first.items()}
+    counts = np.zeros((1, N_DYADS)), np.zeros((1, N_DYADS))
+    recorder.add(frame, *counts)
     del frame["bloc"]["price"]
     with pytest.raises(KeyError, match="price"):
-        recorder.add(frame)
+        recorder.add(frame, *counts)
     frame["bloc"]["price"] = frame["bloc"]["ev_share"]
     frame["supplier"]["mood"] = np.zeros(3)
     with pytest.raises(KeyError, match="mood"):
-        recorder.add(frame)
+        recorder.add(frame, *counts)
 
 
 def test_a_world_that_has_not_played_says_so() -> None:

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.ensemble import LaneWorld
 from model.parameters import InputFault, Parameters, make_parameters
 from model.rules import bargaining
 from model.scenario import load_scenario
@@ -24,7 +23,8 @@ from model.sessions import (
     situations,
 )
 from model.state import NOTHING_SIGNED
-from model.vocabulary import N_DYADS
+from model.vocabulary import DYADS, N_DYADS
+from model.world import World
 
 # A world that stands still for eight quarters: no new assessment, dialogue and trust as they are.
 STILL: dict[str, Any] = {
@@ -44,13 +44,13 @@ def parameters_of(scenario: str, **changes: Any) -> Parameters:
 def first_deals(parameters: Parameters, root_seed: int, n: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """(R, d) quarter and package of the first deal in eight quarters of the ensemble, and whether it passed."""
     numbers = np.arange(FIRST_REPLICATE, FIRST_REPLICATE + n)
-    world = LaneWorld("symmetric", parameters, root_seed, numbers, np.array([], dtype=np.int64))
+    world = World("symmetric", parameters, root_seed, numbers)
     quarter, package = np.full((n, N_DYADS), -1), np.zeros((n, N_DYADS), dtype=np.int64)
     passed = np.zeros((n, N_DYADS), dtype=bool)
     for t in range(8):
         world.step()
-        new = world.has_deal & (quarter < 0)
-        quarter, package = np.where(new, t, quarter), np.where(new, world.deal, package)
+        new = world.state.has_deal & (quarter < 0)
+        quarter, package = np.where(new, t, quarter), np.where(new, world.state.deal, package)
         passed |= new & (world.state.signed != NOTHING_SIGNED)
     return quarter, package, passed
 
@@ -140,7 +140,8 @@ def test_a_deal_holds_as_long_as_both_would_keep_it() -> None:
         table = Table(still, d, [Player("usual")], np.array([False]))
         menu = still.agenda.menus[d]
         keeps = [
-            still._slack(d, side, np.array([0]), still.known().flows[d][side]).spread(menu)[0] >= 0 for side in (0, 1)
+            still.blocs[b].slack(d, np.array([0]), still.known().flows[d][side]).spread(menu)[0] >= 0
+            for side, b in enumerate(DYADS[d])
         ]
         assert np.all(table.holds[~(keeps[0] & keeps[1])] == 0.0) and np.any(table.holds > 0.0)
 

@@ -10,6 +10,7 @@ import pytest
 import worlds
 
 from model.negotiation import NegotiationModel
+from model.outcomes import TreatyEnd
 from model.story import StoryLine, cap, dyad_of, named, possessive
 from model.vocabulary import DYAD_NAMES, N_DYADS
 
@@ -25,6 +26,13 @@ REASONS = (
     "it would not keep it at today's trust",
     "its legislature would not pass it",
 )
+
+
+#: Words for the ends of treaties.
+ENDED = {
+    TreatyEnd.LAPSE: "failed its own test", TreatyEnd.POLITICS: "politics in", TreatyEnd.NOTICE: "left after notice",
+    TreatyEnd.SUNSET: "reached its sunset", TreatyEnd.NEW_GOVERNMENT: "the new government of",
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module", params=worlds.SCENARIOS)
@@ -60,7 +68,7 @@ def test_events_come_in_order_with_their_label(told: list[Any]) -> None:
     for world in told:
         when = [line.quarter for line in world.story]
         assert when == sorted(when) and when[0] >= 0 and when[-1] < world.n_quarters
-        assert all(line.label == world.scenario.quarter_label(line.quarter) for line in world.story)
+        assert all(line.label == world.start.quarter_label(line.quarter) for line in world.story)
 
 
 def test_every_refusal_has_a_reason(told: list[Any]) -> None:
@@ -90,16 +98,17 @@ def test_the_story_agrees_with_the_record(told: list[Any]) -> None:
             signed = [line for line in mine if line.text.startswith("Both legislatures ratify")]
             assert len(signed) == world.recorder.treaties_signed[d]
             ended = [line for line in mine if line.topic == "exit"]
-            assert [line.quarter for line in ended] == [t for t, _ in world.recorder.ends[d]]
-            for line, (_, cause) in zip(ended, world.recorder.ends[d], strict=True):
-                assert cause and cause in line.text
+            first, cause = int(world.state.first_end[d]), TreatyEnd(world.state.first_end_cause[d])
+            assert [line.quarter for line in ended][:1] == ([first] if first >= 0 else [])
+            assert (cause == TreatyEnd.NONE) == (not ended)
+            assert not ended or ENDED[cause] in ended[0].text
             assert len([line for line in mine if line.topic == "lapse"]) == world.recorder.lapses[d]
             accepted = [line for line in mine if " accepts (" in line.text]
             failed = [line for line in mine if "fails in the legislature" in line.text]
             assert len(accepted) == len(signed) + len(failed)
         announced = sum("announces a zero-emission path" in line.text for line in world.story)
         state = worlds.series(world, "bloc", "announced")
-        assert announced == (state[:, -1] - world.scenario.zev_announced).sum()
+        assert announced == (state[:, -1] - world.start.zev_announced).sum()
 
 
 def test_a_package_is_told_by_what_is_in_it(told: list[Any]) -> None:
@@ -112,7 +121,7 @@ def test_a_package_is_told_by_what_is_in_it(told: list[Any]) -> None:
 
 def test_lobbies_are_named_with_their_stakes() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0).run()
-    firms = {*world.scenario.automakers, *world.scenario.suppliers}
+    firms = {*world.start.automakers, *world.start.suppliers}
     named_in = [line for line in world.story if " Lobbies: " in line.text]
     assert named_in
     for line in named_in:

@@ -18,10 +18,8 @@ PLACES = [p for p in permutations(range(3)) if p != (0, 1, 2)]
 def renamed(place: tuple[int, ...], replicate: int, **parameters: Any) -> NegotiationModel:
     """The symmetric world in which bloc b bears the name of ``place[b]`` and has b's luck."""
     world = NegotiationModel("symmetric", root_seed=1, replicate=replicate, narrate=False, **parameters)
-    world.luck = worlds.luck_permuted(world.luck, place)
-    world.prepare_relations()  # the first errors and moods come from the draws
-    world.prepare_club()
-    world.keep_standards()
+    world.world.luck = worlds.luck_permuted(world.world.luck, place)
+    worlds.start_over(world)
     return world.run()
 
 
@@ -81,21 +79,20 @@ def test_names_do_not_matter_under_other_rules(parameters: dict[str, Any]) -> No
 def test_identical_luck_gives_blocs_identical_fates() -> None:
     # Every dyad and side has the same numbers: what happens to one happens to all.
     world = NegotiationModel("symmetric", root_seed=1, replicate=1, narrate=False)
-    luck = world.luck
+    luck = world.world.luck
     for name in ("tension_shock", "tension_jump", "tension_jump_size"):
-        getattr(luck, name)[:] = getattr(luck, name)[:, :1]
+        getattr(luck, name)[:] = getattr(luck, name)[:, :, :1]
     for name in ("ratification", "conduct", "generosity", "exit"):
-        getattr(luck, name)[:] = getattr(luck, name)[:, :1, :1]
+        getattr(luck, name)[:] = getattr(luck, name)[:, :, :1, :1]
     for name in ("own_error", "partner_error"):
-        luck_of_first = getattr(luck, name)[:, :1, :1].copy()
+        luck_of_first = getattr(luck, name)[:, :, :1, :1].copy()
         # The same error about one's own issues, and the same about the partner's, on either side.
         turned = luck_of_first[..., worlds.ISSUE_FLIPPED]
-        getattr(luck, name)[:] = np.concatenate([luck_of_first, turned], axis=2)
+        getattr(luck, name)[:] = np.concatenate([luck_of_first, turned], axis=3)
     for name in ("opening", "emergency", "answer", "recognition"):
-        getattr(luck, name)[:] = getattr(luck, name)[:, :1, 1:2]
+        getattr(luck, name)[:] = getattr(luck, name)[:, :, :1, 1:2]
     luck.plant[:] = 1.0
-    world.prepare_relations()
-    world.keep_standards()
+    worlds.start_over(world)
     world.run()
     for column in ("ev_share", "price", "payoff", "security", "announced"):
         values = worlds.series(world, "bloc", column)

@@ -62,7 +62,7 @@ def test_a_world_without_negotiation_comes_near_its_target(name: str) -> None:
     quiet = {**worlds.NOTHING_ON_THE_TABLE, "unilateral_duties": False, "unilateral_recognition_rate": 0.0}
     quiet |= {"plant_hazard_max": 0.0, "zev_cost": 100.0}
     world = worlds.played(name, **quiet)
-    then = min(round(world.scenario.drift_quarters), world.n_quarters - 1)
+    then = min(round(world.start.drift_quarters), world.n_quarters - 1)
     share = worlds.series(world, "bloc", "ev_share")[:, then]
     # Announcements made on the way and contracts that are re-opened are not in the projection.
-    np.testing.assert_allclose(share, world.scenario.drift_target, atol=0.1)
+    np.testing.assert_allclose(share, world.start.drift_target, atol=0.1)

@@ -9,8 +9,11 @@ import numpy as np
 import pytest
 import worlds
 
-from model import commerce, common_trade
+from model import commerce
+from model.lane import in_lane
 from model.negotiation import NegotiationModel
+from model.phases import trade
+from model.stage import Stage
 from model.state import NO_UNDERTAKING
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV
 
@@ -20,15 +23,19 @@ CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 def played_with_raw_accounts(quarters: int, **parameters: Any) -> tuple[NegotiationModel, list[Any]]:
     seen = []
 
-    class Watched(NegotiationModel):
-        def undertaken(self, a: Any) -> Any:
-            settled = super().undertaken(a)
-            seen.append((a, settled, self.exports, self.state.undertaking.copy()))
-            return settled
+    real = trade.undertaken
 
-    world = Watched("2026", root_seed=1, narrate=True, undertakings=True, **parameters)
-    for _ in range(quarters):
-        world.step()
+    def watched(stage: Stage, a: Any) -> Any:
+        settled, undertaken = real(stage, a)
+        raw, after, sold = (in_lane(record, 0, 1) for record in (a, settled, undertaken.exports))
+        seen.append((raw, after, sold, stage.state.undertaking[0].copy()))
+        return settled, undertaken
+
+    world = NegotiationModel("2026", root_seed=1, narrate=True, undertakings=True, **parameters)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trade, "undertaken", watched)
+        for _ in range(quarters):
+            world.step()
     return world, seen
 
 
@@ -53,7 +60,7 @@ def test_an_undertaking_pays_for_both_sides() -> None:
     world, seen = played_with_raw_accounts(1)
     p, economy = world.parameters, world.economy
     raw, _, about, _ = seen[-1]
-    tension, security = world.effective_tension, world.agenda.security
+    tension, security = world.state.climate.effective, world.agenda.security
     commitment = commerce.agreed_undertakings(
         economy, p, about, raw.vehicle_imports, security, tension, world.state.profit_weight
     )
@@ -74,13 +81,13 @@ def test_an_undertaking_pays_for_both_sides() -> None:
             + worry(share)
             - worry(share - moved / economy.market_size[m])
             - lost[m, f, b]
-            + (1.0 + p.executive_profit_weight) * gain[m, f, b] * (world.scenario.automaker_home[f] == m)
+            + (1.0 + p.executive_profit_weight) * gain[m, f, b] * (world.start.automaker_home[f] == m)
         )
         assert executive >= -1e-9
         # The automaker offers no more than it must.
         assert commitment[m, f, b] == 0.0 or executive == pytest.approx(0.0, abs=1e-9)
     # An importer gives its own makers what it asks others to earn: the first one accepted was of this kind.
-    own = world.scenario.automaker_home[agreed[:, 1]] == agreed[:, 0]
+    own = world.start.automaker_home[agreed[:, 1]] == agreed[:, 0]
     assert own.any() and all(commitment[m, f, b] == 0.0 for (m, f, b), mine in zip(agreed, own, strict=True) if mine)
 
 
@@ -106,7 +113,7 @@ def test_what_an_undertaking_earns_is_weighed_against_a_plant(monkeypatch: pytes
         settled, earned = commerce.with_undertakings(*given)
         return settled, earned - 0.5
 
-    monkeypatch.setattr(common_trade, "with_undertakings", with_losses)
+    monkeypatch.setattr(trade, "with_undertakings", with_losses)
     # Had undertakings cost half a billion a quarter, everybody would build; and both worlds would see it.
     assert equality.faults("2026", [1], change, n_quarters=12) == []
     built = equality.mesa_world("2026", 1, change, 12).state
@@ -115,7 +122,7 @@ def test_what_an_undertaking_earns_is_weighed_against_a_plant(monkeypatch: pytes
 
 def commitment_of_no_special(world: NegotiationModel) -> np.ndarray:
     """(m, f, b) where the usual duty applies, so that there is nothing to undertake."""
-    usual = world.scenario.mfn[world.state.quarter - 1, EV]
+    usual, sold = world.start.mfn[world.state.quarter - 1, EV], world.state.books.undertaken.exports
     return np.broadcast_to((world.state.duty[EV] <= usual)[:, None, :], world.state.undertaking.shape) & (
-        world.exports.duty <= world.exports.usual
+        sold.duty <= sold.usual
     )

@@ -186,13 +186,16 @@ def test_the_policy_in_force_gains_exactly_nothing(scenario: str) -> None:
         for d, pair in enumerate(DYADS):
             current = int(world.state.treaty[d])
             for side, b in enumerate(pair):
-                flows = world.mandate.flows[d][side]
+                flows = worlds.flows_of(world, d, side)
                 assert (flows.honoured - flows.honoured[current])[current] == 0.0
-                view = world.blocs[b].perceive(d)
-                assert view.own[current] == 0.0 and view.partner[current] == 0.0
+                view = worlds.view_of(world, b, d)
+                at = view.packages.tolist().index(current)
+                assert view.own[0, at] == 0.0 and view.partner[0, at] == 0.0
                 for firm in (*world.automakers, *world.suppliers):
                     assert firm.lobby(d, current) == 0.0
-                kept = realised_value(world.agenda.menus[d], world.mandate.parts[d][side], 0, np.ones(2), np.ones(2))
+                kept = realised_value(
+                    world.agenda.menus[d], world.state.insight.mandate.parts[d][side], 0, np.ones(2), np.ones(2)
+                )
                 assert kept == 0.0
 
 

@@ -13,9 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from model.agents.bloc import View
 from model.assessment import Situation
 from model.draws import Draws
+from model.grids import Flows, chosen_flows
 from model.negotiation import NegotiationModel
+from model.phases import treaties
+from model.plugins import Moment
+from model.rules import bargaining
+from model.state import first_state
 from model.vocabulary import DYAD_OF, DYADS
 
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
@@ -91,27 +97,48 @@ def ever_differ(
 
 def situation(world: NegotiationModel) -> Situation:
     """What an assessment would take as given in this world now."""
-    state, scenario = world.state, world.scenario
+    state, scenario = world.state, world.start
     t = min(state.quarter, world.n_quarters - 1)
-    assert world.cells is not None
+    supply = state.supply
     return Situation(
-        cells=world.cells,
+        cells=supply.cells,
         margin=state.margin,
-        landed=world.landed,
-        frictions=world.frictions,
-        utility=world.utility,
+        landed=supply.landed,
+        frictions=supply.frictions,
+        utility=supply.utility,
         duty=state.duty,
         special=state.special,
         mfn=scenario.mfn[t],
         floor=scenario.floor[t],
         origin_tie=state.origin_tie,
         origin_level=state.origin_level,
-        subsidy=world.paid,
-        exported_cells=world.exported_cells,
-        carbon=world.carbon if world.parameters.carbon_border else None,
-        scheme=world.scheme,
+        subsidy=supply.paid,
+        exported_cells=state.books.exported_cells,
+        carbon=supply.carbon,
+        scheme=supply.scheme,
         credit_price=state.credit_price,
     )
+
+
+def flows_of(world: NegotiationModel, dyad: int, side: int) -> Flows:
+    """What every package of a dyad would pay a side, as it is known now."""
+    flows: Flows = world.state.insight.mandate.flows[dyad][side]
+    return flows
+
+
+def view_of(world: NegotiationModel, bloc: int, dyad: int) -> View:
+    """How a bloc sees a dyad's table now; arrays have a lane axis of one in front."""
+    lane = np.array([0])
+    flows = tuple(chosen_flows(side, lane) for side in world.world.known().flows[dyad])
+    (view,) = world.blocs[bloc].perceive(dyad, lane, flows, [slice(0, 1)])
+    return view
+
+
+def moment_of(world: NegotiationModel, bloc: int, view: View, time: float) -> Moment:
+    """What a bloc that sees a table so knows in a session at a time in it (0 to 1)."""
+    best = bargaining.best_in_zone(view.own, view.zone, view.reservation)
+    moment: Moment = world.blocs[bloc].moment(view.dyad, np.array([0]), view.reservation, best)
+    return moment._replace(time=np.array([time]))
 
 
 def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
@@ -131,6 +158,14 @@ def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
     return np.stack([np.asarray(record) for record in records])
 
 
+def start_over(world: NegotiationModel) -> None:
+    """Begin a run anew after its luck was changed: the first errors and moods come from the draws."""
+    whole = world.world
+    start = (whole.scenario, whole.economy, whole.opening, whole.agenda)
+    whole.state = first_state(start, whole.parameters, whole.rules, whole.luck, whole.n_lanes)
+    treaties.keep_standards(whole)
+
+
 def dyads_permuted(place: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """(d,) where each dyad goes when bloc b goes to ``place[b]``, and whether its sides change places."""
     where = np.array([DYAD_OF[place[i], place[j]] for i, j in DYADS])
@@ -144,12 +179,12 @@ def firms_permuted(place: Sequence[int]) -> np.ndarray:
 
 
 def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
-    """The same luck for other names: what befell bloc b befalls ``place[b]`` (scenario symmetric)."""
+    """The same luck of one lane for other names: what befell bloc b befalls ``place[b]`` (scenario symmetric)."""
     to, firm = np.asarray(place), firms_permuted(place)
     where, flipped = dyads_permuted(place)
     moved = {}
     for field in dataclasses.fields(Draws):
-        before = getattr(luck, field.name)
+        (before,) = np.moveaxis(getattr(luck, field.name), 1, 0)
         after = np.empty_like(before)
         if field.name.startswith("club_"):
             after[:, to] = before
@@ -170,5 +205,5 @@ def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
                     if numbers.ndim > 2:
                         numbers = numbers[..., ISSUE_FLIPPED]
                 after[:, where[d]] = numbers
-        moved[field.name] = after
+        moved[field.name] = after[:, None]
     return Draws(**moved)

@@ -10,6 +10,7 @@ import worlds
 
 from model.assessment import PAIR_OF
 from model.negotiation import NegotiationModel
+from model.phases import production
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS
 
 
@@ -21,24 +22,34 @@ def world() -> Any:
 def test_prices_and_origins_go_part_of_the_way(world: Any) -> None:
     maker = world.automakers[3]
     before = world.state.price[:, 3]
-    np.testing.assert_allclose(maker.price(before + 2.0), before + 1.0)
-    np.testing.assert_array_equal(maker.price(before), before)
+    np.testing.assert_allclose(maker.price(before[None] + 2.0)[0], before + 1.0)
+    np.testing.assert_array_equal(maker.price(before[None])[0], before)
     held = world.state.origin_share[:, 3]
     elsewhere = np.zeros_like(held)
     elsewhere[:, 1] = 1.0
-    moved = maker.source(elsewhere)
+    (moved,) = maker.source(elsewhere[None])
     np.testing.assert_allclose(moved, held + world.parameters.origin_adjustment * (elsewhere - held))
     np.testing.assert_allclose(moved.sum(axis=1), 1.0)
 
 
-def test_a_plant_is_started_where_it_pays_and_there_is_none(world: Any) -> None:
-    luck = np.full(3, 0.05)
+def test_a_plant_is_likely_where_it_pays_and_started_where_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    rich, nothing = np.full(3, 50.0), np.zeros(3)
+    world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False)
+    world.step()
     for maker in world.automakers:
-        has = (world.state.has_plant[:, maker.index] > 0) | (world.state.plant_due[:, maker.index] > 0)
-        rich = maker.starts_plants(np.full(3, 50.0), np.zeros(3), luck)
-        np.testing.assert_array_equal(rich, ~has)
-        assert not maker.starts_plants(np.zeros(3), np.full(3, 50.0), luck).any()
-        assert not maker.starts_plants(np.full(3, 50.0), np.zeros(3), np.ones(3)).any()
+        assert np.all(maker.plant_hazard(rich, nothing) > 0.05) and np.all(maker.plant_hazard(nothing, rich) == 0.0)
+        assert np.all(maker.plant_hazard(rich, nothing) <= world.parameters.plant_hazard_max)
+    # All would pay: who has one, waits for one or may not have one starts none, and who is out of luck neither.
+    monkeypatch.setattr(production, "_plant_hazard", lambda world, lane, m, f: np.full(lane.size, 0.06))
+    free = (world.state.has_plant <= 0) & (world.state.plant_due <= 0) & ~world.start.banned.T
+    assert free.any() and not free.all()
+    for luck, starts in ((0.05, free), (0.07, np.zeros_like(free))):
+        at, ready = world.world.checkpoint(), world.world.luck.plant.copy()
+        world.world.luck.plant[...] = luck
+        world.world.renew_costs()
+        np.testing.assert_array_equal(world.state.plant_due == world.parameters.plant_lag, starts)
+        world.world.luck.plant[...] = ready
+        world.world.rewind(at)
 
 
 def test_plants_open_after_their_lag_and_stay() -> None:
@@ -63,9 +74,9 @@ def test_contracts_give_suppliers_their_share_of_the_loss_without_them(world: An
     supplier = world.suppliers[0]
     share = np.zeros(len(world.automakers))
     share[:2] = 0.2553925610, 0.4892148780
-    margin = supplier.bargain(share, np.ones(len(world.automakers), dtype=bool))
+    (margin,) = supplier.bargain(share[None], np.ones((1, len(world.automakers)), dtype=bool))
     np.testing.assert_allclose(margin[:3], [9.237485, 10.985868, 8.0], rtol=1e-6)
-    held = supplier.bargain(share, np.zeros(len(world.automakers), dtype=bool))
+    (held,) = supplier.bargain(share[None], np.zeros((1, len(world.automakers)), dtype=bool))
     np.testing.assert_array_equal(held, world.state.margin[:, 0])
 
 
@@ -94,13 +105,13 @@ def test_learning_never_goes_backward_nor_below_the_floor() -> None:
 
 
 def test_lobby_stakes_of_a_home_add_up_to_its_change_in_profit(world: Any) -> None:
-    tables, economy, p = world.mandate.tables, world.economy, world.parameters
+    tables, economy, p = world.state.insight.mandate.tables, world.economy, world.parameters
     for d in range(N_DYADS):
         menu, current = world.agenda.menus[d], int(world.state.treaty[d])
         for package in (0, menu.n_packages // 2, menu.n_packages - 1):
             for b in DYADS[d]:
                 firms = [*world.automakers, *world.suppliers]
-                homes = [*world.scenario.automaker_home, *world.scenario.supplier_home]
+                homes = [*world.start.automaker_home, *world.start.supplier_home]
                 stake = sum(firm.lobby(d, package) for firm, home in zip(firms, homes, strict=True) if home == b)
                 change = 0.0
                 for side in (0, 1):
@@ -117,7 +128,7 @@ def test_lobby_stakes_of_a_home_add_up_to_its_change_in_profit(world: Any) -> No
 
 def test_suppliers_of_outsiders_do_not_lobby(world: Any) -> None:
     for supplier in world.suppliers:
-        home = int(world.scenario.supplier_home[supplier.index])
+        home = int(world.start.supplier_home[supplier.index])
         for d in range(N_DYADS):
             if home >= N_BLOCS or home not in DYADS[d]:
                 assert supplier.lobby(d, world.agenda.menus[d].n_packages - 1) == 0.0

@@ -24,17 +24,23 @@ def quarters(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     seen = []
     while world.running:
         world.step()
-        state = world.state
+        state, supply = world.state, world.state.supply
         seen.append(
             {
-                "world": world, "t": state.quarter - 1, "a": world.accounts, "clearing": world.clearing,
-                "cells": world.cells, "landed": world.landed, "frictions": world.frictions, "paid": world.paid,
+                "world": world, "t": state.quarter - 1, "a": state.books.accounts, "clearing": state.market.clearing,
+                "cells": supply.cells, "landed": supply.landed, "frictions": supply.frictions, "paid": supply.paid,
                 "origin": state.origin_share, "margin": state.margin, "duty": state.duty.copy(),
-                "residual": world.residual, "payoff": world.payoff, "tension": world.tension_level,
-                "plants": world.plants_paid(), "price": state.price,
+                "residual": state.market.residual, "payoff": state.welfare.payoff, "tension": state.climate.level,
+                "plants": plants_paid(world), "price": state.price,
             }
         )  # fmt: skip
     return seen
+
+
+def plants_paid(world: NegotiationModel) -> np.ndarray:
+    """(b,) bn$ that a bloc's makers put into new plants this quarter."""
+    started, home = world.state.plants_started, world.start.automaker_home
+    return world.parameters.plant_cost * np.array([started[home == b].sum() for b in range(N_BLOCS)])
 
 
 def test_buyers_money_goes_to_makers_treasuries_and_costs(quarters: list[dict[str, Any]]) -> None:
@@ -55,8 +61,10 @@ def test_buyers_money_goes_to_makers_treasuries_and_costs(quarters: list[dict[st
         base = q["price"] - q["clearing"].markup
         mean = ((1 + rate) * q["landed"] * q["origin"]).sum(axis=-1)
         np.testing.assert_allclose(rest, a.sales * (base - mean), **CLOSE)
-        usual = border_frictions(world.parameters, world.economy, *standards_in_force(world.scenario))
-        as_before = np.array_equal(q["frictions"], usual) and np.allclose(q["duty"], world.opening.duty, atol=1e-12)
+        usual = border_frictions(world.parameters, world.economy, *standards_in_force(world.start))
+        as_before = np.array_equal(q["frictions"], usual) and np.allclose(
+            q["duty"], world.world.opening.duty, atol=1e-12
+        )
         if q["t"] == 0 and as_before:
             # At the start the mix costs its mean: nothing but frictions is left.
             np.testing.assert_allclose(rest, (built * q["frictions"]).sum(axis=-1), **CLOSE)
@@ -89,7 +97,7 @@ def test_battery_duties_are_paid_on_what_crosses_the_border(quarters: list[dict[
         energy = a.sales[..., None] * q["origin"] * economy.kwh[:, None, None]
         for b in range(N_BLOCS):
             rate = np.zeros(len(world.suppliers))
-            for k, home in enumerate(world.scenario.supplier_home):
+            for k, home in enumerate(world.start.supplier_home):
                 applied = q["duty"][BATTERY, b, home] if home < N_BLOCS else economy.other_duty[BATTERY, b]
                 rate[k] = applied * economy.imported_cells[b, k]
             at_home = energy[b, :, b][:, None] * cells.share_home[b]
@@ -111,8 +119,8 @@ def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any
         np.testing.assert_allclose(a.ice_profit, combustion, **CLOSE)
         home = np.array(
             [
-                firms[world.scenario.automaker_home == b].sum()
-                + a.cell_profit[world.scenario.supplier_home == b].sum()
+                firms[world.start.automaker_home == b].sum()
+                + a.cell_profit[world.start.supplier_home == b].sum()
                 + combustion[b]
                 for b in range(N_BLOCS)
             ]
@@ -122,7 +130,7 @@ def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any
         np.testing.assert_allclose(row.jobs, p.jobs_value * a.built.sum(axis=0)[:N_BLOCS], **CLOSE)
         paid = (a.sales * q["paid"]).sum(axis=1) + world.economy.charger_budget
         np.testing.assert_allclose(row.subsidies, paid, **CLOSE)
-        extra = a.sales.sum() - (world.scenario.market_size * world.scenario.ev_share).sum()
+        extra = a.sales.sum() - (world.start.market_size * world.start.ev_share).sum()
         climate = p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev * extra / 1000
         np.testing.assert_allclose(row.climate, climate, **CLOSE)
         social = (
@@ -154,7 +162,7 @@ def test_price_equations_are_solved_every_quarter(quarters: list[dict[str, Any]]
     # Theory 1.2: fail loudly above 1e-6. From last quarter's markups a few sweeps are enough.
     assert max(float(q["residual"].max()) for q in quarters) < 1e-6
     world = quarters[-1]["world"]
-    assert float(world.mandate.tables.residual.max()) < 1e-6
+    assert float(world.state.insight.mandate.tables.residual.max()) < 1e-6
 
 
 @pytest.mark.parametrize("interval", range(1, 9))
@@ -163,9 +171,12 @@ def test_every_interval_of_assessments_plays(interval: int) -> None:
     seen, before = [], None
     while world.running:
         world.step()
-        seen.append(world.mandate is not before)
-        before = world.mandate
-        assert float(world.residual.max()) < 1e-6 and float(world.mandate.tables.residual.max()) < 1e-6
+        seen.append(world.world.known() is not before)
+        before = world.world.known()
+        assert (
+            float(world.state.market.residual.max()) < 1e-6
+            and float(world.state.insight.mandate.tables.residual.max()) < 1e-6
+        )
     assert seen == [t % interval == 0 for t in range(world.n_quarters)]
 
 
@@ -187,6 +198,6 @@ def test_doing_and_undoing_a_treaty_restores_payoffs() -> None:
 
 
 def _cleared(world: NegotiationModel) -> np.ndarray:
-    world.clear_markets()
-    world.settle_accounts()
-    return np.array(world.payoff)
+    world.world.clear_markets()
+    world.world.settle_accounts()
+    return np.array(world.state.welfare.payoff)

@@ -49,7 +49,7 @@ def test_parameters_do_not_change_the_luck() -> None:
         tension_jump_rate=0.0, retaliation_rule="grim", **worlds.NOTHING_ON_THE_TABLE,
     )  # fmt: skip
     for field in dataclasses.fields(Draws):
-        np.testing.assert_array_equal(getattr(plain.luck, field.name), getattr(other.luck, field.name))
+        np.testing.assert_array_equal(getattr(plain.world.luck, field.name), getattr(other.world.luck, field.name))
 
 
 def test_playing_does_not_use_up_the_luck() -> None:
@@ -72,7 +72,8 @@ def test_a_longer_horizon_leaves_earlier_quarters_as_they_were(tmp_path: Path) -
 
 
 def first_end(world: NegotiationModel) -> int:
-    return min((t for ends in world.recorder.ends for t, _ in ends), default=world.n_quarters)
+    when = world.state.first_end
+    return int(min(when[when >= 0], default=world.n_quarters))
 
 
 def first_case(world: NegotiationModel) -> int:

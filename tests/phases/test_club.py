@@ -13,6 +13,8 @@ import worlds
 from model import NegotiationModel
 from model.coalitions import COALITIONS, MEMBERS
 from model.ensemble import Ensemble
+from model.phases import club as club_phase
+from model.phases import treaties
 from model.rules import club_terms, clubs
 from model.telling import CLUBS
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, LINKAGE, RECOGNITION, SIDE_OF
@@ -44,6 +46,11 @@ def members(world: NegotiationModel) -> np.ndarray:
     return worlds.series(world, "bloc", "in_club")
 
 
+def members_now(world: NegotiationModel) -> np.ndarray:
+    """(b,) membership in the club in force."""
+    return MEMBERS[int(world.state.club)]
+
+
 # --- off is absent ------------------------------------------------------------------------------------------------
 
 
@@ -67,22 +74,26 @@ def test_a_club_that_never_forms_changes_nothing_else() -> None:
 
 def test_no_duties_inside_and_a_penalty_outside() -> None:
     world = until_there_is_a_club()
-    state, s = world.state, world.scenario
-    is_in, t = world.members, state.quarter - 1
+    state, s = world.state, world.start
+    is_in, t = members_now(world), state.quarter - 1
     for i, j in DIRECTED_DYADS:
         d, side = int(DYAD_OF[i, j]), int(SIDE_OF[i, j])
         for good in (EV, BATTERY):
             if is_in[i] and is_in[j]:
-                assert state.duty[good, i, j] == 0.0 and world.recognised[i, j] == 1.0
+                assert state.duty[good, i, j] == 0.0 and world.state.standards.recognised[i, j] == 1.0
             else:
                 extra = 0.25 if is_in[i] else 0.0
-                assert state.duty[good, i, j] == world.treaty_duty[good, i, j] + extra
+                assert state.duty[good, i, j] == world.state.conduct.treaty_duty[good, i, j] + extra
         if is_in[i] and is_in[j]:
-            assert world.binds(i, j)
-            assert world.concessions[d, DUTY + side] == 1.0 == world.concessions[d, RECOGNITION + side]
+            assert treaties.binds(world.world, i, j)[0]
+            assert (
+                world.state.conduct.concessions[d, DUTY + side]
+                == 1.0
+                == world.state.conduct.concessions[d, RECOGNITION + side]
+            )
         elif is_in[i]:
             base = s.mfn[t, EV, i, j] + state.special[EV, i, j]
-            assert world.concessions[d, DUTY + side] == 0.0 or state.duty[EV, i, j] < base
+            assert world.state.conduct.concessions[d, DUTY + side] == 0.0 or state.duty[EV, i, j] < base
 
 
 def test_members_see_nothing_to_gain_from_treaties_on_duties_between_them() -> None:
@@ -92,60 +103,64 @@ def test_members_see_nothing_to_gain_from_treaties_on_duties_between_them() -> N
     if int(world.state.club) == before:
         for d in range(len(DYADS)):
             for side in (0, 1):
-                parts = world.mandate.parts[d][side]
+                parts = world.state.insight.mandate.parts[d][side]
                 for giver in (0, 1):
                     assert np.ptp(parts.duty[giver][..., 0]) == 0.0  # no position is worth more than another
 
 
 def test_gains_of_a_club_are_shared_over_the_dyads_of_each_member() -> None:
     world = until_there_is_a_club()
-    gains, club = world.club_gains(), int(world.state.club)
-    payoffs = club_terms.payoff_of(world.club_worth.executive)
+    (gains,), club = club_phase.gains(world.world), int(world.state.club)
+    payoffs = club_terms.payoff_of(world.state.club_worth.worth.executive)
     for b in range(3):
         mine = sum(gains[d, DYADS[d].index(b)] for d in range(3) if b in DYADS[d])
-        expected = payoffs[club, b] - payoffs[0, b] if world.members[b] else 0.0
+        expected = payoffs[club, b] - payoffs[0, b] if members_now(world)[b] else 0.0
         assert mine == pytest.approx(expected, abs=1e-12)
     for d, (i, j) in enumerate(DYADS):
-        if not (world.members[i] and world.members[j]):
+        if not (members_now(world)[i] and members_now(world)[j]):
             assert not gains[d].any()
 
 
 def test_depth_and_the_cooperation_state_see_the_club() -> None:
     world = until_there_is_a_club(tariff_issues=False, recognition_issues=False)
-    inside = [d for d, (i, j) in enumerate(DYADS) if world.members[i] and world.members[j]]
+    inside = [d for d, (i, j) in enumerate(DYADS) if members_now(world)[i] and members_now(world)[j]]
     assert np.all(world.state.depth[inside] > 0.5)
     assert np.all(worlds.series(world, "dyad", "tariff_cut")[inside, -1] == 1.0)
 
 
 def test_transfers_add_up_to_nothing_and_leave_nobody_better_off_outside() -> None:
     world = until_there_is_a_club(club_transfers=True)
-    paid = world.club_payments()
+    (paid,) = club_phase.payments(world.world)
     assert paid.any() and abs(paid.sum()) < 1e-12
     assert np.array_equal(paid, world.recorder.frames[-1]["bloc"]["club_payment"])
-    shared = club_terms.payoff_of(world.club_worth.executive) + world.club_money
+    shared = club_terms.payoff_of(world.state.club_worth.worth.executive) + world.state.club_worth.money
     assert clubs.internally_stable(shared, 1e-9)[int(world.state.club)]
 
 
 def test_a_carbon_price_is_paid_and_abates() -> None:
     world = until_there_is_a_club(club_carbon=True)
-    carbon = world.carbon_now()
+    carbon = club_phase.carbon_now(world.world)
     p = world.parameters
-    short = (world.members > 0.0) & (p.carbon_price < p.club_carbon_price)  # the EU's own price is above the club's
-    assert carbon is not None and short.any() and np.array_equal(carbon.receipts > 0.0, short)
-    duties = world.accounts.vehicle_duty + world.accounts.battery_duty
-    np.testing.assert_allclose(world.revenue - duties, carbon.receipts * world.ev_built, atol=1e-12)
+    short = (members_now(world) > 0.0) & (
+        p.carbon_price < p.club_carbon_price
+    )  # the EU's own price is above the club's
+    assert carbon is not None and short.any() and np.array_equal(carbon.receipts[0] > 0.0, short)
+    duties = world.state.books.accounts.vehicle_duty + world.state.books.accounts.battery_duty
+    np.testing.assert_allclose(
+        world.state.welfare.revenue - duties, carbon.receipts[0] * world.state.books.ev_built, atol=1e-12
+    )
 
 
 def test_green_finance_moves_money_with_a_linkage_concession() -> None:
     plain, paid = (worlds.played("2026", quarters=1, club_finance=on, club_finance_size=2.0) for on in (False, True))
     for d in range(3):
         for side in (0, 1):
-            parts = paid.mandate.parts[d][side]
-            assert parts.finance is not None and plain.mandate.parts[d][side].finance is None
+            parts = paid.state.insight.mandate.parts[d][side]
+            assert parts.finance is not None and plain.state.insight.mandate.parts[d][side].finance is None
             assert parts.finance[1 - side] == pytest.approx(0.5) and parts.finance[side] == pytest.approx(-0.5 * 1.2)
-            assert np.array_equal(parts.linkage, plain.mandate.parts[d][side].linkage)
+            assert np.array_equal(parts.linkage, plain.state.insight.mandate.parts[d][side].linkage)
             # A concession with money is worth both, one without money what it was; lapsed it is worth nothing.
-            menu, flows = paid.agenda.menus[d], paid.mandate.flows[d][side]
+            menu, flows = paid.agenda.menus[d], worlds.flows_of(paid, d, side)
             for giver in (0, 1):
                 packages = [menu.alone[5 + giver][k] for k in (0, 1, 2)]
                 over = [float(flows.kept.at(menu, k) - flows.kept.at(menu, packages[0])) for k in packages]
@@ -179,7 +194,7 @@ def test_coalitions_are_weighed_in_the_fourth_quarter_and_enter_in_the_next() ->
     for replicate in range(6):
         world = worlds.played("symmetric", replicate=replicate, root_seed=1, **CLUB)
         grows = np.diff(members(world), axis=1, prepend=0.0).max(axis=0) > 0.0
-        changes += [(world.scenario.quarter_label(int(t))[-2:], "in") for t in np.flatnonzero(grows)]
+        changes += [(world.start.quarter_label(int(t))[-2:], "in") for t in np.flatnonzero(grows)]
     assert changes and {quarter for quarter, _ in changes} == {"Q1"}
 
 
@@ -285,7 +300,7 @@ def test_without_a_penalty_every_club_is_one_that_theory_calls_stable() -> None:
             world.step()
             signed = int(world.state.club_signed)
             if signed > 0:
-                payoffs = club_terms.payoff_of(world.club_worth.executive)
+                payoffs = club_terms.payoff_of(world.state.club_worth.worth.executive)
                 assert clubs.stable_coalitions(payoffs)[signed]
                 stood += 1
     assert stood > 0

@@ -83,7 +83,7 @@ def test_announcements_of_ones_own_good_are_flagged_as_harmony() -> None:
         alone = worlds.played("2026", replicate=0, zev_coordination=False, **change)
         said, harmony = (worlds.series(both, "bloc", name) for name in ("announced", "announced_harmony"))
         assert np.all(harmony <= said)
-        new = ~both.scenario.zev_announced[:, None]
+        new = ~both.start.zev_announced[:, None]
         kinds |= {"coordinated"} if np.any(said * new > harmony) else set()
         kinds |= {"harmony"} if harmony.any() else set()
         # Without coordination every announcement made in the run is harmony.

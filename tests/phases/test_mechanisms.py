@@ -16,11 +16,12 @@ from model.parameters import PARAMETERS
 from model.rules import dialogue, packages, trust
 from model.valuation import Parts, issue_values, side_flows
 from model.vocabulary import N_DYADS, RECOGNITION
+from model.world import World
 
 # --- M14: harmony and deadlock ------------------------------------------------------------------------------------
 
 
-class Constructed(NegotiationModel):
+class Constructed(World):
     """A world whose packages are worth what a test says: to the giver and to the receiver of every commitment."""
 
     to_giver = 1.0
@@ -28,32 +29,34 @@ class Constructed(NegotiationModel):
 
     def assess_impact(self) -> None:
         super().assess_impact()
-        if not self.assesses:
+        if not self.state.insight.is_new:
             return
         parts = tuple(tuple(self._parts(side) for side in (0, 1)) for _ in range(N_DYADS))
         flows = tuple(
             tuple(side_flows(self.agenda.menus[d], side, parts[d][side], parts[d][side]) for side in (0, 1))
             for d in range(N_DYADS)
         )
-        self.mandate = dataclasses.replace(self.mandate, parts=parts, home_parts=parts, flows=flows)
+        mandate = dataclasses.replace(self.known(), parts=parts, home_parts=parts, flows=flows)
+        self.state.insight = dataclasses.replace(self.state.insight, mandate=mandate)
         # Stakes and their scale are those of the constructed payoffs.
-        stakes = np.abs([[issue_values(parts[d][side]) for side in (0, 1)] for d in range(N_DYADS)])
+        stakes = np.abs([[issue_values(parts[d][side])[0] for side in (0, 1)] for d in range(N_DYADS)])
         whole = np.ones((N_DYADS, 2))
         self.agenda = dataclasses.replace(self.agenda, stakes=stakes, scale=whole, legislature_scale=whole)
 
     def _parts(self, side: int) -> Parts:
         worth = [self.to_giver if giver == side else self.to_receiver for giver in (0, 1)]
         joint = min(self.to_giver, self.to_receiver)
-        depth_of_position = np.array([0.0, 0.1, 1 / 3, 2 / 3, 1.0])[:, None] + np.zeros(len(LADDER))
+        lanes = np.zeros((self.n_lanes, 1))
+        depth_of_position = np.array([0.0, 0.1, 1 / 3, 2 / 3, 1.0])[:, None] + np.zeros((self.n_lanes, 1, len(LADDER)))
         ladder = [worth[0] * first + worth[1] * second + joint * both for first, second, both in LADDER]
         # Punishment is worse than no treaty by as much as a duty cut is worth.
         return Parts(
             duty=(worth[0] * depth_of_position, worth[1] * depth_of_position),
-            supply=np.array(worth),
-            linkage=np.zeros(2),
-            ladder=np.array(ladder),
-            technology=np.asarray(joint),
-            punish=np.asarray(-abs(self.to_receiver)),
+            supply=np.array(worth) + lanes,
+            linkage=np.zeros(2) + lanes,
+            ladder=np.array(ladder) + lanes,
+            technology=joint + lanes[:, 0],
+            punish=-abs(self.to_receiver) + lanes[:, 0],
         )
 
 
@@ -84,10 +87,9 @@ QUIET = {
 }  # fmt: skip
 
 
-def played_by(kind: type[NegotiationModel], replicate: int, **parameters: Any) -> NegotiationModel:
-    return kind(
-        "symmetric", root_seed=1, replicate=replicate, narrate=False, **{**QUIET, **parameters}
-    ).run()  # fmt: skip
+def played_by(kind: type[World], replicate: int, **parameters: Any) -> NegotiationModel:
+    chosen = {**QUIET, **parameters}
+    return NegotiationModel("symmetric", 1, replicate, narrate=False, world_type=kind, **chosen).run()
 
 
 @pytest.mark.parametrize("replicate", range(4))
@@ -221,7 +223,7 @@ ISSUES_OFF = [
 def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: int) -> None:
     for replicate in range(3):
         world = worlds.played("symmetric", replicate=replicate, **{switch: False})
-        barred = np.flatnonzero(~world.allowed)
+        barred = np.flatnonzero(~np.array(world.world.rules.on_table))
         assert barred.size == n
         held = worlds.series(world, "dyad", "package").astype(int)
         for d in range(N_DYADS):
@@ -338,7 +340,10 @@ def assert_sound(scenario: str, replicate: int, parameters: dict[str, Any]) -> N
     world = NegotiationModel(scenario, root_seed=1, replicate=replicate, narrate=False, **parameters)
     while world.running:
         world.step()
-        assert float(world.residual.max()) < 1e-6 and float(world.mandate.tables.residual.max()) < 1e-6
+        assert (
+            float(world.state.market.residual.max()) < 1e-6
+            and float(world.state.insight.mandate.tables.residual.max()) < 1e-6
+        )
     for table, frame in world.tables().items():
         numbers = frame.select_dtypes("number")
         assert np.isfinite(numbers.to_numpy()).all(), table

@@ -10,12 +10,15 @@ import numpy as np
 import pytest
 import worlds
 
+from model.assessment import PAIR_OF
 from model.foresight import averaged, costs_ahead
 from model.grids import Grid
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
+from model.outcomes import COMPETING_END, TreatyEnd
 from model.parameters import PARAMETERS
 from model.partial import duty_path, kept_share
+from model.phases import talks
 from model.rules import compliance, trust
 from model.vocabulary import BLOCS, DYADS, EV, N_DYADS
 
@@ -93,7 +96,7 @@ def test_switches_are_one_model_in_both_worlds_everywhere(scenario: str, name: s
 
 def test_foresight_averages_two_assessments() -> None:
     world = worlds.played("2026", replicate=0, quarters=6)
-    tables = world.mandate.tables
+    tables = world.state.insight.mandate.tables
     ahead = dataclasses.replace(tables, welfare=tables.welfare + 2.0, residual=tables.residual + 1.0)
     mean = averaged(tables, ahead)
     np.testing.assert_allclose(mean.welfare, tables.welfare + 1.0)
@@ -105,9 +108,9 @@ def test_foresight_averages_two_assessments() -> None:
 def test_suppliers_learn_on_the_way_and_a_look_at_today_is_todays() -> None:
     world = worlds.played("2026", replicate=0, quarters=6)
     state, p = world.state, world.parameters
-    later = costs_ahead(world.economy, p, world.scenario, state.experience, state.cells)
+    later = costs_ahead(world.economy, p, world.start, state.experience, state.cells)
     assert np.all(later < state.cell_cost) and np.all(later > p.battery_cost_floor)
-    idle = costs_ahead(world.economy, p, world.scenario, state.experience, np.zeros_like(state.cells))
+    idle = costs_ahead(world.economy, p, world.start, state.experience, np.zeros_like(state.cells))
     np.testing.assert_allclose(idle, state.cell_cost, rtol=1e-12)
 
 
@@ -115,7 +118,7 @@ def test_with_foresight_the_first_quarter_is_quiet_and_settled() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, foresight=True)
     world.step()
     assert not world.state.case_left.any()
-    assert float(world.mandate.tables.residual.max()) < 1e-8
+    assert float(world.state.insight.mandate.tables.residual.max()) < 1e-8
     # What counts as cooperation, and how much, is the same in every arm of an experiment.
     plain = worlds.played("2026", replicate=0, quarters=1)
     for name in ("weights", "scale", "stakes", "active"):
@@ -128,22 +131,31 @@ def test_with_foresight_the_first_quarter_is_quiet_and_settled() -> None:
 def test_an_imitator_answers_concessions_received() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, imitative_tactic=True)
     world.step()
-    bloc, d = world.blocs[CN], 1
-    view = bloc.perceive(d)
-    moment = bloc.moment(d, view, np.asarray(0.2))
-    plain = float(bloc.aspire(moment))
-    assert float(bloc.aspire(moment, 0.0)) == plain
-    assert float(bloc.aspire(moment, -1.0)) == plain
+    bloc, view = world.blocs[CN], worlds.view_of(world, CN, 1)
+    moment = worlds.moment_of(world, CN, view, 0.2)
+    hope = bloc.aspire(moment)
+
+    def imitated(concession: float) -> float:
+        return float(bloc.imitate(moment, hope, np.array([concession]))[0])
+
+    (plain,) = hope.tolist()
+    assert imitated(0.0) == plain
+    assert imitated(-1.0) == plain
     room = plain - float(view.reservation)
     assert room > 0.0
-    assert float(bloc.aspire(moment, 0.5 * room)) == pytest.approx(plain - 0.5 * room)
-    assert float(bloc.aspire(moment, 9.0 * room)) == pytest.approx(float(view.reservation))
+    assert imitated(0.5 * room) == pytest.approx(plain - 0.5 * room)
+    assert imitated(9.0 * room) == pytest.approx(float(view.reservation))
 
 
 def test_a_session_remembers_the_last_two_offers_only() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, imitative_tactic=True)
+    world.step()
+    lane = np.array([0])
+    session = talks.Session(world.world, 0, lane, np.array([1, 0, 0, 0]))
+    for memory in (world.state.heard, world.state.received, world.state.concession):
+        memory[0] = 0.0
     for gain, came in ((0.4, 0.0), (0.7, 0.3), (0.6, -0.1)):
-        world._hear(0, 1, np.asarray(gain))
+        session._hear(1, lane, np.array([gain]))
         assert world.state.concession[0, 1] == pytest.approx(came)
     assert world.state.heard[0].tolist() == [0.0, 1.0]
 
@@ -153,7 +165,7 @@ def test_a_session_remembers_the_last_two_offers_only() -> None:
 
 def test_without_anticipation_negotiators_ignore_their_legislatures_and_lose_more_votes() -> None:
     strict = {f"ratification_threshold_{bloc}": 0.4 for bloc in ("cn", "us", "eu")}
-    lost = {}
+    lost, barred = {}, {True: 0, False: 0}
     for anticipates in (True, False):
         lost[anticipates] = 0
         for replicate in range(3):
@@ -166,8 +178,9 @@ def test_without_anticipation_negotiators_ignore_their_legislatures_and_lose_mor
                 **strict,
             ).run()
             lost[anticipates] += sum(line.topic == "ratification" for line in world.story)
-            passable = world.blocs[CN].perceive(0).passable
-            assert bool(passable.all()) != anticipates
+            views = [worlds.view_of(world, b, d) for d, pair in enumerate(DYADS) for b in pair]
+            barred[anticipates] += sum(np.count_nonzero(view.keeps & ~view.admissible) for view in views)
+    assert barred[True] > barred[False] == 0
     assert lost[False] > lost[True]
 
 
@@ -195,12 +208,13 @@ def test_subnational_contacts_keep_a_dialogue_alive_and_research_goes_on() -> No
 def test_joint_research_clears_perception_and_leaves_monitoring_alone() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, track2=True)
     world.step()
-    truth = world.blocs[CN].flows(0).kept.over(world.agenda.menus[0], int(world.state.treaty[0]))
-    real = truth.spread(world.agenda.menus[0])
+    real = worlds.flows_of(world, 0, 0).honoured
+    real = real - real[int(world.state.treaty[0])]
     gaps, errors = [], []
     for level in (0.0, 1.0):
         world.state.track2 = np.full(N_DYADS, level)
-        gaps.append(float(np.abs(world.blocs[CN].perceive(0).own - real).mean()))
+        view = worlds.view_of(world, CN, 0)
+        gaps.append(float(np.abs(view.own[0] - real[view.packages]).mean()))
         errors.append(world.blocs[CN].errors(0))
     assert gaps[1] < gaps[0] and errors[0] == errors[1]
 
@@ -222,7 +236,8 @@ def test_trust_by_type_follows_bayes_and_starts_from_the_treaties_record() -> No
     np.testing.assert_array_equal(recorded, [world.state.type_belief[pair] for pair in pairs])
     fresh = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, trust_type=True)
     errors = fresh.blocs[CN].errors(0)
-    odds = [compliance.bayes_type_update(fresh.state.type_belief[CN, US], signal, *errors) for signal in (0.0, 1.0)]
+    first = fresh.state.type_belief[CN, US]
+    odds = [float(compliance.bayes_type_update(first, signal, *errors)[0]) for signal in (0.0, 1.0)]
     assert min(odds) - 1e-3 <= belief <= max(odds) + 1e-3
 
 
@@ -237,14 +252,14 @@ def test_a_side_keeps_the_largest_part_that_passes_its_test() -> None:
                 found += 1
                 assert state.honours[d, side] and state.treaty[d] > 0
                 i, j = DYADS[d][side], DYADS[d][1 - side]
-                free = world.scenario.mfn[state.quarter - 1, EV, i, j] + state.special[EV, i, j]
+                free = world.start.mfn[state.quarter - 1, EV, i, j] + state.special[EV, i, j]
                 assert state.duty[EV, i, j] <= free + 1e-12
     assert found > 0
 
 
 def test_the_kept_part_is_where_the_test_is_just_met() -> None:
     world = worlds.played("2026", replicate=0, quarters=5)
-    menu, s = world.agenda.menus[1], world.scenario
+    menu, s = world.agenda.menus[1], world.start
     package = int(np.flatnonzero(menu.coordinates[:, 1] == 4)[0])
     args = (world.economy, menu, EU, CN, package, s.mfn[4, EV, EU, CN], s.floor[4, EV, EU, CN], 0.3)
     path = duty_path(*args)
@@ -271,7 +286,7 @@ def test_realised_value_of_a_part_lies_between_none_and_all() -> None:
 
 def test_contrition_remembers_own_conduct_one_quarter_back() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, retaliation_rule="contrite")
-    assert world.punishment_horizon == 1.0
+    assert world.world.rules.punishment_horizon == 1.0
     before = world.state.level.copy()
     while world.running:
         treaty = world.state.treaty.copy()
@@ -297,7 +312,7 @@ def test_governments_change_at_their_dates_and_no_others() -> None:
         for b in range(3):
             for name, old in before.items():
                 moved = not np.array_equal(getattr(world.state, name)[b], old[b])
-                assert moved == bool(world.scenario.turnover[t, b]), (t, b, name)
+                assert moved == bool(world.start.turnover[t, b]), (t, b, name)
     assert world.state.profit_weight[CN] == usual and np.all(world.state.profit_weight[[US, EU]] != usual)
     told = {line.label for line in world.story if line.topic == "government"}
     assert told == {"2029Q1", "2029Q4", "2033Q1", "2034Q4"}
@@ -307,26 +322,22 @@ def test_a_new_governments_payoffs_are_read_with_its_own_weights() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False, **ON["turnover"])
     while world.state.quarter < 10:  # 2029Q1 is quarter 9
         world.step()
-    tables, weight = world.mandate.tables, world.state.profit_weight
-    plain = dataclasses.replace(world.mandate.executive)
-    pair = world.pair_of(world.blocs[CN], world.blocs[US])
+    tables, weight = world.state.insight.mandate.tables, world.state.profit_weight
+    plain = world.state.insight.mandate.executive
+    pair = PAIR_OF[CN, US]
     own = plain.partner[pair] - tables.welfare[pair, :, 1]
     np.testing.assert_allclose(own, weight[US] * tables.profit[pair, :, 1], rtol=1e-9, atol=1e-12)
     assert weight[US] != world.parameters.executive_profit_weight
 
 
 def test_new_governments_end_treaties_and_are_counted_as_turnover() -> None:
-    from experiments.work import ENDS
-    from model.lanes.treaties import CAUSES, NEW_GOVERNMENT
-
-    assert ENDS[CAUSES[NEW_GOVERNMENT]] == "turnover"
+    assert COMPETING_END[TreatyEnd.NEW_GOVERNMENT] == "turnover"
     causes = [
-        cause
+        TreatyEnd(cause)
         for replicate in range(6)
-        for ends in worlds.played("2026", replicate=replicate, **ON["turnover"]).recorder.ends
-        for _, cause in ends
+        for cause in worlds.played("2026", replicate=replicate, **ON["turnover"]).state.first_end_cause
     ]
-    assert any(CAUSES[NEW_GOVERNMENT] in cause for cause in causes), causes
+    assert TreatyEnd.NEW_GOVERNMENT in causes, causes
 
 
 def test_trust_keeps_its_record_when_a_government_changes() -> None:
@@ -334,8 +345,8 @@ def test_trust_keeps_its_record_when_a_government_changes() -> None:
     while world.state.quarter < 9:
         world.step()
     good, prior = world.state.good[US].copy(), world.state.prior_good[US].copy()
-    world.see_events()
+    world.world.see_events()
     shift = world.state.prior_good[US] - prior
     np.testing.assert_allclose(world.state.good[US], np.maximum(good + shift, trust.EVIDENCE_FLOOR))
     assert np.any(shift != 0.0) and same_bits(world.state.good[US, US], good[US])
-    assert BLOCS[US] == "US" and isinstance(world.mandate.flows[0][0].kept, Grid)
+    assert BLOCS[US] == "US" and isinstance(worlds.flows_of(world, 0, 0).kept, Grid)
