@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from model.toml_file import parse_toml, read_toml
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "BLOCS": "model.vocabulary",
     "Bloc": "model.agents.bloc",
