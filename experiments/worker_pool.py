@@ -5,6 +5,10 @@ is killed half-way through an answer leaves half a message there, and the parent
 one that is killed while the parent hands out work can lose what was just handed out (both seen, the first whenever
 it is tried). Here a dead worker breaks its own pipe and nothing else: what it was doing fails with ``WorkerDied``, the
 others do not notice, and another process takes its place.
+
+A worker does not import the program that started it, as workers of the standard library do: a script without
+``if __name__ == "__main__":`` would begin anew in every one of them. Nor does it look for our packages where that
+program looks first: a ``model.py`` in its folder would be found instead.
 """
 
 from __future__ import annotations
@@ -13,12 +17,15 @@ import multiprocessing
 import os
 import pickle
 import signal
+import sys
 import threading
 import traceback
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import BrokenExecutor, Executor, Future
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any, Final
 
@@ -30,6 +37,10 @@ DIED: Final = "the worker process died: it was killed, or there was not enough m
 
 # How long an idle process may take to end (seconds).
 PATIENCE: Final = 10.0
+
+# What a worker runs in place of the program: it takes our packages from where they are.
+FIRST: Final = Path(__file__).resolve().parents[1] / "detente" / "__init__.py"
+_starting = threading.Lock()
 
 
 class WorkerDied(BrokenExecutor):
@@ -135,6 +146,26 @@ def _hand_over(future: Future[Any], call: Call, worker: _Worker | None, begin: B
     return worker
 
 
+@contextmanager
+def _program_hidden() -> Iterator[None]:
+    """Within it, a process that is started is told that the program is ``FIRST``.
+
+    The standard library reads these two marks of the program's module when it starts a process, and has no other way
+    to be told.
+    """
+    program = sys.modules["__main__"]
+    marks = {"__spec__": None, "__file__": str(FIRST)}
+    with _starting:
+        kept = {name: vars(program)[name] for name in marks if name in vars(program)}
+        vars(program).update(marks)
+        try:
+            yield
+        finally:
+            for name in marks:
+                vars(program).pop(name, None)
+            vars(program).update(kept)
+
+
 class _Worker:
     """A process and the parent's end of its pipe."""
 
@@ -146,7 +177,8 @@ class _Worker:
         # The worker's end must be open in the worker alone, so that its death closes the pipe.
         with theirs:
             try:
-                self._process.start()
+                with _program_hidden():
+                    self._process.start()
             except OSError as error:
                 self._pipe.close()
                 raise WorkerDied(f"no worker process could be started: {error}") from error

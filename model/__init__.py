@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
     from model.world import Checkpoint, ToldRun, World
 
+__version__ = "0.1.0"
+
 _HOMES = {
     "BLOCS": "model.vocabulary",
     **dict.fromkeys(("Bloc", "Offer", "View"), "model.agents.bloc"),

@@ -8,6 +8,8 @@
 from __future__ import annotations
 
 import functools
+import itertools
+import weakref
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -26,6 +28,18 @@ from model.record import Recorder
 from model.starting_point import known_scenario
 from model.story import Story, StoryLine
 from model.world import World
+
+
+class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
+    """Numbers for the agents of each model, from 1; it keeps no model alive."""
+
+    def __getitem__(self, model: mesa.Model) -> itertools.count:
+        return self.setdefault(model, itertools.count(1))
+
+
+# Mesa 3.3 has these in a dictionary that lives as long as the program, and every model that had an agent with it.
+if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
+    mesa.Agent._ids = _Counts(kept)
 
 
 def _whole(name: str, came: object) -> int:

@@ -13,7 +13,7 @@ import pytest
 from house import Source
 
 ROOT = Path(__file__).resolve().parent.parent
-CODE = ("model", "experiments")
+CODE = ("detente", "model", "experiments")
 
 
 def read_sources(folders: tuple[str, ...]) -> list[Source]:
@@ -188,6 +188,7 @@ PLANTED_KNOWN = [
         ("experiments.runner", "from model import ensemble"),
         ("experiments.runner", "import matplotlib.pyplot"),
         ("experiments.runner", "import some_package_of_others"),
+        ("experiments.runner", "import detente"),
     ],
 )
 def test_a_planted_import_is_found(module: str, line: str) -> None:
@@ -260,6 +261,7 @@ def test_planted_lengths_are_found() -> None:
     for n_lines, is_fault in ((39, True), (40, False), (400, False), (401, True)):
         assert bool(house.length_faults(Source("model.state", "x = 1\n" * n_lines))) is is_fault
     assert house.length_faults(Source("model", "x = 1\n", is_package=True)) == []
+    assert house.length_faults(Source("detente.__main__", "x = 1\n")) == []
 
 
 def test_a_planted_start_up_import_is_found() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 CHECKOUT = Path(__file__).parents[1]
 # What a checkout of the sources holds; folders that earlier builds or runs have left are none of it.
-SOURCES = ("model", "experiments", "seeds", "pyproject.toml", "README.md", "LICENSE")
+SOURCES = ("detente", "model", "experiments", "seeds", "pyproject.toml", "README.md", "LICENSE")
 
 
 def called(command: list[str | Path], folder: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -65,6 +65,18 @@ def test_the_main_job_runs_outside_the_checkout_and_says_what_the_readme_says(de
         assert len(shown) > 10
         assert [line for line in shown if line not in ("```text", "```", "...") and line not in said] == []
     assert (tmp_path / "results" / "mechanisms" / "mechanisms.png").stat().st_size > 10_000
+
+
+@pytest.mark.slow
+def test_it_works_beside_a_readers_own_files(detente: Path, tmp_path: Path) -> None:
+    for name in ("model.py", "experiments.py"):
+        (tmp_path / name).write_text("print('not ours')\n", encoding="utf-8")
+    (tmp_path / "mine.py").write_text("import detente\nprint(detente.__version__, *detente.plan_names())\n", "utf-8")
+    python = detente.with_name("python")
+    commands = ([detente, "parameters"], [python, "-m", "detente", "parameters"], [python, "mine.py"])
+    said = [called([*command], tmp_path).stdout for command in commands]
+    assert said[0] == said[1] and "dialogue_ceiling" in said[0]
+    assert said[2].startswith("0.1.0 ablation dialogue")
 
 
 @pytest.mark.slow

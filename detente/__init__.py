@@ -1,0 +1,166 @@
+"""The front door of the whole project: ``from detente import NegotiationModel, load_plan, run_plan``.
+
+Everything that ``model`` gives, and of ``experiments`` what a program of one's own needs: plans, sweeps, results,
+statistics, the report. It is loaded on first use.
+
+``model`` is a common name. A script's own folder, and with ``python -m`` the current one, come first where Python
+looks for a package, so a ``model.py`` or ``experiments.py`` there would be found in place of ours. Hence the two
+packages are taken from beside this one, wherever Python would look.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.machinery import PathFinder
+from importlib.util import module_from_spec
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+HOME = Path(__file__).resolve().parents[1]
+
+
+def _beside(name: str) -> ModuleType:
+    """The package of that name beside this one.
+
+    Raises:
+        ImportError: another module of that name is in use already.
+    """
+    if (loaded := sys.modules.get(name)) is not None:
+        ours, other = HOME / name / "__init__.py", getattr(loaded, "__file__", None)
+        if other is None or Path(other).resolve() != ours:
+            raise ImportError(
+                f"this program has already imported another {name!r} ({other or loaded}), and Détente has a package of "
+                f"that name ({ours.parent}); one program can hold one of the two: give yours another name, such as "
+                f"my_{name}.py"
+            )
+        return loaded
+    spec = PathFinder.find_spec(name, [str(HOME)])
+    if spec is None or spec.loader is None:
+        raise ImportError(f"Détente is not whole: {HOME / name} is not there; install it anew")
+    module = sys.modules[name] = module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(name, None)
+        raise
+    return module
+
+
+_beside("model")
+_beside("experiments")
+
+import model  # noqa: E402
+
+if TYPE_CHECKING:
+    from experiments.design import Factor, Plan
+    from experiments.estimates import (
+        Estimate,
+        McNemar,
+        Rate,
+        SurvivalCurve,
+        holm,
+        kaplan_meier,
+        mcnemar,
+        mean_interval,
+        paired_difference,
+        shared_rate,
+        wilson,
+    )
+    from experiments.figures import plan_figure, run_figure
+    from experiments.findings import Findings, find
+    from experiments.plan_file import load_plan, plan_names
+    from experiments.report import write_report
+    from experiments.results import Results
+    from experiments.runner import Outcome, rerun, run_plan
+    from experiments.summarise import cell_summary, contrast, main_effects, rank_correlations
+    from experiments.survival import LogRank, cumulative_incidence, ended_by_cause, log_rank, treaty_ends
+    from model import *  # noqa: F403
+
+__version__ = model.__version__
+
+_HOMES = {
+    "Factor": "experiments.design",
+    "Plan": "experiments.design",
+    "Estimate": "experiments.estimates",
+    "McNemar": "experiments.estimates",
+    "Rate": "experiments.estimates",
+    "SurvivalCurve": "experiments.estimates",
+    "holm": "experiments.estimates",
+    "kaplan_meier": "experiments.estimates",
+    "mcnemar": "experiments.estimates",
+    "mean_interval": "experiments.estimates",
+    "paired_difference": "experiments.estimates",
+    "shared_rate": "experiments.estimates",
+    "wilson": "experiments.estimates",
+    "plan_figure": "experiments.figures",
+    "run_figure": "experiments.figures",
+    "Findings": "experiments.findings",
+    "find": "experiments.findings",
+    "load_plan": "experiments.plan_file",
+    "plan_names": "experiments.plan_file",
+    "write_report": "experiments.report",
+    "Results": "experiments.results",
+    "Outcome": "experiments.runner",
+    "rerun": "experiments.runner",
+    "run_plan": "experiments.runner",
+    "cell_summary": "experiments.summarise",
+    "contrast": "experiments.summarise",
+    "main_effects": "experiments.summarise",
+    "rank_correlations": "experiments.summarise",
+    "LogRank": "experiments.survival",
+    "cumulative_incidence": "experiments.survival",
+    "ended_by_cause": "experiments.survival",
+    "log_rank": "experiments.survival",
+    "treaty_ends": "experiments.survival",
+}
+
+__all__ = [
+    "Estimate",
+    "Factor",
+    "Findings",
+    "LogRank",
+    "McNemar",
+    "Outcome",
+    "Plan",
+    "Rate",
+    "Results",
+    "SurvivalCurve",
+    "cell_summary",
+    "contrast",
+    "cumulative_incidence",
+    "ended_by_cause",
+    "find",
+    "holm",
+    "kaplan_meier",
+    "load_plan",
+    "log_rank",
+    "main_effects",
+    "mcnemar",
+    "mean_interval",
+    "paired_difference",
+    "plan_figure",
+    "plan_names",
+    "rank_correlations",
+    "rerun",
+    "run_figure",
+    "run_plan",
+    "shared_rate",
+    "treaty_ends",
+    "wilson",
+    "write_report",
+]
+__all__ += model.__all__
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    if name in model.__all__:
+        return getattr(model, name)
+    raise AttributeError(f"module 'detente' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

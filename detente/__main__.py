@@ -1,0 +1,10 @@
+"""``python -m detente``, and what the command ``detente`` calls: our packages are in place before it begins."""
+
+from __future__ import annotations
+
+from experiments.cli import main
+
+__all__ = ["main"]
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Worlds that nobody holds any more are gone, whatever version of Mesa numbers their agents."""
+
+from __future__ import annotations
+
+import gc
+import os
+import subprocess
+import sys
+import weakref
+
+import mesa
+import pytest
+
+from model import NegotiationModel
+
+# The most memory that a process has had, after 10 worlds and after 50 (MB).
+PLAYED = """
+import gc, resource, sys
+from model import NegotiationModel
+
+def most():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1e6 if sys.platform == "darwin" else 1e3)
+
+for replicate in range(50):
+    world = NegotiationModel("symmetric", 1, replicate)
+    for _ in range(10):
+        world.step()
+    del world
+    gc.collect()
+    if replicate == 9:
+        before = most()
+print(most() - before)
+"""
+
+
+def test_a_world_that_was_played_can_be_collected() -> None:
+    worlds = [NegotiationModel("symmetric", 1, replicate) for replicate in range(3)]
+    for world in worlds:
+        world.step()
+    held = [weakref.ref(world) for world in worlds]
+    held += [weakref.ref(agent) for world in worlds for agent in world.agents]
+    del world, worlds
+    gc.collect()
+    assert len(held) > 30
+    assert [one for one in held if one() is not None] == []
+
+
+def test_agents_are_numbered_from_one_in_every_model_and_on() -> None:
+    for replicate in range(2):
+        world = NegotiationModel("symmetric", 1, replicate, narrate=False)
+        numbers = [agent.unique_id for agent in world.agents]
+        assert numbers == list(range(1, len(numbers) + 1))
+        assert mesa.Agent(world).unique_id == len(numbers) + 1
+
+
+def test_fifty_worlds_take_no_more_memory_than_ten() -> None:
+    pytest.importorskip("resource")
+    surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run([sys.executable, "-c", PLAYED], env=surroundings, capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 8.0  # 40 worlds that stay take four times as much
