@@ -83,6 +83,7 @@ class Cloud:
         self._place: dict[int, int] = {}  # replicate -> where its run is in the outcomes
         self._own: OrderedDict[int, float] = OrderedDict()  # lucks that wait for their run -> when last looked at
         self._playing: list[int] = []
+        self._was_short = False  # the last batch was of own lucks alone
         self.look(settings.replicate, 0.0)
 
     def look(self, replicate: int, now: float) -> None:
@@ -108,6 +109,10 @@ class Cloud:
         own = self.waiting(now)
         done = sum(luck < N_RUNS for luck in self._place)
         goal = min(N_RUNS, next((int(size) for size in np.cumsum(BATCHES) if size > done), N_RUNS))
+        # Who came after the first batch is not kept waiting by a large one; every other batch goes on with the cloud.
+        self._was_short = bool(own) and done > 0 and not self._was_short
+        if self._was_short:
+            goal = done
         shared = [luck for luck in range(N_RUNS) if luck not in self._place]
         chosen = shared[: goal - done]
         self._playing = [*own, *(luck for luck in chosen if luck not in own)]
