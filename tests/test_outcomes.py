@@ -133,7 +133,6 @@ def test_sentences_may_be_shown() -> None:
 
 def test_the_words_of_outcomes_stand_in_one_place() -> None:
     words = (
-        "failed its own test two quarters running",
         "repudiated it",
         "left after notice",
         "was not renewed",
