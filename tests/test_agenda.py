@@ -89,12 +89,12 @@ def kept_out_of(scenario: Any, importer: int, exporter: int) -> np.ndarray:
 
 def test_the_first_quarter_has_no_investigation(start: Any) -> None:
     for replicate in range(10):
-        world = worlds.played(start.scenario.name, replicate=replicate, quarters=1, opening_hazard=0.6)
+        world = worlds.played(start.start.name, replicate=replicate, quarters=1, opening_hazard=0.6)
         assert not np.any(world.state.case_left), "an investigation was opened in the first quarter"
 
 
 def test_opening_costs_are_the_smallest_that_keep_the_first_quarter_quiet(start: Any) -> None:
-    world = worlds.played(start.scenario.name, quarters=1)
+    world = worlds.played(start.start.name, quarters=1)
     p, agenda = world.parameters, world.agenda
     for i, j in DIRECTED_DYADS:
         best = float(np.max(agenda_moves(world, i, j)))
@@ -114,8 +114,8 @@ def agenda_moves(world: Any, i: int, j: int) -> np.ndarray:
 
 
 def test_the_first_assessment_of_a_run_is_the_one_the_agenda_was_set_by(start: Any) -> None:
-    world = worlds.played(start.scenario.name, quarters=1)
-    if np.any((start.scenario.on_sale_from >= 0) & (start.scenario.on_sale_from < 4)):
+    world = worlds.played(start.start.name, quarters=1)
+    if np.any((start.start.on_sale_from >= 0) & (start.start.on_sale_from < 4)):
         # The agenda counts brands that enter within the year, the first quarter has none of their cars yet.
         seen = issue_values(world.state.insight.mandate.parts[0][0])[1]
         assert start.agenda.receiver_gain[0, 1] > seen
@@ -146,7 +146,7 @@ def test_weights_of_depth_add_up_over_active_issues(start: Any) -> None:
 
 
 def test_treaties_in_force_are_on_the_menu_as_written(start: Any) -> None:
-    agenda, scenario = start.agenda, start.scenario
+    agenda, scenario = start.agenda, start.start
     held = {treaty.dyad: treaty for treaty in scenario.treaties}
     for d, pair in enumerate(DYADS):
         position = agenda.menus[d].coordinates[int(agenda.treaty[d])]
@@ -170,7 +170,7 @@ def test_treaties_in_force_are_on_the_menu_as_written(start: Any) -> None:
 
 def test_issues_switched_off_leave_scale_and_weights(start: Any) -> None:
     # The active set, the weights and the scales come from the full menu and never change between arms (2.1, 1.8).
-    off = worlds.played(start.scenario.name, quarters=0, **worlds.NOTHING_ON_THE_TABLE)
+    off = worlds.played(start.start.name, quarters=0, **worlds.NOTHING_ON_THE_TABLE)
     for name in ("weights", "scale", "legislature_scale", "active", "stakes", "opening_cost", "security"):
         assert np.array_equal(getattr(start.agenda, name), getattr(off.agenda, name)), name
 
@@ -187,7 +187,7 @@ def test_the_supply_stake_is_of_the_size_that_theory_gives() -> None:
 
 
 def test_calibration_can_be_run_again(start: Any) -> None:
-    again = set_agenda(start.economy, start.parameters, start.scenario, start.opening)
+    again = set_agenda(start.economy, start.parameters, start.start, start.world.opening)
     for field in dataclasses.fields(again):
         one, two = getattr(start.agenda, field.name), getattr(again, field.name)
         if isinstance(one, np.ndarray):
@@ -213,7 +213,7 @@ def test_the_table_shows_what_the_agenda_holds() -> None:
 def test_replicates_of_a_design_point_share_their_starting_point() -> None:
     one, two = (NegotiationModel("2026", root_seed=1, replicate=r, narrate=False) for r in (0, 1))
     other = worlds.played("2026", quarters=0, security_scale=0.5)
-    assert one.agenda is two.agenda and one.economy is two.economy and one.world.opening is two.opening
+    assert one.agenda is two.agenda and one.economy is two.economy and one.world.opening is two.world.opening
     assert other.agenda is not one.agenda
     np.testing.assert_allclose(other.agenda.security, 0.5 * one.agenda.security)
 
@@ -251,7 +251,7 @@ def test_whatever_a_scenario_was_read_from_is_watched(tmp_path: Path, monkeypatc
         0.12,
         0.35,
     )
-    assert not np.array_equal(second.opening.share, first.opening.share), "calibrated anew as well"
+    assert not np.array_equal(second.world.opening.share, first.world.opening.share), "calibrated anew as well"
     battery = starting_point.known_scenario("child.toml").cell_cost
     (tmp_path / "battery_price.csv").write_text("pack,kwh\n1,2\n", encoding="utf-8")
     assert "battery_price.csv" not in parent.read_text(encoding="utf-8")

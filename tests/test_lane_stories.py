@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import equality
+import numpy as np
 import pandas as pd
 import pytest
 from varied import VARIED
@@ -128,7 +129,7 @@ def test_a_line_that_is_told_of_the_wrong_lane_is_seen(monkeypatch: pytest.Monke
     real = World.tell
 
     def misplaced(world: World, event: str, where: Any, *about: Any) -> None:
-        real(world, event, where[::-1] if event == "treaty_ends" else where, *about)
+        real(world, event, np.roll(where, 1) if event == "in_force" else where, *about)
 
     monkeypatch.setattr(World, "tell", misplaced)
     assert faults("2026", 3, {"repudiation_hazard": 0.08}) != []

@@ -26,6 +26,10 @@ EVENTFUL: dict[str, Any] = {
     "false_alarm": 0.35, "partial_compliance": True, "grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0,
     "turnover": True, "imitative_tactic": True, "trust_type": True, "unilateral_recognition_rate": 0.5,
 }  # fmt: skip
+#: A promise is kept whole or not at all.
+BINDING = {**EVENTFUL, "partial_compliance": False}
+#: No treaty binds duties, and tension lets them rise.
+TENSE = {**EVENTFUL, "tariff_issues": False, **{f"tension_mean_{d}": 2.0 for d in ("cn_us", "cn_eu", "us_eu")}}
 CLUBS: dict[str, Any] = {"climate_club": True, "club_penalty": 0.25}
 
 Override = Callable[..., Any]
@@ -85,7 +89,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "answer": (never, EVENTFUL),
     "threshold": (lambda real: lambda self, *asked: real(self, *asked) + 0.3, EVENTFUL),
     "ratifies": (never, EVENTFUL),
-    "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, EVENTFUL),
+    "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, BINDING),
     "keeps_in_part": (first_scaled(0.5), EVENTFUL),
     "errors": (lambda real: lambda self, *asked: tuple(0.5 * one for one in real(self, *asked)), EVENTFUL),
     "reads_conduct": (never, EVENTFUL),
@@ -101,7 +105,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "duty_moves": (scaled(0.0), EVENTFUL),
     "opens_case": (always, EVENTFUL),
     "carries_out": (never, EVENTFUL),
-    "answers_rise": (never_answers, EVENTFUL),
+    "answers_rise": (never_answers, TENSE),
     "strikes_at_once": (always, EVENTFUL),
     "recognises_alone": (always, EVENTFUL),
     "makes_gesture": (never, EVENTFUL),

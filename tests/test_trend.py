@@ -22,7 +22,7 @@ def start(request: pytest.FixtureRequest) -> Any:
 
 
 def test_costs_fall_along_the_path_and_stop_at_the_floor(start: Any) -> None:
-    s, p, economy = start.scenario, start.parameters, start.economy
+    s, p, economy = start.start, start.parameters, start.economy
     path = [projected_costs(s, p, economy, n) for n in (1, 4, 12, 24)]
     for before, after in pairwise([economy.start_cell_cost, *path]):
         assert np.all(after < before) and np.all(after > p.battery_cost_floor)
@@ -33,7 +33,7 @@ def test_log_odds_are_finite_at_the_ends() -> None:
 
 
 def test_more_learning_leaves_less_to_the_trend(start: Any) -> None:
-    s = start.scenario
+    s = start.start
     found = []
     for rate in (0.09, 0.18, 0.24):
         p = s.parameters.with_overrides({"battery_learning_rate": rate})
@@ -44,17 +44,17 @@ def test_more_learning_leaves_less_to_the_trend(start: Any) -> None:
 
 
 def test_support_to_come_leaves_less_to_the_trend(start: Any) -> None:
-    s, p = start.scenario, start.parameters
-    none = fit_trend(s, p, start.economy, start.opening, np.zeros_like(start.opening.share))
-    some = fit_trend(s, p, start.economy, start.opening, np.ones_like(start.opening.share))
+    s, p = start.start, start.parameters
+    none = fit_trend(s, p, start.economy, start.world.opening, np.zeros_like(start.world.opening.share))
+    some = fit_trend(s, p, start.economy, start.world.opening, np.ones_like(start.world.opening.share))
     # A car that is a thousand dollars cheaper for everybody replaces alpha utils of quality.
     np.testing.assert_allclose((none - some) * round(s.drift_quarters), p.alpha, rtol=1e-6)
     assert none.shape == (len(BLOCS),)
 
 
 def test_the_trend_is_the_same_when_fitted_again(start: Any) -> None:
-    _, opening = open_economy(load_scenario(start.scenario.name), start.parameters)
-    assert same_bits(opening.trend, start.opening.trend)
+    _, opening = open_economy(load_scenario(start.start.name), start.parameters)
+    assert same_bits(opening.trend, start.world.opening.trend)
 
 
 @pytest.mark.parametrize("name", ["2026", "symmetric"])
