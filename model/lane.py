@@ -76,13 +76,25 @@ class LaneState:
         return f"<lane {self._lane} of {self._world.n_lanes} in quarter {self._state.quarter}>"
 
 
+#: Arrays that all lanes share at times, or always: how many axes they have with that of the lanes (0: never).
+AXES: Final = {
+    (Grid, "x"): 2, (Grid, "y"): 2, (Insight, "markup"): 3, (Insight, "markup_ahead"): 3, (Supply, "paid"): 3,
+    (Stakes, "supply"): 3, (Stakes, "security"): 0, (Stakes, "brands_abroad"): 0,
+}  # fmt: skip
+
+
 def in_lane(value: Any, lane: int, n_lanes: int) -> Any:
     """One lane's part of an array, of a record of arrays, or of several; anything else as it is."""
     if isinstance(value, np.ndarray):
         # An array that all lanes share has no axis for them.
         return value[lane] if value.ndim and value.shape[0] == n_lanes else value
     if isinstance(value, HAVE_LANES):
-        parts = {f.name: in_lane(getattr(value, f.name), lane, n_lanes) for f in fields(value)}
+        parts = {}
+        for field in fields(value):
+            part = getattr(value, field.name)
+            axes = AXES.get((type(value), field.name))
+            is_shared = axes is not None and isinstance(part, np.ndarray) and part.ndim != axes
+            parts[field.name] = part if is_shared else in_lane(part, lane, n_lanes)
         return type(value)(**parts)
     if isinstance(value, (tuple, list)):
         return tuple(in_lane(part, lane, n_lanes) for part in value)

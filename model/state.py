@@ -19,9 +19,8 @@ from model.markets import MILLION_TO_BILLION
 from model.numerics import FloatArray, ordered_sum
 from model.outcomes import Obstacle
 from model.parameters import Parameters
-from model.priors import mean_tension, prior_evidence
+from model.priors import first_type_belief, mean_tension, prior_evidence
 from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Welfare
-from model.rules import compliance
 from model.rules import tension as tension_rules
 from model.rules import trust as trust_rules
 from model.run_rules import RunRules
@@ -342,26 +341,6 @@ def climate_of(parameters: Parameters, latent: FloatArray) -> Climate:
         return Climate(level, effective, level, effective)
     usual = np.zeros_like(latent) + tension_rules.tension_level(mean_tension(parameters))
     return Climate(level, effective, usual, usual)
-
-
-def first_type_belief(scenario: Scenario, parameters: Parameters) -> FloatArray:
-    """(b, b) belief of each bloc that another one is a reciprocating type, before the first quarter (theory 1.10).
-
-    The prior is the prior trust; each honoured quarter of a treaty in force was one good signal (theory 1.6).
-    """
-    good, bad = prior_evidence(parameters)
-    belief = trust_rules.trust_level(good, bad)
-    for treaty in scenario.treaties:
-        first, second = DYADS[treaty.dyad]
-        dialogue = min(float(scenario.dialogue_level[treaty.dyad]), parameters.dialogue_ceiling)
-        errors = [
-            trust_rules.monitoring_error(base, dialogue, parameters.dialogue_on_monitoring)
-            for base in (parameters.false_alarm, parameters.missed_violation)
-        ]
-        for observer, observed in ((first, second), (second, first)):
-            for _ in range(int(treaty.honoured_quarters)):
-                belief[observer, observed] = compliance.bayes_type_update(belief[observer, observed], 1.0, *errors)
-    return belief
 
 
 def opening_costs(scenario: Scenario) -> FloatArray:

@@ -107,7 +107,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     )
     if p.data_platform:
         technology = technology + data_stakes(p, books.ev_revenue, effective)
-    carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises
+    carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises.copy(order="K")
     if world.rules.has_clubs:
         unbound = club.unbound(world)
         carry, granted = carry * unbound, np.maximum(granted, 1.0 - unbound)
@@ -119,7 +119,8 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
         granted=granted,
         security=world.agenda.security,
         tension=effective,
-        case_left=state.case_left,
-        case_step=state.case_step,
+        # Copies: duty cases go on while this stands.
+        case_left=state.case_left.copy(order="K"),
+        case_step=state.case_step.copy(order="K"),
         carry=carry,
     )
