@@ -53,9 +53,9 @@ def test_parameters_do_not_change_the_luck() -> None:
 
 
 def test_playing_does_not_use_up_the_luck() -> None:
-    fresh = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False).luck
+    fresh = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False).world.luck
     for field in dataclasses.fields(Draws):
-        np.testing.assert_array_equal(getattr(fresh, field.name), getattr(worlds.played().luck, field.name))
+        np.testing.assert_array_equal(getattr(fresh, field.name), getattr(worlds.played().world.luck, field.name))
 
 
 def test_a_longer_horizon_leaves_earlier_quarters_as_they_were(tmp_path: Path) -> None:
