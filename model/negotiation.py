@@ -13,7 +13,6 @@ import weakref
 from typing import Any
 
 import mesa
-import numpy as np
 import pandas as pd
 
 from model.agenda import brands_on_sale
@@ -21,7 +20,8 @@ from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.draws import draw
-from model.parameters import InputFault, make_parameters
+from model.mesa_call import arguments
+from model.parameters import make_parameters
 from model.phases.duties import Duties
 from model.phases.frame import frame_of
 from model.phases.industry import Industry
@@ -46,22 +46,25 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
 
 
-def _whole(name: str, came: object) -> int:
-    """``came`` as a whole number from 0.
+def _trust(bloc: Bloc) -> list[float]:
+    return [float(bloc.trust(other)) for other in bloc.model.blocs]
 
-    Raises ``InputFault`` where it is anything else.
-    """
-    if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
-        raise InputFault([f"{name} = {came!r}: allowed is a whole number from 0; write 0, 1, 2, ..."], "run")
-    return int(came)
+
+def _sales(maker: Automaker) -> float:
+    return float(maker.model.sales_of(maker.index))
+
+
+def _cell_cost(supplier: BatterySupplier) -> float:
+    return float(supplier.model.state.cell_cost[supplier.index])
 
 
 class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
     """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
 
     scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
-    luck; any parameter by its flat name. ``rng`` is accepted for Mesa's sake and not used: all chance comes from the
-    address. ``narrate=False`` saves the time of writing the story.
+    luck; any parameter by its flat name. ``narrate=False`` saves the time of writing the story. What Mesa's tools hand
+    over counts too: ``rng`` or ``seed``, a whole number, is the replicate where none is given, as is the iteration of
+    ``mesa.batch_run``; a scenario object of Mesa's gives its values by name. Worlds can be pickled and copied half-way.
 
     Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible input at once.
     """
@@ -70,19 +73,19 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
 
     def __init__(
         self,
-        scenario: str = "2026",
+        scenario: Any = "2026",
         root_seed: int = 20260928,
-        replicate: int = 0,
+        replicate: int | None = None,
         narrate: bool = True,
         rng: Any = None,
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
-        del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
-        root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
+        asked = arguments({"scenario": scenario, "root_seed": root_seed, "replicate": replicate, "rng": rng, **kwargs})
+        scenario, root_seed, replicate = (asked.pop(name) for name in ("scenario", "root_seed", "replicate"))
         super().__init__(rng=replicate)
-        self.scenario = known_scenario(str(scenario))
-        self.parameters = make_parameters({**self.scenario.parameters.changes(), **kwargs})
-        _, self.economy, self.opening, self.agenda = starting_point(str(scenario), self.parameters)
+        self.scenario = known_scenario(scenario)
+        self.parameters = make_parameters({**self.scenario.parameters.changes(), **asked})
+        _, self.economy, self.opening, self.agenda = starting_point(scenario, self.parameters)
         self.root_seed, self.replicate = root_seed, replicate
         self.n_quarters = self.scenario.n_quarters
         self.luck = draw(root_seed, replicate, self.n_quarters, len(self.scenario.automakers))
@@ -100,9 +103,9 @@ class NegotiationModel(Industry, Relations, Talks, Duties, mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(self.recorder.latest, name) for name in self.recorder.headline},
             agenttype_reporters={
-                self.bloc_type: {"trust": lambda agent: [float(agent.trust(other)) for other in agent.model.blocs]},
-                Automaker: {"sales": lambda agent: float(agent.model.sales_of(agent.index))},
-                BatterySupplier: {"cell_cost": lambda agent: float(agent.model.state.cell_cost[agent.index])},
+                self.bloc_type: {"trust": _trust},
+                Automaker: {"sales": _sales},
+                BatterySupplier: {"cell_cost": _cell_cost},
             },
         )
         self.running = True

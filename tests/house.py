@@ -62,8 +62,9 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
     "model.story": ("model.menu", "model.numerics", "model.telling", "model.vocabulary"),
     "model.telling": ("model.vocabulary",),
     "model.phases.*": ("model.agents", "model.agents.*", "model.phases", "model.phases.*", "model.scenario", *_ENGINE),
+    "model.mesa_call": ("model.parameters",),
     "model.negotiation": (
-        *("model.agents", "model.agents.*", "model.phases.*", "model.story", "model.record"),
+        *("model.agents", "model.agents.*", "model.phases.*", "model.story", "model.record", "model.mesa_call"),
         *_ENGINE,
     ),
     "model.record": (
