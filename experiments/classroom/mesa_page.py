@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from mesa.visualization import SolaraViz
 
 from experiments.classroom.serving import CLOSING
-from model import BLOCS, DYAD_NAMES, DYADS, PARAMETERS, QUARTERS_PER_YEAR, NegotiationModel, scenario_names
+from model import BLOCS, DYAD_NAMES, DYADS, PARAMETERS, QUARTERS_PER_YEAR, NegotiationModel, Scenario, scenario_names
 
 WORDS: Final = json.loads((Path(__file__).parent / "lang" / "en.json").read_text(encoding="utf-8"))
 FULL: Final = tuple(WORDS[f"bloc.{bloc}"] for bloc in BLOCS)
@@ -52,8 +52,13 @@ STYLE: Final = """
 class ShownModel(NegotiationModel):
     """A model that stops when the server does: Mesa's thread would play to the last quarter and hold up the end.
 
-    Its steps are quarters.
+    Its steps are quarters. Its starting point is called ``start``: in ``scenario`` newer versions of Mesa hand over an
+    object of their own at every reset.
     """
+
+    def __init__(self, start: str = "2026", scenario: Any = None, **kwargs: Any) -> None:
+        del scenario
+        super().__init__(start, **kwargs)
 
     def step(self) -> None:
         """Play one quarter, unless the server is on its way out."""
@@ -67,7 +72,7 @@ class ShownModel(NegotiationModel):
 def controls() -> dict[str, Any]:
     """The model's inputs as ``SolaraViz`` wants them: the starting point, the luck, a few sliders with their ranges."""
     chosen: dict[str, Any] = {
-        "scenario": {
+        "start": {
             **{"type": "Select", "value": "2026", "values": scenario_names()},
             "label": WORDS["settings.scenario"],
         },
@@ -87,9 +92,14 @@ def controls() -> dict[str, Any]:
     return chosen
 
 
+def start_of(model: NegotiationModel) -> Scenario:
+    """The starting point of the run; ``model.scenario`` is Mesa's own where Mesa has such a thing."""
+    return getattr(model, "start", None) or model.scenario
+
+
 def progress(model: NegotiationModel) -> str:
     """Where the run stands, in a sentence."""
-    played, label = len(model.recorder.frames), model.scenario.quarter_label
+    played, label = len(model.recorder.frames), start_of(model).quarter_label
     if not played:
         return f"No quarter played yet: Step plays {label(0)}, ▶ plays on to {label(model.n_quarters - 1)}."
     if played < model.n_quarters:
@@ -100,7 +110,7 @@ def progress(model: NegotiationModel) -> str:
 def run_rows(model: NegotiationModel) -> list[tuple[str, str, str]]:
     """What this run is played with: the label of an input, its value, its name in files and commands."""
     rows = [
-        (WORDS["settings.scenario"], model.scenario.name, "scenario"),
+        (WORDS["settings.scenario"], start_of(model).name, "scenario"),
         (WORDS["watch.luck"], f"{model.replicate}", "replicate"),
     ]
     return rows + [(WORDS[f"control.{name}"], f"{getattr(model.parameters, name):.4g}", name) for name in SLIDERS]
@@ -192,7 +202,7 @@ def drawing(model: NegotiationModel, plot: Plot) -> Figure:
         played = len(values)
         dot = "o" if played == 1 else ""  # a line of one quarter would not be seen
         axes.plot(range(played), values, label=label, color=colour, linestyle=dash, linewidth=2.0, marker=dot)
-    labels = [model.scenario.quarter_label(t) for t in range(model.n_quarters)]
+    labels = [start_of(model).quarter_label(t) for t in range(model.n_quarters)]
     years = [t for t, label in enumerate(labels) if label.endswith("Q1")] or [0]
     years = years[:: 1 + (len(years) - 1) // MOST_MARKS]
     axes.set_xticks(years, [labels[t].removesuffix("Q1") for t in years])

@@ -153,6 +153,12 @@ def test_controls_stay_within_what_the_model_takes_and_override_no_starting_poin
     assert all(control["value"] == PARAMETERS[name].default for name, control in sliders.items())
 
 
+def test_a_reset_keeps_the_starting_point_that_was_chosen() -> None:
+    chosen = {name: control["value"] for name, control in mesa_page.controls().items()} | {"start": "symmetric"}
+    for theirs in ({}, {"scenario": object()}):  # what Mesa adds of its own, where it has scenarios
+        assert mesa_page.start_of(mesa_page.ShownModel(**chosen, **theirs)).name == "symmetric"
+
+
 def test_no_quarter_is_played_once_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     model = mesa_page.ShownModel()
     model.step()
@@ -265,7 +271,7 @@ def another_start(page: Any) -> None:
     slide(page, "Render Interval (steps)", "Home")
     button(page, "Reset").click()
     until(page, f"({PROGRESS}).startsWith('No quarter')")
-    shows(page, mesa_page.run_rows(mesa_page.ShownModel(scenario="symmetric", replicate=1, generosity=0.0)))
+    shows(page, mesa_page.run_rows(mesa_page.ShownModel("symmetric", replicate=1, generosity=0.0)))
 
 
 class TestInABrowser:
