@@ -189,11 +189,11 @@ class _Neighbours:
     def importable(self) -> Iterator[None]:
         """Within it they can be imported; afterwards their names stand for what they stood for before."""
         before = {name: sys.modules.pop(name) for name in self.paths if name in sys.modules}
-        sys.meta_path.insert(0, self)  # type: ignore[arg-type]
+        sys.meta_path.insert(0, self)
         try:
             yield
         finally:
-            sys.meta_path.remove(self)  # type: ignore[arg-type]
+            sys.meta_path.remove(self)
             for name in self.paths:
                 sys.modules.pop(name, None)
             sys.modules.update(before)
