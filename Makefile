@@ -28,7 +28,7 @@ export PYTHONUTF8 := 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ablation docs test test-fast test-slow check format fuzz constraints clean
+.PHONY: help demo ablation docs test test-fast test-slow test-mesa test-newest check format fuzz constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -63,6 +63,17 @@ check: $(DEV) ## formatting, lint and types
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "Run: make format"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary
+
+# What another version of Mesa breaks first: its view in a browser, its batches, its agents, the recipes; a minute or two.
+RECIPE := tests/experiments/test_recipes.py::test_a_recipe_runs_as_it_is_printed
+test-mesa: $(DEV) ## run the tests that stand on Mesa, the one in a browser too
+	@$(BIN)/python -m pytest -n $(WORKERS) tests/experiments/classroom/test_mesa_page.py tests/test_negotiation_batch.py \
+	  tests/test_negotiation_memory.py "$(RECIPE)[mesa]" "$(RECIPE)[run_scenarios]"
+
+# A new environment each time, because what is newest moves.
+test-newest: ## run the fast tests on the newest versions there are, none pinned (PYTHON; Mesa's newest need 3.12)
+	@rm -rf .venv-unpinned
+	@$(MAKE) test-mesa test-fast VENV=.venv-unpinned CONSTRAINTS=
 
 CASES ?= 22000
 SEED ?= 1

@@ -14,7 +14,6 @@ from collections.abc import Callable
 from typing import Any, Self
 
 import mesa
-import numpy as np
 import pandas as pd
 
 from model.agents.automaker import Automaker
@@ -23,7 +22,7 @@ from model.agents.bloc import Bloc
 from model.columns import commonest_obstacles
 from model.lane import Lane
 from model.mandate import Mandate
-from model.parameters import InputFault, Parameters, make_parameters
+from model.parameters import Parameters, make_parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
 from model.story import Story, StoryLine
@@ -42,14 +41,16 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
 
 
-def _whole(name: str, came: object) -> int:
-    """``came`` as a whole number from 0.
+def _trust(bloc: Bloc) -> list[float]:
+    return [float(bloc.trust(other)) for other in bloc.model.blocs]
 
-    Raises ``InputFault`` where it is anything else.
-    """
-    if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
-        raise InputFault([f"{name} = {came!r}: allowed is a whole number from 0; write 0, 1, 2, ..."], "run")
-    return int(came)
+
+def _sales(maker: Automaker) -> float:
+    return float(maker.model.sales_of(maker.index))
+
+
+def _cell_cost(supplier: BatterySupplier) -> float:
+    return float(supplier.model.state.cell_cost[supplier.index])
 
 
 class MesaBloc(Bloc, mesa.Agent):
@@ -112,16 +113,16 @@ class NegotiationModel(mesa.Model):
 
     def __init__(
         self,
-        scenario: str = "2026",
+        scenario: Any = "2026",
         root_seed: int = 20260928,
-        replicate: int = 0,
+        replicate: int | None = None,
         narrate: bool = True,
         rng: Any = None,
         world_type: type[World] = World,
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
-        del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
-        root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
+        asked = arguments({"scenario": scenario, "root_seed": root_seed, "replicate": replicate, "rng": rng, **kwargs})
+        scenario, root_seed, replicate = (asked.pop(name) for name in ("scenario", "root_seed", "replicate"))
         super().__init__(rng=replicate)
         parameters = make_parameters({**known_scenario(str(scenario)).parameters.changes(), **kwargs})
         self.root_seed, self.replicate = root_seed, replicate

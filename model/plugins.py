@@ -76,7 +76,10 @@ class Conduct(NamedTuple):
 @dataclasses.dataclass(frozen=True)
 class Plugin:
     """One registered function. ``horizon`` is for stances: quarters that an answer lasts in a partner's reckoning
-    (theory 1.10), None where ``punishment_quarters`` says so. ``origin`` names the file, empty for our own."""
+    (theory 1.10), None where ``punishment_quarters`` says so. ``origin`` names the file, empty for our own.
+
+    It is called like its function. Pickled it is its name, as functions are: so a world that plays it can be kept.
+    """
 
     kind: str
     name: str
@@ -84,6 +87,13 @@ class Plugin:
     function: Callable[..., Any]
     horizon: float | None = None
     origin: str = ""
+
+    def __call__(self, *arguments: Any) -> Any:
+        """What its function answers."""
+        return self.function(*arguments)
+
+    def __reduce__(self) -> tuple[Callable[[str, str], Plugin], tuple[str, str]]:
+        return _again, (self.kind, self.name)
 
 
 class PluginFault(ValueError):
@@ -140,6 +150,14 @@ def names(kind: str) -> tuple[str, ...]:
 
 def find(kind: str, name: str) -> Plugin:
     """The registered function of that name (KeyError if there is none)."""
+    return _registry[kind][name]
+
+
+def _again(kind: str, name: str) -> Plugin:
+    if name not in _registry[kind]:
+        raise PluginFault(
+            f"{kind} {name!r} comes from a file of tactics that is not loaded here: load_tactics(FILE) first"
+        )
     return _registry[kind][name]
 
 

@@ -123,18 +123,18 @@ STANCES: Final = names(STANCE)
 
 def tactic_of(name: str) -> Tactic:
     """The tactic of that name."""
-    return find(TACTIC, name).function
+    return find(TACTIC, name)
 
 
 def acceptance_of(name: str) -> Acceptance:
     """The acceptance rule of that name."""
-    return find(ACCEPTANCE, name).function
+    return find(ACCEPTANCE, name)
 
 
 def stance_of(name: str, punishment_quarters: float) -> tuple[Stance, float]:
     """The stance of that name, and how many quarters its answer lasts in the other side's reckoning (1.10)."""
     found = find(STANCE, name)
-    return found.function, punishment_quarters if found.horizon is None else float(found.horizon)
+    return found, punishment_quarters if found.horizon is None else float(found.horizon)
 
 
 def share_offered(offered: FloatLike, reservation: FloatLike, best: FloatLike) -> FloatArray:

@@ -81,8 +81,10 @@ MAY_IMPORT: dict[str, tuple[str, ...]] = {
         *("model.story", *_ENGINE),
     ),
     # The faces of the world: Mesa's model, the ensemble, sessions of two tactics.
+    "model.mesa_call": ("model.parameters",),
     "model.negotiation": (
-        *("model.agents", "model.agents.*", "model.columns", "model.lane", "model.record", "model.story"),
+        *("model.agents", "model.agents.*", "model.columns", "model.lane", "model.mesa_call", "model.record"),
+        "model.story",
         *("model.world", *_ENGINE),
     ),
     "model.record": (

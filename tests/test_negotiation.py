@@ -84,7 +84,7 @@ def test_every_parameter_is_read_somewhere() -> None:
 
 def test_names_and_numpy_numbers_are_accepted() -> None:
     world = NegotiationModel(
-        "2026", np.int64(3), np.int64(2), rng=7, dialogue_ceiling="leaders", generosity=np.float64(0.5)
+        "2026", np.int64(3), np.int64(2), rng=2, dialogue_ceiling="leaders", generosity=np.float64(0.5)
     )  # fmt: skip
     assert world.parameters.dialogue_ceiling == 1.0 and world.parameters.generosity == 0.5
     assert world.start.name == "2026" and world.start.parameters.generosity != 0.5

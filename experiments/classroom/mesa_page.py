@@ -52,8 +52,15 @@ STYLE: Final = """
 class ShownModel(NegotiationModel):
     """A model that stops when the server does: Mesa's thread would play to the last quarter and hold up the end.
 
-    Its steps are quarters.
+    Its steps are quarters. Its starting point is called ``start``: in ``scenario`` newer versions of Mesa hand over an
+    object of their own at every reset.
     """
+
+    def __init__(self, start: str = "2026", scenario: Any = None, **kwargs: Any) -> None:
+        del scenario
+        super().__init__(start, **kwargs)
+        counted = self.step  # Mesa's, which counts every call; its page goes on calling after the last quarter
+        self.step = lambda: counted() if self.running else None  # type: ignore[method-assign]
 
     def step(self) -> None:
         """Play one quarter, unless the server is on its way out."""
@@ -61,13 +68,12 @@ class ShownModel(NegotiationModel):
             self.running = False
             return
         super().step()
-        self.steps = len(self.recorder.frames)  # Mesa counts calls, and its page goes on calling after the last quarter
 
 
 def controls() -> dict[str, Any]:
     """The model's inputs as ``SolaraViz`` wants them: the starting point, the luck, a few sliders with their ranges."""
     chosen: dict[str, Any] = {
-        "scenario": {
+        "start": {
             **{"type": "Select", "value": "2026", "values": scenario_names()},
             "label": WORDS["settings.scenario"],
         },

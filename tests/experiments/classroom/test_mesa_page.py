@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import mesa
 import numpy as np
 import pytest
 from browsing import IN_A_BROWSER, UNREADABLE, Visitor, at_ease, needs_page, started, until
@@ -31,6 +32,8 @@ ENDS = 12.0  # seconds from Ctrl-C to the end of the command
 PLAYING_ON = 18.0  # seconds that the rest of a run would last at the slowest pace: half a second a quarter
 # Solara's front end says so of its own parts.
 STOCK = "Failed to evaluate Vue script and find module.exports"
+# How Mesa's page counts: in steps, or since 3.5 in time.
+COUNTED = "Time: {:.1f}" if hasattr(mesa.Model, "scenario") else "Step: {}"
 PROGRESS = "document.querySelector('.standing p')?.textContent ?? ''"
 TABLES = """JSON.stringify([...document.querySelectorAll('.standing table')].map((table) =>
   [...table.querySelectorAll('tbody tr')].map((row) => [...row.children].map((cell) => cell.textContent))))"""
@@ -153,6 +156,12 @@ def test_controls_stay_within_what_the_model_takes_and_override_no_starting_poin
     assert all(control["value"] == PARAMETERS[name].default for name, control in sliders.items())
 
 
+def test_a_reset_keeps_the_starting_point_that_was_chosen() -> None:
+    chosen = {name: control["value"] for name, control in mesa_page.controls().items()} | {"start": "symmetric"}
+    for theirs in ({}, {"scenario": object()}):  # what Mesa adds of its own, where it has scenarios
+        assert mesa_page.start_of(mesa_page.ShownModel(**chosen, **theirs)).name == "symmetric"
+
+
 def test_no_quarter_is_played_once_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
     model = mesa_page.ShownModel()
     model.step()
@@ -207,7 +216,7 @@ def watch(page: Any) -> None:
     button(page, "Step").click()
     until(page, f"{PROGRESS} === '2026Q4: 1 of 37 quarters played.'")
     until(page, f"{SOURCES}.every((one, k) => one !== {sources}[k])")
-    page.get_by_text("Step: 1", exact=True).wait_for()
+    page.get_by_text(COUNTED.format(1), exact=True).wait_for()
     button(page, "▶").click()
     until(page, f"parseInt(({PROGRESS}).slice(8)) >= 9", 60.0)
     assert button(page, "Step").is_disabled()
@@ -252,7 +261,7 @@ def restart(page: Any) -> None:
     until(page, f"({PROGRESS}).includes('the run is over')", 60.0)
     shows(page, rows, mesa_page.pair_rows(wanted.run()))
     assert mesa_page.pair_rows(wanted) != mesa_page.pair_rows(usual.run())
-    page.get_by_text("Step: 37", exact=True).wait_for()  # of the 100 that were asked for
+    page.get_by_text(COUNTED.format(37), exact=True).wait_for()  # of the 100 that were asked for
     assert button(page, "Step").is_disabled() and button(page, "▶").is_disabled()
     shot(page, "over")
 
@@ -265,7 +274,7 @@ def another_start(page: Any) -> None:
     slide(page, "Render Interval (steps)", "Home")
     button(page, "Reset").click()
     until(page, f"({PROGRESS}).startsWith('No quarter')")
-    shows(page, mesa_page.run_rows(mesa_page.ShownModel(scenario="symmetric", replicate=1, generosity=0.0)))
+    shows(page, mesa_page.run_rows(mesa_page.ShownModel("symmetric", replicate=1, generosity=0.0)))
 
 
 class TestInABrowser:

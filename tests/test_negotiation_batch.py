@@ -1,0 +1,175 @@
+"""What Mesa's tools say of luck counts or is refused; worlds are kept and copied half-way, and play on the same."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import mesa
+import numpy as np
+import pandas as pd
+import pytest
+
+from model import Bloc, InputFault, NegotiationModel, load_tactics
+from model.mesa_call import DEFAULTS, arguments
+from model.plugins import PluginFault
+from model.tactic_file import unload
+
+START = {"scenario": "symmetric", "root_seed": 1, "narrate": False}
+QUARTERS = 4
+COLUMN = "ev_share EU"
+TACTIC = """
+from model import tactic
+
+@tactic("halves")
+def halves(moment):
+    return 0.5 * moment.time
+"""
+
+
+def batch(**how: Any) -> dict[int, float]:
+    """What Mesa's batch of short runs found, by the number of the run."""
+    given = {**START, **how.pop("parameters", {})}
+    more = {"number_processes": 1, "display_progress": False, "data_collection_period": -1, **how}
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The `iterations` keyword", DeprecationWarning)
+        rows = mesa.batch_run(NegotiationModel, parameters=given, max_steps=QUARTERS, **more)
+    return pd.DataFrame(rows).groupby("RunId")[COLUMN].first().to_dict()
+
+
+def alone(replicate: int) -> float:
+    # Mesa 3.3 plays one step more than it was asked for.
+    world = NegotiationModel(**{**START, "replicate": replicate})
+    for _ in range(QUARTERS + (not hasattr(mesa.Model, "scenario"))):
+        world.step()
+    return float(world.datacollector.model_vars[COLUMN][-1])
+
+
+@pytest.fixture(scope="module")
+def three() -> list[float]:
+    """Replicates 0, 1 and 2, each played alone."""
+    found = [alone(replicate) for replicate in range(3)]
+    assert len(set(found)) == 3
+    return found
+
+
+def test_every_word_for_luck_in_a_batch_is_a_replicate(three: list[float]) -> None:
+    for how in (
+        {"parameters": {"replicate": range(3)}},
+        {"iterations": 3},
+        # A list among the parameters is Mesa's old way, and rng= its new one.
+        {"rng": range(3)} if hasattr(mesa.Model, "scenario") else {"parameters": {"rng": range(3)}},
+    ):
+        assert list(batch(**how).values()) == three, how
+    assert list(batch(parameters={"seed": [2]}).values()) == [three[2]]
+
+
+def test_luck_that_is_said_twice_is_refused() -> None:
+    with pytest.raises(InputFault, match=r"iterations and replicate = 0 both say which luck; leave iterations out"):
+        batch(parameters={"replicate": 0}, iterations=2)
+    with pytest.raises(InputFault, match=r"rng and replicate = 3 both .* replicate=range\(3\)"):
+        NegotiationModel("symmetric", 1, 3, rng=4)
+    assert NegotiationModel("symmetric", 1, 3, rng=3, narrate=False).replicate == 3
+
+
+@pytest.mark.parametrize("luck", [-1, 1.0, "1", True, [1], np.random.default_rng(1), np.random.SeedSequence(1)])
+@pytest.mark.parametrize("word", ["rng", "seed", "replicate", "root_seed"])
+def test_luck_that_is_no_number_is_refused_with_the_word_to_use(word: str, luck: object) -> None:
+    with pytest.raises(InputFault, match=rf"{word} = .*: allowed is a whole number from 0; .*write") as caught:
+        NegotiationModel("symmetric", **{word: luck})
+    assert len(caught.value.faults) == 1
+
+
+def test_none_is_no_luck_and_no_parameter() -> None:
+    assert arguments(dict.fromkeys(("rng", "seed", "replicate"))) == DEFAULTS
+    assert arguments({"rng": np.int64(4)})["replicate"] == 4
+    with pytest.raises(InputFault, match="generosity"):
+        NegotiationModel("symmetric", generosity=None)
+
+
+class Given(dict[str, Any]):
+    """A scenario object as Mesa 4 makes them, as far as a model reads it."""
+
+    replication_id = -1
+    seed_sequence = np.random.SeedSequence()
+
+
+def test_a_scenario_object_of_mesa_gives_its_values() -> None:
+    given = Given(scenario="2018", generosity=0.2)
+    assert arguments({"scenario": given}) == {**DEFAULTS, "scenario": "2018", "generosity": 0.2}
+    given.seed_sequence = np.random.SeedSequence(7)
+    assert arguments({"scenario": given})["replicate"] == 7
+    assert arguments({"scenario": given, "root_seed": 3})["root_seed"] == 3
+    given.replication_id = 2  # of the scenario with seed 7: another seed, other luck
+    found = arguments({"scenario": given})
+    assert (found["root_seed"], found["replicate"]) == (7, 2)
+    with pytest.raises(InputFault, match="generosity: given by Mesa's scenario and beside it"):
+        arguments({"scenario": given, "generosity": 0.3})
+    with pytest.raises(InputFault, match="scenario = 3: allowed is a name or the path of a file"):
+        NegotiationModel(3)
+
+
+@pytest.mark.skipif(not hasattr(mesa.Model, "scenario"), reason="this version of Mesa has no scenario objects")
+def test_a_scenario_object_of_this_mesa_gives_its_values() -> None:
+    from mesa.experimental.scenarios import Scenario
+
+    world = NegotiationModel(Scenario(rng=5, scenario="symmetric", generosity=0.25), narrate=False)
+    assert (world.replicate, world.parameters.generosity, world.n_quarters) == (5, 0.25, 40)
+
+
+# --- worlds that are kept -------------------------------------------------------------------------------------------
+
+
+class Patient(Bloc):
+    """A bloc of a user's own."""
+
+
+class Theirs(NegotiationModel):
+    """A model of a user's own."""
+
+    bloc_type = Patient
+
+
+def stored(world: NegotiationModel) -> NegotiationModel:
+    return pickle.loads(pickle.dumps(world))  # type: ignore[no-any-return]
+
+
+@pytest.mark.parametrize("again", [stored, copy.deepcopy])
+@pytest.mark.parametrize(
+    ("kind", "settings"),
+    [
+        (NegotiationModel, {}),
+        (Theirs, {"retaliation_rule": "contrite", "tactic_us": "matching", "acceptance_eu": "deadline"}),
+    ],
+)
+def test_a_world_that_was_kept_half_way_plays_on_the_same(
+    again: Callable[[Any], Any], kind: type[NegotiationModel], settings: dict[str, Any]
+) -> None:
+    first = kind("symmetric", 1, 0, **settings)
+    for _ in range(3):
+        first.step()
+    other = again(first)
+    for _ in range(3):
+        first.step()
+    assert len(other.recorder.frames) == 3
+    for _ in range(3):
+        other.step()
+    for name, table in first.tables().items():
+        pd.testing.assert_frame_equal(other.tables()[name], table, check_exact=True)
+    assert [line.text for line in other.story] == [line.text for line in first.story]
+    assert other.datacollector.model_vars == first.datacollector.model_vars
+    assert other.steps == first.steps == 6 and all(agent.model is other for agent in other.agents)
+
+
+def test_a_world_that_plays_a_users_tactic_needs_its_file(tmp_path: Any) -> None:
+    path = tmp_path / "halves.py"
+    path.write_text(TACTIC, encoding="utf-8")
+    file = load_tactics(path)
+    kept = pickle.dumps(NegotiationModel("symmetric", tactic_us="halves"))
+    assert pickle.loads(kept).parameters.tactic_us == "halves"
+    unload(file)
+    with pytest.raises(PluginFault, match=r"'halves' comes from a file of tactics that is not loaded here"):
+        pickle.loads(kept)
