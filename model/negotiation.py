@@ -8,12 +8,15 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import weakref
 from collections.abc import Callable
-from typing import Any, Self
+from pathlib import Path
+from typing import Any, Final, Self
 
 import mesa
+import numpy as np
 import pandas as pd
 
 from model.agents.automaker import Automaker
@@ -22,6 +25,7 @@ from model.agents.bloc import Bloc
 from model.columns import commonest_obstacles
 from model.lane import Lane
 from model.mandate import Mandate
+from model.mesa_call import arguments
 from model.parameters import Parameters, make_parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
@@ -41,16 +45,8 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
 
 
-def _trust(bloc: Bloc) -> list[float]:
-    return [float(bloc.trust(other)) for other in bloc.model.blocs]
-
-
-def _sales(maker: Automaker) -> float:
-    return float(maker.model.sales_of(maker.index))
-
-
-def _cell_cost(supplier: BatterySupplier) -> float:
-    return float(supplier.model.state.cell_cost[supplier.index])
+#: Whether this Mesa has scenario objects (3.5 and later), of which a model remembers its own.
+HAS_SCENARIOS: Final = "scenario" in inspect.signature(mesa.Model.__init__).parameters
 
 
 class MesaBloc(Bloc, mesa.Agent):
@@ -90,15 +86,25 @@ def mesa_type(party: type) -> type:
         mesa.Agent.__init__(self, model)
         party.__init__(self, world, index)  # type: ignore[misc]
 
-    return type(party.__name__, (party, mesa.Agent), {"__init__": begin, "__module__": party.__module__})
+    def reduced(self: Any) -> tuple[Any, ...]:
+        # The class is made here, so a pickle names the one that it was made of.
+        return _unseated, (party,), self.__dict__
+
+    about = {"__init__": begin, "__reduce__": reduced, "__module__": party.__module__}
+    return type(party.__name__, (party, mesa.Agent), about)
+
+
+def _unseated(party: type) -> Any:
+    """An agent of a party's class before it knows anything, for whoever reads a pickle."""
+    return object.__new__(mesa_type(party))
 
 
 class NegotiationModel(mesa.Model):
     """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
 
     scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
-    luck; any parameter by its flat name. ``rng`` is accepted for Mesa's sake and not used: all chance comes from the
-    address. ``narrate=False`` saves the time of writing the story. ``world_type``: a class of worlds of one's own.
+    luck; any parameter by its flat name. A whole number given as ``rng`` or ``seed`` becomes the replicate, as does an
+    iteration of ``mesa.batch_run``: all chance comes from the address. A scenario object of Mesa's gives its values. ``narrate=False`` saves the time of writing the story. ``world_type``: a class of worlds of one's own.
 
     ``world`` is what is played, with a replicate axis of length one in front of every array; ``state`` is the same
     without that axis. Agents are those of ``bloc_type``, ``automaker_type`` and ``supplier_type`` (of the world's, if
@@ -122,11 +128,14 @@ class NegotiationModel(mesa.Model):
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
         asked = arguments({"scenario": scenario, "root_seed": root_seed, "replicate": replicate, "rng": rng, **kwargs})
-        scenario, root_seed, replicate = (asked.pop(name) for name in ("scenario", "root_seed", "replicate"))
-        super().__init__(rng=replicate)
-        parameters = make_parameters({**known_scenario(str(scenario)).parameters.changes(), **kwargs})
+        name, root_seed, replicate = (asked.pop(word) for word in ("scenario", "root_seed", "replicate"))
+        if not isinstance(scenario, (str, Path)) and HAS_SCENARIOS:
+            super().__init__(scenario=scenario)
+        else:
+            super().__init__(rng=replicate)
+        parameters = make_parameters({**known_scenario(name).parameters.changes(), **asked})
         self.root_seed, self.replicate = root_seed, replicate
-        self.world = world_type(str(scenario), parameters, root_seed, [replicate], kept=None)
+        self.world = world_type(name, parameters, root_seed, [replicate], kept=None)
         self._seat_agents()
         self.lane = Lane(self.world, 0)
         self.narrate(Story(self.lane, narrate))
