@@ -40,7 +40,7 @@ class Grid:
         )
 
     def in_lanes(self, group: slice) -> Grid:
-        """The same in neighbouring lanes of an ensemble; tables are (R, X) and (R, Y)."""
+        """The same in neighbouring lanes; tables are (R, X) and (R, Y)."""
         return Grid(self.x[group], self.y[group])
 
     def at(self, menu: Menu, package: np.ndarray | int) -> FloatArray:

@@ -104,7 +104,8 @@ class NegotiationModel(mesa.Model):
 
     scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
     luck; any parameter by its flat name. A whole number given as ``rng`` or ``seed`` becomes the replicate, as does an
-    iteration of ``mesa.batch_run``: all chance comes from the address. A scenario object of Mesa's gives its values. ``narrate=False`` saves the time of writing the story. ``world_type``: a class of worlds of one's own.
+    iteration of ``mesa.batch_run``: all chance comes from the address. A scenario object of Mesa's gives its values.
+    ``narrate=False`` saves the time of writing the story. ``world_type``: a class of worlds of one's own.
 
     ``world`` is what is played, with a replicate axis of length one in front of every array; ``state`` is the same
     without that axis. Agents are those of ``bloc_type``, ``automaker_type`` and ``supplier_type`` (of the world's, if

@@ -235,6 +235,8 @@ def leave_treaties(world: Stage) -> None:
             cause = first_cause(cause, TreatyEnd.SUNSET, due & ~renewed)
             world.tell("renewed", in_force & due & renewed, d)
         ends = in_force & (cause > 0)
+        if not ends.any():
+            continue
         is_first = ends & (state.first_end[:, d] < 0)
         state.first_end[:, d] = np.where(is_first, t, state.first_end[:, d])
         state.first_end_cause[:, d] = np.where(is_first, cause, state.first_end_cause[:, d])
