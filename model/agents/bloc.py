@@ -28,8 +28,9 @@ class View:
 
     dyad: which table. packages (K,): those looked at, all that can be tabled in any of these lanes. own, partner:
     believed gains over the policy in force. Booleans: gains, packages on the table that are good enough for itself;
-    keeps, those among them that it would also honour; admissible, those that its legislature would also rather pass.
-    reservation, partner_reservation: least gains.
+    enforceable, those that it would honour; passable, those that its legislature would rather pass, as far as it looks
+    ahead to that; keeps, those that it gains by and would honour; admissible, those that pass all three. reservation,
+    partner_reservation: least gains.
     """
 
     dyad: int
@@ -37,6 +38,8 @@ class View:
     own: FloatArray
     partner: FloatArray
     gains: np.ndarray
+    enforceable: np.ndarray
+    passable: np.ndarray
     keeps: np.ndarray
     admissible: np.ndarray
     reservation: FloatArray
@@ -96,17 +99,19 @@ class Bloc(Government):
             here = self._negotiable(dyad, current[group])
             own = own_gain.in_lanes(group).of(menu, here)
             gains = own >= self.least(dyad)
-            keeps = gains & (worth_keeping.in_lanes(group).of(menu, here) >= 0.0)
-            admissible = keeps
+            enforceable = worth_keeping.in_lanes(group).of(menu, here) >= 0.0
+            keeps = gains & enforceable
+            passable, admissible = np.ones((1, here.size), dtype=bool), keeps
             if at_home is not None:
-                admissible = keeps & ratification.in_win_set(
+                passable = ratification.in_win_set(
                     at_home.in_lanes(group).of(menu, here),
                     agenda.legislature_scale[dyad, side],
                     self.threshold(dyad, lanes[group])[..., here],
                 )
+                admissible = keeps & passable
             partner = partner_gain.in_lanes(group).of(menu, here)
             least = (self.least(dyad), self.partner(dyad).least(dyad))
-            views.append(View(dyad, here, own, partner, gains, keeps, admissible, *least))
+            views.append(View(dyad, here, own, partner, gains, enforceable, passable, keeps, admissible, *least))
         return views
 
     def _negotiable(self, dyad: int, current: np.ndarray) -> np.ndarray:

@@ -15,7 +15,7 @@ from model.grids import chosen_flows
 from model.numerics import FloatArray
 from model.outcomes import Obstacle, Refusal, SessionEnd
 from model.plugins import Moment
-from model.rules import bargaining, ratification
+from model.rules import bargaining
 from model.stage import Stage
 from model.state import CLOSED
 from model.story import Answer
@@ -172,22 +172,18 @@ class Session:
 
     def _answer(self, side: int, place: int, package: int, own: float, hope: float, accepted: bool) -> Answer:
         """How a side in one lane answered the package that lay before it, and why."""
-        world, d, at, chosen = self.world, self.d, self.lanes[place : place + 1], np.array([package])
-        menu, flows, bloc = world.agenda.menus[d], world.known().flows[d][side], self.pair[side]
-        least, why = float(self.least[side]), Refusal.NONE
+        group = next(k for k, one in enumerate(self.groups) if one.start <= place < one.stop)
+        view, row = self.views[side][group], place - self.groups[group].start
+        column, least, why = int(np.searchsorted(view.packages, package)), float(self.least[side]), Refusal.NONE
         if not accepted:
             if own < least:
                 why |= Refusal.BELOW_LEAST
             elif own < hope:
                 why |= Refusal.BELOW_HOPE
-            here = chosen_flows(flows, at)
-            if bloc.slack(d, at, here).at(menu, chosen)[0] < 0.0:
+            if not view.enforceable[row, column]:
                 why |= Refusal.NOT_KEPT
-            if world.parameters.anticipate_ratification:
-                home = here.home.over(menu, world.state.treaty[at, d]).at(menu, chosen)
-                asked = bloc.threshold(d, at)[..., package].reshape(-1)
-                if not ratification.in_win_set(home, world.agenda.legislature_scale[d, side], asked)[0]:
-                    why |= Refusal.NOT_PASSED
+            if not view.passable[min(row, len(view.passable) - 1), column]:
+                why |= Refusal.NOT_PASSED
         return Answer(bool(accepted), why, float(own), least, float(hope))
 
 
