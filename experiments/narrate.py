@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -19,7 +18,7 @@ from experiments.streams import plain
 if TYPE_CHECKING:
     import pandas as pd
 
-    from model import NegotiationModel, ToldRun
+    from model import NegotiationModel, ToldRun, Turn
 
 # How each topic is marked in the story; an unknown one is marked by a dot.
 MARKS: Final = {
@@ -93,13 +92,15 @@ def condense(story: Iterable[Any]) -> list[Line]:
     Of the offers and refusals of one session the first of each side stay, and the offer that is accepted; how
     many were left out in between is said once.
     """
-    heard: dict[str, set[tuple[str, str]]] = {}
+    from model import Turn
+
+    heard: dict[str, set[tuple[Turn, int]]] = {}
     skipped: dict[str, list[Any]] = {}
     lines: list[Line] = []
     for line in story:
-        is_accepted = " accepts" in line.text
+        is_accepted = line.turn == Turn.ACCEPTED
         if line.topic in ("offer", "refusal") and not is_accepted:
-            speaker = (line.topic, re.split(" tables| refuses", line.text)[0])
+            speaker = (line.turn, line.side)
             if speaker in heard.setdefault(line.dyad, set()):
                 skipped.setdefault(line.dyad, []).append(line)
                 continue

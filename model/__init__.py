@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from model.lane import Lane
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
-    from model.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd
+    from model.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
     from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.record import dictionary
@@ -39,7 +39,9 @@ _HOMES = {
     "Automaker": "model.agents.automaker",
     "BatterySupplier": "model.agents.battery_supplier",
     **dict.fromkeys(("last_games", "package_flows", "reference_package"), "model.columns"),
-    **dict.fromkeys(("COMPETING_END", "CaseEnd", "Obstacle", "Refusal", "SessionEnd", "TreatyEnd"), "model.outcomes"),
+    **dict.fromkeys(
+        ("COMPETING_END", "CaseEnd", "Obstacle", "Refusal", "SessionEnd", "TreatyEnd", "Turn"), "model.outcomes"
+    ),
     "DYADS": "model.vocabulary",
     "DYAD_NAMES": "model.vocabulary",
     **dict.fromkeys(("Ensemble", "kept_lanes"), "model.ensemble"),
@@ -108,6 +110,7 @@ __all__ = [
     "TacticFile",
     "ToldRun",
     "TreatyEnd",
+    "Turn",
     "View",
     "World",
     "acceptance",

@@ -38,6 +38,16 @@ class SessionEnd(IntEnum):
     DEADLINE = 1
 
 
+class Turn(IntEnum):
+    """What a side does when it is its turn at the table."""
+
+    NONE = 0
+    NOTHING_TABLED = 1
+    TABLED = 2
+    ACCEPTED = 3
+    REFUSED = 4
+
+
 class CaseEnd(IntEnum):
     """How a duty case ended."""
 

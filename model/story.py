@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from model.menu import LADDER, LADDER_AXIS, WITH_FINANCE
 from model.numerics import QUARTERS_PER_YEAR
-from model.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd
+from model.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling import ClubStory, TradeStory, cap, dyad_of, named, possessive
 from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
 
@@ -62,13 +62,18 @@ class Answer:
 
 @dataclass(frozen=True)
 class StoryLine:
-    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence."""
+    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence.
+
+    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1.
+    """
 
     quarter: int
     label: str
     topic: str
     dyad: str
     text: str
+    turn: Turn = Turn.NONE
+    side: int = -1
 
 
 class ToldSoFar(NamedTuple):
@@ -103,12 +108,12 @@ class Story(TradeStory, ClubStory):
         """The parameters of the run that is told."""
         return self.model.parameters
 
-    def say(self, topic: str, text: str, dyad: int = -1) -> None:
+    def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
         """Add a line for this quarter."""
         if self.is_told:
             t = self.model.state.quarter
             name = DYAD_NAMES[dyad] if dyad >= 0 else ""
-            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text))
+            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
 
     def name(self, dyad: int, side: int) -> str:
         """The name of one side of a dyad, with its article."""
@@ -267,17 +272,35 @@ class Story(TradeStory, ClubStory):
     def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
         """A side has nothing to offer; said once a quarter."""
         if round_number <= 1:
-            self.say("offer", f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.", dyad)
+            self.say(
+                "offer",
+                f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.",
+                dyad,
+                Turn.NOTHING_TABLED,
+                side,
+            )
 
     def offer(self, dyad: int, side: int, package: int, answer: Answer) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
         if not self.is_told:
             return
         tabler, answerer = self.name(dyad, side), self.name(dyad, 1 - side)
-        self.say("offer", f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}", dyad)
+        self.say(
+            "offer",
+            f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}",
+            dyad,
+            Turn.TABLED,
+            side,
+        )
         own, least, held_out = (QUARTERS_PER_YEAR * value for value in (answer.own, answer.least, answer.hope))
         if answer.accepted:
-            self.say("offer", f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).", dyad)
+            self.say(
+                "offer",
+                f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).",
+                dyad,
+                Turn.ACCEPTED,
+                1 - side,
+            )
             return
         reasons = {
             Refusal.BELOW_LEAST: f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})",
@@ -286,7 +309,7 @@ class Story(TradeStory, ClubStory):
             Refusal.NOT_PASSED: "its legislature would not pass it",
         }
         given = [words for reason, words in reasons.items() if reason in answer.why]
-        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(given)}.", dyad)
+        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(given)}.", dyad, Turn.REFUSED, 1 - side)
 
     def _lobby(self, dyad: int, package: int) -> str:
         firms = self.model.lobbies(dyad, package)

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from experiments.classroom.seats import side_of
-from model import DYADS, QUARTERS_PER_YEAR, Answer, CaseEnd, NegotiationModel, SessionEnd, Story, TreatyEnd
+from model import DYADS, QUARTERS_PER_YEAR, Answer, CaseEnd, NegotiationModel, SessionEnd, Story, TreatyEnd, Turn
 
 FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
@@ -52,7 +52,7 @@ class Minutes(Story):
         """Write one event down."""
         self.events_now.append({"kind": kind, **about})
 
-    def say(self, topic: str, text: str, dyad: int = -1) -> None:
+    def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
         """An event without a form of its own keeps its sentence."""
         self.note("told", topic=topic, text=text, dyad=dyad)
 
