@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import model
-from experiments.design import Plan
+from experiments.design import ARM, ID, Plan
 from experiments.sensitivities import meanings
 from experiments.sources import code_fingerprint, sources
 from experiments.work import COLUMNS, KEYS
@@ -100,14 +100,14 @@ def dictionary(plan: Plan | None = None) -> dict[str, str]:
     words = model.dictionary()
     own = words[words["table"] == "summary"]
     units = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples() if row.column not in KEYS}
-    front = {name: COLUMNS[name] for name in ("design_point", "block", "arm")} if plan is None else _front(plan)
-    rest = {name: words for name, words in COLUMNS.items() if name not in ("block", "arm")}
+    front = {name: COLUMNS[name] for name in ("design_point", "block", ARM, ID)} if plan is None else _front(plan)
+    rest = {name: words for name, words in COLUMNS.items() if name not in ("block", ARM, ID)}
     return {**front, **rest, **units, **meanings()}
 
 
 def _front(plan: Plan) -> dict[str, str]:
     """What the columns mean that tell the rows of a plan apart."""
-    names = [*KEYS, "block", *(["arm"] if plan.arms else [])]
+    names = [*KEYS, "block", *([ARM] if plan.arms else []), *([ID] if plan.ids else [])]
     factors = {
         factor.name: f"level of the parameter {factor.name}: {model.PARAMETERS[factor.name].meaning}"
         for factor in plan.factors

@@ -162,30 +162,24 @@ def tell_games(console: Console, model: NegotiationModel | ToldRun) -> None:
                 prose(console, f"{bloc}, {family}: {meaning}.", indent=4)
 
 
-def payoffs(model: NegotiationModel | ToldRun, dyad: int, package: int) -> list[list[tuple[float, float]]]:
-    """What both sides gain over both withdrawing, bn$ a year: rows the first side, columns the second.
+def last_game(model: NegotiationModel | ToldRun, dyad: int) -> tuple[int, list[list[tuple[float, float]]]]:
+    """The package of the last quarter, 0 none, and what both sides gain from it over both withdrawing, bn$ a year.
 
-    In rows and columns honouring comes before withdrawing.
+    Rows are the first side, columns the second; in both honouring comes before withdrawing.
     """
-    from model import QUARTERS_PER_YEAR
+    from model import QUARTERS_PER_YEAR, last_games
 
-    first, second = model.known().flows[dyad]
-
-    def gain(flows: Any, outcome: str) -> float:
-        return QUARTERS_PER_YEAR * float(getattr(flows, outcome)[package] - flows.both_lapse[0])
-
-    return [
-        [
-            (gain(first, "honoured"), gain(second, "honoured")),
-            (gain(first, "partner_lapse"), gain(second, "own_lapse")),
-        ],
-        [(gain(first, "own_lapse"), gain(second, "partner_lapse")), (0.0, 0.0)],
-    ]
+    flows, package = last_games(model.world)
+    (kept, alone, deserted), (other_kept, other_alone, other_deserted) = (
+        QUARTERS_PER_YEAR * (flows[0, dyad, :, :3] - flows[0, dyad, :, 3:])
+    ).tolist()
+    game = [[(kept, other_kept), (deserted, other_alone)], [(alone, other_deserted), (0.0, 0.0)]]
+    return int(package[0, dyad]), game
 
 
 def _tell_payoffs(console: Console, model: NegotiationModel | ToldRun, dyad: int, blocs: list[str]) -> None:
     """Print the package of the last quarter and its payoffs as a matrix."""
-    package = model.reference_package(dyad)
+    package, game = last_game(model, dyad)
     if package == 0:
         prose(console, "At the end no package lies between them.", indent=2)
         return
@@ -193,7 +187,7 @@ def _tell_payoffs(console: Console, model: NegotiationModel | ToldRun, dyad: int
     first, second = blocs
     deeds = [f"{second} {deed}" for deed in ("honours", "withdraws")]
     table = Grid("", (f"{first}, {second}: bn$ a year",), deeds)
-    for deed, row in zip(("honours", "withdraws"), payoffs(model, dyad, package), strict=True):
+    for deed, row in zip(("honours", "withdraws"), game, strict=True):
         table.row(f"{first} {deed}", *(f"{signed(one)}, {signed(other)}" for one, other in row))
     table.show(console, indent=4)
 

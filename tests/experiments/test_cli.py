@@ -17,7 +17,7 @@ from typer.testing import Result
 
 from experiments import cli, reference
 from experiments.executors import WorkersDie, processors
-from experiments.narrate import Line, condense, outcome_in_words, payoffs
+from experiments.narrate import Line, condense, last_game, outcome_in_words
 from experiments.worker_pool import DIED, WorkerDied
 from model import PARAMETERS, InputFault, NegotiationModel
 from model.rules import games
@@ -118,7 +118,8 @@ def test_the_matrix_is_of_the_game_that_is_named() -> None:
     model.run()
     last = model.tables()["dyad"].tail(3).reset_index(drop=True)
     for dyad in range(3):
-        (both, second_lapses), (first_lapses, neither) = payoffs(model, dyad, model.reference_package(dyad))
+        package, ((both, second_lapses), (first_lapses, neither)) = last_game(model, dyad)
+        assert package == model.lane.reference_package(dyad)
         for side, name in enumerate(("game_first", "game_second")):
             tempted, left = (first_lapses, second_lapses) if side == 0 else (second_lapses, first_lapses)
             outcomes = (both[side], tempted[side], left[side], neither[side])

@@ -35,7 +35,7 @@ def test_a_run_that_fails_in_a_block_is_found_by_the_readable_world(monkeypatch:
         raise ArithmeticError("prices have not settled")
 
     chunk = Chunk("2026", 1, 0, {}, {}, 0, 2)
-    monkeypatch.setattr(engines, "_run_columns", fail)
+    monkeypatch.setattr(engines, "run_columns", fail)
     assert play_ensemble(chunk).runs.equals(play_mesa(chunk).runs)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from sample_runs import PLAN, made_up, small_plan
+from sample_runs import CHUNK, PLAN, made_up, small_plan
 from typer.testing import CliRunner
 
 from experiments import cli
@@ -65,7 +65,7 @@ def sweep(plan: Plan, folder: Path, play: Callable[[Chunk], object] = made_up) -
         names.append(chunk.name)
         return play(chunk)
 
-    return run_plan(plan, folder, 1, work=work).results, names
+    return run_plan(plan, folder, 1, work=work, chunk_replicates=CHUNK).results, names
 
 
 def finished(folder: Path) -> set[str]:

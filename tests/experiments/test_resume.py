@@ -18,7 +18,7 @@ import pyarrow as pa
 import pytest
 import sample_runs
 from sample_calls import is_alive, wait_until
-from sample_runs import PLAN, made_up, small_plan, with_series
+from sample_runs import CHUNK, PLAN, made_up, small_plan, with_series
 
 from experiments import manifest
 from experiments.design import Plan
@@ -52,7 +52,7 @@ def plan(tmp_path: Path) -> Plan:
 
 def sweep(plan: Plan, folder: Path, told: list[str] | None = None) -> Outcome:
     hooks = Hooks(tell=(told if told is not None else []).append)
-    return run_plan(plan, folder, 1, hooks, work=made_up)
+    return run_plan(plan, folder, 1, hooks, work=made_up, chunk_replicates=CHUNK)
 
 
 def counted(plan: Plan, folder: Path, play: Callable[[Chunk], Any] = made_up) -> tuple[Outcome, list[str]]:
@@ -63,7 +63,7 @@ def counted(plan: Plan, folder: Path, play: Callable[[Chunk], Any] = made_up) ->
         names.append(chunk.name)
         return play(chunk)
 
-    return run_plan(plan, folder, 1, work=work), names
+    return run_plan(plan, folder, 1, work=work, chunk_replicates=CHUNK), names
 
 
 # --- killed -------------------------------------------------------------------------------------------------
@@ -109,7 +109,7 @@ def model_sweep(tmp_path_factory: pytest.TempPathFactory) -> Killed:
     """12 chunks that the ensemble plays."""
     folder = tmp_path_factory.mktemp("undisturbed")
     plan = small_plan(folder, REAL)
-    whole = run_plan(plan, folder / "r", 1, engine="ensemble", chunk_replicates=sample_runs.CHUNK).results
+    whole = run_plan(plan, folder / "r", 1, engine="ensemble", chunk_replicates=CHUNK).results
     return Killed(plan, run_chunk, "", 2.5, whole.digest(), whole.read())
 
 
@@ -165,7 +165,7 @@ def test_an_interrupted_sweep_goes_on(plan: Plan, tmp_path: Path) -> None:
             signal.raise_signal(signal.SIGINT)
         return made_up(chunk)
 
-    stopped = run_plan(plan, tmp_path / "r", 1, work=work)
+    stopped = run_plan(plan, tmp_path / "r", 1, work=work, chunk_replicates=CHUNK)
     assert stopped.was_interrupted
     assert (stopped.n_done, stopped.results.manifest["state"]) == (35, "interrupted")
     outcome, again = counted(plan, tmp_path / "r")
@@ -364,7 +364,7 @@ def test_two_sweeps_into_one_folder(plan: Plan, tmp_path: Path) -> None:
             said.append(str(caught.value))
         return made_up(chunk)
 
-    outcome = run_plan(plan, tmp_path / "r", 1, work=work)
+    outcome = run_plan(plan, tmp_path / "r", 1, work=work, chunk_replicates=CHUNK)
     assert f"another sweep (process {os.getpid()}) is writing into" in said[0]
     assert outcome.n_done == plan.n_runs
     assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
@@ -400,7 +400,7 @@ def test_a_disk_that_refuses_loses_nothing(
 
 def test_series_of_chosen_replicates_are_kept_and_missed(tmp_path: Path) -> None:
     plan = small_plan(tmp_path, MANY + '[outputs]\nreplicates = 7\nseries = ["dyad"]\n')
-    results = run_plan(plan, tmp_path / "r", 1, work=with_series).results
+    results = run_plan(plan, tmp_path / "r", 1, work=with_series, chunk_replicates=CHUNK).results
     series = results.read_series("dyad")
     assert sorted(series["replicate"].unique()) == list(range(7))
     assert len(series) == 7 * 2 * len(plan.points)

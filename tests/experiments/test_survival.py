@@ -26,7 +26,6 @@ from experiments.stopping import (
     wanted_replicates,
 )
 from experiments.survival import cumulative_incidence, ended_by_cause, log_rank, treaty_ends
-from experiments.work import kind_of_end
 from model.rules import cooperation
 
 # Freireich et al. 1963: weeks in remission with 6-MP and with placebo; published log-rank chi-squared 16.79.
@@ -150,18 +149,6 @@ def test_ends_where_one_replicate_alone_has_a_treaty() -> None:
     frame = ends_of(2, 1).assign(treaty_from=[1, -1], treaty_until=[9, -1], treaty_end=["lapse", ""])
     found = ended_by_cause(frame, 37)
     assert found[["cause", "incidence", "n"]].to_numpy().tolist() == [["lapse", 1.0, 1]]
-
-
-def test_the_words_of_the_model_name_one_end_each() -> None:
-    said = {
-        "China failed its own test two quarters running": "lapse",
-        "politics in United States repudiated it": "turnover",
-        "European Union left after notice": "exit",
-        "it reached its sunset and was not renewed": "sunset",
-        "a new reason": "other",
-        "": "",
-    }
-    assert {words: kind_of_end(words) for words in said} == said
 
 
 # --- log-rank -----------------------------------------------------------------------------------------------
