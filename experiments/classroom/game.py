@@ -178,10 +178,17 @@ class Game:
         quarter = min(quarter, earlier.quarter, len(earlier.marks) - 1)
         if quarter > 0:
             self.marks, self.events = earlier.marks[: quarter + 1], earlier.events[:quarter]
-            self.model.world.by_rules = [q for q in earlier.model.world.by_rules if q.spot.quarter < quarter]
+            self.model.world.by_rules = earlier.model.world.by_rules
             self._change_to(quarter - 1)
-            self.model.world.rewind(self.marks[quarter])
+            self._back_to(quarter)
         return self
+
+    def _back_to(self, quarter: int) -> None:
+        world = self.model.world
+        world.by_rules = [question for question in world.by_rules if question.spot.quarter < quarter]
+        world.waiting = []
+        world.rewind(self.marks[quarter])
+        self.minutes.take()
 
     @property
     def quarter(self) -> int:
@@ -206,6 +213,9 @@ class Game:
             except Waiting as stop:
                 self.questions = stop.questions
                 break
+            except Exception:
+                self._back_to(self.quarter)  # nobody goes on from the middle of a quarter
+                raise
             self.events.append(self.minutes.take())
         if self.is_over and len(self.marks) == self.quarter:
             self.marks.append(self.model.world.checkpoint())
@@ -238,7 +248,8 @@ class Game:
             kept[move[0]] = move[1]
         settings = replace(self.settings, changes=(*self.settings.changes, *added))
         released = frozenset(spot for spot in self.released if spot.quarter < quarter)
-        return Game(settings, kept, self.seats, released).go_on_from(self, quarter)
+        common = quarter if move is None else min(quarter, move[0].quarter)
+        return Game(settings, kept, self.seats, released).go_on_from(self, common)
 
     # --- export and replay ----------------------------------------------------------------------------------------
 

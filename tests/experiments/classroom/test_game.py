@@ -6,10 +6,11 @@ import json
 from typing import Any
 
 import pytest
+from digests import ALL_ON
 
 from experiments.classroom.controls import BRANCHABLE, GROUPS, ON_PAGE, checked, control_list
 from experiments.classroom.game import Change, Game, Settings, read_moves, read_settings, replay
-from experiments.classroom.seats import KEEP, LAPSE, Spot
+from experiments.classroom.seats import ANSWER, KEEP, LAPSE, REFUSE, SeatedWorld, Spot
 from experiments.classroom.view import outcome_view, quarter_view, start_view
 from model import PARAMETERS, InputFault
 
@@ -41,6 +42,91 @@ def test_a_branch_shares_the_past_and_changes_the_future() -> None:
     assert decided.digest() != whole.digest()
 
 
+def played_anew(game: Game) -> Game:
+    """The same game played from its first quarter, as far as this one was."""
+    again = Game(game.settings, game.moves, game.seats, game.released)
+    again.advance(game.quarter + (1 if game.questions else 0))
+    return again
+
+
+def assert_same(one: Game, other: Game) -> None:
+    """Two games have the same past, to the last bit, and the same questions now."""
+    assert one.quarter == other.quarter > 0
+    assert one.digest() == other.digest()
+    assert one.events == other.events
+    assert one.model.world.by_rules == other.model.world.by_rules
+    assert one.questions == other.questions
+    assert one.model.parameters == other.model.parameters
+
+
+#: What assessments look at changes twice: duty cases are opened in between alone.
+MIDWAY = (
+    Change(2, "unilateral_duties", True),
+    Change(2, "false_alarm", 0.3),
+    Change(6, "dialogue_ceiling", 1.0),
+    Change(6, "unilateral_duties", False),
+)
+
+
+@pytest.mark.parametrize("parameters", [{}, ALL_ON], ids=("default", "all on"))
+def test_going_on_from_a_mark_is_playing_from_the_start(
+    parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("experiments.classroom.game.checked", lambda values, *only: dict(values))
+    settings = Settings(replicate=3, parameters={"unilateral_duties": False, **parameters}, changes=MIDWAY, quarters=8)
+    game = Game(settings, seats={0: 1, 2: 3})
+    while not game.is_over:
+        game.advance()
+        if game.quarter in (3, 6):
+            assert_same(game, played_anew(game))
+        # People refuse, lapse or follow the advice; some leave it to the rules.
+        moves, released = dict(game.moves), set(game.released)
+        for number, question in enumerate(game.questions):
+            if (question.spot.quarter + number) % 3 == 0:
+                released.add(question.spot)
+            elif question.spot.quarter % 4 == 2:
+                moves[question.spot] = {ANSWER: REFUSE, KEEP: LAPSE}.get(question.spot.kind, question.advice)
+            else:
+                moves[question.spot] = question.advice
+        if game.questions:
+            game = Game(settings, moves, game.seats, frozenset(released)).go_on_from(game, game.quarter)
+    assert game.moves and game.released and game.model.world.by_rules
+    for quarter in (2, 7):
+        assert_same(game.rewound(quarter), played_anew(game.rewound(quarter)))
+        branch = played(game.branched(quarter, {"generosity": 1.0}))
+        assert_same(branch, played_anew(branch))
+        assert_same(played(branch.rewound(quarter)), branch)
+
+
+def test_a_branch_plays_no_quarter_of_the_common_past_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, stepped = played(Game(SHORT)), []
+    step = SeatedWorld.step
+    monkeypatch.setattr(SeatedWorld, "step", lambda world: (stepped.append(world.state.quarter), step(world)))
+    played(whole.branched(4, {"false_alarm": 0.3}))
+    assert stepped == [4, 5]
+    whole.rewound(3)
+    assert stepped == [4, 5]
+    # A decision before the branch is no common past.
+    decided = played(whole.branched(4, move=(Spot(1, 2, 1, KEEP, 0), LAPSE)))
+    assert stepped == [4, 5, 1, 2, 3, 4, 5]
+    assert_same(decided, played_anew(decided))
+
+
+def test_a_quarter_that_failed_is_played_anew_from_its_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, game = played(Game(SHORT)), Game(SHORT)
+    game.advance(3)
+
+    def fails(world: SeatedWorld) -> None:
+        raise InputFault(["a tactic failed"], "tactics")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(SeatedWorld, "watch_conduct", fails)
+        with pytest.raises(InputFault, match="a tactic failed"):
+            game.advance()
+    assert game.quarter == 3 == game.model.state.quarter and len(game.model.recorder.frames) == 3
+    assert_same(played(game), whole)
+
+
 @pytest.mark.parametrize("name", sorted(BRANCHABLE))
 def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str) -> None:
     # If a model kept more from its parameters than it derives anew, a change back would not be complete.
@@ -68,7 +154,7 @@ def test_a_branch_that_lets_blocs_move_alone_opens_duty_cases() -> None:
         assert all(t >= 10 for t in opened)
         # What the branch looks at from then on is what a run that allowed it from the start looks at.
         always = Game(Settings(replicate=replicate, parameters={**quiet, "unilateral_duties": True}))
-        assert (midway.model.nodes.row == always.model.nodes.row).all()
+        assert (midway.model.world.rules.nodes.row == always.model.world.rules.nodes.row).all()
         cases.append(len(opened))
     assert sum(cases) > 0
 

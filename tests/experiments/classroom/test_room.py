@@ -142,10 +142,10 @@ def test_who_stays_away_is_taken_over_in_time_and_told_what_was_decided() -> Non
     told = [tuple(row[name] for name in Spot._fields) for row in seen["missed"]]
     assert lost <= set(told) and len(told) == len(set(told))
     assert set(told) == {
-        tuple(one.spot) for one in table.room.game.model.by_rules if one.spot.bloc == 0
+        tuple(one.spot) for one in table.room.game.model.world.by_rules if one.spot.bloc == 0
     }  # nothing is left out
     for row in seen["missed"]:
-        assert row["label"] == table.room.game.model.scenario.quarter_label(row["quarter"])
+        assert row["label"] == table.room.game.model.start.quarter_label(row["quarter"])
         if row["kind"] == OFFER and row["value"] > 0:
             assert row["package"]["index"] == row["value"]
     # A reload does not lose it; whoever has read it is not told twice; nobody else is told.

@@ -23,7 +23,7 @@ from experiments.classroom.seats import (
     move_fault,
     side_of,
 )
-from model import InputFault, NegotiationModel
+from model import InputFault, NegotiationModel, TreatyEnd
 
 RUN: dict[str, Any] = {"scenario": "2026", "root_seed": 11, "replicate": 5, "narrate": False}
 
@@ -116,7 +116,7 @@ def test_a_lapse_and_a_notice_are_kept() -> None:
     assert [float(frame["dyad"]["kept"][2]) for frame in lapsed.recorder.frames[:3]] == [1.0, 1.0, 2.0]
     assert lapsed.recorder.lapses[2] >= 2.0
     gone = SeatedModel({Spot(q, 2, 1, KEEP, 0): LEAVE for q in range(6)}, **RUN).run()
-    assert any("notice" in cause for _, cause in gone.recorder.ends[2][:2])
+    assert gone.state.first_end_cause[2] == TreatyEnd.NOTICE
     stays = SeatedModel({Spot(0, 2, 1, KEEP, 0): HONOUR}, **RUN)
     stays.step()
     assert stays.recorder.frames[0]["dyad"]["kept"][2] == 2.0
