@@ -23,11 +23,11 @@ from model.agents.bloc import Bloc
 from model.columns import commonest_obstacles
 from model.lane import Lane
 from model.mandate import Mandate
-from model.parameters import InputFault, Parameters, make_parameters
+from model.parameters import Parameters, make_parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
 from model.story import Story, StoryLine
-from model.world import World
+from model.world import World, address
 
 
 class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
@@ -40,16 +40,6 @@ class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
 # Mesa 3.3 has these in a dictionary that lives as long as the program, and every model that had an agent with it.
 if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
-
-
-def _whole(name: str, came: object) -> int:
-    """``came`` as a whole number from 0.
-
-    Raises ``InputFault`` where it is anything else.
-    """
-    if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
-        raise InputFault([f"{name} = {came!r}: allowed is a whole number from 0; write 0, 1, 2, ..."], "run")
-    return int(came)
 
 
 class MesaBloc(Bloc, mesa.Agent):
@@ -121,7 +111,7 @@ class NegotiationModel(mesa.Model):
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
         del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
-        root_seed, replicate = _whole("root_seed", root_seed), _whole("replicate", replicate)
+        root_seed, replicate = address(root_seed, replicate)
         super().__init__(rng=replicate)
         parameters = make_parameters({**known_scenario(str(scenario)).parameters.changes(), **kwargs})
         self.root_seed, self.replicate = root_seed, replicate
