@@ -18,11 +18,10 @@ import pandas as pd
 from model.parameters import InputFault, Parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
-from model.world import World
+from model.world import HIGHEST_REPLICATE, World
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not
 MOST_REPLICATES: Final = 1_000_000
-HIGHEST_REPLICATE: Final = 1 << 62  # numbers of replicates are kept in 64 bits
 
 
 class Ensemble:

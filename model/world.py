@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ from model.columns import TABLES, commonest_obstacles
 from model.draws import draw_lanes
 from model.lane import Lane
 from model.numerics import keep_freed_memory
-from model.parameters import Parameters
+from model.parameters import InputFault, Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
 from model.record import Recorder
 from model.schedule import play_quarter
@@ -25,6 +25,9 @@ from model.stage import Stage
 from model.starting_point import known_scenario, starting_point
 from model.state import State
 from model.story import Story, StoryLine, ToldSoFar
+
+#: Numbers of replicates are kept in 64 bits.
+HIGHEST_REPLICATE: Final = 1 << 62
 
 
 @dataclass(frozen=True)
@@ -181,17 +184,34 @@ class World(Stage):
             story.back_to(to.told.get(lane))
 
 
+def address(root_seed: object, replicate: object) -> tuple[int, int]:
+    """Where the luck of a run is found: whole numbers from 0.
+
+    Raises ``InputFault`` that names each that is anything else.
+    """
+    faults = []
+    for name, came, most in (("root_seed", root_seed, None), ("replicate", replicate, HIGHEST_REPLICATE)):
+        is_whole = isinstance(came, (int, np.integer)) and not isinstance(came, bool)
+        if not is_whole or came < 0 or (most is not None and came > most):  # type: ignore[operator]
+            allowed = "a whole number from 0" if most is None else f"a whole number from 0 to {most}"
+            faults.append(f"{name} = {came!r:.80}: allowed is {allowed}; write 0, 1, 2, ...")
+    if faults:
+        raise InputFault(faults, "run")
+    return int(root_seed), int(replicate)  # type: ignore[call-overload]
+
+
 class ToldRun(Lane):
     """One replicate played without Mesa, with its story; it answers as ``NegotiationModel`` does.
 
     scenario, root_seed, replicate and parameters by flat name as there; world_type: a class of worlds of one's own.
 
-    Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible parameter at once.
+    Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible input of a kind at once.
     """
 
     def __init__(
         self, scenario: str, root_seed: int, replicate: int, world_type: type[World] = World, **parameters: Any
     ) -> None:
+        root_seed, replicate = address(root_seed, replicate)
         chosen = known_scenario(scenario).parameters.with_overrides(parameters)
         self.played = world_type(scenario, chosen, root_seed, [replicate], kept=None)
         super().__init__(self.played, 0)

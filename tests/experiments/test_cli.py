@@ -78,8 +78,14 @@ def test_both_engines_tell_one_story_and_write_the_same_files(
 
 def test_an_engine_that_there_is_not_is_refused(call: Callable[..., Result]) -> None:
     refused(call("run", "--engine", "ensembel"), "'ensembel' is not an engine", "ensemble")
-    refused(call("run", "--engine", "ensemble", "--replicate", -1), "replicates")
     refused(call("run", "--engine", "ensemble", "--set", "generocity=0.4"), "generosity")
+
+
+@pytest.mark.parametrize("engine", ["mesa", "ensemble"])
+def test_luck_that_there_is_not_is_refused(engine: str, call: Callable[..., Result]) -> None:
+    refused(call("run", "--engine", engine, "--replicate", -1), "replicate = -1: allowed is a whole number from 0 to")
+    refused(call("run", "--engine", engine, "--replicate", 10**19), f"replicate = {10**19}: allowed is")
+    refused(call("run", "--engine", engine, "--root-seed", -1), "root_seed = -1: allowed is a whole number from 0")
 
 
 def test_by_default_the_root_seed_is_the_published_one(call: Callable[..., Result]) -> None:
@@ -157,7 +163,7 @@ def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path) -> 
     assert "two: 4 runs: 4 done" in result.stderr
     names = {path.name for path in (tmp_path / "results" / "two").iterdir()}
     assert names == {
-        *("manifest.json", "reading.txt", "two.png", "runs", "parts.log", ".lock"),
+        *("manifest.json", "reading.txt", "two.png", "runs", "parts.log", ".lock", "inputs"),
         *(f"{name}.parquet" for name in ("cells", "effects", "blocs", "bloc_effects", "tests", "calibration")),
     }
     assert len(pd.read_parquet(tmp_path / "results" / "two" / "runs")) == 12

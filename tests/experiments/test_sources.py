@@ -18,7 +18,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 
 def test_the_code_that_numbers_come_from_is_known() -> None:
     found = sources.sources()
-    own = ("engines", "work", "narrate", "sensitivities", "design")
+    own = ("engines", "work", "sensitivities", "design")
     for name in ("model/rules/trust.py", "model/schedule.py", "seeds/scenarios/2026.toml"):
         assert name in found
     assert {f"experiments/{name}.py" for name in own} <= set(found)

@@ -92,7 +92,7 @@ def test_a_sweep_resumes_with_the_same_file_only(tmp_path: Path, workers: str) -
     code, said = detente("rerun", out, "--run", "1-2")
     assert code == 2 and "own.py with digest" in said
     only_text = own.read_text(encoding="utf-8").replace('"patient"', '"other"')
-    own.write_text(own.read_text(encoding="utf-8") + "\n# changed\n", encoding="utf-8")
+    own.write_text(own.read_text(encoding="utf-8") + "\nCHANGED = 1\n", encoding="utf-8")
     next(iter_unload())
     code, said = detente(*sweep, "--tactics", own)
     assert code == 2 and "the file of tactics" in said and "digest" in said
