@@ -25,15 +25,12 @@ from model.agents.bloc import Bloc
 from model.columns import commonest_obstacles
 from model.lane import Lane
 from model.mandate import Mandate
-<<<<<<< HEAD
 from model.mesa_call import arguments
-=======
->>>>>>> expfix
 from model.parameters import Parameters, make_parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
 from model.story import Story, StoryLine
-from model.world import World, address
+from model.world import World
 
 
 class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
@@ -48,13 +45,10 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
 
 
-<<<<<<< HEAD
 #: Whether this Mesa has scenario objects (3.5 and later), of which a model remembers its own.
 HAS_SCENARIOS: Final = "scenario" in inspect.signature(mesa.Model.__init__).parameters
 
 
-=======
->>>>>>> expfix
 class MesaBloc(Bloc, mesa.Agent):
     """A bloc that Mesa knows."""
 
@@ -134,7 +128,6 @@ class NegotiationModel(mesa.Model):
         world_type: type[World] = World,
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
-<<<<<<< HEAD
         asked = arguments({"scenario": scenario, "root_seed": root_seed, "replicate": replicate, "rng": rng, **kwargs})
         name, root_seed, replicate = (asked.pop(word) for word in ("scenario", "root_seed", "replicate"))
         if not isinstance(scenario, (str, Path)) and HAS_SCENARIOS:
@@ -142,12 +135,6 @@ class NegotiationModel(mesa.Model):
         else:
             super().__init__(rng=replicate)
         parameters = make_parameters({**known_scenario(name).parameters.changes(), **asked})
-=======
-        del rng  # Mesa's batch_run hands one over on some versions; every number here has an address instead
-        root_seed, replicate = address(root_seed, replicate)
-        super().__init__(rng=replicate)
-        parameters = make_parameters({**known_scenario(str(scenario)).parameters.changes(), **kwargs})
->>>>>>> expfix
         self.root_seed, self.replicate = root_seed, replicate
         self.world = world_type(name, parameters, root_seed, [replicate], kept=None)
         self._seat_agents()
