@@ -46,7 +46,9 @@ def used_keys() -> set[str]:
         keys |= {f"lesson.{lesson.key}.{part}" for part in parts}
         keys |= {f"arm.{arm.label}" for arm in lesson.arms} | {f"learn.measure_{lesson.measure}"}
     keys |= {f"refused.{code}" for code in re.findall(r"(?:Refused|refusal)\(\d+, \"(\w+)\"", CODE)}
-    keys |= {f"event.case_{how}" for how in HOW_ENDED.values()} | {f"event.ends_{why}" for why in WHY_ENDED.values()}
+    keys |= {f"event.case_{how}" for how in HOW_ENDED.values()} | {
+        f"event.ends_{why}" for why in (*WHY_ENDED.values(), "other")
+    }
     keys |= {f"event.talks_close_{why}" for why in WHY_CLOSED.values()}
     keys |= {f"phase.{phase}" for phase in ("lobby", "playing", "paused", "over")}
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
