@@ -76,7 +76,7 @@ def _nothing() -> None:
 def against_mesa(
     scenario: str, lanes: int, repeats: int = WHOLE.repeats, tick: Callable[[], None] = _nothing
 ) -> dict[str, float]:
-    """Milliseconds of CPU a run alone and in a block, draws and summary included, and how often the ensemble's fits into Mesa's.
+    """Milliseconds of CPU a run on Mesa and in a block, draws and summary included, and their ratio.
 
     One Mesa run and one block of the ensemble take turns; the calibration, which they share, is done before.
     """
