@@ -1,4 +1,4 @@
-"""How fast the ensemble is: against the Mesa world and a compiled scalar twin, by phase and by size; its memory.
+"""How fast the ensemble is: against single runs on Mesa and a compiled scalar twin, by phase and by size; its memory.
 
 Times are CPU times of one process, medians of interleaved repeats, so that a busy machine slows both sides alike.
 Trust the ratios more than the absolute numbers. ``detente bench`` shows what is measured here.
@@ -76,7 +76,7 @@ def _nothing() -> None:
 def against_mesa(
     scenario: str, lanes: int, repeats: int = WHOLE.repeats, tick: Callable[[], None] = _nothing
 ) -> dict[str, float]:
-    """Milliseconds of CPU a run in both worlds, draws and summary included, and how often the ensemble fits into Mesa.
+    """Milliseconds of CPU a run on Mesa and in a block, draws and summary included, and their ratio.
 
     One Mesa run and one block of the ensemble take turns; the calibration, which they share, is done before.
     """
@@ -263,7 +263,7 @@ def measure(
 ) -> dict[str, Any]:
     """Everything, as plain numbers; ``about`` hears what is being measured, ``tick`` that a step is done."""
     found: dict[str, Any] = {"scenario": scenario, "effort": dataclasses.asdict(effort), "machine": machine()}
-    about("ensemble and Mesa world take turns")
+    about("ensemble and runs on Mesa take turns")
     found["worlds"] = against_mesa(scenario, effort.lanes, effort.repeats, tick)
     about("share of time by phase")
     found["phases"] = by_phase(scenario, effort.lanes)

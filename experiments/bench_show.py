@@ -55,9 +55,9 @@ def show(console: Console, found: dict[str, Any]) -> None:
     prose(console, f"Scenario {found['scenario']}, blocks of {lanes:,} replicates; CPU time, medians of {repeats}")
     prose(console, f"One core of {about['processor']}, {versions}")
     table = Grid("", ("",), ("",), {"": 20})
-    table.row("Mesa world", f"{worlds['mesa_ms']:.1f} ms a run", "")
+    table.row("one run on Mesa", f"{worlds['mesa_ms']:.1f} ms a run", "")
     table.row("ensemble", f"{worlds['ensemble_ms']:.2f} ms a run", f"{worlds['runs_per_second']:.0f} runs/s a core")
-    table.row("ensemble over Mesa world", f"{worlds['ratio']:.1f} times", "draws and summary included")
+    table.row("ensemble over runs on Mesa", f"{worlds['ratio']:.1f} times", "draws and summary included")
     for rule, row in (found["twin"] or {}).items():
         side = f"{row['ensemble_ms']:.1f} ms against {row['twin_ms']:.1f} ms"
         table.row(f"  over its scalar twin: {rule}", f"{row['ratio']:.2f} times", side)
@@ -104,7 +104,7 @@ def figure(found: dict[str, Any]) -> Figure:
     (speed, phases), (growth, memory) = axes
     lanes = [int(size) for size in found["runs_per_second_by_lanes"]]
     speed.plot(lanes, list(found["runs_per_second_by_lanes"].values()), "-o", color=BLUE, label="ensemble")
-    speed.axhline(1e3 / found["worlds"]["mesa_ms"], color=VERMILLION, linestyle="--", label="Mesa world")
+    speed.axhline(1e3 / found["worlds"]["mesa_ms"], color=VERMILLION, linestyle="--", label="one run on Mesa")
     speed.set(xscale="log", yscale="log", xlabel="replicates in a block", ylabel="runs per second of one core")
     speed.set_xticks(lanes, [f"{size:,}" for size in lanes])
     speed.minorticks_off()

@@ -42,7 +42,7 @@ SchedulerOption = Annotated[
 ReplicatesOption = Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")]
 
 EngineOption = Annotated[
-    str, typer.Option(help="Who plays: ensemble (all replicates at once) or mesa (the readable world); same results.")
+    str, typer.Option(help="Who plays: ensemble (all replicates at once) or mesa (one by one, on Mesa); same results.")
 ]
 
 

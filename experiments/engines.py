@@ -1,4 +1,4 @@
-"""Who plays a chunk: the readable world, one run after the other, or the ensemble, all of them at once.
+"""Who plays a chunk: Mesa models, one run after the other, or the ensemble, all of them at once.
 
 Both hand back the same rows and digests; which of them plays is a matter of time alone.
 """
@@ -20,9 +20,9 @@ DYADS_A_RUN = 3  # rows that a run has in the summary
 def play_ensemble(chunk: Chunk) -> Played:
     """Play all replicates of a chunk at once.
 
-    Where a run fails for its numbers (prices that do not settle, a calibration that finds nothing), the readable world
-    plays them one after the other, so that the fault becomes that run's row. Any other fault is the ensemble's own and
-    is not covered up.
+    Where a run fails for its numbers (prices that do not settle, a calibration that finds nothing), they are played one
+    after the other, so that the fault becomes that run's row. Any other fault is the ensemble's own and is not covered
+    up.
     """
     import pyarrow as pa
 

@@ -80,14 +80,13 @@ def known_facts() -> Facts:
         for name, text in sources.items()
         if name.startswith("model/rules/") and not name.endswith("__init__.py")
     }
-    # The ensemble's phases are those of the Mesa world once more.
-    others = {n: text for n, text in sources.items() if not n.startswith(("model/rules/", "model/lanes/"))}
-    callers = {n: text for n, text in sources.items() if not n.startswith("model/rules/") and RULES in text}
+    others = {name: text for name, text in sources.items() if not name.startswith("model/rules/")}
+    callers = {name: text for name, text in others.items() if RULES in text}
     return Facts(
         rules={name: rules_of(text) for name, text in rules.items()},
         phases=phases_of(sources["model/schedule.py"]),
         parameters=PARAMETERS,
-        readers=readers_of(text for name, text in callers.items() if name in others),
+        readers=readers_of(callers.values()),
         streams=STREAMS,
         drawn_in=drawn_in(others),
         state=tuple(field.name for field in dataclasses.fields(State)),

@@ -1,6 +1,6 @@
 """What a worker does: play some replicates of one design point and hand back their rows.
 
-An *engine* plays a chunk. ``mesa`` is the readable world, one replicate after the other; a faster engine is one
+An *engine* plays a chunk. ``mesa`` plays one replicate after the other, each a Mesa model; a faster engine is one
 more function in ``engines.ENGINES`` with the same rows. Every run carries a digest of its outcome, so that whoever
 plays it again can see that it is the same run, whatever the engine, the worker or the chunk.
 """
@@ -94,7 +94,7 @@ class Played:
 
 
 def play_mesa(chunk: Chunk) -> Played:
-    """Run the replicates of a chunk one after the other in the readable world; failures become rows."""
+    """Run the replicates of a chunk one after the other, each a Mesa model; failures become rows."""
     import pyarrow as pa
 
     runs: list[pa.Table] = []

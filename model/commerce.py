@@ -1,4 +1,4 @@
-"""Optional mechanisms of trade, once for both worlds: carbon, undertakings, shared data (theory 1.16, 1.18, 1.19b).
+"""Optional mechanisms of trade: carbon, undertakings, shared data (theory 1.16, 1.18, 1.19b).
 
 Each is off unless its switch says otherwise; then the functions here add carbon charges at the border, price
 undertakings and shared driving data to a quarter. Credits are in ``model.credits``. The calibration knows none of them:

@@ -1,4 +1,4 @@
-"""Credits for electric cars, once for both worlds: content rules, friends, required shares (theory 1.1, 1.15, 1.18).
+"""Credits for electric cars: content rules, friends, required shares (theory 1.1, 1.15, 1.18).
 
 Off unless a switch says otherwise. With ``local_content`` the US credit follows the law's rules on content, in
 scenario 2026 as if it had stayed; with ``friendshoring`` a partner's places count like one's own while a deal is in

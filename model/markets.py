@@ -1,6 +1,6 @@
 """From costs and duties to a cleared market and its accounts: the rules of theory 1.1-1.5 put together once.
 
-Both worlds, the initial calibration and the impact assessments call these functions, so there is one way to clear a
+The phases, the initial calibration and the impact assessments call these functions, so there is one way to clear a
 market. Nothing here decides anything and nothing is drawn. ``...`` stands for any leading axes; the letters of the
 axes are those of ``model.vocabulary``.
 """

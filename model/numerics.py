@@ -1,11 +1,11 @@
 """The few numerical primitives behind every rule, and the home of every bit-equality trick.
 
-The same rule is called by one agent with a handful of numbers and by the ensemble with thousands of
-replicates. Both calls must give the same bits. Elementwise NumPy functions do so on their own; sums, powers
-and matrix products do not, because NumPy groups their terms by memory layout. Rules therefore add with
-``ordered_sum``, raise with ``power`` and never use ``@``, ``**`` or ``.sum()``.
+The same rule is called in a world of one replicate and in one of thousands. Both calls must give the same bits.
+Elementwise NumPy functions do so on their own; sums, powers and matrix products do not, because NumPy groups their
+terms by memory layout. Rules therefore add with ``ordered_sum``, raise with ``power`` and never use ``@``, ``**`` or
+``.sum()``.
 
-Shapes: ``...`` stands for any leading axes (none in the Mesa world, replicates in the ensemble); entities are
+Shapes: ``...`` stands for any leading axes (none in the calibration, replicates in a world); entities are
 on the last axis. Arguments broadcast; results are float64.
 """
 

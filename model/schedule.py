@@ -1,6 +1,6 @@
-"""One quarter, one page: what happens, in which order, in both worlds.
+"""One quarter, one page: what happens, in which order.
 
-``NegotiationModel.step`` and ``Ensemble.step`` are each ``play_quarter(self)``. Within a phase everyone decides on the
+``World.step`` is ``play_quarter(self)``, for one replicate as for thousands. Within a phase everyone decides on the
 state at its start and writes at its end, so the order of agents cannot matter; where order must matter it is a draw.
 The order is that of theory 1.20, but for one thing: what is ratified in a quarter enters into force in the next.
 """
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class World(Protocol):
-    """What both worlds promise: one method a phase, each reading and writing the world's own state."""
+    """What a world promises: one method a phase, each reading and writing the world's own state."""
 
     def enter_into_force(self) -> None:
         """Treaties ratified last quarter enter into force (1.9)."""
