@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import functools
 import inspect
 import itertools
@@ -86,17 +87,17 @@ def mesa_type(party: type) -> type:
         mesa.Agent.__init__(self, model)
         party.__init__(self, world, index)  # type: ignore[misc]
 
-    def reduced(self: Any) -> tuple[Any, ...]:
-        # The class is made here, so a pickle names the one that it was made of.
-        return _unseated, (party,), self.__dict__
-
-    about = {"__init__": begin, "__reduce__": reduced, "__module__": party.__module__}
-    return type(party.__name__, (party, mesa.Agent), about)
+    about = {"__init__": begin, "__module__": party.__module__, "party": party}
+    return _Enrolled(party.__name__, (party, mesa.Agent), about)
 
 
-def _unseated(party: type) -> Any:
-    """An agent of a party's class before it knows anything, for whoever reads a pickle."""
-    return object.__new__(mesa_type(party))
+class _Enrolled(type):
+    """The type of classes that ``mesa_type`` makes; a pickle names the class that such a one was made of."""
+
+    party: type
+
+
+copyreg.pickle(_Enrolled, lambda made: (mesa_type, (made.party,)))  # type: ignore[return-value]
 
 
 class NegotiationModel(mesa.Model):

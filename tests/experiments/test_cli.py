@@ -17,9 +17,9 @@ from typer.testing import Result
 
 from experiments import cli, reference
 from experiments.executors import WorkersDie, processors
-from experiments.narrate import Line, condense, last_game, outcome_in_words
+from experiments.narrate import condense, last_game, outcome_in_words
 from experiments.worker_pool import DIED, WorkerDied
-from model import PARAMETERS, InputFault, NegotiationModel
+from model import PARAMETERS, InputFault, NegotiationModel, StoryLine, Turn
 from model.rules import games
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +83,7 @@ def test_an_engine_that_there_is_not_is_refused(call: Callable[..., Result]) -> 
 
 @pytest.mark.parametrize("engine", ["mesa", "ensemble"])
 def test_luck_that_there_is_not_is_refused(engine: str, call: Callable[..., Result]) -> None:
-    refused(call("run", "--engine", engine, "--replicate", -1), "replicate = -1: allowed is a whole number from 0 to")
+    refused(call("run", "--engine", engine, "--replicate", -1), "replicate = -1: allowed is a whole number from 0")
     refused(call("run", "--engine", engine, "--replicate", 10**19), f"replicate = {10**19}: allowed is")
     refused(call("run", "--engine", engine, "--root-seed", -1), "root_seed = -1: allowed is a whole number from 0")
 
@@ -95,20 +95,20 @@ def test_by_default_the_root_seed_is_the_published_one(call: Callable[..., Resul
 
 
 def test_haggling_is_cut_short() -> None:
-    def line(topic: str, text: str) -> Line:
-        return Line("2027Q1", topic, "CN-EU", text)
+    def line(topic: str, text: str, turn: Turn = Turn.NONE, side: int = -1) -> StoryLine:
+        return StoryLine(1, "2027Q1", topic, "CN-EU", text, turn, side)
 
     story = [
         line("session", "Talks open."),
-        line("offer", "China tables: a. Lobbies: X +0.1"),
-        line("refusal", "The EU refuses: own gain -0.47"),
-        line("offer", "The EU tables: b."),
-        line("offer", "China tables: c."),
-        line("refusal", "The EU refuses: own gain -0.40"),
-        line("offer", "China tables: d."),
-        line("offer", "The EU accepts (believed gain +1)."),
+        line("offer", "China tables: a. Lobbies: X +0.1", Turn.TABLED, 0),
+        line("refusal", "The EU refuses: own gain -0.47", Turn.REFUSED, 1),
+        line("offer", "The EU tables: b.", Turn.TABLED, 1),
+        line("offer", "China tables: c.", Turn.TABLED, 0),
+        line("refusal", "The EU refuses: own gain -0.40", Turn.REFUSED, 1),
+        line("offer", "China tables: d.", Turn.TABLED, 0),
+        line("offer", "The EU accepts (believed gain +1).", Turn.ACCEPTED, 1),
         line("treaty", "In force."),
-        line("offer", "China tables: e."),
+        line("offer", "China tables: e.", Turn.TABLED, 0),
     ]
     told = [one.text.split(" Lobbies")[0] for one in condense(story)]
     assert told == [
