@@ -31,7 +31,7 @@ from model.parameters import Parameters, make_parameters
 from model.record import Recorder
 from model.starting_point import known_scenario
 from model.story import Story, StoryLine
-from model.world import World
+from model.world import World, address
 
 
 class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
@@ -97,7 +97,7 @@ class _Enrolled(type):
     party: type
 
 
-copyreg.pickle(_Enrolled, lambda made: (mesa_type, (made.party,)))  # type: ignore[return-value]
+copyreg.pickle(_Enrolled, lambda made: (mesa_type, (made.party,)))  # type: ignore[arg-type, return-value]
 
 
 class NegotiationModel(mesa.Model):
@@ -130,7 +130,8 @@ class NegotiationModel(mesa.Model):
         **kwargs: Any,  # parameters; Mesa's SolaraViz knows such inputs by this name only
     ) -> None:
         asked = arguments({"scenario": scenario, "root_seed": root_seed, "replicate": replicate, "rng": rng, **kwargs})
-        name, root_seed, replicate = (asked.pop(word) for word in ("scenario", "root_seed", "replicate"))
+        name = asked.pop("scenario")
+        root_seed, replicate = address(asked.pop("root_seed"), asked.pop("replicate"))
         if not isinstance(scenario, (str, Path)) and HAS_SCENARIOS:
             super().__init__(scenario=scenario)
         else:

@@ -39,6 +39,15 @@ def floating_point_faults_raise() -> Iterator[None]:
     np.seterr(**before)
 
 
+@pytest.fixture(autouse=True, scope="session")
+def screen_is_no_terminal() -> Iterator[None]:
+    """Screens are as wide as where there is no terminal: GNU readline, where it is loaded, sets COLUMNS to 80."""
+    patch = pytest.MonkeyPatch()
+    patch.delenv("COLUMNS", raising=False)
+    yield
+    patch.undo()
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Where Python is told to keep no compiled modules, the processes of this test run share some until it ends.
 

@@ -24,15 +24,6 @@ def disk_is_not_waited_for() -> Iterator[None]:
     patch.undo()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def screen_is_no_terminal() -> Iterator[None]:
-    """Screens are as wide as where there is no terminal: GNU readline, where it is loaded, sets COLUMNS to 80."""
-    patch = pytest.MonkeyPatch()
-    patch.delenv("COLUMNS", raising=False)
-    yield
-    patch.undo()
-
-
 @pytest.fixture
 def call(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
     """Calls the command in an empty folder."""
