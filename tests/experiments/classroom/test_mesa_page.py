@@ -159,7 +159,7 @@ def test_controls_stay_within_what_the_model_takes_and_override_no_starting_poin
 def test_a_reset_keeps_the_starting_point_that_was_chosen() -> None:
     chosen = {name: control["value"] for name, control in mesa_page.controls().items()} | {"start": "symmetric"}
     for theirs in ({}, {"scenario": object()}):  # what Mesa adds of its own, where it has scenarios
-        assert mesa_page.start_of(mesa_page.ShownModel(**chosen, **theirs)).name == "symmetric"
+        assert mesa_page.ShownModel(**chosen, **theirs).start.name == "symmetric"
 
 
 def test_no_quarter_is_played_once_the_server_stops(monkeypatch: pytest.MonkeyPatch) -> None:
