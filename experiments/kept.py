@@ -46,7 +46,10 @@ def inputs_of(plan: Plan) -> dict[str, bytes]:
     if plan.table is not None:
         files[f"points{plan.table.suffix}"] = _read(plan.table)
     if plan.tactics is not None:
-        files[TACTICS] = _read(Path(plan.tactics.path))
+        main = Path(plan.tactics.path)
+        # What it imports lies beside it here too, so that the kept file can be named and played.
+        files |= {name: _read(main.with_name(name)) for name in sorted(plan.tactics.beside)}
+        files[TACTICS] = _read(main)
     return files
 
 
@@ -170,8 +173,14 @@ def tactics_fault(results: Results, file: TacticFile | None) -> str:
         return "" if not told and file is None else "one of them has a file"
     if {kind: list(names) for kind, names in file.names.items()} != told["names"]:
         return "they offer different names"
-    kept, now = results.input(TACTICS).read_bytes(), _read(Path(file.path))
-    return "" if _meaning(kept) == _meaning(now) else "their code differs"
+    main = Path(file.path)
+    now = {TACTICS: main, **{name: main.with_name(name) for name in file.beside}}
+    for name, path in now.items():
+        if name not in results.manifest["inputs"]:
+            return f"{name} was not read by it"
+        if _meaning(results.input(name).read_bytes()) != _meaning(_read(path)):
+            return "their code differs" if name == TACTICS else f"{name} beside it differs"
+    return ""
 
 
 def _meaning(text: bytes) -> str:
