@@ -161,7 +161,7 @@ def _numbers(name: str, came: Any, faults: list[str]) -> np.ndarray:
     wrong = [one for one in listed if not (_is_whole(one) and 0 <= one <= HIGHEST_REPLICATE)]
     if is_list and not wrong and len(listed) <= MOST_REPLICATES:
         return np.array([operator.index(one) for one in listed], dtype=np.int64)
-    which = f" ({wrong[0]!r:.40} is not one)" if wrong and listed != [came] else ""
+    which = f" ({wrong[0]!r:.40} is not one)" if wrong and is_list else ""
     many = f"a whole number from 1 to {MOST_REPLICATES}, or " if name == "replicates" else ""
     faults.append(f"{name} = {came!r:.80}{which}: allowed is {many}a list of numbers of replicates from 0")
     return np.zeros(0, dtype=np.int64)

@@ -21,7 +21,7 @@ LUCK: Final = ("replicate", "rng", "seed")  # None is none of them
 CHOSEN: Final = 2**64
 
 
-def whole(name: str, came: object, hint: str = "write 0, 1, 2, ...") -> int:
+def whole(name: str, came: object, hint: str) -> int:
     """``came`` as a whole number from 0.
 
     Raises ``InputFault`` where it is anything else.
@@ -55,8 +55,8 @@ def arguments(given: dict[str, Any]) -> dict[str, Any]:
         if given.setdefault("replicate", number) != number:
             said = f"{name} and replicate = {given['replicate']} both say which luck"
             raise InputFault([f"{said}; leave {name} out, and list the replicates: replicate=range(3)"], "run")
-    found = {**DEFAULTS, **given, "scenario": str(given.get("scenario", DEFAULTS["scenario"]))}
-    return {**found, **{name: whole(name, found[name]) for name in ("root_seed", "replicate")}}
+    # Whether the address is one is for the world to say (``model.world.address``).
+    return {**DEFAULTS, **given, "scenario": str(given.get("scenario", DEFAULTS["scenario"]))}
 
 
 def _without_none(given: dict[str, Any]) -> dict[str, Any]:

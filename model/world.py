@@ -194,7 +194,8 @@ def address(root_seed: object, replicate: object) -> tuple[int, int]:
         is_whole = isinstance(came, (int, np.integer)) and not isinstance(came, bool)
         if not is_whole or came < 0 or (most is not None and came > most):  # type: ignore[operator]
             allowed = "a whole number from 0" if most is None else f"a whole number from 0 to {most}"
-            faults.append(f"{name} = {came!r:.80}: allowed is {allowed}; write 0, 1, 2, ...")
+            shown = " ".join(repr(came).split())
+            faults.append(f"{name} = {shown:.80}: allowed is {allowed}; write 0, 1, 2, ...")
     if faults:
         raise InputFault(faults, "run")
     return int(root_seed), int(replicate)  # type: ignore[call-overload]

@@ -75,5 +75,5 @@ def check_shape_blind(rule: Callable[..., Any], *batched: Any, fixed: tuple[Any,
     agree(rule(*[a[:, np.newaxis] for a in arrays], *fixed), (slice(None), np.newaxis))
     for r in range(n):
         agree(rule(*[a[r] for a in arrays], *fixed), r)
-        # An agent of the Mesa world passes Python's own numbers.
+        # Whoever tries a rule by hand passes Python's own numbers.
         agree(rule(*[a[r].item() if a.ndim == 1 else a[r] for a in arrays], *fixed), r)

@@ -58,7 +58,7 @@ OFF: dict[str, dict[str, Any]] = {
 }
 
 
-# --- two worlds, and the core -------------------------------------------------------------------------------------
+# --- one lane and many, and the core ----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ALONE)

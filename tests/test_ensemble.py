@@ -208,7 +208,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     *(({"root_seed": came}, "root_seed = ") for came in (-1, 5.0, "5", True, None, np.float64(3.0), np.array(3.0))),
     *(({"replicates": came}, "replicates = ") for came in (0, -1, 2.0, True, None, "12", b"12", float("nan"), 10**12)),
     *(({"replicates": came}, "is not one") for came in ([1, -2], [1.0], ["1"], [True], [None], [[1]], [2**70])),
-    *(({"replicates": came}, "replicates = ") for came in ({1: 2}, np.array(2.0), itertools.count())),
+    *(({"replicates": came}, "replicates = ") for came in ({1: 2}, np.array(2.0), np.array([[3]]), itertools.count())),
     *(({"replicates": came}, "none came") for came in ([], (), range(0), np.array([], dtype=int))),
     *(({"replicates": came}, "1 came more than") for came in ([1, 1], [1, 2, 1], np.ones(2, int), (1, np.int8(1)))),
     ({"keep": [100]}, "keep: 100 are not among the replicates"),

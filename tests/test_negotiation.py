@@ -1,4 +1,4 @@
-"""The Mesa world from outside: how it is built, stepped, collected, batch-run, and how it refuses bad input."""
+"""The model as Mesa sees it, from outside: how it is built, stepped, collected, batch-run, how it refuses."""
 
 from __future__ import annotations
 

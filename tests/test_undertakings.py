@@ -114,7 +114,7 @@ def test_what_an_undertaking_earns_is_weighed_against_a_plant(monkeypatch: pytes
         return settled, earned - 0.5
 
     monkeypatch.setattr(trade, "with_undertakings", with_losses)
-    # Had undertakings cost half a billion a quarter, everybody would build; and both worlds would see it.
+    # Had undertakings cost half a billion a quarter, everybody would build; and one lane would see it as many do.
     assert equality.faults("2026", [1], change, n_quarters=12) == []
     built = equality.mesa_world("2026", 1, change, 12).state
     assert (built.has_plant + (built.plant_due > 0)).sum() > (usual.state.has_plant + (usual.state.plant_due > 0)).sum()

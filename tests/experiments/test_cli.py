@@ -83,7 +83,7 @@ def test_an_engine_that_there_is_not_is_refused(call: Callable[..., Result]) -> 
 
 @pytest.mark.parametrize("engine", ["mesa", "ensemble"])
 def test_luck_that_there_is_not_is_refused(engine: str, call: Callable[..., Result]) -> None:
-    refused(call("run", "--engine", engine, "--replicate", -1), "replicate = -1: allowed is a whole number from 0")
+    refused(call("run", "--engine", engine, "--replicate", -1), "replicate = -1: allowed is a whole number from 0 to")
     refused(call("run", "--engine", engine, "--replicate", 10**19), f"replicate = {10**19}: allowed is")
     refused(call("run", "--engine", engine, "--root-seed", -1), "root_seed = -1: allowed is a whole number from 0")
 

@@ -264,7 +264,7 @@ def test_the_catalogue_is_a_file_that_ships() -> None:
     assert tomllib.loads(CATALOGUE.read_text(encoding="utf-8")).keys() == {"mechanisms"}
 
 
-# --- both worlds --------------------------------------------------------------------------------------------
+# --- one lane and many --------------------------------------------------------------------------------------------
 
 FULL_MODEL = {name: value for own in KNOWN for name, value in own.on.items()}
 

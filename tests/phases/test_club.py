@@ -239,7 +239,7 @@ def test_without_a_shadow_of_the_future_members_do_not_sign() -> None:
         assert not members(world).any()
 
 
-# --- both worlds --------------------------------------------------------------------------------------------------
+# --- one lane and many -------------------------------------------------------------------------------------------
 
 MIXES = [
     ("symmetric", CLUB),

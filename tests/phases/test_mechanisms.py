@@ -135,7 +135,7 @@ def assert_shallower(plain: np.ndarray, noisy: np.ndarray) -> None:
 
 
 def assert_errors_make_treaties_shallower(replicates: int) -> None:
-    # The ensemble gives the Mesa world's bits (tests/test_ensemble.py), many times as fast.
+    # Many lanes have the bits of single runs (tests/test_ensemble.py), many times as fast.
     table = Ensemble("2026", 1, replicates, [{}, *MORE_ERROR]).run().summary()
     depths = [arm.groupby("replicate")["mean_depth"].mean().to_numpy() for _, arm in table.groupby("design_point")]
     for noisy in depths[1:]:

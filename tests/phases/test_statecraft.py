@@ -1,4 +1,4 @@
-"""Optional statecraft: a switch off is the core, a switch on is one model in both worlds and does what it says."""
+"""Optional statecraft: a switch off is the core, a switch on is one model in one lane and many."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MUTED: dict[str, dict[str, Any]] = {
 }
 
 
-# --- off is the core; on is one model in both worlds ------------------------------------------------------------------
+# --- off is the core; on is one model in one lane and many ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("switch", MUTED)

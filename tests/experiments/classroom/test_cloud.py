@@ -30,7 +30,7 @@ from model import PARAMETERS
 
 
 def depths(settings: Settings) -> list[float]:
-    """Mean depth of each pair in the readable world."""
+    """Mean depth of each pair in runs played alone."""
     game = Game(settings)
     game.advance()
     return [number(row["mean_depth"]) for row in outcome_view(game.model)]
