@@ -65,7 +65,7 @@ check: $(DEV) ## formatting, lint and types
 	@$(BIN)/mypy --no-error-summary
 
 # What another version of Mesa breaks first: its view in a browser, its batches, its agents, the recipes; a minute or two.
-RECIPE := tests/experiments/test_recipes.py::test_a_recipe_runs_as_it_is_printed
+RECIPE := tests/experiments/report/test_recipes.py::test_a_recipe_runs_as_it_is_printed
 test-mesa: $(DEV) ## run the tests that stand on Mesa, the one in a browser too
 	@$(BIN)/python -m pytest -n $(WORKERS) tests/experiments/classroom/test_mesa_page.py tests/test_negotiation_batch.py \
 	  tests/test_negotiation_memory.py "$(RECIPE)[mesa]" "$(RECIPE)[run_scenarios]"

@@ -54,8 +54,14 @@ _beside("experiments")
 import model  # noqa: E402
 
 if TYPE_CHECKING:
-    from experiments.design import Factor, Plan
-    from experiments.estimates import (
+    from experiments.design.plan import Factor, Plan
+    from experiments.design.plan_file import load_plan, plan_names
+    from experiments.findings.findings import find
+    from experiments.findings.tables import Findings
+    from experiments.report.figures import plan_figure, run_figure
+    from experiments.report.page import write_report
+    from experiments.running.runner import Outcome, rerun, run_plan
+    from experiments.statistics.estimates import (
         Estimate,
         McNemar,
         Rate,
@@ -68,52 +74,47 @@ if TYPE_CHECKING:
         shared_rate,
         wilson,
     )
-    from experiments.figures import plan_figure, run_figure
-    from experiments.findings import Findings, find
-    from experiments.plan_file import load_plan, plan_names
-    from experiments.report import write_report
-    from experiments.results import Results
-    from experiments.runner import Outcome, rerun, run_plan
-    from experiments.summarise import cell_summary, contrast, main_effects, rank_correlations
-    from experiments.survival import LogRank, cumulative_incidence, ended_by_cause, log_rank, treaty_ends
+    from experiments.statistics.summarise import cell_summary, contrast, main_effects, rank_correlations
+    from experiments.statistics.survival import LogRank, cumulative_incidence, ended_by_cause, log_rank, treaty_ends
+    from experiments.store.folder import Results
     from model import *  # noqa: F403
 
 __version__ = model.__version__
 
 _HOMES = {
-    "Factor": "experiments.design",
-    "Plan": "experiments.design",
-    "Estimate": "experiments.estimates",
-    "McNemar": "experiments.estimates",
-    "Rate": "experiments.estimates",
-    "SurvivalCurve": "experiments.estimates",
-    "holm": "experiments.estimates",
-    "kaplan_meier": "experiments.estimates",
-    "mcnemar": "experiments.estimates",
-    "mean_interval": "experiments.estimates",
-    "paired_difference": "experiments.estimates",
-    "shared_rate": "experiments.estimates",
-    "wilson": "experiments.estimates",
-    "plan_figure": "experiments.figures",
-    "run_figure": "experiments.figures",
-    "Findings": "experiments.findings",
-    "find": "experiments.findings",
-    "load_plan": "experiments.plan_file",
-    "plan_names": "experiments.plan_file",
-    "write_report": "experiments.report",
-    "Results": "experiments.results",
-    "Outcome": "experiments.runner",
-    "rerun": "experiments.runner",
-    "run_plan": "experiments.runner",
-    "cell_summary": "experiments.summarise",
-    "contrast": "experiments.summarise",
-    "main_effects": "experiments.summarise",
-    "rank_correlations": "experiments.summarise",
-    "LogRank": "experiments.survival",
-    "cumulative_incidence": "experiments.survival",
-    "ended_by_cause": "experiments.survival",
-    "log_rank": "experiments.survival",
-    "treaty_ends": "experiments.survival",
+    "Factor": "experiments.design.plan",
+    "Plan": "experiments.design.plan",
+    "Estimate": "experiments.statistics.estimates",
+    "McNemar": "experiments.statistics.estimates",
+    "Rate": "experiments.statistics.estimates",
+    "SurvivalCurve": "experiments.statistics.estimates",
+    "holm": "experiments.statistics.estimates",
+    "kaplan_meier": "experiments.statistics.estimates",
+    "mcnemar": "experiments.statistics.estimates",
+    "mean_interval": "experiments.statistics.estimates",
+    "paired_difference": "experiments.statistics.estimates",
+    "shared_rate": "experiments.statistics.estimates",
+    "wilson": "experiments.statistics.estimates",
+    "plan_figure": "experiments.report.figures",
+    "run_figure": "experiments.report.figures",
+    "Findings": "experiments.findings.tables",
+    "find": "experiments.findings.findings",
+    "load_plan": "experiments.design.plan_file",
+    "plan_names": "experiments.design.plan_file",
+    "write_report": "experiments.report.page",
+    "Results": "experiments.store.folder",
+    "Outcome": "experiments.running.runner",
+    "rerun": "experiments.running.runner",
+    "run_plan": "experiments.running.runner",
+    "cell_summary": "experiments.statistics.summarise",
+    "contrast": "experiments.statistics.summarise",
+    "main_effects": "experiments.statistics.summarise",
+    "rank_correlations": "experiments.statistics.summarise",
+    "LogRank": "experiments.statistics.survival",
+    "cumulative_incidence": "experiments.statistics.survival",
+    "ended_by_cause": "experiments.statistics.survival",
+    "log_rank": "experiments.statistics.survival",
+    "treaty_ends": "experiments.statistics.survival",
 }
 
 __all__ = [

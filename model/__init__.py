@@ -9,25 +9,41 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc, Offer, View
-    from model.columns import last_games, package_flows, reference_package
+    from model.choices.plugins import (
+        Conduct,
+        Moment,
+        acceptance,
+        registered,
+        stance,
+        tactic,
+    )
+    from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.ensemble import Ensemble, kept_lanes
+    from model.faults import InputFault, nearest
     from model.lane import Lane
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
-    from model.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
-    from model.parameters import PARAMETERS, InputFault, Parameters, make_parameters, nearest
-    from model.plugins import Conduct, Moment, acceptance, registered, stance, tactic
-    from model.record import dictionary
+    from model.parameters.checked import PARAMETERS, Parameters, make_parameters
+    from model.record.columns import last_games, package_flows, reference_package
+    from model.record.recorder import dictionary
     from model.rules.games import FAMILIES, game_map_point, side_family
-    from model.scenario import Scenario, load_scenario, scenario_names
-    from model.scenario_kept import KEPT, scenario_changes, scenario_files
-    from model.scenario_reading import find_scenario
-    from model.seeds import digest_of_text, evidence_table, root_seeds, seeds_directory
+    from model.scenario.evidence import digest_of_text, evidence_table, root_seeds, seeds_directory
+    from model.scenario.kept import KEPT, scenario_changes, scenario_files
+    from model.scenario.reading import find_scenario
+    from model.scenario.scenario import Scenario, load_scenario, scenario_names
+    from model.scenario.toml_file import parse_toml, read_toml
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
-    from model.starting_point import calibration_table, identification_flips
-    from model.story import Answer, Story, StoryLine
-    from model.tactic_file import TacticFile, load_tactics, stand_in, unload
-    from model.toml_file import parse_toml, read_toml
+    from model.start.starting_point import calibration_table, identification_flips
+    from model.telling.outcomes import (
+        COMPETING_END,
+        CaseEnd,
+        Obstacle,
+        Refusal,
+        SessionEnd,
+        TreatyEnd,
+        Turn,
+    )
+    from model.telling.story import Answer, Story, StoryLine
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
     from model.world import Checkpoint, ToldRun, World
 
@@ -38,9 +54,9 @@ _HOMES = {
     **dict.fromkeys(("Bloc", "Offer", "View"), "model.agents.bloc"),
     "Automaker": "model.agents.automaker",
     "BatterySupplier": "model.agents.battery_supplier",
-    **dict.fromkeys(("last_games", "package_flows", "reference_package"), "model.columns"),
+    **dict.fromkeys(("last_games", "package_flows", "reference_package"), "model.record.columns"),
     **dict.fromkeys(
-        ("COMPETING_END", "CaseEnd", "Obstacle", "Refusal", "SessionEnd", "TreatyEnd", "Turn"), "model.outcomes"
+        ("COMPETING_END", "CaseEnd", "Obstacle", "Refusal", "SessionEnd", "TreatyEnd", "Turn"), "model.telling.outcomes"
     ),
     "DYADS": "model.vocabulary",
     "DYAD_NAMES": "model.vocabulary",
@@ -49,31 +65,31 @@ _HOMES = {
     **dict.fromkeys(("Checkpoint", "ToldRun", "World"), "model.world"),
     "FAMILIES": "model.rules.games",
     "NegotiationModel": "model.negotiation",
-    "PARAMETERS": "model.parameters",
+    "PARAMETERS": "model.parameters.checked",
     "QUARTERS_PER_YEAR": "model.numerics",
-    "InputFault": "model.parameters",
-    "Parameters": "model.parameters",
-    "make_parameters": "model.parameters",
-    "nearest": "model.parameters",
-    "Scenario": "model.scenario",
+    "InputFault": "model.parameters.checked",
+    "Parameters": "model.parameters.checked",
+    "make_parameters": "model.parameters.checked",
+    "nearest": "model.parameters.checked",
+    "Scenario": "model.scenario.scenario",
     "game_map_point": "model.rules.games",
     "side_family": "model.rules.games",
-    "load_scenario": "model.scenario",
-    "scenario_names": "model.scenario",
-    "evidence_table": "model.seeds",
-    "root_seeds": "model.seeds",
-    **dict.fromkeys(("Answer", "Story", "StoryLine"), "model.story"),
-    "seeds_directory": "model.seeds",
-    "calibration_table": "model.starting_point",
-    "identification_flips": "model.starting_point",
-    "digest_of_text": "model.seeds",
-    "find_scenario": "model.scenario_reading",
-    **dict.fromkeys(("KEPT", "scenario_changes", "scenario_files"), "model.scenario_kept"),
-    "dictionary": "model.record",
-    **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.plugins"),
+    "load_scenario": "model.scenario.scenario",
+    "scenario_names": "model.scenario.scenario",
+    "evidence_table": "model.scenario.evidence",
+    "root_seeds": "model.scenario.evidence",
+    **dict.fromkeys(("Answer", "Story", "StoryLine"), "model.telling.story"),
+    "seeds_directory": "model.scenario.evidence",
+    "calibration_table": "model.start.starting_point",
+    "identification_flips": "model.start.starting_point",
+    "digest_of_text": "model.scenario.evidence",
+    "find_scenario": "model.scenario.reading",
+    **dict.fromkeys(("KEPT", "scenario_changes", "scenario_files"), "model.scenario.kept"),
+    "dictionary": "model.record.recorder",
+    **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.choices.plugins"),
     **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
-    **dict.fromkeys(("parse_toml", "read_toml"), "model.toml_file"),
-    **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.tactic_file"),
+    **dict.fromkeys(("parse_toml", "read_toml"), "model.scenario.toml_file"),
+    **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.choices.tactic_file"),
 }
 
 __all__ = [

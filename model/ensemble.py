@@ -15,9 +15,10 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from model.parameters import InputFault, Parameters
-from model.record import Recorder
-from model.starting_point import known_scenario
+from model.faults import InputFault
+from model.parameters.checked import Parameters
+from model.record.recorder import Recorder
+from model.start.starting_point import known_scenario
 from model.world import HIGHEST_REPLICATE, World
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not

@@ -13,17 +13,19 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.assessment import Tables
-from model.coalitions import Worth
-from model.columns import reference_package
-from model.commerce import Exports
-from model.economy import Agenda, Economy
-from model.grids import Flows, Grid
-from model.mandate import Mandate, Payoffs, Stakes
-from model.markets import Accounts, CellSupply, Clearing
-from model.menu import negotiable
+from model.assessment.coalitions import Worth
+from model.assessment.mandate import Mandate, Payoffs
+from model.assessment.stakes import Stakes
+from model.assessment.tables import Tables
+from model.assessment.values import Parts, issue_values
+from model.market.clearing import Accounts, CellSupply, Clearing
+from model.market.economy import Economy
+from model.market.trade import Exports
 from model.numerics import FloatArray
-from model.parameters import Parameters
+from model.packages.agenda import Agenda
+from model.packages.menu import negotiable
+from model.packages.sums import Flows, Grid
+from model.parameters.checked import Parameters
 from model.quarter import (
     Books,
     Climate,
@@ -36,9 +38,9 @@ from model.quarter import (
     Undertaken,
     Welfare,
 )
-from model.scenario import Scenario
+from model.record.columns import reference_package
+from model.scenario.scenario import Scenario
 from model.stage import Stage
-from model.valuation import Parts, issue_values
 
 #: Records whose arrays have the replicate axis in front. Others (menus, nodes) are the same in every lane.
 HAVE_LANES: Final = (

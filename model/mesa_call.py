@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.parameters import InputFault
+from model.faults import InputFault
 
 DEFAULTS: Final = {"scenario": "2026", "root_seed": 20260928, "replicate": 0}
 LUCK: Final = ("replicate", "rng", "seed")  # None is none of them

@@ -23,14 +23,14 @@ import pandas as pd
 from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
-from model.columns import commonest_obstacles
+from model.assessment.mandate import Mandate
 from model.lane import Lane
-from model.mandate import Mandate
 from model.mesa_call import arguments
-from model.parameters import Parameters, make_parameters
-from model.record import Recorder
-from model.starting_point import known_scenario
-from model.story import Story, StoryLine
+from model.parameters.checked import Parameters, make_parameters
+from model.record.columns import commonest_obstacles
+from model.record.recorder import Recorder
+from model.start.starting_point import known_scenario
+from model.telling.story import Story, StoryLine
 from model.world import World, address
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.coalitions import Worth
-from model.commerce import Exports
-from model.credits import Scheme
-from model.mandate import Mandate, Stakes
-from model.markets import Accounts, CellSupply, Clearing
+from model.assessment.coalitions import Worth
+from model.assessment.mandate import Mandate
+from model.assessment.stakes import Stakes
+from model.market.clearing import Accounts, CellSupply, Clearing
+from model.market.credits import Scheme
+from model.market.trade import Exports
 from model.numerics import FloatArray
 
 

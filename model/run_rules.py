@@ -7,18 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model import coalitions
-from model.agenda import brands_on_sale
-from model.economy import Agenda, Economy
-from model.grids import Grid
-from model.menu import Menu, negotiable
-from model.nodes import Nodes, nodes_in_use
+from model.assessment import coalitions
+from model.assessment.nodes import Nodes, nodes_in_use
+from model.choices.tactics import (
+    Acceptance,
+    Stance,
+    Tactic,
+    acceptance_of,
+    stance_of,
+    tactic_of,
+)
+from model.market.economy import Economy
 from model.numerics import FloatArray, ordered_sum
-from model.parameters import Parameters
+from model.packages.agenda import Agenda
+from model.packages.menu import Menu, negotiable
+from model.packages.sums import Grid
+from model.parameters.checked import Parameters
 from model.rules import batteries, cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
-from model.scenario import Scenario
-from model.tactics import Acceptance, Stance, Tactic, acceptance_of, stance_of, tactic_of
+from model.scenario.scenario import Scenario
+from model.start.agenda import brands_on_sale
 from model.vocabulary import N_DYADS
 
 

@@ -19,14 +19,15 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
+from model.choices.plugins import Moment
+from model.choices.tactics import NOTHING_OFFERED, acceptance_of, share_offered, tactic_of
 from model.draws import draw_lanes
-from model.grids import chosen_flows
+from model.faults import InputFault
 from model.layout import some
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
-from model.parameters import InputFault, Parameters
-from model.plugins import Moment
+from model.packages.sums import chosen_flows
+from model.parameters.checked import Parameters
 from model.rules import bargaining, packages, ratification
-from model.tactics import NOTHING_OFFERED, acceptance_of, share_offered, tactic_of
 from model.vocabulary import DYADS, N_DYADS
 from model.world import World
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from model.economy import Agenda, Economy
-from model.mandate import Mandate
+from model.assessment.mandate import Mandate
+from model.market.economy import Economy
 from model.numerics import FloatArray
-from model.parameters import Parameters
+from model.packages.agenda import Agenda
+from model.parameters.checked import Parameters
 from model.run_rules import RunRules
-from model.scenario import Scenario
+from model.scenario.scenario import Scenario
 from model.state import State
 
 

@@ -10,15 +10,15 @@ import numpy as np
 from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
+from model.assessment.mandate import Mandate
 from model.draws import Draws
-from model.mandate import Mandate
-from model.markets import Accounts
+from model.market.clearing import Accounts
 from model.numerics import FloatArray
-from model.parameters import Parameters
+from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.run_rules import RunRules, run_rules
 from model.state import Start, State, first_state
-from model.story import Story
+from model.telling.story import Story
 from model.vocabulary import BLOCS, DYADS
 
 

@@ -8,24 +8,25 @@ from typing import Final
 
 import numpy as np
 
-from model import coalitions
-from model.agenda import look
-from model.coalitions import Worth
+from model.assessment import coalitions
+from model.assessment.coalitions import Worth
+from model.assessment.priors import first_type_belief, mean_tension, prior_evidence
+from model.assessment.stakes import effective_tension
+from model.choices.tactics import NOTHING_OFFERED
 from model.draws import Draws
-from model.economy import Agenda, Economy, Opening
 from model.layout import copies
-from model.mandate import effective_tension
-from model.markets import MILLION_TO_BILLION
+from model.market.clearing import MILLION_TO_BILLION
+from model.market.economy import Economy, Opening
 from model.numerics import FloatArray, ordered_sum
-from model.outcomes import Obstacle
-from model.parameters import Parameters
-from model.priors import first_type_belief, mean_tension, prior_evidence
+from model.packages.agenda import Agenda
+from model.parameters.checked import Parameters
 from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Welfare
 from model.rules import tension as tension_rules
 from model.rules import trust as trust_rules
 from model.run_rules import RunRules
-from model.scenario import Scenario
-from model.tactics import NOTHING_OFFERED
+from model.scenario.scenario import Scenario
+from model.start.agenda import look
+from model.telling.outcomes import Obstacle
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
 
 CLOSED: Final = -1.0  # clock of a session that is not open
@@ -34,7 +35,7 @@ NO_UNDERTAKING: Final = -1.0  # commitment of an automaker without one
 NOTHING_SIGNED: Final = -1  # no ratified package waits to come into force
 
 
-#: A starting point: a scenario, and what its calibration found (``model.starting_point``).
+#: A starting point: a scenario, and what its calibration found (``model.start.starting_point``).
 Start = tuple[Scenario, Economy, Opening, Agenda]
 
 
@@ -75,9 +76,9 @@ class State:
     (d,) who makes it and for how many quarters more; gesture_due (d, s) the next step is to be offered; tension_before
     (d,) last quarter's level; harmony_announced (b,) 1 where an announcement paid its bloc alone.
 
-    Clubs: club () coalition in force, by its place in ``model.coalitions``, 0 none; club_signed () coalition ratified,
-    in force from the next quarter, or NOTHING_SIGNED; club_honours, club_failed (b,) whether a member keeps the terms
-    this quarter, failed to last quarter; club_mood (b,) of legislatures towards clubs.
+    Clubs: club () coalition in force, by its place in ``assessment.coalitions``, 0 none; club_signed () coalition
+    ratified, in force from the next quarter, or NOTHING_SIGNED; club_honours, club_failed (b,) whether a member keeps
+    the terms this quarter, failed to last quarter; club_mood (b,) of legislatures towards clubs.
 
     The table: deal (d,) package agreed this quarter where has_deal (d,); tabled (d,) the last one on the table, 0 none;
     offered (d, s) bn$ per quarter, the best that each side was offered in this session; violations (d,) sides that

@@ -13,18 +13,19 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
-from model.columns import TABLES, commonest_obstacles
 from model.draws import draw_lanes
+from model.faults import InputFault
 from model.lane import Lane
 from model.numerics import keep_freed_memory
-from model.parameters import InputFault, Parameters
+from model.parameters.checked import Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
-from model.record import Recorder
+from model.record.columns import TABLES, commonest_obstacles
+from model.record.recorder import Recorder
 from model.schedule import play_quarter
 from model.stage import Stage
-from model.starting_point import known_scenario, starting_point
+from model.start.starting_point import known_scenario, starting_point
 from model.state import State
-from model.story import Story, StoryLine, ToldSoFar
+from model.telling.story import Story, StoryLine, ToldSoFar
 
 #: Numbers of replicates are kept in 64 bits.
 HIGHEST_REPLICATE: Final = 1 << 62

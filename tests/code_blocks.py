@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from experiments.plan_file import PLAN_KEYS
+from experiments.design.plan_file import PLAN_KEYS
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -38,7 +38,7 @@ INSTEAD = {
     "detente sweep uncertainty": "detente sweep uncertainty --workers 1 --replicates 1",
     "detente discover results/uncertainty": "detente discover results/uncertainty --resamples 0",
     "detente bench": "detente bench --quick",
-    # Several workers are tested in tests/experiments/test_runner.py; this machine may have one processor.
+    # Several workers are tested in tests/experiments/running/test_runner.py; this machine may have one processor.
     "detente sweep forgive.toml --workers 2 --into results/forgive-two": (
         "detente sweep forgive.toml --workers 1 --into results/forgive-two --replicates 4"
     ),
@@ -53,7 +53,7 @@ _INSTALLS = "installs packages; the constraints are tested in tests/test_house.p
 # What is not run, and why. A row that no page uses is a fault, as is a block that is neither run nor here.
 EXEMPT = {
     "make test": "this is one of its tests",
-    "make ablation": "plays 212,000 runs; every command of it is called in tests/experiments/test_mechanisms.py",
+    "make ablation": "plays 212,000 runs; its commands are called in tests/experiments/catalogue/test_mechanisms.py",
     "pip install '.[bench]'": _INSTALLS,
     "pip install -e '.[class]'": _INSTALLS,
     "detente class": _OPENS,
@@ -61,12 +61,12 @@ EXEMPT = {
     "detente class --mesa": _OPENS,
     "detente class --tactics mine.py": _OPENS,
     "source .venv/bin/activate": "sets up a shell; the tests call the command as it is installed",
-    "detente sweep forgive.toml --scheduler 192.0.2.7:8786": "a cluster: tests/experiments/test_cluster.py",
-    "detente hindcast --refit": "ten minutes; tests/experiments/test_hindcast_fit.py fits a small one",
-    "detente hindcast --document": "rewrites a page here; tests/experiments/test_hindcast_page.py does it",
+    "detente sweep forgive.toml --scheduler 192.0.2.7:8786": "a cluster: tests/experiments/running/test_cluster.py",
+    "detente hindcast --refit": "ten minutes; tests/experiments/hindcast/test_fit.py fits a small one",
+    "detente hindcast --document": "rewrites a page here; tests/experiments/hindcast/test_page.py does it",
 }
 # Pages whose Python blocks another test runs, each by its name.
-ELSEWHERE = {"docs/others_tools.md": "tests/experiments/test_recipes.py"}
+ELSEWHERE = {"docs/others_tools.md": "tests/experiments/report/test_recipes.py"}
 # Commands that take more than a few seconds, whole or in place of the whole; they run with the slow tests.
 SLOW = (
     "make demo",
@@ -94,7 +94,7 @@ SLOW = (
     "detente sweep answers.toml",
 )
 # Pages whose texts are formulas, printed by nothing, and the test that holds the page against the code.
-FORMULAS = {"docs/odd.md": "tests/experiments/test_odd_page.py"}
+FORMULAS = {"docs/odd.md": "tests/experiments/catalogue/test_odd_page.py"}
 # Texts that hold times of a machine: the first line of each.
 TIMED = ("Scenario 2026, blocks of 1,024 replicates; CPU time, medians of 5",)
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from typer.testing import CliRunner, Result
 
-from experiments.cli import app
-from model import plugins as registry
-from model import registered, tactic_file
+from experiments.cli.main import app
+from model import registered
+from model.choices import plugins as registry
+from model.choices import tactic_file
 
 # A plan of four runs.
 SMALL = """

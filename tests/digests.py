@@ -52,7 +52,7 @@ def chosen_runs() -> list[dict[str, Any]]:
     """The runs that a new table is made of: scenario, replicate, change, whether a story is told, quarters."""
     from varied import MECHANISMS, VARIED
 
-    from model.parameters import PARAMETERS
+    from model.parameters.checked import PARAMETERS
 
     runs = [{"scenario": s, "replicate": r, "change": {}, "narrate": True} for s in SCENARIOS for r in (0, 1)]
     for i, change in enumerate(VARIED):
@@ -89,8 +89,8 @@ def digests(run: dict[str, Any]) -> dict[str, str]:
 
     Two values that are each allowed may contradict each other; such a run has the name of its refusal for all.
     """
+    from model.faults import InputFault
     from model.negotiation import NegotiationModel
-    from model.parameters import InputFault
 
     try:
         world = NegotiationModel(run["scenario"], ROOT_SEED, run["replicate"], narrate=run["narrate"], **run["change"])

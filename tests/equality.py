@@ -10,7 +10,7 @@ import numpy as np
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
-from model.record import COLUMNS, Recorder
+from model.record.recorder import COLUMNS, Recorder
 from model.world import World
 
 ROOT_SEED = 20260928

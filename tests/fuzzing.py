@@ -30,14 +30,15 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from experiments.cli import parse_settings
-from experiments.design import combinations
-from experiments.grids import Grid
-from experiments.league import load_league
-from experiments.plan_file import load_plan, plan_of
-from experiments.results import Results
-from experiments.screens import prose, say
-from experiments.streams import Stream, plain
+from experiments.cli.main import parse_settings
+from experiments.design.plan import combinations
+from experiments.design.plan_file import load_plan
+from experiments.display.console import prose, say
+from experiments.display.grids import Grid
+from experiments.display.streams import Stream, plain
+from experiments.league.league import load_league
+from experiments.store.folder import Results
+from experiments.store.kept import plan_of
 from model import (
     PARAMETERS,
     Conduct,
@@ -235,7 +236,7 @@ class Bench:
     def _make_results(self) -> None:
         from sample_runs import PLAN, made_up
 
-        from experiments.runner import run_plan
+        from experiments.running.runner import run_plan
 
         path = self.folder / "sound.toml"
         plan, _, _ = PLAN.partition("[[contrasts]]")
@@ -294,7 +295,7 @@ class Bench:
 
     def figure(self, texts: list[str]) -> None:
         """Texts in a figure: whatever they are, it is drawn."""
-        from experiments.styled_figures import saver
+        from experiments.display.figure_style import saver
 
         def draw() -> Any:
             import matplotlib.pyplot as plt
@@ -355,7 +356,7 @@ class Bench:
     def log(self, text: str) -> None:
         """A results folder whose list of parts somebody edited: what it says is damaged is put aside."""
         self._spoil("parts.log", text.encode("utf-8", "surrogatepass"))
-        from experiments.runner import chunks_of
+        from experiments.running.runner import chunks_of
 
         results = Results.open(self.folder / "spoilt")
         finished, damaged = results.take_stock(chunks_of(plan_of(results)))
@@ -369,8 +370,8 @@ class Bench:
         (spoilt / name).write_bytes(data)
 
     def _read(self) -> None:
-        from experiments.discover import inputs_of
-        from experiments.runner import chunks_of
+        from experiments.discovery.discover import inputs_of
+        from experiments.running.runner import chunks_of
 
         results = Results.open(self.folder / "spoilt")
         plan = plan_of(results)

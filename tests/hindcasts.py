@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from experiments import hindcast, hindcast_fit
-from experiments.hindcast_evidence import year_of
-from experiments.hindcast_plan import HindcastPlan, load_hindcast
-from model import seeds, seeds_directory, starting_point
+from experiments.hindcast import fit, main
+from experiments.hindcast.evidence import year_of
+from experiments.hindcast.plan import HindcastPlan, load_hindcast
+from model import seeds_directory
+from model.scenario import evidence
+from model.start import starting_point
 
 SIZES = {
     "n_points = 1024": "n_points = 4",
@@ -45,7 +47,7 @@ def small_plan(folder: Path) -> HindcastPlan:
 def keep_posterior_in(folder: Path, patch: pytest.MonkeyPatch) -> Path:
     """Let the sample be written to and read from this folder instead of the project's seeds."""
     path = folder / "posterior.csv"
-    for module in (hindcast, hindcast_fit):
+    for module in (main, fit):
         patch.setattr(module, "posterior_file", lambda plan: path)
     return path
 
@@ -75,6 +77,6 @@ def poison(folder: Path, patch: pytest.MonkeyPatch, first: int = 2023) -> int:
             writer = csv.DictWriter(stream, list(rows[0]))
             writer.writeheader()
             writer.writerows(rows)
-    patch.setattr(seeds, "seeds_directory", lambda: copy)
+    patch.setattr(evidence, "seeds_directory", lambda: copy)
     forget()
     return n_rows

@@ -15,12 +15,12 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from experiments.worker_pool import WorkerPool
+from experiments.running.worker_pool import WorkerPool
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from experiments.work import Chunk
+    from experiments.store.columns import Chunk
 
 # Far longer than anything here takes, so that a test that waits in vain fails and does not hang (seconds).
 PATIENCE = 60.0

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from experiments.design import Plan
-from experiments.engines import run_chunk
-from experiments.plan_file import load_plan
-from experiments.results import Results
-from experiments.runner import chunks_of, run_plan
-from experiments.work import Chunk, Played, digest_of, summary_types, with_keys
+from experiments.design.plan import Plan
+from experiments.design.plan_file import load_plan
+from experiments.running.engines import run_chunk
+from experiments.running.runner import chunks_of, run_plan
+from experiments.store.columns import Chunk, Played, digest_of, summary_types, with_keys
+from experiments.store.folder import Results
 
 PLAN = """
 title = "A small plan"
@@ -229,8 +229,8 @@ def stored(folder: Path, plan: Plan) -> Results:
 
 def main(plan: str, folder: str, workers: int) -> None:
     """A sweep of noted runs in a process of its own, to be killed."""
-    from experiments.executors import WorkersDie
-    from experiments.plan_file import load_plan
+    from experiments.design.plan_file import load_plan
+    from experiments.running.executors import WorkersDie
 
     try:
         outcome = run_plan(

@@ -17,11 +17,11 @@ import pytest
 from code_blocks import Block
 from typer.testing import CliRunner
 
-from experiments import cli
-from experiments.plan_file import load_plan
+from experiments.cli import main
+from experiments.design.plan_file import load_plan
 from model import load_scenario, load_tactics
-from model.seeds import Resolver
-from model.tactic_file import _loaded, unload
+from model.choices.tactic_file import _loaded, unload
+from model.scenario.evidence import Resolver
 
 PAGES = code_blocks.pages()
 TEXTS = {name: (code_blocks.ROOT / name).read_text("utf-8") for name in PAGES}
@@ -48,7 +48,7 @@ def call(line: str) -> str:
     words = shlex.split(line)
     if words[0] in code_blocks.LOOKS:
         return subprocess.run(words, capture_output=True, text=True, check=True).stdout
-    result = CliRunner().invoke(cli.app, words[1:])
+    result = CliRunner().invoke(main.app, words[1:])
     assert result.exit_code == 0, f"{line}\n{result.output}\n{result.exception!r}"
     return result.stdout
 

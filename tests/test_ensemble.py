@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from varied import VARIED
 
 from model import ensemble as ensemble_module
-from model import markets
 from model.ensemble import Ensemble
+from model.faults import InputFault
+from model.market import clearing
 from model.numerics import same_bits
-from model.parameters import PARAMETERS, InputFault, ParameterSpec
+from model.parameters.checked import PARAMETERS, ParameterSpec
 from model.phases import treaties
-from model.record import COLUMNS
+from model.record.recorder import COLUMNS
 from model.rules import policy
 from model.world import World
 
@@ -136,13 +137,13 @@ def test_a_shorter_horizon_is_the_start_of_a_longer_one() -> None:
 
 
 def test_importer_and_exporter_swapped_in_one_line_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = markets.duties_by_place
+    real = clearing.duties_by_place
 
     def swapped(duty: np.ndarray, other_origin: np.ndarray) -> np.ndarray:
         # One line for one lane and for many, so the fault spares the first lane.
         return real(np.concatenate([duty[:1], np.swapaxes(duty[1:], -1, -2)]) if duty.ndim == 3 else duty, other_origin)
 
-    monkeypatch.setattr(markets, "duties_by_place", swapped)
+    monkeypatch.setattr(clearing, "duties_by_place", swapped)
     found = equality.faults("2026", [0, 1], n_quarters=2)
     assert found != [] and all(fault.startswith("replicate 1,") for fault in found)
 

@@ -12,12 +12,12 @@ import fuzzing
 import pandas as pd
 import pytest
 
-from experiments.design import MAX_POINTS
-from experiments.plan_file import load_plan
-from experiments.plan_reading import as_file_name
-from experiments.point_tables import MOST_TABLE_BYTES, read_table
+from experiments.design.plan import MAX_POINTS
+from experiments.design.plan_file import load_plan
+from experiments.design.plan_reading import as_file_name
+from experiments.design.point_tables import MOST_TABLE_BYTES, read_table
 from model import InputFault, load_scenario, parse_toml, read_toml
-from model.toml_file import MOST_BRACKETS, MOST_BYTES
+from model.scenario.toml_file import MOST_BRACKETS, MOST_BYTES
 
 ROOT = Path(__file__).parents[1]
 FEW = {"plan": 40, "parameters": 200, "scenario": 40, "table": 40, "shown": 40, "figure": 5, "league": 30,
@@ -133,9 +133,9 @@ def test_a_plan_named_like_a_way_out_stays_in(tmp_path: Path) -> None:
 
 #: The one place that runs code from a file, which only the command line and a program can name.
 RUNS_CODE = {
-    "model/tactic_file.py": {"exec", "compile"},
+    "model/choices/tactic_file.py": {"exec", "compile"},
     # What this process and the workers that it started say to each other through a pipe; never a file.
-    "experiments/worker_pool.py": {"pickle"},
+    "experiments/running/worker_pool.py": {"pickle"},
 }
 FORBIDDEN = {"eval", "exec", "compile", "__import__"}
 NEVER = {"pickle", "marshal", "shelve", "dill", "joblib", "yaml"}

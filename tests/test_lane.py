@@ -11,10 +11,10 @@ import worlds
 from digests import ALL_ON
 
 from model.lane import Lane, LaneState
-from model.menu import negotiable
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
-from model.parameters import make_parameters
+from model.packages.menu import negotiable
+from model.parameters.checked import make_parameters
 from model.quarter import Climate
 from model.state import State
 from model.world import World

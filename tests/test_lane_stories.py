@@ -14,9 +14,9 @@ from varied import VARIED
 
 from model import NegotiationModel
 from model.lane import Lane
-from model.parameters import make_parameters
-from model.starting_point import known_scenario
-from model.story import Story, StoryLine
+from model.parameters.checked import make_parameters
+from model.start.starting_point import known_scenario
+from model.telling.story import Story, StoryLine
 from model.world import World
 
 ROOT_SEED = equality.ROOT_SEED

@@ -18,8 +18,9 @@ import pytest
 import worlds
 
 import model
+from model.faults import InputFault
 from model.negotiation import NegotiationModel
-from model.parameters import BLOC_STEMS, DYAD_STEMS, PARAMETERS, InputFault
+from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, PARAMETERS
 from model.vocabulary import BLOCS, DYAD_NAMES
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -14,9 +14,9 @@ import pandas as pd
 import pytest
 
 from model import Bloc, InputFault, NegotiationModel, load_tactics
+from model.choices.plugins import PluginFault
+from model.choices.tactic_file import unload
 from model.mesa_call import DEFAULTS, arguments
-from model.plugins import PluginFault
-from model.tactic_file import unload
 from model.world import HIGHEST_REPLICATE
 
 START = {"scenario": "symmetric", "root_seed": 1, "narrate": False}

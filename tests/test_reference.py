@@ -16,10 +16,11 @@ from hypothesis import strategies as st
 from reference import bloc, duties, firms, markets, talks, treaties, world
 from varied import VARIED
 
+from model.faults import InputFault
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
-from model.parameters import PARAMETERS, InputFault, make_parameters
-from model.record import COLUMNS
+from model.parameters.checked import PARAMETERS, make_parameters
+from model.record.recorder import COLUMNS
 
 ROOT_SEED = 20260928
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.parameters import InputFault, Parameters, make_parameters
+from model.faults import InputFault
+from model.parameters.checked import Parameters, make_parameters
 from model.rules import bargaining
-from model.scenario import load_scenario
+from model.scenario.scenario import load_scenario
 from model.sessions import (
     FIRST_REPLICATE,
     OUTCOMES,

@@ -14,13 +14,13 @@ import pytest
 from digests import ALL_ON
 
 from model.numerics import same_bits
-from model.parameters import make_parameters
+from model.parameters.checked import make_parameters
 from model.phases import relations
-from model.record import Recorder
+from model.record.recorder import Recorder
 from model.schedule import World as Promise
-from model.starting_point import known_scenario
+from model.start.starting_point import known_scenario
 from model.state import State
-from model.story import Story
+from model.telling.story import Story
 from model.world import World
 
 SETTINGS = [pytest.param({}, id="default"), pytest.param(ALL_ON, id="all on")]

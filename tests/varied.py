@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.parameters import PARAMETERS
+from model.parameters.checked import PARAMETERS
 
 SWITCHES: list[dict[str, Any]] = [{name: not spec.default} for name, spec in PARAMETERS.items() if spec.kind == "bool"]
 RULES: list[dict[str, Any]] = [

@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 
 from model.agents.bloc import View
-from model.assessment import Situation
+from model.assessment.tables import Situation
+from model.choices.plugins import Moment
 from model.draws import Draws
-from model.grids import Flows, chosen_flows
 from model.negotiation import NegotiationModel
+from model.packages.sums import Flows, chosen_flows
 from model.phases import treaties
-from model.plugins import Moment
 from model.rules import bargaining
 from model.state import first_state
 from model.vocabulary import DYAD_OF, DYADS

@@ -24,8 +24,8 @@ import numpy as np
 
 from experiments.classroom.game import Settings, change_parameters, read_settings
 from experiments.classroom.view import number
-from experiments.estimates import wilson
-from experiments.worker_pool import WorkerDied, WorkerPool
+from experiments.running.worker_pool import WorkerDied, WorkerPool
+from experiments.statistics.estimates import wilson
 from model import DYAD_NAMES, Ensemble, TacticFile, load_tactics
 
 #: Replicates in each batch: a picture in half a second, 520 in about three.

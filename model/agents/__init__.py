@@ -1,1 +1,1 @@
-"""The readable reference: Mesa agents that decide for themselves and call the rules with their own numbers."""
+"""Who decides: governments, automakers, battery suppliers; each method decides for all replicates at once."""

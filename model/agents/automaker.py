@@ -1,14 +1,14 @@
 """An automaker: it prices, chooses where to build, lobbies on every package on the table, and builds plants.
 
 Where the others' decisions enter its own (prices), the market is a meeting: the automaker says what it wants, the
-market rule of ``model.markets`` settles all of them at once. Arrays have the lanes in front, (R, ...).
+market rule of ``model.market.clearing`` settles all of them at once. Arrays have the lanes in front, (R, ...).
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.assessment import PAIR_OF
+from model.assessment.tables import PAIR_OF
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import plants
 from model.vocabulary import DYADS

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 
 from model.agents.government import Government
-from model.grids import Flows, Grid, believed
+from model.choices.plugins import Conduct, Moment
 from model.layout import rows, some
-from model.menu import negotiable
 from model.numerics import FloatArray, FloatLike
-from model.partial import DutyPath, duty_path, kept_share
-from model.plugins import Conduct, Moment
+from model.packages.menu import negotiable
+from model.packages.part_cuts import DutyPath, duty_path, kept_share
+from model.packages.sums import Flows, Grid, believed
 from model.rules import bargaining, compliance, packages, ratification, trust
 from model.vocabulary import EV, RECOGNITION
 

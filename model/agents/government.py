@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model import coalitions
-from model.assessment import PAIR_OF
-from model.coalitions import COALITIONS, MEMBERS
-from model.grids import Flows, Grid, honour_slack
+from model.assessment import coalitions
+from model.assessment.coalitions import COALITIONS, MEMBERS
+from model.assessment.tables import PAIR_OF
+from model.assessment.values import issue_values
 from model.numerics import FloatArray, FloatLike
+from model.packages.sums import Flows, Grid, honour_slack
 from model.rules import (
     bargaining,
     club_terms,
@@ -29,7 +30,6 @@ from model.rules import (
     trust,
     unilateral,
 )
-from model.valuation import issue_values
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, N_BLOCS, RECOGNITION, SIDE_OF
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.commerce import data_flows
 from model.layout import zeros
-from model.markets import Accounts, account
+from model.market.clearing import Accounts, account
+from model.market.trade import data_flows
 from model.numerics import FloatArray, beside, ordered_sum
 from model.phases import club, trade
 from model.phases.market import recognised_homes

@@ -6,11 +6,12 @@ import dataclasses
 
 import numpy as np
 
-from model.assessment import Situation, Tables, assess
-from model.commerce import data_stakes
-from model.foresight import foreseen
-from model.mandate import Mandate, Stakes, make_mandate, supply_stakes, technology_stakes
-from model.markets import WARM_SWEEPS
+from model.assessment.ahead import foreseen
+from model.assessment.mandate import Mandate, make_mandate
+from model.assessment.stakes import Stakes, supply_stakes, technology_stakes
+from model.assessment.tables import Situation, Tables, assess
+from model.market.clearing import WARM_SWEEPS
+from model.market.trade import data_stakes
 from model.numerics import FloatArray
 from model.phases import club, trade
 from model.quarter import Insight

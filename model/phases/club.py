@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model import coalitions
-from model.coalitions import MEMBERS, NO_CLUB, Setting
+from model.assessment import coalitions
+from model.assessment.coalitions import MEMBERS, NO_CLUB, Setting
 from model.layout import zeros
 from model.numerics import FloatArray, safe_ratio
 from model.quarter import ClubWorth

@@ -6,10 +6,10 @@ import numpy as np
 
 from model.layout import zeros
 from model.numerics import FloatArray
-from model.outcomes import CaseEnd
 from model.phases import gestures, trade, treaties
 from model.rules import bargaining, unilateral
 from model.stage import Stage
+from model.telling.outcomes import CaseEnd
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.grids import chosen_lanes
-from model.menu import own_steps
+from model.packages.menu import own_steps
+from model.packages.sums import chosen_lanes
 from model.rules import gestures
 from model.stage import Stage
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS

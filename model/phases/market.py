@@ -6,12 +6,9 @@ import dataclasses
 
 import numpy as np
 
-from model import coalitions
-from model.calibration import support
-from model.commerce import carbon_charges
-from model.credits import content_credit, scheme_of
+from model.assessment import coalitions
 from model.layout import zeros
-from model.markets import (
+from model.market.clearing import (
     WARM_SWEEPS,
     CellSupply,
     border_frictions,
@@ -22,11 +19,14 @@ from model.markets import (
     offered_costs,
     supply_cells,
 )
+from model.market.credits import content_credit, scheme_of
+from model.market.trade import carbon_charges
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.phases import club, trade
 from model.quarter import Market, Supply
 from model.rules import demand, policy, standards
 from model.stage import Stage
+from model.start.calibration import support
 from model.vocabulary import BATTERY, EV, N_BLOCS
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.layout import zeros
-from model.markets import pass_through_weight
+from model.market.clearing import pass_through_weight
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.market import offer_supply
 from model.rules import batteries, demand, plants, pricing, standards

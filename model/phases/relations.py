@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.assessment.priors import prior_evidence
 from model.layout import zeros
 from model.numerics import FloatLike
 from model.phases.assessing import judged_anew
-from model.priors import prior_evidence
 from model.rules import dialogue, packages, ratification, tension, trust, turnover
 from model.stage import Stage
 from model.state import NEVER, climate_of

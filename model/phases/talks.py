@@ -11,15 +11,15 @@ from itertools import pairwise
 import numpy as np
 
 from model.agents.bloc import Bloc, Offer, View
-from model.grids import chosen_flows
+from model.choices.plugins import Moment
+from model.choices.tactics import NOTHING_OFFERED, share_offered
 from model.numerics import FloatArray
-from model.outcomes import Obstacle, Refusal, SessionEnd
-from model.plugins import Moment
+from model.packages.sums import chosen_flows
 from model.rules import bargaining
 from model.stage import Stage
 from model.state import CLOSED
-from model.story import Answer
-from model.tactics import NOTHING_OFFERED, share_offered
+from model.telling.outcomes import Obstacle, Refusal, SessionEnd
+from model.telling.story import Answer
 from model.vocabulary import DYADS, N_DYADS
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.assessment import Situation
-from model.commerce import agreed_undertakings, carbon_receipts, exports, with_undertakings
-from model.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows, friend_gains
-from model.markets import Accounts, Clearing
+from model.assessment.friends import friend_gains
+from model.assessment.tables import Situation
+from model.market.clearing import Accounts, Clearing
+from model.market.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows
+from model.market.trade import agreed_undertakings, carbon_receipts, exports, with_undertakings
 from model.numerics import FloatArray
 from model.quarter import Undertaken
 from model.stage import Stage

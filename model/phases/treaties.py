@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.credits import friends_of, nobodys_friend
 from model.layout import rows, zeros
+from model.market.credits import friends_of, nobodys_friend
 from model.numerics import FloatArray
-from model.outcomes import TreatyEnd
 from model.phases import club
 from model.quarter import Conduct, Standards
 from model.rules import compliance, cooperation, policy
 from model.stage import Stage
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
+from model.telling.outcomes import TreatyEnd
 from model.vocabulary import (
     CHARGING,
     DIRECTED_DYADS,

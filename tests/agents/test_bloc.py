@@ -9,10 +9,10 @@ import pytest
 import worlds
 
 from model.agents.bloc import Offer
-from model.assessment import PAIR_OF
-from model.grids import chosen_flows
-from model.menu import negotiable
+from model.assessment.tables import PAIR_OF
 from model.negotiation import NegotiationModel
+from model.packages.menu import negotiable
+from model.packages.sums import chosen_flows
 from model.rules import ratification, unilateral
 from model.vocabulary import BLOCS, DYADS, N_DYADS, RECOGNITION
 

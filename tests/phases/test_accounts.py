@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import worlds
 
-from model.calibration import standards_in_force
-from model.markets import border_frictions
+from model.market.clearing import border_frictions
 from model.negotiation import NegotiationModel
 from model.rules import welfare as welfare_rules
+from model.start.calibration import standards_in_force
 from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}

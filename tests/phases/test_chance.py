@@ -12,7 +12,7 @@ import worlds
 
 from model.draws import Draws
 from model.negotiation import NegotiationModel
-from model.seeds import seeds_directory
+from model.scenario.evidence import seeds_directory
 
 
 @pytest.mark.parametrize("scenario", worlds.SCENARIOS)

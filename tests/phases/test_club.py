@@ -11,12 +11,12 @@ import pytest
 import worlds
 
 from model import NegotiationModel
-from model.coalitions import COALITIONS, MEMBERS
+from model.assessment.coalitions import COALITIONS, MEMBERS
 from model.ensemble import Ensemble
 from model.phases import club as club_phase
 from model.phases import treaties
 from model.rules import club_terms, clubs
-from model.telling import CLUBS
+from model.telling.trade_story import CLUBS
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, LINKAGE, RECOGNITION, SIDE_OF
 
 CLUB = {"climate_club": True, "club_penalty": 0.25}

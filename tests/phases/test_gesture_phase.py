@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import worlds
 
-from model.menu import own_steps
 from model.negotiation import NegotiationModel
+from model.packages.menu import own_steps
 from model.vocabulary import DUTY, DYADS, LINKAGE, N_DYADS, RECOGNITION, SUPPLY
 
 #: Gestures as often as they may be.

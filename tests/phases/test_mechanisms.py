@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 import worlds
 
+from model.assessment.values import Parts, issue_values, side_flows
 from model.ensemble import Ensemble
-from model.menu import LADDER
 from model.negotiation import NegotiationModel
-from model.parameters import PARAMETERS
+from model.packages.menu import LADDER
+from model.parameters.checked import PARAMETERS
 from model.rules import dialogue, packages, trust
-from model.valuation import Parts, issue_values, side_flows
 from model.vocabulary import N_DYADS, RECOGNITION
 from model.world import World
 

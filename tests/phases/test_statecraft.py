@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import worlds
 
-from model.assessment import PAIR_OF
-from model.foresight import averaged, costs_ahead
-from model.grids import Grid
+from model.assessment.ahead import averaged, costs_ahead
+from model.assessment.tables import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
-from model.outcomes import COMPETING_END, TreatyEnd
-from model.parameters import PARAMETERS
-from model.partial import duty_path, kept_share
+from model.packages.part_cuts import duty_path, kept_share
+from model.packages.sums import Grid
+from model.parameters.checked import PARAMETERS
 from model.phases import talks
 from model.rules import compliance, trust
+from model.telling.outcomes import COMPETING_END, TreatyEnd
 from model.vocabulary import BLOCS, DYADS, EV, N_DYADS
 
 CN, US, EU = range(3)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.grids import Flows, Grid, believed, honour_slack
-from model.nodes import PAIR_OF
+from model.assessment.nodes import PAIR_OF
+from model.assessment.values import issue_values
+from model.choices.plugins import Conduct, Moment
+from model.choices.tactics import acceptance_of, share_offered, stance_of, tactic_of
 from model.numerics import FloatArray, FloatLike
-from model.partial import kept_share
-from model.plugins import Conduct, Moment
+from model.packages.part_cuts import kept_share
+from model.packages.sums import Flows, Grid, believed, honour_slack
 from model.rules import bargaining, compliance, packages, ratification, standards, trust, unilateral
-from model.tactics import acceptance_of, share_offered, stance_of, tactic_of
-from model.valuation import issue_values
 from model.vocabulary import BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 from reference import relations
 

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.agenda import look
-from model.calibration import support
-from model.markets import (
+from model.market.clearing import (
     WARM_SWEEPS,
     account,
     border_frictions,
@@ -20,6 +18,8 @@ from model.markets import (
 )
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
+from model.start.agenda import look
+from model.start.calibration import support
 from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 from reference.relations import NEVER
 

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.agenda import brands_on_sale
-from model.assessment import assess
-from model.impact import Situation
-from model.mandate import Stakes, effective_tension, make_mandate, supply_stakes, technology_stakes
-from model.markets import WARM_SWEEPS
-from model.menu import negotiable
-from model.nodes import nodes_in_use
+from model.assessment.costs import Situation
+from model.assessment.mandate import make_mandate
+from model.assessment.nodes import nodes_in_use
+from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
+from model.assessment.tables import assess
+from model.assessment.values import realised_value
+from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray
-from model.partial import DutyPath, duty_path
+from model.packages.menu import negotiable
+from model.packages.part_cuts import DutyPath, duty_path
 from model.rules import compliance, dialogue, packages, ratification, tension, trust, unilateral
-from model.valuation import realised_value
+from model.start.agenda import brands_on_sale
 from model.vocabulary import DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
 
 if TYPE_CHECKING:

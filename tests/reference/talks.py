@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.choices.tactics import NOTHING_OFFERED
 from model.numerics import FloatArray
 from model.rules import bargaining
-from model.tactics import NOTHING_OFFERED
 from model.vocabulary import DYADS, N_DYADS, N_SIDES
 
 if TYPE_CHECKING:

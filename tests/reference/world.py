@@ -6,8 +6,8 @@ from typing import Any
 
 from model.draws import draw
 from model.numerics import FloatArray
-from model.parameters import PARAMETERS, Parameters, make_parameters
-from model.starting_point import known_scenario, starting_point
+from model.parameters.checked import PARAMETERS, Parameters, make_parameters
+from model.start.starting_point import known_scenario, starting_point
 from model.vocabulary import N_BLOCS
 from reference import duties, markets, record, relations, talks, treaties
 from reference.bloc import Bloc

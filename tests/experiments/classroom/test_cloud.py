@@ -25,7 +25,7 @@ from experiments.classroom.cloud import (
 from experiments.classroom.controls import BRANCHABLE
 from experiments.classroom.game import Change, Game, Settings
 from experiments.classroom.view import number, outcome_view
-from experiments.worker_pool import WorkerDied
+from experiments.running.worker_pool import WorkerDied
 from model import PARAMETERS
 
 

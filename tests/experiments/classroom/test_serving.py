@@ -19,7 +19,7 @@ from served import Served, served  # noqa: E402
 
 from experiments.classroom import serving  # noqa: E402
 from experiments.classroom.game import replay  # noqa: E402
-from experiments.cli import app  # noqa: E402
+from experiments.cli.main import app  # noqa: E402
 from model import InputFault, load_tactics, unload  # noqa: E402
 
 PATIENT = """

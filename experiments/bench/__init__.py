@@ -1,0 +1,1 @@
+"""How fast it is: timings in one process, growth, memory."""

@@ -1,0 +1,1 @@
+"""What the model consists of, as pages: mechanisms, parameters, the whole description."""

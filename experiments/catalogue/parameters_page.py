@@ -1,0 +1,78 @@
+"""The reference of parameters, made from their declarations: a table on screen, or ``docs/parameters.md``."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from experiments.display.console import prose
+from experiments.display.grids import Grid
+from model import PARAMETERS
+
+INTRODUCTION = """\
+# Parameters
+
+Made by `detente parameters --markdown`; change `model/parameters/core.py` or
+`model/parameters/mechanisms.py`, not this page.
+
+Every number has a unit, a range, a meaning, a source and a status. *Measured* and *calibrated* defaults rest
+on evidence; *assumed* ones are judgements, to be swept before they are believed. Rates are fractions, never
+percent. A value outside its range is refused. Section: where the rule that uses it is specified.
+"""
+
+
+def value_in_words(value: object) -> str:
+    """A default as a user would write it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:g}" if isinstance(value, float) else f"{value}"
+
+
+def range_in_words(name: str) -> str:
+    """The allowed values of a parameter, short."""
+    spec = PARAMETERS[name]
+    if spec.kind == "bool":
+        return "true, false"
+    if spec.kind == "choice":
+        return ", ".join(spec.choices)
+    words = f"{spec.low:g} to {spec.high:g}"
+    return words + "".join(f", {alias}" for alias in spec.aliases)
+
+
+def groups() -> Iterator[tuple[str, list[str]]]:
+    """Names of parameters by group, in declared order."""
+    for group, specs in itertools.groupby(PARAMETERS.values(), key=lambda spec: spec.group):
+        yield group, [spec.name for spec in specs]
+
+
+def show_parameters(console: Console) -> None:
+    """Print all parameters, group by group."""
+    for group, names in groups():
+        table = Grid(group, ("name",), ("default",), {"range": 14, "unit": 9, "meaning": 22}, title_style="bold")
+        for name in names:
+            spec = PARAMETERS[name]
+            default, unit = value_in_words(spec.default), "" if spec.unit in ("-", "switch") else spec.unit
+            status = "" if spec.status == "assumed" else f" ({spec.status})"
+            table.row(name, default, range_in_words(name), unit, spec.meaning + status)
+        table.show(console)
+    prose(console, "Defaults are assumed unless (measured) or (calibrated). Rates are fractions, never percent.")
+
+
+def markdown() -> str:
+    """The text of ``docs/parameters.md``."""
+    lines = [INTRODUCTION]
+    for group, names in groups():
+        lines += [f"## {group[0].upper()}{group[1:]}", ""]
+        lines += ["| Name | Default | Range | Unit | Meaning | Section | Source | Status |"]
+        lines += ["|---|---|---|---|---|---|---|---|"]
+        for name in names:
+            spec = PARAMETERS[name]
+            cells = (
+                *(f"`{name}`", value_in_words(spec.default), range_in_words(name), spec.unit),
+                *(spec.meaning, spec.section, spec.source, spec.status),
+            )
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,184 @@
+"""Commands that analyse: the contract of tactics, a league of them, sensitivity, discovery."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.terminal import (
+    BAD_INPUT,
+    INTERRUPTED,
+    TacticsOption,
+    leave_after,
+    loaded,
+    refusals,
+    screen,
+    warn,
+)
+from experiments.display.command_words import how_to_install
+from experiments.display.streams import pasted
+
+OutOption = Annotated[
+    Path | None, typer.Option("--out", metavar="DIR", help="New folder for the results (default: results/NAME).")
+]
+WorkersOption = Annotated[int | None, typer.Option(help="Processes to use at most (default: one a processor).")]
+
+
+def check_tactic(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Python file of tactics. Checking RUNS the file.")],
+) -> None:
+    """Try a file of tactics against its contract. This runs the file: name only one that you trust."""
+    with refusals():
+        from experiments.display.console import say
+        from experiments.league.tactic_check import check
+
+        own = loaded(file)
+        assert own is not None
+        findings = check(own.sha256)
+        console = screen()
+        for name in dict.fromkeys((finding.kind, finding.name) for finding in findings):
+            say(console, f"{name[0]} {name[1]}")
+            for finding in findings:
+                if (finding.kind, finding.name) == name:
+                    say(console, f"  {'FAILS' if finding.fault else 'ok   '}  {finding.test}")
+                    if finding.fault:
+                        say(console, f"         {finding.fault}")
+        n_failed = sum(bool(finding.fault) for finding in findings)
+        say(console, f"{n_failed} of {len(findings)} tests failed" if n_failed else "It keeps the contract.")
+        if n_failed:
+            raise typer.Exit(BAD_INPUT)
+
+
+def league(
+    plan: Annotated[
+        Path | None, typer.Argument(metavar="[PLAN]", help="A league plan (TOML); without it, all tactics play.")
+    ] = None,
+    out: OutOption = None,
+    workers: WorkersOption = None,
+    situations: Annotated[int | None, typer.Option(help="Situations to draw (default: the plan's, or 50).")] = None,
+    replicates: Annotated[int | None, typer.Option(help="Sessions a pair, seat and situation (default: 100).")] = None,
+    tactics: TacticsOption = None,
+) -> None:
+    """All tactics against each other, in every seat, one bargaining session at a time: who does well at the table."""
+    with refusals():
+        from experiments.display.console import progress_shown, say
+        from experiments.league.league import default_plan, load_league, play_league, resized
+        from experiments.league.results import write_league
+        from experiments.league.table import show, tell
+        from experiments.running.executors import check_workers
+        from experiments.store.files import check_vacant, vacant_folder
+        from model import identification_flips
+
+        file, n_workers = loaded(tactics), check_workers(workers)
+        asked = resized(default_plan() if plan is None else load_league(plan), situations, replicates)
+        folder = vacant_folder("league") if out is None else out
+        check_vacant(folder)
+        console = screen()
+        with progress_shown(screen(to_stderr=True), f"league: {asked.situations} situations") as progress:
+            whole = play_league(asked, n_workers, file, lambda done, total: progress(done, 0, total, 0))
+        found = tell(asked, whole)
+        fault = write_league(found, whole, folder, file)
+        for scenario in asked.scenarios:
+            warn(console, identification_flips(scenario, asked.settings))
+        show(console, found)
+        say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(folder)}")
+        leave_after(fault)
+
+
+def sensitivity(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan with ranges, such as uncertainty, or its file.")],
+    out: OutOption = None,
+    workers: WorkersOption = None,
+    trajectories: Annotated[int, typer.Option(help="Trajectories of Morris screening.")] = 8,
+    screening_replicates: Annotated[int, typer.Option(help="Replicates a point of the screening.")] = 8,
+    keep: Annotated[int, typer.Option(help="Inputs that get an index of their own.")] = 10,
+    rows: Annotated[int, typer.Option(help="Rows of the Sobol design, a power of two.")] = 64,
+    replicates: Annotated[int, typer.Option(help="Replicates of every row, for the share of chance.")] = 16,
+    tactics: TacticsOption = None,
+) -> None:
+    """Which assumptions, mechanisms and how much of chance move the outcomes: Morris screening, then Sobol indices.
+
+    The same command again goes on where it was stopped.
+    """
+    with refusals():
+        from experiments.cli.sweeping import STOPPING, how_to_go_on
+        from experiments.design.plan_file import load_plan
+        from experiments.display.console import progress_shown, say, waiting
+        from experiments.running.runner import Hooks
+        from experiments.sensitivity.report import show, write_sensitivity
+        from experiments.sensitivity.screening import Sizes, check, run_sensitivity
+        from model import identification_flips
+
+        file = loaded(tactics)
+        with waiting(screen(to_stderr=True), f"Reading {plan}") as watch:
+            asked = load_plan(plan, watch)
+        sizes = Sizes(trajectories, screening_replicates, keep, rows, replicates)
+        check(asked, sizes)
+        _needs("SALib", "sensitivity")
+        folder = Path("results") / f"{asked.name}-sensitivity" if out is None else out
+        errors = screen(to_stderr=True)
+        with contextlib.ExitStack() as stack:
+
+            def hooks(stage: str) -> Hooks:
+                progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
+                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
+
+            found = run_sensitivity(asked.with_tactics(file), folder, sizes, workers, hooks)
+        if found is None:
+            say(errors, how_to_go_on(folder))
+            raise typer.Exit(INTERRUPTED)
+        fault = write_sensitivity(found, folder)
+        console = screen()
+        warn(console, identification_flips(asked.start, asked.settings))
+        show(console, found)
+        say(console, f"\nTables{'' if fault else ' and figure'} are in {pasted(folder)}")
+        leave_after(fault)
+
+
+def discover(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The folder of a sweep over many assumptions.")],
+    case: Annotated[
+        list[str] | None, typer.Option(help="collapse or deep_and_durable; may be repeated (default: both).")
+    ] = None,
+    dyad: Annotated[list[str] | None, typer.Option(help="CN-US, CN-EU or US-EU (default: all).")] = None,
+    boxes: Annotated[int, typer.Option(help="Boxes to look for, one after the other.")] = 1,
+    resamples: Annotated[int, typer.Option(help="Searches without a connection to compare with; 0: none.")] = 99,
+) -> None:
+    """Under which assumptions cooperation collapses, or is deep and durable: PRIM boxes with their significance."""
+    with refusals():
+        from experiments.discovery.discover import CASES, show, tables
+        from experiments.discovery.discover import discover as search
+        from experiments.display.console import say
+        from experiments.store.folder import Results
+
+        folder = Results.open(results)
+        found = search(folder, case or tuple(CASES), dyad or ("CN-US", "CN-EU", "US-EU"), boxes, resamples)
+        limits, steps = tables(found)
+        for name, table in (("boxes", limits), ("trajectories", steps)):
+            if len(table):
+                folder.write_table(name, table)
+        console = screen()
+        warn(console, folder.manifest["flips"])
+        show(console, found)
+        say(console, f"\nTables boxes and trajectories are in {pasted(folder.folder)}")
+
+
+def _needs(package: str, command: str) -> None:
+    """Refuse a command whose extra package is not installed."""
+    if importlib.util.find_spec(package) is None:
+        from model import InputFault
+
+        fault = f"detente {command} needs {package}, which is not installed: {how_to_install('analysis')}"
+        raise InputFault([fault], command)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this file on the command line."""
+    app.command("check-tactic", short_help="Try a file of tactics against its contract.")(check_tactic)
+    app.command("league", short_help="All tactics against each other.")(league)
+    app.command("sensitivity", short_help="Which assumptions move the outcomes.")(sensitivity)
+    app.command("discover", short_help="Where cooperation collapses or lasts.")(discover)

@@ -1,0 +1,178 @@
+"""A sweep as its user sees it: where it writes, how far it is, what it found, and how to go on.
+
+No command line here: ``cli.py`` hands over consoles and passes on the exit code.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.cli.terminal import FAILED, INTERRUPTED, warn
+from experiments.display.console import progress_shown, prose, say
+from experiments.display.streams import kept_on, pasted
+from experiments.display.words import OF_FLIPS
+from experiments.running.runner import (
+    CHUNKS,
+    DEFAULT_ENGINE,
+    Hooks,
+    Outcome,
+    Rerun,
+    WorkersDie,
+    run_plan,
+)
+from experiments.store.files import check_vacant, vacant_folder
+from model import InputFault, nearest
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.design.plan import Plan
+    from experiments.findings.tables import Findings
+    from experiments.store.folder import Results
+
+STOPPING: Final = "Stopping: finishing what has begun. Ctrl-C again stops at once."
+
+
+def check_engine(engine: str) -> None:
+    """Refuse an engine that there is not.
+
+    Raises:
+        InputFault: names the engines there are.
+    """
+    if engine not in CHUNKS:
+        raise InputFault(
+            [f"{engine!r} is not an engine; {nearest(engine, CHUNKS) or 'write ensemble or mesa'}"], "engine"
+        )
+
+
+def folder_of(plan: Plan, out: Path | None, into: Path | None) -> Path:
+    """The results folder that was asked for: ``into`` must be new, any other may hold what the plan began.
+
+    Raises:
+        InputFault: both were given, or the new one is not new.
+    """
+    if out is not None and into is not None:
+        raise InputFault(["--out and --into: --into begins a new folder, --out may go on in an old one; keep one"])
+    if into is not None:
+        check_vacant(into)
+        return into
+    return Path("results") / plan.name if out is None else out
+
+
+def sweep_and_report(
+    plan: Plan,
+    out: Path | None,
+    into: Path | None,
+    workers: int | None,
+    scheduler: str | None,
+    console: Console,
+    errors: Console,
+    engine: str = DEFAULT_ENGINE,
+) -> int:
+    """Run a plan with progress, then show and keep what it found. Returns the exit code."""
+    folder = folder_of(plan, out, into)
+    try:
+        outcome = _run(plan, folder, workers, scheduler, errors, engine)
+    except InputFault as fault:
+        if out is None and into is None and "differ from what was asked" in str(fault):
+            here = str(vacant_folder(plan.name))
+            raise InputFault(
+                [line.replace("--into NEW_FOLDER", f"--into {here}") for line in fault.faults], "results"
+            ) from None
+        raise
+    except WorkersDie as error:
+        say(errors, f"{error} {how_to_go_on(folder)}")
+        return FAILED
+    except KeyboardInterrupt:
+        say(errors, f"Stopped at once. {how_to_go_on(folder)}")
+        return INTERRUPTED
+    if outcome.was_interrupted:
+        say(errors, f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder)}")
+        return INTERRUPTED
+    if outcome.n_before == outcome.n_done:
+        say(errors, f"All {outcome.n_done} runs are in {pasted(folder)} already; nothing was computed.")
+    if missing := show(plan, outcome, console):
+        say(errors, f"{missing}. The runs and tables are whole.")
+        return FAILED
+    return 0
+
+
+def how_to_go_on(folder: Path) -> str:
+    """What an interrupted sweep says at its end."""
+    return f"Finished runs are kept in {pasted(folder)}. The same command goes on from there."
+
+
+def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:
+    title = f"{plan.name}: {plan.n_runs} runs"
+    if plan.precision is not None:
+        title = f"{plan.name}: at most {plan.n_runs} runs"
+    with progress_shown(errors, title) as progress:
+        hooks = Hooks(
+            progress,
+            lambda: say(errors, STOPPING),
+            lambda words: say(errors, words),
+        )
+        return run_plan(plan, folder, workers, hooks, scheduler, engine=engine)
+
+
+def show(plan: Plan, outcome: Outcome, console: Console) -> str:
+    """Tables and figure of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
+    from experiments.findings.findings import calibration_of, find
+    from experiments.findings.tables import TABLES
+    from experiments.report.screen import show_calibration, show_findings, show_words
+    from experiments.store.kept import played
+    from model import load_scenario
+
+    results = outcome.results
+    plan = played(plan, results)
+    findings = find(plan, results)
+    scenario = load_scenario(plan.start)
+    calibration = calibration_of(plan)
+    for name in TABLES:
+        if len(table := getattr(findings, name)):
+            mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]
+            results.write_table(name, table.astype(dict.fromkeys(mixed, str)))
+    results.write_table("calibration", calibration)
+    flips = results.manifest["flips"]
+    head = [*flips, OF_FLIPS] if flips else []
+    results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
+    warn(console, flips)
+    show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
+    show_calibration(console, calibration, plan.scenario)
+    show_words(console, findings)
+    figure = f"{plan.name}.png"
+    fault = kept_on(lambda: _draw(results, figure, findings), "The figure")
+    console.print()
+    if not fault:
+        say(console, f"Figure: {pasted(results.folder / figure)}")
+    say(console, f"Tables and all runs: {pasted(results.folder)}")
+    say(console, f"Report: detente report {pasted(results.folder)}")
+    return fault
+
+
+def _draw(results: Results, name: str, findings: Findings) -> None:
+    from experiments.display.figure_style import saver
+    from experiments.report.figures import plan_figure
+
+    results.write_figure(name, saver(lambda: plan_figure(findings)))
+
+
+def tell_rerun(console: Console, found: Rerun, name: str) -> bool:
+    """Say what came of a run that was played again; whether it is the same as the stored one."""
+    say(console, f"Run {name}, played again: {_end_of(found.fresh)}")
+    if found.is_same:
+        prose(console, "The same as stored.")
+        return True
+    say(console, f"Not the same as stored: {_end_of(found.stored)}")
+    if found.changes:
+        also = f" and {len(found.changes) - 6} more" if len(found.changes) > 6 else ""
+        say(console, f"Changed since then: {', '.join(found.changes[:6])}{also}")
+    else:
+        prose(console, "The code is the same; another processor or other versions of packages may be the reason.")
+    return False
+
+
+def _end_of(run: dict[str, Any]) -> str:
+    """How a run ended, in words."""
+    return f"digest {run['digest']}" if run["status"] == "ok" else f"failed at {run['stage']}: {run['message']}"

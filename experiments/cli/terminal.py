@@ -1,0 +1,117 @@
+"""What every command shares: exit codes, refusals in one message, the commands themselves, a file of tactics."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import BrokenExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from experiments.display.streams import FAILED, is_text, plain
+from experiments.display.words import OF_FLIPS
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from experiments.display.console import Screen
+    from model import TacticFile
+
+__all__ = [
+    "BAD_INPUT",
+    "FAILED",
+    "INTERRUPTED",
+    "OF_FLIPS",
+    "Commands",
+    "TacticsOption",
+    "leave_after",
+    "loaded",
+    "refusals",
+    "screen",
+    "warn",
+]
+
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+TacticsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--tactics",
+        metavar="FILE",
+        help="Load tactics of your own from this Python file. Loading RUNS the file: name only one that you trust.",
+    ),
+]
+
+
+class Commands(TyperGroup):
+    """All commands: ``detente help COMMAND`` is ``detente COMMAND --help``, and words must be text."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        """As every group, after a look at the words."""
+        unread = [word for word in args if not is_text(word)]
+        if unread:
+            with refusals():
+                from model import InputFault
+
+                raise InputFault(
+                    [f"{word!r} is not UTF-8; rename the file, or write the word in UTF-8" for word in unread],
+                    "command line",
+                )
+        if args[:1] == ["help"]:
+            args = [*args[1:2], "--help"]
+        return super().parse_args(ctx, args)
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """Whatever the input is refused for, as one message without a traceback."""
+    from model import InputFault
+
+    try:
+        yield
+    except InputFault as fault:
+        typer.echo(plain(f"{fault}"), err=True)
+        raise typer.Exit(BAD_INPUT) from None
+    except KeyboardInterrupt:
+        typer.echo("Stopped.", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except BrokenExecutor as death:
+        typer.echo(f"Stopped: {death}. Fewer processes (--workers) need less memory.", err=True)
+        raise typer.Exit(FAILED) from None
+
+
+def leave_after(fault: str) -> None:
+    """Say what was left out, if anything, and leave with a code that tells."""
+    if fault:
+        typer.echo(f"{fault}. The tables are whole.", err=True)
+        raise typer.Exit(FAILED)
+
+
+def screen(to_stderr: bool = False) -> Screen:
+    """A console on standard output or standard error."""
+    from experiments.display.console import Screen
+
+    return Screen(to_stderr)
+
+
+def warn(console: Console, flips: Sequence[str]) -> None:
+    """Say at the head of an output what its scenario sees otherwise than one that it extends; nothing: nothing."""
+    from experiments.display.console import say
+
+    for line in flips:
+        say(console, f"! {line}")
+    if flips:
+        say(console, f"  {OF_FLIPS}\n")
+
+
+def loaded(tactics: Path | None) -> TacticFile | None:
+    """The file of tactics, loaded, so that its names can be chosen; None where none was named."""
+    if tactics is None:
+        return None
+    from model import load_tactics
+
+    return load_tactics(tactics)

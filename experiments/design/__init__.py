@@ -1,0 +1,1 @@
+"""What is to be run: plans, factors, samples, tables of design points."""

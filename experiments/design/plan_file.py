@@ -1,0 +1,255 @@
+"""Reads a plan from its TOML file and checks it whole before the first run.
+
+All faults are reported at once, each with what came, what is allowed, and the nearest known name.
+
+A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``, ``replicates``, ``root_seed``
+(a number, or the name of a file in seeds/random whose first number is meant), and the tables
+
+* ``[settings]``: parameters that hold everywhere;
+* ``[factors.NAME]``: ``levels`` of the parameter NAME, its ``label``, and the ``level_labels``; or its ``range``
+  (two numbers, or "declared") with a ``scale`` (linear, log) and, where levels are needed, ``steps``;
+  ``together`` lists parameters that take the same value;
+* ``[[blocks]]``: ``name`` and ``settings`` under which the design is run once (none: one block);
+* ``[[contrasts]]``: ``name``, ``block``, and ``treated`` and ``control``, two settings to be compared;
+* ``[outputs]``: ``replicates`` whose full series are kept, and which tables (``series``);
+* ``[precision]``: instead of ``replicates``, an ``outcome`` and the ``half_width`` its intervals shall have at
+  every design point, with ``least`` and ``most`` replicates.
+
+``design`` says how factors are combined: ``factorial`` (unless said otherwise), ``one_at_a_time`` around the
+scenario's own values, ``latin_hypercube`` or ``sobol`` with ``n_points`` (there, ``vary_every`` = "assumed"
+makes a factor of every assumed number), ``table`` (a CSV or Parquet file, one design point a row) or ``list``
+(``[[points]]``, one table of parameters each). Rows and points may have a ``name``; a point of a list with names
+sets only what it changes, and ``reference`` names one or several that all the others are compared with.
+
+>>> plan = load_plan("mechanisms")
+>>> len(plan.cells), plan.factors[0].name
+(16, 'dialogue_ceiling')
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.design.plan import (
+    MAX_REPLICATES,
+    SERIES,
+    Block,
+    Contrast,
+    Factor,
+    Outputs,
+    Plan,
+    Precision,
+    Value,
+    replicates_fault,
+)
+from experiments.design.plan_factors import FactorReader
+from experiments.design.plan_reading import commas_of, is_number, shown
+from experiments.design.point_tables import Watch
+from model import (
+    InputFault,
+    find_scenario,
+    load_scenario,
+    nearest,
+    read_toml,
+    root_seeds,
+    scenario_names,
+)
+
+if TYPE_CHECKING:
+    pass
+
+PLAN_KEYS: Final = (
+    *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
+    *("settings", "factors", "blocks", "contrasts", "outputs", "precision"),
+    *("design", "n_points", "vary_every", "table", "points", "reference"),
+)
+BLOCK_KEYS: Final = ("name", "settings")
+CONTRAST_KEYS: Final = ("name", "block", "treated", "control")
+OUTPUT_KEYS: Final = ("replicates", "series")
+PRECISION_KEYS: Final = ("outcome", "half_width", "least", "most")
+# Outcomes whose precision a plan may ask for: numbers and yes-no outcomes of the summary.
+PRECISE: Final = ("mean_depth", "mean_depth_contested", "joint_gain", "durable", "emerged")
+
+DEFAULT_REPLICATES: Final = 20
+DEFAULT_ROOT_SEED: Final = "default"
+
+
+def plan_names() -> tuple[str, ...]:
+    """The names of the plans that come with the project."""
+    return tuple(sorted(path.stem for path in (Path(__file__).parents[1] / "plans").glob("*.toml")))
+
+
+def read_root_seed(name: str) -> int:
+    """The first number in ``seeds/random/NAME.txt``.
+
+    Raises:
+        InputFault: there is no such file.
+    """
+    return root_seeds(name)[0]
+
+
+def load_plan(source: str | Path, watch: Watch | None = None) -> Plan:
+    """The plan in a TOML file, or the shipped plan of that name, checked whole.
+
+    watch: hears how much of a table of points is read, and how much there is.
+
+    Raises:
+        InputFault: lists everything that is wrong with the file.
+    """
+    path = Path(source)
+    if str(source) in plan_names():
+        path = Path(__file__).parents[1] / "plans" / f"{source}.toml"
+    try:
+        text, table = read_toml(path, "plan")
+    except FileNotFoundError:
+        hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
+        fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
+        raise InputFault([fault], "plan") from None
+    reader = PlanReader(path.stem, text, table, path.parent)
+    if watch is not None:
+        reader.watch = watch
+    return reader.read()
+
+
+class PlanReader(FactorReader):
+    """Reads one plan and collects its faults; ``read`` raises them together."""
+
+    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path, start: str = "") -> None:
+        super().__init__(name, text, table)
+        self.folder, self.start = folder, start
+
+    def read(self) -> Plan:
+        self._known(self.table, PLAN_KEYS, "a plan key")
+        title, question = self._text("title"), self._text("question")
+        hypothesis = self._text("hypothesis", needed=False)
+        scenario, baseline = self._scenario()
+        design = self._design()
+        precision = self._precision()
+        replicates = self.table.get("replicates", DEFAULT_REPLICATES) if precision is None else precision.most
+        if fault := replicates_fault(replicates):
+            self.faults.append(fault)
+        root_seed = self._root_seed()
+        settings = self._settings(self.table.get("settings", {}), "[settings]")
+        factors = self._factors(design, settings)
+        blocks = self._blocks()
+        rows: list[dict[str, Value]] = []
+        if design != "factorial":
+            factors, rows = self._rows_of(design, factors, {**baseline, **settings} if baseline else {}, root_seed)
+        references = self._references()
+        contrasts = self._contrasts(factors, blocks)
+        outputs = self._outputs()
+        self._one_place_each(settings, factors, blocks)
+        if self.faults:
+            raise InputFault([*self.faults, *commas_of(self.text)], f"plan {self.name}")
+        named = (self.name, title, question, hypothesis, scenario)
+        return Plan(
+            *named, replicates, root_seed, settings, factors, blocks, contrasts,
+            self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
+            start=self.start, table=self._table_file() if design == "table" else None,
+        )  # fmt: skip
+
+    def _outputs(self) -> Outputs:
+        table, usual = self._table("outputs"), Outputs()
+        self._known(table, OUTPUT_KEYS, "a key of [outputs]", "[outputs] ")
+        series = table.get("series", list(usual.series))
+        if not isinstance(series, list) or not set(map(str, series)) <= set(SERIES):
+            self.faults.append(f"[outputs] series = {series!r}: allowed is a list of {', '.join(SERIES)}")
+            series = []
+        return Outputs(
+            self._whole(table, "replicates", usual.replicates, 0, MAX_REPLICATES, "[outputs] "), tuple(series)
+        )
+
+    def _precision(self) -> Precision | None:
+        if "precision" not in self.table:
+            return None
+        if "replicates" in self.table:
+            self.faults.append("replicates and [precision]: the target decides how many; keep one")
+        table = self._table("precision")
+        where = "[precision] "
+        self._known(table, PRECISION_KEYS, "a key of [precision]", where)
+        outcome, half_width = table.get("outcome", PRECISE[0]), table.get("half_width")
+        if outcome not in PRECISE:
+            hint = nearest(str(outcome), PRECISE) or f"allowed are {', '.join(PRECISE)}"
+            self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
+        if not is_number(half_width) or half_width <= 0:  # type: ignore[operator]
+            came = "is missing" if half_width is None else f"= {shown(half_width)}"
+            self.faults.append(f"{where}half_width {came}: allowed is a number above 0, in the outcome's unit")
+            half_width = 1.0
+        most = self._whole(table, "most", 1000, 2, MAX_REPLICATES, where)
+        least = self._whole(table, "least", min(30, most), 2, most, where)
+        return Precision(str(outcome), float(half_width), least, most)  # type: ignore[arg-type]
+
+    def _scenario(self) -> tuple[str, dict[str, Value]]:
+        """The scenario as it is named, and its parameters; a file of one's own lies beside the plan."""
+        name = self._text("scenario")
+        if name:
+            try:
+                self.start = self.start or (name if name in scenario_names() else self._beside(name))
+                return name, load_scenario(self.start).parameters.as_dict()
+            except InputFault as fault:
+                self.faults.extend(fault.faults)
+        return name, {}
+
+    def _beside(self, name: str) -> str:
+        return str(find_scenario(name, self.folder).absolute())
+
+    def _root_seed(self) -> int:
+        came = self.table.get("root_seed", DEFAULT_ROOT_SEED)
+        if isinstance(came, str):
+            try:
+                return read_root_seed(came)
+            except InputFault as fault:
+                self.faults.extend(fault.faults)
+        elif isinstance(came, int) and not isinstance(came, bool) and came >= 0:
+            return came
+        else:
+            allowed = "a whole number from 0, or the name of a file in seeds/random"
+            self.faults.append(f"root_seed = {shown(came)}: allowed is {allowed}")
+        return 0
+
+    def _blocks(self) -> tuple[Block, ...]:
+        blocks: list[Block] = []
+        for where, table in self._rows("blocks", [{"name": "all"}]):
+            self._known(table, BLOCK_KEYS, "a key of a block", f"{where} ")
+            name = self._own_name(table, where, [block.name for block in blocks])
+            blocks.append(Block(name, self._settings(table.get("settings", {}), where)))
+        return tuple(blocks)
+
+    def _contrasts(self, factors: tuple[Factor, ...], blocks: tuple[Block, ...]) -> tuple[Contrast, ...]:
+        contrasts: list[Contrast] = []
+        names = [block.name for block in blocks]
+        for where, table in self._rows("contrasts", []):
+            self._known(table, CONTRAST_KEYS, "a key of a contrast", f"{where} ")
+            name = self._own_name(table, where, [contrast.name for contrast in contrasts])
+            block = table.get("block", names[0] if names else "")
+            if block not in names:
+                hint = nearest(str(block), names) or f"there are: {', '.join(names)}"
+                self.faults.append(f"{where} block = {block!r} is not a block of this plan; {hint}")
+            sides = [self._side(table, side, where, factors) for side in ("treated", "control")]
+            contrasts.append(Contrast(name, str(block), sides[0], sides[1]))
+        return tuple(contrasts)
+
+    def _side(self, table: Mapping[str, Any], side: str, where: str, factors: tuple[Factor, ...]) -> dict[str, Value]:
+        own = self._settings(table.get(side, {}), f"{where} {side}:")
+        for factor in factors:
+            if factor.name not in own:
+                self.faults.append(f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level")
+            else:
+                own = {**dict.fromkeys(factor.together, own[factor.name]), **own}
+        return own
+
+    def _one_place_each(
+        self, settings: Mapping[str, Value], factors: tuple[Factor, ...], blocks: tuple[Block, ...]
+    ) -> None:
+        """A parameter is set in one place, or a reader cannot tell which value holds."""
+        varied = [name for factor in factors for name in factor.names]
+        self.faults.extend(f"{name} is in two factors; keep one" for name in {n for n in varied if varied.count(n) > 1})
+        for block in blocks:
+            for name in block.settings:
+                if name in settings:
+                    self.faults.append(f"{name} is in [settings] and in block {block.name!r}; keep one")
+                if name in varied:
+                    self.faults.append(f"{name} is a factor and in block {block.name!r}; keep one")
+        self.faults.extend(f"{name} is a factor and in [settings]; keep one" for name in settings if name in varied)

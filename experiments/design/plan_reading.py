@@ -1,0 +1,121 @@
+"""What every part of a plan's reader needs: tables with known keys, texts, settings, and a list of faults.
+
+Nothing here raises for what is wrong in a plan: faults are collected, so that all are reported at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from experiments.design.plan import Value
+from model import InputFault, make_parameters, nearest
+
+WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
+UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
+LONGEST_NAME: Final = 100  # characters of a results folder's name
+
+
+def shown(value: object) -> str:
+    """A value as it came, with its type, for a message."""
+    return f"{value!r} ({type(value).__name__})"
+
+
+def as_file_name(name: str) -> str:
+    """A name under which results can be kept: no folder, no hidden file, no control characters, not endless."""
+    return re.sub(r"[/\\:\x00-\x1f\x7f\ud800-\udfff]", "_", name).lstrip(". ")[:LONGEST_NAME] or "plan"
+
+
+def in_words(level: object) -> str:
+    """A level in words; a switch reads off or on, and 1.0 reads 1."""
+    if isinstance(level, bool):
+        return ("off", "on")[level]
+    return f"{level:.0f}" if isinstance(level, float) and level.is_integer() and abs(level) < WHOLE else f"{level}"
+
+
+def is_number(value: object) -> bool:
+    """Whether a value is a number, and neither a switch nor infinite nor missing."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) < float("inf")
+
+
+def commas_of(text: str) -> list[str]:
+    """Lists of numbers without blanks, each with its line: if something is wrong, they may hold decimal commas."""
+    return [
+        f"line {number}: if {found[0]} has decimal commas, write points, as in 0.5"
+        for number, line in enumerate(text.split("\n"), 1)
+        if (found := UNSPACED.match(line.strip()))
+    ]
+
+
+class TableReader:
+    """Reads tables of one plan and collects what is wrong with them."""
+
+    def __init__(self, name: str, text: str, table: dict[str, Any]) -> None:
+        self.name, self.text, self.table = as_file_name(name), text, table
+        self.faults: list[str] = []
+
+    def _known(self, table: Mapping[str, Any], keys: tuple[str, ...], what: str, where: str = "") -> None:
+        for key in table:
+            if key not in keys:
+                hint = nearest(key, keys) or f"known: {', '.join(keys)}"
+                self.faults.append(f"{where}{key!r} is not {what}; {hint}; correct it or leave it out")
+
+    def _text(self, key: str, needed: bool = True) -> str:
+        value = self.table.get(key, None if needed else "")
+        if isinstance(value, str) and (value.strip() or not needed):
+            return " ".join(value.split())
+        came = "is missing" if value is None else f"= {shown(value)}"
+        self.faults.append(f"{key} {came}: allowed is text")
+        return ""
+
+    def _one_of(self, key: str, default: str, allowed: tuple[str, ...]) -> str:
+        """A text that must be one of a few."""
+        value = self.table.get(key, default)
+        if isinstance(value, str) and value in allowed:
+            return value
+        hint = nearest(str(value), allowed) or f"allowed are {', '.join(allowed)}"
+        self.faults.append(f"{key} = {shown(value)}: {hint}")
+        return default
+
+    def _whole(self, table: Mapping[str, Any], key: str, default: int, low: int, high: int, where: str = "") -> int:
+        """A whole number within limits."""
+        value = table.get(key, default)
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        self.faults.append(f"{where}{key} = {shown(value)}: allowed is a whole number from {low} to {high}")
+        return default
+
+    def _table(self, key: str) -> dict[str, Any]:
+        """A table of the plan, empty where there is none."""
+        value = self.table.get(key, {})
+        if isinstance(value, dict):
+            return value
+        self.faults.append(f"{key} = {shown(value)}: allowed is a table headed [{key}]")
+        return {}
+
+    def _settings(self, table: object, where: str) -> dict[str, Value]:
+        if not isinstance(table, dict):
+            self.faults.append(f"{where} = {shown(table)}: allowed is a table of parameters")
+            return {}
+        try:
+            make_parameters(table)
+        except InputFault as fault:
+            self.faults.extend(f"{where} {line}" for line in fault.faults)
+        return dict(table)
+
+    def _rows(self, key: str, default: list[dict[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:
+        """The tables of a list with where each stands; anything else is a fault."""
+        rows = self.table.get(key, default)
+        if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+            self.faults.append(f"{key} = {shown(rows)}: allowed are tables headed [[{key}]]")
+            return []
+        return [(f"[[{key}]] {number}:", row) for number, row in enumerate(rows, 1)]
+
+    def _own_name(self, table: Mapping[str, Any], where: str, taken: list[str]) -> str:
+        name = table.get("name")
+        if isinstance(name, str) and name.strip() and name not in taken:
+            return name
+        came = "is missing" if name is None else f"= {shown(name)}"
+        self.faults.append(f"{where} name {came}: allowed is a text that no other one has")
+        return f"{where} {len(taken)}"

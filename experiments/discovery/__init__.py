@@ -1,0 +1,1 @@
+"""Where cooperation comes from: boxes in the space of assumptions."""

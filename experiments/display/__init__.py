@@ -1,0 +1,1 @@
+"""How things are shown: streams, the console, tables, words, the style of figures."""

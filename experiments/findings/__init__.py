@@ -1,0 +1,1 @@
+"""What a plan's runs say: tables, comparisons, corners, sentences, warnings."""

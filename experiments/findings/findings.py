@@ -1,0 +1,174 @@
+"""What a plan's runs say: cells, effects and contrasts with intervals, arms, blocs, tests, corners, a plain reading.
+
+From data frames to data frames. Dyad by dyad and a few columns at a time, so that a million runs fit into memory.
+Intervals speak of the ensemble of assumptions that was run, not of the world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.design.plan import FACTORIAL, ID, SAMPLED, Plan
+from experiments.display.words import spans
+from experiments.findings.comparisons import (
+    ARM,
+    BLOC_OUTCOMES,
+    CONTRAST,
+    FACTOR,
+    TIME,
+    YES_NO,
+    Comparison,
+    adjusted,
+    bloc_matrices,
+    comparisons_of,
+    effects,
+    matrices,
+    paired_tests,
+)
+from experiments.findings.corners import corners_of, tally
+from experiments.findings.sentences import of_blocs, read_plainly
+from experiments.findings.tables import OUTCOMES, RANKED, Findings
+from experiments.statistics.estimates import mean_interval
+from experiments.statistics.stopping import precision_table
+from experiments.statistics.summarise import cell_summary, rank_correlations
+from model import InputFault, calibration_table, load_scenario, make_parameters
+
+if TYPE_CHECKING:
+    from experiments.store.folder import Results
+
+# The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
+NEEDED: Final = ("mean_depth", "joint_gain", "emerged", "durable", "depth_ceiling", "blocking")
+ROWS_AT_ONCE: Final = 250_000
+
+
+def find(plan: Plan, results: Results) -> Findings:
+    """Everything that a plan's stored runs say.
+
+    Raises:
+        InputFault: no run succeeded; the first failure is told.
+    """
+    names = [factor.name for factor in plan.shown]
+    failures = results.read_failures()
+    dyads = results.dyads()
+    if not dyads:
+        first = failures.iloc[0]
+        said = f"every run failed; the first one at stage {first['stage']!r}: {first['message']}"
+        raise InputFault([said], "results")
+    cells, tallies, n_runs = _cells(plan, results, dyads, names)
+    bare = sorted({point.index for point in plan.cells} - set(cells["design_point"]))
+    is_told = not bare or plan.design != FACTORIAL
+    comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
+    compared, tested = _compared(plan, results, dyads, comparisons)
+    blocs, bloc_effects = _blocs(plan, results, dyads, comparisons)
+    of_factors = compared.get(FACTOR, pd.DataFrame())
+    precision = pd.DataFrame()
+    if (target := plan.precision) is not None:
+        pilot = results.read(["dyad", target.outcome])
+        precision = precision_table(pilot, target.outcome, target.half_width, target.least)
+    arms = compared.get(ARM, pd.DataFrame()).rename(columns={"baseline": "reference", "level": "arm"})
+    reading = read_plainly(plan, cells, of_factors, arms)
+    reading = f"{reading} {of_blocs(plan, blocs, bloc_effects)}".rstrip()
+    if not is_told:
+        places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
+        reading = f"No effects are told, because there is no finished run at {places}."
+    return Findings(
+        plan, n_runs, len(failures), cells, of_factors,
+        compared.get(CONTRAST, pd.DataFrame()).rename(columns={"factor": "contrast"}),
+        tuple(corners_of(tallies, plan.shown)), reading,
+        rank_correlations(cells, plan, RANKED) if plan.design in SAMPLED else pd.DataFrame(),
+        precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
+    )  # fmt: skip
+
+
+def _cells(
+    plan: Plan, results: Results, dyads: Sequence[str], names: list[str]
+) -> tuple[pd.DataFrame, pd.DataFrame, int]:
+    """The cells, the tallies of how they ended, and how many runs succeeded in all."""
+    tables, tallies, n_runs = [], [], 0
+    is_cell = {point.index for point in plan.cells}
+    for dyad in dyads:
+        # One part of the design after the other, so that memory does not grow with the number of points.
+        for points in _batches(plan, results):
+            frame = results.read(["block", *names, *NEEDED], points, dyad).assign(dyad=dyad)
+            n_runs += len(frame) if dyad == dyads[0] else 0
+            own = frame[frame["design_point"].isin(is_cell)]
+            if len(own):
+                tables.append(cell_summary(own, by=["design_point", "block", *names, "dyad"]))
+                tallies.append(tally(own, names))
+    cells = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["design_point"])
+    if plan.ids:
+        cells.insert(1, ID, cells["design_point"].map({point.index: point.id for point in plan.points}))
+    return cells.sort_values("design_point", kind="stable", ignore_index=True), pd.concat(tallies), n_runs
+
+
+def _batches(plan: Plan, results: Results) -> Iterator[list[int]]:
+    """Design points in groups that make about ``ROWS_AT_ONCE`` rows of a dyad each."""
+    size = max(1, ROWS_AT_ONCE // max(1, plan.replicates))
+    found = {int(part.name.split("_")[0].removeprefix("point-")) for part in results.parts()}
+    points = [point.index for point in plan.points if point.index in found]
+    for first in range(0, len(points), size):
+        yield points[first : first + size]
+
+
+def _compared(
+    plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
+    """Paired differences by kind of comparison, and the tests of rates and times."""
+    n_quarters = load_scenario(plan.start).n_quarters
+    by_kind = {kind: [own for own in comparisons if own.kind == kind] for kind in (FACTOR, ARM, CONTRAST)}
+    rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in by_kind}
+    tested: list[dict[str, Any]] = []
+    for dyad in dyads if comparisons else ():
+        columns = list(dict.fromkeys([*OUTCOMES, *YES_NO, TIME]))
+        kept = {}
+        for outcome, values in matrices(results.read(columns, dyad=dyad), columns, len(plan.points)):
+            if outcome in OUTCOMES:
+                for kind, own in by_kind.items():
+                    rows[kind] += [{"dyad": dyad, "outcome": outcome, **row} for row in effects(values, own)]
+            if outcome in (*YES_NO, TIME):
+                kept[outcome] = values
+        tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
+    return {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}, pd.DataFrame(tested)
+
+
+def _ordered(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
+    """By outcome, then by block, in their orders."""
+    blocks = {block.name: k for k, block in enumerate(plan.blocks)}
+    outcomes = {name: k for k, name in enumerate([*OUTCOMES, *BLOC_OUTCOMES])}
+    key = table["outcome"].map(outcomes) * len(blocks) + table["block"].map(blocks)
+    return table.iloc[key.argsort(kind="stable")].reset_index(drop=True)
+
+
+def _blocs(
+    plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Estimand 6: what comes of each bloc in every cell, and what makes a difference to it."""
+    cells: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    shown = [factor.name for factor in plan.shown]
+    for bloc, outcome, values in bloc_matrices(results, plan, dyads):
+        for point in plan.cells:
+            own = values[point.index][np.isfinite(values[point.index])]
+            if own.size:
+                where = {name: point.arm if name == ARM else point.levels[name] for name in shown}
+                what = {"design_point": point.index, "block": point.block, **where, "bloc": bloc, "outcome": outcome}
+                cells.append({**what, **mean_interval(own)._asdict()})
+        for kind in (FACTOR, ARM, CONTRAST):
+            these = [own for own in comparisons if own.kind == kind]
+            what = {"kind": kind, "bloc": bloc, "outcome": outcome}
+            differences += [{**what, **row} for row in effects(values, these)]
+    told = pd.DataFrame(differences)
+    return pd.DataFrame(cells), _ordered(told, plan) if len(told) else told
+
+
+def calibration_of(plan: Plan) -> pd.DataFrame:
+    """What is calibrated at the start of the plan's scenario with its settings, a row a direction and good."""
+    settings = {**load_scenario(plan.start).parameters.changes(), **plan.settings}
+    return calibration_table(plan.start, make_parameters(settings))
+
+
+# --- corners ------------------------------------------------------------------------------------------------

@@ -1,0 +1,217 @@
+"""Results in sentences, made from the numbers, so that they hold whatever the numbers are.
+
+A difference is only claimed where its 95 % interval leaves zero out.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from experiments.display.words import interval, listed, signed, sized
+
+if TYPE_CHECKING:
+    pass
+
+
+from typing import TYPE_CHECKING
+
+from experiments.findings.tables import Findings
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from experiments.design.plan import SAMPLED, Plan
+from experiments.findings.comparisons import CONTRAST, FACTOR
+
+if TYPE_CHECKING:
+    from experiments.findings.tables import Findings
+
+# Two arms are told apart where chance alone would do so less often than this.
+ALPHA: Final = 0.05
+#: What the brackets of the calibration mean; all other brackets are intervals over replicates.
+OF_CALIBRATION: Final = (
+    "Security costs are inferred from today's duties: in these brackets neither a step up nor a step down would pay, "
+    "which is no interval over replicates. Not identified: trade and duties do not tell, and the cost is 0."
+)
+
+
+def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame | None = None) -> str:
+    """Two sentences for the first block: how deep and for how much, and what each factor, or arm, changes."""
+    block = plan.blocks[0].name
+    own = cells[cells["block"] == block]
+    columns = ["mean_depth", "depth_ceiling", "joint_gain"]
+    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
+    shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
+    # A difference that the printed digits do not show is none to tell.
+    if f"{deep[1]['mean_depth']:.2f}" == f"{shallow[1]['mean_depth']:.2f}":
+        depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
+    else:
+        depth = (
+            f"cooperation goes deepest in {deep[0]} (mean depth {_of_ceiling(deep[1])}) "
+            f"and least deep in {shallow[0]} ({_of_ceiling(shallow[1])})"
+        )
+    gains = listed(f"{signed(mean['joint_gain'])} in {dyad}" for dyad, mean in means)
+    n_cells = own["design_point"].nunique()
+    opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
+    first = f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
+    if arms is not None and len(arms):
+        return " ".join([first, *_of_arms(arms[arms["block"] == block])])
+    if effects.empty:
+        return first
+    own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
+    clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
+    return f"{first} Mean depth changes {'; '.join(clauses)}."
+
+
+def _of_arms(arms: pd.DataFrame, most: int = 3) -> list[str]:
+    """A sentence for each arm of reference: which arms change the joint gain most, and how many change nothing."""
+    sentences = []
+    for reference, rows in arms[arms["outcome"] == "joint_gain"].groupby("reference", sort=False):
+        is_clear = (rows["low"] > 0) | (rows["high"] < 0)
+        named = set(rows.loc[is_clear, "arm"])
+        rest = rows["arm"].nunique() - len(named)
+        clear = rows[is_clear].sort_values("mean", key=abs, ascending=False, kind="stable")
+        said = f"No arm differs from {reference} in joint gain beyond luck"
+        if len(clear):
+            # An arm is named once, with every dyad in which it makes a clear difference.
+            top = list(clear.groupby("arm", sort=False))[:most]
+            told = listed(f"{arm} ({listed(_in_dyads(own))})" for arm, own in top)
+            said = f"Against {reference}, joint gain (bn$ a year) changes most with {told}"
+        # The said intervals are 95 % each: many arms bring a few that leave zero out by chance.
+        more = f"; {rest} of {rows['arm'].nunique()} arms change it in no dyad beyond luck" if named and rest else ""
+        sentences.append(f"{said}{more}.")
+    return sentences
+
+
+def _in_dyads(rows: pd.DataFrame) -> list[str]:
+    """Differences with the dyads that they are in."""
+    return [f"{sized(float(row['mean']))} in {row['dyad']}" for _, row in rows.iterrows()]
+
+
+def of_blocs(plan: Plan, blocs: pd.DataFrame, effects: pd.DataFrame) -> str:
+    """A sentence or two for the first block: how electric each bloc becomes, and what the design changes of it."""
+    if blocs.empty:
+        return ""
+    own = blocs[blocs["block"] == plan.blocks[0].name]
+    means = own.groupby(["outcome", "bloc"], sort=False, observed=True)["mean"].mean()
+    if "final_ev_share" not in means.index:
+        return ""
+    shares, saved = means["final_ev_share"], means["co2_saved"]
+    said = listed(f"{share:.2f} in {bloc}" for bloc, share in shares.items())
+    tonnes = listed(f"{saved[bloc]:.0f}" for bloc in shares.index)
+    first = (
+        f"The share of new cars that is electric reaches {said} in the last quarter; "
+        f"the electric cars sold in a year save {tonnes} Mt of CO2 over their lives."
+    )
+    told = (
+        effects[(effects["block"] == plan.blocks[0].name) & (effects["kind"] != CONTRAST)] if len(effects) else effects
+    )
+    told = told[told["outcome"] == "final_ev_share"] if len(told) else told
+    if told.empty:
+        return first
+    clear = told[(told["low"] > 0) | (told["high"] < 0)]
+    if clear.empty:
+        return f"{first} Nothing in the design moves these shares beyond luck."
+    top = clear.iloc[int(clear["mean"].abs().to_numpy().argmax())]
+    what = top["level"]
+    if top["kind"] == FACTOR:
+        factor = next(factor for factor in plan.factors if factor.name == top["factor"])
+        what = f"{factor.label} ({factor.label_of(top['level'])} against {factor.label_of(top['baseline'])})"
+    return f"{first} What moves such a share most is {what}: {sized(float(top['mean']))} in {top['bloc']}."
+
+
+def of_tests(plan: Plan, tests: pd.DataFrame) -> str:
+    """A sentence for each thing compared in the first block: where rates and times of emergence differ beyond luck."""
+    if tests.empty:
+        return ""
+    own = tests[(tests["block"] == plan.blocks[0].name) & (tests["kind"] == FACTOR)]
+    told = own[own["outcome"].isin(["emerged", "first_emergence"])]
+    sentences = []
+    for name, rows in told.groupby("factor", sort=False):
+        factor = next(factor for factor in plan.factors if factor.name == name)
+        last = rows[rows["level"] == rows["level"].iloc[-1]]
+        parts = []
+        for test, words in (("McNemar", "rates of emergence"), ("log-rank", "times to emergence")):
+            by_dyad = last[last["test"] == test].groupby("dyad", sort=False, observed=True)["p_holm"]
+            found = [f"{n} of {len(p)} in {dyad}" for dyad, p in by_dyad if (n := int((p < ALPHA).sum()))]
+            if len(by_dyad):
+                parts.append(f"{words} differ beyond luck in {listed(found) if found else 'none'}")
+        labels = factor.level_labels
+        what = f"{factor.label} ({labels[-1]} against {labels[0]})"
+        sentences.append(f"Of the pairs of cells that differ in {what}, {', and '.join(parts)}.")
+    return " ".join(sentences)
+
+
+def replicates_in_words(findings: Findings) -> str:
+    """How many replicates a design point has, in words; with a target of precision they may differ."""
+    counts = findings.cells["n_runs"]
+    least, most = int(counts.min()), int(counts.max())
+    if findings.plan.precision is None:
+        least = most = findings.plan.replicates
+    if least == most:
+        return f"{most} replicate{'s' * (most != 1)}"
+    return f"{least} to {most} replicates"
+
+
+def others_in_words(plan: Plan) -> str:
+    """Where the other factors stand when the levels of one are compared."""
+    return "the other factors as at the start" if plan.design == "one_at_a_time" else "averaged over the other factors"
+
+
+def security_in_words(row: pd.Series) -> str:
+    """The security cost of a calibrated direction and good with what brackets it, k$ a car."""
+    if not row["identified"]:
+        return "not identified"
+    return f"{row['security_cost']:.1f} {interval(row['low'], row['high'], digits=1)}"
+
+
+def caption_of(findings: Findings) -> str:
+    """What the figure of a plan shows, in a sentence."""
+    plan = findings.plan
+    if plan.design in SAMPLED:
+        return "The strongest rank correlations with depth and gain, with 95 % intervals over design points."
+    if len(findings.arms):
+        return (
+            f"Differences from {plan.references[0]}, replicate by replicate, with 95 % intervals; filled where the "
+            "interval leaves zero out. Arms in the order of their effect on joint gain."
+        )
+    first = f" in the block “{plan.blocks[0].name}”" if len(plan.blocks) > 1 else ""
+    above = f"mean depth of every cell{first} with its 95 % interval; the grey bar is the most that is possible there."
+    if findings.effects.empty:
+        return above[0].upper() + above[1:]
+    also = "; open marks: the other blocks" if len(plan.blocks) > 1 else ""
+    return f"Above, {above} Below, paired differences of joint gain with 95 % intervals{also}."
+
+
+def _opening(block: str, n_blocks: int) -> str:
+    return f"{block}, " if n_blocks > 1 else ""
+
+
+def _of_ceiling(means: pd.Series) -> str:
+    return f"{means['mean_depth']:.2f} of a possible {means['depth_ceiling']:.2f}"
+
+
+def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
+    """What the last level of a factor changes against the first, dyad by dyad, as part of a sentence."""
+    factor = next(factor for factor in plan.factors if factor.name == name)
+    last = rows[rows["level"] == rows["level"].iloc[-1]]
+    is_clear = (last["low"] > 0) | (last["high"] < 0)
+    clear = [f"{sized(row.mean)} in {row.dyad}" for row in last[is_clear].itertuples()]
+    unclear = list(last.loc[~is_clear, "dyad"])
+    said = [f"by {listed(clear)}"] if clear else []
+    said += [f"by nothing that these runs can tell from zero in {listed(unclear)}"] if unclear else []
+    labels = factor.level_labels
+    return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
+
+
+def by_chance(n_looked_at: int, what: str = "correlations") -> str:
+    """What many looks cost: how many intervals leave zero out where there is nothing to find."""
+    n = round(0.05 * n_looked_at)
+    return f"{n_looked_at} {what} were looked at; about {n} of their intervals would leave zero out by chance alone."
+
+
+#: What a flip of identification (``model.identification_flips``) means to whoever reads results.

@@ -1,0 +1,57 @@
+"""The tables that a plan's findings consist of."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Final
+
+import pandas as pd
+
+from experiments.design.plan import Plan
+
+if TYPE_CHECKING:
+    pass
+
+
+# The outcomes that effects are reported on, with the unit in which they are shown.
+OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr", "emerged": "share of runs", "durable": "share of runs"}
+
+
+# Of these, the ones that sampled designs are read by.
+RANKED: Final = ("mean_depth", "joint_gain")
+
+
+@dataclasses.dataclass(frozen=True)
+class Findings:
+    """The tables of a plan's results and what they say in words.
+
+    ``cells``: one row for each cell and dyad: means, rates, their intervals, the ceiling of depth.
+    ``effects``: one row for each block, dyad, factor, level and outcome: the paired difference to the first
+    level, averaged over the levels of the other factors (one at a time: to the baseline). ``contrasts``: the same
+    for the plan's contrasts; ``arms``: for every arm against each arm of reference. ``associations``: in sampled
+    designs, rank correlations of factors with outcomes. ``precision``: what a target of precision reached.
+    ``blocs``, ``bloc_effects``: gains, EV shares and emissions saved of every bloc, in cells and as paired
+    differences. ``tests``: McNemar and log-rank for every pair of design points that is compared.
+    """
+
+    plan: Plan
+    n_runs: int
+    n_failed: int
+    cells: pd.DataFrame
+    effects: pd.DataFrame
+    contrasts: pd.DataFrame
+    corners: tuple[str, ...]
+    reading: str
+    associations: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    precision: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    arms: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    blocs: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    bloc_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    tests: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+
+
+#: The tables of findings that are kept as files, by name.
+TABLES: Final = (
+    *("cells", "effects", "contrasts", "arms", "associations", "precision"),
+    *("blocs", "bloc_effects", "tests"),
+)

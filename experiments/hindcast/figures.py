@@ -1,0 +1,149 @@
+"""Fan charts of a hindcast: what was forecast, with its bands, and what came."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from experiments.display.figure_style import BLACK, BLUE, GREEN, PURPLE, VERMILLION
+from experiments.hindcast import baselines
+from experiments.hindcast.evidence import BLOCS, DIRECTED, Record, suppliers
+from experiments.hindcast.evidence import automakers as all_automakers
+from experiments.hindcast.forecast import Sealed
+from experiments.hindcast.plan import HindcastPlan
+
+BANDS: Final = ((0.05, 0.95, 0.18, "90 % band"), (0.25, 0.75, 0.38, "50 % band"))
+TRENDS: Final[dict[str, tuple[str, Any]]] = {
+    "logistic": (VERMILLION, "--"),
+    "Bass": (GREEN, ":"),
+    "persistence": (PURPLE, "-."),
+}
+BLOC_TITLES: Final = {"CN": "China", "US": "United States", "EU": "European Union"}
+BIGGEST: Final = 4  # brands shown a market
+COLUMNS: Final = 3
+
+
+def draw_all(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> dict[str, Any]:
+    """Functions that draw the figures, by name."""
+    return {
+        "ev-shares": lambda: ev_shares(plan, sealed, before, after),
+        "prices-and-suppliers": lambda: prices_and_suppliers(plan, sealed, before, after),
+        "duties": lambda: duties(plan, sealed, before, after),
+        "automakers": lambda: automakers(plan, sealed, before, after),
+    }
+
+
+def fan(axis: Axes, plan: HindcastPlan, sealed: Sealed, quantity: str, entity: str, years: list[int]) -> None:
+    """The bands and the median of one number over the years."""
+    draws = np.stack([sealed.draws(quantity, entity, year) for year in years])
+    for low, high, alpha, _ in BANDS:
+        ends = np.quantile(draws, [low, high], axis=1)
+        axis.fill_between(years, ends[0], ends[1], color=BLUE, alpha=alpha, linewidth=0)
+    axis.plot(years, np.median(draws, axis=1), color=BLUE, linewidth=2)
+    axis.axvline(plan.fit_last + 0.5, color=BLACK, linewidth=0.8, linestyle=":")
+    axis.set_xticks(range(plan.fit_first, plan.score_last + 1, 2))
+    axis.set_xlim(plan.fit_first - 0.2, plan.score_last + 0.2)
+
+
+def seen(axis: Axes, plan: HindcastPlan, before: np.ndarray, after: np.ndarray) -> None:
+    """What was observed: filled where the fit saw it, hollow where it did not."""
+    axis.plot(plan.fit_years, before, "o", color=BLACK, markersize=5)
+    axis.plot(plan.score_years, after, "o", color=BLACK, markerfacecolor="white", markersize=6, markeredgewidth=1.6)
+
+
+def legend(figure: Figure, extra: list[Any]) -> None:
+    """What every chart of the page means."""
+    handles = [
+        Line2D([], [], color=BLUE, linewidth=2, label="model, median"),
+        *(Patch(color=BLUE, alpha=alpha + 0.1, label=f"model, {words}") for _, _, alpha, words in BANDS),
+        Line2D([], [], color=BLACK, marker="o", linestyle="", label="observed, in the fit"),
+        Line2D([], [], color=BLACK, marker="o", markerfacecolor="white", linestyle="", label="observed, held out"),
+        *extra,
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+
+
+def ev_shares(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
+    """EV shares of the three blocs, with the trends that know the same years."""
+    figure, axes = plt.subplots(1, len(BLOCS), figsize=(12, 5), layout="constrained")
+    ahead = {year: baselines.ev_shares(before, year) for year in plan.score_years}
+    for m, (axis, bloc) in enumerate(zip(axes, BLOCS, strict=True)):
+        fan(axis, plan, sealed, "ev_share", bloc, plan.fit_years + plan.score_years)
+        for name, (colour, line) in TRENDS.items():
+            path = [before.ev_share[m, -1], *(float(np.median(ahead[year][bloc][name])) for year in plan.score_years)]
+            axis.plot([plan.fit_last, *plan.score_years], path, color=colour, linestyle=line, linewidth=1.8)
+        seen(axis, plan, before.ev_share[m], after.ev_share[m])
+        axis.set_title(BLOC_TITLES[bloc])
+        axis.set_ylim(0, 1)
+        axis.set_xlabel("year")
+    axes[0].set_ylabel("EV share of new cars (fraction)")
+    legend(
+        figure,
+        [Line2D([], [], color=c, linestyle=s, label=f"{name}, median") for name, (c, s) in TRENDS.items()],
+    )
+    figure.suptitle(f"EV shares: fitted to {plan.fit_first}-{plan.fit_last}, forecast to {plan.score_last}")
+    return figure
+
+
+def prices_and_suppliers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
+    """Pack prices against 2022, and the shares of suppliers with a row of their own."""
+    names = suppliers()
+    known = [k for k in range(len(names)) if np.isfinite(before.supplier[k, -1])]
+    n_rows = -(-(len(known) + 1) // COLUMNS)
+    figure, axes = plt.subplots(n_rows, COLUMNS, figsize=(12, 3.1 * n_rows + 0.8), layout="constrained")
+    flat = list(axes.reshape(-1))
+    level = np.concatenate([[0.0], np.cumsum(before.price_change[1:])])
+    fan(flat[0], plan, sealed, "price", "WORLD", plan.fit_years + plan.score_years)
+    seen(flat[0], plan, level - level[-1], np.cumsum(after.price_change))
+    flat[0].set_title("Pack prices")
+    flat[0].set_ylabel(f"log of price over {plan.fit_last}")
+    for axis, k in zip(flat[1:], known, strict=False):
+        fan(axis, plan, sealed, "supplier", names[k], plan.fit_years + plan.score_years)
+        seen(axis, plan, before.supplier[k], after.supplier[k])
+        axis.set_title(names[k])
+        axis.set_ylabel("share of cells (fraction)")
+        axis.set_ylim(bottom=0)
+    for axis in flat[len(known) + 1 :]:
+        axis.set_visible(False)
+    legend(figure, [])
+    figure.suptitle("Battery prices and suppliers")
+    return figure
+
+
+def duties(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
+    """EV duties of the six directed dyads at the end of each year."""
+    figure, axes = plt.subplots(2, COLUMNS, figsize=(12, 7), layout="constrained", sharey=True)
+    for pair, (axis, name) in enumerate(zip(axes.T.reshape(-1), DIRECTED, strict=True)):
+        fan(axis, plan, sealed, "duty", name, plan.fit_years + plan.score_years)
+        seen(axis, plan, before.duty[pair], after.duty[pair])
+        importer, exporter = name.split("<")
+        axis.set_title(f"{importer} on cars from {exporter}")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("EV duty at the year's end\n(fraction of the price)")
+    legend(figure, [])
+    figure.suptitle("Duties: the record to 2022, then the model's own moves")
+    return figure
+
+
+def automakers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
+    """The biggest brands of 2022 in every market."""
+    names = all_automakers()
+    figure, axes = plt.subplots(len(BLOCS), BIGGEST, figsize=(13, 9), layout="constrained")
+    for m, bloc in enumerate(BLOCS):
+        biggest = np.argsort(-np.nan_to_num(before.brand[m, :, -1]))[:BIGGEST]
+        for axis, f in zip(axes[m], biggest, strict=True):
+            fan(axis, plan, sealed, "brand", f"{bloc} {names[f]}", plan.fit_years + plan.score_years)
+            seen(axis, plan, before.brand[m, f], after.brand[m, f])
+            short = "Korean, Japanese, other" if names[f].startswith("Korean") else names[f]
+            axis.set_title(f"{bloc}: {short}")
+            axis.set_ylim(bottom=0)
+        axes[m, 0].set_ylabel("share of the market's EVs\n(fraction)")
+    legend(figure, [])
+    figure.suptitle("Automakers' shares")
+    return figure

@@ -1,0 +1,1 @@
+"""Tactics against each other: a tournament and its table."""

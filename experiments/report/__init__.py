@@ -1,0 +1,1 @@
+"""Findings on a screen and on a page, with figures; the story of one run."""

@@ -1,0 +1,367 @@
+"""One HTML file that tells what a sweep found: tables, figures, warnings, the plan and the manifest.
+
+It needs no network and no other file. Estimands come in the order of theory 2.2, each with a sentence that says how
+to read it. Figures are also kept as files beside it, for slides and papers.
+"""
+
+from __future__ import annotations
+
+import base64
+import functools
+import html
+import json
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, Final
+
+import pandas as pd
+
+from experiments.design.plan import Plan
+from experiments.display.figure_style import saver
+from experiments.display.streams import kept_on
+from experiments.display.words import OF_FLIPS, listed
+from experiments.findings import warnings
+from experiments.findings.findings import calibration_of, find
+from experiments.findings.sentences import OF_CALIBRATION, caption_of, of_tests, others_in_words
+from experiments.findings.tables import Findings
+from experiments.report import report_figures, tables
+from experiments.report.figures import arms_figure, plan_figure
+from experiments.report.html import PAGE, cell, esc, looks_numeric
+from experiments.statistics.definitions import column_names, definitions
+from experiments.statistics.stopping import reached_in_words
+from experiments.statistics.survival import ended_by_cause
+from experiments.store.columns import GAME
+from experiments.store.folder import Results
+from experiments.store.kept import plan_of
+from model import load_scenario
+
+# Tables with more rows than this are folded.
+MOST_OPEN: Final = 36
+# Rows beyond this are left to the files; nobody reads them on a page.
+MOST_ROWS: Final = 120
+
+
+def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words: None) -> Path:  # noqa: ARG005
+    """Write ``report.html`` and ``figures/`` into a results folder; the path of the page.
+
+    tell: hears of every figure that could not be drawn; the page says so in its place.
+
+    Raises:
+        InputFault: the folder holds no results that can be read.
+    """
+    results = Results.open(folder)
+    page = _Page(results, plan_of(results), tell)
+    return results.write_text("report.html", page.text())
+
+
+class _Page:
+    """Collects the parts of the page in their order; reads runs a dyad and a few columns at a time."""
+
+    def __init__(self, results: Results, plan: Plan, tell: Callable[[str], None]) -> None:
+        self.results, self.plan, self.tell = results, plan, tell
+        self.findings: Findings = find(plan, results)
+        self.n_quarters = load_scenario(plan.start).n_quarters
+        self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
+        self.leading = plan.shown[0] if plan.shown else None
+        self.parts: list[str] = []
+
+    def text(self) -> str:
+        """The whole page."""
+        self._head()
+        self._depth()
+        self._emergence()
+        self._tests()
+        self._ends()
+        self._gains()
+        self._games()
+        self._definitions()
+        self._basis()
+        self._back_matter()
+        return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
+
+    def _runs(self, dyad: str, columns: Iterable[str], below: int | None = None) -> pd.DataFrame:
+        """A dyad's rows of the design's own points, with what tells the leading factor's levels apart."""
+        own = [point.index for point in self.plan.cells]
+        wanted = [*([self.leading.name] if self.leading else []), *columns]
+        return self.results.read(wanted, own, dyad, below).assign(dyad=dyad)
+
+    # --- parts of the page ------------------------------------------------------------------------------
+
+    def _head(self) -> None:
+        plan, told = self.plan, self.results.manifest
+        self._add(f"<h1>{esc(plan.title)}</h1>", f'<p class="lead">{esc(plan.question)}</p>')
+        if plan.hypothesis:
+            self._add(f"<p><b>Expected beforehand:</b> {esc(plan.hypothesis)}</p>")
+        self._say(
+            f"Scenario {plan.scenario}, {len(plan.points)} design points ({plan.design.replace('_', ' ')}), "
+            f"{self.findings.n_runs} runs that share their luck across design points; {self.findings.n_failed} failed; "
+            f"the sweep is {told['state']}. Brackets hold 95 % intervals over replicates. Everything here is a "
+            "statement about this model under its assumptions, not a forecast."
+        )
+        totals = {dyad: warnings.totals_of(self._runs(dyad, warnings.LOOKED_AT)) for dyad in self.dyads}
+        words = warnings.warnings_of(self.findings, totals, told)
+        if told["flips"]:
+            words = [*told["flips"], OF_FLIPS, *words]
+        if words:
+            self._add('<div class="warn"><b>Before you quote this</b><ul>')
+            self._add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")
+        self._add("<h2>In plain words</h2>", f"<p>{esc(self.findings.reading)}</p>")
+
+    def _depth(self) -> None:
+        self._heading(
+            "1. How deep, and what is it worth?",
+            "Mean depth is the area under the depth curve: 0 is no treaty, 1 is everything on the table honoured "
+            "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
+        )
+        plan = self.plan
+        self._figure("findings", caption_of(self.findings), lambda: plan_figure(self.findings))
+        n_kept = min(plan.outputs.replicates, plan.replicates)
+        kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
+        for number, reference in enumerate(self.plan.references[1:], 2):
+            draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
+            self._figure(f"arms-{number}", f"Differences from {reference}.", draw)
+        cells = self.findings.cells
+        self._table(tables.cells(self.findings), "cells")
+        self._compared(
+            f"Paired differences, replicate by replicate, {others_in_words(plan)}:",
+            tables.effects(plan, self.findings.effects),
+        )
+        if len(self.findings.arms):
+            self._compared("Every arm, replicate by replicate:", tables.arms(plan, self.findings.arms), "arms")
+        if len(self.findings.contrasts):
+            own = self.findings.contrasts.rename(columns={"contrast": "factor"})
+            self._compared("The contrasts of the plan:", tables.effects(plan, own), "contrasts")
+        if len(self.findings.associations):
+            self._say(
+                "Rank correlations of the factors with depth and gain, the strongest of each dyad. Their brackets hold "
+                "95 % intervals over design points, one factor at a time:"
+            )
+            self._table(tables.associations(plan, self.findings.associations))
+        if len(self.findings.precision):
+            assert plan.precision is not None
+            self._say(
+                f"{reached_in_words(self.findings.precision, plan.precision)} These intervals hold what they promise, "
+                "although it was decided on the way when to stop:"
+            )
+            self._table(tables.precision(plan, self.findings.precision), "precision")
+        self._figure(
+            "response-map", "Mean depth over two factors, averaged over the others.",
+            lambda: report_figures.response_map(cells, plan, self.dyads),
+        )  # fmt: skip
+        self._figure(
+            "depth-over-time", f"Median depth{kept}; the ribbons hold eight runs in ten.",
+            lambda: report_figures.depth_figure(self._series("dyad"), self.leading, self.dyads),
+        )  # fmt: skip
+        self._figure(
+            "duties-over-time", f"Median duties{kept}, all levels together; the ribbons hold eight runs in ten.",
+            lambda: report_figures.duties_figure(self._series("directed"), self.dyads),
+        )  # fmt: skip
+
+    def _emergence(self) -> None:
+        self._heading(
+            "2 to 4. Does cooperation emerge, when, and does it last?",
+            "Cooperation emerges in the first quarter of a spell in which depth has been at least one half over four "
+            "quarters, the smaller gain is at least a quarter of the larger, and a duty is cut; it is durable if a "
+            "spell lasts 12 quarters or more. Shares of runs, and the restricted mean: the average wait, in which runs "
+            "that never get there count as waiting up to the horizon. Averages over all cells of a level; "
+            "intervals over replicates, for shares Wilson's with as many runs as cells with common luck are worth.",
+        )
+        rows, curves = [], []
+        for dyad in self.dyads:
+            own = self._runs(dyad, ["first_emergence", "durable"])
+            if "first_emergence" not in own:
+                return
+            for number, label, part in report_figures.by_level(own, self.leading):
+                rows.append({"dyad": dyad, "runs": label, **tables.waiting(part, self.n_quarters)})
+                curve = tables.still_waiting(part, self.n_quarters)
+                curves.append(curve.assign(dyad=dyad, number=number, label=label))
+        self._table(pd.DataFrame(rows))
+        drawn = pd.concat(curves, ignore_index=True)
+        self._figure(
+            "emergence",
+            "Time to emergence (Kaplan-Meier), over all cells of a level. The bands hold 95 % intervals over "
+            "replicates, whose luck the cells share, quarter by quarter.",
+            lambda: report_figures.emergence_figure(drawn, self.n_quarters, self.dyads),
+        )  # fmt: skip
+
+    def _tests(self) -> None:
+        found = self.findings.tests
+        if found.empty:
+            return
+        n_tests = int(found.groupby(["test", "outcome"])["p_value"].size().max())
+        self._heading(
+            "Do rates and times differ beyond luck?",
+            "Rates by McNemar's exact test: of the replicates, only those count that end differently under the two "
+            "settings (how many for the one : for the other). Times to emergence by the log-rank test, which is "
+            "conservative where arms share their luck. A pair of cells is told apart at 5 % after Holm's correction "
+            f"for all {n_tests} comparisons of this plan, so it may not be where a single interval above leaves zero "
+            "out. Every single test is in tests.parquet.",
+        )
+        if words := of_tests(self.plan, found):
+            self._say(words)
+        self._table(tables.tests(self.findings), "tests")
+
+    def _ends(self) -> None:
+        columns = ("treaty_from", "treaty_until", "treaty_end")
+        runs = [own for dyad in self.dyads if "treaty_from" in (own := self._runs(dyad, columns))]
+        if not runs:
+            return
+        self._heading(
+            "5. How do first treaties end?",
+            "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: which "
+            "share of first treaties ends by which cause before the horizon, counted from the quarter in which they "
+            "come into force (Aalen-Johansen: one in force when its run ends is censored); with those still in force "
+            "they add to one. Intervals over replicates, by a jackknife, because cells share their luck.",
+        )
+        found = [table for own in runs if len(table := ended_by_cause(own, self.n_quarters))]
+        if not found:
+            self._say("No treaty came into force, or none ended.")
+            return
+        self._table(tables.ends(pd.concat(found, ignore_index=True)))
+
+    def _gains(self) -> None:
+        if self.findings.blocs.empty:
+            return
+        self._heading(
+            "6. Who gains, and how electric do the markets become?",
+            "A bloc's gain over no treaty is that from both of its dyads. EV shares are of new cars sold in the bloc. "
+            "Emissions saved are those over the lives of the electric cars that are sold there in a year.",
+        )
+        self._table(tables.blocs(self.findings), "blocs")
+        told = self.findings.bloc_effects
+        if len(told):
+            own = tables.effects(self.plan, told, of="bloc")
+            self._compared("What makes a difference to a bloc, replicate by replicate:", own, "bloc_effects")
+
+    def _games(self) -> None:
+        rows, changes = [], []
+        for dyad in self.dyads:
+            own = self._runs(dyad, ["game", "game_at_start", "game_at_end"])
+            if "game" in own:
+                rows.append(tables.games(own).assign(dyad=dyad))
+            if "game_at_end" in own:
+                changes.append(f"{tables.changed_games(own):.2f} in {dyad}")
+        if rows:
+            self._heading(
+                "7. Which games are played, before and after?",
+                "Shares of runs by the game of the package in force or on the table: in the first quarter, in most "
+                "quarters and in the last one. Named is what the first bloc's choice between keeping and breaking the "
+                "package looks like to it, then the second's: in a Prisoner's Dilemma breaking pays whatever the other "
+                "does although both would rather keep; in a Stag Hunt keeping pays if the other keeps; in Deadlock one "
+                "would rather have nothing; in Concord and Harmony keeping pays anyway; in a tie outcomes are worth "
+                "the same.",
+            )
+            table = pd.concat(rows, ignore_index=True)
+            self._table(table[["dyad", *(name for name in table if name != "dyad")]])
+        if changes:
+            self._say(f"Share of runs that end in another game than they began in: {listed(changes)}.")
+        n_cells = max(1, len(self.plan.cells))
+        below = max(1, report_figures.MOST_POINTS * len(self.leading.levels if self.leading else "x") // n_cells)
+        some = pd.concat([self._runs(dyad, GAME, below) for dyad in self.dyads], ignore_index=True)
+        self._figure(
+            "game-map",
+            "The last package on the table of each run. In the shaded square both are tempted less than they fear "
+            "to be left; right or above a side would leave anyway; below zero it would give alone. Points beyond "
+            "the scale stand at its edge; runs in which a side would lose nothing by being left have no place here.",
+            lambda: report_figures.game_map(some, self.leading, self.dyads),
+        )
+
+    def _definitions(self) -> None:
+        columns = [name for t, w in definitions() for name in column_names(t, w)]
+        found = [tables.definitions(own) for dyad in self.dyads if columns[0] in (own := self._runs(dyad, columns))]
+        if not found:
+            return
+        self._heading(
+            "How much hangs on the definition?",
+            "Share of runs in which cooperation emerges (and is durable), when depth must reach another threshold over "
+            "another window. The definition, 0.5 over 4 quarters, was fixed before the runs.",
+        )
+        self._table(pd.concat(found, ignore_index=True))
+
+    def _basis(self) -> None:
+        self._heading(
+            "What do the results rest on?",
+            f"Calibrated at the start of scenario {self.plan.scenario} with the settings of the plan. {OF_CALIBRATION}",
+        )
+        self._table(tables.basis(calibration_of(self.plan)))
+
+    def _back_matter(self) -> None:
+        told = self.results.manifest
+        if self.findings.corners:
+            self._heading(
+                "The same in every run",
+                "No run of these groups ended otherwise. Where that is so by construction there is nothing to "
+                "estimate; where it is not, the intervals say what so many runs can tell.",
+            )
+            self._add("<ul>", *(f"<li>{esc(sentence)}</li>" for sentence in self.findings.corners), "</ul>")
+        self._add(
+            "<h2>Where this comes from</h2>",
+            f'<details class="back"><summary>The plan</summary><pre>{esc(told["plan_text"])}</pre></details>',
+        )
+        words = "".join(f"<tr><td>{esc(name)}</td><td>{esc(text)}</td></tr>" for name, text in told["columns"].items())
+        self._add(
+            '<details class="back"><summary>What the columns mean</summary><div class="wide">'
+            f'<table class="words">{words}</table></div></details>',
+        )
+        short = {key: value for key, value in told.items() if key not in LONG}
+        shown = esc(json.dumps(short, indent=1))
+        self._add(f'<details class="back"><summary>The manifest</summary><pre>{shown}</pre></details>')
+
+    # --- pieces -----------------------------------------------------------------------------------------
+
+    def _series(self, table: str) -> pd.DataFrame:
+        return self.results.read_series(table)
+
+    def _add(self, *parts: str) -> None:
+        self.parts.extend(parts)
+
+    def _say(self, words: str) -> None:
+        self._add(f"<p>{esc(words)}</p>")
+
+    def _heading(self, title: str, how: str) -> None:
+        self._add(f"<h2>{esc(title)}</h2>", f'<p class="how">{esc(how)}</p>')
+
+    def _compared(self, words: str, frame: pd.DataFrame, file: str = "effects") -> None:
+        if len(frame):
+            self._say(words)
+            self._table(frame, file)
+
+    def _table(self, frame: pd.DataFrame, file: str = "") -> None:
+        """A table; one too long to be read is left to the file that has it whole."""
+        if frame.empty:
+            return
+        if file and len(frame) > MOST_ROWS:
+            self._say(f"The first {MOST_ROWS} of {len(frame)} rows; all of them are in {file}.parquet.")
+            frame = frame.head(MOST_ROWS)
+        numeric = [looks_numeric(frame[name]) for name in frame]
+        head = "".join(cell("th", str(name), is_n) for name, is_n in zip(frame, numeric, strict=True))
+        body = "".join(
+            "<tr>" + "".join(cell("td", str(x), is_n) for x, is_n in zip(row, numeric, strict=True)) + "</tr>"
+            for row in frame.itertuples(index=False)
+        )
+        whole = f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
+        if len(frame) > MOST_OPEN:
+            name = esc(file.replace("_", " ") or "table")
+            whole = f"<details><summary>{name}: {len(frame)} rows</summary>{whole}</details>"
+        self._add(whole)
+
+    def _figure(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
+        """Keep a figure as a file and put it into the page; nothing where there is nothing to draw."""
+        paths: list[Path] = []
+
+        def keep() -> None:
+            if (figure := report_figures.drawn(draw)) is not None:
+                paths.append(self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure)))
+
+        if fault := kept_on(keep, f"The figure {name}"):
+            self.tell(fault)
+            self._say(f"{fault}.")
+        for path in paths:
+            data = base64.b64encode(path.read_bytes()).decode("ascii")
+            self._add(
+                f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
+                f"<figcaption>{esc(caption)}</figcaption></figure>"
+            )
+
+
+LONG: Final = ("plan_text", "design_points", "columns", "code")

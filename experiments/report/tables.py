@@ -1,0 +1,277 @@
+"""The tables of a report: numbers as a reader wants them, from the data frames of findings and of runs.
+
+Every function gives a data frame of texts, a column each, empty where there is nothing to tell.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import pandas as pd
+
+from experiments.design.plan import ARM, Plan
+from experiments.display.words import interval, signed
+from experiments.findings.comparisons import BLOC_OUTCOMES
+from experiments.findings.sentences import ALPHA, security_in_words
+from experiments.findings.tables import Findings
+from experiments.statistics.definitions import sensitivity_table
+from experiments.statistics.estimates import LEVEL, Estimate, mean_interval, shared_rate
+
+# Digits of an effect: enough that an interval that leaves zero out is seen to do so, also where effects are small.
+DIGITS: Final = {"joint_gain": 3, "gain": 3, "ev_share": 4, "final_ev_share": 4, "co2_saved": 2}
+# What an outcome is called in a table.
+WORDS: Final = {
+    "mean_depth": "mean depth", "joint_gain": "joint gain, bn$/yr", "emerged": "P(emerged)", "durable": "P(durable)",
+    "gain": "gain, bn$/yr", "ev_share": "EV share, mean", "final_ev_share": "EV share, last quarter",
+    "co2_saved": "CO2 saved, Mt/yr",
+}  # fmt: skip
+USUAL_DIGITS: Final = 3
+# Games told for each dyad.
+MOST_GAMES: Final = 4
+
+
+def cells(findings: Findings) -> pd.DataFrame:
+    """Depth of its ceiling, gain and rates in every cell."""
+    rows = []
+    plan = findings.plan
+    order = {dyad: k for k, dyad in enumerate(dict.fromkeys(findings.cells["dyad"]))}
+    for _, cell in findings.cells.sort_values("dyad", key=lambda column: column.map(order), kind="stable").iterrows():
+        row = {"dyad": cell["dyad"], **_where(plan, cell)}
+        low, high = cell["mean_depth_low"], cell["mean_depth_high"]
+        row["depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
+        low, high = cell["joint_gain_low"], cell["joint_gain_high"]
+        row["gain, bn$/yr"] = f"{signed(cell['joint_gain'])} {interval(low, high, with_sign=True)}"
+        for name, words in (("durable_share", "durable"), ("emergence_rate", "emerged")):
+            row[words] = f"{cell[name]:.2f} {interval(cell[f'{name}_low'], cell[f'{name}_high'])}"
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
+    """Paired differences, a row for each comparison and an outcome in each column; of dyads or of blocs."""
+    rows = []
+    groups = table.groupby(["block", of, "factor", "level"], sort=False, observed=True) if len(table) else ()
+    for _, own in groups:
+        first = own.iloc[0]
+        row = {of: first[of]}
+        if len(plan.blocks) > 1:
+            row["block"] = first["block"]
+        row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
+        for _, effect in own.iterrows():
+            row[WORDS[effect["outcome"]]] = _effect(effect)
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def compared(plan: Plan, factor: object, level: object, baseline: object) -> str:
+    """What a comparison compares, in words."""
+    own = next((one for one in plan.factors if one.name == factor), None)
+    if own is None:
+        return f"{level} against {baseline}" if factor == ARM else f"{factor}"
+    return f"{own.label}: {own.label_of(level)} against {own.label_of(baseline)}"
+
+
+def arms(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """Every arm against each arm of reference, in the order of the effect on joint gain over all dyads."""
+    if table.empty:
+        return table
+    ranked = table[table["outcome"] == "joint_gain"].groupby(["reference", "arm"], sort=False)["mean"].sum()
+    own = table.assign(
+        factor=ARM, level=table["arm"], baseline=table["reference"],
+        rank=[-abs(ranked.get((r, a), 0.0)) for r, a in zip(table["reference"], table["arm"], strict=True)],
+    )  # fmt: skip
+    shown = [effects(plan, rows.sort_values("rank", kind="stable")) for _, rows in own.groupby("reference", sort=False)]
+    return pd.concat(shown, ignore_index=True)
+
+
+def associations(plan: Plan, table: pd.DataFrame, most: int = 5) -> pd.DataFrame:
+    """The strongest rank correlations of each dyad and outcome."""
+    top = table.groupby(["block", "dyad", "outcome"], sort=False).head(most)
+    shown = [
+        f"{signed(row['correlation'])} {interval(row['low'], row['high'], 2, with_sign=True)}"
+        for _, row in top.iterrows()
+    ]
+    told = top.assign(**{"rank correlation": shown}, outcome=top["outcome"].str.replace("_", " "))
+    labels = {factor.name: factor.label for factor in plan.factors}
+    told = told.assign(factor=[labels.get(name, name) for name in told["factor"]], **{"design points": told["n"]})
+    where = ["block"] if len(plan.blocks) > 1 else []
+    return told[[*where, "dyad", "outcome", "factor", "rank correlation", "design points"]]
+
+
+def blocs(findings: Findings) -> pd.DataFrame:
+    """Gain, EV shares and emissions saved of each bloc, in every cell; over all points of a sampled design."""
+    rows: list[dict[str, str]] = []
+    table, plan = findings.blocs, findings.plan
+    if table.empty:
+        return table
+    by = ["block", "bloc"] if not plan.shown else ["design_point", "bloc"]
+    for _, own in table.groupby(by, sort=False, observed=True):
+        first = own.iloc[0]
+        row = {"bloc": str(first["bloc"]), **_where(plan, first)}
+        for outcome in BLOC_OUTCOMES:
+            values = own[own["outcome"] == outcome]
+            if len(values) == 1:
+                row[WORDS[outcome]] = _mean(values.iloc[0])
+            elif len(values):
+                row[WORDS[outcome]] = _mean(pd.Series({"outcome": outcome, **mean_interval(values["mean"])._asdict()}))
+        rows.append(row)
+    told = pd.DataFrame(rows)
+    order = {str(bloc): k for k, bloc in enumerate(dict.fromkeys(table["bloc"]))}
+    return told.iloc[told["bloc"].map(order).argsort(kind="stable")]
+
+
+def tests(findings: Findings) -> pd.DataFrame:
+    """McNemar and log-rank, a row for each comparison: corrected p-values, or how many pairs are told apart."""
+    table, plan = findings.tests, findings.plan
+    rows = []
+    keys = ["dyad", "kind", "block", "factor", "baseline", "level"]
+    for _, own in table.groupby(keys, sort=False, observed=True) if len(table) else ():
+        first = own.iloc[0]
+        row = {"dyad": first["dyad"]}
+        if len(plan.blocks) > 1:
+            row["block"] = first["block"]
+        row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
+        for (test, outcome), part in own.groupby(["test", "outcome"], sort=False):
+            row[f"{str(outcome).replace('_', ' ')}: {test}"] = _verdict(part, with_sign=test == "McNemar")
+        rows.append(row)
+    return pd.DataFrame(rows).fillna("")
+
+
+def _verdict(tests: pd.DataFrame, with_sign: bool) -> str:
+    if len(tests) > 1:
+        return f"{int((tests['p_holm'] < ALPHA).sum())} of {len(tests)} pairs"
+    only = tests.iloc[0]
+    p = "p < 0.001" if only["p_holm"] < 0.001 else f"p = {only['p_holm']:.3f}"
+    return f"{p} ({only['only_level']:.0f} : {only['only_baseline']:.0f})" if with_sign else p
+
+
+def games(runs: pd.DataFrame) -> pd.DataFrame:
+    """Which games a dyad's runs play in the first quarter, mostly, and in the last; shares of runs that add to one."""
+    columns = {"game_at_start": "first quarter", "game": "mostly", "game_at_end": "last quarter"}
+    known = [name for name in columns if name in runs]
+    shares = pd.DataFrame({name: runs[name].astype(str).value_counts(normalize=True) for name in known}).fillna(0.0)
+    top = shares.loc[shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST_GAMES]]
+    n_others = len(shares) - len(top)
+    rest = ["another game" if n_others == 1 else f"{n_others} other games"] if n_others else []
+    table = pd.DataFrame({"game": [*top.index, *rest]})
+    for name in known:
+        left = [1.0 - top[name].sum()] if rest else []
+        table[columns[name]] = [f"{max(share, 0.0):.2f}" for share in [*top[name], *left]]
+    return table
+
+
+def changed_games(runs: pd.DataFrame) -> float:
+    """Share of a dyad's runs whose game in the last quarter is another one than in the first."""
+    return float((runs["game_at_start"].astype(str) != runs["game_at_end"].astype(str)).mean())
+
+
+def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
+    """How many emerged and were durable, and the mean wait, with intervals over replicates, which cells share.
+
+    Every run is observed to the horizon, so the restricted mean of Kaplan and Meier is the mean of what was seen.
+    """
+    has_emerged = runs["first_emergence"] >= 0
+    wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
+    rates = {"emerged": has_emerged, "durable": runs["durable"].astype(bool)}
+    found = mean_interval(wait.groupby(runs["replicate"]).mean())
+    told = {name: shared_rate(values, runs["replicate"]) for name, values in rates.items()}
+    return {
+        **{name: f"{rate.share:.2f} {interval(rate.low, rate.high)}" for name, rate in told.items()},
+        "mean wait, quarters": f"{found.mean:.1f} {_within(found, float(n_quarters), 1)}",
+    }
+
+
+def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> pd.DataFrame:
+    """Share of runs in which cooperation has not emerged, by quarter, with its interval over replicates.
+
+    Every run is observed to the horizon, so the share is Kaplan and Meier's estimate. Cells share the luck of a
+    replicate. Columns: quarter, share, low, high; a point until the first run gets there.
+    """
+    replicate = runs["replicate"].to_numpy()
+    onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
+    rows = []
+    for quarter in range(n_quarters):
+        share, low, high, _ = shared_rate(onset > quarter, replicate, level)
+        rows.append((quarter, share, low, high) if share < 1.0 else (quarter, 1.0, 1.0, 1.0))
+    return pd.DataFrame(rows, columns=["quarter", "share", "low", "high"])
+
+
+def _within(found: Estimate, most: float, digits: int) -> str:
+    """An interval of what cannot be below 0 or above ``most``; one replicate still says nothing."""
+    if not found.n > 1:
+        return interval(found.low, found.high)
+    return interval(max(found.low, 0.0), min(found.high, most), digits)
+
+
+def definitions(runs: pd.DataFrame) -> pd.DataFrame:
+    """Emergence (and durable share) of a dyad under every definition: thresholds down, windows across."""
+    table = sensitivity_table(runs, ["dyad"])
+    table["shown"] = [
+        f"{a:.2f} ({b:.2f})" for a, b in zip(table["emergence_rate"], table["durable_share"], strict=True)
+    ]
+    wide = table.pivot(index=["dyad", "threshold"], columns="window", values="shown")
+    wide.columns = [f"{window} quarters" for window in wide.columns]
+    return wide.reset_index()
+
+
+def ends(table: pd.DataFrame) -> pd.DataFrame:
+    """What share of first treaties ends by each cause, as ``survival.ended_by_cause`` tells it; and what is left."""
+    rows = []
+    for dyad, own in table.groupby("dyad", sort=False):
+        for _, row in own.iterrows():
+            share = f"{row['incidence']:.2f} {interval(row['low'], row['high'])}"
+            rows.append({"dyad": dyad, "end": row["cause"], "share": share, "first treaties": str(row["n"])})
+        left = max(1.0 - float(own["incidence"].sum()), 0.0)
+        rows.append({"dyad": dyad, "end": "still in force", "share": f"{left:.2f}", "first treaties": ""})
+    return pd.DataFrame(rows)
+
+
+def basis(calibration: pd.DataFrame) -> pd.DataFrame:
+    """What the results on each direction rest on: security costs, opening costs, supply stakes, brands on sale."""
+    rows = []
+    for (importer, exporter), own in calibration.groupby(["importer", "exporter"], sort=False):
+        goods = {str(row["good"]): security_in_words(row) for _, row in own.iterrows()}
+        first = own.iloc[0]
+        rows.append(
+            {
+                "importer < exporter": f"{importer} < {exporter}",
+                "security cost of a car, k$": goods.get("ev", ""),
+                "of a battery, k$ a car": goods.get("battery", ""),
+                "opening cost, bn$/yr": f"{own['opening_cost'].max():.2f}",
+                "supply stake, bn$/yr": f"{first['supply_stake']:.2f}",
+                "brands of exporter on sale": f"{first['availability']:.2f}",
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def precision(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
+    """What a target of precision reached, a row for each design point and dyad."""
+    rows = []
+    for _, own in table.iterrows():
+        point = plan.points[own["design_point"]]
+        where = {f.label: f.label_of(point.levels[f.name]) for f in plan.factors if f.name in point.levels}
+        value = f"{own['mean']:.3f} {interval(own['low'], own['high'], 3)}"
+        found = {WORDS.get(own["outcome"], "mean"): value, "replicates": str(own["n"])}
+        where = where or {"design point": str(point.index)}
+        rows.append({"dyad": own["dyad"], **where, **found, "reached": "yes" if own["reached"] else "no"})
+    return pd.DataFrame(rows).fillna("")
+
+
+def _where(plan: Plan, cell: pd.Series) -> dict[str, str]:
+    """The block and the levels of a cell, in words."""
+    words = {"block": str(cell["block"])} if len(plan.blocks) > 1 else {}
+    return {**words, **{factor.label: factor.label_of(cell[factor.name]) for factor in plan.shown}}
+
+
+def _effect(row: pd.Series) -> str:
+    n = DIGITS.get(row["outcome"], USUAL_DIGITS)
+    return f"{signed(row['mean'], n)} {interval(row['low'], row['high'], n, with_sign=True)}"
+
+
+def _mean(row: pd.Series) -> str:
+    is_gain = row["outcome"] == "gain"
+    n = {"gain": 2, "co2_saved": 0}.get(row["outcome"], USUAL_DIGITS)
+    mean = signed(row["mean"], n) if is_gain else f"{row['mean']:.{n}f}"
+    return f"{mean} {interval(row['low'], row['high'], n, with_sign=is_gain)}"

@@ -1,0 +1,168 @@
+"""Who plays a chunk: Mesa models, one run after the other, or the ensemble, all of them at once.
+
+Both hand back the same rows and digests; which of them plays is a matter of time alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from experiments.store.columns import GAME, Chunk, Played, digest_of, failed_run, with_keys
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+    from model import NegotiationModel, World
+
+DYADS_A_RUN = 3  # rows that a run has in the summary
+
+
+def play_ensemble(chunk: Chunk) -> Played:
+    """Play all replicates of a chunk at once.
+
+    Where a run fails for its numbers (prices that do not settle, a calibration that finds nothing), they are played one
+    after the other, so that the fault becomes that run's row. Any other fault is the ensemble's own and is not covered
+    up.
+    """
+    import pyarrow as pa
+
+    from model import Ensemble, InputFault, kept_lanes
+
+    series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
+    keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
+    try:
+        ensemble = Ensemble(chunk.scenario, chunk.root_seed, chunk.replicates, dict(chunk.settings), keep=keep)
+        runs = []
+        for _, world in ensemble.worlds():
+            summary = world.run().summary()
+            for name, column in run_columns(world).items():
+                summary[name] = column
+            runs.append(_table(chunk, summary))
+            for lane in kept_lanes(world):
+                for name, frame in world.recorder.of_lane(lane).tables().items():
+                    if name in series:
+                        series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
+    except (ArithmeticError, InputFault):
+        return play_mesa(chunk)
+    kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
+    return Played(pa.concat_tables(runs, promote_options="default"), kept)
+
+
+def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
+    """The rows of a block of runs, each run with its own digest, keys in front."""
+    import pyarrow as pa
+
+    replicates = summary.pop("replicate").to_numpy()
+    table = plain(pa.Table.from_pandas(summary, preserve_index=False))
+    digests = [
+        digest_of(table.slice(first, DYADS_A_RUN))
+        for first in range(0, len(table), DYADS_A_RUN)
+        for _ in range(DYADS_A_RUN)
+    ]
+    keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns}
+    columns = {name: pa.array([value] * len(table)) for name, value in keys.items()}
+    columns |= {"replicate": pa.array(replicates.tolist())}
+    columns |= {
+        name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))
+    }
+    columns |= {"digest": pa.array(digests)}
+    columns |= {name: table[name] for name in table.column_names}
+    return pa.table(columns)
+
+
+def _with_front(chunk: Chunk, replicate: int, frame: pd.DataFrame) -> pa.Table:
+    """One run's series with its keys in front."""
+    import pyarrow as pa
+
+    return with_keys(chunk, replicate, {}, pa.Table.from_pandas(frame, preserve_index=False))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """Texts all of one type, and without what pandas notes of its own index, so that parts join."""
+    import pyarrow as pa
+
+    for at, name in enumerate(table.column_names):
+        if pa.types.is_large_string(table[name].type):
+            table = table.set_column(at, name, table[name].cast(pa.string()))
+    return table.replace_schema_metadata(None)
+
+
+def play_mesa(chunk: Chunk) -> Played:
+    """Run the replicates of a chunk one after the other, each a Mesa model; failures become rows."""
+    import pyarrow as pa
+
+    runs: list[pa.Table] = []
+    series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
+    for replicate in chunk.replicates:
+        table, model = _run(chunk, replicate)
+        runs.append(table)
+        if model is not None and replicate < chunk.n_series:
+            for name, frame in model.tables().items():
+                if name in series:
+                    whole = pa.Table.from_pandas(frame, preserve_index=False)
+                    series[name].append(with_keys(chunk, replicate, {}, whole))
+    kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
+    return Played(pa.concat_tables(runs, promote_options="default"), kept)
+
+
+def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | None]:
+    import pyarrow as pa
+
+    from model import NegotiationModel
+
+    stage = "build"
+    try:
+        settings: dict[str, Any] = {"narrate": False, **chunk.settings}
+        model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, **settings)
+        stage = "run"
+        model.run()
+        stage = "summary"
+        summary = model.summary()
+        for name, column in run_columns(model.world).items():
+            summary[name] = column
+        table = pa.Table.from_pandas(summary, preserve_index=False)
+        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
+    except Exception as error:
+        return failed_run(chunk, replicate, stage, error), None
+    return with_keys(chunk, replicate, how, table), model
+
+
+def run_columns(world: World) -> dict[str, Any]:
+    """What is kept of runs beside the model's summary, row by row: first treaties, temptations, other definitions."""
+    from experiments.statistics.definitions import state_columns
+    from model import COMPETING_END, QUARTERS_PER_YEAR, last_games
+
+    in_force = np.reshape(world.recorder.series("dyad", "treaty") > 0, (world.n_lanes, -1, len(world.recorder.frames)))
+    until = world.state.first_end
+    seen = np.where(in_force.any(axis=-1), in_force.argmax(axis=-1), -1)
+    first = np.where((seen >= 0) & (until >= 0), np.minimum(seen, until), np.maximum(seen, until))
+    columns: dict[str, Any] = {
+        "treaty_from": first.reshape(-1),
+        "treaty_until": until.reshape(-1),
+        "treaty_end": [COMPETING_END[code] for code in world.state.first_end_cause.reshape(-1).tolist()],
+    }
+    flows, package = last_games(world)
+    gain = QUARTERS_PER_YEAR * (flows[..., :3] - flows[..., 3:])
+    for side, (tempted, suffers) in enumerate((GAME[:2], GAME[2:])):
+        honoured, alone, deserted = (gain[:, :, side, k] for k in range(3))
+        for name, value in ((tempted, alone - honoured), (suffers, honoured - deserted)):
+            columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
+    for name, values in state_columns(world.recorder.states).items():
+        columns[name] = np.asarray(values).reshape(-1)
+    return columns
+
+
+ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensemble, "mesa": play_mesa}
+
+
+def run_chunk(chunk: Chunk) -> Played:
+    """Play a chunk on its engine, with its file of tactics loaded and unchanged."""
+    if chunk.tactics is not None:
+        from model import load_tactics
+
+        load_tactics(chunk.tactics.path, chunk.tactics.sha256)
+    return ENGINES[chunk.engine](chunk)

@@ -1,0 +1,48 @@
+"""Figures of a league, of sensitivity indices and of boxes; drawn as in ``figures.py``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+
+from experiments.display.figure_style import BLUE, ORANGE
+from experiments.sensitivity.screening import DYADS, OUTCOMES, WORDS, Sensitivity, in_order
+
+
+def sensitivity_figure(found: Sensitivity) -> Figure:
+    """Total (bars with intervals) and first-order indices (dots) of mechanisms, kept inputs and chance."""
+    groups = in_order(found.sobol)
+    kinds = [kind for kind, _ in groups]
+    # From the top; a line of room where another kind begins.
+    places = -np.arange(len(groups)) - np.cumsum([0, *(a != b for a, b in pairwise(kinds))])
+    size = (4.2 * len(DYADS), (0.24 * -places[-1] + 1.5) * len(OUTCOMES))
+    drawn, axes = plt.subplots(
+        len(OUTCOMES), len(DYADS), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
+    )
+    for row, outcome in enumerate(OUTCOMES):
+        for column, dyad in enumerate(DYADS):
+            axis = axes[row][column]
+            mine = found.sobol[(found.sobol["outcome"] == outcome) & (found.sobol["dyad"] == dyad)]
+            mine = mine.set_index(["kind", "group"]).reindex(groups)
+            axis.set_title(f"{dyad}: {WORDS[outcome]}")
+            axis.set_yticks(places, [name for _, name in groups])
+            axis.set_xlim(-0.1, 1.15)  # estimates may lie a little below zero
+            axis.tick_params(labelbottom=True)
+            if mine["total"].isna().all():
+                axis.text(0.5, 0.5, "does not vary", ha="center", transform=axis.transAxes)
+                continue
+            spans = np.maximum([mine["total"] - mine["total_low"], mine["total_high"] - mine["total"]], 0.0)
+            axis.barh(places, mine["total"], color=BLUE, alpha=0.5, label="total, with 95 % interval")
+            axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color="black", capsize=2, linewidth=1)
+            axis.plot(mine["first"], places, "o", color=ORANGE, markersize=4, label="first-order")
+    for axis in axes[-1]:
+        axis.set_xlabel("share of variance")
+    handles, labels = next(
+        (a.get_legend_handles_labels() for a in axes.flat if a.get_legend_handles_labels()[0]), ([], [])
+    )
+    drawn.legend(handles, labels, loc="outside upper right", ncols=2)
+    drawn.suptitle("What moves the outcomes: mechanisms, single inputs, chance", x=0.01, ha="left")
+    return drawn

@@ -1,0 +1,1 @@
+"""Results on disk: columns, files, folders, what they were made of, digests."""

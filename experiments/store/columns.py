@@ -1,0 +1,173 @@
+"""What a row of results holds, and the pieces of work that rows come from."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.design.plan import Value
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from model import TacticFile
+
+
+# What the runner adds to the columns of the model's own summary.
+COLUMNS: Final = {
+    "design_point": "index of the design point in the manifest",
+    "block": "name of the plan's block",
+    "arm": "name of the plan's arm, where its points have names",
+    "id": "what the plan's table or list of points calls the point, where it has an id",
+    "replicate": "replicate: the same luck at every design point",
+    "status": "ok or failed",
+    "stage": "where a failed run failed: build, run, summary, or worker",
+    "message": "what a failed run said",
+    "digest": "digest of the run's outcome: equal digests, equal results to the last bit",
+    "dyad": "the dyad that the row is about",
+    "treaty_from": "first quarter with a treaty in force, -1 if none",
+    "treaty_until": "quarter in which that first treaty ended, -1 if it did not",
+    "treaty_end": "how it ended: lapse, turnover, exit, sunset; empty if it did not",
+    "tempted_first": "what the first bloc gains by withdrawing alone from the last package on the table (bn$/yr)",
+    "suffers_first": "what the first bloc loses when its partner alone withdraws (bn$/yr)",
+    "tempted_second": "the same temptation of the second bloc (bn$/yr)",
+    "suffers_second": "the same loss of the second bloc (bn$/yr)",
+}
+
+
+GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_second")
+
+
+# What identifies a run within a sweep.
+KEYS: Final = ("design_point", "replicate")
+
+
+DIGEST_LENGTH: Final = 16
+
+
+WHOLE: Final = ("first_emergence", "n_spells", "longest_spell", "treaty_from", "treaty_until")
+
+
+@dataclasses.dataclass(frozen=True)
+class Chunk:
+    """Some replicates of one design point: all that a worker needs to know.
+
+    The tables in ``series`` are kept in full for replicates below ``n_series``. ``tactics`` is a file of tactics that
+    whoever plays it must have loaded.
+    """
+
+    scenario: str
+    root_seed: int
+    design_point: int
+    settings: Mapping[str, Value]
+    columns: Mapping[str, Value]
+    first: int
+    count: int
+    engine: str = "mesa"
+    series: tuple[str, ...] = ()
+    n_series: int = 0
+    tactics: TacticFile | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the parts that hold it."""
+        return f"point-{self.design_point:05d}_replicates-{self.first:06d}-{self.first + self.count - 1:06d}"
+
+    @property
+    def replicates(self) -> range:
+        """Its replicates."""
+        return range(self.first, self.first + self.count)
+
+    @property
+    def kept_series(self) -> tuple[str, ...]:
+        """The tables that it keeps in full for at least one of its replicates."""
+        return self.series if self.first < self.n_series else ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Played:
+    """What came of a chunk: the rows of its runs, and the full series of chosen replicates by table."""
+
+    runs: pa.Table
+    series: Mapping[str, pa.Table] = dataclasses.field(default_factory=dict)
+
+
+def digest_of(summary: pa.Table) -> str:
+    """A digest of the outcome of one run: column names and every value to the last bit."""
+    told = hashlib.sha256()
+    for name in sorted(summary.column_names):
+        values = [x.hex() if isinstance(x, float) else repr(x) for x in summary[name].to_pylist()]
+        told.update(f"{name}={values}\n".encode())
+    return told.hexdigest()[:DIGEST_LENGTH]
+
+
+def runs_are_true(table: pa.Table) -> bool:
+    """Whether the rows of a part give the digests that they carry."""
+    outcome = table.column_names[table.column_names.index("digest") + 1 :]
+    said, replicates = table["digest"].to_pylist(), table["replicate"].to_pylist()
+    for replicate in dict.fromkeys(replicates):
+        first, n_rows = replicates.index(replicate), replicates.count(replicate)
+        if said[first] and digest_of(table.slice(first, n_rows).select(outcome)) != said[first]:
+            return False
+    return True
+
+
+def failed_run(chunk: Chunk, replicate: int, stage: str, error: BaseException | str) -> pa.Table:
+    """The row of a run that failed; the columns of the summary are null, and have their types all the same.
+
+    Whoever reads many parts as one table takes the columns from the first: it may be one where all failed.
+    """
+    import pyarrow as pa
+
+    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    empty = pa.table({name: pa.array([None], kind) for name, kind in summary_types().items()})
+    how = {"status": "failed", "stage": stage, "message": said, "digest": ""}
+    return with_keys(chunk, replicate, how, empty)
+
+
+def failed_chunk(chunk: Chunk, error: BaseException | str) -> Played:
+    """The rows of a chunk of which nothing came back."""
+    import pyarrow as pa
+
+    return Played(pa.concat_tables([failed_run(chunk, r, "worker", error) for r in chunk.replicates]))
+
+
+@functools.cache
+def summary_types() -> dict[str, Any]:
+    """The types of a run's columns, by what the model's dictionary says of them."""
+    import pyarrow as pa
+
+    from experiments.statistics.definitions import meanings
+    from model import dictionary
+
+    words = dictionary()
+    own = words[(words["table"] == "summary") & ~words["column"].isin(KEYS)]
+    units = dict(zip(own["column"].astype(str), own["unit"].astype(str), strict=True))
+    units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
+    units |= dict.fromkeys(GAME, "bn$/yr")
+    units |= {name: "true/false" if name.startswith("durable") else "onset" for name in meanings()}
+    types = {}
+    for name, unit in units.items():
+        if unit == "true/false":
+            types[name] = pa.bool_()
+        elif unit in ("name", "words") or name.endswith("_label"):
+            types[name] = pa.string()
+        else:
+            types[name] = pa.int64() if name in WHOLE or unit == "onset" else pa.float64()
+    return types
+
+
+def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Table) -> pa.Table:
+    """The rows of one run with what identifies it in front, and texts all of one type, so that parts join."""
+    import pyarrow as pa
+
+    keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns, "replicate": replicate, **how}
+    front = pa.table({name: pa.array([value] * len(table)) for name, value in keys.items()})
+    for name in table.column_names:
+        column = table[name]
+        front = front.append_column(name, column.cast(pa.string()) if pa.types.is_large_string(column.type) else column)
+    # What pandas notes of its own index would differ from part to part.
+    return front.replace_schema_metadata(None)

@@ -1,0 +1,175 @@
+"""Files on disk, whole or absent: how everything in a results folder is written.
+
+A results folder holds
+
+* ``manifest.json``: the plan as it was written, its design points, root seed, code, versions, times, what failed,
+  and a dictionary of the columns (``manifest.py``);
+* ``runs/*.parquet``: one part a chunk of runs, one row for each run and dyad (a failed run: one row that says
+  at which stage, with its message);
+* ``series/TABLE/*.parquet``: the full series of chosen replicates;
+* ``parts.log``: size and digest of every part, written when it was complete;
+* the tables, figures and the report that were made of them.
+
+Every file is written under a temporary name, flushed to the disk and renamed, so that a name that can be read
+is a file that is complete. What happens to a part later, a cut or a changed byte, shows in its digest.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from experiments.store.columns import KEYS, WHOLE
+from model import InputFault
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let ``write`` make a file under a temporary name beside ``path``; give it its name when it is complete.
+
+    Raises:
+        InputFault: the disk refuses (full, read-only, not a folder).
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}{path.suffix}")
+    try:
+        write(temporary)
+        with temporary.open("rb+") as file:
+            os.fsync(file.fileno())
+        temporary.replace(path)
+        _settle(path.parent)
+    except OSError as error:
+        raise InputFault([f"'{path}' cannot be written: {error.strerror or error}"], "output") from None
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+
+
+def check_vacant(folder: Path) -> None:
+    """Refuse a folder that cannot be made or written, or that already holds something.
+
+    Raises:
+        InputFault: says which of these it is.
+    """
+    with reported(folder):
+        if folder.is_dir():
+            if any(folder.iterdir()):
+                fault = f"'{folder}' already holds files; name a new folder or empty this one"
+                raise InputFault([fault], "output")
+            parent = folder
+        else:
+            parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
+        if not parent.is_dir():
+            raise InputFault([f"'{parent}' is a file, so '{folder}' cannot be a folder"], "output")
+        if not os.access(parent, os.W_OK | os.X_OK):
+            is_fixed = hasattr(os, "statvfs") and bool(os.statvfs(parent).f_flag & os.ST_RDONLY)
+            why = "Read-only file system" if is_fixed else "no permission"
+            raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
+
+
+def check_writable(*files: Path) -> None:
+    """Refuse files that could not be written later, before the work that they are to hold is begun.
+
+    Raises:
+        InputFault: names every file that is a folder or lies in no folder that can be written.
+    """
+    faults = []
+    for file in files:
+        if file.is_dir():
+            faults.append(f"'{file}' is a folder; write the name of a file")
+        elif not file.parent.is_dir():
+            faults.append(f"'{file}' cannot be written: there is no folder '{file.parent}'; make it first")
+        elif not os.access(file.parent, os.W_OK):
+            faults.append(f"'{file}' cannot be written: no permission in '{file.parent}'")
+    if faults:
+        raise InputFault(faults, "output")
+
+
+def vacant_folder(name: str) -> Path:
+    """``results/NAME``, or the first of ``results/NAME-2``, ``-3``, ... that is not there yet."""
+    first = Path("results") / name
+    number, folder = 1, first
+    while folder.exists():
+        number += 1
+        folder = first.with_name(f"{name}-{number}")
+    return folder
+
+
+@contextlib.contextmanager
+def staged_folder(folder: Path) -> Iterator[Path]:
+    """A folder to fill, which becomes ``folder`` when all went well and is removed when not."""
+    check_vacant(folder)
+    stage = folder.absolute().with_name(f".{folder.absolute().name}.{os.getpid()}")
+    try:
+        with reported(folder):
+            stage.mkdir(parents=True)
+        yield stage
+        with reported(folder):
+            if folder.is_dir():
+                folder.rmdir()
+            stage.replace(folder.absolute())
+    finally:
+        shutil.rmtree(stage, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def reported(path: Path) -> Iterator[None]:
+    """An error of the file system as one clear sentence."""
+    try:
+        yield
+    except OSError as error:
+        raise InputFault([f"'{path}' cannot be written: {error.strerror or error}"], "output") from None
+
+
+def write_table(path: Path, table: pa.Table | pd.DataFrame) -> None:
+    """Write a table as Parquet, compressed, whole or not at all."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    arrow = table if isinstance(table, pa.Table) else pa.Table.from_pandas(table, preserve_index=False)
+    # Page checksums tell a changed byte from a number, also to readers who know nothing of parts.log.
+    options = {"compression": "zstd", "write_page_checksum": True}
+    write_whole(path, lambda temporary: pq.write_table(arrow, temporary, **options))
+
+
+def slim(table: pa.Table) -> pa.Table:
+    """A table with its texts as categories, and its keys and counts of quarters as short numbers."""
+    import pyarrow as pa
+
+    for k, field in enumerate(table.schema):
+        if pa.types.is_string(field.type):
+            table = table.set_column(k, field.name, table[field.name].dictionary_encode())
+        elif field.name in KEYS:
+            table = table.set_column(k, field.name, table[field.name].cast(pa.int32()))
+        elif field.name in WHOLE or field.name.startswith("onset_"):
+            table = table.set_column(k, field.name, table[field.name].cast(pa.int16()))
+    return table
+
+
+def lock_file(file: IO[str]) -> bool:
+    """Take the lock if nobody has it. Where the system has no such locks, nobody is kept out."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _settle(folder: Path) -> None:
+    """Make a new name in a folder outlive a power cut, where the system can."""
+    if os.name == "posix":
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

@@ -1,0 +1,385 @@
+"""The results folder of one sweep, being filled, checked or read.
+
+Parts are the truth: a chunk is finished when its part is there and is what ``parts.log`` says it is
+(``part_log.py``). What the runs were made of is kept in ``inputs`` (``kept.py``).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+from experiments.design.plan import Plan
+from experiments.store.columns import KEYS, Chunk, Played
+from experiments.store.files import (
+    check_vacant,
+    lock_file,
+    reported,
+    slim,
+    write_table,
+    write_whole,
+)
+from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of
+from experiments.store.manifest import describe, now, read_manifest, why_unread, words_of
+from experiments.store.part_log import PartLog
+from model import InputFault, identification_flips
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+PART: Final = re.compile(r"point-(\d{5,})_replicates-(\d{6,})-(\d{6,})\.parquet")
+
+
+class Results:
+    """A results folder. ``manifest`` is what it says of itself."""
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.manifest: dict[str, Any] = {}
+        self._log = PartLog(self.folder, self._owner)
+        self._lock: IO[str] | None = None
+
+    # --- to begin and to go on --------------------------------------------------------------------------
+
+    @classmethod
+    def create(cls, folder: str | Path, plan: Plan, chunk_replicates: int = 5, engine: str = "mesa") -> Results:
+        """Make the folder and write the manifest of a sweep that is about to begin.
+
+        Raises:
+            InputFault: the folder cannot be written or is not empty.
+        """
+        results = cls(folder)
+        check_vacant(results.folder)
+        inputs = inputs_of(plan)
+        told = {"inputs": digests(inputs), "flips": identification_flips(plan.start, plan.settings)}
+        with reported(results.folder):
+            (results.folder / "runs").mkdir(parents=True, exist_ok=True)
+        results.manifest = {
+            "state": "begun", "started": now(), "sessions": [], **describe(plan, chunk_replicates, engine), **told
+        }  # fmt: skip
+        try:
+            for name, data in inputs.items():
+                results._keep(name, data)
+            results._write_manifest()
+        except InputFault:
+            # An empty folder without a manifest would be in the way of the next attempt.
+            results._withdraw()
+            raise
+        return results
+
+    @classmethod
+    def open(cls, folder: str | Path) -> Results:
+        """Results that are there already.
+
+        Raises:
+            InputFault: the folder holds no readable manifest.
+        """
+        results = cls(folder)
+        path = results.folder / "manifest.json"
+        try:
+            results.manifest = read_manifest(path)
+        except (OSError, ValueError, RecursionError) as error:
+            fault = f"'{folder}' is no results folder: {why_unread(path, error)}"
+            raise InputFault([fault], "results") from None
+        return results
+
+    @staticmethod
+    def are_in(folder: Path) -> bool:
+        """Whether a folder holds results, finished or not.
+
+        Raises:
+            InputFault: the folder may not be looked into.
+        """
+        with reported(folder):
+            return (folder / "manifest.json").is_file()
+
+    @contextlib.contextmanager
+    def locked(self) -> Iterator[None]:
+        """Keep other sweeps out of the folder; the lock ends with the process, however that ends.
+
+        Raises:
+            InputFault: another sweep is writing here.
+        """
+        path = self.folder / ".lock"
+        with reported(path):
+            lock = path.open("a+", encoding="utf-8")
+        try:
+            if not lock_file(lock):
+                lock.seek(0)
+                who = f"another sweep (process {lock.read().strip()})"
+                fault = f"{who} is writing into '{self.folder}'; wait for it, or name another folder"
+                raise InputFault([fault], "output")
+            lock.truncate(0)
+            lock.write(f"{os.getpid()}")
+            lock.flush()
+            yield
+        finally:
+            lock.close()
+
+    def _withdraw(self) -> None:
+        """Remove the folders of a sweep that never began, if nothing else is in them."""
+        shutil.rmtree(self.folder / INPUTS, ignore_errors=True)
+        for folder in (self.folder / "runs", self.folder):
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    # --- what the runs were made of ---------------------------------------------------------------------
+
+    def input(self, name: str) -> Path:
+        """A file that the runs were made of, as it was kept; the others are as they were kept, too.
+
+        Raises:
+            InputFault: one of them is gone or was changed.
+        """
+        folder = self.folder / INPUTS
+        if wrong := inputs_fault(folder, self.manifest["inputs"]):
+            raise InputFault([f"'{self.folder}': {wrong}"], "results")
+        if name not in self.manifest["inputs"]:
+            raise InputFault([f"'{folder / name}' was never kept; the manifest does not name it"], "results")
+        return folder / name
+
+    def relabel(self, plan: Plan) -> None:
+        """Take over the plan's words, such as a title that was mended; its runs are the same. Under the lock."""
+        text = plan.text.encode()
+        if digests({PLAN: text})[PLAN] != self.manifest["inputs"].get(PLAN):
+            self._keep(PLAN, text)
+            self.manifest["inputs"][PLAN] = digests({PLAN: text})[PLAN]
+            self.manifest.update(words_of(plan))
+            self._write_manifest()
+
+    def _keep(self, name: str, data: bytes) -> None:
+        path = self.folder / INPUTS / name
+        with reported(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, lambda temporary: temporary.write_bytes(data))
+
+    # --- parts ------------------------------------------------------------------------------------------
+
+    def write_part(self, chunk: Chunk, played: Played) -> None:
+        """Keep what came of a chunk: its series first, because the part of its runs says that it is finished."""
+        tables = {f"series/{name}": table for name, table in played.series.items()}
+        names = []
+        for folder, table in (*tables.items(), ("runs", played.runs)):
+            path = self.folder / folder / f"{chunk.name}.parquet"
+            with reported(path.parent):
+                path.parent.mkdir(parents=True, exist_ok=True)
+            write_table(path, table.replace_schema_metadata(self._owner()))
+            names.append(path.relative_to(self.folder).as_posix())
+        self._log.add(names)
+
+    def take_stock(self, chunks: Iterable[Chunk]) -> tuple[set[str], list[str]]:
+        """Which chunks are finished, and in words which parts are damaged and must be made again.
+
+        Damaged parts go to the folder ``damaged``, and what a killed sweep left half-written is removed. Called
+        before a sweep goes on, under the lock.
+
+        Raises:
+            InputFault: the folder of the runs holds tables that are not this sweep's.
+        """
+        finished, damaged, expected = set(), [], set()
+        for chunk in chunks:
+            parts = [f"{folder}/{chunk.name}.parquet" for folder in self._folders(chunk)]
+            expected.update(parts)
+            states = [self._log.state(name) for name in parts]
+            for name, state in zip(parts, states, strict=True):
+                if state not in ("", "-"):
+                    damaged.append(f"{name} {state}")
+                    self._put_aside(name)
+            if not any(states):
+                finished.add(chunk.name)
+        self._clean(expected)
+        return finished, damaged
+
+    def _owner(self) -> dict[bytes, bytes]:
+        """What a part says of the sweep that it belongs to."""
+        return {key.encode(): self.manifest[key].encode() for key in ("points_sha256", "root_seed")}
+
+    def _folders(self, chunk: Chunk) -> list[str]:
+        return ["runs", *(f"series/{name}" for name in chunk.kept_series)]
+
+    def _put_aside(self, name: str) -> None:
+        """Move a damaged part to where no reader finds it."""
+        aside = self.folder / "damaged" / name.replace("/", "-")
+        with reported(aside):
+            aside.parent.mkdir(exist_ok=True)
+            (self.folder / name).replace(aside)
+
+    def _clean(self, expected: set[str]) -> None:
+        """Remove half-written files; refuse tables that are not of this sweep, which other tools would read too."""
+        aliens, halves = [], []
+        for path in (path for folder in ("runs", "series") for path in (self.folder / folder).rglob("*")):
+            name = path.relative_to(self.folder).as_posix()
+            if path.name.startswith(".point-") and path.suffix == ".parquet":
+                halves.append(path)
+            elif path.is_file() and path.suffix == ".parquet" and name not in expected:
+                aliens.append(name)
+        if aliens:
+            also = f" and {len(aliens) - 3} more" if len(aliens) > 3 else ""
+            fault = f"'{self.folder}' holds tables that this sweep did not write: {', '.join(sorted(aliens)[:3])}{also}"
+            raise InputFault([f"{fault}; move them elsewhere (nothing was changed)"], "results")
+        for path in halves:
+            path.unlink(missing_ok=True)
+
+    # --- files made of the runs -------------------------------------------------------------------------
+
+    def write_table(self, name: str, frame: pd.DataFrame) -> Path:
+        """Keep a table made of the runs."""
+        path = self.folder / f"{name}.parquet"
+        write_table(path, frame)
+        return path
+
+    def write_text(self, name: str, text: str) -> Path:
+        """Keep a text made of the runs."""
+        path = self.folder / name
+        write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
+        return path
+
+    def write_figure(self, name: str, save: Callable[[Path], object]) -> Path:
+        """Keep a figure; ``save`` draws it into the file that it is given."""
+        path = self.folder / name
+        with reported(path.parent):
+            path.parent.mkdir(parents=True, exist_ok=True)
+        write_whole(path, save)
+        return path
+
+    def finish(self, state: str, n_runs: int, n_failed: int, session: dict[str, Any] | None = None) -> None:
+        """Say in the manifest how the sweep ended, complete or interrupted, and what this session did."""
+        self.manifest.update(state=state, finished=now(), n_runs=n_runs, n_failed=n_failed)
+        if session is not None:
+            self.manifest.setdefault("sessions", []).append({**session, "finished": now()})
+        if state == "complete":
+            self.manifest["digest"] = self.digest()
+            self.manifest["failures"] = self.read_failures().to_dict(orient="records")[:1000]
+        self._write_manifest()
+
+    # --- reading ----------------------------------------------------------------------------------------
+
+    def read(
+        self,
+        columns: Sequence[str] | None = None,
+        points: Iterable[int] | None = None,
+        dyad: str | None = None,
+        below: int | None = None,
+    ) -> pd.DataFrame:
+        """The rows of the runs that succeeded, in the order of design point, replicate and dyad.
+
+        columns: those wanted (all); points: the design points wanted (all); dyad: the one wanted (all); below: only
+        replicates below it. Ask for few where runs are many: then texts come as categories, numbers as short ones.
+        """
+        import pyarrow.compute as pc
+
+        def keep(table: pa.Table) -> pa.Table:
+            chosen = pc.equal(table["status"], "ok")
+            if dyad is not None:
+                chosen = pc.and_(chosen, pc.equal(table["dyad"], dyad))
+            if below is not None:
+                chosen = pc.and_(chosen, pc.less(table["replicate"], below))
+            table = table.filter(chosen)
+            return table if columns is None or "status" in columns else table.drop_columns("status")
+
+        wanted = None if columns is None else list(dict.fromkeys([*KEYS, "status", "dyad", *columns]))
+        table = self._table(self.parts(points, below), wanted, keep)
+        if lost := [name for name in wanted or KEYS if name not in {*table.column_names, "status"}]:
+            fault = f"'{self.folder}' holds runs without {', '.join(lost)}; they are of another version or damaged"
+            raise InputFault([fault], "results")
+        if columns is None:
+            frame: pd.DataFrame = table.to_pandas()
+            return frame
+        table = table.unify_dictionaries().select([name for name in table.column_names if name in {*KEYS, *columns}])
+        slim: pd.DataFrame = table.to_pandas(split_blocks=True, self_destruct=True)
+        return slim
+
+    def dyads(self) -> list[str]:
+        """The dyads of the runs, in their order; none where every run failed."""
+        for part in self.parts():
+            if len(found := self._table([part], ["status", "dyad"]).to_pandas().query("status == 'ok'")):
+                return [str(dyad) for dyad in found["dyad"].drop_duplicates()]
+        return []
+
+    def read_failures(self) -> pd.DataFrame:
+        """One row for each run that failed."""
+        import pyarrow.compute as pc
+
+        columns = ["design_point", "replicate", "stage", "message"]
+        wanted = [*columns, "status"]
+        table = self._table(self.parts(), wanted, lambda part: part.filter(pc.equal(part["status"], "failed")))
+        frame: pd.DataFrame = table.select(columns).to_pandas()
+        return frame
+
+    def read_series(self, table: str) -> pd.DataFrame:
+        """The full series that were kept of one table; empty where there are none."""
+        import pandas as pd
+
+        parts = sorted((self.folder / "series" / table).glob("*.parquet"))
+        return self._table(parts).to_pandas() if parts else pd.DataFrame()
+
+    def run(self, design_point: int, replicate: int) -> pd.DataFrame:
+        """The rows of one run, failed or not; empty where it has not been run."""
+        import pandas as pd
+
+        for part in self.parts([design_point]):
+            first, last = (int(number) for number in PART.fullmatch(part.name).groups()[1:])  # type: ignore[union-attr]
+            if first <= replicate <= last:
+                frame: pd.DataFrame = self._table([part]).to_pandas()
+                return frame[frame["replicate"] == replicate].reset_index(drop=True)
+        return pd.DataFrame()
+
+    def digest(self) -> str:
+        """One digest of all runs: equal for two sweeps when every run came out the same to the last bit."""
+        table = self._table(self.parts(), ["design_point", "replicate", "status", "stage", "message", "digest"])
+        told, before = hashlib.sha256(), ""
+        for batch in table.to_batches(max_chunksize=10_000):
+            for row in batch.to_pylist():
+                line = json.dumps(list(row.values()))
+                told.update(b"" if line == before else line.encode())
+                before = line
+        return told.hexdigest()
+
+    def parts(self, points: Iterable[int] | None = None, below: int | None = None) -> list[Path]:
+        """The parts of the runs, of all design points or of some, in order; those with a replicate below a number."""
+        named = [(path, PART.fullmatch(path.name)) for path in (self.folder / "runs").glob("*.parquet")]
+        found = [path for path, name in named if name and (below is None or int(name[2]) < below)]
+        wanted = None if points is None else {f"point-{point:05d}_" for point in points}
+        return sorted(path for path in found if wanted is None or f"{path.name.split('_')[0]}_" in wanted)
+
+    def _table(
+        self,
+        parts: Sequence[Path],
+        columns: list[str] | None = None,
+        keep: Callable[[pa.Table], pa.Table] = lambda table: table,
+    ) -> pa.Table:
+        """Parts as one table: some columns, and of each part only what ``keep`` leaves."""
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+
+        if not parts:
+            raise InputFault([f"'{self.folder}' holds no finished runs"], "results")
+        tables = []
+        for part in parts:
+            self._log.check(part)
+            try:
+                file = pq.ParquetFile(part, page_checksum_verification=True)
+                own = None if columns is None else [name for name in columns if name in file.schema_arrow.names]
+                table = keep(file.read(own, use_threads=False))
+                # Texts of a run are few and repeat: as categories, a million runs fit into memory.
+                tables.append(table if columns is None else slim(table))
+            except (OSError, pa.ArrowException, KeyError, ValueError, TypeError, OverflowError, MemoryError) as error:
+                fault = f"'{part}' is damaged ({type(error).__name__}); the same sweep again makes it anew"
+                raise InputFault([fault], "results") from None
+        # Parts in the order of their names are in the order of design point and replicate.
+        try:
+            return pa.concat_tables(tables, promote_options="permissive")
+        except pa.ArrowException as error:
+            fault = f"'{self.folder}' holds parts that do not belong together: {error}"
+            raise InputFault([fault], "results") from None
+
+    def _write_manifest(self) -> None:
+        self.write_text("manifest.json", json.dumps(self.manifest, indent=1, ensure_ascii=False) + "\n")

@@ -1,0 +1,73 @@
+"""Everything that the runs of a plan are made of, kept beside their results with a digest each."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from experiments.design.plan import Plan
+from model import (
+    InputFault,
+    digest_of_text,
+    scenario_files,
+)
+
+if TYPE_CHECKING:
+    pass
+
+
+INPUTS: Final = "inputs"
+
+
+PLAN: Final = "plan.toml"
+
+
+TACTICS: Final = "tactics.py"
+
+
+def inputs_of(plan: Plan) -> dict[str, bytes]:
+    """Everything that the runs of a plan are made of, by the names under which it is kept.
+
+    Raises:
+        InputFault: a file cannot be read any more, or has changed since the plan was read.
+    """
+    files = {PLAN: plan.text.encode(), **scenario_files(plan.start)}
+    if plan.table is not None:
+        files[f"points{plan.table.suffix}"] = read_whole(plan.table)
+    if plan.tactics is not None:
+        main = Path(plan.tactics.path)
+        # What it imports lies beside it here too, so that the kept file can be named and played.
+        files |= {name: read_whole(main.with_name(name)) for name in sorted(plan.tactics.beside)}
+        files[TACTICS] = read_whole(main)
+    return files
+
+
+def read_whole(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise InputFault([f"'{path}' cannot be read: {error.strerror or error}"], "plan") from None
+
+
+def digests(files: Mapping[str, bytes]) -> dict[str, str]:
+    """A digest of each file; of a text whatever ends its lines."""
+    return {name: _digest(name, data) for name, data in files.items()}
+
+
+def _digest(name: str, data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest() if name.endswith(".parquet") else digest_of_text(data)
+
+
+def inputs_fault(folder: Path, told: Mapping[str, str]) -> str:
+    """Which file that was kept is gone or changed, in words (empty: none)."""
+    for name, digest in told.items():
+        try:
+            is_same = _digest(name, (folder / name).read_bytes()) == digest
+        except (OSError, ValueError) as error:  # no file has such a name
+            said = getattr(error, "strerror", None) or error
+            return f"{INPUTS}/{name}, which the runs were made of, cannot be read ({said})"
+        if not is_same:
+            return f"{INPUTS}/{name}, which the runs were made of, was changed after it was kept; put it back"
+    return ""

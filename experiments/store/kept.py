@@ -1,0 +1,186 @@
+"""What the runs of a sweep were made of, kept in the folder ``inputs`` of its results, and what has changed since.
+
+Kept are the plan, the scenario with all that it extends and its evidence, a table of points, a file of tactics, so that
+results can be reported and played again wherever they lie. A sweep goes on only where what is read now says the same as
+what was kept. Compared is what was read: titles, labels, comments and line endings may change.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from experiments.design.plan import Plan
+from experiments.design.plan_file import PlanReader
+from experiments.store import manifest
+from experiments.store.inputs import INPUTS, TACTICS, read_whole
+from model import (
+    KEPT,
+    InputFault,
+    load_scenario,
+    parse_toml,
+    scenario_changes,
+    scenario_names,
+    stand_in,
+)
+
+if TYPE_CHECKING:
+    from experiments.store.folder import Results
+    from model import TacticFile
+
+MOST_DIFFERENCES: Final = 30
+
+
+def plan_of(results: Results) -> Plan:
+    """The plan that results were made from, as they tell it; nothing outside of their folder is read.
+
+    Raises:
+        InputFault: what they were made of is not as it was kept, or the plan is no longer right, because the model's
+            parameters have changed since.
+    """
+    manifest = results.manifest
+    stand_in((manifest.get("tactics") or {}).get("names", {}))
+    _, table = parse_toml(manifest["plan_text"], "plan_text of the results", "results")
+    if table.get("design") == "table":
+        first = manifest["design_points"][0]["block"]
+        points = manifest["design_points"]
+        own = [point for point in points if point["levels"] and point["block"] == first]
+        rows = [{**point["levels"], **({"name": point["arm"]} if point.get("arm") else {})} for point in own]
+        table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
+    start = str(results.input(KEPT))
+    plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start).read()
+    return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
+
+
+def played(plan: Plan, results: Results) -> Plan:
+    """The plan with a scenario of one's own read from what was kept: an edit meanwhile does not mix two worlds.
+
+    A scenario that comes with the project keeps its name, under which workers on other machines have it too.
+    """
+    kept = results.input(KEPT)
+    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept.absolute()))
+
+
+# --- what has changed -------------------------------------------------------------------------------------
+
+
+def differences(results: Results, plan: Plan) -> list[str]:
+    """What a plan, the code and the numerical software have that the results do not, in words; empty: nothing.
+
+    Raises:
+        InputFault: what was kept is gone or was changed.
+    """
+    kept, told = results.input(KEPT), results.manifest
+    found = plan_changes(told, manifest.read_from(plan))
+    changes = scenario_changes(load_scenario(kept), load_scenario(plan.start))
+    found += [f"scenario {plan.scenario}: {line}" for line in changes]
+    if fault := tactics_fault(results, plan.tactics):
+        asked = None if plan.tactics is None else plan.tactics.told()
+        came = f"{in_words(told.get('tactics'))} in the results, {in_words(asked)} now"
+        found.append(f"the file of tactics: {came} ({fault})")
+    found += manifest.code_changes(told)
+    if len(found) > MOST_DIFFERENCES:
+        found = [*found[:MOST_DIFFERENCES], f"and {len(found) - MOST_DIFFERENCES} more"]
+    return found
+
+
+def plan_changes(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What the runs of two plans differ in, in words; titles, questions and labels are not among what is read."""
+    old, new = told["reads"], now["reads"]
+    found = [
+        f"{name}: {_listed(old.get(name))} in the results, {_listed(new[name])} now"
+        for name in new
+        if name != "factors" and not _same(old.get(name), new[name])
+    ]
+    factors = list(_factor_changes(old["factors"], new["factors"]))
+    before, after = told["design_points"], now["design_points"]
+    if len(before) != len(after):
+        factors.append(f"design points: {len(before)} in the results, {len(after)} now")
+    return found + (factors or list(_point_changes(before, after)))
+
+
+def _factor_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
+    for name in dict.fromkeys([*old, *new]):
+        if name not in old or name not in new:
+            yield f"factor {name}: {'not ' * (name not in old)}in the results, {'not ' * (name not in new)}there now"
+            continue
+        for what, value in new[name].items():
+            if not _same(old[name].get(what), value):
+                yield f"{what} of {name}: {_listed(old[name].get(what))} in the results, {_listed(value)} now"
+
+
+def _point_changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    for number, (old, new) in enumerate(zip(before, after, strict=True)):
+        for what in ("block", "arm"):
+            if old.get(what) != new[what]:
+                yield f"design point {number}, name of its {what}: {old.get(what)!r} in the results, {new[what]!r} now"
+        for name in dict.fromkeys([*old["settings"], *new["settings"]]):
+            one, other = (point["settings"].get(name, "not set") for point in (old, new))
+            if not _same(one, other):
+                yield f"design point {number}, {name}: {one} in the results, {other} now"
+
+
+def _same(one: object, other: object) -> bool:
+    """Whether two values are read alike: 1 is 1.0, and no switch."""
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(map(_same, one, other))
+    return isinstance(one, bool) == isinstance(other, bool) and one == other
+
+
+def _listed(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {_listed(one)}" for key, one in value.items())
+    if not isinstance(value, list):
+        return "none" if value is None else str(value)
+    some = ", ".join(str(one) for one in value[:8])
+    return f"{some} and {len(value) - 8} more" if len(value) > 8 else some or "none"
+
+
+def tactics_fault(results: Results, file: TacticFile | None) -> str:
+    """What tells a file of tactics from the one that runs were made with (empty: nothing)."""
+    told = results.manifest.get("tactics")
+    if not told or file is None:
+        return "" if not told and file is None else "one of them has a file"
+    if {kind: list(names) for kind, names in file.names.items()} != told["names"]:
+        return "they offer different names"
+    main = Path(file.path)
+    now = {TACTICS: main, **{name: main.with_name(name) for name in file.beside}}
+    for name, path in now.items():
+        if name not in results.manifest["inputs"]:
+            return f"{name} was not read by it"
+        if _meaning(results.input(name).read_bytes()) != _meaning(read_whole(path)):
+            return "their code differs" if name == TACTICS else f"{name} beside it differs"
+    return ""
+
+
+def _meaning(text: bytes) -> str:
+    """What a Python file says to the interpreter, without comments, layout and descriptions."""
+    tree = ast.parse(text)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node) is not None:
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def check_tactics(results: Results, file: TacticFile | None) -> None:
+    """Refuse to play runs again with another file of tactics than they were made with.
+
+    Raises:
+        InputFault: says which file is wanted, and where it was kept; a results folder never runs one by itself.
+    """
+    if not tactics_fault(results, file):
+        return
+    told, came = results.manifest.get("tactics"), None if file is None else file.told()
+    how = "leave --tactics out"
+    if told:
+        how = f"look at the file that was kept, and name it: --tactics {results.folder / INPUTS / TACTICS}"
+    fault = f"the runs were made with tactics {in_words(told)}, and {in_words(came)} came; {how}"
+    raise InputFault([fault], "results")
+
+
+def in_words(told: Mapping[str, Any] | None) -> str:
+    """A file of tactics in words."""
+    return f"{told['file']} with digest {told['sha256'][:12]}" if told else "none"

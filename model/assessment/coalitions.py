@@ -1,0 +1,266 @@
+"""What every coalition of blocs would be worth: all markets cleared under the terms of each zone or club (theory 1.19).
+
+One market can be in five states, one a coalition of three blocs. Each is solved at the price fixed point by the
+functions that clear the realised market, with learning, plants, networks and the treaties in force as they are
+(governments are myopic, as in impact assessments). Payoffs are kept by market, so that a lapse, which only moves the
+lapsing bloc's own market, can be read off the same table.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from model.market.clearing import (
+    KWH_COST_TO_THOUSANDS,
+    WARM_SWEEPS,
+    border_frictions,
+    clear_at_prices,
+    duties_by_place,
+    equilibrium,
+    landed_costs,
+    markup_weight,
+    offered_costs,
+    supply_cells,
+)
+from model.market.credits import Scheme, cleared_credits, credit_flows
+from model.market.economy import Economy
+from model.market.trade import carbon_charges, carbon_receipts
+from model.numerics import FloatArray, beside, ordered_sum
+from model.parameters.checked import Parameters
+from model.rules import club_terms, clubs, demand, plants, pricing, standards, welfare
+from model.rules.club_terms import CarbonStep
+from model.vocabulary import BATTERY, DYAD_OF, EV, N_BLOCS, SIDE_OF
+
+COALITIONS: Final = clubs.coalitions(N_BLOCS)
+MEMBERS: Final = COALITIONS.is_member.astype(np.float64)  # (C, b)
+N_COALITIONS: Final = len(COALITIONS.members)
+NO_CLUB: Final = 0
+EVERYONE: Final = np.ones(N_BLOCS)
+_WITHIN: Final = club_terms.inside(MEMBERS, EVERYONE)
+_AGAINST: Final = club_terms.outside(MEMBERS, EVERYONE)
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The state of the world that the annual check takes as given.
+
+    cell_cost (..., k), margin (..., f, k) $/kWh; markup (..., m, f) k$ to start from; origin_tie (..., m, f, o),
+    origin_level (..., m, f); utility (..., m, f) of a free car; subsidy (..., m, f) k$; pushed (..., m) k$ of utility
+    that is no surplus (announcements); on_sale (..., m, f) 1 where a foreign brand is on sale; duty (..., g, b, b) and
+    recognised (..., b, b) after treaties, without any club; granted (..., b, b) recognised without a treaty; common
+    (..., b, b) charging interface; exported_cells (..., b, b); tension (..., d) effective; security (g, b, b) k$;
+    distance (d,) between regimes; profit_weight (..., b) of the executives;
+    scheme that requires a share of EVs, or None, and credit_price (..., m) of a credit, k$.
+    """
+
+    cell_cost: FloatArray
+    margin: FloatArray
+    markup: FloatArray
+    origin_tie: FloatArray
+    origin_level: FloatArray
+    utility: FloatArray
+    subsidy: FloatArray
+    pushed: FloatArray
+    on_sale: FloatArray
+    duty: FloatArray
+    recognised: FloatArray
+    granted: FloatArray
+    common: FloatArray
+    exported_cells: FloatArray
+    tension: FloatArray
+    security: FloatArray
+    distance: FloatArray
+    profit_weight: FloatArray
+    scheme: Scheme | None
+    credit_price: FloatArray
+
+
+@dataclass(frozen=True)
+class Worth:
+    """What each bloc has from each market in every coalition, bn$ per quarter, (..., C, m, b).
+
+    executive and legislature differ in the weight on home profits (theory 1.5, 1.9).
+    """
+
+    executive: FloatArray
+    legislature: FloatArray
+
+
+def nothing_known(*leading: int) -> Worth:
+    """What is known before the first check: nothing is worth anything."""
+    none = np.zeros((*leading, N_COALITIONS, N_BLOCS, N_BLOCS))
+    return Worth(none, none)
+
+
+def penalty_of(parameters: Parameters) -> float:
+    """The penalty on outsiders, fraction: a zone has none, a climate club its own."""
+    return parameters.club_penalty if parameters.climate_club else 0.0
+
+
+def has_clubs(parameters: Parameters) -> bool:
+    """Whether blocs may form a zone or a club at all."""
+    return parameters.zero_tariff_zone or parameters.climate_club
+
+
+def carbon_of(parameters: Parameters) -> CarbonStep:
+    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); nothing if switched off.
+
+    A member whose own price is higher keeps it and has nothing to add.
+    """
+    least = parameters.club_carbon_price if parameters.club_carbon else 0.0
+    rise = np.maximum(least - parameters.carbon_price, 0.0)
+    return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
+
+
+def places(members: FloatArray) -> FloatArray:
+    """(..., o) membership by place of production; the rest of the world never is a member."""
+    return np.concatenate([members, np.zeros_like(members[..., :1])], axis=-1)
+
+
+def usual_scale(scale: FloatArray) -> FloatArray:
+    """(b,) what a bloc's two dyads have on average, from (d, s); clubs have no scale of stakes of their own."""
+    rows = []
+    for b in range(N_BLOCS):
+        first, second = (j for j in range(N_BLOCS) if j != b)
+        rows.append(0.5 * (scale[DYAD_OF[b, first], SIDE_OF[b, first]] + scale[DYAD_OF[b, second], SIDE_OF[b, second]]))
+    return np.array(rows)
+
+
+def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setting) -> Worth:
+    """Clear the three markets under every coalition and say what each bloc has from each.
+
+    Raises ``ArithmeticError`` where prices do not settle.
+    """
+    p, size = parameters, economy.market_size
+    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, penalty_of(p))
+    recognised = np.maximum(setting.recognised[..., None, :, :], _WITHIN)
+    carbon = carbon_of(p)
+    cells = supply_cells(
+        economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
+    )
+    landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
+    common = np.zeros_like(recognised) + setting.common[..., None, :, :]
+    frictions = border_frictions(p, economy, recognised, common)
+    charges = carbon_charges(p, recognised) if p.carbon_border else None
+    if charges is not None:
+        frictions = frictions + charges[..., :, None, :]
+    base, mix = offered_costs(
+        economy,
+        p,
+        landed,
+        frictions,
+        duty[..., EV, :, :],
+        setting.origin_tie[..., None, :, :, :],
+        setting.origin_level[..., None, :, :],
+    )
+    alpha = p.alpha[:, None]
+    start = np.zeros_like(base) + setting.markup[..., None, :, :]
+    utility = setting.utility[..., None, :, :]
+    weight = markup_weight(economy, p, mix, duty[..., EV, :, :], landed)
+    cleared, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
+    scheme = setting.scheme
+    if scheme is not None:
+        # As in an assessment: the policy is the share of EVs, the price of credits follows.
+        before = setting.credit_price[..., None, :]
+        credit_price = cleared_credits(p.alpha, scheme, cleared.share, cleared.outside, before)
+        utility = utility + (p.alpha * (credit_price - before))[..., None]
+        cleared = clear_at_prices(base, utility, cleared.price, alpha, p.nest_correlation)
+
+    # Cars: who sold what, built where, and what the importer's treasury and buyers have of it.
+    rate = duties_by_place(duty[..., EV, :, :], economy.other_duty[EV])[..., :, None, :]
+    _, unit_margin, unit_duty = pricing.border_split(
+        ordered_sum(mix * landed), cleared.markup, plants.effective_duty(mix, rate, landed)
+    )
+    sales = size[:, None] * cleared.share
+    by_origin = sales[..., None] * mix
+    built = ordered_sum(by_origin, axis=-2)
+    at_home = ordered_sum(by_origin * economy.is_home[:, None, :])
+    certified = np.concatenate([recognised, np.zeros_like(recognised[..., :1])], axis=-1)[..., economy.firm_home]
+    outlay = standards.certification_outlay(
+        p.certification_outlay, p.certification_outlay_recognised, certified, setting.on_sale[..., None, :, :]
+    )
+    firm_profit = sales * unit_margin - outlay
+    ev_sales = ordered_sum(sales)
+
+    # Cells: cars sold where they are built carry duty-paid cells, exported ones do not.
+    per_car = economy.kwh[:, None] / KWH_COST_TO_THOUSANDS
+    paid = ordered_sum(
+        cells.share_home[..., :N_BLOCS, :, :] * cells.duty[..., :N_BLOCS, None, :] * cells.price[..., None, :, :]
+    )
+    abroad = by_origin * economy.is_foreign[:, None, :]
+    margin = setting.margin[..., None, None, :, :]
+
+    importer_only = (
+        demand.consumer_surplus(size, cleared.inclusive, p.alpha)
+        - setting.pushed[..., None, :] * ev_sales
+        + ordered_sum(sales * unit_duty)
+        + ordered_sum(at_home * per_car * paid)
+        - (1.0 + p.public_funds_cost) * ordered_sum(sales * setting.subsidy[..., None, :, :])
+        - _security(economy, p, setting, built, at_home, cells.share_home)
+        - _autonomy(economy, p, setting, recognised)
+    )
+    if charges is not None:
+        importer_only = importer_only + carbon_receipts(built, charges)
+    if scheme is not None:
+        burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
+        importer_only = importer_only - burden + fines
+    abated = ordered_sum(built * places(carbon.abated * MEMBERS)[:, None, :])
+    welfares, profits = [], []
+    for b in range(N_BLOCS):
+        makers = ordered_sum(firm_profit * economy.is_firm_home[:, b])
+        from_home = ordered_sum(cells.share_home[..., :N_BLOCS, :, :] * margin * economy.is_supplier_home[:, b])
+        from_abroad = np.swapaxes(
+            ordered_sum(cells.share_export * margin * economy.is_supplier_home[:, b]), -1, -2
+        )  # (..., 1, f, o)
+        supplied = at_home * from_home + ordered_sum(abroad * from_abroad[..., None, :, :])
+        combustion = size * cleared.outside * (economy.ice_share[:, b] * p.ice_margin)
+        profit = makers + ordered_sum(supplied * per_car) + combustion
+        spared = welfare.climate_benefit(
+            p.carbon_share[b], p.social_cost_of_carbon, p.emissions_saved_per_ev, ev_sales
+        ) + welfare.climate_benefit(p.carbon_share[b], p.social_cost_of_carbon, 1.0, abated)
+        receipts = (carbon.receipts[b] * MEMBERS[:, b])[:, None] * built[..., b]
+        own = importer_only * (np.arange(N_BLOCS) == b)
+        welfares.append(profit + welfare.jobs(p.jobs_value, built[..., b]) + spared + receipts + own)
+        profits.append(profit)
+    value, profit = beside(welfares), beside(profits)
+    weight = setting.profit_weight[..., None, None, :]
+    return Worth(value + weight * profit, value + p.legislature_profit_weight * profit)
+
+
+def _security(
+    economy: Economy, p: Parameters, setting: Setting, built: FloatArray, at_home: FloatArray, share_home: FloatArray
+) -> FloatArray:
+    """(..., C, m) security cost of each market's bloc, bn$ per quarter (theory 1.4), at effective tension."""
+    size = economy.market_size
+    cost = np.zeros_like(built[..., 0])
+    if not p.tension_in_security:
+        return cost
+    for j in range(N_BLOCS):
+        others = (np.arange(N_BLOCS) != j) * 1.0
+        on_cells = ordered_sum(at_home * ordered_sum(share_home[..., :N_BLOCS, :, :] * economy.is_supplier_home[:, j]))
+        # The diagonal's dyad is none; its cost is struck out.
+        cost = cost + others * welfare.security_cost(
+            setting.tension[..., None, DYAD_OF[:, j]],
+            size,
+            built[..., j] / size,
+            on_cells / size + setting.exported_cells[..., None, :, j],
+            setting.security[EV, :, j],
+            setting.security[BATTERY, :, j],
+            p.security_convexity,
+        )
+    return cost
+
+
+def _autonomy(economy: Economy, p: Parameters, setting: Setting, recognised: FloatArray) -> FloatArray:
+    """(..., C, m) what recognition beyond what is granted alone costs the importer, bn$ per quarter (theory 1.13)."""
+    beyond = recognised * (1.0 - setting.granted[..., None, :, :])
+    each = [
+        beyond[..., :, j]
+        * (np.arange(N_BLOCS) != j)
+        * standards.autonomy_cost(p.recognition_autonomy_cost, economy.market_size, setting.distance[DYAD_OF[:, j]])
+        for j in range(N_BLOCS)
+    ]
+    return each[0] + each[1] + each[2]

@@ -1,0 +1,210 @@
+"""What cars cost in an impact assessment: cells, origins and what they earn, by duty level (theory 1.3, 1.7).
+
+Only one thing changes from level to level: what the partner's cells cost a car built and sold at home. So everything
+else is worked out once a pair, and the partner's cells, then the home-built car, are put beside it slot by slot.
+Axes: p pair, l slot of ``model.assessment.nodes``, f automaker, k supplier, o place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.assessment.nodes import IMPORTER, PARTNER, THIRD, Nodes
+from model.market.clearing import KWH_COST_TO_THOUSANDS, CellSupply
+from model.market.economy import Economy
+from model.numerics import FloatArray, beside, best_of_two, ordered_sum
+from model.parameters.checked import Parameters
+from model.rules import batteries
+from model.rules.club_terms import CarbonStep
+from model.vocabulary import EV, N_BLOCS, PLACES
+
+if TYPE_CHECKING:
+    from model.market.credits import Scheme
+
+ELSEWHERE = np.full(len(IMPORTER), PLACES.index("other"))
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What an assessment is about: the state of the world it takes as given.
+
+    margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
+    (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
+    mfn, floor (..., g, b, b) of this quarter;
+    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; club_carbon
+    what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). carbon (..., m, o)
+    charges at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
+    (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
+    """
+
+    cells: CellSupply
+    margin: FloatArray
+    landed: FloatArray
+    frictions: FloatArray
+    utility: FloatArray
+    duty: FloatArray
+    special: FloatArray
+    mfn: FloatArray
+    floor: FloatArray
+    origin_tie: FloatArray
+    origin_level: FloatArray
+    subsidy: FloatArray
+    exported_cells: FloatArray
+    club_carbon: CarbonStep | None = None
+    carbon: FloatArray | None = None
+    scheme: Scheme | None = None
+    credit_price: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Cells of cars built and sold in the importer's market, $/kWh unless said otherwise, (..., l, f).
+
+    unit: cost; duty: duty paid; profit: (of importer's, of partner's suppliers); share: (from partner, from third
+    bloc), fractions.
+    """
+
+    unit: FloatArray
+    duty: FloatArray
+    profit: tuple[FloatArray, FloatArray]
+    share: tuple[FloatArray, FloatArray]
+
+
+def cells_by_level(
+    economy: Economy, parameters: Parameters, situation: Situation, nodes: Nodes, cell_duty: FloatArray
+) -> Cells:
+    """Cost and origin of cells at every slot; cell_duty (..., l) the importer's rate on the partner's cells."""
+    theta = parameters.supplier_substitution
+    to_partner = economy.is_supplier_home[:, PARTNER].T  # (p, k)
+    rest = (1.0 - to_partner)[:, None, :]
+    prices = situation.cells.price[..., None, :, :]
+    freight = economy.cell_freight[IMPORTER]
+    tie = economy.supplier_tie[IMPORTER]
+    rate = (situation.cells.duty[..., IMPORTER, :] * (1.0 - to_partner))[..., None, :]
+
+    # All suppliers with the partner's free of duty: no weight at any level is above one.
+    utility = tie - theta * batteries.delivered_price(prices, 0.0, rate, freight[:, None, :])
+    top = np.maximum.reduce(utility, axis=-1)
+    weight = np.exp(utility - top[..., None]) * rest
+    margin = situation.margin[..., None, :, :]
+    others = [
+        ordered_sum(x)
+        for x in (
+            weight,
+            weight * (rate * prices),
+            weight * (margin * economy.is_supplier_home[:, IMPORTER].T[:, None, :]),
+            weight * economy.is_supplier_home[:, THIRD].T[:, None, :],
+        )
+    ]
+    here = nodes.slot_pair
+    top, total, duty, home_profit, from_third = (x[..., here, :] for x in (top, *others))
+
+    # The partner's suppliers, at the slots where there are any.
+    active = here[: nodes.n_active]
+    importer, own_rate = IMPORTER[active], cell_duty[..., : nodes.n_active]
+    from_partner, partner_profit = np.zeros_like(total), np.zeros_like(total)
+    partner_duty = np.zeros_like(total)
+    at = (..., slice(nodes.n_active), slice(None))
+    for column in range(nodes.supplier.shape[1] if nodes.n_active else 0):
+        k = nodes.supplier[:, column]
+        price = np.swapaxes(situation.cells.price[..., k], -1, -2)
+        paid = (own_rate * economy.imported_cells[importer, k])[..., None] * price
+        utility = tie[active, :, k] - theta * (price + paid + freight[active, k][:, None])
+        bought = np.exp(utility - top[at]) * nodes.is_supplier[:, column, None]
+        from_partner[at] += bought
+        partner_duty[at] += bought * paid
+        partner_profit[at] += bought * np.swapaxes(situation.margin[..., k], -1, -2)
+    total = total + from_partner
+    return Cells(
+        unit=economy.cell_level[IMPORTER[here]] - (top + np.log(total)) / theta,
+        duty=(duty + partner_duty) / total,
+        profit=(home_profit / total, partner_profit / total),
+        share=(from_partner / total, from_third / total),
+    )
+
+
+@dataclass(frozen=True)
+class Cars:
+    """Cars of all origins but the partner's, by slot (..., l, f), and the partner's, by pair (..., p, f).
+
+    value: log-sum of their origins; landed k$; paid k$ of duty per car; home, third: shares built in the importer and
+    in the third bloc; cell_duty k$ per car; cell_profit (importer's, partner's suppliers) k$ per car; cells_from
+    (partner, third bloc): share of cars built at home on their cells. partner_landed k$; partner_tie; partner_cells
+    (importer's, partner's suppliers) k$ per car.
+    """
+
+    value: FloatArray
+    landed: FloatArray
+    paid: FloatArray
+    home: FloatArray
+    third: FloatArray
+    cell_duty: FloatArray
+    cell_profit: tuple[FloatArray, FloatArray]
+    cells_from: tuple[FloatArray, FloatArray]
+    partner_landed: FloatArray
+    partner_tie: FloatArray
+    partner_cells: tuple[FloatArray, FloatArray]
+
+
+def _of_origin(x: FloatArray, origin: np.ndarray) -> FloatArray:
+    """(..., p, f) the entries of (..., m, f, o) in the importer's market at one origin a pair."""
+    return np.swapaxes(x, -1, -2)[..., IMPORTER, origin, :]
+
+
+def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation, nodes: Nodes, cells: Cells) -> Cars:
+    """Put the home-built car beside those from third places, slot by slot."""
+    theta, here = parameters.origin_substitution, nodes.slot_pair
+    per_car = economy.kwh[IMPORTER][:, None] / KWH_COST_TO_THOUSANDS
+    abroad = situation.cells.share_export * situation.margin[..., None, :, :]
+    # (..., o, f): what a kWh in a car built for export at o earns the suppliers of each bloc.
+    earned = [ordered_sum(abroad * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)]
+
+    def earns(who: np.ndarray, origin: np.ndarray) -> FloatArray:
+        """(..., p, f) k$ per car built for export at an origin, to one bloc's suppliers."""
+        return beside([earned[b][..., o, :] for b, o in zip(who, origin, strict=True)], axis=-2) * per_car
+
+    # Third places: the third bloc and the rest of the world.
+    landed = [_of_origin(situation.landed, origin) for origin in (THIRD, ELSEWHERE)]
+    rates = [
+        situation.duty[..., EV, IMPORTER, THIRD][..., None],
+        economy.other_duty[EV][IMPORTER][:, None],
+    ]
+    utility = [
+        _of_origin(situation.origin_tie, origin)
+        - theta * ((1.0 + rate) * cost + situation.frictions[..., IMPORTER, 0, origin][..., None])
+        for origin, rate, cost in zip((THIRD, ELSEWHERE), rates, landed, strict=True)
+    ]
+    third, value = best_of_two(utility[0], utility[1])
+    elsewhere = 1.0 - third
+    far = third * landed[0] + elsewhere * landed[1]
+    far_paid = third * landed[0] * rates[0] + elsewhere * landed[1] * rates[1]
+    far_earned = [third * earns(who, THIRD) + elsewhere * earns(who, ELSEWHERE) for who in (IMPORTER, PARTNER)]
+
+    # Beside them the car built at home, which bears neither duty nor a cost of the border.
+    fixed = (economy.nonbattery_cost[IMPORTER, 0, IMPORTER] + economy.freight[IMPORTER, 0, IMPORTER])[:, None]
+    home_landed = fixed[here] + per_car[here] * cells.unit
+    if situation.club_carbon is not None:
+        home_landed = home_landed + situation.club_carbon.cost[..., IMPORTER, None][..., here, :]
+    home_utility = _of_origin(situation.origin_tie, IMPORTER)[..., here, :] - theta * home_landed
+    home, value = best_of_two(home_utility, value[..., here, :])
+    away = 1.0 - home
+    kwh = home * per_car[here]
+    return Cars(
+        value=value,
+        landed=home * home_landed + away * far[..., here, :],
+        paid=away * far_paid[..., here, :],
+        home=home,
+        third=away * third[..., here, :],
+        cell_duty=kwh * cells.duty,
+        cell_profit=(
+            kwh * cells.profit[0] + away * far_earned[0][..., here, :],
+            kwh * cells.profit[1] + away * far_earned[1][..., here, :],
+        ),
+        cells_from=(home * cells.share[0], home * cells.share[1]),
+        partner_landed=_of_origin(situation.landed, PARTNER),
+        partner_tie=_of_origin(situation.origin_tie, PARTNER),
+        partner_cells=(earns(IMPORTER, PARTNER), earns(PARTNER, PARTNER)),
+    )

@@ -1,0 +1,162 @@
+"""What a change of friends would be worth, and what support for purchases changes in the market (theory 1.15, 1.18)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.assessment.costs import Situation
+from model.market.clearing import (
+    WARM_SWEEPS,
+    Accounts,
+    account,
+    clear_at_prices,
+    equilibrium,
+    markup_weight,
+    offered_costs,
+)
+from model.market.credits import CREDIT_BLOC, cleared_credits, content_credit, credit_flows
+from model.market.economy import Economy
+from model.market.trade import carbon_receipts
+from model.numerics import FloatArray, beside, ordered_sum
+from model.parameters.checked import Parameters
+from model.rules import welfare
+from model.scenario.scenario import Scenario
+from model.vocabulary import BATTERY, DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
+
+
+@dataclass(frozen=True)
+class Changed:
+    """What a bloc has from the world's markets under some support: (..., b) bn$ a quarter, security cost deducted."""
+
+    welfare: FloatArray
+    profit: FloatArray
+
+
+def under_support(
+    economy: Economy,
+    parameters: Parameters,
+    situation: Situation,
+    paid: FloatArray,
+    start: FloatArray,
+    security: FloatArray,
+    tension: FloatArray,
+) -> Changed:
+    """Clear all markets at the price fixed point with other purchase support (..., m, f), everything else as it is.
+
+    start (..., m, f) markups to start from; security (g, b, b) k$ a car; tension (..., d) felt.
+    """
+    p, alpha = parameters, parameters.alpha[:, None]
+    duty = situation.duty[..., EV, :, :]
+    base, mix = offered_costs(
+        economy, p, situation.landed, situation.frictions, duty, situation.origin_tie, situation.origin_level
+    )
+    utility = situation.utility + alpha * (paid - situation.subsidy)
+    weight = markup_weight(economy, p, mix, duty, situation.landed)
+    clearing, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
+    price = situation.credit_price
+    if situation.scheme is not None and price is not None:
+        cleared = cleared_credits(p.alpha, situation.scheme, clearing.share, clearing.outside, price)
+        utility = utility + (p.alpha * (cleared - price))[..., None]
+        clearing = clear_at_prices(base, utility, clearing.price, alpha, p.nest_correlation)
+        price = cleared
+    a = account(
+        economy,
+        p,
+        clearing,
+        situation.cells,
+        situation.margin,
+        situation.landed,
+        mix,
+        duty,
+        paid,
+        np.zeros_like(clearing.price),
+    )
+    profit = home_profits(economy, a)
+    revenue = a.vehicle_duty + a.battery_duty
+    if situation.carbon is not None:
+        revenue = revenue + carbon_receipts(a.built, situation.carbon)
+    sold = ordered_sum(ordered_sum(a.sales))[..., None]
+    climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, sold)
+    built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
+    worry = []
+    for i in range(N_BLOCS):
+        cost = np.zeros_like(profit[..., i])
+        for j in range(N_BLOCS):
+            if i != j:
+                cost = cost + welfare.security_cost(
+                    tension[..., DYAD_OF[i, j]],
+                    economy.market_size[i],
+                    a.vehicle_imports[..., i, j],
+                    a.cell_imports[..., i, j],
+                    security[EV, i, j],
+                    security[BATTERY, i, j],
+                    p.security_convexity,
+                )
+        worry.append(cost)
+    surplus = a.consumer_surplus
+    if situation.scheme is not None and price is not None:
+        burden, fines = credit_flows(economy.market_size, situation.scheme, price, ordered_sum(clearing.share))
+        surplus, revenue = surplus - burden, revenue + fines
+    value = welfare.social_welfare(
+        surplus,
+        profit,
+        welfare.jobs(p.jobs_value, built),
+        revenue,
+        a.subsidy,
+        climate,
+        beside(worry),
+        p.public_funds_cost,
+    )
+    return Changed(value, profit)
+
+
+def home_profits(economy: Economy, a: Accounts) -> FloatArray:
+    """(..., b) bn$ a quarter that the firms of each bloc earn: automakers, suppliers, combustion cars."""
+    firms = ordered_sum(a.firm_profit, axis=-2)
+    makers = beside([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)])
+    suppliers = beside([ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)])
+    return makers + suppliers + a.ice_profit
+
+
+def friend_gains(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    quarter: int,
+    situation: Situation,
+    origin_share: FloatArray,
+    friends: FloatArray,
+    start: FloatArray,
+    security: FloatArray,
+    tension: FloatArray,
+    profit_weight: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """(..., d, s) twice: what the executive and the legislature of each side gain if the US's partner is its friend.
+
+    Each partner of the US is put into the allowed set and taken out of it, at today's duties (a treaty's other parts
+    are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; tension
+    (..., d) the effective one; profit_weight (..., b) of the executives.
+    """
+    felt = tension if parameters.tension_in_security else np.zeros_like(tension)
+    shape = (*friends.shape[:-1], N_DYADS, N_SIDES)
+    executive, legislature = np.zeros(shape), np.zeros(shape)
+    now = content_credit(parameters, scenario, quarter, situation.cells, origin_share, friends)
+    for partner in range(N_BLOCS):
+        if partner == CREDIT_BLOC:
+            continue
+        d = int(DYAD_OF[partner, CREDIT_BLOC])
+        found = []
+        for is_in in (0.0, 1.0):
+            other = friends + (is_in - friends) * (np.arange(N_BLOCS) == partner)
+            credit = content_credit(parameters, scenario, quarter, situation.cells, origin_share, other)
+            paid = situation.subsidy + (credit - now)
+            found.append(under_support(economy, parameters, situation, paid, start, security, felt))
+        for b in (partner, CREDIT_BLOC):
+            side = int(SIDE_OF[b, partner + CREDIT_BLOC - b])
+            gain = found[1].welfare[..., b] - found[0].welfare[..., b]
+            profit = found[1].profit[..., b] - found[0].profit[..., b]
+            executive[..., d, side] = gain + profit_weight[..., b] * profit
+            legislature[..., d, side] = gain + parameters.legislature_profit_weight * profit
+    return executive, legislature

@@ -1,0 +1,207 @@
+"""What governments know after an impact assessment: their mandate for the next quarters (theory 1.7, 1.21).
+
+Governments do not re-estimate a treaty every quarter. At an assessment the tables (``tables``) are made anew and turned
+into the flows that every decision reads until the next one: payoffs of every package, and of every duty that a bloc
+could set alone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.assessment.stakes import Stakes, other_terms
+from model.assessment.tables import (
+    ANNOUNCE_NODE,
+    ANSWER_NODES,
+    GRID_NODES,
+    IMPORTER,
+    PAIR_OF,
+    PARTNER,
+    Tables,
+    security_flow,
+)
+from model.assessment.values import Parts, party_parts, side_flows, with_friends
+from model.market.clearing import require_settled
+from model.market.economy import Economy
+from model.numerics import FloatArray
+from model.packages.agenda import Agenda
+from model.packages.sums import Flows
+from model.parameters.checked import Parameters
+from model.rules import unilateral
+from model.scenario.scenario import Scenario
+from model.vocabulary import DIRECTED_DYADS, DYAD_OF, N_BLOCS, N_DYADS, SIDE_OF
+
+
+@dataclass(frozen=True)
+class Payoffs:
+    """Value to the executives at every node of every pair, bn$ per quarter, (..., p, n)."""
+
+    importer: FloatArray
+    partner: FloatArray
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """The tables and what follows from them.
+
+    executive: payoffs at the nodes; flows, parts (of the executive) and home_parts (of the legislature): by dyad, then
+    side; move_gain (..., p, 5) what the importer gains by moving its special duty along its grid, the answer included,
+    opening cost not; petition (..., p, 5) what its organised firms gain; announce_own (..., b) and announce_joint
+    (..., b, b) gains from announcing a zero-emission path oneself, and from the column bloc's announcing.
+    """
+
+    tables: Tables
+    executive: Payoffs
+    flows: tuple[tuple[Flows, Flows], ...]
+    parts: tuple[tuple[Parts, Parts], ...]
+    home_parts: tuple[tuple[Parts, Parts], ...]
+    move_gain: FloatArray
+    petition: FloatArray
+    announce_own: FloatArray
+    announce_joint: FloatArray
+
+
+def payoffs(tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
+    """Welfare less security cost plus the extra weight on home profits, one for all or (..., b) (theory 1.4, 1.5)."""
+    own: FloatArray | float = profit_weight
+    other: FloatArray | float = profit_weight
+    if isinstance(profit_weight, np.ndarray):
+        own, other = profit_weight[..., IMPORTER][..., None], profit_weight[..., PARTNER][..., None]
+    return Payoffs(
+        importer=tables.welfare[..., 0] - security + own * tables.profit[..., 0],
+        partner=tables.welfare[..., 1] + other * tables.profit[..., 1],
+    )
+
+
+def move_gains(executive: Payoffs, tables: Tables) -> tuple[FloatArray, FloatArray]:
+    """What each importer gains on its duty grid, and its organised firms: (..., p, 5) twice, bn$ per quarter."""
+    grid = executive.importer[..., list(GRID_NODES)] - executive.importer[..., :1]
+    answers = []
+    for importer, partner in zip(IMPORTER, PARTNER, strict=True):
+        payoff = executive.partner[..., PAIR_OF[int(partner), int(importer)], :]
+        answers.append(np.stack([payoff[..., node] - payoff[..., 0] for node in ANSWER_NODES], axis=-1))
+    answer = np.stack(answers, axis=-2)
+    nothing = np.zeros((*answer.shape[:-1], 3))
+    firms = tables.profit[..., 0]
+    petition = np.maximum(firms[..., list(GRID_NODES)] - firms[..., :1], 0.0)
+    return grid + np.concatenate([nothing, answer], axis=-1), petition
+
+
+def announcement_gains(executive: Payoffs) -> tuple[FloatArray, FloatArray]:
+    """Own gain of each bloc from announcing, and from each partner's announcing: (..., b), (..., b, b)."""
+    own, joint = [], []
+    for b in range(N_BLOCS):
+        market = executive.importer[..., PAIR_OF[b, (b + 1) % N_BLOCS], :]
+        own.append(market[..., ANNOUNCE_NODE] - market[..., 0])
+        row = []
+        for j in range(N_BLOCS):
+            if j == b:
+                row.append(np.zeros_like(own[0]))
+                continue
+            payoff = executive.partner[..., PAIR_OF[j, b], :]
+            row.append(payoff[..., ANNOUNCE_NODE] - payoff[..., 0])
+        joint.append(np.stack(row, axis=-1))
+    return np.stack(own, axis=-1), np.stack(joint, axis=-2)
+
+
+def rise_risks(
+    parameters: Parameters, agenda: Agenda, stakes: Stakes, move_gain: FloatArray, petition: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """(..., b, b) chance that an unbound duty rises while a deal is weighed, and by one (0) or two (1) steps (1.6a).
+
+    With an investigation running it is the belief that threats are carried out; otherwise the chance that one is opened
+    at an assessment, times that belief.
+    """
+    risk = np.zeros_like(stakes.case_left)
+    steps = np.zeros_like(stakes.case_left)
+    if not parameters.unilateral_duties:
+        return risk, steps
+    for pair, (importer, partner) in enumerate(DIRECTED_DYADS):
+        dyad, side = DYAD_OF[importer, partner], SIDE_OF[importer, partner]
+        one, two = move_gain[..., pair, 3], move_gain[..., pair, 4]
+        bigger = two > one
+        gain = np.maximum(one, two) - agenda.opening_cost[importer, partner]
+        scale = agenda.scale[dyad, side]
+        wish = np.where(bigger, petition[..., pair, 4], petition[..., pair, 3])
+        chance = unilateral.opening_probability(
+            gain,
+            scale,
+            wish,
+            parameters.petition_weight,
+            stakes.tension[..., dyad],
+            parameters.opening_tension_weight,
+            parameters.opening_slope,
+            parameters.opening_hazard,
+        )
+        pays = unilateral.worth_moving(gain, parameters.duty_move_threshold, scale)
+        carry = stakes.carry[..., importer, partner]
+        running = stakes.case_left[..., importer, partner] > 0.0
+        risk[..., importer, partner] = np.where(running, carry, np.where(pays, chance * carry, 0.0))
+        steps[..., importer, partner] = np.where(running, stakes.case_step[..., importer, partner], bigger * 1.0)
+    return risk, steps
+
+
+def make_mandate(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    agenda: Agenda,
+    tables: Tables,
+    stakes: Stakes,
+    profit_weight: FloatArray | None = None,
+) -> Mandate:
+    """Turn tables into the flows that decisions read.
+
+    profit_weight (..., b) of today's executives, the declared one by default.
+    """
+    require_settled(tables.residual)
+    felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
+    security = security_flow(economy, parameters, tables, stakes.security, felt)
+    weight = parameters.executive_profit_weight if profit_weight is None else profit_weight
+    executive = payoffs(tables, security, weight)
+    legislature = payoffs(tables, security, parameters.legislature_profit_weight)
+    gains, petition = move_gains(executive, tables)
+    risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
+    flows, parts, home_parts = [], [], []
+    for dyad in range(N_DYADS):
+        both_flows, both_parts, both_home = [], [], []
+        for side in (0, 1):
+            other = other_terms(
+                economy,
+                parameters,
+                scenario,
+                dyad,
+                side,
+                stakes.supply,
+                stakes.technology,
+                stakes.brands_abroad,
+            )
+            own = party_parts(dyad, side, executive.importer, executive.partner, risk, steps, stakes.granted, other)
+            home = party_parts(
+                dyad, side, legislature.importer, legislature.partner, risk, steps, stakes.granted, other
+            )
+            if stakes.friends is not None:
+                own, home = (
+                    with_friends(parts_of, dyad, gain[..., dyad, side])
+                    for parts_of, gain in zip((own, home), stakes.friends, strict=True)
+                )
+            both_flows.append(side_flows(agenda.menus[dyad], side, own, home))
+            both_parts.append(own)
+            both_home.append(home)
+        flows.append((both_flows[0], both_flows[1]))
+        parts.append((both_parts[0], both_parts[1]))
+        home_parts.append((both_home[0], both_home[1]))
+    announce_own, announce_joint = announcement_gains(executive)
+    return Mandate(
+        tables=tables,
+        executive=executive,
+        flows=tuple(flows),
+        parts=tuple(parts),
+        home_parts=tuple(home_parts),
+        move_gain=gains,
+        petition=petition,
+        announce_own=announce_own,
+        announce_joint=announce_joint,
+    )

@@ -1,0 +1,54 @@
+"""What parameters say of relations before anything has happened: usual tension, prior trust."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.numerics import FloatArray
+from model.parameters.checked import Parameters
+from model.rules import compliance
+from model.rules import tension as tension_rules
+from model.rules import trust as trust_rules
+from model.scenario.scenario import Scenario
+from model.vocabulary import DYADS, N_BLOCS
+
+
+def mean_tension(parameters: Parameters) -> FloatArray:
+    """(d,) long-run mean of latent tension with jumps and a dialogue at its ceiling (theory 1.12)."""
+    return tension_rules.mean_latent(
+        parameters.tension_mean,
+        parameters.tension_jump_rate,
+        parameters.tension_jump_mean,
+        parameters.tension_persistence,
+        parameters.dialogue_on_tension,
+        parameters.dialogue_ceiling,
+    )
+
+
+def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+    """(b, b) prior good and bad evidence of each bloc on each other one (theory 1.11); the diagonal is one."""
+    good, bad = np.ones((N_BLOCS, N_BLOCS)), np.ones((N_BLOCS, N_BLOCS))
+    for dyad, (first, second) in enumerate(DYADS):
+        good[first, second] = good[second, first] = parameters.trust_good[dyad]
+        bad[first, second] = bad[second, first] = parameters.trust_bad[dyad]
+    return good, bad
+
+
+def first_type_belief(scenario: Scenario, parameters: Parameters) -> FloatArray:
+    """(b, b) belief of each bloc that another one is a reciprocating type, before the first quarter (theory 1.10).
+
+    The prior is the prior trust; each honoured quarter of a treaty in force was one good signal (theory 1.6).
+    """
+    good, bad = prior_evidence(parameters)
+    belief = trust_rules.trust_level(good, bad)
+    for treaty in scenario.treaties:
+        first, second = DYADS[treaty.dyad]
+        dialogue = min(float(scenario.dialogue_level[treaty.dyad]), parameters.dialogue_ceiling)
+        errors = [
+            trust_rules.monitoring_error(base, dialogue, parameters.dialogue_on_monitoring)
+            for base in (parameters.false_alarm, parameters.missed_violation)
+        ]
+        for observer, observed in ((first, second), (second, first)):
+            for _ in range(int(treaty.honoured_quarters)):
+                belief[observer, observed] = compliance.bayes_type_update(belief[observer, observed], 1.0, *errors)
+    return belief

@@ -1,0 +1,202 @@
+"""What is at stake beside the car market: critical minerals, technology, tension (theory 1.7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.assessment.priors import mean_tension
+from model.assessment.values import OtherTerms
+from model.market.clearing import MILLION_TO_BILLION
+from model.market.economy import Economy
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_ratio
+from model.parameters.checked import Parameters
+from model.rules import batteries, standards, technology, tension, welfare
+from model.scenario.scenario import Scenario
+from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
+
+
+def supply_stakes(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    cell_imports: FloatArray,
+    ev_built: FloatArray,
+) -> FloatArray:
+    """(..., d, giver) value of an assured supply to the receiving side, bn$ per quarter (theory 1.7).
+
+    cell_imports (..., b, b): cars built in b on cells from each bloc, as a share of b's car market; ev_built (..., b)
+    m EVs a quarter.
+    """
+    stakes = np.zeros((*ev_built.shape[:-1], N_DYADS, N_SIDES))
+    for dyad, pair in enumerate(DYADS):
+        for giver in (0, 1):
+            if not scenario.supply_assurance[dyad, giver]:
+                continue
+            source, user = pair[giver], pair[1 - giver]
+            built = ev_built[..., user]
+            share = np.minimum(safe_ratio(cell_imports[..., user, source] * economy.market_size[user], built), 1.0)
+            yearly = welfare.supply_assurance_value(
+                parameters.supplier_substitution,
+                share,
+                economy.kwh[user],
+                built * QUARTERS_PER_YEAR,
+                parameters.supply_restricted_share,
+                parameters.supply_severity,
+                parameters.supply_value_added,
+                economy.cars_built[user],
+            )
+            stakes[..., dyad, giver] = parameters.supply_scale * yearly / QUARTERS_PER_YEAR
+    return stakes
+
+
+def technology_stakes(
+    economy: Economy,
+    parameters: Parameters,
+    cell_cost: FloatArray,
+    experience: FloatArray,
+    cells: FloatArray,
+    ev_revenue: FloatArray,
+    effective: FloatArray,
+) -> FloatArray:
+    """(..., d, s) gain of each side from technology cooperation, bn$ per quarter (theory 1.16).
+
+    cell_cost, experience (..., k); cells (..., f, k) GWh last quarter; ev_revenue (..., b) bn$ of the home automakers;
+    effective (..., d) tension. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
+    learns nothing of its own.
+    """
+    output = ordered_sum(cells, axis=-2)
+    made, cost, seen = [], [], []
+    for b in range(N_BLOCS):
+        own = output * economy.is_supplier_home[:, b]
+        bought = ordered_sum(cells * economy.is_firm_home[:, b][:, None], axis=-2)
+        total, used = ordered_sum(own), ordered_sum(bought)
+        made.append(total)
+        cost.append(
+            safe_ratio(ordered_sum(own * cell_cost), total, safe_ratio(ordered_sum(bought * cell_cost), used, 1.0))
+        )
+        seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
+    exponent = batteries.learning_exponent(parameters.battery_learning_rate)
+    exposure = parameters.technology_security_cost if parameters.tension_in_security else 0.0
+    gains = []
+    for dyad, pair in enumerate(DYADS):
+        ahead = {}
+        for side, b in enumerate(pair):
+            partner = pair[1 - side]
+            for label, spill in (
+                ("without", parameters.spillover_foreign),
+                ("with", np.maximum(parameters.spillover_cooperation, parameters.spillover_foreign)),
+            ):
+                projected = technology.cost_ahead(
+                    cost[b],
+                    parameters.battery_cost_floor,
+                    np.maximum(seen[b], 1.0),
+                    made[b],
+                    made[partner],
+                    spill,
+                    exponent,
+                )
+                # Nothing of one's own to learn with: the cost stays.
+                ahead[side, label] = np.where(made[b] > 0.0, projected, cost[b])
+        for side, b in enumerate(pair):
+            partner = pair[1 - side]
+            gains.append(
+                technology.technology_gain(
+                    cost[b],
+                    cost[partner],
+                    ahead[side, "without"],
+                    ahead[side, "with"],
+                    ahead[1 - side, "without"],
+                    ahead[1 - side, "with"],
+                    made[b],
+                    ev_revenue[..., b],
+                    effective[..., dyad],
+                    exposure,
+                )
+            )
+    return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))
+
+
+def other_terms(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    dyad: int,
+    side: int,
+    supply: FloatArray,
+    technology_gain: FloatArray,
+    brands_abroad: FloatArray,
+) -> OtherTerms:
+    """Stakes of one party outside the two markets. brands_abroad (..., b, b): brands of the column bloc on sale in the
+    row bloc that are certified there.
+    """
+    pair = DYADS[dyad]
+    me, partner = pair[side], pair[1 - side]
+    leverage = -parameters.supply_leverage
+    gift = supply[..., dyad, :]
+    received = np.array([1.0 if giver != side else leverage for giver in (0, 1)])
+    linkage = np.zeros(2)
+    for giver in (0, 1):
+        stake = scenario.linkage_value[dyad, giver] if giver != side else -scenario.linkage_cost[dyad, giver]
+        linkage[giver] = parameters.linkage_scale * stake / QUARTERS_PER_YEAR
+    finance = None
+    if parameters.club_finance:
+        paid = np.array([1.0 if giver != side else -(1.0 + parameters.public_funds_cost) for giver in (0, 1)])
+        finance = np.broadcast_to(paid * parameters.club_finance_size / QUARTERS_PER_YEAR, gift.shape)
+    saved = (
+        (parameters.certification_outlay - parameters.certification_outlay_recognised)
+        / MILLION_TO_BILLION
+        / QUARTERS_PER_YEAR
+    )
+    recognition = np.zeros((*brands_abroad.shape[:-2], 2))
+    autonomy = standards.autonomy_cost(
+        parameters.recognition_autonomy_cost, economy.market_size[me], scenario.regime_distance[dyad]
+    )
+    recognition[..., side] = -autonomy
+    recognition[..., 1 - side] = saved * brands_abroad[..., partner, me]
+    charging = (
+        parameters.charger_saving * parameters.charger_foreign_share * economy.charger_budget[me]
+        - (1.0 - parameters.discount_factor) * parameters.standards_setup_cost
+    )
+    return OtherTerms(
+        supply=gift * received,
+        linkage=np.broadcast_to(linkage, gift.shape),
+        recognition=recognition,
+        charging=np.broadcast_to(charging, gift.shape[:-1]),
+        technology=technology_gain[..., dyad, side],
+        finance=finance,
+    )
+
+
+def effective_tension(parameters: Parameters, latent: FloatArray) -> FloatArray:
+    """(..., d) tension over the life of an agreement (theory 1.12)."""
+    return tension.effective_tension(
+        latent,
+        mean_tension(parameters),
+        parameters.discount_factor,
+        parameters.repudiation_hazard,
+        parameters.tension_persistence,
+    )
+
+
+@dataclass(frozen=True)
+class Stakes:
+    """Inputs of a mandate beside the tables.
+
+    supply (..., d, giver), technology (..., d, s) bn$ per quarter; brands_abroad (..., b, b); granted (..., b, b) as
+    in ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b):
+    quarters left of running investigations, what they threaten, and the belief that a threat is carried out. friends
+    (..., d, s) twice, for executive and legislature: what the US's partner in its allowed set is worth, or None.
+    """
+
+    supply: FloatArray
+    technology: FloatArray
+    brands_abroad: FloatArray
+    granted: FloatArray
+    security: FloatArray
+    tension: FloatArray
+    case_left: FloatArray
+    case_step: FloatArray
+    carry: FloatArray
+    friends: tuple[FloatArray, FloatArray] | None = None

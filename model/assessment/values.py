@@ -1,0 +1,284 @@
+"""From impact-assessment tables to the value of every package of a dyad, for both sides (theory 1.7).
+
+A party's value of a package is a broadcast sum of *parts*, one small table an axis of the menu. The same parts give the
+four flows of the compliance test (both honour, I lapse, the partner lapses, both lapse): a lapse only moves the lapsing
+side's positions back to none. A package equal to the policy in force has a gain of exactly zero.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.assessment.tables import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
+from model.market.credits import CREDIT_BLOC
+from model.numerics import FloatArray, beside
+from model.packages.menu import (
+    CUT_OF_POSITION,
+    LADDER,
+    LADDER_AXIS,
+    LADDER_LAPSED,
+    LADDER_SAVING,
+    N_SAVINGS,
+    RECOGNISED,
+    TECHNOLOGY_AXIS,
+    WITH_FINANCE,
+    Menu,
+)
+from model.packages.part_cuts import N_STEPS, DutyPath
+from model.packages.sums import Flows, Grid, added, choices, each
+from model.rules import policy
+from model.rules.bargaining import take
+from model.vocabulary import (
+    CHARGING,
+    DUTY,
+    DYADS,
+    LINKAGE,
+    N_ISSUES,
+    RECOGNITION,
+    SUPPLY,
+    TECHNOLOGY,
+)
+
+N_POSITIONS = 5
+_LADDER_FLAGS = np.array(LADDER, dtype=np.float64)
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one party gets from each axis of a dyad's menu, bn$ per quarter.
+
+    duty: for the duty of side 0 and of side 1, (..., 5, 6) by position and ladder state; supply, linkage: (..., 2)
+    by giver; ladder (..., 6) effects of standards outside the two markets; technology (...,); punish (...,) payoff
+    when both sides punish, on the scale of the duty parts; finance (..., 2) by giver, the money that may go with a
+    linkage concession, or None. friends (..., 2): what it is worth that side 0, side 1 is in the other's allowed set,
+    as it is by assuring supply or by technology cooperation; None without friendshoring.
+    """
+
+    duty: tuple[FloatArray, FloatArray]
+    supply: FloatArray
+    linkage: FloatArray
+    ladder: FloatArray
+    technology: FloatArray
+    punish: FloatArray
+    finance: FloatArray | None = None
+    friends: FloatArray | None = None
+
+
+@dataclass(frozen=True)
+class OtherTerms:
+    """Stakes of one party that do not run through the two markets, bn$ per quarter.
+
+    supply, linkage, finance (..., 2): to this party if side 0, side 1 gives; recognition (..., 2): if side 0, side 1
+    recognises; charging, technology (...,).
+    """
+
+    supply: FloatArray
+    linkage: FloatArray
+    recognition: FloatArray
+    charging: FloatArray
+    technology: FloatArray
+    finance: FloatArray | None = None
+
+
+def party_parts(
+    dyad: int,
+    side: int,
+    importer_payoff: FloatArray,
+    partner_payoff: FloatArray,
+    risk: FloatArray,
+    steps: FloatArray,
+    granted: FloatArray,
+    other: OtherTerms,
+) -> Parts:
+    """The parts of one party's value.
+
+    importer_payoff, partner_payoff (..., p, n): at every node of every pair, to the importer and to its partner, with
+    whatever weight on profits the party's principal has. risk (..., b, b): probability that an unbound duty of the row
+    bloc on the column bloc is raised while the deal is weighed; steps (..., b, b): 0 or 1, which of the two higher grid
+    points that would be.
+    """
+    duties = []
+    to_grant: list[FloatArray] = []
+    punish = np.zeros(importer_payoff.shape[:-2])
+    for giver in (0, 1):
+        importer, partner = DYADS[dyad][giver], DYADS[dyad][1 - giver]
+        payoff = importer_payoff if giver == side else partner_payoff
+        answered = partner_payoff if giver == side else importer_payoff
+        market = payoff[..., PAIR_OF[importer, partner], :]
+        answer = answered[..., PAIR_OF[partner, importer], :]
+        saving = LADDER_SAVING[:, giver][None, :]
+        cut = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None]
+        asked, recognised = market[..., cut + saving], market[..., cut + (saving | RECOGNISED)]
+        already = granted[..., importer, partner]
+        by_ladder = np.where(already[..., None, None] > 0.0, recognised, asked)
+        to_grant.append(1.0 - already)
+        # Standing unbound, the duty may rise, and the partner would answer on its own market.
+        low = market[..., GRID_NODES[3]] - market[..., 0] + answer[..., ANSWER_NODES[0]] - answer[..., 0]
+        high = market[..., GRID_NODES[4]] - market[..., 0] + answer[..., ANSWER_NODES[1]] - answer[..., 0]
+        step = steps[..., importer, partner]
+        threat = risk[..., importer, partner] * (low + step * (high - low))
+        unbound = np.zeros((N_POSITIONS, 1))
+        unbound[0] = 1.0
+        duties.append(by_ladder + unbound * threat[..., None, None])
+        punish = punish + market[..., PUNISH_NODE]
+    ladder = (
+        (other.recognition[..., 0] * to_grant[0])[..., None] * _LADDER_FLAGS[:, 0]
+        + (other.recognition[..., 1] * to_grant[1])[..., None] * _LADDER_FLAGS[:, 1]
+        + other.charging[..., None] * _LADDER_FLAGS[:, 2]
+    )
+    return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish, other.finance)
+
+
+def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
+    """The parts with what a party gains (...) if the US's partner in the dyad is in the US's allowed set (1.18)."""
+    if CREDIT_BLOC not in DYADS[dyad]:
+        return parts
+    is_partner = np.array([float(b != CREDIT_BLOC) for b in DYADS[dyad]])
+    return dataclasses.replace(parts, friends=each(gain, is_partner))
+
+
+def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> Grid:
+    """A party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
+    who = {(True, False): 0, (False, True): 1, (True, True): 2}.get(lapsed)
+    ladder = menu.ladder if who is None else menu.lapsed_ladder(who)
+    duties = []
+    for giver in (0, 1):
+        positions = np.array(menu.positions[giver])
+        held = np.zeros_like(positions) if lapsed[giver] else positions
+        duties.append(parts.duty[giver][..., held[:, None], ladder])
+    first = duties[0] + parts.ladder[..., ladder][..., None, :]
+    x = first[..., :, None, :] + duties[1][..., None, :, :]
+    y = added(
+        [
+            *(choices(parts.supply[..., giver], menu.positions[2 + giver], not lapsed[giver]) for giver in (0, 1)),
+            *(_linked(parts, giver, menu.positions[5 + giver], not lapsed[giver]) for giver in (0, 1)),
+            choices(parts.technology, menu.positions[TECHNOLOGY_AXIS], not any(lapsed)),
+        ]
+    )
+    if parts.friends is not None:
+        y = y + _friendship(menu, parts.friends, lapsed)
+    return Grid(x.reshape((*x.shape[:-3], -1)), y)
+
+
+def _friendship(menu: Menu, friends: FloatArray, lapsed: tuple[bool, bool]) -> FloatArray:
+    """(..., Y) what the allowed set is worth in every combination of the other commitments (theory 1.18)."""
+    position = menu.coordinates[menu.y_package]
+    together = position[:, TECHNOLOGY_AXIS] * float(not any(lapsed))
+    assured = [np.maximum(position[:, 2 + giver] * float(not lapsed[giver]), together) for giver in (0, 1)]
+    return each(friends[..., 0], assured[0]) + each(friends[..., 1], assured[1])
+
+
+def _linked(parts: Parts, giver: int, positions: tuple[int, ...], kept: bool) -> FloatArray:
+    """(..., n) what each position of a linkage concession is worth if it is kept, with its money."""
+    plain = choices(parts.linkage[..., giver], tuple(min(position, 1) for position in positions), kept)
+    if parts.finance is None:
+        return plain
+    money = tuple(int(position == WITH_FINANCE) for position in positions)
+    return plain + choices(parts.finance[..., giver], money, kept)
+
+
+def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
+    """(..., P) the same, spread over all packages."""
+    return package_grid(menu, parts, lapsed).spread(menu)
+
+
+def issue_values(parts: Parts) -> FloatArray:
+    """(..., 10) a party's gain from each issue alone at full level, against no treaty, bn$ per quarter."""
+    lad = {state: index for index, state in enumerate(LADDER)}
+    base = [parts.duty[giver][..., 0, 0] for giver in (0, 1)]
+    values = np.zeros((*base[0].shape, N_ISSUES))
+    for giver in (0, 1):
+        values[..., DUTY + giver] = parts.duty[giver][..., -1, 0] - base[giver]
+        values[..., SUPPLY + giver] = parts.supply[..., giver]
+        values[..., LINKAGE + giver] = parts.linkage[..., giver]
+        if parts.finance is not None:
+            values[..., LINKAGE + giver] += parts.finance[..., giver]
+        state = lad[(1, 0, 0) if giver == 0 else (0, 1, 0)]
+        values[..., RECOGNITION + giver] = (
+            parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
+        )
+    state = lad[(0, 0, 1)]
+    values[..., CHARGING] = (
+        parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
+    )
+    values[..., TECHNOLOGY] = parts.technology
+    if parts.friends is not None:
+        for giver in (0, 1):
+            values[..., SUPPLY + giver] += parts.friends[..., giver]
+            values[..., TECHNOLOGY] += parts.friends[..., giver]
+    return values
+
+
+def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> Flows:
+    """The payoffs that one side of a dyad weighs, for every package of the menu."""
+    kept = package_grid(menu, executive)
+    return Flows(
+        menu=menu,
+        kept=kept,
+        alone=package_grid(menu, executive, (side == 0, side == 1)),
+        deserted=package_grid(menu, executive, (side == 1, side == 0)),
+        home=package_grid(menu, legislature),
+        both_lapse=kept.x[..., :1],
+        punish=executive.punish[..., None],
+    )
+
+
+def realised_value(
+    menu: Menu,
+    parts: Parts,
+    package: np.ndarray | int,
+    honours: FloatArray,
+    level: FloatArray,
+    partly: tuple[tuple[DutyPath, FloatArray], ...] | None = None,
+) -> FloatArray:
+    """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
+
+    package (...) index on the menu; honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and
+    supply concessions that a side honours under its stance. Duty gains are scaled by the level (exact at 0 and 1);
+    partly: the path of each side's duty and the share (...) of its cut that it keeps by its own choice.
+    """
+    kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
+    position = menu.coordinates[np.broadcast_to(package, kept[0].shape)]
+    state = position[..., LADDER_AXIS]
+    by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state]]
+    gain: FloatArray = np.zeros(kept[0].shape)
+    everything_kept = bool(kept[0].all() and kept[1].all())
+
+    def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
+        """The entry of the ladder state that is left, in the row of ``values`` (..., rows * 6) that begins at start."""
+        if everything_kept:
+            return take(values, start + state)
+        return np.where(
+            kept[0],
+            np.where(kept[1], take(values, start + state), take(values, start + by_lapse[1])),
+            np.where(kept[1], take(values, start + by_lapse[0]), take(values, start)),
+        )
+
+    unbound = np.zeros_like(state)
+    for giver in (0, 1):
+        given = honours[..., giver] * level[..., giver]
+        duty = parts.duty[giver]
+        by_position = duty.reshape((*duty.shape[:-2], -1))
+        free = after_lapses(by_position, unbound)
+        if partly is None:
+            bound = after_lapses(by_position, position[..., giver] * duty.shape[-1])
+        else:
+            path, share = partly[giver]
+            nodes = [after_lapses(by_position, path.positions[..., k] * duty.shape[-1]) for k in range(N_STEPS)]
+            bound = policy.value_between(beside(nodes), path.rates, path.rate_at(share))
+        gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
+        gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
+        linked = position[..., 5 + giver]
+        gain = gain + honours[..., giver] * parts.linkage[..., giver] * np.minimum(linked, 1)
+        if parts.finance is not None:
+            gain = gain + honours[..., giver] * parts.finance[..., giver] * (linked == WITH_FINANCE)
+    both = honours[..., 0] * honours[..., 1]
+    if parts.friends is not None:
+        for giver in (0, 1):
+            assured = honours[..., giver] * level[..., giver] * position[..., 2 + giver]
+            is_friend = np.maximum(assured, both * position[..., TECHNOLOGY_AXIS])
+            gain = gain + parts.friends[..., giver] * is_friend
+    return gain + after_lapses(parts.ladder, unbound) + both * parts.technology * position[..., TECHNOLOGY_AXIS]

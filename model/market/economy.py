@@ -1,0 +1,78 @@
+"""What does not change during a run: the constants of an economy, and what the calibration found at its start.
+
+An ``Economy`` is made from a scenario and a set of parameters by ``model.start.calibration``. Axes are those of
+``model.vocabulary``; k$ per car, $/kWh, m cars and GWh per quarter, bn$ per quarter.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from model.numerics import FloatArray
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+@dataclass(frozen=True)
+class Economy:
+    """Constants of the markets.
+
+    market_size (m,) cars a quarter; kwh (m,) per car; is_home, is_foreign (m, o) flags; is_place (b, o); is_other_bloc
+    (b, b) zero diagonal; nonbattery_cost, freight (m, 1, o) k$; firm_home (f,), supplier_home (k,) places;
+    is_firm_home (f, b), is_supplier_home (k, b); imported_cells (o, k) share of k's cells that cross o's border;
+    cell_freight (o, k) $/kWh; supplier_tie (o, f, k) and cell_level (o, f) solved for at the start; other_duty (g, b)
+    on goods from the rest of the world; cuts (g, b, b, 5) share of the way from base to floor of
+    each duty position; case_covers (g, b, b) whether a duty case moves the good; ice_share (m, b) of combustion sales
+    by home of the maker; start_experience (k,) GWh; start_cell_cost (k,) $/kWh; cars_built (b,) m a year of any kind;
+    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter.
+    """
+
+    market_size: FloatArray
+    kwh: FloatArray
+    is_home: FloatArray
+    is_foreign: FloatArray
+    is_place: FloatArray
+    is_other_bloc: FloatArray
+    nonbattery_cost: FloatArray
+    freight: FloatArray
+    firm_home: np.ndarray
+    supplier_home: np.ndarray
+    is_firm_home: FloatArray
+    is_supplier_home: FloatArray
+    imported_cells: FloatArray
+    cell_freight: FloatArray
+    supplier_tie: FloatArray
+    cell_level: FloatArray
+    other_duty: FloatArray
+    cuts: FloatArray
+    case_covers: FloatArray
+    ice_share: FloatArray
+    start_experience: FloatArray
+    start_cell_cost: FloatArray
+    cars_built: FloatArray
+    charger_cost: FloatArray
+    charger_budget: FloatArray
+
+
+@dataclass(frozen=True)
+class Opening:
+    """What the calibration solved for at the scenario's start (theory 1.1, 1.3), the state of the first quarter.
+
+    quality (m, f) utility; price, markup (m, f) k$; margin (f, k) $/kWh; origin_tie (m, f, o), origin_level (m, f);
+    share (m, f) of all cars sold; cells (f, k) GWh; duty, special (g, b, b); trend (m,) utils by which all EV
+    qualities grow a quarter.
+    """
+
+    quality: FloatArray
+    price: FloatArray
+    markup: FloatArray
+    margin: FloatArray
+    origin_tie: FloatArray
+    origin_level: FloatArray
+    share: FloatArray
+    cells: FloatArray
+    duty: FloatArray
+    special: FloatArray
+    trend: FloatArray

@@ -1,0 +1,1 @@
+"""What can lie on a table: menus of packages, what governments can discuss, sums over packages."""

@@ -1,0 +1,1 @@
+"""What is kept of a run: columns quarter by quarter, tables, a dictionary."""

@@ -1,0 +1,207 @@
+"""A quarter as the arrays that the record asks for, lane by lane; the columns are those of the recorder."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model.assessment.values import realised_value
+from model.layout import first_of, zeros
+from model.market.trade import undertakings_by_pair
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.packages.sums import Grid, chosen_lanes
+from model.phases import club
+from model.phases.treaties import in_effect
+from model.rules import cooperation, games, trust
+from model.stage import Stage
+from model.state import CLOSED
+from model.telling.outcomes import Obstacle
+from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DUTY, DYADS, EV, N_DYADS
+
+Columns = dict[str, FloatArray]
+IMPORTER = np.array([i for i, _ in DIRECTED_DYADS])
+PARTNER = np.array([j for _, j in DIRECTED_DYADS])
+
+
+def blocs(world: Stage) -> Columns:
+    """(R, b) columns of the blocs."""
+    accounts, state, books, welfare = world.booked(), world.state, world.state.books, world.state.welfare
+    sold = ordered_sum(accounts.sales)
+    return {
+        "ev_share": books.ev_share,
+        "ev_sales": sold,
+        "ev_built": books.ev_built,
+        "price": safe_ratio(ordered_sum(accounts.sales * state.market.clearing.price), sold),
+        "consumer_surplus": welfare.consumer_surplus,
+        "home_profit": welfare.home_profit,
+        "revenue": welfare.revenue,
+        "subsidies": welfare.subsidies,
+        "climate": welfare.climate,
+        "jobs": welfare.jobs,
+        "security": welfare.security,
+        "welfare": welfare.welfare,
+        "payoff": welfare.payoff,
+        "announced": state.announced.copy(order="K"),
+        "announced_harmony": state.harmony_announced.copy(order="K"),
+        "chargers": state.chargers.copy(order="K"),
+        "credit_price": state.credit_price,
+        "in_club": club.members(world),
+        "club_payment": club.payments(world),
+    }
+
+
+def dyads(world: Stage) -> Columns:
+    """(R, d) columns of the dyads."""
+    state = world.state
+    gains = realised_gains(world)
+    first, second = gains[..., 0], gains[..., 1]
+    families = zeros(world.n_lanes, N_DYADS, 2)
+    for d in range(N_DYADS):
+        package = reference_package(world, d)
+        for side in (0, 1):
+            tolerance = games.TIE_FRACTION * world.agenda.scale[d, side]
+            reward, temptation, sucker, punishment = package_flows(world, d, side, package)
+            families[:, d, side] = games.side_family(reward, temptation, sucker, punishment, tolerance)
+    duties = state.conduct.concessions[..., DUTY : DUTY + 2]
+    weights = world.agenda.weights[:, DUTY : DUTY + 2]
+    return {
+        "depth": state.depth,
+        "depth_contested": state.conduct.depth_contested,
+        "tension": state.climate.level,
+        "dialogue": state.dialogue,
+        "track2": state.track2,
+        "gesture": (state.gesture > 0).astype(np.float64),
+        "channel_open": state.is_open.astype(np.float64),
+        "session": (state.clock != CLOSED).astype(np.float64),
+        "treaty": (state.treaty > 0).astype(np.float64),
+        "package": state.treaty.astype(np.float64),
+        "kept": ordered_sum(state.honours.astype(np.float64)),
+        "gain_first": first,
+        "gain_second": second,
+        "joint_gain": first + second,
+        "reciprocity": cooperation.reciprocity(first, second),
+        "tariff_cut": cooperation.has_tariff_concession(duties, weights) * 1.0,
+        "game_first": families[..., 0],
+        "game_second": families[..., 1],
+        "club": beside([club.fellows(world, i, j).astype(np.float64) for i, j in DYADS]),
+    }
+
+
+def directed(world: Stage) -> Columns:
+    """(R, 6) columns of the directed dyads."""
+    state, accounts = world.state, world.booked()
+    at = (slice(None), IMPORTER, PARTNER)
+    return {
+        "duty_ev": state.duty[:, EV][at],
+        "duty_battery": state.duty[:, BATTERY][at],
+        "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
+        "special_ev": state.special[:, EV][at],
+        "investigation": state.case_left[at],
+        "trust": state.type_belief[at]
+        if world.parameters.trust_type
+        else trust.trust_level(state.good[at], state.bad[at]),
+        "recognises": state.standards.recognised[at],
+        "vehicle_imports": accounts.vehicle_imports[at],
+        "cell_imports": accounts.cell_imports[at],
+        "carbon_charge": zeros(world.n_lanes, IMPORTER.size)
+        if state.supply.carbon is None
+        else state.supply.carbon[at],
+        "undertakings": undertakings_by_pair(state.undertaking),
+    }
+
+
+def automakers(world: Stage) -> Columns:
+    """(R, f) columns of the automakers."""
+    accounts = world.booked()
+    part = safe_ratio(accounts.sales, ordered_sum(accounts.sales, keepdims=True))
+    return {
+        "sales": ordered_sum(accounts.sales, axis=-2),
+        "profit": ordered_sum(accounts.firm_profit, axis=-2),
+        "share_cn": part[..., 0, :],
+        "share_us": part[..., 1, :],
+        "share_eu": part[..., 2, :],
+        "plants": ordered_sum(world.state.has_plant, axis=-2),
+    }
+
+
+def suppliers(world: Stage) -> Columns:
+    """(R, k) columns of the battery suppliers."""
+    accounts = world.booked()
+    delivered = ordered_sum(accounts.cells, axis=-2)
+    return {
+        "cell_cost": world.state.cell_cost,
+        "cells": delivered,
+        "profit": accounts.cell_profit,
+        "share": safe_ratio(delivered, ordered_sum(delivered, keepdims=True)),
+    }
+
+
+# --- values that columns and players ask for ------------------------------------------------------------------------
+
+
+def reference_package(world: Stage, d: int) -> np.ndarray:
+    """(R,) the package whose game is shown: the treaty, else the last tabled, else the best for both together."""
+    treaty, tabled = world.state.treaty[:, d], world.state.tabled[:, d]
+    shown = np.where(treaty > 0, treaty, tabled)
+    lanes = np.flatnonzero(shown == 0)
+    if lanes.size:
+        menu = world.agenda.menus[d]
+        first, second = (chosen_lanes(flows.kept, lanes).spread(menu) for flows in world.known().flows[d])
+        off = world.rules.off_table[d]
+        joint = first + second + Grid(off.x[0], off.y[0]).spread(menu)
+        shown[lanes] = first_of(joint, np.maximum.reduce(joint, axis=-1))
+    return shown
+
+
+def package_flows(world: Stage, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:
+    """(R,) four times: what a side has from a package if both honour, if it, the partner, or both do not."""
+    flows, menu = world.known().flows[d][side], world.agenda.menus[d]
+    taken = [grid.at(menu, package) for grid in (flows.kept, flows.alone, flows.deserted)]
+    return (*taken, flows.both_lapse[:, 0])
+
+
+def last_games(world: Stage) -> tuple[np.ndarray, np.ndarray]:
+    """(R, d, s, 4) bn$ per quarter of each side from the package on the table if both honour, if it alone or its
+    partner alone does not, if both do not; and (R, d) that package, 0 none."""
+    package = np.stack([reference_package(world, d) for d in range(N_DYADS)], axis=-1)
+    flows = [
+        np.stack([np.stack(package_flows(world, d, side, package[:, d]), axis=-1) for side in (0, 1)], axis=1)
+        for d in range(N_DYADS)
+    ]
+    return np.stack(flows, axis=1), package
+
+
+def realised_gains(world: Stage) -> FloatArray:
+    """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
+    state, mandate = world.state, world.known()
+    gains = club.gains(world)
+    for d in range(N_DYADS):
+        honours, package = state.honours[:, d].astype(np.float64), in_effect(world, d)
+        partly = None
+        if world.parameters.partial_compliance:
+            paths = [world.blocs[b].duty_path(d, package) for b in DYADS[d]]
+            partly = tuple((path, state.effort[:, d, giver]) for giver, path in enumerate(paths))
+        for side in (0, 1):
+            gains[:, d, side] = gains[:, d, side] + realised_value(
+                world.agenda.menus[d], mandate.parts[d][side], package, honours, state.level[:, d], partly
+            )
+    return gains
+
+
+def commonest_obstacles(world: Stage) -> list[list[str]]:
+    """By lane, the commonest obstacle that each dyad met in talks, in words, empty where there was none.
+
+    Of equally common ones the first by name.
+    """
+    result = []
+    for d in range(N_DYADS):
+        names = [f"{BLOCS[b]}: {obstacle.words}" for b in DYADS[d] for obstacle in Obstacle]
+        by_name = sorted(range(len(names)), key=names.__getitem__)
+        counts = world.state.blocking[:, d].reshape(world.n_lanes, -1)[:, by_name]
+        commonest = np.argmax(counts, axis=-1)
+        met = np.any(counts > 0, axis=-1)
+        result.append([names[by_name[c]] if m else "" for c, m in zip(commonest.tolist(), met.tolist(), strict=True)])
+    return [list(lane) for lane in zip(*result, strict=True)]
+
+
+#: Table of the record -> its columns of a quarter.
+TABLES = {"bloc": blocs, "dyad": dyads, "directed": directed, "automaker": automakers, "supplier": suppliers}

@@ -1,0 +1,229 @@
+"""From a checked scenario file to arrays: duties, treaties in force, purchase support, industry, dyads.
+
+Each function takes the ``Workshop`` of the file, returns array fields of ``Scenario`` by name, and adds to
+the workshop's faults.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from model.numerics import QUARTERS_PER_YEAR
+from model.scenario.arrays import SUM_TOLERANCE, Bools, Floats, Workshop
+from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES
+
+# Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
+RATE_DIGITS: Final = 12
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Treaty:
+    """A treaty in force when the scenario starts; side 0 and 1 are the dyad's first and second bloc."""
+
+    name: str
+    dyad: int
+    duty_bound: Bools  # (side s, good g): side s's duty on the partner's good is bound
+    duty_cut: Floats  # (s, g) share of the way from base to floor, 0 = standstill; 0 where unbound
+    duty_level: Floats  # (s, g) ad valorem duty that this gives in the first quarter (base where unbound)
+    supply: Bools  # (s,) side s assures supply to the partner
+    recognition: Bools  # (s,) side s recognises the partner's certificates
+    linkage: Bools  # (s,) side s gives a linkage concession
+    charging: bool
+    technology: bool
+    sunset: int  # index of the last quarter in force unless renewed; may lie beyond the horizon
+    honoured_quarters: int  # quarters of honoured obligations before the start
+
+
+@dataclasses.dataclass(frozen=True)
+class Event:
+    """A dated event outside the model, for display and for the account of a run."""
+
+    name: str
+    quarter: int  # index; may be negative or beyond the horizon
+    about: str
+    see: str  # evidence row, or empty
+
+
+def _path(w: Workshop, where: str, rate: float | Sequence[float]) -> Floats:
+    """(t,) a duty given once or quarter by quarter."""
+    if isinstance(rate, (int, float)):
+        return np.full(w.n_quarters, float(rate))
+    if len(rate) != w.n_quarters:
+        w.faults.append(f"{where}: {len(rate)} quarters given, the scenario has {w.n_quarters}")
+        return np.full(w.n_quarters, np.nan)  # compares as neither above nor below
+    return np.array(rate)
+
+
+def duties(w: Workshop) -> dict[str, Any]:
+    """MFN, special duty and floor of every directed dyad and good by quarter, and duties on other origins."""
+    shape = (w.n_quarters, N_GOODS, N_BLOCS, N_BLOCS)
+    mfn, special, floor = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    section = w.file.duties
+    for g, rates in enumerate((section.ev, section.battery)):
+        for i, j in ((i, j) for i in range(N_BLOCS) for j in range(N_BLOCS) if i != j):
+            pair = f"{BLOCS[i]}<{BLOCS[j]}"
+            where = f"duties.{GOODS[g]}.{pair}"
+            if pair not in rates:
+                w.faults.append(f"{where} is missing; add it")
+                continue
+            rate = rates[pair]
+            usual, base = _path(w, f"{where}.mfn", rate.mfn), _path(w, f"{where}.base", rate.base)
+            low = usual if isinstance(rate.floor, str) else np.full(w.n_quarters, rate.floor)
+            t = int(np.argmax(low - base))
+            if low[t] > base[t] + SUM_TOLERANCE:
+                w.faults.append(f"{where}.floor = {low[t]:g}: above the base duty {base[t]:g}; cuts lead down")
+            t = int(np.argmax(usual - base))
+            if usual[t] > base[t] + SUM_TOLERANCE:
+                w.faults.append(
+                    f"{where}.base = {base[t]:g}: below mfn {usual[t]:g}; lower mfn where a preference holds"
+                )
+            mfn[:, g, i, j], floor[:, g, i, j] = usual, low
+            special[:, g, i, j] = np.round(base - usual, RATE_DIGITS)
+    other = np.array([section.other_ev, section.other_battery])
+    return {"mfn": mfn, "special": special, "floor": floor, "other_duty": other}
+
+
+def treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
+    """One treaty in force; ``base`` and ``floor`` (g, importer, exporter) are those of the first quarter."""
+    section = w.file.treaty[name]
+    where = f"treaty.{name}"
+    pair = DYADS[DYAD_NAMES.index(section.dyad)]
+    w.known(f"{where}.bound", section.bound, section.dyad.split("-"))
+    if w.index(section.sunset) < 0:
+        w.faults.append(f"{where}.sunset = {section.sunset}: before the scenario starts; leave the treaty out")
+    bound = np.zeros((N_SIDES, N_GOODS), dtype=np.bool_)
+    cut, level = np.zeros(bound.shape), np.zeros(bound.shape)
+    for s, (i, j) in enumerate((pair, pair[::-1])):
+        for g, good in enumerate(GOODS):
+            high, low = float(base[g, i, j]), float(floor[g, i, j])
+            agreed = section.bound.get(BLOCS[i], {}).get(good)
+            bound[s, g] = agreed is not None
+            level[s, g] = agreed if isinstance(agreed, float) else high
+            if not low - SUM_TOLERANCE <= level[s, g] <= high + SUM_TOLERANCE:
+                place = f"{where}.bound.{BLOCS[i]}.{good}"
+                w.faults.append(f"{place} = {level[s, g]:g}: outside floor {low:g} to base {high:g}")
+            if high > low:
+                cut[s, g] = round((high - level[s, g]) / (high - low), RATE_DIGITS)
+    return Treaty(
+        name=name,
+        dyad=DYAD_NAMES.index(section.dyad),
+        duty_bound=bound,
+        duty_cut=cut,
+        duty_level=level,
+        supply=w.sides(f"{where}.supply_by", section.dyad, section.supply_by),
+        recognition=w.sides(f"{where}.recognition_by", section.dyad, section.recognition_by),
+        linkage=w.sides(f"{where}.linkage_by", section.dyad, section.linkage_by),
+        charging=section.charging,
+        technology=section.technology,
+        sunset=w.index(section.sunset),
+        honoured_quarters=round(section.honoured_quarters),
+    )
+
+
+def event(w: Workshop, name: str) -> Event:
+    """One dated event, its evidence row checked."""
+    section = w.file.event[name]
+    w.check_row(f"event.{name}.see", section.see)
+    return Event(name=name, quarter=w.index(section.quarter), about=section.about, see=section.see)
+
+
+def support(w: Workshop) -> dict[str, Any]:
+    """Subsidies, who is eligible, and credits with local-content rules, by quarter."""
+    shape = (w.n_quarters, N_BLOCS)
+    subsidy, paid = np.zeros(shape), np.zeros((w.n_quarters, len(w.automakers), N_BLOCS))
+    for name, programme in w.file.subsidy.items():
+        w.known(f"subsidy.{name}.eligible", programme.eligible, w.automakers)
+        span = w.span(f"subsidy.{name}", programme.first, programme.last)
+        m = BLOCS.index(programme.bloc)
+        subsidy[span, m] += programme.amount
+        eligible = np.array([programme.eligible.get(maker, 1.0) for maker in w.automakers])
+        paid[span, :, m] += programme.amount * eligible
+    # Programmes that overlap add up; eligibility is then the share of their sum.
+    whole = subsidy[:, None, :]
+    eligibility = np.where(whole > 0, paid / np.where(whole > 0, whole, 1.0), 1.0)
+    credit, minerals, components = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    restricted = np.zeros(shape, dtype=np.bool_)
+    for name, rule in w.file.credit.items():
+        cell = (w.span(f"credit.{name}", rule.first, rule.last), BLOCS.index(rule.bloc))
+        credit[cell], minerals[cell], components[cell] = rule.amount, rule.minerals, rule.components
+        restricted[cell] = rule.restricted
+    return {
+        "subsidy": subsidy,
+        "eligibility": eligibility,
+        "credit": credit,
+        "credit_minerals": minerals,
+        "credit_components": components,
+        "credit_restricted": restricted,
+    }
+
+
+def charging(w: Workshop) -> dict[str, Any]:
+    """Charging points, budgets and unit costs."""
+    section = w.file.charging
+    return {
+        "chargers": np.array(section.points),
+        "charger_budget": np.array(section.budget) / QUARTERS_PER_YEAR,
+        "charger_cost": np.array(section.unit_cost),
+    }
+
+
+def industry(w: Workshop) -> dict[str, Any]:
+    """Cars of any kind built, and who sells those that are not electric."""
+    section = w.file.industry
+    ice_share = np.array(section.ice_share)
+    for m, bloc in enumerate(BLOCS):
+        if float(np.sum(ice_share[m])) > 1.0 + SUM_TOLERANCE:
+            w.faults.append(f"industry.ice_share: market {bloc} adds up to more than 1; lower its shares")
+    return {"cars_built": np.array(section.cars_built), "ice_share": ice_share}
+
+
+def governments(w: Workshop) -> dict[str, Any]:
+    """Phase-out announcements that stand, and changes of government."""
+    announced = w.file.zev.announced
+    age = [-w.index(announced[bloc]) if bloc in announced else 0 for bloc in BLOCS]
+    for bloc, quarters in zip(BLOCS, age, strict=True):
+        if quarters < 0:
+            label = f"zev.announced.{bloc} = {announced[bloc]}"
+            w.faults.append(f"{label}: after the start, when blocs announce by themselves; leave it out")
+    turnover = np.zeros((w.n_quarters, N_BLOCS), dtype=np.bool_)
+    for bloc, rule in w.file.turnover.items():
+        since = np.arange(w.n_quarters) - w.index(rule.first)
+        turnover[:, BLOCS.index(bloc)] = (since >= 0) & (since % round(rule.every) == 0)
+    return {
+        "zev_announced": np.array([bloc in announced for bloc in BLOCS]),
+        "zev_age": np.array(age, dtype=np.float64),
+        "zev_required": np.array(w.file.zev.required),
+        "turnover": turnover,
+    }
+
+
+def dyads(w: Workshop) -> dict[str, Any]:
+    """Distance of rules, dialogue, tension, and stakes outside the two markets."""
+    supply = np.zeros((N_DYADS, N_SIDES), dtype=np.bool_)
+    value, cost = np.zeros(supply.shape), np.zeros(supply.shape)
+    distance, dialogue, tension = np.zeros(N_DYADS), np.zeros(N_DYADS), np.full(N_DYADS, np.nan)
+    for d, name in enumerate(DYAD_NAMES):
+        if name not in w.file.dyad:
+            w.faults.append(f"dyad.{name} is missing; add it")
+            continue
+        dyad = w.file.dyad[name]
+        distance[d], dialogue[d] = dyad.regime_distance, dyad.dialogue
+        if dyad.tension is not None:
+            tension[d] = dyad.tension
+        supply[d] = w.sides(f"dyad.{name}.supply_by", name, dyad.supply_by)
+        w.sides(f"dyad.{name}.linkage_by", name, list(dyad.linkage_by))
+        for s, bloc in enumerate(name.split("-")):
+            if bloc in dyad.linkage_by:
+                value[d, s], cost[d, s] = dyad.linkage_by[bloc].worth, dyad.linkage_by[bloc].cost
+    return {
+        "regime_distance": distance,
+        "dialogue_level": dialogue,
+        "tension_start": tension,
+        "supply_assurance": supply,
+        "linkage_value": value,
+        "linkage_cost": cost,
+    }

@@ -1,0 +1,264 @@
+"""Reading a scenario file: find it, parse it, merge what it extends, resolve its numbers, check its form.
+
+Faults are gathered, not raised one by one. A section with a fault of form is left out, the others are handed
+on, so that what is wrong with them is found too.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from model.faults import InputFault, nearest
+from model.scenario import toml_file
+from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
+from model.scenario.sections import ScenarioFile, Section, quarter_name, quarter_number
+from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES
+
+# Keys whose text names an evidence table.
+SELECTORS: Final = frozenset({"evidence", "table", "see"})
+# Names that are made of the three blocs, and what is said to whoever wants another.
+OF_BLOCS: Final = tuple(tuple(names) for names in (BLOCS, DYAD_NAMES, DIRECTED_NAMES))
+NO_FOURTH: Final = (
+    "this model has three blocs, CN, US and EU, and takes no fourth; makers of other places have home = 'other'"
+)
+QUARTER: Final = r"\d{4}Q[1-4]"
+LEAST_PERCENT: Final = 2.0  # from here a number too large for a fraction was probably meant as percent
+
+
+@dataclasses.dataclass
+class Reading:
+    """What reading a file gave: valid sections, names of malformed ones, sources, and faults so far."""
+
+    file: ScenarioFile
+    malformed: frozenset[str]
+    sources: list[SourceRow]
+    faults: list[str]
+    raw: dict[str, Any]  # the tables of the file and of all that it extends, merged
+    shelf: Shelf  # the evidence tables that it takes numbers from
+    files: tuple[Path, ...]  # the file itself, what it extends, and so on
+
+    def looked_at(self) -> list[Path]:
+        """Every file that was read, and where a table of one's own would come before one that was read."""
+        shipped = [path.name for path in self.shelf.opened.values()]
+        places = [file.parent / name for file in self.files for name in shipped]
+        return list(dict.fromkeys([*self.files, *self.shelf.opened.values(), *places]))
+
+
+def find_scenario(name_or_path: str | Path, near: Path | None = None) -> Path:
+    """The file of a scenario given by name ("2026") or by path.
+
+    near: the folder of the file that names it, from which a path is read; without it, the folder that one is in.
+    Raises:
+        InputFault: neither exists; names the nearest known scenario.
+    """
+    path = (near or Path()) / name_or_path
+    if path.suffix == ".toml" and _is_file(path):
+        return path
+    known = names_in("scenarios", ".toml")
+    name = str(name_or_path).removesuffix(".toml")
+    if name in known:
+        return seeds_directory() / "scenarios" / f"{name}.toml"
+    where = f" in '{path.parent}'" if near is not None and path.suffix == ".toml" else ""
+    fault = f"{str(name_or_path)!r} is neither a scenario nor a .toml file{where}; known are {', '.join(known)}"
+    is_there = _is_file(path.parent / f"{path.name}.toml")
+    hint = f"there is a file '{name_or_path}.toml': write its ending" if is_there else nearest(name, known)
+    raise InputFault(["; ".join(part for part in (fault, hint) if part)], "scenario")
+
+
+def _is_file(path: Path) -> bool:
+    """Whether there is such a file; a name that no system takes is none."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def read_chain(path: Path) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    """The raw tables of a scenario file, with those it extends merged in, and all of these files.
+
+    Evidence tables are named from the folder of ``path``, whichever of the files names them.
+    Raises:
+        InputFault: a file is not there, not TOML, or leads back to itself.
+    """
+    return _read_chain(path, path.parent, ())
+
+
+def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[str, Any], tuple[Path, ...]]:
+    _, raw = toml_file.read_toml(path, "scenario")
+    raw = {key: _from_folder(item, path.parent, main) for key, item in raw.items()}
+    if "extends" not in raw:
+        return raw, (path,)
+    base, seen = find_scenario(str(raw.pop("extends")), path.parent), (*seen, path.resolve())
+    if base.resolve() in seen:
+        fault = f"{path.name} extends {base.stem}, which leads back to itself; extend another"
+        raise InputFault([fault], "scenario")
+    extended, files = _read_chain(base, main, seen)
+    if is_quarter(raw.get("known_until")):
+        extended = as_known(extended, raw["known_until"])
+    return merged(extended, raw), (path, *files)
+
+
+def _from_folder(item: Any, beside: Path, main: Path) -> Any:
+    """A scenario's tables with every evidence table that lies beside their file named from the folder ``main``."""
+    return selectors_changed(item, lambda file: named_from(file, beside, main))
+
+
+def selectors_changed(item: Any, change: Callable[[str], str]) -> Any:
+    """A scenario's tables with the file in every selector (``file:conditions:column``) changed."""
+    if isinstance(item, list):
+        return [selectors_changed(one, change) for one in item]
+    if not isinstance(item, dict):
+        return item
+    result = {key: selectors_changed(one, change) for key, one in item.items()}
+    for key in SELECTORS & item.keys():
+        if isinstance(item[key], str):
+            file, colon, rest = item[key].partition(":")
+            result[key] = change(file) + colon + rest
+    return result
+
+
+def named_from(file: str, beside: Path, main: Path) -> str:
+    """How a table that lies beside a file is named from another folder; any other name as it is."""
+    # {bloc} stands for each of them: one that is there will do.
+    one = file.replace("{bloc}", BLOCS[0]).removesuffix(".csv")
+    if not _is_file(beside / f"{one}.csv"):
+        return file
+    way = Path(os.path.relpath((beside / file).parent, main)).as_posix()
+    return f"{way}/{Path(file).name}" if way.startswith(".") else f"./{way}/{Path(file).name}"
+
+
+def is_quarter(label: Any) -> bool:
+    """Whether a value is written like a quarter."""
+    return isinstance(label, str) and re.fullmatch(QUARTER, label) is not None
+
+
+def as_known(table: dict[str, Any], until: str) -> dict[str, Any]:
+    """A scenario's raw tables as they were known in quarter ``until``: without what began, and with what ended, later.
+
+    Support programmes, credits and events that begin later are left out, running ones end in that quarter; brands and
+    plants that came later do not come. A file with ``known_until`` restates what had been announced by then.
+    """
+    known: dict[str, Any] = {}
+    for key, item in table.items():
+        if isinstance(item, dict):
+            if any(is_quarter(item.get(name)) and item[name] > until for name in ("first", "quarter")):
+                continue
+            known[key] = as_known(item, until)
+        elif is_quarter(item) and item > until and key in BLOCS:
+            continue  # quarter in which a brand goes on sale, or a plant opens
+        else:
+            known[key] = until if is_quarter(item) and key in ("last", "history_ends") and item > until else item
+    return known
+
+
+def merged(base: dict[str, Any], change: dict[str, Any]) -> dict[str, Any]:
+    """``base`` with ``change`` put in: numbers and lists are replaced whole, other tables key by key."""
+    result = dict(base)
+    for key, new in change.items():
+        old = base.get(key)
+        if isinstance(old, dict) and isinstance(new, dict) and not {"value", "evidence"} & {*old, *new}:
+            result[key] = merged(old, new)
+        else:
+            result[key] = new
+    return result
+
+
+def read_scenario(name_or_path: str | Path) -> Reading:
+    """A scenario file read, its numbers resolved, its form checked.
+
+    Raises:
+        InputFault: there is no such file, or it is not TOML.
+    """
+    path = find_scenario(name_or_path)
+    raw, files = read_chain(path)
+    shelf = Shelf(path.parent)
+    try:
+        first, last = (quarter_number(str(raw.get(key))) for key in ("first_quarter", "last_quarter"))
+    except (ValueError, IndexError):
+        first, last = 0, -1  # the check of form tells
+    until = raw.get("known_until")
+    # Later quarters stand at the last one of which anything is known.
+    known = quarter_number(str(until)) if is_quarter(until) else last
+    resolver = Resolver([quarter_name(min(t, max(known, first))) for t in range(first, last + 1)], shelf)
+    resolved = resolver.resolve(raw)
+    try:
+        file, malformed, faults = ScenarioFile.model_validate(resolved), frozenset[str](), []
+    except ValidationError as error:
+        malformed = frozenset(str(fault["loc"][0]) for fault in error.errors())
+        file = _without(malformed, resolved)
+        # What could not be resolved is malformed too; one fault is enough for it.
+        faults = [line for where, line in explain(error).items() if not _inside(where, resolver.broken)]
+    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, files)
+
+
+def _without(malformed: frozenset[str], resolved: dict[str, Any]) -> ScenarioFile:
+    sound = {}
+    for name, field in ScenarioFile.model_fields.items():
+        if name in resolved and name not in malformed:
+            sound[name] = TypeAdapter(field.rebuild_annotation()).validate_python(resolved[name])
+    return ScenarioFile.model_construct(**sound)
+
+
+def _inside(where: str, broken: set[str]) -> bool:
+    return any(where == place or where.startswith((f"{place}.", f"{place}[")) for place in broken)
+
+
+def _key_names(model: type[BaseModel] = Section) -> set[str]:
+    names = set(model.model_fields)
+    for child in model.__subclasses__():
+        names |= _key_names(child)
+    return names
+
+
+def explain(error: ValidationError) -> dict[str, str]:
+    """One line a fault, in the words of this project, by place in the file."""
+    lines: dict[str, str] = {}
+    for fault in error.errors():
+        # Pydantic adds the members of a union and the keys of a table to the place; the file knows neither.
+        parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
+        where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
+        lines.setdefault(where, _sentence(where, fault))
+    if any(_wants_a_fourth(fault) for fault in error.errors()):
+        lines["blocs"] = NO_FOURTH
+    return lines
+
+
+def _wants_a_fourth(fault: Any) -> bool:
+    """Whether a fault of form is that of somebody who adds a bloc."""
+    if fault["type"] == "too_long":
+        return bool(fault["ctx"].get("max_length") == len(BLOCS))
+    names = fault.get("ctx", {}).get("names", ())
+    parts = re.split("[-<]", str(fault["input"]))
+    others = [part for part in parts if part.upper() not in BLOCS]
+    return tuple(names) in OF_BLOCS and bool(others) and all(part.isalpha() for part in parts)
+
+
+def _sentence(where: str, fault: Any) -> str:
+    kind, came, ctx = fault["type"], fault["input"], fault.get("ctx", {})
+    if kind == "missing":
+        return f"{where} is missing; add it (see seeds/README.md)"
+    if kind == "extra_forbidden":
+        key = where.rsplit(".", 1)[-1]
+        return f"{where} is not a key of a scenario file; {nearest(key, _key_names()) or 'remove it'}"
+    if kind == "string_pattern_mismatch":
+        return f"{where} = {came!r}: a quarter is written 2026Q4"
+    if kind == "not_known":
+        hint = nearest(str(came), ctx["names"]) or "write one of these"
+        return f"{where}: {came!r} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
+    if kind in ("too_long", "too_short") and isinstance(came, list):
+        wanted = ctx.get("max_length") or ctx.get("min_length")
+        each = {3: "one for each bloc in the order China, US, EU", 4: "one for each place: China, US, EU, other"}
+        return f"{where} = {came!r:.80}: {len(came)} came; allowed are {wanted}, {each.get(wanted, 'no more')}"
+    if kind in ("tuple_type", "list_type"):
+        return f"{where} = {came!r}: write a list, one number for each bloc in the order China, US, EU"
+    if kind == "less_than_equal" and ctx["le"] == 1 and LEAST_PERCENT <= came <= 100:
+        remedy = f"rates are fractions: write {came / 100:g}, not {came:g}"
+        return f"{where} = {came:g}: allowed is 0 to 1; {remedy}"
+    return f"{where} = {came!r}: {fault['msg'].lower()}; correct it"

@@ -1,0 +1,217 @@
+"""Scenarios: a starting point as plain arrays.
+
+``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence
+tables, checks everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it
+does not calibrate (qualities and security costs are found from it elsewhere). Every fault of the file is
+reported at once.
+
+>>> load_scenario("2026").quarter_label(0)
+'2026Q4'
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from model.faults import InputFault
+from model.numerics import LEAST_AVAILABILITY
+from model.parameters.checked import Parameters, make_parameters
+from model.scenario import policy
+from model.scenario.arrays import (
+    BEFORE,
+    NEVER,
+    Bools,
+    Floats,
+    Ints,
+    Workshop,
+)
+from model.scenario.evidence import SourceRow, names_in
+from model.scenario.policy import Event, Treaty
+from model.scenario.reading import Reading, read_scenario
+from model.scenario.sections import quarter_name, quarter_number
+
+__all__ = ["BEFORE", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
+
+# Without these sections no other can be turned into arrays.
+ALWAYS_NEEDED: Final = frozenset({"first_quarter", "last_quarter"})
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scenario:
+    """A starting point.
+
+    Axes: f automaker, k supplier, m market, b bloc, o place, g good (EV, battery), d dyad, s side, t quarter;
+    duties are indexed (importer, exporter).
+    """
+
+    name: str
+    title: str
+    about: str
+    first_quarter: str
+    n_quarters: int
+    history_quarters: int  # duties follow ``special`` in the first so many quarters; later the model moves them
+    parameters: Parameters  # the declared defaults with this scenario's changes
+    automakers: tuple[str, ...]
+    suppliers: tuple[str, ...]
+    automaker_home: Ints  # (f,) index in PLACES; 3 = other
+    supplier_home: Ints  # (k,)
+    # markets
+    market_size: Floats  # (m,) m new cars per quarter
+    ev_share: Floats  # (m,) EV share of new cars at the start
+    drift_target: Floats  # (m,) EV share that the trend alone would reach
+    drift_quarters: float  # quarters from the start to that share
+    kwh: Floats  # (m,) kWh per EV
+    brand_share: Floats  # (f, m) share of the market's EVs; sums to 1 over f
+    on_sale_from: Ints  # (f, m) quarter in which f goes on sale in m: BEFORE, an index, or NEVER
+    banned: Bools  # (f, m) kept out by a rule
+    # places, costs, plants
+    origin_share: Floats  # (f, m, o) share of f's sales in m built in o; sums to 1 over o
+    plant_from: Ints  # (f, m) quarter from which f has a plant in m: BEFORE, an index, or NEVER
+    vehicle_cost: Floats  # (m,) k$ per car without battery, in a place of factor 1
+    place_factor: Floats  # (o,)
+    freight: Floats  # (o, m) k$ per car
+    # batteries
+    supplier_share: Floats  # (k,) world share of cells; sums to 1
+    cell_cost: Floats  # (k,) $/kWh before the contract margin
+    experience: Floats  # (k,) GWh built until the start
+    local_share: Floats  # (k, o) share of k's deliveries to o that is built in o
+    mineral_share: Floats  # (k,) share of mineral value that the US credit allows
+    tie: Floats  # (k, f) match value in logs
+    place_tie: Floats  # (k, o) the same by place of assembly
+    battery_freight: float  # $/kWh across a border
+    # duties, fractions of the border price
+    mfn: Floats  # (t, g, importer, exporter)
+    special: Floats  # (t, g, importer, exporter) no-treaty duty minus MFN
+    floor: Floats  # (t, g, importer, exporter) what a full cut leads to
+    other_duty: Floats  # (g, m) on goods from other places
+    # purchase support
+    subsidy: Floats  # (t, m) k$ per eligible EV
+    eligibility: Floats  # (t, f, m) share of the subsidy that f's cars get
+    credit: Floats  # (t, m) k$ per EV of a credit with local-content rules
+    credit_minerals: Floats  # (t, m) least mineral share
+    credit_components: Floats  # (t, m) least component share
+    credit_restricted: Bools  # (t, m) none with cells of Chinese suppliers
+    # charging, industry, announcements
+    chargers: Floats  # (m,) m public charging points
+    charger_budget: Floats  # (m,) bn$ per quarter
+    charger_cost: Floats  # (m,) k$ per point
+    cars_built: Floats  # (b,) m cars of any kind per year
+    ice_share: Floats  # (m, b) share of home makers of b in the market outside EVs
+    zev_announced: Bools  # (b,) a phase-out announcement stands at the start
+    zev_age: Floats  # (b,) quarters since it was made; 0 where none
+    zev_required: Floats  # (b,) EV share in 2035 that it requires
+    # dyads
+    regime_distance: Floats  # (d,) distance of the rules for cars
+    dialogue_level: Floats  # (d,) state of dialogue
+    tension_start: Floats  # (d,) latent tension; nan = its mean
+    supply_assurance: Bools  # (d, s) side s can assure supply to the partner
+    linkage_value: Floats  # (d, s) bn$ per year to the receiver if s gives
+    linkage_cost: Floats  # (d, s) bn$ per year to the giver s
+    treaties: tuple[Treaty, ...]
+    turnover: Bools  # (t, b) a new government takes office
+    events: tuple[Event, ...]
+    sources: tuple[SourceRow, ...]  # where each number comes from
+
+    def quarter_label(self, t: int) -> str:
+        """The label of a quarter index; 0 is the first quarter of the scenario."""
+        return quarter_name(quarter_number(self.first_quarter) + t)
+
+    def quarter_index(self, label: str) -> int:
+        """The index of a quarter label; negative before the first quarter."""
+        return quarter_number(label) - quarter_number(self.first_quarter)
+
+    @property
+    def base_duty(self) -> Floats:
+        """(t, g, importer, exporter) duty without a treaty: MFN plus special."""
+        return self.mfn + self.special
+
+    @property
+    def availability(self) -> Floats:
+        """(f, m) availability at the start: 1 where a brand is on sale, ``LEAST_AVAILABILITY`` elsewhere."""
+        return np.where(self.on_sale_from == BEFORE, 1.0, LEAST_AVAILABILITY)
+
+    @property
+    def has_plant(self) -> Bools:
+        """(f, m) an automaker has a plant in a market at the start."""
+        return self.plant_from == BEFORE
+
+    @property
+    def last_quarter(self) -> str:
+        """The label of the last quarter."""
+        return self.quarter_label(self.n_quarters - 1)
+
+
+def scenario_names() -> list[str]:
+    """The scenarios in ``seeds/scenarios``."""
+    return names_in("scenarios", ".toml")
+
+
+def load_scenario(name_or_path: str | Path) -> Scenario:
+    """The scenario of a name ("2026") or of a .toml file, resolved, checked and turned into arrays.
+
+    Raises:
+        InputFault: lists every fault of the file.
+    """
+    return built(read_scenario(name_or_path), Path(name_or_path).stem)
+
+
+def built(reading: Reading, name: str) -> Scenario:
+    """The scenario of a file that was read, checked and turned into arrays; ``name`` is what messages call it.
+
+    Raises:
+        InputFault: lists every fault of the file.
+    """
+    file, faults = reading.file, list(reading.faults)
+    try:
+        parameters = make_parameters(getattr(file, "parameters", {}))
+    except InputFault as fault:
+        faults += [f"parameters.{line}" for line in fault.faults]
+    workshop = Workshop(file, reading.shelf)
+    arrays: dict[str, Any] = {}
+    treaties: tuple[Treaty, ...] = ()
+    events: tuple[Event, ...] = ()
+    # Each step needs some sections; where one of them is malformed, the others are still checked.
+    steps = (
+        (workshop.time, {"history_ends"}),
+        (workshop.rosters, {"automaker", "supplier"}),
+        (workshop.markets, {"market", "brands", "automaker", "ban"}),
+        (workshop.production, {"automaker", "cost"}),
+        (workshop.batteries, {"automaker", "supplier", "batteries"}),
+        (lambda: policy.duties(workshop), {"duties"}),
+        (lambda: policy.support(workshop), {"automaker", "subsidy", "credit"}),
+        (lambda: policy.charging(workshop), {"charging"}),
+        (lambda: policy.industry(workshop), {"automaker", "industry"}),
+        (lambda: policy.governments(workshop), {"zev", "turnover"}),
+        (lambda: policy.dyads(workshop), {"dyad"}),
+    )
+    for step, needed in steps:
+        if not reading.malformed & (needed | ALWAYS_NEEDED):
+            arrays |= step()
+    if not reading.malformed & ({"duties", "treaty"} | ALWAYS_NEEDED):
+        base, floor = arrays["mfn"][0] + arrays["special"][0], arrays["floor"][0]
+        treaties = tuple(policy.treaty(workshop, name, base, floor) for name in file.treaty)
+    if not reading.malformed & ({"event"} | ALWAYS_NEEDED):
+        events = tuple(policy.event(workshop, name) for name in file.event)
+    faults += workshop.faults
+    if faults:
+        raise InputFault(faults, f"scenario {name}")
+    scenario = Scenario(
+        name=file.name,
+        title=file.title,
+        about=file.about,
+        first_quarter=file.first_quarter,
+        parameters=parameters,
+        treaties=treaties,
+        events=events,
+        sources=tuple(reading.sources),
+        **arrays,
+    )
+    for record in (scenario, *treaties):
+        for array in vars(record).values():
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+    return scenario

@@ -1,0 +1,130 @@
+"""Reads a TOML file that somebody wrote, whatever it holds: its text and table, or one clear refusal.
+
+What is absurd is refused before it is parsed: a file of many megabytes, brackets within brackets without end, a device
+or a pipe in the place of a file.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Final
+
+from model.faults import InputFault
+
+# A plan is a page; a list of many design points is long, and more than this is a slip or worse (bytes).
+MOST_BYTES: Final = 5_000_000
+# Nothing that we read is nested deeper than this; a parser that calls itself would end the program.
+MOST_BRACKETS: Final = 100
+# What editors put in front of a text, and what it means that the text is.
+BOM: Final = "\ufeff"
+OTHER_MARKS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
+# Texts and comments, in which a comma is a comma.
+SPOKEN: Final = re.compile(
+    r'"{3}(?:\\.|[^\\])*?"{3}|\'{3}.*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', flags=re.DOTALL
+)
+NUMBERS: Final = re.compile(r"\[([-+\d,. \t]*)\]")
+COMMA: Final = re.compile(r"[-+]?\d+,\d+")
+
+
+def read_toml(path: Path, subject: str) -> tuple[str, dict[str, Any]]:
+    """The text of a file and its table.
+
+    Raises:
+        InputFault: says why it cannot be read: no file, no text, too large, too deep, not TOML.
+        FileNotFoundError: there is nothing of that name, which callers word in their own way.
+    """
+    try:
+        return parse_toml(_text(path), str(path), subject)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        if isinstance(error, InputFault):
+            raise
+        fault = f"'{path}' cannot be read: {getattr(error, 'strerror', None) or error}"
+    raise InputFault([fault], subject)
+
+
+def _text(path: Path) -> str:
+    size = path.stat().st_size
+    if not path.is_file():
+        raise ValueError("it is not a file")
+    if size > MOST_BYTES:
+        raise ValueError(f"it has {size} bytes: allowed are {MOST_BYTES}")
+    data = path.read_bytes()
+    for mark, name in OTHER_MARKS:
+        if data.startswith(mark):
+            raise ValueError(f"it is text in {name}; save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ValueError(
+            f"it is not text in UTF-8: look at byte {error.start} (line {line}); save it as UTF-8"
+        ) from None
+
+
+def parse_toml(text: str, name: str, subject: str) -> tuple[str, dict[str, Any]]:
+    """A text, without the mark of its encoding, and its table.
+
+    Raises:
+        InputFault: it is not TOML, it has decimal commas, or it is nested absurdly deep.
+    """
+    text = text.removeprefix(BOM)
+    depth = most = 0
+    for character in text:
+        if character in "[{":
+            depth += 1
+            most = max(most, depth)
+        elif character in "]}":
+            depth = max(0, depth - 1)
+    if most > MOST_BRACKETS:
+        raise InputFault([f"'{name}' has {most} brackets in one another: allowed are {MOST_BRACKETS}"], subject)
+    try:
+        table = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError, OverflowError) as error:
+        words = " ".join(str(error).split())[:300]
+        raise InputFault([_after_equals(text, words, name) or f"'{name}' is not TOML: {words}"], subject) from None
+    if faults := decimal_commas(text, name):
+        raise InputFault(faults, subject)
+    return text, table
+
+
+def decimal_commas(text: str, name: str) -> list[str]:
+    """Lists of numbers in which some commas have a blank after them and others have not, each with its line.
+
+    TOML reads [0,5, 1,0] as four whole numbers. Whoever wrote it meant two.
+    """
+    if "," not in text:
+        return []
+    bare = SPOKEN.sub(_blank, text)
+    faults = []
+    for found in NUMBERS.finditer(bare):
+        inside = found[1]
+        if COMMA.search(inside) and re.search(r",[ \t]+[-+]?\d", inside):
+            line = bare.count("\n", 0, found.start()) + 1
+            meant = COMMA.sub(lambda number: number[0].replace(",", "."), inside)
+            faults.append(
+                f"'{name}', line {line}: {found[0]} has decimal commas; write [{meant}], or a blank after every comma "
+                "if these are whole numbers"
+            )
+    return faults
+
+
+def _blank(found: re.Match[str]) -> str:
+    """As many characters that say nothing, in the same lines."""
+    return re.sub(r"[^\n]", "_", found[0])
+
+
+def _after_equals(text: str, words: str, name: str) -> str:
+    """What is wrong with the line that a parser stumbled over, if it is a decimal comma."""
+    place = re.search(r"at line (\d+)", words)
+    lines = text.split("\n")
+    if place is None or int(place[1]) > len(lines):
+        return ""
+    line = SPOKEN.sub(_blank, lines[int(place[1]) - 1])
+    found = re.search(rf"=\s*({COMMA.pattern})", line)
+    if found is None:
+        return ""
+    return f"'{name}', line {place[1]}: {found[1]} has a decimal comma; write {found[1].replace(',', '.')}"

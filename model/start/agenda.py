@@ -1,0 +1,364 @@
+"""What governments make of the economy at the start: security and opening costs, stakes, menus (theory 1.4, 1.6a, 1.7).
+
+``set_agenda`` runs the first impact assessment. It finds the security costs that make today's duties optimal (inverse
+optimum), the opening costs that keep the first quarter quiet, the issues that are active, how much they matter, and the
+menus. All of it comes from the scenario's full menu and stays the same in every arm of an experiment.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from model.assessment.ahead import foreseen
+from model.assessment.mandate import Mandate, make_mandate
+from model.assessment.priors import mean_tension
+from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
+from model.assessment.tables import (
+    IMPORTER,
+    PAIR_OF,
+    PARTNER,
+    Situation,
+    Tables,
+    assess,
+)
+from model.assessment.values import issue_values
+from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
+from model.market.economy import Economy, Opening
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
+from model.packages.agenda import Agenda
+from model.packages.menu import LADDER, Menu, build_menu
+from model.parameters.checked import Parameters
+from model.rules import cooperation, packages, welfare
+from model.scenario.scenario import NEVER, Scenario
+from model.start.calibration import COLD_SWEEPS, standards_in_force, support
+from model.vocabulary import (
+    BATTERY,
+    DUTY,
+    DYADS,
+    EV,
+    LINKAGE,
+    N_BLOCS,
+    N_DYADS,
+    N_GOODS,
+    N_ISSUES,
+    N_SIDES,
+    RECOGNITION,
+    SUPPLY,
+)
+
+LEAST_TRADE = 0.01 / QUARTERS_PER_YEAR  # m cars a quarter below which a security cost is not identified (theory 1.4)
+QUIET_MARGIN = 1e-9  # bn$ a quarter that an opening cost lies above the gain it has to stop
+CORE = np.array([issue not in (LINKAGE, LINKAGE + 1) for issue in range(N_ISSUES)])  # linkage is put beside them
+NO_TREATY = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class FirstLook:
+    """The first quarter as an assessment sees it: the situation and what follows from it."""
+
+    situation: Situation
+    ev_built: FloatArray  # (b,) m cars a quarter
+    ev_revenue: FloatArray  # (b,) bn$ a quarter of the home automakers
+    cell_imports: FloatArray  # (b, b)
+
+
+def brands_kept_out(scenario: Scenario) -> np.ndarray:
+    """(f, m) brands that a rule or a date keeps out of a market at the start."""
+    dated = (scenario.on_sale_from >= 0) & (scenario.on_sale_from < NEVER)
+    return scenario.banned | (dated & (scenario.availability < 1.0))
+
+
+def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: Opening, opened: bool) -> FirstLook:
+    """The situation of the first quarter; ``opened`` puts on sale every brand that a rule or a date keeps out.
+
+    Security costs are found with ``opened``: the duty on a brand that may not be sold says nothing, the duty chosen for
+    the day when it may does.
+    """
+    alpha = parameters.alpha[:, None]
+    # Who enters within a year is counted by everyone who weighs a duty today.
+    soon = brands_kept_out(scenario) & ~scenario.banned & (scenario.on_sale_from < QUARTERS_PER_YEAR)
+    kept_out = (brands_kept_out(scenario) if opened else soon).T
+    available = scenario.availability.T
+    available = np.where(kept_out, 1.0, available)
+    paid = support(scenario, 0)
+    utility = opening.quality + np.log(available) + alpha * paid
+    cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
+    landed = landed_costs(economy, cells)
+    frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
+    origin_share = np.swapaxes(scenario.origin_share, 0, 1)
+    base = opening.price - opening.markup
+    clearing = clear_at_prices(base, utility, opening.price, alpha, parameters.nest_correlation)
+    accounts = account(
+        economy,
+        parameters,
+        clearing,
+        cells,
+        opening.margin,
+        landed,
+        origin_share,
+        opening.duty[EV],
+        paid,
+        np.zeros_like(paid),
+    )
+    built = ordered_sum(accounts.built, axis=0)[:N_BLOCS]
+    by_firm = ordered_sum(accounts.sales * accounts.border_price, axis=0)
+    revenue = ordered_sum(by_firm[:, None] * economy.is_firm_home, axis=0)
+    situation = Situation(
+        cells=cells,
+        margin=opening.margin,
+        landed=landed,
+        frictions=frictions,
+        utility=utility,
+        duty=opening.duty,
+        special=opening.special,
+        mfn=scenario.mfn[0],
+        floor=scenario.floor[0],
+        origin_tie=opening.origin_tie,
+        origin_level=opening.origin_level,
+        subsidy=paid,
+        exported_cells=accounts.exported_cells,
+    )
+    return FirstLook(situation, built, revenue, accounts.cell_imports)
+
+
+def security_costs(
+    economy: Economy, parameters: Parameters, scenario: Scenario, opening: Opening
+) -> tuple[FloatArray, FloatArray, FloatArray, np.ndarray]:
+    """Inverse optimum (theory 1.4): (g, b, b) point, low and high end in k$ per car, and whether it is identified.
+
+    One good is moved at a time. The point makes the no-treaty duty stationary; low and high are the least and largest
+    cost for which no neighbour on the duty grid beats it.
+    """
+    seen = {opened: look(economy, parameters, scenario, opening, opened).situation for opened in (False, True)}
+    kept_out = brands_kept_out(scenario)
+    usual = logistic(mean_tension(parameters))
+    point, low, high = (np.zeros((N_GOODS, N_BLOCS, N_BLOCS)) for _ in range(3))
+    identified = np.zeros((N_GOODS, N_BLOCS, N_BLOCS), dtype=bool)
+    weight = parameters.executive_profit_weight
+    for good in range(N_GOODS):
+        covers = np.zeros_like(economy.case_covers)
+        covers[good] = 1.0
+        alone = dataclasses.replace(economy, case_covers=covers)
+        # With the duty of this good as the grid's anchor, the same nodes serve vehicles and cells.
+        special = opening.special.copy()
+        special[EV] = opening.special[good]
+        special[BATTERY] = opening.special[BATTERY]
+        tables: dict[bool, Tables] = {}
+        for opened, situation in seen.items():
+            anchored = dataclasses.replace(situation, special=special) if good == EV else situation
+            tables[opened] = assess(alone, parameters, anchored, None, COLD_SWEEPS)
+        for importer, partner in DYADS + tuple((j, i) for i, j in DYADS):
+            pair = PAIR_OF[importer, partner]
+            opened = bool(np.any(kept_out[scenario.automaker_home == partner, importer]))
+            table = tables[opened]
+            payoff = table.welfare[pair, :, 0] + weight * table.profit[pair, :, 0]
+            share = (table.vehicle_share, table.cell_share)[good][pair, :, 0]
+            dyad = DYADS.index((min(importer, partner), max(importer, partner)))
+            found = welfare.inverse_optimum_security(
+                payoff[[17, 0, 18]],
+                share[[17, 0, 18]],
+                economy.market_size[importer],
+                usual[dyad],
+                parameters.security_convexity,
+                LEAST_TRADE,
+            )
+            low[good, importer, partner], point[good, importer, partner], high[good, importer, partner] = found[:3]
+            identified[good, importer, partner] = bool(found[3])
+    return point, low, high, identified
+
+
+def opening_package(scenario: Scenario, menus: tuple[Menu, ...]) -> np.ndarray:
+    """(d,) the package of each dyad's treaty in force, 0 where there is none."""
+    treaty = np.zeros(N_DYADS, dtype=np.int64)
+    for known in scenario.treaties:
+        duty = []
+        for side in (0, 1):
+            if not known.duty_bound[side].any():
+                duty.append(0)
+                continue
+            cut = float(np.max(known.duty_cut[side]))
+            duty.append(1 if cut <= 0.0 else (4 if cut >= 1.0 else 3))
+        ladder = LADDER.index((int(known.recognition[0]), int(known.recognition[1]), int(known.charging)))
+        treaty[known.dyad] = menus[known.dyad].index(
+            (
+                duty[0],
+                duty[1],
+                int(known.supply[0]),
+                int(known.supply[1]),
+                ladder,
+                int(known.linkage[0]),
+                int(known.linkage[1]),
+                int(known.technology),
+            )
+        )
+    return treaty
+
+
+def _issues_in_force(scenario: Scenario) -> np.ndarray:
+    """(d, 10) issues that a treaty in force contains, so that the menu must have them."""
+    used = np.zeros((N_DYADS, N_ISSUES), dtype=bool)
+    for known in scenario.treaties:
+        row = used[known.dyad]
+        for side in (0, 1):
+            row[DUTY + side] |= bool(known.duty_bound[side].any())
+            row[SUPPLY + side] |= bool(known.supply[side])
+            row[RECOGNITION + side] |= bool(known.recognition[side])
+            row[LINKAGE + side] |= bool(known.linkage[side])
+        row[8] |= known.charging
+        row[9] |= known.technology
+    return used
+
+
+def brands_on_sale(scenario: Scenario) -> FloatArray:
+    """(b, b) number of brands of the column bloc on sale in the row bloc at the start."""
+    sold = (scenario.brand_share > 0.0).T
+    count = np.zeros((N_BLOCS, N_BLOCS))
+    for m, b in np.ndindex(N_BLOCS, N_BLOCS):
+        count[m, b] = float(np.sum(sold[m] & (scenario.automaker_home == b))) if m != b else 0.0
+    return count
+
+
+def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, opening: Opening) -> Agenda:
+    """The first impact assessment, from the full menu, and everything that is fixed by it."""
+    point, low, high, identified = security_costs(economy, parameters, scenario, opening)
+    security = point * parameters.security_scale
+    first = look(economy, parameters, scenario, opening, False)
+    tables = assess(economy, parameters, first.situation, None, COLD_SWEEPS)
+    tension = effective_tension(parameters, mean_tension(parameters))
+    supply = supply_stakes(economy, parameters, scenario, first.cell_imports, first.ev_built)
+    quiet = np.zeros((N_BLOCS, N_BLOCS))
+    stakes = Stakes(
+        supply=supply,
+        technology=technology_stakes(
+            economy,
+            parameters,
+            scenario.cell_cost,
+            economy.start_experience,
+            opening.cells,
+            first.ev_revenue,
+            tension,
+        ),
+        brands_abroad=brands_on_sale(scenario),
+        granted=quiet,
+        security=security,
+        tension=tension,
+        case_left=quiet,
+        case_step=quiet,
+        carry=quiet,
+    )
+    everything = np.ones(N_ISSUES, dtype=bool)
+    smallest = tuple(build_menu(~everything, ~everything) for _ in range(N_DYADS))
+    empty = _agenda(smallest, economy, security)
+    mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
+    gains = np.stack(
+        [np.stack([issue_values(mandate.parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)]
+    )  # (d, s, 10)
+    home = np.stack([np.stack([issue_values(mandate.home_parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)])
+    receiver, giver = _receiver_and_giver(gains)
+    least = parameters.activity_threshold / QUARTERS_PER_YEAR
+    in_force = _issues_in_force(scenario)
+    active = receiver >= least
+    menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance) for d in range(N_DYADS))
+    scale = np.array([[packages.stake_scale(np.abs(gains[d, s]), core=CORE) for s in (0, 1)] for d in range(N_DYADS)])
+    legislature = np.array(
+        [[packages.stake_scale(np.abs(home[d, s]), core=CORE) for s in (0, 1)] for d in range(N_DYADS)]
+    )
+    agenda = dataclasses.replace(
+        _agenda(menus, economy, security),
+        active=active,
+        weights=_weights(gains, parameters, False),
+        contested_weights=_weights(gains, parameters, True),
+        harmony=giver > 0.0,
+        stakes=np.abs(gains),
+        scale=scale,
+        legislature_scale=legislature,
+        receiver_gain=receiver,
+        security_low=low * parameters.security_scale,
+        security_high=high * parameters.security_scale,
+        identified=identified,
+        treaty=opening_package(scenario, menus),
+        supply_stake=supply,
+        markup=tables.markup,
+    )
+    if parameters.foresight:
+        # The first quarter is quiet for governments that look ahead, too; what counts as cooperation stays the same.
+        tables, _ = foreseen(
+            economy,
+            parameters,
+            scenario,
+            opening,
+            first.situation,
+            economy.start_experience,
+            opening.cells,
+            tables,
+            None,
+            COLD_SWEEPS,
+            None,
+        )
+        mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
+    return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
+
+
+def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> FloatArray:
+    """(b, b) smallest cost of a duty case that keeps the first quarter quiet, bn$ per quarter (theory 1.6a)."""
+    cost = np.zeros((N_BLOCS, N_BLOCS))
+    for pair, (importer, partner) in enumerate(zip(IMPORTER, PARTNER, strict=True)):
+        dyad = DYADS.index((min(importer, partner), max(importer, partner)))
+        side = DYADS[dyad].index(int(importer))
+        best = float(np.max(mandate.move_gain[pair]))
+        excess = best - parameters.duty_move_threshold * agenda.scale[dyad, side]
+        cost[importer, partner] = max(0.0, excess + QUIET_MARGIN) if excess >= 0.0 else 0.0
+    return cost
+
+
+def _receiver_and_giver(gains: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(d, 10) gain of the receiver and the giver of every issue; of a joint issue, the larger and the smaller gain."""
+    receiver, giver = np.zeros((N_DYADS, N_ISSUES)), np.zeros((N_DYADS, N_ISSUES))
+    for issue in range(N_ISSUES):
+        if issue >= 8:
+            receiver[:, issue] = np.max(gains[:, :, issue], axis=1)
+            giver[:, issue] = np.min(gains[:, :, issue], axis=1)
+        else:
+            side = issue % N_SIDES
+            receiver[:, issue], giver[:, issue] = gains[:, 1 - side, issue], gains[:, side, issue]
+    return receiver, giver
+
+
+def _weights(gains: FloatArray, parameters: Parameters, contested_only: bool) -> FloatArray:
+    """(d, 10) weight of each issue-side in the depth of a dyad (theory 2.1)."""
+    yearly = gains * QUARTERS_PER_YEAR
+    return cooperation.issue_weights(
+        yearly[:, 0], yearly[:, 1], parameters.activity_threshold, contested_only=contested_only
+    )
+
+
+def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> Agenda:
+    """An agenda with these menus and nothing found out yet."""
+    sides = np.zeros((N_DYADS, N_SIDES))
+    issues = np.zeros((N_DYADS, N_ISSUES))
+    levels = []
+    for dyad, menu in enumerate(menus):
+        cuts = np.stack([economy.cuts[EV, DYADS[dyad][side], DYADS[dyad][1 - side]] for side in (0, 1)])
+        levels.append(menu.levels(cuts))
+    return Agenda(
+        menus=menus,
+        levels=tuple(levels),
+        active=issues > 0.0,
+        weights=issues,
+        contested_weights=issues,
+        harmony=issues > 0.0,
+        stakes=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
+        scale=sides + 1.0,
+        legislature_scale=sides + 1.0,
+        receiver_gain=issues,
+        security=security,
+        security_low=security,
+        security_high=security,
+        identified=security > 0.0,
+        opening_cost=np.zeros((N_BLOCS, N_BLOCS)),
+        treaty=np.full(N_DYADS, NO_TREATY),
+        supply_stake=sides,
+        markup=np.zeros((0, 0)),
+    )

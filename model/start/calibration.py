@@ -1,0 +1,271 @@
+"""The start of a run, solved for: an economy that reproduces the evidence, and what its governments make of it.
+
+``open_economy`` inverts the market (Berry 1994): qualities and supplier ties such that in the first quarter every EV
+share, every automaker's share in every market and every supplier's world share equal the evidence. It is pure and can
+be re-run; what governments make of the economy at the start is in ``model.start.agenda``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from model.faults import InputFault
+from model.market.clearing import (
+    account,
+    border_frictions,
+    clear_at_prices,
+    duties_by_place,
+    landed_costs,
+    markup_weight,
+    supply_cells,
+)
+from model.market.economy import Economy, Opening
+from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.parameters.checked import Parameters
+from model.rules import batteries, demand, plants, pricing
+from model.scenario.scenario import Scenario
+from model.start.trend import fit_trend
+from model.vocabulary import BATTERY, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
+
+COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
+TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
+TIE_TOLERANCE = 1e-11  # largest error in the log of a world share, and in a contract margin in $/kWh
+SHUT = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
+
+
+def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:
+    """(k,) GWh of experience at the start, spillovers from the others' past output included (theory 1.3, A14)."""
+    home = scenario.supplier_home
+    same = (home[:, None] == home[None, :]).astype(np.float64)
+    across = parameters.spillover_foreign + same * (parameters.spillover_domestic - parameters.spillover_foreign)
+    return batteries.effective_experience(scenario.experience, across)
+
+
+def constants(scenario: Scenario, parameters: Parameters) -> Economy:
+    """The economy's constants, before supplier ties are solved for."""
+    home_flag = np.zeros((N_BLOCS, N_PLACES))
+    home_flag[np.arange(N_BLOCS), np.arange(N_BLOCS)] = 1.0
+    place = np.arange(N_PLACES)
+    n_suppliers, n_automakers = len(scenario.suppliers), len(scenario.automakers)
+    is_home_supply = place[:, None] == scenario.supplier_home[None, :]
+    imported = np.where(is_home_supply, 0.0, 1.0 - scenario.local_share.T)
+    cuts = np.zeros((N_GOODS, N_BLOCS, N_BLOCS, 5))
+    cuts[..., 2:] = (1.0 / 3.0, 2.0 / 3.0, 1.0)
+    for treaty in scenario.treaties:
+        for side, good in np.ndindex(N_SIDES, N_GOODS):
+            importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]
+            cut = treaty.duty_cut[side, good]
+            if treaty.duty_bound[side, good] and 0.0 < cut < 1.0:
+                # The grid of cuts passes through what is in force: half of it, it, and the full cut.
+                cuts[good, importer, partner] = (0.0, 0.0, cut / 2.0, cut, 1.0)
+    covers = np.ones((N_GOODS, N_BLOCS, N_BLOCS))
+    # A duty case moves cells beside cars only where cells have carried a special duty (theory 1.7: one level).
+    covers[BATTERY] = np.max(scenario.special[:, BATTERY], axis=0) > 0.0
+    size = scenario.market_size
+    return Economy(
+        market_size=size,
+        kwh=scenario.kwh,
+        is_home=home_flag,
+        is_foreign=1.0 - home_flag,
+        is_place=home_flag,
+        is_other_bloc=1.0 - np.eye(N_BLOCS),
+        nonbattery_cost=(scenario.vehicle_cost[:, None] * scenario.place_factor)[:, None, :],
+        freight=scenario.freight.T[:, None, :].copy(),
+        firm_home=scenario.automaker_home,
+        supplier_home=scenario.supplier_home,
+        is_firm_home=(scenario.automaker_home[:, None] == np.arange(N_BLOCS)).astype(np.float64),
+        is_supplier_home=(scenario.supplier_home[:, None] == np.arange(N_BLOCS)).astype(np.float64),
+        imported_cells=imported,
+        cell_freight=scenario.battery_freight * imported,
+        supplier_tie=np.zeros((N_PLACES, n_automakers, n_suppliers)),
+        cell_level=np.zeros((N_PLACES, n_automakers)),
+        other_duty=scenario.other_duty,
+        cuts=cuts,
+        case_covers=covers,
+        ice_share=scenario.ice_share,
+        start_experience=_experience(scenario, parameters),
+        start_cell_cost=scenario.cell_cost,
+        cars_built=scenario.cars_built,
+        charger_cost=scenario.charger_cost,
+        charger_budget=scenario.charger_budget,
+    )
+
+
+def duties_at_start(scenario: Scenario) -> FloatArray:
+    """(g, b, b) duties applied in the first quarter: without treaties, then what treaties in force bind."""
+    duty = scenario.base_duty[0].copy()
+    for treaty in scenario.treaties:
+        for side, good in np.ndindex(N_SIDES, N_GOODS):
+            importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]
+            if treaty.duty_bound[side, good]:
+                duty[good, importer, partner] = treaty.duty_level[side, good]
+    return duty
+
+
+def support(scenario: Scenario, quarter: int) -> FloatArray:
+    """(m, f) purchase subsidy per car in a quarter, k$; credits with content rules are added by their own rule."""
+    return scenario.subsidy[quarter][:, None] * scenario.eligibility[quarter].T
+
+
+def standards_in_force(scenario: Scenario) -> tuple[FloatArray, FloatArray]:
+    """(b, b) recognition (importer, exporter) and common charging interface under the treaties in force."""
+    recognised, common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
+    for treaty in scenario.treaties:
+        pair = DYADS[treaty.dyad]
+        for side in (0, 1):
+            recognised[pair[side], pair[1 - side]] = float(treaty.recognition[side])
+            common[pair[side], pair[1 - side]] = float(treaty.charging)
+    return recognised, common
+
+
+def _latent_quality(scenario: Scenario, quality: FloatArray, share: FloatArray, alpha: FloatArray) -> FloatArray:
+    """Qualities (m, f) with unsold brands filled in: the money gap to the leader of their nearest market (1.1)."""
+    filled = quality.copy()
+    leader = [int(np.argmax(np.where(share[m] > 0.0, share[m], -1.0))) for m in range(N_BLOCS)]
+    for f in range(len(scenario.automakers)):
+        for m in range(N_BLOCS):
+            if share[m, f] > 0.0:
+                continue
+            # Nearest: a market abroad where the brand is sold, before its home market.
+            home = int(scenario.automaker_home[f])
+            sold = [
+                n
+                for n in (*(n for n in range(N_BLOCS) if n != home), *((home,) if home < N_BLOCS else ()))
+                if share[n, f] > 0
+            ]
+            gap = (quality[sold[0], f] - quality[sold[0], leader[sold[0]]]) / alpha[sold[0]] if sold else -25.0
+            filled[m, f] = quality[m, leader[m]] + alpha[m] * gap
+    return filled
+
+
+def _solve_ties(
+    economy: Economy,
+    scenario: Scenario,
+    parameters: Parameters,
+    sales: FloatArray,
+    origin_share: FloatArray,
+    duty: FloatArray,
+) -> tuple[Economy, FloatArray]:
+    """The economy with supplier ties under which world shares equal the evidence, and the contract margins (f, k)."""
+    target = np.log(scenario.supplier_share)
+    fixed = scenario.tie.T[None, :, :] + scenario.place_tie.T[:, None, :]
+    level = np.zeros(len(scenario.suppliers))
+    margin = np.zeros((len(scenario.automakers), len(scenario.suppliers)))
+    by_origin = sales[..., None] * origin_share
+    energy = np.swapaxes(by_origin * economy.kwh[:, None, None], -1, -2)
+    home = ordered_sum(energy * economy.is_home[:, :, None], axis=-3)
+    total = ordered_sum(energy, axis=-3)
+    moved = np.inf
+    for _ in range(TIE_ROUNDS):
+        economy = dataclasses.replace(economy, supplier_tie=fixed + level)
+        cells = supply_cells(economy, parameters, scenario.cell_cost, margin, duty)
+        delivered = ordered_sum(
+            home[..., None] * cells.share_home + (total - home)[..., None] * cells.share_export, axis=-3
+        )
+        by_supplier = ordered_sum(delivered, axis=-2)
+        error = target - np.log(by_supplier / ordered_sum(by_supplier))
+        mix = safe_ratio(delivered, ordered_sum(delivered, keepdims=True))
+        renewed = batteries.contract_margin(
+            parameters.contract_bargaining_weight, mix, parameters.supplier_substitution
+        )
+        moved = max(float(np.max(np.abs(error))), float(np.max(np.abs(renewed - margin))))
+        # Half steps for the margins: where suppliers have all the weight, whole ones circle around the solution.
+        level, margin = level + error, 0.5 * (margin + renewed)
+        if moved < TIE_TOLERANCE:
+            break
+    else:
+        raise InputFault(
+            [
+                f"supplier ties do not settle after {TIE_ROUNDS} rounds (error {moved:.1e}); "
+                "lower supplier_substitution or contract_bargaining_weight"
+            ],
+            "calibration",
+        )
+    economy = dataclasses.replace(economy, supplier_tie=fixed + level)
+    price = scenario.cell_cost + margin
+    rate = supply_cells(economy, parameters, scenario.cell_cost, margin, duty).duty
+    delivered_cost = batteries.delivered_price(price, 0.0, rate[:, None, :], economy.cell_freight[:, None, :])
+    return (
+        dataclasses.replace(
+            economy,
+            cell_level=batteries.normaliser(delivered_cost, economy.supplier_tie, parameters.supplier_substitution),
+        ),
+        margin,
+    )
+
+
+def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, Opening]:
+    """Invert the first quarter: constants and the state in which the evidence is an equilibrium (theory 1.1-1.3)."""
+    alpha, sigma = parameters.alpha, parameters.nest_correlation
+    share = scenario.ev_share[:, None] * scenario.brand_share.T
+    origin_share = np.swapaxes(scenario.origin_share, 0, 1)
+    duty = duties_at_start(scenario)
+    economy, margin = _solve_ties(
+        constants(scenario, parameters),
+        scenario,
+        parameters,
+        scenario.market_size[:, None] * share,
+        origin_share,
+        duty[BATTERY],
+    )
+    cells = supply_cells(economy, parameters, scenario.cell_cost, margin, duty[BATTERY])
+    landed = landed_costs(economy, cells)
+    frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
+    rate = duties_by_place(duty[EV], economy.other_duty[EV])[:, None, :]
+    total = (1.0 + rate) * landed + frictions
+    theta = parameters.origin_substitution
+    served = origin_share > 0.0
+    origin_tie = np.where(served, np.log(np.where(served, origin_share, 1.0)) + theta * total, SHUT)
+    # Ties are relative: centre them on the main origin, so that a shut one stays shut in every unit.
+    main = np.max(np.where(served, origin_tie, -np.inf), axis=-1, keepdims=True)
+    origin_tie = np.where(served, origin_tie - main, SHUT)
+    origin_level = plants.origin_normaliser(total, origin_tie, theta)
+    base = plants.origin_cost(total, origin_tie, theta, origin_level)
+
+    sold = share > 0.0
+    utility, markup = np.zeros_like(share), np.zeros_like(share)
+    for m in range(N_BLOCS):
+        here = sold[m]
+        known = share[m, here]
+        utility[m, here] = demand.invert_shares(known, sigma)
+        markup[m, here] = pricing.bertrand_markup(known / ordered_sum(known), known, alpha[m], sigma)
+    weight = markup_weight(economy, parameters, origin_share, duty[EV], landed)
+    price = base + (markup if weight is None else markup * weight)
+    paid = support(scenario, 0)
+    quality = utility + alpha[:, None] * (price - paid)
+    quality = _latent_quality(scenario, np.where(sold, quality, 0.0), share, alpha)
+    free = quality + np.log(scenario.availability.T) + alpha[:, None] * paid
+    markup, _ = pricing.price_equilibrium(base, free, alpha[:, None], sigma, sweeps=COLD_SWEEPS, markup_weight=weight)
+    markup = markup if weight is None else markup * weight
+    price = base + markup
+    clearing = clear_at_prices(base, free, price, alpha[:, None], sigma)
+    accounts = account(
+        economy,
+        parameters,
+        clearing,
+        cells,
+        margin,
+        landed,
+        origin_share,
+        duty[EV],
+        paid,
+        np.zeros_like(share),
+    )
+    opening = Opening(
+        quality=quality,
+        price=price,
+        markup=markup,
+        margin=margin,
+        origin_tie=origin_tie,
+        origin_level=origin_level,
+        share=clearing.share,
+        cells=accounts.cells,
+        duty=duty,
+        special=scenario.special[0].copy(),
+        trend=np.zeros(N_BLOCS),
+    )
+    then = min(round(scenario.drift_quarters), scenario.n_quarters - 1)
+    trend = fit_trend(scenario, parameters, economy, opening, support(scenario, then))
+    return economy, dataclasses.replace(opening, trend=trend)

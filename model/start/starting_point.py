@@ -1,0 +1,132 @@
+"""A scenario and what calibration finds in it, kept in memory so that replicates of one design point calibrate once."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from model.faults import InputFault
+from model.market.economy import Economy, Opening
+from model.numerics import QUARTERS_PER_YEAR
+from model.packages.agenda import Agenda
+from model.parameters.checked import Parameters
+from model.scenario.evidence import digest_of_file
+from model.scenario.reading import find_scenario, read_chain, read_scenario
+from model.scenario.scenario import Scenario, built
+from model.start.agenda import set_agenda
+from model.start.calibration import open_economy
+from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_OF, GOODS, SIDE_OF
+
+GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
+CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class _Known:
+    """A scenario, and the digest of every file that was read for it."""
+
+    scenario: Scenario
+    files: Mapping[Path, str]
+
+
+_known: dict[str, _Known] = {}
+
+
+def known_scenario(name: str) -> Scenario:
+    """``load_scenario``, read once, and again when anything that was read for it has changed since."""
+    return _current(name).scenario
+
+
+def _current(name: str) -> _Known:
+    path = find_scenario(name)
+    key = str(path.absolute())
+    known = _known.get(key)
+    if known is None or any(digest_of_file(file) != digest for file, digest in known.files.items()):
+        reading = read_scenario(path)
+        scenario = built(reading, Path(name).stem)
+        # Some tables are opened only when arrays are made.
+        known = _known[key] = _Known(scenario, {file: digest_of_file(file) for file in reading.looked_at()})
+        while len(_known) > CALIBRATIONS_KEPT:
+            _known.pop(next(iter(_known)), None)
+    return known
+
+
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
+def _calibrated(known: _Known, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
+    economy, opening = open_economy(known.scenario, parameters)
+    return economy, opening, set_agenda(economy, parameters, known.scenario, opening)
+
+
+def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
+    """A scenario and its calibration under these parameters (theory 1.1, 1.4, 1.6a, 1.7)."""
+    known = _current(scenario)
+    return known.scenario, *_calibrated(known, parameters)
+
+
+def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:
+    """What the calibration found for every importer, exporter and good; re-run it after changing anything.
+
+    Columns: importer, exporter, good; security_cost, low, high (k$ per car: the marginal cost that makes today's
+    no-treaty duty optimal, and the interval in which no step of the duty grid pays); identified (whether trade shows
+    it); opening_cost (bn$ per year that keeps the first quarter quiet); supply_stake (bn$ per year, to the importer
+    from the exporter's assured supply); availability (share of the exporter's brands on sale in the importer).
+    """
+    chosen = known_scenario(scenario).parameters if parameters is None else parameters
+    world, _, _, agenda = starting_point(scenario, chosen)
+    rows = []
+    for importer, exporter in DIRECTED_DYADS:
+        dyad, giver = DYAD_OF[importer, exporter], SIDE_OF[exporter, importer]
+        home = world.automaker_home == exporter
+        sold = int(np.count_nonzero(world.availability[home, importer] >= 1.0))
+        for g, good in enumerate(GOODS):
+            rows.append(
+                {
+                    "importer": BLOCS[importer],
+                    "exporter": BLOCS[exporter],
+                    "good": good,
+                    "security_cost": agenda.security[g, importer, exporter],
+                    "low": agenda.security_low[g, importer, exporter],
+                    "high": agenda.security_high[g, importer, exporter],
+                    "identified": bool(agenda.identified[g, importer, exporter]),
+                    "opening_cost": QUARTERS_PER_YEAR * agenda.opening_cost[importer, exporter],
+                    "supply_stake": QUARTERS_PER_YEAR * agenda.supply_stake[dyad, giver],
+                    "availability": sold / max(1, int(np.count_nonzero(home))),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def identification_flips(scenario: str, changes: Mapping[str, object] | None = None) -> list[str]:
+    """Security costs that trade tells in this scenario and not in one that it extends, or the reverse, in sentences.
+
+    A scenario that extends another estimates what governments want anew: a flip changes preferences with policy.
+    changes: parameters that are set in both by name. Nothing is told of a scenario that cannot be calibrated.
+    Raises:
+        InputFault: the scenario cannot be read.
+    """
+    told: dict[tuple[int, int, int], str] = {}
+    _, (own, *bases) = read_chain(find_scenario(scenario))
+    for base in bases:
+        try:
+            here, there = _agenda_of(str(own), changes), _agenda_of(str(base), changes)
+        except (ArithmeticError, InputFault):
+            continue  # runs tell why
+        for good, importer, exporter in np.argwhere(here.identified != there.identified).tolist():
+            pair = f"{BLOCS[importer]} sees in {GOODS_IN_WORDS[good]} from {BLOCS[exporter]}"
+            known = there if there.identified[good, importer, exporter] else here
+            cost = f"{known.security[good, importer, exporter]:.1f} k$ a car"
+            side = (f"{cost} in {base.stem}", "not identified here, where it counts as 0")
+            if known is here:
+                side = (f"not identified in {base.stem}, where it counts as 0", f"{cost} here")
+            told.setdefault((good, importer, exporter), f"The security cost that {pair} is {side[0]}, and {side[1]}.")
+    return [told[key] for key in sorted(told)]
+
+
+def _agenda_of(scenario: str, changes: Mapping[str, object] | None) -> Agenda:
+    own = known_scenario(scenario).parameters
+    return starting_point(scenario, own.with_overrides(changes or {}))[3]

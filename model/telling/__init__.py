@@ -1,0 +1,1 @@
+"""What happened, in codes and in sentences."""

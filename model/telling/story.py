@@ -1,0 +1,376 @@
+"""What happened in a run, told as sentences: who tabled what, who refused and why, what was signed, kept and broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from model.numerics import QUARTERS_PER_YEAR
+from model.packages.menu import LADDER, LADDER_AXIS, WITH_FINANCE
+from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
+from model.telling.trade_story import (
+    ClubStory,
+    Told,
+    TradeStory,
+    cap,
+    dyad_of,
+    named,
+    possessive,
+)
+from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
+
+if TYPE_CHECKING:
+    from model.numerics import FloatArray
+    from model.parameters.checked import Parameters
+
+FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
+LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How a side answered the package before it: whether it takes it, else why not, and its believed gain, the least
+    gain for which it signs and what it still holds out for, all bn$ a quarter."""
+
+    accepted: bool
+    why: Refusal
+    own: float
+    least: float
+    hope: float
+
+
+@dataclass(frozen=True)
+class StoryLine:
+    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence.
+
+    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1.
+    """
+
+    quarter: int
+    label: str
+    topic: str
+    dyad: str
+    text: str
+    turn: Turn = Turn.NONE
+    side: int = -1
+
+
+class ToldSoFar(NamedTuple):
+    """How far a story has got: lines, and what was said last of carbon charges and of the credit's friends."""
+
+    n_lines: int
+    carbon: FloatArray | None
+    friends: FloatArray | None
+
+
+class Story(TradeStory, ClubStory):
+    """Writes the lines; silent when ``is_told`` is False, which is faster."""
+
+    def __init__(self, model: Told, is_told: bool) -> None:
+        self.model = model
+        self.is_told = is_told
+        self.lines: list[StoryLine] = []
+        self.told_carbon: FloatArray | None = None
+        self.told_friends: FloatArray | None = None
+
+    def so_far(self) -> ToldSoFar:
+        """How far the story has got, to come back to."""
+        return ToldSoFar(len(self.lines), self.told_carbon, self.told_friends)
+
+    def back_to(self, so_far: ToldSoFar | None) -> None:
+        """Forget what was told since; None: everything."""
+        n_lines, self.told_carbon, self.told_friends = so_far or ToldSoFar(0, None, None)
+        del self.lines[n_lines:]
+
+    @property
+    def rules(self) -> Parameters:
+        """The parameters of the run that is told."""
+        return self.model.parameters
+
+    def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
+        """Add a line for this quarter."""
+        if self.is_told:
+            t = self.model.state.quarter
+            name = DYAD_NAMES[dyad] if dyad >= 0 else ""
+            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
+
+    def name(self, dyad: int, side: int) -> str:
+        """The name of one side of a dyad, with its article."""
+        return named(DYADS[dyad][side])
+
+    def package(self, dyad: int, index: int) -> str:
+        """A package in words."""
+        menu = self.model.agenda.menus[dyad]
+        position = [int(x) for x in menu.coordinates[index]]
+        parts = []
+        for side in (0, 1):
+            giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
+            if position[side] == 1:
+                parts.append(f"{giver} binds its duty on {possessive(taker)} cars")
+            elif position[side] > 1:
+                i, j = DYADS[dyad][side], DYADS[dyad][1 - side]
+                cut = self.model.economy.cuts[0, i, j, position[side]]
+                parts.append(f"{giver} goes {DUTY_POSITIONS[position[side]]} ({cut:.0%}) of the way down on duties")
+            if position[2 + side]:
+                parts.append(f"{giver} assures supply")
+            if position[5 + side]:
+                money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
+                parts.append(f"{giver} adds a linkage concession{money}")
+        first, second, charging = LADDER[position[LADDER_AXIS]]
+        carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
+        if first and second:
+            parts.append(f"mutual recognition of certificates{carbon}")
+        elif first or second:
+            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates{carbon}")
+        if charging:
+            parts.append("a common charging interface")
+        if position[7]:
+            parts.append("technology cooperation" + " with shared driving data" * self.model.parameters.data_platform)
+        return "; ".join(parts) if parts else "no treaty"
+
+    # --- the world outside ------------------------------------------------------------------------------------------
+
+    def events(self, t: int) -> None:
+        """Dated events of the scenario in this quarter."""
+        if not self.is_told:
+            return
+        for event in self.model.start.events:
+            if event.quarter == t:
+                self.say("event", event.about.rstrip(".") + ".")
+
+    def channel(self, dyad: int, is_open: bool) -> None:
+        """The official channel opens or shuts."""
+        if self.is_told:
+            what = "opens again" if is_open else "shuts"
+            self.say(
+                "tension",
+                f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).",
+                dyad,
+            )
+
+    def subnational(self, dyad: int) -> None:
+        """States, provinces and cities go on talking while the official channel is shut."""
+        self.say("dialogue", "States, provinces and cities keep talking beside the shut channel.", dyad)
+
+    def research_breaks(self, dyad: int) -> None:
+        """High tension breaks up joint research."""
+        self.say("dialogue", "High tension breaks up half of the joint research (track 2).", dyad)
+
+    def new_government(self, bloc: int) -> None:
+        """A government takes office, with preferences of its own."""
+        if self.is_told:
+            weight = float(self.model.state.profit_weight[bloc])
+            shift = float(self.model.state.threshold_shift[bloc])
+            self.say(
+                "government",
+                f"A new government takes office in {named(bloc)}: weight {weight:.2f} on home profits, and a "
+                f"legislature that asks {shift:+.2f} more of a treaty.",
+            )
+
+    # --- acting alone -----------------------------------------------------------------------------------------------
+
+    def case_opens(self, importer: int, partner: int, rise: float) -> None:
+        """A duty case is opened."""
+        self.say(
+            "case",
+            f"{cap(named(importer))} opens a duty case against {named(partner)}: +{rise:.0%} threatened.",
+            dyad_of(importer, partner),
+        )
+
+    def case_ends(self, importer: int, partner: int, how: CaseEnd) -> None:
+        """A duty case ends."""
+        ended = {CaseEnd.SETTLED: "settled", CaseEnd.CARRIED_OUT: "carried out", CaseEnd.DROPPED: "dropped"}[how]
+        self.say(
+            "case",
+            f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {ended}.",
+            dyad_of(importer, partner),
+        )
+
+    def emergency(self, importer: int, partner: int, rise: float) -> None:
+        """An emergency duty strikes."""
+        self.say(
+            "case",
+            f"{cap(named(importer))} raises its duty on {named(partner)} by {rise:.0%} at once.",
+            dyad_of(importer, partner),
+        )
+
+    def answers(self, importer: int, partner: int, rise: float) -> None:
+        """A rise is answered."""
+        self.say(
+            "retaliation",
+            f"{cap(named(importer))} answers {named(partner)} with +{rise:.0%} on its own duty.",
+            dyad_of(importer, partner),
+        )
+
+    def relief(self, importer: int, partner: int, level: float) -> None:
+        """A bloc lowers its special duty alone."""
+        self.say(
+            "announcement",
+            f"{cap(named(importer))} lowers its special duty on {named(partner)} to {level:.0%} on its own.",
+            dyad_of(importer, partner),
+        )
+
+    def recognises_alone(self, importer: int, partner: int) -> None:
+        """Recognition for one's own good: harmony, not cooperation."""
+        self.say(
+            "recognition",
+            f"{cap(named(importer))} recognises {possessive(named(partner))} certificates for its own good (harmony).",
+            dyad_of(importer, partner),
+        )
+
+    def announces(self, bloc: int, alone: bool) -> None:
+        """A zero-emission path is announced, for its own sake or in step with a partner."""
+        why = "for its own good (harmony)" if alone else "in step with a partner"
+        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path {why}.")
+
+    def takes_back(self, bloc: int) -> None:
+        """A new government takes a zero-emission path back."""
+        self.say("announcement", f"The new government of {named(bloc)} takes the zero-emission path back.")
+
+    def plant_starts(self, market: int, firm: int) -> None:
+        """An automaker starts a plant abroad."""
+        if self.is_told:
+            self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {named(market)}.")
+
+    def plant_opens(self, market: int, firm: int) -> None:
+        """A plant opens."""
+        if self.is_told:
+            self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {named(market)}.")
+
+    # --- the table --------------------------------------------------------------------------------------------------
+
+    def session_opens(self, dyad: int) -> None:
+        """A session of talks begins."""
+        self.say("session", "Talks open.", dyad)
+
+    def session_closes(self, dyad: int, how: SessionEnd) -> None:
+        """A session ends without a deal."""
+        why = "the channel is shut" if how == SessionEnd.CHANNEL_SHUT else "the deadline has passed"
+        self.say("session", f"Talks close without a deal: {why}.", dyad)
+
+    def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
+        """A side has nothing to offer; said once a quarter."""
+        if round_number <= 1:
+            self.say(
+                "offer",
+                f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.",
+                dyad,
+                Turn.NOTHING_TABLED,
+                side,
+            )
+
+    def offer(self, dyad: int, side: int, package: int, answer: Answer) -> None:
+        """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
+        if not self.is_told:
+            return
+        tabler, answerer = self.name(dyad, side), self.name(dyad, 1 - side)
+        self.say(
+            "offer",
+            f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}",
+            dyad,
+            Turn.TABLED,
+            side,
+        )
+        own, least, held_out = (QUARTERS_PER_YEAR * value for value in (answer.own, answer.least, answer.hope))
+        if answer.accepted:
+            self.say(
+                "offer",
+                f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).",
+                dyad,
+                Turn.ACCEPTED,
+                1 - side,
+            )
+            return
+        reasons = {
+            Refusal.BELOW_LEAST: f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})",
+            Refusal.BELOW_HOPE: f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({held_out:.2f})",
+            Refusal.NOT_KEPT: "it would not keep it at today's trust",
+            Refusal.NOT_PASSED: "its legislature would not pass it",
+        }
+        given = [words for reason, words in reasons.items() if reason in answer.why]
+        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(given)}.", dyad, Turn.REFUSED, 1 - side)
+
+    def _lobby(self, dyad: int, package: int) -> str:
+        firms = self.model.lobbies(dyad, package)
+        loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[
+            :FIRMS_NAMED
+        ]
+        if not loud:
+            return ""
+        return " Lobbies: " + ", ".join(f"{name} {stake:+.2f} bn$ a year" for stake, name in loud) + "."
+
+    def ratification(self, dyad: int, package: int, *votes: bool) -> None:
+        """The legislatures have voted, of the first side and of the second."""
+        if not self.is_told:
+            return
+        if all(votes):
+            self.say("treaty", f"Both legislatures ratify. From next quarter: {self.package(dyad, package)}.", dyad)
+            return
+        against = " and ".join(self.name(dyad, side) for side, vote in enumerate(votes) if not vote)
+        self.say("ratification", f"The deal fails in the legislature of {against}.", dyad)
+
+    def in_force(self, dyad: int) -> None:
+        """A ratified treaty enters into force."""
+        self.say("treaty", "The treaty ratified last quarter enters into force.", dyad)
+
+    # --- keeping and leaving ----------------------------------------------------------------------------------------
+
+    def lapses(self, dyad: int, side: int) -> None:
+        """A side fails its own test."""
+        self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
+
+    def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
+        """A side keeps what enforces itself of its duty cut."""
+        self.say(
+            "shortfall", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad
+        )
+
+    def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
+        """A unilateral gesture, announced in advance."""
+        if self.is_told:
+            giver = cap(self.name(dyad, side))
+            self.say(
+                "gesture",
+                f"{giver} makes a gesture for {quarters} quarters and says so in advance; in effect: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_answered(self, dyad: int, side: int, package: int) -> None:
+        """A gesture is answered in kind."""
+        if self.is_told:
+            self.say(
+                "gesture",
+                f"{cap(self.name(dyad, side))} answers the gesture in kind. From next quarter both keep: "
+                f"{self.package(dyad, package)}.",
+                dyad,
+            )
+
+    def gesture_ends(self, dyad: int, side: int) -> None:
+        """A gesture lapses."""
+        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
+
+    def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
+        """A side withholds its concessions after a bad signal."""
+        tail = " (a false alarm)" if falsely else ""
+        self.say(
+            "retaliation",
+            f"{cap(self.name(dyad, side))} withholds duty and supply concessions next quarter{tail}.",
+            dyad,
+        )
+
+    def renewed(self, dyad: int) -> None:
+        """A treaty is renewed at its sunset."""
+        self.say("treaty", "The treaty reaches its sunset and is renewed.", dyad)
+
+    def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
+        """A treaty ends; side: which one's doing it was, where it was one's."""
+        name = BLOC_NAMES[BLOCS[DYADS[dyad][side]]]
+        why = {
+            TreatyEnd.LAPSE: f"{name} failed its own test two quarters running",
+            TreatyEnd.POLITICS: f"politics in {name} repudiated it",
+            TreatyEnd.NOTICE: f"{name} left after notice",
+            TreatyEnd.SUNSET: "it reached its sunset and was not renewed",
+            TreatyEnd.NEW_GOVERNMENT: f"the new government of {name} did not take it over",
+        }[TreatyEnd(cause)]
+        self.say("exit", f"The treaty ends: {why}.", dyad)

@@ -1,0 +1,262 @@
+"""Impact assessments: every node of the tables is what a whole market would do, and whole markets add up to it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import pytest
+import worlds
+
+from model.assessment import tables as assessment
+from model.assessment.nodes import as_slice, blocks_of, nodes_of
+from model.assessment.tables import (
+    ANNOUNCE_NODE,
+    ANSWER_NODES,
+    GRID_NODES,
+    IMPORTER,
+    N_NODES,
+    N_PACKAGE_NODES,
+    N_PAIRS,
+    PAIR_OF,
+    PARTNER,
+    PUNISH_NODE,
+    THIRD,
+    assess,
+    node_duties,
+    security_flow,
+)
+from model.market import clearing as markets
+from model.market.clearing import WARM_SWEEPS
+from model.numerics import same_bits
+from model.rules import welfare
+from model.start.calibration import COLD_SWEEPS
+from model.vocabulary import BATTERY, DIRECTED_DYADS, EV, N_DYADS
+
+LUCK = (0, 1, 2)
+# Without cut and saving, some cuts with and without savings, the own grid, an answer, punishment.
+NODES = (0, 2, 5, 11, 15, 16, 17, 18, 19, 20, PUNISH_NODE)
+
+
+@pytest.fixture(scope="module")
+def moments() -> list[Any]:
+    return [worlds.played("2026", replicate=r, quarters=9 + 8 * r) for r in LUCK]
+
+
+@pytest.fixture(scope="module")
+def tables(moments: list[Any]) -> list[Any]:
+    return [assess(w.economy, w.parameters, worlds.situation(w), None, COLD_SWEEPS) for w in moments]
+
+
+def duties_of(world: Any) -> np.ndarray:
+    s = worlds.situation(world)
+    return node_duties(world.economy, world.parameters, s.special, s.mfn, s.floor)
+
+
+def arrays_of(table: Any) -> list[str]:
+    """The tables' names, without the list of nodes they belong to."""
+    return [field.name for field in dataclasses.fields(table) if field.name != "nodes"]
+
+
+# --- nodes ------------------------------------------------------------------------------------------------------
+
+
+def test_pairs_are_importer_partner_and_the_third() -> None:
+    for p, (i, j) in enumerate(DIRECTED_DYADS):
+        assert (IMPORTER[p], PARTNER[p]) == (i, j) and PAIR_OF[i, j] == p
+        assert {int(IMPORTER[p]), int(PARTNER[p]), int(THIRD[p])} == {0, 1, 2}
+    assert len(DIRECTED_DYADS) == N_PAIRS
+
+
+@pytest.mark.parametrize("r", LUCK)
+def test_duties_at_the_nodes(moments: list[Any], r: int) -> None:
+    world = moments[r]
+    s, p = worlds.situation(world), world.parameters
+    duty = duties_of(world)
+    for pair, (i, j) in enumerate(DIRECTED_DYADS):
+        base = s.mfn[:, i, j] + s.special[:, i, j]
+        np.testing.assert_allclose(duty[:, pair, 0], base)
+        for good in (EV, BATTERY):
+            floor = min(s.floor[good, i, j], base[good])
+            np.testing.assert_allclose(duty[good, pair, 12:16], floor, atol=1e-15)
+            cuts = base[good] - world.economy.cuts[good, i, j, [1, 2, 3, 4]] * (base[good] - floor)
+            np.testing.assert_allclose(duty[good, pair, 0:16:4], cuts, atol=1e-15)
+        # Own grid of the vehicle duty: none, one step less, today's, one and two steps more.
+        steps = np.maximum(s.special[EV, i, j] + p.duty_step * np.array([-np.inf, -1, 0, 1, 2]), 0.0)
+        np.testing.assert_allclose(duty[EV, pair, list(GRID_NODES)], s.mfn[EV, i, j] + np.minimum(steps, 1.5))
+        # The answer to what the partner's own grid would add, which stops at 150 %.
+        partner = s.special[EV, j, i]
+        rises = np.minimum(partner + p.duty_step * np.array([1, 2]), max(1.5, partner)) - partner
+        answers = s.special[EV, i, j] + p.retaliation_ratio * rises
+        np.testing.assert_allclose(duty[EV, pair, list(ANSWER_NODES)], s.mfn[EV, i, j] + answers)
+        np.testing.assert_allclose(
+            duty[:, pair, PUNISH_NODE], s.mfn[:, i, j] + s.special[:, i, j] * (1 + p.retaliation_ratio)
+        )
+        assert duty[EV, pair, ANNOUNCE_NODE] == duty[EV, pair, 0]
+    assert duty.shape == (2, N_PAIRS, N_NODES) and np.all(duty >= 0)
+
+
+# --- the tables against whole markets ---------------------------------------------------------------------------
+
+
+def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> Any:
+    """The accounts of all three markets with i's duties on j, and what i saves on j's cars, set by hand."""
+    state, economy, p = world.state, world.economy, world.parameters
+    s = worlds.situation(world)
+    applied = s.duty.copy()
+    applied[:, i, j] = duty
+    cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY])
+    landed = markets.landed_costs(economy, cells)
+    recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
+    recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
+    frictions = markets.border_frictions(p, economy, recognised, common)
+    base, mix = markets.offered_costs(economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level)
+    clearing, _ = markets.equilibrium(base, s.utility, p.alpha[:, None], p.nest_correlation, None, 16)
+    return markets.account(
+        economy, p, clearing, cells, state.margin, landed, mix, applied[EV], s.subsidy, np.zeros_like(s.subsidy)
+    )
+
+
+def profit_of(world: Any, a: Any, b: int) -> float:
+    firms = float((a.firm_profit.sum(axis=0) * world.economy.is_firm_home[:, b]).sum())
+    suppliers = float((a.cell_profit * world.economy.is_supplier_home[:, b]).sum())
+    return firms + suppliers + float(a.ice_profit[b])
+
+
+def welfare_of(world: Any, a: Any, b: int) -> float:
+    """W without security cost, re-added from firms, for one bloc over all markets (theory 1.4)."""
+    p = world.parameters
+    climate = p.carbon_share[b] * p.social_cost_of_carbon * p.emissions_saved_per_ev * a.sales.sum() / 1000
+    return (
+        float(a.consumer_surplus[b] + a.vehicle_duty[b] + a.battery_duty[b])
+        + profit_of(world, a, b)
+        + p.jobs_value * float(a.built[:, b].sum())
+        + float(climate)
+        - (1 + p.public_funds_cost) * float(a.subsidy[b])
+    )
+
+
+@pytest.mark.parametrize("pair", range(N_PAIRS))
+@pytest.mark.parametrize("r", LUCK)
+def test_a_change_of_policy_is_worth_what_whole_markets_say(
+    moments: list[Any], tables: list[Any], r: int, pair: int
+) -> None:
+    world, table = moments[r], tables[r]
+    i, j = DIRECTED_DYADS[pair]
+    duty = duties_of(world)[:, pair]
+    found = {n: whole_market(world, i, j, duty[:, n], n % 4 if n < N_PACKAGE_NODES else 0) for n in NODES}
+    for n in NODES:
+        for seat, b in enumerate((i, j)):
+            change = welfare_of(world, found[n], b) - welfare_of(world, found[0], b)
+            assert table.welfare[pair, n, seat] - table.welfare[pair, 0, seat] == pytest.approx(change, abs=1e-9)
+            earned = profit_of(world, found[n], b) - profit_of(world, found[0], b)
+            assert table.profit[pair, n, seat] - table.profit[pair, 0, seat] == pytest.approx(earned, abs=1e-9)
+            # Lobby stakes of home firms, suppliers and combustion are that same change.
+            places = table.nodes.place[pair]
+            makers = table.firm_profit[places[n]] - table.firm_profit[places[0]]
+            supplied = table.supplier_profit[pair, n, seat] - table.supplier_profit[pair, 0, seat]
+            combustion = found[n].ice_profit[b] - found[0].ice_profit[b]
+            stakes = float((makers * world.economy.is_firm_home[:, b]).sum()) + supplied + combustion
+            assert stakes == pytest.approx(earned, abs=1e-9)
+        a = found[n]
+        assert table.ev_share[pair, n] == pytest.approx(a.sales[i].sum() / world.economy.market_size[i], abs=1e-12)
+        assert table.vehicle_share[pair, n, 0] == pytest.approx(a.vehicle_imports[i, j], abs=1e-12)
+        assert table.vehicle_share[pair, n, 1] == pytest.approx(a.vehicle_imports[i, THIRD[pair]], abs=1e-12)
+        for column, whom in enumerate((j, int(THIRD[pair]))):
+            at_home = a.cell_imports[i, whom] - a.exported_cells[i, whom]
+            assert table.cell_share[pair, n, column] - world.state.books.exported_cells[i, whom] == pytest.approx(
+                at_home, abs=1e-12
+            )
+
+
+# --- bits, warm starts, residuals -------------------------------------------------------------------------------
+
+
+def test_a_batch_of_worlds_equals_one_world_at_a_time(moments: list[Any], tables: list[Any]) -> None:
+    first = moments[0]
+    together = assess(
+        first.economy,
+        first.parameters,
+        worlds.stacked([worlds.situation(w) for w in moments], once=("mfn", "floor")),
+        None,
+        COLD_SWEEPS,
+    )
+    for name in arrays_of(together):
+        for r in LUCK:
+            assert same_bits(getattr(together, name)[r], getattr(tables[r], name)), name
+
+
+def test_last_years_markups_are_a_good_enough_start(moments: list[Any], tables: list[Any]) -> None:
+    # The tables of one world started from those of another one, eight quarters and a treaty or two away.
+    for world, table, other in zip(moments, tables, tables[1:] + tables[:1], strict=True):
+        warm = assess(world.economy, world.parameters, worlds.situation(world), other.markup, WARM_SWEEPS)
+        assert warm.residual.max() < 1e-9 and table.residual.max() < 1e-9
+        np.testing.assert_allclose(warm.welfare, table.welfare, atol=1e-9)
+        np.testing.assert_allclose(warm.markup, table.markup, atol=1e-8)
+
+
+def test_small_blocks_of_nodes_hold_neighbours_and_leave_the_bits_alone(
+    moments: list[Any], tables: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nodes = nodes_of(moments[0].economy)
+    for most in (1, 3, 4, 8, 1000):
+        blocks = blocks_of(nodes, most)
+        assert [q for block in blocks for q in range(block.start, block.stop)] == list(range(len(nodes.pair)))
+        if most < len(nodes.pair):
+            assert all(block.stop - block.start <= most for block in blocks)
+            assert all(isinstance(as_slice(nodes.pair[block]), slice) for block in blocks)
+            assert all(isinstance(as_slice(nodes.slot[block]), slice) for block in blocks)
+    monkeypatch.setattr(assessment, "BLOCK", 40)
+    for world, table in zip(moments, tables, strict=True):
+        again = assess(world.economy, world.parameters, worlds.situation(world), None, COLD_SWEEPS)
+        for name in arrays_of(again):
+            assert same_bits(getattr(again, name), getattr(table, name)), name
+
+
+def test_places_as_a_slice() -> None:
+    assert as_slice(np.array([2, 2, 2])) == slice(2, 3)
+    assert as_slice(np.array([4, 5, 6])) == slice(4, 7)
+    for index in ([4, 6, 5], [3, 3, 4], [5, 4]):
+        np.testing.assert_array_equal(as_slice(np.array(index)), index)
+
+
+# --- security cost ----------------------------------------------------------------------------------------------
+
+
+def test_security_cost_of_a_node_is_that_of_its_imports(moments: list[Any], tables: list[Any]) -> None:
+    world, table = moments[1], tables[1]
+    tension = np.array([0.2, 0.5, 0.8])
+    security = np.random.default_rng(2).uniform(0, 30, (2, 3, 3))
+    cost = security_flow(world.economy, world.parameters, table, security, tension)
+    i, j, k = 1, 0, 2
+    p = PAIR_OF[i, j]
+    wanted = sum(
+        welfare.security_cost(
+            tension[d],
+            world.economy.market_size[i],
+            table.vehicle_share[p, 7, column],
+            table.cell_share[p, 7, column],
+            security[EV, i, whom],
+            security[BATTERY, i, whom],
+            world.parameters.security_convexity,
+        )
+        for column, whom, d in ((0, j, 0), (1, k, 2))
+    )
+    assert cost[p, 7] == pytest.approx(wanted, rel=1e-14)
+    assert not np.any(security_flow(world.economy, world.parameters, table, security, np.zeros(N_DYADS)))
+    assert np.all(cost >= 0)
+
+
+# --- M22 --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rate", [1.5, 10.0])
+def test_tables_of_extreme_duties_are_finite(moments: list[Any], rate: float) -> None:
+    world = moments[0]
+    s = worlds.situation(world)
+    special = np.full_like(s.special, rate) * (1.0 - np.eye(3))
+    table = assess(world.economy, world.parameters, dataclasses.replace(s, special=special), None, COLD_SWEEPS)
+    for name in arrays_of(table):
+        assert np.all(np.isfinite(getattr(table, name))), name
+    assert table.residual.max() < 1e-6

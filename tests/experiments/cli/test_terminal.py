@@ -1,0 +1,87 @@
+"""What every command shares: help and versions, texts that are texts, a figure that fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from commands import SMALL, refused, written
+from rich.cells import cell_len
+from typer.testing import Result
+
+from experiments.display.command_words import versions_in_words
+from experiments.report import figures
+
+MARKED = SMALL.replace('"Two"', '"Two [b] [/x] of $5 bn"').replace('"tariffs"', '"duties [level]"') + (
+    'level_labels = ["[none]", "yes [/b]"]\n'
+)
+
+
+@pytest.fixture
+def marked(tmp_path: Path) -> Path:
+    folder = tmp_path / "a [bold] folder [/b]"
+    folder.mkdir(parents=True)
+    return written(folder, "two.toml", MARKED)
+
+
+def test_help_and_version_are_where_they_are_looked_for(call: Callable[..., Result]) -> None:
+    assert call("--version").stdout == versions_in_words() + "\n"
+    whole = call("--help").stdout
+    assert call("-h").stdout == call("help").stdout == whole
+    assert call("sweep", "-h").stdout == call("help", "sweep").stdout != whole
+    assert call("help", "swep").exit_code == 2
+
+
+@pytest.mark.parametrize("columns", [40, 60, 80, 100])
+def test_summaries_of_commands_end_with_a_word(
+    columns: int, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    told = call("--help").stdout
+    assert "..." not in told.partition("Commands:")[2]
+    assert "discover" in told
+
+
+def test_a_name_that_is_no_text_is_refused(call: Callable[..., Result]) -> None:
+    refused(call("sweep", "\udcff.toml"), "is not UTF-8", "rename the file")
+
+
+@pytest.mark.parametrize("columns", [40, 80, 100])
+def test_a_sweep_shows_texts_as_they_are(
+    columns: int, marked: Path, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    out = marked.parent / "results of [two]"
+    result = call("sweep", marked, "--workers", 1, "--out", out)
+    assert result.exit_code == 0, result.output
+    for text in ("Two [b] [/x] of $5 bn", "duties [level]", "[none]", "yes [/b]"):
+        assert text in result.stdout, text
+    copied = [line for line in result.stdout.splitlines() if str(out) in line]
+    assert [line.split(":")[0] for line in copied] == ["Figure", "Tables and all runs", "Report"]
+    if os.name == "posix":
+        assert copied[2] == f"Report: detente report '{out}'"
+    rest = [line for line in result.stdout.splitlines() if line not in copied]
+    assert max(map(cell_len, rest)) <= columns
+    assert (out / "two.png").stat().st_size > 10_000
+
+
+def test_a_figure_that_fails_hides_nothing(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("no such\nfont")
+
+    monkeypatch.setattr(figures, "plan_figure", fail)
+    monkeypatch.setattr(figures, "run_figure", fail)
+    written(tmp_path, "two.toml", SMALL)
+    result = call("sweep", "two.toml", "--workers", 1)
+    assert result.exit_code == 1 and "In plain words" in result.stdout and "Figure:" not in result.stdout
+    assert "The figure could not be made: no such font. The runs and tables are whole." in result.stderr
+    assert (tmp_path / "results" / "two" / "cells.parquet").exists()
+    again = call("sweep", "two.toml", "--workers", 1)
+    assert "nothing was computed" in again.stderr and again.exit_code == 1
+    result = call("run", "symmetric", "--engine", "ensemble", "--out", tmp_path / "r")
+    assert result.exit_code == 1 and "Outcome" in result.stdout and "Tables are in" in result.stdout
+    assert (tmp_path / "r" / "dyad.parquet").exists() and not (tmp_path / "r" / "run.png").exists()

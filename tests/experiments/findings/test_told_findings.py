@@ -1,0 +1,41 @@
+"""What ``experiments/README.md`` tells of the shipped plans is what their runs say now, to the last printed digit."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from experiments.design.plan_file import load_plan
+from experiments.findings.findings import find
+from experiments.running.runner import CHUNKS, run_plan
+
+README = Path(__file__).parents[3] / "experiments" / "README.md"
+# The plans whose paragraph is the program's own reading; those of the others say it in other words.
+READ_OUT = ("dialogue", "recognition", "trust", "retaliation", "tactics", "horizon", "statecraft", "uncertainty")
+
+
+def one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def untold(reading: str, told: str) -> list[str]:
+    """Sentences on depth and gains that are not told as they are read out."""
+    sentences = re.split(r"(?<=\.) (?=[A-Z])", one_line(reading).strip())
+    return [one for one in sentences if one.startswith(("Averaged", "Mean depth")) and one not in one_line(told)]
+
+
+def test_another_number_is_seen() -> None:
+    reading = "Averaged over 2 cells, depth is 0.37. Mean depth changes with A by +0.02 in CN-US.\nOther things."
+    told = "(`a`) Averaged over 2 cells, depth\nis 0.37. Mean depth changes with A by +0.02 in CN-US."
+    assert untold(reading, told) == []
+    assert untold(reading, told.replace("0.37", "0.36")) == ["Averaged over 2 cells, depth is 0.37."]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", READ_OUT)
+def test_findings_are_those_of_the_runs(name: str, tmp_path: Path) -> None:
+    plan = load_plan(name)
+    outcome = run_plan(plan, tmp_path / name, 2, engine="ensemble", chunk_replicates=CHUNKS["ensemble"])
+    assert untold(find(plan, outcome.results).reading, README.read_text("utf-8")) == []

@@ -1,0 +1,137 @@
+"""The menu: packages are positions on eight axes; values said of axes are values said of packages."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.packages.menu import (
+    CUT_OF_POSITION,
+    LADDER,
+    LADDER_AXIS,
+    LADDER_LAPSED,
+    LADDER_NAMES,
+    LADDER_SAVING,
+    N_AXES,
+    Menu,
+    build_menu,
+    negotiable,
+)
+from model.vocabulary import CHARGING, DUTY, DUTY_CUTS, ISSUES, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
+
+FULL = build_menu(np.ones(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool))
+NOTHING = np.zeros(N_ISSUES, dtype=bool)
+CUTS = np.array([DUTY_CUTS, (0.0, 0.0, 0.2, 0.4, 1.0)])
+
+
+def some_menu(flags: list[bool]) -> Menu:
+    return build_menu(np.array(flags), NOTHING)
+
+
+flags = st.lists(st.booleans(), min_size=N_ISSUES, max_size=N_ISSUES)
+
+
+def test_the_full_menu_has_every_combination_once() -> None:
+    assert FULL.n_packages == 5 * 5 * 2 * 2 * 6 * 2 * 2 * 2 == len({tuple(row) for row in FULL.coordinates})
+    assert FULL.coordinates.shape == (FULL.n_packages, N_AXES)
+
+
+@given(flags)
+def test_package_zero_is_no_treaty_and_every_package_is_found_again(active: list[bool]) -> None:
+    menu = some_menu(active)
+    levels = menu.levels(CUTS)
+    assert not np.any(menu.coordinates[0]) and not np.any(levels[0])
+    for package in {0, menu.n_packages // 2, menu.n_packages - 1}:
+        assert menu.index(tuple(int(x) for x in menu.coordinates[package])) == package
+    assert levels.min() >= 0.0 and levels.max() <= 1.0
+
+
+@given(flags)
+def test_inactive_issues_are_on_no_package(active: list[bool]) -> None:
+    menu = some_menu(active)
+    used = np.max(menu.levels(CUTS), axis=0) > 0.0
+    # Recognition of one side beside charging needs both sides: the ladder has no such step.
+    assert not np.any(used & ~np.array(active))
+    assert np.all(used[np.array(active)])
+
+
+def test_what_a_treaty_has_stays_on_the_menu() -> None:
+    held = NOTHING.copy()
+    held[[SUPPLY, CHARGING]] = True
+    menu = build_menu(NOTHING, held)
+    assert {ISSUES[u] for u in np.flatnonzero(np.max(menu.levels(CUTS), axis=0))} == {"supply_first", "charging"}
+    with pytest.raises(ValueError, match="axis 0 has no position 2"):
+        menu.index((2, 0, 0, 0, 0, 0, 0, 0))
+
+
+@given(flags, flags, st.integers(0, 10_000), st.integers(0, 10_000))
+def test_talks_are_on_upgrades_within_what_is_allowed(
+    active: list[bool], allowed: list[bool], now: int, then: int
+) -> None:
+    menu = some_menu(active)
+    now, then = now % menu.n_packages, then % menu.n_packages
+    table = negotiable(menu, tuple(allowed), now)
+    assert table[now]  # staying is always possible
+    # A standstill has no cut, so the levels of duties do not show it; positions do.
+    uses = menu.levels(CUTS)
+    uses[:, DUTY : DUTY + 2] = menu.coordinates[:, :2]
+    keeps = np.all(uses[then] >= uses[now])
+    leaves_the_rest = np.all(uses[then][~np.array(allowed)] == uses[now][~np.array(allowed)])
+    assert table[then] == (keeps and leaves_the_rest)
+    np.testing.assert_array_equal(menu.held > 0, uses > 0)
+
+
+@given(flags, st.integers(0, 2**32 - 1))
+def test_broadcast_sums_are_sums_over_positions(active: list[bool], seed: int) -> None:
+    menu = some_menu(active)
+    rng = np.random.default_rng(seed)
+    tables = [rng.normal(size=n) for n in menu.sizes]
+    crossed = rng.normal(size=(menu.sizes[0], menu.sizes[LADDER_AXIS]))
+    grid = menu.along_ladder(0, crossed)
+    for axis, table in enumerate(tables):
+        grid = grid + menu.along(axis, table)
+    values = menu.flat(grid)
+    steps = np.stack(np.unravel_index(np.arange(menu.n_packages), menu.sizes), axis=-1)
+    for package in {0, menu.n_packages // 3, menu.n_packages - 1}:
+        step = steps[package]
+        wanted = crossed[step[0], step[LADDER_AXIS]] + sum(table[i] for table, i in zip(tables, step, strict=True))
+        assert values[package] == pytest.approx(wanted, abs=1e-12)
+    batch = menu.flat(np.stack([np.broadcast_to(grid, menu.sizes), np.broadcast_to(2 * grid, menu.sizes)]))
+    np.testing.assert_array_equal(batch, [values, 2 * values])
+
+
+def test_nodes_tell_cut_and_savings() -> None:
+    # A third off by side 0, mutual recognition and common charging: both savings in both markets.
+    package = FULL.index((2, 0, 0, 0, LADDER.index((1, 1, 1)), 0, 0, 0))
+    assert FULL.node(package, 0) == 4 * CUT_OF_POSITION[2] + 3 and FULL.node(package, 1) == 3
+    assert FULL.node(0, 0) == FULL.node(0, 1) == 0
+    # A standstill changes no price.
+    assert FULL.node(FULL.index((1, 0, 0, 0, 0, 0, 0, 0)), 0) == 0
+
+
+def test_recognition_saves_in_the_market_of_the_side_that_gives_it() -> None:
+    state = LADDER.index((1, 0, 0))
+    assert list(LADDER_SAVING[state]) == [2, 0]
+    assert list(LADDER_SAVING[LADDER.index((0, 0, 1))]) == [1, 1]
+    assert len(LADDER_NAMES) == len(LADDER)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_who_lapses_takes_back_its_own_and_whatever_is_joint(side: int) -> None:
+    for state, (first, second, _) in enumerate(LADDER):
+        left = LADDER[LADDER_LAPSED[side][state]]
+        given = [first, second]
+        given[side] = 0
+        assert left == (*given, 0)
+    assert not np.any(LADDER_LAPSED[2])
+
+
+def test_levels_of_one_package_by_hand() -> None:
+    levels = FULL.levels(CUTS)
+    package = FULL.index((3, 4, 1, 0, LADDER.index((0, 1, 0)), 0, 1, 1))
+    wanted = np.zeros(N_ISSUES)
+    wanted[DUTY], wanted[DUTY + 1] = 2 / 3, 1.0
+    wanted[SUPPLY], wanted[RECOGNITION + 1], wanted[LINKAGE + 1], wanted[TECHNOLOGY] = 1, 1, 1, 1
+    np.testing.assert_allclose(levels[package], wanted)

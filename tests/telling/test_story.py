@@ -1,0 +1,141 @@
+"""The story of a run: sentences that a class can read, and that agree with the record."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+import pytest
+import worlds
+
+from model.negotiation import NegotiationModel
+from model.telling.outcomes import TreatyEnd
+from model.telling.story import StoryLine, cap, dyad_of, named, possessive
+from model.vocabulary import DYAD_NAMES, N_DYADS
+
+TOPICS = {
+    "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
+    "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
+    "shortfall", "credits", "carbon", "undertaking",
+}  # fmt: skip
+REASONS = (
+    "it is not on the table",
+    "is below the least it signs for",
+    "is below what it still holds out for",
+    "it would not keep it at today's trust",
+    "its legislature would not pass it",
+)
+
+
+#: Words for the ends of treaties.
+ENDED = {
+    TreatyEnd.LAPSE: "failed its own test", TreatyEnd.POLITICS: "politics in", TreatyEnd.NOTICE: "left after notice",
+    TreatyEnd.SUNSET: "reached its sunset", TreatyEnd.NEW_GOVERNMENT: "the new government of",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module", params=worlds.SCENARIOS)
+def told(request: pytest.FixtureRequest) -> list[Any]:
+    """Five runs of a scenario with their stories, one of them noisy, one with optional statecraft, one of trade."""
+    rough = {"emergency_hazard": 0.05, "opening_hazard": 0.6, "plant_cost": 0.5, "false_alarm": 0.35}
+    statecraft = {
+        "subnational": True, "track2": True, "grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0,
+        "partial_compliance": True, "turnover": True, "tension_mean_cn_us": 1.5, "zev_cost": 0.0,
+    }  # fmt: skip
+    trade = dict.fromkeys(
+        ("undertakings", "carbon_border", "zev_mandate", "local_content", "friendshoring", "data_platform"), True
+    )
+    settings: list[dict[str, Any]] = [{}, {}, rough, statecraft, trade]
+    return [NegotiationModel(request.param, root_seed=1, replicate=r, **kw).run() for r, kw in enumerate(settings)]
+
+
+def lines(told: list[Any], *topics: str) -> list[StoryLine]:
+    return [line for world in told for line in world.story if not topics or line.topic in topics]
+
+
+def test_sentences_read_well(told: list[Any]) -> None:
+    for line in lines(told):
+        assert re.match(r"[A-Z][^\n]*\.$", line.text), line
+        assert not re.search(r"\b(?:nan|inf|None|array|np\.|False|True)\b", line.text), line
+        assert not re.search(r"  |\.\.|\s[.,;:]|\{|\}|^\W", line.text), line
+        assert line.topic in TOPICS
+        assert line.dyad in ("", *DYAD_NAMES)
+    assert len(lines(told)) > 60
+
+
+def test_events_come_in_order_with_their_label(told: list[Any]) -> None:
+    for world in told:
+        when = [line.quarter for line in world.story]
+        assert when == sorted(when) and when[0] >= 0 and when[-1] < world.n_quarters
+        assert all(line.label == world.start.quarter_label(line.quarter) for line in world.story)
+
+
+def test_every_refusal_has_a_reason(told: list[Any]) -> None:
+    refusals = lines(told, "refusal")
+    assert refusals
+    for line in refusals:
+        why = line.text.split(" refuses: ", 1)[1]
+        assert any(reason in why for reason in REASONS), line
+        # A gain that is refused as too small is below what is asked, as printed.
+        for own, least in re.findall(r"own gain ([+-][\d.]+) bn\$ a year is below .*?\(([-\d.]+)\)", why):
+            assert float(own) <= float(least), line
+
+
+def test_every_offer_says_what_is_offered(told: list[Any]) -> None:
+    for line in lines(told, "offer"):
+        if " tables: " in line.text:
+            offer = line.text.split(" tables: ", 1)[1]
+            assert not offer.startswith("no treaty") and len(offer) > 10
+        else:
+            assert "accepts (believed gain" in line.text or "has nothing to table" in line.text
+
+
+def test_the_story_agrees_with_the_record(told: list[Any]) -> None:
+    for world in told:
+        for d, name in enumerate(DYAD_NAMES):
+            mine = [line for line in world.story if line.dyad == name]
+            signed = [line for line in mine if line.text.startswith("Both legislatures ratify")]
+            assert len(signed) == world.recorder.treaties_signed[d]
+            ended = [line for line in mine if line.topic == "exit"]
+            first, cause = int(world.state.first_end[d]), TreatyEnd(world.state.first_end_cause[d])
+            assert [line.quarter for line in ended][:1] == ([first] if first >= 0 else [])
+            assert (cause == TreatyEnd.NONE) == (not ended)
+            assert not ended or ENDED[cause] in ended[0].text
+            assert len([line for line in mine if line.topic == "lapse"]) == world.recorder.lapses[d]
+            accepted = [line for line in mine if " accepts (" in line.text]
+            failed = [line for line in mine if "fails in the legislature" in line.text]
+            assert len(accepted) == len(signed) + len(failed)
+        announced = sum("announces a zero-emission path" in line.text for line in world.story)
+        state = worlds.series(world, "bloc", "announced")
+        assert announced == (state[:, -1] - world.start.zev_announced).sum()
+
+
+def test_a_package_is_told_by_what_is_in_it(told: list[Any]) -> None:
+    world = told[0]
+    for d in range(N_DYADS):
+        assert world.teller.package(d, 0) == "no treaty"
+        words = {world.teller.package(d, package) for package in range(world.agenda.menus[d].n_packages)}
+        assert len(words) == world.agenda.menus[d].n_packages, "two packages read the same"
+
+
+def test_lobbies_are_named_with_their_stakes() -> None:
+    world = NegotiationModel("2026", root_seed=1, replicate=0).run()
+    firms = {*world.start.automakers, *world.start.suppliers}
+    named_in = [line for line in world.story if " Lobbies: " in line.text]
+    assert named_in
+    for line in named_in:
+        for part in line.text.split(" Lobbies: ")[1].rstrip(".").split(", "):
+            name, stake = re.fullmatch(r"(.+) ([+-]\d+\.\d\d) bn\$ a year", part).groups()  # type: ignore[union-attr]
+            assert name in firms and abs(float(stake)) >= 0.01
+
+
+def test_names_in_sentences() -> None:
+    assert [named(b) for b in range(3)] == ["China", "the US", "the EU"]
+    assert possessive("China") == "China's" and cap("the US") == "The US" and cap("") == ""
+    assert [dyad_of(2, 1), dyad_of(0, 2)] == [2, 1]
+
+
+def test_a_silent_world_tells_nothing() -> None:
+    assert worlds.played("2026").story == []
+    assert np.isfinite(worlds.played("2026").summary().joint_gain).all()
