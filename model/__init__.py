@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from model.numerics import QUARTERS_PER_YEAR
     from model.parameters.checked import PARAMETERS, Parameters, make_parameters
     from model.record.columns import last_games, package_flows, reference_package
-    from model.record.recorder import dictionary
+    from model.record.dictionary import dictionary
     from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario.evidence import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.scenario.kept import KEPT, scenario_changes, scenario_files
@@ -85,7 +85,7 @@ _HOMES = {
     "digest_of_text": "model.scenario.evidence",
     "find_scenario": "model.scenario.reading",
     **dict.fromkeys(("KEPT", "scenario_changes", "scenario_files"), "model.scenario.kept"),
-    "dictionary": "model.record.recorder",
+    "dictionary": "model.record.dictionary",
     **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.choices.plugins"),
     **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
     **dict.fromkeys(("parse_toml", "read_toml"), "model.scenario.toml_file"),

@@ -27,7 +27,7 @@ from model.rules import batteries, cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
-from model.vocabulary import N_DYADS
+from model.vocabulary import DUTY, N_DYADS, N_ISSUES
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,8 @@ class RunRules:
 
     stance and punishment_horizon (quarters) of the retaliation rule; tactics, acceptances of each bloc; on_table (10
     truth values) issues that may be tabled; off_table by dyad: 0 for what can be tabled given what is in force, out of
-    reach for the rest; ceiling (d,) the largest depth; nodes at which assessments look; has_clubs, club_penalty;
+    reach for the rest; ceiling (d,) the largest depth; inherited (d, 10) what the treaty in force at the start
+    concedes on every issue; nodes at which assessments look; has_clubs, club_penalty;
     brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
     reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add.
     """
@@ -48,6 +49,7 @@ class RunRules:
     on_table: tuple[bool, ...]
     off_table: tuple[Grid, ...]
     ceiling: FloatArray
+    inherited: FloatArray
     nodes: Nodes
     has_clubs: bool
     club_penalty: float
@@ -76,6 +78,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
         ceiling=cooperation.depth(np.where(np.array(on_table), 1.0, held), agenda.weights),
+        inherited=_conceded_at_start(agenda),
         nodes=nodes_in_use(economy, p, agenda.menus),
         has_clubs=coalitions.has_clubs(p),
         club_penalty=coalitions.penalty_of(p),
@@ -86,6 +89,17 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         reference_evs=ordered_sum(s.market_size * s.ev_share),
         start_shift=s.zev_announced.astype(np.float64) * ramp,
     )
+
+
+def _conceded_at_start(agenda: Agenda) -> FloatArray:
+    """(d, 10) what is conceded on every issue while the treaty in force at the start is kept."""
+    found = np.zeros((N_DYADS, N_ISSUES))
+    for d, menu in enumerate(agenda.menus):
+        package = int(agenda.treaty[d])
+        found[d] = agenda.levels[d][package]
+        duties = slice(DUTY, DUTY + 2)
+        found[d, duties] = cooperation.concession(found[d, duties], menu.held[package, duties] > 0, 1.0)
+    return found
 
 
 @functools.lru_cache(maxsize=64)

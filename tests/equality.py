@@ -10,7 +10,8 @@ import numpy as np
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
-from model.record.recorder import COLUMNS, Recorder
+from model.record.dictionary import COLUMNS
+from model.record.recorder import Recorder
 from model.world import World
 
 ROOT_SEED = 20260928

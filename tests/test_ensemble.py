@@ -20,7 +20,7 @@ from model.market import clearing
 from model.numerics import same_bits
 from model.parameters.checked import PARAMETERS, ParameterSpec
 from model.phases import treaties
-from model.record.recorder import COLUMNS
+from model.record.dictionary import COLUMNS
 from model.rules import policy
 from model.world import World
 

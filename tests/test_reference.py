@@ -20,7 +20,7 @@ from model.faults import InputFault
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
 from model.parameters.checked import PARAMETERS, make_parameters
-from model.record.recorder import COLUMNS
+from model.record.dictionary import COLUMNS
 
 ROOT_SEED = 20260928
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.assessment.attainable import attainable_gain
 from model.assessment.stakes import Stakes, other_terms
 from model.assessment.tables import (
     ANNOUNCE_NODE,
@@ -25,7 +26,7 @@ from model.assessment.tables import (
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
 from model.market.clearing import require_settled
 from model.market.economy import Economy
-from model.numerics import FloatArray
+from model.numerics import FloatArray, beside
 from model.packages.agenda import Agenda
 from model.packages.sums import Flows
 from model.parameters.checked import Parameters
@@ -49,7 +50,8 @@ class Mandate:
     executive: payoffs at the nodes; flows, parts (of the executive) and home_parts (of the legislature): by dyad, then
     side; move_gain (..., p, 5) what the importer gains by moving its special duty along its grid, the answer included,
     opening cost not; petition (..., p, 5) what its organised firms gain; announce_own (..., b) and announce_joint
-    (..., b, b) gains from announcing a zero-emission path oneself, and from the column bloc's announcing.
+    (..., b, b) gains from announcing a zero-emission path oneself, and from the column bloc's announcing; attainable
+    (..., d) the largest joint gain of a package of the full menu by which neither executive loses.
     """
 
     tables: Tables
@@ -61,6 +63,7 @@ class Mandate:
     petition: FloatArray
     announce_own: FloatArray
     announce_joint: FloatArray
+    attainable: FloatArray
 
 
 def payoffs(tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
@@ -204,4 +207,7 @@ def make_mandate(
         petition=petition,
         announce_own=announce_own,
         announce_joint=announce_joint,
+        attainable=beside(
+            [attainable_gain(agenda.menus[d], flows[d][0].kept, flows[d][1].kept) for d in range(N_DYADS)]
+        ),
     )

@@ -7,7 +7,7 @@ import numpy as np
 from model.assessment.values import realised_value
 from model.layout import first_of, zeros
 from model.market.trade import undertakings_by_pair
-from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, safe_ratio
 from model.packages.sums import Grid, chosen_lanes
 from model.phases import club
 from model.phases.treaties import in_effect
@@ -15,9 +15,33 @@ from model.rules import cooperation, games, trust
 from model.stage import Stage
 from model.state import CLOSED
 from model.telling.outcomes import Obstacle
-from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DUTY, DYADS, EV, N_DYADS
+from model.vocabulary import (
+    BATTERY,
+    BLOCS,
+    CHARGING,
+    DIRECTED_DYADS,
+    DUTY,
+    DYADS,
+    EV,
+    N_DYADS,
+    RECOGNITION,
+    SUPPLY,
+    TECHNOLOGY,
+)
 
 Columns = dict[str, FloatArray]
+THOUSANDS = 1000.0  # thousand cars in a million
+#: Names of the ten issues of a dyad in columns, by who gives them.
+KEPT_ISSUES = (
+    *("duty_first", "duty_second", "supply_first", "supply_second", "recognition_first", "recognition_second"),
+    *("linkage_first", "linkage_second", "charging", "technology"),
+)
+#: Parts of the depth of what was agreed in the run, by issues. Linkage has no weight in depth.
+DEPTH_PARTS = {
+    "depth_duties": (DUTY, DUTY + 1),
+    "depth_recognition": (RECOGNITION, RECOGNITION + 1),
+    "depth_joint": (SUPPLY, SUPPLY + 1, CHARGING, TECHNOLOGY),
+}
 IMPORTER = np.array([i for i, _ in DIRECTED_DYADS])
 PARTNER = np.array([j for _, j in DIRECTED_DYADS])
 
@@ -54,15 +78,18 @@ def dyads(world: Stage) -> Columns:
     state = world.state
     gains = realised_gains(world)
     first, second = gains[..., 0], gains[..., 1]
-    families = zeros(world.n_lanes, N_DYADS, 2)
+    families, promised = zeros(world.n_lanes, N_DYADS, 2), zeros(world.n_lanes, N_DYADS, 2)
     for d in range(N_DYADS):
         package = reference_package(world, d)
         for side in (0, 1):
             tolerance = games.TIE_FRACTION * world.agenda.scale[d, side]
             reward, temptation, sucker, punishment = package_flows(world, d, side, package)
+            of_start = package_flows(world, d, side, np.broadcast_to(world.agenda.treaty[d], package.shape))
+            promised[:, d, side] = of_start[0] - of_start[3]
             families[:, d, side] = games.side_family(reward, temptation, sucker, punishment, tolerance)
-    duties = state.conduct.concessions[..., DUTY : DUTY + 2]
-    weights = world.agenda.weights[:, DUTY : DUTY + 2]
+    conceded, weights = state.conduct.concessions, world.agenda.weights
+    attainable = np.broadcast_to(world.known().attainable, first.shape)
+    least = cooperation.LEAST_ATTAINABLE / QUARTERS_PER_YEAR
     return {
         "depth": state.depth,
         "depth_contested": state.conduct.depth_contested,
@@ -78,11 +105,52 @@ def dyads(world: Stage) -> Columns:
         "gain_first": first,
         "gain_second": second,
         "joint_gain": first + second,
+        "attainable_gain": attainable.copy(order="K"),
+        "gain_share": cooperation.gain_share(first + second, attainable, least),
+        "promise": _promise(world, promised, attainable, least),
+        "both_concede": cooperation.both_concede(conceded, world.agenda.regretted) * 1.0,
         "reciprocity": cooperation.reciprocity(first, second),
-        "tariff_cut": cooperation.has_tariff_concession(duties, weights) * 1.0,
+        "tariff_cut": cooperation.has_tariff_concession(conceded[..., DUTY : DUTY + 2], weights[:, DUTY : DUTY + 2])
+        * 1.0,
+        **_issues_kept(world),
+        **_trade(world),
         "game_first": families[..., 0],
         "game_second": families[..., 1],
         "club": beside([club.fellows(world, i, j).astype(np.float64) for i, j in DYADS]),
+    }
+
+
+def _promise(world: Stage, gains: FloatArray, attainable: FloatArray, least: float) -> FloatArray:
+    """(R, d) share of the attainable gain that the treaty of the start gives if it is kept; 0 where it is one-sided."""
+    is_mutual = cooperation.both_concede(world.rules.inherited, world.agenda.regretted) & (gains >= 0.0).all(axis=-1)
+    share = cooperation.gain_share(gains[..., 0] + gains[..., 1], attainable, least)
+    return np.where(is_mutual & ~np.isnan(share), share, 0.0)
+
+
+def _issues_kept(world: Stage) -> Columns:
+    """(R, d) what is kept of every issue, and which part of the depth it makes."""
+    state, weights = world.state, world.agenda.weights
+    conceded = state.conduct.concessions
+    # What the treaty of the start holds counts as inherited for as long as no treaty has ended.
+    inherited = np.minimum(conceded, world.rules.inherited * (state.first_end < 0)[..., None])
+    agreed = conceded - inherited
+    parts = {
+        name: cooperation.depth(agreed[..., list(issues)], weights[:, list(issues)])
+        for name, issues in DEPTH_PARTS.items()
+    }
+    columns = {f"kept_{name}": conceded[..., issue].copy(order="K") for issue, name in enumerate(KEPT_ISSUES)}
+    return {**columns, "depth_inherited": cooperation.depth(inherited, weights), **parts}
+
+
+def _trade(world: Stage) -> Columns:
+    """(R, d) duties that the two sides apply to each other's EVs, and the EVs that they sell each other."""
+    duty, imports = world.state.duty[:, EV], world.booked().vehicle_imports
+    cars = imports * world.economy.market_size[:, None]
+    first, second = (np.array(side) for side in zip(*DYADS, strict=True))
+    return {
+        "duty_first": duty[:, first, second],
+        "duty_second": duty[:, second, first],
+        "ev_trade": THOUSANDS * (cars[:, first, second] + cars[:, second, first]),
     }
 
 

@@ -16,125 +16,25 @@ import pandas as pd
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.packages.agenda import Agenda
 from model.parameters.checked import Parameters
+from model.record.dictionary import COLUMNS, SUMMARY
 from model.rules import cooperation, games
 from model.scenario.scenario import Scenario
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_BLOCS, N_DYADS
 
 N_CODES = len(games.FAMILIES)
 # Columns of the blocs that the summary averages over the quarters.
-BLOC_MEANS: Final = ("ev_share", "ev_sales")
+BLOC_MEANS: Final = ("ev_share", "ev_sales", "consumer_surplus", "home_profit", "jobs", "price")
+# Means of the summary in money or cars a quarter are told a year.
+BLOC_FLOWS: Final = ("consumer_surplus", "home_profit", "jobs")
+# Columns of the dyads that the summary averages over the quarters as they are.
+DYAD_MEANS: Final = (
+    *("depth_inherited", "depth_duties", "depth_recognition", "depth_joint", "duty_first", "duty_second"),
+    *("kept_duty_first", "kept_duty_second", "kept_supply_first", "kept_supply_second"),
+    *("kept_recognition_first", "kept_recognition_second", "kept_linkage_first", "kept_linkage_second"),
+    *("kept_charging", "kept_technology"),
+)
 FIRST_BLOC: Final = [first for first, _ in DYADS]
 SECOND_BLOC: Final = [second for _, second in DYADS]
-
-# table -> column -> (unit, meaning). A column that is recorded and not declared here is a fault, and the reverse.
-COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
-    "bloc": {
-        "ev_share": ("share", "EVs among new cars sold in the bloc"),
-        "ev_sales": ("m cars/qtr", "EVs sold in the bloc"),
-        "ev_built": ("m cars/qtr", "EVs built in the bloc"),
-        "price": ("k$", "sales-weighted mean EV price before tax"),
-        "consumer_surplus": ("bn$/qtr", "value of EVs to buyers"),
-        "home_profit": ("bn$/qtr", "profits of automakers and suppliers with their home in the bloc"),
-        "revenue": ("bn$/qtr", "duties collected on vehicles and cells, and a club's carbon price"),
-        "subsidies": ("bn$/qtr", "purchase subsidies and charging budget paid"),
-        "climate": (
-            "bn$/qtr",
-            "the bloc's part of the climate benefit of EVs sold anywhere, against the start",
-        ),
-        "jobs": ("bn$/qtr", "value put on vehicles built in the bloc"),
-        "security": ("bn$/qtr", "security cost of depending on other blocs"),
-        "welfare": ("bn$/qtr", "social flow W"),
-        "payoff": ("bn$/qtr", "executive's flow U: welfare with extra weight on home profits"),
-        "announced": ("0/1", "a zero-emission path stands"),
-        "announced_harmony": ("0/1", "it was announced in the run because it pays the bloc alone: no cooperation"),
-        "chargers": ("m points", "public charging points"),
-        "credit_price": ("k$", "price of a credit for an EV where a share of EVs is required (optional)"),
-        "in_club": ("0/1", "the bloc is a member of a zone or club at the end of the quarter"),
-        "club_payment": ("bn$/qtr", "money received from fellow members, paid if negative"),
-    },
-    "dyad": {
-        "depth": ("share", "depth of cooperation D"),
-        "depth_contested": ("share", "depth with harmony left out"),
-        "tension": ("share", "tension, 0 to 1"),
-        "dialogue": ("share", "state of the official dialogue"),
-        "track2": ("share", "state of joint research beside the official channel"),
-        "gesture": ("0/1", "a unilateral gesture stands"),
-        "channel_open": ("0/1", "the official channel is open"),
-        "session": ("0/1", "a session of talks is open"),
-        "treaty": ("0/1", "a treaty is in force"),
-        "package": ("index", "package in force on the dyad's menu, 0 = none"),
-        "kept": ("sides", "sides that honour the treaty this quarter, 0 to 2"),
-        "gain_first": ("bn$/qtr", "what the first bloc gains over no treaty"),
-        "gain_second": ("bn$/qtr", "what the second bloc gains over no treaty"),
-        "joint_gain": ("bn$/qtr", "both gains together"),
-        "reciprocity": ("share", "smaller over larger gain, 0 where one loses"),
-        "tariff_cut": ("0/1", "an active duty is cut, not only bound"),
-        "game_first": ("code", "family of the first bloc's side of the 2x2 game"),
-        "game_second": ("code", "family of the second bloc's side"),
-        "club": ("0/1", "both are members of one zone or club at the end of the quarter"),
-    },
-    "directed": {
-        "duty_ev": ("share", "duty applied on EVs (importer<exporter)"),
-        "duty_battery": ("share", "duty applied on cells"),
-        "no_treaty_duty_ev": ("share", "duty on EVs if no treaty were in force: MFN and special"),
-        "special_ev": ("share", "EV duty above MFN without a treaty"),
-        "investigation": ("quarters", "quarters that a duty case still runs"),
-        "trust": ("share", "the importer's belief that the exporter honours in a quarter, or by type: ever"),
-        "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
-        "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
-        "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),
-        "carbon_charge": ("k$", "carbon charge on a car from the exporter (optional)"),
-        "undertakings": ("count", "automakers that export under a price undertaking (optional)"),
-    },
-    "automaker": {
-        "sales": ("m cars/qtr", "EVs sold in all markets"),
-        "profit": ("bn$/qtr", "profit on EVs in all markets"),
-        "share_cn": ("share", "part of China's EV sales"),
-        "share_us": ("share", "part of US EV sales"),
-        "share_eu": ("share", "part of EU EV sales"),
-        "plants": ("count", "blocs in which it has a plant"),
-    },
-    "supplier": {
-        "cell_cost": ("$/kWh", "cost of cells before the contract margin"),
-        "cells": ("GWh/qtr", "cells delivered"),
-        "profit": ("bn$/qtr", "contract margins earned"),
-        "share": ("share", "part of all cells delivered"),
-    },
-}
-
-SUMMARY: Final[dict[str, tuple[str, str]]] = {
-    "dyad": ("name", "pair of blocs"),
-    "mean_depth": ("share", "mean depth over the horizon: the area under the depth curve"),
-    "mean_depth_contested": ("share", "the same with harmony left out"),
-    "depth_ceiling": ("share", "largest depth that the issues on the table allow"),
-    "joint_gain": ("bn$/yr", "mean gain of both over no treaty"),
-    "gain_first": ("bn$/yr", "mean gain of the first bloc"),
-    "gain_second": ("bn$/yr", "mean gain of the second bloc"),
-    "ev_share_first": ("share", "EVs among new cars sold in the first bloc, mean over the horizon"),
-    "ev_share_second": ("share", "the same in the second bloc"),
-    "final_ev_share_first": ("share", "EVs among new cars sold in the first bloc in the last quarter"),
-    "final_ev_share_second": ("share", "the same in the second bloc"),
-    "co2_saved_first": ("Mt CO2/yr", "lifetime emissions that the EVs sold in the first bloc in a year save, mean"),
-    "co2_saved_second": ("Mt CO2/yr", "the same in the second bloc"),
-    "emerged": ("true/false", "the dyad was in the cooperation state at least once"),
-    "first_emergence": ("quarter", "index of the first such quarter, -1 if none"),
-    "emergence_label": ("quarter", "its label, empty if none"),
-    "n_spells": ("count", "spells of the cooperation state"),
-    "longest_spell": ("quarters", "longest spell"),
-    "durable": ("true/false", "a spell of 12 quarters or more"),
-    "collapsed": ("true/false", "a spell ended before the horizon"),
-    "treaty_quarters": ("quarters", "quarters with a treaty in force"),
-    "club_quarters": ("quarters", "quarters with both in one zone or club"),
-    "n_treaties": ("count", "treaties and upgrades ratified"),
-    "n_lapses": ("count", "side-quarters in which a treaty was not honoured"),
-    "final_depth": ("share", "depth in the last quarter"),
-    "mean_tension": ("share", "mean tension"),
-    "hollow": ("true/false", "emerged although both together lost by it"),
-    "game": ("name", "most frequent game of the package on the table"),
-    "game_at_start": ("name", "game of the package on the table in the first quarter"),
-    "game_at_end": ("name", "the same in the last quarter"),
-    "blocking": ("words", "commonest obstacle met in sessions: side and test"),
-}
 
 
 class Recorder:
@@ -267,36 +167,71 @@ class Recorder:
             result[table] = frame
         return result
 
-    def states(self, threshold: float = 0.5, window: int = 4) -> np.ndarray:
-        """(..., d, T) whether each dyad cooperates (theory 2.1), at a depth threshold and a window in quarters."""
-        mean = cooperation.rolling_mean(self.series("dyad", "depth"), window)
+    def states(
+        self, threshold: float = cooperation.GAIN_THRESHOLD, window: int = cooperation.STATE_WINDOW
+    ) -> np.ndarray:
+        """(..., d, T) whether each dyad cooperates: at a share of the attainable gain, over a window in quarters."""
+        first, second = (
+            cooperation.rolling_mean(self.series("dyad", name), window) for name in ("gain_first", "gain_second")
+        )
+        concede = self.series("dyad", "both_concede") > 0.0
+        return cooperation.gain_state(self._share(window), first, second, concede, threshold)
+
+    def _share(self, window: int) -> FloatArray:
+        """(..., d, T) mean share of the attainable gain; where next to none can be had, none is."""
+        share = self.series("dyad", "gain_share")
+        return cooperation.rolling_mean(np.where(np.isnan(share), 0.0, share), window)
+
+    def beginnings(
+        self, threshold: float = cooperation.GAIN_THRESHOLD, window: int = cooperation.STATE_WINDOW
+    ) -> cooperation.Beginnings:
+        """What began in the run and what became of what was there, by dyad, at a threshold and a window."""
+        inherited = np.asarray(self.frames[0]["dyad"]["promise"]) >= threshold - cooperation.KNIFE_EDGE
+        return cooperation.beginnings(self.states(threshold, window), inherited)
+
+    def states_by_depth(self) -> np.ndarray:
+        """(..., d, T) whether each dyad cooperates by the first edition's measure, depth (theory 2.1)."""
+        mean = cooperation.rolling_mean(self.series("dyad", "depth"))
         return cooperation.cooperation_state(
-            mean, self.series("dyad", "reciprocity"), self.series("dyad", "tariff_cut") > 0.0, threshold
+            mean, self.series("dyad", "reciprocity"), self.series("dyad", "tariff_cut") > 0.0
         )
 
     def outcomes(self) -> dict[str, Any]:
         """What came of each dyad, name of the column -> array (..., d); the numbers of ``summary``."""
-        spells = cooperation.spells_summary(self.states())
+        spells, began = cooperation.spells_summary(self.states()), self.beginnings()
+        by_depth = cooperation.spells_summary(self.states_by_depth())
+        most = np.maximum.reduce(self._share(cooperation.STATE_WINDOW), axis=-1)
         n = len(self.frames)
 
         def mean(column: str) -> FloatArray:
             return ordered_sum(self.series("dyad", column)) / n
 
-        joint = QUARTERS_PER_YEAR * mean("joint_gain")
+        joint, attainable = (QUARTERS_PER_YEAR * mean(name) for name in ("joint_gain", "attainable_gain"))
         return {
             "mean_depth": mean("depth"),
             "mean_depth_contested": mean("depth_contested"),
             "depth_ceiling": np.broadcast_to(self.ceiling, joint.shape),
+            **{name: mean(name) for name in DYAD_MEANS},
             "joint_gain": joint,
+            "attainable_gain": attainable,
+            "gain_share": cooperation.gain_share(joint, attainable, cooperation.LEAST_ATTAINABLE),
             "gain_first": QUARTERS_PER_YEAR * mean("gain_first"),
             "gain_second": QUARTERS_PER_YEAR * mean("gain_second"),
+            "ev_trade": QUARTERS_PER_YEAR * mean("ev_trade"),
             **self._bloc_outcomes(n),
-            "emerged": spells.emerged,
-            "first_emergence": np.where(spells.emerged, spells.first_onset, -1),
+            "emerged": began.emerged,
+            "first_emergence": np.where(began.emerged, began.onset, -1),
+            "inherited": began.inherited,
+            "kept": began.kept,
+            "deepened": began.inherited & (most >= self.frames[0]["dyad"]["promise"] + cooperation.DEEPER),
+            "lost": began.lost,
+            "regained": began.regained,
             "n_spells": spells.n_spells,
             "longest_spell": spells.longest,
             "durable": spells.durable,
             "collapsed": spells.collapsed,
+            "emerged_by_depth": by_depth.emerged,
+            "durable_by_depth": by_depth.durable,
             "treaty_quarters": ordered_sum(self.series("dyad", "treaty")),
             "club_quarters": ordered_sum(self.series("dyad", "club")),
             "n_treaties": self.treaties_signed,
@@ -311,10 +246,11 @@ class Recorder:
 
         Emissions are counted as in the climate benefit (theory 1.4): over the life of the cars sold.
         """
-        share, sales = (self.bloc_sums[name] / n for name in BLOC_MEANS)
+        means = {name: self.bloc_sums[name] / n for name in BLOC_MEANS}
         # m cars a year times t a car are Mt a year.
-        saved = QUARTERS_PER_YEAR * self.parameters.emissions_saved_per_ev * sales
-        values = {"ev_share": share, "final_ev_share": self.last_ev_share, "co2_saved": saved}
+        saved = QUARTERS_PER_YEAR * self.parameters.emissions_saved_per_ev * means.pop("ev_sales")
+        values = {name: QUARTERS_PER_YEAR * of if name in BLOC_FLOWS else of for name, of in means.items()}
+        values |= {"final_ev_share": self.last_ev_share, "co2_saved": saved}
         return {
             f"{name}_{side}": of_blocs[..., blocs]
             for name, of_blocs in values.items()
@@ -356,30 +292,3 @@ class Recorder:
         columns["blocking"] = np.array(blocking, dtype=object).reshape(-1)
         columns["dyad"] = np.array(DYAD_NAMES * (len(columns["game"]) // N_DYADS), dtype=object)
         return pd.DataFrame(columns)[list(SUMMARY)]
-
-
-def dictionary() -> pd.DataFrame:
-    """Every column of ``tables()`` and of ``summary()``, in their order: table, column, unit, meaning.
-
-    ``design_point`` and ``replicate`` stand in the summary of an ensemble alone.
-    """
-    entities = {
-        "bloc": "CN, US or EU",
-        "dyad": "pair of blocs",
-        "directed": "importer<exporter",
-        "automaker": "automaker",
-        "supplier": "supplier of cells",
-    }
-    rows = []
-    for table, columns in COLUMNS.items():
-        rows.append((table, "quarter", "index", "quarter, 0 the first of the scenario"))
-        rows.append((table, "label", "quarter", "its label, as in 2026Q4"))
-        rows.append((table, "entity", "name", f"what the row is about: {entities[table]}"))
-        rows += [(table, name, *about) for name, about in columns.items()]
-    rows.append(("summary", "design_point", "index", "set of parameters, in the order in which they were given"))
-    rows.append(("summary", "replicate", "index", "number of the replicate: the same luck at every design point"))
-    rows += [("summary", name, *about) for name, about in SUMMARY.items()]
-    return pd.DataFrame(rows, columns=["table", "column", "unit", "meaning"])
-
-
-__all__ = ["COLUMNS", "DYADS", "SUMMARY", "Recorder", "dictionary"]

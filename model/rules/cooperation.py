@@ -1,9 +1,10 @@
-"""When has cooperation emerged? Depth of a treaty, reciprocity, and the spells in which both last.
+"""When has cooperation emerged? What is realised of what there is to gain, and the spells in which it lasts.
 
-Three questions, in this order. How deep is what is implemented (``depth``, 0 to 1, over issues that someone
-values)? Do both gain (``reciprocity``)? Does it last (spells of the cooperation state)? Everything here
-measures; nothing here feeds back into the model. Definitions are fixed before the experiments and never
-changed between their arms.
+Cooperation is measured by what it is worth: the share of the attainable joint gain that is realised (``gain_share``),
+with neither side losing and each conceding something that it would not do alone. Then: does it last (spells), and was
+it there from the start (``beginnings``)? Depth, the weighted share of what could be conceded that is kept, describes
+what it consists of. Everything here measures; nothing here feeds back into the model. Definitions are fixed before the
+experiments and never changed between their arms.
 
 Axes: the ten issues of a dyad (I) in the order of ``vocabulary.ISSUES``, or quarters (T), on the last axis.
 
@@ -39,6 +40,12 @@ STANDSTILL_DEPTH: Final = 0.1
 STATE_WINDOW: Final = 4
 DEPTH_THRESHOLD: Final = 0.5
 LEAST_RECIPROCITY: Final = 0.25
+#: Attainable joint gains below this are none to share (bn$ per year): the share is then undefined.
+LEAST_ATTAINABLE: Final = 0.01
+#: The cooperation state by gains: at least this share of the attainable joint gain (sensitivity 0.3, 0.7).
+GAIN_THRESHOLD: Final = 0.5
+#: What was inherited has deepened when this much more of the attainable gain is realised than it promised.
+DEEPER: Final = 0.1
 #: Shortfalls of up to this many quarters do not end a spell of the state.
 STATE_GAP: Final = 2
 #: A spell this long is durable (quarters).
@@ -58,6 +65,17 @@ class SpellsSummary(NamedTuple):
     durable: BoolArray  # some spell lasted DURABLE_QUARTERS or more
     could_be_durable: BoolArray  # the first onset left room for that; the denominator among emerged runs
     longest: IntArray  # quarters in the longest spell, 0 if none
+
+
+class Beginnings(NamedTuple):
+    """How each run's cooperation began and what became of what was there at the start, each (...)."""
+
+    inherited: BoolArray  # it was there from the start
+    emerged: BoolArray  # it was not, and began later
+    onset: IntArray  # quarter in which it did, 0 included; the horizon T if it did not
+    kept: BoolArray  # inherited, and there in every quarter until the end
+    lost: BoolArray  # inherited, and its spell ended
+    regained: BoolArray  # inherited, lost, and there again later
 
 
 class SystemState(NamedTuple):
@@ -179,6 +197,52 @@ def cooperation_state(
     return deep & even & has_tariff_cut
 
 
+def gain_share(joint_gain: FloatLike, attainable: FloatLike, least: FloatLike) -> FloatArray:
+    """Share of the attainable joint gain that is realised, (...); not a number where there is next to none to share.
+
+    joint_gain: (...), realised by both sides over no treaty. attainable: (...), the largest that a package by which
+    neither side loses would give, >= 0. least: the smallest attainable gain of which a share is told, one unit.
+    Limits: 1 at the best package; 0 without a treaty; above 1 where more is realised than governments see to gain, or
+    at a cost to one side; negative where both together lose.
+    Source: definition (share of the bargaining set's best point that is reached; Pareto efficiency as in Nash 1950).
+    """
+    is_there = np.greater_equal(attainable, least)
+    return np.where(is_there, safe_ratio(np.asarray(joint_gain), np.where(is_there, attainable, 1.0)), np.nan)
+
+
+def gain_state(
+    share_mean: FloatLike,
+    gain_first_mean: FloatLike,
+    gain_second_mean: FloatLike,
+    both_concede: BoolLike,
+    threshold: FloatLike = GAIN_THRESHOLD,
+) -> BoolArray:
+    """Whether a dyad cooperates by what it gains; boolean (...).
+
+    share_mean, gain_first_mean, gain_second_mean: (...), ``rolling_mean`` of the gain share and of each side's gain
+    over no treaty. both_concede: (...), whether each side keeps something that it would not do alone. threshold: 0
+    to 1.
+    Limits: false where nothing can be gained or one side loses; thresholds are met by equality; raising the threshold
+    never adds a quarter.
+    Source: definition; to concede what one would not do alone is what tells cooperation from harmony (Keohane 1984).
+    """
+    enough = np.greater_equal(share_mean, np.subtract(threshold, KNIFE_EDGE))
+    none_loses = np.minimum(gain_first_mean, gain_second_mean) >= -KNIFE_EDGE
+    return enough & none_loses & both_concede
+
+
+def both_concede(concessions: FloatArray, regretted: BoolArray) -> BoolArray:
+    """Whether each of two sides keeps a concession that it would not make alone; boolean (...).
+
+    concessions: (..., I), implemented part of each issue, 0 to 1. regretted: (..., 2, I), whether giving the issue
+    costs the side, by side.
+    Limits: false without a treaty, where only one side concedes, and where both do what they like anyway.
+    Source: definition, as in ``gain_state``.
+    """
+    given = np.expand_dims(np.greater(concessions, 0.0), -2) & regretted
+    return np.logical_and.reduce(np.logical_or.reduce(given, axis=-1), axis=-1)
+
+
 # --- spells -------------------------------------------------------------------------------------------------
 
 
@@ -262,6 +326,26 @@ def spells_summary(
         onset <= horizon - durable_quarters,
         longest,
     )
+
+
+def beginnings(state: BoolArray, inherited: BoolLike, gap: int = STATE_GAP) -> Beginnings:
+    """What began, and what became of what was there at the start, run by run; each field (...).
+
+    state: (..., T), the cooperation state by quarter, T >= 1. inherited: (...), whether the treaty that is in force
+    before anybody acts is cooperation if it is kept. gap: as in ``spell_mask``.
+    Limits: ``inherited`` and ``emerged`` exclude each other; ``kept`` and ``lost`` share out ``inherited``; where
+    nothing is inherited, ``emerged`` and ``onset`` are those of ``spells_summary``.
+    Source: definition. A spell that goes on over the horizon counts as kept (censored).
+    """
+    mask = spell_mask(state, 1, gap)
+    horizon = mask.shape[-1]
+    was_there = np.broadcast_to(inherited, mask.shape[:-1])
+    holds = np.logical_or.reduce(mask, axis=-1)
+    emerged = holds & ~was_there
+    onset = np.where(emerged, np.argmax(mask, axis=-1), horizon)
+    kept = was_there & np.logical_and.reduce(mask, axis=-1)
+    again = np.logical_or.reduce(mask[..., 1:] & ~mask[..., :-1], axis=-1)
+    return Beginnings(was_there, emerged, onset, kept, was_there & ~kept, was_there & again)
 
 
 # --- the system ---------------------------------------------------------------------------------------------

@@ -50,6 +50,9 @@ from model.vocabulary import (
 
 LEAST_TRADE = 0.01 / QUARTERS_PER_YEAR  # m cars a quarter below which a security cost is not identified (theory 1.4)
 QUIET_MARGIN = 1e-9  # bn$ a quarter that an opening cost lies above the gain it has to stop
+LEAST_REGRET = 1e-9  # bn$ a quarter below which giving an issue costs nothing (rounding)
+#: (s, 10) whether each side has a part in giving an issue.
+GIVES = np.stack([cooperation.GIVEN_BY_FIRST > 0.0, cooperation.GIVEN_BY_FIRST < 1.0])
 CORE = np.array([issue not in (LINKAGE, LINKAGE + 1) for issue in range(N_ISSUES)])  # linkage is put beside them
 NO_TREATY = 0
 
@@ -271,6 +274,7 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
         weights=_weights(gains, parameters, False),
         contested_weights=_weights(gains, parameters, True),
         harmony=giver > 0.0,
+        regretted=(gains < -LEAST_REGRET) & GIVES,
         stakes=np.abs(gains),
         scale=scale,
         legislature_scale=legislature,
@@ -349,6 +353,7 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
         weights=issues,
         contested_weights=issues,
         harmony=issues > 0.0,
+        regretted=np.zeros((N_DYADS, N_SIDES, N_ISSUES), dtype=bool),
         stakes=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
         scale=sides + 1.0,
         legislature_scale=sides + 1.0,

@@ -10,7 +10,8 @@ import pytest
 import worlds
 
 from model.ensemble import Ensemble
-from model.record.recorder import COLUMNS, SUMMARY, Recorder, dictionary
+from model.record.dictionary import COLUMNS, SUMMARY, dictionary
+from model.record.recorder import Recorder
 from model.rules import cooperation, games
 from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, N_DYADS
 
