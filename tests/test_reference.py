@@ -31,6 +31,11 @@ NOT_CORE = {
     ("bloc", "credit_price"), ("bloc", "in_club"), ("bloc", "club_payment"), ("dyad", "track2"), ("dyad", "gesture"),
     ("dyad", "club"), ("directed", "carbon_charge"), ("directed", "undertakings"),
 }  # fmt: skip
+# Measures that are made of what the oracle has too: tests of the record work them out by hand.
+MEASURES = {("dyad", name) for name in COLUMNS["dyad"] if name.startswith(("kept_", "depth_", "duty_"))} - {
+    ("dyad", "depth_contested")
+}
+MEASURES |= {("dyad", name) for name in ("attainable_gain", "gain_share", "promise", "both_concede", "ev_trade")}
 
 # Duty cases, emergencies and crises; sides that keep a part and imitate each other.
 STORM: dict[str, Any] = {
@@ -167,7 +172,7 @@ def test_all_columns_of_the_core_are_compared() -> None:
     one.step()
     mine = {(table, column) for table, columns in one.frames[0].items() for column in columns}
     theirs = {(table, column) for table, columns in COLUMNS.items() for column in columns}
-    assert theirs - mine == NOT_CORE and mine <= theirs
+    assert theirs - mine == NOT_CORE | MEASURES and mine <= theirs
     assert len(CORE) > 40
 
 

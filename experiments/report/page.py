@@ -273,8 +273,8 @@ class _Page:
             return
         self._heading(
             "How much hangs on the definition?",
-            "Share of runs in which cooperation emerges (and is durable), when depth must reach another threshold over "
-            "another window. The definition, 0.5 over 4 quarters, was fixed before the runs.",
+            "Share of runs in which cooperation emerges (and is durable), when another share of the attainable gain "
+            "must be realised over another window. The definition, half of it over 4 quarters, was fixed before.",
         )
         self._table(pd.concat(found, ignore_index=True))
 

@@ -133,7 +133,7 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
 
 def run_columns(world: World) -> dict[str, Any]:
     """What is kept of runs beside the model's summary, row by row: first treaties, temptations, other definitions."""
-    from experiments.statistics.definitions import state_columns
+    from experiments.statistics.definitions import definition_columns
     from model import COMPETING_END, QUARTERS_PER_YEAR, last_games
 
     in_force = np.reshape(world.recorder.series("dyad", "treaty") > 0, (world.n_lanes, -1, len(world.recorder.frames)))
@@ -151,7 +151,7 @@ def run_columns(world: World) -> dict[str, Any]:
         honoured, alone, deserted = (gain[:, :, side, k] for k in range(3))
         for name, value in ((tempted, alone - honoured), (suffers, honoured - deserted)):
             columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
-    for name, values in state_columns(world.recorder.states).items():
+    for name, values in definition_columns(world.recorder.onset_and_durable).items():
         columns[name] = np.asarray(values).reshape(-1)
     return columns
 

@@ -182,12 +182,16 @@ class Recorder:
         share = self.series("dyad", "gain_share")
         return cooperation.rolling_mean(np.where(np.isnan(share), 0.0, share), window)
 
-    def beginnings(
-        self, threshold: float = cooperation.GAIN_THRESHOLD, window: int = cooperation.STATE_WINDOW
-    ) -> cooperation.Beginnings:
-        """What began in the run and what became of what was there, by dyad, at a threshold and a window."""
+    def beginnings(self, threshold: float, states: np.ndarray) -> cooperation.Beginnings:
+        """What began in the run and what became of what was there, by dyad, of ``states`` at a threshold."""
         inherited = np.asarray(self.frames[0]["dyad"]["promise"]) >= threshold - cooperation.KNIFE_EDGE
-        return cooperation.beginnings(self.states(threshold, window), inherited)
+        return cooperation.beginnings(states, inherited)
+
+    def onset_and_durable(self, threshold: float, window: int) -> tuple[np.ndarray, np.ndarray]:
+        """(..., d) quarter in which cooperation emerged, -1 if it did not, and whether a spell of it was durable."""
+        states = self.states(threshold, window)
+        began = self.beginnings(threshold, states)
+        return np.where(began.emerged, began.onset, -1), cooperation.spells_summary(states).durable
 
     def states_by_depth(self) -> np.ndarray:
         """(..., d, T) whether each dyad cooperates by the first edition's measure, depth (theory 2.1)."""
@@ -198,7 +202,8 @@ class Recorder:
 
     def outcomes(self) -> dict[str, Any]:
         """What came of each dyad, name of the column -> array (..., d); the numbers of ``summary``."""
-        spells, began = cooperation.spells_summary(self.states()), self.beginnings()
+        states = self.states()
+        spells, began = cooperation.spells_summary(states), self.beginnings(cooperation.GAIN_THRESHOLD, states)
         by_depth = cooperation.spells_summary(self.states_by_depth())
         most = np.maximum.reduce(self._share(cooperation.STATE_WINDOW), axis=-1)
         n = len(self.frames)

@@ -99,19 +99,46 @@ def test_the_summary_can_be_computed_from_the_tables(world: Any) -> None:
         assert row.treaty_quarters == rows.treaty.sum() and row.final_depth == rows.depth.iloc[-1]
         assert row.mean_tension == pytest.approx(rows.tension.mean())
         assert rows.depth.max() <= row.depth_ceiling + 1e-12
-        # Emergence by hand: deep, even and with a cut, at least once.
-        state = (directions[d] >= 0.5) & (rows.reciprocity >= 0.25).to_numpy() & (rows.tariff_cut > 0).to_numpy()
-        assert bool(row.emerged) == bool(state.any())
+        parts = rows.depth_inherited + rows.depth_duties + rows.depth_recognition + rows.depth_joint
+        np.testing.assert_allclose(parts, rows.depth, rtol=0, atol=1e-12)
+        assert row.gain_share == pytest.approx(rows.joint_gain.sum() / rows.attainable_gain.sum())
+        for column in ("duty_first", "kept_supply_second", "kept_charging", "depth_inherited"):
+            assert row[column] == pytest.approx(rows[column].mean(), abs=1e-12)
+        assert row.ev_trade == pytest.approx(4 * rows.ev_trade.mean())
+        # Cooperation by hand: half of what there is to gain over a year, neither side at a loss, both conceding.
+        year = rows[["gain_share", "gain_first", "gain_second"]].fillna(0.0).rolling(4, min_periods=1).mean()
+        state = (year.gain_share >= 0.5) & (year.gain_first >= -1e-9) & (year.gain_second >= -1e-9)
+        state = (state & (rows.both_concede > 0)).to_numpy()
+        inherited = rows.promise.iloc[0] >= 0.5
+        assert bool(row.inherited) == inherited and bool(row.emerged) == (bool(state.any()) and not inherited)
+        assert (row.n_spells > 0) == state.any()
         if row.emerged:
             assert row.first_emergence == np.flatnonzero(state)[0]
             assert row.emergence_label == world.start.quarter_label(int(row.first_emergence))
-            assert row.longest_spell >= 1 and row.n_spells >= 1
-            assert bool(row.durable) == (row.longest_spell >= 12)
         else:
-            assert row.first_emergence == -1 and row.emergence_label == "" and row.n_spells == 0
-            assert not row.durable and not row.collapsed and not row.hollow
+            assert row.first_emergence == -1 and row.emergence_label == ""
+        assert bool(row.durable) == (row.longest_spell >= 12)
+        if inherited:
+            assert bool(row.kept) != bool(row.lost) and (row.lost or not row.regained)
+        else:
+            assert not (row.kept or row.lost or row.regained or row.deepened)
+        # The first edition's measure: deep, even and with a cut, at least once.
+        deep = (directions[d] >= 0.5) & (rows.reciprocity >= 0.25).to_numpy() & (rows.tariff_cut > 0).to_numpy()
+        assert bool(row.emerged_by_depth) == bool(deep.any())
         assert "–" in row.game or "-" in row.game
         assert row.n_lapses == (rows.treaty.size and world.recorder.lapses[d])
+
+
+def test_duties_and_trade_of_a_dyad_are_those_of_its_directions(world: Any) -> None:
+    dyad, directed = (world.tables()[name] for name in ("dyad", "directed"))
+    for name in DYAD_NAMES:
+        rows = dyad[dyad.entity == name]
+        (first, second), cars = name.split("-"), 0.0
+        for side, importer, exporter in (("first", first, second), ("second", second, first)):
+            way = directed[directed.entity == f"{importer}<{exporter}"]
+            np.testing.assert_array_equal(rows[f"duty_{side}"], way.duty_ev)
+            cars = cars + way.vehicle_imports.to_numpy() * world.economy.market_size[BLOCS.index(importer)]
+        np.testing.assert_allclose(rows.ev_trade, 1000 * cars, rtol=1e-12)
 
 
 def test_the_summary_tells_what_came_of_the_blocs(world: Any) -> None:
@@ -126,6 +153,9 @@ def test_the_summary_tells_what_came_of_the_blocs(world: Any) -> None:
             saved = 4 * rows.ev_sales.mean() * tonnes
             assert getattr(row, f"co2_saved_{side}") == pytest.approx(saved, rel=1e-12)
             assert saved > 0.0
+            for flow in ("consumer_surplus", "home_profit", "jobs"):
+                assert getattr(row, f"{flow}_{side}") == pytest.approx(4 * rows[flow].mean())
+            assert getattr(row, f"price_{side}") == pytest.approx(rows.price.mean())
 
 
 def test_the_summary_tells_the_games_before_and_after(world: Any) -> None:

@@ -290,3 +290,59 @@ def test_trade_weighted_depth() -> None:
 def test_hollow_cooperation() -> None:
     emerged, welfare = np.array([True, True, False, True]), np.array([9.0, 10.0, 5.0, 11.0])
     assert co.is_hollow(emerged, welfare, 10.0).tolist() == [True, False, False, False]
+
+
+# --- gains ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("joint", "attainable", "share"),
+    [(1.0, 2.0, 0.5), (0.0, 2.0, 0.0), (-1.0, 2.0, -0.5), (3.0, 2.0, 1.5), (0.01, 0.01, 1.0)],
+)
+def test_share_of_what_there_is_to_gain(joint: float, attainable: float, share: float) -> None:
+    assert co.gain_share(joint, attainable, 0.01) == pytest.approx(share)
+
+
+def test_a_share_of_next_to_nothing_is_not_told() -> None:
+    found = co.gain_share(np.array([0.0, 0.5]), np.array([0.0, 0.0099]), 0.01)
+    assert np.isnan(found).all()
+    assert not co.gain_state(np.nan_to_num(found), 0.1, 0.1, True).any()
+
+
+def test_cooperation_needs_enough_for_both_and_something_from_each() -> None:
+    share = np.array([0.5, 0.49, 0.9, 0.9, 0.9])
+    first, second = np.array([0.1, 0.1, -0.1, 0.1, 0.0]), np.array([0.2, 0.2, 0.9, 0.2, 0.2])
+    concede = np.array([True, True, True, False, True])
+    assert co.gain_state(share, first, second, concede).tolist() == [True, False, False, False, True]
+    assert co.gain_state(share, first, second, concede, 0.3).tolist() == [True, True, False, False, True]
+    assert co.gain_state(share, first, second, concede, 0.7).tolist() == [False, False, False, False, True]
+
+
+def test_a_concession_is_what_one_would_not_do_alone() -> None:
+    regretted = np.zeros((2, 10), dtype=bool)
+    regretted[0, [0, 8]] = regretted[1, 5] = True  # first: its duty, charging; second: its recognition
+    given = np.zeros((5, 10))
+    given[1, 0] = given[2, [0, 1]] = given[3, [0, 5]] = given[4, [5, 8]] = 0.1
+    assert co.both_concede(given, regretted).tolist() == [False, False, False, True, True]
+
+
+def test_what_is_inherited_is_not_what_emerges() -> None:
+    rows = ["0110000111", "1111111111", "1100000011", "1111100000", "0000000000", "1101111111"]
+    state = np.array([[c == "1" for c in row] for row in rows])
+    new, old = co.beginnings(state, False), co.beginnings(state, True)
+    assert new.emerged.tolist() == [True, True, True, True, False, True]
+    assert new.onset.tolist() == [1, 0, 0, 0, 10, 0]
+    assert not new.inherited.any() and not new.kept.any() and not new.lost.any() and not new.regained.any()
+    assert not old.emerged.any() and old.inherited.all() and (old.onset == 10).all()
+    assert old.kept.tolist() == [False, True, False, False, False, True]
+    assert old.regained.tolist() == [True, False, True, False, False, False]
+    assert (old.kept ^ old.lost).all()
+
+
+@given(states, st.booleans())
+def test_beginnings_agree_with_spells(row: np.ndarray, inherited: bool) -> None:
+    began, spells = co.beginnings(row, inherited), co.spells_summary(row)
+    assert bool(began.emerged) == (bool(spells.emerged) and not inherited)
+    if began.emerged:
+        assert began.onset == spells.first_onset
+    assert bool(began.kept) == (inherited and spells.longest == row.size)

@@ -12,10 +12,9 @@ from statsmodels.duration.survfunc import CumIncidenceRight, survdiff
 
 from experiments.statistics.definitions import (
     column_names,
+    definition_columns,
     definitions,
-    longest_spells,
     sensitivity_table,
-    state_columns,
 )
 from experiments.statistics.estimates import kaplan_meier
 from experiments.statistics.stopping import (
@@ -26,7 +25,7 @@ from experiments.statistics.stopping import (
     wanted_replicates,
 )
 from experiments.statistics.survival import cumulative_incidence, ended_by_cause, log_rank, treaty_ends
-from model.rules import cooperation
+from model import Ensemble
 
 # Freireich et al. 1963: weeks in remission with 6-MP and with placebo; published log-rank chi-squared 16.79.
 TREATED = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
@@ -188,30 +187,20 @@ def test_arms_that_are_alike_do_not_differ() -> None:
 # --- other definitions of cooperation -----------------------------------------------------------------------
 
 
-@given(st.lists(st.booleans(), min_size=1, max_size=40))
-def test_spells_are_those_of_the_model(row: list[bool]) -> None:
-    state = np.array([row])
-    assert longest_spells(state).tolist() == cooperation.spells_summary(state).longest.tolist()
-
-
 def test_the_definition_itself_is_among_the_others() -> None:
-    rng = np.random.default_rng(3)
-    depth = np.clip(np.cumsum(rng.normal(0, 0.1, (3, 37)), axis=-1) + 0.5, 0, 1)
-
-    def states(threshold: float, window: int) -> np.ndarray:
-        return cooperation.rolling_mean(depth, window) >= threshold
-
-    columns = state_columns(states)
+    ensemble = Ensemble("symmetric", 3, 12)
+    ((_, world),) = ensemble.worlds()
+    summary = world.run().summary()
+    columns = definition_columns(world.recorder.onset_and_durable)
     assert len(columns) == 2 * len(definitions()) == 18
-    summary = cooperation.spells_summary(states(0.5, 4))
     onset, durable = column_names(0.5, 4)
-    assert columns[onset].tolist() == np.where(summary.emerged, summary.first_onset, -1).tolist()
-    assert columns[durable].tolist() == summary.durable.tolist()
-    frame = pd.DataFrame({"dyad": list("abc") * 4, **{name: np.tile(x, 4) for name, x in columns.items()}})
+    assert columns[onset].reshape(-1).tolist() == summary["first_emergence"].tolist()
+    assert columns[durable].reshape(-1).tolist() == summary["durable"].tolist()
+    frame = pd.DataFrame({"dyad": summary["dyad"], **{name: x.reshape(-1) for name, x in columns.items()}})
     table = sensitivity_table(frame, ["dyad"])
     assert len(table) == 27
     for _, rows in table.groupby(["dyad", "window"]):
-        assert rows.sort_values("threshold")["emergence_rate"].is_monotonic_decreasing
+        assert rows.sort_values("threshold")["durable_share"].is_monotonic_decreasing
 
 
 # --- the stop rule ------------------------------------------------------------------------------------------
