@@ -20,7 +20,7 @@ BoolArray = npt.NDArray[np.bool_]
 
 THRESHOLDS: Final = (0.3, 0.5, 0.7)
 WINDOWS: Final = (2, 4, 8)
-# As in the definition: shortfalls of up to two quarters do not end a spell; twelve quarters are durable.
+# As in the definition: two quarters in a row below the state end a spell; twelve quarters are durable.
 GAP: Final = 2
 DURABLE_QUARTERS: Final = 12
 
@@ -59,10 +59,10 @@ def state_columns(states: Callable[[float, int], BoolArray]) -> dict[str, npt.ND
 
 
 def longest_spells(state: BoolArray, gap: int = GAP) -> npt.NDArray[np.int64]:
-    """Quarters in the longest spell of each row of (..., T); a shortfall of up to ``gap`` quarters is bridged.
+    """Quarters in the longest spell of each row of (..., T); ``gap`` quarters in a row below end one.
 
-    A shortfall that the horizon cuts off before it is longer than the gap does not end a spell, but its quarters
-    do count: the spell has not been seen to end.
+    A shorter shortfall is bridged. One that the horizon cuts off before it is that long does not end a spell, and its
+    quarters do count: the spell has not been seen to end.
     Limits: 0 where the state never holds; T where it always holds.
     Source: theory 2.1, D4.
     """
@@ -73,9 +73,9 @@ def longest_spells(state: BoolArray, gap: int = GAP) -> npt.NDArray[np.int64]:
     for t in range(rows.shape[-1]):
         holds = rows[:, t]
         # Quarters of a shortfall join the spell only when it goes on after them.
-        length = np.where(holds, np.where(short <= gap, length + (length > 0) * short, 0) + 1, length)
+        length = np.where(holds, np.where(short < gap, length + (length > 0) * short, 0) + 1, length)
         short = np.where(holds, 0, short + 1)
-        open_until_end = (t == rows.shape[-1] - 1) & (length > 0) & (short <= gap)
+        open_until_end = (t == rows.shape[-1] - 1) & (length > 0) & (short < gap)
         longest = np.maximum(longest, length + open_until_end * short)
     return longest.reshape(state.shape[:-1])
 

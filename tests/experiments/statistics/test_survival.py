@@ -194,6 +194,12 @@ def test_spells_are_those_of_the_model(row: list[bool]) -> None:
     assert longest_spells(state).tolist() == cooperation.spells_summary(state).longest.tolist()
 
 
+def test_the_longest_spell_counts_what_is_bridged_and_nothing_else() -> None:
+    rows = {"1101111": 7, "1100111": 3, "1111110": 7, "1111100": 5, "0110101": 6, "1001001": 1}
+    for row, quarters in rows.items():
+        assert longest_spells(np.array([[holds == "1" for holds in row]])).tolist() == [quarters], row
+
+
 def test_the_definition_itself_is_among_the_others() -> None:
     rng = np.random.default_rng(3)
     depth = np.clip(np.cumsum(rng.normal(0, 0.1, (3, 37)), axis=-1) + 0.5, 0, 1)
