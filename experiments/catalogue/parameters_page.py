@@ -20,6 +20,10 @@ Made by `detente parameters --markdown`; change `model/parameters/core.py` or
 Every number has a unit, a range, a meaning, a source and a status. *Measured* and *calibrated* defaults rest
 on evidence; *assumed* ones are judgements, to be swept before they are believed. Rates are fractions, never
 percent. A value outside its range is refused. Section: where the rule that uses it is specified.
+
+The role says what a parameter is of: *structure*, what parties and markets are; *mechanism*, what parties may do and
+know; *measure*, how results are looked at. What governments want is found from the scenario and the structure of a
+run. Its mechanisms and measures do not move it: there the calibration sees those of the scenario.
 """
 
 
@@ -65,12 +69,12 @@ def markdown() -> str:
     lines = [INTRODUCTION]
     for group, names in groups():
         lines += [f"## {group[0].upper()}{group[1:]}", ""]
-        lines += ["| Name | Default | Range | Unit | Meaning | Section | Source | Status |"]
-        lines += ["|---|---|---|---|---|---|---|---|"]
+        lines += ["| Name | Default | Range | Unit | Role | Meaning | Section | Source | Status |"]
+        lines += ["|---|---|---|---|---|---|---|---|---|"]
         for name in names:
             spec = PARAMETERS[name]
             cells = (
-                *(f"`{name}`", value_in_words(spec.default), range_in_words(name), spec.unit),
+                *(f"`{name}`", value_in_words(spec.default), range_in_words(name), spec.unit, spec.role),
                 *(spec.meaning, spec.section, spec.source, spec.status),
             )
             lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")

@@ -1,16 +1,21 @@
 """How a parameter is declared: its default, range, unit, section, meaning, source and status.
 
-A row reads ``name: type = real(default, low, high, unit, section, meaning, source, status)``. ``section``
+A row reads ``name: type = real(role, default, low, high, unit, section, meaning, source, status)``. ``section``
 is the section of the theory in which the parameter is used. Without a source a value is a judgement
 ("assumption"), to be swept before it is believed; ``status`` says whether the default was measured,
-calibrated to something measured, or assumed. The rows are in ``parameter_table.py`` (what is always on) and
-``mechanism_table.py`` (mechanisms that are off unless asked for).
+calibrated to something measured, or assumed. The rows are in ``core.py`` (what is always on) and
+``mechanisms.py`` (mechanisms that are off unless asked for).
+
+``role`` says what a parameter is of, and so whether the calibration sees a run's own value (``start``): ``structure``
+is what parties and markets are, ``mechanism`` what parties may do and know, ``measure`` how results are looked at.
+A switch and a choice of a rule are mechanisms always. Preferences follow from structure alone: a run with another
+mechanism is one of the same parties.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,6 +23,10 @@ from model.choices.plugins import names as plugged
 
 Kind = Literal["float", "int", "bool", "choice"]
 Status = Literal["measured", "calibrated", "assumed"]
+Role = Literal["structure", "mechanism", "measure"]
+STRUCTURE: Final = "structure"
+MECHANISM: Final = "mechanism"
+MEASURE: Final = "measure"
 
 ASSUMPTION = "assumption"
 
@@ -33,6 +42,7 @@ class ParameterSpec(BaseModel):
     name: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     group: str
     kind: Kind
+    role: Role
     unit: str
     default: float | int | bool | str
     low: float | None = None
@@ -73,28 +83,32 @@ class ParameterSpec(BaseModel):
         return f"{noun} from {self.low:g} to {self.high:g}{unit}{names}"
 
 
-def _row(kind: Kind, default: Any, section: str, meaning: str, source: str, status: str, **more: Any) -> Any:
-    facts = {"kind": kind, "section": section, "meaning": meaning, "source": source, "status": status}
+def _row(
+    kind: Kind, role: Role, default: Any, section: str, meaning: str, source: str, status: str, **more: Any
+) -> Any:
+    facts = {"kind": kind, "role": role, "section": section, "meaning": meaning, "source": source, "status": status}
     return dataclasses.field(default=default, metadata={"spec": {"default": default, **facts, **more}})
 
 
 def real(
-    default: float, low: float, high: float, unit: str, section: str, meaning: str,
+    role: Role, default: float, low: float, high: float, unit: str, section: str, meaning: str,
     source: str = ASSUMPTION, status: Status = "assumed", aliases: dict[str, float] | None = None,
 ) -> Any:  # fmt: skip
     """A real-valued parameter; ``aliases`` are names accepted in place of a number."""
     more = {"low": low, "high": high, "unit": unit, "aliases": aliases or {}}
-    return _row("float", default, section, meaning, source, status, **more)
+    return _row("float", role, default, section, meaning, source, status, **more)
 
 
-def whole(default: int, low: int, high: int, unit: str, section: str, meaning: str, source: str = ASSUMPTION) -> Any:
+def whole(
+    role: Role, default: int, low: int, high: int, unit: str, section: str, meaning: str, source: str = ASSUMPTION
+) -> Any:
     """A whole-number parameter, such as a count of quarters."""
-    return _row("int", default, section, meaning, source, "assumed", low=low, high=high, unit=unit)
+    return _row("int", role, default, section, meaning, source, "assumed", low=low, high=high, unit=unit)
 
 
 def switch(section: str, meaning: str, default: bool = True, source: str = "definition") -> Any:
     """A mechanism or issue that can be turned off."""
-    return _row("bool", default, section, meaning, source, "assumed", unit="switch")
+    return _row("bool", MECHANISM, default, section, meaning, source, "assumed", unit="switch")
 
 
 def choice(
@@ -102,4 +116,4 @@ def choice(
 ) -> Any:
     """One of a few named rules; ``plugs`` is the kind of plug-in that can add to them."""
     more = {"choices": choices, "unit": "name", "plugs": plugs}
-    return _row("choice", default, section, meaning, source, "assumed", **more)
+    return _row("choice", MECHANISM, default, section, meaning, source, "assumed", **more)

@@ -46,7 +46,7 @@ LEAST_ATTAINABLE: Final = 0.01
 GAIN_THRESHOLD: Final = 0.5
 #: What was inherited has deepened when this much more of the attainable gain is realised than it promised.
 DEEPER: Final = 0.1
-#: Shortfalls of up to this many quarters do not end a spell of the state.
+#: This many quarters in a row below the state end a spell of it; a shorter shortfall is bridged.
 STATE_GAP: Final = 2
 #: A spell this long is durable (quarters).
 DURABLE_QUARTERS: Final = 12
@@ -250,19 +250,19 @@ def spell_mask(state: BoolArray, persistence: int = 1, gap: int = STATE_GAP) -> 
     """Which quarters belong to a spell; booleans (..., T).
 
     state: (..., T), whether the condition holds, T >= 1. persistence: quarters in a row that a spell needs to
-    begin, >= 1. gap: a shortfall of up to this many quarters is bridged, >= 0; a longer one ends the spell at
-    its first quarter; one that the horizon cuts off before it is longer does not end it (censored).
-    Limits: the state itself at persistence 1 and gap 0. The mask keeps apart every two spells.
+    begin, >= 1. gap: this many quarters in a row below end the spell, at the first of them, >= 1; a shorter
+    shortfall is bridged; one that the horizon cuts off before it is that long does not end it (censored).
+    Limits: the state itself at persistence 1 and gap 1. The mask keeps apart every two spells.
     Source: theory 2.1, D4; a spell needs ``persistence`` unbroken quarters to begin, then tolerates gaps.
     """
     horizon = state.shape[-1]
-    # Bridging is closing the state: let it linger for `gap` quarters, then ask that it holds for the next
-    # `gap`.
+    # Bridging is closing the state: let it linger for a quarter less than `gap`, then ask that it holds for as
+    # many of the next ones.
     lingers = state.copy(order="K")
-    for k in range(1, min(gap, horizon - 1) + 1):
+    for k in range(1, min(gap, horizon)):
         lingers[..., k:] |= state[..., :-k]
     bridged = lingers.copy(order="K")
-    for k in range(1, min(gap, horizon - 1) + 1):
+    for k in range(1, min(gap, horizon)):
         bridged[..., :-k] &= lingers[..., k:]
     if persistence == 1:
         return bridged

@@ -16,10 +16,11 @@ import numpy as np
 
 from model.parameters.checked import Parameters
 from model.scenario.evidence import seeds_directory
-from model.scenario.reading import read_scenario, selectors_changed
+from model.scenario.reading import Reading, read_scenario, selectors_changed
 from model.scenario.scenario import Scenario, Treaty, built
 
 KEPT: Final = "scenario.toml"
+BASE: Final = "base"  # the folder of the scenario whose calibration is taken over
 # What a scenario is called and why; no number of a run follows from it.
 LABELS: Final = frozenset({"name", "title", "about", "sources", "see"})
 
@@ -28,12 +29,21 @@ def scenario_files(name_or_path: str | Path) -> dict[str, bytes]:
     """What a scenario was read from, by the names under which it is kept.
 
     ``scenario.toml`` is the whole scenario, ``evidence`` and ``own`` hold its tables, ``written`` every file that went
-    into it, as it was written.
+    into it, as it was written, and ``base`` the scenario whose calibration it takes over, in the same way.
     Raises:
         InputFault: the scenario cannot be read.
     """
     reading = read_scenario(name_or_path)
     built(reading, Path(name_or_path).stem)  # opens the tables that arrays are made of
+    kept = _kept(reading)
+    for path in reading.files:
+        number = sum(name.endswith(f"-{path.name}") or name == f"written/{path.name}" for name in kept)
+        kept[f"written/{number + 1}-{path.name}" if number else f"written/{path.name}"] = path.read_bytes()
+    return kept
+
+
+def _kept(reading: Reading) -> dict[str, bytes]:
+    """A scenario as one file, with its tables and the scenario whose calibration it takes over."""
     main, shipped = reading.files[0].parent, seeds_directory() / "evidence"
     folders = {shipped.resolve(): "evidence"}
     for path in reading.shelf.opened.values():
@@ -45,12 +55,13 @@ def scenario_files(name_or_path: str | Path) -> dict[str, bytes]:
         folder = (main / file).parent if file.startswith(".") else shipped
         return f"./{folders.get(folder.resolve(), 'evidence')}/{Path(file).name}"
 
-    kept = {KEPT: _toml(selectors_changed(reading.raw, renamed)).encode()}
+    raw = {key: item for key, item in reading.raw.items() if key != "preferences_of"}
+    kept = {} if reading.base is None else {f"{BASE}/{name}": data for name, data in _kept(reading.base).items()}
+    if kept:
+        raw["preferences_of"] = f"./{BASE}/{KEPT}"
+    kept[KEPT] = _toml(selectors_changed(raw, renamed)).encode()
     for path in reading.shelf.opened.values():
         kept[f"{folders[path.parent.resolve()]}/{path.name}"] = path.read_bytes()
-    for path in reading.files:
-        number = sum(name.endswith(f"-{path.name}") or name == f"written/{path.name}" for name in kept)
-        kept[f"written/{number + 1}-{path.name}" if number else f"written/{path.name}"] = path.read_bytes()
     return kept
 
 
@@ -93,7 +104,10 @@ def _changed(before: Any, now: Any, where: str) -> Iterator[tuple[str, object, o
         for field in dataclasses.fields(before):
             if field.name not in LABELS or (isinstance(before, Treaty) and field.name == "name"):
                 inner = f"{where}.{field.name}" if where else field.name
-                yield from _changed(getattr(before, field.name), getattr(now, field.name), inner)
+                old, new = getattr(before, field.name), getattr(now, field.name)
+                if field.name == "base" and (old is None or new is None):
+                    old, new = (None if one is None else one.name for one in (old, new))
+                yield from _changed(old, new, inner)
     elif isinstance(before, tuple) and before and dataclasses.is_dataclass(before[0]) and len(before) == len(now):
         for number, (old, new) in enumerate(zip(before, now, strict=True)):
             yield from _changed(old, new, f"{where}[{number}]")

@@ -28,6 +28,8 @@ OF_BLOCS: Final = tuple(tuple(names) for names in (BLOCS, DYAD_NAMES, DIRECTED_N
 NO_FOURTH: Final = (
     "this model has three blocs, CN, US and EU, and takes no fourth; makers of other places have home = 'other'"
 )
+# Keys that speak of the file they stand in, not of those that extend it.
+OWN_KEYS: Final = frozenset({"calibrate", "preferences_of"})
 QUARTER: Final = r"\d{4}Q[1-4]"
 LEAST_PERCENT: Final = 2.0  # from here a number too large for a fraction was probably meant as percent
 
@@ -43,12 +45,14 @@ class Reading:
     raw: dict[str, Any]  # the tables of the file and of all that it extends, merged
     shelf: Shelf  # the evidence tables that it takes numbers from
     files: tuple[Path, ...]  # the file itself, what it extends, and so on
+    base: Reading | None = None  # the scenario whose calibration it takes over
 
     def looked_at(self) -> list[Path]:
         """Every file that was read, and where a table of one's own would come before one that was read."""
         shipped = [path.name for path in self.shelf.opened.values()]
         places = [file.parent / name for file in self.files for name in shipped]
-        return list(dict.fromkeys([*self.files, *self.shelf.opened.values(), *places]))
+        beneath = [] if self.base is None else self.base.looked_at()
+        return list(dict.fromkeys([*self.files, *self.shelf.opened.values(), *places, *beneath]))
 
 
 def find_scenario(name_or_path: str | Path, near: Path | None = None) -> Path:
@@ -100,9 +104,29 @@ def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[st
         fault = f"{path.name} extends {base.stem}, which leads back to itself; extend another"
         raise InputFault([fault], "scenario")
     extended, files = _read_chain(base, main, seen)
+    extended = {key: item for key, item in extended.items() if key not in OWN_KEYS}
     if is_quarter(raw.get("known_until")):
         extended = as_known(extended, raw["known_until"])
     return merged(extended, raw), (path, *files)
+
+
+def calibrated_by(path: Path) -> Path | None:
+    """The scenario whose calibration a file takes over: the last that it extends, up to one that calibrates itself.
+
+    None where it calibrates itself: it extends nothing, or says ``calibrate = true``.
+    Raises:
+        InputFault: a file is not there, not TOML, or leads back to itself.
+    """
+    found, seen = None, {path.resolve()}
+    while True:
+        _, raw = toml_file.read_toml(path, "scenario")
+        above = raw.get("preferences_of") or raw.get("extends")
+        if raw.get("calibrate") is True or above is None:
+            return found
+        path = found = find_scenario(str(above), path.parent)
+        if path.resolve() in seen:
+            raise InputFault([f"{path.name} takes its calibration from itself; name another"], "scenario")
+        seen.add(path.resolve())
 
 
 def _from_folder(item: Any, beside: Path, main: Path) -> Any:
@@ -195,7 +219,9 @@ def read_scenario(name_or_path: str | Path) -> Reading:
         file = _without(malformed, resolved)
         # What could not be resolved is malformed too; one fault is enough for it.
         faults = [line for where, line in explain(error).items() if not _inside(where, resolver.broken)]
-    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, files)
+    above = calibrated_by(path)
+    base = None if above is None else read_scenario(above)
+    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, files, base)
 
 
 def _without(malformed: frozenset[str], resolved: dict[str, Any]) -> ScenarioFile:

@@ -115,6 +115,8 @@ class Scenario:
     turnover: Bools  # (t, b) a new government takes office
     events: tuple[Event, ...]
     sources: tuple[SourceRow, ...]  # where each number comes from
+    calibrate: bool = False  # found anew what its governments want, though it extends another scenario
+    base: Scenario | None = None  # the scenario whose calibration it takes over; None where it has its own
 
     def quarter_label(self, t: int) -> str:
         """The label of a quarter index; 0 is the first quarter of the scenario."""
@@ -199,6 +201,7 @@ def built(reading: Reading, name: str) -> Scenario:
     faults += workshop.faults
     if faults:
         raise InputFault(faults, f"scenario {name}")
+    above = None if reading.base is None else _base(reading.base, name)
     scenario = Scenario(
         name=file.name,
         title=file.title,
@@ -208,6 +211,8 @@ def built(reading: Reading, name: str) -> Scenario:
         treaties=treaties,
         events=events,
         sources=tuple(reading.sources),
+        calibrate=file.calibrate,
+        base=above,
         **arrays,
     )
     for record in (scenario, *treaties):
@@ -215,3 +220,18 @@ def built(reading: Reading, name: str) -> Scenario:
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
     return scenario
+
+
+def _base(reading: Reading, name: str) -> Scenario:
+    """The scenario whose calibration another one takes over; ``name`` is the other's.
+
+    Raises:
+        InputFault: it is no whole scenario by itself.
+    """
+    of = reading.files[0].stem
+    try:
+        return built(reading, of)
+    except InputFault as fault:
+        more = f"scenario {of}, whose calibration it takes over: "
+        last = "mend that one, or write calibrate = true in this one, so that its own start is calibrated"
+        raise InputFault([*(f"{more}{line}" for line in fault.faults), last], f"scenario {name}") from None

@@ -217,6 +217,8 @@ class ScenarioFile(Section):
     last_quarter: QuarterLabel
     history_ends: QuarterLabel | None = None  # last quarter in which duties follow the file's path
     known_until: QuarterLabel | None = None  # last quarter of which anything is read from what the file extends
+    calibrate: Switch = False  # whether what governments want is found anew, and not taken from what the file extends
+    preferences_of: str = ""  # in files kept with results: the scenario that it is taken from
     parameters: dict[str, Any] = {}  # defaults that this scenario changes
     market: Market
     brands: Brands | None = None

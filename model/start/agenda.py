@@ -2,7 +2,8 @@
 
 ``set_agenda`` runs the first impact assessment. It finds the security costs that make today's duties optimal (inverse
 optimum), the opening costs that keep the first quarter quiet, the issues that are active, how much they matter, and the
-menus. All of it comes from the scenario's full menu and stays the same in every arm of an experiment.
+menus. All of it comes from the scenario's full menu and stays the same in every arm of an experiment. A scenario that
+takes its calibration over has another market and other policies, and the governments of its base.
 """
 
 from __future__ import annotations
@@ -55,6 +56,9 @@ LEAST_REGRET = 1e-9  # bn$ a quarter below which giving an issue costs nothing (
 GIVES = np.stack([cooperation.GIVEN_BY_FIRST > 0.0, cooperation.GIVEN_BY_FIRST < 1.0])
 CORE = np.array([issue not in (LINKAGE, LINKAGE + 1) for issue in range(N_ISSUES)])  # linkage is put beside them
 NO_TREATY = 0
+# What a scenario that takes its calibration over has from its base, beside security costs. An issue that only its own
+# market makes worth something can be agreed on, and does not weigh in depth: the yardstick is the base's.
+PREFERENCES = ("scale", "legislature_scale", "weights", "contested_weights", "opening_cost")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -223,10 +227,19 @@ def brands_on_sale(scenario: Scenario) -> FloatArray:
     return count
 
 
-def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, opening: Opening) -> Agenda:
-    """The first impact assessment, from the full menu, and everything that is fixed by it."""
-    point, low, high, identified = security_costs(economy, parameters, scenario, opening)
-    security = point * parameters.security_scale
+def set_agenda(
+    economy: Economy, parameters: Parameters, scenario: Scenario, opening: Opening, base: Agenda | None = None
+) -> Agenda:
+    """The first impact assessment, from the full menu, and everything that is fixed by it.
+
+    base: the agenda whose preferences are taken over: security and opening costs, scales of stakes, weights of depth.
+    What the issues are worth in this market, and so which are on the menu, is found here.
+    """
+    if base is None:
+        point, low, high, identified = security_costs(economy, parameters, scenario, opening)
+        security, low, high = (parameters.security_scale * cost for cost in (point, low, high))
+    else:
+        security, low, high, identified = base.security, base.security_low, base.security_high, base.identified
     first = look(economy, parameters, scenario, opening, False)
     tables = assess(economy, parameters, first.situation, None, COLD_SWEEPS)
     tension = effective_tension(parameters, mean_tension(parameters))
@@ -279,13 +292,15 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
         scale=scale,
         legislature_scale=legislature,
         receiver_gain=receiver,
-        security_low=low * parameters.security_scale,
-        security_high=high * parameters.security_scale,
+        security_low=low,
+        security_high=high,
         identified=identified,
         treaty=opening_package(scenario, menus),
         supply_stake=supply,
         markup=tables.markup,
     )
+    if base is not None:
+        return dataclasses.replace(agenda, **{name: getattr(base, name) for name in PREFERENCES})
     if parameters.foresight:
         # The first quarter is quiet for governments that look ahead, too; what counts as cooperation stays the same.
         tables, _ = foreseen(
@@ -303,6 +318,14 @@ def set_agenda(economy: Economy, parameters: Parameters, scenario: Scenario, ope
         )
         mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
+
+
+def with_finance(agenda: Agenda, economy: Economy, scenario: Scenario, finance: bool) -> Agenda:
+    """The agenda with the menus of runs in which a linkage concession may bring a transfer, or may not."""
+    in_force = _issues_in_force(scenario)
+    menus = tuple(build_menu(agenda.active[d], in_force[d], finance) for d in range(N_DYADS))
+    levels = _agenda(menus, economy, agenda.security).levels
+    return dataclasses.replace(agenda, menus=menus, levels=levels, treaty=opening_package(scenario, menus))
 
 
 def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> FloatArray:

@@ -196,6 +196,35 @@ def _solve_ties(
     )
 
 
+# Whoever and whenever these tell of; where they differ, a market is no other one's under another policy.
+SAME_WORLD = ("first_quarter", "automakers", "suppliers")
+# What governments do: in force at the start, or dated.
+POLICIES = (
+    *("n_quarters", "mfn", "special", "floor", "other_duty", "treaties", "subsidy", "eligibility"),
+    *("charger_budget", "zev_announced", "zev_age"),
+)
+
+
+def open_changed(scenario: Scenario, parameters: Parameters, base: Scenario) -> tuple[Economy, Opening]:
+    """The market of a scenario that takes its calibration over: its own facts, inverted under the policies of its base.
+
+    So a change of policy at the start moves sales, and is not taken back by qualities that would reproduce the old
+    ones; shares, costs and the like that the scenario gives anew are met by qualities of their own. Where makers,
+    suppliers or the first quarter differ, the market is another one, and is inverted under its own policies.
+    """
+    if any(getattr(scenario, name) != getattr(base, name) for name in SAME_WORLD):
+        return open_economy(scenario, parameters)
+    on_sale = np.where(scenario.brand_share > 0.0, scenario.on_sale_from, base.on_sale_from)
+    policies = {name: getattr(base, name) for name in POLICIES}
+    before = dataclasses.replace(scenario, on_sale_from=on_sale, **policies)
+    economy, opening = open_economy(before, parameters)
+    now = dataclasses.replace(
+        constants(scenario, parameters), supplier_tie=economy.supplier_tie, cell_level=economy.cell_level
+    )
+    special = scenario.special[0].copy()
+    return now, dataclasses.replace(opening, duty=duties_at_start(scenario), special=special)
+
+
 def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, Opening]:
     """Invert the first quarter: constants and the state in which the evidence is an equilibrium (theory 1.1-1.3)."""
     alpha, sigma = parameters.alpha, parameters.nest_correlation

@@ -14,15 +14,17 @@ from model.faults import InputFault
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR
 from model.packages.agenda import Agenda
-from model.parameters.checked import Parameters
+from model.parameters.checked import PARAMETERS, Parameters
+from model.parameters.spec import STRUCTURE
 from model.scenario.evidence import digest_of_file
 from model.scenario.reading import find_scenario, read_chain, read_scenario
 from model.scenario.scenario import Scenario, built
-from model.start.agenda import set_agenda
-from model.start.calibration import open_economy
+from model.start.agenda import set_agenda, with_finance
+from model.start.calibration import open_changed, open_economy
 from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_OF, GOODS, SIDE_OF
 
 GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
+_OF_STRUCTURE = tuple(name for name, spec in PARAMETERS.items() if spec.role == STRUCTURE)
 CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
 
 
@@ -56,16 +58,41 @@ def _current(name: str) -> _Known:
     return known
 
 
+def calibrated_with(scenario: Scenario, parameters: Parameters) -> Parameters:
+    """What the calibration of a scenario sees of a run's parameters: what is structure; the rest is the scenario's own.
+
+    Preferences do not depend on what parties may do, or on how results are measured.
+    """
+    return scenario.parameters.with_overrides({name: getattr(parameters, name) for name in _OF_STRUCTURE})
+
+
 @functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
-def _calibrated(known: _Known, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
-    economy, opening = open_economy(known.scenario, parameters)
-    return economy, opening, set_agenda(economy, parameters, known.scenario, opening)
+def _calibrated(scenario: Scenario, parameters: Parameters) -> tuple[Economy, Opening, Agenda]:
+    base = scenario.base
+    if base is None:
+        economy, opening = open_economy(scenario, parameters)
+        return economy, opening, set_agenda(economy, parameters, scenario, opening)
+    economy, opening = open_changed(scenario, parameters, base)
+    taken_over = _calibrated(base, calibrated_with(base, parameters))[2]
+    return economy, opening, set_agenda(economy, parameters, scenario, opening, taken_over)
+
+
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
+def _begun(scenario: Scenario, parameters: Parameters, finance: bool) -> tuple[Economy, Opening, Agenda]:
+    economy, opening, agenda = _calibrated(scenario, parameters)
+    if finance != parameters.club_finance:
+        agenda = with_finance(agenda, economy, scenario, finance)
+    return economy, opening, agenda
 
 
 def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
-    """A scenario and its calibration under these parameters (theory 1.1, 1.4, 1.6a, 1.7)."""
-    known = _current(scenario)
-    return known.scenario, *_calibrated(known, parameters)
+    """A scenario and its calibration, for runs under these parameters (theory 1.1, 1.4, 1.6a, 1.7).
+
+    The calibration sees of them what is structure, and else the scenario's own. Of what the run may do, only the
+    transfer of a linkage concession shows here, as another menu.
+    """
+    found = _current(scenario).scenario
+    return found, *_begun(found, calibrated_with(found, parameters), parameters.club_finance)
 
 
 def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:
@@ -104,7 +131,8 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
 def identification_flips(scenario: str, changes: Mapping[str, object] | None = None) -> list[str]:
     """Security costs that trade tells in this scenario and not in one that it extends, or the reverse, in sentences.
 
-    A scenario that extends another estimates what governments want anew: a flip changes preferences with policy.
+    Only a scenario with ``calibrate = true``, or one that extends such a one, estimates what governments want anew: a
+    flip then changes preferences with policy.
     changes: parameters that are set in both by name. Nothing is told of a scenario that cannot be calibrated.
     Raises:
         InputFault: the scenario cannot be read.

@@ -24,6 +24,7 @@ from model.parameters.checked import (
     ParameterSpec,
     make_parameters,
 )
+from model.parameters.spec import real
 from model.vocabulary import BLOCS, DYAD_NAMES
 
 NUMBERS = [spec for spec in PARAMETERS.values() if spec.kind in ("float", "int")]
@@ -68,6 +69,27 @@ def test_an_incoherent_row_is_refused() -> None:
     for change in ({"default": 2.0}, {"low": None}, {"kind": "choice"}, {"unit": None}, {"name": "Bad name"}):
         with pytest.raises(ValueError, match="validation error"):
             ParameterSpec(**{**row, **change})
+
+
+def test_every_parameter_has_a_role_and_one_without_fails() -> None:
+    row = PARAMETERS["generosity"].model_dump()
+    assert row.pop("role") == "mechanism"
+    for change in ({}, {"role": None}, {"role": ""}, {"role": "taste"}):
+        with pytest.raises(ValueError, match="role"):
+            ParameterSpec(**{**row, **change})
+    with pytest.raises(TypeError):
+        real(0.3, 0, 1, "-", "1.11", "declared without a role")  # type: ignore[arg-type, call-arg]
+    unsaid = real(0.3, 0, 1, 2, "-", "1.11", "the default stands for the role")  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="role"):
+        ParameterSpec(name="unsaid", group="g", **unsaid.metadata["spec"])
+    roles = {
+        role: [n for n, s in PARAMETERS.items() if s.role == role] for role in ("structure", "mechanism", "measure")
+    }
+    assert roles["measure"] == ["activity_threshold"]
+    assert {"alpha_us", "security_scale", "petition_weight", "discount_factor", "pass_through"} <= {*roles["structure"]}
+    known = {"dialogue_ceiling", "false_alarm", "tension_mean_cn_us", "ratification_slope", "perception_noise"}
+    assert known <= {*roles["mechanism"]}
+    assert all(spec.role == "mechanism" for spec in PARAMETERS.values() if spec.kind in ("bool", "choice"))
 
 
 # A sample of the published defaults and ranges: a slip of the pen in the table must not pass unseen.

@@ -68,21 +68,21 @@ def count_quarter_by_quarter(state: list[bool], persistence: int, gap: int) -> l
         above, below = (above + 1, 0) if holds else (0, below + 1)
         if onset is None and above >= persistence:
             onset = t - persistence + 1
-        if onset is not None and below > gap:
+        if onset is not None and below >= gap:
             found.append((onset, t - below + 1))
             onset = None
     return [*found, (onset, None)] if onset is not None else found
 
 
 @settings(max_examples=300)
-@given(states, st.integers(1, 6), st.integers(0, 4))
+@given(states, st.integers(1, 6), st.integers(1, 5))
 def test_spells_match_an_observer(state: np.ndarray, persistence: int, gap: int) -> None:
     want = count_quarter_by_quarter(state.tolist(), persistence, gap)
     assert co.spells(state.astype(float), 0.5, persistence, gap) == want
 
 
 @settings(max_examples=150)
-@given(arrays(bool, (5, 20)), st.integers(1, 5), st.integers(0, 3), st.integers(2, 14))
+@given(arrays(bool, (5, 20)), st.integers(1, 5), st.integers(1, 4), st.integers(2, 14))
 def test_summary_matches_the_list_of_spells(state: np.ndarray, persistence: int, gap: int, durable: int) -> None:
     found = co.spells_summary(state, persistence, gap, durable)
     for r, row in enumerate(state):
@@ -116,15 +116,44 @@ def test_durable_needs_twelve_quarters_and_bridges_count() -> None:
     found = co.spells_summary(state)
     assert found.durable.tolist() == [False, True, True, False]
     assert found.could_be_durable.tolist() == [True, True, True, False]
-    state[0, 8:10] = False  # a bridged shortfall keeps the spell, and its length
+    state[0, 8] = False  # a bridged shortfall keeps the spell, and its length
     state[0, 14] = True
     assert co.spells_summary(state).durable[0]
     assert not co.spells_summary(state, gap=1).durable[0]
+    state[0, 9] = False  # two in a row end it
+    assert not co.spells_summary(state).durable[0]
+    assert co.spells_summary(state, gap=3).durable[0]
 
 
-@given(states, st.integers(1, 5), st.integers(0, 3))
+@pytest.mark.parametrize(
+    ("state", "gap", "found"),
+    [
+        ("1110111", 2, [(0, None)]),  # one quarter below is bridged
+        ("1110011", 2, [(0, 3), (5, None)]),  # two in a row end it, at the first of them
+        ("1110001", 2, [(0, 3), (6, None)]),
+        ("1101011", 2, [(0, None)]),  # two that are apart do not
+        ("1111110", 2, [(0, None)]),  # the horizon cut it off: not seen to end
+        ("1111100", 2, [(0, 5)]),
+        ("0111000", 2, [(1, 4)]),
+        ("1110111", 1, [(0, 3), (4, None)]),  # at 1 every shortfall ends a spell
+        ("1110011", 3, [(0, None)]),
+        ("1100011", 3, [(0, 2), (5, None)]),
+        ("0000000", 2, []),
+    ],
+)
+def test_a_spell_ends_when_gap_quarters_in_a_row_are_below(
+    state: str, gap: int, found: list[tuple[int, int | None]]
+) -> None:
+    series = np.array([float(holds) for holds in state])
+    assert co.spells(series, 0.5, gap=gap) == found
+    summary = co.spells_summary(series > 0.5, gap=gap)
+    assert summary.n_spells == len(found) and summary.collapsed == any(end is not None for _, end in found)
+    assert co.spells(series, 0.5) == co.spells(series, 0.5, gap=2), "the definition's gap is 2"
+
+
+@given(states, st.integers(1, 5), st.integers(1, 4))
 def test_mask_limits(state: np.ndarray, persistence: int, gap: int) -> None:
-    assert np.array_equal(co.spell_mask(state, 1, 0), state)
+    assert np.array_equal(co.spell_mask(state, 1, 1), state)
     mask = co.spell_mask(state, persistence, gap)
     assert np.all(mask <= co.spell_mask(state, persistence, gap + 1))  # a longer bridge never loses a quarter
     assert np.all(mask <= co.spell_mask(state, 1, gap))  # nor does a shorter entry condition
@@ -346,3 +375,9 @@ def test_beginnings_agree_with_spells(row: np.ndarray, inherited: bool) -> None:
     if began.emerged:
         assert began.onset == spells.first_onset
     assert bool(began.kept) == (inherited and spells.longest == row.size)
+
+
+def test_the_longest_spell_counts_what_is_bridged_and_nothing_else() -> None:
+    rows = {"1101111": 7, "1100111": 3, "1111110": 7, "1111100": 5, "0110101": 6, "1001001": 1}
+    for row, quarters in rows.items():
+        assert co.spells_summary(np.array([c == "1" for c in row])).longest == quarters, row

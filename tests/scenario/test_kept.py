@@ -101,8 +101,12 @@ def test_odd_words_survive(tmp_path: Path) -> None:
 
 
 def test_a_flip_of_identification_is_told(tmp_path: Path) -> None:
-    """Where Chinese brands may enter the US, today's duty there no longer shows what the US sees in them."""
-    text = CHILD.format(base="2026", name="allowed") + '[ban."vehicle software rule"]\nin_force = false\n'
+    """Where Chinese brands may enter the US, today's duty there no longer shows what the US sees in them.
+
+    That counts only for a scenario that asks to be calibrated by itself, and for those that extend it.
+    """
+    head, own = CHILD.format(base="2026", name="allowed"), "calibrate = true\n"
+    text = head + own + '[ban."vehicle software rule"]\nin_force = false\n'
     (tmp_path / "allowed.toml").write_text(text, encoding="utf-8")
     (tmp_path / "grandchild.toml").write_text(CHILD.format(base="allowed.toml", name="g"), encoding="utf-8")
     told = (
@@ -112,6 +116,8 @@ def test_a_flip_of_identification_is_told(tmp_path: Path) -> None:
     assert identification_flips(str(tmp_path / "allowed.toml")) == [told]
     assert identification_flips(str(tmp_path / "grandchild.toml")) == [told], "also from a scenario further up"
     assert identification_flips("2026") == identification_flips("2026-open-access") == []
+    (tmp_path / "taken.toml").write_text(text.replace(own, ""), encoding="utf-8")
+    assert identification_flips(str(tmp_path / "taken.toml")) == [], "what-ifs have the parties of their base"
     back = text.replace('extends = "2026"', 'extends = "allowed.toml"').replace("false", "true")
     (tmp_path / "back.toml").write_text(back, encoding="utf-8")
     (line,) = identification_flips(str(tmp_path / "back.toml"))

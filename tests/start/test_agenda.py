@@ -188,7 +188,9 @@ def test_the_supply_stake_is_of_the_size_that_theory_gives() -> None:
 
 
 def test_calibration_can_be_run_again(start: Any) -> None:
-    again = set_agenda(start.economy, start.parameters, start.start, start.world.opening)
+    base = start.start.base
+    above = None if base is None else starting_point.starting_point(base.name, base.parameters)[3]
+    again = set_agenda(start.economy, start.parameters, start.start, start.world.opening, above)
     for field in dataclasses.fields(again):
         one, two = getattr(start.agenda, field.name), getattr(again, field.name)
         if isinstance(one, np.ndarray):

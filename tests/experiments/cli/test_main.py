@@ -238,8 +238,11 @@ def test_the_page_of_parameters_is_complete(call: Callable[..., Result]) -> None
     result = call("parameters", "--markdown")
     rows = [line for line in result.stdout.splitlines() if line.startswith("| `")]
     assert [row.split("`")[1] for row in rows] == list(PARAMETERS)
-    assert {row.replace("\\|", "").count("|") for row in rows} == {9}
-    assert "| `generosity` | 0.3 | 0 to 1 | - | chance of honouring in spite of a bad signal | 1.11 |" in result.stdout
+    assert {row.replace("\\|", "").count("|") for row in rows} == {10}
+    assert (
+        "| `generosity` | 0.3 | 0 to 1 | - | mechanism | chance of honouring in spite of a bad signal | 1.11 |"
+        in result.stdout
+    )
 
 
 def test_the_page_of_parameters_is_up_to_date() -> None:

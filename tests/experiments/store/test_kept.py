@@ -279,7 +279,8 @@ def test_a_part_that_the_log_does_not_know_is_believed_if_it_is_sound(tmp_path: 
 def test_a_flip_of_identification_heads_every_output(
     sources: Path, tmp_path: Path, call: Callable[..., Result]
 ) -> None:
-    text = 'extends = "2026"\nname = "m"\ntitle = "M"\n[ban."vehicle software rule"]\nin_force = false\n'
+    text = 'extends = "2026"\nname = "m"\ntitle = "M"\ncalibrate = true\n'
+    text += '[ban."vehicle software rule"]\nin_force = false\n'
     (sources / "mine.toml").write_text(text, encoding="utf-8")
     told = "! The security cost that US sees in electric cars from CN is 68.1 k$ a car in 2026, and not identified here"
     for words in (
