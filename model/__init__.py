@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         Turn,
     )
     from model.telling.story import Answer, Story, StoryLine
+    from model.telling.terms import duty_rates, package_terms
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
     from model.world import Checkpoint, ToldRun, World
 
@@ -79,6 +80,7 @@ _HOMES = {
     "evidence_table": "model.scenario.evidence",
     "root_seeds": "model.scenario.evidence",
     **dict.fromkeys(("Answer", "Story", "StoryLine"), "model.telling.story"),
+    **dict.fromkeys(("duty_rates", "package_terms"), "model.telling.terms"),
     "seeds_directory": "model.scenario.evidence",
     "calibration_table": "model.start.starting_point",
     "identification_flips": "model.start.starting_point",
@@ -134,6 +136,7 @@ __all__ = [
     "calibration_table",
     "dictionary",
     "digest_of_text",
+    "duty_rates",
     "evidence_table",
     "find_scenario",
     "game_map_point",
@@ -145,6 +148,7 @@ __all__ = [
     "make_parameters",
     "nearest",
     "package_flows",
+    "package_terms",
     "parse_toml",
     "play_sessions",
     "read_toml",

@@ -27,7 +27,7 @@ from model.rules import batteries, cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
-from model.vocabulary import DUTY, N_DYADS, N_ISSUES
+from model.vocabulary import DUTY, N_DYADS, N_ISSUES, N_SIDES
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class RunRules:
 
     stance and punishment_horizon (quarters) of the retaliation rule; tactics, acceptances of each bloc; on_table (10
     truth values) issues that may be tabled; off_table by dyad: 0 for what can be tabled given what is in force, out of
-    reach for the rest; ceiling (d,) the largest depth; inherited (d, 10) what the treaty in force at the start
-    concedes on every issue; nodes at which assessments look; has_clubs, club_penalty;
+    reach for the rest; ceiling (d,) the largest depth of a package that may be tabled; inherited (d, 10) what the
+    treaty in force at the start concedes on every issue; nodes at which assessments look; has_clubs, club_penalty;
     brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
     reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add.
     """
@@ -67,8 +67,6 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     stance, horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
     issues = [p.tariff_issues, p.supply_issues, p.recognition_issues, p.linkage_issues]
     on_table = (*(issue for issue in issues for _ in (0, 1)), p.charging_issues, p.technology_issues)
-    # Issues on the table in full, the others as they are in force.
-    held = np.stack([agenda.levels[d][int(agenda.treaty[d])] for d in range(N_DYADS)])
     ramp = unilateral.zev_demand_shift(p.zev_demand_shift, s.zev_age, p.zev_ramp)
     return RunRules(
         stance=stance,
@@ -77,7 +75,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         acceptances=tuple(acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)),
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
-        ceiling=cooperation.depth(np.where(np.array(on_table), 1.0, held), agenda.weights),
+        ceiling=np.array([_deepest(agenda, d, on_table) for d in range(N_DYADS)]),
         inherited=_conceded_at_start(agenda),
         nodes=nodes_in_use(economy, p, agenda.menus),
         has_clubs=coalitions.has_clubs(p),
@@ -113,6 +111,16 @@ def _off_table(menu: Menu, on_table: tuple[bool, ...]) -> Grid:
         for first in (menu.x_package, menu.y_package)
     ]
     return Grid(tables[0], tables[1])
+
+
+def _deepest(agenda: Agenda, dyad: int, on_table: tuple[bool, ...]) -> float:
+    """The largest depth of a package that may be tabled over what is in force at the start."""
+    menu = agenda.menus[dyad]
+    tabled = negotiable(menu, on_table, int(agenda.treaty[dyad]))
+    concessions, bound = agenda.levels[dyad][tabled], menu.coordinates[tabled, :2] > 0
+    duties = slice(DUTY, DUTY + N_SIDES)
+    concessions[:, duties] = cooperation.concession(concessions[:, duties], bound, 1.0)
+    return float(np.max(cooperation.depth(concessions, agenda.weights[dyad])))
 
 
 def _rank_within(home: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from experiments.bench.cases import Cases, Markets, Packages, Session
-from model.packages.menu import LADDER_AXIS, TECHNOLOGY_AXIS
+from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS
 
 LONGEST_STEP = 2.0  # utils, as in the rule
 WARM_CEILING = 14.0
@@ -87,7 +87,15 @@ def _prices(
 
 @compiled
 def _values(
-    duty0: Any, duty1: Any, rest: Any, ladder: Any, position0: Any, position1: Any, states: Any, gifts: Any, value: Any
+    duty0: Any,
+    duty1: Any,
+    rest: Any,
+    standards: Any,
+    position0: Any,
+    position1: Any,
+    states: Any,
+    gifts: Any,
+    value: Any,
 ) -> None:
     # rest (R, 5): supply and linkage of each side, technology; gifts (5, 2): what each position keeps of them.
     n_lanes = duty0.shape[0]
@@ -99,7 +107,7 @@ def _values(
             for j in range(n1):
                 for s in range(n_states):
                     state = states[s]
-                    first = duty0[r, position0[i], state] + ladder[r, state]
+                    first = duty0[r, position0[i], state] + standards[r, state]
                     x[i, j, s] = first + duty1[r, position1[j], state]
         place = 0
         for a in range(n_rest[0]):
@@ -182,7 +190,7 @@ def packages(case: Packages) -> Callable[[], list[np.ndarray]]:
     for of, lapsed in zip((case.executive,) * 3 + (case.legislature,), case.lapses, strict=True):
         who = {(True, False): 0, (False, True): 1}.get(lapsed)
         held = [np.array(menu.positions[g]) * (not lapsed[g]) for g in (0, 1)]
-        states = menu.ladder if who is None else menu.lapsed_ladder(who)
+        states = menu.standards if who is None else menu.lapsed_standards(who)
         gifts = np.full((5, 2), -1.0)
         kept = [not lapsed[0], not lapsed[1], not lapsed[0], not lapsed[1], not any(lapsed)]
         for k, axis in enumerate((2, 3, 5, 6, TECHNOLOGY_AXIS)):
@@ -191,8 +199,8 @@ def packages(case: Packages) -> Callable[[], list[np.ndarray]]:
         rest = _rows(np.stack(np.broadcast_arrays(*given), axis=-1))
         duties = [_rows(of.duty[giver]) for giver in (0, 1)]
         value = np.empty((rest.shape[0], menu.n_packages))
-        flows.append((*duties, rest, _rows(of.ladder), *held, states, gifts, value))
-    assert menu.sizes[LADDER_AXIS] == menu.ladder.size
+        flows.append((*duties, rest, _rows(of.standards), *held, states, gifts, value))
+    assert menu.sizes[STANDARDS_AXIS] == menu.standards.size
 
     def play() -> list[np.ndarray]:
         for flow in flows:

@@ -13,7 +13,6 @@ import numpy as np
 from experiments.classroom.minutes import (
     QUARTERS_PER_YEAR,
     Outlook,
-    duty_ladders,
     judgement,
     lobby,
     outlook,
@@ -22,7 +21,7 @@ from experiments.classroom.minutes import (
 )
 from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question, SeatedModel
 from experiments.classroom.view import number
-from model import BLOCS, DYADS
+from model import BLOCS, DYADS, duty_rates
 
 N_ISSUES: Final = 10
 
@@ -63,7 +62,7 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
         "least": number(QUARTERS_PER_YEAR * float(view.reservation)),
         "trust": number(government.trust(government.partner(d))[0]),
         "treaty": package_data(model, d, current),
-        "duties": [[number(rate) for rate in ladder] for ladder in duty_ladders(model, d)],
+        "duties": [[number(rate) for rate in rates] for rates in duty_rates(model, d)],
         "lobby": lobby(model, d, _most_wanted(view)),
         "in_force": number(QUARTERS_PER_YEAR * float(government.gain_in_force(d)[0])),
         "session": float(model.state.clock[d]) >= 0.0,

@@ -16,12 +16,22 @@ from typing import Any, Final, NamedTuple
 import numpy as np
 
 from experiments.classroom.seats import side_of
-from model import DYADS, QUARTERS_PER_YEAR, Answer, CaseEnd, NegotiationModel, SessionEnd, Story, TreatyEnd, Turn
+from model import (
+    DYADS,
+    QUARTERS_PER_YEAR,
+    Answer,
+    CaseEnd,
+    NegotiationModel,
+    SessionEnd,
+    Story,
+    TreatyEnd,
+    Turn,
+    duty_rates,
+)
 
 FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
 N_AXES: Final = 8
-CARS: Final = 0  # the first of the two goods that duties are on; the other is batteries
 # What the page calls the model's codes.
 WHY_CLOSED: Final = {SessionEnd.CHANNEL_SHUT: "shut", SessionEnd.DEADLINE: "deadline"}
 HOW_ENDED: Final = {CaseEnd.CARRIED_OUT: "carried", CaseEnd.SETTLED: "settled", CaseEnd.DROPPED: "dropped"}
@@ -167,24 +177,8 @@ def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, 
     """
     menu = model.agenda.menus[dyad]
     position = [int(x) for x in menu.coordinates[package]]
-    duties = [[ladder[0], ladder[position[side]]] for side, ladder in enumerate(duty_ladders(model, dyad))]
+    duties = [[rates[0], rates[position[side]]] for side, rates in enumerate(duty_rates(model, dyad))]
     return {"index": int(package), "at": position, "duties": duties}
-
-
-def duty_ladders(model: NegotiationModel, dyad: int) -> list[list[float]]:
-    """Each side's duty on the other's cars at every position that the menu has for it; rates now, fractions.
-
-    Position 0 (free) and 1 (bound) are the duty without a treaty; a full cut ends at the floor (theory 1.6).
-    """
-    start, t = model.start, min(model.state.quarter, model.n_quarters - 1)
-    ladders = []
-    for side in (0, 1):
-        importer, exporter = DYADS[dyad][side], DYADS[dyad][1 - side]
-        base = float(start.mfn[t, CARS, importer, exporter] + model.state.special[CARS, importer, exporter])
-        floor = min(float(start.floor[t, CARS, importer, exporter]), base)
-        cuts = model.economy.cuts[CARS, importer, exporter]
-        ladders.append([base - float(cut) * (base - floor) for cut in cuts])
-    return ladders
 
 
 def lobby(model: NegotiationModel, dyad: int, package: int) -> list[list[Any]]:
@@ -289,7 +283,6 @@ __all__ = [
     "Event",
     "Minutes",
     "Outlook",
-    "duty_ladders",
     "judgement",
     "lobby",
     "outlook",

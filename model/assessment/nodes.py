@@ -19,10 +19,10 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, beside
 from model.packages.menu import (
     CUT_OF_POSITION,
-    LADDER_LAPSED,
-    LADDER_SAVING,
     N_SAVINGS,
     RECOGNISED,
+    STANDARDS_LAPSED,
+    STANDARDS_SAVING,
     Menu,
 )
 from model.parameters.checked import Parameters
@@ -150,8 +150,8 @@ def nodes_in_use(economy: Economy, parameters: Parameters, menus: tuple[Menu, ..
         wanted[:, [*GRID_NODES, *ANSWER_NODES]] = True
     for index, (importer, partner) in enumerate(DIRECTED_DYADS):
         menu, side = menus[DYAD_OF[importer, partner]], SIDE_OF[importer, partner]
-        ladder = np.union1d(menu.ladder, LADDER_LAPSED[:, menu.ladder])
-        savings = LADDER_SAVING[ladder, side]
+        standards = np.union1d(menu.standards, STANDARDS_LAPSED[:, menu.standards])
+        savings = STANDARDS_SAVING[standards, side]
         for saving in np.union1d(savings, savings | RECOGNISED):
             for position in menu.positions[side]:
                 wanted[index, N_SAVINGS * CUT_OF_POSITION[position] + saving] = True

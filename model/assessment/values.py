@@ -17,12 +17,12 @@ from model.market.credits import CREDIT_BLOC
 from model.numerics import FloatArray, beside
 from model.packages.menu import (
     CUT_OF_POSITION,
-    LADDER,
-    LADDER_AXIS,
-    LADDER_LAPSED,
-    LADDER_SAVING,
     N_SAVINGS,
     RECOGNISED,
+    STANDARDS,
+    STANDARDS_AXIS,
+    STANDARDS_LAPSED,
+    STANDARDS_SAVING,
     TECHNOLOGY_AXIS,
     WITH_FINANCE,
     Menu,
@@ -43,15 +43,15 @@ from model.vocabulary import (
 )
 
 N_POSITIONS = 5
-_LADDER_FLAGS = np.array(LADDER, dtype=np.float64)
+_STANDARDS_FLAGS = np.array(STANDARDS, dtype=np.float64)
 
 
 @dataclass(frozen=True)
 class Parts:
     """What one party gets from each axis of a dyad's menu, bn$ per quarter.
 
-    duty: for the duty of side 0 and of side 1, (..., 5, 6) by position and ladder state; supply, linkage: (..., 2)
-    by giver; ladder (..., 6) effects of standards outside the two markets; technology (...,); punish (...,) payoff
+    duty: for the duty of side 0 and of side 1, (..., 5, 8) by position and standards; supply, linkage: (..., 2)
+    by giver; standards (..., 8) effects of standards outside the two markets; technology (...,); punish (...,) payoff
     when both sides punish, on the scale of the duty parts; finance (..., 2) by giver, the money that may go with a
     linkage concession, or None. friends (..., 2): what it is worth that side 0, side 1 is in the other's allowed set,
     as it is by assuring supply or by technology cooperation; None without friendshoring.
@@ -60,7 +60,7 @@ class Parts:
     duty: tuple[FloatArray, FloatArray]
     supply: FloatArray
     linkage: FloatArray
-    ladder: FloatArray
+    standards: FloatArray
     technology: FloatArray
     punish: FloatArray
     finance: FloatArray | None = None
@@ -109,11 +109,11 @@ def party_parts(
         answered = partner_payoff if giver == side else importer_payoff
         market = payoff[..., PAIR_OF[importer, partner], :]
         answer = answered[..., PAIR_OF[partner, importer], :]
-        saving = LADDER_SAVING[:, giver][None, :]
+        saving = STANDARDS_SAVING[:, giver][None, :]
         cut = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None]
         asked, recognised = market[..., cut + saving], market[..., cut + (saving | RECOGNISED)]
         already = granted[..., importer, partner]
-        by_ladder = np.where(already[..., None, None] > 0.0, recognised, asked)
+        by_standards = np.where(already[..., None, None] > 0.0, recognised, asked)
         to_grant.append(1.0 - already)
         # Standing unbound, the duty may rise, and the partner would answer on its own market.
         low = market[..., GRID_NODES[3]] - market[..., 0] + answer[..., ANSWER_NODES[0]] - answer[..., 0]
@@ -122,14 +122,16 @@ def party_parts(
         threat = risk[..., importer, partner] * (low + step * (high - low))
         unbound = np.zeros((N_POSITIONS, 1))
         unbound[0] = 1.0
-        duties.append(by_ladder + unbound * threat[..., None, None])
+        duties.append(by_standards + unbound * threat[..., None, None])
         punish = punish + market[..., PUNISH_NODE]
-    ladder = (
-        (other.recognition[..., 0] * to_grant[0])[..., None] * _LADDER_FLAGS[:, 0]
-        + (other.recognition[..., 1] * to_grant[1])[..., None] * _LADDER_FLAGS[:, 1]
-        + other.charging[..., None] * _LADDER_FLAGS[:, 2]
+    standards = (
+        (other.recognition[..., 0] * to_grant[0])[..., None] * _STANDARDS_FLAGS[:, 0]
+        + (other.recognition[..., 1] * to_grant[1])[..., None] * _STANDARDS_FLAGS[:, 1]
+        + other.charging[..., None] * _STANDARDS_FLAGS[:, 2]
     )
-    return Parts((duties[0], duties[1]), other.supply, other.linkage, ladder, other.technology, punish, other.finance)
+    return Parts(
+        (duties[0], duties[1]), other.supply, other.linkage, standards, other.technology, punish, other.finance
+    )
 
 
 def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
@@ -143,13 +145,13 @@ def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
 def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> Grid:
     """A party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
     who = {(True, False): 0, (False, True): 1, (True, True): 2}.get(lapsed)
-    ladder = menu.ladder if who is None else menu.lapsed_ladder(who)
+    standards = menu.standards if who is None else menu.lapsed_standards(who)
     duties = []
     for giver in (0, 1):
         positions = np.array(menu.positions[giver])
         held = np.zeros_like(positions) if lapsed[giver] else positions
-        duties.append(parts.duty[giver][..., held[:, None], ladder])
-    first = duties[0] + parts.ladder[..., ladder][..., None, :]
+        duties.append(parts.duty[giver][..., held[:, None], standards])
+    first = duties[0] + parts.standards[..., standards][..., None, :]
     x = first[..., :, None, :] + duties[1][..., None, :, :]
     y = added(
         [
@@ -187,7 +189,7 @@ def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False,
 
 def issue_values(parts: Parts) -> FloatArray:
     """(..., 10) a party's gain from each issue alone at full level, against no treaty, bn$ per quarter."""
-    lad = {state: index for index, state in enumerate(LADDER)}
+    lad = {state: index for index, state in enumerate(STANDARDS)}
     base = [parts.duty[giver][..., 0, 0] for giver in (0, 1)]
     values = np.zeros((*base[0].shape, N_ISSUES))
     for giver in (0, 1):
@@ -198,11 +200,15 @@ def issue_values(parts: Parts) -> FloatArray:
             values[..., LINKAGE + giver] += parts.finance[..., giver]
         state = lad[(1, 0, 0) if giver == 0 else (0, 1, 0)]
         values[..., RECOGNITION + giver] = (
-            parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
+            parts.duty[0][..., 0, state]
+            - base[0]
+            + parts.duty[1][..., 0, state]
+            - base[1]
+            + parts.standards[..., state]
         )
     state = lad[(0, 0, 1)]
     values[..., CHARGING] = (
-        parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.ladder[..., state]
+        parts.duty[0][..., 0, state] - base[0] + parts.duty[1][..., 0, state] - base[1] + parts.standards[..., state]
     )
     values[..., TECHNOLOGY] = parts.technology
     if parts.friends is not None:
@@ -242,13 +248,13 @@ def realised_value(
     """
     kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
     position = menu.coordinates[np.broadcast_to(package, kept[0].shape)]
-    state = position[..., LADDER_AXIS]
-    by_lapse = [LADDER_LAPSED[0][state], LADDER_LAPSED[1][state]]
+    state = position[..., STANDARDS_AXIS]
+    by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
     everything_kept = bool(kept[0].all() and kept[1].all())
 
     def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
-        """The entry of the ladder state that is left, in the row of ``values`` (..., rows * 6) that begins at start."""
+        """The entry of the standards that are left, in the row of ``values`` (..., rows * 8) that begins at start."""
         if everything_kept:
             return take(values, start + state)
         return np.where(
@@ -281,4 +287,4 @@ def realised_value(
             assured = honours[..., giver] * level[..., giver] * position[..., 2 + giver]
             is_friend = np.maximum(assured, both * position[..., TECHNOLOGY_AXIS])
             gain = gain + parts.friends[..., giver] * is_friend
-    return gain + after_lapses(parts.ladder, unbound) + both * parts.technology * position[..., TECHNOLOGY_AXIS]
+    return gain + after_lapses(parts.standards, unbound) + both * parts.technology * position[..., TECHNOLOGY_AXIS]

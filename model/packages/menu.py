@@ -8,7 +8,7 @@ axis   what                positions
 =====  ==================  =======================================================
 0, 1   duty of side 0, 1   unbound, standstill, one third, two thirds, full
 2, 3   supply assurance    no, yes (given by side 0, by side 1)
-4      standards ladder    none, 0 recognises, 1 recognises, mutual, charging, both
+4      standards           each of the eight: 0 recognises or not, 1 recognises or not, common charging or not
 5, 6   linkage             no, yes (given by side 0, by side 1); where money may go with it: with green finance
 7      technology          no, yes
 =====  ==================  =======================================================
@@ -37,17 +37,19 @@ from model.vocabulary import (
 )
 
 N_AXES: Final = 8
-LADDER_AXIS: Final = 4
+STANDARDS_AXIS: Final = 4
 TECHNOLOGY_AXIS: Final = 7
 
-# The standards ladder: (side 0 recognises side 1, side 1 recognises side 0, common charging interface).
-LADDER: Final = ((0, 0, 0), (1, 0, 0), (0, 1, 0), (1, 1, 0), (0, 0, 1), (1, 1, 1))
-LADDER_NAMES: Final = (
+# Standards are three free bits (second edition 2): side 0 recognises side 1, side 1 recognises side 0, common charging.
+STANDARDS: Final = tuple((state & 1, state >> 1 & 1, state >> 2) for state in range(8))
+STANDARDS_NAMES: Final = (
     "no standards",
     "first recognises second",
     "second recognises first",
     "mutual recognition",
     "common charging",
+    "first recognises second, and common charging",
+    "second recognises first, and common charging",
     "mutual recognition and common charging",
 )
 
@@ -55,9 +57,9 @@ LADDER_NAMES: Final = (
 CUT_OF_POSITION: Final = (0, 0, 1, 2, 3)
 N_SAVINGS: Final = 4
 
-# Which saving node of a market each ladder state gives: bit 0 = adaptation saved, bit 1 = homologation saved.
+# Which saving node of a market each state of standards gives: bit 0 = adaptation saved, bit 1 = homologation saved.
 # Side s's market imports from the other side, whose certificates s recognises.
-LADDER_SAVING: Final = np.array([[2 * first + charge, 2 * second + charge] for first, second, charge in LADDER])
+STANDARDS_SAVING: Final = np.array([[2 * first + charge, 2 * second + charge] for first, second, charge in STANDARDS])
 
 
 # Position of a linkage concession that brings green finance with it.
@@ -67,20 +69,8 @@ WITH_FINANCE: Final = 2
 RECOGNISED: Final = 2
 
 
-def _ladder_index(first: int, second: int, charging: int) -> int:
-    """The ladder state with these standards; a lone recognition beside charging falls back to charging alone."""
-    state = (first, second, charging)
-    return LADDER.index(state) if state in LADDER else LADDER.index((0, 0, charging))
-
-
-# What is left of a ladder state when side s stops honouring: its own recognition and whatever is joint go.
-LADDER_LAPSED: Final = np.array(
-    [
-        [_ladder_index(0, second, 0) for _, second, _ in LADDER],
-        [_ladder_index(first, 0, 0) for first, _, _ in LADDER],
-        [0 for _ in LADDER],
-    ]
-)
+# What is left of a state of standards when side s (2 = both) stops honouring: its recognition and what is joint go.
+STANDARDS_LAPSED: Final = np.arange(8) & np.array([0b010, 0b001, 0b000])[:, None]
 
 
 @dataclass(frozen=True)
@@ -113,8 +103,8 @@ class Menu:
 
     @cached_property
     def x_of(self) -> np.ndarray:
-        """(P,) combination of duties and ladder of every package, in [0, X)."""
-        return self._combination((0, 1, LADDER_AXIS))
+        """(P,) combination of duties and standards of every package, in [0, X)."""
+        return self._combination((0, 1, STANDARDS_AXIS))
 
     @cached_property
     def y_of(self) -> np.ndarray:
@@ -123,7 +113,7 @@ class Menu:
 
     @cached_property
     def x_package(self) -> np.ndarray:
-        """(X,) the package with each combination of duties and ladder and nothing else."""
+        """(X,) the package with each combination of duties and standards and nothing else."""
         return np.flatnonzero(self.y_of == 0)
 
     @cached_property
@@ -142,13 +132,13 @@ class Menu:
         return np.ravel_multi_index(tuple(place[list(axes)]), tuple(self.sizes[axis] for axis in axes))
 
     @cached_property
-    def ladder(self) -> np.ndarray:
-        """(L,) ladder states kept on the menu."""
-        return np.array(self.positions[LADDER_AXIS])
+    def standards(self) -> np.ndarray:
+        """(L,) states of standards kept on the menu."""
+        return np.array(self.positions[STANDARDS_AXIS])
 
-    def lapsed_ladder(self, who: int) -> np.ndarray:
-        """(L,) ladder states that remain when side ``who`` (2 = both) stops honouring."""
-        return LADDER_LAPSED[who][self.ladder]
+    def lapsed_standards(self, who: int) -> np.ndarray:
+        """(L,) states of standards that remain when side ``who`` (2 = both) stops honouring."""
+        return STANDARDS_LAPSED[who][self.standards]
 
     @cached_property
     def duty_variants(self) -> tuple[np.ndarray, np.ndarray]:
@@ -174,10 +164,10 @@ class Menu:
         shape[axis] = values.shape[-1]
         return values.reshape(values.shape[:-1] + tuple(shape))
 
-    def along_ladder(self, axis: int, values: np.ndarray) -> np.ndarray:
-        """Reshape ``values`` (..., n_axis, L), a duty axis crossed with the ladder, for broadcasting."""
+    def along_standards(self, axis: int, values: np.ndarray) -> np.ndarray:
+        """Reshape ``values`` (..., n_axis, L), a duty axis crossed with the standards, for broadcasting."""
         shape = [1] * N_AXES
-        shape[axis], shape[LADDER_AXIS] = values.shape[-2], values.shape[-1]
+        shape[axis], shape[STANDARDS_AXIS] = values.shape[-2], values.shape[-1]
         return values.reshape(values.shape[:-2] + tuple(shape))
 
     def flat(self, grid: np.ndarray) -> np.ndarray:
@@ -201,28 +191,30 @@ class Menu:
     def node(self, package: int, side: int) -> int:
         """The node of side ``side``'s market that a package calls for: its cut and its cost savings."""
         position = self.coordinates[package]
-        return N_SAVINGS * CUT_OF_POSITION[int(position[side])] + int(LADDER_SAVING[int(position[LADDER_AXIS]), side])
+        return N_SAVINGS * CUT_OF_POSITION[int(position[side])] + int(
+            STANDARDS_SAVING[int(position[STANDARDS_AXIS]), side]
+        )
 
     @cached_property
     def held(self) -> np.ndarray:
         """(P, 10) what every package holds of every issue: the duty position, or 1 where the issue is in it."""
         position = self.coordinates
-        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
-        columns = [position[:, :4], ladder[:, :2], position[:, 5:7], ladder[:, 2:], position[:, 7:]]
+        standards = np.array(STANDARDS)[position[:, STANDARDS_AXIS]]
+        columns = [position[:, :4], standards[:, :2], position[:, 5:7], standards[:, 2:], position[:, 7:]]
         return np.concatenate(columns, axis=1)
 
     def levels(self, cuts: np.ndarray) -> np.ndarray:
         """(P, 10) level of every issue in every package, in [0, 1]; ``cuts`` (2, 5) of each side's duty."""
         position = self.coordinates
-        ladder = np.array(LADDER)[position[:, LADDER_AXIS]]
+        standards = np.array(STANDARDS)[position[:, STANDARDS_AXIS]]
         levels = np.zeros((self.n_packages, N_ISSUES))
         for side in (0, 1):
             levels[:, DUTY + side] = np.asarray(cuts)[side][position[:, side]]
             levels[:, SUPPLY + side] = position[:, 2 + side]
-            levels[:, RECOGNITION + side] = ladder[:, side]
+            levels[:, RECOGNITION + side] = standards[:, side]
             # Without finance on the menu a plain concession is the whole of the issue.
             levels[:, LINKAGE + side] = position[:, 5 + side] / max(1, *self.positions[5 + side])
-        levels[:, CHARGING] = ladder[:, 2]
+        levels[:, CHARGING] = standards[:, 2]
         levels[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS]
         return levels
 
@@ -271,22 +263,15 @@ def build_menu(active: np.ndarray, always: np.ndarray, has_finance: bool = False
     def axis(issue: int, positions: tuple[int, ...]) -> tuple[int, ...]:
         return positions if kept[issue] else positions[:1]
 
-    standards = {
-        index
-        for index, (first, second, charging) in enumerate(LADDER)
-        if (kept[RECOGNITION] or not first)
-        and (kept[RECOGNITION + 1] or not second)
-        and (kept[CHARGING] or not charging)
-    }
-    if kept[CHARGING]:
-        standards.add(LADDER.index((0, 0, 1)))
+    free = np.array([kept[RECOGNITION], kept[RECOGNITION + 1], kept[CHARGING]])
+    standards = tuple(index for index, state in enumerate(STANDARDS) if np.all(free >= state))
     return Menu(
         positions=(
             axis(DUTY, duty),
             axis(DUTY + 1, duty),
             axis(SUPPLY, yes_no),
             axis(SUPPLY + 1, yes_no),
-            tuple(sorted(standards)),
+            standards,
             axis(LINKAGE, linkage),
             axis(LINKAGE + 1, linkage),
             axis(TECHNOLOGY, yes_no),

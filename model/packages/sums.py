@@ -1,11 +1,11 @@
 """Numbers for every package of a menu, kept as two short tables whose entries add up (theory 1.7).
 
 Whatever is said of all packages at once is a sum over the axes of the menu. The axes fall into two groups that never
-meet: the two duties with the standards ladder, which share markets, and all the rest. A ``Grid`` holds one number for
+meet: the two duties with the standards, which share markets, and all the rest. A ``Grid`` holds one number for
 each combination within a group. What is linear in payoffs (a gain, a belief, the slack of a compliance test) is worked
 out on the two tables, a few dozen numbers, and spread over the hundreds of packages only at the end.
 
-``...`` stands for any leading axes; x is the axis of combinations of duties and ladder, y of all other commitments.
+``...`` stands for any leading axes; x is the axis of combinations of duties and standards, y of all other commitments.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 
 from model.layout import some
 from model.numerics import FloatArray, entries
-from model.packages.menu import LADDER_AXIS, TECHNOLOGY_AXIS, Menu
+from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS, Menu
 from model.rules import compliance, packages
 from model.rules.bargaining import take
 from model.vocabulary import CHARGING, DUTY, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
@@ -56,8 +56,8 @@ class Grid:
 
     def spread(self, menu: Menu) -> FloatArray:
         """(..., P) the number of every package."""
-        d0, d1, s0, s1, ladder, k0, k1, tech = menu.sizes
-        x = self.x.reshape((*self.x.shape[:-1], d0, d1, 1, 1, ladder, 1, 1, 1))
+        d0, d1, s0, s1, standards, k0, k1, tech = menu.sizes
+        x = self.x.reshape((*self.x.shape[:-1], d0, d1, 1, 1, standards, 1, 1, 1))
         y = self.y.reshape((*self.y.shape[:-1], 1, 1, s0, s1, 1, k0, k1, tech))
         lanes = np.broadcast_shapes(self.x.shape[:-1], self.y.shape[:-1])
         if not lanes:
@@ -165,7 +165,7 @@ def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
         held = levels[menu.alone[axis]]
         return added_up([each(weight[..., issue], held[:, issue]) for issue in issues])
 
-    x = added([along(0, DUTY), along(1, DUTY + 1), along(LADDER_AXIS, RECOGNITION, RECOGNITION + 1, CHARGING)])
+    x = added([along(0, DUTY), along(1, DUTY + 1), along(STANDARDS_AXIS, RECOGNITION, RECOGNITION + 1, CHARGING)])
     rest = ((2, SUPPLY), (3, SUPPLY + 1), (5, LINKAGE), (6, LINKAGE + 1), (TECHNOLOGY_AXIS, TECHNOLOGY))
     return Grid(x, added([along(axis, issue) for axis, issue in rest]))
 

@@ -29,7 +29,7 @@ from model.market.clearing import account, border_frictions, clear_at_prices, la
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
 from model.packages.agenda import Agenda
-from model.packages.menu import LADDER, Menu, build_menu
+from model.packages.menu import STANDARDS, Menu, build_menu
 from model.parameters.checked import Parameters
 from model.rules import cooperation, packages, welfare
 from model.scenario.scenario import NEVER, Scenario
@@ -187,14 +187,14 @@ def opening_package(scenario: Scenario, menus: tuple[Menu, ...]) -> np.ndarray:
                 continue
             cut = float(np.max(known.duty_cut[side]))
             duty.append(1 if cut <= 0.0 else (4 if cut >= 1.0 else 3))
-        ladder = LADDER.index((int(known.recognition[0]), int(known.recognition[1]), int(known.charging)))
+        standards = STANDARDS.index((int(known.recognition[0]), int(known.recognition[1]), int(known.charging)))
         treaty[known.dyad] = menus[known.dyad].index(
             (
                 duty[0],
                 duty[1],
                 int(known.supply[0]),
                 int(known.supply[1]),
-                ladder,
+                standards,
                 int(known.linkage[0]),
                 int(known.linkage[1]),
                 int(known.technology),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from model.numerics import QUARTERS_PER_YEAR
-from model.packages.menu import LADDER, LADDER_AXIS, WITH_FINANCE
+from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.trade_story import (
     ClubStory,
@@ -116,7 +116,7 @@ class Story(TradeStory, ClubStory):
             if position[5 + side]:
                 money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
                 parts.append(f"{giver} adds a linkage concession{money}")
-        first, second, charging = LADDER[position[LADDER_AXIS]]
+        first, second, charging = STANDARDS[position[STANDARDS_AXIS]]
         carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
         if first and second:
             parts.append(f"mutual recognition of certificates{carbon}")

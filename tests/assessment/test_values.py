@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model import NegotiationModel
 from model.assessment.values import (
     OtherTerms,
     Parts,
@@ -20,8 +22,9 @@ from model.assessment.values import (
     side_flows,
 )
 from model.numerics import same_bits
-from model.packages.menu import LADDER, LADDER_LAPSED, Menu, build_menu
+from model.packages.menu import STANDARDS, STANDARDS_LAPSED, Menu, build_menu
 from model.packages.part_cuts import DutyPath
+from model.packages.sums import honour_slack
 from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 FULL = build_menu(np.ones(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool))
@@ -31,17 +34,17 @@ seeds = st.integers(0, 2**32 - 1)
 def some_parts(seed: int, batch: tuple[int, ...] = ()) -> Parts:
     rng = np.random.default_rng(seed)
 
-    def ladder(*shape: int) -> np.ndarray:
-        values = rng.normal(size=(*batch, *shape, len(LADDER)))
+    def standards(*shape: int) -> np.ndarray:
+        values = rng.normal(size=(*batch, *shape, len(STANDARDS)))
         return values
 
-    effects = ladder()
+    effects = standards()
     effects[..., 0] = 0.0
     return Parts(
-        duty=(ladder(5), ladder(5)),
+        duty=(standards(5), standards(5)),
         supply=rng.normal(size=(*batch, 2)),
         linkage=rng.normal(size=(*batch, 2)),
-        ladder=effects,
+        standards=effects,
         technology=rng.normal(size=batch),
         punish=rng.normal(size=batch),
     )
@@ -53,8 +56,8 @@ def by_hand(menu: Menu, parts: Parts, package: int, kept: tuple[bool, bool] = (T
     state = position[4]
     for side in (0, 1):
         if not kept[side]:
-            state = int(LADDER_LAPSED[side][state])
-    total = float(parts.ladder[state])
+            state = int(STANDARDS_LAPSED[side][state])
+    total = float(parts.standards[state])
     for side in (0, 1):
         total += float(parts.duty[side][position[side] if kept[side] else 0, state])
         if kept[side]:
@@ -112,8 +115,8 @@ def test_issues_one_at_a_time(seed: int) -> None:
         alone[DUTY + side, side] = 4
         alone[SUPPLY + side, 2 + side] = 1
         alone[LINKAGE + side, 5 + side] = 1
-    alone[RECOGNITION, 4], alone[RECOGNITION + 1, 4] = LADDER.index((1, 0, 0)), LADDER.index((0, 1, 0))
-    alone[CHARGING, 4], alone[TECHNOLOGY, 7] = LADDER.index((0, 0, 1)), 1
+    alone[RECOGNITION, 4], alone[RECOGNITION + 1, 4] = STANDARDS.index((1, 0, 0)), STANDARDS.index((0, 1, 0))
+    alone[CHARGING, 4], alone[TECHNOLOGY, 7] = STANDARDS.index((0, 0, 1)), 1
     for issue in range(N_ISSUES):
         package = FULL.index(tuple(int(x) for x in alone[issue]))
         assert worth[issue] == pytest.approx(values[package] - values[0], abs=1e-12)
@@ -128,7 +131,7 @@ def test_a_batch_equals_the_loop(seed: int) -> None:
     for r in range(3):
         parts = Parts(
             duty=(batch.duty[0][r], batch.duty[1][r]), supply=batch.supply[r], linkage=batch.linkage[r],
-            ladder=batch.ladder[r], technology=batch.technology[r], punish=batch.punish[r],
+            standards=batch.standards[r], technology=batch.technology[r], punish=batch.punish[r],
         )  # fmt: skip
         assert same_bits(values[r], package_values(FULL, parts, (True, False)))
         assert same_bits(worth[r], issue_values(parts))
@@ -233,3 +236,56 @@ def test_duty_variants_move_one_duty_and_nothing_else() -> None:
             np.testing.assert_array_equal(np.delete(moved, side, axis=1), np.delete(FULL.coordinates, side, axis=1))
     nothing = build_menu(np.zeros(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool))
     assert nothing.duty_variants[0].tolist() == [[0] * 5]
+
+
+@given(seeds, st.integers(0, FULL.n_packages - 1), st.integers(0, N_ISSUES - 1))
+@settings(max_examples=60)
+def test_a_package_without_an_issue_that_nobody_values_is_worth_the_same(seed: int, package: int, issue: int) -> None:
+    # Made worthless here: the issue's own entry, or for standards and duties every difference that it makes.
+    parts = some_parts(seed)
+    position = [int(x) for x in FULL.coordinates[package]]
+    without = list(position)
+    if issue in (RECOGNITION, RECOGNITION + 1, CHARGING):
+        bit = {RECOGNITION: 1, RECOGNITION + 1: 2, CHARGING: 4}[issue]
+        rest = np.arange(len(STANDARDS)) & ~bit
+        duties = (parts.duty[0][..., rest], parts.duty[1][..., rest])
+        parts = dataclasses.replace(parts, duty=duties, standards=parts.standards[..., rest])
+        without[4] &= ~bit
+    elif issue < SUPPLY:
+        duties = [duty[:1] + 0.0 * duty if issue == DUTY + side else duty for side, duty in enumerate(parts.duty)]
+        parts = dataclasses.replace(parts, duty=(duties[0], duties[1]))
+        without[issue - DUTY] = 0
+    elif issue == TECHNOLOGY:
+        parts = dataclasses.replace(parts, technology=np.zeros_like(parts.technology))
+        without[7] = 0
+    else:
+        name, start, axis = ("supply", SUPPLY, 2) if issue < RECOGNITION else ("linkage", LINKAGE, 5)
+        worth = getattr(parts, name) * (np.arange(2) != issue - start)
+        parts = dataclasses.replace(parts, **{name: worth})
+        without[axis + issue - start] = 0
+    values = package_values(FULL, parts)
+    assert values[package] == pytest.approx(values[FULL.index(tuple(without))], abs=1e-12)
+    assert issue_values(parts)[issue] == pytest.approx(0.0, abs=1e-12)
+
+
+def admissible(cost: float, dyad: int) -> tuple[np.ndarray, np.ndarray]:
+    """(P,) which packages both sides and both legislatures gain by and both would keep, and which recognise."""
+    model = NegotiationModel("2026", root_seed=1, replicate=0, recognition_autonomy_cost=cost)
+    model.step()
+    menu, p = model.agenda.menus[dyad], model.parameters
+    passes = np.ones(menu.n_packages, dtype=bool)
+    for flows in model.known().flows[dyad]:
+        trust, future = np.array(0.6), np.array(p.discount_factor)
+        slack = honour_slack(flows, trust, future, p.detection_lag, 4.0).spread(menu)
+        passes &= (flows.honoured >= flows.honoured[..., :1]) & (flows.legislature >= flows.legislature[..., :1])
+        passes &= slack >= 0.0
+    return passes, menu.held[:, RECOGNITION : RECOGNITION + 2].any(axis=1)
+
+
+@pytest.mark.parametrize("dyad", [1, 2])
+def test_cheaper_recognition_is_in_no_smaller_share_of_admissible_packages(dyad: int) -> None:
+    shares = []
+    for cost in (0.1, 0.05, 0.02, 0.0):
+        passes, recognises = admissible(cost, dyad)
+        shares.append(float(np.mean(recognises[passes])))
+    assert np.all(np.diff(shares) >= 0.0) and shares[-1] > 0.0

@@ -9,12 +9,12 @@ from hypothesis import strategies as st
 
 from model.packages.menu import (
     CUT_OF_POSITION,
-    LADDER,
-    LADDER_AXIS,
-    LADDER_LAPSED,
-    LADDER_NAMES,
-    LADDER_SAVING,
     N_AXES,
+    STANDARDS,
+    STANDARDS_AXIS,
+    STANDARDS_LAPSED,
+    STANDARDS_NAMES,
+    STANDARDS_SAVING,
     Menu,
     build_menu,
     negotiable,
@@ -34,7 +34,7 @@ flags = st.lists(st.booleans(), min_size=N_ISSUES, max_size=N_ISSUES)
 
 
 def test_the_full_menu_has_every_combination_once() -> None:
-    assert FULL.n_packages == 5 * 5 * 2 * 2 * 6 * 2 * 2 * 2 == len({tuple(row) for row in FULL.coordinates})
+    assert FULL.n_packages == 5 * 5 * 2 * 2 * 8 * 2 * 2 * 2 == len({tuple(row) for row in FULL.coordinates})
     assert FULL.coordinates.shape == (FULL.n_packages, N_AXES)
 
 
@@ -52,7 +52,6 @@ def test_package_zero_is_no_treaty_and_every_package_is_found_again(active: list
 def test_inactive_issues_are_on_no_package(active: list[bool]) -> None:
     menu = some_menu(active)
     used = np.max(menu.levels(CUTS), axis=0) > 0.0
-    # Recognition of one side beside charging needs both sides: the ladder has no such step.
     assert not np.any(used & ~np.array(active))
     assert np.all(used[np.array(active)])
 
@@ -88,15 +87,15 @@ def test_broadcast_sums_are_sums_over_positions(active: list[bool], seed: int) -
     menu = some_menu(active)
     rng = np.random.default_rng(seed)
     tables = [rng.normal(size=n) for n in menu.sizes]
-    crossed = rng.normal(size=(menu.sizes[0], menu.sizes[LADDER_AXIS]))
-    grid = menu.along_ladder(0, crossed)
+    crossed = rng.normal(size=(menu.sizes[0], menu.sizes[STANDARDS_AXIS]))
+    grid = menu.along_standards(0, crossed)
     for axis, table in enumerate(tables):
         grid = grid + menu.along(axis, table)
     values = menu.flat(grid)
     steps = np.stack(np.unravel_index(np.arange(menu.n_packages), menu.sizes), axis=-1)
     for package in {0, menu.n_packages // 3, menu.n_packages - 1}:
         step = steps[package]
-        wanted = crossed[step[0], step[LADDER_AXIS]] + sum(table[i] for table, i in zip(tables, step, strict=True))
+        wanted = crossed[step[0], step[STANDARDS_AXIS]] + sum(table[i] for table, i in zip(tables, step, strict=True))
         assert values[package] == pytest.approx(wanted, abs=1e-12)
     batch = menu.flat(np.stack([np.broadcast_to(grid, menu.sizes), np.broadcast_to(2 * grid, menu.sizes)]))
     np.testing.assert_array_equal(batch, [values, 2 * values])
@@ -104,7 +103,7 @@ def test_broadcast_sums_are_sums_over_positions(active: list[bool], seed: int) -
 
 def test_nodes_tell_cut_and_savings() -> None:
     # A third off by side 0, mutual recognition and common charging: both savings in both markets.
-    package = FULL.index((2, 0, 0, 0, LADDER.index((1, 1, 1)), 0, 0, 0))
+    package = FULL.index((2, 0, 0, 0, STANDARDS.index((1, 1, 1)), 0, 0, 0))
     assert FULL.node(package, 0) == 4 * CUT_OF_POSITION[2] + 3 and FULL.node(package, 1) == 3
     assert FULL.node(0, 0) == FULL.node(0, 1) == 0
     # A standstill changes no price.
@@ -112,25 +111,42 @@ def test_nodes_tell_cut_and_savings() -> None:
 
 
 def test_recognition_saves_in_the_market_of_the_side_that_gives_it() -> None:
-    state = LADDER.index((1, 0, 0))
-    assert list(LADDER_SAVING[state]) == [2, 0]
-    assert list(LADDER_SAVING[LADDER.index((0, 0, 1))]) == [1, 1]
-    assert len(LADDER_NAMES) == len(LADDER)
+    state = STANDARDS.index((1, 0, 0))
+    assert list(STANDARDS_SAVING[state]) == [2, 0]
+    assert list(STANDARDS_SAVING[STANDARDS.index((0, 0, 1))]) == [1, 1]
+
+
+def test_standards_are_three_free_bits_in_eight_states_each_named() -> None:
+    wanted = {(first, second, charging) for first in (0, 1) for second in (0, 1) for charging in (0, 1)}
+    assert set(STANDARDS) == wanted and len(STANDARDS) == len(wanted) == len(set(STANDARDS_NAMES))
+    for (first, second, charging), name in zip(STANDARDS, STANDARDS_NAMES, strict=True):
+        assert ("charging" in name) == bool(charging)
+        assert ("mutual" in name) == bool(first and second)
+        assert ("first recognises" in name, "second recognises" in name) == (first > second, second > first)
+
+
+@given(flags)
+def test_every_state_of_active_standards_is_on_the_menu(active: list[bool]) -> None:
+    menu = some_menu(active)
+    free = [active[RECOGNITION], active[RECOGNITION + 1], active[CHARGING]]
+    found = {tuple(STANDARDS[state]) for state in menu.coordinates[:, STANDARDS_AXIS]}
+    assert len(found) == 2 ** sum(free)
+    assert all(not held or on for state in found for held, on in zip(state, free, strict=True))
 
 
 @pytest.mark.parametrize("side", [0, 1])
 def test_who_lapses_takes_back_its_own_and_whatever_is_joint(side: int) -> None:
-    for state, (first, second, _) in enumerate(LADDER):
-        left = LADDER[LADDER_LAPSED[side][state]]
+    for state, (first, second, _) in enumerate(STANDARDS):
+        left = STANDARDS[STANDARDS_LAPSED[side][state]]
         given = [first, second]
         given[side] = 0
         assert left == (*given, 0)
-    assert not np.any(LADDER_LAPSED[2])
+    assert not np.any(STANDARDS_LAPSED[2])
 
 
 def test_levels_of_one_package_by_hand() -> None:
     levels = FULL.levels(CUTS)
-    package = FULL.index((3, 4, 1, 0, LADDER.index((0, 1, 0)), 0, 1, 1))
+    package = FULL.index((3, 4, 1, 0, STANDARDS.index((0, 1, 0)), 0, 1, 1))
     wanted = np.zeros(N_ISSUES)
     wanted[DUTY], wanted[DUTY + 1] = 2 / 3, 1.0
     wanted[SUPPLY], wanted[RECOGNITION + 1], wanted[LINKAGE + 1], wanted[TECHNOLOGY] = 1, 1, 1, 1

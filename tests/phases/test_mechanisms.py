@@ -12,7 +12,7 @@ import worlds
 from model.assessment.values import Parts, issue_values, side_flows
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
-from model.packages.menu import LADDER
+from model.packages.menu import STANDARDS
 from model.parameters.checked import PARAMETERS
 from model.rules import dialogue, packages, trust
 from model.vocabulary import N_DYADS, RECOGNITION
@@ -47,14 +47,16 @@ class Constructed(World):
         worth = [self.to_giver if giver == side else self.to_receiver for giver in (0, 1)]
         joint = min(self.to_giver, self.to_receiver)
         lanes = np.zeros((self.n_lanes, 1))
-        depth_of_position = np.array([0.0, 0.1, 1 / 3, 2 / 3, 1.0])[:, None] + np.zeros((self.n_lanes, 1, len(LADDER)))
-        ladder = [worth[0] * first + worth[1] * second + joint * both for first, second, both in LADDER]
+        depth_of_position = np.array([0.0, 0.1, 1 / 3, 2 / 3, 1.0])[:, None] + np.zeros(
+            (self.n_lanes, 1, len(STANDARDS))
+        )
+        standards = [worth[0] * first + worth[1] * second + joint * both for first, second, both in STANDARDS]
         # Punishment is worse than no treaty by as much as a duty cut is worth.
         return Parts(
             duty=(worth[0] * depth_of_position, worth[1] * depth_of_position),
             supply=np.array(worth) + lanes,
             linkage=np.zeros(2) + lanes,
-            ladder=np.array(ladder) + lanes,
+            standards=np.array(standards) + lanes,
             technology=joint + lanes[:, 0],
             punish=-abs(self.to_receiver) + lanes[:, 0],
         )

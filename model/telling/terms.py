@@ -1,0 +1,105 @@
+"""What the number of a package stands for, as plain data."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+from model.faults import InputFault, nearest
+from model.packages.menu import STANDARDS, STANDARDS_AXIS, STANDARDS_NAMES, TECHNOLOGY_AXIS, WITH_FINANCE
+from model.vocabulary import BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS, EV, GOODS
+
+if TYPE_CHECKING:
+    from model.telling.trade_story import Told
+
+
+def package_terms(model: Told, dyad: str | int, package: int) -> dict[str, Any]:
+    """What a package of a dyad's menu holds, with duties at today's rates.
+
+    model: a ``NegotiationModel``; dyad: its name, such as ``"CN-EU"``, or 0 to 2 in the order of ``DYAD_NAMES``;
+    package: its number, from 0 (no treaty) to the size of the dyad's menu less one. The number of a package belongs to
+    a scenario and its parameters: another set of active issues numbers packages anew.
+
+    Returns a dictionary of texts, numbers and truth values: ``dyad``, ``package``, ``standards`` (one of eight states
+    in words), ``charging``, ``technology`` and, by bloc (``"CN"``, ...), what that side gives: ``duty`` (unbound,
+    standstill, one third, two thirds, full), ``cut`` (share of the way from the duty without a treaty to the lowest one
+    on cars, 0 to 1), ``duty_ev`` and ``duty_battery`` (ad valorem rates on the partner's goods this quarter, fractions
+    of the value), ``supply``, ``recognition``, ``linkage``, ``green_finance``.
+
+    Raises ``InputFault`` (a ``ValueError``) for a dyad or a package that does not exist.
+
+    >>> package_terms(model, "CN-EU", 0)["standards"]
+    'no standards'
+    """
+    place = _dyad(dyad)
+    menu = model.agenda.menus[place]
+    number = _package(package, menu.n_packages, place)
+    position = [int(x) for x in menu.coordinates[number]]
+    first, second, charging = STANDARDS[position[STANDARDS_AXIS]]
+    terms: dict[str, Any] = {
+        "dyad": DYAD_NAMES[place],
+        "package": number,
+        "standards": STANDARDS_NAMES[position[STANDARDS_AXIS]],
+        "charging": bool(charging),
+        "technology": bool(position[TECHNOLOGY_AXIS]),
+    }
+    rates = [duty_rates(model, place, good) for good in range(len(GOODS))]
+    for side, bloc in enumerate(DYADS[place]):
+        at, partner = position[side], DYADS[place][1 - side]
+        terms[BLOCS[bloc]] = {
+            "duty": DUTY_POSITIONS[at],
+            "cut": float(model.economy.cuts[EV, bloc, partner, at]),
+            **{f"duty_{name}": rates[good][side][at] for good, name in enumerate(GOODS)},
+            "supply": bool(position[2 + side]),
+            "recognition": bool((first, second)[side]),
+            "linkage": bool(position[5 + side]),
+            "green_finance": position[5 + side] == WITH_FINANCE,
+        }
+    return terms
+
+
+def duty_rates(model: Told, dyad: int, good: int = EV) -> list[list[float]]:
+    """Each side's duty on the other's goods at the five positions of a menu; rates this quarter, fractions.
+
+    model: a ``NegotiationModel``; dyad: 0 to 2; good: 0 cars, 1 batteries. Position 0 (unbound) and 1 (standstill) are
+    the duty without a treaty; a full cut ends at the floor (theory 1.6).
+    """
+    start = model.start
+    t = min(model.state.quarter, len(start.mfn) - 1)
+    rates = []
+    for side in (0, 1):
+        importer, exporter = DYADS[dyad][side], DYADS[dyad][1 - side]
+        base = float(start.mfn[t, good, importer, exporter] + model.state.special[good, importer, exporter])
+        floor = min(float(start.floor[t, good, importer, exporter]), base)
+        rates.append([base - float(cut) * (base - floor) for cut in model.economy.cuts[good, importer, exporter]])
+    return rates
+
+
+def _dyad(dyad: str | int) -> int:
+    """The place of a dyad among the three."""
+    names = [name.lower() for name in DYAD_NAMES]
+    if isinstance(dyad, str) and dyad.lower() in names:
+        return names.index(dyad.lower())
+    place = None if isinstance(dyad, str) else _whole(dyad)
+    if place is None or not 0 <= place < len(DYADS):
+        hint = nearest(str(dyad), names)
+        known = f"give one of {', '.join(DYAD_NAMES)}, or its place, 0 to 2"
+        raise InputFault([f"{dyad!r} is no dyad; {known}{'; ' * bool(hint)}{hint}"], "dyad")
+    return place
+
+
+def _package(package: int, n_packages: int, dyad: int) -> int:
+    """The number of a package of a menu."""
+    number = _whole(package)
+    if number is None or not 0 <= number < n_packages:
+        known = f"the menu of {DYAD_NAMES[dyad]} has the whole numbers 0 (no treaty) to {n_packages - 1}"
+        raise InputFault([f"{package!r} is no package; {known}"], "package")
+    return number
+
+
+def _whole(value: Any) -> int | None:
+    """A whole number, Python's or NumPy's, or None for anything else; a truth value is no number."""
+    try:
+        return None if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        return None
