@@ -1,8 +1,8 @@
 """``docs/odd.md``, the ODD+D description of the model: its generated parts, and what it fails to describe.
 
 Prose and equations of the page are written by hand. Between marks stand tables made from the code (``blocks``);
-``python -m experiments.catalogue.odd_page`` puts them in again, and says what is missing. ``faults`` is what the tests ask: every
-rule, parameter, phase, stream, column and state variable of the code is described, and nothing that is no more.
+``python -m experiments.catalogue.odd_page`` puts them in again, and says what is missing. ``faults`` is what tests ask:
+every rule, parameter, phase, stream, column and state variable of the code is described, and nothing that is no more.
 
 How the page is written: one section a file of rules, its heading naming the file; its equations name the functions,
 its text the parameters it reads, each in backticks, numbers with their symbol behind: `` `generosity` (g) ``. A stem

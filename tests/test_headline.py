@@ -1,0 +1,58 @@
+"""What headlines rest on: shares of runs must not hang on a cut of activity or on the weights of an index."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from model import Ensemble
+from model.rules import cooperation
+from model.start import starting_point
+
+SHARES = ["emerged", "inherited", "kept", "lost", "regained", "durable"]
+MOST = 0.1
+REPLICATES = 300
+
+
+@pytest.fixture(autouse=True)
+def starts_anew() -> Iterator[None]:
+    """Calibrations made with other weights are not for others."""
+    forget()
+    yield
+    forget()
+
+
+def forget() -> None:
+    for known in (starting_point._calibrated, starting_point._begun):
+        known.cache_clear()
+
+
+def shares(**settings: float) -> pd.DataFrame:
+    summary = Ensemble("2026", root_seed=11, replicates=REPLICATES, parameters=settings).run().summary()
+    return summary.groupby("dyad", sort=False)[SHARES].mean()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("threshold", [0.0, 0.01, 0.035, 0.05])
+def test_no_share_hangs_on_what_counts_as_active(threshold: float) -> None:
+    moved = (shares(activity_threshold=threshold) - shares()).abs()
+    assert moved.max().max() <= MOST, moved
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("factor", [0.5, 1.5])
+@pytest.mark.parametrize("issue", ["duties", "supply", "recognition", "charging", "technology"])
+def test_no_share_hangs_on_the_weights_of_depth(issue: str, factor: float, monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = shares()
+    places = {"duties": [0, 1], "supply": [2, 3], "recognition": [4, 5], "charging": [8], "technology": [9]}[issue]
+    weights = cooperation.DEPTH_WEIGHTS.copy()
+    weights[places] *= factor
+    plain: Callable[..., np.ndarray] = cooperation.issue_weights
+    monkeypatch.setattr(cooperation, "issue_weights", functools.partial(plain, weights=weights))
+    forget()
+    moved = (shares() - usual).abs()
+    assert moved.max().max() <= MOST, moved
