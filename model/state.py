@@ -64,8 +64,8 @@ class State:
     Talks: clock (d,) quarters a session has run or CLOSED; pause (d,) quarters before the next; treaty (d,) package in
     force, 0 none; signed (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED; sunset (d,)
     quarter in which it expires; failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice;
-    level (d, s) share of duty and supply concessions honoured under the stance; answer_left (d, s) quarters of
-    punishment to come; honours (d, s) passes its test this quarter; depth (d,).
+    level (d, s) share of duty and supply concessions honoured under the stance; answer_left (d, s) quarters
+    of punishment to come and the one after; honours (d, s) passes its test this quarter; depth (d,).
 
     Governments and optional statecraft: profit_weight (b,) executive's weight on home profits; threshold_shift (b,)
     what the legislature asks beyond the declared threshold; prior_good, prior_bad (b, b) prior evidence; type_belief

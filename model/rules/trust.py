@@ -144,13 +144,14 @@ def next_honoured_level(
     [0, 1].
     response: (...) or scalar, rho of the proportional stance, in [0, 1); default 0.8.
     observed_level: (...), share the partner seemed to honour, in [0, 1] (proportional stance only).
-    punishment_left: (...), quarters of withdrawal still owed after this one, >= 0.
+    punishment_left: (...), quarters, this one included, in which what is seen is no news, >= 0; 0 without a term.
     punishment_quarters: (...) or scalar, length of a k-punishment, >= 1; default 8.
     own_standing: (...), 1 = the bloc itself kept its part the quarter before the one observed, 0 = it did not
     (contrite stance only).
-    Returns (level in [0, 1], punishment left).
-    Limits: full level on a good signal unless a punishment is running; a k-punishment runs its k quarters
-    whatever is seen meanwhile (the partner's answer to it is no new offence), a grim one never ends;
+    Returns (level in [0, 1], punishment left as seen from the next quarter).
+    Limits: full level on a good signal unless a punishment is running; a k-punishment runs its k quarters and
+    ends, whatever is seen in them and in the one after (the partner's answer to it is no new offence); at one
+    quarter it is tit-for-tat; a grim one never ends;
     proportional is a contraction: a steady under-observation e settles at 1 - response e/(1 - response) (B5);
     contrite is tit-for-tat in good standing, and honours out of bad standing whatever it sees.
     Source: Axelrod 1984 (tit-for-tat), Molander 1985, Nowak & Sigmund 1992 (generous), Friedman 1971 (grim),
@@ -161,15 +162,16 @@ def next_honoured_level(
     # Who has just withheld its own part reads the partner's withholding as the answer to it, and lets it pass.
     deserved = np.equal(stance, CONTRITE) & np.less(own_standing, HALF)
     is_grim = np.equal(stance, GRIM)
-    # Tit-for-tat is a punishment of one quarter that is decided afresh; only stances 2 and 3 have a term to
-    # serve.
-    serves_terms = is_grim | np.equal(stance, K_PUNISH)
-    new_term = np.where(looked_good, 0.0, np.where(is_grim, FOREVER, punishment_quarters))
-    owed = np.where(np.greater(punishment_left, 0.0), punishment_left, new_term)
-    in_kind = np.where(serves_terms, np.less_equal(owed, 0.0), looked_good | forgiven | deserved)
+    # Tit-for-tat is a punishment of one quarter that is decided afresh; only longer ones have a term to serve.
+    serves_terms = is_grim | (np.equal(stance, K_PUNISH) & np.greater(punishment_quarters, 1.0))
+    # What is seen in a quarter that one withheld as punishment is no news, nor in the one after it, when the partner's
+    # answer to the last of them comes: a term runs out, and no other begins.
+    new_term = np.where(looked_good, 0.0, np.where(is_grim, FOREVER, np.add(punishment_quarters, 1.0)))
+    owed = np.where(np.greater(punishment_left, 0.0), np.subtract(punishment_left, 1.0), new_term)
+    in_kind = np.where(serves_terms, np.less_equal(owed, 1.0), looked_good | forgiven | deserved)
     in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
     level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind * 1.0)
-    return level, np.multiply(serves_terms, np.maximum(owed - 1.0, 0.0))
+    return level, np.multiply(serves_terms, owed)
 
 
 def optimal_generosity(

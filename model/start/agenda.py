@@ -321,9 +321,13 @@ def set_agenda(
 
 
 def with_finance(agenda: Agenda, economy: Economy, scenario: Scenario, finance: bool) -> Agenda:
-    """The agenda with the menus of runs in which a linkage concession may bring a transfer, or may not."""
+    """The agenda with the menus of runs in which a linkage concession may bring a transfer, or may not.
+
+    Money is worth something to whoever gets it, so that linkage is on every menu with it.
+    """
     in_force = _issues_in_force(scenario)
-    menus = tuple(build_menu(agenda.active[d], in_force[d], finance) for d in range(N_DYADS))
+    worth = agenda.active | (~CORE & finance)
+    menus = tuple(build_menu(worth[d], in_force[d], finance) for d in range(N_DYADS))
     levels = _agenda(menus, economy, agenda.security).levels
     return dataclasses.replace(agenda, menus=menus, levels=levels, treaty=opening_package(scenario, menus))
 

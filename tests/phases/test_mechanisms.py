@@ -9,12 +9,14 @@ import numpy as np
 import pytest
 import worlds
 
+from model import world as world_module
 from model.assessment.values import Parts, issue_values, side_flows
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.packages.menu import STANDARDS
-from model.parameters.checked import PARAMETERS
+from model.parameters.checked import PARAMETERS, Parameters
 from model.rules import dialogue, packages, trust
+from model.start.starting_point import known_scenario, starting_point
 from model.vocabulary import N_DYADS, RECOGNITION
 from model.world import World
 
@@ -203,8 +205,14 @@ ABSENT = [
 @pytest.mark.parametrize(("off", "zeroed"), ABSENT)
 @pytest.mark.parametrize("scenario", ["2026", "symmetric"])
 def test_a_switch_that_is_off_is_a_mechanism_that_is_absent(
-    scenario: str, off: dict[str, Any], zeroed: dict[str, Any]
+    scenario: str, off: dict[str, Any], zeroed: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def same_parties(name: str, p: Parameters) -> Any:
+        # Structure that is zeroed moves the calibration, a switch does not: both play the scenario's own parties.
+        found, economy, opening, agenda = starting_point(name, known_scenario(name).parameters)
+        return found, economy, opening, dataclasses.replace(agenda, security=agenda.security * p.security_scale)
+
+    monkeypatch.setattr(world_module, "starting_point", same_parties)
     for replicate in (0, 3):
         one = worlds.played(scenario, replicate=replicate, **off)
         other = worlds.played(scenario, replicate=replicate, **zeroed)
