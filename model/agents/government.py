@@ -128,7 +128,7 @@ class Government:
             bargaining.take(world.known().petition[:, PAIR_OF[self.index, other.index]], best),
             p.petition_weight,
             world.state.climate.effective[:, dyad],
-            p.opening_tension_weight,
+            p.opening_tension_weight * p.tension_in_opening,
             p.opening_slope,
             p.opening_hazard,
         )

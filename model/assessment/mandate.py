@@ -134,7 +134,7 @@ def rise_risks(
             wish,
             parameters.petition_weight,
             stakes.tension[..., dyad],
-            parameters.opening_tension_weight,
+            parameters.opening_tension_weight * parameters.tension_in_opening,
             parameters.opening_slope,
             parameters.opening_hazard,
         )

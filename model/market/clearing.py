@@ -119,6 +119,32 @@ def offered_costs(
     return plants.origins(total, origin_tie, parameters.origin_substitution, origin_level)
 
 
+def costs_reached(
+    economy: Economy,
+    cells: CellSupply,
+    landed: FloatArray,
+    frictions: FloatArray,
+    duty: FloatArray,
+    origin_share: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """What cars really cost: landed (..., m, f, o), and with duty and frictions (..., m, f), k$ per car.
+
+    Prices are made on log-sums, the cost of the best mix of suppliers and places; payments are means over the mix.
+    Arguments as ``offered_costs``; origin_share (..., m, f, o) where cars really came from.
+    """
+    price = cells.price[..., None, :, :]
+    freight = economy.cell_freight[:, None, :]
+    at_home = ordered_sum(
+        cells.share_home * batteries.delivered_price(price, 0.0, cells.duty[..., :, None, :], freight)
+    )
+    abroad = ordered_sum(cells.share_export * batteries.delivered_price(price, 0.0, 0.0, freight))
+    home, export = np.swapaxes(at_home - cells.unit_home, -1, -2), np.swapaxes(abroad - cells.unit_export, -1, -2)
+    more = np.where(economy.is_home[:, None, :] > 0.0, home[..., None, :, :], export[..., None, :, :])
+    landed = landed + economy.kwh[:, None, None] * more / KWH_COST_TO_THOUSANDS
+    rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
+    return landed, ordered_sum(origin_share * ((1.0 + rate) * landed + frictions))
+
+
 def pass_through_weight(parameters: Parameters, duty_rate: FloatLike) -> FloatArray | None:
     """What a buyer pays for a unit of markup, 1 + eta tau, at an effective duty rate; None where that is 1 (1.2)."""
     if parameters.pass_through == 0.0:
@@ -275,16 +301,20 @@ def account(
     duty: FloatArray,
     subsidy: FloatArray,
     certification: FloatArray,
+    reached: FloatArray | None = None,
 ) -> Accounts:
     """The accounts of a cleared quarter (theory 1.3, 1.4).
 
     margin (..., f, k) suppliers' margins $/kWh; origin_share (..., m, f, o) where cars really came from; duty
     (..., b, b) applied vehicle duties; subsidy (..., m, f) k$ per car paid; certification (..., m, f) bn$ outlay.
+    reached (..., m, f): what a car costs with these origins, k$, duty and frictions included (``costs_reached``); what
+    it costs more than prices were made on is the automaker's loss. None: exactly that, as an assessment takes it.
     """
     rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
     landed_mean = ordered_sum(origin_share * landed)
     duty_rate = plants.effective_duty(origin_share, rate, landed)
-    border_price, unit_margin, unit_duty = pricing.border_split(landed_mean, clearing.markup, duty_rate)
+    markup = clearing.markup if reached is None else clearing.price - reached
+    border_price, unit_margin, unit_duty = pricing.border_split(landed_mean, markup, duty_rate)
     size = economy.market_size
     sales = size[:, None] * clearing.share
     by_origin = sales[..., None] * origin_share

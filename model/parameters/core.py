@@ -255,6 +255,7 @@ class Relations:
         "tension raises the cost of dependence and of sharing technology")
     tension_in_exit: bool = switch("1.12", "tension raises the chance that a treaty is repudiated")
     tension_in_emergency: bool = switch("1.6a", "tension raises the chance of an emergency duty")
+    tension_in_opening: bool = switch("1.6a", "tension raises the chance that a duty case is opened")
     dialogue_ceiling: float = real(MECHANISM, 0.4, 0, 1, "-", "1.9b",
         "highest state of dialogue, set by who meets", aliases=DIALOGUE_CEILINGS)
     dialogue_rise: float = real(MECHANISM, 0.10, 0, 0.5, "1/qtr", "1.9b", "rise of dialogue while the channel is open")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from model.layout import zeros
-from model.market.clearing import Accounts, account
+from model.market.clearing import Accounts, account, costs_reached
 from model.market.trade import data_flows
 from model.numerics import FloatArray, beside, ordered_sum
 from model.phases import club, trade
@@ -26,17 +26,22 @@ def settle_accounts(world: Stage) -> None:
     outlay = standards.certification_outlay(
         p.certification_outlay, p.certification_outlay_recognised, recognised_homes(world), certified
     )
+    duty = state.duty[:, EV]
+    landed, reached = costs_reached(
+        world.economy, supply.cells, supply.landed, supply.frictions, duty, state.origin_share
+    )
     a = account(
         world.economy,
         p,
         state.market.clearing,
         supply.cells,
         state.margin,
-        supply.landed,
+        landed,
         state.origin_share,
-        state.duty[:, EV],
+        duty,
         supply.paid,
         outlay,
+        reached,
     )
     undertaken = None
     if p.undertakings:

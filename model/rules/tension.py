@@ -1,10 +1,11 @@
 """Political tension of a dyad: an autoregression with jumps, fed by cooperation, violations, dialogue.
 
 Theory 1.12. The latent X has no bounds and is never clipped, so its moments stay analytic; tension is its
-logistic, in (0, 1). Tension works through four named pathways only (channel closure, security cost, exit
-hazard, emergency duties), each with its own switch, so that outcomes do not become a function of one
-exogenous series (trap 0.11). Valuations use *effective* tension, the discounted mean over the life of an
-agreement: with today's value, deals would be signed at tension lows and broken at highs (trap 0.18).
+logistic, in (0, 1). Tension works through six named pathways only (channel closure, security cost, exit
+hazard, emergency duties, duty cases, subnational contacts), each with its own switch, so that outcomes do
+not become a function of one exogenous series (trap 0.11). Valuations use *effective* tension, the discounted
+mean over the life of an agreement: with today's value, deals would be signed at tension lows and broken at
+highs (trap 0.18).
 """
 
 from __future__ import annotations

@@ -185,6 +185,7 @@ def test_without_its_effects_dialogue_is_only_talk() -> None:
 ABSENT = [
     ({"unilateral_duties": False}, {"opening_hazard": 0.0, "emergency_hazard": 0.0}),
     ({"tension_in_emergency": False}, {"emergency_hazard": 0.0}),
+    ({"tension_in_opening": False}, {"opening_tension_weight": 0.0}),
     ({"tension_closes_channel": False}, {"channel_closes_above": 1.0}),
     (
         {"tension_in_security": False},
@@ -286,7 +287,7 @@ SUBNATIONAL = {"subnational": True, "track2": True}
 
 @pytest.mark.parametrize("change", LOUDER)
 def test_tension_without_pathways_is_only_a_number(change: dict[str, Any]) -> None:
-    deaf = {**worlds.NO_PATHWAYS, "opening_tension_weight": 0.0, "repudiation_hazard": 0.0, **SUBNATIONAL}
+    deaf = {**worlds.NO_PATHWAYS, "repudiation_hazard": 0.0, **SUBNATIONAL}
     for replicate in range(3):
         calm = worlds.played("2026", replicate=replicate, **deaf)
         loud = worlds.played("2026", replicate=replicate, **deaf, **change)
@@ -295,13 +296,13 @@ def test_tension_without_pathways_is_only_a_number(change: dict[str, Any]) -> No
 
 def test_shocks_do_not_reach_exits_through_a_pathway_that_is_off() -> None:
     # The usual danger of repudiation stays; the quarter's tension does not come on top.
-    deaf = {**worlds.NO_PATHWAYS, "opening_tension_weight": 0.0}
+    deaf = worlds.NO_PATHWAYS
     calm, loud = (worlds.played("2026", **deaf, tension_volatility=v) for v in (0.0, 0.9))
     assert worlds.same_record(calm, loud) == ["dyad.tension"]
 
 
 def test_each_pathway_alone_lets_tension_in() -> None:
-    deaf = {**worlds.NO_PATHWAYS, "opening_tension_weight": 0.0, "emergency_hazard": 0.05, "repudiation_hazard": 0.08}
+    deaf = {**worlds.NO_PATHWAYS, "emergency_hazard": 0.05, "repudiation_hazard": 0.08}
 
     def is_heard(**more: Any) -> bool:
         calm, tense = ({**deaf, **SUBNATIONAL, **more, "tension_volatility": level} for level in (0.0, 0.9))

@@ -254,7 +254,7 @@ class Bloc:
             w.mandate.petition[PAIR_OF[pair]][best],
             p.petition_weight,
             w.effective_tension[dyad],
-            p.opening_tension_weight,
+            p.opening_tension_weight * p.tension_in_opening,
             p.opening_slope,
             p.opening_hazard,
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.market.clearing import (
+    KWH_COST_TO_THOUSANDS,
     WARM_SWEEPS,
     account,
     border_frictions,
@@ -198,13 +199,32 @@ def settle_accounts(w: World) -> None:
         _recognised_brands(w),
         ((w.age > 0.0) & is_foreign) * NEW_MODELS_A_QUARTER,
     )
-    shipped = (w.unit_cells, w.margin, w.landed, w.origin_share)
-    w.accounts = a = account(economy, p, w.clearing, *shipped, w.duty[EV], w.paid, outlay)
+    landed = w.landed + _cells_paid_beyond_prices(w)
+    rate = np.concatenate([w.duty[EV], economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
+    reached = ordered_sum(w.origin_share * ((1.0 + rate) * landed + w.frictions))
+    shipped = (w.unit_cells, w.margin, landed, w.origin_share)
+    w.accounts = a = account(economy, p, w.clearing, *shipped, w.duty[EV], w.paid, outlay, reached)
     w.cells, w.cell_imports, w.exported_cells = a.cells, a.cell_imports, a.exported_cells
     w.ev_built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
     w.ev_share = ordered_sum(w.clearing.share)
     w.ev_revenue = by_home(ordered_sum(a.sales * a.border_price, axis=-2), economy.is_firm_home)
     w.worth = _worth(w)
+
+
+def _cells_paid_beyond_prices(w: World) -> FloatArray:
+    """(m, f, o) k$ a car that its cells cost beyond the log-sum on which prices are made (1.3)."""
+    cells, economy = w.unit_cells, w.economy
+    price, freight = cells.price[None], economy.cell_freight[:, None, :]
+    bought = {
+        "home": price * (1.0 + cells.duty[:, None, :]) + freight,
+        "export": price + freight,
+    }
+    more = {
+        "home": ordered_sum(cells.share_home * bought["home"]) - cells.unit_home,
+        "export": ordered_sum(cells.share_export * bought["export"]) - cells.unit_export,
+    }
+    here = economy.is_home[:, None, :] > 0.0
+    return economy.kwh[:, None, None] * np.where(here, more["home"].T, more["export"].T) / KWH_COST_TO_THOUSANDS
 
 
 def by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
