@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,8 +16,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from model.faults import InputFault
-from model.parameters.checked import Parameters
+from model.faults import InputFault, nearest
+from model.parameters.checked import PARAMETERS, Parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
 from model.world import HIGHEST_REPLICATE, World
@@ -48,9 +49,10 @@ class Ensemble:
         lanes: int = MOST_LANES,
         n_quarters: int | None = None,
         world: type[World] = World,
+        **odd: Any,
     ) -> None:
         known = known_scenario(str(scenario))
-        faults: list[str] = []
+        faults = [_unknown(name) for name in odd]
         self.scenario, self.root_seed = str(scenario), _whole("root_seed", root_seed, 0, None, faults)
         self.replicates = _numbers("replicates", replicates, faults)
         self.keep = _numbers("keep", keep, faults)
@@ -188,3 +190,14 @@ def _points(came: Any, start: Parameters, faults: list[str]) -> list[Parameters]
         except InputFault as fault:
             faults += [f"{where}: {line}" for line in fault.faults]
     return points
+
+
+def _unknown(name: str) -> str:
+    """What to do with an argument that an ensemble does not have."""
+    if name in ("seed", "rng"):
+        return f"{name}: an ensemble's luck is root_seed with the numbers of its replicates; write root_seed=7"
+    if name in PARAMETERS:
+        return f"{name}: parameters come together; write parameters={{'{name}': ...}}"
+    named = inspect.signature(Ensemble).parameters
+    allowed = [one for one, about in named.items() if about.kind is not about.VAR_KEYWORD]
+    return f"{name}: not an argument; {nearest(name, [*allowed, *PARAMETERS]) or 'allowed are ' + ', '.join(allowed)}"

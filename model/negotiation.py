@@ -7,7 +7,9 @@
 
 from __future__ import annotations
 
+import copy
 import copyreg
+import difflib
 import functools
 import inspect
 import itertools
@@ -24,6 +26,7 @@ from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.assessment.mandate import Mandate
+from model.faults import InputFault, nearest
 from model.lane import Lane
 from model.mesa_call import arguments
 from model.parameters.checked import Parameters, make_parameters
@@ -46,6 +49,12 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
 
 
+#: A name of a subclass at least this like one that is read was meant to be it (0 to 1, of difflib).
+NEARLY: Final = 0.8
+NO_RESET: Final = (
+    "all chance of a run is drawn before its first quarter, from root_seed and replicate; "
+    "for other luck make another model: NegotiationModel(replicate=1)"
+)
 #: Whether this Mesa has scenario objects (3.5 and later), of which a model remembers its own.
 HAS_SCENARIOS: Final = "scenario" in inspect.signature(mesa.Model.__init__).parameters
 
@@ -168,6 +177,33 @@ class NegotiationModel(mesa.Model):
         """Let this story be told from now on."""
         self.teller = story
         self.world.stories = {0: story} if story.is_told else {}
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """A subclass names the types of its parties; one that it misspells would be played without a word."""
+        super().__init_subclass__(**kwargs)
+        known = [name for name in NegotiationModel.__annotations__ if name.endswith("_type")]
+        odd = [name for name in vars(cls) if name not in known and difflib.get_close_matches(name, known, 1, NEARLY)]
+        if odd:
+            faults = [f"{name} is not read; {nearest(name, known)}" for name in odd]
+            raise InputFault(faults, f"class {cls.__name__}")
+
+    def __copy__(self) -> Self:
+        """A copy that goes on by itself: with its parts shared, to play it would be to play the original."""
+        return copy.deepcopy(self)
+
+    def reset_rng(self, rng: Any = None) -> None:
+        """Refused: a run's luck is drawn before its first quarter, from its address.
+
+        Raises ``InputFault``, always.
+        """
+        raise InputFault([f"reset_rng({rng!r}): {NO_RESET}"], "run")
+
+    def reset_randomizer(self, seed: Any = None) -> None:
+        """Refused, as ``reset_rng`` is.
+
+        Raises ``InputFault``, always.
+        """
+        raise InputFault([f"reset_randomizer({seed!r}): {NO_RESET}"], "run")
 
     # --- what is played ---------------------------------------------------------------------------------------------
 

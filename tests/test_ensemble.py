@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from typing import Any
 
 import equality
@@ -290,3 +291,17 @@ def test_arrays_of_the_state_keep_replicates_fastest_in_memory() -> None:
     ]
     assert slow == []
     assert same_bits(world.state.price, np.ascontiguousarray(world.state.price))
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"seed": 3}, "seed: an ensemble's luck is root_seed"),
+        ({"rng": 3}, "rng: an ensemble's luck is root_seed"),
+        ({"dialogue_ceiling": 0.7}, "parameters={'dialogue_ceiling': ...}"),
+        ({"replicate": 4}, "replicate: not an argument; nearest known name: 'replicates'"),
+    ],
+)
+def test_arguments_of_other_tools_are_told_apart(asked: dict[str, Any], said: str) -> None:
+    with pytest.raises(InputFault, match=re.escape(said)):
+        Ensemble("2026", **asked)

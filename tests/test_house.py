@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tomllib
@@ -132,6 +133,20 @@ def test_readme_shows_only_commands_that_exist() -> None:
     for name in tracked_files():
         if name.endswith(".md"):
             assert house.command_faults(text_of(name), text_of("Makefile")) == [], name
+
+
+def test_the_map_of_the_code_is_of_this_code() -> None:
+    page = text_of("docs/where_things_are.md")
+    questions, rooms = page.split("## Rooms")
+    found = re.findall(r"^\|[^|]+\|([^|]+)\|([^|]+)\|$", questions, re.MULTILINE)[2:]
+    assert len(found) > 10
+    for files, words in found:
+        text = "".join(text_of(name) for name in re.findall(r"`([\w/]+\.py)`", files + words))
+        assert text, files
+        assert [name for name in re.findall(r"`(?:Session\.)?(\w+)`", words) if f"def {name}(" not in text] == []
+    named = set(re.findall(r"`(\w+)(?:/|\.py)`", rooms))
+    below = {name.split(".")[1] for name in KNOWN if "." in name and not name.startswith("detente")}
+    assert below - {"py"} <= named
 
 
 def test_floating_point_faults_raise() -> None:

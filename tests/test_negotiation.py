@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import re
 import subprocess
@@ -18,6 +19,7 @@ import pytest
 import worlds
 
 import model
+from model.agents.bloc import Bloc
 from model.faults import InputFault
 from model.negotiation import NegotiationModel
 from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, PARAMETERS
@@ -231,3 +233,29 @@ def test_results_have_not_moved_unnoticed() -> None:
                 atol=1e-12,
                 err_msg=f"{name}: {column} moved; if that was meant, see tests/make_golden.py",
             )
+
+
+def test_a_copy_goes_on_by_itself() -> None:
+    model = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False)
+    model.step()
+    other = copy.copy(model)
+    other.run()
+    assert (other.state.quarter, model.state.quarter) == (model.n_quarters, 1)
+    model.run()
+    pd.testing.assert_frame_equal(model.summary(), other.summary())
+
+
+@pytest.mark.parametrize("name", ["reset_rng", "reset_randomizer"])
+def test_luck_is_not_drawn_anew_in_mid_run(name: str) -> None:
+    model = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False)
+    with pytest.raises(InputFault, match="NegotiationModel\\(replicate=1\\)"):
+        getattr(model, name)(3)
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("bloc_typ", "bloc_type"), ("blok_type", "bloc_type"), ("suppliers_type", "supplier_type")]
+)
+def test_a_misspelt_type_of_party_is_told(written: str, meant: str) -> None:
+    with pytest.raises(InputFault, match=f"{written} is not read; nearest known name: '{meant}'"):
+        type("Mine", (NegotiationModel,), {written: Bloc})
+    assert type("Mine", (NegotiationModel,), {meant: None, "my_type": int, "block": 3}).__name__ == "Mine"
