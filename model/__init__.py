@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc, Offer, View
+    from model.choices.own_file import files_read
     from model.choices.plugins import (
         Conduct,
         Moment,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from model.telling.terms import duty_rates, package_terms
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
     from model.world import Checkpoint, ToldRun, World
+    from model.world_file import WorldFile, load_world, own_class, unload_worlds, why_it_failed, world_of
 
 __version__ = "0.1.0"
 
@@ -85,12 +87,16 @@ _HOMES = {
     "calibration_table": "model.start.starting_point",
     "identification_flips": "model.start.starting_point",
     "digest_of_text": "model.scenario.evidence",
+    "files_read": "model.choices.own_file",
     "find_scenario": "model.scenario.reading",
     **dict.fromkeys(("KEPT", "scenario_changes", "scenario_files"), "model.scenario.kept"),
     "dictionary": "model.record.dictionary",
     **dict.fromkeys(("Conduct", "Moment", "acceptance", "registered", "stance", "tactic"), "model.choices.plugins"),
     **dict.fromkeys(("OUTCOMES", "Player", "assessment_quarters", "play_sessions", "situations"), "model.sessions"),
     **dict.fromkeys(("parse_toml", "read_toml"), "model.scenario.toml_file"),
+    **dict.fromkeys(
+        ("WorldFile", "load_world", "own_class", "unload_worlds", "why_it_failed", "world_of"), "model.world_file"
+    ),
     **dict.fromkeys(("TacticFile", "load_tactics", "stand_in", "unload"), "model.choices.tactic_file"),
 }
 
@@ -131,6 +137,7 @@ __all__ = [
     "Turn",
     "View",
     "World",
+    "WorldFile",
     "acceptance",
     "assessment_quarters",
     "calibration_table",
@@ -138,6 +145,7 @@ __all__ = [
     "digest_of_text",
     "duty_rates",
     "evidence_table",
+    "files_read",
     "find_scenario",
     "game_map_point",
     "identification_flips",
@@ -145,8 +153,10 @@ __all__ = [
     "last_games",
     "load_scenario",
     "load_tactics",
+    "load_world",
     "make_parameters",
     "nearest",
+    "own_class",
     "package_flows",
     "package_terms",
     "parse_toml",
@@ -165,6 +175,9 @@ __all__ = [
     "stand_in",
     "tactic",
     "unload",
+    "unload_worlds",
+    "why_it_failed",
+    "world_of",
 ]
 
 

@@ -30,7 +30,6 @@ from model.faults import InputFault, nearest
 from model.lane import Lane
 from model.mesa_call import arguments
 from model.parameters.checked import Parameters, make_parameters
-from model.record.columns import commonest_obstacles
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
 from model.telling.story import Story, StoryLine
@@ -154,9 +153,13 @@ class NegotiationModel(mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(_latest, name) for name in self.world.recorder.headline},
             agenttype_reporters={
-                type(self.blocs[0]): {"trust": _trust_in_others},
-                type(self.automakers[0]): {"sales": _sales},
-                type(self.suppliers[0]): {"cell_cost": _cell_cost},
+                type(agent): reporters
+                for agents, reporters in (
+                    (self.blocs, {"trust": _trust_in_others}),
+                    (self.automakers, {"sales": _sales}),
+                    (self.suppliers, {"cell_cost": _cell_cost}),
+                )
+                for agent in agents
             },
         )
         self.running = True
@@ -164,13 +167,14 @@ class NegotiationModel(mesa.Model):
     def _seat_agents(self) -> None:
         world = self.world
 
-        def seated(own: type | None, usual: type, n: int) -> list[Any]:
-            kind: Callable[..., Any] = mesa_type(own or usual)
-            return [kind(world, index, self) for index in range(n)]
+        def seated(own: type | None, parties: list[Any]) -> list[Any]:
+            # A world may have seated parties of several classes.
+            kinds: list[Callable[..., Any]] = [mesa_type(own or type(party)) for party in parties]
+            return [kind(world, index, self) for index, kind in enumerate(kinds)]
 
-        world.blocs = seated(self.bloc_type, world.bloc_type, len(world.blocs))
-        world.automakers = seated(self.automaker_type, world.automaker_type, len(world.automakers))
-        world.suppliers = seated(self.supplier_type, world.supplier_type, len(world.suppliers))
+        world.blocs = seated(self.bloc_type, world.blocs)
+        world.automakers = seated(self.automaker_type, world.automakers)
+        world.suppliers = seated(self.supplier_type, world.suppliers)
         world.ask_thresholds()
 
     def narrate(self, story: Story) -> None:
@@ -288,7 +292,7 @@ class NegotiationModel(mesa.Model):
 
     def summary(self) -> pd.DataFrame:
         """One row a dyad: what came of the run."""
-        return self.recorder.summary(commonest_obstacles(self.world)[0])
+        return self.world.summary().drop(columns="replicate")
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tidy record, a data frame for each kind of entity."""

@@ -237,7 +237,7 @@ class ToldRun(Lane):
 
     def summary(self) -> pd.DataFrame:
         """One row a dyad: what came of the run."""
-        return self.played.recorder.summary(commonest_obstacles(self.played)[0])
+        return self.played.summary().drop(columns="replicate")
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """The tidy record, a data frame for each kind of entity."""

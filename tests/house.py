@@ -42,7 +42,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("model.record",),
     ("model.lane",),
     ("model.world",),
-    ("model.negotiation", "model.ensemble", "model.sessions"),
+    ("model.negotiation", "model.ensemble", "model.sessions", "model.world_file"),
     ("model",),
     ("experiments.display",),
     ("experiments.design",),

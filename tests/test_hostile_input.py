@@ -133,7 +133,7 @@ def test_a_plan_named_like_a_way_out_stays_in(tmp_path: Path) -> None:
 
 #: The one place that runs code from a file, which only the command line and a program can name.
 RUNS_CODE = {
-    "model/choices/tactic_file.py": {"exec", "compile"},
+    "model/choices/own_file.py": {"exec", "compile"},
     # What this process and the workers that it started say to each other through a pipe; never a file.
     "experiments/running/worker_pool.py": {"pickle"},
 }

@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any, Final
 
+from experiments.display.command_words import how_to_install
 from model import InputFault, TacticFile
 
 LOOPBACK: Final = "127.0.0.1"
@@ -27,7 +28,6 @@ SOLARA: Final = {
 }
 CLOSING: Final = threading.Event()  # the server is on its way out: whoever plays quarters for a page stops
 QUIET: Final = 4  # modules of light edge around a QR code (ISO/IEC 18004)
-MISSING: Final = "the page's packages are not installed: pip install 'detente[class]' (or -e '.[class]' in a checkout)"
 
 
 def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics: TacticFile | None = None) -> None:
@@ -57,7 +57,8 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics:
 
         del segno, starlette
     except ImportError as fault:
-        raise InputFault([f"{fault.name}: {MISSING}"], "command line") from None
+        said = f"{fault.name}: the page's packages are not installed: {how_to_install('class')}"
+        raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
     app = _stock_view() if mesa else _own_page(lan, found, say, tactics)

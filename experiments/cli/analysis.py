@@ -1,4 +1,4 @@
-"""Commands that analyse: the contract of tactics, a league of them, sensitivity, discovery."""
+"""Commands that analyse: the contracts of files of one's own, a league of them, sensitivity, discovery."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from experiments.cli.terminal import (
     TacticsOption,
     leave_after,
     loaded,
+    loaded_world,
     refusals,
     screen,
     warn,
@@ -51,6 +52,35 @@ def check_tactic(
         say(console, f"{n_failed} of {len(findings)} tests failed" if n_failed else "It keeps the contract.")
         if n_failed:
             raise typer.Exit(BAD_INPUT)
+
+
+def check_world(
+    asked: Annotated[
+        str, typer.Argument(metavar="FILE[:CLASS]", help="A mechanism of your own in a Python file, which this RUNS.")
+    ],
+) -> None:
+    """Try a mechanism of your own against its contract. This runs the file: name only one that you trust."""
+    with refusals():
+        from experiments.display.console import say
+        from experiments.running.world_check import check
+
+        own = loaded_world(asked)
+        assert own is not None
+        console = screen()
+        say(console, f"{Path(own.path).name}:{own.name}, in place of the shipped {own.parent}")
+        n_tests = n_failed = 0
+        for finding in check(own):
+            if finding.is_note:
+                say(console, f"  note   {finding.test}: {finding.fault}")
+                continue
+            n_tests, n_failed = n_tests + 1, n_failed + bool(finding.fault)
+            say(console, f"  {'FAILS' if finding.fault else 'ok   '}  {finding.test}")
+            if finding.fault:
+                say(console, f"         {finding.fault}")
+        if n_failed:
+            say(console, f"{n_failed} of {n_tests} tests failed. Mend the first one, then: detente check-world {asked}")
+            raise typer.Exit(BAD_INPUT)
+        say(console, f"It keeps the contract. Go on with: detente sweep PLAN --world {asked}")
 
 
 def league(
@@ -179,6 +209,7 @@ def _needs(package: str, command: str) -> None:
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file on the command line."""
     app.command("check-tactic", short_help="Try a file of tactics against its contract.")(check_tactic)
+    app.command("check-world", short_help="Try a mechanism of your own against its contract.")(check_world)
     app.command("league", short_help="All tactics against each other.")(league)
     app.command("sensitivity", short_help="Which assumptions move the outcomes.")(sensitivity)
     app.command("discover", short_help="Where cooperation collapses or lasts.")(discover)

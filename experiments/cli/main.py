@@ -16,14 +16,17 @@ from experiments.cli.terminal import (
     FAILED,
     Commands,
     TacticsOption,
+    WorldOption,
     leave_after,
     loaded,
+    loaded_world,
+    played_by,
     refusals,
     screen,
     warn,
 )
 from experiments.display.command_words import parse_settings, versions_in_words
-from experiments.display.streams import guarded_output, kept_on, pasted
+from experiments.display.streams import guarded_output, pasted
 
 __all__ = ["app", "main", "parse_settings"]
 
@@ -88,25 +91,29 @@ def run(
     out: OutOption = None,
     engine: EngineOption = "mesa",
     tactics: TacticsOption = None,
+    world: WorldOption = None,
 ) -> None:
     """Play one negotiation and tell its story."""
     with refusals():
-        from experiments.cli.sweeping import check_engine
+        from experiments.cli.sweeping import check_engine, write_run
         from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
         from experiments.display.console import say
         from experiments.report.run_story import tell
         from experiments.store.files import check_vacant
-        from model import NegotiationModel, ToldRun, identification_flips
+        from model import NegotiationModel, ToldRun, identification_flips, world_of
 
         check_engine(engine)
         loaded(tactics)
+        own = loaded_world(world)
         changes = parse_settings(settings or [])
         seed = read_root_seed(DEFAULT_ROOT_SEED) if root_seed is None else root_seed
         if out is not None:
             check_vacant(out)
         play: type[NegotiationModel] | type[ToldRun] = NegotiationModel if engine == "mesa" else ToldRun
-        model = play(scenario=scenario, root_seed=seed, replicate=replicate, **changes)
-        model.run()
+        with played_by(own):
+            model = play(
+                scenario=scenario, root_seed=seed, replicate=replicate, world_type=world_of(own), **changes
+            ).run()
         fault = "" if out is None else write_run(model, out, f"{model.start.title}, replicate {replicate}")
         console = screen()
         warn(console, identification_flips(scenario, changes))
@@ -126,12 +133,13 @@ def sweep(
     replicates: ReplicatesOption = None,
     engine: EngineOption = "ensemble",
     tactics: TacticsOption = None,
+    world: WorldOption = None,
 ) -> None:
     """Run a plan: every design point with every replicate; then its tables and figure.
 
     The same command again goes on where it was stopped.
     """
-    _sweep(plan, out, into, workers, scheduler, replicates, engine, tactics)
+    _sweep(plan, out, into, workers, scheduler, replicates, engine, tactics, world)
 
 
 @app.command(short_help="The main job: what talks, recognition and duties do.")
@@ -155,6 +163,7 @@ def _sweep(
     replicates: int | None,
     engine: str,
     tactics: Path | None = None,
+    world: str | None = None,
 ) -> None:
     with refusals():
         from experiments.cli.sweeping import check_engine, sweep_and_report
@@ -162,9 +171,9 @@ def _sweep(
         from experiments.display.console import waiting
 
         check_engine(engine)
-        file = loaded(tactics)
+        file, own = loaded(tactics), loaded_world(world)
         with waiting(screen(to_stderr=True), f"Reading {name}") as watch:
-            plan = load_plan(name, watch).with_tactics(file)
+            plan = load_plan(name, watch).with_tactics(file).with_world(own)
         plan = plan if replicates is None else plan.with_replicates(replicates)
         code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
         if code:
@@ -176,26 +185,31 @@ def play_again(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
     run_name: Annotated[str, typer.Option("--run", metavar="ID", help="Which run: POINT-REPLICATE, such as 12-3.")],
     out: OutOption = None,
+    engine: Annotated[str | None, typer.Option(help="Who plays: ensemble or mesa (default: as it was played).")] = None,
     tactics: TacticsOption = None,
+    world: WorldOption = None,
 ) -> None:
     """Play one run of a sweep again and compare it with what is stored."""
     with refusals():
-        from experiments.cli.sweeping import tell_rerun
+        from experiments.cli.sweeping import check_engine, tell_rerun, write_run
         from experiments.running.runner import rerun
         from experiments.store.files import check_vacant
         from experiments.store.folder import Results
 
         if out is not None:
             check_vacant(out)
-        stored = Results.open(results)
-        found = rerun(stored, run_name, loaded(tactics))
+        if engine is not None:
+            check_engine(engine)
+        stored, own = Results.open(results), loaded_world(world)
+        found = rerun(stored, run_name, loaded(tactics), own, engine)
         fault = ""
         if out is not None and found.fresh["status"] == "ok":
-            from model import NegotiationModel
+            from model import NegotiationModel, world_of
 
             chunk = found.chunk
             settings: dict[str, Any] = dict(chunk.settings)
-            model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, **settings)
+            kind = world_of(own)
+            model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, world_type=kind, **settings)
             fault = write_run(model.run(), out, f"{model.start.title}, run {run_name}")
         warn(screen(), stored.manifest["flips"])
         if not tell_rerun(screen(), found, run_name):
@@ -364,32 +378,6 @@ def main() -> None:
     """The entry point of the command."""
     with guarded_output():
         app()
-
-
-def write_run(model: Any, out: Path, title: str) -> str:
-    """Write the record of one run: its tables, story and figure, all of them or nothing.
-
-    A figure that cannot be drawn is left out; why, in a sentence (empty: it is there).
-    """
-    import pandas as pd
-
-    from experiments.store.files import staged_folder, write_table, write_whole
-
-    tables = model.tables()
-    with staged_folder(out) as stage:
-        for name, table in {**tables, "summary": model.summary()}.items():
-            write_table(stage / f"{name}.parquet", table)
-        story = [(line.quarter, line.label, line.topic, line.dyad, line.text) for line in model.story]
-        columns = ["quarter", "label", "topic", "dyad", "text"]
-        write_table(stage / "story.parquet", pd.DataFrame(story, columns=columns))
-
-        def draw() -> None:
-            from experiments.display.figure_style import saver
-            from experiments.report.figures import run_figure
-
-            write_whole(stage / "run.png", saver(lambda: run_figure(tables, title)))
-
-        return kept_on(draw, "The figure")
 
 
 if __name__ == "__main__":

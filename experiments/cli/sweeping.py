@@ -169,10 +169,39 @@ def tell_rerun(console: Console, found: Rerun, name: str) -> bool:
         also = f" and {len(found.changes) - 6} more" if len(found.changes) > 6 else ""
         say(console, f"Changed since then: {', '.join(found.changes[:6])}{also}")
     else:
-        prose(console, "The code is the same; another processor or other versions of packages may be the reason.")
+        why = "another processor or other versions of packages may be the reason"
+        if (own := found.chunk.world) is not None:
+            why = f"the mechanism may mix its replicates; look with: detente check-world {own.asked}"
+        prose(console, f"The code is the same; {why}.")
     return False
 
 
 def _end_of(run: dict[str, Any]) -> str:
     """How a run ended, in words."""
     return f"digest {run['digest']}" if run["status"] == "ok" else f"failed at {run['stage']}: {run['message']}"
+
+
+def write_run(model: Any, out: Path, title: str) -> str:
+    """Write the record of one run: its tables, story and figure, all of them or nothing.
+
+    A figure that cannot be drawn is left out; why, in a sentence (empty: it is there).
+    """
+    import pandas as pd
+
+    from experiments.store.files import staged_folder, write_table, write_whole
+
+    tables = model.tables()
+    with staged_folder(out) as stage:
+        for name, table in {**tables, "summary": model.summary()}.items():
+            write_table(stage / f"{name}.parquet", table)
+        story = [(line.quarter, line.label, line.topic, line.dyad, line.text) for line in model.story]
+        columns = ["quarter", "label", "topic", "dyad", "text"]
+        write_table(stage / "story.parquet", pd.DataFrame(story, columns=columns))
+
+        def draw() -> None:
+            from experiments.display.figure_style import saver
+            from experiments.report.figures import run_figure
+
+            write_whole(stage / "run.png", saver(lambda: run_figure(tables, title)))
+
+        return kept_on(draw, "The figure")

@@ -1,4 +1,4 @@
-"""What every command shares: exit codes, refusals in one message, the commands themselves, a file of tactics."""
+"""What every command shares: exit codes, refusals in one message, the commands themselves, files of one's own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from experiments.display.console import Screen
-    from model import TacticFile
+    from model import TacticFile, WorldFile
 
 __all__ = [
     "BAD_INPUT",
@@ -27,8 +27,11 @@ __all__ = [
     "OF_FLIPS",
     "Commands",
     "TacticsOption",
+    "WorldOption",
     "leave_after",
     "loaded",
+    "loaded_world",
+    "played_by",
     "refusals",
     "screen",
     "warn",
@@ -43,6 +46,15 @@ TacticsOption = Annotated[
         "--tactics",
         metavar="FILE",
         help="Load tactics of your own from this Python file. Loading RUNS the file: name only one that you trust.",
+    ),
+]
+WorldOption = Annotated[
+    str | None,
+    typer.Option(
+        "--world",
+        metavar="FILE[:CLASS]",
+        help="Play a mechanism of your own: a subclass of World, or of a party, in this Python file. Loading RUNS the "
+        "file: name only one that you trust.",
     ),
 ]
 
@@ -115,3 +127,27 @@ def loaded(tactics: Path | None) -> TacticFile | None:
     from model import load_tactics
 
     return load_tactics(tactics)
+
+
+def loaded_world(asked: str | None) -> WorldFile | None:
+    """The mechanism of the user's own, loaded; None where none was named."""
+    if asked is None:
+        return None
+    from model import load_world
+
+    return load_world(asked)
+
+
+@contextlib.contextmanager
+def played_by(file: WorldFile | None) -> Iterator[None]:
+    """Within it, whatever a mechanism of the user's own raises is a refusal in words."""
+    from model import InputFault, why_it_failed
+
+    try:
+        yield
+    except InputFault:
+        raise
+    except Exception as error:
+        if file is None:
+            raise
+        raise why_it_failed(file, error) from None

@@ -20,7 +20,7 @@ from model import InputFault, make_parameters
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from model import TacticFile
+    from model import TacticFile, WorldFile
 
 Value = float | int | bool | str
 
@@ -160,6 +160,7 @@ class Plan:
     arms: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
     tactics: TacticFile | None = None
+    world: WorldFile | None = None
     # Where things lie does not tell plans apart: what the scenario is loaded by, its name or a path; a table of points.
     start: str = dataclasses.field(default="", compare=False)
     table: Path | None = dataclasses.field(default=None, compare=False)
@@ -199,6 +200,10 @@ class Plan:
     def with_tactics(self, file: TacticFile | None) -> Plan:
         """The same plan with a loaded file of tactics; it belongs to what identifies the runs."""
         return dataclasses.replace(self, tactics=file)
+
+    def with_world(self, file: WorldFile | None) -> Plan:
+        """The same plan with a mechanism of one's own from a loaded file; it belongs to what identifies the runs."""
+        return dataclasses.replace(self, world=file)
 
     def with_replicates(self, replicates: int) -> Plan:
         """The same plan with another number of replicates; the ones they share are the same runs.

@@ -24,18 +24,20 @@ DYADS_A_RUN = 3  # rows that a run has in the summary
 def play_ensemble(chunk: Chunk) -> Played:
     """Play all replicates of a chunk at once.
 
-    Where a run fails for its numbers (prices that do not settle, a calibration that finds nothing), they are played one
-    after the other, so that the fault becomes that run's row. Any other fault is the ensemble's own and is not covered
-    up.
+    Where a run fails for its numbers (prices that do not settle, a calibration that finds nothing), or in a mechanism
+    of a user's own, they are played one after the other, so that the fault becomes that run's row. Any other fault is
+    the ensemble's own and is not covered up.
     """
     import pyarrow as pa
 
-    from model import Ensemble, InputFault, kept_lanes
+    from model import Ensemble, InputFault, kept_lanes, world_of
 
     series: dict[str, list[pa.Table]] = {table: [] for table in chunk.kept_series}
     keep = [r for r in chunk.replicates if r < chunk.n_series] if series else []
     try:
-        ensemble = Ensemble(chunk.scenario, chunk.root_seed, chunk.replicates, dict(chunk.settings), keep=keep)
+        ensemble = Ensemble(
+            chunk.scenario, chunk.root_seed, chunk.replicates, dict(chunk.settings), keep, world=world_of(chunk.world)
+        )
         runs = []
         for _, world in ensemble.worlds():
             summary = world.run().summary()
@@ -46,7 +48,9 @@ def play_ensemble(chunk: Chunk) -> Played:
                 for name, frame in world.recorder.of_lane(lane).tables().items():
                     if name in series:
                         series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
-    except (ArithmeticError, InputFault):
+    except Exception as error:
+        if chunk.world is None and not isinstance(error, ArithmeticError | InputFault):
+            raise
         return play_mesa(chunk)
     kept = {name: pa.concat_tables(tables) for name, tables in series.items() if tables}
     return Played(pa.concat_tables(runs, promote_options="default"), kept)
@@ -112,12 +116,13 @@ def play_mesa(chunk: Chunk) -> Played:
 def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | None]:
     import pyarrow as pa
 
-    from model import NegotiationModel
+    from model import NegotiationModel, world_of
 
     stage = "build"
     try:
         settings: dict[str, Any] = {"narrate": False, **chunk.settings}
-        model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, **settings)
+        kind = world_of(chunk.world)
+        model = NegotiationModel(chunk.scenario, chunk.root_seed, replicate, world_type=kind, **settings)
         stage = "run"
         model.run()
         stage = "summary"
@@ -160,9 +165,13 @@ ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensembl
 
 
 def run_chunk(chunk: Chunk) -> Played:
-    """Play a chunk on its engine, with its file of tactics loaded and unchanged."""
+    """Play a chunk on its engine, with the files of a user's own that it needs loaded and unchanged."""
     if chunk.tactics is not None:
         from model import load_tactics
 
         load_tactics(chunk.tactics.path, chunk.tactics.sha256)
+    if chunk.world is not None:
+        from model import world_of
+
+        world_of(chunk.world)
     return ENGINES[chunk.engine](chunk)

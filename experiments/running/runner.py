@@ -36,7 +36,7 @@ from experiments.store.folder import Results
 from model import KEPT, InputFault
 
 if TYPE_CHECKING:
-    from model import TacticFile
+    from model import TacticFile, WorldFile
 
 __all__ = ["Outcome", "WorkersDie", "chunks_of", "open_or_create", "rerun", "run_plan"]
 
@@ -93,6 +93,7 @@ def chunks_of(
             yield Chunk(
                 plan.start, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
                 engine, outputs.series if outputs.replicates else (), outputs.replicates, plan.tactics,
+                plan.world,
             )  # fmt: skip
 
 
@@ -287,13 +288,20 @@ class Rerun:
         return all(self.stored[key] == self.fresh[key] for key in ("status", "stage", "message", "digest"))
 
 
-def rerun(results: Results, name: str, tactics: TacticFile | None = None) -> Rerun:
-    """Play one stored run again; ``name`` is POINT-REPLICATE, as in 12-3.
+def rerun(
+    results: Results,
+    name: str,
+    tactics: TacticFile | None = None,
+    world: WorldFile | None = None,
+    engine: str | None = None,
+) -> Rerun:
+    """Play one stored run again; ``name`` is POINT-REPLICATE, as in 12-3; engine: another one than it was played on.
 
     Raises:
-        InputFault: no such run is in the results, or they were made with another file of tactics.
+        InputFault: no such run is in the results, or they were made with another file of tactics or mechanism.
     """
     kept.check_tactics(results, tactics)
+    kept.check_world(results, world)
     point, dash, replicate = name.partition("-")
     points = results.manifest["design_points"]
     if not (dash and point.isdigit() and replicate.isdigit() and int(point) < len(points)):
@@ -310,7 +318,9 @@ def rerun(results: Results, name: str, tactics: TacticFile | None = None) -> Rer
     settings = points[int(point)]["settings"]
     seed = int(told["root_seed"])
     start = str(results.input(KEPT))
-    chunk = Chunk(start, seed, int(point), settings, {}, int(replicate), 1, told["engine"], tactics=tactics)
+    chunk = Chunk(
+        start, seed, int(point), settings, {}, int(replicate), 1, engine or told["engine"], tactics=tactics, world=world
+    )
     fresh = run_chunk(chunk).runs.to_pylist()[0]
     code, here = told["code"], manifest.sources()
     changes = tuple(sorted(path for path in {*code, *here} if code.get(path) != here.get(path)))

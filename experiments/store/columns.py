@@ -13,7 +13,7 @@ from experiments.design.plan import Value
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from model import TacticFile
+    from model import TacticFile, WorldFile
 
 
 # What the runner adds to the columns of the model's own summary.
@@ -56,7 +56,7 @@ class Chunk:
     """Some replicates of one design point: all that a worker needs to know.
 
     The tables in ``series`` are kept in full for replicates below ``n_series``. ``tactics`` is a file of tactics that
-    whoever plays it must have loaded.
+    whoever plays it must have loaded, ``world`` a mechanism of one's own that is played.
     """
 
     scenario: str
@@ -70,6 +70,7 @@ class Chunk:
     series: tuple[str, ...] = ()
     n_series: int = 0
     tactics: TacticFile | None = None
+    world: WorldFile | None = None
 
     @property
     def name(self) -> str:

@@ -11,11 +11,12 @@ from experiments.design.plan import Plan
 from model import (
     InputFault,
     digest_of_text,
+    files_read,
     scenario_files,
 )
 
 if TYPE_CHECKING:
-    pass
+    from model import WorldFile
 
 
 INPUTS: Final = "inputs"
@@ -25,6 +26,10 @@ PLAN: Final = "plan.toml"
 
 
 TACTICS: Final = "tactics.py"
+
+
+# Where a mechanism of a user's own is kept with its neighbours, under their own names.
+WORLD: Final = "world"
 
 
 def inputs_of(plan: Plan) -> dict[str, bytes]:
@@ -41,7 +46,14 @@ def inputs_of(plan: Plan) -> dict[str, bytes]:
         # What it imports lies beside it here too, so that the kept file can be named and played.
         files |= {name: read_whole(main.with_name(name)) for name in sorted(plan.tactics.beside)}
         files[TACTICS] = read_whole(main)
+    if plan.world is not None:
+        files |= {name: read_whole(path) for name, path in world_files(plan.world).items()}
     return files
+
+
+def world_files(file: WorldFile) -> dict[str, Path]:
+    """The files of a mechanism of a user's own, itself first, by the names under which they are kept."""
+    return {f"{WORLD}/{path.name}": path for path in files_read(file)}
 
 
 def read_whole(path: Path) -> bytes:

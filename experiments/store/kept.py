@@ -1,8 +1,8 @@
 """What the runs of a sweep were made of, kept in the folder ``inputs`` of its results, and what has changed since.
 
-Kept are the plan, the scenario with all that it extends and its evidence, a table of points, a file of tactics, so that
-results can be reported and played again wherever they lie. A sweep goes on only where what is read now says the same as
-what was kept. Compared is what was read: titles, labels, comments and line endings may change.
+Kept are the plan, the scenario with all that it extends and its evidence, a table of points, files of a user's own, so
+that results can be reported and played again wherever they lie. A sweep goes on only where what is read now says the
+same as what was kept. Compared is what was read: titles, labels, comments and line endings may change.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from experiments.design.plan import Plan
 from experiments.design.plan_file import PlanReader
 from experiments.store import manifest
-from experiments.store.inputs import INPUTS, TACTICS, read_whole
+from experiments.store.inputs import INPUTS, TACTICS, WORLD, read_whole, world_files
 from model import (
     KEPT,
     InputFault,
@@ -29,7 +29,7 @@ from model import (
 
 if TYPE_CHECKING:
     from experiments.store.folder import Results
-    from model import TacticFile
+    from model import TacticFile, WorldFile
 
 MOST_DIFFERENCES: Final = 30
 
@@ -56,11 +56,14 @@ def plan_of(results: Results) -> Plan:
 
 
 def played(plan: Plan, results: Results) -> Plan:
-    """The plan with a scenario of one's own read from what was kept: an edit meanwhile does not mix two worlds.
+    """The plan with a scenario and a mechanism of one's own read from what was kept: an edit does not mix two worlds.
 
     A scenario that comes with the project keeps its name, under which workers on other machines have it too.
     """
-    kept = results.input(KEPT)
+    kept, told = results.input(KEPT), results.manifest.get("world")
+    if told and plan.world is not None:
+        path = results.input(f"{WORLD}/{told['file']}").absolute()
+        plan = plan.with_world(dataclasses.replace(plan.world, path=str(path), sha256=told["sha256"]))
     return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept.absolute()))
 
 
@@ -81,6 +84,10 @@ def differences(results: Results, plan: Plan) -> list[str]:
         asked = None if plan.tactics is None else plan.tactics.told()
         came = f"{in_words(told.get('tactics'))} in the results, {in_words(asked)} now"
         found.append(f"the file of tactics: {came} ({fault})")
+    if fault := world_fault(results, plan.world):
+        asked = None if plan.world is None else plan.world.told()
+        came = f"{in_words(told.get('world'))} in the results, {in_words(asked)} now"
+        found.append(f"the world of one's own: {came} ({fault})")
     found += manifest.code_changes(told)
     if len(found) > MOST_DIFFERENCES:
         found = [*found[:MOST_DIFFERENCES], f"and {len(found) - MOST_DIFFERENCES} more"]
@@ -147,12 +154,29 @@ def tactics_fault(results: Results, file: TacticFile | None) -> str:
     if {kind: list(names) for kind, names in file.names.items()} != told["names"]:
         return "they offer different names"
     main = Path(file.path)
-    now = {TACTICS: main, **{name: main.with_name(name) for name in file.beside}}
-    for name, path in now.items():
+    return _code_fault(results, {TACTICS: main, **{name: main.with_name(name) for name in file.beside}})
+
+
+def world_fault(results: Results, file: WorldFile | None) -> str:
+    """What tells a mechanism of a user's own from the one that runs were made with (empty: nothing)."""
+    told = results.manifest.get("world")
+    if not told or file is None:
+        return "" if not told and file is None else "one of them has a file"
+    if told["class"] != file.name:
+        return "they are different classes"
+    now = {
+        f"{WORLD}/{told['file']}" if k == 0 else name: path for k, (name, path) in enumerate(world_files(file).items())
+    }
+    return _code_fault(results, now)
+
+
+def _code_fault(results: Results, now: Mapping[str, Path]) -> str:
+    """What tells Python files, the one that was named first, from those that were kept under their names."""
+    for number, (name, path) in enumerate(now.items()):
         if name not in results.manifest["inputs"]:
-            return f"{name} was not read by it"
+            return f"{path.name} was not read by it"
         if _meaning(results.input(name).read_bytes()) != _meaning(read_whole(path)):
-            return "their code differs" if name == TACTICS else f"{name} beside it differs"
+            return f"{path.name} beside it differs" if number else "their code differs"
     return ""
 
 
@@ -181,6 +205,26 @@ def check_tactics(results: Results, file: TacticFile | None) -> None:
     raise InputFault([fault], "results")
 
 
+def check_world(results: Results, file: WorldFile | None) -> None:
+    """Refuse to play runs again with another mechanism of a user's own than they were made with.
+
+    Raises:
+        InputFault: says which one is wanted, and where it was kept; a results folder never runs one by itself.
+    """
+    if not world_fault(results, file):
+        return
+    told, came = results.manifest.get("world"), None if file is None else file.told()
+    how = "leave --world out"
+    if told:
+        where = results.folder / INPUTS / WORLD / told["file"]
+        how = f"look at the file that was kept, and name it: --world {where}:{told['class']}"
+    fault = f"the runs were made with the world {in_words(told)}, and {in_words(came)} came; {how}"
+    raise InputFault([fault], "results")
+
+
 def in_words(told: Mapping[str, Any] | None) -> str:
-    """A file of tactics in words."""
-    return f"{told['file']} with digest {told['sha256'][:12]}" if told else "none"
+    """A file of one's own in words."""
+    if not told:
+        return "none"
+    name = f"{told['file']}:{told['class']}" if "class" in told else told["file"]
+    return f"{name} with digest {told['sha256'][:12]}"

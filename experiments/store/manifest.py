@@ -45,6 +45,7 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         "root_seed": str(plan.root_seed),
         **read_from(plan),
         "tactics": None if plan.tactics is None else plan.tactics.told(),
+        "world": None if plan.world is None else plan.world.told(),
         "columns": dictionary(plan),
         "series_columns": series_dictionary(plan),
         "commit": _commit(),
@@ -215,6 +216,11 @@ def shape_fault(manifest: object) -> str:
         sound = isinstance(names, dict) and all(_are_texts(found) for found in names.values())
         if not (sound and all(isinstance(tactics.get(key), str) for key in ("file", "sha256"))):
             return "tactics is not what a sweep writes there"
+    world = manifest.get("world")
+    if world is not None:
+        sound = isinstance(world, dict) and all(_is_text(world.get(key)) for key in ("file", "sha256", "class"))
+        if not (sound and f"world/{world['file']}" in manifest["inputs"]):
+            return "world is not what a sweep writes there"
     factors = manifest["reads"].get("factors")
     if not (isinstance(factors, dict) and all(isinstance(factor, dict) for factor in factors.values())):
         return "reads is not what a sweep writes there"

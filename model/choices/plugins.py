@@ -190,3 +190,18 @@ def registering(origin: str) -> Iterator[None]:
         raise
     finally:
         _origin = before
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """Within it only what comes with the project is known; afterwards all is as it was before."""
+    before = {kind: dict(known) for kind, known in _registry.items()}
+    for known in _registry.values():
+        for name in [name for name, one in known.items() if one.origin]:
+            del known[name]
+    try:
+        yield
+    finally:
+        for kind, known in _registry.items():
+            known.clear()
+            known.update(before[kind])

@@ -12,8 +12,8 @@ import pytest
 from commands import SMALL, detente, forgetting_tactics, written
 
 from model import InputFault, load_tactics, unload
+from model.choices.own_file import files_read
 from model.choices.plugins import TACTIC, find
-from model.choices.tactic_file import files_read
 
 MAIN = """
 from model import tactic

@@ -1,0 +1,147 @@
+"""A mechanism of one's own is swept, resumed, reported and played again like the shipped one."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from commands import SMALL, called, refused, written
+
+from experiments.store.folder import Results
+from model.world_file import unload_worlds
+
+STUBBORN = """
+import numpy as np
+from model import Bloc
+from rule import passes
+
+class Stubborn(Bloc):
+    "{about}"
+    def ratifies(self, dyad, package):
+        return passes(super().ratifies(dyad, package))  # a comment
+"""
+RULE = "import numpy as np\ndef passes(usual):\n    return np.zeros_like(usual)\n"
+FAILS = """
+from model import World
+
+class Fails(World):
+    def ratify(self):
+        super().ratify()
+        if self.state.quarter == 3 and (self.replicates % 2 == 1).any():
+            raise RuntimeError("no luck")
+"""
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A plan, a mechanism and its neighbour in the folder that one is in."""
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path, "plan.toml", SMALL)
+    written(tmp_path, "own.py", STUBBORN)
+    written(tmp_path, "rule.py", RULE)
+    written(tmp_path, "fails.py", FAILS)
+    yield
+    unload_worlds()
+
+
+SWEEP = ("sweep", "plan.toml", "--out", "r", "--workers", "1")
+
+
+def test_it_is_swept_reported_and_played_again(tmp_path: Path) -> None:
+    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    results = Results.open("r")
+    assert (results.read()["n_treaties"] == 0).all()
+    told = results.manifest["world"]
+    assert (told["file"], told["class"], told["parent"]) == ("own.py", "Stubborn", "Bloc")
+    assert {"world/own.py", "world/rule.py"} <= set(results.manifest["inputs"])
+    # Without the sources, in another place and in another process.
+    for name in ("own.py", "rule.py", "plan.toml"):
+        (tmp_path / name).unlink()
+    shutil.move("r", "moved")
+    unload_worlds()
+    assert called("report", "moved").exit_code == 0
+    kept = "moved/inputs/world/own.py:Stubborn"
+    refused(called("rerun", "moved", "--run", "1-0"), "and none came; look at the file", f"--world {kept}")
+    for engine in ("ensemble", "mesa"):
+        again = called("rerun", "moved", "--run", "1-0", "--world", kept, "--engine", engine, "--out", f"run-{engine}")
+        assert (again.exit_code, "The same as stored." in again.output) == (0, True), again.output
+    refused(called("rerun", "moved", "--run", "1-0", "--world", kept, "--engine", "msa"), "nearest known name: 'mesa'")
+
+
+def test_results_with_and_without_it_are_two(tmp_path: Path) -> None:
+    assert called(*SWEEP).exit_code == 0
+    refused(called(*SWEEP, "--world", "own.py"), "the world of one's own: none in the results, own.py:Stubborn with")
+    refused(called("rerun", "r", "--run", "0-0", "--world", "own.py"), "made with the world none", "leave --world out")
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "says"),
+    [
+        ("own.py", "  # a comment", "  # another", ""),
+        ("own.py", "{about}", "described otherwise", ""),
+        ("rule.py", "zeros", "ones", "rule.py beside it differs"),
+        ("own.py", "passes(super()", "~passes(super()", "their code differs"),
+        ("own.py", "class Stubborn", "class Firm", "they are different classes"),
+        ("own.py", "from rule", "import other\nfrom rule", "their code differs"),
+    ],
+)
+def test_it_is_compared_by_what_it_does(file: str, old: str, new: str, says: str, tmp_path: Path) -> None:
+    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    written(tmp_path, "other.py", "")
+    text = (tmp_path / file).read_text("utf-8")
+    assert old in text
+    written(tmp_path, file, text.replace(old, new))
+    again = called(*SWEEP, "--world", "own.py")
+    if says:
+        refused(again, "the world of one's own: own.py:", says)
+        refused(called("rerun", "r", "--run", "0-0", "--world", "own.py"), "look at the file that was kept")
+    else:
+        assert (again.exit_code, "nothing was computed" in again.output) == (0, True), again.output
+
+
+def test_what_goes_on_plays_what_was_kept(tmp_path: Path) -> None:
+    """A part that is gone is made anew with the text that the others were made with."""
+    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    digest = Results.open("r").digest()
+    written(tmp_path, "own.py", STUBBORN.format(about="other words"))
+    next((tmp_path / "r" / "runs").glob("point-00001*")).unlink()
+    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    assert Results.open("r").digest() == digest
+    assert Results.open("r").manifest["sessions"][-1]["n_runs"] == 2
+
+
+@pytest.mark.parametrize("engine", ["ensemble", "mesa"])
+def test_a_run_in_which_it_fails_is_a_failed_row_and_the_others_stay(engine: str) -> None:
+    called(*SWEEP, "--world", "fails.py", "--engine", engine)
+    results = Results.open("r")
+    failures = results.read_failures()
+    assert failures["replicate"].tolist() == [1, 1]
+    assert set(failures["message"]) == {"RuntimeError: no luck"} and set(failures["stage"]) == {"run"}
+    assert set(results.read()["replicate"]) == {0}
+    again = called("rerun", "r", "--run", "0-1", "--world", "fails.py")
+    assert (again.exit_code, "failed at run: RuntimeError: no luck" in again.output) == (0, True)
+
+
+def test_a_fault_of_the_shipped_ensemble_is_not_covered_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    from model import World
+
+    def broken(self: World) -> None:
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(World, "ratify", broken)
+    called(*SWEEP)
+    assert set(Results.open("r").read_failures()["stage"]) == {"worker"}
+
+
+def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path) -> None:
+    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    path = tmp_path / "r" / "manifest.json"
+    text = path.read_text("utf-8")
+    for wrong in ('"class": 3', '"file": "../own.py", "class": "Stubborn"'):
+        key = wrong.partition(":")[0]
+        planted = text.replace(f"{key}: ", f'{wrong}, "was": ', 1) if key in text else text
+        assert planted != text
+        path.write_text(planted, "utf-8")
+        refused(called("report", "r"), "world is not what a sweep writes there")
