@@ -38,7 +38,8 @@ class RunRules:
     truth values) issues that may be tabled; off_table by dyad: 0 for what can be tabled given what is in force, out of
     reach for the rest; ceiling (d,) the largest depth; nodes at which assessments look; has_clubs, club_penalty;
     brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
-    reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add.
+    reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add;
+    new_governments (T, b) true in quarters in which one takes office.
     """
 
     stance: Stance
@@ -57,6 +58,7 @@ class RunRules:
     turn: np.ndarray
     reference_evs: FloatArray
     start_shift: FloatArray
+    new_governments: np.ndarray
 
 
 def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda) -> RunRules:
@@ -85,6 +87,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
         reference_evs=ordered_sum(s.market_size * s.ev_share),
         start_shift=s.zev_announced.astype(np.float64) * ramp,
+        new_governments=s.turnover & p.turnover,
     )
 
 

@@ -13,10 +13,10 @@ from typing import Final
 
 import numpy as np
 
+from model.market.border import border_of, charge_receipts, felt_in_security
 from model.market.clearing import (
     KWH_COST_TO_THOUSANDS,
     WARM_SWEEPS,
-    border_frictions,
     clear_at_prices,
     duties_by_place,
     equilibrium,
@@ -27,7 +27,6 @@ from model.market.clearing import (
 )
 from model.market.credits import Scheme, cleared_credits, credit_flows
 from model.market.economy import Economy
-from model.market.trade import carbon_charges, carbon_receipts
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import club_terms, clubs, demand, plants, pricing, standards, welfare
@@ -143,15 +142,12 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     )
     landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
     common = np.zeros_like(recognised) + setting.common[..., None, :, :]
-    frictions = border_frictions(p, economy, recognised, common)
-    charges = carbon_charges(p, recognised) if p.carbon_border else None
-    if charges is not None:
-        frictions = frictions + charges[..., :, None, :]
+    border = border_of(p, economy, recognised, common)
     base, mix = offered_costs(
         economy,
         p,
         landed,
-        frictions,
+        border.frictions,
         duty[..., EV, :, :],
         setting.origin_tie[..., None, :, :, :],
         setting.origin_level[..., None, :, :],
@@ -202,8 +198,8 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         - _security(economy, p, setting, built, at_home, cells.share_home)
         - _autonomy(economy, p, setting, recognised)
     )
-    if charges is not None:
-        importer_only = importer_only + carbon_receipts(built, charges)
+    if border.charges is not None:
+        importer_only = importer_only + charge_receipts(built, border.charges)
     if scheme is not None:
         burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
         importer_only = importer_only - burden + fines
@@ -235,15 +231,13 @@ def _security(
 ) -> FloatArray:
     """(..., C, m) security cost of each market's bloc, bn$ per quarter (theory 1.4), at effective tension."""
     size = economy.market_size
-    cost = np.zeros_like(built[..., 0])
-    if not p.tension_in_security:
-        return cost
+    cost, felt = np.zeros_like(built[..., 0]), felt_in_security(p, setting.tension)
     for j in range(N_BLOCS):
         others = (np.arange(N_BLOCS) != j) * 1.0
         on_cells = ordered_sum(at_home * ordered_sum(share_home[..., :N_BLOCS, :, :] * economy.is_supplier_home[:, j]))
         # The diagonal's dyad is none; its cost is struck out.
         cost = cost + others * welfare.security_cost(
-            setting.tension[..., None, DYAD_OF[:, j]],
+            felt[..., None, DYAD_OF[:, j]],
             size,
             built[..., j] / size,
             on_cells / size + setting.exported_cells[..., None, :, j],

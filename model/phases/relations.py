@@ -25,7 +25,7 @@ def see_events(world: Stage) -> None:
         state.announced_age = state.announced_age + (state.announced > 0.0)
         move_tension(world)
     state.climate = climate_of(world.parameters, state.tension)
-    if world.parameters.turnover and s.turnover[t].any():
+    if world.rules.new_governments[t].any():
         change_governments(world)
 
 
@@ -60,7 +60,7 @@ def change_governments(world: Stage) -> None:
     """
     state, p, luck, t = world.state, world.parameters, world.luck, world.state.quarter
     usual_good, _ = prior_evidence(p)
-    changing = np.flatnonzero(world.scenario.turnover[t]).tolist()
+    changing = np.flatnonzero(world.rules.new_governments[t]).tolist()
     for b in changing:
         state.profit_weight[:, b] = turnover.new_profit_weight(
             p.executive_profit_weight, p.turnover_profit_weight, luck.new_weight[t + 1, :, b]

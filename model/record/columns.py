@@ -6,6 +6,7 @@ import numpy as np
 
 from model.assessment.values import realised_value
 from model.layout import first_of, zeros
+from model.market import border
 from model.market.trade import undertakings_by_pair
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.packages.sums import Grid, chosen_lanes
@@ -102,9 +103,11 @@ def directed(world: Stage) -> Columns:
         "recognises": state.standards.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],
-        "carbon_charge": zeros(world.n_lanes, IMPORTER.size)
-        if state.supply.carbon is None
-        else state.supply.carbon[at],
+        **{
+            mechanism.column[0]: zeros(world.n_lanes, IMPORTER.size) if charge is None else charge[at]
+            for mechanism, charge in zip(border.MECHANISMS, state.supply.border.by_mechanism, strict=True)
+            if mechanism.column
+        },
         "undertakings": undertakings_by_pair(state.undertaking),
     }
 
