@@ -9,7 +9,7 @@ lapsing bloc's own market, can be read off the same table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -38,6 +38,7 @@ MEMBERS: Final = COALITIONS.is_member.astype(np.float64)  # (C, b)
 N_COALITIONS: Final = len(COALITIONS.members)
 NO_CLUB: Final = 0
 EVERYONE: Final = np.ones(N_BLOCS)
+NO_CARBON_PRICE: Final = CarbonStep(*[np.zeros(N_BLOCS)] * len(CarbonStep._fields))
 _WITHIN: Final = club_terms.inside(MEMBERS, EVERYONE)
 _AGAINST: Final = club_terms.outside(MEMBERS, EVERYONE)
 
@@ -94,23 +95,28 @@ def nothing_known(*leading: int) -> Worth:
     return Worth(none, none)
 
 
-def penalty_of(parameters: Parameters) -> float:
-    """The penalty on outsiders, fraction: a zone has none, a climate club its own."""
-    return parameters.club_penalty if parameters.climate_club else 0.0
+class KindOfClub(NamedTuple):
+    """What blocs may form: its name, and its penalty on outsiders, fraction."""
+
+    name: str
+    penalty: float
 
 
-def has_clubs(parameters: Parameters) -> bool:
-    """Whether blocs may form a zone or a club at all."""
-    return parameters.zero_tariff_zone or parameters.climate_club
+def kind_of_club(parameters: Parameters) -> KindOfClub | None:
+    """A climate club if that is allowed, else a zone, which has no penalty; None if neither is."""
+    if parameters.climate_club:
+        return KindOfClub("a climate club", parameters.club_penalty)
+    return KindOfClub("a zero-tariff zone", 0.0) if parameters.zero_tariff_zone else None
 
 
-def carbon_of(parameters: Parameters) -> CarbonStep:
-    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); nothing if switched off.
+def carbon_of(parameters: Parameters) -> CarbonStep | None:
+    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); None if switched off.
 
     A member whose own price is higher keeps it and has nothing to add.
     """
-    least = parameters.club_carbon_price if parameters.club_carbon else 0.0
-    rise = np.maximum(least - parameters.carbon_price, 0.0)
+    if not parameters.club_carbon:
+        return None
+    rise = np.maximum(parameters.club_carbon_price - parameters.carbon_price, 0.0)
     return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
 
 
@@ -133,10 +139,10 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
 
     Raises ``ArithmeticError`` where prices do not settle.
     """
-    p, size = parameters, economy.market_size
-    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, penalty_of(p))
+    p, size, kind = parameters, economy.market_size, kind_of_club(parameters)
+    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, kind.penalty if kind else 0.0)
     recognised = np.maximum(setting.recognised[..., None, :, :], _WITHIN)
-    carbon = carbon_of(p)
+    carbon = carbon_of(p) or NO_CARBON_PRICE
     cells = supply_cells(
         economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
     )

@@ -18,11 +18,11 @@ from model.vocabulary import EV, N_BLOCS
 
 def tell_rules(world: Stage) -> None:
     """Tell of charges at the border and of the credit's allowed set where they changed."""
-    p, supply, friends = world.parameters, world.state.supply, world.state.standards.friends
+    supply, friends = world.state.supply, world.state.standards.friends
     at_home = (np.arange(N_BLOCS) == CREDIT_BLOC) * 1.0
     for lane, story in world.stories.items():
         story.charges([None if charge is None else charge[lane] for charge in supply.border.by_mechanism])
-        if p.local_content and p.friendshoring:
+        if world.rules.has_friends:
             story.friends(friends[lane], at_home)
 
 
@@ -76,7 +76,7 @@ def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken]:
 def friends_stakes(world: Stage, situation: Situation) -> tuple[FloatArray, FloatArray] | None:
     """What it is worth to executives and legislatures that the US's partner is in its allowed set (1.18), or None."""
     state, p = world.state, world.parameters
-    if not (p.local_content and p.friendshoring):
+    if not world.rules.has_friends:
         return None
     return friend_gains(
         world.economy,

@@ -157,7 +157,7 @@ def keep_standards(world: Stage) -> None:
         recognised=club.recognised_in_club(world, by_treaty),
         common=common,
         cooperates=together[:, home[:, None], home[None, :]],
-        friends=friends_of(kept) if world.parameters.friendshoring else nobodys_friend(kept),
+        friends=friends_of(kept) if world.rules.has_friends else nobodys_friend(kept),
     )
 
 

@@ -12,7 +12,7 @@ from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.packages.sums import Grid, chosen_lanes
 from model.phases import club
 from model.phases.treaties import in_effect
-from model.rules import cooperation, games, trust
+from model.rules import cooperation, games
 from model.stage import Stage
 from model.state import CLOSED
 from model.telling.outcomes import Obstacle
@@ -97,9 +97,7 @@ def directed(world: Stage) -> Columns:
         "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
         "special_ev": state.special[:, EV][at],
         "investigation": state.case_left[at],
-        "trust": state.type_belief[at]
-        if world.parameters.trust_type
-        else trust.trust_level(state.good[at], state.bad[at]),
+        "trust": beside([world.blocs[i].trust(world.blocs[j]) for i, j in DIRECTED_DYADS]),
         "recognises": state.standards.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.assessment.coalitions import kind_of_club
 from model.market import border
 
 if TYPE_CHECKING:
@@ -144,7 +145,9 @@ class ClubStory:
 
     def kind_of_club(self) -> str:
         """A zone or a club, in words."""
-        return "a climate club" if self.rules.climate_club else "a zero-tariff zone"
+        kind = kind_of_club(self.rules)
+        assert kind is not None, "nobody tells of clubs where there are none"
+        return kind.name
 
     def lapses_in_club(self, bloc: int) -> None:
         """A member does not keep the terms."""
