@@ -147,8 +147,7 @@ class World(Stage):
         What the starting point was calibrated to stays as it is.
         """
         super().follow(parameters)
-        if hasattr(self, "recorder"):
-            self.recorder.parameters = parameters
+        self.recorder.parameters = parameters
 
     # --- playing ----------------------------------------------------------------------------------------------------
 

@@ -15,6 +15,11 @@ from typing import NamedTuple
 
 MOST_LINES = 400
 FEWEST_LINES = 40
+# Places in model/ where parameters are asked for a switch, and for one of an optional mechanism.
+MOST_SWITCH_PLACES = 50
+MOST_OPTIONAL_PLACES = 40
+# Files of model/ that name one mechanism of ``model.market.border``.
+MOST_FILES_OF_A_MECHANISM = 6
 # Files that may be shorter than that, each with its reason.
 SHORT = {
     "model.faults": "what every room refuses with has no neighbour that every room may import",
@@ -277,6 +282,21 @@ def chance_faults(source: Source) -> list[str]:
         if found:
             faults.append(f"{source.module}:{getattr(node, 'lineno', 0)} makes its own chance")
     return faults
+
+
+def switch_places(source: Source, switches: Iterable[str]) -> list[str]:
+    """Where parameters are asked for one of the switches, or for a name worked out at run time."""
+    names, places = set(switches), []
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            of, shown = node.value, ast.unparse(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+            of, shown = node.args[0], ast.unparse(node)
+        else:
+            continue
+        if ast.unparse(of).split(".")[-1] in ("p", "parameters", "rules"):
+            places.append(f"{source.module}:{node.lineno} {shown}")
+    return places
 
 
 def length_faults(source: Source) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import house
 import numpy as np
 import pytest
 from house import Source
+
+from model.market.border import MECHANISMS
+from model.parameters.checked import PARAMETERS
+from model.parameters.mechanisms import MECHANISM_GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("detente", "model", "experiments")
@@ -61,6 +66,22 @@ def text_of(name: str) -> str:
 def test_imports_go_downward_only() -> None:
     assert len(SOURCES) > 3
     assert [fault for source in SOURCES for fault in house.import_faults(source, KNOWN)] == []
+
+
+def test_switches_are_asked_at_few_places() -> None:
+    """Whoever is moved by a switch asks for what it comes to (``RunRules``, ``market.border``), once worked out."""
+    switches = {name for name, spec in PARAMETERS.items() if spec.kind == "bool"}
+    optional = {row.name for group in MECHANISM_GROUPS for row in dataclasses.fields(group)} & switches
+    inside = [s for s in SOURCES if s.module.startswith("model.") and not s.module.startswith("model.parameters")]
+    for names, most in ((switches, house.MOST_SWITCH_PLACES), (optional, house.MOST_OPTIONAL_PLACES)):
+        found = [place for source in inside for place in house.switch_places(source, names)]
+        assert found and len(found) <= most, (len(found), found)
+
+
+@pytest.mark.parametrize("switch", [mechanism.switch for mechanism in MECHANISMS])
+def test_a_mechanism_at_the_border_is_named_in_few_files(switch: str) -> None:
+    named = [s.module for s in SOURCES if s.module.startswith("model.") and re.search(rf"\b{switch}\b", s.text)]
+    assert 2 <= len(named) <= house.MOST_FILES_OF_A_MECHANISM, named
 
 
 def test_no_module_imports_itself_through_others() -> None:
@@ -271,6 +292,15 @@ def test_harmless_operators_are_let_through() -> None:
 )
 def test_planted_chance_is_found(line: str) -> None:
     assert house.chance_faults(Source("model.rules.demand", line))
+
+
+def test_a_planted_switch_is_found() -> None:
+    text = "def f(p, world, state):\n    return p.grit, world.parameters.grit, state.grit, getattr(p, name), p.alpha"
+    assert house.switch_places(Source("model.phases.talks", text), {"grit"}) == [
+        "model.phases.talks:2 p.grit",
+        "model.phases.talks:2 world.parameters.grit",
+        "model.phases.talks:2 getattr(p, name)",
+    ]
 
 
 def test_planted_lengths_are_found() -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.costs import Situation
+from model.market.border import charge_receipts, felt_in_security
 from model.market.clearing import (
     WARM_SWEEPS,
     Accounts,
@@ -18,7 +19,6 @@ from model.market.clearing import (
 )
 from model.market.credits import CREDIT_BLOC, cleared_credits, content_credit, credit_flows
 from model.market.economy import Economy
-from model.market.trade import carbon_receipts
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import welfare
@@ -75,8 +75,8 @@ def under_support(
     )
     profit = home_profits(economy, a)
     revenue = a.vehicle_duty + a.battery_duty
-    if situation.carbon is not None:
-        revenue = revenue + carbon_receipts(a.built, situation.carbon)
+    if situation.charges is not None:
+        revenue = revenue + charge_receipts(a.built, situation.charges)
     sold = ordered_sum(ordered_sum(a.sales))[..., None]
     climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, sold)
     built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
@@ -139,7 +139,7 @@ def friend_gains(
     are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; tension
     (..., d) the effective one; profit_weight (..., b) of the executives.
     """
-    felt = tension if parameters.tension_in_security else np.zeros_like(tension)
+    felt = felt_in_security(parameters, tension)
     shape = (*friends.shape[:-1], N_DYADS, N_SIDES)
     executive, legislature = np.zeros(shape), np.zeros(shape)
     now = content_credit(parameters, scenario, quarter, situation.cells, origin_share, friends)

@@ -23,6 +23,7 @@ from model.assessment.tables import (
     security_flow,
 )
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
+from model.market.border import felt_in_security
 from model.market.clearing import require_settled
 from model.market.economy import Economy
 from model.numerics import FloatArray
@@ -157,7 +158,7 @@ def make_mandate(
     profit_weight (..., b) of today's executives, the declared one by default.
     """
     require_settled(tables.residual)
-    felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
+    felt = felt_in_security(parameters, stakes.tension)
     security = security_flow(economy, parameters, tables, stakes.security, felt)
     weight = parameters.executive_profit_weight if profit_weight is None else profit_weight
     executive = payoffs(tables, security, weight)

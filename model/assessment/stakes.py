@@ -8,6 +8,7 @@ import numpy as np
 
 from model.assessment.priors import mean_tension
 from model.assessment.values import OtherTerms
+from model.market.border import felt_in_security
 from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_ratio
@@ -78,7 +79,7 @@ def technology_stakes(
         )
         seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
-    exposure = parameters.technology_security_cost if parameters.tension_in_security else 0.0
+    felt = felt_in_security(parameters, effective)
     gains = []
     for dyad, pair in enumerate(DYADS):
         ahead = {}
@@ -111,8 +112,8 @@ def technology_stakes(
                     ahead[1 - side, "with"],
                     made[b],
                     ev_revenue[..., b],
-                    effective[..., dyad],
-                    exposure,
+                    felt[..., dyad],
+                    parameters.technology_security_cost,
                 )
             )
     return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from model.layout import zeros
+from model.market.border import felt_in_security, technology_flows
 from model.market.clearing import Accounts, account
-from model.market.trade import data_flows
 from model.numerics import FloatArray, beside, ordered_sum
 from model.phases import club, trade
 from model.phases.market import recognised_homes
@@ -63,10 +63,8 @@ def by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
 
 def _security(world: Stage, a: Accounts) -> FloatArray:
     """(R, b) realised security cost at current tension, bn$ per quarter (1.4)."""
-    p, level = world.parameters, world.state.climate.level
+    p, level = world.parameters, felt_in_security(world.parameters, world.state.climate.level)
     cost = zeros(world.n_lanes, N_BLOCS)
-    if not p.tension_in_security:
-        return cost
     for i, j in DIRECTED_DYADS:
         cost[:, i] = cost[:, i] + welfare.security_cost(
             level[:, DYAD_OF[i, j]],
@@ -92,13 +90,13 @@ def _welfare(world: Stage, a: Accounts) -> Welfare:
     makers = makers - p.plant_cost * by_home(state.plants_started, economy.is_firm_home)
     home_profit = makers + by_home(a.cell_profit, economy.is_supplier_home) + a.ice_profit
     security = _security(world, a)
-    if p.data_platform:
-        saved, cost = data_flows(p, books.ev_revenue, state.climate.effective, state.conduct.implemented)
-        home_profit, security = home_profit + saved, security + cost
+    extra = technology_flows(p, books.ev_revenue, state.climate.effective, state.conduct.implemented)
+    if extra is not None:
+        home_profit, security = home_profit + extra[0], security + extra[1]
 
-    extra = ordered_sum(ordered_sum(a.sales)) - world.rules.reference_evs
+    more = ordered_sum(ordered_sum(a.sales)) - world.rules.reference_evs
     climate = welfare.climate_benefit(
-        p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, np.asarray(extra)[..., None]
+        p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, np.asarray(more)[..., None]
     )
     surplus = a.consumer_surplus - world.pushed_utility() / p.alpha * ordered_sum(a.sales)
     jobs = welfare.jobs(p.jobs_value, books.ev_built)
