@@ -15,6 +15,16 @@ from typing import NamedTuple
 
 MOST_LINES = 400
 FEWEST_LINES = 40
+MOST_LINES_OF_A_FUNCTION = 60
+# Functions that are longer, and how long they may be at most: a list to be shortened, not to be added to.
+LONG_FUNCTIONS = {
+    "model.assessment.tables._market": 129,
+    "model.state.opening_arrays": 106,
+    "model.assessment.coalitions.worth_of_coalitions": 96,
+    "model.start.agenda.set_agenda": 79,
+    "experiments.running.executors.run_chunks": 74,
+    "model.start.calibration.open_economy": 73,
+}
 # Places in model/ where parameters are asked for a switch, and for one of an optional mechanism.
 MOST_SWITCH_PLACES = 50
 MOST_OPTIONAL_PLACES = 40
@@ -297,6 +307,17 @@ def switch_places(source: Source, switches: Iterable[str]) -> list[str]:
         if ast.unparse(of).split(".")[-1] in ("p", "parameters", "rules"):
             places.append(f"{source.module}:{node.lineno} {shown}")
     return places
+
+
+def long_functions(source: Source) -> dict[str, int]:
+    """Functions of more lines than ``MOST_LINES_OF_A_FUNCTION``, and how many."""
+    return {
+        f"{source.module}.{node.name}": n_lines
+        for node in ast.walk(ast.parse(source.text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and (n_lines := node.end_lineno - node.lineno + 1) > MOST_LINES_OF_A_FUNCTION
+    }
 
 
 def length_faults(source: Source) -> list[str]:

@@ -102,6 +102,12 @@ def test_files_are_neither_long_nor_tiny() -> None:
     assert [fault for source in SOURCES for fault in house.length_faults(source)] == []
 
 
+def test_functions_are_not_long_and_long_ones_do_not_grow() -> None:
+    found = {name: n_lines for source in SOURCES for name, n_lines in house.long_functions(source).items()}
+    assert set(found) == set(house.LONG_FUNCTIONS), "cut it along a subject, or strike it from the list"
+    assert [name for name, n_lines in found.items() if n_lines > house.LONG_FUNCTIONS[name]] == []
+
+
 def test_nothing_breaks_bit_equality() -> None:
     inside = [source for source in SOURCES if house.matches(source.module, house.BIT_EQUAL)]
     assert inside
@@ -308,6 +314,12 @@ def test_planted_lengths_are_found() -> None:
         assert bool(house.length_faults(Source("model.state", "x = 1\n" * n_lines))) is is_fault
     assert house.length_faults(Source("model", "x = 1\n", is_package=True)) == []
     assert house.length_faults(Source("detente.__main__", "x = 1\n")) == []
+
+
+def test_a_planted_long_function_is_found() -> None:
+    for n_lines, found in ((60, {}), (61, {"model.state.f": 61})):
+        text = "def f():\n" + "    x = 1\n" * (n_lines - 1)
+        assert house.long_functions(Source("model.state", text)) == found
 
 
 def test_a_planted_start_up_import_is_found() -> None:

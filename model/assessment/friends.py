@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.costs import Situation
-from model.market.border import charge_receipts, felt_in_security
+from model.market.border import charge_receipts, dependence_cost, felt_in_security
 from model.market.clearing import (
     WARM_SWEEPS,
     Accounts,
@@ -23,7 +23,7 @@ from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import welfare
 from model.scenario.scenario import Scenario
-from model.vocabulary import BATTERY, DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
+from model.vocabulary import DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def under_support(
     utility = situation.utility + alpha * (paid - situation.subsidy)
     weight = markup_weight(economy, p, mix, duty, situation.landed)
     clearing, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
-    price = situation.credit_price
+    price, burden, fines = situation.credit_price, np.zeros(N_BLOCS), np.zeros(N_BLOCS)
     if situation.scheme is not None and price is not None:
         cleared = cleared_credits(p.alpha, situation.scheme, clearing.share, clearing.outside, price)
         utility = utility + (p.alpha * (cleared - price))[..., None]
         clearing = clear_at_prices(base, utility, clearing.price, alpha, p.nest_correlation)
-        price = cleared
+        burden, fines = credit_flows(economy.market_size, situation.scheme, cleared, ordered_sum(clearing.share))
     a = account(
         economy,
         p,
@@ -80,33 +80,14 @@ def under_support(
     sold = ordered_sum(ordered_sum(a.sales))[..., None]
     climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, sold)
     built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
-    worry = []
-    for i in range(N_BLOCS):
-        cost = np.zeros_like(profit[..., i])
-        for j in range(N_BLOCS):
-            if i != j:
-                cost = cost + welfare.security_cost(
-                    tension[..., DYAD_OF[i, j]],
-                    economy.market_size[i],
-                    a.vehicle_imports[..., i, j],
-                    a.cell_imports[..., i, j],
-                    security[EV, i, j],
-                    security[BATTERY, i, j],
-                    p.security_convexity,
-                )
-        worry.append(cost)
-    surplus = a.consumer_surplus
-    if situation.scheme is not None and price is not None:
-        burden, fines = credit_flows(economy.market_size, situation.scheme, price, ordered_sum(clearing.share))
-        surplus, revenue = surplus - burden, revenue + fines
     value = welfare.social_welfare(
-        surplus,
+        a.consumer_surplus - burden,
         profit,
         welfare.jobs(p.jobs_value, built),
-        revenue,
+        revenue + fines,
         a.subsidy,
         climate,
-        beside(worry),
+        dependence_cost(economy, p, a, security, tension),
         p.public_funds_cost,
     )
     return Changed(value, profit)

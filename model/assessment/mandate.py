@@ -165,44 +165,48 @@ def make_mandate(
     legislature = payoffs(tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(executive, tables)
     risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
-    flows, parts, home_parts = [], [], []
-    for dyad in range(N_DYADS):
-        both_flows, both_parts, both_home = [], [], []
-        for side in (0, 1):
-            other = other_terms(
-                economy,
-                parameters,
-                scenario,
-                dyad,
-                side,
-                stakes.supply,
-                stakes.technology,
-                stakes.brands_abroad,
-            )
-            own = party_parts(dyad, side, executive.importer, executive.partner, risk, steps, stakes.granted, other)
-            home = party_parts(
-                dyad, side, legislature.importer, legislature.partner, risk, steps, stakes.granted, other
-            )
-            if stakes.friends is not None:
-                own, home = (
-                    with_friends(parts_of, dyad, gain[..., dyad, side])
-                    for parts_of, gain in zip((own, home), stakes.friends, strict=True)
-                )
-            both_flows.append(side_flows(agenda.menus[dyad], side, own, home))
-            both_parts.append(own)
-            both_home.append(home)
-        flows.append((both_flows[0], both_flows[1]))
-        parts.append((both_parts[0], both_parts[1]))
-        home_parts.append((both_home[0], both_home[1]))
+    found = [
+        [
+            _side(economy, parameters, scenario, agenda, stakes, (executive, legislature), (risk, steps), dyad, side)
+            for side in (0, 1)
+        ]
+        for dyad in range(N_DYADS)
+    ]
     announce_own, announce_joint = announcement_gains(executive)
     return Mandate(
         tables=tables,
         executive=executive,
-        flows=tuple(flows),
-        parts=tuple(parts),
-        home_parts=tuple(home_parts),
+        flows=tuple((first[0], second[0]) for first, second in found),
+        parts=tuple((first[1], second[1]) for first, second in found),
+        home_parts=tuple((first[2], second[2]) for first, second in found),
         move_gain=gains,
         petition=petition,
         announce_own=announce_own,
         announce_joint=announce_joint,
     )
+
+
+def _side(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    agenda: Agenda,
+    stakes: Stakes,
+    payoffs_of: tuple[Payoffs, Payoffs],
+    rises: tuple[FloatArray, FloatArray],
+    dyad: int,
+    side: int,
+) -> tuple[Flows, Parts, Parts]:
+    """One side of a dyad: its flows, and the parts of what its executive and its legislature have."""
+    other = other_terms(
+        economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
+    )
+    own, home = (
+        party_parts(dyad, side, who.importer, who.partner, *rises, stakes.granted, other) for who in payoffs_of
+    )
+    if stakes.friends is not None:
+        own, home = (
+            with_friends(parts, dyad, gain[..., dyad, side])
+            for parts, gain in zip((own, home), stakes.friends, strict=True)
+        )
+    return side_flows(agenda.menus[dyad], side, own, home), own, home

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.market.clearing import border_frictions
+from model.market.clearing import Accounts, border_frictions
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
-from model.rules import policy, standards, technology
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_PLACES, N_SIDES, TECHNOLOGY
+from model.rules import policy, standards, technology, welfare
+from model.vocabulary import BATTERY, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_PLACES, N_SIDES, TECHNOLOGY
 
 
 @dataclass(frozen=True)
@@ -167,6 +167,31 @@ def _together(charges: tuple[FloatArray | None, ...]) -> FloatArray | None:
 def felt_in_security(parameters: Parameters, tension: FloatArray) -> FloatArray:
     """Tension as the security cost of dependence feels it (1.12): nothing where it is switched off."""
     return tension if parameters.tension_in_security else np.zeros_like(tension)
+
+
+def dependence_cost(
+    economy: Economy, parameters: Parameters, a: Accounts, security: FloatArray, felt: FloatArray
+) -> FloatArray:
+    """(..., b) what it costs each bloc to depend on others for a quarter's cars and cells, bn$ (1.4).
+
+    security (g, b, b) k$ a car; felt (..., d) tension as ``felt_in_security``.
+    """
+    costs = []
+    for i in range(N_BLOCS):
+        cost = np.zeros_like(a.vehicle_imports[..., i, i])
+        for j in range(N_BLOCS):
+            if i != j:
+                cost = cost + welfare.security_cost(
+                    felt[..., DYAD_OF[i, j]],
+                    economy.market_size[i],
+                    a.vehicle_imports[..., i, j],
+                    a.cell_imports[..., i, j],
+                    security[EV, i, j],
+                    security[BATTERY, i, j],
+                    parameters.security_convexity,
+                )
+        costs.append(cost)
+    return beside(costs)
 
 
 def technology_extra(parameters: Parameters, ev_revenue: FloatArray, tension: FloatArray) -> FloatArray | None:
