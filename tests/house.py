@@ -55,7 +55,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("model.stage",),
     ("model.phases",),
     ("model.record",),
-    ("model.lane",),
     ("model.world",),
     ("model.negotiation", "model.ensemble", "model.sessions", "model.world_file"),
     ("model",),
@@ -125,7 +124,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 BIT_EQUAL = (
     *("model.rules.*", "model.choices.plugins", "model.choices.tactics", "model.market.*", "model.packages.*"),
     *("model.assessment.*", "model.agents.*", "model.phases.*", "model.record.columns", "model.layout"),
-    *("model.quarter", "model.run_rules", "model.state", "model.stage", "model.lane", "model.world"),
+    *("model.quarter", "model.run_rules", "model.state", "model.stage", "model.record.lane", "model.world"),
     *("model.negotiation", "model.ensemble"),
 )
 _REGROUPS = (

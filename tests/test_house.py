@@ -214,7 +214,7 @@ PLANTED_KNOWN = [
         ("model.stage", "from model.phases import talks"),
         ("model.phases.talks", "from model.world import World"),
         ("model.phases.talks", "from model.record.columns import dyads"),
-        ("model.lane", "from model.world import World"),
+        ("model.record.lane", "from model.world import World"),
         ("model.scenario.arrays", "from model.market.clearing import landed_costs"),
         ("model.state", "from model.agents.bloc import Bloc"),
         ("model.telling.story", "from model.state import State"),

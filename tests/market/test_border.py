@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from model.assessment.tables import IMPORTER, PARTNER
-from model.lane import Lane
 from model.market import border
 from model.market.border import Mechanism
 from model.numerics import FloatArray
 from model.parameters.checked import Parameters, make_parameters
+from model.record.lane import Lane
 from model.record.recorder import COLUMNS
 from model.telling.story import Story
 from model.vocabulary import BLOC_NAMES, BLOCS, DIRECTED_DYADS, N_BLOCS, N_PLACES
