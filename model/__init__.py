@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.ensemble import Ensemble, kept_lanes
     from model.faults import InputFault, nearest
-    from model.lane import Lane
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.parameters.checked import PARAMETERS, Parameters, make_parameters
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
+    from model.record.lane import Lane
     from model.rules.games import FAMILIES, game_map_point, side_family
     from model.scenario.evidence import digest_of_text, evidence_table, root_seeds, seeds_directory
     from model.scenario.kept import KEPT, scenario_changes, scenario_files
@@ -64,7 +64,7 @@ _HOMES = {
     "DYADS": "model.vocabulary",
     "DYAD_NAMES": "model.vocabulary",
     **dict.fromkeys(("Ensemble", "kept_lanes"), "model.ensemble"),
-    "Lane": "model.lane",
+    "Lane": "model.record.lane",
     **dict.fromkeys(("Checkpoint", "ToldRun", "World"), "model.world"),
     "FAMILIES": "model.rules.games",
     "NegotiationModel": "model.negotiation",

@@ -27,9 +27,9 @@ from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.assessment.mandate import Mandate
 from model.faults import InputFault, nearest
-from model.lane import Lane
 from model.mesa_call import arguments
 from model.parameters.checked import Parameters, make_parameters
+from model.record.lane import Lane
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
 from model.telling.story import Story, StoryLine

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from model.assessment.coalitions import Worth
 from model.assessment.mandate import Mandate
 from model.assessment.stakes import Stakes
+from model.market.border import Border
 from model.market.clearing import Accounts, CellSupply, Clearing
 from model.market.credits import Scheme
 from model.market.trade import Exports
@@ -65,14 +66,13 @@ class Insight:
 class Supply:
     """What cars and cells cost and are worth before they are sold; written by ``market.offer_supply``.
 
-    cells; landed (R, m, f, o) k$; frictions (R, m, 1, o) k$; carbon (R, m, o) k$ charged at the border, or None; paid
+    cells; landed (R, m, f, o) k$; border k$, what cars bear behind the duty; paid
     (R, m, f) k$ of support; utility (R, m, f) of a free car, utils; scheme of required EV shares, or None.
     """
 
     cells: CellSupply
     landed: FloatArray
-    frictions: FloatArray
-    carbon: FloatArray | None
+    border: Border
     paid: FloatArray
     utility: FloatArray
     scheme: Scheme | None

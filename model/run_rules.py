@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,8 +24,9 @@ from model.packages.agenda import Agenda
 from model.packages.menu import Menu, negotiable
 from model.packages.sums import Grid
 from model.parameters.checked import Parameters
-from model.rules import batteries, cooperation, unilateral
+from model.rules import batteries, compliance, cooperation, unilateral
 from model.rules.bargaining import OUT_OF_REACH
+from model.rules.club_terms import CarbonStep
 from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
 from model.vocabulary import DUTY, N_DYADS, N_ISSUES, N_SIDES
@@ -39,7 +41,10 @@ class RunRules:
     reach for the rest; ceiling (d,) the largest depth of a package that may be tabled; inherited (d, 10) what the
     treaty in force at the start concedes on every issue; nodes at which assessments look; has_clubs, club_penalty;
     brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
-    reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add.
+    reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add;
+    honour_test by which blocs judge themselves; has_friends: deals move the allowed set of the US credit; club_carbon:
+    what a club's carbon price does to a member's car, (b,), or None; new_governments (T, b) true where one takes
+    office.
     """
 
     stance: Stance
@@ -59,6 +64,10 @@ class RunRules:
     turn: np.ndarray
     reference_evs: FloatArray
     start_shift: FloatArray
+    honour_test: Callable[..., tuple[np.ndarray, FloatArray]]
+    has_friends: bool
+    club_carbon: CarbonStep | None
+    new_governments: np.ndarray
 
 
 def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda) -> RunRules:
@@ -68,6 +77,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     issues = [p.tariff_issues, p.supply_issues, p.recognition_issues, p.linkage_issues]
     on_table = (*(issue for issue in issues for _ in (0, 1)), p.charging_issues, p.technology_issues)
     ramp = unilateral.zev_demand_shift(p.zev_demand_shift, s.zev_age, p.zev_ramp)
+    club = coalitions.kind_of_club(p)
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
@@ -78,14 +88,18 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         ceiling=np.array([_deepest(agenda, d, on_table) for d in range(N_DYADS)]),
         inherited=_conceded_at_start(agenda),
         nodes=nodes_in_use(economy, p, agenda.menus),
-        has_clubs=coalitions.has_clubs(p),
-        club_penalty=coalitions.penalty_of(p),
+        has_clubs=club is not None,
+        club_penalty=club.penalty if club else 0.0,
         brands_abroad=brands_on_sale(s),
         learning_exponent=batteries.learning_exponent(p.battery_learning_rate),
         same_home=(s.supplier_home[:, None] == s.supplier_home[None, :]).astype(np.float64),
         turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
         reference_evs=ordered_sum(s.market_size * s.ev_share),
         start_shift=s.zev_announced.astype(np.float64) * ramp,
+        honour_test=compliance.honour_test_type if p.trust_type else compliance.honour_test,
+        has_friends=p.local_content and p.friendshoring,
+        club_carbon=coalitions.carbon_of(p) if club else None,
+        new_governments=s.turnover & p.turnover,
     )
 
 

@@ -44,7 +44,7 @@ class Stage:
         self.luck, self.n_lanes = luck, n_lanes
         self.stories: dict[int, Story] = {}
         self.seat_parties()
-        self.follow(parameters)
+        self._take(parameters)
         self.state: State = first_state(start, parameters, self.rules, luck, n_lanes)
 
     def seat_parties(self) -> None:
@@ -58,6 +58,9 @@ class Stage:
 
         What the starting point was calibrated to stays as it is.
         """
+        self._take(parameters)
+
+    def _take(self, parameters: Parameters) -> None:
         self.parameters = parameters
         self.rules: RunRules = run_rules(self.scenario, parameters, self.economy, self.agenda)
         self.ask_thresholds()

@@ -71,8 +71,3 @@ for _d, (_i, _j) in enumerate(DYADS):
 # Directed dyads (importer, exporter) in a fixed order: both sides of each dyad in turn.
 DIRECTED_DYADS: Final = tuple(pair for i, j in DYADS for pair in ((i, j), (j, i)))
 DIRECTED_NAMES: Final = tuple(f"{BLOCS[i]}<{BLOCS[j]}" for i, j in DIRECTED_DYADS)
-
-
-def issue_of(kind: int, side: int) -> int:
-    """Index in ``ISSUES`` of what ``side`` (0 or 1) gives on a two-sided issue ``kind`` (DUTY, SUPPLY, ...)."""
-    return kind + side

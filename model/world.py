@@ -15,11 +15,11 @@ import pandas as pd
 
 from model.draws import draw_lanes
 from model.faults import InputFault
-from model.lane import Lane
 from model.numerics import keep_freed_memory
 from model.parameters.checked import Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
 from model.record.columns import TABLES, commonest_obstacles
+from model.record.lane import Lane
 from model.record.recorder import Recorder
 from model.schedule import play_quarter
 from model.stage import Stage
@@ -147,8 +147,7 @@ class World(Stage):
         What the starting point was calibrated to stays as it is.
         """
         super().follow(parameters)
-        if hasattr(self, "recorder"):
-            self.recorder.parameters = parameters
+        self.recorder.parameters = parameters
 
     # --- playing ----------------------------------------------------------------------------------------------------
 

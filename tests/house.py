@@ -15,6 +15,21 @@ from typing import NamedTuple
 
 MOST_LINES = 400
 FEWEST_LINES = 40
+MOST_LINES_OF_A_FUNCTION = 60
+# Functions that are longer, and how long they may be at most: a list to be shortened, not to be added to.
+LONG_FUNCTIONS = {
+    "model.assessment.tables._market": 129,
+    "model.state.opening_arrays": 106,
+    "model.assessment.coalitions.worth_of_coalitions": 96,
+    "model.start.agenda.set_agenda": 79,
+    "experiments.running.executors.run_chunks": 74,
+    "model.start.calibration.open_economy": 73,
+}
+# Places in model/ where parameters are asked for a switch, and for one of an optional mechanism.
+MOST_SWITCH_PLACES = 50
+MOST_OPTIONAL_PLACES = 40
+# Files of model/ that name one mechanism of ``model.market.border``.
+MOST_FILES_OF_A_MECHANISM = 6
 # Files that may be shorter than that, each with its reason.
 SHORT = {
     "model.faults": "what every room refuses with has no neighbour that every room may import",
@@ -40,7 +55,6 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("model.stage",),
     ("model.phases",),
     ("model.record",),
-    ("model.lane",),
     ("model.world",),
     ("model.negotiation", "model.ensemble", "model.sessions", "model.world_file"),
     ("model",),
@@ -110,7 +124,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
 BIT_EQUAL = (
     *("model.rules.*", "model.choices.plugins", "model.choices.tactics", "model.market.*", "model.packages.*"),
     *("model.assessment.*", "model.agents.*", "model.phases.*", "model.record.columns", "model.layout"),
-    *("model.quarter", "model.run_rules", "model.state", "model.stage", "model.lane", "model.world"),
+    *("model.quarter", "model.run_rules", "model.state", "model.stage", "model.record.lane", "model.world"),
     *("model.negotiation", "model.ensemble"),
 )
 _REGROUPS = (
@@ -277,6 +291,32 @@ def chance_faults(source: Source) -> list[str]:
         if found:
             faults.append(f"{source.module}:{getattr(node, 'lineno', 0)} makes its own chance")
     return faults
+
+
+def switch_places(source: Source, switches: Iterable[str]) -> list[str]:
+    """Where parameters are asked for one of the switches, or for a name worked out at run time."""
+    names, places = set(switches), []
+    for node in ast.walk(ast.parse(source.text)):
+        if isinstance(node, ast.Attribute) and node.attr in names:
+            of, shown = node.value, ast.unparse(node)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
+            of, shown = node.args[0], ast.unparse(node)
+        else:
+            continue
+        if ast.unparse(of).split(".")[-1] in ("p", "parameters", "rules"):
+            places.append(f"{source.module}:{node.lineno} {shown}")
+    return places
+
+
+def long_functions(source: Source) -> dict[str, int]:
+    """Functions of more lines than ``MOST_LINES_OF_A_FUNCTION``, and how many."""
+    return {
+        f"{source.module}.{node.name}": n_lines
+        for node in ast.walk(ast.parse(source.text))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno
+        and (n_lines := node.end_lineno - node.lineno + 1) > MOST_LINES_OF_A_FUNCTION
+    }
 
 
 def length_faults(source: Source) -> list[str]:

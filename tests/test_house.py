@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import subprocess
 import sys
@@ -12,6 +13,10 @@ import house
 import numpy as np
 import pytest
 from house import Source
+
+from model.market.border import MECHANISMS
+from model.parameters.checked import PARAMETERS
+from model.parameters.mechanisms import MECHANISM_GROUPS
 
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ("detente", "model", "experiments")
@@ -63,6 +68,22 @@ def test_imports_go_downward_only() -> None:
     assert [fault for source in SOURCES for fault in house.import_faults(source, KNOWN)] == []
 
 
+def test_switches_are_asked_at_few_places() -> None:
+    """Whoever is moved by a switch asks for what it comes to (``RunRules``, ``market.border``), once worked out."""
+    switches = {name for name, spec in PARAMETERS.items() if spec.kind == "bool"}
+    optional = {row.name for group in MECHANISM_GROUPS for row in dataclasses.fields(group)} & switches
+    inside = [s for s in SOURCES if s.module.startswith("model.") and not s.module.startswith("model.parameters")]
+    for names, most in ((switches, house.MOST_SWITCH_PLACES), (optional, house.MOST_OPTIONAL_PLACES)):
+        found = [place for source in inside for place in house.switch_places(source, names)]
+        assert found and len(found) <= most, (len(found), found)
+
+
+@pytest.mark.parametrize("switch", [mechanism.switch for mechanism in MECHANISMS])
+def test_a_mechanism_at_the_border_is_named_in_few_files(switch: str) -> None:
+    named = [s.module for s in SOURCES if s.module.startswith("model.") and re.search(rf"\b{switch}\b", s.text)]
+    assert 2 <= len(named) <= house.MOST_FILES_OF_A_MECHANISM, named
+
+
 def test_no_module_imports_itself_through_others() -> None:
     graph = {
         source.module: {found.name for found in house.imports_of(source, KNOWN)} & set(KNOWN)
@@ -79,6 +100,12 @@ def test_no_test_is_imported() -> None:
 
 def test_files_are_neither_long_nor_tiny() -> None:
     assert [fault for source in SOURCES for fault in house.length_faults(source)] == []
+
+
+def test_functions_are_not_long_and_long_ones_do_not_grow() -> None:
+    found = {name: n_lines for source in SOURCES for name, n_lines in house.long_functions(source).items()}
+    assert set(found) == set(house.LONG_FUNCTIONS), "cut it along a subject, or strike it from the list"
+    assert [name for name, n_lines in found.items() if n_lines > house.LONG_FUNCTIONS[name]] == []
 
 
 def test_nothing_breaks_bit_equality() -> None:
@@ -187,7 +214,7 @@ PLANTED_KNOWN = [
         ("model.stage", "from model.phases import talks"),
         ("model.phases.talks", "from model.world import World"),
         ("model.phases.talks", "from model.record.columns import dyads"),
-        ("model.lane", "from model.world import World"),
+        ("model.record.lane", "from model.world import World"),
         ("model.scenario.arrays", "from model.market.clearing import landed_costs"),
         ("model.state", "from model.agents.bloc import Bloc"),
         ("model.telling.story", "from model.state import State"),
@@ -273,11 +300,26 @@ def test_planted_chance_is_found(line: str) -> None:
     assert house.chance_faults(Source("model.rules.demand", line))
 
 
+def test_a_planted_switch_is_found() -> None:
+    text = "def f(p, world, state):\n    return p.grit, world.parameters.grit, state.grit, getattr(p, name), p.alpha"
+    assert house.switch_places(Source("model.phases.talks", text), {"grit"}) == [
+        "model.phases.talks:2 p.grit",
+        "model.phases.talks:2 world.parameters.grit",
+        "model.phases.talks:2 getattr(p, name)",
+    ]
+
+
 def test_planted_lengths_are_found() -> None:
     for n_lines, is_fault in ((39, True), (40, False), (400, False), (401, True)):
         assert bool(house.length_faults(Source("model.state", "x = 1\n" * n_lines))) is is_fault
     assert house.length_faults(Source("model", "x = 1\n", is_package=True)) == []
     assert house.length_faults(Source("detente.__main__", "x = 1\n")) == []
+
+
+def test_a_planted_long_function_is_found() -> None:
+    for n_lines, found in ((60, {}), (61, {"model.state.f": 61})):
+        text = "def f():\n" + "    x = 1\n" * (n_lines - 1)
+        assert house.long_functions(Source("model.state", text)) == found
 
 
 def test_a_planted_start_up_import_is_found() -> None:

@@ -32,7 +32,7 @@ def test_blocs_come_first_among_places() -> None:
 
 @pytest.mark.parametrize("kind", [v.DUTY, v.SUPPLY, v.RECOGNITION, v.LINKAGE])
 def test_two_sided_issues_stand_side_by_side(kind: int) -> None:
-    first, second = v.ISSUES[v.issue_of(kind, 0)], v.ISSUES[v.issue_of(kind, 1)]
+    first, second = v.ISSUES[kind], v.ISSUES[kind + 1]
     assert first.endswith("_first") and second == first.replace("_first", "_second")
 
 

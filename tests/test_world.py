@@ -183,7 +183,7 @@ def test_writing_to_a_state_leaves_its_copies_alone(change: dict[str, Any]) -> N
 
 
 def _lane(world: World, lane: int) -> Any:
-    from model.lane import Lane
+    from model.record.lane import Lane
 
     return Lane(world, lane)
 

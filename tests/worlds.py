@@ -104,7 +104,7 @@ def situation(world: NegotiationModel) -> Situation:
         cells=supply.cells,
         margin=state.margin,
         landed=supply.landed,
-        frictions=supply.frictions,
+        frictions=supply.border.frictions,
         utility=supply.utility,
         duty=state.duty,
         special=state.special,
@@ -114,7 +114,7 @@ def situation(world: NegotiationModel) -> Situation:
         origin_level=state.origin_level,
         subsidy=supply.paid,
         exported_cells=state.books.exported_cells,
-        carbon=supply.carbon,
+        charges=supply.border.charges,
         scheme=supply.scheme,
         credit_price=state.credit_price,
     )

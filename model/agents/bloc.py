@@ -173,7 +173,7 @@ class Bloc(Government):
     def threshold(self, dyad: int, lanes: np.ndarray) -> FloatArray:
         """(P,), or with turnover (n, P): what today's legislature asks of every package (1.9, 1.17)."""
         usual = self.world.thresholds[dyad][self.side(dyad)]
-        if not self.world.parameters.turnover:
+        if not self.world.rules.new_governments.any():
             return usual
         return usual + self.world.state.threshold_shift[lanes, self.index][:, None]
 

@@ -96,7 +96,7 @@ class Government:
         world, p, menu, flows = self.world, self.world.parameters, self.world.agenda.menus[dyad], self.flows(dyad)
         belief = self.trust(self.partner(dyad))
         future = self.weight_of_future(world.state.climate.expected_danger[:, dyad], belief)
-        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+        test = world.rules.honour_test
 
         def slack(
             kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatLike, punish: FloatLike
@@ -238,7 +238,7 @@ class Government:
         )
         kept, alone, deserted, both, punish = (clubs.taken(flow[..., self.index, None], club)[:, 0] for flow in table)
         future = self.weight_of_future(danger, belief)
-        test = compliance.honour_test_type if p.trust_type else compliance.honour_test
+        test = world.rules.honour_test
         passes, _ = test(
             kept, alone, deserted, both, punish, belief, future, p.detection_lag, world.rules.punishment_horizon
         )

@@ -9,14 +9,14 @@ lapsing bloc's own market, can be read off the same table.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
+from model.market.border import border_of, charge_receipts, felt_in_security
 from model.market.clearing import (
     KWH_COST_TO_THOUSANDS,
     WARM_SWEEPS,
-    border_frictions,
     clear_at_prices,
     duties_by_place,
     equilibrium,
@@ -27,7 +27,6 @@ from model.market.clearing import (
 )
 from model.market.credits import Scheme, cleared_credits, credit_flows
 from model.market.economy import Economy
-from model.market.trade import carbon_charges, carbon_receipts
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import club_terms, clubs, demand, plants, pricing, standards, welfare
@@ -39,6 +38,7 @@ MEMBERS: Final = COALITIONS.is_member.astype(np.float64)  # (C, b)
 N_COALITIONS: Final = len(COALITIONS.members)
 NO_CLUB: Final = 0
 EVERYONE: Final = np.ones(N_BLOCS)
+NO_CARBON_PRICE: Final = CarbonStep(*[np.zeros(N_BLOCS)] * len(CarbonStep._fields))
 _WITHIN: Final = club_terms.inside(MEMBERS, EVERYONE)
 _AGAINST: Final = club_terms.outside(MEMBERS, EVERYONE)
 
@@ -95,23 +95,28 @@ def nothing_known(*leading: int) -> Worth:
     return Worth(none, none)
 
 
-def penalty_of(parameters: Parameters) -> float:
-    """The penalty on outsiders, fraction: a zone has none, a climate club its own."""
-    return parameters.club_penalty if parameters.climate_club else 0.0
+class KindOfClub(NamedTuple):
+    """What blocs may form: its name, and its penalty on outsiders, fraction."""
+
+    name: str
+    penalty: float
 
 
-def has_clubs(parameters: Parameters) -> bool:
-    """Whether blocs may form a zone or a club at all."""
-    return parameters.zero_tariff_zone or parameters.climate_club
+def kind_of_club(parameters: Parameters) -> KindOfClub | None:
+    """A climate club if that is allowed, else a zone, which has no penalty; None if neither is."""
+    if parameters.climate_club:
+        return KindOfClub("a climate club", parameters.club_penalty)
+    return KindOfClub("a zero-tariff zone", 0.0) if parameters.zero_tariff_zone else None
 
 
-def carbon_of(parameters: Parameters) -> CarbonStep:
-    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); nothing if switched off.
+def carbon_of(parameters: Parameters) -> CarbonStep | None:
+    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); None if switched off.
 
     A member whose own price is higher keeps it and has nothing to add.
     """
-    least = parameters.club_carbon_price if parameters.club_carbon else 0.0
-    rise = np.maximum(least - parameters.carbon_price, 0.0)
+    if not parameters.club_carbon:
+        return None
+    rise = np.maximum(parameters.club_carbon_price - parameters.carbon_price, 0.0)
     return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
 
 
@@ -134,24 +139,21 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
 
     Raises ``ArithmeticError`` where prices do not settle.
     """
-    p, size = parameters, economy.market_size
-    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, penalty_of(p))
+    p, size, kind = parameters, economy.market_size, kind_of_club(parameters)
+    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, kind.penalty if kind else 0.0)
     recognised = np.maximum(setting.recognised[..., None, :, :], _WITHIN)
-    carbon = carbon_of(p)
+    carbon = carbon_of(p) or NO_CARBON_PRICE
     cells = supply_cells(
         economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
     )
     landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
     common = np.zeros_like(recognised) + setting.common[..., None, :, :]
-    frictions = border_frictions(p, economy, recognised, common)
-    charges = carbon_charges(p, recognised) if p.carbon_border else None
-    if charges is not None:
-        frictions = frictions + charges[..., :, None, :]
+    border = border_of(p, economy, recognised, common)
     base, mix = offered_costs(
         economy,
         p,
         landed,
-        frictions,
+        border.frictions,
         duty[..., EV, :, :],
         setting.origin_tie[..., None, :, :, :],
         setting.origin_level[..., None, :, :],
@@ -202,8 +204,8 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         - _security(economy, p, setting, built, at_home, cells.share_home)
         - _autonomy(economy, p, setting, recognised)
     )
-    if charges is not None:
-        importer_only = importer_only + carbon_receipts(built, charges)
+    if border.charges is not None:
+        importer_only = importer_only + charge_receipts(built, border.charges)
     if scheme is not None:
         burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
         importer_only = importer_only - burden + fines
@@ -235,15 +237,13 @@ def _security(
 ) -> FloatArray:
     """(..., C, m) security cost of each market's bloc, bn$ per quarter (theory 1.4), at effective tension."""
     size = economy.market_size
-    cost = np.zeros_like(built[..., 0])
-    if not p.tension_in_security:
-        return cost
+    cost, felt = np.zeros_like(built[..., 0]), felt_in_security(p, setting.tension)
     for j in range(N_BLOCS):
         others = (np.arange(N_BLOCS) != j) * 1.0
         on_cells = ordered_sum(at_home * ordered_sum(share_home[..., :N_BLOCS, :, :] * economy.is_supplier_home[:, j]))
         # The diagonal's dyad is none; its cost is struck out.
         cost = cost + others * welfare.security_cost(
-            setting.tension[..., None, DYAD_OF[:, j]],
+            felt[..., None, DYAD_OF[:, j]],
             size,
             built[..., j] / size,
             on_cells / size + setting.exported_cells[..., None, :, j],

@@ -35,8 +35,8 @@ class Situation:
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
     mfn, floor (..., g, b, b) of this quarter;
     subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; club_carbon
-    what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). carbon (..., m, o)
-    charges at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
+    what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). charges (..., m, o)
+    at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
     (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
     """
 
@@ -54,7 +54,7 @@ class Situation:
     subsidy: FloatArray
     exported_cells: FloatArray
     club_carbon: CarbonStep | None = None
-    carbon: FloatArray | None = None
+    charges: FloatArray | None = None
     scheme: Scheme | None = None
     credit_price: FloatArray | None = None
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.costs import Situation
+from model.market.border import charge_receipts, dependence_cost, felt_in_security
 from model.market.clearing import (
     WARM_SWEEPS,
     Accounts,
@@ -18,12 +19,11 @@ from model.market.clearing import (
 )
 from model.market.credits import CREDIT_BLOC, cleared_credits, content_credit, credit_flows
 from model.market.economy import Economy
-from model.market.trade import carbon_receipts
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import welfare
 from model.scenario.scenario import Scenario
-from model.vocabulary import BATTERY, DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
+from model.vocabulary import DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
 
 
 @dataclass(frozen=True)
@@ -55,12 +55,12 @@ def under_support(
     utility = situation.utility + alpha * (paid - situation.subsidy)
     weight = markup_weight(economy, p, mix, duty, situation.landed)
     clearing, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
-    price = situation.credit_price
+    price, burden, fines = situation.credit_price, np.zeros(N_BLOCS), np.zeros(N_BLOCS)
     if situation.scheme is not None and price is not None:
         cleared = cleared_credits(p.alpha, situation.scheme, clearing.share, clearing.outside, price)
         utility = utility + (p.alpha * (cleared - price))[..., None]
         clearing = clear_at_prices(base, utility, clearing.price, alpha, p.nest_correlation)
-        price = cleared
+        burden, fines = credit_flows(economy.market_size, situation.scheme, cleared, ordered_sum(clearing.share))
     a = account(
         economy,
         p,
@@ -75,38 +75,19 @@ def under_support(
     )
     profit = home_profits(economy, a)
     revenue = a.vehicle_duty + a.battery_duty
-    if situation.carbon is not None:
-        revenue = revenue + carbon_receipts(a.built, situation.carbon)
+    if situation.charges is not None:
+        revenue = revenue + charge_receipts(a.built, situation.charges)
     sold = ordered_sum(ordered_sum(a.sales))[..., None]
     climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, sold)
     built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
-    worry = []
-    for i in range(N_BLOCS):
-        cost = np.zeros_like(profit[..., i])
-        for j in range(N_BLOCS):
-            if i != j:
-                cost = cost + welfare.security_cost(
-                    tension[..., DYAD_OF[i, j]],
-                    economy.market_size[i],
-                    a.vehicle_imports[..., i, j],
-                    a.cell_imports[..., i, j],
-                    security[EV, i, j],
-                    security[BATTERY, i, j],
-                    p.security_convexity,
-                )
-        worry.append(cost)
-    surplus = a.consumer_surplus
-    if situation.scheme is not None and price is not None:
-        burden, fines = credit_flows(economy.market_size, situation.scheme, price, ordered_sum(clearing.share))
-        surplus, revenue = surplus - burden, revenue + fines
     value = welfare.social_welfare(
-        surplus,
+        a.consumer_surplus - burden,
         profit,
         welfare.jobs(p.jobs_value, built),
-        revenue,
+        revenue + fines,
         a.subsidy,
         climate,
-        beside(worry),
+        dependence_cost(economy, p, a, security, tension),
         p.public_funds_cost,
     )
     return Changed(value, profit)
@@ -139,7 +120,7 @@ def friend_gains(
     are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; tension
     (..., d) the effective one; profit_weight (..., b) of the executives.
     """
-    felt = tension if parameters.tension_in_security else np.zeros_like(tension)
+    felt = felt_in_security(parameters, tension)
     shape = (*friends.shape[:-1], N_DYADS, N_SIDES)
     executive, legislature = np.zeros(shape), np.zeros(shape)
     now = content_credit(parameters, scenario, quarter, situation.cells, origin_share, friends)

@@ -24,6 +24,7 @@ from model.assessment.tables import (
     security_flow,
 )
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
+from model.market.border import felt_in_security
 from model.market.clearing import require_settled
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside
@@ -160,54 +161,61 @@ def make_mandate(
     profit_weight (..., b) of today's executives, the declared one by default.
     """
     require_settled(tables.residual)
-    felt = stakes.tension if parameters.tension_in_security else np.zeros_like(stakes.tension)
+    felt = felt_in_security(parameters, stakes.tension)
     security = security_flow(economy, parameters, tables, stakes.security, felt)
     weight = parameters.executive_profit_weight if profit_weight is None else profit_weight
     executive = payoffs(tables, security, weight)
     legislature = payoffs(tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(executive, tables)
     risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
-    flows, parts, home_parts = [], [], []
-    for dyad in range(N_DYADS):
-        both_flows, both_parts, both_home = [], [], []
-        for side in (0, 1):
-            other = other_terms(
-                economy,
-                parameters,
-                scenario,
-                dyad,
-                side,
-                stakes.supply,
-                stakes.technology,
-                stakes.brands_abroad,
-            )
-            own = party_parts(dyad, side, executive.importer, executive.partner, risk, steps, stakes.granted, other)
-            home = party_parts(
-                dyad, side, legislature.importer, legislature.partner, risk, steps, stakes.granted, other
-            )
-            if stakes.friends is not None:
-                own, home = (
-                    with_friends(parts_of, dyad, gain[..., dyad, side])
-                    for parts_of, gain in zip((own, home), stakes.friends, strict=True)
-                )
-            both_flows.append(side_flows(agenda.menus[dyad], side, own, home))
-            both_parts.append(own)
-            both_home.append(home)
-        flows.append((both_flows[0], both_flows[1]))
-        parts.append((both_parts[0], both_parts[1]))
-        home_parts.append((both_home[0], both_home[1]))
+    found = [
+        [
+            _side(economy, parameters, scenario, agenda, stakes, (executive, legislature), (risk, steps), dyad, side)
+            for side in (0, 1)
+        ]
+        for dyad in range(N_DYADS)
+    ]
     announce_own, announce_joint = announcement_gains(executive)
     return Mandate(
         tables=tables,
         executive=executive,
-        flows=tuple(flows),
-        parts=tuple(parts),
-        home_parts=tuple(home_parts),
+        flows=tuple((first[0], second[0]) for first, second in found),
+        parts=tuple((first[1], second[1]) for first, second in found),
+        home_parts=tuple((first[2], second[2]) for first, second in found),
         move_gain=gains,
         petition=petition,
         announce_own=announce_own,
         announce_joint=announce_joint,
         attainable=beside(
-            [attainable_gain(agenda.menus[d], flows[d][0].kept, flows[d][1].kept) for d in range(N_DYADS)]
+            [
+                attainable_gain(menu, first[0].kept, second[0].kept)
+                for menu, (first, second) in zip(agenda.menus, found, strict=True)
+            ]
         ),
     )
+
+
+def _side(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    agenda: Agenda,
+    stakes: Stakes,
+    payoffs_of: tuple[Payoffs, Payoffs],
+    rises: tuple[FloatArray, FloatArray],
+    dyad: int,
+    side: int,
+) -> tuple[Flows, Parts, Parts]:
+    """One side of a dyad: its flows, and the parts of what its executive and its legislature have."""
+    other = other_terms(
+        economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
+    )
+    own, home = (
+        party_parts(dyad, side, who.importer, who.partner, *rises, stakes.granted, other) for who in payoffs_of
+    )
+    if stakes.friends is not None:
+        own, home = (
+            with_friends(parts, dyad, gain[..., dyad, side])
+            for parts, gain in zip((own, home), stakes.friends, strict=True)
+        )
+    return side_flows(agenda.menus[dyad], side, own, home), own, home

@@ -8,6 +8,7 @@ import numpy as np
 
 from model.assessment.priors import mean_tension
 from model.assessment.values import OtherTerms
+from model.market.border import felt_in_security
 from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_ratio
@@ -66,19 +67,9 @@ def technology_stakes(
     effective (..., d) tension. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
     learns nothing of its own.
     """
-    output = ordered_sum(cells, axis=-2)
-    made, cost, seen = [], [], []
-    for b in range(N_BLOCS):
-        own = output * economy.is_supplier_home[:, b]
-        bought = ordered_sum(cells * economy.is_firm_home[:, b][:, None], axis=-2)
-        total, used = ordered_sum(own), ordered_sum(bought)
-        made.append(total)
-        cost.append(
-            safe_ratio(ordered_sum(own * cell_cost), total, safe_ratio(ordered_sum(bought * cell_cost), used, 1.0))
-        )
-        seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
+    made, cost, seen = _by_bloc(economy, cell_cost, experience, cells)
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
-    exposure = parameters.technology_security_cost if parameters.tension_in_security else 0.0
+    felt = felt_in_security(parameters, effective)
     gains = []
     for dyad, pair in enumerate(DYADS):
         ahead = {}
@@ -111,11 +102,29 @@ def technology_stakes(
                     ahead[1 - side, "with"],
                     made[b],
                     ev_revenue[..., b],
-                    effective[..., dyad],
-                    exposure,
+                    felt[..., dyad],
+                    parameters.technology_security_cost,
                 )
             )
     return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))
+
+
+def _by_bloc(
+    economy: Economy, cell_cost: FloatArray, experience: FloatArray, cells: FloatArray
+) -> tuple[list[FloatArray], list[FloatArray], list[FloatArray]]:
+    """(...) of each bloc: GWh made by its suppliers, cost of their cells in $/kWh, their experience in GWh."""
+    output = ordered_sum(cells, axis=-2)
+    made, cost, seen = [], [], []
+    for b in range(N_BLOCS):
+        own = output * economy.is_supplier_home[:, b]
+        bought = ordered_sum(cells * economy.is_firm_home[:, b][:, None], axis=-2)
+        total, used = ordered_sum(own), ordered_sum(bought)
+        made.append(total)
+        cost.append(
+            safe_ratio(ordered_sum(own * cell_cost), total, safe_ratio(ordered_sum(bought * cell_cost), used, 1.0))
+        )
+        seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
+    return made, cost, seen
 
 
 def other_terms(

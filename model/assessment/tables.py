@@ -36,13 +36,13 @@ from model.assessment.nodes import (
     node_duties,
     nodes_of,
 )
+from model.market.border import partner_border
 from model.market.clearing import clear_at_prices, equilibrium, pass_through_weight
 from model.market.credits import cleared_credits, credit_flows
 from model.market.economy import Economy
-from model.market.trade import partner_charges
 from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters.checked import Parameters
-from model.rules import demand, pricing, standards, welfare
+from model.rules import demand, pricing, welfare
 from model.vocabulary import BATTERY, DYAD_OF, EV
 
 __all__ = [
@@ -194,11 +194,9 @@ def _market(
     at_pair, at_slot, at_importer = as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer)
 
     # The partner's cars beside all others, node by node.
-    friction = standards.homologation(
-        parameters.homologation_cost, parameters.recognition_saving, nodes.is_recognised[block], 1.0
-    ) + standards.adaptation(parameters.adaptation_cost, nodes.is_adapted[block], 1.0)
-    if parameters.carbon_border:
-        friction = friction + partner_charges(parameters, importer, partner, nodes.is_recognised[block])
+    friction, charge = partner_border(
+        parameters, importer, partner, nodes.is_recognised[block], nodes.is_adapted[block]
+    )
     rate = vehicle_duty[..., None]
     partner_landed = cars.partner_landed[..., at_pair, :]
     theta = parameters.origin_substitution
@@ -240,13 +238,15 @@ def _market(
     pushed = nodes.is_announced[block] * parameters.zev_demand_shift / parameters.alpha[importer] * ev_sales
     importer_only = surplus - pushed + revenue - (1.0 + parameters.public_funds_cost) * outlay
     partner_cars = ordered_sum(partner_built)
-    if situation.carbon is not None:
-        charges = (situation.carbon[..., importer, third], situation.carbon[..., importer, ELSEWHERE[pair]])
+    if situation.charges is not None and charge is not None:
+        charges = (situation.charges[..., importer, third], situation.charges[..., importer, ELSEWHERE[pair]])
         from_third = rest_built * cars.third[..., at_slot, :]
         elsewhere = rest_built * (1.0 - cars.home[..., at_slot, :]) - from_third
-        paid = partner_charges(parameters, importer, partner, nodes.is_recognised[block]) * partner_cars
         importer_only = (
-            importer_only + paid + ordered_sum(from_third) * charges[0] + ordered_sum(elsewhere) * charges[1]
+            importer_only
+            + charge * partner_cars
+            + ordered_sum(from_third) * charges[0]
+            + ordered_sum(elsewhere) * charges[1]
         )
     if scheme is not None:
         burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)

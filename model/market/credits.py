@@ -122,16 +122,16 @@ class Scheme:
 
 def scheme_of(parameters: Parameters, scenario: Scenario, quarter: int) -> Scheme | None:
     """The schemes of a quarter; None where no switch asks for one."""
-    p = parameters
-    if not (p.dual_credits or p.zev_mandate):
+    p, in_china, in_west = parameters, parameters.dual_credits, parameters.zev_mandate
+    if not (in_china or in_west):
         return None
     year = year_of(scenario, quarter)
     required, floor, cap = np.zeros(N_BLOCS), np.zeros(N_BLOCS), np.zeros(N_BLOCS)
-    if p.dual_credits:
+    if in_china:
         china = BLOCS.index("CN")
         required[china] = mandates.ratio_share(year, p.dual_credit_scale)
         floor[china], cap[china] = min(p.dual_credit_floor, p.dual_credit_cap), p.dual_credit_cap
-    if p.zev_mandate:
+    if in_west:
         for name, years, shares, fine in (
             ("US", mandates.US_STEP_YEARS, mandates.US_STEP_SHARES, p.zev_fine_us),
             ("EU", mandates.EU_STEP_YEARS, mandates.EU_STEP_SHARES, p.zev_fine_eu),

@@ -1,9 +1,7 @@
-"""Optional mechanisms of trade: carbon, undertakings, shared data (theory 1.16, 1.18, 1.19b).
+"""Price undertakings: a bloc and one automaker replace a special duty by a minimum price (theory 1.19b).
 
-Each is off unless its switch says otherwise; then the functions here add carbon charges at the border, price
-undertakings and shared driving data to a quarter. Credits are in ``credits``. The calibration knows none of them:
-it reproduces the evidence, and what is switched on comes on top of it. ``...`` stands for any leading axes; the letters
-of the axes are those of ``model.vocabulary``. Nothing is drawn.
+Off unless ``undertakings`` says otherwise. ``...`` stands for any leading axes; the letters of the axes are those of
+``model.vocabulary``. Nothing is drawn.
 """
 
 from __future__ import annotations
@@ -14,58 +12,16 @@ from typing import Final
 
 import numpy as np
 
+from model.market.border import felt_in_security
 from model.market.clearing import Accounts
 from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters.checked import Parameters
-from model.rules import policy, technology, undertakings
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_PLACES, N_SIDES, TECHNOLOGY
+from model.rules import undertakings
+from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
 
 LEAST_CARS: Final = 1e-6  # m cars a quarter below which nobody negotiates an undertaking
 NONE: Final = -1.0  # commitment of an automaker without an undertaking
-
-
-# --- carbon at the border (1.18) ----------------------------------------------------------------------------------
-
-
-def carbon_charges(parameters: Parameters, recognised: FloatArray) -> FloatArray:
-    """(..., m, o) k$ a car built at o pays for its carbon at m's border; recognised (..., m, b).
-
-    With ``carbon_dialogue``, who recognises a bloc's certificates also recognises its implicit carbon prices.
-    """
-    part = np.zeros_like(recognised) + parameters.carbon_recognition
-    if parameters.carbon_dialogue:
-        part = part + (parameters.carbon_recognition_agreed - parameters.carbon_recognition) * recognised
-    part = np.concatenate([part, np.zeros_like(part[..., :1])], axis=-1)
-    explicit = np.append(parameters.carbon_price, parameters.carbon_price_other)
-    implicit = np.append(parameters.carbon_implicit, 0.0)
-    charge = policy.cbam_charge(
-        parameters.carbon_coverage[:, None],
-        parameters.carbon_embedded,
-        parameters.carbon_price[:, None],
-        explicit,
-        part,
-        implicit,
-    )
-    # Nobody charges its own makers, whatever part of its own measures it counts.
-    return charge * (1.0 - np.eye(N_BLOCS, N_PLACES))
-
-
-def partner_charges(
-    parameters: Parameters, importer: np.ndarray, partner: np.ndarray, is_recognised: FloatArray
-) -> FloatArray:
-    """(q,) k$ that a car from the partner pays at the importer's border if its certificates are recognised or not."""
-    square = np.zeros((N_BLOCS, N_BLOCS))
-    before, after = (carbon_charges(parameters, square + flag)[importer, partner] for flag in (0.0, 1.0))
-    return before + (after - before) * is_recognised
-
-
-def carbon_receipts(built: FloatArray, charges: FloatArray) -> FloatArray:
-    """(..., m) bn$ a quarter; built (..., m, o) m cars for market m built at o, charges (..., m, o) k$ a car."""
-    return ordered_sum(built * charges)
-
-
-# --- price undertakings (1.19b) -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -120,7 +76,7 @@ def exports(
     """What undertakings are about, from a quarter's accounts *before* undertakings.
 
     landed, origin_share (..., m, f, o); frictions (..., m, 1, o); duty (..., b, b) applied and usual (b, b) MFN duties
-    on vehicles; has_plant (..., m, f); charges (..., m, o) carbon charges.
+    on vehicles; has_plant (..., m, f); charges (..., m, o) k$ a car.
     """
     p = parameters
     scale = a.border_price / ordered_sum(origin_share * landed)
@@ -154,7 +110,7 @@ def agreed_undertakings(
     profit_weight (..., b) of the executives.
     """
     p = parameters
-    felt = tension if p.tension_in_security else np.zeros_like(tension)
+    felt = felt_in_security(p, tension)
     pairs = np.maximum(DYAD_OF, 0)
     worry = (felt[..., pairs] * economy.is_other_bloc)[..., :, None, :]
     dependence = vehicle_imports[..., :, None, :]
@@ -203,35 +159,3 @@ def undertakings_by_pair(commitment: FloatArray) -> FloatArray:
     """(..., 6) number of automakers under an undertaking, by importer and exporter; commitment (..., m, f, b)."""
     number = ordered_sum((commitment >= 0.0).astype(np.float64), axis=-2)
     return beside([number[..., i, j] for i, j in DIRECTED_DYADS])
-
-
-# --- shared driving data (1.16) -----------------------------------------------------------------------------------
-
-
-def data_stakes(parameters: Parameters, ev_revenue: FloatArray, tension: FloatArray) -> FloatArray:
-    """(..., d, s) what shared driving data are worth to each side; ev_revenue (..., b) bn$, tension (..., d)."""
-    gains = []
-    for d, pair in enumerate(DYADS):
-        for b in pair:
-            saved, cost = _data(parameters, ev_revenue[..., b], tension[..., d])
-            gains.append(saved - cost)
-    stakes = beside(gains)
-    return stakes.reshape((*stakes.shape[:-1], N_DYADS, N_SIDES))
-
-
-def data_flows(
-    parameters: Parameters, ev_revenue: FloatArray, tension: FloatArray, kept: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """(..., b) what shared data save and cost this quarter, bn$; kept (..., d, 10) implemented issues."""
-    saved, cost = np.zeros_like(ev_revenue), np.zeros_like(ev_revenue)
-    for d, pair in enumerate(DYADS):
-        for b in pair:
-            one, other = _data(parameters, ev_revenue[..., b], tension[..., d])
-            saved[..., b] = saved[..., b] + kept[..., d, TECHNOLOGY] * one
-            cost[..., b] = cost[..., b] + kept[..., d, TECHNOLOGY] * other
-    return saved, cost
-
-
-def _data(parameters: Parameters, revenue: FloatArray, tension: FloatArray) -> tuple[FloatArray, FloatArray]:
-    cost = parameters.data_sovereignty_cost if parameters.tension_in_security else 0.0
-    return technology.data_platform_gain(revenue, parameters.data_saving, cost, tension)

@@ -145,8 +145,8 @@ def believed(
 ) -> Grid:
     """Believed gain from every package over the policy in force, bn$ per quarter (theory 1.8).
 
-    value: the true payoffs; levels (P, 10) of every issue; current (...) package in force; stakes (10,), error
-    (..., 10) and noise (...) as in ``packages.issue_noise``.
+    value: the true payoffs; levels (P, 10) of every issue; current (...) package in force; stakes (10,) bn$ a quarter;
+    error (..., 10) persistent errors, noise (...) by which they are multiplied.
     """
     gain = value.over(menu, current)
     error_now = misjudged(menu, levels, np.asarray(noise)[..., None] * stakes * error).over(menu, current)
@@ -155,7 +155,7 @@ def believed(
 
 
 def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
-    """Error in valuing every package, bn$ per quarter: ``packages.issue_noise`` against no treaty, axis by axis.
+    """Error in valuing every package, bn$ per quarter, against no treaty: the sum over issues, axis by axis.
 
     levels (P, 10); weight (..., 10) error of each issue at full level, noise times stake times persistent error.
     """

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.layout import zeros
+from model.market.border import dependence_cost, felt_in_security, technology_flows
 from model.market.clearing import Accounts, account, costs_reached
-from model.market.trade import data_flows
 from model.numerics import FloatArray, beside, ordered_sum
 from model.phases import club, trade
 from model.phases.market import recognised_homes
 from model.quarter import Books, Welfare
 from model.rules import standards, welfare
 from model.stage import Stage
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+from model.vocabulary import EV, N_BLOCS
 
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
 
@@ -28,7 +27,7 @@ def settle_accounts(world: Stage) -> None:
     )
     duty = state.duty[:, EV]
     landed, reached = costs_reached(
-        world.economy, supply.cells, supply.landed, supply.frictions, duty, state.origin_share
+        world.economy, supply.cells, supply.landed, supply.border.frictions, duty, state.origin_share
     )
     a = account(
         world.economy,
@@ -66,25 +65,6 @@ def by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
     return beside([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)])
 
 
-def _security(world: Stage, a: Accounts) -> FloatArray:
-    """(R, b) realised security cost at current tension, bn$ per quarter (1.4)."""
-    p, level = world.parameters, world.state.climate.level
-    cost = zeros(world.n_lanes, N_BLOCS)
-    if not p.tension_in_security:
-        return cost
-    for i, j in DIRECTED_DYADS:
-        cost[:, i] = cost[:, i] + welfare.security_cost(
-            level[:, DYAD_OF[i, j]],
-            world.economy.market_size[i],
-            a.vehicle_imports[:, i, j],
-            a.cell_imports[:, i, j],
-            world.agenda.security[EV, i, j],
-            world.agenda.security[BATTERY, i, j],
-            p.security_convexity,
-        )
-    return cost
-
-
 def _welfare(world: Stage, a: Accounts) -> Welfare:
     """What the quarter is worth to every bloc.
 
@@ -96,14 +76,15 @@ def _welfare(world: Stage, a: Accounts) -> Welfare:
     makers = by_home(ordered_sum(a.firm_profit, axis=-2), economy.is_firm_home)
     makers = makers - p.plant_cost * by_home(state.plants_started, economy.is_firm_home)
     home_profit = makers + by_home(a.cell_profit, economy.is_supplier_home) + a.ice_profit
-    security = _security(world, a)
-    if p.data_platform:
-        saved, cost = data_flows(p, books.ev_revenue, state.climate.effective, state.conduct.implemented)
-        home_profit, security = home_profit + saved, security + cost
+    felt = felt_in_security(p, state.climate.level)
+    security = dependence_cost(economy, p, a, world.agenda.security, felt)
+    extra = technology_flows(p, books.ev_revenue, state.climate.effective, state.conduct.implemented)
+    if extra is not None:
+        home_profit, security = home_profit + extra[0], security + extra[1]
 
-    extra = ordered_sum(ordered_sum(a.sales)) - world.rules.reference_evs
+    more = ordered_sum(ordered_sum(a.sales)) - world.rules.reference_evs
     climate = welfare.climate_benefit(
-        p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, np.asarray(extra)[..., None]
+        p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, np.asarray(more)[..., None]
     )
     surplus = a.consumer_surplus - world.pushed_utility() / p.alpha * ordered_sum(a.sales)
     jobs = welfare.jobs(p.jobs_value, books.ev_built)

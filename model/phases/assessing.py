@@ -10,8 +10,8 @@ from model.assessment.ahead import foreseen
 from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.stakes import Stakes, supply_stakes, technology_stakes
 from model.assessment.tables import Situation, Tables, assess
+from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
-from model.market.trade import data_stakes
 from model.numerics import FloatArray
 from model.phases import club, trade
 from model.quarter import Insight
@@ -70,7 +70,7 @@ def judged_anew(world: Stage) -> None:
 
 def _mandate(world: Stage, tables: Tables, stakes: Stakes) -> Mandate:
     """What today's governments make of an assessment."""
-    weight = world.state.profit_weight if world.parameters.turnover else None
+    weight = world.state.profit_weight
     return make_mandate(world.economy, world.parameters, world.scenario, world.agenda, tables, stakes, weight)
 
 
@@ -81,7 +81,7 @@ def _situation(world: Stage) -> Situation:
         cells=supply.cells,
         margin=state.margin,
         landed=supply.landed,
-        frictions=supply.frictions,
+        frictions=supply.border.frictions,
         utility=supply.utility,
         duty=state.duty,
         special=special,
@@ -91,7 +91,7 @@ def _situation(world: Stage) -> Situation:
         origin_level=state.origin_level,
         subsidy=supply.paid,
         exported_cells=state.books.exported_cells,
-        carbon=supply.carbon,
+        charges=supply.border.charges,
         scheme=supply.scheme,
         credit_price=state.credit_price,
         club_carbon=club.carbon_now(world),
@@ -106,8 +106,9 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     technology = technology_stakes(
         world.economy, p, state.cell_cost, state.experience, state.cells, books.ev_revenue, effective
     )
-    if p.data_platform:
-        technology = technology + data_stakes(p, books.ev_revenue, effective)
+    extra = technology_extra(p, books.ev_revenue, effective)
+    if extra is not None:
+        technology = technology + extra
     carry, granted = unilateral.carry_share(state.carried, state.dropped), state.recognises.copy(order="K")
     if world.rules.has_clubs:
         unbound = club.unbound(world)

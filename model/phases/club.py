@@ -115,10 +115,8 @@ def payments(world: Stage) -> FloatArray:
 
 def carbon_now(world: Stage) -> CarbonStep | None:
     """What the club's carbon price does to a car made in each bloc, (R, b); None where there is no such price."""
-    if not (world.rules.has_clubs and world.parameters.club_carbon):
-        return None
-    inside = members(world)
-    return CarbonStep(*(part * inside for part in coalitions.carbon_of(world.parameters)))
+    carbon = world.rules.club_carbon
+    return None if carbon is None else CarbonStep(*(part * members(world) for part in carbon))
 
 
 def club_acts(world: Stage) -> FloatArray:

@@ -89,7 +89,7 @@ def _believe(world: Stage, d: int, observer: int, lanes: np.ndarray) -> None:
 def announce_paths(world: Stage) -> None:
     """Blocs announce zero-emission paths at assessments; a new government may take one back (1.15, 1.17)."""
     state, is_new = world.state, world.state.insight.is_new
-    changes = world.scenario.turnover[state.quarter] & world.parameters.turnover
+    changes = world.rules.new_governments[state.quarter]
     if not is_new and not changes.any():
         return
     says = [bloc.announces() for bloc in world.blocs]

@@ -8,10 +8,10 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.layout import zeros
+from model.market.border import border_of
 from model.market.clearing import (
     WARM_SWEEPS,
     CellSupply,
-    border_frictions,
     clear_at_prices,
     equilibrium,
     landed_costs,
@@ -20,7 +20,6 @@ from model.market.clearing import (
     supply_cells,
 )
 from model.market.credits import content_credit, scheme_of
-from model.market.trade import carbon_charges
 from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.phases import club, trade
 from model.quarter import Market, Supply
@@ -38,10 +37,7 @@ def offer_supply(world: Stage) -> None:
     club_carbon = club.carbon_now(world)
     if club_carbon is not None:
         landed = landed + coalitions.places(club_carbon.cost)[:, None, None, :]
-    frictions, carbon = border_frictions(p, economy, standing.recognised, standing.common), None
-    if p.carbon_border:
-        carbon = carbon_charges(p, standing.recognised)
-        frictions = frictions + carbon[..., :, None, :]
+    border = border_of(p, economy, standing.recognised, standing.common)
     paid = support(world.scenario, state.quarter) + _credit(world, cells)
     ramp = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised_homes(world))
     utility = demand.mean_utility(
@@ -55,7 +51,7 @@ def offer_supply(world: Stage) -> None:
     scheme = scheme_of(p, world.scenario, state.quarter)
     if scheme is not None:
         utility = utility + (p.alpha * state.credit_price)[..., None]
-    state.supply = Supply(cells, landed, frictions, carbon, paid, utility, scheme)
+    state.supply = Supply(cells, landed, border, paid, utility, scheme)
 
 
 def recognised_homes(world: Stage) -> FloatArray:
@@ -92,7 +88,7 @@ def clear_markets(world: Stage) -> None:
     trade.tell_rules(world)
     state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
     base, mix = offered_costs(
-        economy, p, supply.landed, supply.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
+        economy, p, supply.landed, supply.border.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
     )
     alpha = p.alpha[:, None]
     weight = markup_weight(economy, p, mix, state.duty[:, EV], supply.landed)

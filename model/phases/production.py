@@ -74,7 +74,7 @@ def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -
     """From now on these automakers can serve these markets from home there."""
     state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
     rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
-    total = (1.0 + rate) * state.supply.landed[lane, m, f] + state.supply.frictions[lane, m, 0]
+    total = (1.0 + rate) * state.supply.landed[lane, m, f] + state.supply.border.frictions[lane, m, 0]
     tie = np.where(economy.is_home[m] > 0.0, 0.0, state.origin_tie[lane, m, f])
     state.origin_tie[lane, m, f] = tie
     state.origin_level[lane, m, f] = plants.origin_normaliser(total, tie, theta)
@@ -89,7 +89,7 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
     utility = utility[row, f]
     rate = state.duty[lane, EV, m, m]
-    local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.frictions[lane, m, 0, m]
+    local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
     earned = []
     for base, duty_rate in ((local, 0.0), (export, world.booked().duty_rate[lane, m, f])):

@@ -25,15 +25,14 @@ def see_events(world: Stage) -> None:
         state.announced_age = state.announced_age + (state.announced > 0.0)
         move_tension(world)
     state.climate = climate_of(world.parameters, state.tension)
-    if world.parameters.turnover and s.turnover[t].any():
+    if world.rules.new_governments[t].any():
         change_governments(world)
 
 
 def move_tension(world: Stage) -> None:
     """The quarter's shock to latent tension, and what last quarter left behind (theory 1.12)."""
     state, p, luck, t = world.state, world.parameters, world.luck, world.state.quarter
-    if p.grit:
-        state.tension_before = tension.tension_level(state.tension)
+    state.tension_before = tension.tension_level(state.tension)
     state.tension = tension.tension_step(
         state.tension,
         p.tension_mean,
@@ -60,7 +59,7 @@ def change_governments(world: Stage) -> None:
     """
     state, p, luck, t = world.state, world.parameters, world.luck, world.state.quarter
     usual_good, _ = prior_evidence(p)
-    changing = np.flatnonzero(world.scenario.turnover[t]).tolist()
+    changing = np.flatnonzero(world.rules.new_governments[t]).tolist()
     for b in changing:
         state.profit_weight[:, b] = turnover.new_profit_weight(
             p.executive_profit_weight, p.turnover_profit_weight, luck.new_weight[t + 1, :, b]
@@ -88,13 +87,13 @@ def hold_talks(world: Stage) -> None:
     research (pathway (d) of theory 1.12).
     """
     state, p, level = world.state, world.parameters, world.state.climate.level
-    was_open, before = state.is_open, state.track2
+    was_open, before, has_contacts = state.is_open, state.track2, p.subnational
     state.is_open = dialogue.channel_open(
         state.is_open, level, p.channel_closes_above, p.channel_opens_below, p.tension_closes_channel
     )
     strain = level if p.tension_in_subnational else np.zeros_like(level)
     floor: FloatLike = 0.0
-    if p.subnational:
+    if has_contacts:
         floor = dialogue.subnational_level(p.subnational_floor, strain, p.subnational_breaks_above)
     state.dialogue = dialogue.dialogue_step(
         state.dialogue, state.is_open, p.dialogue_ceiling, p.dialogue_rise, p.dialogue_fall, floor
@@ -105,7 +104,7 @@ def hold_talks(world: Stage) -> None:
         for d in range(N_DYADS):
             turned = was_open[:, d] != state.is_open[:, d]
             world.tell("channel", turned, d, state.is_open[:, d])
-            world.tell("subnational", turned & ~state.is_open[:, d] & p.subnational, d)
+            world.tell("subnational", turned & ~state.is_open[:, d] & has_contacts, d)
         for d in range(N_DYADS):
             world.tell("research_breaks", state.track2[:, d] < before[:, d], d)
 

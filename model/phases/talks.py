@@ -33,9 +33,8 @@ def bargain(world: Stage) -> None:
         opens = closed & is_open & (state.pause[:, d] <= 0.0) & state.insight.is_new
         world.tell("session_opens", opens, d)
         world.tell("session_closes", ~closed & ~is_open, d, SessionEnd.CHANNEL_SHUT)
-        if p.imitative_tactic:
-            for memory in (state.heard, state.received, state.concession):
-                memory[:, d] = np.where(opens[:, None], 0.0, memory[:, d])
+        for memory in (state.heard, state.received, state.concession):
+            memory[:, d] = np.where(opens[:, None], 0.0, memory[:, d])
         state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, clock))
         state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
         talking = np.flatnonzero(state.clock[:, d] != CLOSED)

@@ -6,9 +6,10 @@ import numpy as np
 
 from model.assessment.friends import friend_gains
 from model.assessment.tables import Situation
+from model.market.border import charge_receipts
 from model.market.clearing import Accounts, Clearing
 from model.market.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows
-from model.market.trade import agreed_undertakings, carbon_receipts, exports, with_undertakings
+from model.market.trade import agreed_undertakings, exports, with_undertakings
 from model.numerics import FloatArray
 from model.quarter import Undertaken
 from model.stage import Stage
@@ -16,13 +17,12 @@ from model.vocabulary import EV, N_BLOCS
 
 
 def tell_rules(world: Stage) -> None:
-    """Tell of carbon charges and of the credit's allowed set where they changed."""
-    p, supply, friends = world.parameters, world.state.supply, world.state.standards.friends
+    """Tell of charges at the border and of the credit's allowed set where they changed."""
+    supply, friends = world.state.supply, world.state.standards.friends
     at_home = (np.arange(N_BLOCS) == CREDIT_BLOC) * 1.0
     for lane, story in world.stories.items():
-        if supply.carbon is not None:
-            story.carbon(supply.carbon[lane])
-        if p.local_content and p.friendshoring:
+        story.charges([None if charge is None else charge[lane] for charge in supply.border.by_mechanism])
+        if world.rules.has_friends:
             story.friends(friends[lane], at_home)
 
 
@@ -62,12 +62,12 @@ def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken]:
         world.parameters,
         a,
         state.supply.landed,
-        state.supply.frictions,
+        state.supply.border.frictions,
         state.origin_share,
         state.duty[:, EV],
         world.scenario.mfn[state.quarter, EV],
         state.has_plant,
-        state.supply.carbon,
+        state.supply.border.charges,
     )
     settled, rent = with_undertakings(world.economy, a, sold, state.undertaking)
     return settled, Undertaken(sold, a.vehicle_imports, rent)
@@ -76,7 +76,7 @@ def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken]:
 def friends_stakes(world: Stage, situation: Situation) -> tuple[FloatArray, FloatArray] | None:
     """What it is worth to executives and legislatures that the US's partner is in its allowed set (1.18), or None."""
     state, p = world.state, world.parameters
-    if not (p.local_content and p.friendshoring):
+    if not world.rules.has_friends:
         return None
     return friend_gains(
         world.economy,
@@ -96,8 +96,8 @@ def friends_stakes(world: Stage, situation: Situation) -> tuple[FloatArray, Floa
 def flows(world: Stage, a: Accounts) -> tuple[FloatArray | None, FloatArray | None]:
     """(R, b) what treasuries receive beside duties, and what buyers lose to credits, bn$ per quarter; or None."""
     supply, receipts, burden = world.state.supply, None, None
-    if supply.carbon is not None:
-        receipts = carbon_receipts(a.built, supply.carbon)
+    if supply.border.charges is not None:
+        receipts = charge_receipts(a.built, supply.border.charges)
     if supply.scheme is not None:
         share = world.state.books.ev_share
         burden, fines = credit_flows(world.economy.market_size, supply.scheme, world.state.credit_price, share)

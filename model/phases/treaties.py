@@ -157,7 +157,7 @@ def keep_standards(world: Stage) -> None:
         recognised=club.recognised_in_club(world, by_treaty),
         common=common,
         cooperates=together[:, home[:, None], home[None, :]],
-        friends=friends_of(kept) if world.parameters.friendshoring else nobodys_friend(kept),
+        friends=friends_of(kept) if world.rules.has_friends else nobodys_friend(kept),
     )
 
 
@@ -253,7 +253,7 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
         cause = first_cause(cause, TreatyEnd.LAPSE, compliance.two_strikes(failed_now, state.failed[:, d, side]))
         state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])
         cause = first_cause(cause, TreatyEnd.POLITICS, bloc.repudiates(d, world.luck.exit[t + 1, :, d, side]))
-        if p.turnover and world.scenario.turnover[t, b]:
+        if world.rules.new_governments[t, b]:
             cause = first_cause(cause, TreatyEnd.NEW_GOVERNMENT, ~bloc.renews(d))
         leaves = bloc.gives_notice(d)
         notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)

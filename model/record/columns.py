@@ -6,12 +6,13 @@ import numpy as np
 
 from model.assessment.values import realised_value
 from model.layout import first_of, zeros
+from model.market import border
 from model.market.trade import undertakings_by_pair
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, safe_ratio
 from model.packages.sums import Grid, chosen_lanes
 from model.phases import club
 from model.phases.treaties import in_effect
-from model.rules import cooperation, games, trust
+from model.rules import cooperation, games
 from model.stage import Stage
 from model.state import CLOSED
 from model.telling.outcomes import Obstacle
@@ -164,15 +165,15 @@ def directed(world: Stage) -> Columns:
         "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
         "special_ev": state.special[:, EV][at],
         "investigation": state.case_left[at],
-        "trust": state.type_belief[at]
-        if world.parameters.trust_type
-        else trust.trust_level(state.good[at], state.bad[at]),
+        "trust": beside([world.blocs[i].trust(world.blocs[j]) for i, j in DIRECTED_DYADS]),
         "recognises": state.standards.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],
-        "carbon_charge": zeros(world.n_lanes, IMPORTER.size)
-        if state.supply.carbon is None
-        else state.supply.carbon[at],
+        **{
+            mechanism.column[0]: zeros(world.n_lanes, IMPORTER.size) if charge is None else charge[at]
+            for mechanism, charge in zip(border.MECHANISMS, state.supply.border.by_mechanism, strict=True)
+            if mechanism.column
+        },
         "undertakings": undertakings_by_pair(state.undertaking),
     }
 

@@ -6,6 +6,8 @@ from typing import Final
 
 import pandas as pd
 
+from model.market.border import MECHANISMS
+
 # table -> column -> (unit, meaning). A column that is recorded and not declared here is a fault, and the reverse.
 COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
     "bloc": {
@@ -93,7 +95,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
         "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
         "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),
-        "carbon_charge": ("k$", "carbon charge on a car from the exporter (optional)"),
+        **{one.column[0]: one.column[1:] for one in MECHANISMS if one.column},
         "undertakings": ("count", "automakers that export under a price undertaking (optional)"),
     },
     "automaker": {

@@ -1,12 +1,9 @@
-"""Offers and answers of one session: concession curves, aspirations, the zone of agreement, benchmarks.
+"""Offers and answers of one session: concession curves, aspirations, the zone of agreement.
 
 Theory 1.8. Two parties alternate offers against a clock. Each starts from the best package it believes both
 could accept and lets its aspiration fall to its reservation value as time runs out; it offers the package its
 partner is believed to like best among those at or above its own aspiration, and accepts whatever reaches that
 aspiration.
-
-The second half holds textbook benchmarks (Rubinstein, Nash, Kalai-Smorodinsky): no party plays them, the
-tests and the lessons compare with them.
 
 Axes: ``P`` packages, last. Anything that belongs to a party (reservation, aspiration) meets the package axis
 as a scalar or (..., 1): the caller adds that axis.
@@ -19,7 +16,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import Entry, FloatArray, FloatLike, entries, power, safe_ratio
+from model.numerics import Entry, FloatArray, FloatLike, entries, power
 
 BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
@@ -196,84 +193,9 @@ def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
     return np.take_along_axis(values, np.asarray(index)[..., np.newaxis], axis=-1)[..., 0]
 
 
-def nash_product_choice(menu: FloatArray, weight: FloatLike = 0.5) -> IntArray:
-    """Index of the package with the largest (weighted) Nash product over a disagreement point of (0, 0).
-
-    menu: (..., P, 2), gains of the two sides, any common unit. weight: scalar or (..., 1), bargaining power
-    of the first side, in (0, 1).
-    Limits: first of ties; packages that harm a side never win unless all do (then 0); symmetric at weight
-    1/2.
-    Source: Nash 1950; weighted by Harsanyi & Selten 1972.
-    """
-    first, second = menu[..., 0], menu[..., 1]
-    product = power(np.maximum(first, 0.0), weight) * power(np.maximum(second, 0.0), 1.0 - weight)
-    return np.argmax(np.where(_harmless(menu), product, -1.0), axis=-1)
-
-
-def kalai_smorodinsky(menu: FloatArray) -> IntArray:
-    """Index of the package with the largest smaller share of the two sides' ideal gains.
-
-    menu: (..., P, 2), gains over a disagreement point of (0, 0), any common unit. Ideals are taken over
-    packages that harm nobody.
-    Limits: first of ties; index 0 when every package harms someone; scaling one side's gains changes nothing.
-    Source: Kalai & Smorodinsky 1975.
-    """
-    harmless = _harmless(menu)
-    gains = np.where(harmless[..., np.newaxis], menu, 0.0)
-    ideal = np.maximum.reduce(gains, axis=-2, keepdims=True)
-    share = safe_ratio(gains, ideal)
-    return np.argmax(np.where(harmless, np.minimum(share[..., 0], share[..., 1]), -1.0), axis=-1)
-
-
-def utilitarian(menu: FloatArray) -> IntArray:
-    """Index of the package with the largest joint gain among those that harm nobody.
-
-    menu: (..., P, 2), gains over a disagreement point of (0, 0), in one unit (they are added).
-    Limits: first of ties; index 0 when every package harms someone.
-    Source: definition.
-    """
-    return np.argmax(np.where(_harmless(menu), menu[..., 0] + menu[..., 1], -np.inf), axis=-1)
-
-
-def rubinstein_share(discount_first: FloatLike, discount_second: FloatLike) -> FloatArray:
-    """Share of the first proposer when offers alternate without end (fraction).
-
-    discount_first, discount_second: (...), value now of one unit a round later, in [0, 1].
-    Limits: 1/(1 + d) when equally patient; 1/2 when both are perfectly patient; r2/(r1 + r2) as rounds get
-    short.
-    Source: Rubinstein 1982.
-    """
-    return safe_ratio(1.0 - discount_second, 1.0 - discount_first * discount_second, default=0.5)
-
-
-def rubinstein_finite(discount_first: FloatLike, discount_second: FloatLike, rounds: int) -> FloatArray:
-    """Share of the first proposer when offers alternate for a known number of rounds (fraction).
-
-    discount_first, discount_second: (...), value now of one unit a round later, in [0, 1]. rounds: >= 1.
-    Limits: 1 with one round (ultimatum); ``rubinstein_share`` as rounds grow and at least one side is
-    impatient.
-    Raises: ValueError for fewer than one round.
-    Source: Stahl 1972, by backward induction.
-    """
-    if rounds < 1:
-        raise ValueError(f"a bargaining game needs at least one round, got {rounds}")
-    share = np.ones(np.broadcast_shapes(np.shape(discount_first), np.shape(discount_second)))
-    for proposal in range(rounds - 1, 0, -1):
-        # Odd proposals are the first side's; whoever answers must be left what waiting one round is worth to
-        # it.
-        patience_of_responder = discount_second if proposal % 2 == 1 else discount_first
-        share = 1.0 - patience_of_responder * share
-    return share
-
-
 def _only(chosen: BoolArray, values: FloatArray) -> FloatArray:
     """``values`` where chosen and a very large negative number elsewhere, (..., P)."""
     # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a mask without pattern. Truth values
     # are single bytes: taking 1 from them as such costs next to nothing.
     penalty = np.multiply(np.asarray(chosen).view(np.int8) - 1, OUT_OF_REACH)
     return np.add(penalty, values, out=penalty) if penalty.ndim else penalty + values
-
-
-def _harmless(menu: FloatArray) -> BoolArray:
-    """(..., P) True where neither side loses; menu (..., P, 2)."""
-    return (menu[..., 0] >= 0.0) & (menu[..., 1] >= 0.0)

@@ -24,7 +24,6 @@ from model.numerics import (
     SHARE_FLOOR,
     FloatArray,
     FloatLike,
-    cheapest_mix,
     cheapest_mix_and_cost,
     log_sum_cost,
     log_sum_level,
@@ -46,17 +45,6 @@ def delivered_price(cost: FloatLike, margin: FloatLike, duty: FloatLike, freight
     Source: theory 1.3; definition of an ad valorem duty.
     """
     return np.asarray((cost + margin) * (1.0 + duty) + freight, dtype=np.float64)
-
-
-def sourcing_shares(delivered: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
-    """Share of each supplier in an automaker's cells, fractions adding to one.
-
-    delivered: (..., k), ``delivered_price``, $/kWh. tie: (..., k), log preference beyond price (quality,
-    history), no unit. theta: scalar or (..., 1), taste for cheapness per $/kWh, 0.02-0.2.
-    Limits: equal prices and ties give equal shares; a duty on a supplier lowers its share (M9).
-    Source: theory 1.3, row A13; McFadden 1978.
-    """
-    return cheapest_mix(delivered, tie, theta)
 
 
 def unit_cost(delivered: FloatArray, tie: FloatLike, theta: FloatLike, normaliser: FloatLike) -> FloatArray:

@@ -27,8 +27,6 @@ IndexArray = npt.NDArray[np.intp]
 
 #: Gains up to this size move nobody: indifference counts as stable (unit of the payoffs; theory M19).
 INDIFFERENCE: Final = 1e-12
-#: Thresholds of a penalty are cut here, so that they stay finite (unit of the penalty).
-THRESHOLD_CAP: Final = 1e6
 
 
 class Coalitions(NamedTuple):
@@ -115,33 +113,6 @@ def stable_coalitions(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclus
     """
     holds = internally_stable(payoffs, eps) & externally_stable(payoffs, eps, exclusive)
     return holds & (np.arange(payoffs.shape[-2]) > 0)
-
-
-def potentially_internal(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> BoolArray:
-    """Whether transfers among members could keep all of them in, for every coalition; booleans (..., C).
-
-    payoffs, eps: as ``internally_stable``.
-    Limits: true wherever ``internally_stable`` is.
-    Source: Eyckmans & Finus 2004; theory 1.19, switch "transfers": the members' total covers what they would
-    get by leaving one by one.
-    """
-    club = coalitions(payoffs.shape[-1])
-    surplus = (payoffs - _moved(payoffs, club.after_leaving)) * club.is_member
-    return ordered_sum(surplus) >= -np.asarray(eps)
-
-
-def penalty_threshold(inside: FloatLike, outside: FloatLike, exposure: FloatLike) -> FloatArray:
-    """Penalty rate at which a bloc stops gaining by staying outside, (outside - inside)/exposure.
-
-    inside: (...), its payoff as a member. outside: (...), its payoff outside without any penalty, same unit.
-    exposure: (...), what one unit of the penalty rate costs it outside, same unit per unit of rate, >= 0.
-    Limits: negative where it stays without a penalty; cut at +-``THRESHOLD_CAP``, which is also the value
-    where it is not exposed at all (0 there if it is indifferent).
-    Source: definition; theory C2.
-    """
-    gain = np.subtract(outside, inside)
-    is_moderate = np.abs(gain) < THRESHOLD_CAP * np.asarray(exposure)
-    return np.where(is_moderate, gain / np.where(is_moderate, exposure, 1.0), np.sign(gain) * THRESHOLD_CAP)
 
 
 def shared_surplus(payoffs: FloatArray) -> FloatArray:

@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, ordered_sum
+from model.numerics import FloatArray, FloatLike
 
 BoolArray = npt.NDArray[np.bool_]
 IntArray = npt.NDArray[np.int64]
@@ -71,38 +71,6 @@ def shrinkage(noise: FloatLike) -> FloatArray:
     Source: normal learning, K = 1/(1 + nu^2) with a prior of mean zero and unit variance; theory 1.8.
     """
     return np.divide(1.0, 1.0 + noise * noise)
-
-
-def issue_noise(
-    levels: FloatArray, current: FloatArray, stakes: FloatArray, error: FloatArray, noise: FloatLike
-) -> FloatArray:
-    """Error of a party in valuing each package against what is in force, bn$ per quarter.
-
-    levels: (P, I) or (..., P, I), level of every issue in every package, fractions in [0, 1].
-    current: (I,) or (..., I), levels in force now, fractions in [0, 1].
-    stakes: (..., I), size of the gain from each issue alone at full level, bn$ per quarter, >= 0.
-    error: (..., I), persistent error on each issue, standard deviations.
-    noise: scalar or (..., 1), perception noise nu, >= 0.
-    Returns (..., P).
-    Limits: exactly 0 for the package that equals current policy (M13) and without noise; linear in every
-    level.
-    Source: theory 1.8, sum over issues of level * sigma_k * error_k with sigma_k = nu * stake_k.
-    """
-    weight = noise * stakes * error
-    # Packages lead while the terms are added, so that the ensemble's replicates stay fastest in memory.
-    if levels.ndim == 2:
-        by_package = levels.reshape(levels.shape[:1] + (1,) * (weight.ndim - 1) + levels.shape[1:])
-    else:
-        by_package = np.moveaxis(levels, -2, 0)
-    # One product and one addition an issue, first issue first, exactly as ordered_sum adds: the sum over the
-    # current levels then has the bits of the package that equals them, and their difference is an exact zero.
-    total = by_package[..., 0] * weight[..., 0]
-    term = np.empty_like(total)
-    for k in range(1, levels.shape[-1]):
-        np.multiply(by_package[..., k], weight[..., k], out=term)
-        total += term
-    total = total - ordered_sum(current * weight)
-    return total if total.ndim == 1 else np.moveaxis(total, 0, -1)
 
 
 def belief(gain: FloatLike, noise_term: FloatLike, shrink: FloatLike) -> FloatArray:

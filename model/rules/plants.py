@@ -16,7 +16,6 @@ from model.numerics import (
     QUARTERS_PER_YEAR,
     FloatArray,
     FloatLike,
-    cheapest_mix,
     cheapest_mix_and_cost,
     log_sum_cost,
     log_sum_level,
@@ -24,18 +23,6 @@ from model.numerics import (
     ordered_sum,
     safe_ratio,
 )
-
-
-def origin_shares(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) -> FloatArray:
-    """Share of each place in the cars a firm would make for a market today, fractions adding to one.
-
-    total_cost: (..., o), duty-inclusive cost per car, (1 + tau) x + n, k$. tie: (..., o), log preference
-    for a place (capacity, history), no unit; very negative where the firm has no plant. theta_o: scalar or
-    (..., 1), taste for cheapness per k$, 0.1-2.
-    Limits: one usable place gets everything; a higher duty on a place lowers its share.
-    Source: theory 1.3; assumption (logit over places), as for cells.
-    """
-    return cheapest_mix(total_cost, tie, theta_o)
 
 
 def origin_cost(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, normaliser: FloatLike) -> FloatArray:

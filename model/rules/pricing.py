@@ -29,7 +29,7 @@ from typing import Final
 
 import numpy as np
 
-from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, at_least, at_most, log_sum_exp, logistic, ordered_sum
+from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, at_least, at_most, logistic, ordered_sum
 
 #: Sweeps from a cold start that are enough in every market tried; the residual tells.
 COLD_SWEEPS: Final = 16
@@ -341,16 +341,3 @@ def border_split(
         margin = np.asarray(markup, dtype=np.float64)
         return landed + margin, margin, np.asarray(duty_rate * landed, dtype=np.float64)
     raise ValueError(f"basis is {basis!r}; allowed: 'border', 'landed'")
-
-
-def aggregate_brands(utility0: FloatArray, sigma: FloatLike, axis: int = -1) -> FloatArray:
-    """Utility of the one brand that stands for several brands of one owner under one duty, utils.
-
-    utility0: brands along ``axis``; utility *at the brand's own base cost*, d' - alpha base, if costs differ.
-    sigma: scalar, or with length one along ``axis``; in [0, 0.95].
-    Returns the shape without ``axis``. Solve with base 0 (or the common base) to get the common markup.
-    Limits: one brand is itself; n equal brands add (1-sigma) ln n.
-    Source: theory 1.2, row A4; Nocke and Schutz 2018 (type aggregation).
-    """
-    nest = 1.0 - sigma
-    return np.squeeze(nest * log_sum_exp(utility0 / nest, axis=axis, keepdims=True), axis)

@@ -134,20 +134,6 @@ def charger_stock_next(
     return np.asarray((1.0 - retirement) * stock + budget / unit_cost, dtype=np.float64)
 
 
-def effective_network(
-    own: FloatLike, compat: FloatLike, common_interface: FloatLike, foreign_stock: FloatLike
-) -> FloatArray:
-    """Charging points that a car can use, million.
-
-    own: (...), of the market's own standard, million, > 0. compat: (...), use of the other standard's
-    points under a common interface (rho_c), fraction, 0-0.5. common_interface: (...), 0 or 1.
-    foreign_stock: (...), points of the other standard in this market, million (0 where one standard rules).
-    Limits: own points without a common interface.
-    Source: theory 1.14; Katz and Shapiro 1985; Jing Li 2023 for an upper bound.
-    """
-    return np.asarray(own + compat * common_interface * foreign_stock, dtype=np.float64)
-
-
 def network_utility(nu: FloatLike, stock: FloatLike, stock0: FloatLike) -> FloatArray:
     """Utility that a car gains from the growth of the charging network, utils.
 

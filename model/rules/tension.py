@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.numerics import FloatArray, FloatLike, logistic, normal_cdf
+from model.numerics import FloatArray, FloatLike, logistic
 
 
 def tension_step(
@@ -105,39 +105,3 @@ def effective_tension(
     d = discount * (1.0 - hazard)
     weight_of_today = (1.0 - d) / (1.0 - d * persistence)
     return logistic(mean_latent + weight_of_today * np.subtract(latent, mean_latent))
-
-
-def stationary_variance(
-    persistence: FloatLike, volatility: FloatLike, jump_rate: FloatLike = 0.0, jump_mean: FloatLike = 0.0
-) -> FloatArray:
-    """Long-run variance of latent tension without feedback (logits squared).
-
-    persistence: (...) or scalar, phi, in [0, 1). volatility: sig, logits. jump_rate, jump_mean: as
-    ``tension_step``.
-    Limits: sig^2/(1 - phi^2) without jumps.
-    Source: theory B15; a jump has second moment 2 lj mj^2 and mean lj mj.
-    """
-    mean_jump = jump_rate * jump_mean
-    variance_jump = 2.0 * jump_rate * jump_mean * jump_mean - mean_jump * mean_jump
-    return np.divide(volatility * volatility + variance_jump, 1.0 - persistence * persistence)
-
-
-def half_life(persistence: FloatLike) -> FloatArray:
-    """Quarters until half of a shock to tension is gone.
-
-    persistence: (...) or scalar, phi, in (0, 1).
-    Limits: 1 at phi = 1/2; grows without bound as phi -> 1.
-    Source: definition, ln(1/2)/ln(phi).
-    """
-    return np.divide(np.log(0.5), np.log(persistence))
-
-
-def exceedance_probability(tension: FloatLike, mean: FloatLike, variance: FloatLike) -> FloatArray:
-    """Long-run share of quarters with tension above a level, no jumps (fraction).
-
-    tension: (...), level, in (0, 1). mean: (...), of the latent, logits. variance: (...), of the latent, > 0.
-    Limits: 1/2 where the level is the logistic of the mean.
-    Source: theory B15; the latent is normal when there are no jumps.
-    """
-    logit = np.log(np.divide(tension, 1.0 - tension))
-    return normal_cdf((mean - logit) / np.sqrt(variance))

@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, safe_ratio
+from model.numerics import FloatArray, FloatLike
 
 IntLike = float | FloatArray | npt.NDArray[np.int64]
 
@@ -114,17 +114,6 @@ def trust_level(good: FloatLike, bad: FloatLike) -> FloatArray:
     return np.minimum(np.maximum(np.divide(good, good + bad), TRUST_FLOOR), 1.0 - TRUST_FLOOR)
 
 
-def trust_variance(good: FloatLike, bad: FloatLike) -> FloatArray:
-    """How unsure that belief is: variance of the Beta(good, bad) distribution (fraction squared).
-
-    good, bad: (...), evidence, > 0.
-    Limits: at most 1/4; falls like 1/(good + bad) as evidence accumulates.
-    Source: definition.
-    """
-    total = good + bad
-    return np.divide(good * bad, total * total * (total + 1.0))
-
-
 def next_honoured_level(
     stance: IntLike,
     signal: FloatLike,
@@ -172,30 +161,3 @@ def next_honoured_level(
     in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
     level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind * 1.0)
     return level, np.multiply(serves_terms, owed)
-
-
-def optimal_generosity(
-    temptation: FloatLike, reward: FloatLike, punishment: FloatLike, sucker: FloatLike
-) -> FloatArray:
-    """Largest chance to forgive that leaves the partner no gain from lapsing, a fraction in [0, 1].
-
-    temptation, reward, punishment, sucker: (...), stage payoffs T > R > P > S, one unit.
-    Limits: 0 where any forgiveness is exploited; 1 - c/b in additive games.
-    Source: Molander 1985, Nowak & Sigmund 1992: min(1 - (T-R)/(R-S), (R-P)/(T-P)); theory 1.11.
-    """
-    against_one_lapse = 1.0 - safe_ratio(np.subtract(temptation, reward), np.subtract(reward, sucker), 1.0)
-    against_all = safe_ratio(np.subtract(reward, punishment), np.subtract(temptation, punishment))
-    return np.clip(np.minimum(against_one_lapse, against_all), 0.0, 1.0)
-
-
-def generous_long_run(generosity: FloatLike, error: FloatLike) -> FloatArray:
-    """Long-run share of quarters in which two equal, generous players each honour despite errors (fraction).
-
-    generosity: (...), g, in [0, 1]; 0 = tit-for-tat. error: (...), chance of misreading either way, in
-    (0, 0.5].
-    Limits: 1/2 for tit-for-tat at any error; 1 - (1 - g) e/g + ... near one for small errors.
-    Source: fixed point of x = g + (1 - g)(e + (1 - 2e) x); theory B3. The two players' acts are independent
-    in the long run, so both honour in its square.
-    """
-    kept = 1.0 - generosity
-    return np.divide(generosity + kept * error, 1.0 - kept * (1.0 - 2.0 * error))

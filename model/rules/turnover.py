@@ -80,14 +80,3 @@ def belief_with_prior(belief: FloatLike, prior: FloatLike, new: FloatLike) -> Fl
     """
     odds = np.multiply(belief, np.divide(new, prior))
     return odds / (odds + np.subtract(1.0, belief))
-
-
-def takes_over(gain: FloatLike, reservation: FloatLike) -> BoolArray:
-    """Whether a new government takes a treaty over that an earlier one signed (True/False).
-
-    gain: (...), what the treaty is worth to it over none, bn$ per quarter. reservation: (...), least gain for which it
-    signs, bn$ per quarter.
-    Limits: exactly the treaties that it would sign again.
-    Source: theory 1.17 (iv); the test is that of a renewal.
-    """
-    return np.greater_equal(gain, reservation)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, logistic, safe_ratio
+from model.numerics import FloatArray, FloatLike, logistic
 
 BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
@@ -176,18 +176,6 @@ def zev_announces(
     """
     belief_in_partner = np.where(partner_announced, 1.0, np.multiply(dialogue, trust))
     return np.greater_equal(own_benefit + belief_in_partner * joint_benefit, 0.0)
-
-
-def stag_hunt_threshold(own_benefit: FloatLike, joint_benefit: FloatLike) -> FloatArray:
-    """Least belief in the partner at which announcing pays (probability; 2 = no belief is enough).
-
-    own_benefit, joint_benefit: (...), bn$ per quarter.
-    Limits: 0 where announcing alone pays (harmony); between 0 and 1 in a stag hunt; 2 where even both lose.
-    Source: theory 1.15, p* = -B_own/B_joint.
-    """
-    shortfall = np.maximum(np.negative(own_benefit), 0.0)
-    needed = safe_ratio(shortfall, np.maximum(joint_benefit, 0.0), np.where(shortfall > 0.0, NEVER, 0.0))
-    return np.where(needed > 1.0, NEVER, needed)
 
 
 def zev_demand_shift(size: FloatLike, quarters_since: FloatLike, ramp: FloatLike) -> FloatArray:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from model.market.border import in_force
 from model.numerics import QUARTERS_PER_YEAR
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
@@ -56,10 +57,10 @@ class StoryLine:
 
 
 class ToldSoFar(NamedTuple):
-    """How far a story has got: lines, and what was said last of carbon charges and of the credit's friends."""
+    """How far a story has got: lines, and what was said last of charges at borders and of the credit's friends."""
 
     n_lines: int
-    carbon: FloatArray | None
+    charges: dict[str, FloatArray]
     friends: FloatArray | None
 
 
@@ -70,16 +71,17 @@ class Story(TradeStory, ClubStory):
         self.model = model
         self.is_told = is_told
         self.lines: list[StoryLine] = []
-        self.told_carbon: FloatArray | None = None
+        self.told_charges: dict[str, FloatArray] = {}
         self.told_friends: FloatArray | None = None
 
     def so_far(self) -> ToldSoFar:
         """How far the story has got, to come back to."""
-        return ToldSoFar(len(self.lines), self.told_carbon, self.told_friends)
+        return ToldSoFar(len(self.lines), dict(self.told_charges), self.told_friends)
 
     def back_to(self, so_far: ToldSoFar | None) -> None:
         """Forget what was told since; None: everything."""
-        n_lines, self.told_carbon, self.told_friends = so_far or ToldSoFar(0, None, None)
+        n_lines, charges, self.told_friends = so_far or ToldSoFar(0, {}, None)
+        self.told_charges = dict(charges)
         del self.lines[n_lines:]
 
     @property
@@ -125,7 +127,8 @@ class Story(TradeStory, ClubStory):
         if charging:
             parts.append("a common charging interface")
         if position[7]:
-            parts.append("technology cooperation" + " with shared driving data" * self.model.parameters.data_platform)
+            beside = [mechanism.with_technology for mechanism in in_force(self.model.parameters)]
+            parts.append("technology cooperation" + "".join(beside))
         return "; ".join(parts) if parts else "no treaty"
 
     # --- the world outside ------------------------------------------------------------------------------------------

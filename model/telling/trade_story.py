@@ -18,6 +18,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.assessment.coalitions import kind_of_club
+from model.market import border
+
 if TYPE_CHECKING:
     from model.numerics import FloatArray
     from model.parameters.checked import Parameters
@@ -31,7 +34,7 @@ class TradeStory:
 
     model: Told
     is_told: bool
-    told_carbon: FloatArray | None  # what was said last
+    told_charges: dict[str, FloatArray]  # what was said last, by the mechanism's switch
     told_friends: FloatArray | None
 
     def say(self, topic: str, text: str, dyad: int = -1) -> None:
@@ -66,14 +69,18 @@ class TradeStory:
                 text = f"{cap(possessive(named(int(m))))} price undertaking with {maker} for {cars} ends"
             self.say("undertaking", text + ".", dyad_of(int(m), int(b)))
 
-    def carbon(self, charges: FloatArray) -> None:
-        """What cars pay for their carbon at each border where that has changed, (m, o) k$."""
-        if self.told_carbon is not None and np.array_equal(charges, self.told_carbon):
-            return
-        self.told_carbon = charges
-        for m, b in np.argwhere(charges[:, : len(BLOCS)] > 0.0):
-            text = f"{cap(named(int(m)))} charges {charges[m, b]:.2f} k$ of carbon on a car from {named(int(b))}."
-            self.say("carbon", text, dyad_of(int(m), int(b)))
+    def charges(self, charged: Sequence[FloatArray | None]) -> None:
+        """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
+        for mechanism, now in zip(border.MECHANISMS, charged, strict=True):
+            before = self.told_charges.get(mechanism.switch)
+            if now is None or (before is not None and np.array_equal(now, before)):
+                continue
+            self.told_charges[mechanism.switch] = now
+            topic, sentence = mechanism.told
+            for m, b in np.argwhere(now[:, : len(BLOCS)] > 0.0).tolist():
+                self.say(
+                    topic, cap(sentence.format(importer=named(m), partner=named(b), amount=now[m, b])), dyad_of(m, b)
+                )
 
     def friends(self, after: FloatArray, at_start: FloatArray) -> None:
         """Partners enter or leave the allowed set of the US credit, (b,)."""
@@ -138,7 +145,9 @@ class ClubStory:
 
     def kind_of_club(self) -> str:
         """A zone or a club, in words."""
-        return "a climate club" if self.rules.climate_club else "a zero-tariff zone"
+        kind = kind_of_club(self.rules)
+        assert kind is not None, "nobody tells of clubs where there are none"
+        return kind.name
 
     def lapses_in_club(self, bloc: int) -> None:
         """A member does not keep the terms."""

@@ -173,9 +173,9 @@ def test_replicates_side_by_side_have_the_bits_of_each_alone() -> None:
 
 def test_where_clubs_are_allowed_and_what_a_penalty_is() -> None:
     zone, club, none = (make_parameters(change) for change in ({"zero_tariff_zone": True}, {"climate_club": True}, {}))
-    assert [coalitions.has_clubs(p) for p in (zone, club, none)] == [True, True, False]
-    assert [coalitions.penalty_of(p) for p in (zone, club, none)] == [0.0, 0.05, 0.0]
-    assert not np.any(coalitions.carbon_of(club).cost)
+    kinds = [coalitions.kind_of_club(p) for p in (zone, club, none)]
+    assert kinds == [("a zero-tariff zone", 0.0), ("a climate club", 0.05), None]
+    assert coalitions.carbon_of(club) is None
     assert coalitions.nothing_known(7).executive.shape == (7, 5, 3, 3)
     scale = coalitions.usual_scale(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     assert scale.tolist() == [2.0, 3.5, 5.0] and EV == 0

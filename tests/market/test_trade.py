@@ -14,8 +14,8 @@ import worlds
 
 from model.assessment.friends import home_profits
 from model.assessment.tables import IMPORTER, PARTNER, assess, node_duties
+from model.market import border
 from model.market import clearing as markets
-from model.market import trade
 from model.market.credits import cleared_credits, credit_flows
 from model.parameters.checked import PARAMETERS, make_parameters
 from model.parameters.mechanisms import Commerce
@@ -112,8 +112,8 @@ def test_the_cleared_market_is_row_a16(row: str, eta: float) -> None:
         np.testing.assert_allclose(cleared.price, CHECKS[row]["p"], rtol=1e-6)
         np.testing.assert_allclose(cleared.share, CHECKS[row]["s"], rtol=1e-6)
         np.testing.assert_allclose(cleared.price - base, cleared.markup, rtol=1e-12)
-        border = cost + cleared.markup / (1.0 + duty)
-        assert border[2] == pytest.approx(CHECKS[row]["w3"], rel=1e-6)
+        paid = cost + cleared.markup / (1.0 + duty)
+        assert paid[2] == pytest.approx(CHECKS[row]["w3"], rel=1e-6)
 
 
 @pytest.mark.parametrize("scenario", worlds.DATED)
@@ -154,7 +154,7 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> t
     landed = markets.landed_costs(economy, cells)
     recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
     recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
-    charges = trade.carbon_charges(p, recognised) if p.carbon_border else np.zeros((3, 4))
+    charges = border.carbon_charges(p, recognised) if p.carbon_border else np.zeros((3, 4))
     frictions = markets.border_frictions(p, economy, recognised, common) + charges[:, None, :]
     base, mix = markets.offered_costs(economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level)
     weight = markets.markup_weight(economy, p, mix, applied[EV], landed)
@@ -170,7 +170,7 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> t
     a = markets.account(
         economy, p, clearing, cells, state.margin, landed, mix, applied[EV], s.subsidy, np.zeros_like(s.subsidy)
     )
-    return a, extra + trade.carbon_receipts(a.built, charges)
+    return a, extra + border.charge_receipts(a.built, charges)
 
 
 def welfare_of(world: Any, found: tuple[Any, Any], b: int) -> float:
@@ -214,34 +214,38 @@ def test_charges_are_row_a15_and_fall_with_recognition() -> None:
     change = {"carbon_price_eu": 85.0, "carbon_price_cn": 12.0, "carbon_implicit_cn": 30.0}
     row = CHECKS["A15"]
     nobody = np.zeros((N_BLOCS, N_BLOCS))
-    charges = trade.carbon_charges(make_parameters(change), nobody)
+    charges = border.carbon_charges(make_parameters(change), nobody)
     assert charges[EU, CN] == pytest.approx(row["cbam"], rel=1e-12)
-    half = trade.carbon_charges(make_parameters({**change, "carbon_recognition": 0.5}), nobody)
+    half = border.carbon_charges(make_parameters({**change, "carbon_recognition": 0.5}), nobody)
     assert half[EU, CN] == pytest.approx(row["cbam_recog"], rel=1e-12)
     assert not charges[[CN, US]].any() and charges[EU, EU] == 0.0
     # Recognised certificates carry carbon prices only where that is negotiable, and never to the rest of the world.
     everybody = nobody + 1.0
-    assert np.array_equal(trade.carbon_charges(make_parameters(change), everybody), charges)
-    agreed = trade.carbon_charges(make_parameters({**change, "carbon_dialogue": True}), everybody)
+    assert np.array_equal(border.carbon_charges(make_parameters(change), everybody), charges)
+    agreed = border.carbon_charges(make_parameters({**change, "carbon_dialogue": True}), everybody)
     assert agreed[EU, CN] == pytest.approx(0.6 * 8 * (85 - 12 - 30) / 1000) and agreed[EU, 3] == charges[EU, 3]
     within = {"carbon_coverage_eu": 1.0, "carbon_recognition": 1.0, "carbon_implicit_eu": 0.0}
-    assert trade.carbon_charges(make_parameters(within), nobody)[EU, EU] == 0.0
+    assert border.carbon_charges(make_parameters(within), nobody)[EU, EU] == 0.0
     for flag in (0.0, 1.0):
-        part = trade.partner_charges(
-            make_parameters({**change, "carbon_dialogue": True}), IMPORTER, PARTNER, np.full(6, flag)
+        p = make_parameters({**change, "carbon_border": True, "carbon_dialogue": True})
+        whole, part = border.partner_border(p, IMPORTER, PARTNER, np.full(6, flag), np.zeros(6))
+        same = border.carbon_charges(p, nobody + flag)[IMPORTER, PARTNER]
+        np.testing.assert_allclose(part, same, rtol=1e-15)
+        plain, nothing = border.partner_border(
+            make_parameters(change), IMPORTER, PARTNER, np.full(6, flag), np.zeros(6)
         )
-        same = trade.carbon_charges(make_parameters({**change, "carbon_dialogue": True}), nobody + flag)
-        np.testing.assert_allclose(part, same[IMPORTER, PARTNER], rtol=1e-15)
+        np.testing.assert_allclose(whole - plain, same, rtol=1e-12, atol=1e-15)
+        assert nothing is None
 
 
 def test_carbon_receipts_reach_the_treasury_and_the_record() -> None:
     world = worlds.played("2026", quarters=7, **CARBON)
     a, revenue = world.state.books.accounts, worlds.series(world, "bloc", "revenue")[:, -1]
-    receipts = (a.built * world.state.supply.carbon).sum(axis=1)
+    receipts = (a.built * world.state.supply.border.charges).sum(axis=1)
     assert receipts[EU] > 0.01
     np.testing.assert_allclose(revenue, a.vehicle_duty + a.battery_duty + receipts, **CLOSE)
     charged = worlds.series(world, "directed", "carbon_charge")[:, -1]
-    np.testing.assert_array_equal(charged, [world.state.supply.carbon[i, j] for i, j in DIRECTED_DYADS])
+    np.testing.assert_array_equal(charged, [world.state.supply.border.charges[i, j] for i, j in DIRECTED_DYADS])
     assert charged[DIRECTED_DYADS.index((EU, CN))] > 0.2
 
 
@@ -259,7 +263,7 @@ def test_a_carbon_charge_lowers_imports_from_where_carbon_is_cheap() -> None:
 def test_shared_data_count_while_technology_cooperation_is_in_force() -> None:
     p = make_parameters({"data_platform": True})
     revenue, tension = np.array([60.0, 30.0, 20.0]), np.array([0.5, 0.4, 0.1])
-    stakes = trade.data_stakes(p, revenue, tension)
+    stakes = border.technology_extra(p, revenue, tension)
     rate = 0.05 * p.data_saving
     for d, pair in enumerate(DYADS):
         for side, b in enumerate(pair):
@@ -267,11 +271,11 @@ def test_shared_data_count_while_technology_cooperation_is_in_force() -> None:
             assert stakes[d, side] == pytest.approx(rate * revenue[b] - cost)
     kept = np.zeros((3, 10))
     kept[DYAD_OF[CN, EU], TECHNOLOGY] = 1.0
-    saved, cost = trade.data_flows(p, revenue, tension, kept)
+    saved, cost = border.technology_flows(p, revenue, tension, kept)
     np.testing.assert_allclose(saved, rate * revenue * [1, 0, 1])
     np.testing.assert_allclose(cost, p.data_sovereignty_cost * 0.4 * np.array([1, 0, 1]))
     deaf = make_parameters({"data_platform": True, "tension_in_security": False})
-    assert not trade.data_flows(deaf, revenue, tension, kept)[1].any()
+    assert not border.technology_flows(deaf, revenue, tension, kept)[1].any()
 
 
 def test_the_platform_moves_welfare_only_where_technology_is_shared() -> None:
@@ -281,7 +285,7 @@ def test_the_platform_moves_welfare_only_where_technology_is_shared() -> None:
     first = [worlds.played("2026", quarters=1, data_platform=on) for on in (False, True)]
     world = first[1]
     revenue = look(world.economy, world.parameters, world.start, world.world.opening, False).ev_revenue
-    worth = trade.data_stakes(world.parameters, revenue, world.state.climate.effective)
+    worth = border.technology_extra(world.parameters, revenue, world.state.climate.effective)
     for d in range(3):
         for side in (0, 1):
             one, other = (w.state.insight.mandate.parts[d][side].technology for w in first)

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import worlds
 
-from model.lane import in_lane
 from model.market import trade as commerce
 from model.negotiation import NegotiationModel
 from model.phases import trade
+from model.record.lane import in_lane
 from model.stage import Stage
 from model.state import NO_UNDERTAKING
 from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV

@@ -26,10 +26,11 @@ def quarters(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
         seen.append(
             {
                 "world": world, "t": state.quarter - 1, "a": state.books.accounts, "clearing": state.market.clearing,
-                "cells": supply.cells, "landed": supply.landed, "frictions": supply.frictions, "paid": supply.paid,
+                "cells": supply.cells, "landed": supply.landed, "frictions": supply.border.frictions,
                 "origin": state.origin_share, "margin": state.margin, "duty": state.duty.copy(),
                 "residual": state.market.residual, "payoff": state.welfare.payoff, "tension": state.climate.level,
                 "plants": plants_paid(world), "price": state.price, "certified": state.books.models_certified,
+                "paid": supply.paid,
             }
         )  # fmt: skip
     return seen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,49 +70,49 @@ def test_b7_the_tougher_side_gets_more() -> None:
 
 def test_b8_rubinstein() -> None:
     expected = row("B8")
-    assert bargaining.rubinstein_share(0.95, 0.90) == closed(expected["share1"])
-    assert bargaining.rubinstein_share(0.95, 0.95) == closed(expected["equal"])
+    assert benchmarks.rubinstein_share(0.95, 0.90) == closed(expected["share1"])
+    assert benchmarks.rubinstein_share(0.95, 0.95) == closed(expected["equal"])
     step = 0.001
-    assert bargaining.rubinstein_share(np.exp(-0.05 * step), np.exp(-0.10 * step)) == closed(expected["dt001"])
+    assert benchmarks.rubinstein_share(np.exp(-0.05 * step), np.exp(-0.10 * step)) == closed(expected["dt001"])
     assert expected["limit_r"] == closed(0.10 / (0.05 + 0.10))
-    assert bargaining.rubinstein_share(1.0, 1.0) == 0.5
-    batch = bargaining.rubinstein_share(np.array([0.95, 0.95]), np.array([0.90, 0.95]))
+    assert benchmarks.rubinstein_share(1.0, 1.0) == 0.5
+    batch = benchmarks.rubinstein_share(np.array([0.95, 0.95]), np.array([0.90, 0.95]))
     np.testing.assert_allclose(batch, [expected["share1"], expected["equal"]], rtol=1e-6)
 
 
 def test_b8_rubinstein_with_a_last_round() -> None:
     expected = row("B8")
     for rounds, level in zip((1, 2, 3, 10, 50), expected["finite"], strict=True):
-        assert bargaining.rubinstein_finite(0.95, 0.90, rounds) == closed(level)
-        batch = bargaining.rubinstein_finite(np.full(3, 0.95), 0.90, rounds)
+        assert benchmarks.rubinstein_finite(0.95, 0.90, rounds) == closed(level)
+        batch = benchmarks.rubinstein_finite(np.full(3, 0.95), 0.90, rounds)
         np.testing.assert_allclose(batch, [level] * 3, rtol=1e-6)
-    endless = bargaining.rubinstein_share(0.95, 0.90)
-    assert bargaining.rubinstein_finite(0.95, 0.90, 401) == closed(endless)
+    endless = benchmarks.rubinstein_share(0.95, 0.90)
+    assert benchmarks.rubinstein_finite(0.95, 0.90, 401) == closed(endless)
     with pytest.raises(ValueError, match="at least one round"):
-        bargaining.rubinstein_finite(0.9, 0.9, 0)
+        benchmarks.rubinstein_finite(0.9, 0.9, 0)
 
 
 def test_b9_benchmark_choices() -> None:
     expected = row("B9")
     menu = np.array(expected["menu"])
-    assert bargaining.nash_product_choice(menu) == expected["nash"]
-    assert bargaining.nash_product_choice(menu, 0.7) == expected["nash_w07"]
-    assert bargaining.nash_product_choice(menu, 0.3) == expected["nash_w03"]
-    assert bargaining.kalai_smorodinsky(menu) == expected["kalai_smorodinsky"]
-    assert bargaining.utilitarian(menu) == expected["utilitarian"]
+    assert benchmarks.nash_product_choice(menu) == expected["nash"]
+    assert benchmarks.nash_product_choice(menu, 0.7) == expected["nash_w07"]
+    assert benchmarks.nash_product_choice(menu, 0.3) == expected["nash_w03"]
+    assert benchmarks.kalai_smorodinsky(menu) == expected["kalai_smorodinsky"]
+    assert benchmarks.utilitarian(menu) == expected["utilitarian"]
     batch = np.stack([menu] * 3)
     weights = np.array([[0.5], [0.7], [0.3]])
     by_weight = [expected["nash"], expected["nash_w07"], expected["nash_w03"]]
-    assert bargaining.nash_product_choice(batch, weights).tolist() == by_weight
-    assert bargaining.kalai_smorodinsky(batch).tolist() == [expected["kalai_smorodinsky"]] * 3
-    assert bargaining.utilitarian(batch).tolist() == [expected["utilitarian"]] * 3
+    assert benchmarks.nash_product_choice(batch, weights).tolist() == by_weight
+    assert benchmarks.kalai_smorodinsky(batch).tolist() == [expected["kalai_smorodinsky"]] * 3
+    assert benchmarks.utilitarian(batch).tolist() == [expected["utilitarian"]] * 3
 
 
 def test_benchmarks_stay_at_home_when_everything_harms_someone() -> None:
     menu = np.array([[-1.0, 3.0], [2.0, -0.1]])
-    assert bargaining.nash_product_choice(menu) == 0
-    assert bargaining.kalai_smorodinsky(menu) == 0
-    assert bargaining.utilitarian(menu) == 0
+    assert benchmarks.nash_product_choice(menu) == 0
+    assert benchmarks.kalai_smorodinsky(menu) == 0
+    assert benchmarks.utilitarian(menu) == 0
 
 
 @given(gains, gains, st.floats(0.01, 100.0))
@@ -121,8 +122,8 @@ def test_kalai_smorodinsky_and_nash_do_not_depend_on_units(
     menu = np.array([first, second]).T
     # Powers of two scale floating-point numbers without rounding, so that ties stay ties.
     scaled = menu * np.array([2.0 ** np.round(np.log2(scale)), 1.0])
-    assert bargaining.kalai_smorodinsky(menu) == bargaining.kalai_smorodinsky(scaled)
-    product = np.prod(np.maximum(menu, 0.0), axis=-1)[bargaining.nash_product_choice(scaled)]
+    assert benchmarks.kalai_smorodinsky(menu) == benchmarks.kalai_smorodinsky(scaled)
+    product = np.prod(np.maximum(menu, 0.0), axis=-1)[benchmarks.nash_product_choice(scaled)]
     assert product >= 0.999999 * np.max(np.prod(np.maximum(menu, 0.0), axis=-1) * (menu.min(-1) >= 0))
 
 
@@ -266,11 +267,11 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(bargaining.accept, level, other, third > 0.5)
     check_shape_blind(bargaining.take, first, np.arange(n))
     menu = np.stack([first, second], axis=-1)
-    check_shape_blind(bargaining.nash_product_choice, menu, 0.1 + 0.8 * column)
-    check_shape_blind(bargaining.kalai_smorodinsky, menu)
-    check_shape_blind(bargaining.utilitarian, menu)
-    check_shape_blind(bargaining.rubinstein_share, level, other)
-    check_shape_blind(lambda a, b: bargaining.rubinstein_finite(a, b, 10), level, other)
+    check_shape_blind(benchmarks.nash_product_choice, menu, 0.1 + 0.8 * column)
+    check_shape_blind(benchmarks.kalai_smorodinsky, menu)
+    check_shape_blind(benchmarks.utilitarian, menu)
+    check_shape_blind(benchmarks.rubinstein_share, level, other)
+    check_shape_blind(lambda a, b: benchmarks.rubinstein_finite(a, b, 10), level, other)
 
 
 def test_negmas_polynomial_aspiration_is_the_reciprocal_exponent() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ def test_sourcing_row_a13(leading: tuple[int, ...]) -> None:
     duty = np.array([0.25, 0.0, 0.0])
     delivered = batteries.delivered_price(cost, 0.0, duty, 0.0)
     np.testing.assert_allclose(delivered, np.broadcast_to(row["delivered"], delivered.shape), rtol=1e-12)
-    share = batteries.sourcing_shares(delivered, 0.0, THETA)
+    share = benchmarks.sourcing_shares(delivered, 0.0, THETA)
     np.testing.assert_allclose(share, np.broadcast_to(row["share"], share.shape), rtol=1e-6)
     level = batteries.normaliser(cost, 0.0, THETA)
     assert level.shape == leading
@@ -49,7 +50,7 @@ def test_sourcing_row_a13(leading: tuple[int, ...]) -> None:
 
 def test_the_share_weighted_mean_is_not_monotone_and_the_rule_is() -> None:
     before, after = np.array([100.0, 130.0]), np.array([100.0, 150.0])
-    means = [(batteries.sourcing_shares(d, 0.0, THETA) * d).sum() for d in (before, after)]
+    means = [(benchmarks.sourcing_shares(d, 0.0, THETA) * d).sum() for d in (before, after)]
     np.testing.assert_allclose(means, CHECKS["A13"]["nonmonotone_mean_130_150"], rtol=1e-6)
     assert batteries.unit_cost(after, 0.0, THETA, 0.0) > batteries.unit_cost(before, 0.0, THETA, 0.0)
 
@@ -120,8 +121,8 @@ def test_a_duty_on_a_supplier(cost: FloatArray, k: int, duty: float) -> None:
     before = batteries.delivered_price(cost, 5.0, 0.0, 2.0)
     after = batteries.delivered_price(cost, 5.0, duty * np.eye(5)[k], 2.0)
     assert after[k] > before[k]
-    share_before = batteries.sourcing_shares(before, 0.0, THETA)
-    share_after = batteries.sourcing_shares(after, 0.0, THETA)
+    share_before = benchmarks.sourcing_shares(before, 0.0, THETA)
+    share_after = benchmarks.sourcing_shares(after, 0.0, THETA)
     assert share_after[k] < share_before[k]
     level = batteries.normaliser(before, 0.0, THETA)
     cells = [batteries.unit_cost(price, 0.0, THETA, level) for price in (before, after)]
@@ -142,16 +143,16 @@ def test_order_of_suppliers_and_batches() -> None:
     cost, tie = rng.uniform(60.0, 250.0, (50, 14, 8)), rng.normal(0.0, 1.0, (50, 14, 8))
     delivered = batteries.delivered_price(cost, 8.0, 0.1, 3.0)
     order = rng.permutation(8)
-    share = batteries.sourcing_shares(delivered, tie, THETA)
+    share = benchmarks.sourcing_shares(delivered, tie, THETA)
     np.testing.assert_allclose(
-        batteries.sourcing_shares(delivered[..., order], tie[..., order], THETA),
+        benchmarks.sourcing_shares(delivered[..., order], tie[..., order], THETA),
         share[..., order],
         rtol=1e-12,
     )
     unit = batteries.unit_cost(delivered, tie, THETA, 4.0)
     experience = batteries.experience_increment(cost[:, 0], np.eye(8), 0.33, 0.66)
     for r in (0, 17, 49):
-        assert same_bits(share[r, 3], batteries.sourcing_shares(delivered[r, 3], tie[r, 3], THETA))
+        assert same_bits(share[r, 3], benchmarks.sourcing_shares(delivered[r, 3], tie[r, 3], THETA))
         assert same_bits(unit[r, 3], batteries.unit_cost(delivered[r, 3], tie[r, 3], THETA, 4.0))
         single = batteries.experience_increment(cost[r, 0], np.eye(8), 0.33, 0.66)
         assert same_bits(experience[r], single)

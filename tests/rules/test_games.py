@@ -6,6 +6,7 @@ import json
 from itertools import permutations, product
 from pathlib import Path
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -121,7 +122,7 @@ def test_m1_a_batch_is_the_loop(rows: list[tuple[tuple[float, ...], float]]) -> 
     for k in range(x.shape[1]):
         assert batch[k] == games.side_family(*x[:, k], tolerance=tolerance[k])
         assert (friendly[k], stern[k]) == games.tie_neighbours(*x[:, k], tolerance=tolerance[k])
-    for rule in (games.belief_needed, games.rapoport_index, games.additive_gap):
+    for rule in (benchmarks.belief_needed, benchmarks.rapoport_index, benchmarks.additive_gap):
         assert same_bits(rule(*x), np.array([rule(*x[:, k]) for k in range(x.shape[1])]))
     point = games.game_map_point(*x[:3])
     assert same_bits(point, np.array([games.game_map_point(*x[:3, k]) for k in range(x.shape[1])]))
@@ -202,17 +203,17 @@ def test_ties_keep_their_name_in_the_canonical_table() -> None:
 
 def test_c4_belief_and_risk_dominance_of_the_stag_hunt() -> None:
     want = CHECKS["C4"]
-    assert games.belief_needed(4.0, 3.0, 0.0, 2.0) == pytest.approx(want["p_star"], rel=1e-9)
-    assert {1: "C", -1: "D", 0: "-"}[int(games.risk_dominant_act(4.0, 3.0, 0.0, 2.0))] == want["rd"]
+    assert benchmarks.belief_needed(4.0, 3.0, 0.0, 2.0) == pytest.approx(want["p_star"], rel=1e-9)
+    assert {1: "C", -1: "D", 0: "-"}[int(benchmarks.risk_dominant_act(4.0, 3.0, 0.0, 2.0))] == want["rd"]
     # The mixed equilibrium: at this belief honouring and withdrawing pay the same.
-    p = games.belief_needed(4.0, 3.0, 0.0, 2.0)
+    p = benchmarks.belief_needed(4.0, 3.0, 0.0, 2.0)
     assert p * 4.0 + (1 - p) * 0.0 == pytest.approx(p * 3.0 + (1 - p) * 2.0, rel=1e-12)
 
 
 @given(four_payoffs, st.floats(0.0, 1.0))
 def test_belief_needed_is_where_the_best_act_changes(payoffs: tuple[float, ...], trust: float) -> None:
     r, t, s, p = payoffs
-    needed = float(games.belief_needed(*payoffs))
+    needed = float(benchmarks.belief_needed(*payoffs))
     assert 0.0 <= needed <= 1.0
     advantage = trust * (r - t) + (1.0 - trust) * (s - p)  # of honouring
     if abs(advantage) > 1e-6:
@@ -225,7 +226,7 @@ def test_belief_needed_is_where_the_best_act_changes(payoffs: tuple[float, ...],
 def test_risk_dominance_matches_the_belief_in_a_stag_hunt(payoffs: tuple[float, ...]) -> None:
     r, t, s, p = payoffs
     if r > t and p > s and abs((r - t) - (p - s)) > 1e-6:
-        assert (games.risk_dominant_act(*payoffs) == -1) == (games.belief_needed(*payoffs) > 0.5)
+        assert (benchmarks.risk_dominant_act(*payoffs) == -1) == (benchmarks.belief_needed(*payoffs) > 0.5)
 
 
 @pytest.mark.parametrize("case", sorted(CHECKS["A8"]))
@@ -233,19 +234,19 @@ def test_a8_tariff_games_are_additive_dilemmas(case: str) -> None:
     row = CHECKS["A8"][case]
     payoffs = Payoffs(row["R"], row["T"], row["S"], row["P"])
     assert FAMILIES[games.side_family(*payoffs, 1e-6)] == "Prisoner's Dilemma"
-    assert FAMILIES[games.additive_family(row["G"], row["L"])] == "Prisoner's Dilemma"
-    assert games.additive_gap(*payoffs) < 1e-8  # ten digits in the table of checks
-    discount = games.critical_discount(payoffs.reward, payoffs.temptation, payoffs.punishment)
+    assert FAMILIES[benchmarks.additive_family(row["G"], row["L"])] == "Prisoner's Dilemma"
+    assert benchmarks.additive_gap(*payoffs) < 1e-8  # ten digits in the table of checks
+    discount = benchmarks.critical_discount(payoffs.reward, payoffs.temptation, payoffs.punishment)
     assert discount == pytest.approx(row["delta_star"], rel=1e-6)
     assert games.game_map_point(*payoffs[:3]) == pytest.approx(row["G"] / row["L"], rel=1e-6)
 
 
 def test_b1_grim_discount_and_its_edges() -> None:
-    assert games.critical_discount(3.0, 5.0, 1.0) == pytest.approx(CHECKS["B1"]["grim"], rel=1e-12)
-    assert games.critical_discount(3.0, 2.0, 1.0) == 0.0  # no temptation
-    assert games.critical_discount(3.0, 5.0, 4.0) == 2.0  # deadlock: beyond one
-    assert games.critical_discount(3.0, 5.0, 5.0) == games.RATIO_CAP  # punishment as good as temptation
-    assert games.critical_discount(0.0, 1e300, -1e-300) == pytest.approx(1.0)
+    assert benchmarks.critical_discount(3.0, 5.0, 1.0) == pytest.approx(CHECKS["B1"]["grim"], rel=1e-12)
+    assert benchmarks.critical_discount(3.0, 2.0, 1.0) == 0.0  # no temptation
+    assert benchmarks.critical_discount(3.0, 5.0, 4.0) == 2.0  # deadlock: beyond one
+    assert benchmarks.critical_discount(3.0, 5.0, 5.0) == games.RATIO_CAP  # punishment as good as temptation
+    assert benchmarks.critical_discount(0.0, 1e300, -1e-300) == pytest.approx(1.0)
 
 
 @given(
@@ -258,11 +259,11 @@ def test_additive_games_are_only_four(own: int, partner: int, level: int) -> Non
     payoffs = Payoffs(r, r + g, r - lo, r - lo + g)
     code = games.side_family(*payoffs)
     if abs(own) != partner:
-        assert code == games.additive_family(g, lo)
+        assert code == benchmarks.additive_family(g, lo)
         assert FAMILIES[code] in {"Prisoner's Dilemma", "Deadlock", "Concord", "Harmony"}
     else:
-        assert code == games.additive_family(g, lo) == games.TIE
-    assert games.additive_gap(*payoffs) == 0.0
+        assert code == benchmarks.additive_family(g, lo) == games.TIE
+    assert benchmarks.additive_gap(*payoffs) == 0.0
     assert games.game_map_point(*payoffs[:3]) == g / lo
 
 
@@ -288,7 +289,7 @@ def test_pure_equilibria_and_dominance_of_symmetric_games(family: str) -> None:
     found = games.pure_equilibria(payoffs, payoffs)
     assert " ".join(o for o, is_one in zip(games.OUTCOMES, found, strict=True) if is_one) == EQUILIBRIA[family]
     dominant = {"DD": -1, "CC": 1}.get(EQUILIBRIA[family], 0)
-    assert games.dominant_act(*payoffs) == dominant
+    assert benchmarks.dominant_act(*payoffs) == dominant
 
 
 @settings(max_examples=60)
@@ -305,21 +306,21 @@ def test_pure_equilibria_match_brute_force(row: tuple[float, ...], column: tuple
 def test_knife_edge_of_equilibria_is_forgiven() -> None:
     row = Payoffs(3.0, 3.0 + 1e-13, 0.0, 1.0)
     assert games.pure_equilibria(row, row)[0]
-    assert games.dominant_act(*row, tolerance=games.ROUNDING) == 0
+    assert benchmarks.dominant_act(*row, tolerance=games.ROUNDING) == 0
 
 
 def test_asymmetric_lesson_deadlock_harmony() -> None:
     """The importer guards, the exporter would give anyway: one equilibrium, bought off by a side payment."""
     deadlock, harmony = Payoffs(2.0, 4.0, 1.0, 3.0), Payoffs(9.0, 2.0, 3.0, 1.0)
     assert games.pure_equilibria(deadlock, harmony).tolist() == [False, False, True, False]
-    payment = games.side_payment(deadlock, harmony)
+    payment = benchmarks.side_payment(deadlock, harmony)
     assert (float(payment.to_row), bool(payment.is_enough)) == (1.0, True)
 
 
 @given(four_payoffs, four_payoffs)
 def test_side_payment_is_enough_and_no_more(row: tuple[float, ...], column: tuple[float, ...]) -> None:
     a, b = Payoffs(*row), Payoffs(*column)
-    payment = games.side_payment(a, b)
+    payment = benchmarks.side_payment(a, b)
     to_row = float(payment.to_row)
     surplus = (a.reward - a.punishment, b.reward - b.punishment)
     if payment.is_enough:
@@ -329,18 +330,18 @@ def test_side_payment_is_enough_and_no_more(row: tuple[float, ...], column: tupl
             assert surplus[0] + to_row == pytest.approx(0.0, abs=1e-9)
     else:
         assert surplus[0] + surplus[1] < 0.0
-    assert float(games.side_payment(b, a).to_row) == -to_row
+    assert float(benchmarks.side_payment(b, a).to_row) == -to_row
 
 
 @given(st.tuples(*[st.sampled_from([0.0, 1.0, -1.0, 1e-320, 1e-13, 1e100, -1e100])] * 4))
 def test_m22_extreme_payoffs_give_finite_numbers(payoffs: tuple[float, ...]) -> None:
     r, t, s, p = payoffs
     results = [
-        games.critical_discount(r, t, p),
-        games.rapoport_index(*payoffs),
-        games.belief_needed(*payoffs),
+        benchmarks.critical_discount(r, t, p),
+        benchmarks.rapoport_index(*payoffs),
+        benchmarks.belief_needed(*payoffs),
         games.game_map_point(r, t, s),
-        games.additive_gap(*payoffs),
+        benchmarks.additive_gap(*payoffs),
     ]
     assert np.all(np.isfinite(results))
     assert 0 <= games.side_family(*payoffs) < len(FAMILIES)
@@ -348,6 +349,6 @@ def test_m22_extreme_payoffs_give_finite_numbers(payoffs: tuple[float, ...]) -> 
 
 
 def test_rapoport_index_of_the_textbook_dilemma() -> None:
-    assert games.rapoport_index(3.0, 5.0, 0.0, 1.0) == pytest.approx(0.4)
-    assert games.rapoport_index(1.0, 5.0, 0.0, 3.0) < 0.0  # deadlock
-    assert games.rapoport_index(3.0, 0.0, 1.0, 2.0) == 0.0  # T <= S: says nothing
+    assert benchmarks.rapoport_index(3.0, 5.0, 0.0, 1.0) == pytest.approx(0.4)
+    assert benchmarks.rapoport_index(1.0, 5.0, 0.0, 3.0) < 0.0  # deadlock
+    assert benchmarks.rapoport_index(3.0, 0.0, 1.0, 2.0) == 0.0  # T <= S: says nothing

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_b12_persistent_errors_on_issues_make_far_fewer() -> None:
     for _ in range(72):
         error = packages.persistent_error(error, 0.95, RNG.standard_normal(error.shape))
         first, second = (
-            packages.belief(-levels[:, 0], packages.issue_noise(levels, np.zeros(1), stake, e, nu), shrink)
+            packages.belief(-levels[:, 0], benchmarks.issue_noise(levels, np.zeros(1), stake, e, nu), shrink)
             for e in error
         )
         fooled |= bargaining.zone_of_agreement(first, 0.05, True, second, 0.05).any(-1)
@@ -111,10 +112,10 @@ def test_m13_current_policy_has_exactly_no_error() -> None:
     stakes = RNG.lognormal(-2.0, 2.0, (7, N_ISSUES))
     error = RNG.standard_normal((7, N_ISSUES))
     for p, current in enumerate(levels):
-        noise = packages.issue_noise(levels, current, stakes, error, 0.5)
+        noise = benchmarks.issue_noise(levels, current, stakes, error, 0.5)
         assert noise.shape == (7, len(levels))
         assert (noise[:, p] == 0.0).all()
-    assert (packages.issue_noise(levels, levels[3], stakes, error, 0.0) == 0.0).all()
+    assert (benchmarks.issue_noise(levels, levels[3], stakes, error, 0.0) == 0.0).all()
 
 
 def test_error_of_a_package_is_the_sum_over_its_issues() -> None:
@@ -122,7 +123,7 @@ def test_error_of_a_package_is_the_sum_over_its_issues() -> None:
     stakes, error = RNG.lognormal(size=N_ISSUES), RNG.standard_normal(N_ISSUES)
     by_hand = [sum((p[k] - current[k]) * 0.4 * stakes[k] * error[k] for k in range(N_ISSUES)) for p in levels]
     np.testing.assert_allclose(
-        packages.issue_noise(levels, current, stakes, error, 0.4), by_hand, rtol=1e-9, atol=1e-12
+        benchmarks.issue_noise(levels, current, stakes, error, 0.4), by_hand, rtol=1e-9, atol=1e-12
     )
 
 
@@ -156,10 +157,10 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(packages.stake_scale, stakes)
     check_shape_blind(packages.belief, error, stakes, fixed=(0.8,))
     check_shape_blind(
-        lambda c, s, e, v: packages.issue_noise(levels, c, s, e, v), current, stakes, error, nu[:, np.newaxis]
+        lambda c, s, e, v: benchmarks.issue_noise(levels, c, s, e, v), current, stakes, error, nu[:, np.newaxis]
     )
     # Large enough for ordered_sum to change its way of adding.
     many = np.tile(stakes, (100, 1))
-    large = packages.issue_noise(levels, np.tile(current, (100, 1)), many, np.tile(error, (100, 1)), 0.5)
-    small = packages.issue_noise(levels, current, stakes, error, 0.5)
+    large = benchmarks.issue_noise(levels, np.tile(current, (100, 1)), many, np.tile(error, (100, 1)), 0.5)
+    small = benchmarks.issue_noise(levels, current, stakes, error, 0.5)
     assert np.array_equal(large, np.tile(small, (100, 1)))

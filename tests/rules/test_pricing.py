@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import NamedTuple
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -99,7 +100,7 @@ def test_a_duty_and_who_gets_it(row: str, basis: str, leading: tuple[int, ...]) 
 def test_two_brands_of_one_owner_are_one_brand(row: str, sigma: float, leading: tuple[int, ...]) -> None:
     expected = CHECKS[row]
     at_cost = spread(QUALITY - ALPHA * COST, leading)
-    owner = pricing.aggregate_brands(at_cost[..., :2], sigma)
+    owner = benchmarks.aggregate_brands(at_cost[..., :2], sigma)
     reduced = np.stack([owner, at_cost[..., 2]], axis=-1)
     markup = solve(reduced, np.zeros_like(reduced), sigma=sigma).markup[..., [0, 0, 1]]
     check(markup, expected["margin"])

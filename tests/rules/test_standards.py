@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -71,8 +72,8 @@ def test_chargers() -> None:
     # A budget that replaces what wears out keeps the stock: 2 % of 1 million points at 40 k$ are 0.8 bn$.
     assert standards.charger_stock_next(1.0, 0.8, 40.0) == pytest.approx(1.0, rel=1e-14)
     assert standards.charger_stock_next(1.0, 0.0, 40.0, 0.05) == pytest.approx(0.95)
-    assert standards.effective_network(1.0, 0.2, 1.0, 0.5) == pytest.approx(1.1)
-    assert standards.effective_network(1.0, 0.2, 0.0, 0.5) == 1.0
+    assert benchmarks.effective_network(1.0, 0.2, 1.0, 0.5) == pytest.approx(1.1)
+    assert benchmarks.effective_network(1.0, 0.2, 0.0, 0.5) == 1.0
 
 
 @given(st.floats(0.05, 0.4), st.floats(1e-3, 100.0), st.floats(1e-3, 100.0))

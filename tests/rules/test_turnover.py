@@ -46,17 +46,12 @@ def test_the_usual_value_is_the_median() -> None:
     assert_simulated(turnover.new_threshold_shift(0.2, 0.05, draws), 0.0)
 
 
-def test_a_new_government_takes_over_what_it_would_sign() -> None:
-    assert turnover.takes_over(0.2, 0.1) and turnover.takes_over(0.1, 0.1) and not turnover.takes_over(0.05, 0.1)
-
-
 def test_m1_shape_blind() -> None:
     n = 12
     draw, usual = RNG.standard_normal(n), RNG.random(n)
     for rule in (turnover.new_profit_weight, turnover.new_threshold_shift, turnover.new_prior):
         check_shape_blind(lambda x, z, rule=rule: rule(x, 0.3, z), usual, draw)
     check_shape_blind(turnover.evidence_with_prior, *RNG.random((3, n)), fixed=(0.05,))
-    check_shape_blind(turnover.takes_over, *RNG.random((2, n)))
 
 
 @given(st.floats(0.001, 0.999), st.floats(0.1, 20.0), st.floats(0.1, 20.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given
@@ -111,21 +112,21 @@ def test_a_rise_never_lowers_a_duty_and_relief_ends_at_none() -> None:
 
 def test_announcement_is_a_stag_hunt() -> None:
     own, joint = -0.2, 0.3
-    threshold = unilateral.stag_hunt_threshold(own, joint)
+    threshold = benchmarks.stag_hunt_threshold(own, joint)
     assert threshold == closed(2 / 3)
     assert unilateral.zev_announces(own, joint, True, 0.0, 0.0)
     assert unilateral.zev_announces(own, joint, False, 1.0, 0.67)
     assert not unilateral.zev_announces(own, joint, False, 1.0, 0.66)
     assert unilateral.zev_announces(0.0, 0.0, False, 0.0, 0.5), "harmony"
-    assert unilateral.stag_hunt_threshold(0.1, -0.3) == 0.0
-    assert unilateral.stag_hunt_threshold(-0.1, 0.0) == unilateral.NEVER
-    assert unilateral.stag_hunt_threshold(-0.4, 0.3) == unilateral.NEVER
+    assert benchmarks.stag_hunt_threshold(0.1, -0.3) == 0.0
+    assert benchmarks.stag_hunt_threshold(-0.1, 0.0) == unilateral.NEVER
+    assert benchmarks.stag_hunt_threshold(-0.4, 0.3) == unilateral.NEVER
 
 
 def test_c4_threshold_of_the_textbook_stag_hunt() -> None:
     # R, T, S, P = 4, 3, 0, 2: a hunter alone loses P - S; the other's help is worth (R - T) + (P - S) more.
     needed = row("C4")["p_star"]
-    assert unilateral.stag_hunt_threshold(0.0 - 2.0, (4.0 - 3.0) + (2.0 - 0.0)) == closed(needed)
+    assert benchmarks.stag_hunt_threshold(0.0 - 2.0, (4.0 - 3.0) + (2.0 - 0.0)) == closed(needed)
 
 
 def test_ramp_and_cost_of_a_phase_out() -> None:
@@ -149,6 +150,6 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(unilateral.emergency, a, b, c)
     check_shape_blind(unilateral.moved_duty, 1.6 * a, b / 4 - c / 4)
     check_shape_blind(unilateral.zev_announces, gain, petition, a > 0.5, b, c)
-    check_shape_blind(unilateral.stag_hunt_threshold, gain, petition)
+    check_shape_blind(benchmarks.stag_hunt_threshold, gain, petition)
     check_shape_blind(unilateral.zev_demand_shift, a, 30 * b - 5, fixed=(16,))
     check_shape_blind(unilateral.zev_cost, 20 * a, b, c)

@@ -10,12 +10,12 @@ import pytest
 import worlds
 from digests import ALL_ON
 
-from model.lane import Lane, LaneState
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
 from model.packages.menu import negotiable
 from model.parameters.checked import make_parameters
 from model.quarter import Climate
+from model.record.lane import Lane, LaneState
 from model.state import State
 from model.world import World
 
