@@ -27,7 +27,7 @@ from experiments.findings.tables import Findings
 from experiments.report import report_figures, tables
 from experiments.report.figures import arms_figure, plan_figure
 from experiments.report.html import PAGE, cell, esc, looks_numeric
-from experiments.statistics.definitions import column_names, definitions
+from experiments.statistics.definitions import meanings
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
 from experiments.store.columns import GAME
@@ -267,7 +267,7 @@ class _Page:
         )
 
     def _definitions(self) -> None:
-        columns = [name for t, w in definitions() for name in column_names(t, w)]
+        columns = list(meanings())
         found = [tables.definitions(own) for dyad in self.dyads if columns[0] in (own := self._runs(dyad, columns))]
         if not found:
             return
