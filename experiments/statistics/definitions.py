@@ -41,7 +41,7 @@ def definitions() -> list[tuple[float, int]]:
 
 def meanings() -> dict[str, str]:
     """What each column says, for the data dictionary."""
-    words = {}
+    words: dict[str, str] = {}
     for threshold, window in definitions():
         what = f"at a gain share of {threshold:g} over {window} quarters"
         words |= {name: KEPT[held].format(what) for held, name in column_names(threshold, window).items()}
