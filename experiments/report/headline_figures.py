@@ -39,7 +39,7 @@ MOST_EFFECTS: Final = 5
 EMERGES, KEPT = ("emerges", BLUE, "o"), ("is kept", VERMILLION, "s")
 
 
-def answer_figure(findings: Findings) -> Figure:
+def plan_figure(findings: Findings) -> Figure:
     """How often cooperation emerges, or is kept where it was inherited: cells down, dyads across, percent of runs.
 
     Of a sampled design the strongest rank correlations.

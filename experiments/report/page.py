@@ -28,7 +28,7 @@ from experiments.findings.sentences import OF_CALIBRATION, caption_of, caption_o
 from experiments.findings.tables import Findings
 from experiments.report import report_figures, tables
 from experiments.report.figures import arms_figure
-from experiments.report.headline_figures import answer_figure, worth_figure
+from experiments.report.headline_figures import plan_figure, worth_figure
 from experiments.report.html import PAGE, cell, esc, looks_numeric
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
@@ -120,7 +120,7 @@ class _Page:
             "all quarters. What each term means stands in the glossary at the end.",
         )
         plan = self.plan
-        self._figure("findings", caption_of(plan), lambda: answer_figure(self.findings))
+        self._figure("findings", caption_of(plan), lambda: plan_figure(self.findings))
         if plan.shown:
             self._figure("worth", caption_of_worth(plan), lambda: worth_figure(self.findings))
         for number, reference in enumerate(self.plan.references[1:], 2):

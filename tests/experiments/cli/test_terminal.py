@@ -73,7 +73,7 @@ def test_a_figure_that_fails_hides_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("no such\nfont")
 
-    monkeypatch.setattr(headline_figures, "answer_figure", fail)
+    monkeypatch.setattr(headline_figures, "plan_figure", fail)
     monkeypatch.setattr(figures, "run_figure", fail)
     written(tmp_path, "two.toml", SMALL)
     result = call("sweep", "two.toml", "--workers", 1)

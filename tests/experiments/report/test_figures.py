@@ -101,7 +101,7 @@ def test_the_figure_of_a_run_shows_the_record(run_figure: Figure, tables: dict[s
     assert axis.get_ylim() == (0.0, 1.0)
 
 
-FIGURES = (headline_figures.answer_figure, headline_figures.worth_figure)
+FIGURES = (headline_figures.plan_figure, headline_figures.worth_figure)
 HEAD = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\n'
 MANY = """
 [factors.dialogue_ceiling]
@@ -146,7 +146,7 @@ def test_the_figures_of_the_main_job(tmp_path: Path) -> None:
 def test_the_first_figure_shows_shares_with_their_intervals(tmp_path: Path) -> None:
     """Six of six in the last cell of US-EU; where cooperation is inherited, it is what is kept."""
     findings = found(tmp_path, small_plan(tmp_path))
-    with drawn(headline_figures.answer_figure, findings) as figure:
+    with drawn(headline_figures.plan_figure, findings) as figure:
         axis = next(axis for axis in figure.axes if axis.get_title() == "US–EU\nemerges")
         bar, mark = axis.lines[-2:]
         assert list(mark.get_xdata()) == [100.0] and bar.get_xdata()[0] == pytest.approx(100 * wilson(6, 6).low)
@@ -154,7 +154,7 @@ def test_the_first_figure_shows_shares_with_their_intervals(tmp_path: Path) -> N
     cells = findings.cells.copy()
     own = cells["dyad"] == "US-EU"
     cells.loc[own, ["inherited_share", "kept_share", "kept_share_low", "kept_share_high"]] = [1.0, 0.5, 0.2, 0.8]
-    with drawn(headline_figures.answer_figure, dataclasses.replace(findings, cells=cells)) as figure:
+    with drawn(headline_figures.plan_figure, dataclasses.replace(findings, cells=cells)) as figure:
         axis = next(axis for axis in figure.axes if axis.get_title() == "US–EU\nis kept")
         assert list(axis.lines[-1].get_xdata()) == [50.0]
         assert axis.lines[-1].get_color() != figure.axes[0].lines[-1].get_color()
@@ -173,7 +173,7 @@ def test_the_second_figure_shows_gains_and_what_changes_them(tmp_path: Path) -> 
 def test_a_sampled_design_has_no_cells_to_show(tmp_path: Path) -> None:
     text = f'{HEAD}design = "sobol"\nn_points = 8\n[factors.tariff_issues]\nlevels = [false, true]\n'
     plan = small_plan(tmp_path, f'{text}[factors.generosity]\nrange = "declared"\n')
-    with drawn(headline_figures.answer_figure, found(tmp_path, plan)) as figure:
+    with drawn(headline_figures.plan_figure, found(tmp_path, plan)) as figure:
         assert "rank correlation over design points" in words_of(figure)
 
 
