@@ -58,7 +58,8 @@ if TYPE_CHECKING:
     from experiments.design.plan_file import load_plan, plan_names
     from experiments.findings.findings import find
     from experiments.findings.tables import Findings
-    from experiments.report.figures import plan_figure, run_figure
+    from experiments.report.figures import run_figure
+    from experiments.report.headline_figures import plan_figure, worth_figure
     from experiments.report.page import write_report
     from experiments.running.runner import Outcome, rerun, run_plan
     from experiments.statistics.estimates import (
@@ -95,7 +96,8 @@ _HOMES = {
     "paired_difference": "experiments.statistics.estimates",
     "shared_rate": "experiments.statistics.estimates",
     "wilson": "experiments.statistics.estimates",
-    "plan_figure": "experiments.report.figures",
+    "plan_figure": "experiments.report.headline_figures",
+    "worth_figure": "experiments.report.headline_figures",
     "run_figure": "experiments.report.figures",
     "Findings": "experiments.findings.tables",
     "find": "experiments.findings.findings",
@@ -150,6 +152,7 @@ __all__ = [
     "shared_rate",
     "treaty_ends",
     "wilson",
+    "worth_figure",
     "write_report",
 ]
 __all__ += model.__all__

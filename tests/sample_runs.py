@@ -19,6 +19,7 @@ from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
 from experiments.running.engines import run_chunk
 from experiments.running.runner import chunks_of, run_plan
+from experiments.statistics.definitions import column_names, definitions
 from experiments.store.columns import Chunk, Played, digest_of, summary_types, with_keys
 from experiments.store.folder import Results
 
@@ -127,6 +128,8 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
                 "dyad": dyad, "mean_depth": depth, "mean_depth_contested": depth, "hollow": False,
                 "depth_ceiling": 0.4 + 0.4 * has_tariffs,
                 "joint_gain": 2 * depth, "emerged": depth > 0.25, "durable": depth > 0.3,
+                "time_cooperating": depth, "gain_share": depth, "inherited": False, "kept": False,
+                **dict.fromkeys((column_names(*own)["onset"] for own in definitions()), 8 if depth > 0.25 else -1),
                 "gain_first": depth, "gain_second": depth, "first_emergence": 8 if depth > 0.25 else -1,
                 **{f"{name}_{side}": value for name, value in blocs.items() for side in ("first", "second")},
                 "blocking": "US: own gain" if number == 0 else "",

@@ -36,17 +36,17 @@ NICENESS: Final = 2  # the page goes first, but on a busy machine clouds must st
 WATCHED: Final = 6.0  # seconds since somebody last looked; pages look twice a second until a cloud is full
 MOST_OWN: Final = 256  # lucks beside the shared ones that wait for their run, a cloud
 MOST_DEATHS: Final = 2  # of the process, on the same cloud in a row
-COLUMNS: Final = ("mean_depth", "joint_gain", "final_depth", "treaty_quarters")
+COLUMNS: Final = ("mean_depth", "joint_gain", "final_depth", "treaty_quarters", "emerged", "inherited", "kept")
 
 
 def play_batch(settings: Settings, replicates: list[int]) -> dict[str, list[list[float]]]:
     """Outcomes of some replicates under the settings, by the rules alone: column -> dyad -> replicate.
 
-    Columns are those of a run's summary; emerged is 0 or 1; gains in bn$ a year.
+    Columns are those of a run's summary; emerged, inherited and kept are 0 or 1; gains in bn$ a year.
     """
     length = settings.quarters or None
     quarters = sorted({change.quarter for change in settings.changes})
-    table: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in (*COLUMNS, "emerged")}
+    table: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
     ensemble = Ensemble(settings.scenario, settings.root_seed, replicates, dict(settings.parameters), n_quarters=length)
     for _, world in ensemble.worlds():
         while world.state.quarter < world.n_quarters:
@@ -76,7 +76,7 @@ class Cloud:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.outcomes: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in (*COLUMNS, "emerged")}
+        self.outcomes: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
         self.fault = ""
         self.seen = 0.0  # when somebody last looked
         self.deaths = 0  # of the process that played it, since it last brought something
@@ -129,19 +129,20 @@ class Cloud:
         self._playing, self.deaths = [], 0
 
     def view(self, replicate: int | None = None) -> dict[str, Any]:
-        """The picture so far: points by dyad, the own luck first; P(emergence) with its 95 % Wilson interval.
+        """The picture so far: points by dyad, the own luck first; how often cooperation emerges, with its interval.
 
-        There is none before the run of the own luck is in.
+        Where it was there from the start (``inherited``) it is how often it is kept. There is no picture before the run
+        of the own luck is in.
         """
         own = self.settings.replicate if replicate is None else replicate
         shown = [self._place[luck] for luck in _luck_first(own) if luck in self._place] if own in self._place else []
         column = {
             name: [[values[at] for at in shown] for values in self.outcomes[name]]
-            for name in ("mean_depth", "joint_gain", "emerged")
+            for name in ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
         }
         rates = []
-        for emerged in column["emerged"]:
-            rate = wilson(float(np.count_nonzero(emerged)), len(shown))
+        for emerged, kept in zip(column["emerged"], column["kept"], strict=True):
+            rate = wilson(float(np.count_nonzero(np.add(emerged, kept))), len(shown))
             rates.append([number(rate.share), number(rate.low), number(rate.high)] if shown else None)
         return {
             "runs": len(shown),
@@ -149,6 +150,7 @@ class Cloud:
             "depth": column["mean_depth"],
             "gain": column["joint_gain"],
             "emerged": rates,
+            "inherited": [any(own) for own in column["inherited"]],
             "fault": self.fault,
         }
 

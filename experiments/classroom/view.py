@@ -123,12 +123,12 @@ def start_view(model: NegotiationModel) -> dict[str, Any]:
 
 
 def outcome_view(model: NegotiationModel) -> list[dict[str, Any]]:
-    """What came of the quarters played so far, a dict a pair; money in bn$ a year."""
+    """What came of the quarters played so far, a dict a pair; money in bn$ a year; nothing where there is no number."""
     rows = []
     for row in model.summary().to_dict("records"):
-        rows.append(
-            {str(name): (value.item() if isinstance(value, np.generic) else value) for name, value in row.items()}
-        )
+        plain = {str(name): (value.item() if isinstance(value, np.generic) else value) for name, value in row.items()}
+        # A page cannot be sent "not a number", which is what the share of no gain is.
+        rows.append({name: None if value != value else value for name, value in plain.items()})
     return rows
 
 

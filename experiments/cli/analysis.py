@@ -172,13 +172,13 @@ def sensitivity(
 def discover(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The folder of a sweep over many assumptions.")],
     case: Annotated[
-        list[str] | None, typer.Option(help="collapse or deep_and_durable; may be repeated (default: both).")
+        list[str] | None, typer.Option(help="collapse or durable; may be repeated (default: both).")
     ] = None,
     dyad: Annotated[list[str] | None, typer.Option(help="CN-US, CN-EU or US-EU (default: all).")] = None,
     boxes: Annotated[int, typer.Option(help="Boxes to look for, one after the other.")] = 1,
     resamples: Annotated[int, typer.Option(help="Searches without a connection to compare with; 0: none.")] = 99,
 ) -> None:
-    """Under which assumptions cooperation collapses, or is deep and durable: PRIM boxes with their significance."""
+    """Under which assumptions cooperation collapses, or is durable: PRIM boxes with their significance."""
     with refusals():
         from experiments.discovery.discover import CASES, show, tables
         from experiments.discovery.discover import discover as search

@@ -120,7 +120,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     """Tables and figure of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
     from experiments.findings.findings import calibration_of, find
     from experiments.findings.tables import TABLES
-    from experiments.report.screen import show_calibration, show_findings, show_words
+    from experiments.report.screen import show_findings
     from experiments.store.kept import played
     from model import load_scenario
 
@@ -139,11 +139,8 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     warn(console, flips)
     show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
-    show_calibration(console, calibration, plan.scenario)
-    show_words(console, findings)
     figure = f"{plan.name}.png"
-    fault = kept_on(lambda: _draw(results, figure, findings), "The figure")
-    console.print()
+    fault = kept_on(lambda: _draw(results, plan.name, findings), "The figure")
     if not fault:
         say(console, f"Figure: {pasted(results.folder / figure)}")
     say(console, f"Tables and all runs: {pasted(results.folder)}")
@@ -152,10 +149,13 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
 
 
 def _draw(results: Results, name: str, findings: Findings) -> None:
+    """The figure of the answer, and the one of what it is worth, where there is one."""
     from experiments.display.figure_style import saver
-    from experiments.report.figures import plan_figure
+    from experiments.report.headline_figures import plan_figure, worth_figure
 
-    results.write_figure(name, saver(lambda: plan_figure(findings)))
+    results.write_figure(f"{name}.png", saver(lambda: plan_figure(findings)))
+    if len(findings.plan.shown):
+        results.write_figure(f"{name}-worth.png", saver(lambda: worth_figure(findings)))
 
 
 def tell_rerun(console: Console, found: Rerun, name: str) -> bool:

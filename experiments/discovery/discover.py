@@ -1,4 +1,4 @@
-"""Scenario discovery: under which assumptions does cooperation collapse, or is it deep and durable?
+"""Scenario discovery: under which assumptions does cooperation collapse, or is it durable?
 
 The runs of a sweep over many assumptions (a ``latin_hypercube`` or ``sobol`` plan) are sorted into cases of interest
 and others, and PRIM (``prim.py``) looks for boxes of assumptions in which the cases are common. Of a trajectory the
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 #: Cases of interest: the columns of a run that make one, and what it means.
 CASES: Final = {
-    "collapse": (("emerged", "collapsed"), "cooperation emerged and a spell of it ended before the horizon"),
-    "deep_and_durable": (("durable",), "depth of a half or more for twelve quarters or more"),
+    "collapse": (("collapsed",), "a spell of cooperation, new or inherited, ended before the horizon"),
+    "durable": (("durable",), "cooperation for twelve quarters or more"),
 }
 HALVES: Final = 20
 RESAMPLES: Final = 99

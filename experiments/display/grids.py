@@ -35,7 +35,7 @@ class Grid:
     """A table: columns of labels, then of values, which are short, then of prose, which may be long.
 
     labels, values: names of columns, a new line in them is kept. prose: names with the least width that makes sense.
-    is_grouped: the first label is that of a group of rows, and is said once.
+    is_grouped: the first label is that of a group of rows, and is said once. is_tight: no empty lines inside.
     """
 
     def __init__(
@@ -46,8 +46,9 @@ class Grid:
         prose: Mapping[str, int] | None = None,
         is_grouped: bool = False,
         title_style: str = "",
+        is_tight: bool = False,
     ) -> None:
-        self.title, self.title_style, self.is_grouped = plain(title), title_style, is_grouped
+        self.title, self.title_style, self.is_grouped, self.is_tight = plain(title), title_style, is_grouped, is_tight
         self.least = dict(prose or {})
         self.names = tuple(plain(name) for name in (*labels, *values, *self.least))
         self.n_labels, self.n_values = len(labels), len(values)
@@ -100,6 +101,7 @@ class Grid:
             padding=(0, 1, 0, 0),
             pad_edge=False,
             show_header=any(self.names),
+            show_edge=not self.is_tight,
         )
         for k, (name, width) in enumerate(zip(self.names, widths, strict=True)):
             is_value = self.n_labels <= k < self.n_labels + self.n_values

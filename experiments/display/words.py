@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    pass
-if TYPE_CHECKING:
-    pass
-if TYPE_CHECKING:
-    pass
-
-
+#: What a bloc is called in a sentence.
+BLOC_WORDS: Final = {"CN": "China", "US": "the US", "EU": "the EU"}
 #: What follows from a change of calibration against the scenario that another extends.
 OF_FLIPS: Final = "Preferences were estimated anew, so differences from that scenario are not those of policy alone."
 # Where a generated part of a page begins and ends.

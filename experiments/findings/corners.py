@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import pandas as pd
 
 from experiments.design.plan import Factor
 
-if TYPE_CHECKING:
-    pass
-
-
-# The parameter that puts duties on the table.
-TARIFFS: Final = "tariff_issues"
+# How a run can have come to cooperation, and whether it stayed there.
+OUTCOMES: Final = ("emerged", "inherited", "kept")
 
 
 def tally(runs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
     """Runs counted by what matters for corners: ``n`` of each design point, dyad, emergence and obstacle."""
     told = runs.assign(blocking=runs["blocking"].astype(object).fillna("").astype(str))
-    keys = ["design_point", "block", *names, "dyad", "emerged", "blocking"]
+    keys = ["design_point", "block", *names, "dyad", *OUTCOMES, "blocking"]
     groups = told.groupby(keys, sort=False, observed=True)[["mean_depth", "depth_ceiling"]]
     return groups.mean().assign(n=groups.size()).reset_index()
 
@@ -54,25 +50,25 @@ def corners_of(tallies: pd.DataFrame, factors: Iterable[Factor]) -> list[str]:
 
 def _corner(where: str, rows: pd.DataFrame) -> str:
     """What is the same in all of these runs, and why; nothing where they differ."""
-    n, emerged = int(rows["n"].sum()), int(rows.loc[rows["emerged"].astype(bool), "n"].sum())
+    n = int(rows["n"].sum())
+    emerged, inherited, kept = (int(rows.loc[rows[name].astype(bool), "n"].sum()) for name in OUTCOMES)
     if rows.groupby("design_point")["n"].sum().max() < 2:
         return ""  # a single replicate is always like itself
     if (rows["mean_depth"] == 0).all():
         return f"{where}: no depth at all in any of {n} runs. {_reason(rows)}"
-    if emerged == 0:
+    if emerged == inherited == 0:
         return f"{where}: cooperation emerges in none of {n} runs. {_reason(rows)}"
     if (rows["mean_depth"] >= rows["depth_ceiling"] - 1e-9).all():
         return f"{where}: depth is at its ceiling in all of {n} runs: nothing holds it back."
     if emerged == n:
         return f"{where}: cooperation emerges in all of {n} runs."
+    if inherited == n and kept in (0, n):
+        return f"{where}: inherited cooperation is kept to the end in {'all' if kept else 'none'} of {n} runs."
     return ""
 
 
 def _reason(rows: pd.DataFrame) -> str:
-    """Which side's which test refused most often, over runs; or that the state cannot be reached."""
-    # The state asks for a duty that is cut (theory 2.1): without duties on the table only what a treaty of before cuts.
-    if TARIFFS in rows and not rows[TARIFFS].any() and not rows["emerged"].any():
-        return "Emergence asks for a duty that is cut, and no new cut is on the table."
+    """Which side's which test refused most often, over runs."""
     refused = rows[rows["blocking"] != ""]
     if refused.empty:
         return "No side's test refused a package."

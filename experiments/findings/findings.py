@@ -30,23 +30,27 @@ from experiments.findings.comparisons import (
     paired_tests,
 )
 from experiments.findings.corners import corners_of, tally
+from experiments.findings.headline import reference_point, with_assumptions
 from experiments.findings.sentences import of_blocs, read_plainly
 from experiments.findings.tables import OUTCOMES, RANKED, Findings
+from experiments.statistics.definitions import meanings, sensitivity_table
 from experiments.statistics.estimates import mean_interval
 from experiments.statistics.stopping import precision_table
-from experiments.statistics.summarise import cell_summary, rank_correlations
+from experiments.statistics.summarise import MEANS, RATES, cell_summary, rank_correlations
 from model import InputFault, calibration_table, load_scenario, make_parameters
 
 if TYPE_CHECKING:
     from experiments.store.folder import Results
 
 # The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
-NEEDED: Final = ("mean_depth", "joint_gain", "emerged", "durable", "depth_ceiling", "blocking")
+NEEDED: Final = (*MEANS, *RATES, "depth_ceiling", "blocking")
 ROWS_AT_ONCE: Final = 250_000
 
 
-def find(plan: Plan, results: Results) -> Findings:
+def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) -> Findings:
     """Everything that a plan's stored runs say.
+
+    assumptions: what a sample of assumptions says of every effect, as ``with_assumptions`` takes it; None without one.
 
     Raises:
         InputFault: no run succeeded; the first failure is told.
@@ -63,6 +67,7 @@ def find(plan: Plan, results: Results) -> Findings:
     is_told = not bare or plan.design != FACTORIAL
     comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
     compared, tested = _compared(plan, results, dyads, comparisons)
+    compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
     blocs, bloc_effects = _blocs(plan, results, dyads, comparisons)
     of_factors = compared.get(FACTOR, pd.DataFrame())
     precision = pd.DataFrame()
@@ -81,7 +86,17 @@ def find(plan: Plan, results: Results) -> Findings:
         tuple(corners_of(tallies, plan.shown)), reading,
         rank_correlations(cells, plan, RANKED) if plan.design in SAMPLED else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
+        _definitions(plan, results, dyads),
     )  # fmt: skip
+
+
+def _definitions(plan: Plan, results: Results, dyads: Sequence[str]) -> pd.DataFrame:
+    """How much the shares at the reference cell hang on the definition; a sampled design: over all of its points."""
+    point = reference_point(plan)
+    points = [own.index for own in plan.cells] if point is None else [point.index]
+    runs = [results.read(list(meanings()), points, dyad).assign(dyad=dyad) for dyad in dyads]
+    told = [sensitivity_table(own, ["dyad"]) for own in runs if len(own)]
+    return pd.concat(told, ignore_index=True) if told else pd.DataFrame()
 
 
 def _cells(

@@ -5,30 +5,15 @@ A difference is only claimed where its 95 % interval leaves zero out.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
-from experiments.display.words import interval, listed, signed, sized
-
-if TYPE_CHECKING:
-    pass
-
-
-from typing import TYPE_CHECKING
-
-from experiments.findings.tables import Findings
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-from typing import TYPE_CHECKING
+from typing import Final
 
 import pandas as pd
 
 from experiments.design.plan import SAMPLED, Plan
+from experiments.display.words import interval, listed, signed, sized
 from experiments.findings.comparisons import CONTRAST, FACTOR
-
-if TYPE_CHECKING:
-    from experiments.findings.tables import Findings
+from experiments.findings.headline import about, answers
+from experiments.findings.tables import Findings
 
 # Two arms are told apart where chance alone would do so less often than this.
 ALPHA: Final = 0.05
@@ -40,31 +25,22 @@ OF_CALIBRATION: Final = (
 
 
 def read_plainly(plan: Plan, cells: pd.DataFrame, effects: pd.DataFrame, arms: pd.DataFrame | None = None) -> str:
-    """Two sentences for the first block: how deep and for how much, and what each factor, or arm, changes."""
+    """The answer for the first block: a sentence a dyad, the joint gain, and what each factor, or arm, changes."""
     block = plan.blocks[0].name
     own = cells[cells["block"] == block]
-    columns = ["mean_depth", "depth_ceiling", "joint_gain"]
-    means = [(str(dyad), rows[columns].mean()) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
-    shallow, deep = (which(means, key=lambda pair: pair[1]["mean_depth"]) for which in (min, max))
-    # A difference that the printed digits do not show is none to tell.
-    if f"{deep[1]['mean_depth']:.2f}" == f"{shallow[1]['mean_depth']:.2f}":
-        depth = f"cooperation is equally deep in every dyad ({deep[1]['mean_depth']:.2f})"
-    else:
-        depth = (
-            f"cooperation goes deepest in {deep[0]} (mean depth {_of_ceiling(deep[1])}) "
-            f"and least deep in {shallow[0]} ({_of_ceiling(shallow[1])})"
-        )
-    gains = listed(f"{signed(mean['joint_gain'])} in {dyad}" for dyad, mean in means)
+    means = own.groupby("dyad", sort=False, observed=True)["joint_gain"].mean()
+    gains = listed(f"{signed(mean)} in {dyad}" for dyad, mean in means.items())
     n_cells = own["design_point"].nunique()
-    opening = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
-    first = f"{opening[0].upper()}{opening[1:]}, {depth}; the joint gain over no treaty is {gains} bn$ a year."
+    averaged = f"{_opening(block, len(plan.blocks))}averaged over {n_cells} cells"
+    worth = f"{averaged[0].upper()}{averaged[1:]}, the joint gain over no treaty is {gains} bn$ a year."
+    first = " ".join([*filter(None, [about(plan)]), *answers(plan, cells), worth])
     if arms is not None and len(arms):
         return " ".join([first, *_of_arms(arms[arms["block"] == block])])
     if effects.empty:
         return first
-    own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "mean_depth")]
+    own_effects = effects[(effects["block"] == block) & (effects["outcome"] == "time_cooperating")]
     clauses = [_clause(plan, name, rows) for name, rows in own_effects.groupby("factor", sort=False)]
-    return f"{first} Mean depth changes {'; '.join(clauses)}."
+    return f"{first} Time cooperating, as a share of all quarters, changes {'; '.join(clauses)}."
 
 
 def _of_arms(arms: pd.DataFrame, most: int = 3) -> list[str]:
@@ -169,30 +145,25 @@ def security_in_words(row: pd.Series) -> str:
     return f"{row['security_cost']:.1f} {interval(row['low'], row['high'], digits=1)}"
 
 
-def caption_of(findings: Findings) -> str:
-    """What the figure of a plan shows, in a sentence."""
-    plan = findings.plan
+def caption_of(plan: Plan) -> str:
+    """What the first figure of a plan shows, in a sentence."""
     if plan.design in SAMPLED:
-        return "The strongest rank correlations with depth and gain, with 95 % intervals over design points."
-    if len(findings.arms):
-        return (
-            f"Differences from {plan.references[0]}, replicate by replicate, with 95 % intervals; filled where the "
-            "interval leaves zero out. Arms in the order of their effect on joint gain."
-        )
+        return "The strongest rank correlations with time cooperating and gain, with 95 % intervals over design points."
     first = f" in the block “{plan.blocks[0].name}”" if len(plan.blocks) > 1 else ""
-    above = f"mean depth of every cell{first} with its 95 % interval; the grey bar is the most that is possible there."
-    if findings.effects.empty:
-        return above[0].upper() + above[1:]
-    also = "; open marks: the other blocks" if len(plan.blocks) > 1 else ""
-    return f"Above, {above} Below, paired differences of joint gain with 95 % intervals{also}."
+    return (
+        f"How often cooperation emerges, or is kept to the end where it was inherited{first}: percent of runs, with "
+        "95 % intervals."
+    )
+
+
+def caption_of_worth(plan: Plan) -> str:
+    """What the second figure of a plan shows."""
+    effects = ", and what is changed by what is varied, replicate by replicate" if len(plan.cells) > 1 else ""
+    return f"The joint gain over no treaty in the same cells{effects}; bn$ a year, with 95 % intervals."
 
 
 def _opening(block: str, n_blocks: int) -> str:
     return f"{block}, " if n_blocks > 1 else ""
-
-
-def _of_ceiling(means: pd.Series) -> str:
-    return f"{means['mean_depth']:.2f} of a possible {means['depth_ceiling']:.2f}"
 
 
 def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
@@ -212,6 +183,3 @@ def by_chance(n_looked_at: int, what: str = "correlations") -> str:
     """What many looks cost: how many intervals leave zero out where there is nothing to find."""
     n = round(0.05 * n_looked_at)
     return f"{n_looked_at} {what} were looked at; about {n} of their intervals would leave zero out by chance alone."
-
-
-#: What a flip of identification (``model.identification_flips``) means to whoever reads results.

@@ -14,11 +14,14 @@ if TYPE_CHECKING:
 
 
 # The outcomes that effects are reported on, with the unit in which they are shown.
-OUTCOMES: Final = {"mean_depth": "", "joint_gain": "bn$/yr", "emerged": "share of runs", "durable": "share of runs"}
-
-
+OUTCOMES: Final = {
+    "time_cooperating": "share of quarters", "gain_share": "share of the attainable gain", "joint_gain": "bn$/yr",
+    "emerged": "share of runs", "kept": "share of runs", "durable": "share of runs", "mean_depth": "",
+}  # fmt: skip
 # Of these, the ones that sampled designs are read by.
-RANKED: Final = ("mean_depth", "joint_gain")
+RANKED: Final = ("time_cooperating", "joint_gain")
+# What a table of assumptions says of every effect: its spread over a sample of them, and how many give it that sign.
+OVER_ASSUMPTIONS: Final = ("median", "q05", "q95", "same_sign")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,7 +34,10 @@ class Findings:
     for the plan's contrasts; ``arms``: for every arm against each arm of reference. ``associations``: in sampled
     designs, rank correlations of factors with outcomes. ``precision``: what a target of precision reached.
     ``blocs``, ``bloc_effects``: gains, EV shares and emissions saved of every bloc, in cells and as paired
-    differences. ``tests``: McNemar and log-rank for every pair of design points that is compared.
+    differences. ``tests``: McNemar and log-rank for every pair of design points that is compared. ``definitions``: for
+    every dyad, at the reference cell, how often cooperation emerges, is inherited, kept and durable at other shares of
+    the gain and over other windows. ``effects``, ``contrasts`` and ``arms`` have the columns of ``OVER_ASSUMPTIONS``
+    where a table of them was given.
     """
 
     plan: Plan
@@ -48,10 +54,11 @@ class Findings:
     blocs: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     bloc_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     tests: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    definitions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
-    *("blocs", "bloc_effects", "tests"),
+    *("blocs", "bloc_effects", "tests", "definitions"),
 )

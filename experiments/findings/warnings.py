@@ -22,16 +22,16 @@ MUCH_HARMONY: Final = 0.1
 
 
 # The columns of runs that warnings look at.
-LOOKED_AT: Final = ("mean_depth", "mean_depth_contested", "emerged", "hollow")
+LOOKED_AT: Final = ("mean_depth", "mean_depth_contested", "emerged", "inherited", "hollow")
 
 
 def totals_of(runs: pd.DataFrame) -> dict[str, float]:
-    """What the warnings need to know of a dyad's runs: means of depth, and how many emerged and how many hollow."""
-    emerged = runs["emerged"].astype(bool)
+    """What the warnings need to know of a dyad's runs: means of depth, how many had cooperation and how many hollow."""
+    had = runs["emerged"].astype(bool) | runs["inherited"].astype(bool)
     totals = {name: float(runs[name].mean()) for name in LOOKED_AT[:2] if name in runs}
-    totals["n_emerged"] = int(emerged.sum())
+    totals["n_had"] = int(had.sum())
     if "hollow" in runs:
-        totals["n_hollow"] = int(runs.loc[emerged, "hollow"].astype(bool).sum())
+        totals["n_hollow"] = int(runs.loc[had, "hollow"].astype(bool).sum())
     return totals
 
 
@@ -80,9 +80,9 @@ def _of_the_sweep(findings: Findings, manifest: Mapping[str, Any]) -> Iterator[s
 def _hollow(totals: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
     """Cooperation by which both together lose (theory 2.1)."""
     n_hollow = int(sum(own.get("n_hollow", 0) for own in totals.values()))
-    n_emerged = int(sum(own["n_emerged"] for own in totals.values()))
+    n_had = int(sum(own["n_had"] for own in totals.values()))
     if n_hollow:
-        yield f"Hollow cooperation: in {n_hollow} of {n_emerged} cases of emergence the two sides together lose by it."
+        yield f"Hollow cooperation: in {n_hollow} of {n_had} cases of cooperation the two sides together lose by it."
 
 
 def _harmony(totals: Mapping[str, Mapping[str, float]]) -> Iterator[str]:

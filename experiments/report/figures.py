@@ -22,7 +22,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from experiments.design.plan import SAMPLED
 from experiments.display.figure_style import (
     BLACK,
     BLOC_COLOURS,
@@ -33,11 +32,9 @@ from experiments.display.figure_style import (
     PALE,
     SERIES,
 )
-from experiments.findings.sentences import replicates_in_words
 
 if TYPE_CHECKING:
-    from experiments.design.plan import Plan
-    from experiments.findings.tables import Findings
+    pass
 
 # The duty that would hold without a treaty, where the record has it.
 NO_TREATY: Final = "no_treaty_duty_ev"
@@ -130,134 +127,10 @@ def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
     axis.set_ylabel("electric share of\nnew cars (fraction)")
 
 
-# --- a plan -------------------------------------------------------------------------------------------------
-
-
-def plan_figure(findings: Findings) -> Figure:
-    """Above, mean depth in the cells of the first block; below, main effects on joint gain in every block."""
-    plan = findings.plan
-    if plan.design in SAMPLED:
-        called = {factor.name: factor.label for factor in plan.factors}
-        return association_figure(findings.associations, plan.title, labels=called)
-    if len(findings.arms):
-        return arms_figure(findings.arms, plan.references[0], plan.title)
-    dyads = list(dict.fromkeys(findings.cells["dyad"]))
-    n_effects = len(_effect_names(findings))
-    # Without anything to compare there is no lower row: empty panels say nothing.
-    heights = (3.4, 1.0 + 0.45 * n_effects) if n_effects else (3.4,)
-    figure = plt.figure(figsize=(13, 2.0 + sum(heights)), layout="constrained")
-    halves: Any = figure.subfigures(2, 1, height_ratios=(0.9, 1.1 + sum(heights)))
-    header, body = halves
-    axes = body.subplots(len(heights), len(dyads), squeeze=False, sharex="row", sharey="row", height_ratios=heights)
-    turned = False
-    for column, dyad in enumerate(dyads):
-        turned = _depth_by_cell(axes[0, column], findings, dyad)
-        if n_effects:
-            _effects_on_gain(axes[1, column], findings, dyad)
-    axes[0, 0].set_ylabel("mean depth of cooperation (0 to 1)")
-    if turned:
-        for axis in axes[0]:
-            axis.set_xlabel(", ".join(factor.label for factor in plan.shown[1:]), fontsize=9)
-    else:
-        look: dict[str, Any] = {"ha": "right", "va": "top", "fontsize": 8.5}
-        others = "\n".join(f"{factor.label}:" for factor in plan.shown[1:])
-        axes[0, 0].annotate(others, (0, 0), (-8, -7.5), "axes fraction", "offset points", **look)
-    leading, blocks = plan.shown[0], [block.name for block in plan.blocks]
-    labels = leading.level_labels
-    if len(labels) > len(SERIES):
-        labels = (f"{labels[0]} to {labels[-1]}, from left to right",)
-    depth_keys = [_key(k, f"{leading.label}: {label}") for k, label in enumerate(labels)]
-    depth_keys.append(Line2D([], [], color=GREY, linewidth=3, label="most that is possible in the cell"))
-    first = f" (above: {blocks[0]})" if len(blocks) > 1 else ""
-    runs = f"Scenario {plan.scenario}, {replicates_in_words(findings)} a cell, 95 % intervals{first}"
-    header.suptitle(plan.title, fontsize=15, fontweight="bold")
-    header.legend(handles=depth_keys, ncols=len(depth_keys), title=runs, loc="lower center")
-    if len(blocks) > 1 and n_effects:
-        shift = _colours_taken(plan)
-        keys = [_key(k, name, shift, is_hollow=k > 0) for k, name in enumerate(blocks)]
-        body.legend(handles=keys, loc="outside lower center", ncols=len(keys))
-    return figure
-
-
-def _colours_taken(plan: Plan) -> int:
-    """How many colours the levels of the leading factor have, so that those of blocks mean nothing else."""
-    n_levels = len(plan.shown[0].levels)
-    return max(2, n_levels) if n_levels <= len(SERIES) else 2
-
-
-def _depth_by_cell(axis: Axes, findings: Findings, dyad: str) -> bool:
-    """Cells along the axis by all factors but the first, whose levels stand side by side in colour.
-
-    Returns whether there were so many that their labels are turned.
-    """
-    plan = findings.plan
-    is_shown = (findings.cells["dyad"] == dyad) & (findings.cells["block"] == plan.blocks[0].name)
-    leading, others = plan.shown[0], plan.shown[1:]
-    places: dict[tuple[Any, ...], int] = {}
-    apart = 0.7 / len(leading.levels)
-    for _, cell in findings.cells[is_shown].iterrows():
-        place = places.setdefault(tuple(cell[factor.name] for factor in others), len(places))
-        number = leading.index_of(cell[leading.name])
-        x = place + (number - (len(leading.levels) - 1) / 2) * apart
-        axis.hlines(cell["depth_ceiling"], x - apart / 2, x + apart / 2, color=GREY, linewidth=3)
-        shade = number if len(leading.levels) <= len(SERIES) else 0
-        look: dict[str, Any] = {"fmt": MARKERS[shade], "color": SERIES[shade]}
-        axis.errorbar(x, cell["mean_depth"], yerr=_arms(cell, "mean_depth"), markersize=7, capsize=3, **look)
-    words = ["\n".join(f.label_of(v) for f, v in zip(others, key, strict=True)) for key in places]
-    if len(places) <= MOST_PLACES:
-        axis.set_xticks(range(len(places)), words, fontsize=8.5)
-    else:
-        axis.set_xticks(range(len(places)), [text.replace("\n", ", ") for text in words], fontsize=7, rotation=90)
-    axis.set_xlim(-0.6, len(places) - 0.4)
-    axis.set_ylim(0, 1.02)  # a line at 1 must be seen whole
-    axis.set_title(dyad)
-    axis.grid(axis="x", visible=False)
-    return len(places) > MOST_PLACES
-
-
-def _key(number: int, label: str, shift: int = 0, is_hollow: bool = False) -> Line2D:
-    """What a marker means, for a legend; ``shift`` takes other colours."""
-    colour = SERIES[(number + shift) % len(SERIES)]
-    face = "white" if is_hollow else colour
-    marker = MARKERS[number % len(MARKERS)]
-    return Line2D([], [], linestyle="", marker=marker, markersize=7, color=colour, mfc=face, label=label)
-
-
-def _arms(row: pd.Series, name: str, low: str = "", high: str = "") -> list[list[float]] | None:
+def error_bar(row: pd.Series, name: str, low: str = "", high: str = "") -> list[list[float]] | None:
     """The two arms of an error bar; none where there is but one replicate."""
     arms = [[row[name] - row[low or f"{name}_low"]], [row[high or f"{name}_high"] - row[name]]]
     return arms if np.all(np.isfinite(arms)) else None
-
-
-def _effect_names(findings: Findings) -> list[tuple[str, Any]]:
-    rows = findings.effects
-    return list(dict.fromkeys(zip(rows["factor"], rows["level"], strict=True))) if len(rows) else []
-
-
-def _effects_on_gain(axis: Axes, findings: Findings, dyad: str) -> None:
-    """One row an effect, the blocks side by side."""
-    names = _effect_names(findings)
-    blocks = [block.name for block in findings.plan.blocks]
-    factors = {factor.name: factor for factor in findings.plan.shown}
-    axis.axvline(0, color=BLACK, linewidth=1)
-    for _, row in findings.effects.iterrows() if names else ():
-        if row["dyad"] != dyad or row["outcome"] != "joint_gain":
-            continue
-        number = blocks.index(row["block"])
-        y = names.index((row["factor"], row["level"])) + (number - (len(blocks) - 1) / 2) * 0.26
-        colour = SERIES[(number + _colours_taken(findings.plan)) % len(SERIES)]
-        look: dict[str, Any] = {
-            "fmt": MARKERS[number % len(MARKERS)],
-            "color": colour,
-            "mfc": "white" if number else colour,
-        }
-        axis.errorbar(row["mean"], y, xerr=_arms(row, "mean", "low", "high"), capsize=3, markersize=7, **look)
-    axis.set_ylim(max(len(names), 1) - 0.4, -0.6)
-    words = [f"{factors[name].label}:\n{factors[name].label_of(level)}" for name, level in names]
-    axis.set_yticks(range(len(names)), words)
-    axis.xaxis.set_major_locator(MaxNLocator(5))
-    axis.set_xlabel("effect on joint gain (bn$ a year)")
-    axis.grid(axis="y", visible=False)
 
 
 # --- a sampled design ----------------------------------------------------------------------------------------
@@ -326,7 +199,9 @@ def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) 
             is_clear = row["low"] > 0 or row["high"] < 0
             look: dict[str, Any] = {"fmt": MARKERS[outcomes.index(outcome)], "color": colour, "capsize": 2}
             face = colour if is_clear else "white"
-            axis.errorbar(row["mean"], place, xerr=_arms(row, "mean", "low", "high"), markersize=5, mfc=face, **look)
+            axis.errorbar(
+                row["mean"], place, xerr=error_bar(row, "mean", "low", "high"), markersize=5, mfc=face, **look
+            )
         axis.set_title(dyad)
         axis.set_xlim(-widest[outcome], widest[outcome])
         axis.set_xlabel(words[outcome], fontsize=9)

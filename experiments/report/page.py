@@ -18,16 +18,18 @@ import pandas as pd
 
 from experiments.design.plan import Plan
 from experiments.display.figure_style import saver
+from experiments.display.glossary import GLOSSARY
 from experiments.display.streams import kept_on
 from experiments.display.words import OF_FLIPS, listed
 from experiments.findings import warnings
 from experiments.findings.findings import calibration_of, find
-from experiments.findings.sentences import OF_CALIBRATION, caption_of, of_tests, others_in_words
+from experiments.findings.headline import about
+from experiments.findings.sentences import OF_CALIBRATION, caption_of, caption_of_worth, of_tests, others_in_words
 from experiments.findings.tables import Findings
 from experiments.report import report_figures, tables
-from experiments.report.figures import arms_figure, plan_figure
+from experiments.report.figures import arms_figure
+from experiments.report.headline_figures import plan_figure, worth_figure
 from experiments.report.html import PAGE, cell, esc, looks_numeric
-from experiments.statistics.definitions import column_names, definitions
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
 from experiments.store.columns import GAME
@@ -68,13 +70,13 @@ class _Page:
     def text(self) -> str:
         """The whole page."""
         self._head()
-        self._depth()
+        self._answer()
         self._emergence()
         self._tests()
         self._ends()
         self._gains()
         self._games()
-        self._definitions()
+        self._depth()
         self._basis()
         self._back_matter()
         return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
@@ -106,22 +108,27 @@ class _Page:
             self._add('<div class="warn"><b>Before you quote this</b><ul>')
             self._add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")
         self._add("<h2>In plain words</h2>", f"<p>{esc(self.findings.reading)}</p>")
+        self._add('<p><a href="#glossary">What the words mean</a></p>')
 
-    def _depth(self) -> None:
+    def _answer(self) -> None:
         self._heading(
-            "1. How deep, and what is it worth?",
-            "Mean depth is the area under the depth curve: 0 is no treaty, 1 is everything on the table honoured "
-            "in every quarter; more on the table raises the ceiling: where ceilings differ, compare gains.",
+            "1. Does cooperation emerge, or is it kept, and what is it worth?",
+            "A pair cooperates in a quarter if, over a year, at least half of the gain that the two could have "
+            "together is realised, neither loses, and each gives something that it would not give alone. It emerges if "
+            "it was not there from the start; where the treaty in force before anybody acts is cooperation, it is "
+            "inherited, and kept, lost or regained. Shares are of runs; time, gains, duties and trade are means over "
+            "all quarters. What each term means stands in the glossary at the end.",
         )
         plan = self.plan
-        self._figure("findings", caption_of(self.findings), lambda: plan_figure(self.findings))
-        n_kept = min(plan.outputs.replicates, plan.replicates)
-        kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
+        self._figure("findings", caption_of(plan), lambda: plan_figure(self.findings))
+        if plan.shown:
+            self._figure("worth", caption_of_worth(plan), lambda: worth_figure(self.findings))
         for number, reference in enumerate(self.plan.references[1:], 2):
             draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
             self._figure(f"arms-{number}", f"Differences from {reference}.", draw)
         cells = self.findings.cells
         self._table(tables.cells(self.findings), "cells")
+        self._definitions()
         self._compared(
             f"Paired differences, replicate by replicate, {others_in_words(plan)}:",
             tables.effects(plan, self.findings.effects),
@@ -133,8 +140,8 @@ class _Page:
             self._compared("The contrasts of the plan:", tables.effects(plan, own), "contrasts")
         if len(self.findings.associations):
             self._say(
-                "Rank correlations of the factors with depth and gain, the strongest of each dyad. Their brackets hold "
-                "95 % intervals over design points, one factor at a time:"
+                "Rank correlations of the factors with time cooperating and gain, the strongest of each dyad. Their "
+                "brackets hold 95 % intervals over design points, one factor at a time:"
             )
             self._table(tables.associations(plan, self.findings.associations))
         if len(self.findings.precision):
@@ -145,9 +152,22 @@ class _Page:
             )
             self._table(tables.precision(plan, self.findings.precision), "precision")
         self._figure(
-            "response-map", "Mean depth over two factors, averaged over the others.",
+            "response-map", "Time cooperating over two factors, averaged over the others; share of all quarters.",
             lambda: report_figures.response_map(cells, plan, self.dyads),
         )  # fmt: skip
+
+    def _depth(self) -> None:
+        self._heading(
+            "Of what does it consist?",
+            "Mean depth is the weighted share of what could be conceded that is kept: 0 is no treaty, 1 is everything "
+            "on the table honoured in every quarter. It says what cooperation consists of, not whether there is any: "
+            "more on the table raises its ceiling, so where ceilings differ, compare gains. Its parts add to it: the "
+            "treaty that was in force at the start, for as long as no other is signed, and of what was agreed in the "
+            "run duties, recognition, and the rest.",
+        )
+        self._table(tables.depth(self.findings), "cells")
+        n_kept = min(self.plan.outputs.replicates, self.plan.replicates)
+        kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
         self._figure(
             "depth-over-time", f"Median depth{kept}; the ribbons hold eight runs in ten.",
             lambda: report_figures.depth_figure(self._series("dyad"), self.leading, self.dyads),
@@ -159,10 +179,10 @@ class _Page:
 
     def _emergence(self) -> None:
         self._heading(
-            "2 to 4. Does cooperation emerge, when, and does it last?",
-            "Cooperation emerges in the first quarter of a spell in which depth has been at least one half over four "
-            "quarters, the smaller gain is at least a quarter of the larger, and a duty is cut; it is durable if a "
-            "spell lasts 12 quarters or more. Shares of runs, and the restricted mean: the average wait, in which runs "
+            "2 to 4. When does cooperation emerge, and does it last?",
+            "Cooperation emerges in the first quarter of a spell of it that was not there from the start; what was "
+            "inherited does not emerge, so those runs wait to the end here. It is durable if a spell lasts 12 quarters "
+            "or more. Shares of runs, and the restricted mean: the average wait, in which runs "
             "that never get there count as waiting up to the horizon. Averages over all cells of a level; "
             "intervals over replicates, for shares Wilson's with as many runs as cells with common luck are worth.",
         )
@@ -267,16 +287,14 @@ class _Page:
         )
 
     def _definitions(self) -> None:
-        columns = [name for t, w in definitions() for name in column_names(t, w)]
-        found = [tables.definitions(own) for dyad in self.dyads if columns[0] in (own := self._runs(dyad, columns))]
-        if not found:
+        """Beside the shares: how much they hang on the definition."""
+        if self.findings.definitions.empty:
             return
-        self._heading(
-            "How much hangs on the definition?",
-            "Share of runs in which cooperation emerges (and is durable), when another share of the attainable gain "
-            "must be realised over another window. The definition, half of it over 4 quarters, was fixed before.",
+        self._say(
+            "How much hangs on the definition? The same shares when another share of the attainable gain must be "
+            f"realised over another window. {about(self.plan)} Half of it over 4 quarters was fixed before any run.",
         )
-        self._table(pd.concat(found, ignore_index=True))
+        self._table(tables.definitions(self.findings.definitions), "definitions")
 
     def _basis(self) -> None:
         self._heading(
@@ -302,6 +320,11 @@ class _Page:
         self._add(
             '<details class="back"><summary>What the columns mean</summary><div class="wide">'
             f'<table class="words">{words}</table></div></details>',
+        )
+        terms = "".join(f"<tr><td><b>{esc(own.name)}</b></td><td>{esc(own.meaning)}</td></tr>" for own in GLOSSARY)
+        self._add(
+            '<details id="glossary"><summary>Glossary</summary><div class="wide">'
+            f'<table class="words">{terms}</table></div></details>',
         )
         short = {key: value for key, value in told.items() if key not in LONG}
         shown = esc(json.dumps(short, indent=1))

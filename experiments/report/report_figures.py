@@ -188,7 +188,7 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
     return figure
 
 
-def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str = "mean_depth") -> Figure | None:
+def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str = "time_cooperating") -> Figure | None:
     """The mean outcome over the levels of two factors, averaged over the others and over blocks."""
     shown = [factor for factor in plan.shown if 2 <= len(factor.levels) <= 8 and factor.name in cells]
     if len(shown) < 2:

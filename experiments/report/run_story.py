@@ -217,7 +217,7 @@ def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str) -> None:
 
 
 def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
-    """Three or four sentences on one dyad of one run."""
+    """A few sentences on one dyad of one run."""
     first, second = row["dyad"].split("-")
     depth = (
         f"Mean depth {row['mean_depth']:.2f} of a possible {row['depth_ceiling']:.2f} "
@@ -227,6 +227,9 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
         f"joint gain over no treaty {signed(row['joint_gain'])} bn$ a year "
         f"({first} {signed(row['gain_first'])}, {second} {signed(row['gain_second'])})"
     )
+    # Where next to nothing can be had there is no share of it.
+    if row["gain_share"] == row["gain_share"]:
+        gain = f"{gain}, {100 * row['gain_share']:.0f} % of what can be had"
     treaties = ", ".join(
         (
             f"{_count(row['n_treaties'], 'treaty', 'treaties')} signed",
@@ -239,13 +242,20 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
 
 
 def _emergence(row: Mapping[str, Any], horizon: str) -> str:
-    if not row["emerged"]:
-        return f"Cooperation does not emerge by {horizon}."
     longest = _count(row["longest_spell"], "quarter", "quarters")
     spells = f"in {_count(row['n_spells'], 'spell', 'spells')}, the longest of {longest}"
     lasting = "durable" if row["durable"] else "not durable"
-    end = " It collapses." if row["collapsed"] else ""
     hollow = " It is hollow: together the blocs would do better without it." if row["hollow"] else ""
+    if row["inherited"]:
+        if row["kept"]:
+            return f"Cooperation is inherited and kept to {horizon}.{hollow}"
+        if not row["n_spells"]:
+            return "Cooperation is inherited and lost at once; it does not come back."
+        back = "regained" if row["regained"] else "not regained"
+        return f"Cooperation is inherited, lost and {back}, {spells}: {lasting}.{hollow}"
+    if not row["emerged"]:
+        return f"Cooperation does not emerge by {horizon}."
+    end = " It collapses." if row["collapsed"] else ""
     return f"Cooperation emerges in {row['emergence_label']}, {spells}: {lasting}.{end}{hollow}"
 
 

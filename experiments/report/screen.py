@@ -1,147 +1,187 @@
-"""The findings of a plan on screen: cells, effects, contrasts, corners, what they rest on, a plain reading.
+"""The findings of a plan on one screen of 80 columns: the answer, the table behind it, what makes the difference.
 
-Everything fits the screen. Rates are fractions; gains are bn$ a year over no treaty; brackets hold 95 %
-intervals over replicates.
+First a sentence a dyad; then how often cooperation emerges or is kept, and what comes with it, in the cells that a
+screen has room for; then paired differences. All else is in the files and in the report, and the last line says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
+from experiments.design.plan import ARM, SAMPLED
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
-from experiments.findings.sentences import (
-    OF_CALIBRATION,
-    by_chance,
-    others_in_words,
-    replicates_in_words,
-    security_in_words,
-)
-from experiments.findings.tables import Findings
+from experiments.findings import headline
+from experiments.findings.sentences import OF_CALIBRATION, by_chance, replicates_in_words, security_in_words
+from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.statistics.stopping import reached_in_words
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Longer tables are left to the files: nobody reads them on a screen.
-MOST_ROWS: Final = 96
+# Differences that a screen has room for; the largest effects on joint gain.
+MOST_EFFECTS: Final = 6
+#: The outcomes whose differences are told on screen, their heads, and by what numbers are multiplied, with digits.
+EFFECTS: Final = {
+    "time_cooperating": ("time cooperating, % of quarters", 100.0, 1),
+    "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
+}
+#: The heads of the headline table; its rows are dyads with their cells.
+HEADS: Final = (
+    "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",
+)  # fmt: skip
 
 
 def show_findings(console: Console, findings: Findings, horizon: str) -> None:
-    """Print all tables and sentences; ``horizon`` names the last quarter, as in 2035Q4."""
+    """Print the answer and what is behind it; ``horizon`` names the last quarter, as in 2035Q4."""
     plan = findings.plan
-    head(console, plan.title)
-    prose(console, plan.question)
+    head(console, plan.title, is_first=True)
+    for sentence in headline.answers(plan, findings.cells):
+        prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     prose(
         console,
-        f"Scenario {plan.scenario}, {len(plan.points)} design points, {replicates_in_words(findings)} each with "
-        f"the same luck at every point{failed}. Brackets hold 95 % intervals over replicates.",
+        f"{headline.about(plan)} Scenario {plan.scenario}, {replicates_in_words(findings)}{failed}; brackets, ±: "
+        "95 % intervals.".strip(),
     )
-    for block in plan.blocks:
-        cells = findings.cells[findings.cells["block"] == block.name]
-        if len(plan.blocks) > 1:
-            head(console, f"{block.name[0].upper()}{block.name[1:]}")
+    if line := headline.at_other_shares(findings.definitions):
+        prose(console, line)
+    if plan.design in SAMPLED:
         if len(findings.associations):
-            own = findings.associations[findings.associations["block"] == block.name]
-            _associations_table(own).show(console)
-            prose(console, by_chance(len(own)), "dim italic")
-        elif len(cells) <= MOST_ROWS:
-            _cells_table(findings, cells, horizon).show(console)
-        else:
-            prose(console, f"{len(cells)} rows of cells are in cells.parquet.")
-        if len(findings.effects):
-            effects = findings.effects[findings.effects["block"] == block.name]
-            _effects_table(findings, effects).show(console)
-    prose(
-        console,
-        "Depth counts what is agreed and honoured, so more on the table raises its ceiling: compare cells of "
-        "different ceilings by joint gain.",
-    )
-    if len(findings.contrasts):
-        _contrasts_table(findings).show(console)
+            _associations_table(findings.associations).show(console)
+            prose(console, by_chance(len(findings.associations)), "dim italic")
+    else:
+        _headline_table(findings, horizon).show(console)
+    for title, rows in _compared(findings):
+        _effects_table(title, rows).show(console)
     if len(findings.arms):
-        for reference in plan.references:
-            _arms_table(findings, reference).show(console)
-        what = "differences (of depth, gain and the shares of runs)"
+        what = "differences (of time, gains, depth and the shares of runs)"
         prose(console, by_chance(len(findings.arms), what), "dim italic")
     if plan.precision is not None and len(findings.precision):
         prose(console, reached_in_words(findings.precision, plan.precision))
+    prose(console, _rest(findings))
 
 
-def show_words(console: Console, findings: Findings) -> None:
-    """Print the corners, if any, and the plain reading."""
-    if findings.corners:
-        head(console, "The same in every run", " (over the cells with something on the table)")
-        for sentence in findings.corners:
-            prose(console, sentence, indent=2)
-    head(console, "In plain words")
-    prose(console, findings.reading)
-    prose(console, "These are statements about this model under its assumptions, not forecasts.", "dim italic")
+def _rest(findings: Findings) -> str:
+    """What is not on the screen, and where it is."""
+    plan = findings.plan
+    names = set(findings.contrasts["contrast"]) if len(findings.contrasts) and not _has_room(findings) else ()
+    there = [f"all {len(plan.cells)} cells"] if len(plan.cells) > headline.MOST_CELLS else []
+    there += [f"{len(names)} contrast{'s' * (len(names) > 1)}"] if names else []
+    return f"In the report: {', '.join([*there, 'depth by part'])}. A model, no forecast."
 
 
-def _cells_table(findings: Findings, cells: pd.DataFrame, horizon: str) -> Grid:
-    shown = findings.plan.shown
-    values = ("mean depth\nof ceiling", "gain\nbn$/yr", "durable\nshare", f"P(emerged\nby {horizon})")
-    table = Grid("Cells", ("dyad", *(factor.label for factor in shown)), values, is_grouped=True)
-    for dyad in dict.fromkeys(cells["dyad"].astype(str)):
-        for _, cell in cells[cells["dyad"] == dyad].iterrows():
+def _has_room(findings: Findings) -> bool:
+    """Whether contrasts are told on screen: where nothing else is compared."""
+    return findings.effects.empty and findings.arms.empty
+
+
+def _headline_table(findings: Findings, horizon: str) -> Grid:
+    """Cells down in groups, one a dyad, whose first row names what is counted and whose numbers come first."""
+    plan = findings.plan
+    shown = headline.shown_cells(plan, findings.arms)
+    base = headline.base_label(shown)
+    title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base else ""
+    table = Grid(title, ("",), (*HEADS[:-1], HEADS[-1].format(horizon)), title_style="italic", is_tight=True)
+    for dyad, cells in headline.cells_of(findings, shown):
+        first, second = dyad.split("-")
+        inherited = [float(cell["inherited_share"]) for _, cell in cells]
+        counted = "kept" if min(inherited) == 1.0 else "emerges" if max(inherited) == 0.0 else ""
+        sides = f"{first}, {second}"
+        table.row(dyad, counted, "", "", sides, "", sides, style="bold")
+        for own, cell in cells:
             table.row(
-                dyad,
-                *(factor.label_of(cell[factor.name]) for factor in shown),
-                f"{cell['mean_depth']:.2f} of {cell['depth_ceiling']:.2f}",
-                signed(cell["joint_gain"]),
-                f"{cell['durable_share']:.2f}",
-                f"{cell['emergence_rate']:.2f} " + interval(cell["emergence_rate_low"], cell["emergence_rate_high"]),
-            )
+                f" {own.label}", held(cell, counted), percent(cell["gain_share"]), signed(cell["joint_gain"]),
+                f"{percent(cell['duty_first'])} %, {percent(cell['duty_second'])} %", f"{cell['ev_trade']:.0f}",
+                f"{percent(cell['final_ev_share_first'])}, {percent(cell['final_ev_share_second'])}",
+            )  # fmt: skip
     return table
 
 
-def _effects_table(findings: Findings, effects: pd.DataFrame) -> Grid:
-    title = f"Main effects: paired differences, {others_in_words(findings.plan)}"
-    values = ("effect on mean depth", "effect on joint gain, bn$/yr")
-    table = Grid(title, ("dyad", "factor", "against"), values, is_grouped=True)
-    factors = {factor.name: factor for factor in findings.plan.factors}
-    for dyad in dict.fromkeys(effects["dyad"].astype(str)):
-        rows = effects[effects["dyad"] == dyad]
-        for (own, level), pair in rows.groupby(["factor", "level"], sort=False):
-            factor = factors[str(own)]
-            by_outcome = {str(row["outcome"]): row for _, row in pair.iterrows()}
-            table.row(
-                dyad,
-                f"{factor.label}: {factor.label_of(level)}",
-                factor.label_of(pair["baseline"].iloc[0]),
-                *(_effect(by_outcome[outcome]) for outcome in ("mean_depth", "joint_gain")),
-            )
+def held(cell: pd.Series, counted: str = "") -> str:
+    """How many of 100 runs emerge or are kept, with Wilson's interval; ``counted`` says which where all agree."""
+    told = []
+    for name, word in (("emergence_rate", "emerges"), ("kept_share", "kept")):
+        is_meant = counted == word or (not counted and (cell["inherited_share"] > 0.0) == (word == "kept"))
+        if is_meant:
+            low, high = 100 * cell[f"{name}_low"], 100 * cell[f"{name}_high"]
+            told.append(f"{'' if counted else f'{word} '}{100 * cell[name]:.0f} {interval(low, high, 0)}")
+    return ", ".join(told)
+
+
+def percent(share: float) -> str:
+    """A share as a rate without its sign; a dash where there is none."""
+    return f"{100 * share:.0f}" if share == share else "-"
+
+
+def _compared(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Tables of differences of the first block: their titles and rows, which a column ``what`` names."""
+    plan = findings.plan
+    block = plan.blocks[0].name
+    factors = {factor.name: factor for factor in plan.factors}
+    if len(findings.effects):
+        own = findings.effects[findings.effects["block"] == block]
+        compared = zip(own["factor"], own["level"], own["baseline"], strict=True)
+        what = [
+            f"{headline.level_in_words(factors[name], level)} against {factors[name].label_of(baseline)}"
+            for name, level, baseline in compared
+        ]
+        yield "What makes the difference", own.assign(what=what)
+    for reference in plan.references if len(findings.arms) else ():
+        own = findings.arms[(findings.arms["block"] == block) & (findings.arms["reference"] == reference)]
+        yield f"Against {reference}", own.assign(what=own[ARM])
+    if len(findings.contrasts) and _has_room(findings):
+        yield "Contrasts", findings.contrasts.assign(what=findings.contrasts["contrast"])
+
+
+def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
+    """Differences down, dyads across; outcome after outcome, with what assumptions say of each where that is known."""
+    dyads = list(dict.fromkeys(rows["dyad"].astype(str)))
+    size = rows[rows["outcome"] == "joint_gain"].groupby("what", sort=False)["mean"].apply(lambda x: x.abs().sum())
+    order = list(size.index)
+    if len(order) > MOST_EFFECTS:
+        strongest = set(size.sort_values(ascending=False, kind="stable").index[:MOST_EFFECTS])
+        title = f"{title} (the strongest {MOST_EFFECTS} of {len(order)})"
+        order = [what for what in order if what in strongest]
+    table = Grid("", (title,), dyads, is_tight=True)
+    lines: list[tuple[str, Callable[[pd.Series, float, int], str]]] = [("", _effect)]
+    if set(OVER_ASSUMPTIONS) <= set(rows):
+        lines.append((", over assumptions: median [5, 95 %], same sign", _over_assumptions))
+    for outcome, (words, times, digits) in EFFECTS.items():
+        of_outcome = rows[rows["outcome"] == outcome]
+        for more, shown in lines:
+            table.row(f"{words}{more}", *[""] * len(dyads), style="bold")
+            for what in order:
+                own = {str(row["dyad"]): row for _, row in of_outcome[of_outcome["what"] == what].iterrows()}
+                cells = [shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads]
+                table.row(f" {what}", *cells)
     return table
 
 
-def _effect(row: pd.Series) -> str:
-    # Three digits, so that an interval that leaves zero out is seen to do so.
-    return f"{signed(row['mean'], 3)} {interval(row['low'], row['high'], 3, with_sign=True)}"
+def _effect(row: pd.Series, times: float, digits: int) -> str:
+    """A difference with half of its interval; one replicate says nothing about spread."""
+    half = times * (row["high"] - row["mean"])
+    return (
+        f"{signed(times * row['mean'], digits)} ±{half:.{digits}f}"
+        if half < float("inf")
+        else (f"{signed(times * row['mean'], digits)} [?]")
+    )
 
 
-def _arms_table(findings: Findings, reference: str, most: int = 20) -> Grid:
-    """Arms down, dyads across: effects on joint gain, the strongest over all dyads first."""
-    own = findings.arms
-    own = own[(own["outcome"] == "joint_gain") & (own["reference"] == reference)]
-    own = own[own["block"] == findings.plan.blocks[0].name]
-    total = own.groupby("arm", sort=False)["mean"].sum()
-    order = total.abs().sort_values(ascending=False, kind="stable").index
-    also = f" (the strongest {most} of {len(order)}; all in arms.parquet)" if len(order) > most else ""
-    dyads = [str(dyad) for dyad in dict.fromkeys(own["dyad"])]
-    title = f"Differences from {reference}: joint gain, bn$ a year, replicate by replicate{also}"
-    table = Grid(title, ("arm",), dyads)
-    for arm in order[:most]:
-        rows = {str(row["dyad"]): row for _, row in own[own["arm"] == arm].iterrows()}
-        table.row(arm, *(_effect(rows[dyad]) if dyad in rows else "" for dyad in dyads))
-    return table
+def _over_assumptions(row: pd.Series, times: float, digits: int) -> str:
+    """The median over a sample of assumptions, what holds nine in ten of them, and the share with the same sign."""
+    if row["median"] != row["median"]:
+        return ""
+    digits = max(digits - 1, 0)
+    around = interval(times * row["q05"], times * row["q95"], digits, with_sign=True)
+    return f"{signed(times * row['median'], digits)} {around} {100 * row['same_sign']:.0f} %"
 
 
-def _associations_table(associations: pd.DataFrame, most: int = 6) -> Grid:
+def _associations_table(associations: pd.DataFrame, most: int = 5) -> Grid:
     title = "Rank correlations over design points, the strongest of each dyad and outcome"
     table = Grid(title, ("dyad", "outcome", "factor"), ("correlation",))
     for _, rows in associations.groupby(["dyad", "outcome"], sort=False, observed=True):
@@ -149,19 +189,6 @@ def _associations_table(associations: pd.DataFrame, most: int = 6) -> Grid:
             shown = f"{signed(row['correlation'])} {interval(row['low'], row['high'], with_sign=True)}"
             table.row(row["dyad"], str(row["outcome"]).replace("_", " "), row["factor"], shown)
         table.section()
-    return table
-
-
-def _contrasts_table(findings: Findings) -> Grid:
-    """Contrasts down, dyads across: effects on mean depth."""
-    rows = findings.contrasts[findings.contrasts["outcome"] == "mean_depth"]
-    dyads = list(dict.fromkeys(rows["dyad"]))
-    blocks = list(dict.fromkeys(rows["block"]))
-    where = f" ({', '.join(blocks)})" if len(findings.plan.blocks) > 1 else ""
-    table = Grid(f"Contrasts{where}: paired differences of mean depth", ("contrast",), [str(dyad) for dyad in dyads])
-    for name, own in rows.groupby("contrast", sort=False):
-        by_dyad = {str(row["dyad"]): row for _, row in own.iterrows()}
-        table.row(name, *(_effect(by_dyad[dyad]) for dyad in dyads))
     return table
 
 

@@ -5,6 +5,7 @@ Every function gives a data frame of texts, a column each, empty where there is 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -14,17 +15,22 @@ from experiments.design.plan import ARM, Plan
 from experiments.display.words import interval, signed
 from experiments.findings.comparisons import BLOC_OUTCOMES
 from experiments.findings.sentences import ALPHA, security_in_words
-from experiments.findings.tables import Findings
-from experiments.statistics.definitions import sensitivity_table
+from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.statistics.estimates import LEVEL, Estimate, mean_interval, shared_rate
 
 # Digits of an effect: enough that an interval that leaves zero out is seen to do so, also where effects are small.
 DIGITS: Final = {"joint_gain": 3, "gain": 3, "ev_share": 4, "final_ev_share": 4, "co2_saved": 2}
 # What an outcome is called in a table.
 WORDS: Final = {
-    "mean_depth": "mean depth", "joint_gain": "joint gain, bn$/yr", "emerged": "P(emerged)", "durable": "P(durable)",
+    "time_cooperating": "time cooperating", "gain_share": "gain share", "joint_gain": "joint gain, bn$/yr",
+    "emerged": "P(emerged)", "kept": "P(kept)", "durable": "P(durable)", "mean_depth": "mean depth",
     "gain": "gain, bn$/yr", "ev_share": "EV share, mean", "final_ev_share": "EV share, last quarter",
     "co2_saved": "CO2 saved, Mt/yr",
+}  # fmt: skip
+# The four parts of depth, in plain words.
+PARTS: Final = {
+    "depth_inherited": "inherited treaty", "depth_joint": "supply, charging, technology", "depth_duties": "duties",
+    "depth_recognition": "recognition",
 }  # fmt: skip
 USUAL_DIGITS: Final = 3
 # Games told for each dyad.
@@ -32,20 +38,56 @@ MOST_GAMES: Final = 4
 
 
 def cells(findings: Findings) -> pd.DataFrame:
-    """Depth of its ceiling, gain and rates in every cell."""
+    """The headline in every cell: how often cooperation emerges or is kept, for how long, and what comes with it."""
     rows = []
-    plan = findings.plan
-    order = {dyad: k for k, dyad in enumerate(dict.fromkeys(findings.cells["dyad"]))}
-    for _, cell in findings.cells.sort_values("dyad", key=lambda column: column.map(order), kind="stable").iterrows():
-        row = {"dyad": cell["dyad"], **_where(plan, cell)}
-        low, high = cell["mean_depth_low"], cell["mean_depth_high"]
-        row["depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
+    for cell in _by_dyad(findings):
+        row = {"dyad": cell["dyad"], **_where(findings.plan, cell)}
+        for name, words in (("emergence_rate", "emerges"), ("kept_share", "kept")):
+            is_asked = (cell["inherited_share"] > 0.0) if words == "kept" else (cell["inherited_share"] < 1.0)
+            row[words] = _share(cell, name) if is_asked else "inherited" if words == "emerges" else "not inherited"
+        is_there = cell["inherited_share"] > 0.0
+        row["lost, regained"] = f"{cell['lost_share']:.2f}, {cell['regained_share']:.2f}" if is_there else ""
+        row["durable"] = _share(cell, "durable_share")
+        row["time cooperating"] = _share(cell, "time_cooperating")
+        row["gain share"] = (
+            _share(cell, "gain_share") if cell["gain_share"] == cell["gain_share"] else "nothing to gain"
+        )
         low, high = cell["joint_gain_low"], cell["joint_gain_high"]
-        row["gain, bn$/yr"] = f"{signed(cell['joint_gain'])} {interval(low, high, with_sign=True)}"
-        for name, words in (("durable_share", "durable"), ("emergence_rate", "emerged")):
-            row[words] = f"{cell[name]:.2f} {interval(cell[f'{name}_low'], cell[f'{name}_high'])}"
+        row["joint gain, bn$/yr"] = f"{signed(cell['joint_gain'])} {interval(low, high, with_sign=True)}"
+        row["duties"] = _two(cell, "duty")
+        row["EV trade, 1000/yr"] = f"{cell['ev_trade']:.0f}"
+        row["EV share, last quarter"] = _two(cell, "final_ev_share")
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def depth(findings: Findings) -> pd.DataFrame:
+    """Mean depth in every cell, of the most that is possible there, and its four parts."""
+    rows = []
+    for cell in _by_dyad(findings):
+        row = {"dyad": cell["dyad"], **_where(findings.plan, cell)}
+        low, high = cell["mean_depth_low"], cell["mean_depth_high"]
+        row["mean depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
+        rows.append({**row, **{words: f"{cell[name]:.2f}" for name, words in PARTS.items()}})
+    return pd.DataFrame(rows)
+
+
+def _by_dyad(findings: Findings) -> Iterator[pd.Series]:
+    order = {dyad: k for k, dyad in enumerate(dict.fromkeys(findings.cells["dyad"]))}
+    by_dyad = findings.cells.sort_values("dyad", key=lambda column: column.map(order), kind="stable")
+    for _, cell in by_dyad.iterrows():
+        yield cell
+
+
+def _share(cell: pd.Series, name: str) -> str:
+    return f"{cell[name]:.2f} {interval(cell[f'{name}_low'], cell[f'{name}_high'])}"
+
+
+def _two(cell: pd.Series, name: str) -> str:
+    """Rates of both sides, each with its bloc."""
+    blocs = str(cell["dyad"]).split("-")
+    sides = zip(blocs, ("first", "second"), strict=True)
+    return ", ".join(f"{bloc} {100 * cell[f'{name}_{side}']:.0f} %" for bloc, side in sides)
 
 
 def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
@@ -60,8 +102,20 @@ def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
         row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
         for _, effect in own.iterrows():
             row[WORDS[effect["outcome"]]] = _effect(effect)
+            if set(OVER_ASSUMPTIONS) <= set(effect.index) and effect["median"] == effect["median"]:
+                row |= _over_assumptions(effect)
         rows.append(row)
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows).fillna("")
+
+
+def _over_assumptions(effect: pd.Series) -> dict[str, str]:
+    """The effect over a sample of assumptions: its median with what holds nine in ten, and how many have its sign."""
+    words, n = WORDS[effect["outcome"]], DIGITS.get(effect["outcome"], USUAL_DIGITS)
+    around = interval(effect["q05"], effect["q95"], n, with_sign=True)
+    return {
+        f"{words}: over assumptions": f"{signed(effect['median'], n)} {around}",
+        f"{words}: same sign": f"{100 * effect['same_sign']:.0f} %",
+    }
 
 
 def compared(plan: Plan, factor: object, level: object, baseline: object) -> str:
@@ -204,15 +258,20 @@ def _within(found: Estimate, most: float, digits: int) -> str:
     return interval(max(found.low, 0.0), min(found.high, most), digits)
 
 
-def definitions(runs: pd.DataFrame) -> pd.DataFrame:
-    """Emergence (and durable share) of a dyad under every definition: thresholds down, windows across."""
-    table = sensitivity_table(runs, ["dyad"])
-    table["shown"] = [
-        f"{a:.2f} ({b:.2f})" for a, b in zip(table["emergence_rate"], table["durable_share"], strict=True)
-    ]
-    wide = table.pivot(index=["dyad", "threshold"], columns="window", values="shown")
-    wide.columns = [f"{window} quarters" for window in wide.columns]
-    return wide.reset_index()
+def definitions(table: pd.DataFrame) -> pd.DataFrame:
+    """Shares of runs under every definition: thresholds down, windows across, emerging and kept apart."""
+    rows = []
+    for (dyad, threshold), own in table.groupby(["dyad", "threshold"], sort=False, observed=True):
+        row = {"dyad": str(dyad), "share of the gain": f"{threshold:g}"}
+        for _, found in own.iterrows():
+            told = []
+            if found["inherited_share"] < 1.0:
+                told.append(f"emerges {_share(found, 'emergence_rate')}")
+            if found["inherited_share"] > 0.0:
+                told.append(f"kept {_share(found, 'kept_share')}")
+            row[f"{found['window']} quarters"] = f"{', '.join(told)}; durable {found['durable_share']:.2f}"
+        rows.append(row)
+    return pd.DataFrame(rows)
 
 
 def ends(table: pd.DataFrame) -> pd.DataFrame:

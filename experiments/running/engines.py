@@ -156,7 +156,7 @@ def run_columns(world: World) -> dict[str, Any]:
         honoured, alone, deserted = (gain[:, :, side, k] for k in range(3))
         for name, value in ((tempted, alone - honoured), (suffers, honoured - deserted)):
             columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
-    for name, values in definition_columns(world.recorder.onset_and_durable).items():
+    for name, values in definition_columns(world.recorder.measured).items():
         columns[name] = np.asarray(values).reshape(-1)
     return columns
 

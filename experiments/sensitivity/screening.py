@@ -38,9 +38,11 @@ if TYPE_CHECKING:
 
 FloatArray = npt.NDArray[np.float64]
 
-OUTCOMES: Final = ("mean_depth", "durable", "emerged")
+OUTCOMES: Final = ("time_cooperating", "joint_gain", "durable")
 #: What the outcomes are called in tables and figures.
-WORDS: Final = {"mean_depth": "mean depth", "durable": "durable share", "emerged": "P(emergence)"}
+WORDS: Final = {
+    "time_cooperating": "time cooperating", "joint_gain": "joint gain", "durable": "durable share",
+}  # fmt: skip
 LEVELS: Final = 4  # places an input can take in screening (Morris 1991)
 DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 # A total index is settled when the second half of the rows moves it by less than this (share of the variance).

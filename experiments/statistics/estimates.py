@@ -9,6 +9,7 @@ Intervals describe the ensemble of assumptions that was run; they are not foreca
 
 from __future__ import annotations
 
+import functools
 import math
 from dataclasses import dataclass
 from typing import Final, NamedTuple
@@ -65,7 +66,7 @@ def wilson(successes: float, n: float, level: float = LEVEL) -> Rate:
     _check_counts(successes, n, level)
     if n == 0:
         return Rate(math.nan, 0.0, 1.0, 0.0)
-    z2 = float(stats.norm.ppf(0.5 + level / 2.0)) ** 2
+    z2 = _z_quantile(level) ** 2
     share = successes / n
     centre = (share + z2 / (2.0 * n)) / (1.0 + z2 / n)
     half = math.sqrt(z2 * (share * (1.0 - share) / n + z2 / (4.0 * n * n))) / (1.0 + z2 / n)
@@ -163,7 +164,7 @@ def mean_interval(values: npt.ArrayLike, level: float = LEVEL) -> Estimate:
     if n == 1:
         return Estimate(mean, -math.inf, math.inf, math.nan, 1)
     se = float(x.std(ddof=1)) / math.sqrt(n)
-    half = float(stats.t.ppf(0.5 + level / 2.0, n - 1)) * se
+    half = _t_quantile(level, n - 1) * se
     return Estimate(mean, mean - half, mean + half, se, n)
 
 
@@ -303,6 +304,16 @@ def kaplan_meier(times: npt.ArrayLike, events: npt.ArrayLike) -> SurvivalCurve:
     se = np.where(is_empty, math.nan, survival * np.sqrt(hazard_variance))
     table = pd.DataFrame({"time": at, "at_risk": at_risk, "events": n_events, "survival": survival, "se": se})
     return SurvivalCurve(table, float(time.max()))
+
+
+@functools.lru_cache
+def _t_quantile(level: float, freedom: int) -> float:
+    return float(stats.t.ppf(0.5 + level / 2.0, freedom))
+
+
+@functools.lru_cache
+def _z_quantile(level: float) -> float:
+    return float(stats.norm.ppf(0.5 + level / 2.0))
 
 
 # --- checks -------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ The statistics themselves live in ``estimates.py`` and ``survival.py`` and can b
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -68,8 +69,17 @@ __all__ = [
 ]
 
 #: What ``cell_summary`` averages, and which booleans it turns into rates (column -> name of the rate).
-MEANS: Final = ("mean_depth", "joint_gain")
-RATES: Final[Mapping[str, str]] = {"durable": "durable_share", "emerged": "emergence_rate"}
+MEANS: Final = (
+    *("time_cooperating", "gain_share", "joint_gain", "duty_first", "duty_second", "ev_trade"),
+    *("final_ev_share_first", "final_ev_share_second", "mean_depth"),
+    *("depth_inherited", "depth_joint", "depth_duties", "depth_recognition"),
+)
+RATES: Final[Mapping[str, str]] = {
+    "emerged": "emergence_rate", "inherited": "inherited_share", "kept": "kept_share", "lost": "lost_share",
+    "regained": "regained_share", "durable": "durable_share",
+}  # fmt: skip
+#: What a run need not have: there is no share of a gain where next to none can be had.
+MAY_MISS: Final = ("gain_share",)
 CELL: Final = ("design_point", "dyad")
 
 
@@ -84,18 +94,23 @@ def cell_summary(
 
     frame: tidy rows (module docstring). by: columns that name a cell; add factors to carry them along; leave
     out ``dyad`` to pool the dyads of a run, which are then clustered. means, rates: columns to summarise.
-    ``depth_ceiling``, where present, is averaged without interval.
+    ``depth_ceiling``, where present, is averaged without interval. Of ``MAY_MISS`` the runs that have a value are
+    averaged, and there is no number where none has.
     Raises: ValueError when a column is missing, or a value in it.
     Source: theory 2.2 (estimands 1 to 3), 2.3 (pitfalls 3 and 7).
     """
-    _check_columns(frame, [*by, "replicate", *means, *rates])
+    _check_columns(frame, [*by, "replicate", *means, *rates], may_miss=MAY_MISS)
     rows = []
     for cell, group in _groups(frame, by):
-        runs = group.groupby("replicate", sort=True, observed=True)
-        row = {**cell, "n_runs": runs.ngroups}
+        is_single = not group["replicate"].duplicated().any()
+        values = group[list(means)].astype(float)
+        if not is_single:
+            values = values.groupby(group["replicate"], sort=True).mean()
+        row = {**cell, "n_runs": len(values)}
         for column in means:
-            estimate = mean_interval(runs[column].mean().to_numpy(float), level)
-            row |= {column: estimate.mean, f"{column}_low": estimate.low, f"{column}_high": estimate.high}
+            own = values[column].dropna().to_numpy()
+            mean, low, high = mean_interval(own, level)[:3] if own.size else (math.nan, math.nan, math.nan)
+            row |= {column: mean, f"{column}_low": low, f"{column}_high": high}
         for column, name in rates.items():
             rate = _clustered_rate(group, column, level)
             row |= {name: rate.share, f"{name}_low": rate.low, f"{name}_high": rate.high}
@@ -213,6 +228,8 @@ def _matched(wide: pd.DataFrame, baseline: Hashable, other: Hashable) -> tuple[n
 def _clustered_rate(group: pd.DataFrame, column: str, level: float) -> Rate:
     """Wilson interval of a boolean column, discounted where a replicate has several rows."""
     values = group[column].astype(float)
+    if not group["replicate"].duplicated().any():
+        return wilson(float(values.sum()), len(values), level)
     sizes = group.groupby("replicate").size()
     n, m = float(len(values)), float(sizes.mean())
     if m > 1.0 and len(sizes) > 1:

@@ -149,7 +149,7 @@ def summary_types() -> dict[str, Any]:
     units = dict(zip(own["column"].astype(str), own["unit"].astype(str), strict=True))
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
     units |= dict.fromkeys(GAME, "bn$/yr")
-    units |= {name: "true/false" if name.startswith("durable") else "onset" for name in meanings()}
+    units |= {name: "onset" if name.startswith("onset") else "true/false" for name in meanings()}
     types = {}
     for name, unit in units.items():
         if unit == "true/false":

@@ -164,6 +164,7 @@ SUMMARY: Final[dict[str, tuple[str, str]]] = {
     "deepened": ("true/false", "it was, and over some year 0.1 more of the attainable gain was realised than promised"),
     "lost": ("true/false", "it was, and ended"),
     "regained": ("true/false", "it was, ended, and began again"),
+    "time_cooperating": ("share", "quarters in the cooperation state, of all"),
     "n_spells": ("count", "spells of cooperation"),
     "longest_spell": ("quarters", "longest spell"),
     "durable": ("true/false", "a spell of 12 quarters or more"),

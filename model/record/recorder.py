@@ -187,11 +187,16 @@ class Recorder:
         inherited = np.asarray(self.frames[0]["dyad"]["promise"]) >= threshold - cooperation.KNIFE_EDGE
         return cooperation.beginnings(states, inherited)
 
-    def onset_and_durable(self, threshold: float, window: int) -> tuple[np.ndarray, np.ndarray]:
-        """(..., d) quarter in which cooperation emerged, -1 if it did not, and whether a spell of it was durable."""
+    def measured(self, threshold: float, window: int) -> dict[str, np.ndarray]:
+        """(..., d) by another definition: onset (-1 for none), durable, and whether it was inherited, and kept."""
         states = self.states(threshold, window)
         began = self.beginnings(threshold, states)
-        return np.where(began.emerged, began.onset, -1), cooperation.spells_summary(states).durable
+        return {
+            "onset": np.where(began.emerged, began.onset, -1),
+            "durable": cooperation.spells_summary(states).durable,
+            "inherited": began.inherited,
+            "kept": began.kept,
+        }
 
     def states_by_depth(self) -> np.ndarray:
         """(..., d, T) whether each dyad cooperates by the first edition's measure, depth (theory 2.1)."""
@@ -231,6 +236,7 @@ class Recorder:
             "deepened": began.inherited & (most >= self.frames[0]["dyad"]["promise"] + cooperation.DEEPER),
             "lost": began.lost,
             "regained": began.regained,
+            "time_cooperating": np.count_nonzero(states, axis=-1) / n,
             "n_spells": spells.n_spells,
             "longest_spell": spells.longest,
             "durable": spells.durable,

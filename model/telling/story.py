@@ -18,13 +18,14 @@ from model.telling.trade_story import (
     named,
     possessive,
 )
-from model.vocabulary import BLOC_NAMES, BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS, EV
 
 if TYPE_CHECKING:
     from model.numerics import FloatArray
     from model.parameters.checked import Parameters
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
+SMALL_RATE = 0.1  # duties below this are told with a digit more
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
 
@@ -54,6 +55,11 @@ class StoryLine:
     text: str
     turn: Turn = Turn.NONE
     side: int = -1
+
+
+def percent(rate: float) -> str:
+    """A duty as people say it: whole percent, with a digit more where it is small."""
+    return f"{100 * rate:.0f} %" if rate >= SMALL_RATE else f"{100 * rate:.2g} %"
 
 
 class ToldSoFar(NamedTuple):
@@ -107,12 +113,12 @@ class Story(TradeStory, ClubStory):
         parts = []
         for side in (0, 1):
             giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
-            if position[side] == 1:
-                parts.append(f"{giver} binds its duty on {possessive(taker)} cars")
-            elif position[side] > 1:
-                i, j = DYADS[dyad][side], DYADS[dyad][1 - side]
-                cut = self.model.economy.cuts[0, i, j, position[side]]
-                parts.append(f"{giver} goes {DUTY_POSITIONS[position[side]]} ({cut:.0%}) of the way down on duties")
+            if position[side]:
+                bare, rate = self._duties(dyad, side, position[side])
+                told = f"cuts its duty on {possessive(taker)} cars to {rate}, {bare} without a treaty"
+                if position[side] == 1:
+                    told = f"binds its duty on {possessive(taker)} cars at {bare}"
+                parts.append(f"{giver} {told}")
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
             if position[5 + side]:
@@ -130,6 +136,16 @@ class Story(TradeStory, ClubStory):
             beside = [mechanism.with_technology for mechanism in in_force(self.model.parameters)]
             parts.append("technology cooperation" + "".join(beside))
         return "; ".join(parts) if parts else "no treaty"
+
+    def _duties(self, dyad: int, side: int, position: int) -> tuple[str, str]:
+        """The duty of a side on the other's cars without a treaty today, and at a position that is honoured."""
+        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+        at, start = (EV, importer, partner), self.model.start
+        t = min(self.model.state.quarter, start.mfn.shape[0] - 1)
+        bare = float(start.mfn[t][at] + self.model.state.special[at])
+        floor = min(float(start.floor[t][at]), bare)
+        rate = bare - float(self.model.economy.cuts[at][position]) * (bare - floor)
+        return percent(bare), percent(rate)
 
     # --- the world outside ------------------------------------------------------------------------------------------
 

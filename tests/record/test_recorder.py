@@ -107,11 +107,12 @@ def test_the_summary_can_be_computed_from_the_tables(world: Any) -> None:
         assert row.ev_trade == pytest.approx(4 * rows.ev_trade.mean())
         # Cooperation by hand: half of what there is to gain over a year, neither side at a loss, both conceding.
         year = rows[["gain_share", "gain_first", "gain_second"]].fillna(0.0).rolling(4, min_periods=1).mean()
-        state = (year.gain_share >= 0.5) & (year.gain_first >= -1e-9) & (year.gain_second >= -1e-9)
+        state = (year.gain_share >= 0.5 - 1e-12) & (year.gain_first >= -1e-9) & (year.gain_second >= -1e-9)
         state = (state & (rows.both_concede > 0)).to_numpy()
         inherited = rows.promise.iloc[0] >= 0.5
         assert bool(row.inherited) == inherited and bool(row.emerged) == (bool(state.any()) and not inherited)
         assert (row.n_spells > 0) == state.any()
+        assert row.time_cooperating == sum(state) / len(rows)
         if row.emerged:
             assert row.first_emergence == np.flatnonzero(state)[0]
             assert row.emergence_label == world.start.quarter_label(int(row.first_emergence))

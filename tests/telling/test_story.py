@@ -11,8 +11,8 @@ import worlds
 
 from model.negotiation import NegotiationModel
 from model.telling.outcomes import TreatyEnd
-from model.telling.story import StoryLine, cap, dyad_of, named, possessive
-from model.vocabulary import DYAD_NAMES, N_DYADS
+from model.telling.story import StoryLine, cap, dyad_of, named, percent, possessive
+from model.vocabulary import DYAD_NAMES, DYADS, N_DYADS
 
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
@@ -117,6 +117,32 @@ def test_a_package_is_told_by_what_is_in_it(told: list[Any]) -> None:
         assert world.teller.package(d, 0) == "no treaty"
         words = {world.teller.package(d, package) for package in range(world.agenda.menus[d].n_packages)}
         assert len(words) == world.agenda.menus[d].n_packages, "two packages read the same"
+
+
+def test_duties_are_told_as_rates(told: list[Any]) -> None:
+    """A full cut is to the floor of the quarter; what stands without a treaty is MFN and special duty together."""
+    world, seen = told[0], 0
+    for d in range(N_DYADS):
+        menu = world.agenda.menus[d]
+        for side in (0, 1):
+            importer, partner = DYADS[d][side], DYADS[d][1 - side]
+            bare = world.start.mfn[-1, 0, importer, partner] + world.state.special[0, importer, partner]
+            floor = min(world.start.floor[-1, 0, importer, partner], bare)
+            first = {int(menu.coordinates[p][side]): p for p in range(menu.n_packages)}
+            for position, package in first.items():
+                cut = world.economy.cuts[0, importer, partner][position]
+                text = world.teller.package(d, package)
+                seen += position > 0
+                if position == 1:
+                    assert f"cars at {percent(bare)}" in text
+                elif position:
+                    rate = percent(bare - cut * (bare - floor))
+                    assert f"cars to {rate}, {percent(bare)} without a treaty" in text
+                    assert position < 4 or rate == percent(floor)
+    # In 2018 nobody gains enough by a lower duty for one to be on the table.
+    assert (seen == 0) == (world.start.first_quarter[:4] == "2018")
+    assert (percent(0.27), percent(0.025), percent(0.0)) == ("27 %", "2.5 %", "0 %")
+    assert not [line for line in world.story if "of the way down" in line.text]
 
 
 def test_lobbies_are_named_with_their_stakes() -> None:

@@ -158,7 +158,7 @@ export function cloudChart(cloud, d, mine, mineName) {
     s("line", { x1: x(rate[1]), x2: x(rate[2]), y1: 198, y2: 198, stroke: DYAD_COLOURS[d], "stroke-width": 6 }),
     s("circle", { cx: x(rate[0]), cy: 198, r: 5.5, fill: INK }),
     [0, 0.5, 1].map((v) => text(x(v), 217, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" })),
-    text(12, 186, t("cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
+    text(12, 186, t(cloud.inherited[d] ? "cloud.kept" : "cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
   return h("figure", { class: "chart cloud" }, h("figcaption", {}, dyad(d)),
     frame(300, 222, t("cloud.label", { pair: dyad(d), runs: values.length }),
       bars, s("line", { x1: 12, x2: 288, y1: floor, y2: floor, stroke: GREY }), axis, dot, emergence));

@@ -83,6 +83,18 @@ def test_batches_join_into_one_picture_with_an_interval() -> None:
         assert 0.0 <= low <= share <= high <= 1.0
 
 
+def test_where_cooperation_was_inherited_the_picture_says_how_often_it_is_kept() -> None:
+    cloud = Cloud(Settings(quarters=2))
+    batch = cloud.next_batch()
+    half = [float(k % 2) for k in range(len(batch))]
+    none, every = [0.0] * len(batch), [1.0] * len(batch)
+    table = {name: [none, none, none] for name in cloud.outcomes}
+    cloud.add({**table, "emerged": [half, none, none], "inherited": [none, every, every], "kept": [none, half, every]})
+    seen = cloud.view()
+    assert seen["inherited"] == [False, True, True]
+    assert [rate[0] for rate in seen["emerged"]] == [0.5, 0.5, 1.0]
+
+
 def fake(cloud: Cloud, batch: list[int]) -> None:
     """Take a batch in as if it had been played: every value says whose run it was."""
     cloud.add({name: [[float(luck) for luck in batch] for _ in range(3)] for name in cloud.outcomes})
@@ -131,7 +143,7 @@ class Played:
 
     def finish(self) -> None:
         _, batch, future = self.asked[-1]
-        future.set_result({name: [[0.5] * len(batch)] * 3 for name in (*COLUMNS, "emerged")})
+        future.set_result({name: [[0.5] * len(batch)] * 3 for name in COLUMNS})
 
 
 @pytest.fixture

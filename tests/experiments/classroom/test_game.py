@@ -236,6 +236,7 @@ def test_controls_are_parameters_with_units_and_ranges() -> None:
 def test_views_are_plain_finite_numbers() -> None:
     game = Game(SHORT)
     game.advance(2)
+    assert outcome_view(game.model)[0]["kept"] in (True, False)
     text = json.dumps([start_view(game.model), quarter_view(game.model), outcome_view(game.model), game.events])
     assert "NaN" not in text and "Infinity" not in text
     view = quarter_view(game.model)

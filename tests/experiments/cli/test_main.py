@@ -139,17 +139,25 @@ def test_outcomes_in_words() -> None:
     row = {
         "dyad": "CN-EU", "mean_depth": 0.25, "depth_ceiling": 0.8, "mean_depth_contested": 0.2, "joint_gain": 1.5,
         "gain_first": 2.0, "gain_second": -0.5, "n_treaties": 1.0, "treaty_quarters": 9.0, "n_lapses": 0.0,
+        "gain_share": 0.31, "inherited": False, "kept": False, "regained": False,
         "emerged": True, "emergence_label": "2030Q1", "n_spells": 1, "longest_spell": 8, "durable": False,
         "collapsed": True, "hollow": True, "blocking": "EU: legislature",
     }  # fmt: skip
     text = outcome_in_words(row, "2035Q4")
     for part in (
         "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (CN +2.00, EU -0.50)", "1 treaty signed",
+        "EU -0.50), 31 % of what can be had.",
         "one in force in 9 quarters", "no lapses", "emerges in 2030Q1, in 1 spell, the longest of 8 quarters",
         "not durable. It collapses. It is hollow", "EU: legislature.",
     ):  # fmt: skip
         assert part in text, part
     assert "does not emerge by 2035Q4" in outcome_in_words({**row, "emerged": False}, "2035Q4")
+    assert "what can be had" not in outcome_in_words({**row, "gain_share": float("nan")}, "2035Q4")
+    there = {**row, "emerged": False, "inherited": True, "hollow": False}
+    assert "is inherited, lost and not regained, in 1 spell, the longest of 8" in outcome_in_words(there, "2035Q4")
+    assert "lost and regained" in outcome_in_words({**there, "regained": True}, "2035Q4")
+    assert "is inherited and kept to 2035Q4." in outcome_in_words({**there, "kept": True}, "2035Q4")
+    assert "is inherited and lost at once" in outcome_in_words({**there, "n_spells": 0}, "2035Q4")
 
 
 # --- sweep and demo -----------------------------------------------------------------------------------------
@@ -159,13 +167,16 @@ def test_sweep_runs_a_plan_file(call: Callable[..., Result], tmp_path: Path) -> 
     (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
     result = call("sweep", "two.toml", "--workers", 1)
     assert result.exit_code == 0, result.output
-    assert "Main effects" in result.stdout
-    assert "In plain words" in result.stdout
+    assert "What makes the difference" in result.stdout
+    assert result.stdout.splitlines()[1].startswith("Between China and the US cooperation ")
     assert "two: 4 runs: 4 done" in result.stderr
     names = {path.name for path in (tmp_path / "results" / "two").iterdir()}
     assert names == {
-        *("manifest.json", "reading.txt", "two.png", "runs", "parts.log", ".lock", "inputs"),
-        *(f"{name}.parquet" for name in ("cells", "effects", "blocs", "bloc_effects", "tests", "calibration")),
+        *("manifest.json", "reading.txt", "two.png", "two-worth.png", "runs", "parts.log", ".lock", "inputs"),
+        *(
+            f"{name}.parquet"
+            for name in ("cells", "effects", "blocs", "bloc_effects", "tests", "calibration", "definitions")
+        ),
     }
     assert len(pd.read_parquet(tmp_path / "results" / "two" / "runs")) == 12
     # The same command again computes nothing; a new folder gets the same numbers.
@@ -182,11 +193,12 @@ def test_demo_does_the_main_job(call: Callable[..., Result], tmp_path: Path) -> 
     assert result.exit_code == 0, result.output
     text = result.stdout
     assert max(len(line) for line in text.splitlines()) <= 100
-    for part in (
-        "With linkage", "Without linkage", "P(emerged", "2035Q4", "dialogue, all channels", "kS1", "supply stake",
-        "all but monitoring", "all but perception", "all but tension",
-    ):  # fmt: skip
+    for part in ("block with linkage", "2035Q4", "EV trade", "What makes the difference", "4 contrasts", "of 1 run "):
         assert part in text, part
+    assert (tmp_path / "demo" / "mechanisms-worth.png").exists()
+    names = pd.read_parquet(tmp_path / "demo" / "contrasts.parquet")["contrast"].unique().tolist()
+    assert names == ["dialogue, all channels", "all but monitoring", "all but perception", "all but tension"]
+    assert set(pd.read_parquet(tmp_path / "demo" / "calibration.parquet")) >= {"security_cost", "supply_stake"}
     assert (tmp_path / "demo" / "mechanisms.png").exists()
     assert len(pd.read_parquet(tmp_path / "demo" / "runs")) == 19 * 3
 

@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from typer.testing import Result
 
 from experiments.display.command_words import versions_in_words
-from experiments.report import figures
+from experiments.report import figures, headline_figures
 
 MARKED = SMALL.replace('"Two"', '"Two [b] [/x] of $5 bn"').replace('"tariffs"', '"duties [level]"') + (
     'level_labels = ["[none]", "yes [/b]"]\n'
@@ -73,11 +73,11 @@ def test_a_figure_that_fails_hides_nothing(
     def fail(*_: object) -> None:
         raise RuntimeError("no such\nfont")
 
-    monkeypatch.setattr(figures, "plan_figure", fail)
+    monkeypatch.setattr(headline_figures, "plan_figure", fail)
     monkeypatch.setattr(figures, "run_figure", fail)
     written(tmp_path, "two.toml", SMALL)
     result = call("sweep", "two.toml", "--workers", 1)
-    assert result.exit_code == 1 and "In plain words" in result.stdout and "Figure:" not in result.stdout
+    assert result.exit_code == 1 and "What makes the difference" in result.stdout and "Figure:" not in result.stdout
     assert "The figure could not be made: no such font. The runs and tables are whole." in result.stderr
     assert (tmp_path / "results" / "two" / "cells.parquet").exists()
     again = call("sweep", "two.toml", "--workers", 1)

@@ -142,7 +142,7 @@ def test_chance_alone_is_not_believed(swept: Results) -> None:
 
 
 def test_nothing_to_find(swept: Results) -> None:
-    found = discover(swept, ["collapse", "deep_and_durable"], ["US-EU"], 1, 0)
+    found = discover(swept, ["collapse", "durable"], ["US-EU"], 1, 0)
     assert [one.why for one in found] == ["no run is of this kind", "every run is of this kind"]
     assert all(len(table) == 0 for table in tables(found))
 

@@ -7,20 +7,21 @@ import io
 from pathlib import Path
 
 import pandas as pd
-import pyarrow as pa
 import pytest
 from rich.console import Console
 from sample_runs import PLAN, arms_plan, made_up, small_plan, stored
 
 from experiments.design.plan import Factor, Plan, Precision
+from experiments.design.plan_file import load_plan
 from experiments.display.words import interval, signed, spans
 from experiments.findings.corners import corners
-from experiments.findings.findings import find, read_plainly
-from experiments.findings.sentences import replicates_in_words
+from experiments.findings.findings import find
+from experiments.findings.sentences import others_in_words, replicates_in_words
 from experiments.findings.tables import Findings
-from experiments.report.screen import show_calibration, show_findings, show_words
+from experiments.report import tables
+from experiments.report.screen import show_calibration, show_findings
 from experiments.running.runner import chunks_of
-from experiments.store.columns import Chunk, Played, failed_chunk
+from experiments.store.columns import Played, failed_chunk
 from experiments.store.folder import Results
 from model import InputFault
 
@@ -36,7 +37,7 @@ def findings(plan: Plan, tmp_path: Path) -> Findings:
 
 
 def screen_of(show: object, *args: object) -> str:
-    console = Console(width=100, highlight=False, record=True, file=io.StringIO())
+    console = Console(width=80, highlight=False, record=True, file=io.StringIO())
     show(console, *args)  # type: ignore[operator]
     return console.export_text()
 
@@ -121,7 +122,8 @@ def rows_of(depth: float, ceiling: float, emerged: bool, blocking: str) -> pd.Da
     return pd.DataFrame(
         {
             "design_point": [0, 0, 1, 1], "block": "b", "dyad": "CN-US", "mean_depth": depth,
-            "depth_ceiling": ceiling, "emerged": emerged, "blocking": [blocking, blocking, blocking, ""],
+            "depth_ceiling": ceiling, "emerged": emerged, "inherited": False, "kept": False,
+            "blocking": [blocking, blocking, blocking, ""],
         }
     )  # fmt: skip
 
@@ -155,11 +157,18 @@ def test_a_level_at_which_nothing_varies_is_named() -> None:
     off, on = corners(rows, [factor])
     assert off == (
         "CN-US, tariffs off: cooperation emerges in none of 4 runs. "
-        "Emergence asks for a duty that is cut, and no new cut is on the table."
+        "What refused most often: US: own gain (the main reason in 3 of 4 runs)."
     )
     assert on == "CN-US, tariffs on the table: cooperation emerges in all of 4 runs."
     both = pd.concat([rows, rows.assign(block="c")])
     assert [words.split(",")[1] for words in corners(both, [factor])] == [" b", " b", " c", " c"], "blocks are named"
+
+
+def test_what_was_inherited_is_a_corner_when_all_keep_or_none() -> None:
+    rows = rows_of(0.4, 0.9, False, "US: own gain").assign(inherited=True)
+    assert corners(rows, []) == ["CN-US: inherited cooperation is kept to the end in none of 4 runs."]
+    assert corners(rows.assign(kept=True), []) == ["CN-US: inherited cooperation is kept to the end in all of 4 runs."]
+    assert corners(rows.assign(kept=[True, False, True, False]), []) == []
 
 
 def test_what_differs_between_runs_is_no_corner(findings: Findings) -> None:
@@ -176,25 +185,20 @@ def test_what_differs_between_runs_is_no_corner(findings: Findings) -> None:
 
 def test_the_reading_says_what_the_numbers_say(findings: Findings) -> None:
     reading = findings.reading
-    assert reading.startswith("With linkage, averaged over 4 cells, cooperation goes deepest in US-EU (mean depth 0.3")
-    assert "least deep in CN-US (0.00 of a possible 0.60)" in reading
+    assert reading.startswith("With dialogue: group, tariffs (block with linkage). Between China and the US ")
+    assert "Between China and the EU cooperation emerges in 6 of 6 runs (61 to 100 %)." in reading
+    assert "Between China and the US cooperation emerges in 0 of 6 runs (0 to 39 %)." in reading
+    assert "the joint gain over no treaty is 0.00 in CN-US, +0.45 in CN-EU and +0.59 in US-EU" in reading
     assert "with dialogue (group against none) by +0.05 in CN-EU and by nothing that these runs can tell" in reading
     assert "with tariffs (on the table against off) by +0.20 in CN-EU and +0.20 in US-EU" in reading
     assert "The share of new cars that is electric reaches 0.60 in CN" in reading
-    assert reading.count(". ") == 3, "two sentences on cooperation, two on the blocs"
-
-
-def test_the_reading_of_equal_dyads_names_no_winner(findings: Findings) -> None:
-    cells = findings.cells.assign(mean_depth=0.25)
-    reading = read_plainly(findings.plan, cells, findings.effects)
-    assert "cooperation is equally deep in every dyad (0.25)" in reading
-    assert "deepest" not in reading
+    assert reading.count(". ") == 7, "what it is about, three answers, gains, differences, two sentences on the blocs"
 
 
 def test_one_replicate_claims_nothing(tmp_path: Path) -> None:
     plan = small_plan(tmp_path).with_replicates(1)
     found = find(plan, stored(tmp_path / "results", plan))
-    changes = found.reading.split("Mean depth changes ")[1]
+    changes = found.reading.split("changes ")[1]
     assert " by +" not in changes
     assert "[?]" in screen_of(show_findings, found, "2035Q4")
 
@@ -215,30 +219,55 @@ def test_intervals() -> None:
 # --- the screen ---------------------------------------------------------------------------------------------
 
 
-def test_the_screen_shows_every_cell_in_100_columns(findings: Findings) -> None:
-    text = screen_of(show_findings, findings, "2035Q4") + screen_of(show_words, findings)
-    assert max(len(line) for line in text.splitlines()) <= 100
-    for part in ("With linkage", "Without linkage", "2035Q4)", "Main effects", "Contrasts", "In plain words", "CN-US"):
+def test_the_screen_answers_first_in_80_columns(findings: Findings) -> None:
+    lines = screen_of(show_findings, findings, "2035Q4").splitlines()
+    assert max(map(len, lines)) <= 80
+    assert lines[0] == "A small plan"
+    assert lines[1].startswith("Between China and the US cooperation emerges in 0 of 6 runs")
+    text = "\n".join(lines)
+    for part in ("2035Q4", "What makes the difference", "time cooperating, % of quarters", "joint gain, bn$ a year"):
         assert part in text, part
-    # The deepest cell of US-EU, and the paired effect that was put in.
-    assert "0.40 of 0.80" in text
-    assert "+0.200 [+0.200, +0.200]" in text
-    assert "1.00 [0.61, 1.00]" in text, "Wilson: 6 of 6"
+    # Wilson of 6 in 6, the gain of the cell with all, and the paired effects that were put in.
+    assert "100 [61, 100]" in text
+    assert "+20.0 ±0.0" in text and "+0.400 ±0.000" in text
+    assert "In the report: all 8 cells, 2 contrasts" in text, "the second block and the contrasts are there"
+
+
+def test_the_main_job_fits_a_screen_of_80_by_50(tmp_path: Path) -> None:
+    """With the three lines that name the files, the one of progress, and the one a shell asks with."""
+    plan = dataclasses.replace(load_plan("mechanisms"), replicates=3)
+    shown = screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").splitlines()
+    assert max(map(len, shown)) <= 80
+    # What is inherited takes a second line in two of three dyads.
+    assert len(shown) + 2 + 3 + 1 + 1 <= 50
 
 
 def test_long_tables_are_left_to_the_files(tmp_path: Path) -> None:
     levels = ", ".join(f"{i / 100}" for i in range(40))
     text = PLAN.split("[[blocks]]")[0].replace('["none", "group"]', f"[{levels}]")
     plan = small_plan(tmp_path, text).with_replicates(2)
+    shown = screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4")
+    assert "In the report: all 80 cells" in shown
+    assert "(the strongest 6 of 40)" in " ".join(shown.split())
+    assert len(shown.splitlines()) <= 50
 
-    def flat(chunk: Chunk) -> pa.Table:
-        return made_up(chunk)
 
-    results = Results.create(tmp_path / "results", plan)
-    for chunk in chunks_of(plan):
-        results.write_part(chunk, Played(flat(chunk)))
-    shown = screen_of(show_findings, find(plan, results), "2035Q4")
-    assert "240 rows of cells are in cells.parquet" in shown
+def test_a_table_of_assumptions_adds_what_they_say(plan: Plan, tmp_path: Path) -> None:
+    results = stored(tmp_path / "r", plan)
+    what = {"block": "with linkage", "dyad": "US-EU", "factor": "tariff_issues", "baseline": False, "level": True}
+    told = {**what, "outcome": "joint_gain", "median": 0.31, "q05": -0.1, "q95": 0.6, "same_sign": 0.83}
+    plain, with_them = find(plan, results), find(plan, results, pd.DataFrame([told]))
+    assert "over assumptions" not in screen_of(show_findings, plain, "2035Q4")
+    assert "median" not in plain.effects
+    text = screen_of(show_findings, with_them, "2035Q4")
+    assert "joint gain, bn$ a year, over assumptions: median [5, 95 %], same sign" in " ".join(text.split())
+    assert "+0.31 [-0.10, +0.60] 83 %" in text
+    row = only(with_them.effects, **what, outcome="joint_gain")
+    assert (row["median"], row["same_sign"], row["mean"]) == (0.31, 0.83, pytest.approx(0.4))
+    assert only(with_them.effects, **{**what, "dyad": "CN-EU"}, outcome="joint_gain").isna()["median"]
+    page = tables.effects(plan, with_them.effects)
+    assert page["joint gain, bn$/yr: over assumptions"].tolist().count("+0.310 [-0.100, +0.600]") == 1
+    assert not [name for name in tables.effects(plan, plain.effects) if "assumptions" in name]
 
 
 def test_calibration_on_screen() -> None:
@@ -257,8 +286,8 @@ def test_calibration_on_screen() -> None:
 def test_arms_fit_the_screen(tmp_path: Path) -> None:
     own = arms_plan(tmp_path)
     shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
-    assert max(map(len, shown.splitlines())) <= 100
-    for part in ("Differences from full: joint gain", "Differences from core", "no tariffs", "by chance alone"):
+    assert max(map(len, shown.splitlines())) <= 80
+    for part in ("Against full", "Against core", "no tariffs", "by chance alone"):
         assert part in shown, part
 
 
@@ -274,23 +303,16 @@ def test_one_at_a_time_is_not_called_an_average(tmp_path: Path) -> None:
     text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "one_at_a_time"\n'
     own = small_plan(tmp_path, f"{text}[factors.linkage_scale]\nlevels = [0, 4]\n")
     shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
-    assert "the other factors as at the start" in shown
-    assert "averaged over the other factors" not in shown
-    assert "1.0" not in [part for line in shown.splitlines() for part in line.split()], "the start reads 1, not 1.0"
-
-
-def test_digits_that_agree_name_no_winner(findings: Findings) -> None:
-    cells = findings.cells
-    near = cells.assign(mean_depth=0.25 + 0.001 * (cells["dyad"] == "CN-EU"))
-    reading = read_plainly(findings.plan, near, findings.effects)
-    assert "cooperation is equally deep in every dyad (0.25)" in reading
+    assert "At the start: linkage scale 1" in shown, "the start reads 1, not 1.0"
+    assert " linkage scale: 4 against 1" in shown
+    assert others_in_words(own) == "the other factors as at the start"
 
 
 def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
     assert corners(rows_of(0.4, 0.5, True, "").iloc[[0, 2]], []) == []
     plan = small_plan(tmp_path).with_replicates(1)
     shown = " ".join(screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").split())
-    assert " 1 replicate each with the same luck" in shown
+    assert " 1 replicate; brackets," in shown
     fewer = find(plan, stored(tmp_path / "s", plan))
     target = dataclasses.replace(plan, precision=Precision("mean_depth", 0.1, 2, 400), replicates=400)
     assert replicates_in_words(dataclasses.replace(fewer, plan=target)) == "1 replicate", "those that were played"

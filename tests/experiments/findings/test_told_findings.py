@@ -21,16 +21,17 @@ def one_line(text: str) -> str:
 
 
 def untold(reading: str, told: str) -> list[str]:
-    """Sentences on depth and gains that are not told as they are read out."""
+    """Answers, gains and differences that are not told as they are read out."""
     sentences = re.split(r"(?<=\.) (?=[A-Z])", one_line(reading).strip())
-    return [one for one in sentences if one.startswith(("Averaged", "Mean depth")) and one not in one_line(told)]
+    return [one for one in sentences if one.startswith(("Between", "Averaged", "Time")) and one not in one_line(told)]
 
 
 def test_another_number_is_seen() -> None:
-    reading = "Averaged over 2 cells, depth is 0.37. Mean depth changes with A by +0.02 in CN-US.\nOther things."
-    told = "(`a`) Averaged over 2 cells, depth\nis 0.37. Mean depth changes with A by +0.02 in CN-US."
+    reading = "Averaged over 2 cells, it is 0.37. Time cooperating changes with A by +0.02 in CN-US.\nOther things."
+    told = "(`a`) Averaged over 2 cells, it\nis 0.37. Time cooperating changes with A by +0.02 in CN-US."
     assert untold(reading, told) == []
-    assert untold(reading, told.replace("0.37", "0.36")) == ["Averaged over 2 cells, depth is 0.37."]
+    assert untold(reading, told.replace("0.37", "0.36")) == ["Averaged over 2 cells, it is 0.37."]
+    assert untold("Between A and B it emerges.", told) == ["Between A and B it emerges."]
 
 
 @pytest.mark.slow

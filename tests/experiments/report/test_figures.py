@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import contextlib
+import dataclasses
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -11,11 +13,15 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
-from sample_runs import PLAN, arms_plan, small_plan, stored
+from sample_runs import ARMS, PLAN, arms_plan, small_plan, stored
 
+from experiments.design.plan import Plan
+from experiments.design.plan_file import load_plan
 from experiments.display import figure_style
 from experiments.findings.findings import find
-from experiments.report import figures
+from experiments.findings.tables import Findings
+from experiments.report import figures, headline_figures
+from experiments.statistics.estimates import wilson
 from model import NegotiationModel
 
 
@@ -35,11 +41,15 @@ def run_figure(tables: dict[str, pd.DataFrame]) -> Iterator[Figure]:
         plt.close(figure)
 
 
-@pytest.fixture
-def plan_figure(tmp_path: Path) -> Iterator[Figure]:
-    plan = small_plan(tmp_path)
+def found(folder: Path, plan: Plan) -> Findings:
+    return find(plan, stored(folder / "results", plan))
+
+
+@contextlib.contextmanager
+def drawn(draw: Callable[[Findings], Figure], findings: Findings) -> Iterator[Figure]:
+    """A figure as it is saved, laid out."""
     with plt.rc_context(figure_style.STYLE):
-        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
+        figure = draw(findings)
         figure.canvas.draw()
         yield figure
         plt.close(figure)
@@ -49,15 +59,16 @@ def words_of(figure: Figure) -> set[str]:
     return {text.get_text() for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()}
 
 
+def seen(figure: Figure) -> list[Text]:
+    """The texts that are drawn."""
+    unseen = {id(text) for axes in figure.axes for text in _ticks_out_of_view(axes)}
+    texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
+    return [text for text in texts if text.get_window_extent().width > 0 and id(text) not in unseen]
+
+
 def faults_of(figure: Figure) -> list[str]:
     """Words outside the figure, and words over other words."""
-    unseen = {id(text) for axes in figure.axes for text in _ticks_out_of_view(axes)}
-    boxes = []
-    for text in figure.findobj(Text):
-        words = text.get_text().strip()
-        box = text.get_window_extent()
-        if words and text.get_visible() and box.width > 0 and id(text) not in unseen:
-            boxes.append((words, box.shrunk(0.9, 0.8)))
+    boxes = [(text.get_text().strip(), text.get_window_extent().shrunk(0.9, 0.8)) for text in seen(figure)]
     whole = figure.bbox
     faults = [f"{w!r} leaves the figure" for w, b in boxes if not (whole.x0 <= b.x0 and b.x1 <= whole.x1)]
     for k, (words, box) in enumerate(boxes):
@@ -90,63 +101,80 @@ def test_the_figure_of_a_run_shows_the_record(run_figure: Figure, tables: dict[s
     assert axis.get_ylim() == (0.0, 1.0)
 
 
-def test_the_figure_of_a_plan(plan_figure: Figure) -> None:
-    words = words_of(plan_figure)
-    assert {"A small plan", "CN-US", "CN-EU", "US-EU", "dialogue: none", "dialogue: group", "with linkage"} <= {
-        word.strip() for word in words
-    }
-    assert {"mean depth of cooperation (0 to 1)", "effect on joint gain (bn$ a year)"} <= words
-    assert any("6 replicates a cell, 95 % intervals" in word for word in words)
-    assert faults_of(plan_figure) == []
+FIGURES = (headline_figures.plan_figure, headline_figures.worth_figure)
+HEAD = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\n'
+MANY = """
+[factors.dialogue_ceiling]
+levels = ["none", "technical", "group", "leaders"]
+[factors.generosity]
+label = "mercy"
+levels = [0, 0.1, 0.3]
+[factors.tariff_issues]
+levels = [false, true]
+"""
+PLANS = {
+    "one cell": f'{HEAD}design = "list"\n[[points]]\ngenerosity = 0.1\n',
+    "two blocks": PLAN,
+    "24 cells": HEAD.replace('"A"', f'"{"A title that goes on and on " * 4}"') + MANY,
+    "one at a time": f'{HEAD}design = "one_at_a_time"\n{MANY}',
+    "arms": ARMS,
+}
 
 
-def test_the_figure_of_the_main_job(tmp_path: Path) -> None:
-    text = (Path(figures.__file__).parents[1] / "plans" / "mechanisms.toml").read_text(encoding="utf-8")
-    plan = small_plan(tmp_path, text).with_replicates(3)
-    with plt.rc_context(figure_style.STYLE):
-        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
-        figure.canvas.draw()
-        faults = faults_of(figure)
-        plt.close(figure)
-    assert faults == []
+@pytest.mark.parametrize("replicates", [1, 3])
+@pytest.mark.parametrize("name", PLANS)
+def test_both_figures_of_a_plan_can_be_read_from_the_back_row(name: str, replicates: int, tmp_path: Path) -> None:
+    findings = found(tmp_path, small_plan(tmp_path, PLANS[name]).with_replicates(replicates))
+    for draw in FIGURES:
+        with drawn(draw, findings) as figure:
+            assert faults_of(figure) == []
+            assert tuple(figure.get_size_inches()) == headline_figures.SLIDE
+            assert min(text.get_fontsize() for text in seen(figure)) >= headline_figures.SMALL
+            assert not figure.legends
+            assert {"China–US", "China–EU", "US–EU"} <= {word.split("\n")[0] for word in words_of(figure)}
+            assert all(axis.has_data() for axis in figure.axes), "no empty panel"
 
 
-@pytest.mark.parametrize("replicates", [1, 2])
-def test_a_plan_of_many_cells_and_few_replicates(tmp_path: Path, replicates: int) -> None:
-    head = PLAN.split("[[blocks]]")[0].replace("[false, true]", "[true, false]")
-    levels = ", ".join(f"{i / 20}" for i in range(11))
-    plan = small_plan(tmp_path, f"{head}\n[factors.generosity]\nlevels = [{levels}]").with_replicates(replicates)
-    with plt.rc_context(figure_style.STYLE):
-        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
-        figure.canvas.draw()
-        plt.close(figure)
+def test_the_figures_of_the_main_job(tmp_path: Path) -> None:
+    findings = found(tmp_path, load_plan("mechanisms").with_replicates(3))
+    for draw in FIGURES:
+        with drawn(draw, findings) as figure:
+            assert faults_of(figure) == []
+            assert {"none of these", "dialogue: G20/APEC", "recognition", "tariffs", "all of these"} <= words_of(figure)
 
 
-def test_a_plan_without_comparisons_has_no_empty_panels(tmp_path: Path) -> None:
-    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 4\ndesign = "list"\n'
-    plan = small_plan(tmp_path, f"{text}[[points]]\ngenerosity = 0.1\n[[points]]\ngenerosity = 0.4\n")
-    with plt.rc_context(figure_style.STYLE):
-        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
-        plt.close(figure)
-    assert [axis.has_data() for axis in figure.axes] == [True] * 3
+def test_the_first_figure_shows_shares_with_their_intervals(tmp_path: Path) -> None:
+    """Six of six in the last cell of US-EU; where cooperation is inherited, it is what is kept."""
+    findings = found(tmp_path, small_plan(tmp_path))
+    with drawn(headline_figures.plan_figure, findings) as figure:
+        axis = next(axis for axis in figure.axes if axis.get_title() == "US–EU\nemerges")
+        bar, mark = axis.lines[-2:]
+        assert list(mark.get_xdata()) == [100.0] and bar.get_xdata()[0] == pytest.approx(100 * wilson(6, 6).low)
+        assert [text.get_text() for text in axis.texts][-1] == "100"
+    cells = findings.cells.copy()
+    own = cells["dyad"] == "US-EU"
+    cells.loc[own, ["inherited_share", "kept_share", "kept_share_low", "kept_share_high"]] = [1.0, 0.5, 0.2, 0.8]
+    with drawn(headline_figures.plan_figure, dataclasses.replace(findings, cells=cells)) as figure:
+        axis = next(axis for axis in figure.axes if axis.get_title() == "US–EU\nis kept")
+        assert list(axis.lines[-1].get_xdata()) == [50.0]
+        assert axis.lines[-1].get_color() != figure.axes[0].lines[-1].get_color()
+        assert axis.lines[-1].get_marker() != figure.axes[0].lines[-1].get_marker(), "told apart without colours too"
 
 
-def test_no_colour_means_two_things_and_turned_labels_are_named(tmp_path: Path) -> None:
-    """Levels of the first factor above, blocks below; eight cells along the axis."""
-    text = 'title = "A"\nquestion = "B"\nscenario = "2026"\nreplicates = 3\n[factors.dialogue_ceiling]\n'
-    text += 'levels = ["none", "technical", "group", "leaders"]\n[factors.generosity]\nlabel = "mercy"\n'
-    text += "levels = [0, 0.1, 0.2, 0.3]\n[factors.tariff_issues]\nlevels = [false, true]\n"
-    plan = small_plan(tmp_path, text)
-    with plt.rc_context(figure_style.STYLE):
-        figure = figures.plan_figure(find(plan, stored(tmp_path / "results", plan)))
-        plt.close(figure)
-    above, below = (
-        {str(line.get_color()) for line in figure.axes[k].lines if line.get_marker() in tuple(figure_style.MARKERS)}
-        for k in (0, 3)
-    )
-    assert (len(above), len(below)) == (4, 1)
-    assert not above & below
-    assert figure.axes[0].get_xlabel() == "mercy, tariff issues"
+def test_the_second_figure_shows_gains_and_what_changes_them(tmp_path: Path) -> None:
+    with drawn(headline_figures.worth_figure, found(tmp_path, small_plan(tmp_path))) as figure:
+        assert "joint gain over no treaty, bn$ a year" in words_of(figure)
+        below = figure.axes[5]
+        assert [text.get_text() for text in figure.axes[3].get_yticklabels()] == ["dialogue: group", "tariffs"]
+        assert [text.get_text() for text in below.texts] == ["0.00", "+0.40"]
+        assert below.get_xlim()[0] < 0 < below.get_xlim()[1]
+
+
+def test_a_sampled_design_has_no_cells_to_show(tmp_path: Path) -> None:
+    text = f'{HEAD}design = "sobol"\nn_points = 8\n[factors.tariff_issues]\nlevels = [false, true]\n'
+    plan = small_plan(tmp_path, f'{text}[factors.generosity]\nrange = "declared"\n')
+    with drawn(headline_figures.plan_figure, found(tmp_path, plan)) as figure:
+        assert "rank correlation over design points" in words_of(figure)
 
 
 def test_the_file_is_a_picture_and_the_figure_is_forgotten(tmp_path: Path) -> None:
@@ -157,10 +185,9 @@ def test_the_file_is_a_picture_and_the_figure_is_forgotten(tmp_path: Path) -> No
 
 
 def test_arms_are_ranked_by_what_they_change(tmp_path: Path) -> None:
-    plan = arms_plan(tmp_path)
-    findings = find(plan, stored(tmp_path / "results", plan))
+    findings = found(tmp_path, arms_plan(tmp_path))
     with plt.rc_context(figure_style.STYLE):
-        figure = figures.plan_figure(findings)
+        figure = figures.arms_figure(findings.arms, "full", "Arms")
         figure.canvas.draw()
     assert faults_of(figure) == []
     assert len(figure.axes) == 6

@@ -59,13 +59,13 @@ def plan_in(folder: Path, text: str = PLAN) -> Any:
 
 
 def linear(chunk: Chunk) -> Played:
-    """Depth = 0.3 generosity + 0.1 exit cost + 0.2 luck of the replicate; in US-EU nothing moves."""
+    """Time cooperating = 0.3 generosity + 0.1 exit cost + 0.2 luck of the replicate; in US-EU nothing moves."""
     s, n = chunk.settings, chunk.count
     luck = np.array([np.random.default_rng([7, r]).normal(0.0, LUCK) for r in chunk.replicates])
-    depth = 0.3 * s["generosity"] + 0.1 * s["exit_cost"] + 0.0 * s["perception_noise"] + luck
-    told = np.stack([depth, depth, np.full(n, 0.4)], axis=1).reshape(-1)
-    durable, emerged = np.repeat(depth > 0.25, 3), np.repeat(depth > 0.1, 3)
-    return of_three_dyads(chunk, {"mean_depth": told, "durable": durable, "emerged": emerged})
+    time = 0.3 * s["generosity"] + 0.1 * s["exit_cost"] + 0.0 * s["perception_noise"] + luck
+    told = np.stack([time, time, np.full(n, 0.4)], axis=1).reshape(-1)
+    durable, gain = np.repeat(time > 0.25, 3), np.repeat(2 * time, 3)
+    return of_three_dyads(chunk, {"time_cooperating": told, "durable": durable, "joint_gain": gain})
 
 
 def test_known_inputs_are_found(tmp_path: Path) -> None:
@@ -73,10 +73,10 @@ def test_known_inputs_are_found(tmp_path: Path) -> None:
     found = run_sensitivity(plan, tmp_path / "out", sizes, 1, work=linear)
     assert found is not None and found.n_lost == 0
     assert found.kept[:2] == ("generosity", "exit_cost")
-    moved = found.screening.query("outcome == 'mean_depth' and dyad == 'CN-US'").set_index("input")["mu_star"]
+    moved = found.screening.query("outcome == 'time_cooperating' and dyad == 'CN-US'").set_index("input")["mu_star"]
     assert moved["generosity"] == pytest.approx(0.3) and moved["exit_cost"] == pytest.approx(0.1)
     assert moved["perception_noise"] == moved["supply_scale"] == pytest.approx(0.0, abs=1e-12)
-    table = found.sobol.query("outcome == 'mean_depth' and dyad == 'CN-EU'").set_index("group")
+    table = found.sobol.query("outcome == 'time_cooperating' and dyad == 'CN-EU'").set_index("group")
     variance = 0.09 / 12 + 0.01 / 12 + LUCK**2
     for group, share in (("generosity", 0.09 / 12), ("exit_cost", 0.01 / 12), ("chance", LUCK**2)):
         row = table.loc[group]
@@ -86,7 +86,7 @@ def test_known_inputs_are_found(tmp_path: Path) -> None:
     assert table.loc[mechanism, "total"] == pytest.approx(
         table.loc["generosity", "total"] + 0.01 / 12 / variance, abs=0.03
     )
-    flat = found.sobol.query("outcome == 'mean_depth' and dyad == 'US-EU'")
+    flat = found.sobol.query("outcome == 'time_cooperating' and dyad == 'US-EU'")
     assert flat["total"].isna().all() and (flat["variance"] == 0.0).all()
     assert set(found.course["rows"]) == {16, 32, 48, 64}
 

@@ -27,7 +27,11 @@ def made_up_runs(replicates: int = 30, noise: float = 0.05, seed: int = 1) -> pd
             rows.append((point, r, dyad, dialogue, recognition, tariffs, depth, 0.9, depth * 4.0, depth > 0.4))
     columns = ["design_point", "replicate", "dyad", "dialogue", "recognition", "tariffs", "mean_depth"]
     frame = pd.DataFrame(rows, columns=[*columns, "depth_ceiling", "joint_gain", "emerged"])
-    return frame.assign(durable=frame["mean_depth"] > 0.6)
+    # The other columns of a cell, each another multiple of depth, so that none can stand in for another.
+    others = [name for name in summarise.MEANS if name not in frame]
+    frame = frame.assign(**{name: frame["mean_depth"] * (2.0 + k) for k, name in enumerate(others)})
+    flags = {name: frame["mean_depth"] > 0.3 + 0.1 * k for k, name in enumerate(("inherited", "kept", "lost"))}
+    return frame.assign(durable=frame["mean_depth"] > 0.6, regained=False, **flags)
 
 
 FACTORS = ("dialogue", "recognition", "tariffs")
@@ -51,7 +55,21 @@ def test_cells_of_a_plan() -> None:
     found = tuple(row[["emergence_rate", "emergence_rate_low", "emergence_rate_high"]])
     assert found == pytest.approx(rate[:3])
     assert row["durable_share"] == group["durable"].mean()
+    assert row["kept_share"] == group["kept"].mean()
+    assert row["time_cooperating"] == pytest.approx(2.0 * group["mean_depth"].mean())
     assert row["depth_ceiling"] == pytest.approx(0.9)
+
+
+def test_runs_without_a_share_of_the_gain_say_nothing_of_it() -> None:
+    frame = made_up_runs(replicates=4)
+    frame = frame[(frame["design_point"] == 0) & (frame["dyad"] == "US-EU")]
+    some = frame.assign(gain_share=[0.2, np.nan, 0.4, np.nan])
+    row = summarise.cell_summary(some).iloc[0]
+    assert (row["gain_share"], row["n_runs"]) == (pytest.approx(0.3), 4)
+    assert row["gain_share_low"] == pytest.approx(estimates.mean_interval([0.2, 0.4]).low)
+    none = summarise.cell_summary(frame.assign(gain_share=np.nan)).iloc[0]
+    assert none[["gain_share", "gain_share_low", "gain_share_high"]].isna().all()
+    assert np.isfinite(none["joint_gain"])
 
 
 def test_pooling_dyads_is_clustered_by_run() -> None:

@@ -16,7 +16,7 @@ from experiments.statistics.definitions import (
     definitions,
     sensitivity_table,
 )
-from experiments.statistics.estimates import kaplan_meier
+from experiments.statistics.estimates import kaplan_meier, wilson
 from experiments.statistics.stopping import (
     pilot_spread,
     precision_table,
@@ -191,16 +191,39 @@ def test_the_definition_itself_is_among_the_others() -> None:
     ensemble = Ensemble("symmetric", 3, 12)
     ((_, world),) = ensemble.worlds()
     summary = world.run().summary()
-    columns = definition_columns(world.recorder.onset_and_durable)
-    assert len(columns) == 2 * len(definitions()) == 18
-    onset, durable = column_names(0.5, 4)
-    assert columns[onset].reshape(-1).tolist() == summary["first_emergence"].tolist()
-    assert columns[durable].reshape(-1).tolist() == summary["durable"].tolist()
-    frame = pd.DataFrame({"dyad": summary["dyad"], **{name: x.reshape(-1) for name, x in columns.items()}})
+    columns = definition_columns(world.recorder.measured)
+    assert len(columns) == 4 * len(definitions()) == 36
+    own = column_names(0.5, 4)
+    for held, name in (
+        ("onset", "first_emergence"), ("durable", "durable"), ("inherited", "inherited"), ("kept", "kept")
+    ):  # fmt: skip
+        assert columns[own[held]].reshape(-1).tolist() == summary[name].tolist()
+    keys = {"dyad": summary["dyad"], "replicate": summary["replicate"]}
+    frame = pd.DataFrame({**keys, **{name: x.reshape(-1) for name, x in columns.items()}})
     table = sensitivity_table(frame, ["dyad"])
     assert len(table) == 27
     for _, rows in table.groupby(["dyad", "window"]):
-        assert rows.sort_values("threshold")["durable_share"].is_monotonic_decreasing
+        ordered = rows.sort_values("threshold")
+        for share in ("durable_share", "inherited_share", "kept_share"):
+            assert ordered[share].is_monotonic_decreasing, share
+        assert (ordered["kept_share"] <= ordered["inherited_share"]).all()
+
+
+def test_what_was_inherited_is_told_under_every_definition() -> None:
+    """Twelve runs by hand: inherited at 0.3 and 0.5 and kept in nine and in three; at 0.7 new, in four of them."""
+    held = {0.3: (-1, True, 9), 0.5: (-1, True, 3), 0.7: (8, False, 0)}
+    columns: dict[str, object] = {"dyad": "US-EU", "replicate": range(12)}
+    for threshold, window in definitions():
+        onset, inherited, kept = held[threshold]
+        named = column_names(threshold, window)
+        columns[named["onset"]] = [onset if k < 4 else -1 for k in range(12)]
+        columns[named["inherited"]] = inherited
+        columns[named["kept"]] = [k < kept for k in range(12)]
+        columns[named["durable"]] = False
+    table = sensitivity_table(pd.DataFrame(columns), ["dyad"]).query("window == 4").set_index("threshold")
+    assert table["kept_share"].tolist() == [0.75, 0.25, 0.0]
+    assert table["emergence_rate"].tolist() == [0.0, 0.0, pytest.approx(4 / 12)]
+    assert tuple(table.loc[0.5, ["kept_share_low", "kept_share_high"]]) == pytest.approx(wilson(3, 12)[1:3])
 
 
 # --- the stop rule ------------------------------------------------------------------------------------------

@@ -1,0 +1,141 @@
+"""What the words of tables, reports and stories mean: one page, ``docs/glossary.md``, and a part of every report."""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+
+class Term(NamedTuple):
+    """A term: what it is called, what it means, and heads of tables that mean it too."""
+
+    name: str
+    meaning: str
+    also: tuple[str, ...] = ()
+
+
+GLOSSARY: Final = (
+    Term(
+        "arm, cell",
+        "One setting of a plan: a cell of a factorial, or a point with a name. All of them have the same luck, "
+        "replicate by replicate.",
+    ),
+    Term(
+        "attainable gain",
+        "The largest joint gain that a package of everything the scenario knows would give at the time, with neither "
+        "side losing. What an arm takes off the table stays in it.",
+        ("% of gain", "share of the gain"),
+    ),
+    Term("ceiling of depth", "The most depth that what is on the table allows."),
+    Term(
+        "contested",
+        "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
+    ),
+    Term(
+        "cooperation",
+        "A pair cooperates in a quarter if, over a year, at least half of the attainable gain is realised, neither "
+        "side loses, and each keeps a concession that it would not make alone.",
+    ),
+    Term(
+        "depth",
+        "The weighted share of what could be conceded that is agreed and kept, 0 to 1. It describes of what "
+        "cooperation consists, in four parts: the inherited treaty, and of what was agreed in the run duties, "
+        "recognition, and the rest (supply, charging, technology).",
+        ("mean depth", "inherited treaty", "supply, charging, technology"),
+    ),
+    Term(
+        "dialogue, levels of",
+        "What official talks have come to: none, technical (experts), group (a working group, or talks beside G20 and "
+        "APEC), leaders. Higher levels misjudge less, see breaches better and calm tension more. A channel can shut.",
+    ),
+    Term(
+        "durable",
+        "Some spell lasts twelve quarters or more.",
+        ("P(durable)",),
+    ),
+    Term(
+        "duties",
+        "What an importer charges on the price of electric cars from the partner, as a rate: 27 % adds 27 dollars to "
+        "each hundred. Mean over all quarters; the first bloc of the pair's name first.",
+    ),
+    Term("dyad", "A pair of blocs: CN-US, CN-EU or US-EU. A bloc is China (CN), the United States (US) or the EU."),
+    Term(
+        "effect",
+        "What one setting changes against another, replicate by replicate; the mean, with a 95 % interval that is "
+        "about luck alone.",
+        ("compared", "time cooperating, % of quarters", "joint gain, bn$ a year"),
+    ),
+    Term(
+        "emerged",
+        "Cooperation began that was not there from the start. Told in so many of 100 runs.",
+        ("emerges", "P(emerged)", "of 100 runs"),
+    ),
+    Term("EV share", "Electric cars among the new cars sold in a bloc.", ("EV share, last quarter", "EV share %")),
+    Term(
+        "EV trade",
+        "Electric cars that the two sell each other, thousands a year.",
+        ("EV trade, 1000/yr", "EV trade 1000/yr"),
+    ),
+    Term(
+        "gain share",
+        "The joint gain that is realised, as a share of the attainable gain. None is told where next to nothing can be "
+        "gained (less than 0.01 bn$ a year).",
+    ),
+    Term("harmony", "What a giver would do for its own good without any treaty. It is no success of negotiation."),
+    Term("hollow", "Cooperation that was there although both together lost by the treaties of the run."),
+    Term(
+        "inherited",
+        "Cooperation that was there from the start: the treaty in force before anybody acts is cooperation if it is "
+        "kept. It cannot emerge; it can be kept, deepened, lost and regained.",
+    ),
+    Term(
+        "interval",
+        "95 % interval over replicates: what other luck could have shown. For shares Wilson's. It is not about the "
+        "assumptions.",
+    ),
+    Term(
+        "joint gain",
+        "What both together gain over having no treaty, bn$ a year, mean over all quarters.",
+        ("gain bn$/yr", "joint gain, bn$/yr"),
+    ),
+    Term("kept", "Inherited cooperation that lasted, in every quarter, until the end.", ("P(kept)",)),
+    Term(
+        "linkage",
+        "A concession outside the sector, such as farm goods, that is put beside electric cars to close a deal.",
+    ),
+    Term("lost, regained", "Inherited cooperation that ended; and that began again later."),
+    Term(
+        "over assumptions, same sign",
+        "An effect over a sample of assumptions: its median and what holds nine in ten of them, and the share in which "
+        "it has the same sign.",
+        ("over assumptions", "same sign"),
+    ),
+    Term(
+        "recognition",
+        "Accepting the partner's certificates, so that a car need not be approved a second time.",
+    ),
+    Term("replicate", "One run of a setting, with its own luck: crises, votes, misjudgements."),
+    Term(
+        "security cost",
+        "What a government counts against dependence on the partner's cars or batteries. It is inferred from today's "
+        "duties.",
+    ),
+    Term("spell", "Quarters in a row in which a pair cooperates; up to two quarters without do not end it."),
+    Term("time cooperating", "The share of all quarters in which a pair cooperates."),
+    Term(
+        "treaty",
+        "A package of concessions that both sides have ratified: in force until it lapses, is left or runs out.",
+    ),
+    Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
+)
+
+
+def as_markdown() -> str:
+    """The glossary as a table of a page."""
+    rows = [f"| **{term.name}** | {term.meaning} |" for term in GLOSSARY]
+    return "\n".join(["| term | what it means |", "| --- | --- |", *rows])
+
+
+def entry_of(head: str) -> Term | None:
+    """The term that the head of a column means, or None."""
+    flat = " ".join(head.split())
+    return next((term for term in GLOSSARY if flat in (term.name, *term.also)), None)

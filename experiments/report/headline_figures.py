@@ -1,0 +1,199 @@
+"""The two figures of a plan, for a slide: how often cooperation emerges or is kept, and what it is worth.
+
+Big letters, few marks, and every number written beside its mark: what is seen from the back row needs no legend. Both
+show the cells that the screen shows; all cells are in the tables.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import Any, Final
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.ticker import MaxNLocator
+
+from experiments.design.plan import ARM, SAMPLED, Plan
+from experiments.display.figure_style import BLACK, BLUE, VERMILLION
+from experiments.display.words import BLOC_WORDS, signed
+from experiments.findings import headline
+from experiments.findings.headline import Shown
+from experiments.findings.sentences import replicates_in_words
+from experiments.findings.tables import Findings
+from experiments.report.figures import association_figure, error_bar
+
+# Inches of a slide, and points of its letters: nothing is smaller than SMALL.
+SLIDE: Final = (13.33, 7.5)
+TITLE, HEAD, BODY, SMALL = 24, 20, 17, 14
+# Letters of a label in a line, and of a title.
+LABEL, LINE = 20, 72
+# Rows up to which a label may take two lines.
+FEW_ROWS: Final = 7
+# Effects that a slide has room for, the largest on joint gain.
+MOST_EFFECTS: Final = 5
+# What is counted, with the colour and the mark that go with it.
+EMERGES, KEPT = ("emerges", BLUE, "o"), ("is kept", VERMILLION, "s")
+
+
+def plan_figure(findings: Findings) -> Figure:
+    """How often cooperation emerges, or is kept where it was inherited: cells down, dyads across, percent of runs.
+
+    Of a sampled design the strongest rank correlations.
+    """
+    plan = findings.plan
+    if plan.design in SAMPLED:
+        called = {factor.name: factor.label for factor in plan.factors}
+        return association_figure(findings.associations, plan.title, labels=called)
+    shown = headline.shown_cells(plan, findings.arms)
+    told = list(headline.cells_of(findings, shown))
+    figure, axes = _slide(len(told))
+    for axis, (dyad, cells) in zip(axes[0], told, strict=True):
+        inherited = [float(cell["inherited_share"]) for _, cell in cells]
+        words = KEPT[0] if min(inherited) == 1.0 else EMERGES[0] if max(inherited) == 0.0 else "emerges or is kept"
+        axis.set_title(f"{_named(dyad)}\n{words}", fontsize=HEAD)
+        for place, (_, cell) in enumerate(cells):
+            word, colour, marker = KEPT if cell["inherited_share"] > 0.0 else EMERGES
+            name = "kept_share" if word == KEPT[0] else "emergence_rate"
+            percent = 100.0 * cell[[name, f"{name}_low", f"{name}_high"]].astype(float)
+            low, high = percent[f"{name}_low"], percent[f"{name}_high"]
+            axis.plot([low, high], [place, place], color=colour, linewidth=7, alpha=0.35, solid_capstyle="butt")
+            axis.plot(percent[name], place, marker=marker, color=colour, markersize=14)
+            _beside(axis, low, high, place, f"{percent[name]:.0f}")
+        axis.set_xlim(-4, 104)
+        axis.set_xticks([0, 50, 100])
+        axis.set_xlabel("percent of runs", fontsize=BODY)
+    _down(axes[0], [own.label for own, _ in told[0][1]], len(told[0][1]))
+    figure.suptitle(_titled(plan.title), fontsize=TITLE, fontweight="bold")
+    _foot(figure, findings, shown)
+    return figure
+
+
+def worth_figure(findings: Findings) -> Figure:
+    """What it is worth: the joint gain in the same cells above, and below what changes it; dyads across."""
+    plan = findings.plan
+    shown = headline.shown_cells(plan, findings.arms)
+    told = list(headline.cells_of(findings, shown))
+    effects = _effects(findings)
+    names = list(dict.fromkeys(effects["what"])) if len(effects) else []
+    heights = [len(told[0][1]), len(names)] if names else [len(told[0][1])]
+    figure, axes = _slide(len(told), [1.0 + height for height in heights])
+    ends = {f"joint_gain{end}": end for end in ("", "_low", "_high")}
+    above = [[cell.rename(ends) for _, cell in cells] for _, cells in told]
+    below = []
+    for dyad, _ in told if names else ():
+        own = effects[effects["dyad"] == dyad].set_index("what").reindex(names)
+        own = own.rename(columns={"mean": "", "low": "_low", "high": "_high"})
+        below.append([row for _, row in own.iterrows()])
+    for axis, (dyad, _) in zip(axes[0], told, strict=True):
+        axis.set_title(_named(dyad), fontsize=HEAD)
+    _gains(axes[0], above, BLUE, "o")
+    if names:
+        _gains(axes[1], below, VERMILLION, "D")
+    middle = len(told) // 2
+    axes[0, middle].set_xlabel("joint gain over no treaty, bn$ a year", fontsize=BODY)
+    _down(axes[0], [own.label for own, _ in told[0][1]], sum(heights))
+    if names:
+        axes[1, middle].set_xlabel("what makes the difference: change of joint gain, bn$ a year", fontsize=BODY)
+        _down(axes[1], names, sum(heights))
+    figure.suptitle(_titled(f"What it is worth: {plan.title}"), fontsize=TITLE, fontweight="bold")
+    _foot(figure, findings, shown)
+    return figure
+
+
+def _slide(n_dyads: int, heights: list[float] | None = None) -> tuple[Figure, Any]:
+    figure, axes = plt.subplots(
+        len(heights or [1]), n_dyads, figsize=SLIDE, sharex="row", sharey="row", squeeze=False,
+        layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12),
+        height_ratios=heights,
+    )  # fmt: skip
+    return figure, axes
+
+
+def _gains(axes: Any, panels: list[list[pd.Series]], colour: str, marker: str) -> None:
+    """Gains down, with their intervals and numbers; one scale for all dyads, and zero is always to be seen."""
+    ends = [0.0]
+    for axis, rows in zip(axes, panels, strict=True):
+        axis.axvline(0, color=BLACK, linewidth=1.5)
+        for place, row in enumerate(rows):
+            if not np.isfinite(row[""]):
+                continue
+            bar = error_bar(row, "", "_low", "_high")
+            low, high = (row["_low"], row["_high"]) if bar else (row[""], row[""])
+            axis.errorbar(row[""], place, xerr=bar, fmt=marker, color=colour, markersize=11, elinewidth=4, capsize=0)
+            at = (max(high, 0.0), place)
+            axis.annotate(signed(row[""]), at, (10, 0), textcoords="offset points", fontsize=SMALL, va="center")
+            ends += [low, high]
+    wide = max(ends) - min(ends) or 1.0
+    for axis in axes:
+        axis.set_xlim(min(ends) - 0.06 * wide, max(ends) + 0.34 * wide)
+        axis.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _beside(axis: Axes, low: float, high: float, place: int, text: str) -> None:
+    """A number beside its interval, on the side where there is room."""
+    is_right = high < 82.0
+    x, shift, side = (high, 10, "left") if is_right else (low, -10, "right")
+    axis.annotate(
+        text, (x, place), (shift, 0), textcoords="offset points", ha=side, va="center", fontsize=BODY, fontweight="bold"
+    )  # fmt: skip
+
+
+def _down(axes: Any, labels: list[str], n_rows: int) -> None:
+    """Labels of rows at the left panel, the first at the top; in two lines where the slide has few rows in all."""
+    size, width, lines = (BODY, LABEL, 2) if n_rows <= FEW_ROWS else (SMALL, LABEL + 10, 1)
+    words = ["\n".join(textwrap.wrap(label, width, max_lines=lines, placeholder=" …")) or " " for label in labels]
+    axes[0].set_yticks(range(len(labels)), words, fontsize=size)
+    axes[0].set_ylim(len(labels) - 0.4, -0.6)
+    for axis in axes:
+        axis.tick_params(axis="x", labelsize=SMALL)
+        axis.tick_params(axis="y", length=0)
+        axis.grid(axis="y", visible=False)
+        axis.spines["left"].set_visible(False)
+
+
+def _titled(title: str) -> str:
+    return "\n".join(textwrap.wrap(title, LINE, max_lines=2, placeholder=" …"))
+
+
+def _named(dyad: str) -> str:
+    return "–".join(BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
+
+
+def _foot(figure: Figure, findings: Findings, shown: list[Shown]) -> None:
+    """What was run, under the figure."""
+    plan = findings.plan
+    said = [f"Scenario {plan.scenario}"]
+    if len(plan.blocks) > 1:
+        said.append(plan.blocks[0].name)
+    said += [f"{replicates_in_words(findings)} a cell", "bars: 95 % intervals"]
+    if base := headline.base_label(shown):
+        said.append(f"{base}: {headline.base_in_words(plan)}")
+    text = "\n".join(textwrap.wrap(", ".join(said), 110))
+    figure.supxlabel(text, fontsize=SMALL, color="#555555")
+
+
+def _effects(findings: Findings) -> pd.DataFrame:
+    """Effects on joint gain in the first block, the largest ones, with ``what`` they are of."""
+    plan = findings.plan
+    block = plan.blocks[0].name
+    if len(findings.arms):
+        own = findings.arms[findings.arms["reference"] == plan.references[0]]
+        own = own.assign(what=[f"{arm}" for arm in own[ARM]])
+    elif len(findings.effects):
+        own = findings.effects.assign(what=_compared(plan, findings.effects))
+    else:
+        return pd.DataFrame()
+    own = own[(own["outcome"] == "joint_gain") & (own["block"] == block)]
+    size = own.groupby("what", sort=False)["mean"].apply(lambda mean: mean.abs().sum())
+    kept = set(size.sort_values(ascending=False, kind="stable").index[:MOST_EFFECTS])
+    return own[own["what"].isin(kept)]
+
+
+def _compared(plan: Plan, effects: pd.DataFrame) -> list[str]:
+    factors = {factor.name: factor for factor in plan.factors}
+    pairs = zip(effects["factor"], effects["level"], strict=True)
+    return [headline.level_in_words(factors[name], level) for name, level in pairs]
