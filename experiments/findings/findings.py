@@ -30,6 +30,7 @@ from experiments.findings.comparisons import (
     paired_tests,
 )
 from experiments.findings.corners import corners_of, tally
+from experiments.findings.crossed import crossed
 from experiments.findings.sentences import of_blocs, read_plainly
 from experiments.findings.tables import OUTCOMES, RANKED, Findings
 from experiments.statistics.estimates import mean_interval
@@ -81,6 +82,7 @@ def find(plan: Plan, results: Results) -> Findings:
         tuple(corners_of(tallies, plan.shown)), reading,
         rank_correlations(cells, plan, RANKED) if plan.design in SAMPLED else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
+        *(crossed(plan, results, dyads) if is_told else ()),
     )  # fmt: skip
 
 

@@ -32,6 +32,7 @@ class Findings:
     designs, rank correlations of factors with outcomes. ``precision``: what a target of precision reached.
     ``blocs``, ``bloc_effects``: gains, EV shares and emissions saved of every bloc, in cells and as paired
     differences. ``tests``: McNemar and log-rank for every pair of design points that is compared.
+    ``block_effects``: every block against the first. ``interactions``: differences of differences.
     """
 
     plan: Plan
@@ -48,10 +49,12 @@ class Findings:
     blocs: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     bloc_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     tests: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    block_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    interactions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
-    *("blocs", "bloc_effects", "tests"),
+    *("blocs", "bloc_effects", "tests", "block_effects", "interactions"),
 )

@@ -21,6 +21,7 @@ from experiments.findings.sentences import (
     security_in_words,
 )
 from experiments.findings.tables import Findings
+from experiments.report.crossed_tables import show_crossed
 from experiments.statistics.stopping import reached_in_words
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     )
     if len(findings.contrasts):
         _contrasts_table(findings).show(console)
+    show_crossed(console, findings)
     if len(findings.arms):
         for reference in plan.references:
             _arms_table(findings, reference).show(console)
