@@ -131,7 +131,11 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     calibration = calibration_of(plan)
     for name in TABLES:
         if len(table := getattr(findings, name)):
-            mixed = [column for column in ("level", "baseline", "arm", "reference") if column in table]
+            mixed = [
+                column
+                for column in ("level", "baseline", "arm", "reference", "place", "other_place")
+                if column in table
+            ]
             results.write_table(name, table.astype(dict.fromkeys(mixed, str)))
     results.write_table("calibration", calibration)
     flips = results.manifest["flips"]

@@ -35,6 +35,7 @@ SAMPLED: Final = ("latin_hypercube", "sobol")
 # The column of results that names the arm, and the one that says what somebody knows the point by.
 ARM: Final = "arm"
 ID: Final = "id"
+BLOCK: Final = "block"
 # Tables of a run whose full series a plan may keep.
 SERIES: Final = ("bloc", "dyad", "directed", "automaker", "supplier")
 
@@ -111,6 +112,18 @@ class Contrast:
 
 
 @dataclasses.dataclass(frozen=True)
+class Interaction:
+    """A question of the kind "does this do more there?": what ``effect`` does at each level of ``where``, compared.
+
+    ``effect`` is the name of a factor, ``where`` that of another factor, or ``block``.
+    """
+
+    name: str
+    effect: str
+    where: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Precision:
     """Replicates until every design point's mean of ``outcome`` has an interval this narrow, within limits.
 
@@ -165,6 +178,7 @@ class Plan:
     start: str = dataclasses.field(default="", compare=False)
     table: Path | None = dataclasses.field(default=None, compare=False)
     ids: tuple[str | int, ...] = ()
+    interactions: tuple[Interaction, ...] = ()
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)

@@ -11,6 +11,8 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
   ``together`` lists parameters that take the same value;
 * ``[[blocks]]``: ``name`` and ``settings`` under which the design is run once (none: one block);
 * ``[[contrasts]]``: ``name``, ``block``, and ``treated`` and ``control``, two settings to be compared;
+* ``[[interactions]]``: ``name``, the factor whose ``effect`` is compared, and ``where``: over another factor, or over
+  ``block``; of a factorial design;
 * ``[outputs]``: ``replicates`` whose full series are kept, and which tables (``series``);
 * ``[precision]``: instead of ``replicates``, an ``outcome`` and the ``half_width`` its intervals shall have at
   every design point, with ``least`` and ``most`` replicates.
@@ -33,11 +35,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.design.plan import (
+    BLOCK,
+    FACTORIAL,
     MAX_REPLICATES,
     SERIES,
     Block,
     Contrast,
     Factor,
+    Interaction,
     Outputs,
     Plan,
     Precision,
@@ -62,11 +67,12 @@ if TYPE_CHECKING:
 
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
-    *("settings", "factors", "blocks", "contrasts", "outputs", "precision"),
+    *("settings", "factors", "blocks", "contrasts", "interactions", "outputs", "precision"),
     *("design", "n_points", "vary_every", "table", "points", "reference"),
 )
 BLOCK_KEYS: Final = ("name", "settings")
 CONTRAST_KEYS: Final = ("name", "block", "treated", "control")
+INTERACTION_KEYS: Final = ("name", "effect", "where")
 OUTPUT_KEYS: Final = ("replicates", "series")
 PRECISION_KEYS: Final = ("outcome", "half_width", "least", "most")
 # Outcomes whose precision a plan may ask for: numbers and yes-no outcomes of the summary.
@@ -139,6 +145,7 @@ class PlanReader(FactorReader):
             factors, rows = self._rows_of(design, factors, {**baseline, **settings} if baseline else {}, root_seed)
         references = self._references()
         contrasts = self._contrasts(factors, blocks)
+        interactions = self._interactions(design, factors, blocks)
         outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
         if self.faults:
@@ -148,6 +155,7 @@ class PlanReader(FactorReader):
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
             self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
             start=self.start, table=self._table_file() if design == "table" else None,
+            interactions=interactions,
         )  # fmt: skip
 
     def _outputs(self) -> Outputs:
@@ -230,6 +238,30 @@ class PlanReader(FactorReader):
             sides = [self._side(table, side, where, factors) for side in ("treated", "control")]
             contrasts.append(Contrast(name, str(block), sides[0], sides[1]))
         return tuple(contrasts)
+
+    def _interactions(
+        self, design: str, factors: tuple[Factor, ...], blocks: tuple[Block, ...]
+    ) -> tuple[Interaction, ...]:
+        """Which effects are compared over which factor or over the blocks."""
+        found: list[Interaction] = []
+        names = [factor.name for factor in factors]
+        if "interactions" in self.table and design != FACTORIAL:
+            self.faults.append(f"[[interactions]] go with design {FACTORIAL}, and not with {design}")
+            return ()
+        for where, table in self._rows("interactions", []):
+            self._known(table, INTERACTION_KEYS, "a key of an interaction", f"{where} ")
+            name = self._own_name(table, where, [own.name for own in found])
+            effect, over = table.get("effect"), table.get("where")
+            places = [*(own for own in names if own != effect), *([BLOCK] if len(blocks) > 1 else [])]
+            for key, came, allowed in (("effect", effect, names), ("where", over, places)):
+                if came not in allowed:
+                    told = "is missing" if came is None else f"= {shown(came)}"
+                    hint = (
+                        nearest(str(came), allowed) or f"allowed are {', '.join(allowed) or 'other factors, or blocks'}"
+                    )
+                    self.faults.append(f"{where} {key} {told}: {hint}")
+            found.append(Interaction(name, str(effect), str(over)))
+        return tuple(found)
 
     def _side(self, table: Mapping[str, Any], side: str, where: str, factors: tuple[Factor, ...]) -> dict[str, Value]:
         own = self._settings(table.get(side, {}), f"{where} {side}:")

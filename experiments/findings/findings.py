@@ -30,6 +30,7 @@ from experiments.findings.comparisons import (
     paired_tests,
 )
 from experiments.findings.corners import corners_of, tally
+from experiments.findings.crossed import crossed
 from experiments.findings.headline import reference_point, with_assumptions
 from experiments.findings.sentences import of_blocs, read_plainly
 from experiments.findings.tables import OUTCOMES, RANKED, Findings
@@ -87,6 +88,7 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
         rank_correlations(cells, plan, RANKED) if plan.design in SAMPLED else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
         _definitions(plan, results, dyads),
+        *(crossed(plan, results, dyads) if is_told else ()),
     )  # fmt: skip
 
 

@@ -37,7 +37,8 @@ class Findings:
     differences. ``tests``: McNemar and log-rank for every pair of design points that is compared. ``definitions``: for
     every dyad, at the reference cell, how often cooperation emerges, is inherited, kept and durable at other shares of
     the gain and over other windows. ``effects``, ``contrasts`` and ``arms`` have the columns of ``OVER_ASSUMPTIONS``
-    where a table of them was given.
+    where a table of them was given. ``block_effects``: every block against the first. ``interactions``: differences of
+    differences.
     """
 
     plan: Plan
@@ -55,10 +56,12 @@ class Findings:
     bloc_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     tests: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     definitions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    block_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    interactions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
-    *("blocs", "bloc_effects", "tests", "definitions"),
+    *("blocs", "bloc_effects", "tests", "definitions", "block_effects", "interactions"),
 )

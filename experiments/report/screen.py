@@ -18,6 +18,7 @@ from experiments.display.words import interval, signed
 from experiments.findings import headline
 from experiments.findings.sentences import OF_CALIBRATION, by_chance, replicates_in_words, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.report.crossed_tables import show_crossed
 from experiments.statistics.stopping import reached_in_words
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
         _headline_table(findings, horizon).show(console)
     for title, rows in _compared(findings):
         _effects_table(title, rows).show(console)
+    show_crossed(console, findings)
     if len(findings.arms):
         what = "differences (of time, gains, depth and the shares of runs)"
         prose(console, by_chance(len(findings.arms), what), "dim italic")
