@@ -1,8 +1,8 @@
 """``docs/odd.md``, the ODD+D description of the model: its generated parts, and what it fails to describe.
 
 Prose and equations of the page are written by hand. Between marks stand tables made from the code (``blocks``);
-``python -m experiments.odd_page`` puts them in again, and says what is missing. ``faults`` is what the tests ask: every
-rule, parameter, phase, stream, column and state variable of the code is described, and nothing that is no more.
+``python -m experiments.catalogue.odd_page`` puts them in again, and says what is missing. ``faults`` is what tests ask:
+every rule, parameter, phase, stream, column and state variable of the code is described, and nothing that is no more.
 
 How the page is written: one section a file of rules, its heading naming the file; its equations name the functions,
 its text the parameters it reads, each in backticks, numbers with their symbol behind: `` `generosity` (g) ``. A stem
@@ -23,7 +23,7 @@ from experiments.catalogue.parameters_page import groups, range_in_words, value_
 from experiments.display.words import END, START, part_of, renewed
 
 PAGE: Final = Path(__file__).parents[2] / "docs" / "odd.md"
-COMMAND: Final = "python -m experiments.odd_page"
+COMMAND: Final = "python -m experiments.catalogue.odd_page"
 #: Headings of the protocol (Grimm et al. 2020) with the questions on decisions (Müller et al. 2013), in their order.
 ELEMENTS: Final = (
     *("Purpose and patterns", "Entities, state variables and scales", "Process overview and scheduling"),

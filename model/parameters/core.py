@@ -1,8 +1,8 @@
 """Every parameter of the core, declared once: default, range, unit, section, meaning, source, status.
 
-How to read a row is said in ``parameter_spec.py``; mechanisms that are off unless asked for have their rows in
-``mechanism_table.py``. Rates are fractions, never percent; money is k$ per vehicle, $/kWh, or bn$; time is quarters.
-``parameters.py`` turns these rows into the validated ``Parameters``.
+How to read a row is said in ``spec.py``; mechanisms that are off unless asked for have their rows in
+``mechanisms.py``. Rates are fractions, never percent; money is k$ per vehicle, $/kWh, or bn$; time is quarters.
+``checked.py`` turns these rows into the validated ``Parameters``.
 
 The order of the groups and rows here is the order of the documentation and of ``Parameters.key()``.
 """

@@ -1,7 +1,7 @@
 """The parameters of mechanisms that are off unless asked for, each with the switch that turns it on.
 
 With every switch here at its default the model is the core, bit for bit (theory M20). How to read a row is said in
-``parameter_spec.py``. ``docs/mechanisms.md`` says where each mechanism comes from and what it does to results.
+``spec.py``. ``docs/mechanisms.md`` says where each mechanism comes from and what it does to results.
 """
 
 from __future__ import annotations

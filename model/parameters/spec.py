@@ -3,8 +3,8 @@
 A row reads ``name: type = real(default, low, high, unit, section, meaning, source, status)``. ``section``
 is the section of the theory in which the parameter is used. Without a source a value is a judgement
 ("assumption"), to be swept before it is believed; ``status`` says whether the default was measured,
-calibrated to something measured, or assumed. The rows are in ``parameter_table.py`` (what is always on) and
-``mechanism_table.py`` (mechanisms that are off unless asked for).
+calibrated to something measured, or assumed. The rows are in ``core.py`` (what is always on) and
+``mechanisms.py`` (mechanisms that are off unless asked for).
 """
 
 from __future__ import annotations
