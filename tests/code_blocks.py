@@ -92,6 +92,13 @@ SLOW = (
     "detente sweep arms.toml --replicates 2 --into trial-arms",
     "detente sweep table.toml --replicates 2 --into trial-table",
     "detente sweep answers.toml",
+    # write_a_mechanism.md
+    "detente sweep elections.toml --world loyal.py:Loyal --workers 1 --out results/loyal",
+    "detente sweep elections.toml --workers 1 --out results/usual",
+    "ls results/loyal/elections.png",
+    "detente rerun results/loyal --run 1-3 --world loyal.py:Loyal --engine mesa",
+    "detente sweep elections.toml --world loud.py --workers 1 --out results/loud",
+    "detente check-world loyal.py:Loyal",
 )
 # Pages whose texts are formulas, printed by nothing, and the test that holds the page against the code.
 FORMULAS = {"docs/odd.md": "tests/experiments/catalogue/test_odd_page.py"}

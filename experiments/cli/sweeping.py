@@ -1,6 +1,6 @@
 """A sweep as its user sees it: where it writes, how far it is, what it found, and how to go on.
 
-No command line here: ``cli.py`` hands over consoles and passes on the exit code.
+No command line here: ``main.py`` hands over consoles and passes on the exit code.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The record that a hindcast is fitted to and scored on, read year by year.
 
 ``observe(first, last)`` reads rows of the years first to last and no others. The fit calls it with the years of
-the fit; only ``hindcast_scores`` may ask for later ones, and only with a forecast that is written and sealed.
+the fit; only ``scores`` may ask for later ones, and only with a forecast that is written and sealed.
 """
 
 from __future__ import annotations
@@ -256,7 +256,7 @@ def _lengths(first: int, last: int) -> np.ndarray:
 
 
 def later(plan: HindcastPlan) -> Record:
-    """The record of the years to score; for ``hindcast_scores`` alone, which asks for a sealed forecast first.
+    """The record of the years to score; for ``scores`` alone, which asks for a sealed forecast first.
 
     Changes are those against the year before, so the last year of the fit is read again.
     """

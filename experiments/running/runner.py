@@ -5,7 +5,7 @@ design points, so that what an interrupted sweep has is balanced. A chunk is fin
 same command again plays what is missing and nothing else. A plan or code that has changed since is refused, with
 the difference, because the parts would not belong together.
 
-Who does the work and what happens when a worker dies is told in ``executors.py``, what a worker does in ``work.py``.
+Who does the work and what happens when a worker dies is told in ``executors.py``, what a worker does in ``engines.py``.
 """
 
 from __future__ import annotations

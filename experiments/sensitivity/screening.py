@@ -9,7 +9,7 @@ is every assumed number). Its scenario, settings, ranges and root seed are used;
 * *Sobol indices* of the groups (the mechanisms: groups of ``docs/parameters.md``) and of the ``keep`` inputs that
   moved an
   outcome most, over the full ranges of all inputs; how they and the share of chance are estimated is told in
-  ``sensitivity_indices.py``.
+  ``indices.py``.
 
 Both designs are run as sweeps, with all that belongs to that: the same command goes on where it stopped.
 """

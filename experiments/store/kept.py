@@ -195,14 +195,8 @@ def check_tactics(results: Results, file: TacticFile | None) -> None:
     Raises:
         InputFault: says which file is wanted, and where it was kept; a results folder never runs one by itself.
     """
-    if not tactics_fault(results, file):
-        return
-    told, came = results.manifest.get("tactics"), None if file is None else file.told()
-    how = "leave --tactics out"
-    if told:
-        how = f"look at the file that was kept, and name it: --tactics {results.folder / INPUTS / TACTICS}"
-    fault = f"the runs were made with tactics {in_words(told)}, and {in_words(came)} came; {how}"
-    raise InputFault([fault], "results")
+    if tactics_fault(results, file):
+        raise _another(results, "tactics", file, str(results.folder / INPUTS / TACTICS))
 
 
 def check_world(results: Results, file: WorldFile | None) -> None:
@@ -211,15 +205,18 @@ def check_world(results: Results, file: WorldFile | None) -> None:
     Raises:
         InputFault: says which one is wanted, and where it was kept; a results folder never runs one by itself.
     """
-    if not world_fault(results, file):
-        return
-    told, came = results.manifest.get("world"), None if file is None else file.told()
-    how = "leave --world out"
-    if told:
-        where = results.folder / INPUTS / WORLD / told["file"]
-        how = f"look at the file that was kept, and name it: --world {where}:{told['class']}"
-    fault = f"the runs were made with the world {in_words(told)}, and {in_words(came)} came; {how}"
-    raise InputFault([fault], "results")
+    if world_fault(results, file):
+        told = results.manifest.get("world") or {"file": "", "class": ""}
+        where = f"{results.folder / INPUTS / WORLD / told['file']}:{told['class']}"
+        raise _another(results, "world", file, where)
+
+
+def _another(results: Results, kind: str, file: TacticFile | WorldFile | None, kept: str) -> InputFault:
+    """The refusal of a file that runs were not made with; ``kept`` is where theirs lies, if they had one."""
+    told, came = results.manifest.get(kind), None if file is None else file.told()
+    how = f"look at the file that was kept, and name it: --{kind} {kept}" if told else f"leave --{kind} out"
+    made = {"tactics": "tactics", "world": "the world"}[kind]
+    return InputFault([f"the runs were made with {made} {in_words(told)}, and {in_words(came)} came; {how}"], "results")
 
 
 def in_words(told: Mapping[str, Any] | None) -> str:

@@ -3,7 +3,7 @@
 ``make_parameters({"battery_learning_rate": 0.2})`` gives the declared defaults with that one change.
 Whatever is wrong with the input is reported at once, in one ``InputFault``, each line saying what came,
 what is allowed, the nearest known name, and what to do. The rows themselves, with unit, range, meaning
-and source, are in ``parameter_table.py`` and ``mechanism_table.py``.
+and source, are in ``core.py`` and ``mechanisms.py``.
 
 >>> make_parameters({"dialogue_ceiling": "leaders"}).dialogue_ceiling
 1.0

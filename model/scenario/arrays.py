@@ -2,7 +2,7 @@
 
 A ``Workshop`` does the work for ``scenario.load_scenario`` and collects every fault that only shows when
 sections are put together: shares that do not add up, names that no roster has, dates out of order. What
-governments do (duties, treaties, support) is in ``scenario_policy.py``.
+governments do (duties, treaties, support) is in ``policy.py``.
 """
 
 from __future__ import annotations

@@ -30,6 +30,10 @@ EVENTFUL: dict[str, Any] = {
 BINDING = {**EVENTFUL, "partial_compliance": False}
 #: No treaty binds duties, and tension lets them rise.
 TENSE = {**EVENTFUL, "tariff_issues": False, **{f"tension_mean_{d}": 2.0 for d in ("cn_us", "cn_eu", "us_eu")}}
+#: Neither does a threshold keep a case from being opened, so that some come to their end.
+CASES = {**TENSE, "duty_move_threshold": 0.0, "opening_hazard": 0.6}
+#: The same, played among equals: there a smaller answer of these already changes what is played.
+AMONG_EQUALS = {**EVENTFUL}
 CLUBS: dict[str, Any] = {"climate_club": True, "club_penalty": 0.25}
 
 Override = Callable[..., Any]
@@ -87,10 +91,11 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "imitate": (lambda real: lambda self, moment, hope, concession: hope, EVENTFUL),
     "table": (sees_nothing, EVENTFUL),
     "answer": (never, EVENTFUL),
-    "threshold": (lambda real: lambda self, *asked: real(self, *asked) + 0.3, EVENTFUL),
+    # So much that it sees nothing that would pass; what is tabled here passes with room to spare.
+    "threshold": (lambda real: lambda self, *asked: real(self, *asked) + 10.0, EVENTFUL),
     "ratifies": (never, EVENTFUL),
     "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, BINDING),
-    "keeps_in_part": (first_scaled(0.5), EVENTFUL),
+    "keeps_in_part": (first_scaled(0.5), AMONG_EQUALS),
     "errors": (lambda real: lambda self, *asked: tuple(0.5 * one for one in real(self, *asked)), EVENTFUL),
     "reads_conduct": (never, EVENTFUL),
     "updates_trust": (exchanged, {**EVENTFUL, "trust_type": False}),
@@ -99,12 +104,12 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "repudiates": (always, EVENTFUL),
     "gives_notice": (always, EVENTFUL),
     "renews": (never, EVENTFUL),
-    "trust": (scaled(0.5), EVENTFUL),
+    "trust": (scaled(0.5), AMONG_EQUALS),
     "least": (scaled(3.0), EVENTFUL),
-    "weight_of_future": (scaled(0.8), EVENTFUL),
-    "duty_moves": (scaled(0.0), EVENTFUL),
+    "weight_of_future": (scaled(0.8), AMONG_EQUALS),
+    "duty_moves": (scaled(0.0), AMONG_EQUALS),
     "opens_case": (always, EVENTFUL),
-    "carries_out": (never, EVENTFUL),
+    "carries_out": (never, CASES),
     "answers_rise": (never_answers, TENSE),
     "strikes_at_once": (always, EVENTFUL),
     "recognises_alone": (always, EVENTFUL),
@@ -125,15 +130,15 @@ FIRMS: dict[str, tuple[type, Callable[[Override], Override]]] = {
 
 
 def _shy(view: Any) -> Any:
-    """A view in which nothing that the legislature might refuse is good enough."""
+    """A view in which nothing is good enough to be signed."""
     import dataclasses
 
-    return dataclasses.replace(view, admissible=view.admissible & (view.own >= 2.0 * view.reservation))
+    return dataclasses.replace(view, admissible=np.zeros_like(view.admissible))
 
 
 def setting_of(name: str) -> tuple[str, dict[str, Any]]:
     change = BLOC[name][1] if name in BLOC else {}
-    return ("symmetric" if change is CLUBS else "2026"), change
+    return ("symmetric" if change is CLUBS or change is AMONG_EQUALS else "2026"), change
 
 
 def own(kind: type, name: str, other: Callable[[Override], Override]) -> type:

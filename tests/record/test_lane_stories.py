@@ -137,7 +137,7 @@ def test_a_line_that_is_told_of_the_wrong_lane_is_seen(monkeypatch: pytest.Monke
 
 def test_a_line_that_is_told_alone_only_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     real = Story.in_force
-    monkeypatch.setattr(Story, "in_force", lambda self, dyad: real(self, dyad) if self.model.record.lane == 0 else None)
+    monkeypatch.setattr(Story, "in_force", lambda self, dyad: real(self, dyad) if self.model.lane == 0 else None)
     assert faults("2026", 3, {"repudiation_hazard": 0.08}) != []
 
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from commands import SMALL, called, refused, written
+from sample_calls import is_alive, wait_until
 
 from experiments.store.folder import Results
 from model.world_file import unload_worlds
@@ -145,3 +152,102 @@ def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path) -> None:
         assert planted != text
         path.write_text(planted, "utf-8")
         refused(called("report", "r"), "world is not what a sweep writes there")
+
+
+# --- killed -------------------------------------------------------------------------------------------------
+
+# 4 parts of 200 runs.
+MANY = """
+title = "Many"
+question = "Why?"
+scenario = "2026"
+replicates = 200
+root_seed = 11
+[factors.generosity]
+label = "generosity"
+levels = [0.0, 0.2]
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+"""
+# The treaty with the EU alone fails, so there is much to compare.
+OF_CHINA = """
+import numpy as np
+from model import Bloc
+
+class Wary(Bloc):
+    "China lets no treaty with the EU pass."
+    def ratifies(self, dyad, package):
+        passes = super().ratifies(dyad, package)
+        return np.zeros_like(passes) if self.code == "CN" and self.partner(dyad).code == "EU" else passes
+"""
+COMMAND = ("sweep", "many.toml", "--world", "wary.py:Wary", "--workers", "2", "--out")
+
+
+def start(folder: str) -> subprocess.Popen[bytes]:
+    """The command in a process of its own."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(str(Path(p).absolute()) for p in sys.path)}
+    words = [sys.executable, "-m", "detente", *COMMAND, folder]
+    return subprocess.Popen(
+        words, env=environment, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def workers_of(process: int) -> list[int]:
+    """The processes that a sweep plays in."""
+    threads = Path(f"/proc/{process}/task").glob("*/children")
+    children = " ".join(path.read_text(encoding="utf-8") for path in threads).split()
+    return [int(c) for c in children if b"spawn_main" in Path(f"/proc/{c}/cmdline").read_bytes()]
+
+
+def parts(folder: str) -> set[str]:
+    return {path.stem for path in Path(folder, "runs").glob("point*.parquet")}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    folder = tmp_path_factory.mktemp("undisturbed")
+    written(folder, "many.toml", MANY)
+    written(folder, "wary.py", OF_CHINA)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert start("whole").wait(600) == 0
+    return Results.open(folder / "whole")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kills_worker", [True, False])
+def test_kill_it_and_go_on(kills_worker: bool, undisturbed: Results, tmp_path: Path) -> None:
+    """kill -9 in the middle, the same command again: the results and each run are those of an undisturbed sweep."""
+    assert len(undisturbed.read()) == 4 * 200 * 3
+    written(tmp_path, "many.toml", MANY)
+    written(tmp_path, "wary.py", OF_CHINA)
+    process = start("r")
+    wait_until(lambda: len(parts("r")) >= 1, 300.0)
+    time.sleep(random.Random(kills_worker).uniform(0.0, 0.5))
+    assert process.poll() is None and len(parts("r")) < 4, "it was to be killed in the middle"
+    workers = workers_of(process.pid)
+    assert len(workers) >= 2
+    if kills_worker:
+        os.kill(workers[0], signal.SIGKILL)
+        assert process.wait(600) == 0
+    else:
+        process.kill()
+        process.wait(60)
+        wait_until(lambda: not any(is_alive(worker) for worker in workers), 60.0)
+        assert Results.open("r").manifest["state"] != "finished"
+    before = {path: path.stat().st_mtime_ns for path in Path("r", "runs").glob("point*.parquet")}
+    assert len(before) == 4 or not kills_worker
+    assert start("r").wait(600) == 0
+    assert {path: path.stat().st_mtime_ns for path in before} == before, "a finished part was computed twice"
+    results = Results.open("r")
+    assert results.digest() == undisturbed.digest()
+    assert results.read().equals(undisturbed.read())
+    runs = results.read()
+    signed = runs.groupby("dyad")["n_treaties"].sum()
+    assert signed["CN-EU"] == 0 and signed["US-EU"] > 0, "the class was played"
+    for engine in ("ensemble", "mesa"):
+        again = called(
+            *("rerun", "r", "--run", "3-150", "--world", "wary.py:Wary"), "--engine", engine, "--out", f"run-{engine}"
+        )
+        assert (again.exit_code, "The same as stored." in again.output) == (0, True), again.output
