@@ -252,6 +252,23 @@ def hindcast(
         run_hindcast(screen(), screen(to_stderr=True), anew, workers, out, document)
 
 
+@app.command(short_help="What the answer rests on: the assumption sample.")
+def assumptions(
+    anew: Annotated[
+        bool, typer.Option("--refit", help="Play every point first (minutes) and keep the sample in seeds/calibration.")
+    ] = False,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the numbers into docs/assumptions.md of this checkout.")
+    ] = False,
+    workers: WorkersOption = None,
+) -> None:
+    """What may be believed of the assumed numbers: drawn from their ranges and weighed by the record of 2018-2025."""
+    with refusals():
+        from experiments.hindcast.assumption_page import run_assumptions
+
+        run_assumptions(screen(), screen(to_stderr=True), anew, workers, document)
+
+
 @app.command(short_help="Show every parameter.")
 def parameters(
     calibration: Annotated[

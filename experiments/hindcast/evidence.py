@@ -26,7 +26,8 @@ ROSTER: Final = "2018"  # the scenario whose file says which rows belong to whic
 TRACKS: Final = ("trade", "ev")
 MOVED: Final = 0.01  # a change of a duty from one year's end to the next that counts as a move
 QUARTERS: Final = 4
-DAYS_A_MONTH: Final = 365.25 / 12
+DAYS_A_YEAR: Final = 365.25
+DAYS_A_MONTH: Final = DAYS_A_YEAR / 12
 #: How far a threat was carried out (events.csv).
 CARRIED: Final = {"yes": 1.0, "partly": 0.5, "no": 0.0}
 
@@ -232,6 +233,26 @@ def _events(first: int, last: int) -> dict[str, np.ndarray]:
         if row["kind"] in kinds:
             found[row["kind"]][dyad, int(row["date"][:4]) - first] = True
     return found
+
+
+def years_kept(first: int, last: int) -> tuple[int, float]:
+    """How many agreements on trade or EVs were broken in these years, and for how many years any was in force.
+
+    One is in force from its date until talks are suspended, or duties rise, between the same two; the dyads' years add
+    up. Agreements on top of one that is in force change nothing.
+    """
+    n_broken, days = 0, 0.0
+    since: dict[int, Any] = {}
+    for dyad, row in sorted(_history(first, last), key=lambda found: found[1]["date"]):
+        day = np.datetime64(row["date"])
+        if row["kind"] == "agreement":
+            since.setdefault(dyad, day)
+        elif row["kind"] in ("dialogue_suspended", "tariff_up") and dyad in since:
+            n_broken += 1
+            days += float((day - since.pop(dyad)) / np.timedelta64(1, "D"))
+    end = np.datetime64(f"{last + 1}-01-01")
+    days += float(np.sum([(end - day) / np.timedelta64(1, "D") for day in since.values()]))
+    return n_broken, days / DAYS_A_YEAR
 
 
 def _threats(first: int, last: int) -> np.ndarray:

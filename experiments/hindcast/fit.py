@@ -16,7 +16,7 @@ import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Any, Final
+from typing import Any, Final, NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
@@ -38,6 +38,13 @@ LEAST_SHARE: Final = 0.005  # brands smaller than this do not tell how brands mo
 UNSOLD: Final = -100.0  # utils: a brand that is not on sale has a quality far below
 SMALLEST_MOVE: Final = 1e-6  # a change of a special duty that is one
 MIDDLE: Final = ((0, 1), (2, 3), (4, 5))  # directed dyads of each dyad
+
+
+class HasDigest(Protocol):
+    """A declaration, of which the digest alone is asked."""
+
+    @property
+    def digest(self) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -182,10 +189,7 @@ def posterior(
     mean, spread = np.mean(lanes, axis=1), np.sqrt(np.mean(np.var(lanes, axis=1, ddof=1), axis=0))
     scale = np.sqrt(np.array([target.scale for target in plan.targets]) ** 2 + spread**2)
     gap = (mean - np.array([wanted[target.name] for target in plan.targets])) / scale
-    distance = np.sqrt(np.sum(gap**2, axis=1))
-    n_kept = round(plan.fit.keep * len(points))
-    kept = np.argsort(distance, kind="stable")[:n_kept]
-    near = np.maximum(1.0 - (distance[kept] / np.max(distance[kept])) ** 2, NEAR)
+    kept, near = nearest_points(gap, plan.fit.keep)
     score = np.array([log_likelihood_of_prices(found[i], float(points[PRICE_SD].iloc[i]), record) for i in kept])
     weight = near * np.exp(score - np.max(score))
     rng = np.random.default_rng([plan.fit.root_seed, plan.fit.n_points])
@@ -201,6 +205,26 @@ def posterior(
         rows.append([*points.iloc[i], *values, supplier_sd * wider[-1]])
     sample = pd.DataFrame(np.array(rows, dtype=np.float64), columns=columns(plan))
     return sample, nearness(plan, wanted, mean, mean[chosen])
+
+
+class Nearest(NamedTuple):
+    """Places of the points that are kept, nearest first, and their weights, above 0 and at most 1."""
+
+    kept: np.ndarray
+    weight: np.ndarray
+
+
+def nearest_points(gap: np.ndarray, keep: float, without: int | None = None) -> Nearest:
+    """The points nearest to a record, with Epanechnikov weights.
+
+    gap (n, S): how far every point is from every target, in units of its scale. keep: the share of points that is
+    kept. without: a point that does not count, if any.
+    """
+    distance = np.sqrt(np.sum(gap**2, axis=1))
+    if without is not None:
+        distance[without] = np.inf
+    kept = np.argsort(distance, kind="stable")[: round(keep * len(gap))]
+    return Nearest(kept, np.maximum(1.0 - (distance[kept] / np.max(distance[kept])) ** 2, NEAR))
 
 
 def log_likelihood_of_prices(point: Point, price_sd: float, record: Record) -> float:
@@ -239,7 +263,7 @@ def posterior_file(plan: HindcastPlan) -> File:
     return seeds_directory() / FOLDER / f"{plan.name}-posterior.csv"
 
 
-def as_text(sample: pd.DataFrame, plan: HindcastPlan) -> str:
+def as_text(sample: pd.DataFrame, plan: HasDigest) -> str:
     """A table as it is kept: the declaration's digest, then its rows."""
     rows = io.StringIO()
     sample.to_csv(rows, index=False, float_format="%.9g", lineterminator="\n")

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +31,9 @@ class Part(BaseModel):
     """A table of the declaration; unknown keys are faults."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+Declared = TypeVar("Declared", bound=Part)
 
 
 class Range(Part):
@@ -129,34 +133,48 @@ def load_hindcast(name_or_path: str | Path = "2018") -> HindcastPlan:
     Raises:
         InputFault: lists every fault of the file.
     """
+    plan = read_plan(HindcastPlan, name_or_path, "hindcast")
+    if faults := _faults(plan):
+        raise InputFault(faults, f"hindcast {plan.name}")
+    return plan
+
+
+def read_plan(kind: type[Declared], name_or_path: str | Path, what: str) -> Declared:
+    """A declaration of this kind: its table checked key by key, not yet as a whole. ``what`` names it in messages.
+
+    Raises:
+        InputFault: there is no such file, it is no TOML, or keys are missing, unknown or not of their kind.
+    """
     path = Path(name_or_path)
     if path.suffix != ".toml":
         path = seeds_directory() / FOLDER / f"{name_or_path}.toml"
     if not path.is_file():
-        known = sorted(p.stem for p in (seeds_directory() / FOLDER).glob("*.toml") if "-" not in p.stem)
+        known = sorted(p.stem for p in (seeds_directory() / FOLDER).glob("*.toml") if _declares(p, kind))
         hint = nearest(str(name_or_path), known) or f"known are {', '.join(known)}"
-        raise InputFault([f"{str(name_or_path)!r} is neither a declaration of a hindcast nor a .toml file; {hint}"])
-    subject = f"hindcast {path.stem}"
+        raise InputFault([f"{str(name_or_path)!r} is neither a declaration of {what} nor a .toml file; {hint}"])
+    subject = f"{what} {path.stem}"
     try:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputFault([f"{path.name} is not valid TOML: {error}; mend that line"], subject) from None
     try:
-        plan = HindcastPlan.model_validate(table)
+        return kind.model_validate(table)
     except ValidationError as error:
-        raise InputFault([_sentence(fault) for fault in error.errors()], subject) from None
-    faults = _faults(plan)
-    if faults:
-        raise InputFault(faults, subject)
-    return plan
+        raise InputFault([_sentence(fault, what) for fault in error.errors()], subject) from None
 
 
-def _sentence(fault: object) -> str:
+def _declares(file: Path, kind: type[Part]) -> bool:
+    """Whether a file is a declaration of this kind, by its keys."""
+    needed = {name for name, field in kind.model_fields.items() if field.is_required()}
+    return needed <= set(tomllib.loads(file.read_text(encoding="utf-8")))
+
+
+def _sentence(fault: object, what: str) -> str:
     assert isinstance(fault, dict)
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         keys = {key for part in Part.__subclasses__() for key in part.model_fields}
-        return f"{where} is not a key of a hindcast; {nearest(str(fault['loc'][-1]), keys) or 'remove it'}"
+        return f"{where} is not a key of {what}; {nearest(str(fault['loc'][-1]), keys) or 'remove it'}"
     if fault["type"] == "missing":
         return f"{where} is missing; add it"
     return f"{where} = {fault['input']!r}: {str(fault['msg']).lower()}; correct it"
@@ -173,19 +191,7 @@ def _faults(plan: HindcastPlan) -> list[str]:
         faults.append(f"scenario = {plan.scenario!r} is not known; {hint}")
     if not Path(plan.own_duties_file).is_file():
         faults.append(f"own_duties = {plan.own_duties!r}: no such file beside the declaration; correct the name")
-    for name, prior in plan.free.items():
-        if name not in PARAMETERS:
-            hint = nearest(name, PARAMETERS) or "see detente parameters"
-            faults.append(f"free.{name} is not a parameter; {hint}")
-            continue
-        spec = PARAMETERS[name]
-        if spec.kind not in ("float", "int") or spec.low is None or spec.high is None:
-            faults.append(f"free.{name}: only numbers can be fitted; leave it out")
-        elif not spec.low <= prior.low < prior.high <= spec.high:
-            faults.append(
-                f"free.{name} = {prior.low:g} to {prior.high:g}: allowed is a range within {spec.low:g} to "
-                f"{spec.high:g} {spec.unit}; correct it"
-            )
+    faults += design_faults("free", plan.free, plan.fit)
     for name, prior in (*_ranges(plan.trend), *_ranges(plan.discrepancy)):
         if not 0.0 < prior.low < prior.high:
             faults.append(f"{name} = {prior.low:g} to {prior.high:g}: allowed is 0 < low < high; correct it")
@@ -193,10 +199,28 @@ def _faults(plan: HindcastPlan) -> list[str]:
         if target.name not in TARGETS:
             hint = nearest(target.name, TARGETS) or f"known are {', '.join(TARGETS)}"
             faults.append(f"targets: {target.name!r} cannot be measured; {hint}")
-    if plan.fit.n_points & (plan.fit.n_points - 1):
-        faults.append(f"fit.n_points = {plan.fit.n_points}: Sobol points come in powers of two; write 512 or 1024")
-    if plan.fit.keep * plan.fit.n_points < plan.fit.sample:
-        faults.append(f"fit.sample = {plan.fit.sample}: more rows than points are kept; lower it or raise keep")
+    return faults
+
+
+def design_faults(where: str, ranges: Mapping[str, Range], fit: Fit) -> list[str]:
+    """What is wrong with priors of parameters, and with the numbers of points and rows."""
+    faults = []
+    for name, prior in ranges.items():
+        if name not in PARAMETERS:
+            faults.append(f"{where}.{name} is not a parameter; {nearest(name, PARAMETERS) or 'see detente parameters'}")
+            continue
+        spec = PARAMETERS[name]
+        if spec.kind not in ("float", "int") or spec.low is None or spec.high is None:
+            faults.append(f"{where}.{name}: only numbers can be fitted; leave it out")
+        elif not spec.low <= prior.low < prior.high <= spec.high:
+            faults.append(
+                f"{where}.{name} = {prior.low:g} to {prior.high:g}: allowed is a range within {spec.low:g} to "
+                f"{spec.high:g} {spec.unit}; correct it"
+            )
+    if fit.n_points & (fit.n_points - 1):
+        faults.append(f"fit.n_points = {fit.n_points}: Sobol points come in powers of two; write 512 or 1024")
+    if fit.keep * fit.n_points < fit.sample:
+        faults.append(f"fit.sample = {fit.sample}: more rows than points are kept; lower it or raise keep")
     return faults
 
 

@@ -1,0 +1,90 @@
+"""The diagnostics of an assumption sample as a picture: what the record taught, what it still surprises by, ranks."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from scipy.stats import binom
+
+from experiments.display.figure_style import BLACK, BLUE, VERMILLION
+from experiments.hindcast.assumption_checks import N_BINS, NINE_TENTHS
+
+#: Numbers shown: those that the record moved most.
+MOST_SHOWN: Final = 12
+SIZE: Final = (12.0, 6.6)
+ALL: Final = "0.78"
+
+
+def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray, priors: dict[str, tuple[float, float]],
+                n_truths: int) -> Figure:  # fmt: skip
+    """One figure of three panels.
+
+    told, histories: what ``assumption_checks.learned`` and ``predicted`` give. counts: of ranks by tenth, of
+    ``n_truths`` truths times all numbers.
+    """
+    figure, (first, second, third) = plt.subplots(
+        1, 3, figsize=SIZE, layout="constrained", gridspec_kw={"width_ratios": [1.25, 1.25, 1]}
+    )
+    _learned(first, told.head(MOST_SHOWN), priors)
+    _histories(second, histories)
+    _ranks(third, counts, n_truths)
+    return figure
+
+
+def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, float]]) -> None:
+    rows = np.arange(len(told))[::-1]
+    ends = np.array([priors[name] for name in told["parameter"]])
+
+    def place(name: str) -> np.ndarray:
+        return np.asarray((told[name].to_numpy() - ends[:, 0]) / (ends[:, 1] - ends[:, 0]))
+
+    axis.hlines(rows, 0, 1, color=ALL, linewidth=7)
+    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7, label="90 % of the sample")
+    axis.plot(place("median"), rows, "o", color="white", markersize=5, zorder=3)
+    axis.plot(place("default"), rows, "D", color=VERMILLION, markersize=6, zorder=4, label="default")
+    words = [
+        f"{name.replace('_', ' ')}{' *' * bool(sure)}"
+        for name, sure in zip(told["parameter"], told["told"], strict=True)
+    ]
+    axis.set_yticks(rows, words)
+    axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
+    axis.set_xlabel("place in the declared range")
+    axis.set_title("What the record taught (* more than luck)", loc="left")
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
+
+
+def _histories(axis: Axes, table: pd.DataFrame) -> None:
+    rows = np.arange(len(table))[::-1]
+    middle, half = (table["prior_high"] + table["prior_low"]) / 2, (table["prior_high"] - table["prior_low"]) / 2
+    half = np.maximum(half, np.abs(table["recorded"] - middle) / 2).replace(0.0, 1.0)
+
+    def place(name: str) -> np.ndarray:
+        return np.asarray((table[name] - middle) / half)
+
+    axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=7, label="90 %, all points")
+    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7, label="90 %, the sample")
+    axis.plot(place("recorded"), rows, "o", color=BLACK, markersize=6, zorder=3, label="the record")
+    axis.set_yticks(rows, list(table["target"]))
+    axis.set_xticks([])
+    axis.set_xlabel("fewer, lower  ←      →  more, higher")
+    axis.set_title("Histories that the worlds give", loc="left")
+    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, frameon=False, handlelength=1)
+
+
+def _ranks(axis: Axes, counts: np.ndarray, n_truths: int) -> None:
+    share = counts / np.sum(counts)
+    axis.bar((np.arange(N_BINS) + 0.5) / N_BINS, share, width=0.9 / N_BINS, color=BLUE)
+    # Ranks of one truth hang together, so the band is that of as many draws as there are truths.
+    low, high = binom.ppf(NINE_TENTHS, n_truths, 1 / N_BINS) / n_truths
+    axis.axhspan(low, high, color=BLACK, alpha=0.1, linewidth=0)
+    axis.axhline(1 / N_BINS, color=BLACK, linewidth=0.8)
+    axis.set_xlim(0, 1)
+    axis.set_ylim(0, max(float(np.max(share)), high) * 1.25)
+    axis.set_xlabel("rank of the truth in its sample")
+    axis.set_ylabel("share of ranks")
+    axis.set_title("Known truths found again", loc="left")

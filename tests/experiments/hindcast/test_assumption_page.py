@@ -1,0 +1,36 @@
+"""The page of the assumption sample is that of the kept sample; its figure and its terminal output hold together."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from experiments.display import words
+from experiments.hindcast import assumption_page as pages
+from experiments.hindcast.assumptions import load_assumptions, load_fitted
+
+ROOT = Path(__file__).resolve().parents[3]
+TEXT = (ROOT / pages.DOCUMENT).read_text("utf-8")
+
+
+def test_the_page_says_what_follows_from_what_was_played() -> None:
+    for name, text in pages.blocks(load_fitted(load_assumptions())).items():
+        assert words.part_of(TEXT, name) == text, name
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_what_is_told_fits_the_screen(width: int) -> None:
+    stream = io.StringIO()
+    pages.tell(Console(file=stream, width=width), load_fitted(load_assumptions()))
+    text = stream.getvalue()
+    assert max(len(line) for line in text.splitlines()) <= width
+    assert "effective sample size" in text and "EV share CN" in text
+
+
+def test_the_figure_is_drawn(tmp_path: Path) -> None:
+    file = tmp_path / "own.png"
+    pages.draw(load_fitted(load_assumptions()), file)
+    assert file.stat().st_size > 20_000
