@@ -18,7 +18,7 @@ def toy(noise: float = 0.05, seed: int = 1) -> Fitted:
     """Three numbers, of which the first makes the first target, the second the next, and the third nothing."""
     ranges = {name: {"low": low, "high": high, "why": "a toy"} for name, (low, high) in _ends().items()}
     targets = [{"name": name, "what": "a toy", "scale": noise, "why": "a toy"} for name in ("cuts", "breaks a year")]
-    everything = {spec: "a toy" for spec in {s.group for s in _parameters().values()}}
+    everything = dict.fromkeys({s.group for s in _parameters().values()}, "a toy")
     plan = type(PLAN).model_validate(
         {**PLAN.model_dump(), "ranges": ranges, "targets": targets, "left_out": everything}
     )
