@@ -64,7 +64,7 @@ EXEMPT = {
     "detente sweep forgive.toml --scheduler 192.0.2.7:8786": "a cluster: tests/experiments/running/test_cluster.py",
     "detente hindcast --refit": "ten minutes; tests/experiments/hindcast/test_fit.py fits a small one",
     "detente assumptions --refit": "a quarter of an hour; tests/experiments/hindcast/test_assumptions.py plays points",
-    "detente assumptions --document": "rewrites a page here; tests/experiments/hindcast/test_assumption_page.py tests it",
+    "detente assumptions --document": "rewrites a page here; test_assumption_page.py tests it",
     "detente hindcast --document": "rewrites a page here; tests/experiments/hindcast/test_page.py does it",
 }
 # Pages whose Python blocks another test runs, each by its name.

@@ -73,7 +73,7 @@ def learned(fitted: Fitted) -> pd.DataFrame:
     enough = np.quantile(by_luck, CONFIDENCE, axis=0)
     values = fitted.points.to_numpy()[near.kept]
     low, median, high = weighted_quantiles(values, near.weight, (NINE_TENTHS[0], 0.5, NINE_TENTHS[1]))
-    default = np.array([float(PARAMETERS[name].default) for name in fitted.points])
+    default = np.array([float(PARAMETERS[name].default) for name in fitted.plan.priors])
     place = np.sum(np.where(values <= default, near.weight[:, None], 0.0), axis=0) / np.sum(near.weight)
     table = pd.DataFrame(
         {

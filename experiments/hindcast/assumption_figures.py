@@ -61,7 +61,8 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, floa
 def _histories(axis: Axes, table: pd.DataFrame) -> None:
     rows = np.arange(len(table))[::-1]
     middle, half = (table["prior_high"] + table["prior_low"]) / 2, (table["prior_high"] - table["prior_low"]) / 2
-    half = np.maximum(half, np.abs(table["recorded"] - middle) / 2).replace(0.0, 1.0)
+    half = np.maximum(half, np.abs(table["recorded"] - middle) / 2)
+    half = np.where(half > 0.0, half, 1.0)
 
     def place(name: str) -> np.ndarray:
         return np.asarray((table[name] - middle) / half)
