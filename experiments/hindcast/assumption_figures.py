@@ -60,8 +60,9 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, floa
 
 def _histories(axis: Axes, table: pd.DataFrame) -> None:
     rows = np.arange(len(table))[::-1]
-    middle, half = (table["prior_high"] + table["prior_low"]) / 2, (table["prior_high"] - table["prior_low"]) / 2
-    half = np.maximum(half, np.abs(table["recorded"] - middle) / 2)
+    ends = table[["prior_low", "prior_high"]].to_numpy()
+    middle, half = np.mean(ends, axis=1), np.diff(ends, axis=1)[:, 0] / 2
+    half = np.maximum(half, np.abs(table["recorded"].to_numpy() - middle) / 2)
     half = np.where(half > 0.0, half, 1.0)
 
     def place(name: str) -> np.ndarray:
