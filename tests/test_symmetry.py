@@ -23,6 +23,12 @@ def renamed(place: tuple[int, ...], replicate: int, **parameters: Any) -> Negoti
     return world.run()
 
 
+def other_side(column: str) -> str:
+    """The column that says of a dyad's second side what this one says of its first, or the reverse."""
+    stem, _, side = column.rpartition("_")
+    return f"{stem}_{'second' if side == 'first' else 'first'}"
+
+
 def assert_renamed(one: NegotiationModel, other: NegotiationModel, place: tuple[int, ...]) -> None:
     to = np.array(place)
     where, flipped = worlds.dyads_permuted(place)
@@ -34,15 +40,13 @@ def assert_renamed(one: NegotiationModel, other: NegotiationModel, place: tuple[
         "automaker": worlds.firms_permuted(place),
         "supplier": to,
     }
-    sides = {"gain_first": "gain_second", "game_first": "game_second"}
-    sides |= {b: a for a, b in sides.items()}
     for table, columns in one.recorder.frames[0].items():
         for column in columns:
             if column == "package" or column.startswith("share_"):
                 continue  # an index on the dyad's own menu; a market named in the column
             before, after = worlds.series(one, table, column), worlds.series(other, table, column)
-            if column in sides:
-                turned = worlds.series(other, table, sides[column])
+            if column.endswith(("_first", "_second")):
+                turned = worlds.series(other, table, other_side(column))
                 moved = np.where(flipped[:, None], turned[where], after[where])
             else:
                 moved = after[order[table]]

@@ -1,4 +1,4 @@
-"""Commands that analyse: the contracts of files of one's own, a league of them, sensitivity, discovery."""
+"""Commands that analyse: the contracts of files of one's own, a league of them, sensitivity, discovery, the look back."""
 
 from __future__ import annotations
 
@@ -197,6 +197,41 @@ def discover(
         say(console, f"\nTables boxes and trajectories are in {pasted(folder.folder)}")
 
 
+def hindcast(
+    anew: Annotated[
+        bool, typer.Option("--refit", help="Fit to 2018-2022 first (minutes); else the kept sample is used.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="Results folder (default: results/hindcast).")
+    ] = None,
+    workers: WorkersOption = None,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the numbers into docs/hindcast.md of this checkout.")
+    ] = False,
+) -> None:
+    """Fit to 2018-2022, forecast 2023-2025, seal the forecast, and only then score it on what came."""
+    with refusals():
+        from experiments.hindcast.main import run_hindcast
+
+        run_hindcast(screen(), screen(to_stderr=True), anew, workers, out, document)
+
+
+def assumptions(
+    anew: Annotated[
+        bool, typer.Option("--refit", help="Play every point first (minutes) and keep the sample in seeds/calibration.")
+    ] = False,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the numbers into docs/assumptions.md of this checkout.")
+    ] = False,
+    workers: WorkersOption = None,
+) -> None:
+    """What may be believed of the assumed numbers: drawn from their ranges and weighed by the record of 2018-2025."""
+    with refusals():
+        from experiments.hindcast.assumption_page import run_assumptions
+
+        run_assumptions(screen(), screen(to_stderr=True), anew, workers, document)
+
+
 def _needs(package: str, command: str) -> None:
     """Refuse a command whose extra package is not installed."""
     if importlib.util.find_spec(package) is None:
@@ -213,3 +248,5 @@ def add_to(app: typer.Typer) -> None:
     app.command("league", short_help="All tactics against each other.")(league)
     app.command("sensitivity", short_help="Which assumptions move the outcomes.")(sensitivity)
     app.command("discover", short_help="Where cooperation collapses or lasts.")(discover)
+    app.command("hindcast", short_help="Fit to 2018-2022, forecast 2023-2025, then score.")(hindcast)
+    app.command("assumptions", short_help="What the answer rests on: the assumption sample.")(assumptions)

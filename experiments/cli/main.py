@@ -232,43 +232,6 @@ def report(
         leave_after("; ".join(faults))
 
 
-@app.command(short_help="Fit to 2018-2022, forecast 2023-2025, then score.")
-def hindcast(
-    anew: Annotated[
-        bool, typer.Option("--refit", help="Fit to 2018-2022 first (minutes); else the kept sample is used.")
-    ] = False,
-    out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Results folder (default: results/hindcast).")
-    ] = None,
-    workers: WorkersOption = None,
-    document: Annotated[
-        bool, typer.Option("--document", help="Also put the numbers into docs/hindcast.md of this checkout.")
-    ] = False,
-) -> None:
-    """Fit to 2018-2022, forecast 2023-2025, seal the forecast, and only then score it on what came."""
-    with refusals():
-        from experiments.hindcast.main import run_hindcast
-
-        run_hindcast(screen(), screen(to_stderr=True), anew, workers, out, document)
-
-
-@app.command(short_help="What the answer rests on: the assumption sample.")
-def assumptions(
-    anew: Annotated[
-        bool, typer.Option("--refit", help="Play every point first (minutes) and keep the sample in seeds/calibration.")
-    ] = False,
-    document: Annotated[
-        bool, typer.Option("--document", help="Also put the numbers into docs/assumptions.md of this checkout.")
-    ] = False,
-    workers: WorkersOption = None,
-) -> None:
-    """What may be believed of the assumed numbers: drawn from their ranges and weighed by the record of 2018-2025."""
-    with refusals():
-        from experiments.hindcast.assumption_page import run_assumptions
-
-        run_assumptions(screen(), screen(to_stderr=True), anew, workers, document)
-
-
 @app.command(short_help="Show every parameter.")
 def parameters(
     calibration: Annotated[

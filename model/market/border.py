@@ -90,7 +90,7 @@ MECHANISMS: tuple[Mechanism, ...] = (
 
 def in_force(parameters: Parameters) -> list[Mechanism]:
     """The mechanisms that are switched on."""
-    return [mechanism for mechanism in MECHANISMS if getattr(parameters, mechanism.switch)]
+    return [mechanism for mechanism in MECHANISMS if getattr(parameters, mechanism.switch, False)]
 
 
 # --- at the border ------------------------------------------------------------------------------------------------

@@ -29,6 +29,9 @@ CN, US, EU = (BLOCS.index(name) for name in ("CN", "US", "EU"))
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 SCHEMES = {"dual_credits": True, "dual_credit_scale": 4.0, "zev_mandate": True, "zev_mandate_scale": 1.3}
+ISSUES_ON = tuple(
+    f"{issue}_issues" for issue in ("tariff", "supply", "recognition", "charging", "technology", "linkage")
+)
 CARBON = {"carbon_border": True, "carbon_coverage_us": 0.5, "carbon_price_us": 50.0, "carbon_dialogue": True}
 ALONE: dict[str, dict[str, Any]] = {
     "pass_through": {"pass_through": 0.7},
@@ -239,7 +242,7 @@ def test_charges_are_row_a15_and_fall_with_recognition() -> None:
 
 
 def test_carbon_receipts_reach_the_treasury_and_the_record() -> None:
-    world = worlds.played("2026", quarters=7, **CARBON)
+    world = worlds.played("2026", quarters=6, **CARBON)  # no treaty yet that would recognise a carbon price
     a, revenue = world.state.books.accounts, worlds.series(world, "bloc", "revenue")[:, -1]
     receipts = (a.built * world.state.supply.border.charges).sum(axis=1)
     assert receipts[EU] > 0.01
@@ -250,7 +253,11 @@ def test_carbon_receipts_reach_the_treasury_and_the_record() -> None:
 
 
 def test_a_carbon_charge_lowers_imports_from_where_carbon_is_cheap() -> None:
-    plain, charged = (worlds.played("2026", quarters=8, **change) for change in ({}, {"carbon_border": True}))
+    # Nothing is negotiated and no case is opened, so that the charge alone tells the two worlds apart.
+    nothing = dict.fromkeys((*ISSUES_ON, "unilateral_duties"), False)
+    plain, charged = (
+        worlds.played("2026", quarters=8, **nothing, **change) for change in ({}, {"carbon_border": True})
+    )
     for exporter in (CN, US):
         pair = DIRECTED_DYADS.index((EU, exporter))
         before, after = (worlds.series(w, "directed", "vehicle_imports")[pair, -1] for w in (plain, charged))

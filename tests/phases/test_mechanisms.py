@@ -13,9 +13,11 @@ from model import world as world_module
 from model.assessment.values import Parts, issue_values, side_flows
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
+from model.numerics import QUARTERS_PER_YEAR
 from model.packages.menu import STANDARDS
 from model.parameters.checked import PARAMETERS, Parameters
 from model.rules import dialogue, packages, trust
+from model.rules.cooperation import LEAST_ATTAINABLE
 from model.start.starting_point import known_scenario, starting_point
 from model.vocabulary import N_DYADS, RECOGNITION
 from model.world import World
@@ -357,6 +359,9 @@ def assert_sound(scenario: str, replicate: int, parameters: dict[str, Any]) -> N
         )
     for table, frame in world.tables().items():
         numbers = frame.select_dtypes("number")
+        if table == "dyad":  # a share of next to nothing is not told
+            told = numbers.pop("gain_share")
+            assert np.array_equal(np.isnan(told), numbers["attainable_gain"] < LEAST_ATTAINABLE / QUARTERS_PER_YEAR)
         assert np.isfinite(numbers.to_numpy()).all(), table
     depth = worlds.series(world, "dyad", "depth")
     assert depth.min() >= 0 and depth.max() <= 1 + 1e-12
