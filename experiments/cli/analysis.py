@@ -1,4 +1,4 @@
-"""Commands that analyse: the contracts of files of one's own, a league of them, sensitivity, discovery, the look back."""
+"""Commands that analyse: files of one's own against their contracts, leagues, sensitivity, discovery, the look back."""
 
 from __future__ import annotations
 
