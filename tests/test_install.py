@@ -58,10 +58,9 @@ def told(text: str) -> list[str]:
 
 @pytest.mark.slow
 def test_the_main_job_runs_outside_the_checkout_and_says_what_the_readme_says(detente: Path, tmp_path: Path) -> None:
-    said = told(called([detente, "demo", "--workers", "2"], tmp_path, COLUMNS="100").stdout)
-    readme = (CHECKOUT / "README.md").read_text("utf-8")
-    for mark in ("demo", "table"):
-        shown = told(readme.partition(f"<!-- {mark}:start -->")[2].partition(f"<!-- {mark}:end -->")[0])
+    said = told(called([detente, "demo", "--workers", "2"], tmp_path, COLUMNS="80").stdout)
+    for page in ("README.md", "docs/main_job.md"):
+        shown = told(part_of((CHECKOUT / page).read_text("utf-8"), "demo"))
         assert len(shown) > 10
         assert [line for line in shown if line not in ("```text", "```", "...") and line not in said] == []
     assert (tmp_path / "results" / "mechanisms" / "mechanisms.png").stat().st_size > 10_000
