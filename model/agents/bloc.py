@@ -99,7 +99,7 @@ class Bloc(Government):
             here = self._negotiable(dyad, current[group])
             own = own_gain.in_lanes(group).of(menu, here)
             gains = own >= self.least(dyad)
-            enforceable = worth_keeping.in_lanes(group).of(menu, here) >= 0.0
+            enforceable = worth_keeping.in_lanes(group).holds(menu, here)
             keeps = gains & enforceable
             passable, admissible = np.ones((1, here.size), dtype=bool), keeps
             if at_home is not None:

@@ -17,7 +17,8 @@ from model.assessment.coalitions import COALITIONS, MEMBERS
 from model.assessment.tables import PAIR_OF
 from model.assessment.values import issue_values
 from model.numerics import FloatArray, FloatLike
-from model.packages.sums import Flows, Grid, honour_slack
+from model.packages.resolve import Resolve, resolve
+from model.packages.sums import Flows
 from model.rules import (
     bargaining,
     club_terms,
@@ -85,31 +86,20 @@ class Government:
             p.discount_factor, p.repudiation_hazard * danger, 1.0 if p.trust_type else belief
         )
 
-    def slack(self, dyad: int, lanes: np.ndarray, flows: Flows) -> Grid:
-        """What honouring every package is worth to this bloc beyond lapsing, at today's trust (1.10)."""
+    def slack(self, dyad: int, lanes: np.ndarray | slice, flows: Flows) -> Resolve:
+        """What honouring every package is worth to this bloc beyond its best deviation, at today's trust (1.10).
+
+        flows: this bloc's, of all packages or of one in these lanes. Whatever asks whether this bloc would keep a
+        package asks here: talks, what is in force, gestures, partial compliance, played sessions.
+        """
         world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
-        return honour_slack(flows, belief, future, p.detection_lag, world.rules.punishment_horizon, p.trust_type)
+        return resolve(flows, belief, future, p.detection_lag, world.rules.punishment_horizon, p.trust_type)
 
     def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
-        """(R,) what honouring a package (R,) is worth to it beyond lapsing, at today's trust (1.10)."""
-        world, p, menu, flows = self.world, self.world.parameters, self.world.agenda.menus[dyad], self.flows(dyad)
-        belief = self.trust(self.partner(dyad))
-        future = self.weight_of_future(world.state.climate.expected_danger[:, dyad], belief)
-        test = world.rules.honour_test
-
-        def slack(
-            kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatLike, punish: FloatLike
-        ) -> FloatArray:
-            lag, length = p.detection_lag, world.rules.punishment_horizon
-            return test(kept, alone, deserted, both, punish, belief, future, lag, length)[1]
-
-        x, y, take = menu.x_of[package], menu.y_of[package], bargaining.take
-        kept, alone, deserted = flows.kept, flows.alone, flows.deserted
-        of_x = slack(
-            take(kept.x, x), take(alone.x, x), take(deserted.x, x), flows.both_lapse[..., 0], flows.punish[..., 0]
-        )
-        return of_x + slack(take(kept.y, y), take(alone.y, y), take(deserted.y, y), 0.0, 0.0)
+        """(R,) what honouring a package (R,) is worth to it beyond its best deviation, at today's trust (1.10)."""
+        alone = self.flows(dyad).of_package(self.world.agenda.menus[dyad], package)
+        return self.slack(dyad, slice(None), alone).alone()
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
 

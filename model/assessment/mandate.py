@@ -29,6 +29,7 @@ from model.market.clearing import require_settled
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside
 from model.packages.agenda import Agenda
+from model.packages.menu import Menu
 from model.packages.sums import Flows
 from model.parameters.checked import Parameters
 from model.rules import unilateral
@@ -169,10 +170,14 @@ def make_mandate(
     gains, petition = move_gains(executive, tables)
     risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
     found = [
-        [
-            _side(economy, parameters, scenario, agenda, stakes, (executive, legislature), (risk, steps), dyad, side)
-            for side in (0, 1)
-        ]
+        _dyad(
+            parameters.deviation,
+            agenda.menus[dyad],
+            *(
+                _side(economy, parameters, scenario, stakes, (executive, legislature), (risk, steps), dyad, side)
+                for side in (0, 1)
+            ),
+        )
         for dyad in range(N_DYADS)
     ]
     announce_own, announce_joint = announcement_gains(executive)
@@ -195,18 +200,28 @@ def make_mandate(
     )
 
 
+def _dyad(
+    deviation: str, menu: Menu, first: tuple[Parts, Parts], second: tuple[Parts, Parts]
+) -> list[tuple[Flows, Parts, Parts]]:
+    """Each side of a dyad: its flows, and the parts of what its executive and its legislature have."""
+    in_part = deviation == "best"
+    return [
+        (side_flows(menu, side, *own, other[0] if in_part else None), *own)
+        for side, (own, other) in enumerate([(first, second), (second, first)])
+    ]
+
+
 def _side(
     economy: Economy,
     parameters: Parameters,
     scenario: Scenario,
-    agenda: Agenda,
     stakes: Stakes,
     payoffs_of: tuple[Payoffs, Payoffs],
     rises: tuple[FloatArray, FloatArray],
     dyad: int,
     side: int,
-) -> tuple[Flows, Parts, Parts]:
-    """One side of a dyad: its flows, and the parts of what its executive and its legislature have."""
+) -> tuple[Parts, Parts]:
+    """One side of a dyad: the parts of what its executive and its legislature have."""
     other = other_terms(
         economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
     )
@@ -218,4 +233,4 @@ def _side(
             with_friends(parts, dyad, gain[..., dyad, side])
             for parts, gain in zip((own, home), stakes.friends, strict=True)
         )
-    return side_flows(agenda.menus[dyad], side, own, home), own, home
+    return own, home

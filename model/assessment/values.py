@@ -8,6 +8,7 @@ side's positions back to none. A package equal to the policy in force has a gain
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,8 +29,8 @@ from model.packages.menu import (
     Menu,
 )
 from model.packages.part_cuts import N_STEPS, DutyPath
-from model.packages.sums import Flows, Grid, added, choices, each
-from model.rules import policy
+from model.packages.sums import Flows, Grid, Withdrawal, added, choices, each
+from model.rules import policy, withdrawal
 from model.rules.bargaining import take
 from model.vocabulary import (
     CHARGING,
@@ -43,6 +44,15 @@ from model.vocabulary import (
 )
 
 N_POSITIONS = 5
+NOBODY = (False, False)  # neither side lapses
+JOINT = (CHARGING, TECHNOLOGY)
+# By issue that is withdrawn alone, the bits of the standards that stay; None: nothing is withdrawn.
+_KEPT_BITS = {
+    **dict.fromkeys([None, *range(N_ISSUES)], 0b111),
+    RECOGNITION: 0b110,
+    RECOGNITION + 1: 0b101,
+    CHARGING: 0b011,
+}
 _STANDARDS_FLAGS = np.array(STANDARDS, dtype=np.float64)
 
 
@@ -142,34 +152,50 @@ def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
     return dataclasses.replace(parts, friends=each(gain, is_partner))
 
 
-def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> Grid:
+def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = NOBODY) -> Grid:
     """A party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
-    who = {(True, False): 0, (False, True): 1, (True, True): 2}.get(lapsed)
-    standards = menu.standards if who is None else menu.lapsed_standards(who)
+    return Grid(_of_x(menu, parts, lapsed), _of_y(menu, parts, lapsed))
+
+
+def _of_x(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = NOBODY, without: int | None = None) -> FloatArray:
+    """(..., X) the duties and standards of every package; without: an issue that is withdrawn alone."""
+    standards = menu.standards & _KEPT_BITS[without]
+    for side in (0, 1):
+        standards = STANDARDS_LAPSED[side][standards] if lapsed[side] else standards
     duties = []
     for giver in (0, 1):
         positions = np.array(menu.positions[giver])
-        held = np.zeros_like(positions) if lapsed[giver] else positions
+        held = np.zeros_like(positions) if lapsed[giver] or without == DUTY + giver else positions
         duties.append(parts.duty[giver][..., held[:, None], standards])
     first = duties[0] + parts.standards[..., standards][..., None, :]
     x = first[..., :, None, :] + duties[1][..., None, :, :]
+    return x.reshape((*x.shape[:-3], -1))
+
+
+def _of_y(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = NOBODY, without: int | None = None) -> FloatArray:
+    """(..., Y) all other commitments of every package; without: an issue that is withdrawn alone."""
+    supply, linkage = (
+        [not lapsed[giver] and without != issue + giver for giver in (0, 1)] for issue in (SUPPLY, LINKAGE)
+    )
+    technology = not any(lapsed) and without != TECHNOLOGY
     y = added(
         [
-            *(choices(parts.supply[..., giver], menu.positions[2 + giver], not lapsed[giver]) for giver in (0, 1)),
-            *(_linked(parts, giver, menu.positions[5 + giver], not lapsed[giver]) for giver in (0, 1)),
-            choices(parts.technology, menu.positions[TECHNOLOGY_AXIS], not any(lapsed)),
+            *(choices(parts.supply[..., giver], menu.positions[2 + giver], supply[giver]) for giver in (0, 1)),
+            *(_linked(parts, giver, menu.positions[5 + giver], linkage[giver]) for giver in (0, 1)),
+            choices(parts.technology, menu.positions[TECHNOLOGY_AXIS], technology),
         ]
     )
-    if parts.friends is not None:
-        y = y + _friendship(menu, parts.friends, lapsed)
-    return Grid(x.reshape((*x.shape[:-3], -1)), y)
+    return y if parts.friends is None else y + _friendship(menu, parts.friends, supply, technology)
 
 
-def _friendship(menu: Menu, friends: FloatArray, lapsed: tuple[bool, bool]) -> FloatArray:
-    """(..., Y) what the allowed set is worth in every combination of the other commitments (theory 1.18)."""
+def _friendship(menu: Menu, friends: FloatArray, supply: list[bool], technology: bool) -> FloatArray:
+    """(..., Y) what the allowed set is worth in every combination of the other commitments (theory 1.18).
+
+    supply, technology: whether what each side assures, and what is joint, is kept.
+    """
     position = menu.coordinates[menu.y_package]
-    together = position[:, TECHNOLOGY_AXIS] * float(not any(lapsed))
-    assured = [np.maximum(position[:, 2 + giver] * float(not lapsed[giver]), together) for giver in (0, 1)]
+    together = position[:, TECHNOLOGY_AXIS] * float(technology)
+    assured = [np.maximum(position[:, 2 + giver] * float(supply[giver]), together) for giver in (0, 1)]
     return each(friends[..., 0], assured[0]) + each(friends[..., 1], assured[1])
 
 
@@ -218,10 +244,14 @@ def issue_values(parts: Parts) -> FloatArray:
     return values
 
 
-def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> Flows:
-    """The payoffs that one side of a dyad weighs, for every package of the menu."""
+def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts, partner: Parts | None = None) -> Flows:
+    """The payoffs that one side of a dyad weighs, for every package of the menu.
+
+    partner: what the partner's executive has, by which its answer to a withdrawal in part is measured; without it only
+    the withdrawal of everything is weighed.
+    """
     kept = package_grid(menu, executive)
-    return Flows(
+    flows = Flows(
         menu=menu,
         kept=kept,
         alone=package_grid(menu, executive, (side == 0, side == 1)),
@@ -229,6 +259,36 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts) -> F
         home=package_grid(menu, legislature),
         both_lapse=kept.x[..., :1],
         punish=executive.punish[..., None],
+    )
+    return flows if partner is None else _with_withdrawals(flows, side, executive, partner)
+
+
+def _with_withdrawals(flows: Flows, side: int, own: Parts, partner: Parts) -> Flows:
+    """The flows with what it is for a side to withdraw each family of its concessions alone (theory 1.10)."""
+    menu, deserted = flows.menu, (side == 1, side == 0)
+    on_menu = np.logical_or.reduce(menu.held > 0, axis=0)
+
+    def withdrawals(
+        values: Callable[..., FloatArray], kept: FloatArray, while_lapsed: FloatArray, families: tuple[int, ...]
+    ) -> tuple[Withdrawal, ...]:
+        theirs = values(menu, partner)
+        return tuple(
+            Withdrawal(
+                values(menu, own, without=issue) - kept,
+                # What is joint has gone when the partner lapses.
+                np.zeros(1) if issue in JOINT else values(menu, own, deserted, issue) - while_lapsed,
+                withdrawal.loss(theirs, values(menu, partner, without=issue)),
+            )
+            for issue in families
+            if on_menu[issue]
+        )
+
+    x = (DUTY + side, RECOGNITION + side, CHARGING)
+    y = (SUPPLY + side, LINKAGE + side, TECHNOLOGY)
+    return dataclasses.replace(
+        flows,
+        of_x=withdrawals(_of_x, flows.kept.x, flows.deserted.x, x),
+        of_y=withdrawals(_of_y, flows.kept.y, flows.deserted.y, y),
     )
 
 

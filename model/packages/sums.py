@@ -10,7 +10,9 @@ out on the two tables, a few dozen numbers, and spread over the hundreds of pack
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,29 +45,29 @@ class Grid:
         """The same in neighbouring lanes; tables are (R, X) and (R, Y)."""
         return Grid(self.x[group], self.y[group])
 
-    def at(self, menu: Menu, package: np.ndarray | int) -> FloatArray:
+    def at(self, menu: Menu, package: np.ndarray | int, together: np.ufunc = np.add) -> FloatArray:
         """(...) the number of one package in every lane, with the bits it has in ``spread``."""
-        return take(self.x, menu.x_of[package]) + take(self.y, menu.y_of[package])
+        return np.asarray(together(take(self.x, menu.x_of[package]), take(self.y, menu.y_of[package])))
 
-    def of(self, menu: Menu, packages: np.ndarray) -> FloatArray:
+    def of(self, menu: Menu, packages: np.ndarray, together: np.ufunc = np.add) -> FloatArray:
         """(..., n) the numbers of some packages (n,), with the bits they have in ``spread``."""
         if packages.size == menu.n_packages:
-            return self.spread(menu)
+            return self.spread(menu, together)
         x, y = entries(self.x, menu.x_of[packages]), entries(self.y, menu.y_of[packages])
-        return np.add(x, y, out=x) if x.shape == y.shape else x + y
+        return together(x, y, out=x) if x.shape == y.shape else together(x, y)
 
-    def spread(self, menu: Menu) -> FloatArray:
-        """(..., P) the number of every package."""
+    def spread(self, menu: Menu, together: np.ufunc = np.add) -> FloatArray:
+        """(..., P) the number of every package; ``together``: what makes one number of two, a sum if left alone."""
         d0, d1, s0, s1, standards, k0, k1, tech = menu.sizes
         x = self.x.reshape((*self.x.shape[:-1], d0, d1, 1, 1, standards, 1, 1, 1))
         y = self.y.reshape((*self.y.shape[:-1], 1, 1, s0, s1, 1, k0, k1, tech))
         lanes = np.broadcast_shapes(self.x.shape[:-1], self.y.shape[:-1])
         if not lanes:
-            return (x + y).reshape(-1)
+            return together(x, y).reshape(-1)
         # Packages lead in memory, so that the ensemble's replicates stay fastest.
         whole = np.empty((*menu.sizes, *lanes))
         n = len(lanes)
-        np.add(x, y, out=whole.transpose(*range(8, 8 + n), *range(8)))
+        together(x, y, out=whole.transpose(*range(8, 8 + n), *range(8)))
         return whole.reshape((menu.n_packages, *lanes)).transpose(*range(1, n + 1), 0)
 
 
@@ -96,13 +98,26 @@ def choices(gift: FloatArray, positions: tuple[int, ...], kept: bool) -> FloatAr
     return each(gift, np.array(positions) * float(kept))
 
 
+class Withdrawal(NamedTuple):
+    """What it is to take back one family of a side's concessions alone, on one table of a menu, bn$ per quarter.
+
+    honoured, lapsed (..., X) or (..., Y): the side's gain while the partner honours, while it lapses; lost: what the
+    partner loses, where the family is in the package (``model.rules.withdrawal``). Gains are zero where it is not.
+    """
+
+    honoured: FloatArray
+    lapsed: FloatArray
+    lost: FloatArray
+
+
 @dataclass(frozen=True)
 class Flows:
     """One side's payoffs from every package of a menu, bn$ per quarter.
 
     kept: both honour; alone: this side lapses alone; deserted: the partner lapses alone; home: what the side's
     legislature sees when both honour; both_lapse, punish (..., 1) of any package when both lapse, when both punish.
-    The properties spread them over all packages, (..., P).
+    of_x, of_y: by family of concessions on either table, what it is to withdraw it alone; none where a side weighs
+    only the withdrawal of everything. The properties spread payoffs over all packages, (..., P).
     """
 
     menu: Menu
@@ -112,6 +127,27 @@ class Flows:
     home: Grid
     both_lapse: FloatArray
     punish: FloatArray
+    of_x: tuple[Withdrawal, ...] = ()
+    of_y: tuple[Withdrawal, ...] = ()
+
+    def of_package(self, menu: Menu, package: np.ndarray) -> Flows:
+        """What the compliance test asks for, of one package (R,) in every lane: tables have one entry, (R, 1)."""
+        x, y = menu.x_of[package], menu.y_of[package]
+
+        def entry(table: FloatArray, index: np.ndarray) -> FloatArray:
+            return table if table.shape == (1,) else np.asarray(take(table, index))[..., None]
+
+        def entries_of(grid: Grid) -> Grid:
+            return Grid(entry(grid.x, x), entry(grid.y, y))
+
+        return dataclasses.replace(
+            self,
+            kept=entries_of(self.kept),
+            alone=entries_of(self.alone),
+            deserted=entries_of(self.deserted),
+            of_x=tuple(Withdrawal(*(entry(table, x) for table in one)) for one in self.of_x),
+            of_y=tuple(Withdrawal(*(entry(table, y) for table in one)) for one in self.of_y),
+        )
 
     @property
     def honoured(self) -> FloatArray:
@@ -178,7 +214,7 @@ def honour_slack(
     punishment_length: float,
     by_type: bool = False,
 ) -> Grid:
-    """What honouring is worth beyond lapsing, for every package, bn$ (theory 1.10); it passes where that is >= 0.
+    """What honouring is worth beyond withdrawing everything, for every package, bn$ (theory 1.10).
 
     trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
@@ -212,4 +248,10 @@ def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
         home=chosen_lanes(flows.home, lanes),
         both_lapse=some(flows.both_lapse, lanes),
         punish=some(flows.punish, lanes),
+        of_x=tuple(_chosen_withdrawal(one, lanes) for one in flows.of_x),
+        of_y=tuple(_chosen_withdrawal(one, lanes) for one in flows.of_y),
     )
+
+
+def _chosen_withdrawal(one: Withdrawal, lanes: np.ndarray) -> Withdrawal:
+    return Withdrawal(*(some(table, lanes) if table.ndim > 1 else table for table in one))

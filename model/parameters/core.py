@@ -14,6 +14,7 @@ import dataclasses
 from model.choices.plugins import STANCE
 from model.choices.tactics import STANCES
 from model.parameters.spec import MEASURE, MECHANISM, STRUCTURE, choice, real, switch, whole
+from model.rules.withdrawal import DEVIATIONS
 
 # Official dialogue, by who meets: the ceiling of the state of dialogue (theory 1.9b).
 DIALOGUE_CEILINGS = {"none": 0.0, "technical": 0.4, "group": 0.7, "leaders": 1.0}
@@ -211,6 +212,9 @@ class Conduct:
     repudiation_hazard: float = real(MECHANISM, 0.03, 0, 0.08, "1/qtr", "1.10",
         "chance that a successor repudiates a treaty", "one turnover in 16 quarters, half of which repudiate")
     detection_lag: int = whole(MECHANISM, 1, 1, 4, "qtr", "1.10", "quarters until a lapse is answered")
+    deviation: str = choice("best", DEVIATIONS, "1.10",
+        "what a side weighs against honouring: the best withdrawal, whole or in part, or that of everything alone",
+        "second edition, F11; answers in proportion: WTO DSU art. 22.4")
     retaliation_rule: str = choice("generous", RETALIATION_RULES, "1.11",
         "stance towards a partner seen to lapse", "Axelrod 1984; Molander 1985; Nowak & Sigmund 1992", plugs=STANCE)
     generosity: float = real(MECHANISM, 0.3, 0, 1, "-", "1.11", "chance of honouring in spite of a bad signal")

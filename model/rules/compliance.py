@@ -9,6 +9,8 @@ never binds at quarterly discounting (trap 0.2).
 Flows are bn$ per quarter: ``wcc`` both honour, ``wdc`` I lapse and the partner honours, ``wcd`` the partner
 lapses, ``wdd`` both lapse, ``punish`` while the treaty is withdrawn. Where flows carry a package axis, what
 belongs to a party (trust, continuation, lags) is a scalar or (..., 1).
+
+Here is the deviation of withdrawing everything; that of withdrawing one concession is in ``withdrawal``.
 """
 
 from __future__ import annotations
@@ -73,7 +75,7 @@ def honour_test(
     Source: Dixit 1987, Bagwell & Staiger 1990, Maggi 1999, Park 2011; theory 1.10, multiplied through by (1
     - d).
     """
-    kept, lapsed = _weights(continuation, detection_lag, punishment_length)
+    kept, lapsed = present_values(continuation, detection_lag, punishment_length)
     doubt = 1.0 - trust
     # Differences of flows first: flows that are all equal then give an exact zero, not a rounding error.
     # Weights are multiplied before they meet the flows, because only the flows have a package axis.
@@ -107,7 +109,7 @@ def honour_test_type(
     future.
     Source: textbook repeated prisoner's dilemma with types; theory 1.10 and trap 0.2.
     """
-    kept, lapsed = _weights(continuation, detection_lag, punishment_length)
+    kept, lapsed = present_values(continuation, detection_lag, punishment_length)
     slack = (
         (kept * belief) * np.subtract(wcc, punish)
         - (lapsed * belief) * np.subtract(wdc, wcc)
@@ -116,11 +118,13 @@ def honour_test_type(
     return np.greater_equal(slack, 0.0), slack
 
 
-def _weights(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tuple[FloatArray, FloatArray]:
-    """Present value of one unit a quarter during the punishment, and until it starts: quarters.
+def present_values(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tuple[FloatArray, FloatArray]:
+    """Present value of one unit a quarter during the punishment, and until it starts: quarters, (...) each.
 
-    d^L (1 - d^T)/(1 - d) and (1 - d^L)/(1 - d). Both are divided by the same positive number, so that the
-    sign of a test does not depend on it.
+    discount: (...), d, in [0, 1]. lag, length: (...) or scalar, as ``honour_test`` has them.
+    Limits: 0 and 1 at discount 0 and lag 1. Both are divided by the same positive number, so that the sign of a test
+    does not depend on it.
+    Source: theory 1.10, d^L (1 - d^T)/(1 - d) and (1 - d^L)/(1 - d).
     """
     waiting = power(discount, lag)
     # Comparing first keeps an endless punishment exact at any discount factor: it leaves no tail at all.
@@ -155,7 +159,7 @@ def critical_delta(
     high = low + 1.0
     for _ in range(HALVINGS):
         middle = 0.5 * (low + high)
-        kept, lapsed = _weights(middle, detection_lag, punishment_length)
+        kept, lapsed = present_values(middle, detection_lag, punishment_length)
         passes = kept * lost >= lapsed * gain
         high = np.where(passes, middle, high)
         low = np.where(passes, low, middle)

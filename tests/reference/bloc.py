@@ -16,7 +16,8 @@ from model.choices.plugins import Conduct, Moment
 from model.choices.tactics import acceptance_of, share_offered, stance_of, tactic_of
 from model.numerics import FloatArray, FloatLike
 from model.packages.part_cuts import kept_share
-from model.packages.sums import Flows, Grid, believed, honour_slack
+from model.packages.resolve import Resolve, resolve
+from model.packages.sums import Flows, believed
 from model.rules import bargaining, compliance, packages, ratification, standards, trust, unilateral
 from model.vocabulary import BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
 from reference import relations
@@ -104,15 +105,15 @@ class Bloc:
             partner_reservation=bargaining.reservation_value(p.reservation_fraction, partner.scale(dyad)),
         )
 
-    def slack(self, dyad: int) -> Grid:
-        """What honouring every package is worth to this bloc beyond lapsing, at today's trust (1.10)."""
+    def slack(self, dyad: int) -> Resolve:
+        """What honouring every package is worth to this bloc beyond its best deviation, at today's trust (1.10)."""
         p, belief = self.world.parameters, self.trust(self.partner(dyad))
         # By type, doubt does not discount the future: it stands in the test itself.
         seen = 1.0 if p.trust_type else belief
         future = compliance.continuation(
             p.discount_factor, p.repudiation_hazard * self.world.expected_danger[dyad], seen
         )
-        return honour_slack(self.flows(dyad), belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
+        return resolve(self.flows(dyad), belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
 
     # --- bargain (1.8) ----------------------------------------------------------------------------------------------
 

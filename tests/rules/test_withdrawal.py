@@ -1,0 +1,121 @@
+"""Withdrawing one concession: the test of a part against theory 1.10, by hand, and in its limits."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rule_checks import check_shape_blind, closed, row
+
+from model.rules import compliance, withdrawal
+
+BETA, HAZARD = 0.98, 0.03
+seeds = st.integers(0, 2**32 - 1)
+belief = st.floats(0.01, 0.99)
+
+
+def weights(trust: Any, discount: Any, lag: float = 1, length: float = np.inf, by_type: bool = False) -> Any:
+    return withdrawal.part_weights(trust, *compliance.present_values(discount, lag, length), by_type)
+
+
+def one_issue(trust: float, lag: float = 1, length: float = np.inf, by_type: bool = False, free: int = 0) -> float:
+    """Slack in the game of row B2, whose one issue is all that a side gives at a cost."""
+    d = compliance.continuation(BETA, HAZARD, 1.0 if by_type else trust)
+    gain = [11.2 - 10.0, *np.linspace(0.0, -3.0, free)]
+    lapsed, lost = [9.3 - 8.4, *np.linspace(0.0, -3.0, free)], [1.6, *np.full(free, 0.7)]
+    part = [np.array(x) for x in (gain, lapsed, lost)]
+    return float(withdrawal.part_test(*part, 11.2, 9.3, 9.3, weights(trust, d, lag, length, by_type))[1])
+
+
+@pytest.mark.parametrize("free", [0, 1, 3])
+def test_one_concession_that_costs_something_is_theory_1_10_whatever_else_is_given_for_nothing(free: int) -> None:
+    expected = row("B2")
+    assert one_issue(0.8, free=free) == closed(expected["slack"])
+    assert one_issue(0.5, free=free) == closed(expected["q05"])
+    assert one_issue(0.9, free=free) == closed(expected["q09"])
+    assert one_issue(0.9, lag=2, free=free) == closed(expected["lag2"])
+    assert one_issue(0.9, length=4, free=free) == closed(expected["T4_q09"])
+    assert one_issue(0.8, by_type=True, free=free) == closed(expected["type_slack"])
+
+
+@given(seeds, st.integers(1, 5))
+def test_additive_concessions_are_kept_from_the_threshold_of_the_dearest_on(seed: int, n: int) -> None:
+    rng = np.random.default_rng(seed)
+    cost, lost = rng.uniform(0.01, 0.1, n), rng.uniform(0.1, 1.0, n)
+    # Every part is answered by its share in value of b = 1, so that cost over benefit is c / (share b).
+    ratio = float(np.max(cost / (lost / lost.sum())))
+    threshold = float(compliance.separable_threshold(ratio, BETA, HAZARD))
+    for trust, keeps in ((threshold * 1.001, True), (threshold * 0.999, False)):
+        if trust < 1.0:
+            d = compliance.continuation(BETA, HAZARD, trust)
+            assert withdrawal.part_test(cost, cost, lost, 1.0, 0.0, 0.0, weights(trust, d))[0] == keeps
+
+
+@given(seeds, st.integers(1, 6), belief, st.booleans())
+def test_without_a_future_nothing_is_kept_that_costs_anything(seed: int, n: int, q: float, by_type: bool) -> None:
+    rng = np.random.default_rng(seed)
+    gain, lost = rng.normal(size=n), rng.uniform(0.1, 2.0, n)
+    now = weights(q, 0.0, by_type=by_type)
+    passes, _ = withdrawal.part_test(gain, gain, lost, 5.0, 4.0, -9.0, now)
+    assert passes == (gain.max() <= 0.0)
+    liked = -np.abs(gain)
+    assert withdrawal.part_test(liked, liked, lost, 5.0, 4.0, -9.0, now) == (True, 5.0 * 0.0)
+
+
+@given(seeds, st.integers(1, 5), belief, st.integers(1, 4), st.sampled_from([1.0, 4.0, np.inf]))
+def test_more_patience_never_lowers_the_share_kept(seed: int, n: int, q: float, lag: int, length: float) -> None:
+    rng = np.random.default_rng(seed)
+    gain, lost = rng.normal(0.05, 0.1, (400, n)), rng.uniform(0.1, 2.0, (400, n))
+    flows = rng.normal(1.0, 1.0, (2, 400))
+    kept = [
+        withdrawal.part_test(gain, gain, lost, *flows, 0.0, weights(q, d, lag, length))[0]
+        for d in (0.0, 0.3, 0.6, 0.9, 0.98, 0.999)
+    ]
+    for less, more in itertools.pairwise(kept):
+        assert not np.any(less & ~more)
+
+
+@given(seeds, st.integers(1, 6), belief)
+def test_the_test_is_that_every_part_costs_less_than_its_share_of_the_answer(seed: int, n: int, q: float) -> None:
+    rng = np.random.default_rng(seed)
+    honoured, lapsed, lost = rng.normal(size=n), rng.normal(size=n), rng.uniform(0.1, 2.0, n)
+    wdc, wdd, punish = rng.normal(1.0, 2.0, 3)
+    w = weights(q, 0.9 * q, 2, 6)
+    answer = max(0.0, float(withdrawal.whole_answer(w, wdc, wdd, punish)))
+    cost = [float(withdrawal.part_cost(w, honoured[k], lapsed[k])) for k in range(n)]
+    whole = sum(lost[k] for k in range(n) if cost[k] > 0.0)
+    margins = [answer * lost[k] / whole - cost[k] for k in range(n) if cost[k] > 0.0]
+    passes, slack = withdrawal.part_test(honoured, lapsed, lost, wdc, wdd, punish, w)
+    assert passes == all(margin >= 0.0 for margin in margins) or min(map(abs, margins)) < 1e-12
+    order = rng.permutation(n)
+    shuffled = withdrawal.part_test(honoured[order], lapsed[order], lost[order], wdc, wdd, punish, w)
+    assert shuffled[0] == passes and shuffled[1] == pytest.approx(slack, rel=1e-12, abs=1e-12)
+
+
+def test_what_the_partner_does_not_miss_is_not_answered() -> None:
+    w = weights(0.8, 0.7)
+    lost = withdrawal.loss(np.array([1.0, 1.0]), np.array([0.5, 1.2]))
+    assert lost.tolist() == [0.5, withdrawal.LEAST_LOSS]
+    cheap = np.array([0.01, 0.01])
+    assert withdrawal.part_test(cheap[:1], cheap[:1], lost[:1], 2.0, 0.0, 0.0, w)[0]
+    assert not withdrawal.part_test(cheap, cheap, lost, 2.0, 0.0, 0.0, w)[0]
+
+
+def test_m1_shape_blind() -> None:
+    rng, n = np.random.default_rng(11), 8
+    gain, lapsed, lost = rng.normal(size=(3, n, 4))
+    lost = np.abs(lost) + 0.1
+    flows, (trust, d) = rng.normal(size=(3, n)), rng.uniform(0.05, 0.95, (2, n))
+
+    def whole(gain: Any, lapsed: Any, lost: Any, a: Any, b: Any, c: Any, trust: Any, d: Any, by_type: bool) -> Any:
+        return withdrawal.part_test(gain, lapsed, lost, a, b, c, weights(trust, d, 2, 4, by_type))
+
+    for by_type in (False, True):
+        check_shape_blind(whole, gain, lapsed, lost, *flows, trust, d, fixed=(by_type,))
+    check_shape_blind(withdrawal.loss, gain, lapsed)
+    check_shape_blind(withdrawal.temptation, gain, lost)
+    check_shape_blind(withdrawal.at_stake, gain, lost)
