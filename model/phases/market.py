@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from model.assessment import coalitions
@@ -98,7 +96,5 @@ def clear_markets(world: Stage) -> None:
     state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
     clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
     if supply.scheme is not None:
-        utility = trade.clear_credits(world, supply.scheme, clearing)
-        clearing = clear_at_prices(base, utility, state.price, alpha, p.nest_correlation)
-        state.supply = dataclasses.replace(supply, utility=utility)
+        clearing = trade.clear_credits(world, supply.scheme, base, clearing)
     state.market = Market(clearing, residual)
