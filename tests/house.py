@@ -22,8 +22,8 @@ LONG_FUNCTIONS = {
     "model.market.clearing.account": 63,
 }
 # Places in model/ where parameters are asked for a switch, and for one of an optional mechanism.
-MOST_SWITCH_PLACES = 50
-MOST_OPTIONAL_PLACES = 40
+MOST_SWITCH_PLACES = 39
+MOST_OPTIONAL_PLACES = 29
 # Files of model/ that name one mechanism of ``model.market.border``.
 MOST_FILES_OF_A_MECHANISM = 6
 # Files that may be shorter than that, each with its reason.

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.market.border import Border, border_of, charge_receipts, felt_in_security
+from model.market.border import Border, border_of, charge_receipts, felt_in_security, member_step
 from model.market.clearing import (
     KWH_COST_TO_THOUSANDS,
     WARM_SWEEPS,
@@ -110,17 +110,6 @@ def kind_of_club(parameters: Parameters) -> KindOfClub | None:
     return KindOfClub("a zero-tariff zone", 0.0) if parameters.zero_tariff_zone else None
 
 
-def carbon_of(parameters: Parameters) -> CarbonStep | None:
-    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); None if switched off.
-
-    A member whose own price is higher keeps it and has nothing to add.
-    """
-    if not parameters.club_carbon:
-        return None
-    rise = np.maximum(parameters.club_carbon_price - parameters.carbon_price, 0.0)
-    return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
-
-
 def places(members: FloatArray) -> FloatArray:
     """(..., o) membership by place of production; the rest of the world never is a member."""
     return np.concatenate([members, np.zeros_like(members[..., :1])], axis=-1)
@@ -162,7 +151,7 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
 
     Raises ``ArithmeticError`` where prices do not settle.
     """
-    p, carbon = parameters, carbon_of(parameters) or NO_CARBON_PRICE
+    p, carbon = parameters, member_step(parameters) or NO_CARBON_PRICE
     sold = _cleared(economy, p, setting, carbon)
     recognised, cells = sold.recognised, sold.cells
     certified = np.concatenate([recognised, np.zeros_like(recognised[..., :1])], axis=-1)[..., economy.firm_home]

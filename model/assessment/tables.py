@@ -344,8 +344,8 @@ def _seat(
         )
 
     value = profit + welfare.jobs(parameters.jobs_value, built) + climate(parameters.emissions_saved_per_ev, sold.total)
-    if situation.club_carbon is not None:
-        receipts, abated = situation.club_carbon.receipts, situation.club_carbon.abated
+    if situation.member_step is not None:
+        receipts, abated = situation.member_step.receipts, situation.member_step.abated
         tonnes = (
             sold.home * abated[..., at.importer]
             + sold.partner * abated[..., at.partner]

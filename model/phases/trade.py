@@ -8,7 +8,7 @@ import numpy as np
 
 from model.assessment.friends import friend_gains
 from model.assessment.tables import Situation
-from model.market.border import charge_receipts
+from model.market.border import UNDERTAKINGS, charge_receipts
 from model.market.clearing import Accounts, Clearing
 from model.market.credits import CREDIT_BLOC, Scheme, clear_with_credits, credit_flows
 from model.market.trade import agreed_undertakings, exports, with_undertakings
@@ -43,7 +43,8 @@ def clear_credits(world: Stage, scheme: Scheme, base: FloatArray, clearing: Clea
 def agree_undertakings(world: Stage) -> None:
     """Blocs and single automakers agree on price undertakings, or no longer (1.19b)."""
     state, last = world.state, world.state.books.undertaken
-    if last is None:  # allowed since this quarter only: there are no exports yet to agree on
+    # Where they are allowed since this quarter only, there are no exports yet to agree on.
+    if UNDERTAKINGS not in world.rules.mechanisms or last is None:
         return
     before = state.undertaking
     state.undertaking = agreed_undertakings(
@@ -59,9 +60,11 @@ def agree_undertakings(world: Stage) -> None:
         story.undertakings(before[lane], state.undertaking[lane])
 
 
-def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken]:
-    """The accounts once price undertakings have their way, and what the next ones will be about (1.19b)."""
+def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken | None]:
+    """The accounts once price undertakings have their way, and what the next ones will be about; None where off."""
     state = world.state
+    if UNDERTAKINGS not in world.rules.mechanisms:
+        return a, None
     sold = exports(
         world.economy,
         world.parameters,
