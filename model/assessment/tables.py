@@ -199,10 +199,9 @@ class _Offered(NamedTuple):
 
 
 class _Sold(NamedTuple):
-    """Cars sold, m a quarter: (..., q, f) of all origins, the partner's, all others; (..., q) all of them, the
-    partner's, those built in the importer, in the third bloc; firm_profit (..., q, f) bn$."""
+    """Cars sold, m a quarter: (..., q, f) the partner's, all others; (..., q) all of them, the partner's, those built
+    in the importer, in the third bloc; firm_profit (..., q, f) bn$."""
 
-    sales: FloatArray
     by_partner: FloatArray
     by_rest: FloatArray
     total: FloatArray
@@ -245,9 +244,10 @@ def _market(
     sales = size[:, None] * cleared.share
     by_partner = sales * offered.from_partner
     by_rest = sales - by_partner
-    home, from_third = (by_rest * share[..., at.slot, :] for share in (cars.home, cars.third))
-    total, of_partner, of_home, of_third = (ordered_sum(built) for built in (sales, by_partner, home, from_third))
-    sold = _Sold(sales, by_partner, by_rest, total, of_partner, of_home, of_third, sales * unit_margin)
+    # Sums only are kept: the arrays of a block fill the processor's cache.
+    of_home, of_third = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, cars.third))
+    total, of_partner = ordered_sum(sales), ordered_sum(by_partner)
+    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, of_third, sales * unit_margin)
     importer_only = (
         demand.consumer_surplus(size, cleared.inclusive, alpha)
         # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
@@ -256,6 +256,7 @@ def _market(
         - (1.0 + parameters.public_funds_cost) * ordered_sum(sales * situation.subsidy[..., at.market, :])
     )
     if situation.charges is not None and offered.charge is not None:
+        from_third = by_rest * cars.third[..., at.slot, :]
         elsewhere = ordered_sum(by_rest * (1.0 - cars.home[..., at.slot, :]) - from_third)
         importer_only = (
             importer_only

@@ -322,8 +322,7 @@ def account(
 
     # Cells: cars sold where they were built carry duty-paid cells, exported ones do not.
     energy = by_origin * economy.kwh[:, None, None]
-    home_cells, exported_cells = _cells_by_place(economy, energy, cells)
-    by_place = home_cells + exported_cells
+    home_cells, by_place = _cells_by_place(economy, energy, cells)
     delivered = ordered_sum(by_place, axis=-3)
     duty_paid = home_cells * cells.duty[..., :, None, :] * cells.price[..., None, :, :]
     battery_duty = ordered_sum(ordered_sum(duty_paid))[..., :N_BLOCS] / MILLION_TO_BILLION
@@ -356,14 +355,15 @@ def account(
 
 
 def _cells_by_place(economy: Economy, energy: FloatArray, cells: CellSupply) -> tuple[FloatArray, FloatArray]:
-    """(..., o, f, k) GWh twice: cells of cars sold where they were built, and of exported ones.
+    """(..., o, f, k) GWh twice: cells of cars sold where they were built, and of all cars.
 
     energy (..., m, f, o) GWh in the cars of a quarter.
     """
     by_origin = np.swapaxes(energy, -1, -2)
     home = ordered_sum(by_origin * economy.is_home[:, :, None], axis=-3)
     total = ordered_sum(by_origin, axis=-3)
-    return home[..., None] * cells.share_home, (total - home)[..., None] * cells.share_export
+    at_home = home[..., None] * cells.share_home
+    return at_home, at_home + (total - home)[..., None] * cells.share_export
 
 
 def _cars_by_cell_home(economy: Economy, by_place: FloatArray) -> FloatArray:
