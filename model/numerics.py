@@ -188,29 +188,6 @@ def safe_ratio(a: FloatLike, b: FloatLike, default: FloatLike = 0.0) -> FloatArr
     return np.where(is_zero, default, a / np.where(is_zero, 1.0, b))
 
 
-def log_sum_exp(x: FloatArray, axis: int = -1, keepdims: bool = False) -> FloatArray:
-    """ln of the sum of exp(x) along one axis, without overflow; in the unit of x (a utility).
-
-    x: (..., n), no unit; entries of -inf drop out, at least one must be finite.
-    Limits: max(x) <= result <= max(x) + ln n; adding a constant to x adds it to the result.
-    Source: definition.
-    """
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
-    total = np.log(ordered_sum(np.exp(x - top), axis, keepdims=True)) + top
-    return total if keepdims else np.squeeze(total, axis)
-
-
-def softmax(x: FloatArray, axis: int = -1) -> FloatArray:
-    """exp(x) divided by its sum along one axis: shares that add up to one.
-
-    x: (..., n), no unit; entries of -inf get share 0, at least one must be finite.
-    Limits: equal entries give 1/n; adding a constant to x changes nothing.
-    Source: definition (multinomial logit).
-    """
-    weight = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
-    return weight / ordered_sum(weight, axis, keepdims=True)
-
-
 def _weights_of_options(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> tuple[FloatArray, ...]:
     """Shared part of the log-sum rules: largest utility, weights relative to it, their sum (axis kept)."""
     utility = np.asarray(tie - theta * cost, dtype=np.float64)
@@ -273,16 +250,6 @@ def loss_without(share: FloatLike, theta: FloatLike) -> FloatArray:
     Source: theory 1.3 (supply contracts) and 1.7 (supply assurance): -ln(1 - share)/theta.
     """
     return -np.log1p(-np.minimum(share, SHARE_CAP)) / theta
-
-
-def wright_omega(x: FloatLike) -> FloatArray:
-    """Wright omega function on the real line: the positive w with w + ln w = x (no unit).
-
-    x: (...), any real number.
-    Limits: tends to exp(x) for very negative x and to x - ln x for large x; 1 at x = 1.
-    Source: Corless and Jeffrey 2002; it is Lambert W of exp(x) without the overflow.
-    """
-    return special.wrightomega(x)
 
 
 def normal_cdf(x: FloatLike) -> FloatArray:

@@ -88,9 +88,9 @@ class Market:
 
 @dataclass(frozen=True)
 class Undertaken:
-    """What price undertakings are about (theory 1.19b); written by ``accounts.settle_accounts``, None where off.
+    """What an undertaking on prices is about (theory 1.19b); written by ``accounts.settle_accounts``, None where off.
 
-    rent (R, m, f) bn$ a quarter from undertakings in force; imports_before (R, b, b) share of the market without them.
+    rent (R, m, f) bn$ a quarter from those in force; imports_before (R, b, b) share of the market without them.
     """
 
     exports: Exports

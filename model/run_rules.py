@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from model.choices.tactics import (
     stance_of,
     tactic_of,
 )
+from model.market import border
+from model.market.border import Mechanism
 from model.market.economy import Economy
 from model.numerics import FloatArray, ordered_sum
 from model.packages.agenda import Agenda
@@ -31,6 +34,12 @@ from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
 from model.vocabulary import DUTY, N_DYADS, N_ISSUES, N_SIDES
 
+#: By issue, the group that a switch of its own puts on the table or takes from it.
+ISSUE_GROUPS: Final = (
+    *(group for group in ("tariff", "supply", "recognition", "linkage") for _ in range(N_SIDES)),
+    *("charging", "technology"),
+)
+
 
 @dataclass(frozen=True)
 class RunRules:
@@ -42,8 +51,10 @@ class RunRules:
     treaty in force at the start concedes on every issue; nodes at which assessments look; has_clubs, club_penalty;
     brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
     reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add;
-    honour_test by which blocs judge themselves; has_friends: deals move the allowed set of the US credit; club_carbon:
-    what a club's carbon price does to a member's car, (b,), or None; new_governments (T, b) true where one takes
+    honour_test by which blocs judge themselves; has_friends: deals move the allowed set of the US credit;
+    has_content_rules: it has rules on content; member_step: what membership of a club does to a car, (b,), or None;
+    mechanisms at the border that are on; by_type: trust is a belief about a partner's type; in_part: sides may keep a
+    part of a cut; imitates: sides answer their partner's concessions; new_governments (T, b) true where one takes
     office.
     """
 
@@ -66,7 +77,12 @@ class RunRules:
     start_shift: FloatArray
     honour_test: Callable[..., tuple[np.ndarray, FloatArray]]
     has_friends: bool
-    club_carbon: CarbonStep | None
+    has_content_rules: bool
+    member_step: CarbonStep | None
+    mechanisms: tuple[Mechanism, ...]
+    by_type: bool
+    in_part: bool
+    imitates: bool
     new_governments: np.ndarray
 
 
@@ -74,10 +90,9 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     """Work them out."""
     p, s = parameters, scenario
     stance, horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
-    issues = [p.tariff_issues, p.supply_issues, p.recognition_issues, p.linkage_issues]
-    on_table = (*(issue for issue in issues for _ in (0, 1)), p.charging_issues, p.technology_issues)
+    on_table = tuple(bool(getattr(p, f"{group}_issues")) for group in ISSUE_GROUPS)
     ramp = unilateral.zev_demand_shift(p.zev_demand_shift, s.zev_age, p.zev_ramp)
-    club = coalitions.kind_of_club(p)
+    club, by_type, has_content_rules = coalitions.kind_of_club(p), p.trust_type, p.local_content
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
@@ -96,9 +111,14 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
         reference_evs=ordered_sum(s.market_size * s.ev_share),
         start_shift=s.zev_announced.astype(np.float64) * ramp,
-        honour_test=compliance.honour_test_type if p.trust_type else compliance.honour_test,
-        has_friends=p.local_content and p.friendshoring,
-        club_carbon=coalitions.carbon_of(p) if club else None,
+        honour_test=compliance.honour_test_type if by_type else compliance.honour_test,
+        has_friends=has_content_rules and p.friendshoring,
+        has_content_rules=has_content_rules,
+        member_step=border.member_step(p) if club else None,
+        mechanisms=tuple(border.in_force(p)),
+        by_type=by_type,
+        in_part=p.partial_compliance,
+        imitates=p.imitative_tactic,
         new_governments=s.turnover & p.turnover,
     )
 

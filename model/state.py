@@ -188,112 +188,93 @@ class State:
         return other
 
 
+#: Arrays that begin alike everywhere: what they hold, their axes (``model.vocabulary``), their names.
+_FILLED: Final[tuple[tuple[float, str, str], ...]] = (
+    (0.0, "mf", "plant_due"),
+    (0.0, "f", "plants_started"),
+    (0.0, "b", "credit_price threshold_shift harmony_announced club_mood"),
+    (0.0, "bb", "case_left case_step carried dropped recognises"),
+    (0.0, "d", "pause depth track2 gesture_left violations n_signed n_lapses"),
+    (0.0, "ds", "mood notice answer_left heard received concession"),
+    (0.0, "dsu", "own_error partner_error"),
+    (1.0, "ds", "level effort standing"),
+    (CLOSED, "d", "clock"),
+    (NO_UNDERTAKING, "mfb", "undertaking"),
+    (NOTHING_OFFERED, "ds", "offered"),
+    (True, "d", "is_open"),
+    (True, "ds", "honours"),
+    (True, "b", "club_honours"),
+    (False, "d", "has_deal"),
+    (False, "ds", "failed gesture_due"),
+    (False, "b", "club_failed"),
+    (0, "d", "gesture gesture_side deal tabled"),
+    (0, "", "club"),
+    (NOTHING_SIGNED, "d", "signed"),
+    (NOTHING_SIGNED, "", "club_signed"),
+    (-1, "d", "first_end"),
+)
+#: What the calibration found, as it is.
+_FOUND: Final = ("margin", "origin_tie", "origin_level", "price", "markup", "quality", "cells", "special", "duty")
+
+
 def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray]:
     """The arrays of the state before the first quarter, without the replicate axis: the same in every replicate.
 
-    Treaties in force carry their record: each honoured quarter before the start is one good signal (theory 1.6).
+    They may be parts of the starting point itself.
     """
     scenario, economy, opening, agenda = start
-    markets = opening.share.shape
-    good, bad = prior_evidence(parameters)
-    prior_good, prior_bad = good.copy(), bad.copy()
+    size = {"b": N_BLOCS, "m": N_BLOCS, "d": N_DYADS, "s": N_SIDES, "u": N_ISSUES, "f": len(scenario.automakers)}
+    (prior_good, prior_bad), (good, bad) = prior_evidence(parameters), _evidence_at_start(scenario, parameters)
     sunset = np.full(N_DYADS, NEVER)
     for treaty in scenario.treaties:
-        first, second = DYADS[treaty.dyad]
         sunset[treaty.dyad] = treaty.sunset
-        for observer, observed in ((first, second), (second, first)):
+    latent = np.where(np.isnan(scenario.tension_start), mean_tension(parameters), scenario.tension_start)
+    return {
+        **{
+            name: np.full([size[axis] for axis in axes], fill)
+            for fill, axes, names in _FILLED
+            for name in names.split()
+        },
+        **{name: getattr(opening, name) for name in _FOUND},
+        "cell_cost": scenario.cell_cost,
+        "experience": economy.start_experience,
+        "origin_share": scenario.origin_share.swapaxes(0, 1),
+        "age": np.where(scenario.availability.T >= 1.0, NEVER, 0.0),
+        "has_plant": scenario.has_plant.T.astype(np.float64),
+        "chargers": scenario.chargers,
+        "announced": scenario.zev_announced.astype(np.float64),
+        "announced_age": scenario.zev_age,
+        "tension": latent,
+        "tension_before": tension_rules.tension_level(latent),
+        "dialogue": np.minimum(scenario.dialogue_level, parameters.dialogue_ceiling),
+        "good": good,
+        "bad": bad,
+        "prior_good": prior_good,
+        "prior_bad": prior_bad,
+        "type_belief": first_type_belief(scenario, parameters),
+        "treaty": agenda.treaty,
+        "sunset": sunset,
+        "profit_weight": np.full(N_BLOCS, parameters.executive_profit_weight),
+        "first_end_cause": np.zeros(N_DYADS, dtype=np.int8),
+        "blocking": np.zeros((N_DYADS, N_SIDES, len(Obstacle)), dtype=np.int64),
+    }
+
+
+def _evidence_at_start(scenario: Scenario, parameters: Parameters) -> tuple[FloatArray, FloatArray]:
+    """(b, b) twice: good and bad evidence of observer on observed.
+
+    Treaties in force carry their record: each honoured quarter before the start is one good signal (theory 1.6).
+    """
+    prior_good, prior_bad = prior_evidence(parameters)
+    good, bad = prior_good.copy(), prior_bad.copy()
+    for treaty in scenario.treaties:
+        first, second = DYADS[treaty.dyad]
+        for at in ((first, second), (second, first)):
             for _ in range(int(treaty.honoured_quarters)):
-                good[observer, observed], bad[observer, observed] = trust_rules.update_evidence(
-                    good[observer, observed],
-                    bad[observer, observed],
-                    prior_good[observer, observed],
-                    prior_bad[observer, observed],
-                    parameters.trust_memory,
-                    1.0,
-                    True,
+                good[at], bad[at] = trust_rules.update_evidence(
+                    good[at], bad[at], prior_good[at], prior_bad[at], parameters.trust_memory, 1.0, True
                 )
-    usual = mean_tension(parameters)
-    given = scenario.tension_start
-    arrays: dict[str, np.ndarray] = dict(  # noqa: C408 - names as they are read elsewhere
-        cell_cost=opening_costs(scenario),
-        experience=economy.start_experience.copy(),
-        margin=opening.margin.copy(),
-        origin_tie=opening.origin_tie.copy(),
-        origin_level=opening.origin_level.copy(),
-        origin_share=scenario.origin_share.swapaxes(0, 1).copy(),
-        price=opening.price.copy(),
-        markup=opening.markup.copy(),
-        quality=opening.quality.copy(),
-        age=np.where(scenario.availability.T >= 1.0, NEVER, 0.0),
-        has_plant=scenario.has_plant.T.astype(np.float64),
-        plant_due=np.zeros(markets),
-        chargers=scenario.chargers.copy(),
-        announced=scenario.zev_announced.astype(np.float64),
-        announced_age=scenario.zev_age.copy(),
-        cells=opening.cells.copy(),
-        special=opening.special.copy(),
-        duty=opening.duty.copy(),
-        case_left=np.zeros((N_BLOCS, N_BLOCS)),
-        case_step=np.zeros((N_BLOCS, N_BLOCS)),
-        carried=np.zeros((N_BLOCS, N_BLOCS)),
-        dropped=np.zeros((N_BLOCS, N_BLOCS)),
-        recognises=np.zeros((N_BLOCS, N_BLOCS)),
-        tension=np.where(np.isnan(given), usual, given),
-        dialogue=np.minimum(scenario.dialogue_level, parameters.dialogue_ceiling),
-        is_open=np.ones(N_DYADS, dtype=bool),
-        good=good,
-        bad=bad,
-        own_error=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
-        partner_error=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
-        mood=np.zeros((N_DYADS, N_SIDES)),
-        clock=np.full(N_DYADS, CLOSED),
-        pause=np.zeros(N_DYADS),
-        treaty=agenda.treaty.copy(),
-        signed=np.full(N_DYADS, NOTHING_SIGNED),
-        sunset=sunset,
-        failed=np.zeros((N_DYADS, N_SIDES), dtype=bool),
-        notice=np.zeros((N_DYADS, N_SIDES)),
-        level=np.ones((N_DYADS, N_SIDES)),
-        answer_left=np.zeros((N_DYADS, N_SIDES)),
-        honours=np.ones((N_DYADS, N_SIDES), dtype=bool),
-        depth=np.zeros(N_DYADS),
-        credit_price=np.zeros(N_BLOCS),
-        undertaking=np.full((*markets, N_BLOCS), NO_UNDERTAKING),
-        profit_weight=np.full(N_BLOCS, parameters.executive_profit_weight),
-        threshold_shift=np.zeros(N_BLOCS),
-        prior_good=prior_good,
-        prior_bad=prior_bad,
-        type_belief=first_type_belief(scenario, parameters),
-        track2=np.zeros(N_DYADS),
-        effort=np.ones((N_DYADS, N_SIDES)),
-        standing=np.ones((N_DYADS, N_SIDES)),
-        heard=np.zeros((N_DYADS, N_SIDES)),
-        received=np.zeros((N_DYADS, N_SIDES)),
-        concession=np.zeros((N_DYADS, N_SIDES)),
-        gesture=np.zeros(N_DYADS, dtype=np.int64),
-        gesture_side=np.zeros(N_DYADS, dtype=np.int64),
-        gesture_left=np.zeros(N_DYADS),
-        gesture_due=np.zeros((N_DYADS, N_SIDES), dtype=bool),
-        tension_before=tension_rules.tension_level(np.where(np.isnan(given), usual, given)),
-        harmony_announced=np.zeros(N_BLOCS),
-        club=np.zeros((), dtype=np.int64),
-        club_signed=np.full((), NOTHING_SIGNED),
-        club_honours=np.ones(N_BLOCS, dtype=bool),
-        club_failed=np.zeros(N_BLOCS, dtype=bool),
-        club_mood=np.zeros(N_BLOCS),
-        deal=np.zeros(N_DYADS, dtype=np.int64),
-        has_deal=np.zeros(N_DYADS, dtype=bool),
-        tabled=np.zeros(N_DYADS, dtype=np.int64),
-        offered=np.full((N_DYADS, N_SIDES), NOTHING_OFFERED),
-        violations=np.zeros(N_DYADS),
-        plants_started=np.zeros(len(scenario.automakers)),
-        n_signed=np.zeros(N_DYADS),
-        n_lapses=np.zeros(N_DYADS),
-        first_end=np.full(N_DYADS, -1, dtype=np.int64),
-        first_end_cause=np.zeros(N_DYADS, dtype=np.int8),
-        blocking=np.zeros((N_DYADS, N_SIDES, len(Obstacle)), dtype=np.int64),
-    )
-    return arrays
+    return good, bad
 
 
 def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Draws, n_lanes: int) -> State:
@@ -342,8 +323,3 @@ def climate_of(parameters: Parameters, latent: FloatArray) -> Climate:
         return Climate(level, effective, level, effective)
     usual = np.zeros_like(latent) + tension_rules.tension_level(mean_tension(parameters))
     return Climate(level, effective, usual, usual)
-
-
-def opening_costs(scenario: Scenario) -> FloatArray:
-    """(k,) $/kWh cell cost of each supplier at the start."""
-    return scenario.cell_cost.copy()

@@ -70,71 +70,24 @@ class World(Stage):
         self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.ceiling, wanted)
         treaties.keep_standards(self)
 
-    # --- the phases of a quarter, in the order of model.schedule ----------------------------------------------------
+    # --- the phases of a quarter, in the order of model.schedule, which says what each does ------------------------
 
-    def enter_into_force(self) -> None:
-        """Treaties ratified last quarter enter into force (1.9)."""
-        treaties.enter_into_force(self)
-
-    def see_events(self) -> None:
-        """Dated policies, entries, and the quarter's shock to tension (1.12, 1.17)."""
-        relations.see_events(self)
-
-    def renew_costs(self) -> None:
-        """Learning, supply contracts, plants, charging networks (1.3, 1.14)."""
-        production.renew_costs(self)
-
-    def hold_talks(self) -> None:
-        """Whether the official channel is open, and how far the dialogue has come (1.9b)."""
-        relations.hold_talks(self)
-
-    def assess_impact(self) -> None:
-        """In an assessment quarter: what every package and every duty is worth (1.7, 1.21)."""
-        assessing.assess_impact(self)
-
-    def perceive(self) -> None:
-        """Errors of perception and moods of legislatures move on (1.8, 1.9)."""
-        relations.perceive(self)
-
-    def move_alone(self) -> None:
-        """Duty cases, relief, emergencies; recognition and announcements made alone (1.6a, 1.13, 1.15)."""
-        duties.move_alone(self)
-
-    def bargain(self) -> None:
-        """Sessions open, packages are tabled and answered (1.8)."""
-        talks.bargain(self)
-
-    def ratify(self) -> None:
-        """Legislatures pass or refuse what was agreed (1.9)."""
-        talks.ratify(self)
-
-    def honour_or_withdraw(self) -> None:
-        """Each side of a treaty keeps it or does not (1.10)."""
-        treaties.honour_or_withdraw(self)
-
-    def put_duties_in_force(self) -> None:
-        """Duties follow from treaties, compliance and retaliation (1.6)."""
-        treaties.put_duties_in_force(self)
-
-    def clear_markets(self) -> None:
-        """Costs, mixes of origin, prices, shares (1.1-1.3)."""
-        market.clear_markets(self)
-
-    def settle_accounts(self) -> None:
-        """Who earned what, and what each bloc makes of it (1.4)."""
-        accounts.settle_accounts(self)
-
-    def watch_conduct(self) -> None:
-        """Signals of conduct, trust, next quarter's retaliation (1.11)."""
-        treaties.watch_conduct(self)
-
-    def leave_treaties(self) -> None:
-        """Failed tests, exits, sunsets; what tension will remember (1.12, 1.17)."""
-        treaties.leave_treaties(self)
-
-    def hold_club(self) -> None:
-        """Where zones or clubs are allowed: members leave; in the fourth quarter blocs weigh every coalition (1.19)."""
-        club.hold_club(self)
+    enter_into_force = treaties.enter_into_force
+    see_events = relations.see_events
+    renew_costs = production.renew_costs
+    hold_talks = relations.hold_talks
+    assess_impact = assessing.assess_impact
+    perceive = relations.perceive
+    move_alone = duties.move_alone
+    bargain = talks.bargain
+    ratify = talks.ratify
+    honour_or_withdraw = treaties.honour_or_withdraw
+    put_duties_in_force = treaties.put_duties_in_force
+    clear_markets = market.clear_markets
+    settle_accounts = accounts.settle_accounts
+    watch_conduct = treaties.watch_conduct
+    leave_treaties = treaties.leave_treaties
+    hold_club = club.hold_club
 
     def record_quarter(self) -> None:
         """Write the quarter down."""

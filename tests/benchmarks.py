@@ -9,12 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from scipy import special
 
 from model.numerics import (
     FloatArray,
     FloatLike,
     cheapest_mix,
-    log_sum_exp,
     normal_cdf,
     ordered_sum,
     power,
@@ -24,6 +24,42 @@ from model.rules.bargaining import BoolArray, IntArray
 from model.rules.clubs import INDIFFERENCE, _moved, coalitions
 from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, Payoffs, SidePayment, _capped_ratio
 from model.rules.unilateral import NEVER
+
+# --- beside model.numerics -------------------------------------------------------------------------------------------
+
+
+def log_sum_exp(x: FloatArray, axis: int = -1, keepdims: bool = False) -> FloatArray:
+    """ln of the sum of exp(x) along one axis, without overflow; in the unit of x (a utility).
+
+    x: (..., n), no unit; entries of -inf drop out, at least one must be finite.
+    Limits: max(x) <= result <= max(x) + ln n; adding a constant to x adds it to the result.
+    Source: definition.
+    """
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    total = np.log(ordered_sum(np.exp(x - top), axis, keepdims=True)) + top
+    return total if keepdims else np.squeeze(total, axis)
+
+
+def softmax(x: FloatArray, axis: int = -1) -> FloatArray:
+    """exp(x) divided by its sum along one axis: shares that add up to one.
+
+    x: (..., n), no unit; entries of -inf get share 0, at least one must be finite.
+    Limits: equal entries give 1/n; adding a constant to x changes nothing.
+    Source: definition (multinomial logit).
+    """
+    weight = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    return weight / ordered_sum(weight, axis, keepdims=True)
+
+
+def wright_omega(x: FloatLike) -> FloatArray:
+    """Wright omega function on the real line: the positive w with w + ln w = x (no unit).
+
+    x: (...), any real number.
+    Limits: tends to exp(x) for very negative x and to x - ln x for large x; 1 at x = 1.
+    Source: Corless and Jeffrey 2002; it is Lambert W of exp(x) without the overflow.
+    """
+    return special.wrightomega(x)
+
 
 # --- beside model.rules.bargaining -----------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ def test_a_lane_that_looks_at_its_neighbour_is_seen(monkeypatch: pytest.MonkeyPa
         real(world)
         world.state.tension = world.state.tension + 0.1 * np.roll(world.state.tension, 1, axis=0)
 
-    monkeypatch.setattr(relations, "perceive", neighbourly)
+    monkeypatch.setattr(World, "perceive", neighbourly)
     alone, beside = world_of([1], {}).run(), world_of([0, 1], {}).run()
     assert equality.differences(alone.recorder.of_lane(0), beside.recorder.of_lane(1)) != []
 
@@ -286,7 +286,7 @@ def test_a_record_that_is_changed_in_place_is_seen(by_another_way: bool, monkeyp
             level.flags.writeable = True
         level *= 0.5
 
-    monkeypatch.setattr(relations, "hold_talks", calmer)
+    monkeypatch.setattr(World, "hold_talks", calmer)
     with pytest.raises(AssertionError if by_another_way else ValueError, match=r"in place|read-only"):
         world_of([0], {}, kind=Sealed).run()
 

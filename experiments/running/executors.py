@@ -16,7 +16,7 @@ import re
 import signal
 import threading
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     BrokenExecutor,
@@ -164,6 +164,79 @@ class Interrupts:
         return self.noted
 
 
+class _Feed:
+    """Chunks on their way to ``take``: those in flight, those whose worker died, and what each death proves."""
+
+    def __init__(
+        self,
+        make_executor: Callable[[], Executor],
+        in_flight: int,
+        take: Callable[[Chunk, Any], None],
+        work: Callable[[Chunk], Any],
+    ) -> None:
+        self.make_executor, self.in_flight, self.take, self.work = make_executor, in_flight, take, work
+        self.executor = make_executor()
+        self.running: dict[Future[Any], Chunk] = {}
+        self.suspects: deque[Chunk] = deque()
+        self.on_trial: Chunk | None = None
+        self.deaths: Counter[str] = Counter()
+        self.deaths_in_a_row = 0
+        self.killers: list[Chunk] = []
+
+    def fill(self, waiting: Iterator[Chunk]) -> None:
+        """Put chunks in flight; while there are suspects, one of them alone."""
+        if not self.suspects and self.on_trial is None:
+            for _, chunk in zip(range(self.in_flight - len(self.running)), waiting, strict=False):
+                self._submit(chunk)
+        elif not self.running:
+            self.on_trial = self.suspects.popleft()
+            self._submit(self.on_trial)
+
+    def _submit(self, chunk: Chunk) -> None:
+        try:
+            future = self.executor.submit(self.work, chunk)
+        except BrokenExecutor:  # not every executor mends itself
+            self.executor.shutdown(wait=False)
+            self.executor = self.make_executor()
+            future = self.executor.submit(self.work, chunk)
+        self.running[future] = chunk
+
+    def recall(self) -> None:
+        """Forget the chunks that have not begun."""
+        self.running = {future: chunk for future, chunk in self.running.items() if not future.cancel()}
+
+    def collect(self) -> None:
+        """Hand over what has finished, and judge what has died."""
+        for future in wait(self.running, LOOK_EVERY, return_when=FIRST_COMPLETED).done:
+            chunk = self.running.pop(future)
+            is_alone = chunk is self.on_trial or self.in_flight == 1
+            self.on_trial = None if chunk is self.on_trial else self.on_trial
+            error = _error_of(future)
+            if not _is_death(error):
+                self.deaths_in_a_row = 0
+                self.take(chunk, future.result() if error is None else failed_chunk(chunk, error))
+                # Workers do live, so those that killed theirs are themselves to blame.
+                self.convict()
+                continue
+            self.deaths_in_a_row += 1
+            # Beside others it may have died for want of the memory that they took: that is no proof.
+            self.deaths[chunk.name] += is_alone
+            (self.suspects if self.deaths[chunk.name] < DEATHS_ALLOWED else self.killers).append(chunk)
+
+    def convict(self) -> None:
+        """Those that killed their workers become failed rows."""
+        for chunk in self.killers:
+            self.take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
+        self.killers.clear()
+
+    def close(self) -> None:
+        """Take leave of the executor."""
+        # Not every executor can do this by itself when it is shut down.
+        for future in self.running:
+            future.cancel()
+        self.executor.shutdown(wait=False)
+
+
 def run_chunks(
     chunks: Iterable[Chunk],
     make_executor: Callable[[], Executor],
@@ -179,65 +252,21 @@ def run_chunks(
     Raises:
         WorkersDie: worker after worker died and nothing was finished in between.
     """
-    waiting = iter(chunks)
-    running: dict[Future[Any], Chunk] = {}
-    suspects: deque[Chunk] = deque()
-    on_trial: Chunk | None = None
-    deaths: Counter[str] = Counter()
-    deaths_in_a_row = 0
-    killers: list[Chunk] = []
-    executor = make_executor()
-
-    def submit(chunk: Chunk) -> None:
-        nonlocal executor
-        try:
-            future = executor.submit(work, chunk)
-        except BrokenExecutor:  # not every executor mends itself
-            executor.shutdown(wait=False)
-            executor = make_executor()
-            future = executor.submit(work, chunk)
-        running[future] = chunk
-
-    def convict() -> None:
-        for chunk in killers:
-            take(chunk, failed_chunk(chunk, f"its worker process died {DEATHS_ALLOWED} times"))
-        killers.clear()
-
+    waiting, feed = iter(chunks), _Feed(make_executor, in_flight, take, work)
     try:
         while True:
             if should_stop():
-                running = {future: chunk for future, chunk in running.items() if not future.cancel()}
-            elif not suspects and on_trial is None:
-                for _, chunk in zip(range(in_flight - len(running)), waiting, strict=False):
-                    submit(chunk)
-            elif not running:
-                on_trial = suspects.popleft()
-                submit(on_trial)
-            if not running:
-                convict()
+                feed.recall()
+            else:
+                feed.fill(waiting)
+            if not feed.running:
+                feed.convict()
                 return
-            for future in wait(running, LOOK_EVERY, return_when=FIRST_COMPLETED).done:
-                chunk = running.pop(future)
-                is_alone = chunk is on_trial or in_flight == 1
-                on_trial = None if chunk is on_trial else on_trial
-                error = _error_of(future)
-                if not _is_death(error):
-                    deaths_in_a_row = 0
-                    take(chunk, future.result() if error is None else failed_chunk(chunk, error))
-                    # Workers do live, so those that killed theirs are themselves to blame.
-                    convict()
-                    continue
-                deaths_in_a_row += 1
-                # Beside others it may have died for want of the memory that they took: that is no proof.
-                deaths[chunk.name] += is_alone
-                (suspects if deaths[chunk.name] < DEATHS_ALLOWED else killers).append(chunk)
-            if deaths_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
-                raise WorkersDie(f"{deaths_in_a_row} worker processes died in a row; is there enough memory?")
+            feed.collect()
+            if feed.deaths_in_a_row > DEATHS_ALLOWED * (in_flight + 2):
+                raise WorkersDie(f"{feed.deaths_in_a_row} worker processes died in a row; is there enough memory?")
     finally:
-        # Not every executor can do this by itself when it is shut down.
-        for future in running:
-            future.cancel()
-        executor.shutdown(wait=False)
+        feed.close()
 
 
 def _error_of(future: Future[Any]) -> BaseException | None:

@@ -145,8 +145,8 @@ class Bloc(Government):
 
     def imitate(self, moment: Moment, hope: FloatArray, concession: FloatArray) -> FloatArray:
         """The same once it answers its partner's last concession, if it is an imitator."""
-        p = self.world.parameters
-        return bargaining.imitated(hope, moment.reservation, concession, p.imitation) if p.imitative_tactic else hope
+        weight = self.world.parameters.imitation
+        return bargaining.imitated(hope, moment.reservation, concession, weight) if self.world.rules.imitates else hope
 
     def table(self, view: View, aspiration: FloatArray) -> tuple[np.ndarray, np.ndarray]:
         """The package it puts on the table: its partner's believed favourite among those good enough for it."""

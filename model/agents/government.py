@@ -73,7 +73,7 @@ class Government:
     def trust(self, other: Government) -> FloatArray:
         """(R,) belief that the other bloc honours in a quarter, or by type: that it is a reciprocator (1.10)."""
         state, i, j = self.world.state, self.index, other.index
-        if self.world.parameters.trust_type:
+        if self.world.rules.by_type:
             return state.type_belief[:, i, j]
         return trust.trust_level(state.good[:, i, j], state.bad[:, i, j])
 

@@ -13,11 +13,12 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.market.border import border_of, charge_receipts, felt_in_security
+from model.market.border import Border, border_of, charge_receipts, felt_in_security, member_step
 from model.market.clearing import (
     KWH_COST_TO_THOUSANDS,
     WARM_SWEEPS,
-    clear_at_prices,
+    CellSupply,
+    Clearing,
     duties_by_place,
     equilibrium,
     landed_costs,
@@ -25,7 +26,7 @@ from model.market.clearing import (
     offered_costs,
     supply_cells,
 )
-from model.market.credits import Scheme, cleared_credits, credit_flows
+from model.market.credits import Scheme, clear_with_credits, credit_flows
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
@@ -109,17 +110,6 @@ def kind_of_club(parameters: Parameters) -> KindOfClub | None:
     return KindOfClub("a zero-tariff zone", 0.0) if parameters.zero_tariff_zone else None
 
 
-def carbon_of(parameters: Parameters) -> CarbonStep | None:
-    """What the common minimum carbon price does to a car made in each bloc as a member, (b,); None if switched off.
-
-    A member whose own price is higher keeps it and has nothing to add.
-    """
-    if not parameters.club_carbon:
-        return None
-    rise = np.maximum(parameters.club_carbon_price - parameters.carbon_price, 0.0)
-    return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
-
-
 def places(members: FloatArray) -> FloatArray:
     """(..., o) membership by place of production; the rest of the world never is a member."""
     return np.concatenate([members, np.zeros_like(members[..., :1])], axis=-1)
@@ -134,82 +124,47 @@ def usual_scale(scale: FloatArray) -> FloatArray:
     return np.array(rows)
 
 
+class _Markets(NamedTuple):
+    """The three markets cleared under every coalition, (..., C, m) and their own axes.
+
+    recognised (b,); border k$; unit_margin, unit_duty (f,) k$; sales (f,), by_origin
+    (f, o), at_home (f,) built where they are sold, built (o,), ev_sales () m cars; credit_price () k$ where a share of
+    EVs is required.
+    """
+
+    recognised: FloatArray
+    border: Border
+    cells: CellSupply
+    cleared: Clearing
+    unit_margin: FloatArray
+    unit_duty: FloatArray
+    sales: FloatArray
+    by_origin: FloatArray
+    at_home: FloatArray
+    built: FloatArray
+    ev_sales: FloatArray
+    credit_price: FloatArray | None
+
+
 def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setting) -> Worth:
     """Clear the three markets under every coalition and say what each bloc has from each.
 
     Raises ``ArithmeticError`` where prices do not settle.
     """
-    p, size, kind = parameters, economy.market_size, kind_of_club(parameters)
-    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, kind.penalty if kind else 0.0)
-    recognised = np.maximum(setting.recognised[..., None, :, :], _WITHIN)
-    carbon = carbon_of(p) or NO_CARBON_PRICE
-    cells = supply_cells(
-        economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
-    )
-    landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
-    common = np.zeros_like(recognised) + setting.common[..., None, :, :]
-    border = border_of(p, economy, recognised, common)
-    base, mix = offered_costs(
-        economy,
-        p,
-        landed,
-        border.frictions,
-        duty[..., EV, :, :],
-        setting.origin_tie[..., None, :, :, :],
-        setting.origin_level[..., None, :, :],
-    )
-    alpha = p.alpha[:, None]
-    start = np.zeros_like(base) + setting.markup[..., None, :, :]
-    utility = setting.utility[..., None, :, :]
-    weight = markup_weight(economy, p, mix, duty[..., EV, :, :], landed)
-    cleared, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
-    scheme = setting.scheme
-    if scheme is not None:
-        # As in an assessment: the policy is the share of EVs, the price of credits follows.
-        before = setting.credit_price[..., None, :]
-        credit_price = cleared_credits(p.alpha, scheme, cleared.share, cleared.outside, before)
-        utility = utility + (p.alpha * (credit_price - before))[..., None]
-        cleared = clear_at_prices(base, utility, cleared.price, alpha, p.nest_correlation)
-
-    # Cars: who sold what, built where, and what the importer's treasury and buyers have of it.
-    rate = duties_by_place(duty[..., EV, :, :], economy.other_duty[EV])[..., :, None, :]
-    _, unit_margin, unit_duty = pricing.border_split(
-        ordered_sum(mix * landed), cleared.markup, plants.effective_duty(mix, rate, landed)
-    )
-    sales = size[:, None] * cleared.share
-    by_origin = sales[..., None] * mix
-    built = ordered_sum(by_origin, axis=-2)
-    at_home = ordered_sum(by_origin * economy.is_home[:, None, :])
+    p, carbon = parameters, member_step(parameters) or NO_CARBON_PRICE
+    sold = _cleared(economy, p, setting, carbon)
+    recognised, cells = sold.recognised, sold.cells
     certified = np.concatenate([recognised, np.zeros_like(recognised[..., :1])], axis=-1)[..., economy.firm_home]
     outlay = standards.certification_outlay(
         p.certification_outlay, p.certification_outlay_recognised, certified, setting.on_sale[..., None, :, :]
     )
-    firm_profit = sales * unit_margin - outlay
-    ev_sales = ordered_sum(sales)
-
+    firm_profit = sold.sales * sold.unit_margin - outlay
     # Cells: cars sold where they are built carry duty-paid cells, exported ones do not.
     per_car = economy.kwh[:, None] / KWH_COST_TO_THOUSANDS
-    paid = ordered_sum(
-        cells.share_home[..., :N_BLOCS, :, :] * cells.duty[..., :N_BLOCS, None, :] * cells.price[..., None, :, :]
-    )
-    abroad = by_origin * economy.is_foreign[:, None, :]
+    abroad = sold.by_origin * economy.is_foreign[:, None, :]
     margin = setting.margin[..., None, None, :, :]
-
-    importer_only = (
-        demand.consumer_surplus(size, cleared.inclusive, p.alpha)
-        - setting.pushed[..., None, :] * ev_sales
-        + ordered_sum(sales * unit_duty)
-        + ordered_sum(at_home * per_car * paid)
-        - (1.0 + p.public_funds_cost) * ordered_sum(sales * setting.subsidy[..., None, :, :])
-        - _security(economy, p, setting, built, at_home, cells.share_home)
-        - _autonomy(economy, p, setting, recognised)
-    )
-    if border.charges is not None:
-        importer_only = importer_only + charge_receipts(built, border.charges)
-    if scheme is not None:
-        burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
-        importer_only = importer_only - burden + fines
-    abated = ordered_sum(built * places(carbon.abated * MEMBERS)[:, None, :])
+    importer_only = _importers_own(economy, p, setting, sold)
+    abated = ordered_sum(sold.built * places(carbon.abated * MEMBERS)[:, None, :])
     welfares, profits = [], []
     for b in range(N_BLOCS):
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, b])
@@ -217,19 +172,86 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         from_abroad = np.swapaxes(
             ordered_sum(cells.share_export * margin * economy.is_supplier_home[:, b]), -1, -2
         )  # (..., 1, f, o)
-        supplied = at_home * from_home + ordered_sum(abroad * from_abroad[..., None, :, :])
-        combustion = size * cleared.outside * (economy.ice_share[:, b] * p.ice_margin)
+        supplied = sold.at_home * from_home + ordered_sum(abroad * from_abroad[..., None, :, :])
+        combustion = economy.market_size * sold.cleared.outside * (economy.ice_share[:, b] * p.ice_margin)
         profit = makers + ordered_sum(supplied * per_car) + combustion
         spared = welfare.climate_benefit(
-            p.carbon_share[b], p.social_cost_of_carbon, p.emissions_saved_per_ev, ev_sales
+            p.carbon_share[b], p.social_cost_of_carbon, p.emissions_saved_per_ev, sold.ev_sales
         ) + welfare.climate_benefit(p.carbon_share[b], p.social_cost_of_carbon, 1.0, abated)
-        receipts = (carbon.receipts[b] * MEMBERS[:, b])[:, None] * built[..., b]
+        receipts = (carbon.receipts[b] * MEMBERS[:, b])[:, None] * sold.built[..., b]
         own = importer_only * (np.arange(N_BLOCS) == b)
-        welfares.append(profit + welfare.jobs(p.jobs_value, built[..., b]) + spared + receipts + own)
+        welfares.append(profit + welfare.jobs(p.jobs_value, sold.built[..., b]) + spared + receipts + own)
         profits.append(profit)
     value, profit = beside(welfares), beside(profits)
     weight = setting.profit_weight[..., None, None, :]
     return Worth(value + weight * profit, value + p.legislature_profit_weight * profit)
+
+
+def _cleared(economy: Economy, p: Parameters, setting: Setting, carbon: CarbonStep) -> _Markets:
+    """Prices, shares and origins of cars under the terms of every coalition."""
+    kind = kind_of_club(p)
+    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, kind.penalty if kind else 0.0)
+    on_cars = duty[..., EV, :, :]
+    recognised = np.maximum(setting.recognised[..., None, :, :], _WITHIN)
+    cells = supply_cells(
+        economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
+    )
+    landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
+    border = border_of(p, economy, recognised, np.zeros_like(recognised) + setting.common[..., None, :, :])
+    tie, level = setting.origin_tie[..., None, :, :, :], setting.origin_level[..., None, :, :]
+    base, mix = offered_costs(economy, p, landed, border.frictions, on_cars, tie, level)
+    start = np.zeros_like(base) + setting.markup[..., None, :, :]
+    utility = setting.utility[..., None, :, :]
+    weight = markup_weight(economy, p, mix, on_cars, landed)
+    sigma, credit_price = p.nest_correlation, None
+    cleared, _ = equilibrium(base, utility, p.alpha[:, None], sigma, start, WARM_SWEEPS, weight)
+    if setting.scheme is not None:
+        before = setting.credit_price[..., None, :]
+        credit_price, _, cleared = clear_with_credits(setting.scheme, before, p.alpha, sigma, base, utility, cleared)
+    rate = duties_by_place(on_cars, economy.other_duty[EV])[..., :, None, :]
+    _, unit_margin, unit_duty = pricing.border_split(
+        ordered_sum(mix * landed), cleared.markup, plants.effective_duty(mix, rate, landed)
+    )
+    sales = economy.market_size[:, None] * cleared.share
+    by_origin = sales[..., None] * mix
+    return _Markets(
+        recognised=recognised,
+        border=border,
+        cells=cells,
+        cleared=cleared,
+        unit_margin=unit_margin,
+        unit_duty=unit_duty,
+        sales=sales,
+        by_origin=by_origin,
+        at_home=ordered_sum(by_origin * economy.is_home[:, None, :]),
+        built=ordered_sum(by_origin, axis=-2),
+        ev_sales=ordered_sum(sales),
+        credit_price=credit_price,
+    )
+
+
+def _importers_own(economy: Economy, p: Parameters, setting: Setting, sold: _Markets) -> FloatArray:
+    """(..., C, m) what buyers, the treasury and the security of each market's own bloc have of it, bn$ per quarter."""
+    size, cells, sales = economy.market_size, sold.cells, sold.sales
+    per_car = economy.kwh[:, None] / KWH_COST_TO_THOUSANDS
+    paid = ordered_sum(
+        cells.share_home[..., :N_BLOCS, :, :] * cells.duty[..., :N_BLOCS, None, :] * cells.price[..., None, :, :]
+    )
+    own = (
+        demand.consumer_surplus(size, sold.cleared.inclusive, p.alpha)
+        - setting.pushed[..., None, :] * sold.ev_sales
+        + ordered_sum(sales * sold.unit_duty)
+        + ordered_sum(sold.at_home * per_car * paid)
+        - (1.0 + p.public_funds_cost) * ordered_sum(sales * setting.subsidy[..., None, :, :])
+        - _security(economy, p, setting, sold.built, sold.at_home, cells.share_home)
+        - _autonomy(economy, p, setting, sold.recognised)
+    )
+    if sold.border.charges is not None:
+        own = own + charge_receipts(sold.built, sold.border.charges)
+    if setting.scheme is not None and sold.credit_price is not None:
+        burden, fines = credit_flows(size, setting.scheme, sold.credit_price, sold.ev_sales / size)
+        own = own - burden + fines
+    return own
 
 
 def _security(

@@ -34,7 +34,7 @@ class Situation:
     margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
     mfn, floor (..., g, b, b) of this quarter;
-    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; club_carbon
+    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; member_step
     what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). charges (..., m, o)
     at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
     (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
@@ -53,7 +53,7 @@ class Situation:
     origin_level: FloatArray
     subsidy: FloatArray
     exported_cells: FloatArray
-    club_carbon: CarbonStep | None = None
+    member_step: CarbonStep | None = None
     charges: FloatArray | None = None
     scheme: Scheme | None = None
     credit_price: FloatArray | None = None
@@ -186,8 +186,8 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
     # Beside them the car built at home, which bears neither duty nor a cost of the border.
     fixed = (economy.nonbattery_cost[IMPORTER, 0, IMPORTER] + economy.freight[IMPORTER, 0, IMPORTER])[:, None]
     home_landed = fixed[here] + per_car[here] * cells.unit
-    if situation.club_carbon is not None:
-        home_landed = home_landed + situation.club_carbon.cost[..., IMPORTER, None][..., here, :]
+    if situation.member_step is not None:
+        home_landed = home_landed + situation.member_step.cost[..., IMPORTER, None][..., here, :]
     home_utility = _of_origin(situation.origin_tie, IMPORTER)[..., here, :] - theta * home_landed
     home, value = best_of_two(home_utility, value[..., here, :])
     away = 1.0 - home

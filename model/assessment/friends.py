@@ -12,12 +12,11 @@ from model.market.clearing import (
     WARM_SWEEPS,
     Accounts,
     account,
-    clear_at_prices,
     equilibrium,
     markup_weight,
     offered_costs,
 )
-from model.market.credits import CREDIT_BLOC, cleared_credits, content_credit, credit_flows
+from model.market.credits import CREDIT_BLOC, clear_with_credits, content_credit, credit_flows
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
@@ -57,9 +56,9 @@ def under_support(
     clearing, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
     price, burden, fines = situation.credit_price, np.zeros(N_BLOCS), np.zeros(N_BLOCS)
     if situation.scheme is not None and price is not None:
-        cleared = cleared_credits(p.alpha, situation.scheme, clearing.share, clearing.outside, price)
-        utility = utility + (p.alpha * (cleared - price))[..., None]
-        clearing = clear_at_prices(base, utility, clearing.price, alpha, p.nest_correlation)
+        cleared, _, clearing = clear_with_credits(
+            situation.scheme, price, p.alpha, p.nest_correlation, base, utility, clearing
+        )
         burden, fines = credit_flows(economy.market_size, situation.scheme, cleared, ordered_sum(clearing.share))
     a = account(
         economy,

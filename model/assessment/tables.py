@@ -37,8 +37,8 @@ from model.assessment.nodes import (
     nodes_of,
 )
 from model.market.border import partner_border
-from model.market.clearing import clear_at_prices, equilibrium, pass_through_weight
-from model.market.credits import cleared_credits, credit_flows
+from model.market.clearing import equilibrium, pass_through_weight
+from model.market.credits import clear_with_credits, credit_flows
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters.checked import Parameters
@@ -176,6 +176,41 @@ def _room_for(part: Market, n_nodes: int) -> Market:
     return Market(*room)
 
 
+class _At(NamedTuple):
+    """Who meets at the nodes of a block, (q,), and where that is in arrays of all pairs, slots and markets."""
+
+    importer: np.ndarray
+    partner: np.ndarray
+    third: np.ndarray
+    pair: slice | np.ndarray
+    slot: slice | np.ndarray
+    market: slice | np.ndarray
+
+
+class _Offered(NamedTuple):
+    """The partner's cars beside all others: (..., q, f) its share of origins, k$ of cost with the best mix of them and
+    before duty, effective duty; (q,) what the importer charges on its cars beside duty, or None."""
+
+    from_partner: FloatArray
+    base: FloatArray
+    landed: FloatArray
+    duty_rate: FloatArray
+    charge: FloatArray | None
+
+
+class _Sold(NamedTuple):
+    """Cars sold, m a quarter: (..., q, f) the partner's, all others; (..., q) all of them, the partner's, those built
+    in the importer, in the third bloc; firm_profit (..., q, f) bn$."""
+
+    by_partner: FloatArray
+    by_rest: FloatArray
+    total: FloatArray
+    partner: FloatArray
+    home: FloatArray
+    third: FloatArray
+    firm_profit: FloatArray
+
+
 def _market(
     economy: Economy,
     parameters: Parameters,
@@ -190,121 +225,135 @@ def _market(
     """The importer's market at some nodes, and what everybody has from it; axes (..., q, f) or (..., q)."""
     pair = nodes.pair[block]
     importer, partner, third = IMPORTER[pair], PARTNER[pair], THIRD[pair]
-    # Where to look in arrays of all pairs, slots and markets: without copying where that can be helped.
-    at_pair, at_slot, at_importer = as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer)
-
-    # The partner's cars beside all others, node by node.
-    friction, charge = partner_border(
-        parameters, importer, partner, nodes.is_recognised[block], nodes.is_adapted[block]
-    )
-    rate = vehicle_duty[..., None]
-    partner_landed = cars.partner_landed[..., at_pair, :]
-    theta = parameters.origin_substitution
-    partner_utility = cars.partner_tie[..., at_pair, :] - theta * ((1.0 + rate) * partner_landed + friction[:, None])
-    rest = cars.value[..., at_slot, :]
-    from_partner, best = best_of_two(partner_utility, rest)
-    base = situation.origin_level[..., at_importer, :] - best / theta
-    by_partner = from_partner * partner_landed
-    by_rest = 1.0 - from_partner
-    landed = by_partner + by_rest * cars.landed[..., at_slot, :]
-    duty_rate = (by_partner * rate + by_rest * cars.paid[..., at_slot, :]) / landed
+    # Without copying where that can be helped.
+    at = _At(importer, partner, third, as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer))
+    offered = _offered(parameters, situation, nodes, block, cars, at, vehicle_duty)
 
     # Prices and shares.
-    alpha, sigma = parameters.alpha[importer][:, None], parameters.nest_correlation
-    shift = (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
-    utility = situation.utility[..., at_importer, :] + shift
-    weight = pass_through_weight(parameters, duty_rate)
-    cleared, residual = equilibrium(base, utility, alpha, sigma, start, sweeps, weight)
-    scheme = None
+    alpha, sigma, size = parameters.alpha[importer], parameters.nest_correlation, economy.market_size[importer]
+    utility = situation.utility[..., at.market, :] + (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
+    weight = pass_through_weight(parameters, offered.duty_rate)
+    cleared, residual = equilibrium(offered.base, utility, alpha[:, None], sigma, start, sweeps, weight)
+    scheme, credits = None, None
     if situation.scheme is not None and situation.credit_price is not None:
-        # The policy is the share of EVs; the price of credits follows from it at every node.
         scheme, before = situation.scheme.of(importer), situation.credit_price[..., importer]
-        credit_price = cleared_credits(parameters.alpha[importer], scheme, cleared.share, cleared.outside, before)
-        utility = utility + (parameters.alpha[importer] * (credit_price - before))[..., None]
-        cleared = clear_at_prices(base, utility, cleared.price, alpha, sigma)
-    _, unit_margin, unit_duty = pricing.border_split(landed, cleared.markup, duty_rate)
+        credits, _, cleared = clear_with_credits(scheme, before, alpha, sigma, offered.base, utility, cleared)
+    _, unit_margin, unit_duty = pricing.border_split(offered.landed, cleared.markup, offered.duty_rate)
 
     # Who sold what, built where; every car that is not the partner's earns what its duty level says.
-    size = economy.market_size[importer]
     sales = size[:, None] * cleared.share
-    partner_built = sales * from_partner
-    rest_built = sales - partner_built
-    firm_profit = sales * unit_margin
-    ev_sales = ordered_sum(sales)
-    surplus = demand.consumer_surplus(size, cleared.inclusive, parameters.alpha[importer])
-    revenue = ordered_sum(sales * unit_duty) + ordered_sum(rest_built * cars.cell_duty[..., at_slot, :])
-    outlay = ordered_sum(sales * situation.subsidy[..., at_importer, :])
-    # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
-    pushed = nodes.is_announced[block] * parameters.zev_demand_shift / parameters.alpha[importer] * ev_sales
-    importer_only = surplus - pushed + revenue - (1.0 + parameters.public_funds_cost) * outlay
-    partner_cars = ordered_sum(partner_built)
-    if situation.charges is not None and charge is not None:
-        charges = (situation.charges[..., importer, third], situation.charges[..., importer, ELSEWHERE[pair]])
-        from_third = rest_built * cars.third[..., at_slot, :]
-        elsewhere = rest_built * (1.0 - cars.home[..., at_slot, :]) - from_third
+    by_partner = sales * offered.from_partner
+    by_rest = sales - by_partner
+    # Sums only are kept: the arrays of a block fill the processor's cache.
+    of_home, of_third = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, cars.third))
+    total, of_partner = ordered_sum(sales), ordered_sum(by_partner)
+    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, of_third, sales * unit_margin)
+    importer_only = (
+        demand.consumer_surplus(size, cleared.inclusive, alpha)
+        # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
+        - nodes.is_announced[block] * parameters.zev_demand_shift / alpha * sold.total
+        + (ordered_sum(sales * unit_duty) + ordered_sum(by_rest * cars.cell_duty[..., at.slot, :]))
+        - (1.0 + parameters.public_funds_cost) * ordered_sum(sales * situation.subsidy[..., at.market, :])
+    )
+    if situation.charges is not None and offered.charge is not None:
+        from_third = by_rest * cars.third[..., at.slot, :]
+        elsewhere = ordered_sum(by_rest * (1.0 - cars.home[..., at.slot, :]) - from_third)
         importer_only = (
             importer_only
-            + charge * partner_cars
-            + ordered_sum(from_third) * charges[0]
-            + ordered_sum(elsewhere) * charges[1]
+            + offered.charge * sold.partner
+            + sold.third * situation.charges[..., importer, third]
+            + elsewhere * situation.charges[..., importer, ELSEWHERE[pair]]
         )
-    if scheme is not None:
-        burden, fines = credit_flows(size, scheme, credit_price, ev_sales / size)
+    if scheme is not None and credits is not None:
+        burden, fines = credit_flows(size, scheme, credits, sold.total / size)
         importer_only = importer_only - burden + fines
-    welfares, profits, suppliers = [], [], []
-    for seat, who in enumerate((importer, partner)):
-        cells = ordered_sum(
-            rest_built * cars.cell_profit[seat][..., at_slot, :]
-            + partner_built * cars.partner_cells[seat][..., at_pair, :]
-        )
-        makers = ordered_sum(firm_profit * economy.is_firm_home[:, who].T)
-        combustion = size * cleared.outside * (economy.ice_share[importer, who] * parameters.ice_margin[importer])
-        profit = makers + cells + combustion
-        built = ordered_sum(rest_built * cars.home[..., at_slot, :]) if seat == 0 else partner_cars
-        climate = welfare.climate_benefit(
-            parameters.carbon_share[who],
-            parameters.social_cost_of_carbon,
-            parameters.emissions_saved_per_ev,
-            ev_sales,
-        )
-        value = profit + welfare.jobs(parameters.jobs_value, built) + climate
-        if situation.club_carbon is not None:
-            receipts, abated = situation.club_carbon.receipts, situation.club_carbon.abated
-            tonnes = (
-                ordered_sum(rest_built * cars.home[..., at_slot, :]) * abated[..., importer]
-                + partner_cars * abated[..., partner]
-                + ordered_sum(rest_built * cars.third[..., at_slot, :]) * abated[..., third]
-            )
-            value = value + receipts[..., who] * built
-            value = value + welfare.climate_benefit(
-                parameters.carbon_share[who], parameters.social_cost_of_carbon, 1.0, tonnes
-            )
-        welfares.append(value + importer_only if seat == 0 else value)
-        profits.append(profit)
-        suppliers.append(cells)
+    combustion = size * cleared.outside
+    own, other = (_seat(economy, parameters, situation, cars, at, sold, combustion, seat) for seat in (0, 1))
 
     # Dependence of the importer's car market on the partner and on the third bloc.
     on_cells = [
-        ordered_sum(rest_built * cars.cells_from[seat][..., at_slot, :]) / size
+        ordered_sum(by_rest * cars.cells_from[seat][..., at.slot, :]) / size
         + situation.exported_cells[..., importer, whom]
         for seat, whom in enumerate((partner, third))
     ]
     return Market(
-        welfares[0],
-        welfares[1],
-        profits[0],
-        profits[1],
-        suppliers[0],
-        suppliers[1],
-        partner_cars / size,
-        ordered_sum(rest_built * cars.third[..., at_slot, :]) / size,
-        on_cells[0],
-        on_cells[1],
-        ev_sales / size,
-        residual,
-        firm_profit,
-        cleared.markup,
+        welfare_importer=own[0] + importer_only,
+        welfare_partner=other[0],
+        profit_importer=own[1],
+        profit_partner=other[1],
+        suppliers_importer=own[2],
+        suppliers_partner=other[2],
+        vehicles_partner=sold.partner / size,
+        vehicles_third=sold.third / size,
+        cells_partner=on_cells[0],
+        cells_third=on_cells[1],
+        ev_share=sold.total / size,
+        residual=residual,
+        firm_profit=sold.firm_profit,
+        markup=cleared.markup,
     )
+
+
+def _offered(
+    parameters: Parameters,
+    situation: Situation,
+    nodes: Nodes,
+    block: slice,
+    cars: Cars,
+    at: _At,
+    vehicle_duty: FloatArray,
+) -> _Offered:
+    """Put the partner's cars beside all others, node by node; vehicle_duty (..., q) on them."""
+    friction, charge = partner_border(
+        parameters, at.importer, at.partner, nodes.is_recognised[block], nodes.is_adapted[block]
+    )
+    rate = vehicle_duty[..., None]
+    partner_landed = cars.partner_landed[..., at.pair, :]
+    theta = parameters.origin_substitution
+    partner_utility = cars.partner_tie[..., at.pair, :] - theta * ((1.0 + rate) * partner_landed + friction[:, None])
+    from_partner, best = best_of_two(partner_utility, cars.value[..., at.slot, :])
+    by_partner, by_rest = from_partner * partner_landed, 1.0 - from_partner
+    landed = by_partner + by_rest * cars.landed[..., at.slot, :]
+    duty_rate = (by_partner * rate + by_rest * cars.paid[..., at.slot, :]) / landed
+    return _Offered(from_partner, situation.origin_level[..., at.market, :] - best / theta, landed, duty_rate, charge)
+
+
+def _seat(
+    economy: Economy,
+    parameters: Parameters,
+    situation: Situation,
+    cars: Cars,
+    at: _At,
+    sold: _Sold,
+    combustion: FloatArray,
+    seat: int,
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """What the importer (seat 0) or its partner has, without what is the importer's alone: welfare, profit of its firms
+    and of its suppliers among them, (..., q) bn$; combustion (..., q) m cars."""
+    who = (at.importer, at.partner)[seat]
+    cells = ordered_sum(
+        sold.by_rest * cars.cell_profit[seat][..., at.slot, :]
+        + sold.by_partner * cars.partner_cells[seat][..., at.pair, :]
+    )
+    makers = ordered_sum(sold.firm_profit * economy.is_firm_home[:, who].T)
+    profit = makers + cells + combustion * (economy.ice_share[at.importer, who] * parameters.ice_margin[at.importer])
+    built = (sold.home, sold.partner)[seat]
+
+    def climate(tonnes: float, cars_or_tonnes: FloatArray) -> FloatArray:
+        return welfare.climate_benefit(
+            parameters.carbon_share[who], parameters.social_cost_of_carbon, tonnes, cars_or_tonnes
+        )
+
+    value = profit + welfare.jobs(parameters.jobs_value, built) + climate(parameters.emissions_saved_per_ev, sold.total)
+    if situation.member_step is not None:
+        receipts, abated = situation.member_step.receipts, situation.member_step.abated
+        tonnes = (
+            sold.home * abated[..., at.importer]
+            + sold.partner * abated[..., at.partner]
+            + sold.third * abated[..., at.third]
+        )
+        value = value + receipts[..., who] * built + climate(1.0, tonnes)
+    return value, profit, cells
 
 
 def security_flow(

@@ -17,7 +17,8 @@ from model.market.clearing import Accounts, border_frictions
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
-from model.rules import policy, standards, technology, welfare
+from model.rules import club_terms, policy, standards, technology, welfare
+from model.rules.club_terms import CarbonStep
 from model.vocabulary import BATTERY, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_PLACES, N_SIDES, TECHNOLOGY
 
 
@@ -31,15 +32,18 @@ class Mechanism:
     told: (topic, sentence) of a story where it changes, about {importer}, {partner} and {amount}.
     data_gain: what a bloc's makers save and what it costs in security, (...) bn$ a quarter twice, where a partner
     cooperates in technology; of the parameters, the bloc's revenue from EVs (...) and tension (...); with_technology:
-    words that a story adds to such a package.
+    words that a story adds to such a package; with_recognition: to one that recognises certificates.
+    member_step: what a club's common rule does to a car made in each member, (b,), of the parameters.
     """
 
     switch: str
     charge: Callable[[Parameters, FloatArray], FloatArray] | None = None
-    column: tuple[str, str, str] | None = None
+    column: tuple[str, str, str] = ("", "", "")
     told: tuple[str, str] = ("", "")
     data_gain: Callable[[Parameters, FloatArray, FloatArray], tuple[FloatArray, FloatArray]] | None = None
     with_technology: str = ""
+    with_recognition: str = ""
+    member_step: Callable[[Parameters], CarbonStep] | None = None
 
 
 # --- carbon at the border (1.18) ----------------------------------------------------------------------------------
@@ -77,6 +81,23 @@ def data_gain(parameters: Parameters, revenue: FloatArray, tension: FloatArray) 
     return technology.data_platform_gain(revenue, parameters.data_saving, cost, felt)
 
 
+# --- a club's common price of carbon (1.19) -----------------------------------------------------------------------
+
+
+def common_carbon_price(parameters: Parameters) -> CarbonStep:
+    """What the common minimum carbon price does to a car made in each bloc as a member, (b,).
+
+    A member whose own price is higher keeps it and has nothing to add.
+    """
+    rise = np.maximum(parameters.club_carbon_price - parameters.carbon_price, 0.0)
+    return club_terms.carbon_step(rise, parameters.carbon_embedded, parameters.club_carbon_backstop)
+
+
+#: Price undertakings (1.19b), which ``market.trade`` works out and ``phases.trade`` puts into force.
+UNDERTAKINGS = Mechanism(
+    switch="undertakings",
+    column=("undertakings", "count", "automakers that export under a price undertaking (optional)"),
+)
 MECHANISMS: tuple[Mechanism, ...] = (
     Mechanism(
         switch="carbon_border",
@@ -84,13 +105,21 @@ MECHANISMS: tuple[Mechanism, ...] = (
         column=("carbon_charge", "k$", "carbon charge on a car from the exporter (optional)"),
         told=("carbon", "{importer} charges {amount:.2f} k$ of carbon on a car from {partner}."),
     ),
+    Mechanism(switch="carbon_dialogue", with_recognition=" and carbon prices"),
     Mechanism(switch="data_platform", data_gain=data_gain, with_technology=" with shared driving data"),
+    UNDERTAKINGS,
+    Mechanism(switch="club_carbon", member_step=common_carbon_price),
 )
 
 
 def in_force(parameters: Parameters) -> list[Mechanism]:
     """The mechanisms that are switched on."""
     return [mechanism for mechanism in MECHANISMS if getattr(parameters, mechanism.switch, False)]
+
+
+def member_step(parameters: Parameters) -> CarbonStep | None:
+    """What membership of a club does to a car made in each bloc, (b,); None where no mechanism asks for anything."""
+    return next((one.member_step(parameters) for one in in_force(parameters) if one.member_step), None)
 
 
 # --- at the border ------------------------------------------------------------------------------------------------

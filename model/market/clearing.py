@@ -322,11 +322,7 @@ def account(
 
     # Cells: cars sold where they were built carry duty-paid cells, exported ones do not.
     energy = by_origin * economy.kwh[:, None, None]
-    at_home = np.swapaxes(energy, -1, -2) * economy.is_home[:, :, None]
-    home = ordered_sum(at_home, axis=-3)
-    total = ordered_sum(np.swapaxes(energy, -1, -2), axis=-3)
-    home_cells = home[..., None] * cells.share_home
-    by_place = home_cells + (total - home)[..., None] * cells.share_export
+    home_cells, by_place = _cells_by_place(economy, energy, cells)
     delivered = ordered_sum(by_place, axis=-3)
     duty_paid = home_cells * cells.duty[..., :, None, :] * cells.price[..., None, :, :]
     battery_duty = ordered_sum(ordered_sum(duty_paid))[..., :N_BLOCS] / MILLION_TO_BILLION
@@ -334,8 +330,10 @@ def account(
 
     # Dependence: cars on a bloc's roads built by, or running on cells of, another bloc, as a share of its market.
     share_of_market = 1.0 / size[:, None]
-    from_bloc = _cars_by_cell_home(economy, by_place) * share_of_market * economy.is_other_bloc
-    exported = _cars_by_cell_home(economy, by_place - home_cells) * share_of_market * economy.is_other_bloc
+    on_cells, exported = (
+        _cars_by_cell_home(economy, energy_used) * share_of_market * economy.is_other_bloc
+        for energy_used in (by_place, by_place - home_cells)
+    )
     outside_sales = (size * clearing.outside)[..., None] * economy.ice_share * parameters.ice_margin[:, None]
     return Accounts(
         sales=sales,
@@ -350,10 +348,22 @@ def account(
         cells=delivered,
         cell_profit=cell_profit,
         vehicle_imports=built[..., :N_BLOCS] * share_of_market * economy.is_other_bloc,
-        cell_imports=from_bloc,
+        cell_imports=on_cells,
         exported_cells=exported,
         ice_profit=ordered_sum(outside_sales, axis=-2),
     )
+
+
+def _cells_by_place(economy: Economy, energy: FloatArray, cells: CellSupply) -> tuple[FloatArray, FloatArray]:
+    """(..., o, f, k) GWh twice: cells of cars sold where they were built, and of all cars.
+
+    energy (..., m, f, o) GWh in the cars of a quarter.
+    """
+    by_origin = np.swapaxes(energy, -1, -2)
+    home = ordered_sum(by_origin * economy.is_home[:, :, None], axis=-3)
+    total = ordered_sum(by_origin, axis=-3)
+    at_home = home[..., None] * cells.share_home
+    return at_home, at_home + (total - home)[..., None] * cells.share_export
 
 
 def _cars_by_cell_home(economy: Economy, by_place: FloatArray) -> FloatArray:

@@ -14,9 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from model.market.clearing import (
-    CellSupply,
-)
+from model.market.clearing import CellSupply, Clearing, clear_at_prices
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import content, mandates, policy
@@ -151,6 +149,25 @@ def cleared_credits(
     """
     odds = np.log(ordered_sum(share)) - np.log(outside)
     return mandates.credit_price(scheme.required, odds - alpha * price, alpha, scheme.floor, scheme.cap)
+
+
+def clear_with_credits(
+    scheme: Scheme,
+    before: FloatArray,
+    alpha: FloatArray,
+    sigma: float,
+    base: FloatArray,
+    utility: FloatArray,
+    cleared: Clearing,
+) -> tuple[FloatArray, FloatArray, Clearing]:
+    """Let credits clear at the prices of cars in a cleared market: the policy is the share of EVs, prices follow.
+
+    before (..., m) k$ a credit, contained in utility (..., m, f); alpha (m,); base (..., m, f) k$. Returns the price
+    of a credit, the utility with it, and the market at the same prices of cars.
+    """
+    price = cleared_credits(alpha, scheme, cleared.share, cleared.outside, before)
+    utility = utility + (alpha * (price - before))[..., None]
+    return price, utility, clear_at_prices(base, utility, cleared.price, alpha[:, None], sigma)
 
 
 def credit_flows(

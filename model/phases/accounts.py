@@ -42,9 +42,7 @@ def settle_accounts(world: Stage) -> None:
         outlay,
         reached,
     )
-    undertaken = None
-    if p.undertakings:
-        a, undertaken = trade.undertaken(world, a)
+    a, undertaken = trade.undertaken(world, a)
     state.cells = a.cells
     state.books = Books(
         accounts=a,

@@ -94,7 +94,7 @@ def _situation(world: Stage) -> Situation:
         charges=supply.border.charges,
         scheme=supply.scheme,
         credit_price=state.credit_price,
-        club_carbon=club.carbon_now(world),
+        member_step=club.carbon_now(world),
     )
 
 

@@ -115,7 +115,7 @@ def payments(world: Stage) -> FloatArray:
 
 def carbon_now(world: Stage) -> CarbonStep | None:
     """What the club's carbon price does to a car made in each bloc, (R, b); None where there is no such price."""
-    carbon = world.rules.club_carbon
+    carbon = world.rules.member_step
     return None if carbon is None else CarbonStep(*(part * members(world) for part in carbon))
 
 

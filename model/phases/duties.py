@@ -25,8 +25,7 @@ def move_alone(world: Stage) -> None:
     if is_new:
         for importer, partner in DIRECTED_DYADS:
             _recognise_alone(world, importer, partner)
-        if p.undertakings and t > 0:
-            trade.agree_undertakings(world)
+        trade.agree_undertakings(world)
     gestures.announce_paths(world)
     if p.grit:
         gestures.make_gestures(world)

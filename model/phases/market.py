@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
 from model.assessment import coalitions
@@ -34,9 +32,9 @@ def offer_supply(world: Stage) -> None:
     state, p, economy, standing = world.state, world.parameters, world.economy, world.state.standards
     cells = supply_cells(economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
     landed = landed_costs(economy, cells)
-    club_carbon = club.carbon_now(world)
-    if club_carbon is not None:
-        landed = landed + coalitions.places(club_carbon.cost)[:, None, None, :]
+    carbon = club.carbon_now(world)
+    if carbon is not None:
+        landed = landed + coalitions.places(carbon.cost)[:, None, None, :]
     border = border_of(p, economy, standing.recognised, standing.common)
     paid = support(world.scenario, state.quarter) + _credit(world, cells)
     ramp = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised_homes(world))
@@ -64,7 +62,7 @@ def recognised_homes(world: Stage) -> FloatArray:
 def _credit(world: Stage, cells: CellSupply) -> FloatArray:
     """(R, m, f) k$ of purchase credits with local-content rules (1.18); a single zero where there is none."""
     s, state, t = world.scenario, world.state, world.state.quarter
-    if world.parameters.local_content:
+    if world.rules.has_content_rules:
         return content_credit(world.parameters, s, t, cells, state.origin_share, state.standards.friends)
     if not s.credit[t].any():
         return np.zeros((1, 1))
@@ -98,7 +96,5 @@ def clear_markets(world: Stage) -> None:
     state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
     clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
     if supply.scheme is not None:
-        utility = trade.clear_credits(world, supply.scheme, clearing)
-        clearing = clear_at_prices(base, utility, state.price, alpha, p.nest_correlation)
-        state.supply = dataclasses.replace(supply, utility=utility)
+        clearing = trade.clear_credits(world, supply.scheme, base, clearing)
     state.market = Market(clearing, residual)

@@ -121,7 +121,7 @@ class Session:
             hears = tabled & (tabler != side)
             if not hears.any():
                 continue
-            if self.world.parameters.imitative_tactic:
+            if self.world.rules.imitates:
                 self._hear(side, lanes[hears], worth[hears])
                 hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
             accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from model.assessment.friends import friend_gains
 from model.assessment.tables import Situation
-from model.market.border import charge_receipts
+from model.market.border import UNDERTAKINGS, charge_receipts
 from model.market.clearing import Accounts, Clearing
-from model.market.credits import CREDIT_BLOC, Scheme, cleared_credits, credit_flows
+from model.market.credits import CREDIT_BLOC, Scheme, clear_with_credits, credit_flows
 from model.market.trade import agreed_undertakings, exports, with_undertakings
 from model.numerics import FloatArray
 from model.quarter import Undertaken
@@ -26,19 +28,23 @@ def tell_rules(world: Stage) -> None:
             story.friends(friends[lane], at_home)
 
 
-def clear_credits(world: Stage, scheme: Scheme, clearing: Clearing) -> FloatArray:
-    """(R, m, f) utility of a free car once, at today's prices of cars, a credit costs what sells the required EVs."""
-    state, p, before = world.state, world.parameters, world.state.credit_price
-    state.credit_price = cleared_credits(p.alpha, scheme, clearing.share, clearing.outside, before)
+def clear_credits(world: Stage, scheme: Scheme, base: FloatArray, clearing: Clearing) -> Clearing:
+    """Once, at today's prices of cars, a credit costs what sells the required EVs; the market with that credit."""
+    state, p, supply, before = world.state, world.parameters, world.state.supply, world.state.credit_price
+    state.credit_price, utility, clearing = clear_with_credits(
+        scheme, before, p.alpha, p.nest_correlation, base, supply.utility, clearing
+    )
+    state.supply = dataclasses.replace(supply, utility=utility)
     for lane, story in world.stories.items():
         story.credits(before[lane], state.credit_price[lane], scheme.floor, scheme.cap)
-    return state.supply.utility + (p.alpha * (state.credit_price - before))[..., None]
+    return clearing
 
 
 def agree_undertakings(world: Stage) -> None:
     """Blocs and single automakers agree on price undertakings, or no longer (1.19b)."""
     state, last = world.state, world.state.books.undertaken
-    if last is None:  # allowed since this quarter only: there are no exports yet to agree on
+    # Where they are allowed since this quarter only, there are no exports yet to agree on.
+    if UNDERTAKINGS not in world.rules.mechanisms or last is None:
         return
     before = state.undertaking
     state.undertaking = agreed_undertakings(
@@ -54,9 +60,11 @@ def agree_undertakings(world: Stage) -> None:
         story.undertakings(before[lane], state.undertaking[lane])
 
 
-def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken]:
-    """The accounts once price undertakings have their way, and what the next ones will be about (1.19b)."""
+def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken | None]:
+    """The accounts once price undertakings have their way, and what the next ones will be about; None where off."""
     state = world.state
+    if UNDERTAKINGS not in world.rules.mechanisms:
+        return a, None
     sold = exports(
         world.economy,
         world.parameters,

@@ -95,7 +95,7 @@ def honour_or_withdraw(world: Stage) -> None:
         for side, b in enumerate(DYADS[d]):
             bloc = world.blocs[b]
             honours[:, d, side] = bloc.honours(d)
-            if world.parameters.partial_compliance and not honours[:, d, side].all():
+            if world.rules.in_part and not honours[:, d, side].all():
                 share, passes = bloc.keeps_in_part(d)
                 in_part = ~honours[:, d, side] & passes
                 effort[:, d, side] = np.where(in_part, share, 1.0)
@@ -190,7 +190,7 @@ def put_duties_in_force(world: Stage) -> None:
 
 def watch_conduct(world: Stage) -> None:
     """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
-    state, p, t = world.state, world.parameters, world.state.quarter
+    state, t = world.state, world.state.quarter
     good, bad, types = (held.copy(order="K") for held in (state.good, state.bad, state.type_belief))
     level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
     acts = state.honours * state.level * state.effort
@@ -205,9 +205,9 @@ def watch_conduct(world: Stage) -> None:
             j, bloc = pair[1 - side], world.blocs[b]
             act = acts[:, d, 1 - side]
             kept = (act >= FULL_LEVEL).astype(np.float64)
-            signal = bloc.reads_conduct(d, act if p.partial_compliance else kept, world.luck.conduct[t + 1, :, d, side])
+            signal = bloc.reads_conduct(d, act if world.rules.in_part else kept, world.luck.conduct[t + 1, :, d, side])
             good[:, b, j], bad[:, b, j] = bloc.updates_trust(d, signal, obliged)
-            if p.trust_type:
+            if world.rules.by_type:
                 types[:, b, j] = np.where(obliged, bloc.updates_type(d, signal), types[:, b, j])
             seen = np.where(signal == kept, act, 1.0 - act)
             next_level, next_left = bloc.retaliates(d, signal, world.luck.generosity[t + 1, :, d, side], seen)

@@ -172,9 +172,9 @@ def directed(world: Stage) -> Columns:
         **{
             mechanism.column[0]: zeros(world.n_lanes, IMPORTER.size) if charge is None else charge[at]
             for mechanism, charge in zip(border.MECHANISMS, state.supply.border.by_mechanism, strict=True)
-            if mechanism.column
+            if mechanism.charge
         },
-        "undertakings": undertakings_by_pair(state.undertaking),
+        border.UNDERTAKINGS.column[0]: undertakings_by_pair(state.undertaking),
     }
 
 
@@ -246,7 +246,7 @@ def realised_gains(world: Stage) -> FloatArray:
     for d in range(N_DYADS):
         honours, package = state.honours[:, d].astype(np.float64), in_effect(world, d)
         partly = None
-        if world.parameters.partial_compliance:
+        if world.rules.in_part:
             paths = [world.blocs[b].duty_path(d, package) for b in DYADS[d]]
             partly = tuple((path, state.effort[:, d, giver]) for giver, path in enumerate(paths))
         for side in (0, 1):

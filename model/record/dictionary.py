@@ -95,8 +95,7 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "recognises": ("0/1", "the importer recognises the exporter's certificates, by treaty or alone"),
         "vehicle_imports": ("share", "part of the importer's car market built by the exporter's EV plants"),
         "cell_imports": ("share", "part of the importer's car market built there on the exporter's cells"),
-        **{one.column[0]: one.column[1:] for one in MECHANISMS if one.column},
-        "undertakings": ("count", "automakers that export under a price undertaking (optional)"),
+        **{one.column[0]: one.column[1:] for one in MECHANISMS if one.column[0]},
     },
     "automaker": {
         "sales": ("m cars/qtr", "EVs sold in all markets"),

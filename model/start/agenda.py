@@ -24,7 +24,7 @@ from model.assessment.tables import (
     Tables,
     assess,
 )
-from model.assessment.values import issue_values
+from model.assessment.values import Parts, issue_values
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
@@ -242,45 +242,15 @@ def set_agenda(
         security, low, high, identified = base.security, base.security_low, base.security_high, base.identified
     first = look(economy, parameters, scenario, opening, False)
     tables = assess(economy, parameters, first.situation, None, COLD_SWEEPS)
-    tension = effective_tension(parameters, mean_tension(parameters))
-    supply = supply_stakes(economy, parameters, scenario, first.cell_imports, first.ev_built)
-    quiet = np.zeros((N_BLOCS, N_BLOCS))
-    stakes = Stakes(
-        supply=supply,
-        technology=technology_stakes(
-            economy,
-            parameters,
-            scenario.cell_cost,
-            economy.start_experience,
-            opening.cells,
-            first.ev_revenue,
-            tension,
-        ),
-        brands_abroad=brands_on_sale(scenario),
-        granted=quiet,
-        security=security,
-        tension=tension,
-        case_left=quiet,
-        case_step=quiet,
-        carry=quiet,
-    )
+    stakes = _first_stakes(economy, parameters, scenario, opening, first, security)
     everything = np.ones(N_ISSUES, dtype=bool)
     smallest = tuple(build_menu(~everything, ~everything) for _ in range(N_DYADS))
     empty = _agenda(smallest, economy, security)
     mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
-    gains = np.stack(
-        [np.stack([issue_values(mandate.parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)]
-    )  # (d, s, 10)
-    home = np.stack([np.stack([issue_values(mandate.home_parts[d][side]) for side in (0, 1)]) for d in range(N_DYADS)])
+    gains, home = _issue_gains(mandate.parts), _issue_gains(mandate.home_parts)
     receiver, giver = _receiver_and_giver(gains)
-    least = parameters.activity_threshold / QUARTERS_PER_YEAR
-    in_force = _issues_in_force(scenario)
-    active = receiver >= least
+    in_force, active = _issues_in_force(scenario), receiver >= parameters.activity_threshold / QUARTERS_PER_YEAR
     menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance) for d in range(N_DYADS))
-    scale = np.array([[packages.stake_scale(np.abs(gains[d, s]), core=CORE) for s in (0, 1)] for d in range(N_DYADS)])
-    legislature = np.array(
-        [[packages.stake_scale(np.abs(home[d, s]), core=CORE) for s in (0, 1)] for d in range(N_DYADS)]
-    )
     agenda = dataclasses.replace(
         _agenda(menus, economy, security),
         active=active,
@@ -289,35 +259,60 @@ def set_agenda(
         harmony=giver > 0.0,
         regretted=(gains < -LEAST_REGRET) & GIVES,
         stakes=np.abs(gains),
-        scale=scale,
-        legislature_scale=legislature,
+        scale=_scales(gains),
+        legislature_scale=_scales(home),
         receiver_gain=receiver,
         security_low=low,
         security_high=high,
         identified=identified,
         treaty=opening_package(scenario, menus),
-        supply_stake=supply,
+        supply_stake=stakes.supply,
         markup=tables.markup,
     )
     if base is not None:
         return dataclasses.replace(agenda, **{name: getattr(base, name) for name in PREFERENCES})
     if parameters.foresight:
         # The first quarter is quiet for governments that look ahead, too; what counts as cooperation stays the same.
-        tables, _ = foreseen(
-            economy,
-            parameters,
-            scenario,
-            opening,
-            first.situation,
-            economy.start_experience,
-            opening.cells,
-            tables,
-            None,
-            COLD_SWEEPS,
-            None,
-        )
+        looked = (first.situation, economy.start_experience, opening.cells, tables)
+        tables, _ = foreseen(economy, parameters, scenario, opening, *looked, None, COLD_SWEEPS, None)
         mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
+
+
+def _first_stakes(
+    economy: Economy,
+    parameters: Parameters,
+    scenario: Scenario,
+    opening: Opening,
+    first: FirstLook,
+    security: FloatArray,
+) -> Stakes:
+    """What is at stake beside the tables in the first quarter: at the usual tension, with no case running."""
+    tension, quiet = effective_tension(parameters, mean_tension(parameters)), np.zeros((N_BLOCS, N_BLOCS))
+    technology = technology_stakes(
+        economy, parameters, scenario.cell_cost, economy.start_experience, opening.cells, first.ev_revenue, tension
+    )
+    return Stakes(
+        supply=supply_stakes(economy, parameters, scenario, first.cell_imports, first.ev_built),
+        technology=technology,
+        brands_abroad=brands_on_sale(scenario),
+        granted=quiet,
+        security=security,
+        tension=tension,
+        case_left=quiet,
+        case_step=quiet,
+        carry=quiet,
+    )
+
+
+def _issue_gains(parts: tuple[tuple[Parts, Parts], ...]) -> FloatArray:
+    """(d, s, 10) what each issue alone is worth to each side, bn$ per quarter."""
+    return np.stack([np.stack([issue_values(side) for side in sides]) for sides in parts])
+
+
+def _scales(gains: FloatArray) -> FloatArray:
+    """(d, s) typical single-issue stakes, bn$ per quarter; gains as ``_issue_gains``."""
+    return np.array([[packages.stake_scale(np.abs(of_side), core=CORE) for of_side in sides] for sides in gains])
 
 
 def with_finance(agenda: Agenda, economy: Economy, scenario: Scenario, finance: bool) -> Agenda:

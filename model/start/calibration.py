@@ -196,6 +196,25 @@ def _solve_ties(
     )
 
 
+def _ties_of_origins(parameters: Parameters, total: FloatArray, origin_share: FloatArray) -> FloatArray:
+    """(m, f, o) log preferences for origins under which shares equal the evidence; total (m, f, o) k$ a car."""
+    served = origin_share > 0.0
+    tie = np.where(served, np.log(np.where(served, origin_share, 1.0)) + parameters.origin_substitution * total, SHUT)
+    # Ties are relative: centre them on the main origin, so that a shut one stays shut in every unit.
+    main = np.max(np.where(served, tie, -np.inf), axis=-1, keepdims=True)
+    return np.where(served, tie - main, SHUT)
+
+
+def _starting_markups(share: FloatArray, alpha: FloatArray, sigma: float) -> tuple[FloatArray, FloatArray]:
+    """(m, f) utilities that invert the shares (Berry 1994), and Bertrand-Nash markups in k$; 0 for unsold brands."""
+    utility, markup = np.zeros_like(share), np.zeros_like(share)
+    for m, here in enumerate(share > 0.0):
+        known = share[m, here]
+        utility[m, here] = demand.invert_shares(known, sigma)
+        markup[m, here] = pricing.bertrand_markup(known / ordered_sum(known), known, alpha[m], sigma)
+    return utility, markup
+
+
 # Whoever and whenever these tell of; where they differ, a market is no other one's under another policy.
 SAME_WORLD = ("first_quarter", "automakers", "suppliers")
 # What governments do: in force at the start, or dated.
@@ -242,46 +261,24 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     cells = supply_cells(economy, parameters, scenario.cell_cost, margin, duty[BATTERY])
     landed = landed_costs(economy, cells)
     frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
-    rate = duties_by_place(duty[EV], economy.other_duty[EV])[:, None, :]
-    total = (1.0 + rate) * landed + frictions
-    theta = parameters.origin_substitution
-    served = origin_share > 0.0
-    origin_tie = np.where(served, np.log(np.where(served, origin_share, 1.0)) + theta * total, SHUT)
-    # Ties are relative: centre them on the main origin, so that a shut one stays shut in every unit.
-    main = np.max(np.where(served, origin_tie, -np.inf), axis=-1, keepdims=True)
-    origin_tie = np.where(served, origin_tie - main, SHUT)
-    origin_level = plants.origin_normaliser(total, origin_tie, theta)
-    base = plants.origin_cost(total, origin_tie, theta, origin_level)
+    total = (1.0 + duties_by_place(duty[EV], economy.other_duty[EV])[:, None, :]) * landed + frictions
+    origin_tie = _ties_of_origins(parameters, total, origin_share)
+    origin_level = plants.origin_normaliser(total, origin_tie, parameters.origin_substitution)
+    base = plants.origin_cost(total, origin_tie, parameters.origin_substitution, origin_level)
 
-    sold = share > 0.0
-    utility, markup = np.zeros_like(share), np.zeros_like(share)
-    for m in range(N_BLOCS):
-        here = sold[m]
-        known = share[m, here]
-        utility[m, here] = demand.invert_shares(known, sigma)
-        markup[m, here] = pricing.bertrand_markup(known / ordered_sum(known), known, alpha[m], sigma)
+    utility, markup = _starting_markups(share, alpha, sigma)
     weight = markup_weight(economy, parameters, origin_share, duty[EV], landed)
     price = base + (markup if weight is None else markup * weight)
     paid = support(scenario, 0)
     quality = utility + alpha[:, None] * (price - paid)
-    quality = _latent_quality(scenario, np.where(sold, quality, 0.0), share, alpha)
+    quality = _latent_quality(scenario, np.where(share > 0.0, quality, 0.0), share, alpha)
     free = quality + np.log(scenario.availability.T) + alpha[:, None] * paid
     markup, _ = pricing.price_equilibrium(base, free, alpha[:, None], sigma, sweeps=COLD_SWEEPS, markup_weight=weight)
     markup = markup if weight is None else markup * weight
     price = base + markup
     clearing = clear_at_prices(base, free, price, alpha[:, None], sigma)
-    accounts = account(
-        economy,
-        parameters,
-        clearing,
-        cells,
-        margin,
-        landed,
-        origin_share,
-        duty[EV],
-        paid,
-        np.zeros_like(share),
-    )
+    nothing, on_cars = np.zeros_like(share), duty[EV]
+    accounts = account(economy, parameters, clearing, cells, margin, landed, origin_share, on_cars, paid, nothing)
     opening = Opening(
         quality=quality,
         price=price,

@@ -125,7 +125,8 @@ class Story(TradeStory, ClubStory):
                 money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
                 parts.append(f"{giver} adds a linkage concession{money}")
         first, second, charging = STANDARDS[position[STANDARDS_AXIS]]
-        carbon = " and carbon prices" if self.model.parameters.carbon_dialogue else ""
+        on = in_force(self.model.parameters)
+        carbon = "".join(mechanism.with_recognition for mechanism in on)
         if first and second:
             parts.append(f"mutual recognition of certificates{carbon}")
         elif first or second:
@@ -133,8 +134,7 @@ class Story(TradeStory, ClubStory):
         if charging:
             parts.append("a common charging interface")
         if position[7]:
-            beside = [mechanism.with_technology for mechanism in in_force(self.model.parameters)]
-            parts.append("technology cooperation" + "".join(beside))
+            parts.append("technology cooperation" + "".join(mechanism.with_technology for mechanism in on))
         return "; ".join(parts) if parts else "no treaty"
 
     def _duties(self, dyad: int, side: int, position: int) -> tuple[str, str]:

@@ -14,6 +14,7 @@ from model.assessment.coalitions import COALITIONS, MEMBERS, Setting, worth_of_c
 from model.assessment.mandate import payoffs
 from model.assessment.nodes import nodes_of
 from model.assessment.tables import PAIR_OF, assess, security_flow
+from model.market import border
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
 from model.parameters.checked import make_parameters
@@ -183,7 +184,7 @@ def test_where_clubs_are_allowed_and_what_a_penalty_is() -> None:
     zone, club, none = (make_parameters(change) for change in ({"zero_tariff_zone": True}, {"climate_club": True}, {}))
     kinds = [coalitions.kind_of_club(p) for p in (zone, club, none)]
     assert kinds == [("a zero-tariff zone", 0.0), ("a climate club", 0.05), None]
-    assert coalitions.carbon_of(club) is None
+    assert border.member_step(club) is None
     assert coalitions.nothing_known(7).executive.shape == (7, 5, 3, 3)
     scale = coalitions.usual_scale(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     assert scale.tolist() == [2.0, 3.5, 5.0] and EV == 0
@@ -191,7 +192,7 @@ def test_where_clubs_are_allowed_and_what_a_penalty_is() -> None:
 
 def test_the_carbon_price_of_a_club_is_a_minimum() -> None:
     p = make_parameters({"climate_club": True, "club_carbon": True, "club_carbon_price": 50.0})
-    rise = coalitions.carbon_of(p)
+    rise = border.member_step(p)
     # The EU's own price is above it; China's is short of it by less than that of the US, which has none.
     assert p.carbon_price.tolist() == [13.0, 0.0, 70.0]
     assert float(rise.cost[2]) == 0.0 and 0.0 < float(rise.cost[0]) < float(rise.cost[1])
