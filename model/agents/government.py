@@ -83,7 +83,7 @@ class Government:
         """(...) weight of next quarter in a test of its own; by type, doubt does not discount it (1.10)."""
         p = self.world.parameters
         return compliance.continuation(
-            p.discount_factor, p.repudiation_hazard * danger, 1.0 if p.trust_type else belief
+            p.discount_factor, p.repudiation_hazard * danger, 1.0 if world.rules.by_type else belief
         )
 
     def slack(self, dyad: int, lanes: np.ndarray | slice, flows: Flows) -> Resolve:
@@ -94,7 +94,7 @@ class Government:
         """
         world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
-        return resolve(flows, belief, future, p.detection_lag, world.rules.punishment_horizon, p.trust_type)
+        return resolve(flows, belief, future, p.detection_lag, world.rules.punishment_horizon, world.rules.by_type)
 
     def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
         """(R,) what honouring a package (R,) is worth to it beyond its best deviation, at today's trust (1.10)."""
