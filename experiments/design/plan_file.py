@@ -61,6 +61,7 @@ from model import (
     root_seeds,
     scenario_names,
 )
+from model.draws import HIGHEST_ROOT_SEED, SEEDS
 
 if TYPE_CHECKING:
     pass
@@ -210,10 +211,10 @@ class PlanReader(FactorReader):
                 return read_root_seed(came)
             except InputFault as fault:
                 self.faults.extend(fault.faults)
-        elif isinstance(came, int) and not isinstance(came, bool) and came >= 0:
+        elif isinstance(came, int) and not isinstance(came, bool) and 0 <= came <= HIGHEST_ROOT_SEED:
             return came
         else:
-            allowed = "a whole number from 0, or the name of a file in seeds/random"
+            allowed = f"{SEEDS}, or the name of a file in seeds/random"
             self.faults.append(f"root_seed = {shown(came)}: allowed is {allowed}")
         return 0
 
