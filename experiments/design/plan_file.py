@@ -53,6 +53,8 @@ from experiments.design.plan_factors import FactorReader
 from experiments.design.plan_reading import commas_of, is_number, shown
 from experiments.design.point_tables import Watch
 from model import (
+    HIGHEST_ROOT_SEED,
+    SEEDS,
     InputFault,
     find_scenario,
     load_scenario,
@@ -61,7 +63,6 @@ from model import (
     root_seeds,
     scenario_names,
 )
-from model.draws import HIGHEST_ROOT_SEED, SEEDS
 
 if TYPE_CHECKING:
     pass

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from experiments.design.plan import Value
 from model import InputFault, make_parameters, nearest
-from model.faults import shown as as_in_code
+from model import shown as as_in_code
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")

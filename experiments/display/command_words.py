@@ -23,8 +23,7 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
     Raises:
         InputFault: a text without ``=``, a name given twice, a percentage or a decimal comma.
     """
-    from model import InputFault
-    from model.faults import shown
+    from model import InputFault, shown
 
     settings: dict[str, Any] = {}
     faults = []

@@ -34,8 +34,7 @@ from experiments.statistics import stopping
 from experiments.store import kept, manifest
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
-from model import KEPT, InputFault
-from model.faults import shown
+from model import KEPT, InputFault, shown
 
 if TYPE_CHECKING:
     from model import TacticFile, WorldFile

@@ -30,10 +30,10 @@ export function packageLines(d, pack) {
     if (at[2 + side]) lines.push(t("package.supply", { who }));
     if (at[5 + side]) lines.push(t("package.linkage", { who }));
   }
-  if (at[4] === 1) lines.push(t("package.recognise", { who: a }));
-  if (at[4] === 2) lines.push(t("package.recognise", { who: b }));
-  if (at[4] === 3 || at[4] === 5) lines.push(t("package.mutual"));
-  if (at[4] >= 4) lines.push(t("package.charging"));
+  const [recognised, charging] = [at[4] & 3, at[4] & 4]; // three bits: the first recognises, the second, one plug
+  if (recognised === 3) lines.push(t("package.mutual"));
+  else if (recognised) lines.push(t("package.recognise", { who: recognised === 1 ? a : b }));
+  if (charging) lines.push(t("package.charging"));
   if (at[7]) lines.push(t("package.technology"));
   return (lines.length ? lines : [t("package.none")]).map(sentence);
 }
