@@ -42,8 +42,8 @@ export function packageLines(d, pack) {
 export function reasons(own) {
   const why = [];
   if (!own.on_table) why.push(t("why.off_table"));
-  if (own.believed < own.least) why.push(t("why.least", { gain: signedMoney(own.believed), least: signedMoney(own.least) }));
-  else if (own.hope !== null && own.believed < own.hope)
+  if (own.believed !== null && own.believed < own.least) why.push(t("why.least", { gain: signedMoney(own.believed), least: signedMoney(own.least) }));
+  else if (own.hope !== null && own.believed !== null && own.believed < own.hope)
     why.push(t("why.hope", { gain: signedMoney(own.believed), hope: signedMoney(own.hope) }));
   if (!own.enforceable) why.push(t("why.keep", { trust: percent(own.trust) }));
   if (!own.passable) why.push(t("why.pass"));
