@@ -146,7 +146,7 @@ def _after_equals(text: str, words: str, name: str) -> str:
         what, remedy = TYPESET[character]
         return f"'{name}', line {place[1]}: {character!a} is {what}; {remedy}"
     line = SPOKEN.sub(_blank, lines[int(place[1]) - 1])
-    if found := re.search(rf"=\s*({THOUSANDS.pattern})\s*(#|$)", line):
+    if found := re.search(rf"=\s*({THOUSANDS.pattern})\s*_*$", line):
         plain, point = found[1].replace(",", ""), found[1].replace(",", ".", 1)
         return f"'{name}', line {place[1]}: {found[1]} has a comma; write {plain}, or {point} if that is meant"
     found = re.search(rf"=\s*({COMMA.pattern})", line)
