@@ -60,8 +60,8 @@ WorldOption = Annotated[
 ]
 
 
-NARROW: Final = 52  # columns; below, the words of help need to be told, or they take 50
-LEAST: Final = 20
+LEAST: Final = 20  # columns that the words of help take; left alone, they never take less than 50
+MOST: Final = 80
 
 
 class Commands(TyperGroup):
@@ -70,8 +70,7 @@ class Commands(TyperGroup):
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
         """As every group; the words of help are not wider than a narrow screen."""
         width = shutil.get_terminal_size().columns
-        if width < NARROW:
-            extra.setdefault("terminal_width", max(width, LEAST) - 1)
+        extra.setdefault("terminal_width", min(max(width, LEAST), MOST) - 2)
         return super().make_context(info_name, args, parent, **extra)
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
