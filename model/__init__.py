@@ -19,8 +19,9 @@ if TYPE_CHECKING:
         tactic,
     )
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
+    from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
-    from model.faults import InputFault, nearest
+    from model.faults import InputFault, nearest, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.parameters.checked import PARAMETERS, Parameters, make_parameters
@@ -74,6 +75,8 @@ _HOMES = {
     "Parameters": "model.parameters.checked",
     "make_parameters": "model.parameters.checked",
     "nearest": "model.parameters.checked",
+    "shown": "model.parameters.checked",
+    **dict.fromkeys(("HIGHEST_ROOT_SEED", "SEEDS"), "model.draws"),
     "Scenario": "model.scenario.scenario",
     "game_map_point": "model.rules.games",
     "side_family": "model.rules.games",
@@ -106,10 +109,12 @@ __all__ = [
     "DYADS",
     "DYAD_NAMES",
     "FAMILIES",
+    "HIGHEST_ROOT_SEED",
     "KEPT",
     "OUTCOMES",
     "PARAMETERS",
     "QUARTERS_PER_YEAR",
+    "SEEDS",
     "Answer",
     "Automaker",
     "BatterySupplier",
@@ -169,6 +174,7 @@ __all__ = [
     "scenario_files",
     "scenario_names",
     "seeds_directory",
+    "shown",
     "side_family",
     "situations",
     "stance",

@@ -16,7 +16,8 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
-from model.faults import InputFault, nearest
+from model.draws import HIGHEST_ROOT_SEED, SEEDS
+from model.faults import InputFault, nearest, shown
 from model.parameters.checked import PARAMETERS, Parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
@@ -51,9 +52,11 @@ class Ensemble:
         world: type[World] = World,
         **odd: Any,
     ) -> None:
+        if not isinstance(scenario, (str, Path)):
+            raise InputFault([f"scenario = {shown(scenario)}: allowed is a name or the path of a file"], "ensemble")
         known = known_scenario(str(scenario))
         faults = [_unknown(name) for name in odd]
-        self.scenario, self.root_seed = str(scenario), _whole("root_seed", root_seed, 0, None, faults)
+        self.scenario, self.root_seed = str(scenario), _whole("root_seed", root_seed, 0, HIGHEST_ROOT_SEED, faults)
         self.replicates = _numbers("replicates", replicates, faults)
         self.keep = _numbers("keep", keep, faults)
         self.lanes = _whole("lanes", lanes, 1, None, faults)
@@ -149,7 +152,8 @@ def _whole(name: str, came: Any, low: int, high: int | None, faults: list[str]) 
     if _is_whole(came) and low <= (number := operator.index(came)) and (high is None or number <= high):
         return number
     allowed = f"a whole number from {low}" + ("" if high is None else f" to {high}")
-    faults.append(f"{name} = {came!r:.80}: allowed is {allowed}")
+    allowed = SEEDS if name == "root_seed" else allowed
+    faults.append(f"{name} = {shown(came)}: allowed is {allowed}")
     return max(low, 1)
 
 
@@ -164,9 +168,9 @@ def _numbers(name: str, came: Any, faults: list[str]) -> np.ndarray:
     wrong = [one for one in listed if not (_is_whole(one) and 0 <= one <= HIGHEST_REPLICATE)]
     if is_list and not wrong and len(listed) <= MOST_REPLICATES:
         return np.array([operator.index(one) for one in listed], dtype=np.int64)
-    which = f" ({wrong[0]!r:.40} is not one)" if wrong and is_list else ""
+    which = f" ({shown(wrong[0], 40)} is not one)" if wrong and is_list else ""
     many = f"a whole number from 1 to {MOST_REPLICATES}, or " if name == "replicates" else ""
-    faults.append(f"{name} = {came!r:.80}{which}: allowed is {many}a list of numbers of replicates from 0")
+    faults.append(f"{name} = {shown(came)}{which}: allowed is {many}a list of numbers of replicates from 0")
     return np.zeros(0, dtype=np.int64)
 
 
@@ -177,13 +181,13 @@ def _points(came: Any, start: Parameters, faults: list[str]) -> list[Parameters]
         faults.append("parameters: a table came; write parameters=table.to_dict('records')")
         return []
     if not isinstance(chosen, Sequence) or isinstance(chosen, (str, bytes)) or not chosen:
-        faults.append(f"parameters = {came!r:.80}: allowed is a mapping from names to values, or a list of mappings")
+        faults.append(f"parameters = {shown(came)}: allowed is a mapping from names to values, or a list of mappings")
         return []
     points = []
     for number, one in enumerate(chosen):
         where = f"parameters[{number}]" if len(chosen) > 1 else "parameters"
         if not isinstance(one, Mapping):
-            faults.append(f"{where} = {one!r:.80}: allowed is a mapping from names to values")
+            faults.append(f"{where} = {shown(one)}: allowed is a mapping from names to values")
             continue
         try:
             points.append(start.with_overrides(one))

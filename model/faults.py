@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
+
+#: Characters of a value that a message shows.
+MOST_SHOWN: Final = 80
+
+
+def shown(came: object, most: int = MOST_SHOWN) -> str:
+    """A value as in code, on one line and cut where it is long; there is nothing that cannot be shown."""
+    try:
+        text = " ".join(repr(came).split())
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        what = "" if isinstance(came, int) else f"{type(came).__name__} with a "
+        return f"a {what}number of thousands of digits"
+    return text if len(text) <= most else f"{text[:most]}..."
 
 
 class InputFault(ValueError):
@@ -21,10 +34,10 @@ class InputFault(ValueError):
         return (type(self), (self.faults, self.subject))
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: object, known: Iterable[str]) -> str:
     """The known name nearest to ``name`` as a hint for a message, or an empty string.
 
     A hint reads ``nearest known name: 'price_adjustment'``.
     """
-    close = difflib.get_close_matches(str(name).lower(), list(known), n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name.lower() if isinstance(name, str) else "", list(known), n=1, cutoff=0.5)
     return f"nearest known name: '{close[0]}'" if close else ""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from model.faults import InputFault
+from model.faults import InputFault, shown
 
 DEFAULTS: Final = {"scenario": "2026", "root_seed": 20260928, "replicate": 0}
 LUCK: Final = ("replicate", "rng", "seed")  # None is none of them
@@ -27,13 +27,8 @@ def whole(name: str, came: object, hint: str) -> int:
     Raises ``InputFault`` where it is anything else.
     """
     if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
-        raise InputFault([f"{name} = {_shown(came)}: allowed is a whole number from 0; {hint}"], "run")
+        raise InputFault([f"{name} = {shown(came)}: allowed is a whole number from 0; {hint}"], "run")
     return int(came)
-
-
-def _shown(came: object) -> str:
-    """As in code, on one line."""
-    return f"{' '.join(repr(came).split()):.80}"
 
 
 def arguments(given: dict[str, Any]) -> dict[str, Any]:
@@ -68,7 +63,7 @@ def _of_object(scenario: Any, given: dict[str, Any]) -> dict[str, Any]:
     try:
         values = _without_none(dict(scenario))
     except (TypeError, ValueError):
-        raise InputFault([f"scenario = {_shown(scenario)}: allowed is a name or the path of a file"], "run") from None
+        raise InputFault([f"scenario = {shown(scenario)}: allowed is a name or the path of a file"], "run") from None
     number, sequence = getattr(scenario, "replication_id", -1), getattr(scenario, "seed_sequence", None)
     chosen = getattr(sequence, "entropy", None)
     chosen = chosen if isinstance(chosen, int) and chosen < CHOSEN else None

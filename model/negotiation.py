@@ -108,6 +108,33 @@ class _Enrolled(type):
 copyreg.pickle(_Enrolled, lambda made: (mesa_type, (made.party,)))  # type: ignore[arg-type, return-value]
 
 
+class _Kinds(list[type]):
+    """Classes of agents; their base classes count as in it."""
+
+    def __contains__(self, kind: object) -> bool:
+        return isinstance(kind, type) and any(issubclass(known, kind) for known in self)
+
+
+class _ByKind(dict[type, mesa.agent.AgentSet]):
+    """Agents by their class; asked for by a base class, such as ``Bloc``, they are those of its subclasses as well."""
+
+    def __getitem__(self, kind: type) -> mesa.agent.AgentSet:
+        if kind not in self:
+            raise KeyError(kind)
+        found = [agent for known, agents in self.items() if issubclass(known, kind) for agent in agents]
+        return mesa.agent.AgentSet(found, random=found[0].model.random)
+
+    def __contains__(self, kind: object) -> bool:
+        return kind in _Kinds(self)
+
+    def get(self, kind: type, default: Any = None) -> Any:
+        """The agents of a class and its subclasses, or the default where there are none."""
+        try:
+            return self[kind]
+        except KeyError:
+            return default
+
+
 class NegotiationModel(mesa.Model):
     """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
 
@@ -153,13 +180,15 @@ class NegotiationModel(mesa.Model):
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(_latest, name) for name in self.world.recorder.headline},
             agenttype_reporters={
-                type(agent): reporters
-                for agents, reporters in (
-                    (self.blocs, {"trust": _trust_in_others}),
-                    (self.automakers, {"sales": _sales}),
-                    (self.suppliers, {"cell_cost": _cell_cost}),
+                kind: reporters
+                for agents, base, reporters in (
+                    (self.blocs, Bloc, {"trust": _trust_in_others}),
+                    (self.automakers, Automaker, {"sales": _sales}),
+                    (self.suppliers, BatterySupplier, {"cell_cost": _cell_cost}),
                 )
                 for agent in agents
+                for kind in type(agent).__mro__
+                if issubclass(kind, base)
             },
         )
         self.running = True
@@ -208,6 +237,16 @@ class NegotiationModel(mesa.Model):
         Raises ``InputFault``, always.
         """
         raise InputFault([f"reset_randomizer({seed!r}): {NO_RESET}"], "run")
+
+    @property
+    def agent_types(self) -> list[type]:
+        """The classes of the agents; ``Bloc in model.agent_types`` is true of its subclasses as well."""
+        return _Kinds(self._agents_by_type)
+
+    @property
+    def agents_by_type(self) -> Any:
+        """The agents by their class; ``model.agents_by_type[Bloc]`` has those of its subclasses as well."""
+        return _ByKind(self._agents_by_type)
 
     # --- what is played ---------------------------------------------------------------------------------------------
 

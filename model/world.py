@@ -13,8 +13,8 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
-from model.draws import draw_lanes
-from model.faults import InputFault
+from model.draws import HIGHEST_ROOT_SEED, SEEDS, draw_lanes
+from model.faults import InputFault, shown
 from model.numerics import keep_freed_memory
 from model.parameters.checked import Parameters
 from model.phases import accounts, assessing, club, duties, market, production, relations, talks, treaties
@@ -143,12 +143,11 @@ def address(root_seed: object, replicate: object) -> tuple[int, int]:
     Raises ``InputFault`` that names each that is anything else.
     """
     faults = []
-    for name, came, most in (("root_seed", root_seed, None), ("replicate", replicate, HIGHEST_REPLICATE)):
+    for name, came, most in (("root_seed", root_seed, HIGHEST_ROOT_SEED), ("replicate", replicate, HIGHEST_REPLICATE)):
         is_whole = isinstance(came, (int, np.integer)) and not isinstance(came, bool)
-        if not is_whole or came < 0 or (most is not None and came > most):  # type: ignore[operator]
-            allowed = "a whole number from 0" if most is None else f"a whole number from 0 to {most}"
-            shown = " ".join(repr(came).split())
-            faults.append(f"{name} = {shown:.80}: allowed is {allowed}; write 0, 1, 2, ...")
+        if not is_whole or came < 0 or came > most:  # type: ignore[operator]
+            allowed = SEEDS if name == "root_seed" else f"a whole number from 0 to {most}"
+            faults.append(f"{name} = {shown(came)}: allowed is {allowed}; write 0, 1, 2, ...")
     if faults:
         raise InputFault(faults, "run")
     return int(root_seed), int(replicate)  # type: ignore[call-overload]

@@ -39,6 +39,22 @@ def floating_point_faults_raise() -> Iterator[None]:
     np.seterr(**before)
 
 
+@pytest.fixture(autouse=True)
+def figures_are_closed() -> Iterator[None]:
+    """No figure stays open behind a test: it would keep its memory, and matplotlib warns at the twentieth."""
+
+    def still_open() -> set[int]:
+        plots = sys.modules.get("matplotlib.pyplot")
+        return set(plots.get_fignums()) if plots else set()
+
+    before = still_open()
+    yield
+    left = still_open() - before
+    for number in left:
+        sys.modules["matplotlib.pyplot"].close(number)
+    assert not left, f"{len(left)} figures are still open"
+
+
 @pytest.fixture(autouse=True, scope="session")
 def screen_is_no_terminal() -> Iterator[None]:
     """Screens are as wide as where there is no terminal: GNU readline, where it is loaded, sets COLUMNS to 80."""

@@ -67,6 +67,12 @@ NASTY = (
         "1e308",
         "-0.0",
         "9" * 30,
+        "9" * 5000,
+        "0x" + "f" * 4000,
+        "1,000",
+        "\u22121",
+        "\u201ca\u201d",
+        "1\u00a0000",
         "0x7fffffffffffffff",
         "1979-05-27",
         "07:32:00",
@@ -386,7 +392,7 @@ class Bench:
 def targets(bench: Bench) -> dict[str, tuple[Callable[[Any], None], st.SearchStrategy[Any], int]]:
     """By name: what plays a case, what draws it, and its share of a campaign, in parts of a hundred."""
     names = st.sampled_from(sorted(PARAMETERS)) | st.text(max_size=12)
-    values = ANYTHING | st.sampled_from(["leaders", "grim", 0.5, 3, True, "nan", -0.0, 1e400])
+    values = ANYTHING | st.sampled_from(["leaders", "grim", 0.5, 3, True, "nan", -0.0, 1e400, 10**400, -(10**5000)])
     words = st.builds("{}={}".format, names, st.sampled_from(NASTY) | st.text(max_size=10)) | st.text(max_size=20)
     parameters = st.tuples(st.dictionaries(names, values, max_size=5), st.lists(words, max_size=3))
     words_shown = st.lists(st.sampled_from(TEXTS) | st.text(max_size=40), min_size=1, max_size=4)

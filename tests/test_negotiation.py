@@ -19,6 +19,8 @@ import pytest
 import worlds
 
 import model
+from model.agents.automaker import Automaker
+from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.faults import InputFault
 from model.negotiation import NegotiationModel
@@ -140,6 +142,42 @@ def test_the_data_collector_agrees_with_the_record() -> None:
     assert len(makers) == world.n_quarters * len(world.automakers)
     sales = makers["sales"].to_numpy().reshape(world.n_quarters, -1)
     np.testing.assert_allclose(sales, worlds.series(world, "automaker", "sales").T)
+
+
+class Own(Bloc):
+    """A bloc that decides as others do."""
+
+
+class OwnToo(Own):
+    """One more floor."""
+
+
+class Mixed(NegotiationModel):
+    """All blocs are of a class of one's own."""
+
+    bloc_type = OwnToo
+
+
+@pytest.mark.parametrize("model_type", [NegotiationModel, Mixed])
+def test_what_is_asked_by_a_class_includes_its_subclasses(model_type: type[NegotiationModel]) -> None:
+    played = model_type("symmetric", 1, 0, narrate=False)
+    count = mesa.DataCollector(agenttype_reporters={Bloc: {"name": "name"}, Automaker: {"name": "name"}})
+    for _ in range(2):
+        played.step()
+        count.collect(played)
+    firms = {Automaker: played.automakers, BatterySupplier: played.suppliers}
+    for kind, agents in ({Bloc: played.blocs, type(played.blocs[0]): played.blocs} | firms).items():
+        assert list(played.agents_by_type[kind]) == agents == list(played.agents_by_type.get(kind))
+        assert kind in played.agent_types and kind in played.agents_by_type
+        assert len(played.datacollector.get_agenttype_vars_dataframe(kind)) == 2 * len(agents)
+    assert count.get_agenttype_vars_dataframe(Bloc)["name"].tolist() == 2 * [bloc.name for bloc in played.blocs]
+    assert len(count.get_agenttype_vars_dataframe(Automaker)) == 2 * len(played.automakers)
+    if model_type is Mixed:
+        assert len(played.datacollector.get_agenttype_vars_dataframe(Own)) == 6
+    assert int not in played.agent_types and played.agents_by_type.get(int, 0) == 0
+    with pytest.raises(KeyError):
+        _ = played.agents_by_type[int]
+    assert sum(map(len, played.agents_by_type.values())) == len(played.agents)
 
 
 def test_agents_are_mesa_agents() -> None:

@@ -11,6 +11,7 @@ Money is in bn$ a year, as people think of it.
 
 from __future__ import annotations
 
+import math
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -210,16 +211,17 @@ def gain_by_axis(model: NegotiationModel, dyad: int, side: int, package: int) ->
 def judgement(model: NegotiationModel, dyad: int, side: int, package: int, hope: float | None = None) -> dict[str, Any]:
     """What one side makes of a package: money in bn$ a year, and the tests that it passes.
 
-    believed, least, hope: the gain it believes in, the least that it signs for, what it still holds out for (or None);
-    issues: the true gain by axis of the menu; enforceable: it would keep it at today's trust; passable: its
-    legislature would rather pass it (win-set); legislature: what the legislature gains; on_table; trust: its belief
-    that the partner honours; slack: what keeping is worth to it beyond lapsing, bn$.
+    believed, least, hope: the gain it believes in (None off the table), the least that it signs for, what it still
+    holds out for (or None); issues: the true gain by axis of the menu; enforceable: it would keep it at today's trust;
+    passable: its legislature would rather pass it (win-set); legislature: what the legislature gains; on_table; trust:
+    its belief that the partner honours; slack: what keeping is worth to it beyond lapsing, bn$.
     """
     bloc, view = model.blocs[DYADS[dyad][side]], outlook(model, dyad, side)
     menu, current = model.agenda.menus[dyad], int(model.state.treaty[dyad])
     home = model.known().flows[dyad][side].home
     return {
-        "believed": QUARTERS_PER_YEAR * float(view.own[package]),
+        # What is not on the table is never valued: there is no number, and a page cannot be sent an infinite one.
+        "believed": QUARTERS_PER_YEAR * float(view.own[package]) if math.isfinite(view.own[package]) else None,
         "least": QUARTERS_PER_YEAR * float(view.reservation),
         "hope": None if hope is None else QUARTERS_PER_YEAR * hope,
         "issues": gain_by_axis(model, dyad, side, package),

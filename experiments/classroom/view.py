@@ -128,7 +128,8 @@ def outcome_view(model: NegotiationModel) -> list[dict[str, Any]]:
     for row in model.summary().to_dict("records"):
         plain = {str(name): (value.item() if isinstance(value, np.generic) else value) for name, value in row.items()}
         # A page cannot be sent "not a number", which is what the share of no gain is.
-        rows.append({name: None if value != value else value for name, value in plain.items()})
+        missing = {name for name, value in plain.items() if isinstance(value, float) and not math.isfinite(value)}
+        rows.append({name: None if name in missing else value for name, value in plain.items()})
     return rows
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 from typer.core import TyperGroup
@@ -59,8 +60,18 @@ WorldOption = Annotated[
 ]
 
 
+LEAST: Final = 20  # columns that the words of help take; left alone, they never take less than 50
+MOST: Final = 80
+
+
 class Commands(TyperGroup):
     """All commands: ``detente help COMMAND`` is ``detente COMMAND --help``, and words must be text."""
+
+    def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **extra: Any) -> Any:
+        """As every group; the words of help are not wider than a narrow screen."""
+        width = shutil.get_terminal_size().columns
+        extra.setdefault("terminal_width", min(max(width, LEAST), MOST) - 2)
+        return super().make_context(info_name, args, parent, **extra)
 
     def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
         """As every group, after a look at the words."""

@@ -53,6 +53,8 @@ from experiments.design.plan_factors import FactorReader
 from experiments.design.plan_reading import commas_of, is_number, shown
 from experiments.design.point_tables import Watch
 from model import (
+    HIGHEST_ROOT_SEED,
+    SEEDS,
     InputFault,
     find_scenario,
     load_scenario,
@@ -210,10 +212,10 @@ class PlanReader(FactorReader):
                 return read_root_seed(came)
             except InputFault as fault:
                 self.faults.extend(fault.faults)
-        elif isinstance(came, int) and not isinstance(came, bool) and came >= 0:
+        elif isinstance(came, int) and not isinstance(came, bool) and 0 <= came <= HIGHEST_ROOT_SEED:
             return came
         else:
-            allowed = "a whole number from 0, or the name of a file in seeds/random"
+            allowed = f"{SEEDS}, or the name of a file in seeds/random"
             self.faults.append(f"root_seed = {shown(came)}: allowed is {allowed}")
         return 0
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from experiments.design.plan import Value
 from model import InputFault, make_parameters, nearest
+from model import shown as as_in_code
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
@@ -19,7 +20,7 @@ LONGEST_NAME: Final = 100  # characters of a results folder's name
 
 def shown(value: object) -> str:
     """A value as it came, with its type, for a message."""
-    return f"{value!r} ({type(value).__name__})"
+    return f"{as_in_code(value)} ({type(value).__name__})"
 
 
 def as_file_name(name: str) -> str:

@@ -23,22 +23,22 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
     Raises:
         InputFault: a text without ``=``, a name given twice, a percentage or a decimal comma.
     """
-    from model import InputFault
+    from model import InputFault, shown
 
     settings: dict[str, Any] = {}
     faults = []
     for text in texts:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not name or not value:
-            faults.append(f"--set {text!r}: allowed is NAME=VALUE, such as --set generosity=0.4")
+            faults.append(f"--set {shown(text)}: allowed is NAME=VALUE, such as --set generosity=0.4")
         elif name in settings:
-            faults.append(f"--set {text!r}: {name} is set already; keep one of the two")
+            faults.append(f"--set {shown(text)}: {name} is set already; keep one of the two")
         else:
             settings[name] = _value(value)
             if value.endswith("%"):
-                faults.append(f"--set {text!r}: rates are fractions: write {_fraction(value)}")
+                faults.append(f"--set {shown(text)}: rates are fractions: write {_fraction(value)}")
             if COMMA.fullmatch(value):
-                faults.append(f"--set {text!r}: decimals have a point: write {value.replace(',', '.')}")
+                faults.append(f"--set {shown(text)}: decimals have a point: write {value.replace(',', '.')}")
     if faults:
         raise InputFault(faults, "command line")
     return settings
@@ -47,7 +47,7 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
 def _value(text: str) -> Any:
     try:
         table = tomllib.loads(f"value = {text}")
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, brackets without end
         return text
     return table["value"] if set(table) == {"value"} else text
 

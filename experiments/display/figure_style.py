@@ -71,18 +71,23 @@ def saver(draw: Callable[[], Figure]) -> Callable[[Path], None]:
     """What draws a figure into the file that it is given, and forgets it."""
 
     def save(path: Path) -> None:
-        before = set(plt.get_fignums())
-        with own_style():
-            try:
-                figure = draw()
-                spell(figure)
-                figure.savefig(path)
-                plt.close(figure)
-            finally:  # also what was begun by a drawing that failed
-                for number in set(plt.get_fignums()) - before:
-                    plt.close(number)
+        with own_style(), forgetting():
+            figure = draw()
+            spell(figure)
+            figure.savefig(path)
 
     return save
+
+
+@contextlib.contextmanager
+def forgetting() -> Iterator[None]:
+    """Close every figure that was begun here, also by a drawing that failed."""
+    before = set(plt.get_fignums())
+    try:
+        yield
+    finally:
+        for number in set(plt.get_fignums()) - before:
+            plt.close(number)
 
 
 def spell(figure: Figure) -> None:

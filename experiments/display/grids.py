@@ -19,7 +19,7 @@ from rich.text import Text
 from experiments.display.console import prose
 from experiments.display.streams import plain
 
-COMFORTABLE: Final = 18  # columns that a label is given before it is folded between words
+COMFORTABLE: Final = 40  # columns that a label is given before it is folded between words
 LONGEST_WORD: Final = 40  # a longer label is folded inside
 LONGEST_PROSE: Final = 28  # and a longer word of prose
 STEP: Final = 2  # columns to the right

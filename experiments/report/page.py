@@ -17,7 +17,7 @@ from typing import Any, Final
 import pandas as pd
 
 from experiments.design.plan import Plan
-from experiments.display.figure_style import saver
+from experiments.display.figure_style import forgetting, saver
 from experiments.display.glossary import GLOSSARY
 from experiments.display.streams import kept_on
 from experiments.display.words import OF_FLIPS, listed
@@ -373,7 +373,9 @@ class _Page:
         paths: list[Path] = []
 
         def keep() -> None:
-            if (figure := report_figures.drawn(draw)) is not None:
+            with forgetting():
+                if (figure := report_figures.drawn(draw)) is None:
+                    return
                 paths.append(self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure)))
 
         if fault := kept_on(keep, f"The figure {name}"):

@@ -11,6 +11,7 @@ Who does the work and what happens when a worker dies is told in ``executors.py`
 from __future__ import annotations
 
 import dataclasses
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
@@ -33,7 +34,7 @@ from experiments.statistics import stopping
 from experiments.store import kept, manifest
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
-from model import KEPT, InputFault
+from model import KEPT, InputFault, shown
 
 if TYPE_CHECKING:
     from model import TacticFile, WorldFile
@@ -302,10 +303,12 @@ def rerun(
     """
     kept.check_tactics(results, tactics)
     kept.check_world(results, world)
-    point, dash, replicate = name.partition("-")
     points = results.manifest["design_points"]
-    if not (dash and point.isdigit() and replicate.isdigit() and int(point) < len(points)):
-        fault = f"run {name!r}: allowed is POINT-REPLICATE, such as 0-0, with points from 0 to {len(points) - 1}"
+    # Eighteen digits: numbers of rows fit 64 bits.
+    address = re.fullmatch(r"([0-9]{1,18})-([0-9]{1,18})", name)
+    point, replicate = address.groups() if address else ("", "")
+    if not address or int(point) >= len(points):
+        fault = f"run {shown(name)}: allowed is POINT-REPLICATE, such as 0-0, with points from 0 to {len(points) - 1}"
         raise InputFault([fault], "results")
     rows = results.run(int(point), int(replicate))
     if rows.empty:

@@ -13,7 +13,7 @@ replicates show. Sources: Sobol' 1993; Saltelli et al. 2010; Jansen 1999; Owen 2
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -93,6 +93,10 @@ def shares(samples: Samples, rows: FloatArray, runs: FloatArray) -> tuple[FloatA
     row_pairs = total_rows * total_rows - (rows * rows).sum()
     run_pairs = total_runs * total_runs - (runs * runs).sum()
 
+    square: Any  # numbers; how NumPy types a product of vectors differs between its versions
+    common: Any
+    alike: Any
+    within: Any
     square = common = alike = within = 0.0
     for y in (a, b):
         of_row, of_run = y @ runs, rows @ y

@@ -361,7 +361,9 @@ class Results:
         import pyarrow.parquet as pq
 
         if not parts:
-            raise InputFault([f"'{self.folder}' holds no finished runs"], "results")
+            gone = self._log.missing()
+            remedy = f", {gone[0]} is gone: the same sweep into this folder makes it anew" if gone else ""
+            raise InputFault([f"'{self.folder}' holds no finished runs of what is asked{remedy}"], "results")
         tables = []
         for part in parts:
             self._log.check(part)

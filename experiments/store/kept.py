@@ -48,11 +48,20 @@ def plan_of(results: Results) -> Plan:
         first = manifest["design_points"][0]["block"]
         points = manifest["design_points"]
         own = [point for point in points if point["levels"] and point["block"] == first]
-        rows = [{**point["levels"], **({"name": point["arm"]} if point.get("arm") else {})} for point in own]
+        names = {"name": "arm", "id": "id"}
+        rows = [
+            {**point["levels"], **{a: point[b] for a, b in names.items() if point.get(b, "") != ""}} for point in own
+        ]
         table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
     start = str(results.input(KEPT))
     plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start).read()
     return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
+
+
+def _known_by(point: Mapping[str, Any]) -> dict[str, Any]:
+    """The name and the id of a row of a table, where it has them."""
+    known = {"name": point.get("arm") or None, "id": point.get("id")}
+    return {key: value for key, value in known.items() if value is not None}
 
 
 def played(plan: Plan, results: Results) -> Plan:
@@ -121,13 +130,18 @@ def _factor_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 def _point_changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
-        for what in ("block", "arm"):
-            if old.get(what) != new[what]:
-                yield f"design point {number}, name of its {what}: {old.get(what)!r} in the results, {new[what]!r} now"
+        for what, words in (("block", "name of its block"), ("arm", "name of its arm"), ("id", "its id")):
+            one, other = old.get(what), new.get(what)
+            if one != other:
+                yield f"design point {number}, {words}: {_named(one)} in the results, {_named(other)} now"
         for name in dict.fromkeys([*old["settings"], *new["settings"]]):
             one, other = (point["settings"].get(name, "not set") for point in (old, new))
             if not _same(one, other):
                 yield f"design point {number}, {name}: {one} in the results, {other} now"
+
+
+def _named(came: object) -> str:
+    return "none" if came in (None, "") else f"{came!r}"
 
 
 def _same(one: object, other: object) -> bool:

@@ -83,6 +83,7 @@ def read_from(plan: Plan) -> dict[str, Any]:
                 "design_point": point.index,
                 "block": point.block,
                 "arm": point.arm,
+                **({} if point.id is None else {"id": point.id}),
                 "levels": dict(point.levels),
                 "settings": dict(point.settings),
             }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
@@ -95,8 +96,15 @@ class PartLog:
             text = path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
         for line in text.splitlines():
             words = line.split(" ", 2)
-            if len(words) == 3 and len(words[0]) == 64 and words[1].isdigit() and words[2].endswith(".parquet"):
+            # Other scripts have digits too, and no file has 10^18 bytes.
+            is_size = len(words) == 3 and re.fullmatch("[0-9]{1,18}", words[1])
+            if is_size and len(words[0]) == 64 and words[2].endswith(".parquet"):
                 self._known[words[2]] = (words[0], int(words[1]))
+
+    def missing(self) -> list[str]:
+        """Names of parts that were finished and are no longer there."""
+        self.read()
+        return [name for name in self._known if not (self.folder / name).exists()]
 
     def _check_sound(self, name: str) -> None:
         """Read a part that the log does not know to the end, checksums included.

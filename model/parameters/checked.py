@@ -19,7 +19,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model.faults import InputFault, nearest
+from model.faults import InputFault, nearest, shown
 from model.parameters.core import (
     CORE_GROUPS,
     DIALOGUE_CEILINGS,
@@ -82,12 +82,15 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     """The clean value and an empty string, or None and the fault."""
     if isinstance(came, str) and came in spec.aliases:
         return spec.aliases[came], ""
-    fault = f"{spec.name} = {came!r} ({type(came).__name__}): allowed is {spec.allowed}; "
+    fault = f"{spec.name} = {shown(came)} ({type(came).__name__}): allowed is {spec.allowed}; "
     if isinstance(came, str) and spec.aliases:
         return None, fault + (nearest(came, spec.aliases) or "write one of the names or a number")
     if isinstance(came, (bool, np.bool_)) or not isinstance(came, (int, float, np.integer, np.floating)):
         return None, fault + "write the number itself"
-    number = float(came)
+    try:
+        number = float(came)
+    except OverflowError:  # beyond any float
+        number = math.inf if came > 0 else -math.inf
     fault = f"{spec.name} = {number:g}: allowed is {spec.allowed}; "
     if not math.isfinite(number):
         return None, fault + f"leave it out to get {spec.default}"
@@ -103,7 +106,7 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
 
 
 def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
-    fault = f"{spec.name} = {came!r} ({type(came).__name__}): allowed is {spec.allowed}; "
+    fault = f"{spec.name} = {shown(came)} ({type(came).__name__}): allowed is {spec.allowed}; "
     if spec.kind == "bool":
         if isinstance(came, (bool, np.bool_)):
             return bool(came), ""
@@ -112,13 +115,13 @@ def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
         if isinstance(came, str) and came in spec.names:
             return str(came), ""
         loaded = "; a name from a file of your own needs --tactics FILE" if spec.plugs else ""
-        return None, fault + (nearest(str(came), spec.names) or "write one of these names") + loaded
+        return None, fault + (nearest(came, spec.names) or "write one of these names") + loaded
     return _check_number(spec, came)
 
 
 def _unknown(name: object) -> str:
-    hint = nearest(str(name), PARAMETERS) or f"{len(PARAMETERS)} names are listed by: detente parameters"
-    return f"{name!r} is not a parameter; {hint}; correct the name or leave it out"
+    hint = nearest(name, PARAMETERS) or f"{len(PARAMETERS)} names are listed by: detente parameters"
+    return f"{shown(name)} is not a parameter; {hint}; correct the name or leave it out"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from model.faults import InputFault, nearest
+from model.faults import InputFault, nearest, shown
 from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
 from model.scenario.sections import ScenarioFile, Section, quarter_name, quarter_number
@@ -70,7 +70,7 @@ def find_scenario(name_or_path: str | Path, near: Path | None = None) -> Path:
     if name in known:
         return seeds_directory() / "scenarios" / f"{name}.toml"
     where = f" in '{path.parent}'" if near is not None and path.suffix == ".toml" else ""
-    fault = f"{str(name_or_path)!r} is neither a scenario nor a .toml file{where}; known are {', '.join(known)}"
+    fault = f"{shown(str(name_or_path))} is neither a scenario nor a .toml file{where}; known are {', '.join(known)}"
     is_there = _is_file(path.parent / f"{path.name}.toml")
     hint = f"there is a file '{name_or_path}.toml': write its ending" if is_there else nearest(name, known)
     raise InputFault(["; ".join(part for part in (fault, hint) if part)], "scenario")
@@ -274,17 +274,17 @@ def _sentence(where: str, fault: Any) -> str:
         key = where.rsplit(".", 1)[-1]
         return f"{where} is not a key of a scenario file; {nearest(key, _key_names()) or 'remove it'}"
     if kind == "string_pattern_mismatch":
-        return f"{where} = {came!r}: a quarter is written 2026Q4"
+        return f"{where} = {shown(came)}: a quarter is written 2026Q4"
     if kind == "not_known":
         hint = nearest(str(came), ctx["names"]) or "write one of these"
-        return f"{where}: {came!r} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
+        return f"{where}: {shown(came)} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
     if kind in ("too_long", "too_short") and isinstance(came, list):
         wanted = ctx.get("max_length") or ctx.get("min_length")
         each = {3: "one for each bloc in the order China, US, EU", 4: "one for each place: China, US, EU, other"}
-        return f"{where} = {came!r:.80}: {len(came)} came; allowed are {wanted}, {each.get(wanted, 'no more')}"
+        return f"{where} = {shown(came)}: {len(came)} came; allowed are {wanted}, {each.get(wanted, 'no more')}"
     if kind in ("tuple_type", "list_type"):
-        return f"{where} = {came!r}: write a list, one number for each bloc in the order China, US, EU"
+        return f"{where} = {shown(came)}: write a list, one number for each bloc in the order China, US, EU"
     if kind == "less_than_equal" and ctx["le"] == 1 and LEAST_PERCENT <= came <= 100:
         remedy = f"rates are fractions: write {came / 100:g}, not {came:g}"
         return f"{where} = {came:g}: allowed is 0 to 1; {remedy}"
-    return f"{where} = {came!r}: {fault['msg'].lower()}; correct it"
+    return f"{where} = {shown(came)}: {fault['msg'].lower()}; correct it"

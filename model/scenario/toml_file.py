@@ -26,6 +26,18 @@ SPOKEN: Final = re.compile(
 )
 NUMBERS: Final = re.compile(r"\[([-+\d,. \t]*)\]")
 COMMA: Final = re.compile(r"[-+]?\d+,\d+")
+THOUSANDS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
+# No float has more (digits of a number).
+MOST_DIGITS: Final = 300
+ENDLESS: Final = re.compile(rf"(?<!\w)\d[\da-fA-Fxo_]{{{MOST_DIGITS},}}")
+# What word processors write, by what it is and what to write.
+TYPESET: Final = {
+    **dict.fromkeys("\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb", ("a quotation mark of print", 'write "')),
+    **dict.fromkeys("\u2212\u2013\u2014\u2010\u2011", ("a dash of print", "write -")),
+    **dict.fromkeys("\u00a0\u2002\u2003\u2007\u2009\u202f\u3000\u200b", ("a blank of print", "write a blank")),
+    **dict.fromkeys("\uff0c\uff1d\u3001\uff3b\uff3d", ("a sign of Chinese print", "write it as in English")),
+    "\r": ("an end of a line that no editor of today writes", "save the file with ends of lines as Unix has them"),
+}
 
 
 def read_toml(path: Path, subject: str) -> tuple[str, dict[str, Any]]:
@@ -56,6 +68,8 @@ def _text(path: Path) -> str:
     for mark, name in OTHER_MARKS:
         if data.startswith(mark):
             raise ValueError(f"it is text in {name}; save it as UTF-8")
+    if b"\0" in data:
+        raise ValueError("it holds zero bytes, so it is no text in UTF-8; save it as UTF-8")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -81,6 +95,10 @@ def parse_toml(text: str, name: str, subject: str) -> tuple[str, dict[str, Any]]
             depth = max(0, depth - 1)
     if most > MOST_BRACKETS:
         raise InputFault([f"'{name}' has {most} brackets in one another: allowed are {MOST_BRACKETS}"], subject)
+    bare = SPOKEN.sub(_blank, text)
+    if long := ENDLESS.search(bare):
+        line = bare.count("\n", 0, long.start()) + 1
+        raise InputFault([f"'{name}', line {line}: a number has more than {MOST_DIGITS} digits"], subject)
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError, OverflowError) as error:
@@ -118,12 +136,19 @@ def _blank(found: re.Match[str]) -> str:
 
 
 def _after_equals(text: str, words: str, name: str) -> str:
-    """What is wrong with the line that a parser stumbled over, if it is a decimal comma."""
-    place = re.search(r"at line (\d+)", words)
+    """What is wrong where a parser stumbled, if it is a decimal comma or a sign that only print has."""
+    place = re.search(r"at line (\d+), column (\d+)", words)
     lines = text.split("\n")
     if place is None or int(place[1]) > len(lines):
         return ""
+    character = lines[int(place[1]) - 1][int(place[2]) - 1 :][:1]
+    if character in TYPESET:
+        what, remedy = TYPESET[character]
+        return f"'{name}', line {place[1]}: {character!a} is {what}; {remedy}"
     line = SPOKEN.sub(_blank, lines[int(place[1]) - 1])
+    if found := re.search(rf"=\s*({THOUSANDS.pattern})\s*_*$", line):
+        plain, point = found[1].replace(",", ""), found[1].replace(",", ".", 1)
+        return f"'{name}', line {place[1]}: {found[1]} has a comma; write {plain}, or {point} if that is meant"
     found = re.search(rf"=\s*({COMMA.pattern})", line)
     if found is None:
         return ""

@@ -64,3 +64,38 @@ def test_other_commas_are_none(text: str) -> None:
 
 def test_what_is_no_comma_is_told_as_before() -> None:
     assert faults_of("x = = 1").startswith("'p.toml' is not TOML: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("a = 1\nx = \u201ct\u201d\n", "line 2: '\\u201c' is a quotation mark of print; write \""),
+        ("x\u00a0= 1\n", "line 1: '\\xa0' is a blank of print; write a blank"),
+        ("x = [\u22121, 0.1]\n", "line 1: '\\u2212' is a dash of print; write -"),
+        ("x = \u20130.5\n", "line 1: '\\u2013' is a dash of print; write -"),
+        ("x = [1\uff0c 2]\n", "line 1: '\\uff0c' is a sign of Chinese print; write it as in English"),
+        ("x = 1\ry = 2\r", "line 1: '\\r' is an end of a line that no editor of today writes; save the file with"),
+        ("n = 1,000\n", "line 1: 1,000 has a comma; write 1000, or 1.000 if that is meant"),
+        ("n = 1,000,000 # many\n", "line 1: 1,000,000 has a comma; write 1000000"),
+    ],
+)
+def test_signs_of_print_are_named(text: str, says: str) -> None:
+    assert says in faults_of(text)
+
+
+@pytest.mark.parametrize("sign", "\u201c\u2212\u00a0\uff0c")
+def test_signs_of_print_are_welcome_in_texts(sign: str) -> None:
+    assert parse_toml(f"# {sign}\nx = '{sign}'\n", "p.toml", "plan")[1] == {"x": sign}
+
+
+@pytest.mark.parametrize("number", ["9" * 5000, "-" + "9" * 301, "0x" + "f" * 4000, "0." + "0" * 5000 + "1"])
+def test_a_number_without_end_is_refused_in_our_words(number: str) -> None:
+    assert faults_of(f"a = 1\nx = {number}\n") == "'p.toml', line 2: a number has more than 300 digits"
+    assert parse_toml(f"x = '{number}' # {number}\n", "p.toml", "plan")[1] == {"x": number}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-be"])
+def test_encodings_without_a_mark_are_seen_by_their_zeros(encoding: str, tmp_path: Path) -> None:
+    (tmp_path / "x.toml").write_bytes("x = 1\n".encode(encoding))
+    with pytest.raises(InputFault, match="zero bytes, so it is no text in UTF-8; save it as UTF-8"):
+        read_toml(tmp_path / "x.toml", "plan")

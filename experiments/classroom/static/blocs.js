@@ -30,10 +30,10 @@ export function packageLines(d, pack) {
     if (at[2 + side]) lines.push(t("package.supply", { who }));
     if (at[5 + side]) lines.push(t("package.linkage", { who }));
   }
-  if (at[4] === 1) lines.push(t("package.recognise", { who: a }));
-  if (at[4] === 2) lines.push(t("package.recognise", { who: b }));
-  if (at[4] === 3 || at[4] === 5) lines.push(t("package.mutual"));
-  if (at[4] >= 4) lines.push(t("package.charging"));
+  const [recognised, charging] = [at[4] & 3, at[4] & 4]; // three bits: the first recognises, the second, one plug
+  if (recognised === 3) lines.push(t("package.mutual"));
+  else if (recognised) lines.push(t("package.recognise", { who: recognised === 1 ? a : b }));
+  if (charging) lines.push(t("package.charging"));
   if (at[7]) lines.push(t("package.technology"));
   return (lines.length ? lines : [t("package.none")]).map(sentence);
 }
@@ -42,8 +42,8 @@ export function packageLines(d, pack) {
 export function reasons(own) {
   const why = [];
   if (!own.on_table) why.push(t("why.off_table"));
-  if (own.believed < own.least) why.push(t("why.least", { gain: signedMoney(own.believed), least: signedMoney(own.least) }));
-  else if (own.hope !== null && own.believed < own.hope)
+  if (own.believed !== null && own.believed < own.least) why.push(t("why.least", { gain: signedMoney(own.believed), least: signedMoney(own.least) }));
+  else if (own.hope !== null && own.believed !== null && own.believed < own.hope)
     why.push(t("why.hope", { gain: signedMoney(own.believed), hope: signedMoney(own.hope) }));
   if (!own.enforceable) why.push(t("why.keep", { trust: percent(own.trust) }));
   if (!own.passable) why.push(t("why.pass"));

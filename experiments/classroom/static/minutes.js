@@ -25,8 +25,8 @@ export function judgementView(d, own) {
         s("rect", { x: -0.006, y: 0, width: 0.012, height: 1, fill: "#333" }))),
       h("span", {}, signedMoney(gain)),
     ])),
-    test(own.believed >= (own.hope ?? own.least),
-      t("judge.gain", { gain: signedMoney(own.believed), least: signedMoney(own.least), hope: own.hope === null ? "–" : signedMoney(own.hope) })),
+    test(own.believed !== null && own.believed >= (own.hope ?? own.least),
+      t("judge.gain", { gain: own.believed === null ? "–" : signedMoney(own.believed), least: signedMoney(own.least), hope: own.hope === null ? "–" : signedMoney(own.hope) })),
     test(own.enforceable, t("judge.keep", { trust: percent(own.trust), slack: signedMoney(own.slack) })),
     test(own.passable, t("judge.pass", { gain: signedMoney(own.legislature) })));
 }

@@ -1,6 +1,6 @@
 // Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
 import { ask, facts } from "./api.js";
-import { BLOCS, DYADS, bloc, dyad, the } from "./blocs.js";
+import { BLOCS, DYADS, bloc, dyad, short, the } from "./blocs.js";
 import { debrief } from "./debrief.js";
 import { button, h, keepFocus, notice, put, select } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
@@ -308,7 +308,7 @@ function composer(question) {
     }
   };
   const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }), " ",
-    select(menu[axis].map((position) => [position, positionName(axis, position, rates, first, second)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
+    select(menu[axis].map((position) => [position, positionName(axis, position, rates, d)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
   if (at.some((position, axis) => position !== question.package.at[axis])) judge();
   const rules = question.advice === -1 ? t("ask.rules_nothing") : t("ask.rules_offer");
   return h("div", { class: "grid" },
@@ -321,9 +321,10 @@ function composer(question) {
       button(t("move.nothing"), () => send(question, -1), { "data-move": "nothing" })));
 }
 
-function positionName(axis, position, rates, first, second) {
+// Short enough for a list on a phone.
+function positionName(axis, position, rates, d) {
   if (axis < 2) return t(position < 2 ? `position.duty_${position}` : "position.duty_cut", { rate: percent(rates[axis][position]) });
-  if (axis === 4) return t(`position.standards_${position}`, { first, second });
+  if (axis === 4) return t(`position.standards_${position}`, { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
   return t(position ? "yes" : "no");
 }
 

@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 
 import equality
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -257,6 +258,7 @@ def test_the_figure_has_a_row_for_every_mechanism() -> None:
     assert len(axes) == 6
     assert [label.get_text() for label in axes[0].get_yticklabels()][:2] == ["Linkage", "Climate club"]
     assert len(axes[0].get_yticks()) == len(KNOWN)
+    plt.close(figure)
 
 
 def test_the_catalogue_is_a_file_that_ships() -> None:

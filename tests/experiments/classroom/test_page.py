@@ -30,6 +30,7 @@ from served import Served, served  # noqa: E402 - after the packages that it nee
 
 from experiments.classroom.game import replay  # noqa: E402
 from experiments.classroom.people import HELD  # noqa: E402
+from experiments.classroom.room import Room  # noqa: E402
 
 pytestmark = IN_A_BROWSER
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
@@ -114,6 +115,18 @@ def decide(page: Any) -> bool:
     return False
 
 
+def is_asked(room: Room, bloc: int) -> bool:
+    """Whether the game waits for a bloc; between two answers, while the quarter is played again, nobody is asked."""
+    with room.lock:
+        return any(question.spot.bloc == bloc for question in room.game.questions)
+
+
+def is_present(room: Room, bloc: int) -> bool:
+    """Whether a bloc's browser gave a sign of life lately."""
+    with room.lock:
+        return bloc in room.people.present(time.monotonic())
+
+
 def test_two_sessions_and_the_rules_play_a_game_one_leaves_and_it_replays(chrome: Any, tmp_path: Path) -> None:
     with served(pace=0.2, quarters=6) as running:
         lead = Visitor(chrome, LAPTOP, running.base)
@@ -147,16 +160,19 @@ def test_two_sessions_and_the_rules_play_a_game_one_leaves_and_it_replays(chrome
             moves += decide(china.page) + decide(union.page)
             union.page.wait_for_timeout(150)
         # China's browser is closed in the middle of a quarter: its seat is held, then the rules take it.
-        china.page.wait_for_selector(".question", timeout=20_000)
         at_ease(china)
         room = running.classroom.room
-        closed = time.monotonic()
         china.context.close()
-        while any(question.spot.bloc == 0 for question in room.game.questions) and time.monotonic() - closed < 90:
+        # What it had sent is settled once it is away, and China is asked once the EU has decided what is before.
+        while is_present(room, 0) or not (is_asked(room, 0) or room.game.is_over):
+            moves += not is_present(room, 0) and decide(union.page)
+            union.page.wait_for_timeout(150)
+        last_seen = max(person.seen for person in room.people.persons.values() if person.bloc == 0)
+        while is_asked(room, 0) and time.monotonic() - last_seen < HELD + 40.0:
             union.page.wait_for_timeout(100)
-        took = time.monotonic() - closed
+        took = time.monotonic() - last_seen
         print(f"taken over after {took:.1f} s")
-        assert HELD - 2.0 <= took <= HELD + 3.0
+        assert HELD <= took <= HELD + 10.0  # the rules play the quarter, on a busy machine too
         began = time.monotonic()
         while not union.page.locator("#debrief").count() and time.monotonic() - began < 120:
             moves += decide(union.page)

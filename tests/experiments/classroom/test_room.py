@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from typing import Any
 
@@ -341,3 +342,20 @@ def test_judging_a_package_of_one_s_own_and_questions_carry_a_briefing() -> None
         own = table.room.judge(union, question["dyad"], question["package"]["at"], table.now)
         assert own["believed"] == question["judgement"]["believed"]
     assert all(question["kind"] != KEEP or "stakes" in question for question in seen["questions"])
+
+
+def test_whatever_is_composed_is_judged_in_numbers_that_can_be_sent() -> None:
+    table = Class_()
+    union = table.join(2)
+    table.lead("start")
+    table.now += 0.5
+    menus = table.room.seat(union, 0, table.now)["start"]["menus"]
+    off = 0
+    for dyad in (1, 2):
+        ends = [tuple(axis[k] for axis in menus[dyad]) for k in (0, -1)]
+        for at in [*ends, *itertools.islice(itertools.product(*menus[dyad]), 0, None, 97)]:
+            own = table.room.judge(union, dyad, list(at), table.now)
+            json.dumps(own, allow_nan=False)
+            assert (own["believed"] is None) == (not own["on_table"])
+            off += own["believed"] is None
+    assert off > 0

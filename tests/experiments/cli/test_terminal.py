@@ -34,6 +34,17 @@ def test_help_and_version_are_where_they_are_looked_for(call: Callable[..., Resu
     assert call("help", "swep").exit_code == 2
 
 
+@pytest.mark.parametrize("columns", [45, 60, 80])
+def test_help_fits_the_screen(columns: int, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(columns))
+    commands = [line.split()[0] for line in call("-h").stdout.partition("Commands:")[2].splitlines() if line[2:3] > " "]
+    assert len(commands) > 10
+    for words in [(), *((name,) for name in commands)]:
+        lines = call(*words, "-h").stdout.splitlines()
+        # Names of options and of arguments are not broken.
+        assert max(len(line) for line in lines if not line.startswith(("Usage", "    "))) <= columns, words
+
+
 @pytest.mark.parametrize("columns", [40, 60, 80, 100])
 def test_summaries_of_commands_end_with_a_word(
     columns: int, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch

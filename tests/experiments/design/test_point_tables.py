@@ -12,6 +12,7 @@ from experiments.design.point_tables import EVERY, read_table
 from experiments.display import console
 from experiments.findings.findings import find
 from experiments.running.runner import run_plan
+from experiments.store.kept import plan_of
 from model import InputFault
 
 PLAN = 'title = "t"\nquestion = "q"\nscenario = "2026"\nreplicates = 2\ndesign = "table"\ntable = "x.csv"\n'
@@ -97,6 +98,31 @@ def test_ids_go_into_the_results(ids: tuple[str, str], kept: tuple[object, ...],
     cells = find(plan, results).cells
     assert dict(zip(cells["design_point"], cells["id"], strict=True)) == dict(enumerate(kept))
     assert "id" in results.manifest["columns"]
+    again = plan_of(results)  # as the report reads it
+    assert again.ids == kept and len(find(again, results).cells) == len(cells)
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ("id,generosity\nB,0.1\nA,0.2\n", "design point 0, its id: 'A' in the results, 'B' now"),
+        ("id,generosity\nA,0.1\nb,0.2\n", "design point 1, its id: 'B' in the results, 'b' now"),
+        ("generosity\n0.1\n0.2\n", "design point 0, its id: 'A' in the results, none now"),
+        ('id,generosity\r\n"A",0.10\r\nB,0.2\r\n', ""),
+    ],
+)
+def test_rows_that_are_known_by_other_ids_are_other_rows(now: str, says: str, tmp_path: Path) -> None:
+    from sample_runs import made_up
+
+    assert of(tmp_path, "id,generosity\nA,0.1\nB,0.2\n") == []
+    run_plan(load_plan(tmp_path / "x.toml"), tmp_path / "r", 1, work=made_up)
+    assert of(tmp_path, now) == []
+    plan = load_plan(tmp_path / "x.toml")
+    if not says:
+        assert run_plan(plan, tmp_path / "r", 1, work=made_up).n_before == 4
+        return
+    with pytest.raises(InputFault, match=says):
+        run_plan(plan, tmp_path / "r", 1, work=made_up)
 
 
 def test_a_fault_of_many_rows_is_one_line_and_quick(tmp_path: Path) -> None:

@@ -42,6 +42,13 @@ def test_labels_and_numbers_are_whole_at_any_width(width: int) -> None:
     assert text.count("CN-US") == 1
 
 
+@pytest.mark.parametrize("width", [80, 99, 100, 120])
+def test_labels_stay_in_one_piece(width: int) -> None:
+    text = shown(cells(), width)
+    for label in LABELS:
+        assert text.count(label) == 2, label
+
+
 def test_the_form_follows_the_room() -> None:
     wide, folded, stacked = (shown(cells(), width) for width in (120, 70, 40))
     assert "─" in wide and "─" not in folded + stacked

@@ -184,6 +184,21 @@ def test_the_file_is_a_picture_and_the_figure_is_forgotten(tmp_path: Path) -> No
     assert plt.get_fignums() == open_before
 
 
+def test_figures_that_fail_are_forgotten_too(tmp_path: Path) -> None:
+    def breaks() -> Figure:
+        plt.subplots()
+        raise RuntimeError("no")
+
+    open_before = plt.get_fignums()
+    with pytest.raises(RuntimeError):
+        figure_style.saver(breaks)(tmp_path / "a.png")
+    with pytest.raises(OSError):
+        figure_style.saver(lambda: plt.subplots()[0])(tmp_path / "no folder" / "a.png")
+    with pytest.raises(RuntimeError), figure_style.forgetting():
+        breaks()
+    assert plt.get_fignums() == open_before
+
+
 def test_arms_are_ranked_by_what_they_change(tmp_path: Path) -> None:
     findings = found(tmp_path, arms_plan(tmp_path))
     with plt.rc_context(figure_style.STYLE):

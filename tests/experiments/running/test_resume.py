@@ -320,6 +320,17 @@ def test_a_damaged_part_is_named_and_computed_again(how: str, is_logged: bool, p
     assert len(list((tmp_path / "r" / "damaged").glob("*"))) == len(told), "nothing is thrown away"
 
 
+def test_a_part_that_is_gone_is_named_and_odd_digits_in_the_log_are_none(plan: Plan, tmp_path: Path) -> None:
+    results = sweep(plan, tmp_path / "r").results
+    log = tmp_path / "r" / "parts.log"
+    log.write_text(log.read_text(encoding="utf-8") + f"{'0' * 64} \u00b2 runs/odd.parquet\n", encoding="utf-8")
+    gone = results.parts([0])
+    for part in gone:
+        part.unlink()
+    with pytest.raises(InputFault, match=f"runs/{gone[0].name} is gone: the same sweep into this folder makes it anew"):
+        Results.open(tmp_path / "r").read(["mean_depth"], points=[0])
+
+
 def test_half_a_line_in_the_log_costs_nothing(plan: Plan, tmp_path: Path) -> None:
     sweep(plan, tmp_path / "r")
     log = tmp_path / "r" / "parts.log"

@@ -1,0 +1,88 @@
+"""Values in messages: whatever came is shown on one line, a number of thousands of digits too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from experiments.cli.main import parse_settings
+from model import Ensemble, InputFault, NegotiationModel, make_parameters, shown
+
+HUGE = 10**5000
+
+
+@pytest.mark.parametrize(
+    ("came", "says"),
+    [
+        (0.5, "0.5"),
+        ("a\nb", "'a\\nb'"),
+        ("\ud800", "'\\ud800'"),
+        ("x" * 200, "'" + "x" * 79 + "..."),
+        (HUGE, "a number of thousands of digits"),
+        (-HUGE, "a number of thousands of digits"),
+        ([1, HUGE], "a list with a number of thousands of digits"),
+        ({HUGE: 1}, "a dict with a number of thousands of digits"),
+    ],
+    ids=range(8),
+)
+def test_a_value_is_shown_on_one_line(came: object, says: str) -> None:
+    assert shown(came) == says
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"generosity": HUGE}, "generosity = inf: allowed is a number from 0 to 1"),
+        ({"generosity": -(10**400)}, "generosity = -inf: allowed is a number from 0 to 1"),
+        ({"dialogue_ceiling": HUGE}, "allowed is a number from 0 to 1"),
+        ({"rounds_per_quarter": HUGE}, "rounds_per_quarter = inf"),
+        ({"tariff_issues": HUGE}, "tariff_issues = a number of thousands of digits"),
+        ({"retaliation_rule": HUGE}, "retaliation_rule = a number of thousands of digits"),
+        (
+            {"root_seed": HUGE},
+            "a number of thousands of digits: allowed is a whole number from 0 of at most 100",
+        ),
+        ({"root_seed": 10**100}, "allowed is a whole number from 0 of at most 100 digits"),
+        ({"root_seed": -HUGE}, "root_seed = a number of thousands of digits"),
+        ({"replicate": HUGE}, "replicate = a number of thousands of digits"),
+        ({"rng": HUGE}, "replicate = a number of thousands of digits"),
+        ({"scenario": HUGE}, "scenario = a number of thousands of digits: allowed is a name or the path of a file"),
+        ({"scenario": "x" * 5000}, "xxx... is neither a scenario nor a .toml file"),
+    ],
+    ids=range(13),
+)
+def test_a_number_without_end_is_refused_by_a_model(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputFault) as refused:
+        NegotiationModel(**given)
+    assert says in str(refused.value) and len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"replicates": HUGE},
+        {"replicates": [HUGE]},
+        {"n_quarters": HUGE},
+        {"root_seed": HUGE},
+        {"root_seed": 10**100},
+        {"parameters": {"generosity": HUGE}},
+        {"parameters": [{}, {HUGE: 1}]},
+        {"scenario": HUGE},
+        {"scenario": b"2026"},
+    ],
+    ids=range(9),
+)
+def test_a_number_without_end_is_refused_by_an_ensemble(given: dict[str, Any]) -> None:
+    with pytest.raises(InputFault, match=r"allowed is|not a parameter"):
+        Ensemble(**given)
+
+
+def test_a_seed_of_a_hundred_digits_is_one() -> None:
+    assert NegotiationModel("symmetric", 10**100 - 1, 0).root_seed == 10**100 - 1
+
+
+@pytest.mark.parametrize("value", ["9" * 5000, "0x" + "f" * 5000, "[" * 5000, "-" + "9" * 5000], ids=range(4))
+def test_a_setting_without_end_is_refused(value: str) -> None:
+    with pytest.raises(InputFault, match=r"generosity = .*: allowed is a number from 0 to 1"):
+        make_parameters(parse_settings([f"generosity={value}"]))
