@@ -155,10 +155,10 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
 def _draw(results: Results, name: str, findings: Findings) -> None:
     """The figure of the answer, and the one of what it is worth, where there is one."""
     from experiments.display.figure_style import saver
-    from experiments.report.headline_figures import plan_figure, worth_figure
+    from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 
     results.write_figure(f"{name}.png", saver(lambda: plan_figure(findings)))
-    if len(findings.plan.shown):
+    if has_worth(findings):
         results.write_figure(f"{name}-worth.png", saver(lambda: worth_figure(findings)))
 
 

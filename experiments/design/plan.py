@@ -125,15 +125,21 @@ class Interaction:
 
 @dataclasses.dataclass(frozen=True)
 class Precision:
-    """Replicates until every design point's mean of ``outcome`` has an interval this narrow, within limits.
+    """Replicates until every design point's mean of each outcome has an interval this narrow, within limits.
 
-    ``half_width`` in the unit of the outcome; the number of replicates is at least ``least``, at most ``most``.
+    ``targets``: outcomes with the half-widths that are wanted, in the unit of the outcome; the number of replicates is
+    at least ``least``, at most ``most``. ``dyads``: those whose means count; none named: all.
     """
 
-    outcome: str
-    half_width: float
+    targets: tuple[tuple[str, float], ...]
     least: int
     most: int
+    dyads: tuple[str, ...] = ()
+
+    @property
+    def outcomes(self) -> list[str]:
+        """The outcomes that have a target."""
+        return [name for name, _ in self.targets]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -179,6 +185,9 @@ class Plan:
     table: Path | None = dataclasses.field(default=None, compare=False)
     ids: tuple[str | int, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    # What is told of the runs; empty: all dyads, the usual outcomes.
+    dyads: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
@@ -205,6 +214,10 @@ class Plan:
         if self.design in SAMPLED:
             return ()
         return (Factor(ARM, self.arms, ARM, self.arms),) if self.arms else self.factors
+
+    def asks_any(self, *names: str) -> bool:
+        """Whether the plan asks for one of these outcomes; one that names none asks for all."""
+        return not self.outcomes or any(name in self.outcomes for name in names)
 
     @property
     def n_runs(self) -> int:

@@ -15,7 +15,10 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
   ``block``; of a factorial design;
 * ``[outputs]``: ``replicates`` whose full series are kept, and which tables (``series``);
 * ``[precision]``: instead of ``replicates``, an ``outcome`` and the ``half_width`` its intervals shall have at
-  every design point, with ``least`` and ``most`` replicates.
+  every design point (or ``half_width`` with a number for each of several outcomes), with ``least`` and ``most``
+  replicates.
+
+``dyads`` and ``outcomes`` name what is told of the runs, and nothing else is: words, tables and figures.
 
 ``design`` says how factors are combined: ``factorial`` (unless said otherwise), ``one_at_a_time`` around the
 scenario's own values, ``latin_hypercube`` or ``sobol`` with ``n_points`` (there, ``vary_every`` = "assumed"
@@ -30,10 +33,11 @@ sets only what it changes, and ``reference`` names one or several that all the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from experiments.design.outcomes import NAMES, OUTCOMES, expanded
 from experiments.design.plan import (
     BLOCK,
     FACTORIAL,
@@ -53,6 +57,7 @@ from experiments.design.plan_factors import FactorReader
 from experiments.design.plan_reading import commas_of, is_number, shown
 from experiments.design.point_tables import Watch
 from model import (
+    DYAD_NAMES,
     InputFault,
     find_scenario,
     load_scenario,
@@ -68,15 +73,15 @@ if TYPE_CHECKING:
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
     *("settings", "factors", "blocks", "contrasts", "interactions", "outputs", "precision"),
-    *("design", "n_points", "vary_every", "table", "points", "reference"),
+    *("design", "n_points", "vary_every", "table", "points", "reference", "dyads", "outcomes"),
 )
 BLOCK_KEYS: Final = ("name", "settings")
 CONTRAST_KEYS: Final = ("name", "block", "treated", "control")
 INTERACTION_KEYS: Final = ("name", "effect", "where")
 OUTPUT_KEYS: Final = ("replicates", "series")
 PRECISION_KEYS: Final = ("outcome", "half_width", "least", "most")
-# Outcomes whose precision a plan may ask for: numbers and yes-no outcomes of the summary.
-PRECISE: Final = ("mean_depth", "mean_depth_contested", "joint_gain", "durable", "emerged")
+# The outcome whose precision is asked for where none is named.
+USUAL_PRECISE: Final = "mean_depth"
 
 DEFAULT_REPLICATES: Final = 20
 DEFAULT_ROOT_SEED: Final = "default"
@@ -132,7 +137,9 @@ class PlanReader(FactorReader):
         hypothesis = self._text("hypothesis", needed=False)
         scenario, baseline = self._scenario()
         design = self._design()
-        precision = self._precision()
+        dyads = self._names_of("dyads", DYAD_NAMES)
+        outcomes = tuple(expanded(self._names_of("outcomes", NAMES)))
+        precision = self._precision(dyads)
         replicates = self.table.get("replicates", DEFAULT_REPLICATES) if precision is None else precision.most
         if fault := replicates_fault(replicates):
             self.faults.append(fault)
@@ -155,7 +162,7 @@ class PlanReader(FactorReader):
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
             self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
             start=self.start, table=self._table_file() if design == "table" else None,
-            interactions=interactions,
+            interactions=interactions, dyads=dyads, outcomes=outcomes,
         )  # fmt: skip
 
     def _outputs(self) -> Outputs:
@@ -169,7 +176,20 @@ class PlanReader(FactorReader):
             self._whole(table, "replicates", usual.replicates, 0, MAX_REPLICATES, "[outputs] "), tuple(series)
         )
 
-    def _precision(self) -> Precision | None:
+    def _names_of(self, key: str, known: Sequence[str]) -> tuple[str, ...]:
+        """A list of names, each of which must be known; empty where there is none."""
+        came = self.table.get(key, [])
+        if not isinstance(came, list) or not all(isinstance(name, str) for name in came) or came == []:
+            if key in self.table:
+                self.faults.append(f"{key} = {shown(came)}: allowed is a list of names; known: {', '.join(known)}")
+            return ()
+        for name in came:
+            if name not in known:
+                hint = nearest(name, known) or f"known: {', '.join(known)}"
+                self.faults.append(f"{key}: {name!r} is not one of the {key}; {hint}; correct it or leave it out")
+        return tuple(dict.fromkeys(name for name in came if name in known))
+
+    def _precision(self, dyads: tuple[str, ...]) -> Precision | None:
         if "precision" not in self.table:
             return None
         if "replicates" in self.table:
@@ -177,17 +197,25 @@ class PlanReader(FactorReader):
         table = self._table("precision")
         where = "[precision] "
         self._known(table, PRECISION_KEYS, "a key of [precision]", where)
-        outcome, half_width = table.get("outcome", PRECISE[0]), table.get("half_width")
-        if outcome not in PRECISE:
-            hint = nearest(str(outcome), PRECISE) or f"allowed are {', '.join(PRECISE)}"
-            self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
-        if not is_number(half_width) or half_width <= 0:  # type: ignore[operator]
-            came = "is missing" if half_width is None else f"= {shown(half_width)}"
-            self.faults.append(f"{where}half_width {came}: allowed is a number above 0, in the outcome's unit")
-            half_width = 1.0
+        widths = table.get("half_width")
+        if not isinstance(widths, dict):
+            widths = {table.get("outcome", USUAL_PRECISE): widths}
+        elif "outcome" in table:
+            self.faults.append(f"{where}outcome beside half_width with names; keep one")
+        for outcome, half_width in widths.items():
+            of = f" of {outcome}" if len(widths) > 1 else ""
+            if outcome not in OUTCOMES:
+                hint = nearest(str(outcome), tuple(OUTCOMES)) or f"allowed are {', '.join(OUTCOMES)}"
+                self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
+            if not is_number(half_width) or half_width <= 0:
+                came = "is missing" if half_width is None else f"= {shown(half_width)}"
+                self.faults.append(f"{where}half_width{of} {came}: allowed is a number above 0, in the outcome's unit")
+        if not widths:
+            self.faults.append(f"{where}half_width names no outcome; write half_width = {{ {USUAL_PRECISE} = 0.05 }}")
         most = self._whole(table, "most", 1000, 2, MAX_REPLICATES, where)
         least = self._whole(table, "least", min(30, most), 2, most, where)
-        return Precision(str(outcome), float(half_width), least, most)  # type: ignore[arg-type]
+        sound = [(str(name), float(width)) for name, width in widths.items() if is_number(width)]
+        return Precision(tuple(sound), least, most, dyads)
 
     def _scenario(self) -> tuple[str, dict[str, Value]]:
         """The scenario as it is named, and its parameters; a file of one's own lies beside the plan."""

@@ -29,7 +29,7 @@ Matrix = npt.NDArray[np.float64]
 
 FACTOR, ARM, CONTRAST = "factor", "arm", "contrast"
 # The yes-no outcomes that are compared by McNemar's test, and in the table of tests that of time by log-rank.
-YES_NO: Final = ("emerged", "durable")
+YES_NO: Final = ("emerged", "durable", "kept")
 TIME: Final = "first_emergence"
 
 

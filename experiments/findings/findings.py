@@ -6,14 +6,17 @@ Intervals speak of the ensemble of assumptions that was run, not of the world.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
 
+from experiments.design.outcomes import OF_EMERGENCE, OUTCOMES, told_of
 from experiments.design.plan import FACTORIAL, ID, SAMPLED, Plan
 from experiments.display.words import spans
+from experiments.findings import asked
 from experiments.findings.comparisons import (
     ARM,
     BLOC_OUTCOMES,
@@ -31,12 +34,12 @@ from experiments.findings.comparisons import (
 )
 from experiments.findings.corners import corners_of, tally
 from experiments.findings.crossed import crossed
-from experiments.findings.headline import reference_point, with_assumptions
+from experiments.findings.headline import about, reference_point, with_assumptions
 from experiments.findings.sentences import of_blocs, read_plainly
-from experiments.findings.tables import OUTCOMES, RANKED, Findings
+from experiments.findings.tables import RANKED, Findings
 from experiments.statistics.definitions import meanings, sensitivity_table
 from experiments.statistics.estimates import mean_interval
-from experiments.statistics.stopping import precision_table
+from experiments.statistics.stopping import reached
 from experiments.statistics.summarise import MEANS, RATES, cell_summary, rank_correlations
 from model import InputFault, calibration_table, load_scenario, make_parameters
 
@@ -58,8 +61,9 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     """
     names = [factor.name for factor in plan.shown]
     failures = results.read_failures()
-    dyads = results.dyads()
-    if not dyads:
+    there = results.dyads()
+    dyads = [dyad for dyad in there if not plan.dyads or dyad in plan.dyads]
+    if not there:
         first = failures.iloc[0]
         said = f"every run failed; the first one at stage {first['stage']!r}: {first['message']}"
         raise InputFault([said], "results")
@@ -69,31 +73,42 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
     compared, tested = _compared(plan, results, dyads, comparisons)
     compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
-    blocs, bloc_effects = _blocs(plan, results, dyads, comparisons)
+    # A plan that names its outcomes has those of the two blocs among them, if it asks for them.
+    blocs, bloc_effects = (
+        (pd.DataFrame(), pd.DataFrame()) if plan.outcomes else _blocs(plan, results, there, comparisons)
+    )
+    if plan.dyads and len(blocs):
+        own_blocs = {bloc for dyad in plan.dyads for bloc in dyad.split("-")}
+        blocs, bloc_effects = (own[own["bloc"].isin(own_blocs)] if len(own) else own for own in (blocs, bloc_effects))
     of_factors = compared.get(FACTOR, pd.DataFrame())
     precision = pd.DataFrame()
     if (target := plan.precision) is not None:
-        pilot = results.read(["dyad", target.outcome])
-        precision = precision_table(pilot, target.outcome, target.half_width, target.least)
+        precision = reached(results.read(["dyad", *target.outcomes]), target)
     arms = compared.get(ARM, pd.DataFrame()).rename(columns={"baseline": "reference", "level": "arm"})
+    ranked = [name for name in told_of(plan) if plan.outcomes or name in RANKED]
     reading = read_plainly(plan, cells, of_factors, arms)
     reading = f"{reading} {of_blocs(plan, blocs, bloc_effects)}".rstrip()
-    if not is_told:
-        places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
-        reading = f"No effects are told, because there is no finished run at {places}."
-    return Findings(
+    found = Findings(
         plan, n_runs, len(failures), cells, of_factors,
         compared.get(CONTRAST, pd.DataFrame()).rename(columns={"factor": "contrast"}),
-        tuple(corners_of(tallies, plan.shown)), reading,
-        rank_correlations(cells, plan, RANKED) if plan.design in SAMPLED else pd.DataFrame(),
+        tuple(corners_of(tallies, plan.shown)) if plan.asks_any(*OF_EMERGENCE, "time_cooperating") else (), reading,
+        rank_correlations(cells, plan, ranked) if plan.design in SAMPLED else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
         _definitions(plan, results, dyads),
         *(crossed(plan, results, dyads) if is_told else ()),
     )  # fmt: skip
+    if not is_told:
+        places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
+        reading = f"No effects are told, because there is no finished run at {places}."
+    elif plan.outcomes:
+        reading = " ".join([*asked.answers(found), *filter(None, [about(plan)])])
+    return dataclasses.replace(found, reading=reading)
 
 
 def _definitions(plan: Plan, results: Results, dyads: Sequence[str]) -> pd.DataFrame:
     """How much the shares at the reference cell hang on the definition; a sampled design: over all of its points."""
+    if not plan.asks_any(*OF_EMERGENCE):
+        return pd.DataFrame()
     point = reference_point(plan)
     points = [own.index for own in plan.cells] if point is None else [point.index]
     runs = [results.read(list(meanings()), points, dyad).assign(dyad=dyad) for dyad in dyads]
@@ -107,14 +122,18 @@ def _cells(
     """The cells, the tallies of how they ended, and how many runs succeeded in all."""
     tables, tallies, n_runs = [], [], 0
     is_cell = {point.index for point in plan.cells}
+    more = [name for name in plan.outcomes if name not in (*MEANS, *RATES)]
+    rates = {**RATES, **{name: name for name in more if OUTCOMES[name].is_yes_no}}
+    means = (*MEANS, *(name for name in more if name not in rates))
     for dyad in dyads:
         # One part of the design after the other, so that memory does not grow with the number of points.
         for points in _batches(plan, results):
-            frame = results.read(["block", *names, *NEEDED], points, dyad).assign(dyad=dyad)
+            frame = results.read(["block", *names, *NEEDED, *more], points, dyad).assign(dyad=dyad)
             n_runs += len(frame) if dyad == dyads[0] else 0
             own = frame[frame["design_point"].isin(is_cell)]
             if len(own):
-                tables.append(cell_summary(own, by=["design_point", "block", *names, "dyad"]))
+                by = ["design_point", "block", *names, "dyad"]
+                tables.append(cell_summary(own, by, means, rates))
                 tallies.append(tally(own, names))
     cells = pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=["design_point"])
     if plan.ids:
@@ -140,13 +159,14 @@ def _compared(
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in by_kind}
     tested: list[dict[str, Any]] = []
     for dyad in dyads if comparisons else ():
-        columns = list(dict.fromkeys([*OUTCOMES, *YES_NO, TIME]))
+        tested_ones = [name for name in YES_NO if plan.asks_any(name)] + ([TIME] if plan.asks_any("emerged") else [])
+        columns = list(dict.fromkeys([*told_of(plan), *tested_ones]))
         kept = {}
         for outcome, values in matrices(results.read(columns, dyad=dyad), columns, len(plan.points)):
-            if outcome in OUTCOMES:
+            if outcome in told_of(plan):
                 for kind, own in by_kind.items():
                     rows[kind] += [{"dyad": dyad, "outcome": outcome, **row} for row in effects(values, own)]
-            if outcome in (*YES_NO, TIME):
+            if outcome in tested_ones:
                 kept[outcome] = values
         tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
     return {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}, pd.DataFrame(tested)
@@ -155,7 +175,7 @@ def _compared(
 def _ordered(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
     """By outcome, then by block, in their orders."""
     blocks = {block.name: k for k, block in enumerate(plan.blocks)}
-    outcomes = {name: k for k, name in enumerate([*OUTCOMES, *BLOC_OUTCOMES])}
+    outcomes = {name: k for k, name in enumerate(dict.fromkeys([*told_of(plan), *BLOC_OUTCOMES]))}
     key = table["outcome"].map(outcomes) * len(blocks) + table["block"].map(blocks)
     return table.iloc[key.argsort(kind="stable")].reset_index(drop=True)
 

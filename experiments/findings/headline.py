@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
+from experiments.design.outcomes import lead_of
 from experiments.design.plan import FACTORIAL, SAMPLED, DesignPoint, Factor, Plan, Value
 from experiments.display.words import BLOC_WORDS
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
@@ -106,7 +107,7 @@ def _strongest(plan: Plan, own: list[DesignPoint], effects: pd.DataFrame, most: 
         return own
     kept = [point for point in own if point.arm and point.arm in plan.references]
     if len(effects) and "arm" in effects:
-        rows = effects[(effects["outcome"] == "joint_gain") & (effects["block"] == plan.blocks[0].name)]
+        rows = effects[(effects["outcome"] == lead_of(plan)) & (effects["block"] == plan.blocks[0].name)]
         size = rows.groupby("arm")["mean"].apply(lambda mean: mean.abs().sum())
         others = sorted((p for p in own if p not in kept), key=lambda point: -size.get(point.arm, 0.0))
     else:
@@ -147,7 +148,7 @@ def answers(plan: Plan, cells: pd.DataFrame) -> list[str]:
     point = reference_point(plan)
     own = cells[cells["block"] == plan.blocks[0].name]
     if point is None:
-        return [_over_points(str(dyad), rows) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
+        return [over_points(str(dyad), rows) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
     rows = own[own["design_point"] == point.index]
     return [answer(cell) for _, cell in rows.iterrows()]
 
@@ -163,39 +164,41 @@ def about(plan: Plan) -> str:
 
 def answer(cell: pd.Series) -> str:
     """How often cooperation emerges in a cell, or is kept; a sentence."""
-    between = _between(str(cell["dyad"]))
+    pair = between(str(cell["dyad"]))
     n = int(cell["n_runs"])
 
     def often(name: str) -> str:
         return of_runs(cell[name], cell[f"{name}_low"], cell[f"{name}_high"], n)
 
     if pd.isna(cell["gain_share"]):
-        return f"{between} there is next to nothing to gain together, so no cooperation is told."
+        return f"{pair} there is next to nothing to gain together, so no cooperation is told."
     if cell["inherited_share"] == 0.0:
-        return f"{between} cooperation emerges in {often('emergence_rate')}."
+        return f"{pair} cooperation emerges in {often('emergence_rate')}."
     if cell["inherited_share"] < 1.0:
         return (
-            f"{between} cooperation is inherited in {often('inherited_share')} and kept to the end in "
+            f"{pair} cooperation is inherited in {often('inherited_share')} and kept to the end in "
             f"{often('kept_share')}; it emerges in {often('emergence_rate')}."
         )
     lost = f", lost in {_count(cell['lost_share'], n)}" if cell["lost_share"] > 0.0 else ""
     back = f" and regained in {_count(cell['regained_share'], n)}" if lost else ""
-    return f"{between} cooperation is inherited; it is kept to the end in {often('kept_share')}{lost}{back}."
+    return f"{pair} cooperation is inherited; it is kept to the end in {often('kept_share')}{lost}{back}."
 
 
-def _over_points(dyad: str, rows: pd.DataFrame) -> str:
+def over_points(dyad: str, rows: pd.DataFrame) -> str:
+    """How often cooperation emerges or is kept over all points of a sampled design; a sentence."""
     share = rows["emergence_rate"] + rows["kept_share"]
     found = mean_interval(share)
     is_inherited = rows["inherited_share"].to_numpy() > 0.0
     words = "is kept" if is_inherited.all() else "emerges or is kept" if is_inherited.any() else "emerges"
     around = f" ({_hundredths(found.low)} to {_hundredths(found.high)})" if found.n > 1 else ""
     return (
-        f"{_between(dyad)} cooperation {words} in {_hundredths(found.mean)} of 100 runs on average over "
+        f"{between(dyad)} cooperation {words} in {_hundredths(found.mean)} of 100 runs on average over "
         f"{len(rows)} points{around}, from {_hundredths(share.min())} to {_hundredths(share.max())}."
     )
 
 
-def _between(dyad: str) -> str:
+def between(dyad: str) -> str:
+    """The two of a dyad, as a sentence begins."""
     first, second = (BLOC_WORDS.get(bloc, bloc) for bloc in dyad.split("-"))
     return f"Between {first} and {second}"
 

@@ -147,6 +147,8 @@ def security_in_words(row: pd.Series) -> str:
 
 def caption_of(plan: Plan) -> str:
     """What the first figure of a plan shows, in a sentence."""
+    if plan.outcomes and plan.design not in SAMPLED:
+        return "The outcomes that the plan names, in its main cells, with 95 % intervals."
     if plan.design in SAMPLED:
         return "The strongest rank correlations with time cooperating and gain, with 95 % intervals over design points."
     first = f" in the block “{plan.blocks[0].name}”" if len(plan.blocks) > 1 else ""
@@ -158,6 +160,8 @@ def caption_of(plan: Plan) -> str:
 
 def caption_of_worth(plan: Plan) -> str:
     """What the second figure of a plan shows."""
+    if plan.outcomes:
+        return "What is compared changes of the outcomes that the plan names, replicate by replicate."
     effects = ", and what is changed by what is varied, replicate by replicate" if len(plan.cells) > 1 else ""
     return f"The joint gain over no treaty in the same cells{effects}; bn$ a year, with 95 % intervals."
 

@@ -13,12 +13,7 @@ if TYPE_CHECKING:
     pass
 
 
-# The outcomes that effects are reported on, with the unit in which they are shown.
-OUTCOMES: Final = {
-    "time_cooperating": "share of quarters", "gain_share": "share of the attainable gain", "joint_gain": "bn$/yr",
-    "emerged": "share of runs", "kept": "share of runs", "durable": "share of runs", "mean_depth": "",
-}  # fmt: skip
-# Of these, the ones that sampled designs are read by.
+# The outcomes that sampled designs are read by, unless a plan names others.
 RANKED: Final = ("time_cooperating", "joint_gain")
 # What a table of assumptions says of every effect: its spread over a sample of them, and how many give it that sign.
 OVER_ASSUMPTIONS: Final = ("median", "q05", "q95", "same_sign")

@@ -27,8 +27,9 @@ from experiments.findings.headline import about
 from experiments.findings.sentences import OF_CALIBRATION, caption_of, caption_of_worth, of_tests, others_in_words
 from experiments.findings.tables import Findings
 from experiments.report import report_figures, tables
+from experiments.report.crossed_tables import crossed_tables
 from experiments.report.figures import arms_figure
-from experiments.report.headline_figures import plan_figure, worth_figure
+from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 from experiments.report.html import PAGE, cell, esc, looks_numeric
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
@@ -71,12 +72,18 @@ class _Page:
         """The whole page."""
         self._head()
         self._answer()
-        self._emergence()
+        plan = self.plan
+        if plan.asks_any("emerged", "durable"):
+            self._emergence()
         self._tests()
-        self._ends()
-        self._gains()
-        self._games()
-        self._depth()
+        for words, table, file in crossed_tables(self.findings):
+            self._compared(words, table, file)
+        if not plan.outcomes:
+            self._ends()
+            self._gains()
+            self._games()
+        if plan.asks_any("mean_depth"):
+            self._depth()
         self._basis()
         self._back_matter()
         return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
@@ -121,7 +128,7 @@ class _Page:
         )
         plan = self.plan
         self._figure("findings", caption_of(plan), lambda: plan_figure(self.findings))
-        if plan.shown:
+        if has_worth(self.findings):
             self._figure("worth", caption_of_worth(plan), lambda: worth_figure(self.findings))
         for number, reference in enumerate(self.plan.references[1:], 2):
             draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
@@ -153,7 +160,7 @@ class _Page:
             self._table(tables.precision(plan, self.findings.precision), "precision")
         self._figure(
             "response-map", "Time cooperating over two factors, averaged over the others; share of all quarters.",
-            lambda: report_figures.response_map(cells, plan, self.dyads),
+            lambda: report_figures.response_map(cells, plan, self.dyads) if plan.asks_any("time_cooperating") else None,
         )  # fmt: skip
 
     def _depth(self) -> None:

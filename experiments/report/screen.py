@@ -7,22 +7,21 @@ screen has room for; then paired differences. All else is in the files and in th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import pandas as pd
 from rich.console import Console
 
 from experiments.design.plan import ARM, SAMPLED
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
-from experiments.findings import headline
+from experiments.findings import asked, headline
 from experiments.findings.sentences import OF_CALIBRATION, by_chance, replicates_in_words, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.report.asked_screen import changes_table, levels_table
 from experiments.report.crossed_tables import show_crossed
 from experiments.statistics.stopping import reached_in_words
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Differences that a screen has room for; the largest effects on joint gain.
 MOST_EFFECTS: Final = 6
@@ -41,7 +40,9 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     """Print the answer and what is behind it; ``horizon`` names the last quarter, as in 2035Q4."""
     plan = findings.plan
     head(console, plan.title, is_first=True)
-    for sentence in headline.answers(plan, findings.cells):
+    for sentence in (
+        asked.answers(findings, with_levels=False) if plan.outcomes else headline.answers(plan, findings.cells)
+    ):
         prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     prose(
@@ -56,10 +57,14 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
             _associations_table(findings.associations).show(console)
             prose(console, by_chance(len(findings.associations)), "dim italic")
     else:
-        _headline_table(findings, horizon).show(console)
-    for title, rows in _compared(findings):
-        _effects_table(title, rows).show(console)
-    show_crossed(console, findings)
+        (levels_table(findings) if plan.outcomes else _headline_table(findings, horizon)).show(console)
+    if plan.outcomes:
+        if (changes := changes_table(findings)) is not None:
+            changes.show(console)
+    else:
+        for title, rows in _compared(findings):
+            _effects_table(title, rows).show(console)
+        show_crossed(console, findings)
     if len(findings.arms):
         what = "differences (of time, gains, depth and the shares of runs)"
         prose(console, by_chance(len(findings.arms), what), "dim italic")
@@ -74,7 +79,8 @@ def _rest(findings: Findings) -> str:
     names = set(findings.contrasts["contrast"]) if len(findings.contrasts) and not _has_room(findings) else ()
     there = [f"all {len(plan.cells)} cells"] if len(plan.cells) > headline.MOST_CELLS else []
     there += [f"{len(names)} contrast{'s' * (len(names) > 1)}"] if names else []
-    return f"In the report: {', '.join([*there, 'depth by part'])}. A model, no forecast."
+    there += ["depth by part"] if plan.asks_any("mean_depth") else []
+    return f"In the report: {', '.join(there)}. A model, no forecast." if there else "A model, no forecast."
 
 
 def _has_room(findings: Findings) -> bool:

@@ -237,8 +237,8 @@ class _Sweep:
         target = self.plan.precision
         if target is None:
             return []
-        frame = self.results.read(["dyad", target.outcome])
-        wanted = stopping.wanted_replicates(frame, target.outcome, target.half_width, target.least, target.most)
+        frame = self.results.read(["dyad", *target.outcomes])
+        wanted = stopping.wanted_for(frame, target)
         chosen = [chunk for chunk in every if chunk.first < wanted.get(chunk.design_point, target.least)]
         self.total = sum(chunk.count for chunk in chosen)
         self.hooks.tell(stopping.in_words(wanted, target, self.total))

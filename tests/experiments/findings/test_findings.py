@@ -314,7 +314,7 @@ def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
     shown = " ".join(screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").split())
     assert " 1 replicate; brackets," in shown
     fewer = find(plan, stored(tmp_path / "s", plan))
-    target = dataclasses.replace(plan, precision=Precision("mean_depth", 0.1, 2, 400), replicates=400)
+    target = dataclasses.replace(plan, precision=Precision((("mean_depth", 0.1),), 2, 400), replicates=400)
     assert replicates_in_words(dataclasses.replace(fewer, plan=target)) == "1 replicate", "those that were played"
 
 
