@@ -119,6 +119,11 @@ def lead_of(plan: Plan) -> str:
     return "joint_gain" if "joint_gain" in told else told[0]
 
 
+def main_of(plan: Plan) -> str:
+    """The outcome that is told where there is room for one: the first that a plan names, or the joint gain."""
+    return plan.outcomes[0] if plan.outcomes else "joint_gain"
+
+
 def words_of(name: str, dyad: str = "") -> str:
     """An outcome in words; that of a side with its bloc, where the dyad is known."""
     own = OUTCOMES[name]

@@ -36,6 +36,9 @@ SAMPLED: Final = ("latin_hypercube", "sobol")
 ARM: Final = "arm"
 ID: Final = "id"
 BLOCK: Final = "block"
+# What a point is named by which is no parameter: the scenario that it starts from, and the row of a sample.
+SCENARIO: Final = "scenario"
+SAMPLE: Final = "sample"
 # Tables of a run whose full series a plan may keep.
 SERIES: Final = ("bloc", "dyad", "directed", "automaker", "supplier")
 
@@ -45,7 +48,8 @@ class Factor:
     """A parameter that a plan varies: its levels in the order of the file with their names, or its range.
 
     ``together`` are parameters that always take the same value as this one. ``scale`` says whether a range is
-    filled evenly in the value (linear) or in its logarithm (log).
+    filled evenly in the value (linear) or in its logarithm (log). ``bundles`` hold what each level sets where levels
+    are names of several settings. The levels of the factor ``scenario`` are scenarios.
     """
 
     name: str
@@ -55,11 +59,20 @@ class Factor:
     range: tuple[float, float] | None = None
     scale: str = "linear"
     together: tuple[str, ...] = ()
+    bundles: Mapping[str, Mapping[str, Value]] = dataclasses.field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
         """All parameters that the factor sets."""
+        if self.bundles:
+            return tuple(dict.fromkeys(name for settings in self.bundles.values() for name in settings))
         return (self.name, *self.together)
+
+    def sets(self, level: Value) -> Mapping[str, Value]:
+        """What a level sets."""
+        if self.bundles:
+            return self.bundles[str(level)]
+        return dict.fromkeys(self.names, level)
 
     def index_of(self, level: object) -> int:
         """Where a level stands in the plan. In results, levels of mixed types are stored as text."""
@@ -85,7 +98,9 @@ class Block:
 class DesignPoint:
     """One setting of the model. ``levels`` is empty for a point that only a contrast needs; ``arm`` is its name.
 
-    ``id`` is what somebody knows the point by, None where a table or list says nothing of it.
+    ``id`` is what somebody knows the point by, None where a table or list says nothing of it. ``scenario`` is the name
+    of the one that it starts from, ``named`` the levels of factors that are no parameters, and ``sample`` the row of a
+    sample of assumptions that it is played under, -1 without one.
     """
 
     index: int
@@ -94,6 +109,13 @@ class DesignPoint:
     settings: Mapping[str, Value]
     arm: str = ""
     id: str | int | None = None
+    scenario: str = ""
+    named: Mapping[str, Value] = dataclasses.field(default_factory=dict)
+    sample: int = -1
+
+    def value_of(self, factor: str) -> Value:
+        """The level of a factor at this point."""
+        return self.named[factor] if factor in self.named else self.settings[factor]
 
     @property
     def is_cell(self) -> bool:
@@ -143,6 +165,20 @@ class Precision:
 
 
 @dataclasses.dataclass(frozen=True)
+class Assumed:
+    """A sample of assumptions, under each row of which the whole design is played again.
+
+    rows: parameters by name; weights: how much each row counts, above 0, adding to one; replicates: of every design
+    point under every row; left_out: columns that the plan sets itself, which are not taken from the sample.
+    """
+
+    rows: tuple[Mapping[str, Value], ...]
+    weights: tuple[float, ...]
+    replicates: int
+    left_out: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
 class Outputs:
     """What is kept beside the summaries: the tables of ``series`` for the first ``replicates`` replicates."""
 
@@ -188,6 +224,10 @@ class Plan:
     # What is told of the runs; empty: all dyads, the usual outcomes.
     dyads: tuple[str, ...] = ()
     outcomes: tuple[str, ...] = ()
+    assumed: Assumed | None = None
+    # What scenarios beside the first one are loaded by; a file of the sample.
+    starts: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    sample: Path | None = dataclasses.field(default=None, compare=False)
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
@@ -195,8 +235,17 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", self.start or self.scenario)
         rows = self.rows if self.design != FACTORIAL else combinations(self.factors)
-        points = design_points(self.settings, self.factors, self.blocks, rows, self.arms, self.ids)
-        pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)
+        base = {SCENARIO: self.scenario, **self.settings}
+        points = design_points(base, self.factors, self.blocks, rows, self.arms, self.ids)
+        pairs = add_contrast_points(points, base, self.factors, self.blocks, self.contrasts)
+        points += [
+            dataclasses.replace(
+                point, index=len(points) * (row + 1) + point.index, levels={}, settings={**assumed, **point.settings},
+                sample=row, id=None,
+            )
+            for row, assumed in enumerate(self.assumed.rows if self.assumed else ())
+            for point in points
+        ]  # fmt: skip
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "contrast_points", pairs)
 
@@ -204,6 +253,28 @@ class Plan:
     def cells(self) -> tuple[DesignPoint, ...]:
         """The design points of the design itself, block by block; in a factorial the last factor varies fastest."""
         return tuple(point for point in self.points if point.is_cell)
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of all scenarios that points start from, the plan's own first."""
+        return tuple(dict.fromkeys([self.scenario, *(point.scenario for point in self.points)]))
+
+    def start_of(self, scenario: str) -> str:
+        """What a scenario of the plan is loaded by."""
+        return self.start if scenario == self.scenario else self.starts.get(scenario, scenario)
+
+    def under(self, row: int, point: int) -> int:
+        """The index of a point of the design, or of a contrast, as it is played under a row of the sample."""
+        return point + (row + 1) * self.n_base
+
+    @property
+    def n_base(self) -> int:
+        """How many points there are without those under a sample of assumptions."""
+        return len(self.points) // (1 + len(self.assumed.rows if self.assumed else ()))
+
+    def replicates_of(self, point: DesignPoint) -> int:
+        """How many replicates a point has, or may have with a target of precision."""
+        return self.replicates if point.sample < 0 or self.assumed is None else self.assumed.replicates
 
     @property
     def shown(self) -> tuple[Factor, ...]:
@@ -222,7 +293,7 @@ class Plan:
     @property
     def n_runs(self) -> int:
         """How many runs the plan takes."""
-        return len(self.points) * self.replicates
+        return sum(self.replicates_of(point) for point in self.points)
 
     def with_tactics(self, file: TacticFile | None) -> Plan:
         """The same plan with a loaded file of tactics; it belongs to what identifies the runs."""
@@ -239,7 +310,9 @@ class Plan:
         """
         if fault := replicates_fault(replicates):
             raise InputFault([fault], f"plan {self.name}")
-        return dataclasses.replace(self, replicates=replicates, precision=None)
+        own = self.assumed
+        fewer = own and dataclasses.replace(own, replicates=min(own.replicates, replicates))
+        return dataclasses.replace(self, replicates=replicates, precision=None, assumed=fewer)
 
 
 def combinations(factors: Iterable[Factor]) -> Iterator[dict[str, Value]]:
@@ -258,22 +331,36 @@ def design_points(
     ids: Sequence[str | int] = (),
 ) -> list[DesignPoint]:
     """One point for each row of levels in every block; ``arms`` are the rows' names and ``ids`` their ids, if any."""
-    linked = {factor.name: factor.together for factor in factors}
+    known = {factor.name: factor for factor in factors}
     rows = list(rows)
     points: list[DesignPoint] = []
     for block in blocks:
         for number, levels in enumerate(rows):
-            also = {name: levels[first] for first in levels for name in linked.get(first, ())}
-            whole = {**settings, **block.settings, **levels, **also}
+            whole, named = _whole({**settings, **block.settings}, levels, known)
             arm = arms[number] if arms else ""
-            known = ids[number] if ids else None
-            points.append(DesignPoint(len(points), block.name, levels, whole, arm, known))
+            own_id = ids[number] if ids else None
+            scenario = str(whole.pop(SCENARIO))
+            points.append(DesignPoint(len(points), block.name, levels, whole, arm, own_id, scenario, named))
     return points
+
+
+def _whole(
+    settings: Mapping[str, Value], levels: Mapping[str, Value], factors: Mapping[str, Factor]
+) -> tuple[dict[str, Value], dict[str, Value]]:
+    """All that a point sets, and the levels of factors that are no parameters."""
+    whole, named = dict(settings), {}
+    for name, level in levels.items():
+        factor = factors.get(name)
+        whole |= {name: level} if factor is None else factor.sets(level)
+        if factor is not None and (factor.bundles or name == SCENARIO):
+            named[name] = level
+    return whole, named
 
 
 def add_contrast_points(
     points: list[DesignPoint],
     settings: Mapping[str, Value],
+    factors: Iterable[Factor],
     blocks: Iterable[Block],
     contrasts: Iterable[Contrast],
 ) -> tuple[tuple[int, int], ...]:
@@ -281,19 +368,24 @@ def add_contrast_points(
 
     Two points are the same when every parameter has the same value, however the value was written.
     """
+    by_name = {factor.name: factor for factor in factors}
     own = {block.name: block.settings for block in blocks}
-    known: dict[tuple[str, tuple[Value, ...]], int] = {}
+    known: dict[tuple[str, str, tuple[Value, ...]], int] = {}
     pairs = []
     for contrast in contrasts:
         if not known:
-            known = {(point.block, make_parameters(point.settings).key()): point.index for point in points}
+            known = {(point.block, point.scenario, make_parameters(point.settings).key()): point.index
+                     for point in points}  # fmt: skip
         pair = []
         for side in (contrast.treated, contrast.control):
-            whole = {**settings, **own[contrast.block], **side}
-            key = (contrast.block, make_parameters(whole).key())
+            # What a side says itself comes after what the levels that it names set.
+            levels = dict(sorted(side.items(), key=lambda item: item[0] not in by_name))
+            whole, named = _whole({**settings, **own[contrast.block]}, levels, by_name)
+            scenario = str(whole.pop(SCENARIO))
+            key = (contrast.block, scenario, make_parameters(whole).key())
             if key not in known:
                 known[key] = len(points)
-                points.append(DesignPoint(len(points), contrast.block, {}, whole))
+                points.append(DesignPoint(len(points), contrast.block, {}, whole, scenario=scenario, named=named))
             pair.append(known[key])
         pairs.append((pair[0], pair[1]))
     return tuple(pairs)

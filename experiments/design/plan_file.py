@@ -33,6 +33,7 @@ sets only what it changes, and ``reference`` names one or several that all the o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -42,6 +43,7 @@ from experiments.design.plan import (
     BLOCK,
     FACTORIAL,
     MAX_REPLICATES,
+    SCENARIO,
     SERIES,
     Block,
     Contrast,
@@ -73,6 +75,7 @@ if TYPE_CHECKING:
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
     *("settings", "factors", "blocks", "contrasts", "interactions", "outputs", "precision"),
+    "assumptions",
     *("design", "n_points", "vary_every", "table", "points", "reference", "dyads", "outcomes"),
 )
 BLOCK_KEYS: Final = ("name", "settings")
@@ -127,9 +130,18 @@ def load_plan(source: str | Path, watch: Watch | None = None) -> Plan:
 class PlanReader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 
-    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path, start: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        table: dict[str, Any],
+        folder: Path,
+        start: str = "",
+        starts: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(name, text, table)
         self.folder, self.start = folder, start
+        self.starts = dict(starts or {})
 
     def read(self) -> Plan:
         self._known(self.table, PLAN_KEYS, "a plan key")
@@ -149,12 +161,15 @@ class PlanReader(FactorReader):
         blocks = self._blocks()
         rows: list[dict[str, Value]] = []
         if design != "factorial":
-            factors, rows = self._rows_of(design, factors, {**baseline, **settings} if baseline else {}, root_seed)
+            own = {SCENARIO: scenario, **baseline, **settings} if baseline else {}
+            factors, rows = self._rows_of(design, factors, own, root_seed)
         references = self._references()
         contrasts = self._contrasts(factors, blocks)
         interactions = self._interactions(design, factors, blocks)
         outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
+        n_cells = len(rows) if design != FACTORIAL else math.prod(len(factor.levels) for factor in factors)
+        assumed = self._assumed(design, settings, factors, blocks, n_cells, root_seed)
         if self.faults:
             raise InputFault([*self.faults, *commas_of(self.text)], f"plan {self.name}")
         named = (self.name, title, question, hypothesis, scenario)
@@ -162,7 +177,8 @@ class PlanReader(FactorReader):
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
             self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
             start=self.start, table=self._table_file() if design == "table" else None,
-            interactions=interactions, dyads=dyads, outcomes=outcomes,
+            interactions=interactions, dyads=dyads, outcomes=outcomes, assumed=assumed,
+            starts={name: start for name, start in self.starts.items() if name != scenario}, sample=self.sample,
         )  # fmt: skip
 
     def _outputs(self) -> Outputs:
@@ -219,7 +235,11 @@ class PlanReader(FactorReader):
 
     def _scenario(self) -> tuple[str, dict[str, Value]]:
         """The scenario as it is named, and its parameters; a file of one's own lies beside the plan."""
-        name = self._text("scenario")
+        name, levels = self._scenario_levels()
+        if SCENARIO in self.table or not levels:
+            name = self._text("scenario")
+            if name and levels and name not in levels:
+                self.faults.append(f"scenario = {name!r} is no level of the factor scenario; leave one of them out")
         if name:
             try:
                 self.start = self.start or (name if name in scenario_names() else self._beside(name))
@@ -227,6 +247,14 @@ class PlanReader(FactorReader):
             except InputFault as fault:
                 self.faults.extend(fault.faults)
         return name, {}
+
+    def _scenario_levels(self) -> tuple[str, list[str]]:
+        """The first level of a factor ``scenario``, which the plan starts from if it names none, and all of them."""
+        factors = self.table.get("factors")
+        own = factors.get(SCENARIO) if isinstance(factors, dict) else None
+        levels = own.get("levels") if isinstance(own, dict) else None
+        named = [level for level in levels if isinstance(level, str)] if isinstance(levels, list) else []
+        return (named[0] if named else ""), named
 
     def _beside(self, name: str) -> str:
         return str(find_scenario(name, self.folder).absolute())
@@ -292,7 +320,16 @@ class PlanReader(FactorReader):
         return tuple(found)
 
     def _side(self, table: Mapping[str, Any], side: str, where: str, factors: tuple[Factor, ...]) -> dict[str, Value]:
-        own = self._settings(table.get(side, {}), f"{where} {side}:")
+        came = table.get(side, {})
+        bundles = {factor.name: factor for factor in factors if factor.bundles}
+        levels = {name: came[name] for name in bundles if isinstance(came, dict) and name in came}
+        for name, level in levels.items():
+            if level not in bundles[name].levels:
+                known = bundles[name].levels
+                hint = nearest(str(level), known) or f"there are: {', '.join(map(str, known))}"
+                self.faults.append(f"{where} {side}: {name} = {level!r} is no level of the factor; {hint}")
+        rest = {key: value for key, value in came.items() if key not in levels} if isinstance(came, dict) else came
+        own = {**levels, **self._settings(rest, f"{where} {side}:")}
         for factor in factors:
             if factor.name not in own:
                 self.faults.append(f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level")

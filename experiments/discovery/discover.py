@@ -120,7 +120,7 @@ def inputs_of(results: Results) -> pd.DataFrame:
         raise InputFault([f"{fault}; sample the assumptions (design latin_hypercube or sobol)"], "discover")
     columns: dict[str, Any] = {}
     for name in names:
-        values = [point.settings[name] for point in cells]
+        values = [point.value_of(name) for point in cells]
         if any(isinstance(value, bool | str) for value in values):
             columns[name] = [str(value) for value in values]
         else:

@@ -115,7 +115,8 @@ def _of_levels(findings: Findings, dyad: str) -> Iterator[str]:
     parts = []
     if plan.asks_any(*OF_EMERGENCE):
         is_over = point is None
-        yield headline.over_points(dyad, own) if is_over else headline.answer(own.iloc[0])
+        told = headline.over_points(dyad, own) if is_over else headline.answer(own.iloc[0])
+        yield told if is_over else headline.with_sample(told, own.iloc[0], findings.assumed_levels)
     for name in told_of(plan):
         if name not in OF_EMERGENCE:
             parts.append(f"{words_of(name, dyad)} {level_in_words(own, name)}")

@@ -17,6 +17,7 @@ from scipy import stats
 
 from experiments.design.outcomes import told_of
 from experiments.design.plan import BLOCK, DesignPoint, Factor, Interaction, Plan
+from experiments.findings import assumed
 from experiments.findings.comparisons import Comparison, Matrix, effects, matched, matrices
 from experiments.statistics.estimates import LEVEL, Estimate, holm, mean_interval
 
@@ -59,8 +60,9 @@ def crossed(plan: Plan, results: Results, dyads: Sequence[str]) -> tuple[pd.Data
     for dyad in dyads if blocks or crossings else ():
         for outcome, values in matrices(results.read(list(told_of(plan)), dyad=dyad), told_of(plan), len(plan.points)):
             what = {"dyad": dyad, "outcome": outcome}
-            by_block += [{**what, **row} for row in effects(values, blocks)]
-            found += [{**what, **row} for row in interaction_rows(values, crossings)]
+            by_block += [{**what, **row} for row in effects(values, blocks, more=assumed.fields_for(plan))]
+            for own, row in interaction_rows(values, crossings):
+                found.append({**what, **row, **assumed.fields(plan, values, row["mean"], own.there, own.here)})
     return pd.DataFrame(by_block), _corrected(pd.DataFrame(found))
 
 
@@ -102,7 +104,9 @@ def _key(point: DesignPoint, plan: Plan) -> tuple[tuple[str, Any], ...]:
     return ((BLOCK, point.block), *((factor.name, point.levels[factor.name]) for factor in plan.factors))
 
 
-def interaction_rows(values: Matrix, crossings: Iterable[Crossing], level: float = LEVEL) -> Iterator[dict[str, Any]]:
+def interaction_rows(
+    values: Matrix, crossings: Iterable[Crossing], level: float = LEVEL
+) -> Iterator[tuple[Crossing, dict[str, Any]]]:
     """The difference of differences of every crossing with its interval and p-value; without runs left out.
 
     values: (design point, replicate), NaN where there is no run.
@@ -114,7 +118,7 @@ def interaction_rows(values: Matrix, crossings: Iterable[Crossing], level: float
         if differences.size:
             found = mean_interval(differences, level)
             asked = own.interaction
-            yield {
+            yield own, {
                 "interaction": asked.name, "block": own.block, "effect": asked.effect, "baseline": own.baseline,
                 "level": own.level, "where": asked.where, "other_place": own.other_place, "place": own.place,
                 **found._asdict(), "n_cells": n_cells, "p_value": p_of(found),

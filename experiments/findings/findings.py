@@ -16,7 +16,7 @@ import pandas as pd
 from experiments.design.outcomes import OF_EMERGENCE, OUTCOMES, told_of
 from experiments.design.plan import FACTORIAL, ID, SAMPLED, Plan
 from experiments.display.words import spans
-from experiments.findings import asked
+from experiments.findings import asked, assumed
 from experiments.findings.comparisons import (
     ARM,
     BLOC_OUTCOMES,
@@ -25,6 +25,7 @@ from experiments.findings.comparisons import (
     TIME,
     YES_NO,
     Comparison,
+    Matrix,
     adjusted,
     bloc_matrices,
     comparisons_of,
@@ -34,7 +35,7 @@ from experiments.findings.comparisons import (
 )
 from experiments.findings.corners import corners_of, tally
 from experiments.findings.crossed import crossed
-from experiments.findings.headline import about, reference_point, with_assumptions
+from experiments.findings.headline import about, quarters_of, reference_point, with_assumptions
 from experiments.findings.sentences import of_blocs, read_plainly
 from experiments.findings.tables import RANKED, Findings
 from experiments.statistics.definitions import meanings, sensitivity_table
@@ -71,7 +72,7 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     bare = sorted({point.index for point in plan.cells} - set(cells["design_point"]))
     is_told = not bare or plan.design != FACTORIAL
     comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
-    compared, tested = _compared(plan, results, dyads, comparisons)
+    compared, tested, moved, levels = _compared(plan, results, dyads, comparisons)
     compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
     # A plan that names its outcomes has those of the two blocs among them, if it asks for them.
     blocs, bloc_effects = (
@@ -95,7 +96,7 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
         rank_correlations(cells, plan, ranked) if plan.design in SAMPLED else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
         _definitions(plan, results, dyads),
-        *(crossed(plan, results, dyads) if is_told else ()),
+        *(crossed(plan, results, dyads) if is_told else (pd.DataFrame(), pd.DataFrame())), moved, levels,
     )  # fmt: skip
     if not is_told:
         places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
@@ -152,24 +153,49 @@ def _batches(plan: Plan, results: Results) -> Iterator[list[int]]:
 
 def _compared(
     plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame]:
-    """Paired differences by kind of comparison, and the tests of rates and times."""
-    n_quarters = load_scenario(plan.start).n_quarters
+) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Paired differences by kind of comparison, the tests of rates and times; under a sample, movers and levels."""
+    n_quarters = quarters_of(plan)
     by_kind = {kind: [own for own in comparisons if own.kind == kind] for kind in (FACTOR, ARM, CONTRAST)}
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in by_kind}
     tested: list[dict[str, Any]] = []
-    for dyad in dyads if comparisons else ():
+    moved: list[dict[str, Any]] = []
+    levels: list[dict[str, Any]] = []
+    more = assumed.fields_for(plan)
+    for dyad in dyads if comparisons or plan.assumed else ():
         tested_ones = [name for name in YES_NO if plan.asks_any(name)] + ([TIME] if plan.asks_any("emerged") else [])
         columns = list(dict.fromkeys([*told_of(plan), *tested_ones]))
         kept = {}
         for outcome, values in matrices(results.read(columns, dyad=dyad), columns, len(plan.points)):
             if outcome in told_of(plan):
                 for kind, own in by_kind.items():
-                    rows[kind] += [{"dyad": dyad, "outcome": outcome, **row} for row in effects(values, own)]
+                    what = {"dyad": dyad, "outcome": outcome}
+                    rows[kind] += [{**what, **row} for row in effects(values, own, more=more)]
+                moved += _movers(plan, values, comparisons, dyad, outcome)
+            if plan.assumed and (outcome in told_of(plan) or outcome in YES_NO):
+                levels += assumed.levels_over(plan, {outcome: values}, dyad, RATES)
             if outcome in tested_ones:
                 kept[outcome] = values
         tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
-    return {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}, pd.DataFrame(tested)
+    ordered = {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}
+    return ordered, pd.DataFrame(tested), pd.DataFrame(moved), pd.DataFrame(levels)
+
+
+def _movers(
+    plan: Plan, values: Matrix, comparisons: Sequence[Comparison], dyad: str, outcome: str
+) -> Iterator[dict[str, Any]]:
+    """Which assumptions of a sample move each effect on an outcome in a dyad."""
+    for own in comparisons if plan.assumed else ():
+        by_row, _ = assumed.effects_by_row(values, plan, own.pairs)
+        what = {
+            "block": own.block,
+            "kind": own.kind,
+            "factor": own.factor,
+            "baseline": own.baseline,
+            "level": own.level,
+        }
+        for row in assumed.movers(by_row, plan):
+            yield {"dyad": dyad, "outcome": outcome, **what, **row}
 
 
 def _ordered(table: pd.DataFrame, plan: Plan) -> pd.DataFrame:
@@ -203,9 +229,19 @@ def _blocs(
 
 
 def calibration_of(plan: Plan) -> pd.DataFrame:
-    """What is calibrated at the start of the plan's scenario with its settings, a row a direction and good."""
-    settings = {**load_scenario(plan.start).parameters.changes(), **plan.settings}
-    return calibration_table(plan.start, make_parameters(settings))
+    """What is calibrated at the start of the plan's scenarios with its settings, a row a direction and good.
+
+    With ``scenario`` in front where there are several.
+    """
+    tables = []
+    for name in plan.scenarios:
+        start = plan.start_of(name)
+        settings = {**load_scenario(start).parameters.changes(), **plan.settings}
+        table = calibration_table(start, make_parameters(settings))
+        if len(plan.scenarios) > 1:
+            table.insert(0, "scenario", name)
+        tables.append(table)
+    return pd.concat(tables, ignore_index=True)
 
 
 # --- corners ------------------------------------------------------------------------------------------------

@@ -32,8 +32,10 @@ class Findings:
     differences. ``tests``: McNemar and log-rank for every pair of design points that is compared. ``definitions``: for
     every dyad, at the reference cell, how often cooperation emerges, is inherited, kept and durable at other shares of
     the gain and over other windows. ``effects``, ``contrasts`` and ``arms`` have the columns of ``OVER_ASSUMPTIONS``
-    where a table of them was given. ``block_effects``: every block against the first. ``interactions``: differences of
-    differences.
+    where a table of them was given, or the plan has a sample of assumptions: then also whether the default lies
+    ``outside`` the middle 80 %, and the ``noise`` that replicates leave in a row. ``movers``: rank correlations of
+    assumptions with effects; ``assumed_levels``: how levels in cells spread over the sample. ``block_effects``: every
+    block against the first. ``interactions``: differences of differences.
     """
 
     plan: Plan
@@ -53,10 +55,13 @@ class Findings:
     definitions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     block_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     interactions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    movers: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    assumed_levels: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
     *("blocs", "bloc_effects", "tests", "definitions", "block_effects", "interactions"),
+    *("movers", "assumed_levels"),
 )

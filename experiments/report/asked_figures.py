@@ -124,7 +124,7 @@ def _figure(
         ", thin: 5 to 95 % over assumptions" if is_difference and set(OVER_ASSUMPTIONS) <= set(findings.effects) else ""
     )
     figure.supxlabel(
-        f"Scenario {plan.scenario}, {replicates_in_words(findings)} a cell, bars: 95 % intervals{also}",
+        f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)} a cell, bars: 95 % intervals{also}",
         fontsize=SMALL, color="#555555",
     )  # fmt: skip
     return figure

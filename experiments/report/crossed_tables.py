@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from experiments.design.outcomes import OUTCOMES, Outcome, words_of
+from experiments.design.outcomes import OUTCOMES, Outcome, main_of, words_of
 from experiments.display.console import prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings.crossed import ALL_BLOCKS
+from experiments.findings.sentences import compared_in_words as comparison_in_words
 from experiments.report.tables import with_unit
 
 if TYPE_CHECKING:
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from experiments.design.plan import Plan
     from experiments.findings.tables import Findings
 
+# Assumptions told for each effect in a report.
+MOST_MOVERS = 3
 # The outcomes that are shown of a plan that names none.
 USUAL_SHOWN = ("time_cooperating", "joint_gain")
 OF_INTERACTIONS = (
@@ -68,6 +71,21 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
             found = {with_unit(row["outcome"]): _cell(row, OUTCOMES[row["outcome"]]) for _, row in own.iterrows()}
             rows.append({"dyad": str(dyad), "compared": str(name), **found})
         yield words, pd.DataFrame(rows), file
+
+    if len(findings.movers):
+        first = findings.movers["outcome"] == main_of(plan)
+        by = ["dyad", "block", "factor", "level"]
+        top = findings.movers[first].groupby(by, sort=False, observed=True).head(MOST_MOVERS)
+        rows = [
+            {
+                "dyad": str(row["dyad"]), "effect of": comparison_in_words(plan, row),
+                "assumption": str(row["assumption"]).replace("_", " "),
+                "rank correlation": f"{signed(row['correlation'])} {interval(row['low'], row['high'], with_sign=True)}",
+            }
+            for _, row in top.iterrows()
+        ]  # fmt: skip
+        words = f"Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample:"
+        yield words, pd.DataFrame(rows), "movers"
 
 
 def _grid(title: str, first: str, table: pd.DataFrame, names: pd.Series | list[str], outcome: Outcome) -> Grid:

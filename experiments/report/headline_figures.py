@@ -179,7 +179,7 @@ def _named(dyad: str) -> str:
 def _foot(figure: Figure, findings: Findings, shown: list[Shown]) -> None:
     """What was run, under the figure."""
     plan = findings.plan
-    said = [f"Scenario {plan.scenario}"]
+    said = [headline.scenarios_in_words(plan)]
     if len(plan.blocks) > 1:
         said.append(plan.blocks[0].name)
     said += [f"{replicates_in_words(findings)} a cell", "bars: 95 % intervals"]

@@ -17,7 +17,7 @@ from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings import asked, headline
-from experiments.findings.sentences import OF_CALIBRATION, by_chance, replicates_in_words, security_in_words
+from experiments.findings.sentences import OF_CALIBRATION, by_chance, of_sample, replicates_in_words, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.report.asked_screen import changes_table, levels_table
 from experiments.report.crossed_tables import show_crossed
@@ -41,15 +41,19 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     plan = findings.plan
     head(console, plan.title, is_first=True)
     for sentence in (
-        asked.answers(findings, with_levels=False) if plan.outcomes else headline.answers(plan, findings.cells)
+        asked.answers(findings, with_levels=False)
+        if plan.outcomes
+        else headline.answers(plan, findings.cells, findings.assumed_levels)
     ):
         prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     prose(
         console,
-        f"{headline.about(plan)} Scenario {plan.scenario}, {replicates_in_words(findings)}{failed}; brackets, ±: "
-        "95 % intervals.".strip(),
+        f"{headline.about(plan)} {headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; "
+        "brackets, ±: 95 % intervals.".strip(),
     )
+    for line in of_sample(findings):
+        prose(console, line)
     if line := headline.at_other_shares(findings.definitions):
         prose(console, line)
     if plan.design in SAMPLED:
@@ -186,7 +190,8 @@ def _over_assumptions(row: pd.Series, times: float, digits: int) -> str:
         return ""
     digits = max(digits - 1, 0)
     around = interval(times * row["q05"], times * row["q95"], digits, with_sign=True)
-    return f"{signed(times * row['median'], digits)} {around} {100 * row['same_sign']:.0f} %"
+    mark = "!" if row.get("outside", False) is True else ""
+    return f"{signed(times * row['median'], digits)} {around}{mark} {100 * row['same_sign']:.0f} %"
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 5) -> Grid:

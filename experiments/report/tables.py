@@ -147,6 +147,7 @@ def _over_assumptions(effect: pd.Series) -> dict[str, str]:
     return {
         f"{words}: over assumptions": f"{signed(times * effect['median'], n)} {around}",
         f"{words}: same sign": f"{100 * effect['same_sign']:.0f} %",
+        **({f"{words}: default outside": "yes"} if effect.get("outside", False) is True else {}),
     }
 
 
@@ -257,7 +258,7 @@ def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
 
     Every run is observed to the horizon, so the restricted mean of Kaplan and Meier is the mean of what was seen.
     """
-    has_emerged = runs["first_emergence"] >= 0
+    has_emerged = runs["first_emergence"].between(0, n_quarters - 1)
     wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
     rates = {"emerged": has_emerged, "durable": runs["durable"].astype(bool)}
     found = mean_interval(wait.groupby(runs["replicate"]).mean())
@@ -275,7 +276,7 @@ def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> 
     replicate. Columns: quarter, share, low, high; a point until the first run gets there.
     """
     replicate = runs["replicate"].to_numpy()
-    onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
+    onset = np.where(runs["first_emergence"].between(0, n_quarters - 1), runs["first_emergence"], n_quarters)
     rows = []
     for quarter in range(n_quarters):
         share, low, high, _ = shared_rate(onset > quarter, replicate, level)
@@ -321,11 +322,13 @@ def ends(table: pd.DataFrame) -> pd.DataFrame:
 def basis(calibration: pd.DataFrame) -> pd.DataFrame:
     """What the results on each direction rest on: security costs, opening costs, supply stakes, brands on sale."""
     rows = []
-    for (importer, exporter), own in calibration.groupby(["importer", "exporter"], sort=False):
+    by = ["scenario"] if "scenario" in calibration else []
+    for (*where, importer, exporter), own in calibration.groupby([*by, "importer", "exporter"], sort=False):
         goods = {str(row["good"]): security_in_words(row) for _, row in own.iterrows()}
         first = own.iloc[0]
         rows.append(
             {
+                **dict(zip(by, where, strict=True)),
                 "importer < exporter": f"{importer} < {exporter}",
                 "security cost of a car, k$": goods.get("ev", ""),
                 "of a battery, k$ a car": goods.get("battery", ""),

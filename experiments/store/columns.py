@@ -22,6 +22,7 @@ COLUMNS: Final = {
     "block": "name of the plan's block",
     "arm": "name of the plan's arm, where its points have names",
     "id": "what the plan's table or list of points calls the point, where it has an id",
+    "sample": "row of the sample of assumptions that it is played under, from 0; -1: the scenario's own",
     "replicate": "replicate: the same luck at every design point",
     "status": "ok or failed",
     "stage": "where a failed run failed: build, run, summary, or worker",

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from experiments.design.plan import Plan
 from experiments.design.plan_file import PlanReader
 from experiments.store import manifest
-from experiments.store.inputs import INPUTS, TACTICS, WORLD, read_whole, world_files
+from experiments.store.inputs import ASSUMPTIONS, INPUTS, TACTICS, WORLD, read_whole, world_files
 from model import (
     KEPT,
     InputFault,
@@ -50,9 +50,19 @@ def plan_of(results: Results) -> Plan:
         own = [point for point in points if point["levels"] and point["block"] == first]
         rows = [{**point["levels"], **({"name": point["arm"]} if point.get("arm") else {})} for point in own]
         table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
-    start = str(results.input(KEPT))
-    plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start).read()
+    sample = [name for name in manifest["inputs"] if name.startswith(f"{ASSUMPTIONS}.")]
+    if sample and isinstance(table.get("assumptions"), dict):
+        table["assumptions"] = {**table["assumptions"], "sample": str(results.input(sample[0]).absolute())}
+    starts = kept_starts(results)
+    start = starts.get(manifest["scenario"]) or str(results.input(KEPT))
+    plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start, starts).read()
     return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
+
+
+def kept_starts(results: Results) -> dict[str, str]:
+    """By name, where every scenario of the runs is kept."""
+    told = results.manifest.get("scenarios", {})
+    return {name: str(results.input(kept).absolute()) for name, kept in told.items()}
 
 
 def played(plan: Plan, results: Results) -> Plan:
@@ -64,7 +74,11 @@ def played(plan: Plan, results: Results) -> Plan:
     if told and plan.world is not None:
         path = results.input(f"{WORLD}/{told['file']}").absolute()
         plan = plan.with_world(dataclasses.replace(plan.world, path=str(path), sha256=told["sha256"]))
-    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept.absolute()))
+    shipped, own = scenario_names(), kept_starts(results)
+    starts = {name: start if start in shipped else own.get(name, start) for name, start in plan.starts.items()}
+    start = plan.start if plan.start in shipped else str(kept.absolute())
+    same = start == plan.start and starts == plan.starts
+    return plan if same else dataclasses.replace(plan, start=start, starts=starts)
 
 
 # --- what has changed -------------------------------------------------------------------------------------
@@ -78,8 +92,11 @@ def differences(results: Results, plan: Plan) -> list[str]:
     """
     kept, told = results.input(KEPT), results.manifest
     found = plan_changes(told, manifest.read_from(plan))
-    changes = scenario_changes(load_scenario(kept), load_scenario(plan.start))
-    found += [f"scenario {plan.scenario}: {line}" for line in changes]
+    starts = kept_starts(results) or {plan.scenario: str(kept)}
+    for name in plan.scenarios:
+        if name in starts:
+            changes = scenario_changes(load_scenario(starts[name]), load_scenario(plan.start_of(name)))
+            found += [f"scenario {name}: {line}" for line in changes]
     if fault := tactics_fault(results, plan.tactics):
         asked = None if plan.tactics is None else plan.tactics.told()
         came = f"{in_words(told.get('tactics'))} in the results, {in_words(asked)} now"
@@ -121,8 +138,8 @@ def _factor_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 def _point_changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
-        for what in ("block", "arm"):
-            if old.get(what) != new[what]:
+        for what in ("block", "arm", "scenario"):
+            if old.get(what, new[what] if what == "scenario" else None) != new[what]:
                 yield f"design point {number}, name of its {what}: {old.get(what)!r} in the results, {new[what]!r} now"
         for name in dict.fromkeys([*old["settings"], *new["settings"]]):
             one, other = (point["settings"].get(name, "not set") for point in (old, new))
