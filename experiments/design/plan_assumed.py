@@ -108,7 +108,7 @@ class AssumedReader(BundleReader):
             self.faults.append(f"{where}{fault.replace('table =', 'sample =', 1)}")
             return [], []
         weights = [row.pop(WEIGHT, 1.0) for row in rows]
-        wrong = [(k, w) for k, w in enumerate(weights, 1) if not is_number(w) or w < 0]
+        wrong = [(k, w) for k, w in enumerate(weights, 1) if not is_number(w) or float(w) < 0.0]
         if wrong:
             also = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
             came_as = f"row {wrong[0][0]}: weight = {shown(wrong[0][1])}"
@@ -119,7 +119,7 @@ class AssumedReader(BundleReader):
             row.pop(ID, None)
             row.pop(point_tables.NAME, None)
         self._check_columns(rows, f"{where}sample row")
-        return rows, [float(w) if is_number(w) else 1.0 for w in weights]  # type: ignore[arg-type]
+        return rows, [float(w) if is_number(w) else 1.0 for w in weights]
 
     def _check_columns(self, rows: Sequence[Mapping[str, Value]], what: str) -> None:
         """Adds what is wrong with values of parameters in rows, column by column."""

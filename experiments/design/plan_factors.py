@@ -28,7 +28,8 @@ GIVEN: Final = ("table", "list")
 MOST_STEPS: Final = 100
 # Where a plan says how its design is made, and the designs that need it.
 OWN_KEYS: Final = {
-    "n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED, "reference": GIVEN
+    "n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED, "reference": GIVEN,
+    "difference": SAMPLED,
 }  # fmt: skip
 
 
@@ -70,7 +71,9 @@ class FactorReader(AssumedReader):
     def _every(self, settings: Mapping[str, Value], tables: object) -> list[Factor]:
         """A factor over its declared range for every number with this status that nothing else sets."""
         status = self._one_of("vary_every", "assumed", STATUSES)
-        return self._every_number(status, {*settings, *(tables if isinstance(tables, dict) else ())}, "vary_every")
+        own = [self.table.get("difference"), tables]
+        taken = {*settings, *(name for table in own if isinstance(table, dict) for name in table)}
+        return self._every_number(status, taken, "vary_every")
 
     def _factor(self, name: str, table: object, design: str) -> Factor:
         where = f"[factors.{name}]"
@@ -197,6 +200,30 @@ class FactorReader(AssumedReader):
         if self.arms and design == "list":
             rows = self._completed(rows, baseline)
         return self._given(rows, what)
+
+    def _difference(self) -> dict[str, tuple[Value, Value]]:
+        """What every point of a sampled design is played with twice."""
+        if "difference" not in self.table:
+            return {}
+        came = self.table["difference"]
+        if not isinstance(came, dict) or not came:
+            allowed = "a table of parameters with two values each, as in { dialogue_ceiling = ['none', 'group'] }"
+            self.faults.append(f"difference = {shown(came)}: allowed is {allowed}")
+            return {}
+        found: dict[str, tuple[Value, Value]] = {}
+        for name, pair in came.items():
+            where = f"difference {name}"
+            if not isinstance(pair, list) or len(pair) != 2:
+                self.faults.append(f"{where} = {shown(pair)}: allowed are two values, [from, to]")
+                continue
+            if name == SCENARIO:
+                [self._is_scenario(value, f"{where}:") for value in pair]
+            elif name in PARAMETERS:
+                self._levels(name, pair, f"{where}:")
+            else:
+                self._settings({name: pair[0]}, f"{where}:")
+            found[name] = (pair[0], pair[1])
+        return found
 
     def _names(self, rows: Sequence[sampling.Row], what: str) -> tuple[str, ...]:
         """Takes the names out of the rows; none where no row has one."""

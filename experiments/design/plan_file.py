@@ -18,6 +18,8 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
   every design point (or ``half_width`` with a number for each of several outcomes), with ``least`` and ``most``
   replicates.
 
+``difference`` plays every point of a sampled design twice, ``{ NAME = [from, to] }``, and tells the second minus the
+first. ``[assumptions]`` plays any other design again under a sample (``plan_assumed.py``).
 ``dyads`` and ``outcomes`` name what is told of the runs, and nothing else is: words, tables and figures.
 
 ``design`` says how factors are combined: ``factorial`` (unless said otherwise), ``one_at_a_time`` around the
@@ -75,7 +77,7 @@ if TYPE_CHECKING:
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
     *("settings", "factors", "blocks", "contrasts", "interactions", "outputs", "precision"),
-    "assumptions",
+    *("assumptions", "difference"),
     *("design", "n_points", "vary_every", "table", "points", "reference", "dyads", "outcomes"),
 )
 BLOCK_KEYS: Final = ("name", "settings")
@@ -163,11 +165,16 @@ class PlanReader(FactorReader):
         if design != "factorial":
             own = {SCENARIO: scenario, **baseline, **settings} if baseline else {}
             factors, rows = self._rows_of(design, factors, own, root_seed)
+        difference = self._difference()
         references = self._references()
         contrasts = self._contrasts(factors, blocks)
         interactions = self._interactions(design, factors, blocks)
         outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
+        elsewhere = {*settings, *(name for f in factors for name in f.names), *(n for b in blocks for n in b.settings)}
+        self.faults.extend(
+            f"{name} is in the difference and set elsewhere; keep one" for name in difference if name in elsewhere
+        )
         n_cells = len(rows) if design != FACTORIAL else math.prod(len(factor.levels) for factor in factors)
         assumed = self._assumed(design, settings, factors, blocks, n_cells, root_seed)
         if self.faults:
@@ -178,6 +185,7 @@ class PlanReader(FactorReader):
             self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
             start=self.start, table=self._table_file() if design == "table" else None,
             interactions=interactions, dyads=dyads, outcomes=outcomes, assumed=assumed,
+            difference=difference,
             starts={name: start for name, start in self.starts.items() if name != scenario}, sample=self.sample,
         )  # fmt: skip
 
@@ -326,7 +334,7 @@ class PlanReader(FactorReader):
         for name, level in levels.items():
             if level not in bundles[name].levels:
                 known = bundles[name].levels
-                hint = nearest(str(level), known) or f"there are: {', '.join(map(str, known))}"
+                hint = nearest(str(level), map(str, known)) or f"there are: {', '.join(map(str, known))}"
                 self.faults.append(f"{where} {side}: {name} = {level!r} is no level of the factor; {hint}")
         rest = {key: value for key, value in came.items() if key not in levels} if isinstance(came, dict) else came
         own = {**levels, **self._settings(rest, f"{where} {side}:")}

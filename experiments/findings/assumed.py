@@ -116,7 +116,7 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
     own = _ranks(of_rows[is_there])
     n = float(weights.sum() ** 2 / (weights @ weights))
     z = float(norm.ppf(0.5 + level / 2.0))
-    found = []
+    found: list[dict[str, Any]] = []
     for name in plan.assumed.rows[0]:
         column = [row[name] for row in plan.assumed.rows]
         if any(isinstance(value, str) for value in column):
@@ -129,11 +129,11 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
         edge = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
         ends = float(np.tanh(edge - half)), float(np.tanh(edge + half))
         found.append({"assumption": name, "correlation": r, "low": ends[0], "high": ends[1], "n": round(n, 1)})
-    yield from sorted(found, key=lambda row: -abs(row["correlation"]))
+    yield from sorted(found, key=lambda row: -abs(float(row["correlation"])))
 
 
 def _ranks(values: FloatArray) -> FloatArray:
-    return pd.Series(values).rank().to_numpy(np.float64)
+    return np.asarray(pd.Series(values).rank(), dtype=np.float64)
 
 
 def _correlation(x: FloatArray, y: FloatArray, weights: FloatArray) -> float:

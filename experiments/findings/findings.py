@@ -35,6 +35,7 @@ from experiments.findings.comparisons import (
 )
 from experiments.findings.corners import corners_of, tally
 from experiments.findings.crossed import crossed
+from experiments.findings.differences import differences_of, of_difference
 from experiments.findings.headline import about, quarters_of, reference_point, with_assumptions
 from experiments.findings.sentences import of_blocs, read_plainly
 from experiments.findings.tables import RANKED, Findings
@@ -87,20 +88,26 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
         precision = reached(results.read(["dyad", *target.outcomes]), target)
     arms = compared.get(ARM, pd.DataFrame()).rename(columns={"baseline": "reference", "level": "arm"})
     ranked = [name for name in told_of(plan) if plan.outcomes or name in RANKED]
+    changed = differences_of(plan, results, dyads) if plan.difference else None
     reading = read_plainly(plan, cells, of_factors, arms)
     reading = f"{reading} {of_blocs(plan, blocs, bloc_effects)}".rstrip()
     found = Findings(
         plan, n_runs, len(failures), cells, of_factors,
         compared.get(CONTRAST, pd.DataFrame()).rename(columns={"factor": "contrast"}),
         tuple(corners_of(tallies, plan.shown)) if plan.asks_any(*OF_EMERGENCE, "time_cooperating") else (), reading,
-        rank_correlations(cells, plan, ranked) if plan.design in SAMPLED else pd.DataFrame(),
+        rank_correlations(changed.by_point if plan.difference else cells, plan, ranked)
+        if plan.design in SAMPLED
+        else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
         _definitions(plan, results, dyads),
         *(crossed(plan, results, dyads) if is_told else (pd.DataFrame(), pd.DataFrame())), moved, levels,
+        *([changed.spread] if changed is not None else []),
     )  # fmt: skip
     if not is_told:
         places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
         reading = f"No effects are told, because there is no finished run at {places}."
+    elif plan.difference:
+        reading = " ".join(of_difference(plan, found.differences))
     elif plan.outcomes:
         reading = " ".join([*asked.answers(found), *filter(None, [about(plan)])])
     return dataclasses.replace(found, reading=reading)

@@ -36,6 +36,7 @@ class Findings:
     ``outside`` the middle 80 %, and the ``noise`` that replicates leave in a row. ``movers``: rank correlations of
     assumptions with effects; ``assumed_levels``: how levels in cells spread over the sample. ``block_effects``: every
     block against the first. ``interactions``: differences of differences.
+    ``differences``: in a sampled design with a ``difference``, how what it changes spreads over the points.
     """
 
     plan: Plan
@@ -57,11 +58,12 @@ class Findings:
     interactions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     movers: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     assumed_levels: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    differences: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
     *("blocs", "bloc_effects", "tests", "definitions", "block_effects", "interactions"),
-    *("movers", "assumed_levels"),
+    *("movers", "assumed_levels", "differences"),
 )

@@ -57,7 +57,7 @@ def changes_figure(findings: Findings) -> Figure:
     def marks(outcome: str, dyad: str) -> list[Mark]:
         own = rows[(rows["outcome"] == outcome) & (rows["dyad"] == dyad)].drop_duplicates("what").set_index("what")
         names = ["mean", "low", "high", *(name for name in OVER_ASSUMPTIONS if name in own)]
-        return [{name: float(own.loc[what, name]) if what in own.index else np.nan for name in names}
+        return [{name: float(own[name].get(what, np.nan)) for name in names}
                 for what in labels]  # fmt: skip
 
     dyads = list(dict.fromkeys(rows["dyad"].astype(str)))
@@ -115,9 +115,9 @@ def _figure(
             if line == 0:
                 names = (BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
                 axis.set_title("–".join(names), fontsize=HEAD)
-    words = ["\n".join(textwrap.wrap(label, LABEL, max_lines=2, placeholder=" …")) or " " for label in labels]
+    places = ["\n".join(textwrap.wrap(label, LABEL, max_lines=2, placeholder=" …")) or " " for label in labels]
     for row in axes:
-        row[0].set_yticks(range(len(labels)), words, fontsize=SMALL)
+        row[0].set_yticks(range(len(labels)), places, fontsize=SMALL)
         row[0].set_ylim(len(labels) - 0.4, -0.6)
     figure.suptitle("\n".join(textwrap.wrap(plan.title, LINE, max_lines=2, placeholder=" …")), fontsize=TITLE)
     also = (

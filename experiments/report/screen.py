@@ -17,6 +17,7 @@ from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings import asked, headline
+from experiments.findings.differences import of_difference
 from experiments.findings.sentences import OF_CALIBRATION, by_chance, of_sample, replicates_in_words, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.report.asked_screen import changes_table, levels_table
@@ -40,11 +41,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     """Print the answer and what is behind it; ``horizon`` names the last quarter, as in 2035Q4."""
     plan = findings.plan
     head(console, plan.title, is_first=True)
-    for sentence in (
-        asked.answers(findings, with_levels=False)
-        if plan.outcomes
-        else headline.answers(plan, findings.cells, findings.assumed_levels)
-    ):
+    for sentence in _answers(findings):
         prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     prose(
@@ -75,6 +72,16 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     if plan.precision is not None and len(findings.precision):
         prose(console, reached_in_words(findings.precision, plan.precision))
     prose(console, _rest(findings))
+
+
+def _answers(findings: Findings) -> list[str]:
+    """The sentences that stand first."""
+    plan = findings.plan
+    if plan.difference:
+        return of_difference(plan, findings.differences)
+    if plan.outcomes:
+        return asked.answers(findings, with_levels=False)
+    return headline.answers(plan, findings.cells, findings.assumed_levels)
 
 
 def _rest(findings: Findings) -> str:

@@ -198,9 +198,9 @@ def rank_correlations(cells: pd.DataFrame, plan: Plan, outcomes: Sequence[str], 
     for (block, dyad), group in cells.groupby(["block", "dyad"], sort=False, observed=True):
         ranks = wide.loc[group["design_point"]].rank()
         for outcome in outcomes if len(group) > 3 else ():
-            values = group[RATES.get(outcome, outcome)]
-            is_there = values.notna().to_numpy()
-            own = values[is_there].rank().to_numpy(float)
+            told = group[RATES.get(outcome, outcome)]
+            is_there = told.notna().to_numpy()
+            own = told[is_there].rank().to_numpy(float)
             own_rows = []
             for name in ranks if is_there.sum() > 3 else ():
                 column = ranks[name][is_there].rank().to_numpy(float)
