@@ -75,9 +75,12 @@ OF_PAIRS: Final[dict[str, Outcome]] = {
 OF_SIDES: Final[dict[str, Outcome]] = {
     "gain": Outcome("gain of {}", "bn$ a year", 1.0, 3),
     "duty": _share("duty of {} on EVs", ""),
+    "agreed_duty": _share("duty cut agreed by {}", "of the way"),
     "kept_duty": _share("duty cut that {} keeps", "of the way"),
     "kept_supply": _share("supply assured by {}"),
     "kept_recognition": _share("recognition by {}, by treaty"),
+    "recognises": _share("recognition by {} at the end, by treaty or alone", "of runs", True),
+    "recognises_alone": _share("recognition by {} for its own good", "of runs", True),
     "kept_linkage": _share("linkage given by {}"),
     "consumer_surplus": Outcome("consumer surplus in {}", "bn$ a year", 1.0, 3),
     "home_profit": Outcome("profits at home in {}", "bn$ a year", 1.0, 3),

@@ -36,10 +36,22 @@ COLUMNS: Final = {
     "suffers_first": "what the first bloc loses when its partner alone withdraws (bn$/yr)",
     "tempted_second": "the same temptation of the second bloc (bn$/yr)",
     "suffers_second": "the same loss of the second bloc (bn$/yr)",
+    "agreed_duty_first": "cut of its duty on cars that the treaty in force asks of the first side, share of the way to "
+    "the floor, mean over all quarters",
+    "agreed_duty_second": "the same of the second side",
+    "recognises_first": "the first side recognises the second's certificates in the last quarter, by treaty or alone",
+    "recognises_second": "the same of the second side",
+    "recognises_alone_first": "the first side has recognised the second's certificates for its own good by then",
+    "recognises_alone_second": "the same of the second side",
 }
 
 
 GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_second")
+
+
+# By issue, of both sides in turn.
+AGREED: Final = ("agreed_duty_first", "agreed_duty_second")
+RECOGNISES: Final = ("recognises_first", "recognises_second", "recognises_alone_first", "recognises_alone_second")
 
 
 # What identifies a run within a sweep.
@@ -150,6 +162,7 @@ def summary_types() -> dict[str, Any]:
     units = dict(zip(own["column"].astype(str), own["unit"].astype(str), strict=True))
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
     units |= dict.fromkeys(GAME, "bn$/yr")
+    units |= dict.fromkeys(AGREED, "share") | dict.fromkeys(RECOGNISES, "true/false")
     units |= {name: "onset" if name.startswith("onset") else "true/false" for name in meanings()}
     types = {}
     for name, unit in units.items():
