@@ -256,7 +256,7 @@ def twice(points: list[DesignPoint], difference: Mapping[str, tuple[Value, Value
     """
     if not difference:
         return points
-    both = []
+    both: list[DesignPoint] = []
     for number in (0, 1):
         own = {name: values[number] for name, values in difference.items() if name != SCENARIO}
         for point in points:

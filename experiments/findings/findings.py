@@ -57,6 +57,7 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     """Everything that a plan's stored runs say.
 
     assumptions: what a sample of assumptions says of every effect, as ``with_assumptions`` takes it; None without one.
+    A plan with a sample of its own has that.
 
     Raises:
         InputFault: no run succeeded; the first failure is told.
@@ -74,7 +75,8 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     is_told = not bare or plan.design != FACTORIAL
     comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
     compared, tested, moved, levels = _compared(plan, results, dyads, comparisons)
-    compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
+    if plan.assumed is None:
+        compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
     # A plan that names its outcomes has those of the two blocs among them, if it asks for them.
     blocs, bloc_effects = (
         (pd.DataFrame(), pd.DataFrame()) if plan.outcomes else _blocs(plan, results, there, comparisons)
@@ -85,7 +87,8 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     of_factors = compared.get(FACTOR, pd.DataFrame())
     precision = pd.DataFrame()
     if (target := plan.precision) is not None:
-        precision = reached(results.read(["dyad", *target.outcomes]), target)
+        frame = results.read(["dyad", *target.outcomes])
+        precision = reached(frame[frame["design_point"] < plan.n_base], target)
     arms = compared.get(ARM, pd.DataFrame()).rename(columns={"baseline": "reference", "level": "arm"})
     ranked = [name for name in told_of(plan) if plan.outcomes or name in RANKED]
     changed = differences_of(plan, results, dyads) if plan.difference else None
@@ -95,7 +98,7 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
         plan, n_runs, len(failures), cells, of_factors,
         compared.get(CONTRAST, pd.DataFrame()).rename(columns={"factor": "contrast"}),
         tuple(corners_of(tallies, plan.shown)) if plan.asks_any(*OF_EMERGENCE, "time_cooperating") else (), reading,
-        rank_correlations(changed.by_point if plan.difference else cells, plan, ranked)
+        rank_correlations(cells if changed is None else changed.by_point, plan, ranked)
         if plan.design in SAMPLED
         else pd.DataFrame(),
         precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),

@@ -91,12 +91,11 @@ def chunks_of(
         for point in plan.points:
             if first >= per_point.get(point.index, 0):
                 continue
-            starts = plan.start_of(point.scenario)
             n_left = min(count, most_of[point.index] - first)
+            series = outputs.series if outputs.replicates and point.sample < 0 else ()
             yield Chunk(
-                starts, plan.root_seed, point.index, point.settings, columns[point.index], first, n_left,
-                engine, outputs.series if outputs.replicates else (), outputs.replicates, plan.tactics,
-                plan.world,
+                plan.start_of(point.scenario), plan.root_seed, point.index, point.settings, columns[point.index], first,
+                n_left, engine, series, outputs.replicates, plan.tactics, plan.world,
             )  # fmt: skip
 
 

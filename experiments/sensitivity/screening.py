@@ -104,7 +104,8 @@ def check(plan: Plan, sizes: Sizes) -> None:
     if sizes.rows & (sizes.rows - 1):
         faults.append(f"rows = {sizes.rows}: a Sobol design is balanced at powers of two: 64, 128, ...")
     if any(factor.range is None for factor in plan.factors) or len(plan.factors) < 2:
-        faults.append("sensitivity needs two factors or more with a range each (design latin_hypercube or sobol)")
+        how = "; to ask what moves an effect, sample the ranges and name a difference" if plan.assumed else ""
+        faults.append(f"sensitivity needs two factors or more with a range each (design latin_hypercube or sobol){how}")
     if len(plan.blocks) > 1:
         faults.append(f"the plan has {len(plan.blocks)} blocks: allowed is one; make a plan of each")
     if faults:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from code_blocks import ROOT, blocks_of
 from typer.testing import CliRunner
 
-ROOT = Path(__file__).resolve().parents[3]
-sys.path.insert(0, str(ROOT / "tests"))
-
-from code_blocks import blocks_of  # noqa: E402
-
-from experiments.cli.main import app  # noqa: E402
-from experiments.design.outcomes import table_of_outcomes  # noqa: E402
+from experiments.cli.main import app
+from experiments.design.outcomes import table_of_outcomes
 
 GUIDE = (ROOT / "docs" / "write_a_study.md").read_text("utf-8")
 NUMBER = r"[+-]?\d+\.\d"

@@ -270,3 +270,23 @@ def test_a_sample_may_be_a_parquet_file(tmp_path: Path) -> None:
     pd.DataFrame({"generosity": [0.1, 0.2], "weight": [1.0, 3.0]}).to_parquet(tmp_path / "s.parquet")
     plan = plan_in(tmp_path, '\n[assumptions]\nsample = "s.parquet"\n')
     assert plan.assumed is not None and plan.assumed.weights == (0.25, 0.75)
+
+
+def test_a_target_of_precision_is_about_the_design_alone(tmp_path: Path) -> None:
+    target = "[precision]\nhalf_width = { joint_gain = 0.5 }\nleast = 4\nmost = 8\n[outputs]\nreplicates = 1\n"
+    path = tmp_path / "p.toml"
+    (tmp_path / "sample.csv").write_text(SAMPLE, encoding="utf-8")
+    path.write_text(TEXT.replace("replicates = 4\n", "") + target + OF_FILE, encoding="utf-8")
+    plan = load_plan(path)
+    assert {chunk.design_point for chunk in chunks_of(plan, 10) if chunk.series} == set(range(5))
+    outcome = run_plan(plan, tmp_path / "r", 1, work=talks_by_generosity)
+    # The pilot is enough for the five points of the design; under the sample all that was asked for is played.
+    assert outcome.n_done == outcome.n_total == 5 * 4 + 20 * 2
+    assert set(find(plan, outcome.results).precision["design_point"]) == set(range(5))
+
+
+def test_sensitivity_says_how_to_ask_what_moves_an_effect(tmp_path: Path) -> None:
+    from experiments.sensitivity.screening import Sizes, check
+
+    with pytest.raises(InputFault, match="name a difference"):
+        check(plan_in(tmp_path), Sizes())
