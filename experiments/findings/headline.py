@@ -186,9 +186,9 @@ def with_sample(sentence: str, cell: pd.Series, levels: pd.DataFrame | None) -> 
     if own.empty or own["median"].isna().all():
         return sentence
     row = own.iloc[0]
-    also = "; the default lies outside the middle 80 %" if row["outside"] else ""
+    also = " (the default lies outside)" if row["outside"] else ""
     ends = f"{_hundredths(row['q05'])} to {_hundredths(row['q95'])}"
-    return f"{sentence.removesuffix('.')}; over assumptions in {ends} (median {_hundredths(row['median'])}){also}."
+    return f"{sentence.removesuffix('.')}; over assumptions in {ends}{also}."
 
 
 def about(plan: Plan) -> str:

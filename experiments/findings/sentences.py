@@ -163,9 +163,9 @@ def of_sample(findings: Findings) -> list[str]:
     if outside:
         some = listed(name.replace("_", " ") for name in outside[:MOST_NAMED])
         more = f" and {len(outside) - MOST_NAMED} more" if len(outside) > MOST_NAMED else ""
-        told[0] += f" The scenario's own value lies outside the middle 80 % of the sample for {some}{more}."
+        told.append(f"The scenario's own value lies outside the middle 80 % of the sample for {some}{more}.")
     if any("outside" in table and table["outside"].any() for table in (findings.effects, findings.arms)):
-        told[0] += " A ! marks an effect whose default lies outside the middle 80 %."
+        told[0] += " !: the scenario's own effect lies outside the middle 80 %."
     if len(findings.movers):
         own = findings.movers[findings.movers["outcome"] == main_of(plan)]
         first = own[own["block"] == plan.blocks[0].name].groupby("dyad", sort=False, observed=True).first()

@@ -13,6 +13,7 @@ from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings.crossed import ALL_BLOCKS
 from experiments.findings.sentences import compared_in_words as comparison_in_words
+from experiments.findings.sentences import of_sample
 from experiments.report.tables import with_unit
 
 if TYPE_CHECKING:
@@ -84,7 +85,8 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
             }
             for _, row in top.iterrows()
         ]  # fmt: skip
-        words = f"Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample:"
+        told = " ".join(of_sample(findings))
+        words = f"{told} Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample:"
         yield words, pd.DataFrame(rows), "movers"
 
 

@@ -6,7 +6,7 @@ screen has room for; then paired differences. All else is in the files and in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Final
 
 import pandas as pd
@@ -31,6 +31,8 @@ EFFECTS: Final = {
     "time_cooperating": ("time cooperating, % of quarters", 100.0, 1),
     "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
 }
+#: What stands above differences with both kinds of uncertainty.
+OF_BOTH: Final = "%: assumptions that give the same sign; below, their median [5, 95 %]"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
     "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",
@@ -49,7 +51,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
         f"{headline.about(plan)} {headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; "
         "brackets, ±: 95 % intervals.".strip(),
     )
-    for line in of_sample(findings):
+    for line in of_sample(findings)[: None if plan.outcomes else 1]:
         prose(console, line)
     if line := headline.at_other_shares(findings.definitions):
         prose(console, line)
@@ -166,18 +168,28 @@ def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
         strongest = set(size.sort_values(ascending=False, kind="stable").index[:MOST_EFFECTS])
         title = f"{title} (the strongest {MOST_EFFECTS} of {len(order)})"
         order = [what for what in order if what in strongest]
-    table = Grid("", (title,), dyads, is_tight=True)
-    lines: list[tuple[str, Callable[[pd.Series, float, int], str]]] = [("", _effect)]
     if set(OVER_ASSUMPTIONS) <= set(rows):
-        lines.append((", over assumptions: median [5, 95 %], same sign", _over_assumptions))
+        return _sampled_table(title, rows[rows["outcome"] == "joint_gain"], order, dyads)
+    table = Grid("", (title,), dyads, is_tight=True)
     for outcome, (words, times, digits) in EFFECTS.items():
         of_outcome = rows[rows["outcome"] == outcome]
-        for more, shown in lines:
-            table.row(f"{words}{more}", *[""] * len(dyads), style="bold")
-            for what in order:
-                own = {str(row["dyad"]): row for _, row in of_outcome[of_outcome["what"] == what].iterrows()}
-                cells = [shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads]
-                table.row(f" {what}", *cells)
+        table.row(words, *[""] * len(dyads), style="bold")
+        for what in order:
+            own = {str(row["dyad"]): row for _, row in of_outcome[of_outcome["what"] == what].iterrows()}
+            cells = [_effect(own[dyad], times, digits) if dyad in own else "" for dyad in dyads]
+            table.row(f" {what}", *cells)
+    return table
+
+
+def _sampled_table(title: str, rows: pd.DataFrame, order: list[str], dyads: list[str]) -> Grid:
+    """Differences of the joint gain with both kinds of uncertainty, two lines each; the rest is in the report."""
+    table = Grid(OF_BOTH, (title,), dyads, title_style="italic", is_tight=True)
+    words, times, digits = EFFECTS["joint_gain"]
+    table.row(words, *[""] * len(dyads), style="bold")
+    for what in order:
+        own = {str(row["dyad"]): row for _, row in rows[rows["what"] == what].iterrows()}
+        for label, shown in ((f" {what.partition(' against ')[0]}", _effect_and_sign), ("  over assumptions", _over)):
+            table.row(label, *(shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads))
     return table
 
 
@@ -191,14 +203,20 @@ def _effect(row: pd.Series, times: float, digits: int) -> str:
     )
 
 
-def _over_assumptions(row: pd.Series, times: float, digits: int) -> str:
-    """The median over a sample of assumptions, what holds nine in ten of them, and the share with the same sign."""
+def _effect_and_sign(row: pd.Series, times: float, digits: int) -> str:
+    """A difference with half of its interval, and the share of assumptions that give it that sign."""
+    mark = "!" if row.get("outside", False) is True else ""
+    sign = "" if row["same_sign"] != row["same_sign"] else f" {100 * row['same_sign']:.0f} %{mark}"
+    return f"{_effect(row, times, digits)}{sign}"
+
+
+def _over(row: pd.Series, times: float, digits: int) -> str:
+    """The median over a sample of assumptions, and what holds nine in ten of them."""
     if row["median"] != row["median"]:
         return ""
     digits = max(digits - 1, 0)
-    around = interval(times * row["q05"], times * row["q95"], digits, with_sign=True)
-    mark = "!" if row.get("outside", False) is True else ""
-    return f"{signed(times * row['median'], digits)} {around}{mark} {100 * row['same_sign']:.0f} %"
+    median, *ends = (signed(times * row[name], digits) for name in ("median", "q05", "q95"))
+    return f"{median} [{', '.join(end.removeprefix('+') for end in ends)}]"
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 5) -> Grid:

@@ -162,7 +162,7 @@ def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Pa
     console = Console(file=io.StringIO(), width=80)
     show_findings(console, found, "2035Q4")
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "over assumptions: median [5, 95 %], same sign" in text
+    assert "assumptions that give the same sign; below, their median [5, 95 %]" in text
     assert "Over assumptions: 4 points of 2 assumptions, 2 replicates of every arm at each." in " ".join(text.split())
     assert "over assumptions in 100 to 100" in " ".join(text.split())
     page = write_report(folder).read_text("utf-8")
@@ -182,7 +182,7 @@ def test_a_default_outside_the_middle_is_said(swept: tuple[Plan, Path], tmp_path
     far = plan_in(tmp_path, sample="generosity\n0.8\n0.9\n")
     run_plan(far, tmp_path / "r", 1, work=talks_by_generosity)
     found = find(far, Results.open(tmp_path / "r"))
-    assert "lies outside the middle 80 % of the sample for generosity" in of_sample(found)[0]
+    assert "lies outside the middle 80 % of the sample for generosity" in of_sample(found)[1]
     assert found.effects.query("dyad == 'CN-EU' and outcome == 'joint_gain'")["outside"].tolist() == [True, False]
     assert assumed.spread(np.array([0.1, 0.2, 0.3, 0.4]), plan, 0.5)["outside"]
 
