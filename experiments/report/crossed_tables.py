@@ -85,8 +85,8 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
             }
             for _, row in top.iterrows()
         ]  # fmt: skip
-        told = " ".join(of_sample(findings))
-        words = f"{told} Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample:"
+        sample = " ".join(of_sample(findings))
+        words = f"{sample} Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample:"
         yield words, pd.DataFrame(rows), "movers"
 
 

@@ -32,7 +32,7 @@ EFFECTS: Final = {
     "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
 }
 #: What stands above differences with both kinds of uncertainty.
-OF_BOTH: Final = "%: assumptions that give the same sign; below, their median [5, 95 %]"
+OF_BOTH: Final = "Right: % of assumptions with the same sign; below: their median [5, 95 %]"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
     "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",
@@ -206,7 +206,7 @@ def _effect(row: pd.Series, times: float, digits: int) -> str:
 def _effect_and_sign(row: pd.Series, times: float, digits: int) -> str:
     """A difference with half of its interval, and the share of assumptions that give it that sign."""
     mark = "!" if row.get("outside", False) is True else ""
-    sign = "" if row["same_sign"] != row["same_sign"] else f" {100 * row['same_sign']:.0f} %{mark}"
+    sign = "" if row["same_sign"] != row["same_sign"] else f" {100 * row['same_sign']:.0f}{mark}"
     return f"{_effect(row, times, digits)}{sign}"
 
 
@@ -216,7 +216,7 @@ def _over(row: pd.Series, times: float, digits: int) -> str:
         return ""
     digits = max(digits - 1, 0)
     median, *ends = (signed(times * row[name], digits) for name in ("median", "q05", "q95"))
-    return f"{median} [{', '.join(end.removeprefix('+') for end in ends)}]"
+    return f"{median} [{','.join(end.removeprefix('+') for end in ends)}]"
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 5) -> Grid:

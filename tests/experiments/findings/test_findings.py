@@ -260,8 +260,8 @@ def test_a_table_of_assumptions_adds_what_they_say(plan: Plan, tmp_path: Path) -
     assert "over assumptions" not in screen_of(show_findings, plain, "2035Q4")
     assert "median" not in plain.effects
     text = screen_of(show_findings, with_them, "2035Q4")
-    assert "%: assumptions that give the same sign; below, their median [5, 95 %]" in " ".join(text.split())
-    assert "+0.31 [-0.10, 0.60]" in text and " 83 %" in text
+    assert "Right: % of assumptions with the same sign; below: their median [5, 95 %]" in " ".join(text.split())
+    assert "+0.31 [-0.10,0.60]" in text and " 83" in text
     row = only(with_them.effects, **what, outcome="joint_gain")
     assert (row["median"], row["same_sign"], row["mean"]) == (0.31, 0.83, pytest.approx(0.4))
     assert only(with_them.effects, **{**what, "dyad": "CN-EU"}, outcome="joint_gain").isna()["median"]
