@@ -92,11 +92,11 @@ def differences(results: Results, plan: Plan) -> list[str]:
     """
     kept, told = results.input(KEPT), results.manifest
     found = plan_changes(told, manifest.read_from(plan))
-    starts = kept_starts(results) or {plan.scenario: str(kept)}
-    for name in plan.scenarios:
-        if name in starts:
-            changes = scenario_changes(load_scenario(starts[name]), load_scenario(plan.start_of(name)))
-            found += [f"scenario {name}: {line}" for line in changes]
+    # One after the other: what a scenario is called, or where it lies, does not matter.
+    starts = list(kept_starts(results).values()) or [str(kept)]
+    for start, name in zip(starts, plan.scenarios, strict=False):
+        changes = scenario_changes(load_scenario(start), load_scenario(plan.start_of(name)))
+        found += [f"scenario {name}: {line}" for line in changes]
     if fault := tactics_fault(results, plan.tactics):
         asked = None if plan.tactics is None else plan.tactics.told()
         came = f"{in_words(told.get('tactics'))} in the results, {in_words(asked)} now"
@@ -121,9 +121,20 @@ def plan_changes(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
     factors = list(_factor_changes(old["factors"], new["factors"]))
     before, after = told["design_points"], now["design_points"]
+    places = [_places(of) for of in (told, now)]
+    if len(before) == len(after) and places[0] != places[1]:
+        n = next(k for k, (one, other) in enumerate(zip(*places, strict=True)) if one != other)
+        was, now_is = (points[n].get("scenario") for points in (before, after))
+        found.append(f"design point {n}, its scenario: {was} in the results, {now_is} now")
     if len(before) != len(after):
         factors.append(f"design points: {len(before)} in the results, {len(after)} now")
     return found + (factors or list(_point_changes(before, after)))
+
+
+def _places(told: Mapping[str, Any]) -> list[int]:
+    """Which of the scenarios of runs every design point starts from, by number."""
+    names = list(told.get("scenarios", {}))
+    return [names.index(point["scenario"]) if point.get("scenario") in names else 0 for point in told["design_points"]]
 
 
 def _factor_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
@@ -138,8 +149,8 @@ def _factor_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[
 
 def _point_changes(before: Iterable[Mapping[str, Any]], after: Iterable[Mapping[str, Any]]) -> Iterator[str]:
     for number, (old, new) in enumerate(zip(before, after, strict=True)):
-        for what in ("block", "arm", "scenario"):
-            if old.get(what, new[what] if what == "scenario" else None) != new[what]:
+        for what in ("block", "arm"):
+            if old.get(what) != new[what]:
                 yield f"design point {number}, name of its {what}: {old.get(what)!r} in the results, {new[what]!r} now"
         for name in dict.fromkeys([*old["settings"], *new["settings"]]):
             one, other = (point["settings"].get(name, "not set") for point in (old, new))

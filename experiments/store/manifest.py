@@ -38,7 +38,6 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         **words_of(plan),
         "points_sha256": points_digest(plan),
         "scenario": plan.scenario,
-        "scenarios": kept_scenarios(plan),
         "replicates": plan.replicates,
         "chunk_replicates": chunk_replicates,
         "engine": engine,
@@ -71,6 +70,7 @@ def read_from(plan: Plan) -> dict[str, Any]:
     precision = plan.precision and dataclasses.asdict(plan.precision)
     outputs = {"replicates": plan.outputs.replicates, "series": list(plan.outputs.series)}
     return {
+        "scenarios": kept_scenarios(plan),
         "reads": {
             "replicates": plan.replicates,
             # As text: JSON readers turn a number of this size into a rounded one.
