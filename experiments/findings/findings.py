@@ -77,18 +77,8 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     compared, tested, moved, levels = _compared(plan, results, dyads, comparisons)
     if plan.assumed is None:
         compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
-    # A plan that names its outcomes has those of the two blocs among them, if it asks for them.
-    blocs, bloc_effects = (
-        (pd.DataFrame(), pd.DataFrame()) if plan.outcomes else _blocs(plan, results, there, comparisons)
-    )
-    if plan.dyads and len(blocs):
-        own_blocs = {bloc for dyad in plan.dyads for bloc in dyad.split("-")}
-        blocs, bloc_effects = (own[own["bloc"].isin(own_blocs)] if len(own) else own for own in (blocs, bloc_effects))
+    blocs, bloc_effects = _blocs(plan, results, there, comparisons)
     of_factors = compared.get(FACTOR, pd.DataFrame())
-    precision = pd.DataFrame()
-    if (target := plan.precision) is not None:
-        frame = results.read(["dyad", *target.outcomes])
-        precision = reached(frame[frame["design_point"] < plan.n_base], target)
     arms = compared.get(ARM, pd.DataFrame()).rename(columns={"baseline": "reference", "level": "arm"})
     ranked = [name for name in told_of(plan) if plan.outcomes or name in RANKED]
     changed = differences_of(plan, results, dyads) if plan.difference else None
@@ -101,19 +91,34 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
         rank_correlations(cells if changed is None else changed.by_point, plan, ranked)
         if plan.design in SAMPLED
         else pd.DataFrame(),
-        precision, arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects, adjusted(tested),
+        _precision(plan, results), arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects,
+        adjusted(tested),
         _definitions(plan, results, dyads),
         *(crossed(plan, results, dyads) if is_told else (pd.DataFrame(), pd.DataFrame())), moved, levels,
         *([changed.spread] if changed is not None else []),
     )  # fmt: skip
-    if not is_told:
+    return dataclasses.replace(found, reading=_reading(found, bare if not is_told else []))
+
+
+def _precision(plan: Plan, results: Results) -> pd.DataFrame:
+    """What a target of precision reached, at the points of the design itself."""
+    if plan.precision is None:
+        return pd.DataFrame()
+    frame = results.read(["dyad", *plan.precision.outcomes])
+    return reached(frame[frame["design_point"] < plan.n_base], plan.precision)
+
+
+def _reading(found: Findings, bare: Sequence[int]) -> str:
+    """The plain reading: as it is, of what the plan asks, or why there is none (``bare``: points without a run)."""
+    plan = found.plan
+    if bare:
         places = f"{len(bare)} of {len(plan.cells)} design points ({spans(bare)})"
-        reading = f"No effects are told, because there is no finished run at {places}."
-    elif plan.difference:
-        reading = " ".join(of_difference(plan, found.differences))
-    elif plan.outcomes:
-        reading = " ".join([*asked.answers(found), *filter(None, [about(plan)])])
-    return dataclasses.replace(found, reading=reading)
+        return f"No effects are told, because there is no finished run at {places}."
+    if plan.difference:
+        return " ".join(of_difference(plan, found.differences))
+    if plan.outcomes:
+        return " ".join([*asked.answers(found), *filter(None, [about(plan)])])
+    return found.reading
 
 
 def _definitions(plan: Plan, results: Results, dyads: Sequence[str]) -> pd.DataFrame:
@@ -220,6 +225,8 @@ def _blocs(
     plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Estimand 6: what comes of each bloc in every cell, and what makes a difference to it."""
+    if plan.outcomes:  # those of the two blocs are among them, if they are asked for
+        return pd.DataFrame(), pd.DataFrame()
     cells: list[dict[str, Any]] = []
     differences: list[dict[str, Any]] = []
     shown = [factor.name for factor in plan.shown]
@@ -235,7 +242,11 @@ def _blocs(
             what = {"kind": kind, "bloc": bloc, "outcome": outcome}
             differences += [{**what, **row} for row in effects(values, these)]
     told = pd.DataFrame(differences)
-    return pd.DataFrame(cells), _ordered(told, plan) if len(told) else told
+    asked_for = {bloc for dyad in plan.dyads for bloc in dyad.split("-")}
+    tables = [pd.DataFrame(cells), _ordered(told, plan) if len(told) else told]
+    if asked_for:
+        tables = [table[table["bloc"].isin(asked_for)] if len(table) else table for table in tables]
+    return tables[0], tables[1]
 
 
 def calibration_of(plan: Plan) -> pd.DataFrame:
