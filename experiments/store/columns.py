@@ -162,8 +162,8 @@ def summary_types() -> dict[str, Any]:
     units = dict(zip(own["column"].astype(str), own["unit"].astype(str), strict=True))
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
     units |= dict.fromkeys(GAME, "bn$/yr")
-    units |= dict.fromkeys(AGREED, "share") | dict.fromkeys(RECOGNISES, "true/false")
     units |= {name: "onset" if name.startswith("onset") else "true/false" for name in meanings()}
+    units |= dict.fromkeys(AGREED, "share") | dict.fromkeys(RECOGNISES, "true/false")
     types = {}
     for name, unit in units.items():
         if unit == "true/false":
