@@ -7,7 +7,6 @@ processor's features (the last bits of a result depend on them), the sessions, a
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import platform
@@ -67,7 +66,10 @@ def read_from(plan: Plan) -> dict[str, Any]:
         }
         for factor in plan.factors
     }  # fmt: skip
-    precision = plan.precision and dataclasses.asdict(plan.precision)
+    precision = plan.precision and {
+        "half_width": dict(plan.precision.targets), "least": plan.precision.least, "most": plan.precision.most,
+        **({"dyads": list(plan.precision.dyads)} if plan.precision.dyads else {}),
+    }  # fmt: skip
     outputs = {"replicates": plan.outputs.replicates, "series": list(plan.outputs.series)}
     return {
         "scenarios": kept_scenarios(plan),

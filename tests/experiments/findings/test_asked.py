@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from pathlib import Path
 
 import pandas as pd
@@ -21,6 +22,7 @@ from experiments.report.page import write_report
 from experiments.report.screen import show_findings
 from experiments.statistics.stopping import in_words, reached, reached_in_words, wanted_for
 from experiments.store.columns import COLUMNS
+from experiments.store.manifest import read_from
 from model import InputFault, dictionary
 
 ASKED = 'dyads = ["CN-EU"]\noutcomes = ["mean_depth", "emerged", "duty"]\n'
@@ -185,3 +187,9 @@ def test_a_wrong_target_is_refused(text: str, says: str, tmp_path: Path) -> None
     with pytest.raises(InputFault) as caught:
         _without_replicates(tmp_path, text, "")
     assert any(says in line for line in caught.value.faults), caught.value.faults
+
+
+def test_what_a_manifest_says_of_targets_is_read_back_as_it_was(tmp_path: Path) -> None:
+    plan = _without_replicates(tmp_path, TARGETS, 'dyads = ["CN-EU"]\n')
+    reads = read_from(plan)["reads"]
+    assert json.loads(json.dumps(reads)) == reads
