@@ -94,6 +94,10 @@ SLOW = (
     "detente sweep arms.toml --replicates 2 --into trial-arms",
     "detente sweep table.toml --replicates 2 --into trial-table",
     "detente sweep answers.toml",
+    # write_a_study.md
+    "detente sweep study.toml",
+    "detente sweep where.toml",
+    "detente discover results/where --resamples 19",
     # write_a_mechanism.md
     "detente sweep elections.toml --world loyal.py:Loyal --workers 1 --out results/loyal",
     "detente sweep elections.toml --workers 1 --out results/usual",

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from experiments.display.words import part_of
+
 CHECKOUT = Path(__file__).parents[1]
 # What a checkout of the sources holds; folders that earlier builds or runs have left are none of it.
 SOURCES = ("detente", "model", "experiments", "seeds", "pyproject.toml", "README.md", "LICENSE")

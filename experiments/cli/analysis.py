@@ -172,7 +172,8 @@ def sensitivity(
 def discover(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="The folder of a sweep over many assumptions.")],
     case: Annotated[
-        list[str] | None, typer.Option(help="collapse or durable; may be repeated (default: both).")
+        list[str] | None,
+        typer.Option(help="collapse, durable; with a difference raised, lowered; may be repeated (default: both)."),
     ] = None,
     dyad: Annotated[list[str] | None, typer.Option(help="CN-US, CN-EU or US-EU (default: all).")] = None,
     boxes: Annotated[int, typer.Option(help="Boxes to look for, one after the other.")] = 1,
@@ -180,13 +181,13 @@ def discover(
 ) -> None:
     """Under which assumptions cooperation collapses, or is durable: PRIM boxes with their significance."""
     with refusals():
-        from experiments.discovery.discover import CASES, show, tables
         from experiments.discovery.discover import discover as search
+        from experiments.discovery.discover import show, tables
         from experiments.display.console import say
         from experiments.store.folder import Results
 
         folder = Results.open(results)
-        found = search(folder, case or tuple(CASES), dyad or ("CN-US", "CN-EU", "US-EU"), boxes, resamples)
+        found = search(folder, case or (), dyad or (), boxes, resamples)
         limits, steps = tables(found)
         for name, table in (("boxes", limits), ("trajectories", steps)):
             if len(table):

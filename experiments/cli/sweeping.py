@@ -119,15 +119,14 @@ def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, e
 def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     """Tables and figure of finished results, on screen and in the folder; why there is no figure (empty: there is)."""
     from experiments.findings.findings import calibration_of, find
+    from experiments.findings.headline import last_quarter
     from experiments.findings.tables import TABLES
     from experiments.report.screen import show_findings
     from experiments.store.kept import played
-    from model import load_scenario
 
     results = outcome.results
     plan = played(plan, results)
     findings = find(plan, results)
-    scenario = load_scenario(plan.start)
     calibration = calibration_of(plan)
     for name in TABLES:
         if len(table := getattr(findings, name)):
@@ -142,7 +141,7 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     head = [*flips, OF_FLIPS] if flips else []
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     warn(console, flips)
-    show_findings(console, findings, scenario.quarter_label(scenario.n_quarters - 1))
+    show_findings(console, findings, last_quarter(plan))
     figure = f"{plan.name}.png"
     fault = kept_on(lambda: _draw(results, plan.name, findings), "The figure")
     if not fault:
@@ -155,10 +154,10 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
 def _draw(results: Results, name: str, findings: Findings) -> None:
     """The figure of the answer, and the one of what it is worth, where there is one."""
     from experiments.display.figure_style import saver
-    from experiments.report.headline_figures import plan_figure, worth_figure
+    from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 
     results.write_figure(f"{name}.png", saver(lambda: plan_figure(findings)))
-    if len(findings.plan.shown):
+    if has_worth(findings):
         results.write_figure(f"{name}-worth.png", saver(lambda: worth_figure(findings)))
 
 

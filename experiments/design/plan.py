@@ -11,137 +11,70 @@ Plans are written in TOML files; ``plan_file.py`` reads and checks them.
 from __future__ import annotations
 
 import dataclasses
-import itertools
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from model import InputFault, make_parameters
+from experiments.design.parts import (
+    ARM,
+    BLOCK,
+    DESIGNS,
+    FACTORIAL,
+    ID,
+    MAX_POINTS,
+    MAX_REPLICATES,
+    SAMPLE,
+    SAMPLED,
+    SCENARIO,
+    SERIES,
+    Assumed,
+    Block,
+    Contrast,
+    DesignPoint,
+    Factor,
+    Interaction,
+    Outputs,
+    Precision,
+    Value,
+    add_contrast_points,
+    combinations,
+    design_points,
+    twice,
+)
+from model import InputFault
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from model import TacticFile, WorldFile
 
-Value = float | int | bool | str
-
-# A plan's points are held in memory, its runs take time; beyond these somebody has slipped by a power of ten.
-MAX_POINTS: Final = 100_000
-MAX_REPLICATES: Final = 1_000_000
-
-FACTORIAL: Final = "factorial"
-DESIGNS: Final = (FACTORIAL, "one_at_a_time", "latin_hypercube", "sobol", "table", "list")
-# Designs that fill ranges evenly: they are read by rank correlations, not by comparing levels.
-SAMPLED: Final = ("latin_hypercube", "sobol")
-# The column of results that names the arm, and the one that says what somebody knows the point by.
-ARM: Final = "arm"
-ID: Final = "id"
-BLOCK: Final = "block"
-# Tables of a run whose full series a plan may keep.
-SERIES: Final = ("bloc", "dyad", "directed", "automaker", "supplier")
-
-
-@dataclasses.dataclass(frozen=True)
-class Factor:
-    """A parameter that a plan varies: its levels in the order of the file with their names, or its range.
-
-    ``together`` are parameters that always take the same value as this one. ``scale`` says whether a range is
-    filled evenly in the value (linear) or in its logarithm (log).
-    """
-
-    name: str
-    levels: tuple[Value, ...]
-    label: str
-    level_labels: tuple[str, ...]
-    range: tuple[float, float] | None = None
-    scale: str = "linear"
-    together: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """All parameters that the factor sets."""
-        return (self.name, *self.together)
-
-    def index_of(self, level: object) -> int:
-        """Where a level stands in the plan. In results, levels of mixed types are stored as text."""
-        matching = (k for k, own in enumerate(self.levels) if own == level or str(own) == str(level))
-        return next(matching)
-
-    def label_of(self, level: object) -> str:
-        """What to call a level on screen and in figures; a value from within a range is shown as it is."""
-        if any(own == level or str(own) == str(level) for own in self.levels):
-            return self.level_labels[self.index_of(level)]
-        return f"{level:.3g}" if isinstance(level, float) else f"{level}"
-
-
-@dataclasses.dataclass(frozen=True)
-class Block:
-    """Settings under which the whole factorial is run once."""
-
-    name: str
-    settings: Mapping[str, Value]
-
-
-@dataclasses.dataclass(frozen=True)
-class DesignPoint:
-    """One setting of the model. ``levels`` is empty for a point that only a contrast needs; ``arm`` is its name.
-
-    ``id`` is what somebody knows the point by, None where a table or list says nothing of it.
-    """
-
-    index: int
-    block: str
-    levels: Mapping[str, Value]
-    settings: Mapping[str, Value]
-    arm: str = ""
-    id: str | int | None = None
-
-    @property
-    def is_cell(self) -> bool:
-        """Whether the point belongs to the design itself."""
-        return bool(self.levels)
-
-
-@dataclasses.dataclass(frozen=True)
-class Contrast:
-    """Two settings to be compared replicate by replicate: the outcome of ``treated`` minus ``control``."""
-
-    name: str
-    block: str
-    treated: Mapping[str, Value]
-    control: Mapping[str, Value]
-
-
-@dataclasses.dataclass(frozen=True)
-class Interaction:
-    """A question of the kind "does this do more there?": what ``effect`` does at each level of ``where``, compared.
-
-    ``effect`` is the name of a factor, ``where`` that of another factor, or ``block``.
-    """
-
-    name: str
-    effect: str
-    where: str
-
-
-@dataclasses.dataclass(frozen=True)
-class Precision:
-    """Replicates until every design point's mean of ``outcome`` has an interval this narrow, within limits.
-
-    ``half_width`` in the unit of the outcome; the number of replicates is at least ``least``, at most ``most``.
-    """
-
-    outcome: str
-    half_width: float
-    least: int
-    most: int
-
-
-@dataclasses.dataclass(frozen=True)
-class Outputs:
-    """What is kept beside the summaries: the tables of ``series`` for the first ``replicates`` replicates."""
-
-    replicates: int = 0
-    series: tuple[str, ...] = ("dyad", "directed", "bloc")
+__all__ = [
+    "ARM",
+    "BLOCK",
+    "DESIGNS",
+    "FACTORIAL",
+    "ID",
+    "MAX_POINTS",
+    "MAX_REPLICATES",
+    "SAMPLE",
+    "SAMPLED",
+    "SCENARIO",
+    "SERIES",
+    "Assumed",
+    "Block",
+    "Contrast",
+    "DesignPoint",
+    "Factor",
+    "Interaction",
+    "Outputs",
+    "Plan",
+    "Precision",
+    "Value",
+    "add_contrast_points",
+    "combinations",
+    "design_points",
+    "replicates_fault",
+    "twice",
+]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,7 +101,7 @@ class Plan:
     text: str
     design: str = FACTORIAL
     rows: tuple[Mapping[str, Value], ...] = ()
-    outputs: Outputs = Outputs()
+    outputs: Outputs = dataclasses.field(default_factory=Outputs)
     precision: Precision | None = None
     arms: tuple[str, ...] = ()
     references: tuple[str, ...] = ()
@@ -179,6 +112,15 @@ class Plan:
     table: Path | None = dataclasses.field(default=None, compare=False)
     ids: tuple[str | int, ...] = ()
     interactions: tuple[Interaction, ...] = ()
+    # What is told of the runs; empty: all dyads, the usual outcomes.
+    dyads: tuple[str, ...] = ()
+    outcomes: tuple[str, ...] = ()
+    assumed: Assumed | None = None
+    # In sampled designs: by parameter what every point is played with a first and a second time.
+    difference: Mapping[str, tuple[Value, Value]] = dataclasses.field(default_factory=dict)
+    # What scenarios beside the first one are loaded by; a file of the sample.
+    starts: Mapping[str, str] = dataclasses.field(default_factory=dict, compare=False)
+    sample: Path | None = dataclasses.field(default=None, compare=False)
     points: tuple[DesignPoint, ...] = dataclasses.field(init=False)
     # For each contrast the indices of its two design points, treated and control.
     contrast_points: tuple[tuple[int, int], ...] = dataclasses.field(init=False)
@@ -186,8 +128,18 @@ class Plan:
     def __post_init__(self) -> None:
         object.__setattr__(self, "start", self.start or self.scenario)
         rows = self.rows if self.design != FACTORIAL else combinations(self.factors)
-        points = design_points(self.settings, self.factors, self.blocks, rows, self.arms, self.ids)
-        pairs = add_contrast_points(points, self.settings, self.blocks, self.contrasts)
+        base = {SCENARIO: self.scenario, **self.settings}
+        points = design_points(base, self.factors, self.blocks, rows, self.arms, self.ids)
+        points = twice(points, self.difference)
+        pairs = add_contrast_points(points, base, self.factors, self.blocks, self.contrasts)
+        points += [
+            dataclasses.replace(
+                point, index=len(points) * (row + 1) + point.index, levels={}, settings={**assumed, **point.settings},
+                sample=row, id=None,
+            )
+            for row, assumed in enumerate(self.assumed.rows if self.assumed else ())
+            for point in points
+        ]  # fmt: skip
         object.__setattr__(self, "points", tuple(points))
         object.__setattr__(self, "contrast_points", pairs)
 
@@ -195,6 +147,34 @@ class Plan:
     def cells(self) -> tuple[DesignPoint, ...]:
         """The design points of the design itself, block by block; in a factorial the last factor varies fastest."""
         return tuple(point for point in self.points if point.is_cell)
+
+    @property
+    def scenarios(self) -> tuple[str, ...]:
+        """The names of all scenarios that points start from, the plan's own first."""
+        return tuple(dict.fromkeys([self.scenario, *(point.scenario for point in self.points)]))
+
+    def start_of(self, scenario: str) -> str:
+        """What a scenario of the plan is loaded by."""
+        return self.start if scenario == self.scenario else self.starts.get(scenario, scenario)
+
+    def under(self, row: int, point: int) -> int:
+        """The index of a point of the design, or of a contrast, as it is played under a row of the sample."""
+        return point + (row + 1) * self.n_base
+
+    @property
+    def n_base(self) -> int:
+        """How many points there are without those under a sample of assumptions."""
+        return len(self.points) // (1 + len(self.assumed.rows if self.assumed else ()))
+
+    @property
+    def pairs(self) -> tuple[tuple[int, int], ...]:
+        """With a ``difference``: the indices of the second and the first playing of every point of the design."""
+        n = len(self.cells)
+        return tuple((n + k, k) for k in range(n)) if self.difference else ()
+
+    def replicates_of(self, point: DesignPoint) -> int:
+        """How many replicates a point has, or may have with a target of precision."""
+        return self.replicates if point.sample < 0 or self.assumed is None else self.assumed.replicates
 
     @property
     def shown(self) -> tuple[Factor, ...]:
@@ -206,10 +186,14 @@ class Plan:
             return ()
         return (Factor(ARM, self.arms, ARM, self.arms),) if self.arms else self.factors
 
+    def asks_any(self, *names: str) -> bool:
+        """Whether the plan asks for one of these outcomes; one that names none asks for all."""
+        return not self.outcomes or any(name in self.outcomes for name in names)
+
     @property
     def n_runs(self) -> int:
         """How many runs the plan takes."""
-        return len(self.points) * self.replicates
+        return sum(self.replicates_of(point) for point in self.points)
 
     def with_tactics(self, file: TacticFile | None) -> Plan:
         """The same plan with a loaded file of tactics; it belongs to what identifies the runs."""
@@ -226,64 +210,9 @@ class Plan:
         """
         if fault := replicates_fault(replicates):
             raise InputFault([fault], f"plan {self.name}")
-        return dataclasses.replace(self, replicates=replicates, precision=None)
-
-
-def combinations(factors: Iterable[Factor]) -> Iterator[dict[str, Value]]:
-    """Every combination of the factors' levels, the last factor varying fastest."""
-    factors = tuple(factors)
-    for levels in itertools.product(*(factor.levels for factor in factors)):
-        yield {factor.name: level for factor, level in zip(factors, levels, strict=True)}
-
-
-def design_points(
-    settings: Mapping[str, Value],
-    factors: Iterable[Factor],
-    blocks: Iterable[Block],
-    rows: Iterable[Mapping[str, Value]],
-    arms: Sequence[str] = (),
-    ids: Sequence[str | int] = (),
-) -> list[DesignPoint]:
-    """One point for each row of levels in every block; ``arms`` are the rows' names and ``ids`` their ids, if any."""
-    linked = {factor.name: factor.together for factor in factors}
-    rows = list(rows)
-    points: list[DesignPoint] = []
-    for block in blocks:
-        for number, levels in enumerate(rows):
-            also = {name: levels[first] for first in levels for name in linked.get(first, ())}
-            whole = {**settings, **block.settings, **levels, **also}
-            arm = arms[number] if arms else ""
-            known = ids[number] if ids else None
-            points.append(DesignPoint(len(points), block.name, levels, whole, arm, known))
-    return points
-
-
-def add_contrast_points(
-    points: list[DesignPoint],
-    settings: Mapping[str, Value],
-    blocks: Iterable[Block],
-    contrasts: Iterable[Contrast],
-) -> tuple[tuple[int, int], ...]:
-    """The two points of each contrast; one that is not among ``points`` yet is appended to them.
-
-    Two points are the same when every parameter has the same value, however the value was written.
-    """
-    own = {block.name: block.settings for block in blocks}
-    known: dict[tuple[str, tuple[Value, ...]], int] = {}
-    pairs = []
-    for contrast in contrasts:
-        if not known:
-            known = {(point.block, make_parameters(point.settings).key()): point.index for point in points}
-        pair = []
-        for side in (contrast.treated, contrast.control):
-            whole = {**settings, **own[contrast.block], **side}
-            key = (contrast.block, make_parameters(whole).key())
-            if key not in known:
-                known[key] = len(points)
-                points.append(DesignPoint(len(points), contrast.block, {}, whole))
-            pair.append(known[key])
-        pairs.append((pair[0], pair[1]))
-    return tuple(pairs)
+        own = self.assumed
+        fewer = own and dataclasses.replace(own, replicates=min(own.replicates, replicates))
+        return dataclasses.replace(self, replicates=replicates, precision=None, assumed=fewer)
 
 
 def replicates_fault(came: object) -> str:

@@ -13,40 +13,40 @@ from experiments.design.plan import (
     ID,
     MAX_POINTS,
     SAMPLED,
+    SCENARIO,
     Factor,
     Value,
 )
-from experiments.design.plan_reading import TableReader, in_words, is_number, shown
-from experiments.design.point_tables import COMMA, NAME, Watch
+from experiments.design.plan_assumed import DEFAULT_POINTS, STATUSES, AssumedReader
+from experiments.design.plan_reading import in_words, is_number, shown
+from experiments.design.point_tables import COMMA, NAME
 from model import PARAMETERS, InputFault, make_parameters, nearest
 
 FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
 SCALES: Final = ("linear", "log")
 GIVEN: Final = ("table", "list")
-STATUSES: Final = ("measured", "calibrated", "assumed")
-# Points of a sampled design unless the plan says otherwise.
-DEFAULT_POINTS: Final = 64
 MOST_STEPS: Final = 100
 # Where a plan says how its design is made, and the designs that need it.
 OWN_KEYS: Final = {
-    "n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED, "reference": GIVEN
+    "n_points": SAMPLED, "table": ("table",), "points": ("list",), "vary_every": SAMPLED, "reference": GIVEN,
+    "difference": SAMPLED,
 }  # fmt: skip
 
 
-class FactorReader(TableReader):
+class FactorReader(AssumedReader):
     """Adds the reading of factors and of the design."""
 
-    folder = Path()
     arms: tuple[str, ...] = ()
     ids: tuple[str | int, ...] = ()
-    watch: Watch = staticmethod(lambda done, total: None)  # noqa: ARG005
     unread = False  # whether there is a table that cannot be read: what it lacks is then no fault of the plan
 
     def _design(self) -> str:
         design = self._one_of("design", FACTORIAL, DESIGNS)
         for key, designs in OWN_KEYS.items():
             if key in self.table and design not in designs:
-                self.faults.append(f"{key} goes with design {' or '.join(designs)}, and not with {design}")
+                also = "; to play this design under many assumptions, write it below [assumptions]"
+                own = also if key in ("vary_every", "n_points") and design not in SAMPLED else ""
+                self.faults.append(f"{key} goes with design {' or '.join(designs)}, and not with {design}{own}")
         return design
 
     def _factors(self, design: str, settings: Mapping[str, Value]) -> tuple[Factor, ...]:
@@ -71,12 +71,9 @@ class FactorReader(TableReader):
     def _every(self, settings: Mapping[str, Value], tables: object) -> list[Factor]:
         """A factor over its declared range for every number with this status that nothing else sets."""
         status = self._one_of("vary_every", "assumed", STATUSES)
-        taken = {*settings, *(tables if isinstance(tables, dict) else ())}
-        return [
-            Factor(name, (), name.replace("_", " "), (), (float(spec.low or 0.0), float(spec.high or 0.0)))
-            for name, spec in PARAMETERS.items()
-            if spec.status == status and spec.kind in ("float", "int") and name not in taken
-        ]
+        own = [self.table.get("difference"), tables]
+        taken = {*settings, *(name for table in own if isinstance(table, dict) for name in table)}
+        return self._every_number(status, taken, "vary_every")
 
     def _factor(self, name: str, table: object, design: str) -> Factor:
         where = f"[factors.{name}]"
@@ -88,6 +85,10 @@ class FactorReader(TableReader):
         label = table.get("label", name.replace("_", " "))
         if not isinstance(label, str):
             self.faults.append(f"{where} label = {shown(label)}: allowed is text")
+        if name == SCENARIO:
+            return self._scenarios(table, str(label), where) or nothing
+        if isinstance(levels := table.get("levels"), list) and any(isinstance(level, dict) for level in levels):
+            return self._bundles(name, table, str(label), where) or nothing
         if name not in PARAMETERS:
             self._settings({name: 0}, where)
         if "range" in table and "levels" in table:
@@ -200,6 +201,30 @@ class FactorReader(TableReader):
             rows = self._completed(rows, baseline)
         return self._given(rows, what)
 
+    def _difference(self) -> dict[str, tuple[Value, Value]]:
+        """What every point of a sampled design is played with twice."""
+        if "difference" not in self.table:
+            return {}
+        came = self.table["difference"]
+        if not isinstance(came, dict) or not came:
+            allowed = "a table of parameters with two values each, as in { dialogue_ceiling = ['none', 'group'] }"
+            self.faults.append(f"difference = {shown(came)}: allowed is {allowed}")
+            return {}
+        found: dict[str, tuple[Value, Value]] = {}
+        for name, pair in came.items():
+            where = f"difference {name}"
+            if not isinstance(pair, list) or len(pair) != 2:
+                self.faults.append(f"{where} = {shown(pair)}: allowed are two values, [from, to]")
+                continue
+            if name == SCENARIO:
+                [self._is_scenario(value, f"{where}:") for value in pair]
+            elif name in PARAMETERS:
+                self._levels(name, pair, f"{where}:")
+            else:
+                self._settings({name: pair[0]}, f"{where}:")
+            found[name] = (pair[0], pair[1])
+        return found
+
     def _names(self, rows: Sequence[sampling.Row], what: str) -> tuple[str, ...]:
         """Takes the names out of the rows; none where no row has one."""
         names = [row.pop(NAME, None) for row in rows]
@@ -272,6 +297,16 @@ class FactorReader(TableReader):
             self.unread = True
         return rows
 
+    def _check_columns(self, rows: Sequence[Mapping[str, Value]], what: str) -> None:
+        for name in dict.fromkeys(name for row in rows for name in row):
+            cells = ((number, row[name]) for number, row in enumerate(rows, 1) if name in row)
+            if name == SCENARIO:
+                first = {value: number for number, value in reversed(list(cells))}
+                for value, number in reversed(first.items()):
+                    self._is_scenario(value, f"{what} {number}:")
+            else:
+                self._first_of(what, _faults_of(name, cells))
+
     def _table_file(self) -> Path:
         """The file of a table of points, which lies beside the plan."""
         return self.folder / str(self.table.get("table"))
@@ -279,9 +314,7 @@ class FactorReader(TableReader):
     def _given(self, rows: Sequence[sampling.Row], what: str) -> tuple[tuple[Factor, ...], list[sampling.Row]]:
         """Checks rows that somebody wrote; the parameters that occur in them are the factors."""
         names = list(dict.fromkeys(name for row in rows for name in row))
-        for name in names:
-            cells = ((number, row[name]) for number, row in enumerate(rows, 1) if name in row)
-            self._first_of(what, _faults_of(name, cells))
+        self._check_columns(rows, what)
         lacking = ((n, [name for name in names if name not in row]) for n, row in enumerate(rows, 1))
         self._first_of(
             what,
@@ -339,6 +372,8 @@ def _fault_of(name: str, value: Any) -> str:
 
 def _is(name: str, value: Value, baseline: Mapping[str, Value]) -> bool:
     """Whether a parameter has the baseline's value, however it was written; what is no parameter is told elsewhere."""
+    if name == SCENARIO:
+        return name in baseline and value == baseline[name]
     try:
         return name in baseline and bool(getattr(make_parameters({name: value}), name) == baseline[name])
     except InputFault:

@@ -15,7 +15,12 @@ A plan file has ``title``, ``question``, perhaps a ``hypothesis``, ``scenario``,
   ``block``; of a factorial design;
 * ``[outputs]``: ``replicates`` whose full series are kept, and which tables (``series``);
 * ``[precision]``: instead of ``replicates``, an ``outcome`` and the ``half_width`` its intervals shall have at
-  every design point, with ``least`` and ``most`` replicates.
+  every design point (or ``half_width`` with a number for each of several outcomes), with ``least`` and ``most``
+  replicates.
+
+``difference`` plays every point of a sampled design twice, ``{ NAME = [from, to] }``, and tells the second minus the
+first. ``[assumptions]`` plays any other design again under a sample (``plan_assumed.py``).
+``dyads`` and ``outcomes`` name what is told of the runs, and nothing else is: words, tables and figures.
 
 ``design`` says how factors are combined: ``factorial`` (unless said otherwise), ``one_at_a_time`` around the
 scenario's own values, ``latin_hypercube`` or ``sobol`` with ``n_points`` (there, ``vary_every`` = "assumed"
@@ -30,14 +35,17 @@ sets only what it changes, and ``reference`` names one or several that all the o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from experiments.design.outcomes import NAMES, OUTCOMES, expanded
 from experiments.design.plan import (
     BLOCK,
     FACTORIAL,
     MAX_REPLICATES,
+    SCENARIO,
     SERIES,
     Block,
     Contrast,
@@ -53,6 +61,7 @@ from experiments.design.plan_factors import FactorReader
 from experiments.design.plan_reading import commas_of, is_number, shown
 from experiments.design.point_tables import Watch
 from model import (
+    DYAD_NAMES,
     HIGHEST_ROOT_SEED,
     SEEDS,
     InputFault,
@@ -70,15 +79,16 @@ if TYPE_CHECKING:
 PLAN_KEYS: Final = (
     *("title", "question", "hypothesis", "scenario", "replicates", "root_seed"),
     *("settings", "factors", "blocks", "contrasts", "interactions", "outputs", "precision"),
-    *("design", "n_points", "vary_every", "table", "points", "reference"),
+    *("assumptions", "difference"),
+    *("design", "n_points", "vary_every", "table", "points", "reference", "dyads", "outcomes"),
 )
 BLOCK_KEYS: Final = ("name", "settings")
 CONTRAST_KEYS: Final = ("name", "block", "treated", "control")
 INTERACTION_KEYS: Final = ("name", "effect", "where")
 OUTPUT_KEYS: Final = ("replicates", "series")
 PRECISION_KEYS: Final = ("outcome", "half_width", "least", "most")
-# Outcomes whose precision a plan may ask for: numbers and yes-no outcomes of the summary.
-PRECISE: Final = ("mean_depth", "mean_depth_contested", "joint_gain", "durable", "emerged")
+# The outcome whose precision is asked for where none is named.
+USUAL_PRECISE: Final = "mean_depth"
 
 DEFAULT_REPLICATES: Final = 20
 DEFAULT_ROOT_SEED: Final = "default"
@@ -124,9 +134,18 @@ def load_plan(source: str | Path, watch: Watch | None = None) -> Plan:
 class PlanReader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 
-    def __init__(self, name: str, text: str, table: dict[str, Any], folder: Path, start: str = "") -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        table: dict[str, Any],
+        folder: Path,
+        start: str = "",
+        starts: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__(name, text, table)
         self.folder, self.start = folder, start
+        self.starts = dict(starts or {})
 
     def read(self) -> Plan:
         self._known(self.table, PLAN_KEYS, "a plan key")
@@ -134,7 +153,9 @@ class PlanReader(FactorReader):
         hypothesis = self._text("hypothesis", needed=False)
         scenario, baseline = self._scenario()
         design = self._design()
-        precision = self._precision()
+        dyads = self._names_of("dyads", DYAD_NAMES)
+        outcomes = tuple(expanded(self._names_of("outcomes", NAMES)))
+        precision = self._precision(dyads)
         replicates = self.table.get("replicates", DEFAULT_REPLICATES) if precision is None else precision.most
         if fault := replicates_fault(replicates):
             self.faults.append(fault)
@@ -144,12 +165,20 @@ class PlanReader(FactorReader):
         blocks = self._blocks()
         rows: list[dict[str, Value]] = []
         if design != "factorial":
-            factors, rows = self._rows_of(design, factors, {**baseline, **settings} if baseline else {}, root_seed)
+            own = {SCENARIO: scenario, **baseline, **settings} if baseline else {}
+            factors, rows = self._rows_of(design, factors, own, root_seed)
+        difference = self._difference()
         references = self._references()
         contrasts = self._contrasts(factors, blocks)
         interactions = self._interactions(design, factors, blocks)
         outputs = self._outputs()
         self._one_place_each(settings, factors, blocks)
+        elsewhere = {*settings, *(name for f in factors for name in f.names), *(n for b in blocks for n in b.settings)}
+        self.faults.extend(
+            f"{name} is in the difference and set elsewhere; keep one" for name in difference if name in elsewhere
+        )
+        n_cells = len(rows) if design != FACTORIAL else math.prod(len(factor.levels) for factor in factors)
+        assumed = self._assumed(design, settings, factors, blocks, n_cells, root_seed)
         if self.faults:
             raise InputFault([*self.faults, *commas_of(self.text)], f"plan {self.name}")
         named = (self.name, title, question, hypothesis, scenario)
@@ -157,7 +186,9 @@ class PlanReader(FactorReader):
             *named, replicates, root_seed, settings, factors, blocks, contrasts,
             self.text, design, tuple(rows), outputs, precision, self.arms, references, ids=self.ids,
             start=self.start, table=self._table_file() if design == "table" else None,
-            interactions=interactions,
+            interactions=interactions, dyads=dyads, outcomes=outcomes, assumed=assumed,
+            difference=difference,
+            starts={name: start for name, start in self.starts.items() if name != scenario}, sample=self.sample,
         )  # fmt: skip
 
     def _outputs(self) -> Outputs:
@@ -171,7 +202,20 @@ class PlanReader(FactorReader):
             self._whole(table, "replicates", usual.replicates, 0, MAX_REPLICATES, "[outputs] "), tuple(series)
         )
 
-    def _precision(self) -> Precision | None:
+    def _names_of(self, key: str, known: Sequence[str]) -> tuple[str, ...]:
+        """A list of names, each of which must be known; empty where there is none."""
+        came = self.table.get(key, [])
+        if not isinstance(came, list) or not all(isinstance(name, str) for name in came) or came == []:
+            if key in self.table:
+                self.faults.append(f"{key} = {shown(came)}: allowed is a list of names; known: {', '.join(known)}")
+            return ()
+        for name in came:
+            if name not in known:
+                hint = nearest(name, known) or f"known: {', '.join(known)}"
+                self.faults.append(f"{key}: {name!r} is not one of the {key}; {hint}; correct it or leave it out")
+        return tuple(dict.fromkeys(name for name in came if name in known))
+
+    def _precision(self, dyads: tuple[str, ...]) -> Precision | None:
         if "precision" not in self.table:
             return None
         if "replicates" in self.table:
@@ -179,21 +223,33 @@ class PlanReader(FactorReader):
         table = self._table("precision")
         where = "[precision] "
         self._known(table, PRECISION_KEYS, "a key of [precision]", where)
-        outcome, half_width = table.get("outcome", PRECISE[0]), table.get("half_width")
-        if outcome not in PRECISE:
-            hint = nearest(str(outcome), PRECISE) or f"allowed are {', '.join(PRECISE)}"
-            self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
-        if not is_number(half_width) or half_width <= 0:  # type: ignore[operator]
-            came = "is missing" if half_width is None else f"= {shown(half_width)}"
-            self.faults.append(f"{where}half_width {came}: allowed is a number above 0, in the outcome's unit")
-            half_width = 1.0
+        widths = table.get("half_width")
+        if not isinstance(widths, dict):
+            widths = {table.get("outcome", USUAL_PRECISE): widths}
+        elif "outcome" in table:
+            self.faults.append(f"{where}outcome beside half_width with names; keep one")
+        for outcome, half_width in widths.items():
+            of = f" of {outcome}" if len(widths) > 1 else ""
+            if outcome not in OUTCOMES:
+                hint = nearest(str(outcome), tuple(OUTCOMES)) or f"allowed are {', '.join(OUTCOMES)}"
+                self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
+            if not is_number(half_width) or half_width <= 0:
+                came = "is missing" if half_width is None else f"= {shown(half_width)}"
+                self.faults.append(f"{where}half_width{of} {came}: allowed is a number above 0, in the outcome's unit")
+        if not widths:
+            self.faults.append(f"{where}half_width names no outcome; write half_width = {{ {USUAL_PRECISE} = 0.05 }}")
         most = self._whole(table, "most", 1000, 2, MAX_REPLICATES, where)
         least = self._whole(table, "least", min(30, most), 2, most, where)
-        return Precision(str(outcome), float(half_width), least, most)  # type: ignore[arg-type]
+        sound = [(str(name), float(width)) for name, width in widths.items() if is_number(width)]
+        return Precision(tuple(sound), least, most, dyads)
 
     def _scenario(self) -> tuple[str, dict[str, Value]]:
         """The scenario as it is named, and its parameters; a file of one's own lies beside the plan."""
-        name = self._text("scenario")
+        name, levels = self._scenario_levels()
+        if SCENARIO in self.table or not levels:
+            name = self._text("scenario")
+            if name and levels and name not in levels:
+                self.faults.append(f"scenario = {name!r} is no level of the factor scenario; leave one of them out")
         if name:
             try:
                 self.start = self.start or (name if name in scenario_names() else self._beside(name))
@@ -201,6 +257,14 @@ class PlanReader(FactorReader):
             except InputFault as fault:
                 self.faults.extend(fault.faults)
         return name, {}
+
+    def _scenario_levels(self) -> tuple[str, list[str]]:
+        """The first level of a factor ``scenario``, which the plan starts from if it names none, and all of them."""
+        factors = self.table.get("factors")
+        own = factors.get(SCENARIO) if isinstance(factors, dict) else None
+        levels = own.get("levels") if isinstance(own, dict) else None
+        named = [level for level in levels if isinstance(level, str)] if isinstance(levels, list) else []
+        return (named[0] if named else ""), named
 
     def _beside(self, name: str) -> str:
         return str(find_scenario(name, self.folder).absolute())
@@ -266,7 +330,16 @@ class PlanReader(FactorReader):
         return tuple(found)
 
     def _side(self, table: Mapping[str, Any], side: str, where: str, factors: tuple[Factor, ...]) -> dict[str, Value]:
-        own = self._settings(table.get(side, {}), f"{where} {side}:")
+        came = table.get(side, {})
+        bundles = {factor.name: factor for factor in factors if factor.bundles}
+        levels = {name: came[name] for name in bundles if isinstance(came, dict) and name in came}
+        for name, level in levels.items():
+            if level not in bundles[name].levels:
+                known = bundles[name].levels
+                hint = nearest(str(level), map(str, known)) or f"there are: {', '.join(map(str, known))}"
+                self.faults.append(f"{where} {side}: {name} = {level!r} is no level of the factor; {hint}")
+        rest = {key: value for key, value in came.items() if key not in levels} if isinstance(came, dict) else came
+        own = {**levels, **self._settings(rest, f"{where} {side}:")}
         for factor in factors:
             if factor.name not in own:
                 self.faults.append(f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level")

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.design.plan import ID, MAX_POINTS, Value
+from experiments.design.plan import ID, MAX_POINTS, SCENARIO, Value
 from experiments.design.plan_reading import in_words
 from model import PARAMETERS
 
@@ -112,7 +112,7 @@ def _of_parquet(path: Path) -> dict[str, list[Any]]:
     for place, name in enumerate(names):
         values = [plain(value) for value in frame.iloc[:, place]]
         _missing(name, [k for k, empty in enumerate(frame.iloc[:, place].isna()) if empty])
-        if name == NAME:
+        if name in (NAME, SCENARIO):
             values = [value if isinstance(value, str) else in_words(value) for value in values]
         columns[name] = [SWITCHES.get(v.lower(), v) if _may_switch(name) and isinstance(v, str) else v for v in values]
     return columns
@@ -204,7 +204,7 @@ def _last(cells: Sequence[str]) -> int:
 
 
 def _may_switch(name: str) -> bool:
-    return name not in (NAME, ID) and not (name in PARAMETERS and PARAMETERS[name].kind == "choice")
+    return name not in (NAME, ID, SCENARIO) and not (name in PARAMETERS and PARAMETERS[name].kind == "choice")
 
 
 def _values(name: str, cells: list[str]) -> list[Any]:
@@ -215,7 +215,7 @@ def _values(name: str, cells: list[str]) -> list[Any]:
     if name == ID:
         is_number = all(WHOLE_NUMBER.fullmatch(cell) and str(int(cell)) == cell for cell in cells)
         return [int(cell) for cell in cells] if is_number and all(len(c) < 19 for c in cells) else list(cells)
-    if name == NAME:
+    if name in (NAME, SCENARIO):
         return list(cells)
     known = {cell: _value(name, cell) for cell in dict.fromkeys(cells)}
     # One fraction makes a column of fractions.

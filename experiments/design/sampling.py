@@ -27,7 +27,7 @@ DIGITS: Final = 6
 
 def one_at_a_time(factors: Sequence[Factor], baseline: Mapping[str, Value]) -> list[Row]:
     """The baseline, then every other level of each factor with the other factors at their baseline."""
-    start = {factor.name: baseline[factor.name] for factor in factors}
+    start = {factor.name: _start_of(factor, baseline) for factor in factors}
     rows = [start]
     for factor in factors:
         rows += [{**start, factor.name: level} for level in factor.levels if not _same(factor.name, level, start)]
@@ -36,7 +36,7 @@ def one_at_a_time(factors: Sequence[Factor], baseline: Mapping[str, Value]) -> l
 
 def with_start(factor: Factor, baseline: Mapping[str, Value]) -> Factor:
     """The factor with the baseline's value among its levels, as the baseline has it: the first where it is missing."""
-    start = {factor.name: baseline[factor.name]}
+    start = {factor.name: _start_of(factor, baseline)}
     levels = tuple(start[factor.name] if _same(factor.name, level, start) else level for level in factor.levels)
     labels = factor.level_labels
     if start[factor.name] not in levels:
@@ -44,8 +44,15 @@ def with_start(factor: Factor, baseline: Mapping[str, Value]) -> Factor:
     return dataclasses.replace(factor, levels=levels, level_labels=labels)
 
 
+def _start_of(factor: Factor, baseline: Mapping[str, Value]) -> Value:
+    """The level from which changes begin: the scenario's own value; of bundles, which have none, the first."""
+    return factor.levels[0] if factor.bundles else baseline[factor.name]
+
+
 def _same(name: str, level: Value, start: Row) -> bool:
     """Whether a level is the baseline's value, however it was written."""
+    if name not in PARAMETERS:
+        return level == start[name]
     return bool(getattr(make_parameters({name: level}), name) == getattr(make_parameters({name: start[name]}), name))
 
 

@@ -13,14 +13,19 @@ together, because they share its assumptions). ``p_value`` is the share of such 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
+from experiments.design.outcomes import main_of
+from experiments.design.plan import Plan
 from experiments.design.sampling import generator
 from experiments.discovery.prim import NO_LIMIT, Limits, Prim, Step
+from experiments.findings.assumed import NO_SIGN
+from experiments.findings.comparisons import matrices
+from experiments.findings.differences import of_pairs
 from experiments.store.kept import plan_of
 from model import PARAMETERS, InputFault
 
@@ -34,6 +39,12 @@ CASES: Final = {
     "collapse": (("collapsed",), "a spell of cooperation, new or inherited, ended before the horizon"),
     "durable": (("durable",), "cooperation for twelve quarters or more"),
 }
+#: Cases of a plan with a difference: the sign of what it changes of the outcome, and what it means.
+CHANGES: Final = {
+    "raised": (1.0, "the difference of the plan raises the outcome, replicate by replicate"),
+    "lowered": (-1.0, "the difference of the plan lowers the outcome, replicate by replicate"),
+}
+ALL_DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 HALVES: Final = 20
 RESAMPLES: Final = 99
 FEWEST_POINTS: Final = 20
@@ -66,18 +77,26 @@ class Box:
 
 def discover(
     results: Results,
-    cases: Sequence[str] = tuple(CASES),
-    dyads: Sequence[str] = ("CN-US", "CN-EU", "US-EU"),
+    cases: Sequence[str] = (),
+    dyads: Sequence[str] = (),
     n_boxes: int = 1,
     resamples: int = RESAMPLES,
 ) -> list[Discovery]:
-    """Boxes of every case in every dyad.
+    """Boxes of every case in every dyad; of a plan with a ``difference``, of where it raises or lowers its outcome.
+
+    cases, dyads: none named means all that the results have. The outcome is the first that the plan names, or the joint
+    gain.
 
     Raises:
         InputFault: an unknown case or dyad, too few design points, or results without what makes a case.
     """
-    _check(cases, dyads, n_boxes, resamples)
+    plan = plan_of(results)
+    known: Sequence[str] = tuple(CHANGES if plan.difference else CASES)
+    cases, dyads = tuple(cases) or known, tuple(dyads) or plan.dyads or ALL_DYADS
+    _check(cases, dyads, n_boxes, resamples, known)
     inputs = inputs_of(results)
+    if plan.difference:
+        return list(_of_difference(results, plan, inputs, cases, dyads, n_boxes, resamples))
     wanted = sorted({column for case in cases for column in CASES[case][0]})
     frame = results.read(["dyad", *wanted])
     seed = int(results.manifest["root_seed"])
@@ -92,10 +111,33 @@ def discover(
     return found
 
 
-def _check(cases: Sequence[str], dyads: Sequence[str], n_boxes: int, resamples: int) -> None:
-    faults = [f"case {case!r}: allowed are {', '.join(CASES)}" for case in cases if case not in CASES]
-    known = ("CN-US", "CN-EU", "US-EU")
-    faults += [f"dyad {dyad!r}: allowed are {', '.join(known)}" for dyad in dyads if dyad not in known]
+def _of_difference(
+    results: Results,
+    plan: Plan,
+    inputs: pd.DataFrame,
+    cases: Sequence[str],
+    dyads: Sequence[str],
+    n_boxes: int,
+    resamples: int,
+) -> Iterator[Discovery]:
+    """Boxes in which what the plan's difference changes has a sign."""
+    name, cells = main_of(plan), np.array([point.index for point in plan.cells])
+    for case in cases:
+        for dyad in dyads:
+            ((_, values),) = matrices(results.read([name], dyad=dyad), [name], len(plan.points))
+            changed = of_pairs(values, plan)
+            place, replicate = np.nonzero(np.isfinite(changed))
+            points = cells[place]
+            y = CHANGES[case][0] * changed[place, replicate] > NO_SIGN
+            x = inputs.loc[points].reset_index(drop=True)
+            yield _discover(case, dyad, x, y, points, n_boxes, resamples, plan.root_seed)
+
+
+def _check(
+    cases: Sequence[str], dyads: Sequence[str], n_boxes: int, resamples: int, known_cases: Sequence[str]
+) -> None:
+    faults = [f"case {case!r}: allowed are {', '.join(known_cases)}" for case in cases if case not in known_cases]
+    faults += [f"dyad {dyad!r}: allowed are {', '.join(ALL_DYADS)}" for dyad in dyads if dyad not in ALL_DYADS]
     if not 1 <= n_boxes <= MOST_BOXES:
         faults.append(f"boxes = {n_boxes}: allowed is a whole number from 1 to {MOST_BOXES}")
     if not 0 <= resamples <= MOST_RESAMPLES:
@@ -120,7 +162,7 @@ def inputs_of(results: Results) -> pd.DataFrame:
         raise InputFault([f"{fault}; sample the assumptions (design latin_hypercube or sobol)"], "discover")
     columns: dict[str, Any] = {}
     for name in names:
-        values = [point.settings[name] for point in cells]
+        values = [point.value_of(name) for point in cells]
         if any(isinstance(value, bool | str) for value in values):
             columns[name] = [str(value) for value in values]
         else:
@@ -251,7 +293,8 @@ def show(console: Any, found: Sequence[Discovery]) -> None:
 
     for one in found:
         name = one.case.replace("_", " ")
-        head(console, f"{one.dyad}: {name}", f" ({CASES[one.case][1]})")
+        meaning = CASES[one.case][1] if one.case in CASES else CHANGES[one.case][1]
+        head(console, f"{one.dyad}: {name}", f" ({meaning})")
         prose(console, f"{one.share:.2f} of {one.n_runs} runs at {one.n_points} design points. {one.why}".rstrip())
         for number, box in enumerate(one.boxes, 1):
             step = box.step

@@ -11,7 +11,7 @@ Outcomes come as matrices, (design point, replicate), with NaN where there is no
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -29,7 +29,7 @@ Matrix = npt.NDArray[np.float64]
 
 FACTOR, ARM, CONTRAST = "factor", "arm", "contrast"
 # The yes-no outcomes that are compared by McNemar's test, and in the table of tests that of time by log-rank.
-YES_NO: Final = ("emerged", "durable")
+YES_NO: Final = ("emerged", "durable", "kept")
 TIME: Final = "first_emergence"
 
 
@@ -128,11 +128,16 @@ def matched(values: Matrix, pairs: Sequence[tuple[int, int]]) -> tuple[Matrix, i
     return (total[count == n_pairs] / n_pairs if n_pairs else np.empty(0)), n_pairs
 
 
-def effects(values: Matrix, comparisons: Iterable[Comparison], level: float = LEVEL) -> list[dict[str, Any]]:
+def effects(
+    values: Matrix,
+    comparisons: Iterable[Comparison],
+    level: float = LEVEL,
+    more: Callable[[Matrix, Comparison, float], Mapping[str, Any]] = lambda values, own, mean: {},  # noqa: ARG005
+) -> list[dict[str, Any]]:
     """The paired difference of every comparison with its interval, unit of the outcome; a row each.
 
     Rows hold block, factor, baseline, level, the fields of ``Estimate`` (n: replicates) and ``n_cells`` (pairs a
-    replicate). One without a pair of runs is left out.
+    replicate). One without a pair of runs is left out. ``more`` gives further fields of a row, from its mean.
     Source: theory 2.3, pitfalls 3 and 8.
     """
     rows = []
@@ -140,7 +145,8 @@ def effects(values: Matrix, comparisons: Iterable[Comparison], level: float = LE
         differences, n_pairs = matched(values, own.pairs)
         if differences.size:
             what = {"block": own.block, "factor": own.factor, "baseline": own.baseline, "level": own.level}
-            rows.append({**what, **mean_interval(differences, level)._asdict(), "n_cells": n_pairs})
+            found = mean_interval(differences, level)
+            rows.append({**what, **found._asdict(), "n_cells": n_pairs, **more(values, own, found.mean)})
     return rows
 
 
@@ -187,7 +193,7 @@ def _mcnemar(outcome: str, pair: Matrix) -> Iterator[dict[str, Any]]:
 def _log_rank(pair: Matrix, n_quarters: int) -> Iterator[dict[str, Any]]:
     onset = pair[:, np.isfinite(pair).all(axis=0)]
     if onset.size:
-        event = onset >= 0
+        event = (onset >= 0) & (onset < n_quarters)
         times = np.where(event, onset, float(n_quarters))
         arms = np.broadcast_to(np.array([[0], [1]]), onset.shape)
         found = log_rank(times.ravel(), event.ravel(), arms.ravel())

@@ -15,9 +15,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
+from experiments.design.outcomes import told_of
 from experiments.design.plan import BLOCK, DesignPoint, Factor, Interaction, Plan
+from experiments.findings import assumed
 from experiments.findings.comparisons import Comparison, Matrix, effects, matched, matrices
-from experiments.findings.tables import OUTCOMES
 from experiments.statistics.estimates import LEVEL, Estimate, holm, mean_interval
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: What an interaction over blocks says in place of one block.
 ALL_BLOCKS: Final = "all"
+# Differences of differences that are nothing come out as the last bits of what was taken from each other.
+ROUNDING: Final = 1e-12
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,10 +58,11 @@ def crossed(plan: Plan, results: Results, dyads: Sequence[str]) -> tuple[pd.Data
     by_block: list[dict[str, Any]] = []
     found: list[dict[str, Any]] = []
     for dyad in dyads if blocks or crossings else ():
-        for outcome, values in matrices(results.read(list(OUTCOMES), dyad=dyad), OUTCOMES, len(plan.points)):
+        for outcome, values in matrices(results.read(list(told_of(plan)), dyad=dyad), told_of(plan), len(plan.points)):
             what = {"dyad": dyad, "outcome": outcome}
-            by_block += [{**what, **row} for row in effects(values, blocks)]
-            found += [{**what, **row} for row in interaction_rows(values, crossings)]
+            by_block += [{**what, **row} for row in effects(values, blocks, more=assumed.fields_for(plan))]
+            for own, row in interaction_rows(values, crossings):
+                found.append({**what, **row, **assumed.fields(plan, values, row["mean"], own.there, own.here)})
     return pd.DataFrame(by_block), _corrected(pd.DataFrame(found))
 
 
@@ -100,7 +104,9 @@ def _key(point: DesignPoint, plan: Plan) -> tuple[tuple[str, Any], ...]:
     return ((BLOCK, point.block), *((factor.name, point.levels[factor.name]) for factor in plan.factors))
 
 
-def interaction_rows(values: Matrix, crossings: Iterable[Crossing], level: float = LEVEL) -> Iterator[dict[str, Any]]:
+def interaction_rows(
+    values: Matrix, crossings: Iterable[Crossing], level: float = LEVEL
+) -> Iterator[tuple[Crossing, dict[str, Any]]]:
     """The difference of differences of every crossing with its interval and p-value; without runs left out.
 
     values: (design point, replicate), NaN where there is no run.
@@ -112,7 +118,7 @@ def interaction_rows(values: Matrix, crossings: Iterable[Crossing], level: float
         if differences.size:
             found = mean_interval(differences, level)
             asked = own.interaction
-            yield {
+            yield own, {
                 "interaction": asked.name, "block": own.block, "effect": asked.effect, "baseline": own.baseline,
                 "level": own.level, "where": asked.where, "other_place": own.other_place, "place": own.place,
                 **found._asdict(), "n_cells": n_cells, "p_value": p_of(found),
@@ -126,8 +132,8 @@ def p_of(found: Estimate) -> float:
     """
     if found.n < 2:
         return 1.0
-    if found.se == 0.0:
-        return 1.0 if found.mean == 0.0 else 0.0
+    if found.se <= ROUNDING:
+        return 1.0 if abs(found.mean) <= ROUNDING else 0.0
     return float(2.0 * stats.t.sf(abs(found.mean) / found.se, found.n - 1))
 
 

@@ -12,8 +12,9 @@ from typing import Final, NamedTuple
 
 import pandas as pd
 
-from experiments.design.plan import FACTORIAL, SAMPLED, DesignPoint, Factor, Plan, Value
-from experiments.display.words import BLOC_WORDS
+from experiments.design.outcomes import lead_of
+from experiments.design.plan import FACTORIAL, SAMPLED, SCENARIO, DesignPoint, Factor, Plan, Value
+from experiments.display.words import BLOC_WORDS, listed
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.statistics.estimates import mean_interval
 from model import load_scenario, make_parameters
@@ -55,14 +56,34 @@ def reference_point(plan: Plan) -> DesignPoint | None:
     if plan.design != FACTORIAL:
         return own[0]
     usual = make_parameters({**load_scenario(plan.start).parameters.changes(), **plan.settings})
-    names = [factor.name for factor in plan.factors]
-    wanted = {name: getattr(usual, name) for name in names}
 
     def n_alike(point: DesignPoint) -> int:
         its = make_parameters(point.settings)
-        return sum(getattr(its, name) == wanted[name] for name in names)
+        return sum(
+            point.scenario == plan.scenario
+            if factor.name == SCENARIO
+            else all(getattr(its, name) == getattr(usual, name) for name in factor.names if name != SCENARIO)
+            for factor in plan.factors
+        )
 
     return max(reversed(own), key=n_alike)
+
+
+def quarters_of(plan: Plan) -> int:
+    """The quarters that all scenarios of a plan have: times to an event are compared within these."""
+    return min(load_scenario(plan.start_of(name)).n_quarters for name in plan.scenarios)
+
+
+def last_quarter(plan: Plan) -> str:
+    """The label of the last quarter, as in 2035Q4; where scenarios end at different times, in words."""
+    worlds = [load_scenario(plan.start_of(name)) for name in plan.scenarios]
+    labels = {world.quarter_label(world.n_quarters - 1) for world in worlds}
+    return labels.pop() if len(labels) == 1 else "at the end"
+
+
+def scenarios_in_words(plan: Plan) -> str:
+    """From which scenarios the runs start."""
+    return f"Scenario{'s' * (len(plan.scenarios) > 1)} {listed(plan.scenarios)}"
 
 
 def shown_cells(plan: Plan, effects: pd.DataFrame, most: int = MOST_CELLS) -> list[Shown]:
@@ -106,7 +127,7 @@ def _strongest(plan: Plan, own: list[DesignPoint], effects: pd.DataFrame, most: 
         return own
     kept = [point for point in own if point.arm and point.arm in plan.references]
     if len(effects) and "arm" in effects:
-        rows = effects[(effects["outcome"] == "joint_gain") & (effects["block"] == plan.blocks[0].name)]
+        rows = effects[(effects["outcome"] == lead_of(plan)) & (effects["block"] == plan.blocks[0].name)]
         size = rows.groupby("arm")["mean"].apply(lambda mean: mean.abs().sum())
         others = sorted((p for p in own if p not in kept), key=lambda point: -size.get(point.arm, 0.0))
     else:
@@ -142,14 +163,32 @@ def base_in_words(plan: Plan) -> str:
 # --- sentences ------------------------------------------------------------------------------------------------
 
 
-def answers(plan: Plan, cells: pd.DataFrame) -> list[str]:
-    """A sentence a dyad, about the reference cell; of a sampled design, over all of its points."""
+def answers(plan: Plan, cells: pd.DataFrame, levels: pd.DataFrame | None = None) -> list[str]:
+    """A sentence a dyad, about the reference cell; of a sampled design, over all of its points.
+
+    levels: how the levels in cells spread over a sample of assumptions, as in ``Findings``.
+    """
     point = reference_point(plan)
     own = cells[cells["block"] == plan.blocks[0].name]
     if point is None:
-        return [_over_points(str(dyad), rows) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
+        return [over_points(str(dyad), rows) for dyad, rows in own.groupby("dyad", sort=False, observed=True)]
     rows = own[own["design_point"] == point.index]
-    return [answer(cell) for _, cell in rows.iterrows()]
+    return [with_sample(answer(cell), cell, levels) for _, cell in rows.iterrows()]
+
+
+def with_sample(sentence: str, cell: pd.Series, levels: pd.DataFrame | None) -> str:
+    """The answer in a cell with what becomes of it over a sample of assumptions, where there is one."""
+    if levels is None or levels.empty:
+        return sentence
+    counted = "kept_share" if cell["inherited_share"] == 1.0 else "emergence_rate"
+    own = levels[(levels["design_point"] == cell["design_point"]) & (levels["dyad"] == cell["dyad"])]
+    own = own[own["outcome"] == counted]
+    if own.empty or own["median"].isna().all():
+        return sentence
+    row = own.iloc[0]
+    also = " (the default lies outside)" if row["outside"] else ""
+    ends = f"{_hundredths(row['q05'])} to {_hundredths(row['q95'])}"
+    return f"{sentence.removesuffix('.')}; over assumptions in {ends}{also}."
 
 
 def about(plan: Plan) -> str:
@@ -163,39 +202,41 @@ def about(plan: Plan) -> str:
 
 def answer(cell: pd.Series) -> str:
     """How often cooperation emerges in a cell, or is kept; a sentence."""
-    between = _between(str(cell["dyad"]))
+    pair = between(str(cell["dyad"]))
     n = int(cell["n_runs"])
 
     def often(name: str) -> str:
         return of_runs(cell[name], cell[f"{name}_low"], cell[f"{name}_high"], n)
 
     if pd.isna(cell["gain_share"]):
-        return f"{between} there is next to nothing to gain together, so no cooperation is told."
+        return f"{pair} there is next to nothing to gain together, so no cooperation is told."
     if cell["inherited_share"] == 0.0:
-        return f"{between} cooperation emerges in {often('emergence_rate')}."
+        return f"{pair} cooperation emerges in {often('emergence_rate')}."
     if cell["inherited_share"] < 1.0:
         return (
-            f"{between} cooperation is inherited in {often('inherited_share')} and kept to the end in "
+            f"{pair} cooperation is inherited in {often('inherited_share')} and kept to the end in "
             f"{often('kept_share')}; it emerges in {often('emergence_rate')}."
         )
     lost = f", lost in {_count(cell['lost_share'], n)}" if cell["lost_share"] > 0.0 else ""
     back = f" and regained in {_count(cell['regained_share'], n)}" if lost else ""
-    return f"{between} cooperation is inherited; it is kept to the end in {often('kept_share')}{lost}{back}."
+    return f"{pair} cooperation is inherited; it is kept to the end in {often('kept_share')}{lost}{back}."
 
 
-def _over_points(dyad: str, rows: pd.DataFrame) -> str:
+def over_points(dyad: str, rows: pd.DataFrame) -> str:
+    """How often cooperation emerges or is kept over all points of a sampled design; a sentence."""
     share = rows["emergence_rate"] + rows["kept_share"]
     found = mean_interval(share)
     is_inherited = rows["inherited_share"].to_numpy() > 0.0
     words = "is kept" if is_inherited.all() else "emerges or is kept" if is_inherited.any() else "emerges"
     around = f" ({_hundredths(found.low)} to {_hundredths(found.high)})" if found.n > 1 else ""
     return (
-        f"{_between(dyad)} cooperation {words} in {_hundredths(found.mean)} of 100 runs on average over "
+        f"{between(dyad)} cooperation {words} in {_hundredths(found.mean)} of 100 runs on average over "
         f"{len(rows)} points{around}, from {_hundredths(share.min())} to {_hundredths(share.max())}."
     )
 
 
-def _between(dyad: str) -> str:
+def between(dyad: str) -> str:
+    """The two of a dyad, as a sentence begins."""
     first, second = (BLOC_WORDS.get(bloc, bloc) for bloc in dyad.split("-"))
     return f"Between {first} and {second}"
 

@@ -9,12 +9,17 @@ from typing import Final
 
 import pandas as pd
 
-from experiments.design.plan import SAMPLED, Plan
+from experiments.design.outcomes import main_of
+from experiments.design.plan import ARM, SAMPLED, Plan
 from experiments.display.words import interval, listed, signed, sized
+from experiments.findings.assumed import defaults_outside
 from experiments.findings.comparisons import CONTRAST, FACTOR
 from experiments.findings.headline import about, answers
 from experiments.findings.tables import Findings
+from model import load_scenario
 
+# Assumptions that are named in a sentence.
+MOST_NAMED: Final = 3
 # Two arms are told apart where chance alone would do so less often than this.
 ALPHA: Final = 0.05
 #: What the brackets of the calibration mean; all other brackets are intervals over replicates.
@@ -145,8 +150,45 @@ def security_in_words(row: pd.Series) -> str:
     return f"{row['security_cost']:.1f} {interval(row['low'], row['high'], digits=1)}"
 
 
+def of_sample(findings: Findings) -> list[str]:
+    """What the sample of assumptions is, where a default lies outside of it, and what moves the first effects most."""
+    plan = findings.plan
+    if plan.assumed is None:
+        return []
+    rows = plan.assumed.rows
+    usual = load_scenario(plan.start).parameters.with_overrides(plan.settings)
+    outside = defaults_outside(plan, {name: getattr(usual, name) for name in rows[0]})
+    each = f"{plan.assumed.replicates} replicate{'s' * (plan.assumed.replicates > 1)}"
+    told = [f"Over assumptions: {len(rows)} points of {len(rows[0])} assumptions, {each} of every arm at each."]
+    if outside:
+        some = listed(name.replace("_", " ") for name in outside[:MOST_NAMED])
+        more = f" and {len(outside) - MOST_NAMED} more" if len(outside) > MOST_NAMED else ""
+        told.append(f"The scenario's own value lies outside the middle 80 % of the sample for {some}{more}.")
+    if any("outside" in table and table["outside"].any() for table in (findings.effects, findings.arms)):
+        told[0] += " !: the scenario's own effect lies outside the middle 80 %."
+    if len(findings.movers):
+        own = findings.movers[findings.movers["outcome"] == main_of(plan)]
+        first = own[own["block"] == plan.blocks[0].name].groupby("dyad", sort=False, observed=True).first()
+        parts = [f"{row['assumption'].replace('_', ' ')} ({signed(row['correlation'])} in {dyad})"
+                 for dyad, row in first.iterrows()]  # fmt: skip
+        if parts:
+            what = compared_in_words(plan, own.iloc[0])
+            told.append(f"What moves the effect of {what} most, by rank correlation: {listed(parts)}.")
+    return told
+
+
+def compared_in_words(plan: Plan, row: pd.Series) -> str:
+    """What a comparison compares."""
+    factor = next((own for own in plan.factors if own.name == row["factor"]), None)
+    if factor is None:
+        return f"{row['level']}" if row["factor"] == ARM else f"{row['factor']}"
+    return f"{factor.label} ({factor.label_of(row['level'])})"
+
+
 def caption_of(plan: Plan) -> str:
     """What the first figure of a plan shows, in a sentence."""
+    if plan.outcomes and plan.design not in SAMPLED:
+        return "The outcomes that the plan names, in its main cells, with 95 % intervals."
     if plan.design in SAMPLED:
         return "The strongest rank correlations with time cooperating and gain, with 95 % intervals over design points."
     first = f" in the block “{plan.blocks[0].name}”" if len(plan.blocks) > 1 else ""
@@ -158,6 +200,8 @@ def caption_of(plan: Plan) -> str:
 
 def caption_of_worth(plan: Plan) -> str:
     """What the second figure of a plan shows."""
+    if plan.outcomes:
+        return "What is compared changes of the outcomes that the plan names, replicate by replicate."
     effects = ", and what is changed by what is varied, replicate by replicate" if len(plan.cells) > 1 else ""
     return f"The joint gain over no treaty in the same cells{effects}; bn$ a year, with 95 % intervals."
 

@@ -13,12 +13,7 @@ if TYPE_CHECKING:
     pass
 
 
-# The outcomes that effects are reported on, with the unit in which they are shown.
-OUTCOMES: Final = {
-    "time_cooperating": "share of quarters", "gain_share": "share of the attainable gain", "joint_gain": "bn$/yr",
-    "emerged": "share of runs", "kept": "share of runs", "durable": "share of runs", "mean_depth": "",
-}  # fmt: skip
-# Of these, the ones that sampled designs are read by.
+# The outcomes that sampled designs are read by, unless a plan names others.
 RANKED: Final = ("time_cooperating", "joint_gain")
 # What a table of assumptions says of every effect: its spread over a sample of them, and how many give it that sign.
 OVER_ASSUMPTIONS: Final = ("median", "q05", "q95", "same_sign")
@@ -37,8 +32,11 @@ class Findings:
     differences. ``tests``: McNemar and log-rank for every pair of design points that is compared. ``definitions``: for
     every dyad, at the reference cell, how often cooperation emerges, is inherited, kept and durable at other shares of
     the gain and over other windows. ``effects``, ``contrasts`` and ``arms`` have the columns of ``OVER_ASSUMPTIONS``
-    where a table of them was given. ``block_effects``: every block against the first. ``interactions``: differences of
-    differences.
+    where a table of them was given, or the plan has a sample of assumptions: then also whether the default lies
+    ``outside`` the middle 80 %, and the ``noise`` that replicates leave in a row. ``movers``: rank correlations of
+    assumptions with effects; ``assumed_levels``: how levels in cells spread over the sample. ``block_effects``: every
+    block against the first. ``interactions``: differences of differences.
+    ``differences``: in a sampled design with a ``difference``, how what it changes spreads over the points.
     """
 
     plan: Plan
@@ -58,10 +56,14 @@ class Findings:
     definitions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     block_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     interactions: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    movers: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    assumed_levels: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    differences: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
     *("blocs", "bloc_effects", "tests", "definitions", "block_effects", "interactions"),
+    *("movers", "assumed_levels", "differences"),
 )

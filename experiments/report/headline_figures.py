@@ -24,6 +24,7 @@ from experiments.findings import headline
 from experiments.findings.headline import Shown
 from experiments.findings.sentences import replicates_in_words
 from experiments.findings.tables import Findings
+from experiments.report.asked_figures import changes_figure, has_changes, levels_figure
 from experiments.report.figures import association_figure, error_bar
 
 # Inches of a slide, and points of its letters: nothing is smaller than SMALL.
@@ -45,6 +46,8 @@ def plan_figure(findings: Findings) -> Figure:
     Of a sampled design the strongest rank correlations.
     """
     plan = findings.plan
+    if plan.outcomes and plan.design not in SAMPLED:
+        return levels_figure(findings)
     if plan.design in SAMPLED:
         called = {factor.name: factor.label for factor in plan.factors}
         return association_figure(findings.associations, plan.title, labels=called)
@@ -73,8 +76,13 @@ def plan_figure(findings: Findings) -> Figure:
 
 
 def worth_figure(findings: Findings) -> Figure:
-    """What it is worth: the joint gain in the same cells above, and below what changes it; dyads across."""
+    """What it is worth: the joint gain in the same cells above, and below what changes it; dyads across.
+
+    Of a plan that names outcomes, what changes those.
+    """
     plan = findings.plan
+    if plan.outcomes:
+        return changes_figure(findings)
     shown = headline.shown_cells(plan, findings.arms)
     told = list(headline.cells_of(findings, shown))
     effects = _effects(findings)
@@ -102,6 +110,11 @@ def worth_figure(findings: Findings) -> Figure:
     figure.suptitle(_titled(f"What it is worth: {plan.title}"), fontsize=TITLE, fontweight="bold")
     _foot(figure, findings, shown)
     return figure
+
+
+def has_worth(findings: Findings) -> bool:
+    """Whether there is something for the second figure to show."""
+    return has_changes(findings) if findings.plan.outcomes else bool(findings.plan.shown)
 
 
 def _slide(n_dyads: int, heights: list[float] | None = None) -> tuple[Figure, Any]:
@@ -166,7 +179,7 @@ def _named(dyad: str) -> str:
 def _foot(figure: Figure, findings: Findings, shown: list[Shown]) -> None:
     """What was run, under the figure."""
     plan = findings.plan
-    said = [f"Scenario {plan.scenario}"]
+    said = [headline.scenarios_in_words(plan)]
     if len(plan.blocks) > 1:
         said.append(plan.blocks[0].name)
     said += [f"{replicates_in_words(findings)} a cell", "bars: 95 % intervals"]

@@ -23,19 +23,19 @@ from experiments.display.streams import kept_on
 from experiments.display.words import OF_FLIPS, listed
 from experiments.findings import warnings
 from experiments.findings.findings import calibration_of, find
-from experiments.findings.headline import about
+from experiments.findings.headline import about, quarters_of, scenarios_in_words
 from experiments.findings.sentences import OF_CALIBRATION, caption_of, caption_of_worth, of_tests, others_in_words
 from experiments.findings.tables import Findings
 from experiments.report import report_figures, tables
+from experiments.report.crossed_tables import crossed_tables
 from experiments.report.figures import arms_figure
-from experiments.report.headline_figures import plan_figure, worth_figure
+from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
 from experiments.report.html import PAGE, cell, esc, looks_numeric
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
 from experiments.store.columns import GAME
 from experiments.store.folder import Results
 from experiments.store.kept import plan_of
-from model import load_scenario
 
 # Tables with more rows than this are folded.
 MOST_OPEN: Final = 36
@@ -62,7 +62,7 @@ class _Page:
     def __init__(self, results: Results, plan: Plan, tell: Callable[[str], None]) -> None:
         self.results, self.plan, self.tell = results, plan, tell
         self.findings: Findings = find(plan, results)
-        self.n_quarters = load_scenario(plan.start).n_quarters
+        self.n_quarters = quarters_of(plan)
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
         self.leading = plan.shown[0] if plan.shown else None
         self.parts: list[str] = []
@@ -71,12 +71,18 @@ class _Page:
         """The whole page."""
         self._head()
         self._answer()
-        self._emergence()
+        plan = self.plan
+        if plan.asks_any("emerged", "durable"):
+            self._emergence()
         self._tests()
-        self._ends()
-        self._gains()
-        self._games()
-        self._depth()
+        for words, table, file in crossed_tables(self.findings):
+            self._compared(words, table, file)
+        if not plan.outcomes:
+            self._ends()
+            self._gains()
+            self._games()
+        if plan.asks_any("mean_depth"):
+            self._depth()
         self._basis()
         self._back_matter()
         return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
@@ -95,7 +101,7 @@ class _Page:
         if plan.hypothesis:
             self._add(f"<p><b>Expected beforehand:</b> {esc(plan.hypothesis)}</p>")
         self._say(
-            f"Scenario {plan.scenario}, {len(plan.points)} design points ({plan.design.replace('_', ' ')}), "
+            f"{scenarios_in_words(plan)}, {len(plan.points)} design points ({plan.design.replace('_', ' ')}), "
             f"{self.findings.n_runs} runs that share their luck across design points; {self.findings.n_failed} failed; "
             f"the sweep is {told['state']}. Brackets hold 95 % intervals over replicates. Everything here is a "
             "statement about this model under its assumptions, not a forecast."
@@ -121,7 +127,7 @@ class _Page:
         )
         plan = self.plan
         self._figure("findings", caption_of(plan), lambda: plan_figure(self.findings))
-        if plan.shown:
+        if has_worth(self.findings):
             self._figure("worth", caption_of_worth(plan), lambda: worth_figure(self.findings))
         for number, reference in enumerate(self.plan.references[1:], 2):
             draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
@@ -153,7 +159,7 @@ class _Page:
             self._table(tables.precision(plan, self.findings.precision), "precision")
         self._figure(
             "response-map", "Time cooperating over two factors, averaged over the others; share of all quarters.",
-            lambda: report_figures.response_map(cells, plan, self.dyads),
+            lambda: report_figures.response_map(cells, plan, self.dyads) if plan.asks_any("time_cooperating") else None,
         )  # fmt: skip
 
     def _depth(self) -> None:
@@ -299,7 +305,8 @@ class _Page:
     def _basis(self) -> None:
         self._heading(
             "What do the results rest on?",
-            f"Calibrated at the start of scenario {self.plan.scenario} with the settings of the plan. {OF_CALIBRATION}",
+            f"Calibrated at the start of {scenarios_in_words(self.plan).lower()} with the plan's settings. "
+            f"{OF_CALIBRATION}",
         )
         self._table(tables.basis(calibration_of(self.plan)))
 

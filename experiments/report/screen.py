@@ -6,23 +6,23 @@ screen has room for; then paired differences. All else is in the files and in th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from typing import Final
 
+import pandas as pd
 from rich.console import Console
 
 from experiments.design.plan import ARM, SAMPLED
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
-from experiments.findings import headline
-from experiments.findings.sentences import OF_CALIBRATION, by_chance, replicates_in_words, security_in_words
+from experiments.findings import asked, headline
+from experiments.findings.differences import of_difference
+from experiments.findings.sentences import OF_CALIBRATION, by_chance, of_sample, replicates_in_words, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.report.asked_screen import changes_table, levels_table
 from experiments.report.crossed_tables import show_crossed
 from experiments.statistics.stopping import reached_in_words
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 # Differences that a screen has room for; the largest effects on joint gain.
 MOST_EFFECTS: Final = 6
@@ -31,6 +31,8 @@ EFFECTS: Final = {
     "time_cooperating": ("time cooperating, % of quarters", 100.0, 1),
     "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
 }
+#: What stands above differences with both kinds of uncertainty.
+OF_BOTH: Final = "Right: % of assumptions with the same sign; below: their median [5, 95 %]"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
     "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",
@@ -41,14 +43,16 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     """Print the answer and what is behind it; ``horizon`` names the last quarter, as in 2035Q4."""
     plan = findings.plan
     head(console, plan.title, is_first=True)
-    for sentence in headline.answers(plan, findings.cells):
+    for sentence in _answers(findings):
         prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     prose(
         console,
-        f"{headline.about(plan)} Scenario {plan.scenario}, {replicates_in_words(findings)}{failed}; brackets, ±: "
-        "95 % intervals.".strip(),
+        f"{headline.about(plan)} {headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; "
+        "brackets, ±: 95 % intervals.".strip(),
     )
+    for line in of_sample(findings)[: None if plan.outcomes else 1]:
+        prose(console, line)
     if line := headline.at_other_shares(findings.definitions):
         prose(console, line)
     if plan.design in SAMPLED:
@@ -56,10 +60,14 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
             _associations_table(findings.associations).show(console)
             prose(console, by_chance(len(findings.associations)), "dim italic")
     else:
-        _headline_table(findings, horizon).show(console)
-    for title, rows in _compared(findings):
-        _effects_table(title, rows).show(console)
-    show_crossed(console, findings)
+        (levels_table(findings) if plan.outcomes else _headline_table(findings, horizon)).show(console)
+    if plan.outcomes:
+        if (changes := changes_table(findings)) is not None:
+            changes.show(console)
+    else:
+        for title, rows in _compared(findings):
+            _effects_table(title, rows).show(console)
+        show_crossed(console, findings)
     if len(findings.arms):
         what = "differences (of time, gains, depth and the shares of runs)"
         prose(console, by_chance(len(findings.arms), what), "dim italic")
@@ -68,13 +76,24 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     prose(console, _rest(findings))
 
 
+def _answers(findings: Findings) -> list[str]:
+    """The sentences that stand first."""
+    plan = findings.plan
+    if plan.difference:
+        return of_difference(plan, findings.differences)
+    if plan.outcomes:
+        return asked.answers(findings, with_levels=False)
+    return headline.answers(plan, findings.cells, findings.assumed_levels)
+
+
 def _rest(findings: Findings) -> str:
     """What is not on the screen, and where it is."""
     plan = findings.plan
     names = set(findings.contrasts["contrast"]) if len(findings.contrasts) and not _has_room(findings) else ()
     there = [f"all {len(plan.cells)} cells"] if len(plan.cells) > headline.MOST_CELLS else []
     there += [f"{len(names)} contrast{'s' * (len(names) > 1)}"] if names else []
-    return f"In the report: {', '.join([*there, 'depth by part'])}. A model, no forecast."
+    there += ["depth by part"] if plan.asks_any("mean_depth") else []
+    return f"In the report: {', '.join(there)}. A model, no forecast." if there else "A model, no forecast."
 
 
 def _has_room(findings: Findings) -> bool:
@@ -149,18 +168,28 @@ def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
         strongest = set(size.sort_values(ascending=False, kind="stable").index[:MOST_EFFECTS])
         title = f"{title} (the strongest {MOST_EFFECTS} of {len(order)})"
         order = [what for what in order if what in strongest]
-    table = Grid("", (title,), dyads, is_tight=True)
-    lines: list[tuple[str, Callable[[pd.Series, float, int], str]]] = [("", _effect)]
     if set(OVER_ASSUMPTIONS) <= set(rows):
-        lines.append((", over assumptions: median [5, 95 %], same sign", _over_assumptions))
+        return _sampled_table(title, rows[rows["outcome"] == "joint_gain"], order, dyads)
+    table = Grid("", (title,), dyads, is_tight=True)
     for outcome, (words, times, digits) in EFFECTS.items():
         of_outcome = rows[rows["outcome"] == outcome]
-        for more, shown in lines:
-            table.row(f"{words}{more}", *[""] * len(dyads), style="bold")
-            for what in order:
-                own = {str(row["dyad"]): row for _, row in of_outcome[of_outcome["what"] == what].iterrows()}
-                cells = [shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads]
-                table.row(f" {what}", *cells)
+        table.row(words, *[""] * len(dyads), style="bold")
+        for what in order:
+            own = {str(row["dyad"]): row for _, row in of_outcome[of_outcome["what"] == what].iterrows()}
+            cells = [_effect(own[dyad], times, digits) if dyad in own else "" for dyad in dyads]
+            table.row(f" {what}", *cells)
+    return table
+
+
+def _sampled_table(title: str, rows: pd.DataFrame, order: list[str], dyads: list[str]) -> Grid:
+    """Differences of the joint gain with both kinds of uncertainty, two lines each; the rest is in the report."""
+    table = Grid(OF_BOTH, (title,), dyads, title_style="italic", is_tight=True)
+    words, times, digits = EFFECTS["joint_gain"]
+    table.row(words, *[""] * len(dyads), style="bold")
+    for what in order:
+        own = {str(row["dyad"]): row for _, row in rows[rows["what"] == what].iterrows()}
+        for label, shown in ((f" {what.partition(' against ')[0]}", _effect_and_sign), ("  over assumptions", _over)):
+            table.row(label, *(shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads))
     return table
 
 
@@ -174,13 +203,20 @@ def _effect(row: pd.Series, times: float, digits: int) -> str:
     )
 
 
-def _over_assumptions(row: pd.Series, times: float, digits: int) -> str:
-    """The median over a sample of assumptions, what holds nine in ten of them, and the share with the same sign."""
+def _effect_and_sign(row: pd.Series, times: float, digits: int) -> str:
+    """A difference with half of its interval, and the share of assumptions that give it that sign."""
+    mark = "!" if row.get("outside", False) is True else ""
+    sign = "" if row["same_sign"] != row["same_sign"] else f" {100 * row['same_sign']:.0f}{mark}"
+    return f"{_effect(row, times, digits)}{sign}"
+
+
+def _over(row: pd.Series, times: float, digits: int) -> str:
+    """The median over a sample of assumptions, and what holds nine in ten of them."""
     if row["median"] != row["median"]:
         return ""
     digits = max(digits - 1, 0)
-    around = interval(times * row["q05"], times * row["q95"], digits, with_sign=True)
-    return f"{signed(times * row['median'], digits)} {around} {100 * row['same_sign']:.0f} %"
+    median, *ends = (signed(times * row[name], digits) for name in ("median", "q05", "q95"))
+    return f"{median} [{','.join(end.removeprefix('+') for end in ends)}]"
 
 
 def _associations_table(associations: pd.DataFrame, most: int = 5) -> Grid:

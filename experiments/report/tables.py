@@ -11,8 +11,10 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from experiments.design.outcomes import OUTCOMES, lead_of, told_of, words_of
 from experiments.design.plan import ARM, Plan
 from experiments.display.words import interval, signed
+from experiments.findings.asked import level_in_words
 from experiments.findings.comparisons import BLOC_OUTCOMES
 from experiments.findings.sentences import ALPHA, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
@@ -38,7 +40,12 @@ MOST_GAMES: Final = 4
 
 
 def cells(findings: Findings) -> pd.DataFrame:
-    """The headline in every cell: how often cooperation emerges or is kept, for how long, and what comes with it."""
+    """The headline in every cell: how often cooperation emerges or is kept, for how long, and what comes with it.
+
+    Of a plan that names outcomes, those.
+    """
+    if findings.plan.outcomes:
+        return _asked(findings)
     rows = []
     for cell in _by_dyad(findings):
         row = {"dyad": cell["dyad"], **_where(findings.plan, cell)}
@@ -59,6 +66,31 @@ def cells(findings: Findings) -> pd.DataFrame:
         row["EV share, last quarter"] = _two(cell, "final_ev_share")
         rows.append(row)
     return pd.DataFrame(rows)
+
+
+def _asked(findings: Findings) -> pd.DataFrame:
+    rows = []
+    for cell in _by_dyad(findings):
+        told = {name: level_in_words(pd.DataFrame([cell]), name, with_unit=False) for name in told_of(findings.plan)}
+        own = {with_unit(name): value for name, value in told.items()}
+        rows.append({"dyad": cell["dyad"], **_where(findings.plan, cell), **own})
+    return pd.DataFrame(rows)
+
+
+def with_unit(outcome: str) -> str:
+    """What an outcome is called where it is shown in its unit."""
+    return ", ".join(filter(None, [words_of(outcome), OUTCOMES[outcome].unit]))
+
+
+def _head_of(outcome: str) -> str:
+    return WORDS.get(outcome) or with_unit(outcome)
+
+
+def _scale_of(outcome: str) -> tuple[float, int]:
+    """By what a number is multiplied under the head of its outcome, and its digits."""
+    if outcome in WORDS:
+        return 1.0, DIGITS.get(outcome, USUAL_DIGITS)
+    return OUTCOMES[outcome].times, OUTCOMES[outcome].digits
 
 
 def depth(findings: Findings) -> pd.DataFrame:
@@ -101,7 +133,7 @@ def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
             row["block"] = first["block"]
         row["compared"] = compared(plan, first["factor"], first["level"], first["baseline"])
         for _, effect in own.iterrows():
-            row[WORDS[effect["outcome"]]] = _effect(effect)
+            row[_head_of(effect["outcome"])] = _effect(effect)
             if set(OVER_ASSUMPTIONS) <= set(effect.index) and effect["median"] == effect["median"]:
                 row |= _over_assumptions(effect)
         rows.append(row)
@@ -110,11 +142,12 @@ def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:
 
 def _over_assumptions(effect: pd.Series) -> dict[str, str]:
     """The effect over a sample of assumptions: its median with what holds nine in ten, and how many have its sign."""
-    words, n = WORDS[effect["outcome"]], DIGITS.get(effect["outcome"], USUAL_DIGITS)
-    around = interval(effect["q05"], effect["q95"], n, with_sign=True)
+    words, (times, n) = _head_of(effect["outcome"]), _scale_of(effect["outcome"])
+    around = interval(times * effect["q05"], times * effect["q95"], n, with_sign=True)
     return {
-        f"{words}: over assumptions": f"{signed(effect['median'], n)} {around}",
+        f"{words}: over assumptions": f"{signed(times * effect['median'], n)} {around}",
         f"{words}: same sign": f"{100 * effect['same_sign']:.0f} %",
+        **({f"{words}: default outside": "yes"} if effect.get("outside", False) is True else {}),
     }
 
 
@@ -130,7 +163,7 @@ def arms(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     """Every arm against each arm of reference, in the order of the effect on joint gain over all dyads."""
     if table.empty:
         return table
-    ranked = table[table["outcome"] == "joint_gain"].groupby(["reference", "arm"], sort=False)["mean"].sum()
+    ranked = table[table["outcome"] == lead_of(plan)].groupby(["reference", "arm"], sort=False)["mean"].sum()
     own = table.assign(
         factor=ARM, level=table["arm"], baseline=table["reference"],
         rank=[-abs(ranked.get((r, a), 0.0)) for r, a in zip(table["reference"], table["arm"], strict=True)],
@@ -225,7 +258,7 @@ def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
 
     Every run is observed to the horizon, so the restricted mean of Kaplan and Meier is the mean of what was seen.
     """
-    has_emerged = runs["first_emergence"] >= 0
+    has_emerged = runs["first_emergence"].between(0, n_quarters - 1)
     wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
     rates = {"emerged": has_emerged, "durable": runs["durable"].astype(bool)}
     found = mean_interval(wait.groupby(runs["replicate"]).mean())
@@ -243,7 +276,7 @@ def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> 
     replicate. Columns: quarter, share, low, high; a point until the first run gets there.
     """
     replicate = runs["replicate"].to_numpy()
-    onset = np.where(runs["first_emergence"] >= 0, runs["first_emergence"], n_quarters)
+    onset = np.where(runs["first_emergence"].between(0, n_quarters - 1), runs["first_emergence"], n_quarters)
     rows = []
     for quarter in range(n_quarters):
         share, low, high, _ = shared_rate(onset > quarter, replicate, level)
@@ -289,11 +322,13 @@ def ends(table: pd.DataFrame) -> pd.DataFrame:
 def basis(calibration: pd.DataFrame) -> pd.DataFrame:
     """What the results on each direction rest on: security costs, opening costs, supply stakes, brands on sale."""
     rows = []
-    for (importer, exporter), own in calibration.groupby(["importer", "exporter"], sort=False):
+    by = ["scenario"] if "scenario" in calibration else []
+    for (*where, importer, exporter), own in calibration.groupby([*by, "importer", "exporter"], sort=False):
         goods = {str(row["good"]): security_in_words(row) for _, row in own.iterrows()}
         first = own.iloc[0]
         rows.append(
             {
+                **dict(zip(by, where, strict=True)),
                 "importer < exporter": f"{importer} < {exporter}",
                 "security cost of a car, k$": goods.get("ev", ""),
                 "of a battery, k$ a car": goods.get("battery", ""),
@@ -311,8 +346,9 @@ def precision(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
     for _, own in table.iterrows():
         point = plan.points[own["design_point"]]
         where = {f.label: f.label_of(point.levels[f.name]) for f in plan.factors if f.name in point.levels}
-        value = f"{own['mean']:.3f} {interval(own['low'], own['high'], 3)}"
-        found = {WORDS.get(own["outcome"], "mean"): value, "replicates": str(own["n"])}
+        times, n = _scale_of(own["outcome"])
+        value = f"{times * own['mean']:.{n}f} {interval(times * own['low'], times * own['high'], n)}"
+        found = {_head_of(own["outcome"]): value, "replicates": str(own["n"])}
         where = where or {"design point": str(point.index)}
         rows.append({"dyad": own["dyad"], **where, **found, "reached": "yes" if own["reached"] else "no"})
     return pd.DataFrame(rows).fillna("")
@@ -325,8 +361,8 @@ def _where(plan: Plan, cell: pd.Series) -> dict[str, str]:
 
 
 def _effect(row: pd.Series) -> str:
-    n = DIGITS.get(row["outcome"], USUAL_DIGITS)
-    return f"{signed(row['mean'], n)} {interval(row['low'], row['high'], n, with_sign=True)}"
+    times, n = _scale_of(row["outcome"])
+    return f"{signed(times * row['mean'], n)} {interval(times * row['low'], times * row['high'], n, with_sign=True)}"
 
 
 def _mean(row: pd.Series) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from experiments.store.columns import GAME, Chunk, Played, digest_of, failed_run, with_keys
+from experiments.store.columns import AGREED, GAME, RECOGNISES, Chunk, Played, digest_of, failed_run, with_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -158,7 +158,28 @@ def run_columns(world: World) -> dict[str, Any]:
             columns[name] = np.where(package > 0, value, np.nan).reshape(-1)
     for name, values in definition_columns(world.recorder.measured).items():
         columns[name] = np.asarray(values).reshape(-1)
-    return columns
+    return columns | issue_columns(world)
+
+
+def issue_columns(world: World) -> dict[str, Any]:
+    """By issue and side of each dyad, row by row: the duty cut that treaties agree, and recognition at the end."""
+    from model import DYADS
+
+    n_quarters = len(world.recorder.frames)
+    packages = np.reshape(world.recorder.series("dyad", "package"), (world.n_lanes, -1, n_quarters)).astype(np.int64)
+    columns = {name: np.zeros(packages.shape[:2]) for name in AGREED}
+    recognised, alone = world.state.standards.recognised > 0, world.state.recognises > 0
+    columns |= {name: np.zeros(packages.shape[:2], dtype=np.bool_) for name in RECOGNISES}
+    for d, pair in enumerate(DYADS):
+        for side, (own, partner) in enumerate((pair, pair[::-1])):
+            positions = world.agenda.menus[d].coordinates[packages[:, d], side]
+            cuts = world.economy.cuts[0, own, partner][positions]
+            # From the first quarter to the last, so that one run and many give the same bits.
+            for quarter in range(n_quarters):
+                columns[AGREED[side]][:, d] += cuts[:, quarter] / n_quarters
+            for name, found in zip(RECOGNISES[side::2], (recognised, alone), strict=True):
+                columns[name][:, d] = found[:, own, partner]
+    return {name: values.reshape(-1) for name, values in columns.items()}
 
 
 ENGINES: Final[dict[str, Callable[[Chunk], Played]]] = {"ensemble": play_ensemble, "mesa": play_mesa}

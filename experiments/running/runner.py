@@ -18,7 +18,7 @@ from concurrent.futures import Executor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from experiments.design.plan import ARM, ID, DesignPoint, Plan, Value
+from experiments.design.plan import ARM, ID, SAMPLE, DesignPoint, Plan, Value
 from experiments.running.engines import run_chunk
 from experiments.running.executors import (
     CHUNKS_PER_WORKER,
@@ -84,17 +84,19 @@ def chunks_of(
 
     wanted: replicates of each design point, where they differ; a chunk that has begun is finished.
     """
-    per_point = {point.index: plan.replicates for point in plan.points} if wanted is None else wanted
+    most_of = {point.index: plan.replicates_of(point) for point in plan.points}
+    per_point = most_of if wanted is None else wanted
     columns = {point.index: _columns_of(plan, point) for point in plan.points}
     outputs = plan.outputs
     for first, count in _ranges(plan, most, max(per_point.values(), default=0)):
         for point in plan.points:
             if first >= per_point.get(point.index, 0):
                 continue
+            n_left = min(count, most_of[point.index] - first)
+            series = outputs.series if outputs.replicates and point.sample < 0 else ()
             yield Chunk(
-                plan.start, plan.root_seed, point.index, point.settings, columns[point.index], first, count,
-                engine, outputs.series if outputs.replicates else (), outputs.replicates, plan.tactics,
-                plan.world,
+                plan.start_of(point.scenario), plan.root_seed, point.index, point.settings, columns[point.index], first,
+                n_left, engine, series, outputs.replicates, plan.tactics, plan.world,
             )  # fmt: skip
 
 
@@ -119,8 +121,10 @@ def _columns_of(plan: Plan, point: DesignPoint) -> dict[str, Value]:
     arm: dict[str, Value] = {ARM: point.arm} if plan.arms else {}
     if plan.ids:  # points that only a contrast needs have none, so that the column is one of texts
         known = "" if point.id is None else point.id
-        arm[ID] = str(known) if plan.contrasts else known
-    return {"block": point.block, **arm, **{f.name: _one_kind(f.levels, point.settings[f.name]) for f in plan.factors}}
+        arm[ID] = str(known) if plan.contrasts or plan.assumed else known
+    if plan.assumed is not None:
+        arm[SAMPLE] = point.sample
+    return {"block": point.block, **arm, **{f.name: _one_kind(f.levels, point.value_of(f.name)) for f in plan.factors}}
 
 
 def _one_kind(levels: Iterable[Value], value: Value) -> Value:
@@ -238,9 +242,11 @@ class _Sweep:
         target = self.plan.precision
         if target is None:
             return []
-        frame = self.results.read(["dyad", target.outcome])
-        wanted = stopping.wanted_replicates(frame, target.outcome, target.half_width, target.least, target.most)
-        chosen = [chunk for chunk in every if chunk.first < wanted.get(chunk.design_point, target.least)]
+        frame = self.results.read(["dyad", *target.outcomes])
+        wanted = stopping.wanted_for(frame[frame["design_point"] < self.plan.n_base], target)
+        under = {point.index: self.plan.replicates_of(point) for point in self.plan.points if point.sample >= 0}
+        needed = {**wanted, **under}
+        chosen = [chunk for chunk in every if chunk.first < needed.get(chunk.design_point, target.least)]
         self.total = sum(chunk.count for chunk in chosen)
         self.hooks.tell(stopping.in_words(wanted, target, self.total))
         return [chunk for chunk in chosen if chunk.first >= target.least]
@@ -320,7 +326,7 @@ def rerun(
     told = results.manifest
     settings = points[int(point)]["settings"]
     seed = int(told["root_seed"])
-    start = str(results.input(KEPT))
+    start = str(results.input(told.get("scenarios", {}).get(points[int(point)].get("scenario"), KEPT)))
     chunk = Chunk(
         start, seed, int(point), settings, {}, int(replicate), 1, engine or told["engine"], tactics=tactics, world=world
     )

@@ -8,26 +8,30 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
+from experiments.design.outcomes import words_of
 from experiments.display.figure_style import BLUE, ORANGE
-from experiments.sensitivity.screening import DYADS, OUTCOMES, WORDS, Sensitivity, in_order
+from experiments.findings.differences import in_short
+from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
 
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
     """Total (bars with intervals) and first-order indices (dots) of mechanisms, kept inputs and chance."""
     groups = in_order(found.sobol)
+    outcomes = list(dict.fromkeys(found.sobol["outcome"]))
+    dyads = [dyad for dyad in DYADS if dyad in set(found.sobol["dyad"])]
     kinds = [kind for kind, _ in groups]
     # From the top; a line of room where another kind begins.
     places = -np.arange(len(groups)) - np.cumsum([0, *(a != b for a, b in pairwise(kinds))])
-    size = (4.2 * len(DYADS), (0.24 * -places[-1] + 1.5) * len(OUTCOMES))
+    size = (4.2 * len(dyads), (0.24 * -places[-1] + 1.5) * len(outcomes))
     drawn, axes = plt.subplots(
-        len(OUTCOMES), len(DYADS), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
+        len(outcomes), len(dyads), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
     )
-    for row, outcome in enumerate(OUTCOMES):
-        for column, dyad in enumerate(DYADS):
+    for row, outcome in enumerate(outcomes):
+        for column, dyad in enumerate(dyads):
             axis = axes[row][column]
             mine = found.sobol[(found.sobol["outcome"] == outcome) & (found.sobol["dyad"] == dyad)]
             mine = mine.set_index(["kind", "group"]).reindex(groups)
-            axis.set_title(f"{dyad}: {WORDS[outcome]}")
+            axis.set_title(f"{dyad}: {words_of(outcome)}")
             axis.set_yticks(places, [name for _, name in groups])
             axis.set_xlim(-0.1, 1.15)  # estimates may lie a little below zero
             axis.tick_params(labelbottom=True)
@@ -44,5 +48,6 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
         (a.get_legend_handles_labels() for a in axes.flat if a.get_legend_handles_labels()[0]), ([], [])
     )
     drawn.legend(handles, labels, loc="outside upper right", ncols=2)
-    drawn.suptitle("What moves the outcomes: mechanisms, single inputs, chance", x=0.01, ha="left")
+    what = f"the change by {in_short(found.plan)}" if found.plan.difference else "the outcomes"
+    drawn.suptitle(f"What moves {what}: mechanisms, single inputs, chance", x=0.01, ha="left")
     return drawn

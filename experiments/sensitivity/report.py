@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from experiments.design.outcomes import words_of
 from experiments.display.streams import kept_on
-from experiments.sensitivity.screening import DYADS, OUTCOMES, WORDS, Sensitivity, in_order
+from experiments.findings.differences import in_short
+from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
 from experiments.store.files import write_table, write_whole
 from experiments.store.manifest import code_fingerprint, now
 
@@ -55,14 +57,21 @@ def show(console: Console, found: Sensitivity) -> None:
     )
     if found.n_lost:
         prose(console, f"{found.n_lost} rows are left out because a run in them failed.")
-    for outcome in OUTCOMES:
-        _print_outcome(console, found.sobol[found.sobol["outcome"] == outcome], WORDS[outcome])
+    for outcome, rows in found.sobol.groupby("outcome", sort=False):
+        _print_outcome(console, rows, asked_in_words(found, str(outcome)))
+
+
+def asked_in_words(found: Sensitivity, outcome: str) -> str:
+    """The outcome that is looked at, or what a treatment changes of it."""
+    change = f"change by {in_short(found.plan)}: " if found.plan.difference else ""
+    return f"{change}{words_of(outcome)}"
 
 
 def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
     from experiments.display.grids import Grid
 
-    names = [name for dyad in DYADS for name in (f"{dyad} total", "first")]
+    dyads = [dyad for dyad in DYADS if dyad in set(rows["dyad"])]
+    names = [name for dyad in dyads for name in (f"{dyad} total", "first")]
     table = Grid(words, ("group",), names, title_style="bold")
     last = ""
     for kind, group in in_order(rows):
@@ -71,7 +80,7 @@ def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
         last = kind
         mine = rows[(rows["kind"] == kind) & (rows["group"] == group)].set_index("dyad")
         cells = []
-        for dyad in DYADS:
+        for dyad in dyads:
             cells += _cells(mine.loc[dyad]) if dyad in mine.index else ["", ""]
         table.row(group, *cells)
     table.show(console)

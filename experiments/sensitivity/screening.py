@@ -11,6 +11,9 @@ is every assumed number). Its scenario, settings, ranges and root seed are used;
   outcome most, over the full ranges of all inputs; how they and the share of chance are estimated is told in
   ``indices.py``.
 
+A plan with a ``difference`` is asked what moves that: every point is played twice, and the outcome is the second
+playing minus the first. A plan that names ``outcomes`` and ``dyads`` is asked about those.
+
 Both designs are run as sweeps, with all that belongs to that: the same command goes on where it stopped.
 """
 
@@ -39,10 +42,6 @@ if TYPE_CHECKING:
 FloatArray = npt.NDArray[np.float64]
 
 OUTCOMES: Final = ("time_cooperating", "joint_gain", "durable")
-#: What the outcomes are called in tables and figures.
-WORDS: Final = {
-    "time_cooperating": "time cooperating", "joint_gain": "joint gain", "durable": "durable share",
-}  # fmt: skip
 LEVELS: Final = 4  # places an input can take in screening (Morris 1991)
 DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 # A total index is settled when the second half of the rows moves it by less than this (share of the variance).
@@ -105,7 +104,8 @@ def check(plan: Plan, sizes: Sizes) -> None:
     if sizes.rows & (sizes.rows - 1):
         faults.append(f"rows = {sizes.rows}: a Sobol design is balanced at powers of two: 64, 128, ...")
     if any(factor.range is None for factor in plan.factors) or len(plan.factors) < 2:
-        faults.append("sensitivity needs two factors or more with a range each (design latin_hypercube or sobol)")
+        how = "; to ask what moves an effect, sample the ranges and name a difference" if plan.assumed else ""
+        faults.append(f"sensitivity needs two factors or more with a range each (design latin_hypercube or sobol){how}")
     if len(plan.blocks) > 1:
         faults.append(f"the plan has {len(plan.blocks)} blocks: allowed is one; make a plan of each")
     if faults:
@@ -173,16 +173,24 @@ def derived(plan: Plan, unit: FloatArray, replicates: int, what: str) -> Plan:
 # --- tables -----------------------------------------------------------------------------------------------------------
 
 
-def outcomes_of(outcome: Outcome, n_points: int, replicates: int) -> dict[tuple[str, str], FloatArray]:
-    """By outcome and dyad, (points, replicates) numbers, NaN where a run failed."""
-    frame = outcome.results.read(["dyad", *OUTCOMES])
+def outcomes_of(plan: Plan, outcome: Outcome, n_points: int, replicates: int) -> dict[tuple[str, str], FloatArray]:
+    """By outcome and dyad, (points, replicates) numbers, NaN where a run failed.
+
+    With a ``difference`` the second playing of every point minus the first. Where there is next to nothing to gain, its
+    share counts as none.
+    """
+    names = plan.outcomes or OUTCOMES
+    frame = outcome.results.read(["dyad", *names])
     found = {}
     for dyad, rows in frame.groupby("dyad", observed=True, sort=False):
-        for name in OUTCOMES:
-            values = np.full((n_points, replicates), np.nan)
-            values[rows["design_point"].to_numpy(), rows["replicate"].to_numpy()] = rows[name].astype(float).to_numpy()
-            found[name, str(dyad)] = values
-    return {key: found[key] for key in sorted(found, key=lambda key: (OUTCOMES.index(key[0]), DYADS.index(key[1])))}
+        if plan.dyads and str(dyad) not in plan.dyads:
+            continue
+        for name in names:
+            values = np.full((n_points * (1 + bool(plan.difference)), replicates), np.nan)
+            at = (rows["design_point"].to_numpy(), rows["replicate"].to_numpy())
+            values[at] = rows[name].astype(float).fillna(0.0).to_numpy()
+            found[name, str(dyad)] = values[n_points:] - values[:n_points] if plan.difference else values
+    return {key: found[key] for key in sorted(found, key=lambda key: (names.index(key[0]), DYADS.index(key[1])))}
 
 
 def screening_table(
@@ -282,7 +290,7 @@ def run_sensitivity(
     first = run(derived(plan, unit, sizes.screening_replicates, words), "screening")
     if first.was_interrupted:
         return None
-    screened = outcomes_of(first, len(unit), sizes.screening_replicates)
+    screened = outcomes_of(plan, first, len(unit), sizes.screening_replicates)
     screening = screening_table(factors, unit, screened, seed)
     kept = most_moving(screening, sizes.keep)
     groups = mechanisms(factors)
@@ -294,6 +302,6 @@ def run_sensitivity(
     second = run(derived(plan, points, sizes.replicates, words), "sobol")
     if second.was_interrupted:
         return None
-    found = outcomes_of(second, len(points), sizes.replicates)
+    found = outcomes_of(plan, second, len(points), sizes.replicates)
     sobol, course, n_lost = sobol_tables(found, names, sizes.rows, seed)
     return Sensitivity(plan, sizes, kept, screening, sobol, course, n_lost)

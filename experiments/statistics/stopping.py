@@ -18,6 +18,7 @@ import pandas as pd
 from scipy import stats
 
 from experiments.design.plan import Precision
+from experiments.display.words import listed
 from experiments.statistics.estimates import LEVEL, Estimate
 
 # A pilot in which a yes-no outcome never or always happened has no spread, and knows less than that: as in the
@@ -77,35 +78,68 @@ def wanted_replicates(
     pilot = frame[frame["replicate"] < n_pilot]
     wanted: dict[int, int] = {}
     for (point, _), rows in pilot.groupby(["design_point", "dyad"], observed=True):
-        if len(rows) >= 2:
-            enough = replicates_for(rows[outcome].to_numpy(), half_width, most, level)
+        values = rows[outcome].dropna().to_numpy()
+        if len(values) >= 2:
+            enough = max(replicates_for(values, half_width, most, level), min(n_pilot, most))
             wanted[int(point)] = max(enough, wanted.get(int(point), 0))  # type: ignore[call-overload]
+    return wanted
+
+
+def wanted_for(frame: pd.DataFrame, target: Precision) -> dict[int, int]:
+    """Replicates in all for each design point, so that every target is met in every dyad that counts.
+
+    frame: as ``wanted_replicates``, with a column for each outcome of the target. A run without a value of an outcome
+    (no share of a gain where there is next to none) does not count for that outcome.
+    """
+    own = frame[frame["dyad"].isin(target.dyads)] if target.dyads else frame
+    wanted: dict[int, int] = {}
+    for outcome, half_width in target.targets:
+        for point, enough in wanted_replicates(own, outcome, half_width, target.least, target.most).items():
+            wanted[point] = max(enough, wanted.get(point, 0))
     return wanted
 
 
 def in_words(wanted: dict[int, int], target: Precision, n_runs: int) -> str:
     """What the pilot asks for, as it is said while a sweep goes on."""
-    what, counts = target.outcome.replace("_", " "), sorted(wanted.values())
+    counts = sorted(wanted.values())
     least, most = (counts[0], counts[-1]) if counts else (0, 0)
     each = f"{least}" if least == most else f"{least} to {most}"
     capped = sum(count >= target.most for count in counts)
     also = f"; at {capped} of {len(counts)} design points that is all that is allowed, and may not do" if capped else ""
     return (
-        f"After a pilot of {target.least} replicates a design point: knowing {what} to within {target.half_width:g} "
+        f"After a pilot of {target.least} replicates a design point: knowing {listed(map(_within, target.targets))} "
         f"takes {each} replicates a point, {n_runs} runs in all{also}."
     )
 
 
 def reached_in_words(table: pd.DataFrame, target: Precision) -> str:
     """Whether the target was reached, as it is said at the end; ``table`` as ``precision_table`` makes it."""
-    what, widest = target.outcome.replace("_", " "), float((table["high"] - table["mean"]).max())
-    n_missed = int((~table["reached"]).sum())
-    if n_missed:
-        return (
-            f"The target was missed: {what} is not known to within {target.half_width:g} in {n_missed} of {len(table)} "
-            f"rows (widest {widest:.2g}); allow more than {target.most} replicates, or ask for less."
-        )
-    return f"The target was reached: {what} is known to within {target.half_width:g} everywhere (widest {widest:.2g})."
+    told, missed = [], []
+    for outcome, half_width in target.targets:
+        own = table[table["outcome"] == outcome] if len(table) else table
+        if own.empty:
+            missed.append(f"{outcome.replace('_', ' ')} has no value in two runs of any row")
+            continue
+        widest, n_missed = float((own["high"] - own["mean"]).max()), int((~own["reached"]).sum())
+        what = outcome.replace("_", " ")
+        told.append(f"{what} is known to within {half_width:g} everywhere (widest {widest:.2g})")
+        if n_missed:
+            where = f"in {n_missed} of {len(own)} rows (widest {widest:.2g})"
+            missed.append(f"{what} is not known to within {half_width:g} {where}")
+    if missed:
+        return f"The target was missed: {listed(missed)}; allow more than {target.most} replicates, or ask for less."
+    return f"The target was reached: {listed(told)}."
+
+
+def _within(target: tuple[str, float]) -> str:
+    return f"{target[0].replace('_', ' ')} to within {target[1]:g}"
+
+
+def reached(frame: pd.DataFrame, target: Precision) -> pd.DataFrame:
+    """What the stop rule reached for every target, in the dyads that count; rows as ``precision_table``."""
+    own = frame[frame["dyad"].isin(target.dyads)] if target.dyads else frame
+    tables = [precision_table(own, outcome, half_width, target.least) for outcome, half_width in target.targets]
+    return pd.concat(tables, ignore_index=True)
 
 
 def precision_table(
@@ -114,7 +148,7 @@ def precision_table(
     """What the stop rule reached: one row a design point and dyad with the promised interval."""
     rows = []
     for (point, dyad), group in frame.groupby(["design_point", "dyad"], sort=False, observed=True):
-        values = group.sort_values("replicate")[outcome].to_numpy()
+        values = group.sort_values("replicate")[outcome].dropna().to_numpy()
         if len(values) < 2:
             continue
         found = stopped_mean(values, min(n_pilot, len(values)), level)

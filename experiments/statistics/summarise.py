@@ -198,17 +198,19 @@ def rank_correlations(cells: pd.DataFrame, plan: Plan, outcomes: Sequence[str], 
     for (block, dyad), group in cells.groupby(["block", "dyad"], sort=False, observed=True):
         ranks = wide.loc[group["design_point"]].rank()
         for outcome in outcomes if len(group) > 3 else ():
-            own = group[outcome].rank().to_numpy(float)
+            told = group[RATES.get(outcome, outcome)]
+            is_there = told.notna().to_numpy()
+            own = told[is_there].rank().to_numpy(float)
             own_rows = []
-            for name in ranks:
-                column = ranks[name].to_numpy(float)
+            for name in ranks if is_there.sum() > 3 else ():
+                column = ranks[name][is_there].rank().to_numpy(float)
                 if own.std() == 0.0 or column.std() == 0.0:
                     continue
                 r = float(np.clip(np.corrcoef(column, own)[0, 1], -1.0, 1.0))
-                half = z * np.sqrt((1.0 + r * r / 2.0) / (len(group) - 3))
+                half = z * np.sqrt((1.0 + r * r / 2.0) / (len(own) - 3))
                 edge = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
                 low, high = float(np.tanh(edge - half)), float(np.tanh(edge + half))
-                own_rows.append((block, dyad, outcome, name, r, low, high, len(group)))
+                own_rows.append((block, dyad, outcome, name, r, low, high, len(own)))
             rows += sorted(own_rows, key=lambda row: -abs(row[4]))
     columns = ["block", "dyad", "outcome", "factor", "correlation", "low", "high", "n"]
     return pd.DataFrame(rows, columns=columns)

@@ -22,6 +22,7 @@ COLUMNS: Final = {
     "block": "name of the plan's block",
     "arm": "name of the plan's arm, where its points have names",
     "id": "what the plan's table or list of points calls the point, where it has an id",
+    "sample": "row of the sample of assumptions that it is played under, from 0; -1: the scenario's own",
     "replicate": "replicate: the same luck at every design point",
     "status": "ok or failed",
     "stage": "where a failed run failed: build, run, summary, or worker",
@@ -35,10 +36,22 @@ COLUMNS: Final = {
     "suffers_first": "what the first bloc loses when its partner alone withdraws (bn$/yr)",
     "tempted_second": "the same temptation of the second bloc (bn$/yr)",
     "suffers_second": "the same loss of the second bloc (bn$/yr)",
+    "agreed_duty_first": "cut of its duty on cars that the treaty in force asks of the first side, share of the way to "
+    "the floor, mean over all quarters",
+    "agreed_duty_second": "the same of the second side",
+    "recognises_first": "the first side recognises the second's certificates in the last quarter, by treaty or alone",
+    "recognises_second": "the same of the second side",
+    "recognises_alone_first": "the first side has recognised the second's certificates for its own good by then",
+    "recognises_alone_second": "the same of the second side",
 }
 
 
 GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_second")
+
+
+# By issue, of both sides in turn.
+AGREED: Final = ("agreed_duty_first", "agreed_duty_second")
+RECOGNISES: Final = ("recognises_first", "recognises_second", "recognises_alone_first", "recognises_alone_second")
 
 
 # What identifies a run within a sweep.
@@ -150,6 +163,7 @@ def summary_types() -> dict[str, Any]:
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
     units |= dict.fromkeys(GAME, "bn$/yr")
     units |= {name: "onset" if name.startswith("onset") else "true/false" for name in meanings()}
+    units |= dict.fromkeys(AGREED, "share") | dict.fromkeys(RECOGNISES, "true/false")
     types = {}
     for name, unit in units.items():
         if unit == "true/false":

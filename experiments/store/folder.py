@@ -59,7 +59,8 @@ class Results:
         results = cls(folder)
         check_vacant(results.folder)
         inputs = inputs_of(plan)
-        told = {"inputs": digests(inputs), "flips": identification_flips(plan.start, plan.settings)}
+        flips = [line for name in plan.scenarios for line in identification_flips(plan.start_of(name), plan.settings)]
+        told = {"inputs": digests(inputs), "flips": list(dict.fromkeys(flips))}
         with reported(results.folder):
             (results.folder / "runs").mkdir(parents=True, exist_ok=True)
         results.manifest = {

@@ -28,6 +28,9 @@ PLAN: Final = "plan.toml"
 TACTICS: Final = "tactics.py"
 
 
+ASSUMPTIONS: Final = "assumptions"
+
+
 # Where a mechanism of a user's own is kept with its neighbours, under their own names.
 WORLD: Final = "world"
 
@@ -39,6 +42,10 @@ def inputs_of(plan: Plan) -> dict[str, bytes]:
         InputFault: a file cannot be read any more, or has changed since the plan was read.
     """
     files = {PLAN: plan.text.encode(), **scenario_files(plan.start)}
+    for number, name in enumerate(plan.scenarios[1:], 1):
+        files |= {f"scenarios/{number}/{own}": data for own, data in scenario_files(plan.start_of(name)).items()}
+    if plan.sample is not None:
+        files[f"{ASSUMPTIONS}{plan.sample.suffix}"] = read_whole(plan.sample)
     if plan.table is not None:
         files[f"points{plan.table.suffix}"] = read_whole(plan.table)
     if plan.tactics is not None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from experiments.design.plan import Plan
 from experiments.design.plan_file import PlanReader
 from experiments.store import manifest
-from experiments.store.inputs import INPUTS, TACTICS, WORLD, read_whole, world_files
+from experiments.store.inputs import ASSUMPTIONS, INPUTS, TACTICS, WORLD, read_whole, world_files
 from model import (
     KEPT,
     InputFault,
@@ -53,15 +53,19 @@ def plan_of(results: Results) -> Plan:
             {**point["levels"], **{a: point[b] for a, b in names.items() if point.get(b, "") != ""}} for point in own
         ]
         table = {**{key: value for key, value in table.items() if key != "table"}, "design": "list", "points": rows}
-    start = str(results.input(KEPT))
-    plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start).read()
+    sample = [name for name in manifest["inputs"] if name.startswith(f"{ASSUMPTIONS}.")]
+    if sample and isinstance(table.get("assumptions"), dict):
+        table["assumptions"] = {**table["assumptions"], "sample": str(results.input(sample[0]).absolute())}
+    starts = kept_starts(results)
+    start = starts.get(manifest["scenario"]) or str(results.input(KEPT))
+    plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start, starts).read()
     return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
 
 
-def _known_by(point: Mapping[str, Any]) -> dict[str, Any]:
-    """The name and the id of a row of a table, where it has them."""
-    known = {"name": point.get("arm") or None, "id": point.get("id")}
-    return {key: value for key, value in known.items() if value is not None}
+def kept_starts(results: Results) -> dict[str, str]:
+    """By name, where every scenario of the runs is kept."""
+    told = results.manifest.get("scenarios", {})
+    return {name: str(results.input(kept).absolute()) for name, kept in told.items()}
 
 
 def played(plan: Plan, results: Results) -> Plan:
@@ -73,7 +77,11 @@ def played(plan: Plan, results: Results) -> Plan:
     if told and plan.world is not None:
         path = results.input(f"{WORLD}/{told['file']}").absolute()
         plan = plan.with_world(dataclasses.replace(plan.world, path=str(path), sha256=told["sha256"]))
-    return plan if plan.start in scenario_names() else dataclasses.replace(plan, start=str(kept.absolute()))
+    shipped, own = scenario_names(), kept_starts(results)
+    starts = {name: start if start in shipped else own.get(name, start) for name, start in plan.starts.items()}
+    start = plan.start if plan.start in shipped else str(kept.absolute())
+    same = start == plan.start and starts == plan.starts
+    return plan if same else dataclasses.replace(plan, start=start, starts=starts)
 
 
 # --- what has changed -------------------------------------------------------------------------------------
@@ -87,8 +95,11 @@ def differences(results: Results, plan: Plan) -> list[str]:
     """
     kept, told = results.input(KEPT), results.manifest
     found = plan_changes(told, manifest.read_from(plan))
-    changes = scenario_changes(load_scenario(kept), load_scenario(plan.start))
-    found += [f"scenario {plan.scenario}: {line}" for line in changes]
+    # One after the other: what a scenario is called, or where it lies, does not matter.
+    starts = list(kept_starts(results).values()) or [str(kept)]
+    for start, name in zip(starts, plan.scenarios, strict=False):
+        changes = scenario_changes(load_scenario(start), load_scenario(plan.start_of(name)))
+        found += [f"scenario {name}: {line}" for line in changes]
     if fault := tactics_fault(results, plan.tactics):
         asked = None if plan.tactics is None else plan.tactics.told()
         came = f"{in_words(told.get('tactics'))} in the results, {in_words(asked)} now"
@@ -113,9 +124,20 @@ def plan_changes(told: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
     factors = list(_factor_changes(old["factors"], new["factors"]))
     before, after = told["design_points"], now["design_points"]
+    places = [_places(of) for of in (told, now)]
+    if len(before) == len(after) and places[0] != places[1]:
+        n = next(k for k, (one, other) in enumerate(zip(*places, strict=True)) if one != other)
+        was, now_is = (points[n].get("scenario") for points in (before, after))
+        found.append(f"design point {n}, its scenario: {was} in the results, {now_is} now")
     if len(before) != len(after):
         factors.append(f"design points: {len(before)} in the results, {len(after)} now")
     return found + (factors or list(_point_changes(before, after)))
+
+
+def _places(told: Mapping[str, Any]) -> list[int]:
+    """Which of the scenarios of runs every design point starts from, by number."""
+    names = list(told.get("scenarios", {}))
+    return [names.index(point["scenario"]) if point.get("scenario") in names else 0 for point in told["design_points"]]
 
 
 def _factor_changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:

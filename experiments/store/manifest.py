@@ -7,7 +7,6 @@ processor's features (the last bits of a result depend on them), the sessions, a
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 import json
 import platform
@@ -18,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 import model
-from experiments.design.plan import ARM, ID, Plan
+from experiments.design.plan import ARM, ID, SAMPLE, SCENARIO, Assumed, Factor, Plan
 from experiments.statistics.definitions import meanings
 from experiments.store.columns import COLUMNS, KEYS
 from experiments.store.sources import code_fingerprint, sources
@@ -63,12 +62,17 @@ def read_from(plan: Plan) -> dict[str, Any]:
         factor.name: {
             "levels": list(factor.levels), "range": factor.range and list(factor.range), "scale": factor.scale,
             "together": list(factor.together),
+            **({"bundles": {name: dict(own) for name, own in factor.bundles.items()}} if factor.bundles else {}),
         }
         for factor in plan.factors
     }  # fmt: skip
-    precision = plan.precision and dataclasses.asdict(plan.precision)
+    precision = plan.precision and {
+        "half_width": dict(plan.precision.targets), "least": plan.precision.least, "most": plan.precision.most,
+        **({"dyads": list(plan.precision.dyads)} if plan.precision.dyads else {}),
+    }  # fmt: skip
     outputs = {"replicates": plan.outputs.replicates, "series": list(plan.outputs.series)}
     return {
+        "scenarios": kept_scenarios(plan),
         "reads": {
             "replicates": plan.replicates,
             # As text: JSON readers turn a number of this size into a rounded one.
@@ -77,6 +81,7 @@ def read_from(plan: Plan) -> dict[str, Any]:
             "precision": precision,
             "factors": factors,
             "points_have_names": bool(plan.arms),
+            **({"assumptions": _sample_of(plan.assumed)} if plan.assumed else {}),
         },
         "design_points": [
             {
@@ -84,11 +89,26 @@ def read_from(plan: Plan) -> dict[str, Any]:
                 "block": point.block,
                 "arm": point.arm,
                 **({} if point.id is None else {"id": point.id}),
+                "scenario": point.scenario,
                 "levels": dict(point.levels),
                 "settings": dict(point.settings),
             }
             for point in plan.points
         ],
+    }
+
+
+def kept_scenarios(plan: Plan) -> dict[str, str]:
+    """Under which name every scenario of a plan is kept among the inputs."""
+    first, *others = plan.scenarios
+    return {first: model.KEPT, **{name: f"scenarios/{k}/{model.KEPT}" for k, name in enumerate(others, 1)}}
+
+
+def _sample_of(sample: Assumed) -> dict[str, Any]:
+    return {
+        "rows": len(sample.rows),
+        "replicates": sample.replicates,
+        "weights": [round(w, 12) for w in sample.weights],
     }
 
 
@@ -102,19 +122,30 @@ def dictionary(plan: Plan | None = None) -> dict[str, str]:
     words = model.dictionary()
     own = words[words["table"] == "summary"]
     units = {str(row.column): f"{row.meaning} ({row.unit})" for row in own.itertuples() if row.column not in KEYS}
-    front = {name: COLUMNS[name] for name in ("design_point", "block", ARM, ID)} if plan is None else _front(plan)
-    rest = {name: words for name, words in COLUMNS.items() if name not in ("block", ARM, ID)}
+    front = (
+        {name: COLUMNS[name] for name in ("design_point", "block", ARM, ID, SAMPLE)} if plan is None else _front(plan)
+    )
+    rest = {name: words for name, words in COLUMNS.items() if name not in ("block", ARM, ID, SAMPLE)}
     return {**front, **rest, **units, **meanings()}
 
 
 def _front(plan: Plan) -> dict[str, str]:
     """What the columns mean that tell the rows of a plan apart."""
     names = [*KEYS, "block", *([ARM] if plan.arms else []), *([ID] if plan.ids else [])]
-    factors = {
-        factor.name: f"level of the parameter {factor.name}: {model.PARAMETERS[factor.name].meaning}"
-        for factor in plan.factors
-    }
+    names += [SAMPLE] if plan.assumed else []
+    factors = {factor.name: _meaning_of(factor) for factor in plan.factors}
     return {**{name: COLUMNS[name] for name in names}, **factors}
+
+
+def _meaning_of(factor: Factor) -> str:
+    if factor.bundles:
+        told = "; ".join(
+            f"{name}: {', '.join(f'{k} = {v}' for k, v in own.items())}" for name, own in factor.bundles.items()
+        )
+        return f"named settings: {told}"
+    if factor.name == SCENARIO:
+        return "the scenario that the run starts from"
+    return f"level of the parameter {factor.name}: {model.PARAMETERS[factor.name].meaning}"
 
 
 def series_dictionary(plan: Plan) -> dict[str, dict[str, str]]:
@@ -129,7 +160,10 @@ def series_dictionary(plan: Plan) -> dict[str, dict[str, str]]:
 
 def points_digest(plan: Plan) -> str:
     """A digest of all design points: a plan may take them from another file."""
-    points = [[point.block, dict(point.settings)] for point in plan.points]
+    points = [
+        [point.block, dict(point.settings), *([point.scenario] if point.scenario != plan.scenario else [])]
+        for point in plan.points
+    ]
     return _sha256(json.dumps(points, sort_keys=True).encode())
 
 
@@ -211,6 +245,9 @@ def shape_fault(manifest: object) -> str:
         whole = isinstance(point, dict) and isinstance(point.get("block"), str)
         if not (whole and all(_is_table(point.get(key)) for key in ("levels", "settings"))):
             return f"design point {number} is not what a sweep writes there"
+    scenarios = manifest.get("scenarios", {})
+    if not (isinstance(scenarios, dict) and all(name in manifest["inputs"] for name in map(str, scenarios.values()))):
+        return "scenarios is not what a sweep writes there"
     tactics = manifest.get("tactics")
     if tactics is not None:
         names = tactics.get("names") if isinstance(tactics, dict) else None

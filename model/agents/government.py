@@ -83,7 +83,7 @@ class Government:
         """(...) weight of next quarter in a test of its own; by type, doubt does not discount it (1.10)."""
         p = self.world.parameters
         return compliance.continuation(
-            p.discount_factor, p.repudiation_hazard * danger, 1.0 if world.rules.by_type else belief
+            p.discount_factor, p.repudiation_hazard * danger, 1.0 if self.world.rules.by_type else belief
         )
 
     def slack(self, dyad: int, lanes: np.ndarray | slice, flows: Flows) -> Resolve:

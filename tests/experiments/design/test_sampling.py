@@ -135,7 +135,7 @@ def test_a_target_of_precision_and_outputs(tmp_path: Path) -> None:
         '[precision]\noutcome = "emerged"\nhalf_width = 0.05\nmost = 500\n[outputs]\nreplicates = 3\nseries = ["dyad"]'
     )
     plan = designed(tmp_path, text)
-    assert plan.precision == Precision("emerged", 0.05, 30, 500)
+    assert plan.precision == Precision((("emerged", 0.05),), 30, 500)
     assert plan.replicates == 500
     assert plan.outputs == Outputs(3, ("dyad",))
     assert plan.with_replicates(5).precision is None

@@ -59,7 +59,7 @@ def plan_in(folder: Path, text: str = CROSSED) -> Plan:
 
 def test_an_interaction_is_a_difference_of_differences(tmp_path: Path) -> None:
     plan = plan_in(tmp_path)
-    rows = pd.DataFrame(interaction_rows(DEPTH, crossings_of(plan)))
+    rows = pd.DataFrame(row for _, row in interaction_rows(DEPTH, crossings_of(plan)))
     assert list(zip(rows["interaction"], rows["block"], rows["place"], strict=True)) == [
         ("tense", "sharp", 0.12), ("tense", "blind", 0.12), ("blindness", "all", "blind"),
     ]  # fmt: skip
@@ -84,7 +84,7 @@ def test_blocks_are_compared_point_by_point(tmp_path: Path) -> None:
 def test_a_replicate_without_one_of_the_four_runs_does_not_count(tmp_path: Path) -> None:
     holed = np.hstack([DEPTH, np.full((8, 1), 9.0)])
     holed[3, 2] = np.nan
-    first = next(iter(interaction_rows(holed, crossings_of(plan_in(tmp_path)))))
+    _, first = next(iter(interaction_rows(holed, crossings_of(plan_in(tmp_path)))))
     assert (first["mean"], first["n"]) == (3.0, 2)
 
 

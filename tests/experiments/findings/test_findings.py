@@ -260,8 +260,8 @@ def test_a_table_of_assumptions_adds_what_they_say(plan: Plan, tmp_path: Path) -
     assert "over assumptions" not in screen_of(show_findings, plain, "2035Q4")
     assert "median" not in plain.effects
     text = screen_of(show_findings, with_them, "2035Q4")
-    assert "joint gain, bn$ a year, over assumptions: median [5, 95 %], same sign" in " ".join(text.split())
-    assert "+0.31 [-0.10, +0.60] 83 %" in text
+    assert "Right: % of assumptions with the same sign; below: their median [5, 95 %]" in " ".join(text.split())
+    assert "+0.31 [-0.10,0.60]" in text and " 83" in text
     row = only(with_them.effects, **what, outcome="joint_gain")
     assert (row["median"], row["same_sign"], row["mean"]) == (0.31, 0.83, pytest.approx(0.4))
     assert only(with_them.effects, **{**what, "dyad": "CN-EU"}, outcome="joint_gain").isna()["median"]
@@ -314,7 +314,7 @@ def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
     shown = " ".join(screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").split())
     assert " 1 replicate; brackets," in shown
     fewer = find(plan, stored(tmp_path / "s", plan))
-    target = dataclasses.replace(plan, precision=Precision("mean_depth", 0.1, 2, 400), replicates=400)
+    target = dataclasses.replace(plan, precision=Precision((("mean_depth", 0.1),), 2, 400), replicates=400)
     assert replicates_in_words(dataclasses.replace(fewer, plan=target)) == "1 replicate", "those that were played"
 
 

@@ -1,0 +1,145 @@
+"""The two figures of a plan that names its outcomes: their levels in the main cells, and what changes them.
+
+For a slide, like those in ``headline_figures.py``: outcomes down, dyads across, every number beside its mark.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable
+from typing import Any, Final
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from experiments.design.outcomes import OUTCOMES, lead_of, told_of, words_of
+from experiments.display.figure_style import BLACK, BLUE, ORANGE, VERMILLION
+from experiments.display.words import BLOC_WORDS, signed
+from experiments.findings import headline
+from experiments.findings.sentences import replicates_in_words
+from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.statistics.summarise import RATES
+
+SLIDE: Final = (13.33, 7.5)
+TITLE, HEAD, SMALL = 24, 17, 13
+# Outcomes and comparisons that a slide has room for.
+MOST_OUTCOMES: Final = 4
+MOST_COMPARED: Final = 6
+LABEL, LINE = 26, 72
+Mark = dict[str, float]
+
+
+def levels_figure(findings: Findings) -> Figure:
+    """The level of every outcome that the plan names, in its main cells, with 95 % intervals."""
+    shown = headline.shown_cells(findings.plan, findings.arms)
+    told = dict(headline.cells_of(findings, shown))
+    labels = [own.label or "all runs" for own, _ in next(iter(told.values()))]
+
+    def marks(outcome: str, dyad: str) -> list[Mark]:
+        column = RATES.get(outcome, outcome)
+        ends = {"mean": column, "low": f"{column}_low", "high": f"{column}_high"}
+        return [{key: float(cell[name]) for key, name in ends.items()} for _, cell in told[dyad]]
+
+    return _figure(findings, list(told), labels, marks, is_difference=False)
+
+
+def changes_figure(findings: Findings) -> Figure:
+    """What is compared changes of every outcome, with 95 % intervals, and over assumptions where they are known."""
+    plan = findings.plan
+    rows = _compared(findings)
+    rows = rows[rows["block"] == plan.blocks[0].name] if "block" in rows else rows
+    size = rows[rows["outcome"] == lead_of(plan)].groupby("what", sort=False)["mean"].apply(lambda x: x.abs().sum())
+    kept = set(size.sort_values(ascending=False, kind="stable").index[:MOST_COMPARED])
+    labels = [str(what) for what in size.index if what in kept]
+
+    def marks(outcome: str, dyad: str) -> list[Mark]:
+        own = rows[(rows["outcome"] == outcome) & (rows["dyad"] == dyad)].drop_duplicates("what").set_index("what")
+        names = ["mean", "low", "high", *(name for name in OVER_ASSUMPTIONS if name in own)]
+        return [{name: float(own[name].get(what, np.nan)) for name in names}
+                for what in labels]  # fmt: skip
+
+    dyads = list(dict.fromkeys(rows["dyad"].astype(str)))
+    return _figure(findings, dyads, labels, marks, is_difference=True)
+
+
+def has_changes(findings: Findings) -> bool:
+    """Whether anything is compared."""
+    return not _compared(findings).empty
+
+
+def _compared(findings: Findings) -> pd.DataFrame:
+    factors = {factor.name: factor for factor in findings.plan.factors}
+    if len(findings.effects):
+        own = findings.effects
+        what = [headline.level_in_words(factors[name], level)
+                for name, level in zip(own["factor"], own["level"], strict=True)]  # fmt: skip
+        return own.assign(what=what)
+    if len(findings.arms):
+        own = findings.arms[findings.arms["reference"] == findings.plan.references[0]]
+        return own.assign(what=own["arm"])
+    if len(findings.contrasts):
+        return findings.contrasts.assign(what=findings.contrasts["contrast"])
+    return pd.DataFrame()
+
+
+def _figure(
+    findings: Findings,
+    dyads: list[str],
+    labels: list[str],
+    marks: Callable[[str, str], list[Mark]],
+    is_difference: bool,
+) -> Figure:
+    plan = findings.plan
+    outcomes = told_of(plan)[:MOST_OUTCOMES]
+    figure, axes = plt.subplots(
+        len(outcomes), len(dyads), figsize=SLIDE, sharex="row", sharey=True, squeeze=False, layout="constrained"
+    )
+    colour, marker = (VERMILLION, "D") if is_difference else (BLUE, "o")
+    for line, outcome in enumerate(outcomes):
+        own = OUTCOMES[outcome]
+        for axis, dyad in zip(axes[line], dyads, strict=True):
+            ends = [0.0]
+            for place, mark in enumerate(marks(outcome, dyad)):
+                ends += _drawn(axis, place, {k: own.times * v for k, v in mark.items()}, own.digits, colour, marker)
+            axis.axvline(0, color=BLACK, linewidth=1.2)
+            wide = max(ends) - min(ends) or 1.0
+            low, high = axis.get_xlim() if axis is not axes[line][0] else (np.inf, -np.inf)
+            axis.set_xlim(min(low, min(ends) - 0.06 * wide), max(high, max(ends) + 0.3 * wide))
+            change = "change of " if is_difference else ""
+            words = f"{change}{words_of(outcome, dyad)}"
+            axis.set_xlabel(f"{words}, {own.unit}" if own.unit else words, fontsize=SMALL)
+            axis.tick_params(labelsize=SMALL)
+            axis.grid(axis="y", visible=False)
+            if line == 0:
+                names = (BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
+                axis.set_title("–".join(names), fontsize=HEAD)
+    places = ["\n".join(textwrap.wrap(label, LABEL, max_lines=2, placeholder=" …")) or " " for label in labels]
+    for row in axes:
+        row[0].set_yticks(range(len(labels)), places, fontsize=SMALL)
+        row[0].set_ylim(len(labels) - 0.4, -0.6)
+    figure.suptitle("\n".join(textwrap.wrap(plan.title, LINE, max_lines=2, placeholder=" …")), fontsize=TITLE)
+    also = (
+        ", thin: 5 to 95 % over assumptions" if is_difference and set(OVER_ASSUMPTIONS) <= set(findings.effects) else ""
+    )
+    figure.supxlabel(
+        f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)} a cell, bars: 95 % intervals{also}",
+        fontsize=SMALL, color="#555555",
+    )  # fmt: skip
+    return figure
+
+
+def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: str) -> list[float]:
+    """One mark with its bars and its number; the ends that the axis must reach."""
+    if not np.isfinite(mark["mean"]):
+        return []
+    low, high = (mark[end] if np.isfinite(mark[end]) else mark["mean"] for end in ("low", "high"))
+    if np.isfinite(mark.get("q05", np.nan)):
+        axis.plot([mark["q05"], mark["q95"]], [place + 0.22] * 2, color=ORANGE, linewidth=2.5)
+        low, high = min(low, mark["q05"]), max(high, mark["q95"])
+    axis.plot([mark["low"], mark["high"]], [place, place], color=colour, linewidth=6, alpha=0.35, solid_capstyle="butt")
+    axis.plot(mark["mean"], place, marker=marker, color=colour, markersize=10)
+    text = signed(mark["mean"], digits) if marker == "D" else f"{mark['mean']:.{digits}f}"
+    axis.annotate(text, (high, place), (8, 0), textcoords="offset points", fontsize=SMALL, va="center")
+    return [low, high]

@@ -1,0 +1,162 @@
+"""A plan that names its outcomes, on screen: their levels in the main cells, and what is compared, outcome by outcome.
+
+Both tables are made to fit beside the answer on one screen: with one dyad, what a sample of assumptions says of a
+difference stands beside it; with more, below it.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import pandas as pd
+
+from experiments.design.outcomes import OUTCOMES, Outcome, told_of, words_of
+from experiments.design.plan import ARM, Plan
+from experiments.display.grids import Grid
+from experiments.display.words import interval, signed
+from experiments.findings import headline
+from experiments.findings.asked import places_in_words
+from experiments.findings.crossed import ALL_BLOCKS
+from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.report.crossed_tables import compared_in_words
+from experiments.statistics.summarise import RATES
+
+# Columns of a head of the table of levels.
+NARROW: Final = 12
+# Differences of an outcome that a screen has room for.
+MOST_ROWS: Final = 6
+Cell = Callable[[pd.Series, Outcome], str]
+
+
+def levels_table(findings: Findings) -> Grid:
+    """Cells down, in groups by dyad where there are several; the outcomes across, with half of their intervals."""
+    plan = findings.plan
+    shown = headline.shown_cells(plan, findings.arms)
+    base = headline.base_label(shown)
+    title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base else ""
+    told = list(headline.cells_of(findings, shown))
+    only = told[0][0] if len(told) == 1 else ""
+    heads = ["\n".join([*textwrap.wrap(words_of(name, only), NARROW), OUTCOMES[name].unit]) for name in told_of(plan)]
+    table = Grid(title, (only,), heads, title_style="italic", is_tight=True)
+    for dyad, cells in told:
+        if not only:
+            table.row(dyad, *[""] * len(heads), style="bold")
+        for own, cell in cells:
+            table.row(f" {own.label}", *(_level(cell, name) for name in told_of(plan)))
+    return table
+
+
+def _level(cell: pd.Series, name: str) -> str:
+    own, column = OUTCOMES[name], RATES.get(name, name)
+    value, low, high = (float(cell[key]) for key in (column, f"{column}_low", f"{column}_high"))
+    fewer = 1 if own.digits > 2 else 0
+    if own.is_yes_no:  # Wilson's interval is not around the share
+        return f"{own.times * value:.0f} {interval(own.times * low, own.times * high, 0)}"
+    if value != value:
+        return own.shown(value)
+    half = own.times * (high - value)
+    around = f" ±{half:.{max(own.digits - fewer, 0)}f}" if half < float("inf") else ""
+    return f"{own.shown(value, fewer)}{around}"
+
+
+def changes_table(findings: Findings) -> Grid | None:
+    """Every outcome with what is compared below it, interactions last; nothing where nothing is compared."""
+    rows = _rows(findings)
+    if rows.empty:
+        return None
+    dyads = list(dict.fromkeys(rows["dyad"].astype(str)))
+    is_sampled = set(OVER_ASSUMPTIONS) <= set(rows) and rows["median"].notna().any()
+    columns: list[tuple[str, Cell]] = [("", _difference)]
+    lines: list[tuple[str, list[tuple[str, Cell]]]] = []
+    heads = dyads
+    if is_sampled and len(dyads) == 1:
+        heads = [dyads[0], "over assumptions:\nmedian [5, 95 %]", "same\nsign"]
+        lines = [("", [*columns, ("", _over), ("", _same_sign)])]
+    elif is_sampled:
+        lines = [("", columns), (", over assumptions: median [5, 95 %], same sign", [("", _over_and_sign)])]
+    else:
+        lines = [("", columns)]
+    table = Grid("", ("What makes the difference",), heads, is_tight=True)
+    for outcome in told_of(findings.plan):
+        own, of_outcome = OUTCOMES[outcome], rows[rows["outcome"] == outcome]
+        only = dyads[0] if len(dyads) == 1 else ""
+        for more, cells in lines:
+            table.row(
+                f"{', '.join(filter(None, [words_of(outcome, only), own.unit]))}{more}",
+                *[""] * len(heads),
+                style="bold",
+            )
+            for what in list(dict.fromkeys(of_outcome["what"]))[:MOST_ROWS]:
+                by_dyad = {str(row["dyad"]): row for _, row in of_outcome[of_outcome["what"] == what].iterrows()}
+                table.row(f" {what}", *(
+                    make(by_dyad[dyad], own) if dyad in by_dyad else "" for dyad in dyads for _, make in cells
+                ))  # fmt: skip
+    return table
+
+
+def _rows(findings: Findings) -> pd.DataFrame:
+    """Everything that is compared in the first block, and the interactions, by a column ``what``."""
+    return pd.concat([pd.DataFrame(), *_parts(findings)], ignore_index=True)
+
+
+def _parts(findings: Findings) -> Iterator[pd.DataFrame]:
+    plan = findings.plan
+    block = plan.blocks[0].name
+    factors = {factor.name: factor for factor in plan.factors}
+    if len(findings.effects):
+        own = findings.effects[findings.effects["block"] == block]
+        compared = zip(own["factor"], own["level"], own["baseline"], strict=True)
+        what = [
+            f"{headline.level_in_words(factors[name], level)} against {factors[name].label_of(baseline)}"
+            for name, level, baseline in compared
+        ]
+        yield own.assign(what=what)
+    if len(findings.arms):
+        own = findings.arms[findings.arms["block"] == block]
+        is_one = len(plan.references) == 1
+        yield own.assign(what=own[ARM] if is_one else own[ARM] + " against " + own["reference"])
+    if len(findings.contrasts):
+        yield findings.contrasts.assign(what=findings.contrasts["contrast"])
+    if len(findings.block_effects):
+        own = findings.block_effects
+        yield own.assign(what=own["level"].astype(str) + " against " + own["baseline"].astype(str))
+    if len(findings.interactions):
+        own = findings.interactions
+        times = own.groupby(["interaction", "dyad", "outcome"], observed=True)["mean"].transform("size")
+        yield own.assign(
+            what=[_interaction(plan, row, n == 1) for (_, row), n in zip(own.iterrows(), times, strict=True)]
+        )
+
+
+def _interaction(plan: Plan, row: pd.Series, is_one: bool) -> str:
+    """The plan's own name of an interaction; with what is compared where it is asked in several ways."""
+    if is_one:
+        return str(row["interaction"])
+    block = f" ({row['block']})" if len(plan.blocks) > 1 and row["block"] != ALL_BLOCKS else ""
+    there, here = places_in_words(plan, row)
+    return f"{row['interaction']}: {compared_in_words(plan, row)} at {there} than {here}{block}"
+
+
+def _difference(row: pd.Series, own: Outcome) -> str:
+    star = "*" if row.get("p_holm", 1.0) < 0.05 else ""
+    half = own.times * (row["high"] - row["mean"])
+    around = f"±{half:.{own.digits}f}" if half < float("inf") else "[?]"
+    return f"{signed(own.times * row['mean'], own.digits)}{star} {around}"
+
+
+def _over(row: pd.Series, own: Outcome) -> str:
+    if row["median"] != row["median"]:
+        return ""
+    digits = max(own.digits - 1, 0)
+    around = interval(own.times * row["q05"], own.times * row["q95"], digits, with_sign=True)
+    return f"{signed(own.times * row['median'], digits)} {around}{'!' if row.get('outside', False) is True else ''}"
+
+
+def _same_sign(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
+    return "" if row["median"] != row["median"] else f"{100 * row['same_sign']:.0f} %"
+
+
+def _over_and_sign(row: pd.Series, own: Outcome) -> str:
+    return f"{_over(row, own)} {_same_sign(row, own)}".strip()

@@ -1,0 +1,292 @@
+"""A sample of assumptions under a design: its points, its files, and what it says of every effect."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+from rich.console import Console
+from sample_runs import made_up
+
+from experiments.design.plan import Plan
+from experiments.design.plan_file import load_plan
+from experiments.findings import assumed
+from experiments.findings.findings import find
+from experiments.findings.sentences import of_sample
+from experiments.report.headline_figures import worth_figure
+from experiments.report.page import write_report
+from experiments.report.screen import show_findings
+from experiments.running.runner import chunks_of, rerun, run_plan
+from experiments.store.columns import Chunk, digest_of, with_keys
+from experiments.store.folder import Results
+from experiments.store.kept import differences, plan_of
+from model import InputFault
+
+TEXT = """
+title = "Talks over assumptions"
+question = "What do talks change, and how sure is it?"
+scenario = "2026"
+replicates = 4
+
+[factors.dialogue_ceiling]
+label = "talks"
+levels = ["none", "group"]
+
+[factors.tariff_issues]
+label = "duties"
+levels = [false, true]
+
+[[contrasts]]
+name = "deaf talks"
+treated = { dialogue_ceiling = "group", tariff_issues = true, dialogue_on_monitoring = 0 }
+control = { dialogue_ceiling = "none", tariff_issues = true }
+
+[[interactions]]
+name = "with duties"
+effect = "dialogue_ceiling"
+where = "tariff_issues"
+"""
+SAMPLE = "generosity,exit_cost,weight,id\n0.1,0.1,1,a\n0.2,0.2,1,b\n0.3,0.1,0,c\n0.4,0.2,2,d\n0.5,0.1,1,e\n"
+OF_FILE = '\n[assumptions]\nsample = "sample.csv"\nreplicates = 2\n'
+
+
+def plan_in(folder: Path, more: str = OF_FILE, top: str = "", sample: str = SAMPLE) -> Plan:
+    (folder / "sample.csv").write_text(sample, encoding="utf-8")
+    path = folder / "plan.toml"
+    path.write_text(f"{top}{TEXT}{more}", encoding="utf-8")
+    return load_plan(path)
+
+
+def talks_by_generosity(chunk: Chunk) -> pa.Table:
+    """As ``made_up``, but talks add generosity - 0.25 to the depth and the gain of CN-EU, in every replicate."""
+    table = made_up(chunk)
+    generosity = float(chunk.settings.get("generosity", 0.25))
+    talks = chunk.settings["dialogue_ceiling"] == "group"
+    frame = table.to_pandas()
+    own = frame["dyad"] == "CN-EU"
+    for name in ("mean_depth", "joint_gain"):
+        frame.loc[own, name] = 1.0 + 0.01 * frame.loc[own, "replicate"] + talks * (generosity - 0.25)
+    outcome = table.column_names[table.column_names.index("digest") + 1 :]
+    parts = []
+    for replicate in chunk.replicates:
+        rows = pa.Table.from_pandas(frame.loc[frame["replicate"] == replicate, outcome], preserve_index=False)
+        rows = rows.cast(pa.schema([table.schema.field(name) for name in outcome]))
+        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(rows)}
+        parts.append(with_keys(chunk, replicate, how, rows))
+    return pa.concat_tables(parts)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
+    folder = tmp_path_factory.mktemp("assumed")
+    plan = plan_in(folder)
+    run_plan(plan, folder / "r", 1, work=talks_by_generosity)
+    return plan, folder / "r"
+
+
+def test_the_whole_design_is_played_under_every_row_that_counts(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    assert plan.assumed is not None
+    assert plan.assumed.weights == (0.2, 0.2, 0.4, 0.2), "a row without weight is not played"
+    assert plan.n_base == 5 and len(plan.points) == 5 * 5 and len(plan.cells) == 4
+    assert plan.n_runs == 5 * 4 + 20 * 2
+    for row, generosity in enumerate((0.1, 0.2, 0.4, 0.5)):
+        for point in plan.points[:5]:
+            own = plan.points[plan.under(row, point.index)]
+            assert own.settings == {
+                "generosity": generosity,
+                "exit_cost": 0.2 if row in (1, 2) else 0.1,
+                **point.settings,
+            }
+            assert own.sample == row and not own.is_cell and own.index == plan.under(row, point.index)
+    runs = {chunk.design_point: chunk.count for chunk in chunks_of(plan, 10)}
+    assert set(runs.values()) == {4, 2} and runs[0] == 4 and runs[5] == 2
+    assert plan.with_replicates(1).n_runs == 25
+
+
+def test_every_number_of_a_status_is_drawn_over_its_range(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path, '\n[assumptions]\nvary_every = "assumed"\nn_points = 5\n')
+    assert plan.assumed is not None and len(plan.assumed.rows) == 5 and plan.assumed.weights == (0.2,) * 5
+    assert "generosity" in plan.assumed.rows[0] and "dialogue_ceiling" not in plan.assumed.rows[0]
+    # One value in each fifth of the range of every assumption.
+    own = sorted(float(row["generosity"]) for row in plan.assumed.rows)
+    assert [int(5 * value) for value in own] == [0, 1, 2, 3, 4]
+
+
+def test_what_the_plan_sets_is_not_taken_from_the_sample(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path, f"\n[settings]\ngenerosity = 0.9{OF_FILE}")
+    assert plan.assumed is not None and plan.assumed.left_out == ("generosity",)
+    assert {point.settings["generosity"] for point in plan.points} == {0.9}
+
+
+def test_effects_have_their_distribution_by_weight(swept: tuple[Plan, Path]) -> None:
+    plan, folder = swept
+    found = find(plan, Results.open(folder))
+    own = found.effects.query("dyad == 'CN-EU' and outcome == 'joint_gain' and factor == 'dialogue_ceiling'").iloc[0]
+    # The scenario's own run: generosity 0.25 by construction, so talks change nothing there.
+    assert own["mean"] == pytest.approx(0.0, abs=1e-12)
+    # -0.15, -0.05, 0.15, 0.25 with weights 0.2, 0.2, 0.4, 0.2.
+    assert (own["q05"], own["median"], own["q95"]) == pytest.approx((-0.15, 0.15, 0.25))
+    assert own["same_sign"] == 0.0 and not own["outside"] and own["n_rows"] == 4
+    assert own["noise"] == pytest.approx(0.0, abs=1e-12), "replicates differ by luck alone, which is paired away"
+    deaf = found.contrasts.query("dyad == 'CN-EU' and outcome == 'joint_gain'").iloc[0]
+    assert deaf["median"] == pytest.approx(0.15)
+    both = found.interactions.query("dyad == 'CN-EU' and outcome == 'joint_gain'").iloc[0]
+    assert both["median"] == pytest.approx(0.0, abs=1e-12) and both["same_sign"] == 1.0
+    assert set(found.cells["design_point"]) == {0, 1, 2, 3}, "points under the sample are no cells"
+
+
+def test_what_moves_an_effect_is_told(swept: tuple[Plan, Path]) -> None:
+    plan, folder = swept
+    found = find(plan, Results.open(folder))
+    own = found.movers.query("dyad == 'CN-EU' and outcome == 'joint_gain' and factor == 'dialogue_ceiling'")
+    assert own.iloc[0]["assumption"] == "generosity" and own.iloc[0]["correlation"] == pytest.approx(1.0)
+    # 1 / (0.2^2 + 0.2^2 + 0.4^2 + 0.2^2)
+    assert own.iloc[0]["n"] == 3.6
+
+
+def test_levels_have_their_distribution_too(swept: tuple[Plan, Path]) -> None:
+    plan, folder = swept
+    own = find(plan, Results.open(folder)).assumed_levels
+    row = own.query("dyad == 'CN-EU' and outcome == 'joint_gain' and design_point == 3").iloc[0]
+    assert (row["q05"], row["median"], row["q95"]) == pytest.approx((0.855, 1.155, 1.255))
+
+
+def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Path) -> None:
+    plan, folder = swept
+    found = find(plan, Results.open(folder))
+    console = Console(file=io.StringIO(), width=80)
+    show_findings(console, found, "2035Q4")
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "Right: % of assumptions with the same sign; below: their median [5, 95 %]" in text
+    assert "Over assumptions: 4 points of 2 assumptions, 2 replicates of every arm at each." in " ".join(text.split())
+    assert "over assumptions in 100 to 100" in " ".join(text.split())
+    page = write_report(folder).read_text("utf-8")
+    assert "joint gain, bn$/yr: same sign" in page and "Which assumptions go with the effects" in page
+    top = 'dyads = ["CN-EU"]\noutcomes = ["joint_gain", "mean_depth"]\n'
+    narrow = plan_in(tmp_path, top=top)
+    run_plan(narrow, tmp_path / "r", 1, work=talks_by_generosity)
+    asked = find(narrow, Results.open(tmp_path / "r"))
+    assert "; over assumptions -0.150 to +0.250, same sign in 0 %" in asked.reading
+    assert len(worth_figure(asked).axes) == 2
+
+
+def test_a_default_outside_the_middle_is_said(swept: tuple[Plan, Path], tmp_path: Path) -> None:
+    plan, _ = swept
+    usual = {"generosity": 0.25, "exit_cost": 0.9}
+    assert assumed.defaults_outside(plan, usual) == ["exit_cost"]
+    far = plan_in(tmp_path, sample="generosity\n0.8\n0.9\n")
+    run_plan(far, tmp_path / "r", 1, work=talks_by_generosity)
+    found = find(far, Results.open(tmp_path / "r"))
+    assert "lies outside the middle 80 % of the sample for generosity" in of_sample(found)[1]
+    assert found.effects.query("dyad == 'CN-EU' and outcome == 'joint_gain'")["outside"].tolist() == [True, False]
+    assert assumed.spread(np.array([0.1, 0.2, 0.3, 0.4]), plan, 0.5)["outside"]
+
+
+def test_a_folder_keeps_the_sample_and_goes_on(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    run_plan(plan, tmp_path / "r", 1, work=made_up)
+    results = Results.open(tmp_path / "r")
+    assert {"sample"} <= set(results.manifest["columns"])
+    (tmp_path / "sample.csv").unlink()
+    assert plan_of(results).points == plan.points
+    assert run_plan(plan_in(tmp_path), tmp_path / "r", 1, work=made_up).n_before == 60
+    changed = plan_in(tmp_path, sample=SAMPLE.replace("0.5,0.1,1", "0.5,0.1,3"))
+    assert any("assumptions" in line for line in differences(results, changed))
+    moved = plan_in(tmp_path, sample=SAMPLE.replace("0.5,0.1,1", "0.6,0.1,1"))
+    assert any("generosity" in line for line in differences(results, moved))
+
+
+def test_a_run_under_the_sample_is_played_again(tmp_path: Path) -> None:
+    text = (
+        TEXT.partition("[[contrasts]]")[0].replace("replicates = 4", "replicates = 1").partition("[factors.tariff")[0]
+    )
+    (tmp_path / "one.csv").write_text("generosity\n0.6\n", encoding="utf-8")
+    (tmp_path / "p.toml").write_text(f'{text}[assumptions]\nsample = "one.csv"\nreplicates = 1\n', encoding="utf-8")
+    run_plan(load_plan(tmp_path / "p.toml"), tmp_path / "r", 1)
+    assert rerun(Results.open(tmp_path / "r"), "3-0").is_same
+
+
+def test_quantiles_by_weight() -> None:
+    values = [3.0, 1.0, 2.0, 4.0]
+    assert assumed.weighted_quantile(values, [1, 1, 1, 1], 0.5) == 2.5
+    assert assumed.weighted_quantile(values, [0.1, 0.7, 0.1, 0.1], 0.5) == 1.0
+    assert assumed.weighted_quantile([7.0], [2.0], 0.95) == 7.0
+    drawn = np.random.default_rng(1).normal(size=999)
+    for q in (0.05, 0.5, 0.95):
+        assert assumed.weighted_quantile(drawn, np.ones(999), q) == pytest.approx(np.quantile(drawn, q), abs=0.02)
+    # A value with weight two is one that is there twice.
+    twice = np.append(drawn, drawn[:500])
+    weights = np.where(np.arange(999) < 500, 2.0, 1.0)
+    assert assumed.weighted_quantile(drawn, weights, 0.3) == assumed.weighted_quantile(twice, np.ones(1499), 0.3)
+
+
+WRONG = {
+    "neither": ("[assumptions]\nreplicates = 2\n", "neither is there"),
+    "both": ('[assumptions]\nvary_every = "assumed"\nsample = "sample.csv"\n', "both are there"),
+    "a slip in a key": ('[assumptions]\nsampel = "sample.csv"\n', "'sample'"),
+    "no such file": ('[assumptions]\nsample = "smaple.csv"\n', "there is no such file"),
+    "another kind of file": ('[assumptions]\nsample = "sample.xlsx"\n', ".csv or .parquet"),
+    "no such status": ('[assumptions]\nvary_every = "asumed"\n', "allowed are measured, calibrated, assumed"),
+    "points of a file": ('[assumptions]\nsample = "sample.csv"\nn_points = 3\n', "n_points goes with vary_every"),
+    "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (int)"),
+}
+WRONG_SAMPLES = {
+    "a slip in a column": ("generosty\n0.1\n0.2\n", "'generosity'"),
+    "a value out of range": ("generosity\n0.1\n7\n", "sample row 2: generosity = 7"),
+    "a negative weight": ("generosity,weight\n0.1,1\n0.2,-1\n", "row 2: weight = -1"),
+    "no weight at all": ("generosity,weight\n0.1,0\n0.2,0\n", "every weight is 0"),
+    "a text as weight": ("generosity,weight\n0.1,much\n0.2,1\n", "row 1: weight = 'much'"),
+    "nothing but weights": ("weight,dialogue_ceiling\n1,none\n1,group\n", "sets every column of the sample itself"),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_what_is_wrong_with_the_table_is_said(what: str, tmp_path: Path) -> None:
+    with pytest.raises(InputFault) as caught:
+        plan_in(tmp_path, f"\n{WRONG[what][0]}")
+    assert any(WRONG[what][1] in line and "[assumptions]" in line for line in caught.value.faults), caught.value.faults
+
+
+@pytest.mark.parametrize("what", WRONG_SAMPLES)
+def test_what_is_wrong_with_a_sample_is_said(what: str, tmp_path: Path) -> None:
+    with pytest.raises(InputFault) as caught:
+        plan_in(tmp_path, sample=WRONG_SAMPLES[what][0])
+    assert any(WRONG_SAMPLES[what][1] in line for line in caught.value.faults), caught.value.faults
+
+
+def test_sampled_designs_have_no_second_sample_and_say_where_the_other_word_goes(tmp_path: Path) -> None:
+    with pytest.raises(InputFault, match="goes with designs whose points are compared, and not with sobol"):
+        plan_in(tmp_path, '\n[factors.generosity]\nrange = "declared"\n' + OF_FILE, 'design = "sobol"\n')
+    with pytest.raises(InputFault, match=r"write it below \[assumptions\]"):
+        plan_in(tmp_path, "", 'vary_every = "assumed"\n')
+
+
+def test_a_sample_may_be_a_parquet_file(tmp_path: Path) -> None:
+    pd.DataFrame({"generosity": [0.1, 0.2], "weight": [1.0, 3.0]}).to_parquet(tmp_path / "s.parquet")
+    plan = plan_in(tmp_path, '\n[assumptions]\nsample = "s.parquet"\n')
+    assert plan.assumed is not None and plan.assumed.weights == (0.25, 0.75)
+
+
+def test_a_target_of_precision_is_about_the_design_alone(tmp_path: Path) -> None:
+    target = "[precision]\nhalf_width = { joint_gain = 0.5 }\nleast = 4\nmost = 8\n[outputs]\nreplicates = 1\n"
+    path = tmp_path / "p.toml"
+    (tmp_path / "sample.csv").write_text(SAMPLE, encoding="utf-8")
+    path.write_text(TEXT.replace("replicates = 4\n", "") + target + OF_FILE, encoding="utf-8")
+    plan = load_plan(path)
+    assert {chunk.design_point for chunk in chunks_of(plan, 10) if chunk.series} == set(range(5))
+    outcome = run_plan(plan, tmp_path / "r", 1, work=talks_by_generosity)
+    # The pilot is enough for the five points of the design; under the sample all that was asked for is played.
+    assert outcome.n_done == outcome.n_total == 5 * 4 + 20 * 2
+    assert set(find(plan, outcome.results).precision["design_point"]) == set(range(5))
+
+
+def test_sensitivity_says_how_to_ask_what_moves_an_effect(tmp_path: Path) -> None:
+    from experiments.sensitivity.screening import Sizes, check
+
+    with pytest.raises(InputFault, match="name a difference"):
+        check(plan_in(tmp_path), Sizes())
