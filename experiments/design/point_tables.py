@@ -118,6 +118,10 @@ def _of_parquet(path: Path) -> dict[str, list[Any]]:
     return columns
 
 
+# Lines before the head of a CSV file that begin with it are for people.
+COMMENT: Final = "#"
+
+
 def plain(value: Any) -> Any:
     """A NumPy scalar as the Python number that it holds."""
     return value.item() if isinstance(value, np.generic) else value
@@ -128,6 +132,8 @@ def plain(value: Any) -> Any:
 
 def _of_csv(path: Path, watch: Watch) -> dict[str, list[Any]]:
     text = _text_of(path)
+    while text.startswith(COMMENT):  # what a table is of, as the samples in seeds/calibration say it
+        text = text.partition("\n")[2]
     separator, text = _separator_of(text)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=separator, skipinitialspace=True)
     heads = [head.strip() for head in next((line for line in lines if any(map(str.strip, line))), [])]
