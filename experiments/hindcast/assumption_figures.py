@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
 from scipy.stats import binom
 
 from experiments.display.figure_style import BLACK, BLUE, VERMILLION
@@ -16,7 +18,7 @@ from experiments.hindcast.assumption_checks import N_BINS, NINE_TENTHS
 
 #: Numbers shown: those that the record moved most.
 MOST_SHOWN: Final = 12
-SIZE: Final = (12.0, 6.6)
+SIZE: Final = (14.0, 7.0)
 ALL: Final = "0.78"
 
 
@@ -28,11 +30,19 @@ def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray,
     ``n_truths`` truths times all numbers.
     """
     figure, (first, second, third) = plt.subplots(
-        1, 3, figsize=SIZE, layout="constrained", gridspec_kw={"width_ratios": [1.25, 1.25, 1]}
+        1, 3, figsize=SIZE, layout="constrained", gridspec_kw={"width_ratios": [1.2, 1.2, 1]}
     )
     _learned(first, told.head(MOST_SHOWN), priors)
     _histories(second, histories)
     _ranks(third, counts, n_truths)
+    handles = [
+        Line2D([], [], color=ALL, linewidth=7, label="the range; 90 % of all points"),
+        Line2D([], [], color=BLUE, linewidth=7, label="90 % of the sample"),
+        Line2D([], [], color=VERMILLION, marker="D", linestyle="", label="default"),
+        Line2D([], [], color=BLACK, marker="o", linestyle="", label="the record"),
+        Patch(color=BLACK, alpha=0.1, label="9 in 10 by luck"),
+    ]
+    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
     return figure
 
 
@@ -44,18 +54,17 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, floa
         return np.asarray((told[name].to_numpy() - ends[:, 0]) / (ends[:, 1] - ends[:, 0]))
 
     axis.hlines(rows, 0, 1, color=ALL, linewidth=7)
-    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7, label="90 % of the sample")
+    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7)
     axis.plot(place("median"), rows, "o", color="white", markersize=5, zorder=3)
-    axis.plot(place("default"), rows, "D", color=VERMILLION, markersize=6, zorder=4, label="default")
+    axis.plot(place("default"), rows, "D", color=VERMILLION, markersize=6, zorder=4)
     words = [
         f"{name.replace('_', ' ')}{' *' * bool(sure)}"
         for name, sure in zip(told["parameter"], told["told"], strict=True)
     ]
     axis.set_yticks(rows, words)
     axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
-    axis.set_xlabel("place in the declared range")
-    axis.set_title("What the record taught (* more than luck)", loc="left")
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2, frameon=False)
+    axis.set_xlabel("place in the range (*: more than luck)")
+    axis.set_title("What the record taught")
 
 
 def _histories(axis: Axes, table: pd.DataFrame) -> None:
@@ -68,14 +77,13 @@ def _histories(axis: Axes, table: pd.DataFrame) -> None:
     def place(name: str) -> np.ndarray:
         return np.asarray((table[name] - middle) / half)
 
-    axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=7, label="90 %, all points")
-    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7, label="90 %, the sample")
-    axis.plot(place("recorded"), rows, "o", color=BLACK, markersize=6, zorder=3, label="the record")
+    axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=7)
+    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7)
+    axis.plot(place("recorded"), rows, "o", color=BLACK, markersize=6, zorder=3)
     axis.set_yticks(rows, list(table["target"]))
     axis.set_xticks([])
     axis.set_xlabel("fewer, lower  ←      →  more, higher")
-    axis.set_title("Histories that the worlds give", loc="left")
-    axis.legend(loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=3, frameon=False, handlelength=1)
+    axis.set_title("What worlds do, 2018-2025")
 
 
 def _ranks(axis: Axes, counts: np.ndarray, n_truths: int) -> None:
@@ -87,6 +95,6 @@ def _ranks(axis: Axes, counts: np.ndarray, n_truths: int) -> None:
     axis.axhline(1 / N_BINS, color=BLACK, linewidth=0.8)
     axis.set_xlim(0, 1)
     axis.set_ylim(0, max(float(np.max(share)), high) * 1.25)
-    axis.set_xlabel("rank of the truth in its sample")
+    axis.set_xlabel("rank of the truth")
     axis.set_ylabel("share of ranks")
-    axis.set_title("Known truths found again", loc="left")
+    axis.set_title("Known truths, found")
