@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
+from model.assessment.coalitions import kind_of_club
+from model.market import border
 from model.vocabulary import BLOC_NAMES, BLOCS, DYADS
 
 if TYPE_CHECKING:
@@ -12,18 +17,6 @@ if TYPE_CHECKING:
     from model.packages.agenda import Agenda
     from model.parameters.checked import Parameters
     from model.scenario.scenario import Scenario
-
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import numpy as np
-
-from model.assessment.coalitions import kind_of_club
-from model.market import border
-
-if TYPE_CHECKING:
-    from model.numerics import FloatArray
-    from model.parameters.checked import Parameters
 
 # Members of each coalition, in the order of ``model.assessment.coalitions``.
 CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
