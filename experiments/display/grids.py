@@ -20,6 +20,7 @@ from experiments.display.console import prose
 from experiments.display.streams import plain
 
 COMFORTABLE: Final = 40  # columns that a label is given before it is folded between words
+TIGHT: Final = 17  # the same where a table must share a screen
 LONGEST_WORD: Final = 40  # a longer label is folded inside
 LONGEST_PROSE: Final = 28  # and a longer word of prose
 STEP: Final = 2  # columns to the right
@@ -138,7 +139,7 @@ class Grid:
         most = LONGEST_WORD if column < self.n_labels else LONGEST_PROSE
         longest = max([1, *(min(cell_len(word), most) for word in words)])
         if column < self.n_labels:
-            return max(longest, min(natural, COMFORTABLE))
+            return max(longest, min(natural, TIGHT if self.is_tight else COMFORTABLE))
         return max(longest, min(natural, self.least[list(self.least)[column - self.n_labels - self.n_values]]))
 
     def _texts(self, column: int) -> list[str]:
