@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 from rich.console import Console
@@ -102,6 +103,7 @@ def test_a_report_and_figures_show_no_other(findings: Findings, tmp_path: Path) 
     for draw in (plan_figure, worth_figure):
         labels = " ".join(axis.get_xlabel() for axis in draw(findings).axes)
         assert "mean depth" in labels and "duty of China" in labels and "joint gain" not in labels
+    plt.close("all")
 
 
 def test_a_plan_of_one_dyad_shows_the_usual_of_that(tmp_path: Path) -> None:

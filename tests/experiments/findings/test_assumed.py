@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pyarrow as pa
@@ -173,6 +174,7 @@ def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Pa
     asked = find(narrow, Results.open(tmp_path / "r"))
     assert "; over assumptions -0.150 to +0.250, same sign in 0 %" in asked.reading
     assert len(worth_figure(asked).axes) == 2
+    plt.close("all")
 
 
 def test_a_default_outside_the_middle_is_said(swept: tuple[Plan, Path], tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -313,6 +314,7 @@ def test_a_response_map_shows_every_level(tmp_path: Path) -> None:
     shown = figure.axes[2]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["off", "on the table"]
     assert [text.get_text() for text in shown.texts] == ["0.20", "0.20", "0.40", "0.40"]
+    plt.close("all")
 
 
 def test_figures_of_nothing_are_none(tmp_path: Path) -> None:
@@ -336,3 +338,4 @@ def test_points_far_away_stand_at_the_edge() -> None:
     assert figure is not None
     points = np.array(figure.axes[0].lines[-1].get_xydata())
     assert points.tolist() == [[3.0, -3.0], [0.5, 0.5]]
+    plt.close("all")
