@@ -276,7 +276,9 @@ def _with_withdrawals(flows: Flows, side: int, own: Parts, partner: Parts) -> Fl
             Withdrawal(
                 values(menu, own, without=issue) - kept,
                 # What is joint has gone when the partner lapses.
-                np.broadcast_to(0.0, kept.shape) if issue in JOINT else values(menu, own, deserted, issue) - while_lapsed,
+                np.broadcast_to(0.0, kept.shape)
+                if issue in JOINT
+                else values(menu, own, deserted, issue) - while_lapsed,
                 withdrawal.loss(theirs, values(menu, partner, without=issue)),
             )
             for issue in families

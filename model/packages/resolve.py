@@ -24,12 +24,14 @@ class PartTest(NamedTuple):
     """The terms of ``withdrawal.part_slack`` for every package, bn$, bn$ per quarter and quarters.
 
     answer: what the partner's whole answer takes; stake: what all that costs the side something is worth to the
-    partner; dearest: the most tempting concession on each table, of which the larger decides.
+    partner; dearest, highest: the most tempting concession and the highest price on each table, of which the larger
+    decides.
     """
 
     answer: Grid
     stake: Grid
     dearest: Grid
+    highest: Grid
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,12 @@ class Resolve:
         for k in range(ys.size):
             np.greater_equal(np.add(whole_x, whole_y[k], out=total), 0.0, out=found[k])
         if self.part is not None:
-            answer, stake, dearest = (Grid(term.x.T[xs], term.y.T[ys]) for term in self.part)
-            needed, passes = np.empty_like(total), np.empty_like(found[0])
+            answer, stake, dearest, highest = (Grid(term.x.T[xs], term.y.T[ys]) for term in self.part)
+            needed, price, passes = np.empty_like(total), np.empty_like(total), np.empty_like(found[0])
             for k in range(ys.size):
                 np.maximum(dearest.x, dearest.y[k], out=needed)
                 np.multiply(needed, np.add(stake.x, stake.y[k], out=total), out=needed)
+                np.maximum(needed, np.maximum(highest.x, highest.y[k], out=price), out=needed)
                 np.maximum(np.add(answer.x, answer.y[k], out=total), 0.0, out=total)
                 np.logical_and(found[k], np.greater_equal(total, needed, out=passes), out=found[k])
         place = np.searchsorted(ys, menu.y_of[packages]) * xs.size + np.searchsorted(xs, menu.x_of[packages])
@@ -90,8 +93,10 @@ class Resolve:
         whole = read(self.whole, np.add)
         if self.part is None:
             return whole
-        answer, stake, dearest = self.part
-        part = withdrawal.part_slack(read(answer, np.add), read(dearest, np.maximum), read(stake, np.add))
+        answer, stake, dearest, highest = self.part
+        part = withdrawal.part_slack(
+            read(answer, np.add), read(dearest, np.maximum), read(stake, np.add), read(highest, np.maximum)
+        )
         return np.minimum(whole, part)
 
 
@@ -118,16 +123,17 @@ def resolve(
         withdrawal.whole_answer(weights, flows.alone.y, nothing, nothing),
     )
     x, y = _tempting(weights, flows.of_x, answer.x), _tempting(weights, flows.of_y, answer.y)
-    return Resolve(whole, PartTest(answer, Grid(x[0], y[0]), Grid(x[1], y[1])))
+    return Resolve(whole, PartTest(answer, *(Grid(of_x, of_y) for of_x, of_y in zip(x, y, strict=True))))
 
 
 def _tempting(
     weights: withdrawal.Weights, families: tuple[Withdrawal, ...], like: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """On one table, what is at stake in all families and how tempting the most tempting is; 0 where there is none."""
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """On one table: what is at stake in all families, the most tempting, the highest price; 0 where there is none."""
     costs = [(withdrawal.part_cost(weights, one.honoured, one.lapsed), one.lost) for one in families]
     if not costs:
-        return np.zeros_like(like), np.zeros_like(like)
+        return np.zeros_like(like), np.zeros_like(like), np.zeros_like(like)
     stakes = [withdrawal.at_stake(cost, lost) for cost, lost in costs]
-    rates = [withdrawal.temptation(cost, lost) for cost, lost in costs]
-    return added_up(stakes), reduce(np.maximum, rates)
+    rates = [withdrawal.temptation(cost, lost, weights) for cost, lost in costs]
+    prices = [withdrawal.price(cost, lost, weights) for cost, lost in costs]
+    return added_up(stakes), reduce(np.maximum, rates), reduce(np.maximum, prices)

@@ -4,10 +4,11 @@ Second edition, F11; theory 1.10. A side honours a package only if no deviation 
 in ``compliance``. Here it withdraws one *part*, a concession or family of concessions that it gives (its duties,
 supply, recognition, linkage, and what is joint), and keeps the rest: no concession can ride on those that it likes.
 
-The partner's answer to a part is in proportion: of its whole answer it gives the share that the part has, by what the
-partner loses, in all parts that cost the giver something. What the giver likes is not expected to be withdrawn and
-stands in no share, so that to add it changes nothing. With one such part the share is one and the test is that of
-theory 1.10, whatever else is given that costs nothing.
+The partner's answer to a part is in proportion: it suspends what is worth as much as what was withheld, as far as it
+gives that much, and of its whole answer at least the share that the part has, by what the partner loses, in all parts
+that cost the giver something. What the giver likes is not expected to be withdrawn and stands in no share, so that to
+add it changes nothing. With one such part the share is one and the test is that of theory 1.10, whatever else is given
+that costs nothing.
 
 Flows are bn$ per quarter and belong to one side; where they carry a package axis, what belongs to a party is (..., 1).
 """
@@ -92,36 +93,59 @@ def loss(with_it: FloatLike, without: FloatLike) -> FloatArray:
     return np.maximum(np.subtract(with_it, without), LEAST_LOSS)
 
 
-def temptation(cost: FloatLike, lost: FloatLike) -> FloatArray:
-    """Cost of a concession per unit of what its withdrawal takes from the partner, quarters, >= 0.
+def repaid(cost: FloatLike, lost: FloatLike, weights: Weights) -> BoolArray:
+    """Whether an answer of equal value costs at least as much as the concession brings, (...).
 
-    cost: (...), of ``part_cost``, bn$. lost: (...), of ``loss``, bn$ per quarter.
+    cost: (...), of ``part_cost``, bn$. lost: (...), of ``loss``, bn$ per quarter. weights: of ``part_weights``.
+    Limits: nothing that costs its giver anything at discount 0; all that the partner values more, with a long enough
+    answer and a sure partner. A partner that lapses anyway has nothing left to suspend.
+    Source: WTO DSU art. 22.4; what it does not deter is the efficient breach of Schwartz & Sykes 2002.
+    """
+    return np.greater_equal(np.multiply(weights.honoured, lost), cost)
+
+
+def temptation(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray:
+    """Cost of a concession per unit of what its withdrawal takes from the partner, quarters, >= 0, unless ``repaid``.
+
+    cost: (...), of ``part_cost``, bn$. lost: (...), of ``loss``, bn$ per quarter. weights: of ``part_weights``.
     Limits: zero for what costs its giver no more than ``LEAST_COST``.
     Source: definition: with answers in proportion to ``lost``, the dearest unit decides.
     """
-    return np.greater(cost, LEAST_COST) * np.divide(cost, lost)
+    tempts = np.greater(cost, LEAST_COST) & ~repaid(cost, lost, weights)
+    return tempts * np.divide(cost, lost)
+
+
+def price(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray:
+    """Cost of a concession that an answer of equal value would repay, bn$, >= 0; zero for any other.
+
+    cost, lost, weights: as in ``temptation``.
+    Limits: the partner must give that much, or it cannot suspend it: the whole answer has to reach the price.
+    Source: as ``repaid``.
+    """
+    return np.maximum(cost, 0.0) * repaid(cost, lost, weights)
 
 
 def at_stake(cost: FloatLike, lost: FloatLike) -> FloatArray:
     """What a concession adds to all that may be withheld from the partner, bn$ per quarter, >= 0.
 
-    cost, lost: as in ``temptation``.
+    cost: (...), of ``part_cost``, bn$. lost: (...), of ``loss``, bn$ per quarter.
     Limits: nothing where the giver likes to give, since nobody expects that to be withdrawn.
     Source: definition.
     """
     return np.greater(cost, LEAST_COST) * np.asarray(lost)
 
 
-def part_slack(answer: FloatLike, dearest: FloatLike, stake: FloatLike) -> FloatArray:
+def part_slack(answer: FloatLike, dearest: FloatLike, stake: FloatLike, highest: FloatLike) -> FloatArray:
     """The whole answer less the one that would be needed to hold the most tempting part, bn$; the part is kept at >= 0.
 
-    answer: (...), of ``whole_answer``; one that a side would like is no answer. dearest: (...), the largest
-    ``temptation`` of what it gives. stake: (...), sum of ``at_stake`` over what it gives.
+    answer: (...), of ``whole_answer``; one that a side would like is no answer. dearest, highest: (...), the largest
+    ``temptation`` and the highest ``price`` of what it gives. stake: (...), sum of ``at_stake`` over what it gives.
     Limits: never negative where nothing costs its giver anything; with one costly concession, and nothing else given,
     the slack of ``honour_test``, where the answer hurts.
-    Source: second edition, F11 and section 4: share of the answer = lost / stake >= cost / answer for every part.
+    Source: second edition, F11 and section 4: every part has cost <= answer * lost / stake, or cost <= the equivalent
+    answer, which is no more than the whole one.
     """
-    return np.maximum(answer, 0.0) - np.multiply(dearest, stake)
+    return np.maximum(answer, 0.0) - np.maximum(np.multiply(dearest, stake), highest)
 
 
 def part_test(
@@ -141,10 +165,13 @@ def part_test(
     wdc, wdd, punish: (...), as ``honour_test``. weights: of ``part_weights``, scalars or (...).
     Limits: at discount 0 nothing is kept that costs its giver anything; what costs nothing never decides; the order of
     concessions does not matter beyond rounding.
-    Source: second edition, F11; theory 1.10; equivalent answers: WTO DSU art. 22.4, Bagwell & Staiger 1999.
+    Source: second edition, F11; theory 1.10; equivalent answers: WTO DSU art. 22.4, Bagwell & Staiger 1999,
+    Schwartz & Sykes 2002.
     """
     beside_parts = Weights(*(np.asarray(weight)[..., None] for weight in weights))
     cost = part_cost(beside_parts, gain_honoured, gain_lapsed)
-    dearest = np.maximum.reduce(temptation(cost, lost), axis=-1)
-    slack = part_slack(whole_answer(weights, wdc, wdd, punish), dearest, ordered_sum(at_stake(cost, lost)))
+    dearest = np.maximum.reduce(temptation(cost, lost, beside_parts), axis=-1)
+    highest = np.maximum.reduce(price(cost, lost, beside_parts), axis=-1)
+    stake = ordered_sum(at_stake(cost, lost))
+    slack = part_slack(whole_answer(weights, wdc, wdd, punish), dearest, stake, highest)
     return np.greater_equal(slack, 0.0), slack

@@ -46,8 +46,8 @@ def test_one_concession_that_costs_something_is_theory_1_10_whatever_else_is_giv
 def test_additive_concessions_are_kept_from_the_threshold_of_the_dearest_on(seed: int, n: int) -> None:
     rng = np.random.default_rng(seed)
     cost, lost = rng.uniform(0.01, 0.1, n), rng.uniform(0.1, 1.0, n)
-    # Every part is answered by its share in value of b = 1, so that cost over benefit is c / (share b).
-    ratio = float(np.max(cost / (lost / lost.sum())))
+    # Of b = 1 every part is answered by its share or by what it is worth, so that cost over benefit is c / answer.
+    ratio = float(np.max(cost / np.maximum(lost / lost.sum(), np.minimum(lost, 1.0))))
     threshold = float(compliance.separable_threshold(ratio, BETA, HAZARD))
     for trust, keeps in ((threshold * 1.001, True), (threshold * 0.999, False)):
         if trust < 1.0:
@@ -80,7 +80,9 @@ def test_more_patience_never_lowers_the_share_kept(seed: int, n: int, q: float, 
 
 
 @given(seeds, st.integers(1, 6), belief)
-def test_the_test_is_that_every_part_costs_less_than_its_share_of_the_answer(seed: int, n: int, q: float) -> None:
+def test_every_part_costs_less_than_its_share_of_the_answer_or_than_what_is_worth_as_much(
+    seed: int, n: int, q: float
+) -> None:
     rng = np.random.default_rng(seed)
     honoured, lapsed, lost = rng.normal(size=n), rng.normal(size=n), rng.uniform(0.1, 2.0, n)
     wdc, wdd, punish = rng.normal(1.0, 2.0, 3)
@@ -88,12 +90,29 @@ def test_the_test_is_that_every_part_costs_less_than_its_share_of_the_answer(see
     answer = max(0.0, float(withdrawal.whole_answer(w, wdc, wdd, punish)))
     cost = [float(withdrawal.part_cost(w, honoured[k], lapsed[k])) for k in range(n)]
     whole = sum(lost[k] for k in range(n) if cost[k] > 0.0)
-    margins = [answer * lost[k] / whole - cost[k] for k in range(n) if cost[k] > 0.0]
+    answers = [max(answer * lost[k] / whole, min(w.honoured * lost[k], answer)) for k in range(n) if cost[k] > 0.0]
+    margins = [part - cost[k] for part, k in zip(answers, [k for k in range(n) if cost[k] > 0.0], strict=True)]
     passes, slack = withdrawal.part_test(honoured, lapsed, lost, wdc, wdd, punish, w)
     assert passes == all(margin >= 0.0 for margin in margins) or min(map(abs, margins)) < 1e-12
     order = rng.permutation(n)
     shuffled = withdrawal.part_test(honoured[order], lapsed[order], lost[order], wdc, wdd, punish, w)
     assert shuffled[0] == passes and shuffled[1] == pytest.approx(slack, rel=1e-12, abs=1e-12)
+
+
+def test_by_hand_what_the_partner_values_more_is_kept_as_far_as_it_can_answer() -> None:
+    # A sure answer from next quarter on, for ever, at discount .9: 9 quarters of it and 10 of a cost.
+    w = weights(1.0, 0.9)
+    assert w.honoured == pytest.approx(9.0) and w.cost_honoured == pytest.approx(10.0)
+    gain, lost = np.array([0.8, 0.1]), np.array([1.0, 9.0])
+    # The first costs 8 and an equal answer takes 9; its share of the whole answer of 18, one tenth, would take 1.8.
+    passes, slack = withdrawal.part_test(gain, gain, lost, 2.0, 0.0, 0.0, w)
+    assert passes and slack == pytest.approx(18.0 - 8.0)
+    # The partner gives too little for an equal answer: 0.8 a quarter are 7.2.
+    passes, slack = withdrawal.part_test(gain, gain, lost, 0.8, 0.0, 0.0, w)
+    assert not passes and slack == pytest.approx(7.2 - 8.0)
+    # What the partner values less than it costs needs its share: 9.5 of 18 would do, one tenth does not.
+    passes, slack = withdrawal.part_test(np.array([0.95, 0.1]), np.array([0.95, 0.1]), lost, 2.0, 0.0, 0.0, w)
+    assert not passes and slack == pytest.approx(18.0 - 9.5 * 10.0)
 
 
 def test_what_the_partner_does_not_miss_is_not_answered() -> None:
@@ -117,5 +136,8 @@ def test_m1_shape_blind() -> None:
     for by_type in (False, True):
         check_shape_blind(whole, gain, lapsed, lost, *flows, trust, d, fixed=(by_type,))
     check_shape_blind(withdrawal.loss, gain, lapsed)
-    check_shape_blind(withdrawal.temptation, gain, lost)
+    for rule in (withdrawal.repaid, withdrawal.temptation, withdrawal.price):
+        check_shape_blind(
+            lambda cost, loss, q, d, rule=rule: rule(cost, loss, weights(q, d, 2, 4)), gain[:, 0], lost[:, 0], trust, d
+        )
     check_shape_blind(withdrawal.at_stake, gain, lost)
