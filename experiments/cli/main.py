@@ -53,6 +53,11 @@ SchedulerOption = Annotated[
 ]
 ReplicatesOption = Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")]
 
+RowsOption = Annotated[
+    int | None,
+    typer.Option(help="Rows of the plan's sample of assumptions, from the first on; 0: none (default: all)."),
+]
+
 EngineOption = Annotated[
     str, typer.Option(help="Who plays: ensemble (all replicates at once) or mesa (one by one, on Mesa); same results.")
 ]
@@ -131,6 +136,7 @@ def sweep(
     workers: WorkersOption = None,
     scheduler: SchedulerOption = None,
     replicates: ReplicatesOption = None,
+    rows: RowsOption = None,
     engine: EngineOption = "ensemble",
     tactics: TacticsOption = None,
     world: WorldOption = None,
@@ -139,19 +145,20 @@ def sweep(
 
     The same command again goes on where it was stopped.
     """
-    _sweep(plan, out, into, workers, scheduler, replicates, engine, tactics, world)
+    _sweep(plan, out, into, workers, scheduler, replicates, rows, engine, tactics, world)
 
 
 @app.command(short_help="The main job: what talks, recognition and duties do.")
 def demo(
     replicates: ReplicatesOption = None,
+    rows: RowsOption = None,
     out: ResultsOption = None,
     into: IntoOption = None,
     workers: WorkersOption = None,
     engine: EngineOption = "ensemble",
 ) -> None:
     """The main job: what dialogue, recognition and duties on the table do for cooperation."""
-    _sweep("mechanisms", out, into, workers, None, replicates, engine)
+    _sweep("mechanisms", out, into, workers, None, replicates, rows, engine)
 
 
 def _sweep(
@@ -161,6 +168,7 @@ def _sweep(
     workers: int | None,
     scheduler: str | None,
     replicates: int | None,
+    rows: int | None,
     engine: str,
     tactics: Path | None = None,
     world: str | None = None,
@@ -174,6 +182,7 @@ def _sweep(
         file, own = loaded(tactics), loaded_world(world)
         with waiting(screen(to_stderr=True), f"Reading {name}") as watch:
             plan = load_plan(name, watch).with_tactics(file).with_world(own)
+        plan = plan if rows is None else plan.with_rows(rows)
         plan = plan if replicates is None else plan.with_replicates(replicates)
         code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
         if code:

@@ -142,11 +142,9 @@ def show(plan: Plan, outcome: Outcome, console: Console) -> str:
     results.write_text("reading.txt", "\n".join([*head, findings.reading, *findings.corners]) + "\n")
     warn(console, flips)
     show_findings(console, findings, last_quarter(plan))
-    figure = f"{plan.name}.png"
     fault = kept_on(lambda: _draw(results, plan.name, findings), "The figure")
-    if not fault:
-        say(console, f"Figure: {pasted(results.folder / figure)}")
-    say(console, f"Tables and all runs: {pasted(results.folder)}")
+    made = "Tables and all runs" if fault else "Figure, tables and all runs"
+    say(console, f"{made}: {pasted(results.folder)}")
     say(console, f"Report: detente report {pasted(results.folder)}")
     return fault
 

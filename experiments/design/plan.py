@@ -214,6 +214,24 @@ class Plan:
         fewer = own and dataclasses.replace(own, replicates=min(own.replicates, replicates))
         return dataclasses.replace(self, replicates=replicates, precision=None, assumed=fewer)
 
+    def with_rows(self, rows: int) -> Plan:
+        """The same plan with only the first rows of its sample of assumptions, at 0 without one.
+
+        Raises:
+            InputFault: the plan has no sample, or fewer rows.
+        """
+        there = len(self.assumed.rows) if self.assumed else 0
+        if not 0 <= rows <= there:
+            allowed = f"a whole number from 0 to {there}" if there else "0, as the plan has no [assumptions]"
+            raise InputFault([f"rows = {rows}: allowed is {allowed}"], f"plan {self.name}")
+        own, fewer = self.assumed, None
+        if rows == there:
+            return self
+        if own and rows:
+            weights = tuple(weight / sum(own.weights[:rows]) for weight in own.weights[:rows])
+            fewer = dataclasses.replace(own, rows=own.rows[:rows], weights=weights)
+        return dataclasses.replace(self, assumed=fewer)
+
 
 def replicates_fault(came: object) -> str:
     """What is wrong with a number of replicates, or an empty string."""

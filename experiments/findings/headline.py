@@ -146,7 +146,7 @@ def label_of(plan: Plan, point: DesignPoint) -> str:
 def level_in_words(factor: Factor, level: object) -> str:
     """A level beside its factor; a switch that is on is named by what it switches on, where its name says no more."""
     name = factor.label_of(level)
-    return factor.label if str(level) == "True" and name in ON else f"{factor.label}: {name}"
+    return factor.label if len(factor.levels) == 2 and name in ON else f"{factor.label}: {name}"
 
 
 def base_label(shown: Iterable[Shown]) -> str:

@@ -32,7 +32,7 @@ EFFECTS: Final = {
     "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
 }
 #: What stands above differences with both kinds of uncertainty.
-OF_BOTH: Final = "Right: % of assumptions with the same sign; below: their median [5, 95 %]"
+OF_BOTH: Final = "{}: {}. Right: % of\nassumptions with the same sign; below: their median [5, 95 %]"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
     "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",
@@ -46,12 +46,11 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     for sentence in _answers(findings):
         prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
-    prose(
-        console,
-        f"{headline.about(plan)} {headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; "
-        "brackets, ±: 95 % intervals.".strip(),
+    played = (
+        f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; brackets, ±: 95 % intervals."
     )
-    for line in of_sample(findings)[: None if plan.outcomes else 1]:
+    told = [f"{headline.about(plan)} {played}".strip(), *of_sample(findings)]
+    for line in told if plan.outcomes else [" ".join(told[:2])]:
         prose(console, line)
     if line := headline.at_other_shares(findings.definitions):
         prose(console, line)
@@ -183,9 +182,8 @@ def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
 
 def _sampled_table(title: str, rows: pd.DataFrame, order: list[str], dyads: list[str]) -> Grid:
     """Differences of the joint gain with both kinds of uncertainty, two lines each; the rest is in the report."""
-    table = Grid(OF_BOTH, (title,), dyads, title_style="italic", is_tight=True)
     words, times, digits = EFFECTS["joint_gain"]
-    table.row(words, *[""] * len(dyads), style="bold")
+    table = Grid(OF_BOTH.format(title, words), ("",), dyads, title_style="italic", is_tight=True)
     for what in order:
         own = {str(row["dyad"]): row for _, row in rows[rows["what"] == what].iterrows()}
         for label, shown in ((f" {what.partition(' against ')[0]}", _effect_and_sign), ("  over assumptions", _over)):

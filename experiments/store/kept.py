@@ -59,6 +59,8 @@ def plan_of(results: Results) -> Plan:
     starts = kept_starts(results)
     start = starts.get(manifest["scenario"]) or str(results.input(KEPT))
     plan = PlanReader(manifest["plan"], manifest["plan_text"], table, Path(), start, starts).read()
+    if plan.assumed:
+        plan = plan.with_rows(manifest["reads"].get("assumptions", {"rows": 0})["rows"])
     return plan if plan.replicates == manifest["replicates"] else plan.with_replicates(manifest["replicates"])
 
 

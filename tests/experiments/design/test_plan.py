@@ -104,17 +104,18 @@ def test_every_shipped_plan_is_right(name: str) -> None:
 def test_the_main_job_is_what_was_asked() -> None:
     plan = load_plan("mechanisms")
     assert plan.scenario == "2026"
-    assert len(plan.cells) == 16
+    assert len(plan.cells) == 8
     assert [factor.levels for factor in plan.factors] == [("none", "group"), (False, True), (False, True)]
-    assert [len(set(pair)) for pair in plan.contrast_points] == [2, 2, 2, 2]
-    shut = [set(plan.points[i].settings) for i, _ in plan.contrast_points]
+    assert plan.assumed is not None and len(plan.assumed.rows) == 64
+    assert plan.n_runs == 8 * 500 + 8 * 64 * 8
+
+
+def test_every_channel_of_dialogue_is_shut_alone() -> None:
+    plan = load_plan("channels")
     names = ("dialogue_on_monitoring", "dialogue_on_perception", "dialogue_on_tension")
-    assert [[name for name in names if name in own] for own in shut] == [
-        [],
-        [names[0]],
-        [names[1]],
-        [names[2]],
-    ]
+    shut = [[name for name in names if point.settings.get(name) == 0] for point in plan.cells]
+    assert shut == 2 * [[], [], [names[0]], [names[1]], [names[2]]]
+    assert [point.settings["dialogue_ceiling"] for point in plan.cells] == 2 * ["none", *4 * ["group"]]
 
 
 def test_root_seeds_are_wide_numbers_from_files() -> None:

@@ -109,6 +109,23 @@ def test_the_whole_design_is_played_under_every_row_that_counts(tmp_path: Path) 
     assert plan.with_replicates(1).n_runs == 25
 
 
+def test_only_the_first_rows_are_played_if_somebody_asks_for_that(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    fewer = plan.with_rows(3)
+    assert fewer.assumed is not None and fewer.assumed.weights == pytest.approx((0.25, 0.25, 0.5))
+    assert [point.levels for point in fewer.points] == [point.levels for point in plan.points[: 4 * 5]]
+    assert fewer.n_runs == 5 * 4 + 15 * 2
+    none = plan.with_rows(0)
+    assert none.assumed is None and none.points == plan.points[:5]
+    for rows in (-1, 5):
+        with pytest.raises(InputFault, match=f"rows = {rows}: allowed is a whole number from 0 to 4"):
+            plan.with_rows(rows)
+    with pytest.raises(InputFault, match="rows = 1: allowed is 0, as the plan has no"):
+        none.with_rows(1)
+    run_plan(fewer, tmp_path / "r", 1, work=talks_by_generosity)
+    assert plan_of(Results.open(tmp_path / "r")).assumed == fewer.assumed
+
+
 def test_every_number_of_a_status_is_drawn_over_its_range(tmp_path: Path) -> None:
     plan = plan_in(tmp_path, '\n[assumptions]\nvary_every = "assumed"\nn_points = 5\n')
     assert plan.assumed is not None and len(plan.assumed.rows) == 5 and plan.assumed.weights == (0.2,) * 5
