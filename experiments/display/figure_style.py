@@ -31,6 +31,7 @@ MARKERS: Final = "osD^vPX"
 BLOC_COLOURS: Final = {"CN": VERMILLION, "US": BLUE, "EU": GREEN}
 BLOC_LINES: Final = {"CN": "-", "US": "--", "EU": "-."}
 GREY: Final = "#BBBBBB"
+MUTED: Final = "#777777"
 PALE: Final = "#E8E8E8"
 
 STYLE: Final[Any] = {

@@ -178,17 +178,24 @@ def answers(plan: Plan, cells: pd.DataFrame, levels: pd.DataFrame | None = None)
 
 def with_sample(sentence: str, cell: pd.Series, levels: pd.DataFrame | None) -> str:
     """The answer in a cell with what becomes of it over a sample of assumptions, where there is one."""
-    if levels is None or levels.empty:
+    row = over_sample(levels, cell, "kept_share" if cell["inherited_share"] == 1.0 else "emergence_rate")
+    if row is None:
         return sentence
-    counted = "kept_share" if cell["inherited_share"] == 1.0 else "emergence_rate"
-    own = levels[(levels["design_point"] == cell["design_point"]) & (levels["dyad"] == cell["dyad"])]
-    own = own[own["outcome"] == counted]
-    if own.empty or own["median"].isna().all():
-        return sentence
-    row = own.iloc[0]
     also = " (the default lies outside)" if row["outside"] else ""
     ends = f"{_hundredths(row['q05'])} to {_hundredths(row['q95'])}"
     return f"{sentence.removesuffix('.')}; over assumptions in {ends}{also}."
+
+
+def over_sample(levels: pd.DataFrame | None, cell: pd.Series, outcome: str) -> pd.Series | None:
+    """How an outcome of a cell spreads over a sample of assumptions (``median``, ``q05``, ``q95``, ``outside``).
+
+    levels: as in ``Findings``; None where there is no sample, or it says nothing.
+    """
+    if levels is None or levels.empty:
+        return None
+    own = levels[(levels["design_point"] == cell["design_point"]) & (levels["dyad"] == cell["dyad"])]
+    own = own[(own["outcome"] == outcome) & own["median"].notna()]
+    return None if own.empty else own.iloc[0][["median", "q05", "q95", "outside"]]
 
 
 def about(plan: Plan) -> str:

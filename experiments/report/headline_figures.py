@@ -18,7 +18,7 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from experiments.design.plan import ARM, SAMPLED, Plan
-from experiments.display.figure_style import BLACK, BLUE, VERMILLION
+from experiments.display.figure_style import BLACK, BLUE, MUTED, VERMILLION
 from experiments.display.words import BLOC_WORDS, signed
 from experiments.findings import headline
 from experiments.findings.headline import Shown
@@ -37,6 +37,8 @@ FEW_ROWS: Final = 7
 # Effects that a slide has room for, the largest on joint gain.
 MOST_EFFECTS: Final = 5
 # What is counted, with the colour and the mark that go with it.
+# How far below a mark, in rows, stands what a sample of assumptions says of it.
+BELOW: Final = 0.3
 EMERGES, KEPT = ("emerges", BLUE, "o"), ("is kept", VERMILLION, "s")
 
 
@@ -66,6 +68,8 @@ def plan_figure(findings: Findings) -> Figure:
             axis.plot([low, high], [place, place], color=colour, linewidth=7, alpha=0.35, solid_capstyle="butt")
             axis.plot(percent[name], place, marker=marker, color=colour, markersize=14)
             _beside(axis, low, high, place, f"{percent[name]:.0f}")
+            over = headline.over_sample(findings.assumed_levels, cell, name)
+            _over_assumptions(axis, place, None if over is None else 100.0 * over)
         axis.set_xlim(-4, 104)
         axis.set_xticks([0, 50, 100])
         axis.set_xlabel("percent of runs", fontsize=BODY)
@@ -90,7 +94,7 @@ def worth_figure(findings: Findings) -> Figure:
     heights = [len(told[0][1]), len(names)] if names else [len(told[0][1])]
     figure, axes = _slide(len(told), [1.0 + height for height in heights])
     ends = {f"joint_gain{end}": end for end in ("", "_low", "_high")}
-    above = [[cell.rename(ends) for _, cell in cells] for _, cells in told]
+    above = [[_with_sample(findings, cell).rename(ends) for _, cell in cells] for _, cells in told]
     below = []
     for dyad, _ in told if names else ():
         own = effects[effects["dyad"] == dyad].set_index("what").reindex(names)
@@ -139,11 +143,28 @@ def _gains(axes: Any, panels: list[list[pd.Series]], colour: str, marker: str) -
             axis.errorbar(row[""], place, xerr=bar, fmt=marker, color=colour, markersize=11, elinewidth=4, capsize=0)
             at = (max(high, 0.0), place)
             axis.annotate(signed(row[""]), at, (10, 0), textcoords="offset points", fontsize=SMALL, va="center")
-            ends += [low, high]
+            over = row.reindex(["q05", "median", "q95"]).astype(float)
+            _over_assumptions(axis, place, over)
+            ends += [low, high, *over[over.notna()]]
     wide = max(ends) - min(ends) or 1.0
     for axis in axes:
         axis.set_xlim(min(ends) - 0.06 * wide, max(ends) + 0.34 * wide)
         axis.xaxis.set_major_locator(MaxNLocator(3))
+
+
+def _with_sample(findings: Findings, cell: pd.Series) -> pd.Series:
+    """A cell with what becomes of its joint gain over a sample of assumptions, where there is one."""
+    over = headline.over_sample(findings.assumed_levels, cell, "joint_gain")
+    return cell if over is None else pd.concat([cell, over])
+
+
+def _over_assumptions(axis: Axes, place: int, over: pd.Series | None) -> None:
+    """Below a mark, what holds nine in ten of a sample of assumptions, with their median."""
+    if over is None or over.isna().any():
+        return
+    y = place + BELOW
+    axis.plot([over["q05"], over["q95"]], [y, y], color=MUTED, linewidth=2.5, solid_capstyle="butt", zorder=1)
+    axis.plot(over["median"], y, marker="|", color=MUTED, markersize=12, markeredgewidth=2.5, zorder=1)
 
 
 def _beside(axis: Axes, low: float, high: float, place: int, text: str) -> None:
@@ -183,6 +204,8 @@ def _foot(figure: Figure, findings: Findings, shown: list[Shown]) -> None:
     if len(plan.blocks) > 1:
         said.append(plan.blocks[0].name)
     said += [f"{replicates_in_words(findings)} a cell", "bars: 95 % intervals"]
+    if plan.assumed is not None:
+        said.append(f"grey: nine in ten of {len(plan.assumed.rows)} sets of assumptions and their median")
     if base := headline.base_label(shown):
         said.append(f"{base}: {headline.base_in_words(plan)}")
     text = "\n".join(textwrap.wrap(", ".join(said), 110))
