@@ -181,7 +181,7 @@ def with_sample(sentence: str, cell: pd.Series, levels: pd.DataFrame | None) -> 
     row = over_sample(levels, cell, "kept_share" if cell["inherited_share"] == 1.0 else "emergence_rate")
     if row is None:
         return sentence
-    also = " (the default lies outside)" if row["outside"] else ""
+    also = " !" if row["outside"] else ""
     ends = f"{_hundredths(row['q05'])} to {_hundredths(row['q95'])}"
     return f"{sentence.removesuffix('.')}; over assumptions in {ends}{also}."
 
@@ -226,7 +226,7 @@ def answer(cell: pd.Series) -> str:
         )
     lost = f", lost in {_count(cell['lost_share'], n)}" if cell["lost_share"] > 0.0 else ""
     back = f" and regained in {_count(cell['regained_share'], n)}" if lost else ""
-    return f"{pair} cooperation is inherited; it is kept to the end in {often('kept_share')}{lost}{back}."
+    return f"{pair} cooperation is inherited, kept to the end in {often('kept_share')}{lost}{back}."
 
 
 def over_points(dyad: str, rows: pd.DataFrame) -> str:

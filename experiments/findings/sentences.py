@@ -159,13 +159,13 @@ def of_sample(findings: Findings) -> list[str]:
     usual = load_scenario(plan.start).parameters.with_overrides(plan.settings)
     outside = defaults_outside(plan, {name: getattr(usual, name) for name in rows[0]})
     each = f"{plan.assumed.replicates} replicate{'s' * (plan.assumed.replicates > 1)}"
-    told = [f"Over assumptions: {len(rows)} points of {len(rows[0])} assumptions, {each} of every arm at each."]
+    told = [f"Over assumptions, median [5, 95 %]: {len(rows)} points of {len(rows[0])} assumptions, {each} each."]
     if outside:
         some = listed(name.replace("_", " ") for name in outside[:MOST_NAMED])
         more = f" and {len(outside) - MOST_NAMED} more" if len(outside) > MOST_NAMED else ""
         told.append(f"The scenario's own value lies outside the middle 80 % of the sample for {some}{more}.")
-    if any("outside" in table and table["outside"].any() for table in (findings.effects, findings.arms)):
-        told[0] += " !: the scenario's own effect lies outside the middle 80 %."
+    if any("outside" in t and t["outside"].any() for t in (findings.effects, findings.arms, findings.assumed_levels)):
+        told[0] += " !: the default lies outside the middle 80 %."
     if len(findings.movers):
         own = findings.movers[findings.movers["outcome"] == main_of(plan)]
         first = own[own["block"] == plan.blocks[0].name].groupby("dyad", sort=False, observed=True).first()

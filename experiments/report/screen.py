@@ -32,7 +32,7 @@ EFFECTS: Final = {
     "joint_gain": ("joint gain, bn$ a year", 1.0, 3),
 }
 #: What stands above differences with both kinds of uncertainty.
-OF_BOTH: Final = "{}: {}. Right: % of\nassumptions with the same sign; below: their median [5, 95 %]"
+OF_BOTH: Final = "{}: {}. Right: % with that sign"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
     "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",

@@ -6,6 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+import worlds
 
 from model.assessment.tables import IMPORTER, PARTNER
 from model.market import border
@@ -72,7 +73,8 @@ def played(parameters: Parameters, quarters: int = 5) -> tuple[World, Lane]:
 
 
 def test_a_mechanism_described_at_the_border_reaches_all_who_ask_there(inspected: None) -> None:
-    parameters = with_inspection()
+    # Nothing is negotiated, so that both worlds have the same standards and duties.
+    parameters = with_inspection(**worlds.NOTHING_ON_THE_TABLE, unilateral_recognition_rate=0.0)
     plain_world, off = played(without(parameters))
     world, run = played(parameters)
     supply, plain = run.state.supply, off.state.supply

@@ -313,7 +313,7 @@ def test_transfers_hold_clubs_that_interest_alone_does_not() -> None:
     assert paired.mean() > 3.0 * paired.std(ddof=1) / np.sqrt(paired.size)
 
 
-def after_founding(club: int, replicates: int = 100) -> np.ndarray:
+def after_founding(club: int, replicates: int = 300) -> np.ndarray:
     """(replicate,) quarters in which all three are in, where governments began with this coalition."""
     ensemble = Ensemble("2026", 5, replicates, {**CLUB, **UNAFRAID, "club_transfers": True})
     ((_, world),) = ensemble.worlds()

@@ -180,8 +180,8 @@ def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Pa
     console = Console(file=io.StringIO(), width=80)
     show_findings(console, found, "2035Q4")
     text = console.file.getvalue()  # type: ignore[attr-defined]
-    assert "Right: % of assumptions with the same sign; below: their median [5, 95 %]" in text
-    assert "Over assumptions: 4 points of 2 assumptions, 2 replicates of every arm at each." in " ".join(text.split())
+    assert "joint gain, bn$ a year. Right: % with that sign" in text
+    assert "Over assumptions, median [5, 95 %]: 4 points of 2 assumptions, 2 replicates each." in " ".join(text.split())
     assert "over assumptions in 100 to 100" in " ".join(text.split())
     page = write_report(folder).read_text("utf-8")
     assert "joint gain, bn$/yr: same sign" in page and "Which assumptions go with the effects" in page
