@@ -10,14 +10,7 @@ if TYPE_CHECKING:
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc, Offer, View
     from model.choices.own_file import files_read
-    from model.choices.plugins import (
-        Conduct,
-        Moment,
-        acceptance,
-        registered,
-        stance,
-        tactic,
-    )
+    from model.choices.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
@@ -36,15 +29,7 @@ if TYPE_CHECKING:
     from model.scenario.toml_file import parse_toml, read_toml
     from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.start.starting_point import calibration_table, identification_flips
-    from model.telling.outcomes import (
-        COMPETING_END,
-        CaseEnd,
-        Obstacle,
-        Refusal,
-        SessionEnd,
-        TreatyEnd,
-        Turn,
-    )
+    from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
     from model.telling.terms import duty_rates, package_terms
     from model.vocabulary import BLOCS, DYAD_NAMES, DYADS

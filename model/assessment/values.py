@@ -32,16 +32,7 @@ from model.packages.part_cuts import N_STEPS, DutyPath
 from model.packages.sums import Flows, Grid, Withdrawal, added, choices, each
 from model.rules import policy, withdrawal
 from model.rules.bargaining import take
-from model.vocabulary import (
-    CHARGING,
-    DUTY,
-    DYADS,
-    LINKAGE,
-    N_ISSUES,
-    RECOGNITION,
-    SUPPLY,
-    TECHNOLOGY,
-)
+from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 N_POSITIONS = 5
 NOBODY = (False, False)  # neither side lapses

@@ -25,16 +25,7 @@ from typing import Final
 
 import numpy as np
 
-from model.vocabulary import (
-    CHARGING,
-    DUTY,
-    DUTY_POSITIONS,
-    LINKAGE,
-    N_ISSUES,
-    RECOGNITION,
-    SUPPLY,
-    TECHNOLOGY,
-)
+from model.vocabulary import CHARGING, DUTY, DUTY_POSITIONS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 N_AXES: Final = 8
 STANDARDS_AXIS: Final = 4

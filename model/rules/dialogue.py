@@ -17,11 +17,7 @@ BoolLike = bool | BoolArray
 
 
 def channel_open(
-    was_open: BoolLike,
-    tension: FloatLike,
-    closes_above: FloatLike,
-    opens_below: FloatLike,
-    pathway_on: BoolLike = True,
+    was_open: BoolLike, tension: FloatLike, closes_above: FloatLike, opens_below: FloatLike, pathway_on: BoolLike = True
 ) -> BoolArray:
     """Whether the official channel is open this quarter (True/False), with hysteresis.
 
@@ -40,12 +36,7 @@ def channel_open(
 
 
 def dialogue_step(
-    level: FloatLike,
-    is_open: BoolLike,
-    ceiling: FloatLike,
-    rise: FloatLike,
-    fall: FloatLike,
-    floor: FloatLike = 0.0,
+    level: FloatLike, is_open: BoolLike, ceiling: FloatLike, rise: FloatLike, fall: FloatLike, floor: FloatLike = 0.0
 ) -> FloatArray:
     """State of the dialogue next quarter, a fraction in [floor, 1].
 

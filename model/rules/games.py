@@ -154,11 +154,7 @@ def _comparisons(
 
 
 def side_family(
-    reward: FloatLike,
-    temptation: FloatLike,
-    sucker: FloatLike,
-    punishment: FloatLike,
-    tolerance: FloatLike = 0.0,
+    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike, tolerance: FloatLike = 0.0
 ) -> CodeArray:
     """The family of one side's ranking of the four outcomes; codes (...), names in ``FAMILIES``.
 
@@ -175,11 +171,7 @@ def side_family(
 
 
 def tie_neighbours(
-    reward: FloatLike,
-    temptation: FloatLike,
-    sucker: FloatLike,
-    punishment: FloatLike,
-    tolerance: FloatLike = 0.0,
+    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike, tolerance: FloatLike = 0.0
 ) -> tuple[CodeArray, CodeArray]:
     """The families on either side of a tie, broken (towards cooperation, towards withdrawal); codes (...).
 
@@ -236,10 +228,7 @@ def pure_equilibria(row: Payoffs, column: Payoffs, tolerance: FloatLike = ROUNDI
     Source: definition (Nash 1950); theory 5, step 3, knife-edges M19.
     """
     row_gain = np.subtract(row.reward, row.temptation), np.subtract(row.sucker, row.punishment)
-    column_gain = (
-        np.subtract(column.reward, column.temptation),
-        np.subtract(column.sucker, column.punishment),
-    )
+    column_gain = (np.subtract(column.reward, column.temptation), np.subtract(column.sucker, column.punishment))
     # Gain from honouring rather than withdrawing, against a partner who honours [0] or withdraws [1].
     keeps = [
         (row_gain[0] >= -tolerance) & (column_gain[0] >= -tolerance),

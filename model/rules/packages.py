@@ -44,11 +44,7 @@ def persistent_error(previous: FloatLike, persistence: FloatLike, draw: FloatLik
 
 
 def noise_scale(
-    noise: FloatLike,
-    dialogue: FloatLike,
-    on_dialogue: FloatLike,
-    track2: FloatLike = 0.0,
-    on_track2: FloatLike = 0.5,
+    noise: FloatLike, dialogue: FloatLike, on_dialogue: FloatLike, track2: FloatLike = 0.0, on_track2: FloatLike = 0.5
 ) -> FloatArray:
     """Perception noise nu after talks and joint research, as a multiple of the stake (no unit).
 

@@ -131,9 +131,7 @@ def technology_gain(
     """
     learned = learning_gain(own_cost_without, own_cost_with, output)
     lost = leader_margin_loss(
-        np.subtract(partner_cost_without, own_cost_without),
-        np.subtract(partner_cost_with, own_cost_with),
-        output,
+        np.subtract(partner_cost_without, own_cost_without), np.subtract(partner_cost_with, own_cost_with), output
     )
     worry = leader_security_cost(cost_weight, tension, own_cost, partner_cost)
     return learned + research_saving(ev_revenue) - lost - worry

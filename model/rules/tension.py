@@ -88,11 +88,7 @@ def mean_latent(
 
 
 def effective_tension(
-    latent: FloatLike,
-    mean_latent: FloatLike,
-    discount: FloatLike,
-    hazard: FloatLike,
-    persistence: FloatLike,
+    latent: FloatLike, mean_latent: FloatLike, discount: FloatLike, hazard: FloatLike, persistence: FloatLike
 ) -> FloatArray:
     """Tension that a government expects over the life of an agreement, a fraction in (0, 1).
 

@@ -159,11 +159,7 @@ def moved_duty(special: FloatLike, change: FloatLike) -> FloatArray:
 
 
 def zev_announces(
-    own_benefit: FloatLike,
-    joint_benefit: FloatLike,
-    partner_announced: BoolLike,
-    dialogue: FloatLike,
-    trust: FloatLike,
+    own_benefit: FloatLike, joint_benefit: FloatLike, partner_announced: BoolLike, dialogue: FloatLike, trust: FloatLike
 ) -> BoolArray:
     """Whether a bloc announces a zero-emission-vehicle path on its own (True/False).
 

@@ -21,14 +21,7 @@ from model.faults import InputFault
 from model.numerics import LEAST_AVAILABILITY
 from model.parameters.checked import Parameters, make_parameters
 from model.scenario import policy
-from model.scenario.arrays import (
-    BEFORE,
-    NEVER,
-    Bools,
-    Floats,
-    Ints,
-    Workshop,
-)
+from model.scenario.arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario.evidence import SourceRow, names_in
 from model.scenario.policy import Event, Treaty
 from model.scenario.reading import Reading, read_scenario

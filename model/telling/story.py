@@ -9,15 +9,7 @@ from model.market.border import in_force
 from model.numerics import QUARTERS_PER_YEAR
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
-from model.telling.trade_story import (
-    ClubStory,
-    Told,
-    TradeStory,
-    cap,
-    dyad_of,
-    named,
-    possessive,
-)
+from model.telling.trade_story import ClubStory, Told, TradeStory, cap, dyad_of, named, possessive
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS, EV
 
 if TYPE_CHECKING:
@@ -162,9 +154,7 @@ class Story(TradeStory, ClubStory):
         if self.is_told:
             what = "opens again" if is_open else "shuts"
             self.say(
-                "tension",
-                f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).",
-                dyad,
+                "tension", f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).", dyad
             )
 
     def subnational(self, dyad: int) -> None:
