@@ -101,8 +101,7 @@ def honour_test_type(
     belief: (...) or (..., 1), probability that the partner is a reciprocator (else it never honours), in
     (0, 1); revised by ``bayes_type_update``.
     continuation: (...) or (..., 1), d = beta (1 - h), without trust.
-    Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the
-    future.
+    Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the future.
     Source: textbook repeated prisoner's dilemma with types; theory 1.10 and trap 0.2.
     """
     kept, lapsed = present_values(continuation, detection_lag, punishment_length)

@@ -274,9 +274,8 @@ def spells_summary(
     state: (..., T), the cooperation state by quarter, T >= 1. persistence, gap: as ``spell_mask``.
     durable_quarters: >= 1.
     Limits: a bridged shortfall counts towards a spell's length.
-    Source: theory 2.1. A spell to the end of the horizon is durable when it is long enough by then: the
-    theory's "or to the end with 12 possible" says the same, since a spell from onset to the end has all that
-    was possible.
+    Source: theory 2.1. A spell to the end of the horizon is durable when it is long enough by then: the theory's "or to
+    the end with 12 possible" says the same, since a spell from onset to the end has all that was possible.
     """
     quarter = np.arange(state.shape[-1])
     mask = spell_mask(state, persistence, gap)

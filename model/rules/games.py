@@ -1,9 +1,8 @@
 """What game are they in? Two-by-two games, from the payoffs of honouring (C) or withdrawing (D).
 
-A side's four payoffs are written in the order R, T, S, P: *reward* (both honour), *temptation* (I withdraw,
-the partner honours), *sucker* (I honour, the partner withdraws), *punishment* (both withdraw). Only their
-ranking names the game; their sizes decide how patient, trusting or well paid the sides must be to cooperate
-in it.
+A side's four payoffs are written in the order R, T, S, P: *reward* (both honour), *temptation* (I withdraw, the partner
+honours), *sucker* (I honour, the partner withdraws), *punishment* (both withdraw). Only their ranking names the game;
+their sizes decide how patient, trusting or well paid the sides must be to cooperate in it.
 
 Each side is classified alone into one of twelve families; a game is a pair of families. Families and games
 are the codes of ``FAMILIES`` (int8), so that a quarter's record classifies all dyads and replicates at once.

@@ -1,9 +1,8 @@
 """Scenarios: a starting point as plain arrays.
 
-``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence
-tables, checks everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it
-does not calibrate (qualities and security costs are found from it elsewhere). Every fault of the file is
-reported at once.
+``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence tables, checks
+everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it does not calibrate
+(qualities and security costs are found from it elsewhere). Every fault of the file is reported at once.
 
 >>> load_scenario("2026").quarter_label(0)
 '2026Q4'

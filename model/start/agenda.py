@@ -182,16 +182,7 @@ def opening_package(scenario: Scenario, menus: tuple[Menu, ...]) -> np.ndarray:
             duty.append(1 if cut <= 0.0 else (4 if cut >= 1.0 else 3))
         standards = STANDARDS.index((int(known.recognition[0]), int(known.recognition[1]), int(known.charging)))
         treaty[known.dyad] = menus[known.dyad].index(
-            (
-                duty[0],
-                duty[1],
-                int(known.supply[0]),
-                int(known.supply[1]),
-                standards,
-                int(known.linkage[0]),
-                int(known.linkage[1]),
-                int(known.technology),
-            )
+            (*duty, *map(int, known.supply), standards, *map(int, known.linkage), int(known.technology))
         )
     return treaty
 

@@ -292,8 +292,6 @@ def test_concessions_on_duties() -> None:
     assert batch.tolist() == [False, True, True]
 
 
-
-
 def test_hollow_cooperation() -> None:
     emerged, welfare = np.array([True, True, False, True]), np.array([9.0, 10.0, 5.0, 11.0])
     assert co.is_hollow(emerged, welfare, 10.0).tolist() == [True, False, False, False]
