@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.assessment.tables import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
+from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
 from model.market.credits import CREDIT_BLOC
 from model.numerics import FloatArray, beside
 from model.packages.menu import (

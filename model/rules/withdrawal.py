@@ -112,7 +112,7 @@ def temptation(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray
     Source: definition: with answers in proportion to ``lost``, the dearest unit decides.
     """
     tempts = np.greater(cost, LEAST_COST) & ~repaid(cost, lost, weights)
-    return tempts * np.divide(cost, lost)
+    return np.divide(cost, lost) * tempts
 
 
 def price(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray:

@@ -13,10 +13,12 @@ import dataclasses
 import numpy as np
 
 from model.assessment.ahead import foreseen
+from model.assessment.costs import Situation
 from model.assessment.mandate import Mandate, make_mandate
+from model.assessment.nodes import IMPORTER, PAIR_OF, PARTNER
 from model.assessment.priors import mean_tension
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
-from model.assessment.tables import IMPORTER, PAIR_OF, PARTNER, Situation, Tables, assess
+from model.assessment.tables import Tables, assess
 from model.assessment.values import Parts, issue_values
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.market.economy import Economy, Opening

@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.assessment.tables import IMPORTER, PARTNER
+from model.assessment.nodes import IMPORTER, PARTNER
 from model.market import border
 from model.market.border import Mechanism
 from model.numerics import FloatArray
