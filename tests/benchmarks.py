@@ -25,7 +25,7 @@ from model.rules.bargaining import BoolArray, IntArray
 from model.rules.clubs import INDIFFERENCE, _moved, coalitions
 from model.rules.compliance import present_values
 from model.rules.cooperation import DEPTH_THRESHOLD, KNIFE_EDGE, STATE_GAP, spell_mask
-from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, Payoffs, _capped_ratio
+from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, _capped_ratio
 from model.rules.unilateral import NEVER
 from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, temptation, whole_answer
 
@@ -228,6 +228,15 @@ def exceedance_probability(tension: FloatLike, mean: FloatLike, variance: FloatL
 
 
 # --- beside model.rules.games ----------------------------------------------------------------------------------------
+
+
+class Payoffs(NamedTuple):
+    """One side's payoffs, each (...), in any one unit (here bn$ per quarter at the price fixed point)."""
+
+    reward: FloatLike
+    temptation: FloatLike
+    sucker: FloatLike
+    punishment: FloatLike
 
 
 def dominant_act(

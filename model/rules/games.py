@@ -13,7 +13,7 @@ Source: theory 5; Rapoport & Guyer 1966; Robinson & Goforth 2005; names after Br
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,15 +22,6 @@ from model.numerics import FloatArray, FloatLike
 
 BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.int8]
-
-
-class Payoffs(NamedTuple):
-    """One side's payoffs, each (...), in any one unit (here bn$ per quarter at the price fixed point)."""
-
-    reward: FloatLike
-    temptation: FloatLike
-    sucker: FloatLike
-    punishment: FloatLike
 
 
 #: Ranking of R, T, S, P from best to worst -> family, and what it means in these talks. In the ring order of

@@ -9,12 +9,13 @@ from pathlib import Path
 import benchmarks
 import numpy as np
 import pytest
+from benchmarks import Payoffs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.numerics import same_bits
 from model.rules import games
-from model.rules.games import FAMILIES, FAMILY_RANKINGS, Payoffs
+from model.rules.games import FAMILIES, FAMILY_RANKINGS
 
 CHECKS = json.loads((Path(__file__).parents[1] / "data" / "theory_checks.json").read_text(encoding="utf-8"))
 
