@@ -17,16 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from model.assessment.costs import ELSEWHERE, Cars, Situation, cars_by_level, cells_by_level
-from model.assessment.nodes import (
-    IMPORTER,
-    PARTNER,
-    THIRD,
-    Nodes,
-    as_slice,
-    blocks_of,
-    level_duties,
-    nodes_of,
-)
+from model.assessment.nodes import IMPORTER, PARTNER, THIRD, Nodes, as_slice, blocks_of, level_duties, nodes_of
 from model.market.border import partner_border
 from model.market.clearing import equilibrium, pass_through_weight
 from model.market.credits import clear_with_credits, credit_flows

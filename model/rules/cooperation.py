@@ -288,11 +288,7 @@ def spells_summary(
     last_outside = np.maximum.accumulate(np.where(mask, -1, quarter), axis=-1)
     longest = np.maximum.reduce(quarter - last_outside, axis=-1)
     return SpellsSummary(
-        emerged,
-        collapsed,
-        np.asarray(np.count_nonzero(starts, axis=-1)),
-        longest >= durable_quarters,
-        longest,
+        emerged, collapsed, np.asarray(np.count_nonzero(starts, axis=-1)), longest >= durable_quarters, longest
     )
 
 
