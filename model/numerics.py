@@ -265,10 +265,9 @@ def normal_cdf(x: FloatLike) -> FloatArray:
 def keep_freed_memory() -> None:
     """Make the C allocator keep freed blocks of up to 31 MiB for the next array instead of returning them.
 
-    NumPy frees and allocates an array at every operation. By default glibc hands blocks above 128 kB back
-    to the system each time, and fetching fresh pages costs several times the arithmetic on them. Freeing
-    one large block raises that limit for the life of the process. Values are not affected; elsewhere it
-    does nothing.
+    NumPy frees and allocates an array at every operation. By default glibc hands blocks above 128 kB back to the system
+    each time, and fetching fresh pages costs several times the arithmetic on them. Freeing one large block raises that
+    limit for the life of the process. Values are not affected; elsewhere it does nothing.
     Limits: idempotent; touches no page of the block, so it costs nothing.
     Source: mallopt(3), "dynamic mmap threshold"; measured: price solver on 4000 markets 5 times faster.
     """

@@ -11,14 +11,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.assessment.nodes import Nodes, nodes_in_use
-from model.choices.tactics import (
-    Acceptance,
-    Stance,
-    Tactic,
-    acceptance_of,
-    stance_of,
-    tactic_of,
-)
+from model.choices.tactics import Acceptance, Stance, Tactic, acceptance_of, stance_of, tactic_of
 from model.market import border
 from model.market.border import Mechanism
 from model.market.economy import Economy

@@ -33,13 +33,7 @@ class Stage:
     automaker_type: type[Automaker] = Automaker
     supplier_type: type[BatterySupplier] = BatterySupplier
 
-    def __init__(
-        self,
-        start: Start,
-        parameters: Parameters,
-        luck: Draws,
-        n_lanes: int,
-    ) -> None:
+    def __init__(self, start: Start, parameters: Parameters, luck: Draws, n_lanes: int) -> None:
         self.scenario, self.economy, self.opening, self.agenda = start
         self.luck, self.n_lanes = luck, n_lanes
         self.stories: dict[int, Story] = {}

@@ -6,9 +6,10 @@ moments. Functions of numbers or arrays of any shape, as the rules themselves.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from scipy import special
 
 from model.numerics import (
@@ -22,8 +23,11 @@ from model.numerics import (
 )
 from model.rules.bargaining import BoolArray, IntArray
 from model.rules.clubs import INDIFFERENCE, _moved, coalitions
-from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, Payoffs, SidePayment, _capped_ratio
+from model.rules.compliance import present_values
+from model.rules.cooperation import DEPTH_THRESHOLD, KNIFE_EDGE, STATE_GAP, spell_mask
+from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, _capped_ratio
 from model.rules.unilateral import NEVER
+from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, temptation, whole_answer
 
 # --- beside model.numerics -------------------------------------------------------------------------------------------
 
@@ -226,6 +230,15 @@ def exceedance_probability(tension: FloatLike, mean: FloatLike, variance: FloatL
 # --- beside model.rules.games ----------------------------------------------------------------------------------------
 
 
+class Payoffs(NamedTuple):
+    """One side's payoffs, each (...), in any one unit (here bn$ per quarter at the price fixed point)."""
+
+    reward: FloatLike
+    temptation: FloatLike
+    sucker: FloatLike
+    punishment: FloatLike
+
+
 def dominant_act(
     reward: FloatLike,
     temptation: FloatLike,
@@ -324,6 +337,36 @@ def risk_dominant_act(reward: FloatLike, temptation: FloatLike, sucker: FloatLik
     """
     advantage = np.subtract(reward, temptation) - np.subtract(punishment, sucker)
     return (advantage > ROUNDING).astype(np.int8) - (advantage < -ROUNDING).astype(np.int8)
+
+
+#: The four outcomes, row's act first, in the order of ``pure_equilibria``.
+OUTCOMES: Final = ("CC", "CD", "DC", "DD")
+
+
+class SidePayment(NamedTuple):
+    """What one side must pay the other while both honour."""
+
+    to_row: FloatArray  # (...), unit of the payoffs; negative where row pays column
+    is_enough: BoolArray  # (...), whether the payer still prefers mutual honouring after paying
+
+
+def pure_equilibria(row: Payoffs, column: Payoffs, tolerance: FloatLike = ROUNDING) -> BoolArray:
+    """Which outcomes no side leaves alone; booleans (..., 4) in the order of ``OUTCOMES``.
+
+    row, column: payoffs (...) of both sides. tolerance: (...), gains up to it do not move anyone, >= 0.
+    Limits: a Prisoner's Dilemma or Deadlock has DD alone, a Stag Hunt CC and DD, Chicken CD and DC.
+    Source: definition (Nash 1950); theory 5, step 3, knife-edges M19.
+    """
+    row_gain = np.subtract(row.reward, row.temptation), np.subtract(row.sucker, row.punishment)
+    column_gain = (np.subtract(column.reward, column.temptation), np.subtract(column.sucker, column.punishment))
+    # Gain from honouring rather than withdrawing, against a partner who honours [0] or withdraws [1].
+    keeps = [
+        (row_gain[0] >= -tolerance) & (column_gain[0] >= -tolerance),
+        (row_gain[1] >= -tolerance) & (column_gain[0] <= tolerance),
+        (row_gain[0] <= tolerance) & (column_gain[1] >= -tolerance),
+        (row_gain[1] <= tolerance) & (column_gain[1] <= tolerance),
+    ]
+    return np.stack(np.broadcast_arrays(*keeps), axis=-1)
 
 
 def side_payment(row: Payoffs, column: Payoffs) -> SidePayment:
@@ -480,3 +523,126 @@ def penalty_threshold(inside: FloatLike, outside: FloatLike, exposure: FloatLike
     gain = np.subtract(outside, inside)
     is_moderate = np.abs(gain) < THRESHOLD_CAP * np.asarray(exposure)
     return np.where(is_moderate, gain / np.where(is_moderate, exposure, 1.0), np.sign(gain) * THRESHOLD_CAP)
+
+
+# --- beside model.rules.compliance -----------------------------------------------------------------------------------
+
+# Halvings of (0, 1) when a critical discount factor is searched for: 2^-52 is one rounding error.
+HALVINGS: Final = 52
+
+
+def critical_delta(
+    temptation: FloatLike,
+    reward: FloatLike,
+    punishment: FloatLike,
+    detection_lag: FloatLike = 1,
+    punishment_length: FloatLike = np.inf,
+) -> FloatArray:
+    """Least quarterly discount factor at which mutual cooperation holds, a fraction in [0, 1].
+
+    temptation, reward, punishment: (...), stage payoffs T, R, P, one unit; the sucker's payoff S plays no
+    part.
+    detection_lag: (...) or scalar, quarters until a lapse is answered, >= 1.
+    punishment_length: (...) or scalar, quarters the answer lasts, >= 0; inf = grim.
+    Limits: 0 where T <= R (nothing to resist); 1 = not sustainable at any discount factor below one;
+    (T-R)/(T-P) for grim with lag 1; rises with the lag, falls with the length.
+    Source: Friedman 1971 (grim); theory B1; others by bisection, 52 halvings.
+    """
+    gain = np.subtract(temptation, reward)
+    lost = np.subtract(reward, punishment)
+    # d^L (1 - d^T)/(1 - d^L) rises in d, so the test passes above one threshold and halving finds it.
+    low = np.zeros(
+        np.broadcast_shapes(np.shape(gain), np.shape(lost), np.shape(detection_lag), np.shape(punishment_length))
+    )
+    high = low + 1.0
+    for _ in range(HALVINGS):
+        middle = 0.5 * (low + high)
+        kept, lapsed = present_values(middle, detection_lag, punishment_length)
+        passes = kept * lost >= lapsed * gain
+        high = np.where(passes, middle, high)
+        low = np.where(passes, low, middle)
+    return np.where(gain <= 0.0, 0.0, high)
+
+
+def alternation_delta(temptation: FloatLike, reward: FloatLike, sucker: FloatLike) -> FloatArray:
+    """Least discount factor at which alternating lapses against tit-for-tat do not pay, a fraction in [0, 1].
+
+    temptation, reward, sucker: (...), stage payoffs T, R, S, one unit, R > S.
+    Limits: 0 where T <= R; 1 = alternating always pays.
+    Source: Axelrod 1984, (T - R)/(R - S).
+    """
+    return np.clip(safe_ratio(np.subtract(temptation, reward), np.subtract(reward, sucker), 1.0), 0.0, 1.0)
+
+
+def separable_threshold(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
+    """Least trust at which an additive concession is honoured, reliability version (above 1 = never).
+
+    cost_over_benefit: (...), own cost c of honouring over benefit b from the partner's honouring, >= 0.
+    discount: (...) or scalar, beta, in (0, 1). hazard: (...) or scalar, in [0, 1).
+    Limits: 0 when honouring costs nothing; rises in c/b and in the hazard.
+    Source: theory 1.10, beta (1 - h) q^2 >= c/b.
+    """
+    return np.sqrt(np.divide(cost_over_benefit, discount * (1.0 - hazard)))
+
+
+def separable_threshold_type(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
+    """Least belief in a reciprocating type at which an additive concession is honoured (above 1 = never).
+
+    Arguments as ``separable_threshold``.
+    Limits: 0 when honouring costs nothing; a few per cent at quarterly discounting, hence trap 0.2.
+    Source: theory 1.10, c <= q d/(1 - d) (b - c) with d = beta (1 - h).
+    """
+    d = discount * (1.0 - hazard)
+    needed = safe_ratio(cost_over_benefit * (1.0 - d), d * (1.0 - np.asarray(cost_over_benefit)))
+    # From c = b on the future holds nothing to lose, and the ratio would change sign.
+    return np.where(np.less(cost_over_benefit, 1.0), needed, NEVER)
+
+
+# --- beside model.rules.withdrawal -----------------------------------------------------------------------------------
+
+
+def part_test(
+    gain_honoured: FloatArray,
+    gain_lapsed: FloatArray,
+    lost: FloatArray,
+    wdc: FloatLike,
+    wdd: FloatLike,
+    punish: FloatLike,
+    weights: Weights,
+) -> tuple[BoolArray, FloatArray]:
+    """Does a side keep every single concession, by how much: (True/False, slack in bn$ of the whole answer).
+
+    gain_honoured, gain_lapsed, lost: (..., n), for each of n >= 1 concessions that a side gives: what it gains by
+    withdrawing it alone while the partner honours, while it lapses, and what the partner loses (``loss``); bn$ per
+    quarter.
+    wdc, wdd, punish: (...), as ``honour_test``. weights: of ``part_weights``, scalars or (...).
+    Limits: at discount 0 nothing is kept that costs its giver anything; what costs nothing never decides; the order of
+    concessions does not matter beyond rounding.
+    Source: second edition, F11; theory 1.10; equivalent answers: WTO DSU art. 22.4, Bagwell & Staiger 1999,
+    Schwartz & Sykes 2002.
+    """
+    beside_parts = Weights(*(np.asarray(weight)[..., None] for weight in weights))
+    cost = part_cost(beside_parts, gain_honoured, gain_lapsed)
+    dearest = np.maximum.reduce(temptation(cost, lost, beside_parts), axis=-1)
+    highest = np.maximum.reduce(price(cost, lost, beside_parts), axis=-1)
+    stake = ordered_sum(at_stake(cost, lost))
+    slack = part_slack(whole_answer(weights, wdc, wdd, punish), dearest, stake, highest)
+    return np.greater_equal(slack, 0.0), slack
+
+
+# --- beside model.rules.cooperation ----------------------------------------------------------------------------------
+
+
+def spells(
+    series: npt.ArrayLike, threshold: float = DEPTH_THRESHOLD, persistence: int = 1, gap: int = STATE_GAP
+) -> list[tuple[int, int | None]]:
+    """The spells of one series at or above a threshold, as (onset, collapse) quarters; None = never ended.
+
+    series: (T,), T >= 1. threshold: unit of the series. persistence, gap: as ``spell_mask``.
+    Limits: onsets and collapses increase and alternate; only the last collapse can be None.
+    Source: theory 2.1, D4.
+    """
+    state = np.greater_equal(series, threshold - KNIFE_EDGE)
+    edges = np.diff(spell_mask(state, persistence, gap).astype(np.int8), prepend=0, append=0)
+    onsets, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    return [(int(a), int(b) if b < state.size else None) for a, b in zip(onsets, ends, strict=True)]

@@ -19,7 +19,8 @@ from model.ensemble import Ensemble
 from model.faults import InputFault
 from model.market import clearing
 from model.numerics import same_bits
-from model.parameters.checked import PARAMETERS, ParameterSpec
+from model.parameters.checked import PARAMETERS
+from model.parameters.spec import ParameterSpec
 from model.phases import treaties
 from model.record.dictionary import COLUMNS
 from model.rules import policy

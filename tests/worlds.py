@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from model.agents.bloc import View
-from model.assessment.tables import Situation
+from model.assessment.costs import Situation
 from model.choices.plugins import Moment
 from model.draws import Draws
 from model.negotiation import NegotiationModel

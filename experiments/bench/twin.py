@@ -14,7 +14,7 @@ import numba
 import numpy as np
 
 from experiments.bench.cases import Cases, Markets, Packages, Session
-from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS
+from model.packages.menu import STANDARDS_AXIS, STANDARDS_LAPSED, TECHNOLOGY_AXIS
 
 LONGEST_STEP = 2.0  # utils, as in the rule
 WARM_CEILING = 14.0
@@ -190,7 +190,7 @@ def packages(case: Packages) -> Callable[[], list[np.ndarray]]:
     for of, lapsed in zip((case.executive,) * 3 + (case.legislature,), case.lapses, strict=True):
         who = {(True, False): 0, (False, True): 1}.get(lapsed)
         held = [np.array(menu.positions[g]) * (not lapsed[g]) for g in (0, 1)]
-        states = menu.standards if who is None else menu.lapsed_standards(who)
+        states = menu.standards if who is None else STANDARDS_LAPSED[who][menu.standards]
         gifts = np.full((5, 2), -1.0)
         kept = [not lapsed[0], not lapsed[1], not lapsed[0], not lapsed[1], not any(lapsed)]
         for k, axis in enumerate((2, 3, 5, 6, TECHNOLOGY_AXIS)):

@@ -18,7 +18,8 @@ import model
 from experiments.catalogue.mechanisms import Mechanism, load_catalogue
 from experiments.store.manifest import dictionary as columns_of_runs
 from model.draws import STREAMS, Stream
-from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, PARAMETERS, ParameterSpec
+from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, PARAMETERS
+from model.parameters.spec import ParameterSpec
 from model.state import State
 
 PACKAGE: Final = Path(str(model.__file__)).parent

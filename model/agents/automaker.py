@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.assessment.tables import PAIR_OF
+from model.assessment.nodes import PAIR_OF
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import plants
 from model.vocabulary import DYADS

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.assessment.tables import PAIR_OF
+from model.assessment.nodes import PAIR_OF
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import batteries
 from model.vocabulary import DYADS, N_BLOCS

@@ -14,7 +14,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.assessment.coalitions import COALITIONS, MEMBERS
-from model.assessment.tables import PAIR_OF
+from model.assessment.nodes import PAIR_OF
 from model.assessment.values import issue_values
 from model.numerics import FloatArray, FloatLike
 from model.packages.resolve import Resolve, resolve

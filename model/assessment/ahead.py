@@ -11,8 +11,9 @@ import dataclasses
 
 import numpy as np
 
+from model.assessment.costs import Situation
 from model.assessment.nodes import Nodes
-from model.assessment.tables import Situation, Tables, assess
+from model.assessment.tables import Tables, assess
 from model.market.clearing import landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.numerics import FloatArray, ordered_sum

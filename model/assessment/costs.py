@@ -168,10 +168,7 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
 
     # Third places: the third bloc and the rest of the world.
     landed = [_of_origin(situation.landed, origin) for origin in (THIRD, ELSEWHERE)]
-    rates = [
-        situation.duty[..., EV, IMPORTER, THIRD][..., None],
-        economy.other_duty[EV][IMPORTER][:, None],
-    ]
+    rates = [situation.duty[..., EV, IMPORTER, THIRD][..., None], economy.other_duty[EV][IMPORTER][:, None]]
     utility = [
         _of_origin(situation.origin_tie, origin)
         - theta * ((1.0 + rate) * cost + situation.frictions[..., IMPORTER, 0, origin][..., None])

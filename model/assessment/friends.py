@@ -8,14 +8,7 @@ import numpy as np
 
 from model.assessment.costs import Situation
 from model.market.border import charge_receipts, dependence_cost, felt_in_security
-from model.market.clearing import (
-    WARM_SWEEPS,
-    Accounts,
-    account,
-    equilibrium,
-    markup_weight,
-    offered_costs,
-)
+from model.market.clearing import WARM_SWEEPS, Accounts, account, equilibrium, markup_weight, offered_costs
 from model.market.credits import CREDIT_BLOC, clear_with_credits, content_credit, credit_flows
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, ordered_sum

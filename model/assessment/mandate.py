@@ -12,17 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.attainable import attainable_gain
+from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER
 from model.assessment.stakes import Stakes, other_terms
-from model.assessment.tables import (
-    ANNOUNCE_NODE,
-    ANSWER_NODES,
-    GRID_NODES,
-    IMPORTER,
-    PAIR_OF,
-    PARTNER,
-    Tables,
-    security_flow,
-)
+from model.assessment.tables import Tables, security_flow
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
 from model.market.border import felt_in_security
 from model.market.clearing import require_settled

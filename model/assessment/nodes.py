@@ -17,14 +17,7 @@ import numpy as np
 
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside
-from model.packages.menu import (
-    CUT_OF_POSITION,
-    N_SAVINGS,
-    RECOGNISED,
-    STANDARDS_LAPSED,
-    STANDARDS_SAVING,
-    Menu,
-)
+from model.packages.menu import CUT_OF_POSITION, N_SAVINGS, RECOGNISED, STANDARDS_LAPSED, STANDARDS_SAVING, Menu
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, SIDE_OF

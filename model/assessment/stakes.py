@@ -19,11 +19,7 @@ from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
 
 
 def supply_stakes(
-    economy: Economy,
-    parameters: Parameters,
-    scenario: Scenario,
-    cell_imports: FloatArray,
-    ev_built: FloatArray,
+    economy: Economy, parameters: Parameters, scenario: Scenario, cell_imports: FloatArray, ev_built: FloatArray
 ) -> FloatArray:
     """(..., d, giver) value of an assured supply to the receiving side, bn$ per quarter (theory 1.7).
 

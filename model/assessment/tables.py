@@ -17,25 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from model.assessment.costs import ELSEWHERE, Cars, Situation, cars_by_level, cells_by_level
-from model.assessment.nodes import (
-    ANNOUNCE_NODE,
-    ANSWER_NODES,
-    GRID_NODES,
-    IMPORTER,
-    N_NODES,
-    N_PACKAGE_NODES,
-    N_PAIRS,
-    PAIR_OF,
-    PARTNER,
-    PUNISH_NODE,
-    THIRD,
-    Nodes,
-    as_slice,
-    blocks_of,
-    level_duties,
-    node_duties,
-    nodes_of,
-)
+from model.assessment.nodes import IMPORTER, PARTNER, THIRD, Nodes, as_slice, blocks_of, level_duties, nodes_of
 from model.market.border import partner_border
 from model.market.clearing import equilibrium, pass_through_weight
 from model.market.credits import clear_with_credits, credit_flows
@@ -44,25 +26,6 @@ from model.numerics import FloatArray, beside, best_of_two, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import demand, pricing, welfare
 from model.vocabulary import BATTERY, DYAD_OF, EV
-
-__all__ = [
-    "ANNOUNCE_NODE",
-    "ANSWER_NODES",
-    "GRID_NODES",
-    "IMPORTER",
-    "N_NODES",
-    "N_PACKAGE_NODES",
-    "N_PAIRS",
-    "PAIR_OF",
-    "PARTNER",
-    "PUNISH_NODE",
-    "THIRD",
-    "Situation",
-    "Tables",
-    "assess",
-    "node_duties",
-    "security_flow",
-]
 
 #: Numbers (lanes times nodes times firms) worked on at once, so that the arrays of a block stay in the processor's
 #: cache. Same bits for any size.

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.assessment.tables import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
+from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
 from model.market.credits import CREDIT_BLOC
 from model.numerics import FloatArray, beside
 from model.packages.menu import (
@@ -32,16 +32,7 @@ from model.packages.part_cuts import N_STEPS, DutyPath
 from model.packages.sums import Flows, Grid, Withdrawal, added, choices, each
 from model.rules import policy, withdrawal
 from model.rules.bargaining import take
-from model.vocabulary import (
-    CHARGING,
-    DUTY,
-    DYADS,
-    LINKAGE,
-    N_ISSUES,
-    RECOGNITION,
-    SUPPLY,
-    TECHNOLOGY,
-)
+from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 N_POSITIONS = 5
 NOBODY = (False, False)  # neither side lapses

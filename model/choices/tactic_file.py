@@ -124,10 +124,7 @@ def guarded(plugin: Plugin) -> Callable[..., Any]:
         if plugin.kind == STANCE:
             if not isinstance(result, tuple) or len(result) != 2:
                 raise InputFault([f"{who} gave {_shown(result)}: allowed is a pair, (level, left)"], SUBJECT)
-            return (
-                _share(result[0], shape, f"{who}, level", 1.0),
-                _share(result[1], shape, f"{who}, left", np.inf),
-            )
+            return (_share(result[0], shape, f"{who}, level", 1.0), _share(result[1], shape, f"{who}, left", np.inf))
         if plugin.kind == ACCEPTANCE:
             return _truth(result, shape, who)
         assert plugin.kind == TACTIC

@@ -11,18 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from model.choices.plugins import (
-    ACCEPTANCE,
-    STANCE,
-    TACTIC,
-    Conduct,
-    Moment,
-    acceptance,
-    find,
-    names,
-    stance,
-    tactic,
-)
+from model.choices.plugins import ACCEPTANCE, STANCE, TACTIC, Conduct, Moment, acceptance, find, names, stance, tactic
 from model.numerics import FloatArray, FloatLike
 from model.rules import bargaining, trust
 

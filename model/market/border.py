@@ -149,11 +149,7 @@ def border_of(parameters: Parameters, economy: Economy, recognised: FloatArray, 
 
 
 def partner_border(
-    parameters: Parameters,
-    importer: np.ndarray,
-    partner: np.ndarray,
-    is_recognised: FloatArray,
-    is_adapted: FloatArray,
+    parameters: Parameters, importer: np.ndarray, partner: np.ndarray, is_recognised: FloatArray, is_adapted: FloatArray
 ) -> tuple[FloatArray, FloatArray | None]:
     """(q,) k$ that a car from the partner bears behind the importer's duty, and what the treasury has of it, or None.
 

@@ -1,10 +1,9 @@
 """Credits for electric cars: content rules, friends, required shares (theory 1.1, 1.15, 1.18).
 
-Off unless a switch says otherwise. With ``local_content`` the US credit follows the law's rules on content, in
-scenario 2026 as if it had stayed; with ``friendshoring`` a partner's places count like one's own while a deal is in
-force. With ``dual_credits`` and ``zev_mandate`` a share of electric cars is required and credits for it are
-traded. The calibration knows none of them. ``...`` stands for any leading axes; letters of axes as in
-``model.vocabulary``. Nothing is drawn.
+Off unless a switch says otherwise. With ``local_content`` the US credit follows the law's rules on content, in scenario
+2026 as if it had stayed; with ``friendshoring`` a partner's places count like one's own while a deal is in force. With
+``dual_credits`` and ``zev_mandate`` a share of electric cars is required and credits for it are traded. The calibration
+knows none of them. ``...`` stands for any leading axes; letters of axes as in ``model.vocabulary``. Nothing is drawn.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Economy:
     """Constants of the markets.
 
-    market_size (m,) cars a quarter; kwh (m,) per car; is_home, is_foreign (m, o) flags; is_place (b, o); is_other_bloc
+    market_size (m,) cars a quarter; kwh (m,) per car; is_home, is_foreign (m, o) flags; is_other_bloc
     (b, b) zero diagonal; nonbattery_cost, freight (m, 1, o) k$; firm_home (f,), supplier_home (k,) places;
     is_firm_home (f, b), is_supplier_home (k, b); imported_cells (o, k) share of k's cells that cross o's border;
     cell_freight (o, k) $/kWh; supplier_tie (o, f, k) and cell_level (o, f) solved for at the start; other_duty (g, b)
@@ -33,7 +33,6 @@ class Economy:
     kwh: FloatArray
     is_home: FloatArray
     is_foreign: FloatArray
-    is_place: FloatArray
     is_other_bloc: FloatArray
     nonbattery_cost: FloatArray
     freight: FloatArray

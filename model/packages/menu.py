@@ -25,16 +25,7 @@ from typing import Final
 
 import numpy as np
 
-from model.vocabulary import (
-    CHARGING,
-    DUTY,
-    DUTY_POSITIONS,
-    LINKAGE,
-    N_ISSUES,
-    RECOGNITION,
-    SUPPLY,
-    TECHNOLOGY,
-)
+from model.vocabulary import CHARGING, DUTY, DUTY_POSITIONS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 N_AXES: Final = 8
 STANDARDS_AXIS: Final = 4
@@ -136,10 +127,6 @@ class Menu:
         """(L,) states of standards kept on the menu."""
         return np.array(self.positions[STANDARDS_AXIS])
 
-    def lapsed_standards(self, who: int) -> np.ndarray:
-        """(L,) states of standards that remain when side ``who`` (2 = both) stops honouring."""
-        return STANDARDS_LAPSED[who][self.standards]
-
     @cached_property
     def duty_variants(self) -> tuple[np.ndarray, np.ndarray]:
         """By side, (P, 5) the package with each position of that side's duty in place of its own.
@@ -157,24 +144,6 @@ class Menu:
                 rows.append(np.ravel_multi_index(tuple(moved), self.sizes))
             variants.append(np.stack(rows, axis=-1))
         return variants[0], variants[1]
-
-    def along(self, axis: int, values: np.ndarray) -> np.ndarray:
-        """Reshape ``values`` (..., n_axis) so that it broadcasts along one axis of the product grid."""
-        shape = [1] * N_AXES
-        shape[axis] = values.shape[-1]
-        return values.reshape(values.shape[:-1] + tuple(shape))
-
-    def along_standards(self, axis: int, values: np.ndarray) -> np.ndarray:
-        """Reshape ``values`` (..., n_axis, L), a duty axis crossed with the standards, for broadcasting."""
-        shape = [1] * N_AXES
-        shape[axis], shape[STANDARDS_AXIS] = values.shape[-2], values.shape[-1]
-        return values.reshape(values.shape[:-2] + tuple(shape))
-
-    def flat(self, grid: np.ndarray) -> np.ndarray:
-        """Merge the eight trailing axes of a product grid into one package axis (..., P)."""
-        leading = grid.shape[: grid.ndim - N_AXES]
-        full = np.broadcast_to(grid, leading + self.sizes)
-        return full.reshape((*leading, self.n_packages))
 
     def index(self, coordinates: tuple[int, ...]) -> int:
         """The package at these axis positions.

@@ -22,8 +22,6 @@ import numpy.typing as npt
 from model.faults import InputFault, nearest, shown
 from model.parameters.core import (
     CORE_GROUPS,
-    DIALOGUE_CEILINGS,
-    RETALIATION_RULES,
     Conduct,
     Market,
     Relations,
@@ -36,18 +34,6 @@ from model.parameters.core import (
 from model.parameters.mechanisms import MECHANISM_GROUPS, Clubs, Commerce, Statecraft, Tactics
 from model.parameters.spec import ParameterSpec
 from model.vocabulary import BLOCS, DYAD_NAMES
-
-__all__ = [
-    "DIALOGUE_CEILINGS",
-    "GROUPS",
-    "PARAMETERS",
-    "RETALIATION_RULES",
-    "InputFault",
-    "ParameterSpec",
-    "Parameters",
-    "make_parameters",
-    "nearest",
-]
 
 Value = float | int | bool | str
 

@@ -7,9 +7,10 @@ import dataclasses
 import numpy as np
 
 from model.assessment.ahead import foreseen
+from model.assessment.costs import Situation
 from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.stakes import Stakes, supply_stakes, technology_stakes
-from model.assessment.tables import Situation, Tables, assess
+from model.assessment.tables import Tables, assess
 from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray

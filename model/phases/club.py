@@ -19,18 +19,7 @@ from model.rules import club_terms, clubs, compliance, ratification
 from model.rules.club_terms import CarbonStep
 from model.stage import Stage
 from model.state import NOTHING_SIGNED
-from model.vocabulary import (
-    DIRECTED_DYADS,
-    DUTY,
-    DYAD_OF,
-    DYADS,
-    EV,
-    N_BLOCS,
-    N_DYADS,
-    N_SIDES,
-    RECOGNITION,
-    SIDE_OF,
-)
+from model.vocabulary import DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES, RECOGNITION, SIDE_OF
 
 MEETS_IN = "Q4"  # quarter of the year in which coalitions are weighed (theory 1.20)
 

@@ -6,8 +6,8 @@ import dataclasses
 
 import numpy as np
 
+from model.assessment.costs import Situation
 from model.assessment.friends import friend_gains
-from model.assessment.tables import Situation
 from model.market.border import UNDERTAKINGS, charge_receipts
 from model.market.clearing import Accounts, Clearing
 from model.market.credits import CREDIT_BLOC, Scheme, clear_with_credits, credit_flows

@@ -27,18 +27,7 @@ from model.packages.agenda import Agenda
 from model.packages.menu import negotiable
 from model.packages.sums import Flows, Grid
 from model.parameters.checked import Parameters
-from model.quarter import (
-    Books,
-    Climate,
-    ClubWorth,
-    Conduct,
-    Insight,
-    Market,
-    Standards,
-    Supply,
-    Undertaken,
-    Welfare,
-)
+from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Undertaken, Welfare
 from model.record.columns import reference_package
 from model.scenario.scenario import Scenario
 from model.stage import Stage

@@ -125,9 +125,8 @@ class Recorder:
         other.frames, other.bloc_sums = list(self.frames), dict(self.bloc_sums)
         return other
 
-    def latest(self, name: str, model: Any = None) -> float:
+    def latest(self, name: str) -> float:
         """A headline number of the last recorded quarter, for Mesa's data collector."""
-        del model
         column, entity = name.split(" ")
         table, entities = ("dyad", DYAD_NAMES) if column != "ev_share" else ("bloc", BLOCS)
         return float(self.frames[-1][table][column][list(entities).index(entity)])

@@ -1,9 +1,8 @@
 """Offers and answers of one session: concession curves, aspirations, the zone of agreement.
 
-Theory 1.8. Two parties alternate offers against a clock. Each starts from the best package it believes both
-could accept and lets its aspiration fall to its reservation value as time runs out; it offers the package its
-partner is believed to like best among those at or above its own aspiration, and accepts whatever reaches that
-aspiration.
+Theory 1.8. Two parties alternate offers against a clock. Each starts from the best package it believes both could
+accept and lets its aspiration fall to its reservation value as time runs out; it offers the package its partner is
+believed to like best among those at or above its own aspiration, and accepts whatever reaches that aspiration.
 
 Axes: ``P`` packages, last. Anything that belongs to a party (reservation, aspiration) meets the package axis
 as a scalar or (..., 1): the caller adds that axis.
@@ -88,8 +87,7 @@ def zone_of_agreement(
 ) -> BoolArray:
     """Packages that a party would sign and believes its partner would sign (True/False for each package).
 
-    own_belief: (..., P), own believed gain, bn$ per quarter. reservation: scalar or (..., 1), bn$ per
-    quarter.
+    own_belief: (..., P), own believed gain, bn$ per quarter. reservation: scalar or (..., 1), bn$ per quarter.
     own_filter: (..., P), True where the package passes the party's own compliance test (1.10).
     opponent_belief: (..., P), what this party believes its partner gains, bn$ per quarter (not what the
     partner knows: with common knowledge of errors, perception noise would do nothing, trap 0.24).

@@ -136,8 +136,7 @@ def experience_increment(
 ) -> FloatArray:
     """Experience gained by each supplier in a quarter, GWh.
 
-    output: (..., k), cells made this quarter, GWh, >= 0. same_bloc: (k, l), 1 where both have one home,
-    else 0.
+    output: (..., k), cells made this quarter, GWh, >= 0. same_bloc: (k, l), 1 where both have one home, else 0.
     spill_domestic: scalar or (..., 1, 1), fraction, default 0.33. spill_foreign: scalar or (..., k, l),
     fraction, default 0.33, 0.66 between blocs that cooperate on technology.
     Returns (..., k), never below the own output. Because increments are added up, a change of a spillover

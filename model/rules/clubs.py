@@ -4,8 +4,7 @@ Coalitions of n blocs are listed once, smallest first: the empty one, then all g
 of one is no club). For three blocs: (), (0, 1), (0, 2), (1, 2), (0, 1, 2). Payoffs come as one array (..., C,
 n): what each bloc gets when that coalition forms, members and outsiders alike.
 
-The empty coalition is the fallback and is never reported as stable: nobody can leave it, and nobody can join
-it alone.
+The empty coalition is the fallback and is never reported as stable: nobody can leave it, and nobody can join it alone.
 
 Source: theory 1.19 (stability only), C1, C2; d'Aspremont et al. 1983; Carraro & Siniscalco 1993; Barrett
 1994.

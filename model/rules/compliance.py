@@ -31,10 +31,6 @@ FOREVER: Final = 1.0e6
 LEAST_IMPATIENCE: Final = 1.0e-12
 # Belief in a partner's type stays off 0 and 1, as trust does, so that it can always be revised (fraction).
 BELIEF_FLOOR: Final = 0.001
-# A belief above one: no trust is enough (no unit).
-NEVER: Final = 2.0
-# Halvings of (0, 1) when a critical discount factor is searched for: 2^-52 is one rounding error.
-HALVINGS: Final = 52
 
 
 def continuation(discount: FloatLike, hazard_times_tension: FloatLike, trust: FloatLike) -> FloatArray:
@@ -105,8 +101,7 @@ def honour_test_type(
     belief: (...) or (..., 1), probability that the partner is a reciprocator (else it never honours), in
     (0, 1); revised by ``bayes_type_update``.
     continuation: (...) or (..., 1), d = beta (1 - h), without trust.
-    Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the
-    future.
+    Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the future.
     Source: textbook repeated prisoner's dilemma with types; theory 1.10 and trap 0.2.
     """
     kept, lapsed = present_values(continuation, detection_lag, punishment_length)
@@ -131,73 +126,6 @@ def present_values(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tu
     tail = np.less(length, FOREVER) * power(discount, np.minimum(length, FOREVER))
     impatience = np.maximum(1.0 - discount, LEAST_IMPATIENCE)
     return waiting * (1.0 - tail) / impatience, (1.0 - waiting) / impatience
-
-
-def critical_delta(
-    temptation: FloatLike,
-    reward: FloatLike,
-    punishment: FloatLike,
-    detection_lag: FloatLike = 1,
-    punishment_length: FloatLike = np.inf,
-) -> FloatArray:
-    """Least quarterly discount factor at which mutual cooperation holds, a fraction in [0, 1].
-
-    temptation, reward, punishment: (...), stage payoffs T, R, P, one unit; the sucker's payoff S plays no
-    part.
-    detection_lag: (...) or scalar, quarters until a lapse is answered, >= 1.
-    punishment_length: (...) or scalar, quarters the answer lasts, >= 0; inf = grim.
-    Limits: 0 where T <= R (nothing to resist); 1 = not sustainable at any discount factor below one;
-    (T-R)/(T-P) for grim with lag 1; rises with the lag, falls with the length.
-    Source: Friedman 1971 (grim); theory B1; others by bisection, 52 halvings.
-    """
-    gain = np.subtract(temptation, reward)
-    lost = np.subtract(reward, punishment)
-    # d^L (1 - d^T)/(1 - d^L) rises in d, so the test passes above one threshold and halving finds it.
-    low = np.zeros(
-        np.broadcast_shapes(np.shape(gain), np.shape(lost), np.shape(detection_lag), np.shape(punishment_length))
-    )
-    high = low + 1.0
-    for _ in range(HALVINGS):
-        middle = 0.5 * (low + high)
-        kept, lapsed = present_values(middle, detection_lag, punishment_length)
-        passes = kept * lost >= lapsed * gain
-        high = np.where(passes, middle, high)
-        low = np.where(passes, low, middle)
-    return np.where(gain <= 0.0, 0.0, high)
-
-
-def alternation_delta(temptation: FloatLike, reward: FloatLike, sucker: FloatLike) -> FloatArray:
-    """Least discount factor at which alternating lapses against tit-for-tat do not pay, a fraction in [0, 1].
-
-    temptation, reward, sucker: (...), stage payoffs T, R, S, one unit, R > S.
-    Limits: 0 where T <= R; 1 = alternating always pays.
-    Source: Axelrod 1984, (T - R)/(R - S).
-    """
-    return np.clip(safe_ratio(np.subtract(temptation, reward), np.subtract(reward, sucker), 1.0), 0.0, 1.0)
-
-
-def separable_threshold(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
-    """Least trust at which an additive concession is honoured, reliability version (above 1 = never).
-
-    cost_over_benefit: (...), own cost c of honouring over benefit b from the partner's honouring, >= 0.
-    discount: (...) or scalar, beta, in (0, 1). hazard: (...) or scalar, in [0, 1).
-    Limits: 0 when honouring costs nothing; rises in c/b and in the hazard.
-    Source: theory 1.10, beta (1 - h) q^2 >= c/b.
-    """
-    return np.sqrt(np.divide(cost_over_benefit, discount * (1.0 - hazard)))
-
-
-def separable_threshold_type(cost_over_benefit: FloatLike, discount: FloatLike, hazard: FloatLike) -> FloatArray:
-    """Least belief in a reciprocating type at which an additive concession is honoured (above 1 = never).
-
-    Arguments as ``separable_threshold``.
-    Limits: 0 when honouring costs nothing; a few per cent at quarterly discounting, hence trap 0.2.
-    Source: theory 1.10, c <= q d/(1 - d) (b - c) with d = beta (1 - h).
-    """
-    d = discount * (1.0 - hazard)
-    needed = safe_ratio(cost_over_benefit * (1.0 - d), d * (1.0 - np.asarray(cost_over_benefit)))
-    # From c = b on the future holds nothing to lose, and the ratio would change sign.
-    return np.where(np.less(cost_over_benefit, 1.0), needed, NEVER)
 
 
 def bayes_type_update(belief: FloatLike, signal: FloatLike, false_alarm: FloatLike, missed: FloatLike) -> FloatArray:

@@ -58,12 +58,9 @@ class SpellsSummary(NamedTuple):
     """The spells of each run, one number a run, each (...)."""
 
     emerged: BoolArray  # at least one spell
-    first_onset: IntArray  # quarter index; the horizon T if none (censored there)
     collapsed: BoolArray  # the first spell has ended within the horizon
-    first_collapse: IntArray  # first quarter after the first spell; T if it never ended or never began
     n_spells: IntArray  # count, re-emergence included
     durable: BoolArray  # some spell lasted DURABLE_QUARTERS or more
-    could_be_durable: BoolArray  # the first onset left room for that; the denominator among emerged runs
     longest: IntArray  # quarters in the longest spell, 0 if none
 
 
@@ -76,14 +73,6 @@ class Beginnings(NamedTuple):
     kept: BoolArray  # inherited, and there in every quarter until the end
     lost: BoolArray  # inherited, and its spell ended
     regained: BoolArray  # inherited, lost, and there again later
-
-
-class SystemState(NamedTuple):
-    """Cooperation among all blocs, each (...)."""
-
-    n_dyads: IntArray  # dyads in the cooperation state, 0 to D
-    is_broad: BoolArray  # two or more
-    is_trilateral: BoolArray  # all of them, or a zone of all blocs
 
 
 # --- depth --------------------------------------------------------------------------------------------------
@@ -277,21 +266,6 @@ def spell_mask(state: BoolArray, persistence: int = 1, gap: int = STATE_GAP) -> 
     return mask
 
 
-def spells(
-    series: npt.ArrayLike, threshold: float = DEPTH_THRESHOLD, persistence: int = 1, gap: int = STATE_GAP
-) -> list[tuple[int, int | None]]:
-    """The spells of one series at or above a threshold, as (onset, collapse) quarters; None = never ended.
-
-    series: (T,), T >= 1. threshold: unit of the series. persistence, gap: as ``spell_mask``.
-    Limits: onsets and collapses increase and alternate; only the last collapse can be None.
-    Source: theory 2.1, D4.
-    """
-    state = np.greater_equal(series, threshold - KNIFE_EDGE)
-    edges = np.diff(spell_mask(state, persistence, gap).astype(np.int8), prepend=0, append=0)
-    onsets, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
-    return [(int(a), int(b) if b < state.size else None) for a, b in zip(onsets, ends, strict=True)]
-
-
 def spells_summary(
     state: BoolArray, persistence: int = 1, gap: int = STATE_GAP, durable_quarters: int = DURABLE_QUARTERS
 ) -> SpellsSummary:
@@ -299,32 +273,22 @@ def spells_summary(
 
     state: (..., T), the cooperation state by quarter, T >= 1. persistence, gap: as ``spell_mask``.
     durable_quarters: >= 1.
-    Limits: equals ``spells`` run by run; a bridged shortfall counts towards a spell's length.
-    Source: theory 2.1. A spell to the end of the horizon is durable when it is long enough by then: the
-    theory's "or to the end with 12 possible" says the same, since a spell from onset to the end has all that
-    was possible.
+    Limits: a bridged shortfall counts towards a spell's length.
+    Source: theory 2.1. A spell to the end of the horizon is durable when it is long enough by then: the theory's "or to
+    the end with 12 possible" says the same, since a spell from onset to the end has all that was possible.
     """
-    horizon = state.shape[-1]
-    quarter = np.arange(horizon)
+    quarter = np.arange(state.shape[-1])
     mask = spell_mask(state, persistence, gap)
     starts = mask.copy(order="K")
     starts[..., 1:] &= ~mask[..., :-1]
     ends = np.zeros_like(mask)
     ends[..., 1:] = mask[..., :-1] & ~mask[..., 1:]
     emerged, collapsed = np.logical_or.reduce(starts, axis=-1), np.logical_or.reduce(ends, axis=-1)
-    onset = np.where(emerged, np.argmax(starts, axis=-1), horizon)
     # Quarters since the last one outside any spell: the length so far of the spell a quarter is in.
     last_outside = np.maximum.accumulate(np.where(mask, -1, quarter), axis=-1)
     longest = np.maximum.reduce(quarter - last_outside, axis=-1)
     return SpellsSummary(
-        emerged,
-        onset,
-        collapsed,
-        np.where(collapsed, np.argmax(ends, axis=-1), horizon),
-        np.asarray(np.count_nonzero(starts, axis=-1)),
-        longest >= durable_quarters,
-        onset <= horizon - durable_quarters,
-        longest,
+        emerged, collapsed, np.asarray(np.count_nonzero(starts, axis=-1)), longest >= durable_quarters, longest
     )
 
 
@@ -346,31 +310,6 @@ def beginnings(state: BoolArray, inherited: BoolLike, gap: int = STATE_GAP) -> B
     kept = was_there & np.logical_and.reduce(mask, axis=-1)
     again = np.logical_or.reduce(mask[..., 1:] & ~mask[..., :-1], axis=-1)
     return Beginnings(was_there, emerged, onset, kept, was_there & ~kept, was_there & again)
-
-
-# --- the system ---------------------------------------------------------------------------------------------
-
-
-def system_state(state: BoolArray, has_zone_of_all: BoolLike = False) -> SystemState:
-    """How many dyads cooperate, and whether that is broad or trilateral; each (...).
-
-    state: (..., D), cooperation state of each dyad this quarter. has_zone_of_all: (...), whether a
-    zero-tariff zone of all blocs is in force.
-    Limits: trilateral implies broad unless it is by the zone.
-    Source: theory 2.1.
-    """
-    n_dyads = np.asarray(np.count_nonzero(state, axis=-1))
-    return SystemState(n_dyads, n_dyads >= 2, (n_dyads == state.shape[-1]) | has_zone_of_all)
-
-
-def trade_weighted_depth(dyad_depth: FloatArray, trade: FloatArray) -> FloatArray:
-    """Mean depth over dyads, weighted by the trade between them; fraction, (...).
-
-    dyad_depth: (..., D), 0 to 1. trade: (..., D), value of trade in a fixed base period, bn$, >= 0.
-    Limits: the plain mean for equal trade; 0 without any trade.
-    Source: theory 2.1.
-    """
-    return safe_ratio(ordered_sum(dyad_depth * trade), ordered_sum(trade))
 
 
 def is_hollow(emerged: BoolLike, welfare: FloatLike, welfare_without_deal: FloatLike) -> BoolArray:

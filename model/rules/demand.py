@@ -33,8 +33,7 @@ def mean_utility(
 
     quality: (..., F), brand and model quality incl. trend (d), utils. availability: (..., F), in (0, 1],
     floored at 1e-6. network: scalar or (..., 1), charging-network utility nu ln(K/K0), utils.
-    announcement: scalar or (..., 1), z zeta of a phase-out announcement, utils. alpha: scalar or (..., 1),
-    per k$, > 0.
+    announcement: scalar or (..., 1), z zeta of a phase-out announcement, utils. alpha: scalar or (..., 1), per k$, > 0.
     eligible_subsidy: (..., F), eligibility times purchase subsidy (e S), k$, >= 0.
     Limits: full availability adds 0; a subsidy of S adds exactly what a price cut of S would.
     Source: theory 1.1; McFadden 1978.
@@ -82,8 +81,7 @@ def consumer_surplus(market_size: FloatLike, inclusive: FloatLike, alpha: FloatL
 def invert_shares(share: FloatArray, sigma: FloatLike) -> FloatArray:
     """Utilities that explain observed market shares, utils: the inverse of ``nested_shares``.
 
-    share: (..., F), market shares, in [0, 1), adding up to less than one; a share below 1e-12 is read as
-    1e-12.
+    share: (..., F), market shares, in [0, 1), adding up to less than one; a share below 1e-12 is read as 1e-12.
     sigma: scalar or (..., 1), in [0, 0.95].
     Returns (..., F): v = (1-sigma) ln(share within electric cars) + ln(electric share / outside share).
     Limits: sigma = 0 gives ln(share/outside).

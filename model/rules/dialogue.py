@@ -17,11 +17,7 @@ BoolLike = bool | BoolArray
 
 
 def channel_open(
-    was_open: BoolLike,
-    tension: FloatLike,
-    closes_above: FloatLike,
-    opens_below: FloatLike,
-    pathway_on: BoolLike = True,
+    was_open: BoolLike, tension: FloatLike, closes_above: FloatLike, opens_below: FloatLike, pathway_on: BoolLike = True
 ) -> BoolArray:
     """Whether the official channel is open this quarter (True/False), with hysteresis.
 
@@ -29,8 +25,7 @@ def channel_open(
     closes_above: scalar, tension that shuts an open channel, in [0.5, 1]; default 0.85.
     opens_below: scalar, tension that reopens a shut one, in [0.3, 1], below closes_above; default 0.70.
     pathway_on: scalar or (...), False disconnects tension from the channel: it is then always open.
-    Limits: between the two marks nothing changes; exactly at a mark nothing changes; higher tension never
-    opens it.
+    Limits: between the two marks nothing changes; exactly at a mark nothing changes; higher tension never opens it.
     Source: theory 1.9b and pathway (a) of 1.12; the marks are assumptions.
     """
     # Written with comparisons rather than "~": callers pass plain truth values, and ~True is -2 in Python.
@@ -40,12 +35,7 @@ def channel_open(
 
 
 def dialogue_step(
-    level: FloatLike,
-    is_open: BoolLike,
-    ceiling: FloatLike,
-    rise: FloatLike,
-    fall: FloatLike,
-    floor: FloatLike = 0.0,
+    level: FloatLike, is_open: BoolLike, ceiling: FloatLike, rise: FloatLike, fall: FloatLike, floor: FloatLike = 0.0
 ) -> FloatArray:
     """State of the dialogue next quarter, a fraction in [floor, 1].
 
@@ -69,8 +59,7 @@ def subnational_level(level: FloatLike, tension: FloatLike, breaks_above: FloatL
     level: (...) or scalar, dl_sub, what they sustain in calm times, in [0, 0.3]. tension: (...), in [0, 1]; pass 0
     to shut that pathway. breaks_above: scalar, tension above which half of them break off; default 0.85.
     Limits: the level itself at and below the mark, half of it above.
-    Source: theory 1.9b and pathway (d) of 1.12 (at half weight); S2 (states and provinces); the sizes are
-    assumptions.
+    Source: theory 1.9b and pathway (d) of 1.12 (at half weight); S2 (states and provinces); the sizes are assumptions.
     """
     return np.where(np.greater(tension, breaks_above), np.multiply(0.5, level), level)
 

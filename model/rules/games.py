@@ -1,9 +1,8 @@
 """What game are they in? Two-by-two games, from the payoffs of honouring (C) or withdrawing (D).
 
-A side's four payoffs are written in the order R, T, S, P: *reward* (both honour), *temptation* (I withdraw,
-the partner honours), *sucker* (I honour, the partner withdraws), *punishment* (both withdraw). Only their
-ranking names the game; their sizes decide how patient, trusting or well paid the sides must be to cooperate
-in it.
+A side's four payoffs are written in the order R, T, S, P: *reward* (both honour), *temptation* (I withdraw, the partner
+honours), *sucker* (I honour, the partner withdraws), *punishment* (both withdraw). Only their ranking names the game;
+their sizes decide how patient, trusting or well paid the sides must be to cooperate in it.
 
 Each side is classified alone into one of twelve families; a game is a pair of families. Families and games
 are the codes of ``FAMILIES`` (int8), so that a quarter's record classifies all dyads and replicates at once.
@@ -14,7 +13,7 @@ Source: theory 5; Rapoport & Guyer 1966; Robinson & Goforth 2005; names after Br
 from __future__ import annotations
 
 from itertools import permutations
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,22 +22,6 @@ from model.numerics import FloatArray, FloatLike
 
 BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.int8]
-
-
-class Payoffs(NamedTuple):
-    """One side's payoffs, each (...), in any one unit (here bn$ per quarter at the price fixed point)."""
-
-    reward: FloatLike
-    temptation: FloatLike
-    sucker: FloatLike
-    punishment: FloatLike
-
-
-class SidePayment(NamedTuple):
-    """What one side must pay the other while both honour."""
-
-    to_row: FloatArray  # (...), unit of the payoffs; negative where row pays column
-    is_enough: BoolArray  # (...), whether the payer still prefers mutual honouring after paying
 
 
 #: Ranking of R, T, S, P from best to worst -> family, and what it means in these talks. In the ring order of
@@ -74,17 +57,12 @@ ROUNDING: Final = 1e-12
 #: Ratios of stakes are cut here, so that records stay finite (no unit; own stakes of 30 to 800 times the
 #: partner's concession were seen in a prototype, theory 5; anything beyond is "no leverage at all").
 RATIO_CAP: Final = 1000.0
-#: The four outcomes, row's act first, in the order of ``pure_equilibria``.
-OUTCOMES: Final = ("CC", "CD", "DC", "DD")
 
 # --- tables, built once -------------------------------------------------------------------------------------
 
 # The six comparisons between R, T, S, P (positions 0 to 3).
 _FIRST = np.array([0, 0, 0, 1, 1, 2])
 _SECOND = np.array([1, 2, 3, 2, 3, 3])
-# Exchanging labels permutes the ranking's letters: own labels, the partner's, or both.
-_SWAP_OWN = str.maketrans("RTSP", "TRPS")
-_SWAP_OTHER = str.maketrans("RTSP", "SPRT")
 _SWAP_BOTH = str.maketrans("RTSP", "PSTR")
 
 
@@ -95,10 +73,9 @@ def _code_of_ranking(ranking: str) -> int:
     return N_FAMILIES + FAMILIES.index(FAMILY_RANKINGS[ranking.translate(_SWAP_BOTH)])
 
 
-# The 24 strict rankings, friendliest first: a tie broken towards cooperation takes the first that fits.
+# The 24 strict rankings.
 _RANKINGS: Final = tuple("".join(letters) for letters in permutations("RSTP"))
 _CODES = np.array([_code_of_ranking(ranking) for ranking in _RANKINGS], dtype=np.int8)
-_RANKING_OF_CODE = {int(code): ranking for ranking, code in zip(_RANKINGS, _CODES, strict=True)}
 
 
 def _pattern(is_set: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
@@ -107,37 +84,23 @@ def _pattern(is_set: npt.NDArray[np.bool_]) -> npt.NDArray[np.uint8]:
     return packed
 
 
-def _build_tables() -> tuple[CodeArray, CodeArray, CodeArray, CodeArray]:
-    """Family and both tie-breaks by (decisive comparisons, their direction), and codes after relabelling.
-
-    The first three are (64, 64); the last is (code, own labels swapped, partner's labels swapped).
-    """
+def _family_table() -> CodeArray:
+    """(64, 64) the family by which of the six comparisons are decisive, and by their direction."""
     place = np.array([[ranking.index(letter) for letter in "RTSP"] for ranking in _RANKINGS])
     wins = _pattern(place[:, _FIRST] < place[:, _SECOND])  # (24,), a smaller place is a better one
-    decisive, greater = np.arange(64)[:, None, None], np.arange(64)[None, :, None]
-    fits = ((wins ^ greater) & decisive) == 0
-    friendliest = _CODES[np.argmax(fits, axis=-1)]
-    sternest = _CODES[::-1][np.argmax(fits[..., ::-1], axis=-1)]
-
     family = np.full((64, 64), TIE, dtype=np.int8)
-    family[63] = friendliest[63]  # all six comparisons decisive: exactly one ranking fits
+    # All six comparisons decisive: exactly one ranking fits; none where they go round in a circle.
+    family[63] = _CODES[np.argmax(wins == np.arange(64)[:, None], axis=-1)]
     bit = {pair: 32 >> k for k, pair in enumerate(("RT", "RS", "RP", "TS", "TP", "SP"))}
     for mask in range(64):
         own_act_is_idle = not mask & (bit["RT"] | bit["SP"]) and mask & bit["RS"] and mask & bit["TP"]
         partners_act_is_idle = not mask & (bit["RS"] | bit["TP"]) and mask & bit["RT"] and mask & bit["SP"]
         if own_act_is_idle or partners_act_is_idle:
             family[mask] = ONE_WAY
-
-    relabelled = np.empty((len(FAMILIES), 2, 2), dtype=np.int8)
-    relabelled[...] = np.arange(len(FAMILIES))[:, None, None]  # ties and one-way stay what they are
-    for code, ranking in _RANKING_OF_CODE.items():
-        relabelled[code, 1, 0] = _code_of_ranking(ranking.translate(_SWAP_OWN))
-        relabelled[code, 0, 1] = _code_of_ranking(ranking.translate(_SWAP_OTHER))
-        relabelled[code, 1, 1] = _code_of_ranking(ranking.translate(_SWAP_BOTH))
-    return family, friendliest, sternest, relabelled
+    return family
 
 
-_FAMILY, _FRIENDLIEST, _STERNEST, _RELABELLED = _build_tables()
+_FAMILY = _family_table()
 
 
 # --- naming the game ----------------------------------------------------------------------------------------
@@ -154,11 +117,7 @@ def _comparisons(
 
 
 def side_family(
-    reward: FloatLike,
-    temptation: FloatLike,
-    sucker: FloatLike,
-    punishment: FloatLike,
-    tolerance: FloatLike = 0.0,
+    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike, tolerance: FloatLike = 0.0
 ) -> CodeArray:
     """The family of one side's ranking of the four outcomes; codes (...), names in ``FAMILIES``.
 
@@ -166,46 +125,12 @@ def side_family(
     usually ``TIE_FRACTION`` times the stake scale: differences up to it are ties.
     Limits: unchanged when all payoffs are shifted or scaled (with the tolerance); ``ONE_WAY`` where only one
     of the two acts matters to this side (R and T tied with S and P tied: it has nothing to give; R and S tied
-    with T and P tied: it has nothing to receive); any other tie gives ``TIE``, see ``tie_neighbours``.
+    with T and P tied: it has nothing to receive); any other tie gives ``TIE``.
     Source: theory 5, step 1. The theory's formula for one-way issues describes the receiver, not the giver;
     both are one-way here.
     """
     decisive, greater = _comparisons(reward, temptation, sucker, punishment, tolerance)
     return _FAMILY[decisive, greater]
-
-
-def tie_neighbours(
-    reward: FloatLike,
-    temptation: FloatLike,
-    sucker: FloatLike,
-    punishment: FloatLike,
-    tolerance: FloatLike = 0.0,
-) -> tuple[CodeArray, CodeArray]:
-    """The families on either side of a tie, broken (towards cooperation, towards withdrawal); codes (...).
-
-    Arguments as ``side_family``. Towards cooperation prefers R, S, T, P in this order where a tie allows it.
-    Limits: both equal ``side_family`` where nothing is tied; with one pair tied they are the two families
-    that differ by that swap of ranks; with more ties they are the extremes of what is possible.
-    Source: theory 5 ("report tie and both neighbours"); the extremes for several ties are a definition.
-    """
-    decisive, greater = _comparisons(reward, temptation, sucker, punishment, tolerance)
-    return _FRIENDLIEST[decisive, greater], _STERNEST[decisive, greater]
-
-
-def canonical_pair(row: npt.ArrayLike, column: npt.ArrayLike) -> tuple[CodeArray, CodeArray, BoolArray, BoolArray]:
-    """Place in the Robinson-Goforth table: (row family, column family, row flipped, column flipped).
-
-    row, column: (...), codes of ``side_family``. A flip exchanges what that player's two acts are called:
-    column's where row's best outcome is not under column's C, row's where column's best is not under row's C.
-    Limits: strict games land on the 12 x 12 plain families, four labelled games on each; a game with a tie or
-    a one-way side flips only by its strict side.
-    Source: theory 5, step 2; Robinson & Goforth 2005.
-    """
-    row_code, column_code = np.asarray(row), np.asarray(column)
-    flip_column = (row_code >= N_FAMILIES) & (row_code < ONE_WAY)
-    flip_row = (column_code >= N_FAMILIES) & (column_code < ONE_WAY)
-    own, other = flip_row.astype(np.intp), flip_column.astype(np.intp)
-    return _RELABELLED[row_code, own, other], _RELABELLED[column_code, other, own], flip_row, flip_column
 
 
 def pair_name(row: int, column: int) -> str:
@@ -226,28 +151,6 @@ def _capped_ratio(a: FloatLike, b: FloatLike) -> FloatArray:
     """a / b cut to +-RATIO_CAP; where b is not positive, the cap with the sign of a (0 where a is 0)."""
     is_moderate = np.abs(a) < RATIO_CAP * np.asarray(b)
     return np.where(is_moderate, a / np.where(is_moderate, b, 1.0), np.sign(a) * RATIO_CAP)
-
-
-def pure_equilibria(row: Payoffs, column: Payoffs, tolerance: FloatLike = ROUNDING) -> BoolArray:
-    """Which outcomes no side leaves alone; booleans (..., 4) in the order of ``OUTCOMES``.
-
-    row, column: payoffs (...) of both sides. tolerance: (...), gains up to it do not move anyone, >= 0.
-    Limits: a Prisoner's Dilemma or Deadlock has DD alone, a Stag Hunt CC and DD, Chicken CD and DC.
-    Source: definition (Nash 1950); theory 5, step 3, knife-edges M19.
-    """
-    row_gain = np.subtract(row.reward, row.temptation), np.subtract(row.sucker, row.punishment)
-    column_gain = (
-        np.subtract(column.reward, column.temptation),
-        np.subtract(column.sucker, column.punishment),
-    )
-    # Gain from honouring rather than withdrawing, against a partner who honours [0] or withdraws [1].
-    keeps = [
-        (row_gain[0] >= -tolerance) & (column_gain[0] >= -tolerance),
-        (row_gain[1] >= -tolerance) & (column_gain[0] <= tolerance),
-        (row_gain[0] <= tolerance) & (column_gain[1] >= -tolerance),
-        (row_gain[1] <= tolerance) & (column_gain[1] <= tolerance),
-    ]
-    return np.stack(np.broadcast_arrays(*keeps), axis=-1)
 
 
 def game_map_point(reward: FloatLike, temptation: FloatLike, sucker: FloatLike) -> FloatArray:

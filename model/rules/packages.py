@@ -1,14 +1,12 @@
 """What a party believes a package is worth: persistent errors on issues, perception noise, shrunk beliefs.
 
-Theory 1.7-1.8 and traps 0.3, 0.20, 0.24. A party does not see its true gain from a package. It sees the gain
-plus an error that lives on the *issues* (a ministry misjudges what a duty cut costs, not package number 17)
-and that persists, and it knows how noisy it is, so it shrinks what it sees towards zero gain. Errors drawn
-afresh for every package and quarter would create cooperation by luck: someone always finds a package that
-looks good (trap 0.3).
+Theory 1.7-1.8 and traps 0.3, 0.20, 0.24. A party does not see its true gain from a package. It sees the gain plus an
+error that lives on the *issues* (a ministry misjudges what a duty cut costs, not package number 17) and that persists,
+and it knows how noisy it is, so it shrinks what it sees towards zero gain. Errors drawn afresh for every package and
+quarter would create cooperation by luck: someone always finds a package that looks good (trap 0.3).
 
-Axes: ``P`` packages of a dyad, ``I`` its issues, both last. What belongs to a party (noise, stakes, errors)
-has shape (...) or (..., I); where it meets the package axis the caller passes (..., 1), and each docstring
-says so.
+Axes: ``P`` packages of a dyad, ``I`` its issues, both last. What belongs to a party (noise, stakes, errors) has shape
+(...) or (..., I); where it meets the package axis the caller passes (..., 1), and each docstring says so.
 """
 
 from __future__ import annotations
@@ -44,11 +42,7 @@ def persistent_error(previous: FloatLike, persistence: FloatLike, draw: FloatLik
 
 
 def noise_scale(
-    noise: FloatLike,
-    dialogue: FloatLike,
-    on_dialogue: FloatLike,
-    track2: FloatLike = 0.0,
-    on_track2: FloatLike = 0.5,
+    noise: FloatLike, dialogue: FloatLike, on_dialogue: FloatLike, track2: FloatLike = 0.0, on_track2: FloatLike = 0.5
 ) -> FloatArray:
     """Perception noise nu after talks and joint research, as a multiple of the stake (no unit).
 

@@ -1,9 +1,8 @@
 """Where cars for a market are built: the mix of origins, the duty it really pays, and new plants.
 
-Theory 1.3. A firm that can serve a market from several places spreads production over them, favouring cheap
-ones, with the same normalised log-sum as for cells; the mix moves slowly. A firm without a plant in the
-market may build one: the plant jumps the tariff, is irreversible, and takes away both the tariff's bite and
-the exporter's interest in a cut.
+Theory 1.3. A firm that can serve a market from several places spreads production over them, favouring cheap ones, with
+the same normalised log-sum as for cells; the mix moves slowly. A firm without a plant in the market may build one: the
+plant jumps the tariff, is irreversible, and takes away both the tariff's bite and the exporter's interest in a cut.
 
 Shapes: ``...`` leading axes; places of production (o) on the last axis.
 """
@@ -61,8 +60,7 @@ def origin_normaliser(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike
 def adjust_shares(current: FloatArray, target: FloatArray, speed: FloatLike) -> FloatArray:
     """Shares after one quarter of moving towards a target, fractions adding to one if both do.
 
-    current, target: (..., o), fractions. speed: scalar or broadcasting, part of the way per quarter, in
-    [0, 1].
+    current, target: (..., o), fractions. speed: scalar or broadcasting, part of the way per quarter, in [0, 1].
     Limits: 0 stays, 1 arrives.
     Source: theory 1.3; assumption (partial adjustment, default 0.2).
     """

@@ -89,8 +89,7 @@ def purchase_credit(
     sources, in [0, 1]. mineral_threshold, component_threshold: (...), least shares, in [0, 1].
     assembled_inside: (...), 1 if assembled in the allowed set, else 0. restricted_input: (...), 1 if an
     input comes from a restricted entity.
-    smooth: width over which a threshold is smoothed, in share (None: a sharp threshold; 0.03 for stability
-    tests).
+    smooth: width over which a threshold is smoothed, in share (None: a sharp threshold; 0.03 for stability tests).
     Limits: 0 if assembled outside or with a restricted input; full if both thresholds are met.
     Source: theory 1.18, row A15; Head, Mayer, Melitz and Yang 2026 for the effects of such rules.
     """
@@ -114,9 +113,8 @@ def cbam_charge(
     """Carbon border charge on an imported car, k$ per vehicle.
 
     coverage: (...), part of a car's embedded emissions that is covered, in [0, 1]; 0 for whole cars today.
-    tonnes: (...), embedded emissions, 6-12 t per vehicle. importer_price, exporter_explicit,
-    exporter_implicit: (...), carbon prices, $ per tonne, >= 0. recognition: (...), part of implicit prices
-    that counts, in [0, 1].
+    tonnes: (...), embedded emissions, 6-12 t per vehicle. importer_price, exporter_explicit, exporter_implicit: (...),
+    carbon prices, $ per tonne, >= 0. recognition: (...), part of implicit prices that counts, in [0, 1].
     Limits: 0 where the exporter's price is as high; never negative.
     Source: theory 1.18, row A15; the European carbon border adjustment mechanism.
     """

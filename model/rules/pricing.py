@@ -15,10 +15,9 @@ invert. The error then falls quadratically, where sweeps of best replies against
 a fixed fraction each time. Steps are taken in z = ln(y-1): it keeps y > 1, and for the small shares of real
 markets the equation is almost a straight line in z.
 
-Measured residuals: the calibrated markets of 2018 and 2026 are solved to rounding (1e-14 k$) by 3 sweeps from
-nothing, 3 from the markups before a 25 % duty, 5 from those before a 150 % one. Random markets of ordinary
-spread need 5 or 6; 13 suffice for 1e-7 k$ everywhere tried (sigma 0 to 0.7, quality gaps to 100 utils, shares
-of 1, duties of 1000 %).
+Measured residuals: the calibrated markets of 2018 and 2026 are solved to rounding (1e-14 k$) by 3 sweeps from nothing,
+3 from the markups before a 25 % duty, 5 from those before a 150 % one. Random markets of ordinary spread need 5 or 6;
+13 suffice for 1e-7 k$ everywhere tried (sigma 0 to 0.7, quality gaps to 100 utils, shares of 1, duties of 1000 %).
 
 Shapes: firms on the last axis; market-level numbers (alpha, sigma) are scalars or (..., 1).
 """
@@ -50,8 +49,7 @@ LEAST_SLACK: Final = 1e-15
 def bertrand_markup(within: FloatLike, share: FloatLike, alpha: FloatLike, sigma: FloatLike) -> FloatArray:
     """Optimal markup at given shares, k$ per vehicle.
 
-    within: (..., F), share of the electric cars sold, in [0, 1]. share: (..., F), share of the market, in
-    [0, 1].
+    within: (..., F), share of the electric cars sold, in [0, 1]. share: (..., F), share of the market, in [0, 1].
     alpha: scalar or (..., 1), price sensitivity per k$, > 0. sigma: nest correlation, in [0, 1).
     Limits: (1-sigma)/alpha for a firm too small to matter; 1/(alpha (1 - share)) without a nest (sigma 0).
     Source: theory 1.2; Berry 1994; first-order condition of a single-brand firm.
@@ -260,8 +258,7 @@ def rivals_log_sum(utility: FloatArray, sigma: FloatLike) -> FloatArray:
 
     utility: (..., F), F >= 2, utility at current prices. sigma: scalar or (..., 1), in [0, 0.95].
     Returns (..., F). Limits: floored near the leader's value minus 460 where all rivals are negligible.
-    Source: definition. Added from both ends, never by subtraction, so that a leader's share of 1 does no
-    harm.
+    Source: definition. Added from both ends, never by subtraction, so that a leader's share of 1 does no harm.
     """
     x = utility / (1.0 - sigma)
     top = np.maximum.reduce(x, axis=-1, keepdims=True)
@@ -326,9 +323,8 @@ def border_split(
 
     landed: (...), landed cost before duty, k$, >= 0. markup: (...), consumer price minus ``base``, k$, >= 0
     (with the passthrough switch: markup_weight times the markup). duty_rate: (...), fraction, >= 0.
-    basis: "border" levies the duty on the price the importer pays the firm (the model's convention);
-    "landed" on cost alone, which gives the same consumer price but leaves the whole markup with the firm
-    (row A3, trap 0.6).
+    basis: "border" levies the duty on the price the importer pays the firm (the model's convention); "landed" on cost
+    alone, which gives the same consumer price but leaves the whole markup with the firm (row A3, trap 0.6).
     Limits: no duty, no revenue; margin + duty = markup + duty_rate * landed in either convention.
     Raises: ValueError for another basis.
     Source: theory 1.3; definition of an ad valorem duty.

@@ -36,8 +36,7 @@ def ratification_probability(
 def persistent_shock(previous: FloatLike, persistence: FloatLike, draw: FloatLike) -> FloatArray:
     """Next value of the standard AR(1) mood of a legislature towards deals in a dyad, in standard deviations.
 
-    previous: (...), last quarter's mood; high is hostile. persistence: (...) or scalar, rho_L, in [0, 1];
-    default 0.9.
+    previous: (...), last quarter's mood; high is hostile. persistence: (...) or scalar, rho_L, in [0, 1]; default 0.9.
     draw: (...), a standard normal number for this quarter.
     Limits: persistence 0 returns the draw, persistence 1 the previous mood; the stationary variance is one.
     Source: definition (first-order autoregression); theory 1.9.

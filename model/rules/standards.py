@@ -42,8 +42,7 @@ def certification_outlay(
     """Fixed outlay for bringing models to a foreign market, bn$ in the quarter they are launched.
 
     outlay, outlay_recognised: (...), per model and market without and with recognition, m$, default 10 and 4.
-    recognised: (...), 1 if the importer recognises the origin's certificates. models: (...), launched,
-    number.
+    recognised: (...), 1 if the importer recognises the origin's certificates. models: (...), launched, number.
     Limits: 0 without a launch.
     Source: theory 1.13, assumption.
     """
@@ -54,8 +53,7 @@ def certification_outlay(
 def time_to_market(lag: FloatLike, lag_recognised: FloatLike, recognised: FloatLike) -> FloatArray:
     """Quarters from launch abroad to full availability.
 
-    lag, lag_recognised: (...), without and with recognition, quarters, default 6 and 3. recognised: (...),
-    0 or 1.
+    lag, lag_recognised: (...), without and with recognition, quarters, default 6 and 3. recognised: (...), 0 or 1.
     Limits: the two lags.
     Source: theory 1.13, assumption.
     """
@@ -65,8 +63,7 @@ def time_to_market(lag: FloatLike, lag_recognised: FloatLike, recognised: FloatL
 def ramp_availability(age: FloatLike, lag: FloatLike, floor: FloatLike = LEAST_AVAILABILITY) -> FloatArray:
     """Availability of a model during its roll-out, a fraction in [floor, 1].
 
-    age: (...), quarters since launch, >= 0. lag: (...), ``time_to_market``, quarters, > 0. floor: (...),
-    fraction.
+    age: (...), quarters since launch, >= 0. lag: (...), ``time_to_market``, quarters, > 0. floor: (...), fraction.
     Limits: the floor at launch, 1 from the lag on.
     Source: theory 1.13, assumption (linear).
     """
@@ -112,8 +109,7 @@ def charger_unit_cost(
 ) -> FloatArray:
     """Cost of one charging point, k$.
 
-    base: (...), with separate interfaces, k$, > 0. saving: (...), on points from the partner's makers
-    (rC), 0-0.25.
+    base: (...), with separate interfaces, k$, > 0. saving: (...), on points from the partner's makers (rC), 0-0.25.
     common_interface: (...), 0 or 1. foreign_share: (...), part bought from the partner's makers, 0-0.5.
     Limits: the base without a common interface.
     Source: theory 1.14, assumption (a wider supplier base).

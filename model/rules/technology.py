@@ -1,9 +1,8 @@
 """What technology cooperation is worth: faster learning for the laggard, a smaller lead for the leader.
 
-Theory 1.16. Cooperation lets two blocs' battery makers learn more from each other. The laggard's costs fall
-faster, the leader loses a little of its margin and gives security thinking something to worry about, both
-save some research. The typical pair is Deadlock-Harmony: the laggard would have it anyway, the leader only
-against something else.
+Theory 1.16. Cooperation lets two blocs' battery makers learn more from each other. The laggard's costs fall faster, the
+leader loses a little of its margin and gives security thinking something to worry about, both save some research. The
+typical pair is Deadlock-Harmony: the laggard would have it anyway, the leader only against something else.
 """
 
 from __future__ import annotations
@@ -58,8 +57,7 @@ def cost_ahead(
 def learning_gain(cost_without: FloatLike, cost_with: FloatLike, output: FloatLike) -> FloatArray:
     """What faster learning saves a side on the batteries it makes, bn$ per quarter.
 
-    cost_without, cost_with: (...), cost 8 quarters ahead without and with cooperation, $/kWh
-    (``cost_ahead``).
+    cost_without, cost_with: (...), cost 8 quarters ahead without and with cooperation, $/kWh (``cost_ahead``).
     output: (...), batteries made, GWh a quarter, >= 0.
     Limits: 0 when cooperation changes no cost; larger for whoever has less experience.
     Source: theory 1.16.
@@ -70,8 +68,7 @@ def learning_gain(cost_without: FloatLike, cost_with: FloatLike, output: FloatLi
 def leader_margin_loss(gap_without: FloatLike, gap_with: FloatLike, output: FloatLike) -> FloatArray:
     """What the leader loses in margin as its lead shrinks, bn$ per quarter.
 
-    gap_without, gap_with: (...), partner's cost less own cost 8 quarters ahead, $/kWh; negative for a
-    laggard.
+    gap_without, gap_with: (...), partner's cost less own cost 8 quarters ahead, $/kWh; negative for a laggard.
     output: (...), the side's own batteries sold, GWh a quarter, >= 0.
     Limits: 0 for a laggard and where the lead does not shrink; a tenth of the closed gap per kWh.
     Source: theory 1.16, assumption.
@@ -98,8 +95,7 @@ def leader_security_cost(
 ) -> FloatArray:
     """What sharing technology costs the leader in security, bn$ per quarter.
 
-    cost_weight: scalar, kT, bn$ per quarter, in [0, 2]; default 0.3. tension: (...), effective tension, in
-    [0, 1].
+    cost_weight: scalar, kT, bn$ per quarter, in [0, 2]; default 0.3. tension: (...), effective tension, in [0, 1].
     own_cost, partner_cost: (...), battery costs of the two sides, $/kWh, > 0.
     Limits: 0 for the laggard and without tension; kT * tension at a lead of 30 %.
     Source: theory 1.16, kT tens max(0, 1 - c_leader/c_laggard)/0.3; level an assumption.
@@ -131,9 +127,7 @@ def technology_gain(
     """
     learned = learning_gain(own_cost_without, own_cost_with, output)
     lost = leader_margin_loss(
-        np.subtract(partner_cost_without, own_cost_without),
-        np.subtract(partner_cost_with, own_cost_with),
-        output,
+        np.subtract(partner_cost_without, own_cost_without), np.subtract(partner_cost_with, own_cost_with), output
     )
     worry = leader_security_cost(cost_weight, tension, own_cost, partner_cost)
     return learned + research_saving(ev_revenue) - lost - worry

@@ -1,11 +1,10 @@
 """Political tension of a dyad: an autoregression with jumps, fed by cooperation, violations, dialogue.
 
-Theory 1.12. The latent X has no bounds and is never clipped, so its moments stay analytic; tension is its
-logistic, in (0, 1). Tension works through six named pathways only (channel closure, security cost, exit
-hazard, emergency duties, duty cases, subnational contacts), each with its own switch, so that outcomes do
-not become a function of one exogenous series (trap 0.11). Valuations use *effective* tension, the discounted
-mean over the life of an agreement: with today's value, deals would be signed at tension lows and broken at
-highs (trap 0.18).
+Theory 1.12. The latent X has no bounds and is never clipped, so its moments stay analytic; tension is its logistic, in
+(0, 1). Tension works through six named pathways only (channel closure, security cost, exit hazard, emergency duties,
+duty cases, subnational contacts), each with its own switch, so that outcomes do not become a function of one exogenous
+series (trap 0.11). Valuations use *effective* tension, the discounted mean over the life of an agreement: with today's
+value, deals would be signed at tension lows and broken at highs (trap 0.18).
 """
 
 from __future__ import annotations
@@ -78,8 +77,7 @@ def mean_latent(
 ) -> FloatArray:
     """Long-run mean X_bar of latent tension with jumps and a dialogue at its ceiling (logits).
 
-    mean: (...), mu, logits. jump_rate, jump_mean, persistence, on_dialogue: as ``tension_step``, persistence
-    < 1.
+    mean: (...), mu, logits. jump_rate, jump_mean, persistence, on_dialogue: as ``tension_step``, persistence < 1.
     dialogue_ceiling: (...) or scalar, highest dialogue the channel allows, in [0, 1].
     Limits: mu without jumps and dialogue.
     Source: theory 1.12; mean of an AR(1) with non-zero innovations.
@@ -88,11 +86,7 @@ def mean_latent(
 
 
 def effective_tension(
-    latent: FloatLike,
-    mean_latent: FloatLike,
-    discount: FloatLike,
-    hazard: FloatLike,
-    persistence: FloatLike,
+    latent: FloatLike, mean_latent: FloatLike, discount: FloatLike, hazard: FloatLike, persistence: FloatLike
 ) -> FloatArray:
     """Tension that a government expects over the life of an agreement, a fraction in (0, 1).
 

@@ -6,8 +6,7 @@ unanswered. Trust is a beta reputation with forgetting: counts of good and bad e
 that is corrected for its own error rates. Fed with raw signals, trust in a perfect partner would settle at
 0.82 instead of 0.94 (trap 0.13).
 
-Everything here is directed, observer to observed, and holds for one obligation or many: shapes (...)
-broadcast.
+Everything here is directed, observer to observed, and holds for one obligation or many: shapes (...) broadcast.
 """
 
 from __future__ import annotations
@@ -127,10 +126,8 @@ def next_honoured_level(
 ) -> tuple[FloatArray, FloatArray]:
     """Share of its duty and supply concessions a bloc honours next quarter, and quarters of answer to come.
 
-    stance: (...) or scalar, code 0 ... 5 of ``STANCES``. signal: (...), 1 = partner looked honest, 0 = it did
-    not.
-    u: (...), a uniform draw in [0, 1). generosity: (...) or scalar, g, chance to forgive a bad signal, in
-    [0, 1].
+    stance: (...) or scalar, code 0 ... 5 of ``STANCES``. signal: (...), 1 = partner looked honest, 0 = it did not.
+    u: (...), a uniform draw in [0, 1). generosity: (...) or scalar, g, chance to forgive a bad signal, in [0, 1].
     response: (...) or scalar, rho of the proportional stance, in [0, 1); default 0.8.
     observed_level: (...), share the partner seemed to honour, in [0, 1] (proportional stance only).
     punishment_left: (...), quarters, this one included, in which what is seen is no news, >= 0; 0 without a term.

@@ -50,8 +50,7 @@ def duty_grid(special: FloatLike, step: FloatLike) -> FloatArray:
 def best_move(gains: FloatArray) -> tuple[IntArray, FloatArray]:
     """Position on the duty grid that pays most, and what it pays, bn$ per quarter.
 
-    gains: (..., 5), payoff of each point of ``duty_grid`` less today's, the partner's answer included, bn$
-    per quarter.
+    gains: (..., 5), payoff of each point of ``duty_grid`` less today's, the partner's answer included, bn$ per quarter.
     Returns (index (...), gain (...)).
     Limits: ties with today's duty leave it; other ties go to the lower position; a gain of 0 means "stay".
     Source: theory 1.6a.
@@ -137,8 +136,7 @@ def answer_rise(rise: FloatLike, ratio: FloatLike) -> FloatArray:
 def emergency(u: FloatLike, hazard: FloatLike, tension: FloatLike) -> BoolArray:
     """Whether a bloc raises a special duty at once, without an investigation (True/False).
 
-    u: (...), a uniform draw in [0, 1). hazard: scalar, h_emg, per quarter at full tension, in [0, 0.05];
-    default 0.01.
+    u: (...), a uniform draw in [0, 1). hazard: scalar, h_emg, per quarter at full tension, in [0, 0.05]; default 0.01.
     tension: (...), in [0, 1]; pass 0 to shut this pathway.
     Limits: probability hazard * tension.
     Source: theory 1.6a, pathway (e) of 1.12.
@@ -159,11 +157,7 @@ def moved_duty(special: FloatLike, change: FloatLike) -> FloatArray:
 
 
 def zev_announces(
-    own_benefit: FloatLike,
-    joint_benefit: FloatLike,
-    partner_announced: BoolLike,
-    dialogue: FloatLike,
-    trust: FloatLike,
+    own_benefit: FloatLike, joint_benefit: FloatLike, partner_announced: BoolLike, dialogue: FloatLike, trust: FloatLike
 ) -> BoolArray:
     """Whether a bloc announces a zero-emission-vehicle path on its own (True/False).
 
@@ -181,8 +175,7 @@ def zev_announces(
 def zev_demand_shift(size: FloatLike, quarters_since: FloatLike, ramp: FloatLike) -> FloatArray:
     """Extra utility of electric cars after an announcement (no unit, logit utility).
 
-    size: scalar, zeta, in [0, 0.8]; default 0.3. quarters_since: (...), quarters since it; negative = none
-    yet.
+    size: scalar, zeta, in [0, 0.8]; default 0.3. quarters_since: (...), quarters since it; negative = none yet.
     ramp: scalar, quarters until it works in full, >= 1; default 16.
     Limits: 0 before and at the announcement, ``size`` from the end of the ramp on.
     Source: theory 1.15; linear ramp an assumption.
@@ -193,8 +186,7 @@ def zev_demand_shift(size: FloatLike, quarters_since: FloatLike, ramp: FloatLike
 def zev_cost(cost: FloatLike, required_share: FloatLike, current_share: FloatLike) -> FloatArray:
     """Cost of pushing electric cars beyond what buyers choose, bn$ per quarter.
 
-    cost: scalar, C_z, bn$ per quarter per squared share, in [0, 100]. required_share, current_share: (...),
-    in [0, 1].
+    cost: scalar, C_z, bn$ per quarter per squared share, in [0, 100]. required_share, current_share: (...), in [0, 1].
     Limits: 0 once the market is ahead of the path; convex.
     Source: theory 1.15.
     """

@@ -1,10 +1,9 @@
 """Who gains: consumer surplus, profits, revenue, jobs, climate and security, put together as a bloc's payoff.
 
-Theory 1.4, 1.5, 1.7. A bloc's social flow is the accounting identity used in work on electric-car tariffs
-(consumer surplus + home profits + environment + revenue - subsidies) with two additions: the value of jobs,
-and a cost of depending on a rival for cars and cells. Profits follow headquarters, jobs follow location.
-Subsidies are paid with taxes that cost more than they raise. The executive adds a weight on home profits
-(lobbying).
+Theory 1.4, 1.5, 1.7. A bloc's social flow is the accounting identity used in work on electric-car tariffs (consumer
+surplus + home profits + environment + revenue - subsidies) with two additions: the value of jobs, and a cost of
+depending on a rival for cars and cells. Profits follow headquarters, jobs follow location. Subsidies are paid with
+taxes that cost more than they raise. The executive adds a weight on home profits (lobbying).
 
 Everything is elementwise: shapes (...) broadcast. Flows in bn$ per quarter: k$ times million vehicles.
 """
@@ -38,8 +37,7 @@ def climate_benefit(share: FloatLike, scc: FloatLike, tonnes: FloatLike, extra_e
 
     share: (...), part of the world's damage that the bloc feels (phi), fraction, 0.05-1. scc: (...),
     social cost of carbon, 30-200 $ per tonne. tonnes: (...), lifetime CO2 saved per electric car, 10-30 t.
-    extra_evs: (...), sales in all markets above a reference, million per quarter; the reference cancels in
-    gains.
+    extra_evs: (...), sales in all markets above a reference, million per quarter; the reference cancels in gains.
     Limits: 0 for no extra cars; a global public good: the place of sale does not matter.
     Source: theory 1.4, row A15; Nordhaus 2017.
     """
@@ -122,9 +120,8 @@ def inverse_optimum_security(
     market_size, tension, kS2: (...), as in ``security_cost``, tension > 0. least_trade: (...), imports below
     which nothing can be inferred, million vehicles per quarter (theory: 0.01 a year).
     Returns lower, point, upper (...) and identified (...). At any kS1 from lower to upper neither a step
-    up nor a step down pays (if the payoff is not concave there is none, and these are what either step
-    alone asks for); point solves the first-order condition with central differences, in which the step
-    cancels. All are cut at 0;
+    up nor a step down pays (if the payoff is not concave there is none, and these are what either step alone asks for);
+    point solves the first-order condition with central differences, in which the step cancels. All are cut at 0;
     an unidentified one is 0 throughout: too little trade, imports that do not fall with the duty, or a
     condition that asks for a negative cost.
     Limits: 0 where the observed duty is the optimum without any security cost; inverse in tension.
@@ -167,11 +164,10 @@ def supply_assurance_value(
 ) -> FloatArray:
     """What a promise not to withhold cells and minerals is worth to the receiver, bn$ per year.
 
-    theta: (...), taste for cheap suppliers, per $/kWh, 0.02-0.2. share: (...), the giver's share in the
-    receiver's cells, in [0, 1], read as at most 0.999. kwh: (...), per electric car, kWh. built: (...),
-    electric cars built by the receiver, million per year. restricted: (...), part of the time that supply
-    would be restricted, 0.05-0.5. severity: (...), part of all output lost then, 0-0.03. value_added:
-    (...), k$ per car, 5-15.
+    theta: (...), taste for cheap suppliers, per $/kWh, 0.02-0.2. share: (...), the giver's share in the receiver's
+    cells, in [0, 1], read as at most 0.999. kwh: (...), per electric car, kWh. built: (...), electric cars built by the
+    receiver, million per year. restricted: (...), part of the time that supply would be restricted, 0.05-0.5. severity:
+    (...), part of all output lost then, 0-0.03. value_added: (...), k$ per car, 5-15.
     cars: (...), cars of all kinds built, million per year.
     Limits: 0 if supply is never restricted; rises with the giver's share, as the loss of its variety does.
     Source: theory 1.7; the first term is the log-sum loss, as in a supply contract; sizes are assumptions.

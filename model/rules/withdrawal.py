@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, ordered_sum
+from model.numerics import FloatArray, FloatLike
 
 BoolArray = npt.NDArray[np.bool_]
 
@@ -112,7 +112,7 @@ def temptation(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray
     Source: definition: with answers in proportion to ``lost``, the dearest unit decides.
     """
     tempts = np.greater(cost, LEAST_COST) & ~repaid(cost, lost, weights)
-    return tempts * np.divide(cost, lost)
+    return np.divide(cost, lost) * tempts
 
 
 def price(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray:
@@ -146,32 +146,3 @@ def part_slack(answer: FloatLike, dearest: FloatLike, stake: FloatLike, highest:
     answer, which is no more than the whole one.
     """
     return np.maximum(answer, 0.0) - np.maximum(np.multiply(dearest, stake), highest)
-
-
-def part_test(
-    gain_honoured: FloatArray,
-    gain_lapsed: FloatArray,
-    lost: FloatArray,
-    wdc: FloatLike,
-    wdd: FloatLike,
-    punish: FloatLike,
-    weights: Weights,
-) -> tuple[BoolArray, FloatArray]:
-    """Does a side keep every single concession, by how much: (True/False, slack in bn$ of the whole answer).
-
-    gain_honoured, gain_lapsed, lost: (..., n), for each of n >= 1 concessions that a side gives: what it gains by
-    withdrawing it alone while the partner honours, while it lapses, and what the partner loses (``loss``); bn$ per
-    quarter.
-    wdc, wdd, punish: (...), as ``honour_test``. weights: of ``part_weights``, scalars or (...).
-    Limits: at discount 0 nothing is kept that costs its giver anything; what costs nothing never decides; the order of
-    concessions does not matter beyond rounding.
-    Source: second edition, F11; theory 1.10; equivalent answers: WTO DSU art. 22.4, Bagwell & Staiger 1999,
-    Schwartz & Sykes 2002.
-    """
-    beside_parts = Weights(*(np.asarray(weight)[..., None] for weight in weights))
-    cost = part_cost(beside_parts, gain_honoured, gain_lapsed)
-    dearest = np.maximum.reduce(temptation(cost, lost, beside_parts), axis=-1)
-    highest = np.maximum.reduce(price(cost, lost, beside_parts), axis=-1)
-    stake = ordered_sum(at_stake(cost, lost))
-    slack = part_slack(whole_answer(weights, wdc, wdd, punish), dearest, stake, highest)
-    return np.greater_equal(slack, 0.0), slack

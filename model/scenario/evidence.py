@@ -1,5 +1,4 @@
-"""What a run starts from, as files: the seeds directory, evidence selectors, numbers with a reason, root
-seeds.
+"""What a run starts from, as files: the seeds directory, evidence selectors, numbers with a reason, root seeds.
 
 Every number of a scenario file is one of
 
@@ -11,8 +10,7 @@ Every number of a scenario file is one of
 * ``{ value = 3.0, assumed = "why" }``: a judgement, with its reason; or a bare number inside a table that
   carries ``assumed = "why"`` for all of them.
 
-Anything else is a fault. ``resolve`` replaces each by its number, and keeps the list of where they come
-from.
+Anything else is a fault. ``resolve`` replaces each by its number, and keeps the list of where they come from.
 """
 
 from __future__ import annotations

@@ -1,9 +1,8 @@
 """Scenarios: a starting point as plain arrays.
 
-``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence
-tables, checks everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it
-does not calibrate (qualities and security costs are found from it elsewhere). Every fault of the file is
-reported at once.
+``load_scenario("2026")`` reads ``seeds/scenarios/2026.toml``, fetches what it takes from the evidence tables, checks
+everything, and gives a ``Scenario``: frozen, with read-only NumPy arrays. It describes; it does not calibrate
+(qualities and security costs are found from it elsewhere). Every fault of the file is reported at once.
 
 >>> load_scenario("2026").quarter_label(0)
 '2026Q4'
@@ -21,14 +20,7 @@ from model.faults import InputFault
 from model.numerics import LEAST_AVAILABILITY
 from model.parameters.checked import Parameters, make_parameters
 from model.scenario import policy
-from model.scenario.arrays import (
-    BEFORE,
-    NEVER,
-    Bools,
-    Floats,
-    Ints,
-    Workshop,
-)
+from model.scenario.arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario.evidence import SourceRow, names_in
 from model.scenario.policy import Event, Treaty
 from model.scenario.reading import Reading, read_scenario

@@ -13,17 +13,12 @@ import dataclasses
 import numpy as np
 
 from model.assessment.ahead import foreseen
+from model.assessment.costs import Situation
 from model.assessment.mandate import Mandate, make_mandate
+from model.assessment.nodes import IMPORTER, PAIR_OF, PARTNER
 from model.assessment.priors import mean_tension
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
-from model.assessment.tables import (
-    IMPORTER,
-    PAIR_OF,
-    PARTNER,
-    Situation,
-    Tables,
-    assess,
-)
+from model.assessment.tables import Tables, assess
 from model.assessment.values import Parts, issue_values
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.market.economy import Economy, Opening
@@ -189,16 +184,7 @@ def opening_package(scenario: Scenario, menus: tuple[Menu, ...]) -> np.ndarray:
             duty.append(1 if cut <= 0.0 else (4 if cut >= 1.0 else 3))
         standards = STANDARDS.index((int(known.recognition[0]), int(known.recognition[1]), int(known.charging)))
         treaty[known.dyad] = menus[known.dyad].index(
-            (
-                duty[0],
-                duty[1],
-                int(known.supply[0]),
-                int(known.supply[1]),
-                standards,
-                int(known.linkage[0]),
-                int(known.linkage[1]),
-                int(known.technology),
-            )
+            (*duty, *map(int, known.supply), standards, *map(int, known.linkage), int(known.technology))
         )
     return treaty
 

@@ -69,7 +69,6 @@ def constants(scenario: Scenario, parameters: Parameters) -> Economy:
         kwh=scenario.kwh,
         is_home=home_flag,
         is_foreign=1.0 - home_flag,
-        is_place=home_flag,
         is_other_bloc=1.0 - np.eye(N_BLOCS),
         nonbattery_cost=(scenario.vehicle_cost[:, None] * scenario.place_factor)[:, None, :],
         freight=scenario.freight.T[:, None, :].copy(),

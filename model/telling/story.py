@@ -9,16 +9,9 @@ from model.market.border import in_force
 from model.numerics import QUARTERS_PER_YEAR
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
-from model.telling.trade_story import (
-    ClubStory,
-    Told,
-    TradeStory,
-    cap,
-    dyad_of,
-    named,
-    possessive,
-)
-from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS, EV
+from model.telling.terms import duty_rates
+from model.telling.trade_story import ClubStory, Told, TradeStory, cap, dyad_of, named, possessive
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
     from model.numerics import FloatArray
@@ -139,13 +132,8 @@ class Story(TradeStory, ClubStory):
 
     def _duties(self, dyad: int, side: int, position: int) -> tuple[str, str]:
         """The duty of a side on the other's cars without a treaty today, and at a position that is honoured."""
-        importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
-        at, start = (EV, importer, partner), self.model.start
-        t = min(self.model.state.quarter, start.mfn.shape[0] - 1)
-        bare = float(start.mfn[t][at] + self.model.state.special[at])
-        floor = min(float(start.floor[t][at]), bare)
-        rate = bare - float(self.model.economy.cuts[at][position]) * (bare - floor)
-        return percent(bare), percent(rate)
+        rates = duty_rates(self.model, dyad)[side]
+        return percent(rates[0]), percent(rates[position])
 
     # --- the world outside ------------------------------------------------------------------------------------------
 
@@ -162,9 +150,7 @@ class Story(TradeStory, ClubStory):
         if self.is_told:
             what = "opens again" if is_open else "shuts"
             self.say(
-                "tension",
-                f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).",
-                dyad,
+                "tension", f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).", dyad
             )
 
     def subnational(self, dyad: int) -> None:
@@ -188,54 +174,35 @@ class Story(TradeStory, ClubStory):
 
     # --- acting alone -----------------------------------------------------------------------------------------------
 
+    def _of_two(self, topic: str, importer: int, partner: int, sentence: str) -> None:
+        """A line on a pair of blocs, whose names come into the sentence, importer first."""
+        self.say(topic, cap(sentence.format(named(importer), named(partner))), dyad_of(importer, partner))
+
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
-        self.say(
-            "case",
-            f"{cap(named(importer))} opens a duty case against {named(partner)}: +{rise:.0%} threatened.",
-            dyad_of(importer, partner),
-        )
+        self._of_two("case", importer, partner, f"{{}} opens a duty case against {{}}: +{rise:.0%} threatened.")
 
     def case_ends(self, importer: int, partner: int, how: CaseEnd) -> None:
         """A duty case ends."""
         ended = {CaseEnd.SETTLED: "settled", CaseEnd.CARRIED_OUT: "carried out", CaseEnd.DROPPED: "dropped"}[how]
-        self.say(
-            "case",
-            f"{cap(possessive(named(importer)))} duty case against {named(partner)} is {ended}.",
-            dyad_of(importer, partner),
-        )
+        self._of_two("case", importer, partner, f"{{}}'s duty case against {{}} is {ended}.")
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
-        self.say(
-            "case",
-            f"{cap(named(importer))} raises its duty on {named(partner)} by {rise:.0%} at once.",
-            dyad_of(importer, partner),
-        )
+        self._of_two("case", importer, partner, f"{{}} raises its duty on {{}} by {rise:.0%} at once.")
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
-        self.say(
-            "retaliation",
-            f"{cap(named(importer))} answers {named(partner)} with +{rise:.0%} on its own duty.",
-            dyad_of(importer, partner),
-        )
+        self._of_two("retaliation", importer, partner, f"{{}} answers {{}} with +{rise:.0%} on its own duty.")
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A bloc lowers its special duty alone."""
-        self.say(
-            "announcement",
-            f"{cap(named(importer))} lowers its special duty on {named(partner)} to {level:.0%} on its own.",
-            dyad_of(importer, partner),
-        )
+        what = f"{{}} lowers its special duty on {{}} to {level:.0%} on its own."
+        self._of_two("announcement", importer, partner, what)
 
     def recognises_alone(self, importer: int, partner: int) -> None:
         """Recognition for one's own good: harmony, not cooperation."""
-        self.say(
-            "recognition",
-            f"{cap(named(importer))} recognises {possessive(named(partner))} certificates for its own good (harmony).",
-            dyad_of(importer, partner),
-        )
+        self._of_two("recognition", importer, partner, "{} recognises {}'s certificates for its own good (harmony).")
 
     def announces(self, bloc: int, alone: bool) -> None:
         """A zero-emission path is announced, for its own sake or in step with a partner."""

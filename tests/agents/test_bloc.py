@@ -9,7 +9,7 @@ import pytest
 import worlds
 
 from model.agents.bloc import Offer
-from model.assessment.tables import PAIR_OF
+from model.assessment.nodes import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.packages.menu import negotiable
 from model.packages.sums import chosen_flows

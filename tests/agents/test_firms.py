@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import worlds
 
-from model.assessment.tables import PAIR_OF
+from model.assessment.nodes import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.phases import production
 from model.vocabulary import DYADS, N_BLOCS, N_DYADS

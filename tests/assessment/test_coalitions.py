@@ -12,8 +12,8 @@ import worlds
 from model.assessment import coalitions
 from model.assessment.coalitions import COALITIONS, MEMBERS, Setting, worth_of_coalitions
 from model.assessment.mandate import payoffs
-from model.assessment.nodes import nodes_of
-from model.assessment.tables import PAIR_OF, assess, security_flow
+from model.assessment.nodes import PAIR_OF, nodes_of
+from model.assessment.tables import assess, security_flow
 from model.market import border
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits

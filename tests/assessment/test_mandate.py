@@ -11,16 +11,9 @@ import worlds
 
 from model.assessment import mandate as m
 from model.assessment import stakes as at_stake
+from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER
 from model.assessment.priors import mean_tension
-from model.assessment.tables import (
-    ANNOUNCE_NODE,
-    ANSWER_NODES,
-    GRID_NODES,
-    IMPORTER,
-    PAIR_OF,
-    PARTNER,
-    assess,
-)
+from model.assessment.tables import assess
 from model.numerics import same_bits
 from model.rules import unilateral
 from model.start.calibration import COLD_SWEEPS

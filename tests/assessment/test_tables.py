@@ -10,8 +10,7 @@ import pytest
 import worlds
 
 from model.assessment import tables as assessment
-from model.assessment.nodes import as_slice, blocks_of, nodes_of
-from model.assessment.tables import (
+from model.assessment.nodes import (
     ANNOUNCE_NODE,
     ANSWER_NODES,
     GRID_NODES,
@@ -23,10 +22,12 @@ from model.assessment.tables import (
     PARTNER,
     PUNISH_NODE,
     THIRD,
-    assess,
+    as_slice,
+    blocks_of,
     node_duties,
-    security_flow,
+    nodes_of,
 )
+from model.assessment.tables import assess, security_flow
 from model.market import clearing as markets
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import same_bits

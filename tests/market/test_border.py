@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import worlds
 
-from model.assessment.tables import IMPORTER, PARTNER
+from model.assessment.nodes import IMPORTER, PARTNER
 from model.market import border
 from model.market.border import Mechanism
 from model.numerics import FloatArray

@@ -13,7 +13,8 @@ import pytest
 import worlds
 
 from model.assessment.friends import home_profits
-from model.assessment.tables import IMPORTER, PARTNER, assess, node_duties
+from model.assessment.nodes import IMPORTER, PARTNER, node_duties
+from model.assessment.tables import assess
 from model.market import border
 from model.market import clearing as markets
 from model.market.credits import cleared_credits, credit_flows

@@ -82,25 +82,6 @@ def test_talks_are_on_upgrades_within_what_is_allowed(
     np.testing.assert_array_equal(menu.held > 0, uses > 0)
 
 
-@given(flags, st.integers(0, 2**32 - 1))
-def test_broadcast_sums_are_sums_over_positions(active: list[bool], seed: int) -> None:
-    menu = some_menu(active)
-    rng = np.random.default_rng(seed)
-    tables = [rng.normal(size=n) for n in menu.sizes]
-    crossed = rng.normal(size=(menu.sizes[0], menu.sizes[STANDARDS_AXIS]))
-    grid = menu.along_standards(0, crossed)
-    for axis, table in enumerate(tables):
-        grid = grid + menu.along(axis, table)
-    values = menu.flat(grid)
-    steps = np.stack(np.unravel_index(np.arange(menu.n_packages), menu.sizes), axis=-1)
-    for package in {0, menu.n_packages // 3, menu.n_packages - 1}:
-        step = steps[package]
-        wanted = crossed[step[0], step[STANDARDS_AXIS]] + sum(table[i] for table, i in zip(tables, step, strict=True))
-        assert values[package] == pytest.approx(wanted, abs=1e-12)
-    batch = menu.flat(np.stack([np.broadcast_to(grid, menu.sizes), np.broadcast_to(2 * grid, menu.sizes)]))
-    np.testing.assert_array_equal(batch, [values, 2 * values])
-
-
 def test_nodes_tell_cut_and_savings() -> None:
     # A third off by side 0, mutual recognition and common charging: both savings in both markets.
     package = FULL.index((2, 0, 0, 0, STANDARDS.index((1, 1, 1)), 0, 0, 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -67,7 +68,7 @@ def test_slack_is_that_of_the_best_deviation_by_hand(seed: int, side: int, packa
     given_up = [DUTY + side, SUPPLY + side, RECOGNITION + side, LINKAGE + side, CHARGING, TECHNOLOGY]
     fewer = [taken_back(FULL, package, issue) for issue in given_up if FULL.held[package, issue]]
     if fewer:
-        part = withdrawal.part_test(
+        part = benchmarks.part_test(
             cc[:, fewer] - cc[:, [package]],
             cd[:, fewer] - cd[:, [package]],
             withdrawal.loss(theirs[:, [package]], theirs[:, fewer]),

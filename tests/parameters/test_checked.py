@@ -13,18 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.faults import InputFault, nearest
-from model.parameters.checked import (
-    BLOC_STEMS,
-    DIALOGUE_CEILINGS,
-    DYAD_STEMS,
-    GROUPS,
-    PARAMETERS,
-    RETALIATION_RULES,
-    Parameters,
-    ParameterSpec,
-    make_parameters,
-)
-from model.parameters.spec import real
+from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, GROUPS, PARAMETERS, Parameters, make_parameters
+from model.parameters.core import DIALOGUE_CEILINGS, RETALIATION_RULES
+from model.parameters.spec import ParameterSpec, real
 from model.vocabulary import BLOCS, DYAD_NAMES
 
 NUMBERS = [spec for spec in PARAMETERS.values() if spec.kind in ("float", "int")]

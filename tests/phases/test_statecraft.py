@@ -11,7 +11,7 @@ import pytest
 import worlds
 
 from model.assessment.ahead import averaged, costs_ahead
-from model.assessment.tables import PAIR_OF
+from model.assessment.nodes import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
 from model.packages.part_cuts import duty_path, kept_share

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -41,31 +42,31 @@ def slack_type(q: float) -> float:
     ("name", "lag", "length"), [("grim", 1, np.inf), ("T4", 1, 4), ("lag2", 2, np.inf), ("lag2_T8", 2, 8)]
 )
 def test_b1_critical_discount_factor(name: str, lag: float, length: float) -> None:
-    assert compliance.critical_delta(5.0, 3.0, 1.0, lag, length) == closed(row("B1")[name])
+    assert benchmarks.critical_delta(5.0, 3.0, 1.0, lag, length) == closed(row("B1")[name])
 
 
 def test_b1_in_one_batch() -> None:
     expected = row("B1")
-    batch = compliance.critical_delta(5.0, 3.0, 1.0, np.array([1, 1, 2, 2]), np.array([np.inf, 4, np.inf, 8]))
+    batch = benchmarks.critical_delta(5.0, 3.0, 1.0, np.array([1, 1, 2, 2]), np.array([np.inf, 4, np.inf, 8]))
     np.testing.assert_allclose(batch, [expected[k] for k in ("grim", "T4", "lag2", "lag2_T8")], rtol=1e-6)
 
 
 def test_b1_alternation_against_tit_for_tat() -> None:
-    assert compliance.alternation_delta(5.0, 3.0, 0.0) == closed(row("B1")["tft_alternation"])
-    assert compliance.alternation_delta(3.0, 5.0, 0.0) == 0.0
-    assert compliance.alternation_delta(9.0, 3.0, 0.0) == 1.0
+    assert benchmarks.alternation_delta(5.0, 3.0, 0.0) == closed(row("B1")["tft_alternation"])
+    assert benchmarks.alternation_delta(3.0, 5.0, 0.0) == 0.0
+    assert benchmarks.alternation_delta(9.0, 3.0, 0.0) == 1.0
 
 
 def test_critical_discount_factor_at_its_ends() -> None:
-    assert compliance.critical_delta(3.0, 3.0, 1.0) == 0.0
-    assert compliance.critical_delta(5.0, 3.0, 3.0) == 1.0
-    assert compliance.critical_delta(9.0, 3.0, 1.0, 1, 1) == 1.0
-    assert compliance.critical_delta(5.0, 3.0, 1.0, 1, 0) == 1.0
+    assert benchmarks.critical_delta(3.0, 3.0, 1.0) == 0.0
+    assert benchmarks.critical_delta(5.0, 3.0, 3.0) == 1.0
+    assert benchmarks.critical_delta(9.0, 3.0, 1.0, 1, 1) == 1.0
+    assert benchmarks.critical_delta(5.0, 3.0, 1.0, 1, 0) == 1.0
 
 
 @given(st.floats(0.1, 5.0), st.floats(0.1, 5.0), st.integers(1, 4), st.integers(1, 40))
 def test_critical_delta_is_where_the_test_turns(gain: float, lost: float, lag: int, length: int) -> None:
-    delta = float(compliance.critical_delta(lost + gain, lost, 0.0, lag, length))
+    delta = float(benchmarks.critical_delta(lost + gain, lost, 0.0, lag, length))
     assume(delta < 0.999)
     for discount, passes in ((delta + 1e-6, True), (delta - 1e-6, False)):
         honours, _ = compliance.honour_test(
@@ -111,22 +112,22 @@ def test_b2_additive_thresholds() -> None:
     expected = row("B2")
     ratios = [row("A8")[case]["delta_star"] for case in ("psi0.3", "sigma0.5")]
     for ratio, q, q_type in zip(ratios, expected["sep_q_star"], expected["type_sep_q_star"], strict=True):
-        assert compliance.separable_threshold(ratio, BETA, HAZARD) == closed(q)
-        assert compliance.separable_threshold_type(ratio, BETA, HAZARD) == closed(q_type)
-    batch = compliance.separable_threshold(np.array(ratios), BETA, HAZARD)
+        assert benchmarks.separable_threshold(ratio, BETA, HAZARD) == closed(q)
+        assert benchmarks.separable_threshold_type(ratio, BETA, HAZARD) == closed(q_type)
+    batch = benchmarks.separable_threshold(np.array(ratios), BETA, HAZARD)
     np.testing.assert_allclose(batch, expected["sep_q_star"], rtol=1e-6)
-    batch = compliance.separable_threshold_type(np.array(ratios), BETA, HAZARD)
+    batch = benchmarks.separable_threshold_type(np.array(ratios), BETA, HAZARD)
     np.testing.assert_allclose(batch, expected["type_sep_q_star"], rtol=1e-6)
-    assert compliance.separable_threshold_type(1.2, BETA, HAZARD) == compliance.NEVER
-    assert compliance.separable_threshold_type(1.0, BETA, HAZARD) == compliance.NEVER
-    assert compliance.separable_threshold(1.0, BETA, HAZARD) > 1.0
+    assert benchmarks.separable_threshold_type(1.2, BETA, HAZARD) == benchmarks.NEVER
+    assert benchmarks.separable_threshold_type(1.0, BETA, HAZARD) == benchmarks.NEVER
+    assert benchmarks.separable_threshold(1.0, BETA, HAZARD) > 1.0
 
 
 @given(st.floats(0.01, 0.9))
 def test_additive_threshold_is_where_the_test_turns(ratio: float) -> None:
     for threshold, test, with_trust in (
-        (compliance.separable_threshold(ratio, BETA, HAZARD), compliance.honour_test, True),
-        (compliance.separable_threshold_type(ratio, BETA, HAZARD), compliance.honour_test_type, False),
+        (benchmarks.separable_threshold(ratio, BETA, HAZARD), compliance.honour_test, True),
+        (benchmarks.separable_threshold_type(ratio, BETA, HAZARD), compliance.honour_test_type, False),
     ):
         for trust, honours in ((threshold * 1.0001, True), (threshold * 0.9999, False)):
             d = compliance.continuation(BETA, HAZARD, trust if with_trust else 1.0)
@@ -184,7 +185,7 @@ def test_m16_patience_and_stability_never_break_a_treaty(
 
 @given(st.floats(0.01, 0.9), st.floats(0.0, 1.0), st.floats(0.0, 1.0))
 def test_m16_trust_never_breaks_an_additive_treaty(ratio: float, a: float, b: float) -> None:
-    enough = 1.0001 * float(compliance.separable_threshold(ratio, BETA, HAZARD))
+    enough = 1.0001 * float(benchmarks.separable_threshold(ratio, BETA, HAZARD))
     for share in (a, b):
         q = enough + share * max(0.999 - enough, 0.0)
         d = compliance.continuation(BETA, HAZARD, q)
@@ -246,10 +247,10 @@ def test_m1_shape_blind() -> None:
         column = (trust[:, np.newaxis], d[:, np.newaxis])
         check_shape_blind(test, *packages, *column, fixed=(1, np.inf))
     check_shape_blind(compliance.continuation, d, 1 - d, trust)
-    check_shape_blind(compliance.critical_delta, *flows[:3], lag, length)
-    check_shape_blind(compliance.alternation_delta, *flows[:3])
-    check_shape_blind(compliance.separable_threshold, trust, 0.9 + 0.09 * d, d)
-    check_shape_blind(compliance.separable_threshold_type, trust, 0.9 + 0.09 * d, d)
+    check_shape_blind(benchmarks.critical_delta, *flows[:3], lag, length)
+    check_shape_blind(benchmarks.alternation_delta, *flows[:3])
+    check_shape_blind(benchmarks.separable_threshold, trust, 0.9 + 0.09 * d, d)
+    check_shape_blind(benchmarks.separable_threshold_type, trust, 0.9 + 0.09 * d, d)
     check_shape_blind(compliance.bayes_type_update, trust, (d > 0.5) * 1.0, d / 3, trust / 3)
     check_shape_blind(compliance.two_strikes, trust > 0.5, d > 0.5)
     check_shape_blind(compliance.exit_draw, d, trust, 1 - d)

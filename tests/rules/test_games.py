@@ -9,12 +9,13 @@ from pathlib import Path
 import benchmarks
 import numpy as np
 import pytest
+from benchmarks import Payoffs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.numerics import same_bits
 from model.rules import games
-from model.rules.games import FAMILIES, FAMILY_RANKINGS, N_FAMILIES, Payoffs
+from model.rules.games import FAMILIES, FAMILY_RANKINGS
 
 CHECKS = json.loads((Path(__file__).parents[1] / "data" / "theory_checks.json").read_text(encoding="utf-8"))
 
@@ -45,47 +46,7 @@ def test_c3_named_games(row_id: str) -> None:
     want = CHECKS["C3"][row_id]
     row, column = (games.side_family(*payoffs_of(name)) for name in PAIR_OF_CHECK[row_id])
     assert (FAMILIES[row], FAMILIES[column]) == (want["lab_i"], want["lab_j"])
-    place_row, place_column, flip_row, flip_column = games.canonical_pair(row, column)
-    assert (FAMILIES[place_row], FAMILIES[place_column]) == (want["row"], want["col"])
-    assert (bool(flip_row), bool(flip_column)) == (want["flip_row"], want["flip_col"])
     assert games.pair_name(int(row), int(column)) == f"{want['lab_i']}–{want['lab_j']}"
-
-
-def test_c3_counts_of_the_taxonomy() -> None:
-    labelled = [(int(a), int(b)) for a, b in product(ALL_CODES, ALL_CODES)]
-    assert len(set(labelled)) == 576
-    rows, columns = np.array(labelled).T
-    place_row, place_column, _, _ = games.canonical_pair(rows, columns)
-    classes, sizes = np.unique(np.stack([place_row, place_column]), axis=1, return_counts=True)
-    assert classes.shape[1] == 144
-    assert set(sizes) == {4}
-    assert classes.max() < N_FAMILIES
-    assert np.count_nonzero(classes[0] == classes[1]) == 12
-    assert len({frozenset(pair) for pair in classes.T.tolist()}) == 78
-
-
-def swapped(game: tuple[tuple[float, ...], tuple[float, ...]], side: int) -> tuple[tuple[float, ...], ...]:
-    """The same game after one player's two acts exchange names (payoffs in the order R, T, S, P)."""
-    own = lambda p: (p[1], p[0], p[3], p[2])  # noqa: E731
-    other = lambda p: (p[2], p[3], p[0], p[1])  # noqa: E731
-    return (own(game[0]), other(game[1])) if side == 0 else (other(game[0]), own(game[1]))
-
-
-def test_c3_classes_are_what_relabelling_by_hand_gives() -> None:
-    """The four labelled games of a class are each other's relabellings, found without its tables."""
-    for row, column in product(map(tuple, ALL_RANKS), repeat=2):
-        game = (row, column)
-        images = [game, swapped(game, 0), swapped(game, 1), swapped(swapped(game, 0), 1)]
-        places = {
-            tuple(int(c) for c in games.canonical_pair(games.side_family(*image[0]), games.side_family(*image[1]))[:2])
-            for image in images
-        }
-        assert len(places) == 1
-        # Exactly one of the four has each player's best outcome where the partner honours; it names the
-        # class.
-        standard = [im for im in images if all(max(p) in p[:2] for p in im)]
-        assert len(standard) == 1
-        assert places == {tuple(int(games.side_family(*p)) for p in standard[0])}
 
 
 def test_families_are_neighbours_by_one_swap_of_ranks() -> None:
@@ -118,10 +79,8 @@ def test_m1_a_batch_is_the_loop(rows: list[tuple[tuple[float, ...], float]]) -> 
     x = np.array([row for row, _ in rows]).T
     tolerance = np.array([t for _, t in rows])
     batch = games.side_family(*x, tolerance=tolerance)
-    friendly, stern = games.tie_neighbours(*x, tolerance=tolerance)
     for k in range(x.shape[1]):
         assert batch[k] == games.side_family(*x[:, k], tolerance=tolerance[k])
-        assert (friendly[k], stern[k]) == games.tie_neighbours(*x[:, k], tolerance=tolerance[k])
     for rule in (benchmarks.belief_needed, benchmarks.rapoport_index, benchmarks.additive_gap):
         assert same_bits(rule(*x), np.array([rule(*x[:, k]) for k in range(x.shape[1])]))
     point = games.game_map_point(*x[:3])
@@ -142,42 +101,12 @@ def test_shapes_broadcast_and_leading_axes_do_not_matter() -> None:
 
 
 @given(st.integers(0, 23), st.integers(0, 2))
-def test_one_tied_pair_reports_its_two_neighbours(which: int, upper: int) -> None:
+def test_a_difference_within_the_tolerance_is_a_tie(which: int, upper: int) -> None:
     order = np.argsort(-ALL_RANKS[which])  # positions from best to worst
-    tied, strict, exchanged = (ALL_RANKS[which].copy() for _ in range(3))
+    tied = ALL_RANKS[which].copy()
     tied[order[upper]] = tied[order[upper + 1]] + 0.004
-    exchanged[order[[upper, upper + 1]]] = strict[order[[upper + 1, upper]]]
     assert games.side_family(*tied, tolerance=0.005) == games.TIE
-    found = games.tie_neighbours(*tied, tolerance=0.005)
-    assert set(map(int, found)) == {int(games.side_family(*strict)), int(games.side_family(*exchanged))}
-
-
-@given(four_payoffs, st.floats(0.0, 60.0))
-def test_neighbours_respect_every_decisive_comparison(payoffs: tuple[float, ...], tolerance: float) -> None:
-    letters = "RTSP"
-    for code in games.tie_neighbours(*payoffs, tolerance=tolerance):
-        name = FAMILIES[code]
-        ranking = next(r for r, n in FAMILY_RANKINGS.items() if n == name.removeprefix("reversed: "))
-        if name.startswith("reversed"):
-            ranking = ranking.translate(str.maketrans("RTSP", "PSTR"))
-        for a, b in product(range(4), repeat=2):
-            if payoffs[a] - payoffs[b] > tolerance:
-                assert ranking.index(letters[a]) < ranking.index(letters[b])
-
-
-@given(four_payoffs)
-def test_without_ties_the_neighbours_are_the_family(payoffs: tuple[float, ...]) -> None:
-    code = games.side_family(*payoffs)
-    if code < games.ONE_WAY:
-        assert games.tie_neighbours(*payoffs) == (code, code)
-
-
-def test_tie_breaks_lean_the_way_they_say() -> None:
-    friendly, stern = games.tie_neighbours(3.0, 3.0, 0.0, 1.0)
-    assert (FAMILIES[friendly], FAMILIES[stern]) == ("Stag Hunt", "Prisoner's Dilemma")
-    friendly, stern = games.tie_neighbours(1.0, 1.0, 1.0, 1.0)  # nothing at stake: the extremes
-    assert (FAMILIES[friendly], FAMILIES[stern]) == ("Harmony", "reversed: Harmony")
-    assert games.side_family(1.0, 1.0, 1.0, 1.0) == games.TIE
+    assert games.side_family(*tied, tolerance=0.003) == ALL_CODES[which]
 
 
 @pytest.mark.parametrize("own", [-0.4, 0.4])
@@ -187,15 +116,6 @@ def test_one_way_issues_on_both_sides(own: float) -> None:
     assert giver == receiver == games.ONE_WAY
     assert games.pair_name(int(giver), int(receiver)) == "one-way"
     assert games.pair_name(int(giver), games.TIE) == "one-way–tie"
-
-
-def test_ties_keep_their_name_in_the_canonical_table() -> None:
-    reversed_row = int(games.side_family(1.0, 2.0, 3.0, 4.0))
-    row, column, flip_row, flip_column = games.canonical_pair([games.TIE, reversed_row], [3, games.ONE_WAY])
-    assert row.tolist()[0] == games.TIE
-    assert column.tolist()[1] == games.ONE_WAY
-    assert flip_row.tolist() == [False, False]
-    assert flip_column.tolist() == [False, True]
 
 
 # --- closed forms -------------------------------------------------------------------------------------------
@@ -286,8 +206,8 @@ EQUILIBRIA = {
 @pytest.mark.parametrize("family", EQUILIBRIA)
 def test_pure_equilibria_and_dominance_of_symmetric_games(family: str) -> None:
     payoffs = payoffs_of(family)
-    found = games.pure_equilibria(payoffs, payoffs)
-    assert " ".join(o for o, is_one in zip(games.OUTCOMES, found, strict=True) if is_one) == EQUILIBRIA[family]
+    found = benchmarks.pure_equilibria(payoffs, payoffs)
+    assert " ".join(o for o, is_one in zip(benchmarks.OUTCOMES, found, strict=True) if is_one) == EQUILIBRIA[family]
     dominant = {"DD": -1, "CC": 1}.get(EQUILIBRIA[family], 0)
     assert benchmarks.dominant_act(*payoffs) == dominant
 
@@ -297,7 +217,7 @@ def test_pure_equilibria_and_dominance_of_symmetric_games(family: str) -> None:
 def test_pure_equilibria_match_brute_force(row: tuple[float, ...], column: tuple[float, ...]) -> None:
     # Matrices [own act, partner's act], acts C = 0 and D = 1.
     matrices = [np.array([[r, s], [t, p]]) for r, t, s, p in (row, column)]
-    found = games.pure_equilibria(Payoffs(*row), Payoffs(*column), tolerance=0.0)
+    found = benchmarks.pure_equilibria(Payoffs(*row), Payoffs(*column), tolerance=0.0)
     for k, (i, j) in enumerate(product((0, 1), repeat=2)):
         stays = matrices[0][i, j] >= matrices[0][1 - i, j] and matrices[1][j, i] >= matrices[1][1 - j, i]
         assert bool(found[k]) == bool(stays)
@@ -305,14 +225,14 @@ def test_pure_equilibria_match_brute_force(row: tuple[float, ...], column: tuple
 
 def test_knife_edge_of_equilibria_is_forgiven() -> None:
     row = Payoffs(3.0, 3.0 + 1e-13, 0.0, 1.0)
-    assert games.pure_equilibria(row, row)[0]
+    assert benchmarks.pure_equilibria(row, row)[0]
     assert benchmarks.dominant_act(*row, tolerance=games.ROUNDING) == 0
 
 
 def test_asymmetric_lesson_deadlock_harmony() -> None:
     """The importer guards, the exporter would give anyway: one equilibrium, bought off by a side payment."""
     deadlock, harmony = Payoffs(2.0, 4.0, 1.0, 3.0), Payoffs(9.0, 2.0, 3.0, 1.0)
-    assert games.pure_equilibria(deadlock, harmony).tolist() == [False, False, True, False]
+    assert benchmarks.pure_equilibria(deadlock, harmony).tolist() == [False, False, True, False]
     payment = benchmarks.side_payment(deadlock, harmony)
     assert (float(payment.to_row), bool(payment.is_enough)) == (1.0, True)
 

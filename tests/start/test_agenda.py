@@ -12,8 +12,9 @@ import pytest
 import worlds
 
 from model import NegotiationModel
+from model.assessment.nodes import PAIR_OF
 from model.assessment.priors import mean_tension
-from model.assessment.tables import PAIR_OF, assess
+from model.assessment.tables import assess
 from model.assessment.values import issue_values
 from model.numerics import logistic, same_bits
 from model.parameters.checked import make_parameters

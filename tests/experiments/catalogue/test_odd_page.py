@@ -64,7 +64,7 @@ def test_facts_are_read_off_the_code(facts: Facts) -> None:
     # By way of a local name, as one of a row, and as an array over blocs.
     assert "batteries" in facts.readers["supplier_substitution"] and "pricing" in facts.readers["alpha_eu"]
     assert facts.drawn_in["plant"] == ("model/phases/production.py",) and all(facts.drawn_in.values())
-    assert ("compliance", "critical_delta") in facts.unused and ("bargaining", "choose_offer") not in facts.unused
+    assert ("batteries", "unit_cost") in facts.unused and ("bargaining", "choose_offer") not in facts.unused
     assert ("clubs", "member_gain") not in facts.unused  # a used rule calls it
 
 
