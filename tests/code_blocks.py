@@ -72,14 +72,9 @@ ELSEWHERE = {"docs/others_tools.md": "tests/experiments/report/test_recipes.py"}
 # Commands that take more than a few seconds, whole or in place of the whole; they run with the slow tests.
 SLOW = (
     "make demo",
-    "detente sweep mechanisms --workers 2",
-    "detente report results/mechanisms",
-    "detente rerun results/mechanisms --run 3-17",
     "detente sensitivity uncertainty",
     "detente sweep uncertainty",
     "detente discover results/uncertainty",
-    "detente league",
-    "detente league --tactics patient.py",
     "detente hindcast",
     "detente bench",
     "detente sweep my_plan.toml --tactics patient.py",

@@ -120,7 +120,7 @@ def keep_gestures(world: Stage) -> None:
     keeps = state.honours & (state.level >= FULL_LEVEL) & (state.effort >= 1.0)
     kept = np.where(state.gesture_side == 0, keeps[..., 0], keeps[..., 1])
     for d in range(N_DYADS):
-        world.tell("gesture_ends", (state.gesture[:, d] > 0) & ~kept[:, d], d, state.gesture_side[:, d])
+        world.tell("gesture_spoilt", (state.gesture[:, d] > 0) & ~kept[:, d], d, state.gesture_side[:, d])
     state.gesture = np.where(kept, state.gesture, 0)
     state.gesture_left = np.where(kept, state.gesture_left, 0.0)
 

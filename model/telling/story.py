@@ -336,6 +336,11 @@ class Story(TradeStory, ClubStory):
         """A gesture lapses."""
         self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
 
+    def gesture_spoilt(self, dyad: int, side: int) -> None:
+        """A gesture ends because its giver keeps less than the treaty that it is added to."""
+        giver = self.name(dyad, side)
+        self.say("gesture", f"{cap(possessive(giver))} gesture ends: {giver} does not keep the treaty in full.", dyad)
+
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""
         tail = " (a false alarm)" if falsely else ""

@@ -73,8 +73,10 @@ def played(parameters: Parameters, quarters: int = 5) -> tuple[World, Lane]:
 
 
 def test_a_mechanism_described_at_the_border_reaches_all_who_ask_there(inspected: None) -> None:
-    # Nothing is negotiated, so that both worlds have the same standards and duties.
-    parameters = with_inspection(**worlds.NOTHING_ON_THE_TABLE, unilateral_recognition_rate=0.0)
+    # Nothing is negotiated or done alone, so that both worlds have the same standards and duties.
+    parameters = with_inspection(
+        **worlds.NOTHING_ON_THE_TABLE, unilateral_recognition_rate=0.0, unilateral_duties=False
+    )
     plain_world, off = played(without(parameters))
     world, run = played(parameters)
     supply, plain = run.state.supply, off.state.supply
@@ -93,8 +95,8 @@ def test_a_mechanism_described_at_the_border_reaches_all_who_ask_there(inspected
     assert fees[EU] > 0.01
     np.testing.assert_allclose(revenue, accounts.vehicle_duty + accounts.battery_duty + fees, rtol=1e-9)
     # Where duties are what they would be without it, fewer cars come.
-    assert run.state.duty[0, US, EU] == off.state.duty[0, US, EU]
-    assert 0.0 < accounts.vehicle_imports[US, EU] < off.state.books.accounts.vehicle_imports[US, EU]
+    assert run.state.duty[0, EU, CN] == off.state.duty[0, EU, CN]
+    assert 0.0 < accounts.vehicle_imports[EU, CN] < off.state.books.accounts.vehicle_imports[EU, CN]
 
     # Record and story.
     column = world.recorder.series("directed", "inspection_fee")

@@ -8,7 +8,7 @@ import worlds
 
 from model.negotiation import NegotiationModel
 from model.packages.menu import own_steps
-from model.vocabulary import DUTY, DYADS, LINKAGE, N_DYADS, RECOGNITION, SUPPLY
+from model.vocabulary import BLOC_NAMES, BLOCS, DUTY, DYADS, LINKAGE, N_DYADS, RECOGNITION, SUPPLY
 
 #: Gestures as often as they may be.
 BOLD = {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0}
@@ -46,6 +46,23 @@ def test_gestures_are_made_kept_answered_or_lapse() -> None:
             assert all(len(run) <= 4 * world.parameters.gesture_quarters for run in runs if run[0])
     for words in ("makes a gesture for 4 quarters", "answers the gesture in kind", "gesture lapses without an answer"):
         assert any(words in text for text in texts), words
+
+
+def test_a_gesture_ends_with_the_treaty_that_its_giver_does_not_keep() -> None:
+    seen = 0
+    for replicate in range(12):
+        world = NegotiationModel("symmetric", root_seed=1, replicate=replicate, narrate=True, **BOLD, false_alarm=0.35)
+        while world.running:
+            stood, giver = world.state.gesture > 0, world.state.gesture_side.copy()
+            told = len(world.story)
+            world.step()
+            for line in list(world.story)[told:]:
+                if "does not keep the treaty in full" in line.text:
+                    d = next(d for d, pair in enumerate(DYADS) if line.dyad == "-".join(BLOCS[b] for b in pair))
+                    name = BLOC_NAMES[BLOCS[DYADS[d][int(giver[d])]]]
+                    assert stood[d] and name in line.text and world.state.gesture[d] == 0
+                    seen += 1
+    assert seen, "no giver broke its treaty"
 
 
 def test_a_gesture_is_evidence_and_binds_only_its_giver() -> None:

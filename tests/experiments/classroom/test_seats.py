@@ -112,9 +112,12 @@ def test_a_released_spot_is_left_to_the_rules() -> None:
 def test_a_lapse_and_a_notice_are_kept() -> None:
     # US and EU have a treaty at the start.
     twice = {Spot(q, 2, 1, KEEP, 0): LAPSE for q in (0, 1)}
+    # And the EU, which has a seat as well, keeps it.
+    twice |= {Spot(q, 2, 2, KEEP, 0): HONOUR for q in range(3)}
+    twice |= {Spot(2, 2, 1, KEEP, 0): HONOUR}
     lapsed = SeatedModel(twice, **RUN).run()
     kept = [float(frame["dyad"]["kept"][2]) for frame in lapsed.recorder.frames[:3]]
-    assert kept[0] == 1.0 and kept[1] <= 1.0  # the EU may answer
+    assert kept == [1.0, 1.0, 2.0]
     assert lapsed.recorder.lapses[2] >= 2.0
     gone = SeatedModel({Spot(q, 2, 1, KEEP, 0): LEAVE for q in range(6)}, **RUN).run()
     assert gone.state.first_end_cause[2] == TreatyEnd.NOTICE
