@@ -8,7 +8,7 @@ import worlds
 
 from model.negotiation import NegotiationModel
 from model.packages.menu import own_steps
-from model.vocabulary import BLOC_NAMES, BLOCS, DUTY, DYADS, LINKAGE, N_DYADS, RECOGNITION, SUPPLY
+from model.vocabulary import BLOCS, DUTY, DYADS, LINKAGE, N_DYADS, RECOGNITION, SUPPLY
 
 #: Gestures as often as they may be.
 BOLD = {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0}
@@ -59,8 +59,8 @@ def test_a_gesture_ends_with_the_treaty_that_its_giver_does_not_keep() -> None:
             for line in list(world.story)[told:]:
                 if "does not keep the treaty in full" in line.text:
                     d = next(d for d, pair in enumerate(DYADS) if line.dyad == "-".join(BLOCS[b] for b in pair))
-                    name = BLOC_NAMES[BLOCS[DYADS[d][int(giver[d])]]]
-                    assert stood[d] and name in line.text and world.state.gesture[d] == 0
+                    name = ("China", "the US", "the EU")[DYADS[d][int(giver[d])]]
+                    assert stood[d] and f"{name} does not keep" in line.text and world.state.gesture[d] == 0
                     seen += 1
     assert seen, "no giver broke its treaty"
 
