@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from model import Ensemble
 from model.rules import cooperation
 from model.start import starting_point
+from model.vocabulary import DYADS, N_DYADS
 
 SHARES = ["emerged", "inherited", "kept", "lost", "regained", "durable"]
 MOST = 0.1
@@ -56,3 +58,22 @@ def test_no_share_hangs_on_the_weights_of_depth(issue: str, factor: float, monke
     forget()
     moved = (shares() - usual).abs()
     assert moved.max().max() <= MOST, moved
+
+
+def recognised(cost: float) -> np.ndarray:
+    """(R, 3) quarters in which either side of a dyad recognises the other's certificates, by treaty or alone, added."""
+    ((_, world),) = Ensemble("2026", 7, 60, {"recognition_autonomy_cost": cost}).worlds()
+    quarters = np.zeros((60, N_DYADS))
+    while world.state.quarter < world.n_quarters:
+        world.step()
+        both = [world.state.standards.recognised[:, i, j] + world.state.standards.recognised[:, j, i] for i, j in DYADS]
+        quarters += np.stack(both, axis=-1)
+    return quarters
+
+
+def test_cheaper_recognition_is_never_rarer() -> None:
+    dear, usual, free = (recognised(cost) for cost in (0.1, 0.02, 0.0))
+    for less, more in itertools.pairwise((dear, usual, free)):
+        paired = more - less
+        assert np.all(paired.mean(axis=0) >= -2.0 * paired.std(axis=0, ddof=1) / np.sqrt(len(paired)))
+    assert np.all(free.mean(axis=0) > dear.mean(axis=0))

@@ -24,7 +24,7 @@ from model.assessment.values import (
 from model.numerics import same_bits
 from model.packages.menu import STANDARDS, STANDARDS_LAPSED, Menu, build_menu
 from model.packages.part_cuts import DutyPath
-from model.packages.sums import honour_slack
+from model.packages.resolve import resolve
 from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 FULL = build_menu(np.ones(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool))
@@ -274,11 +274,11 @@ def admissible(cost: float, dyad: int) -> tuple[np.ndarray, np.ndarray]:
     model.step()
     menu, p = model.agenda.menus[dyad], model.parameters
     passes = np.ones(menu.n_packages, dtype=bool)
-    for flows in model.known().flows[dyad]:
-        trust, future = np.array(0.6), np.array(p.discount_factor)
-        slack = honour_slack(flows, trust, future, p.detection_lag, 4.0).spread(menu)
-        passes &= (flows.honoured >= flows.honoured[..., :1]) & (flows.legislature >= flows.legislature[..., :1])
-        passes &= slack >= 0.0
+    for flows in model.world.known().flows[dyad]:
+        trust, future = np.array([0.6]), np.array([p.discount_factor])
+        (slack,) = resolve(flows, trust, future, p.detection_lag, 4.0).spread(menu)
+        gains = (flows.honoured >= flows.honoured[..., :1]) & (flows.legislature >= flows.legislature[..., :1])
+        passes &= gains[0] & (slack >= 0.0)
     return passes, menu.held[:, RECOGNITION : RECOGNITION + 2].any(axis=1)
 
 
