@@ -67,7 +67,7 @@ def plan_of(results: Results) -> Plan:
 def kept_starts(results: Results) -> dict[str, str]:
     """By name, where every scenario of the runs is kept."""
     told = results.manifest.get("scenarios", {})
-    return {name: str(results.input(kept).absolute()) for name, kept in told.items()}
+    return {name: str(results.input(kept)) for name, kept in told.items()}
 
 
 def played(plan: Plan, results: Results) -> Plan:

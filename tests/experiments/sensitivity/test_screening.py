@@ -156,7 +156,7 @@ def test_sizes_are_checked(tmp_path: Path, sizes: Sizes, says: str) -> None:
 
 
 def test_a_plan_without_ranges_is_refused() -> None:
-    result = CliRunner().invoke(app, ["sensitivity", "mechanisms"])
+    result = CliRunner().invoke(app, ["sensitivity", "channels"])
     assert result.exit_code == 2 and "a range each" in result.output and "blocks" in result.output
 
 
