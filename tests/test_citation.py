@@ -16,7 +16,10 @@ import yaml
 import model
 
 ROOT = Path(__file__).resolve().parents[1]
-FILES = ("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json", "CHANGELOG.md", "LICENSE", "paper.md")
+FILES = (
+    *("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json"),
+    *("CHANGELOG.md", "LICENSE", "REUSE.toml", "paper.md"),
+)
 # What a file may leave out only if all of them do: whoever fills in one is reminded of the others.
 FIELDS = {
     "title": ("CITATION.cff", "codemeta.json", ".zenodo.json", "paper.md"),
@@ -24,10 +27,12 @@ FIELDS = {
     "description": ("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json"),
     "version": ("CITATION.cff", "codemeta.json", ".zenodo.json", "CHANGELOG.md", "the package"),
     "licence": ("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json", "LICENSE"),
-    "authors": ("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json", "LICENSE", "paper.md"),
+    "authors": ("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json", "paper.md"),
+    "holder": ("LICENSE", "codemeta.json", "REUSE.toml"),
     "keywords": ("pyproject.toml", "CITATION.cff", "codemeta.json", ".zenodo.json"),
     "released": ("CITATION.cff", "codemeta.json", ".zenodo.json", "CHANGELOG.md"),
     "repository": ("pyproject.toml", "CITATION.cff", "codemeta.json"),
+    "doi": ("CITATION.cff", "codemeta.json"),
     "python": ("pyproject.toml", "codemeta.json"),
     "requirements": ("pyproject.toml", "codemeta.json"),
 }
@@ -68,6 +73,7 @@ def said(files: dict[str, str], version: str) -> dict[str, dict[str, Any]]:
             "keywords": cited["keywords"],
             "released": as_text(cited.get("date-released")),
             "repository": cited.get("repository-code"),
+            "doi": cited.get("doi"),
         },
         "codemeta.json": {
             "title": meta["name"],
@@ -79,6 +85,8 @@ def said(files: dict[str, str], version: str) -> dict[str, dict[str, Any]]:
             "keywords": meta["keywords"],
             "released": meta.get("datePublished"),
             "repository": meta.get("codeRepository"),
+            "holder": {f"{meta['copyrightYear']} {named(one)}" for one in meta["copyrightHolder"]},
+            "doi": meta["sameAs"].removeprefix("https://doi.org/") if "sameAs" in meta else None,
             "python": meta["runtimePlatform"].removeprefix("Python "),
             "requirements": meta["softwareRequirements"],
         },
@@ -97,7 +105,10 @@ def said(files: dict[str, str], version: str) -> dict[str, dict[str, Any]]:
         },
         "LICENSE": {
             "licence": licence[0].removesuffix(" License"),
-            "authors": [re.sub(r"^Copyright \(c\) \d{4} ", "", licence[2])],
+            "holder": {licence[2].removeprefix("Copyright (c) ")},
+        },
+        "REUSE.toml": {
+            "holder": {table["SPDX-FileCopyrightText"] for table in tomllib.loads(files["REUSE.toml"])["annotations"]},
         },
         "paper.md": {"title": paper["title"], "authors": [named(one) for one in paper["authors"]]},
         "the package": {"version": version},
@@ -141,7 +152,9 @@ def test_all_that_says_how_to_cite_says_the_same() -> None:
         ("CHANGELOG.md", f"## {model.__version__} (", "## 99.1 (", "version"),
         ("CITATION.cff", "license: MIT", "license: GPL-3.0", "licence"),
         ("LICENSE", "MIT License", "BSD License", "licence"),
-        ("LICENSE", "The Détente authors", "Somebody else", "authors"),
+        ("LICENSE", "The Détente authors", "Somebody else", "holder"),
+        ("REUSE.toml", "2026 The Détente authors", "1926 Somebody else", "holder"),
+        ("CITATION.cff", "license: MIT", "license: MIT\ndoi: 10.1/x", "doi"),
         ("paper.md", "- name: The Détente authors", "- name: Somebody else", "authors"),
         (".zenodo.json", '"batteries", ', "", "keywords"),
         ("CITATION.cff", "type: software", "type: software\ndate-released: 2020-01-01", "released"),

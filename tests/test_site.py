@@ -30,7 +30,7 @@ socket.socket.connect = refuse
 def pages() -> list[Path]:
     folders = (DOCS, DOCS / "code", DOCS / "notebooks", ROOT / "experiments", ROOT / "seeds")
     found = [path for folder in folders for path in (*folder.glob("*.md"), *folder.glob("*.ipynb"))]
-    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(found)]
+    return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob(".github/**/*.md")), *sorted(found)]
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
