@@ -63,6 +63,8 @@ html_show_sphinx = False
 templates_path: list[str] = []
 
 
+# Words of the command line such as FILE:Class, which would be taken for addresses.
+PLACEHOLDER = re.compile(r"(?<![\w`:])([A-Z]+:[A-Z]\w*)(?![\w`])")
 # What begins a paragraph of its own in a docstring of the rules.
 OPENERS = ("Returns ", "Limits: ", "Limit: ", "Source: ", "Sources: ", "Shapes: ", "Worked example")
 
@@ -80,7 +82,7 @@ def lay_out(app: Any, what: str, name: str, obj: Any, options: Any, lines: list[
         known = set()
     laid: list[str] = []
     item, raising = "", False
-    for line in lines:
+    for line in (PLACEHOLDER.sub(r"``\1``", line) for line in lines):
         named = re.match(r"(\w+(?:, \w+)*): (.+)", line)
         error = re.match(r"    (\w+): (.+)", line) if raising else None
         if line == "Raises:":

@@ -30,7 +30,7 @@ socket.socket.connect = refuse
 def pages() -> list[Path]:
     folders = (DOCS, DOCS / "code", DOCS / "notebooks", ROOT / "experiments", ROOT / "seeds")
     found = [path for folder in folders for path in (*folder.glob("*.md"), *folder.glob("*.ipynb"))]
-    return [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted(found)]
+    return [*sorted(ROOT.glob("*.md")), *sorted(ROOT.glob(".github/**/*.md")), *sorted(found)]
 
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -76,7 +76,7 @@ def test_the_site_builds_without_a_warning_and_without_a_network(tmp_path: Path)
     assert links.site_faults(out) == []
     rules = (out / "code" / "rules.html").read_text("utf-8")
     assert 'id="model.rules.trust.update_evidence"' in rules and "Jøsang" in rules
-    assert "Two commands" in (out / "readme.html").read_text("utf-8")
+    assert "For each reader" in (out / "readme.html").read_text("utf-8")
 
 
 # --- Each check can fail --------------------------------------------------------------------------
