@@ -47,7 +47,10 @@ COLUMNS: Final[dict[str, dict[str, tuple[str, str]]]] = {
         "gain_second": ("bn$/qtr", "what the second bloc gains over no treaty"),
         "joint_gain": ("bn$/qtr", "both gains together"),
         "attainable_gain": ("bn$/qtr", "largest joint gain that a package of the full menu gives without a loser"),
-        "gain_share": ("share", "joint gain over the attainable one, below 0 at a loss; not a number where that is next to none"),
+        "gain_share": (
+            "share",
+            "joint gain over the attainable one, below 0 at a loss; not a number where that is next to none",
+        ),
         "promise": ("share", "share that the treaty of the start gives if both keep it; 0 if one-sided or at a loss"),
         "both_concede": ("0/1", "each side keeps a concession that it would not make alone"),
         "reciprocity": ("share", "smaller over larger gain, 0 where one loses"),
