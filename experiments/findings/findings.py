@@ -50,7 +50,9 @@ if TYPE_CHECKING:
 
 # The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
 NEEDED: Final = (*MEANS, *RATES, "depth_ceiling", "blocking")
-ROWS_AT_ONCE: Final = 250_000
+ROWS_AT_ONCE: Final = 100_000
+# Of the columns that are compared, how many of one dyad are held at once.
+FEW_COLUMNS: Final = 6
 
 
 def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) -> Findings:
@@ -181,7 +183,7 @@ def _compared(
         tested_ones = [name for name in YES_NO if plan.asks_any(name)] + ([TIME] if plan.asks_any("emerged") else [])
         columns = list(dict.fromkeys([*told_of(plan), *tested_ones]))
         kept = {}
-        for outcome, values in matrices(results.read(columns, dyad=dyad), columns, len(plan.points)):
+        for outcome, values in _by_few(plan, results, columns, dyad):
             if outcome in told_of(plan):
                 for kind, own in by_kind.items():
                     what = {"dyad": dyad, "outcome": outcome}
@@ -194,6 +196,13 @@ def _compared(
         tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
     ordered = {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}
     return ordered, pd.DataFrame(tested), pd.DataFrame(moved), pd.DataFrame(levels)
+
+
+def _by_few(plan: Plan, results: Results, columns: Sequence[str], dyad: str) -> Iterator[tuple[str, Matrix]]:
+    """``matrices`` of a dyad, a few columns at a time: a million runs must not be in memory at once."""
+    for first in range(0, len(columns), FEW_COLUMNS):
+        some = columns[first : first + FEW_COLUMNS]
+        yield from matrices(results.read(some, dyad=dyad), some, len(plan.points))
 
 
 def _movers(

@@ -192,7 +192,8 @@ def test_demo_does_the_main_job(call: Callable[..., Result], tmp_path: Path) -> 
     result = call("demo", "--replicates", 1, "--rows", 2, "--workers", 1, "--out", tmp_path / "demo")
     assert result.exit_code == 0, result.output
     text = result.stdout
-    assert max(len(line) for line in text.splitlines()) <= 100
+    # Names of files are never broken, so that they can be pasted.
+    assert max(len(line) for line in text.splitlines() if str(tmp_path) not in line) <= 100
     for part in ("over assumptions", "2035Q4", "EV trade", "What makes the difference", "of 1 run "):
         assert part in text, part
     assert (tmp_path / "demo" / "mechanisms-worth.png").exists()
