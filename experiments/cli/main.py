@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, packages
+from experiments.cli import analysis, exporting, packages
 from experiments.cli.terminal import (
     FAILED,
     Commands,
@@ -362,6 +362,7 @@ def benchmark(
 
 analysis.add_to(app)
 packages.add_to(app)
+exporting.add_to(app)
 
 
 def main() -> None:

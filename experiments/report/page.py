@@ -52,11 +52,11 @@ def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words:
         InputFault: the folder holds no results that can be read.
     """
     results = Results.open(folder)
-    page = _Page(results, plan_of(results), tell)
+    page = Page(results, plan_of(results), tell)
     return results.write_text("report.html", page.text())
 
 
-class _Page:
+class Page:
     """Collects the parts of the page in their order; reads runs a dyad and a few columns at a time."""
 
     def __init__(self, results: Results, plan: Plan, tell: Callable[[str], None]) -> None:
