@@ -129,7 +129,7 @@ def write_excel(out: Export, folder: Path) -> Iterator[str]:
             own.frame.to_excel(book, sheet_name=name, index=False)
         for sheet in book.sheets.values():
             _as_texts(sheet)
-    yield f"The workbook is {out.name}.xlsx; units and meanings are in its sheet 'dictionary'."
+    yield f"The workbook is {out.name}.xlsx; units and meanings are in its sheet 'dictionary'. Excel keeps 15 digits."
     for own in too_long:
         yield f"Left out: {own.name} has {len(own.frame)} rows, more than a sheet holds; write it with --to csv."
 

@@ -18,6 +18,7 @@ from experiments.findings.findings import calibration_of, find
 from experiments.findings.headline import quarters_of, scenarios_in_words
 from experiments.findings.tables import TABLES, Findings
 from experiments.report import report_figures, tables
+from experiments.statistics.estimates import mean_interval
 from experiments.statistics.survival import ended_by_cause
 from experiments.store.folder import Results
 from experiments.store.kept import plan_of
@@ -29,6 +30,7 @@ TITLES = {
     "cells": "Every cell: means, shares of runs and their intervals", "effects": "What each level of a factor changes",
     "contrasts": "The contrasts of the plan", "arms": "Every arm against each arm of reference",
     "associations": "Rank correlations of factors with outcomes", "precision": "The precision that was reached",
+    "blocs_over_points": "Gains, EV shares and emissions saved of every bloc, over all points of the design",
     "blocs": "Gains, EV shares and emissions saved of every bloc", "bloc_effects": "What makes a difference to a bloc",
     "tests": "Tests of rates and times", "definitions": "Shares of runs under other definitions of cooperation",
     "block_effects": "Every block against the first", "interactions": "Interactions: differences of differences",
@@ -61,6 +63,7 @@ class Export:
     reading: str
     tables: tuple[Table, ...]
     findings: Findings
+    results: Results
 
     def dictionary(self) -> pd.DataFrame:
         """A row for every column of every table, then for every outcome: table, column, unit, meaning."""
@@ -94,7 +97,7 @@ def exported(results: Results) -> Export:
     totals = {dyad: warnings.totals_of(own) for dyad, own in runs.items()}
     words = [*told["flips"], *warnings.warnings_of(findings, totals, told)]
     reading = "\n".join([*(f"! {line}" for line in words), findings.reading, *findings.corners])
-    return Export(plan.name, plan.title, about, reading, tuple(made), findings)
+    return Export(plan.name, plan.title, about, reading, tuple(made), findings, results)
 
 
 def _frames(results: Results, findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
@@ -107,8 +110,12 @@ def _frames(results: Results, findings: Findings) -> Iterator[tuple[str, pd.Data
             frame = frame.astype({column: str for column in MIXED if column in frame})
             if "outcome" in frame and name not in ("tests", "associations", "movers"):
                 at = list(frame).index("outcome") + 1
-                frame.insert(at, "unit", frame["outcome"].map({own: unit_of(str(own)) for own in frame["outcome"].unique()}))
+                frame.insert(
+                    at, "unit", frame["outcome"].map({own: unit_of(str(own)) for own in frame["outcome"].unique()})
+                )
             yield name, frame
+    if not plan.shown and len(findings.blocs):
+        yield "blocs_over_points", _over_points(findings.blocs)
     yield from ((name, frame) for name, frame in _of_runs(results, findings) if len(frame))
     yield "calibration", calibration_of(plan)
     for name in OF_DISCOVERY:
@@ -120,6 +127,15 @@ def _frames(results: Results, findings: Findings) -> Iterator[tuple[str, pd.Data
     for name in plan.outputs.series if plan.outputs.replicates else ():
         if len(series := results.read_series(name)):
             yield f"series_{name}", series
+
+
+def _over_points(blocs: pd.DataFrame) -> pd.DataFrame:
+    """Of a sampled design: each bloc's outcomes over all points, whose means count alike."""
+    rows = []
+    for (block, bloc, outcome), own in blocs.groupby(["block", "bloc", "outcome"], sort=False, observed=True):
+        what = {"block": block, "bloc": bloc, "outcome": outcome, "unit": unit_of(str(outcome))}
+        rows.append({**what, **mean_interval(own["mean"])._asdict()})
+    return pd.DataFrame(rows)
 
 
 def _of_runs(results: Results, findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:

@@ -92,6 +92,12 @@ OF_TABLES: Final[Mapping[str, Mapping[str, Column]]] = {
         ),
         "statistic": Column("chi-squared", "statistic of the log-rank test"),
     },
+    "blocs_over_points": {
+        "mean": Column(OWN, "mean over the points of the design"),
+        "low": Column(OWN, "lower end of its 95 % interval over points"),
+        "high": Column(OWN, "upper end of the same"),
+        "n": Column("count", "points of the design"),
+    },
     "definitions": {"n": Column("count", "runs")},
     "differences": {
         "n_points": Column("count", "points of the design"),

@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Final
 
 from experiments.export import forms
+from experiments.export.latex import write_latex
 from experiments.export.tables import Export, exported
 from experiments.store.files import check_vacant, reported, staged_folder, vacant_folder
 from experiments.store.folder import Results
 from model import InputFault, nearest
 
 FORMS: Final[Mapping[str, Callable[[Export, Path], Iterator[str]]]] = {
-    "csv": forms.write_csv, "stata": forms.write_stata, "parquet": forms.write_parquet, "excel": forms.write_excel,
+    "csv": forms.write_csv, "stata": forms.write_stata, "latex": write_latex, "parquet": forms.write_parquet,
+    "excel": forms.write_excel,
 }  # fmt: skip
 
 

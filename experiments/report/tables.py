@@ -237,7 +237,7 @@ def games(runs: pd.DataFrame) -> pd.DataFrame:
     """Which games a dyad's runs play in the first quarter, mostly, and in the last; shares of runs that add to one."""
     columns = {"game_at_start": "first quarter", "game": "mostly", "game_at_end": "last quarter"}
     shares = game_shares(runs)
-    known = list(shares)
+    known = [str(name) for name in shares]
     top = shares.loc[shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST_GAMES]]
     n_others = len(shares) - len(top)
     rest = ["another game" if n_others == 1 else f"{n_others} other games"] if n_others else []

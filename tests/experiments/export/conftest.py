@@ -7,7 +7,10 @@ from pathlib import Path
 import pytest
 from commands import detente
 
-# Blocks, contrasts, interactions, a sample of assumptions, series; texts that other programs must not read as theirs.
+from experiments.export.tables import Export, exported
+from experiments.store.folder import Results
+
+# Blocks, contrasts, interactions, series; texts that other programs must not read as theirs.
 CROSSED = """
 title = "Who answers? 100 % & _more_ ~ #1 {x} $5 \\\\ ^"
 question = "Why?"
@@ -37,11 +40,21 @@ effect = "retaliation_rule"
 where = "tariff_issues"
 [outputs]
 replicates = 1
+"""
+ASSUMED = """
+title = "Assumed"
+question = "Why?"
+scenario = "2026"
+replicates = 2
+root_seed = 7
+[factors.tariff_issues]
+label = "duties"
+levels = [true, false]
 [assumptions]
-vary_every = "assumed"
-n_points = 4
+sample = "sample.csv"
 replicates = 1
 """
+SAMPLE = "false_alarm,trust_memory\n0.02,0.9\n0.1,0.95\n0.2,0.86\n0.05,1\n"
 ARMS = """
 title = "Arms"
 question = "Why?"
@@ -86,15 +99,22 @@ most = 6
 [factors.false_alarm]
 levels = [0.02, 0.2]
 """
-PLANS = {"crossed": CROSSED, "arms": ARMS, "sampled": SAMPLED, "precise": PRECISE}
+PLANS = {"crossed": CROSSED, "assumed": ASSUMED, "arms": ARMS, "sampled": SAMPLED, "precise": PRECISE}
 
 
 @pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The results folder of every plan, by its name."""
     folder = tmp_path_factory.mktemp("plans")
+    (folder / "sample.csv").write_text(SAMPLE, "utf-8")
     for name, text in PLANS.items():
         (folder / f"{name}.toml").write_text(text, "utf-8")
         code, said = detente("sweep", folder / f"{name}.toml", "--into", folder / name, "--workers", "1")
         assert code == 0, said
     return {name: folder / name for name in PLANS}
+
+
+@pytest.fixture(scope="session")
+def whole(results: dict[str, Path]) -> dict[str, Export]:
+    """What is to be written of every plan's results."""
+    return {name: exported(Results.open(folder)) for name, folder in results.items()}
