@@ -18,7 +18,7 @@ def plans() -> None:
         from model import read_toml
 
         console = screen()
-        table = Grid("", ("plan",), (), {"what it asks": 24}, is_tight=True)
+        table = Grid("", ("plan",), (), {"what it asks": 24})
         for name in plan_names():
             table.row(name, read_toml(plan_path(name), "plan")[1]["title"])
         table.show(console)
@@ -33,7 +33,7 @@ def scenarios() -> None:
         from model import load_scenario, scenario_names
 
         console = screen()
-        table = Grid("", ("scenario",), ("first", "last"), {"what it is": 24}, is_tight=True)
+        table = Grid("", ("scenario",), ("first", "last"), {"what it is": 24})
         for name in scenario_names():
             own = load_scenario(name)
             table.row(name, own.quarter_label(0), own.quarter_label(own.n_quarters - 1), own.title)
@@ -61,7 +61,7 @@ def glossary(
             hint = nearest(word, [*names, *columns]) or "detente glossary lists all"
             raise InputFault([f"{shown(word)} is no word of the tables; {hint}"], "glossary")
         console = screen()
-        table = Grid("", ("term",), (), {"what it means": 24}, is_tight=True)
+        table = Grid("", ("term",), (), {"what it means": 24})
         for name, meaning in found:
             table.row(name, meaning)
         table.show(console)
