@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, exporting, listing, packages
+from experiments.cli import analysis, listing, packages
 from experiments.cli.terminal import (
     FAILED,
     Commands,
@@ -340,7 +340,6 @@ def benchmark(
 
 analysis.add_to(app)
 packages.add_to(app)
-exporting.add_to(app)
 listing.add_to(app)
 
 
