@@ -69,6 +69,8 @@ EXEMPT = {
 }
 # Pages whose Python blocks another test runs, each by its name.
 ELSEWHERE = {"docs/others_tools.md": "tests/experiments/report/test_recipes.py"}
+# Blocks for programs that need not be here, by their kind, and the test that runs or reads them.
+OTHERS = {"r": "tests/experiments/export/test_snippets.py", "stata": "tests/experiments/export/test_snippets.py"}
 # Commands that take more than a few seconds, whole or in place of the whole; they run with the slow tests.
 SLOW = (
     "make demo",
@@ -163,7 +165,7 @@ def faults_of(name: str, page: str) -> list[str]:
     printed = False
     for block in blocks_of(page):
         where = f"{name}:{block.line}"
-        if block.is_directive:
+        if block.is_directive or block.kind in OTHERS:
             continue
         if block.kind not in KINDS:
             faults.append(

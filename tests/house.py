@@ -63,7 +63,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("experiments.report",),
     tuple(
         f"experiments.{name}"
-        for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom")
+        for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
     ("experiments.cli",),
     ("detente",),

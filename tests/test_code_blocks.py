@@ -117,7 +117,7 @@ def play_page(name: str, with_slow: bool) -> list[str]:
         elif block.kind == "text" and not block.name:
             if printed is not None and name not in code_blocks.FORMULAS and not code_blocks.is_timed(block):
                 missing += code_blocks.missing_parts(block.text, printed)
-        elif not block.is_directive:
+        elif not block.is_directive and block.kind not in code_blocks.OTHERS:
             play(block, name, with_slow)
     return missing
 

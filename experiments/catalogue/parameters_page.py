@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import Console
 
 from experiments.display.console import prose
 from experiments.display.grids import Grid
-from model import PARAMETERS
+from model import PARAMETERS, InputFault, load_scenario, nearest, shown
 
 INTRODUCTION = """\
 # Parameters
@@ -51,16 +51,61 @@ def groups() -> Iterator[tuple[str, list[str]]]:
         yield group, [spec.name for spec in specs]
 
 
-def show_parameters(console: Console) -> None:
-    """Print all parameters, group by group."""
-    for group, names in groups():
-        table = Grid(group, ("name",), ("default",), {"range": 14, "unit": 9, "meaning": 22}, title_style="bold")
-        for name in names:
+def chosen(find: str | None, group: str | None, scenario: str | None) -> tuple[list[str], Mapping[str, object] | None]:
+    """Which parameters are asked for, and what a scenario sets them to where it is one that was asked for.
+
+    find: a part of a name or meaning; group: the name of a group, or how it begins; scenario: only what it sets.
+
+    Raises:
+        InputFault: there is no such group or scenario, or no parameter of that kind.
+    """
+    names = list(PARAMETERS)
+    if group is not None:
+        known = [name for name, _ in groups()]
+        found = [name for name in known if name.casefold() == group.casefold().strip()]
+        found = found or [name for name in known if group.strip() and group.casefold().strip() in name.casefold()]
+        if not found:
+            hint = nearest(group, known)
+            raise InputFault(
+                [f"--group {shown(group)} is no group; {hint or 'there are'}: {'; '.join(known)}"], "parameters"
+            )
+        names = [name for name in names if PARAMETERS[name].group in found]
+    if find is not None:
+        word = " ".join(find.casefold().replace("_", " ").split())
+        names = [
+            name for name in names
+            if word and word in f"{name} {PARAMETERS[name].meaning}".casefold().replace("_", " ")
+        ]  # fmt: skip
+        if not names:
+            hint = nearest(find, PARAMETERS) or "try a shorter word, or detente parameters for all"
+            raise InputFault(
+                [f"--find {shown(find)} is in no name and no meaning of a parameter; {hint}"], "parameters"
+            )
+    if scenario is None:
+        return names, None
+    changes = load_scenario(scenario).parameters.changes()
+    return [name for name in names if name in changes], changes
+
+
+def show_parameters(
+    console: Console, names: Sequence[str] | None = None, changes: Mapping[str, object] | None = None
+) -> None:
+    """Print parameters, group by group: all, or some; with what a scenario changes, that beside the default."""
+    if names is not None and not names:
+        prose(console, "It sets none of them: all have their defaults.")
+        return
+    values = ("default", *(["there"] if changes is not None else []))
+    for group, every in groups():
+        own = [name for name in every if names is None or name in names]
+        table = Grid(group, ("name",), values, {"range": 14, "unit": 9, "meaning": 22}, title_style="bold")
+        for name in own:
             spec = PARAMETERS[name]
             default, unit = value_in_words(spec.default), "" if spec.unit in ("-", "switch") else spec.unit
             status = "" if spec.status == "assumed" else f" ({spec.status})"
-            table.row(name, default, range_in_words(name), unit, spec.meaning + status)
-        table.show(console)
+            there = [value_in_words(changes[name])] if changes is not None else []
+            table.row(name, default, *there, range_in_words(name), unit, spec.meaning + status)
+        if own:
+            table.show(console)
     prose(console, "Defaults are assumed unless (measured) or (calibrated). Rates are fractions, never percent.")
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, packages
+from experiments.cli import analysis, listing, packages
 from experiments.cli.terminal import (
     FAILED,
     Commands,
@@ -53,6 +53,9 @@ SchedulerOption = Annotated[
 ]
 ReplicatesOption = Annotated[int | None, typer.Option(help="Replicates a design point (default: the plan's).")]
 
+SettingsOption = Annotated[
+    list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated.")
+]
 RowsOption = Annotated[
     int | None,
     typer.Option(help="Rows of the plan's sample of assumptions, from the first on; 0: none (default: all)."),
@@ -86,10 +89,7 @@ def run(
     root_seed: Annotated[
         int | None, typer.Option(help="Root of all chance (default: the first of seeds/random/default.txt).")
     ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="NAME=VALUE", help="Change a parameter; may be repeated."),
-    ] = None,
+    settings: SettingsOption = None,
     every_round: Annotated[
         bool, typer.Option("--every-round", help="Tell offers and refusals that repeat earlier ones as well.")
     ] = False,
@@ -140,12 +140,13 @@ def sweep(
     engine: EngineOption = "ensemble",
     tactics: TacticsOption = None,
     world: WorldOption = None,
+    settings: SettingsOption = None,
 ) -> None:
     """Run a plan: every design point with every replicate; then its tables and figure.
 
     The same command again goes on where it was stopped.
     """
-    _sweep(plan, out, into, workers, scheduler, replicates, rows, engine, tactics, world)
+    _sweep(plan, out, into, workers, scheduler, replicates, rows, engine, tactics, world, settings)
 
 
 @app.command(short_help="The main job: what talks, recognition and duties do.")
@@ -172,6 +173,7 @@ def _sweep(
     engine: str,
     tactics: Path | None = None,
     world: str | None = None,
+    settings: list[str] | None = None,
 ) -> None:
     with refusals():
         from experiments.cli.sweeping import check_engine, sweep_and_report
@@ -180,8 +182,9 @@ def _sweep(
 
         check_engine(engine)
         file, own = loaded(tactics), loaded_world(world)
+        changes = parse_settings(settings or [])
         with waiting(screen(to_stderr=True), f"Reading {name}") as watch:
-            plan = load_plan(name, watch).with_tactics(file).with_world(own)
+            plan = load_plan(name, watch, changes).with_tactics(file).with_world(own)
         plan = plan if rows is None else plan.with_rows(rows)
         plan = plan if replicates is None else plan.with_replicates(replicates)
         code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
@@ -239,31 +242,6 @@ def report(
         path = write_report(results, faults.append)
         say(screen(), f"The report is in {pasted(path)}, its figures in {pasted(path.parent / 'figures')}")
         leave_after("; ".join(faults))
-
-
-@app.command(short_help="Show every parameter.")
-def parameters(
-    calibration: Annotated[
-        str | None,
-        typer.Option(metavar="SCENARIO", help="Instead show what is calibrated at the start of this scenario."),
-    ] = None,
-    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/parameters.md.")] = False,
-) -> None:
-    """Show every parameter with its range, unit and meaning."""
-    with refusals():
-        if calibration is not None:
-            from experiments.report.screen import show_calibration
-            from model import calibration_table, identification_flips, make_parameters
-
-            warn(screen(), identification_flips(calibration))
-            show_calibration(screen(), calibration_table(calibration, make_parameters({})), calibration)
-            return
-        from experiments.catalogue import parameters_page
-
-        if markdown:
-            print(parameters_page.markdown(), end="")
-        else:
-            parameters_page.show_parameters(screen())
 
 
 @app.command("class", short_help="Serve the class page.")
@@ -362,6 +340,7 @@ def benchmark(
 
 analysis.add_to(app)
 packages.add_to(app)
+listing.add_to(app)
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ sets only what it changes, and ``reference`` names one or several that all the o
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -59,6 +60,7 @@ from experiments.design.plan import (
 )
 from experiments.design.plan_factors import FactorReader
 from experiments.design.plan_reading import commas_of, is_number, shown
+from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
     DYAD_NAMES,
@@ -90,13 +92,19 @@ PRECISION_KEYS: Final = ("outcome", "half_width", "least", "most")
 # The outcome whose precision is asked for where none is named.
 USUAL_PRECISE: Final = "mean_depth"
 
+PLANS: Final = Path(__file__).parents[1] / "plans"
 DEFAULT_REPLICATES: Final = 20
 DEFAULT_ROOT_SEED: Final = "default"
 
 
 def plan_names() -> tuple[str, ...]:
     """The names of the plans that come with the project."""
-    return tuple(sorted(path.stem for path in (Path(__file__).parents[1] / "plans").glob("*.toml")))
+    return tuple(sorted(path.stem for path in PLANS.glob("*.toml")))
+
+
+def plan_path(name: str) -> Path:
+    """The file of a plan that comes with the project."""
+    return PLANS / f"{name}.toml"
 
 
 def read_root_seed(name: str) -> int:
@@ -108,27 +116,36 @@ def read_root_seed(name: str) -> int:
     return root_seeds(name)[0]
 
 
-def load_plan(source: str | Path, watch: Watch | None = None) -> Plan:
+def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[str, Value] | None = None) -> Plan:
     """The plan in a TOML file, or the shipped plan of that name, checked whole.
 
-    watch: hears how much of a table of points is read, and how much there is.
+    watch: hears how much of a table of points is read, and how much there is. settings: given beside the file; they
+    take the place of its own and belong to the plan and to its text.
 
     Raises:
         InputFault: lists everything that is wrong with the file.
     """
     path = Path(source)
     if str(source) in plan_names():
-        path = Path(__file__).parents[1] / "plans" / f"{source}.toml"
+        path = plan_path(str(source))
     try:
         text, table = read_toml(path, "plan")
     except FileNotFoundError:
         hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
         fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
         raise InputFault([fault], "plan") from None
-    reader = PlanReader(path.stem, text, table, path.parent)
+    given = settings or {}
+    reader = PlanReader(path.stem, *with_settings(text, table, given), path.parent)
     if watch is not None:
         reader.watch = watch
-    return reader.read()
+    try:
+        return reader.read()
+    except InputFault as fault:
+        lines = [
+            line.replace("[settings]", "--set", 1) if any(re.search(rf"\b{re.escape(name)}\b", line) for name in given)
+            else line for line in fault.faults
+        ]  # fmt: skip
+        raise InputFault(lines, f"plan {reader.name}") from None
 
 
 class PlanReader(FactorReader):

@@ -139,3 +139,11 @@ def entry_of(head: str) -> Term | None:
     """The term that the head of a column means, or None."""
     flat = " ".join(head.split())
     return next((term for term in GLOSSARY if flat in (term.name, *term.also)), None)
+
+
+def terms_like(word: str) -> list[Term]:
+    """The terms that are called so, whatever their case; else those with the word in a name."""
+    flat = " ".join(word.casefold().replace("_", " ").split())
+    names = {term: [name.casefold() for name in (term.name, *term.also)] for term in GLOSSARY}
+    called = [term for term, own in names.items() if flat in own]
+    return called or [term for term, own in names.items() if flat and any(flat in name for name in own)]

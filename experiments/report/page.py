@@ -41,6 +41,8 @@ from experiments.store.kept import plan_of
 MOST_OPEN: Final = 36
 # Rows beyond this are left to the files; nobody reads them on a page.
 MOST_ROWS: Final = 120
+# What of a manifest is too long for a page.
+LONG: Final = ("plan_text", "design_points", "columns", "code")
 
 
 def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words: None) -> Path:  # noqa: ARG005
@@ -52,16 +54,18 @@ def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words:
         InputFault: the folder holds no results that can be read.
     """
     results = Results.open(folder)
-    page = _Page(results, plan_of(results), tell)
+    page = Page(results, plan_of(results), tell)
     return results.write_text("report.html", page.text())
 
 
-class _Page:
+class Page:
     """Collects the parts of the page in their order; reads runs a dyad and a few columns at a time."""
 
-    def __init__(self, results: Results, plan: Plan, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, results: Results, plan: Plan, tell: Callable[[str], None], found: Findings | None = None
+    ) -> None:
         self.results, self.plan, self.tell = results, plan, tell
-        self.findings: Findings = find(plan, results)
+        self.findings: Findings = find(plan, results) if found is None else found
         self.n_quarters = quarters_of(plan)
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
         self.leading = plan.shown[0] if plan.shown else None
@@ -394,6 +398,3 @@ class _Page:
                 f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
                 f"<figcaption>{esc(caption)}</figcaption></figure>"
             )
-
-
-LONG: Final = ("plan_text", "design_points", "columns", "code")

@@ -18,7 +18,7 @@ from experiments.findings.asked import level_in_words
 from experiments.findings.comparisons import BLOC_OUTCOMES
 from experiments.findings.sentences import ALPHA, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
-from experiments.statistics.estimates import LEVEL, Estimate, mean_interval, shared_rate
+from experiments.statistics.estimates import LEVEL, Estimate, Rate, mean_interval, shared_rate
 
 # Digits of an effect: enough that an interval that leaves zero out is seen to do so, also where effects are small.
 DIGITS: Final = {"joint_gain": 3, "gain": 3, "ev_share": 4, "final_ev_share": 4, "co2_saved": 2}
@@ -236,8 +236,8 @@ def _verdict(tests: pd.DataFrame, with_sign: bool) -> str:
 def games(runs: pd.DataFrame) -> pd.DataFrame:
     """Which games a dyad's runs play in the first quarter, mostly, and in the last; shares of runs that add to one."""
     columns = {"game_at_start": "first quarter", "game": "mostly", "game_at_end": "last quarter"}
-    known = [name for name in columns if name in runs]
-    shares = pd.DataFrame({name: runs[name].astype(str).value_counts(normalize=True) for name in known}).fillna(0.0)
+    shares = game_shares(runs)
+    known = [str(name) for name in shares]
     top = shares.loc[shares.max(axis=1).sort_values(ascending=False, kind="stable").index[:MOST_GAMES]]
     n_others = len(shares) - len(top)
     rest = ["another game" if n_others == 1 else f"{n_others} other games"] if n_others else []
@@ -248,25 +248,36 @@ def games(runs: pd.DataFrame) -> pd.DataFrame:
     return table
 
 
+def game_shares(runs: pd.DataFrame) -> pd.DataFrame:
+    """The share of a dyad's runs that play each game (rows): in the first quarter, mostly, in the last, as kept."""
+    known = [name for name in ("game_at_start", "game", "game_at_end") if name in runs]
+    return pd.DataFrame({name: runs[name].astype(str).value_counts(normalize=True) for name in known}).fillna(0.0)
+
+
 def changed_games(runs: pd.DataFrame) -> float:
     """Share of a dyad's runs whose game in the last quarter is another one than in the first."""
     return float((runs["game_at_start"].astype(str) != runs["game_at_end"].astype(str)).mean())
 
 
 def waiting(runs: pd.DataFrame, n_quarters: int) -> dict[str, str]:
-    """How many emerged and were durable, and the mean wait, with intervals over replicates, which cells share.
+    """How many emerged and were durable, and the mean wait, with intervals over replicates, which cells share."""
+    told, found = waited(runs, n_quarters)
+    return {
+        **{name: f"{rate.share:.2f} {interval(rate.low, rate.high)}" for name, rate in told.items()},
+        "mean wait, quarters": f"{found.mean:.1f} {_within(found, float(n_quarters), 1)}",
+    }
+
+
+def waited(runs: pd.DataFrame, n_quarters: int) -> tuple[dict[str, Rate], Estimate]:
+    """The shares of runs that emerged and were durable, and the mean wait in quarters.
 
     Every run is observed to the horizon, so the restricted mean of Kaplan and Meier is the mean of what was seen.
     """
     has_emerged = runs["first_emergence"].between(0, n_quarters - 1)
     wait = runs["first_emergence"].where(has_emerged, n_quarters).astype(float)
     rates = {"emerged": has_emerged, "durable": runs["durable"].astype(bool)}
-    found = mean_interval(wait.groupby(runs["replicate"]).mean())
     told = {name: shared_rate(values, runs["replicate"]) for name, values in rates.items()}
-    return {
-        **{name: f"{rate.share:.2f} {interval(rate.low, rate.high)}" for name, rate in told.items()},
-        "mean wait, quarters": f"{found.mean:.1f} {_within(found, float(n_quarters), 1)}",
-    }
+    return told, mean_interval(wait.groupby(runs["replicate"]).mean())
 
 
 def still_waiting(runs: pd.DataFrame, n_quarters: int, level: float = LEVEL) -> pd.DataFrame:

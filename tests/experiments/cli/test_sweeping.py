@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from commands import SMALL, called, refused
+from commands import SMALL, called, detente, refused
 from rich.console import Console
 from typer.testing import Result
 
@@ -231,3 +231,20 @@ def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path:
     assert findings.precision["reached"].all()
     again = run_plan(plan, tmp_path / "p", 1, work=made_up)
     assert again.n_before == again.n_done == outcome.n_done
+
+
+def test_settings_beside_a_plan_are_kept_and_the_folder_alone_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "two.toml").write_text(SMALL, "utf-8")
+    folder, given = tmp_path / "kept", ("--set", "trust_memory=0.9")
+    words = ("sweep", tmp_path / "two.toml", "--workers", 1)
+    assert detente(*words, "--into", folder, *given)[0] == 0
+    assert "[settings]\ntrust_memory = 0.9\n" in (folder / "inputs" / "plan.toml").read_text("utf-8")
+    code, said = detente(*words, "--out", folder, *given)
+    assert code == 0 and "nothing was computed" in said
+    code, said = detente(*words, "--out", folder)
+    assert code == 2 and "trust_memory: 0.9 in the results, not set now" in said
+    assert detente("report", folder)[0] == 0
+    code, said = detente("rerun", folder, "--run", "1-0")
+    assert code == 0 and "The same as stored" in said
+    code, said = detente(*words, "--into", tmp_path / "no", "--set", "tariff_issues=true")
+    assert code == 2 and "tariff_issues is a factor and in --set" in said and not (tmp_path / "no").exists()

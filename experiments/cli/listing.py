@@ -1,0 +1,148 @@
+"""Commands that list what there is (plans, scenarios, words, parameters), and that hand results to other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.terminal import refusals, screen, warn
+from experiments.display.streams import pasted
+
+
+def plans() -> None:
+    """List the plans that come with the project, with what each asks."""
+    with refusals():
+        from experiments.design.plan_file import plan_names, plan_path
+        from experiments.display.console import say
+        from experiments.display.grids import Grid
+        from model import read_toml
+
+        console = screen()
+        table = Grid("", ("plan",), (), {"what it asks": 24})
+        for name in plan_names():
+            table.row(name, read_toml(plan_path(name), "plan")[1]["title"])
+        table.show(console)
+        say(console, "detente sweep PLAN plays one.")
+
+
+def scenarios() -> None:
+    """List the scenarios that come with the project, with their quarters."""
+    with refusals():
+        from experiments.display.console import say
+        from experiments.display.grids import Grid
+        from model import load_scenario, scenario_names
+
+        console = screen()
+        table = Grid("", ("scenario",), ("first", "last"), {"what it is": 24})
+        for name in scenario_names():
+            own = load_scenario(name)
+            table.row(name, own.quarter_label(0), own.quarter_label(own.n_quarters - 1), own.title)
+        table.show(console)
+        say(console, "detente run SCENARIO plays one.")
+        say(console, "detente parameters --changed SCENARIO shows what it sets.")
+
+
+def glossary(
+    word: Annotated[str | None, typer.Argument(metavar="[WORD]", help="A term, or the name of a column.")] = None,
+) -> None:
+    """Say what the words of the tables mean: all of them, or one."""
+    with refusals():
+        from experiments.display.console import say
+        from experiments.display.glossary import GLOSSARY, terms_like
+        from experiments.display.grids import Grid
+        from model import InputFault, dictionary, nearest, shown
+
+        found = [(own.name, own.meaning) for own in (GLOSSARY if word is None else terms_like(word))]
+        columns = {str(row.column): f"{row.meaning} ({row.unit})" for row in dictionary().itertuples()}
+        if word is not None and word.strip() in columns:
+            found.append((word.strip(), columns[word.strip()]))
+        if not found:
+            names = [name for own in GLOSSARY for name in (own.name, *own.also)]
+            hint = nearest(word, [*names, *columns]) or "detente glossary lists all"
+            raise InputFault([f"{shown(word)} is no word of the tables; {hint}"], "glossary")
+        console = screen()
+        table = Grid("", ("term",), (), {"what it means": 24})
+        for name, meaning in found:
+            table.row(name, meaning)
+        table.show(console)
+        if word is None:
+            say(console, "detente glossary WORD says one of them, or a column.")
+
+
+def parameters(
+    calibration: Annotated[
+        str | None,
+        typer.Option(metavar="SCENARIO", help="Instead show what is calibrated at the start of this scenario."),
+    ] = None,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Print the page docs/parameters.md.")] = False,
+    find: Annotated[
+        str | None, typer.Option("--find", metavar="WORD", help="Those with this in their name or meaning.")
+    ] = None,
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Those of this group.")] = None,
+    changed: Annotated[
+        str | None, typer.Option("--changed", metavar="SCENARIO", help="Those that this scenario sets otherwise.")
+    ] = None,
+) -> None:
+    """Show every parameter with its range, unit and meaning, or some of them."""
+    with refusals():
+        check_parameters(calibration, markdown, any(word is not None for word in (find, group, changed)))
+        if calibration is not None:
+            from experiments.report.screen import show_calibration
+            from model import calibration_table, identification_flips, make_parameters
+
+            warn(screen(), identification_flips(calibration))
+            show_calibration(screen(), calibration_table(calibration, make_parameters({})), calibration)
+            return
+        from experiments.catalogue import parameters_page
+
+        if markdown:
+            typer.echo(parameters_page.markdown(), nl=False)
+        else:
+            parameters_page.show_parameters(screen(), *parameters_page.chosen(find, group, changed))
+
+
+def check_parameters(calibration: str | None, markdown: bool, chooses: bool) -> None:
+    """Refuse what cannot be shown together.
+
+    Raises:
+        InputFault: says which.
+    """
+    from model import InputFault
+
+    asked = [("--calibration", calibration is not None), ("--markdown", markdown)]
+    asked.append(("--find, --group and --changed", chooses))
+    if len(several := [name for name, on in asked if on]) > 1:
+        raise InputFault([f"{' beside '.join(several)}: each shows something else; keep one"], "command line")
+
+
+def export(
+    results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
+    to: Annotated[str, typer.Option("--to", metavar="FORM", help="csv, stata, latex, parquet or excel.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="New folder (default: results/NAME-FORM).")
+    ] = None,
+) -> None:
+    """Write every table of a sweep for another program, with units and definitions."""
+    with refusals():
+        from experiments.display.console import prose, say
+        from experiments.export.write import export as write
+
+        folder, said = write(results, to, out)
+        console = screen()
+        for line in said:
+            prose(console, line)
+        say(
+            console,
+            f"The tables are in {pasted(folder)}, what every column means in {pasted(folder / 'dictionary.csv')}",
+        )
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the commands of this file on the command line."""
+    app.command(short_help="Show every parameter, or some.")(parameters)
+    app.command(short_help="List the shipped plans.")(plans)
+    app.command(short_help="List the shipped scenarios.")(scenarios)
+    app.command(short_help="Say what the words of the tables mean.")(glossary)
+    app.command("export", short_help="Write the tables of a sweep as CSV, Stata, LaTeX, Parquet or Excel.")(export)

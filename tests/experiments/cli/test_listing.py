@@ -1,0 +1,101 @@
+"""Plans, scenarios, words and parameters are listed whole at any width; what there is not is refused in one message."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from commands import detente
+
+from experiments.design.plan_file import plan_names
+from experiments.display.glossary import GLOSSARY, terms_like
+from model import PARAMETERS, load_scenario, scenario_names
+
+WIDTHS = (60, 80, 160, None)
+
+
+@pytest.fixture(params=WIDTHS, ids=str)
+def width(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How wide the screen is; None: the output goes into a pipe."""
+    if request.param is None:
+        monkeypatch.delenv("COLUMNS", raising=False)
+        return 100
+    monkeypatch.setenv("COLUMNS", str(request.param))
+    return int(request.param)
+
+
+@pytest.mark.parametrize(
+    ("words", "names"),
+    (
+        (("plans",), plan_names()),
+        (("scenarios",), scenario_names()),
+        (("glossary",), tuple(term.name for term in GLOSSARY)),
+        (("parameters",), tuple(PARAMETERS)),
+    ),
+    ids=lambda words: words[0] if len(words) == 1 else "",
+)
+def test_every_name_is_listed_whole(words: tuple[str, ...], names: tuple[str, ...], width: int) -> None:
+    code, said = detente(*words)
+    assert code == 0
+    for name in names:
+        assert re.search(rf"^ *{re.escape(name)}( |$)", said, re.MULTILINE), name
+    commands = [line for line in said.splitlines() if line.startswith("detente")]
+    assert max(len(line.rstrip()) for line in said.splitlines() if line not in commands) <= width
+    assert commands or words == ("parameters",)
+    assert "…" not in said
+
+
+def test_a_term_is_found_by_its_name_by_heads_and_by_part() -> None:
+    assert [term.name for term in terms_like("KEPT")] == ["kept"]
+    assert [term.name for term in terms_like("P(durable)")] == ["durable"]
+    assert [term.name for term in terms_like("joint_gain")] == ["joint gain"]
+    assert [term.name for term in terms_like("dialogue")] == ["dialogue, levels of"]
+    assert terms_like("") == terms_like("zzz") == []
+
+
+def test_the_glossary_knows_columns_and_the_nearest_name() -> None:
+    code, said = detente("glossary", "n_spells")
+    assert code == 0 and "spells of cooperation (count)" in " ".join(said.split())
+    code, said = detente("glossary", "winset")
+    assert code == 2 and "'winset' is no word of the tables; nearest known name: 'win-set'" in said
+
+
+def test_parameters_are_found_by_word_and_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    code, said = detente("parameters", "--find", "False_Alarm")
+    assert code == 0 and "false_alarm" in said and "trust_memory" not in said
+    code, said = detente("parameters", "--find", "homologat")
+    assert code == 0 and "homologation_cost" in said
+    group = PARAMETERS["trust_memory"].group
+    code, said = detente("parameters", "--group", group)
+    assert code == 0
+    for name, spec in PARAMETERS.items():
+        assert (f" {name} " in said) == (spec.group == group), name
+
+
+def test_what_a_scenario_changes_stands_beside_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    shown = [name for name in scenario_names() if load_scenario(name).parameters.changes()]
+    assert shown
+    for name in scenario_names():
+        changes = load_scenario(name).parameters.changes()
+        code, said = detente("parameters", "--changed", name)
+        assert code == 0
+        listed = set(re.findall(r"^ *([a-z][a-z0-9_]+) ", said, re.MULTILINE)) & set(PARAMETERS)
+        assert listed == set(changes)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    (
+        (("--find", "zzz"), "is in no name and no meaning"),
+        (("--find", ""), "is in no name and no meaning"),
+        (("--group", "zzz"), "there are: demand"),
+        (("--changed", "2028"), "nearest known name: '2026'"),
+        (("--find", "trust", "--markdown"), "keep one"),
+        (("--group", "demand", "--calibration", "2026"), "keep one"),
+    ),
+)
+def test_what_cannot_be_shown_is_refused(words: tuple[str, ...], said: str) -> None:
+    code, told = detente("parameters", *words)
+    assert code == 2 and said in told and "Traceback" not in told
