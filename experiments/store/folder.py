@@ -277,6 +277,7 @@ class Results:
         """The rows of one run, failed or not; empty where it has not been run."""
         import pandas as pd
 
+        self._check()
         for part in self.parts([design_point]):
             first, last = (int(number) for number in PART.fullmatch(part.name).groups()[1:])  # type: ignore[union-attr]
             if first <= replicate <= last:
@@ -302,6 +303,16 @@ class Results:
         wanted = None if points is None else {f"point-{point:05d}_" for point in points}
         return sorted(path for path in found if wanted is None or f"{path.name.split('_')[0]}_" in wanted)
 
+    def _check(self) -> None:
+        """Refuse to read where any part is not as it was written, not those alone that are asked for.
+
+        Raises:
+            InputFault: parts are of others, damaged or gone; numbers of such a folder are nobody's.
+        """
+        there = parts_in(self.folder)
+        self._log.check(there)
+        refuse_twice(self.folder, there)
+
     def _table(
         self,
         parts: Sequence[Path],
@@ -316,10 +327,7 @@ class Results:
             gone = self._log.missing()
             remedy = f", {gone[0]} is gone: the same sweep into this folder makes it anew" if gone else ""
             raise InputFault([f"'{self.folder}' holds no finished runs of what is asked{remedy}"], "results")
-        # Not those alone that are asked for: numbers of a folder that holds others' parts are nobody's.
-        there = parts_in(self.folder)
-        self._log.check(there)
-        refuse_twice(self.folder, there)
+        self._check()
         tables = []
         for part in parts:
             try:

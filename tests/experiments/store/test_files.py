@@ -131,7 +131,7 @@ def test_runs_come_back_in_order(tmp_path: Path) -> None:
         (point.index, r) for point in plan.points for r in range(plan.replicates) for _ in range(3)
     ]
     assert frame["dyad"].tolist()[:3] == ["CN-US", "CN-EU", "US-EU"]
-    of_the_model = ("treaty", "tempted", "suffers", "arm", "id")
+    of_the_model = ("treaty", "tempted", "suffers", "arm", "id", "sample")
     assert {name for name in COLUMNS if not name.startswith(of_the_model)} <= set(frame.columns)
     assert frame["tariff_issues"].dtype == bool
     assert frame["emerged"].dtype == bool
