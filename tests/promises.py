@@ -16,7 +16,7 @@ PAGE = ROOT / "docs" / "promises.md"
 ROW = re.compile(r"^\|(.*)\| `(tests/[\w/]+\.py::\w+)` \|([^|]*)\|$")
 
 
-def tests_of(page: str) -> list[str]:
+def named_in(page: str) -> list[str]:
     """The tests that the rows of the page name, in their order."""
     return [row[2] for line in page.splitlines() if (row := ROW.match(line))]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from promises import PAGE, ROOT, dated, tests_of, verdicts
+from promises import PAGE, ROOT, dated, named_in, verdicts
 
 
 def marked_tests() -> list[str]:
@@ -24,7 +24,7 @@ def marked_tests() -> list[str]:
 
 
 def test_every_promise_has_a_row_and_every_row_a_test() -> None:
-    assert sorted(tests_of(PAGE.read_text(encoding="utf-8"))) == sorted(marked_tests())
+    assert sorted(named_in(PAGE.read_text(encoding="utf-8"))) == sorted(marked_tests())
 
 
 def test_rows_are_dated_by_what_was_seen() -> None:

@@ -144,6 +144,9 @@ def killed_and_resumed(kind: Killed, tmp_path: Path, seed: int) -> None:
         assert len(first) - len(set(first)) <= 4
     assert outcome.results.digest() == kind.digest
     assert outcome.results.read().equals(kind.frame)
+    sessions = [(session["n_runs"], session["finished"] is None) for session in outcome.results.manifest["sessions"]]
+    killed = [] if kills_worker else [(CHUNK * len(before), True)]
+    assert sessions == [*killed, (kind.plan.n_runs - CHUNK * len(before), False)]
 
 
 @pytest.mark.parametrize("seed", range(5))
