@@ -28,7 +28,7 @@ export PYTHONUTF8 := 1
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ablation docs test test-fast test-slow test-mesa test-newest check format fuzz constraints clean
+.PHONY: help demo ablation docs test test-fast test-slow test-mesa test-newest check format fuzz promises constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -79,6 +79,9 @@ CASES ?= 22000
 SEED ?= 1
 fuzz: $(DEV) ## hostile input: more than 20,000 edited files and values (CASES, SEED)
 	@PYTHONPATH=.:tests $(BIN)/python tests/fuzzing.py --cases $(CASES) --seed $(SEED)
+
+promises: $(DEV) ## run the tests of docs/promises.md, slow ones too, and date its rows (a quarter of an hour)
+	@PYTHONPATH=tests $(BIN)/python tests/promises.py
 
 format: $(DEV) ## lay the code out and mend what can be mended by machine
 	@$(BIN)/ruff check --fix-only --quiet .

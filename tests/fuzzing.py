@@ -362,10 +362,11 @@ class Bench:
     def log(self, text: str) -> None:
         """A results folder whose list of parts somebody edited: what it says is damaged is put aside."""
         self._spoil("parts.log", text.encode("utf-8", "surrogatepass"))
-        from experiments.running.runner import chunks_of
+        from experiments.running.portions import chunk_at
 
         results = Results.open(self.folder / "spoilt")
-        finished, damaged = results.take_stock(chunks_of(plan_of(results)))
+        plan = plan_of(results)
+        finished, damaged = results.take_stock(lambda *place: chunk_at(plan, "mesa", place))
         assert len(finished) + len(damaged) <= len(self.parts)
         assert not (self.folder / "escape").exists()
 

@@ -21,7 +21,8 @@ from experiments.running.runner import (
     WorkersDie,
     run_plan,
 )
-from experiments.store.files import check_vacant, vacant_folder
+from experiments.store.files import vacant_folder
+from experiments.store.lock import check_new
 from model import InputFault, nearest
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def folder_of(plan: Plan, out: Path | None, into: Path | None) -> Path:
     if out is not None and into is not None:
         raise InputFault(["--out and --into: --into begins a new folder, --out may go on in an old one; keep one"])
     if into is not None:
-        check_vacant(into)
+        check_new(into)
         return into
     return Path("results") / plan.name if out is None else out
 

@@ -21,7 +21,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from experiments.store.columns import KEYS, WHOLE
 from model import InputFault
@@ -150,19 +150,6 @@ def slim(table: pa.Table) -> pa.Table:
         elif field.name in WHOLE or field.name.startswith("onset_"):
             table = table.set_column(k, field.name, table[field.name].cast(pa.int16()))
     return table
-
-
-def lock_file(file: IO[str]) -> bool:
-    """Take the lock if nobody has it. Where the system has no such locks, nobody is kept out."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
 
 
 def _settle(folder: Path) -> None:

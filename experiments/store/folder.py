@@ -6,36 +6,35 @@ Parts are the truth: a chunk is finished when its part is there and is what ``pa
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
-import os
-import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from experiments.design.plan import Plan
 from experiments.store.columns import KEYS, Chunk, Played
-from experiments.store.files import (
-    check_vacant,
-    lock_file,
-    reported,
-    slim,
-    write_table,
-    write_whole,
-)
+from experiments.store.files import reported, slim, write_table, write_whole
 from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of
-from experiments.store.manifest import describe, now, read_manifest, why_unread, words_of
-from experiments.store.part_log import PartLog
+from experiments.store.lock import check_new, withdraw
+from experiments.store.manifest import (
+    describe,
+    identity,
+    machine,
+    machine_changes,
+    now,
+    read_manifest,
+    why_unread,
+    words_of,
+)
+from experiments.store.part_log import PartLog, marked
+from experiments.store.stock import PART, ChunkOf, parts_in, refuse_twice, take_stock
 from model import InputFault, identification_flips
 
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
-
-PART: Final = re.compile(r"point-(\d{5,})_replicates-(\d{6,})-(\d{6,})\.parquet")
 
 
 class Results:
@@ -45,34 +44,36 @@ class Results:
         self.folder = Path(folder)
         self.manifest: dict[str, Any] = {}
         self._log = PartLog(self.folder, self._owner)
-        self._lock: IO[str] | None = None
+        self._identity = ""
+        self._session: dict[str, Any] | None = None
 
     # --- to begin and to go on --------------------------------------------------------------------------
 
     @classmethod
-    def create(cls, folder: str | Path, plan: Plan, chunk_replicates: int = 5, engine: str = "mesa") -> Results:
-        """Make the folder and write the manifest of a sweep that is about to begin.
+    def create(cls, folder: str | Path, plan: Plan, engine: str = "mesa") -> Results:
+        """Make the folder and write the manifest of a sweep that is about to begin; where others may, under the lock.
 
         Raises:
             InputFault: the folder cannot be written or is not empty.
         """
         results = cls(folder)
-        check_vacant(results.folder)
+        check_new(results.folder)
         inputs = inputs_of(plan)
         flips = [line for name in plan.scenarios for line in identification_flips(plan.start_of(name), plan.settings)]
         told = {"inputs": digests(inputs), "flips": list(dict.fromkeys(flips))}
         with reported(results.folder):
+            shutil.rmtree(results.folder / INPUTS, ignore_errors=True)  # of one that was killed before it had begun
             (results.folder / "runs").mkdir(parents=True, exist_ok=True)
         results.manifest = {
-            "state": "begun", "started": now(), "sessions": [], **describe(plan, chunk_replicates, engine), **told
+            "state": "begun", "started": now(), "sessions": [], **describe(plan, engine), **told
         }  # fmt: skip
         try:
             for name, data in inputs.items():
                 results._keep(name, data)
             results._write_manifest()
         except InputFault:
-            # An empty folder without a manifest would be in the way of the next attempt.
-            results._withdraw()
+            # A folder without a manifest would be in the way of the next attempt.
+            withdraw(results.folder)
             raise
         return results
 
@@ -101,36 +102,6 @@ class Results:
         """
         with reported(folder):
             return (folder / "manifest.json").is_file()
-
-    @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other sweeps out of the folder; the lock ends with the process, however that ends.
-
-        Raises:
-            InputFault: another sweep is writing here.
-        """
-        path = self.folder / ".lock"
-        with reported(path):
-            lock = path.open("a+", encoding="utf-8")
-        try:
-            if not lock_file(lock):
-                lock.seek(0)
-                who = f"another sweep (process {lock.read().strip()})"
-                fault = f"{who} is writing into '{self.folder}'; wait for it, or name another folder"
-                raise InputFault([fault], "output")
-            lock.truncate(0)
-            lock.write(f"{os.getpid()}")
-            lock.flush()
-            yield
-        finally:
-            lock.close()
-
-    def _withdraw(self) -> None:
-        """Remove the folders of a sweep that never began, if nothing else is in them."""
-        shutil.rmtree(self.folder / INPUTS, ignore_errors=True)
-        for folder in (self.folder / "runs", self.folder):
-            with contextlib.suppress(OSError):
-                folder.rmdir()
 
     # --- what the runs were made of ---------------------------------------------------------------------
 
@@ -169,65 +140,27 @@ class Results:
         tables = {f"series/{name}": table for name, table in played.series.items()}
         names = []
         for folder, table in (*tables.items(), ("runs", played.runs)):
-            path = self.folder / folder / f"{chunk.name}.parquet"
+            name = f"{folder}/{chunk.name}.parquet"
+            path = self.folder / name
             with reported(path.parent):
                 path.parent.mkdir(parents=True, exist_ok=True)
-            write_table(path, table.replace_schema_metadata(self._owner()))
-            names.append(path.relative_to(self.folder).as_posix())
+            write_table(path, marked(table, name, self._owner(), self.manifest["plan"], self.manifest["root_seed"]))
+            names.append(name)
         self._log.add(names)
 
-    def take_stock(self, chunks: Iterable[Chunk]) -> tuple[set[str], list[str]]:
-        """Which chunks are finished, and in words which parts are damaged and must be made again.
-
-        Damaged parts go to the folder ``damaged``, and what a killed sweep left half-written is removed. Called
-        before a sweep goes on, under the lock.
+    def take_stock(self, chunk_of: ChunkOf) -> tuple[list[Chunk], list[str]]:
+        """The chunks that are finished, and in words which parts are damaged (``stock.take_stock``).
 
         Raises:
-            InputFault: the folder of the runs holds tables that are not this sweep's.
+            InputFault: the folder holds tables that are not this sweep's; nothing was changed.
         """
-        finished, damaged, expected = set(), [], set()
-        for chunk in chunks:
-            parts = [f"{folder}/{chunk.name}.parquet" for folder in self._folders(chunk)]
-            expected.update(parts)
-            states = [self._log.state(name) for name in parts]
-            for name, state in zip(parts, states, strict=True):
-                if state not in ("", "-"):
-                    damaged.append(f"{name} {state}")
-                    self._put_aside(name)
-            if not any(states):
-                finished.add(chunk.name)
-        self._clean(expected)
-        return finished, damaged
+        return take_stock(self.folder, self._log, chunk_of)
 
-    def _owner(self) -> dict[bytes, bytes]:
-        """What a part says of the sweep that it belongs to."""
-        return {key.encode(): self.manifest[key].encode() for key in ("points_sha256", "root_seed")}
-
-    def _folders(self, chunk: Chunk) -> list[str]:
-        return ["runs", *(f"series/{name}" for name in chunk.kept_series)]
-
-    def _put_aside(self, name: str) -> None:
-        """Move a damaged part to where no reader finds it."""
-        aside = self.folder / "damaged" / name.replace("/", "-")
-        with reported(aside):
-            aside.parent.mkdir(exist_ok=True)
-            (self.folder / name).replace(aside)
-
-    def _clean(self, expected: set[str]) -> None:
-        """Remove half-written files; refuse tables that are not of this sweep, which other tools would read too."""
-        aliens, halves = [], []
-        for path in (path for folder in ("runs", "series") for path in (self.folder / folder).rglob("*")):
-            name = path.relative_to(self.folder).as_posix()
-            if path.name.startswith(".point-") and path.suffix == ".parquet":
-                halves.append(path)
-            elif path.is_file() and path.suffix == ".parquet" and name not in expected:
-                aliens.append(name)
-        if aliens:
-            also = f" and {len(aliens) - 3} more" if len(aliens) > 3 else ""
-            fault = f"'{self.folder}' holds tables that this sweep did not write: {', '.join(sorted(aliens)[:3])}{also}"
-            raise InputFault([f"{fault}; move them elsewhere (nothing was changed)"], "results")
-        for path in halves:
-            path.unlink(missing_ok=True)
+    def _owner(self) -> str:
+        """What sweep this is, as every part of it says."""
+        if not self._identity:
+            self._identity = identity(self.manifest)
+        return self._identity
 
     # --- files made of the runs -------------------------------------------------------------------------
 
@@ -251,11 +184,29 @@ class Results:
         write_whole(path, save)
         return path
 
-    def finish(self, state: str, n_runs: int, n_failed: int, session: dict[str, Any] | None = None) -> None:
-        """Say in the manifest how the sweep ended, complete or interrupted, and what this session did."""
+    def begin_session(self, n_before: int, workers: int) -> list[str]:
+        """Write down that a session has begun, once; in words, in what its machine differs from those before it.
+
+        A record without an end is that of a session that was killed: what was there when the next one began is its.
+        """
+        if self._session is not None:
+            return []
+        told = self.manifest.setdefault("sessions", [])
+        told_runs = sum(session.get("n_runs", 0) for session in told)
+        for session in told:
+            if "finished" not in session:
+                session.update(n_runs=max(0, n_before - told_runs), finished=None)
+        changes = machine_changes(self.manifest)
+        self._session = {"started": now(), "workers": workers, **machine()}
+        told.append(self._session)
+        self._write_manifest()
+        return changes
+
+    def finish(self, state: str, n_runs: int, n_failed: int, n_own: int = 0) -> None:
+        """Say in the manifest how the sweep ended, complete or interrupted, and how many runs this session played."""
         self.manifest.update(state=state, finished=now(), n_runs=n_runs, n_failed=n_failed)
-        if session is not None:
-            self.manifest.setdefault("sessions", []).append({**session, "finished": now()})
+        if self._session is not None:
+            self._session.update(n_runs=n_own, finished=now())
         if state == "complete":
             self.manifest["digest"] = self.digest()
             self.manifest["failures"] = self.read_failures().to_dict(orient="records")[:1000]
@@ -319,13 +270,14 @@ class Results:
         """The full series that were kept of one table; empty where there are none."""
         import pandas as pd
 
-        parts = sorted((self.folder / "series" / table).glob("*.parquet"))
+        parts = [self.folder / name for name in parts_in(self.folder) if name.startswith(f"series/{table}/")]
         return self._table(parts).to_pandas() if parts else pd.DataFrame()
 
     def run(self, design_point: int, replicate: int) -> pd.DataFrame:
         """The rows of one run, failed or not; empty where it has not been run."""
         import pandas as pd
 
+        self._check()
         for part in self.parts([design_point]):
             first, last = (int(number) for number in PART.fullmatch(part.name).groups()[1:])  # type: ignore[union-attr]
             if first <= replicate <= last:
@@ -351,6 +303,16 @@ class Results:
         wanted = None if points is None else {f"point-{point:05d}_" for point in points}
         return sorted(path for path in found if wanted is None or f"{path.name.split('_')[0]}_" in wanted)
 
+    def _check(self) -> None:
+        """Refuse to read where any part is not as it was written, not those alone that are asked for.
+
+        Raises:
+            InputFault: parts are of others, damaged or gone; numbers of such a folder are nobody's.
+        """
+        there = parts_in(self.folder)
+        self._log.check(there)
+        refuse_twice(self.folder, there)
+
     def _table(
         self,
         parts: Sequence[Path],
@@ -365,9 +327,9 @@ class Results:
             gone = self._log.missing()
             remedy = f", {gone[0]} is gone: the same sweep into this folder makes it anew" if gone else ""
             raise InputFault([f"'{self.folder}' holds no finished runs of what is asked{remedy}"], "results")
+        self._check()
         tables = []
         for part in parts:
-            self._log.check(part)
             try:
                 file = pq.ParquetFile(part, page_checksum_verification=True)
                 own = None if columns is None else [name for name in columns if name in file.schema_arrow.names]

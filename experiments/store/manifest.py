@@ -11,6 +11,7 @@ import hashlib
 import json
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path, PurePosixPath
@@ -20,16 +21,21 @@ import model
 from experiments.design.plan import ARM, ID, SAMPLE, SCENARIO, Assumed, Factor, Plan
 from experiments.statistics.definitions import meanings
 from experiments.store.columns import COLUMNS, KEYS
+from experiments.store.inputs import PLAN
 from experiments.store.sources import code_fingerprint, sources
 from model import digest_of_text
 
 PACKAGES: Final = ("detente", "mesa", "numpy", "pandas", "pyarrow", "scipy")
 # Packages whose version can move a number.
 COMPUTING: Final = ("numpy", "scipy")
-FORMAT: Final = 3
+FORMAT: Final = 4
+# What tells one sweep from another, beside the files that it was made of and the software that computes.
+IDENTIFYING: Final = (
+    "root_seed", "scenario", "scenarios", "reads", "design_points", "points_sha256", "tactics", "world", "code_sha256"
+)  # fmt: skip
 
 
-def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
+def describe(plan: Plan, engine: str) -> dict[str, Any]:
     """What a manifest says of a plan, the code and the machine's software."""
     return {
         "format": FORMAT,
@@ -38,7 +44,6 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         "points_sha256": points_digest(plan),
         "scenario": plan.scenario,
         "replicates": plan.replicates,
-        "chunk_replicates": chunk_replicates,
         "engine": engine,
         # As text: JSON readers turn a number of this size into a rounded one.
         "root_seed": str(plan.root_seed),
@@ -50,9 +55,8 @@ def describe(plan: Plan, chunk_replicates: int, engine: str) -> dict[str, Any]:
         "commit": _commit(),
         "code_sha256": code_fingerprint(),
         "code": sources(),
-        "python": platform.python_version(),
+        **machine(),
         "versions": {name: _version(name) for name in PACKAGES},
-        "processor_features": processor_features(),
     }
 
 
@@ -96,6 +100,14 @@ def read_from(plan: Plan) -> dict[str, Any]:
             for point in plan.points
         ],
     }
+
+
+def identity(manifest: Mapping[str, Any]) -> str:
+    """A digest of what makes runs belong together; not of a plan's words, of engines or of the size of parts."""
+    told = {key: manifest.get(key) for key in IDENTIFYING}
+    told["inputs"] = {name: digest for name, digest in manifest["inputs"].items() if name != PLAN}
+    told["versions"] = {name: manifest["versions"].get(name) for name in COMPUTING}
+    return _sha256(json.dumps(told, sort_keys=True).encode())
 
 
 def kept_scenarios(plan: Plan) -> dict[str, str]:
@@ -186,7 +198,7 @@ def code_changes(manifest: dict[str, Any]) -> list[str]:
 SHAPE: Final[dict[str, type | tuple[type, ...]]] = {
     "plan": str, "title": str, "plan_text": str, "points_sha256": str, "scenario": str, "replicates": int,
     "engine": str, "root_seed": str, "design_points": list, "columns": dict, "commit": str, "code_sha256": str,
-    "code": dict, "versions": dict, "processor_features": list, "state": str, "chunk_replicates": int, "python": str,
+    "code": dict, "versions": dict, "processor_features": list, "state": str, "sessions": list, "python": str,
     "inputs": dict, "flips": list, "reads": dict,
 }  # fmt: skip
 MOST_NAMED: Final = 8  # results folders that are offered instead of one that is none
@@ -245,6 +257,8 @@ def shape_fault(manifest: object) -> str:
         whole = isinstance(point, dict) and isinstance(point.get("block"), str)
         if not (whole and all(_is_table(point.get(key)) for key in ("levels", "settings"))):
             return f"design point {number} is not what a sweep writes there"
+    if not all(map(_is_session, manifest["sessions"])):
+        return "sessions are not what a sweep writes there"
     scenarios = manifest.get("scenarios", {})
     if not (isinstance(scenarios, dict) and all(name in manifest["inputs"] for name in map(str, scenarios.values()))):
         return "scenarios is not what a sweep writes there"
@@ -274,6 +288,13 @@ def _is_table(value: object) -> bool:
     return isinstance(value, dict) and all(isinstance(item, str | int | float) for item in value.values())
 
 
+def _is_session(value: object) -> bool:
+    if not isinstance(value, dict) or isinstance(value.get("n_runs", 0), bool):
+        return False
+    is_sound = "python" not in value or (_is_text(value["python"]) and _are_texts(value.get("processor_features")))
+    return is_sound and isinstance(value.get("n_runs", 0), int)
+
+
 def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value)
 
@@ -286,6 +307,26 @@ def _is_plain(name: str) -> bool:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def machine() -> dict[str, Any]:
+    """What of this machine the last bits of a result may depend on, beside the packages that compute."""
+    return {"python": platform.python_version(), "processor_features": processor_features()}
+
+
+def machine_changes(manifest: Mapping[str, Any]) -> list[str]:
+    """What this machine has that those of a sweep's sessions had not, in words; empty: nothing."""
+    here, found = machine(), []
+    before = [manifest, *(session for session in manifest["sessions"] if "python" in session)]
+    if others := sorted({told["python"] for told in before} - {here["python"]}):
+        found.append(f"Python {', '.join(others)} played runs that are here, and {here['python']} goes on")
+    unlike = {name for told in before for name in {*told["processor_features"]} ^ {*here["processor_features"]}}
+    if unlike:
+        found.append(f"runs that are here were played on a processor with other features ({', '.join(sorted(unlike))})")
+    if not found:
+        return []
+    means = "runs may differ in their last bits from those of one machine, and some then fall out otherwise"
+    return [f"Note: {'; '.join(found)}: {means}. For bit for bit the same, go on where it began, or begin anew: --into"]
 
 
 def processor_features() -> list[str]:

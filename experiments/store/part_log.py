@@ -1,7 +1,9 @@
 """``parts.log``: size and digest of every part, so that a cut or changed one is never taken for a whole one.
 
-Whoever reads results compares each part with its line. A part that has none (the sweep was killed between the two) is
-read whole, and believed if its runs give the digests that they carry.
+Every part also carries marks of its own: the sweep that it belongs to (``manifest.identity``), its own name, and a
+digest of what its runs' digests leave out. So a part of another sweep, or one under another's name, is told whatever
+the log says. Whoever reads results compares each part with both. A part that has no line (the sweep was killed
+between the two) is read whole, and believed if its marks and its runs' digests are true.
 """
 
 from __future__ import annotations
@@ -11,25 +13,32 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from experiments.store.columns import runs_are_true
-from experiments.store.files import reported
+from experiments.store.columns import digest_of, runs_are_true
+from experiments.store.files import reported, write_whole
 from model import InputFault
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 LOG: Final = "parts.log"
 AGAIN: Final = "the same sweep into this folder makes it anew"
+MOST_NAMED: Final = 3
+SEALED: Final = (b"sweep", b"plan", b"root_seed", b"part", b"rows")
+SEAL: Final = b"seal"
 
 
 class PartLog:
-    """The log of one results folder; ``owner`` gives what every part says of the sweep that it belongs to."""
+    """The log of one results folder; ``owner`` gives the sweep that every part must belong to."""
 
-    def __init__(self, folder: Path, owner: Callable[[], Mapping[bytes, bytes]]) -> None:
+    def __init__(self, folder: Path, owner: Callable[[], str]) -> None:
         self.folder, self.owner = folder, owner
         self._known: dict[str, tuple[str, int]] = {}
         self._is_read = False
-        # Parts that were compared since they were last written: name, time and size.
+        # Parts whose bytes, and whose marks, were compared since they were last written: name, time and size.
         self._checked: dict[str, tuple[int, int]] = {}
+        self._owned: dict[str, tuple[int, int]] = {}
 
     def add(self, names: Iterable[str]) -> None:
         """Note parts that were just written."""
@@ -54,20 +63,72 @@ class PartLog:
             self._known.pop(name, None)
         return wrong
 
-    def check(self, path: Path) -> None:
-        """Refuse to read a part that is not what the log says, or that it does not know and that is not sound.
+    def check(self, names: Iterable[str]) -> None:
+        """Refuse to read a folder in which any part is not this sweep's, not what was written, or gone.
 
         Raises:
-            InputFault: says what is wrong with it and what to do.
+            InputFault: says which parts, what is wrong with them and what to do.
         """
         self.read()
-        name = path.relative_to(self.folder).as_posix()
+        there = list(names)
+        if any(name not in self._known for name in there):
+            self.read(again=True)  # a sweep that is going on has written since
+        self.refuse_others(there)
+        damaged = []
+        for name in there:
+            try:
+                path = self.folder / name
+                wrong = "" if self._checked.get(name) == _stamp_of(path) else self._compared(name)
+            except Exception as error:  # whatever a reader of damaged bytes may raise
+                wrong = f"cannot be read ({type(error).__name__})"
+            if wrong:
+                damaged.append(f"'{self.folder / name}' is damaged: it {wrong}")
+        damaged += [f"'{self.folder / name}' is gone" for name in self.missing()]
+        if damaged:
+            also = f" (and {len(damaged) - 1} more parts like it)" if len(damaged) > 1 else ""
+            raise InputFault([f"{damaged[0]}{also}; {AGAIN}"], "results")
+
+    def refuse_others(self, names: Iterable[str]) -> None:
+        """Refuse parts of another sweep, and parts under another's name.
+
+        Raises:
+            InputFault: says which they are, whose, and what to do.
+        """
+        found: dict[str, list[str]] = {}
+        for name in names:
+            if whose := self._whose(name):
+                found.setdefault(whose, []).append(name)
+        if found:
+            told = "; ".join(f"{_some(sorted(own))}, {whose}" for whose, own in found.items())
+            n = sum(map(len, found.values()))
+            what = f"{n} parts that are" if n > 1 else "a part that is"
+            fault = f"'{self.folder}' holds {what} not of this sweep: {told}"
+            remedy = "move them out of the folder, and the same sweep plays what is missing (nothing was changed)"
+            raise InputFault([f"{fault}; {remedy}"], "results")
+
+    def _whose(self, name: str) -> str:
+        """Of which other sweep a part says that it is, in words; empty: of none, or damage hides it."""
+        import pyarrow.parquet as pq
+
+        path = self.folder / name
         try:
-            wrong = "" if self._checked.get(name) == _stamp_of(path) else self._compared(name)
-        except Exception as error:  # whatever a reader of damaged bytes may raise
-            wrong = f"cannot be read ({type(error).__name__})"
-        if wrong:
-            raise InputFault([f"'{path}' is damaged: it {wrong}; {AGAIN}"], "results")
+            stamp = _stamp_of(path)
+            if self._owned.get(name) == stamp:
+                return ""
+            marks = pq.read_metadata(path).metadata or {}
+        except Exception:  # whatever a reader of damaged bytes may raise; its state says so
+            return ""
+        if not any(mark in marks for mark in (*SEALED, SEAL)):
+            return "which no sweep of this version has written"
+        if marks.get(SEAL) != _seal(marks):
+            return ""
+        plan, seed, sweep, part = (marks[key].decode() for key in (b"plan", b"root_seed", b"sweep", b"part"))
+        if sweep != self.owner():
+            return f"of the plan '{plan}' with root seed {seed} (sweep {sweep[:12]}, and here is {self.owner()[:12]})"
+        if part != name:
+            return f"which is {part} under another name"
+        self._owned[name] = stamp
+        return ""
 
     def _compared(self, name: str) -> str:
         """What tells a part from what the log says of it, in words; one that it does not know must be sound.
@@ -83,13 +144,15 @@ class PartLog:
             return f"has {stamp[1]} of {known[1]} bytes"
         elif fingerprint(path)[0] != known[0]:
             return "was changed after it was written"
+        if self._whose(name) or name not in self._owned:
+            return "does not say of which sweep it is"
         self._checked[name] = stamp
         return ""
 
-    def read(self) -> None:
-        """Read the log, once; lines that are none are passed over."""
+    def read(self, again: bool = False) -> None:
+        """Read the log, once or again; lines that are none are passed over."""
         path = self.folder / LOG
-        if self._is_read:
+        if self._is_read and not again:
             return
         self._is_read = True
         with reported(path):
@@ -104,7 +167,17 @@ class PartLog:
     def missing(self) -> list[str]:
         """Names of parts that were finished and are no longer there."""
         self.read()
-        return [name for name in self._known if not (self.folder / name).exists()]
+        return [name for name in self._known if not _is_there(self.folder / name)]
+
+    def settle(self) -> None:
+        """Leave out of the log what is no longer there: it is made anew, perhaps in parts of another size."""
+        gone = set(self.missing())
+        path = self.folder / LOG
+        if not path.exists() or not any(line.rpartition(" ")[2] in gone for line in _lines_of(path)):
+            return
+        self._known = {name: found for name, found in self._known.items() if name not in gone}
+        lines = "".join(f"{digest} {size} {name}\n" for name, (digest, size) in self._known.items())
+        write_whole(path, lambda temporary: temporary.write_text(lines, encoding="utf-8"))
 
     def _check_sound(self, name: str) -> None:
         """Read a part that the log does not know to the end, checksums included.
@@ -115,7 +188,9 @@ class PartLog:
         import pyarrow.parquet as pq
 
         table = pq.ParquetFile(self.folder / name, page_checksum_verification=True).read()
-        if table.schema.metadata != self.owner() or not (name.startswith("series") or runs_are_true(table)):
+        marks = table.schema.metadata or {}
+        is_true = name.startswith("series") or runs_are_true(table)
+        if marks.get(SEAL) != _seal(marks) or marks[b"rows"] != _rows_digest(name, table) or not is_true:
             raise ValueError("of another sweep, or changed")
 
     def _note(self, found: Mapping[str, tuple[str, int]]) -> None:
@@ -131,6 +206,41 @@ class PartLog:
         with (self.folder / LOG).open("rb") as log:
             log.seek(-1, os.SEEK_END)
             return log.read(1) == b"\n"
+
+
+def marked(table: pa.Table, name: str, sweep: str, plan: str, root_seed: str) -> pa.Table:
+    """A table with the marks of a part: whose it is, what it is called, and what it holds."""
+    marks = {b"sweep": sweep, b"plan": plan, b"root_seed": root_seed, b"part": name}
+    told = {key: value.encode() for key, value in marks.items()} | {b"rows": _rows_digest(name, table)}
+    return table.replace_schema_metadata({**told, SEAL: _seal(told)})
+
+
+def _seal(marks: Mapping[bytes, bytes]) -> bytes:
+    """A digest of a part's marks: a changed byte in them makes no other sweep."""
+    return hashlib.sha256(b"\0".join(marks.get(key, b"") for key in SEALED)).hexdigest().encode()
+
+
+def _rows_digest(name: str, table: pa.Table) -> bytes:
+    """A digest of what the digests of a part's runs leave out: the keys in front, and all of a series."""
+    names = table.column_names
+    own = names if name.startswith("series") or "digest" not in names else names[: names.index("digest") + 1]
+    return f"{digest_of(table.select(own))} {len(table)} {hashlib.sha256(repr(names).encode()).hexdigest()}".encode()
+
+
+def _some(names: list[str]) -> str:
+    also = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + also
+
+
+def _lines_of(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except (OSError, ValueError):  # no file has such a name
+        return False
 
 
 def _stamp_of(path: Path) -> tuple[int, int]:

@@ -58,7 +58,7 @@ print(f"{'1000000 runs' in page and has_all:d}", 0.0, peak_mb())
 
 def filled(folder: Path, n_runs: int) -> tuple[Path, Path]:
     plan = small_plan(folder, LARGE.format(replicates=n_runs // 4))
-    results = Results.create(folder / "r", plan, chunk_replicates=5_000)
+    results = Results.create(folder / "r", plan)
     for chunk in chunks_of(plan, 5_000):
         results.write_part(chunk, many_rows(chunk))
     return folder / "small.toml", folder / "r"

@@ -1,0 +1,150 @@
+"""What is still to be played, cut into chunks: some replicates of one design point each, a few seconds' work.
+
+How long a chunk takes is measured where it is played, so that a kill costs a few seconds' work on any machine and
+with any mechanism. The size of chunks changes no result (a run is the same alone and among many) and is no part of
+what a sweep is: one that goes on has parts of other sizes beside those that are there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import heapq
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
+
+from experiments.design.plan import ARM, ID, SAMPLE, DesignPoint, Plan, Value
+from experiments.store.columns import Chunk
+
+# Of one chunk, in seconds of a processor: what a kill may cost, and long against what a chunk costs whatever its size.
+PORTION_SECONDS: Final = 4.0
+# Replicates of the first chunk, before anything is measured.
+FIRST_REPLICATES: Final = 20
+CHUNK_REPLICATES: Final = 5
+# Who plays a sweep, and replicates in a part at most, however fast they are played.
+CHUNKS: Final = {"ensemble": 500, "mesa": CHUNK_REPLICATES}
+
+
+class Taken(NamedTuple):
+    """What came of a chunk, and the seconds of a processor that it took."""
+
+    played: Any
+    seconds: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Timed:
+    """Plays chunks as ``work`` does and says how long it took, where it was done."""
+
+    work: Callable[[Chunk], Any]
+
+    def __call__(self, chunk: Chunk) -> Taken:
+        """Play a chunk."""
+        began = time.thread_time()
+        played = self.work(chunk)
+        return Taken(played, time.thread_time() - began)
+
+
+class Portions:
+    """How many replicates the next chunk of a design point has: a given number, or as many as take a few seconds."""
+
+    def __init__(self, engine: str, fixed: int | None = None) -> None:
+        self.fixed, self.most = fixed, CHUNKS.get(engine, CHUNK_REPLICATES)
+        # By design point, the largest chunk that was measured, and its seconds a run.
+        self._measured: dict[int, tuple[int, float]] = {}
+        self._slowest = 0.0
+
+    def measured(self, chunk: Chunk, seconds: float) -> None:
+        """Take note of how long a chunk took."""
+        # What a run takes falls with their number, so that the largest chunk tells most.
+        if chunk.count >= self._measured.get(chunk.design_point, (0, 0.0))[0]:
+            rate = seconds / chunk.count
+            self._measured[chunk.design_point] = (chunk.count, rate)
+            if chunk.count >= FIRST_REPLICATES or not self._slowest:
+                self._slowest = max(self._slowest, rate)
+
+    def of(self, design_point: int) -> int:
+        """Replicates of the next chunk of a design point."""
+        if self.fixed is not None:
+            return self.fixed
+        if not self._measured:
+            return min(FIRST_REPLICATES, self.most)
+        _, rate = self._measured.get(design_point, (0, self._slowest))
+        return max(1, min(self.most, int(PORTION_SECONDS / max(rate, 1e-9))))
+
+
+def chunks_of(
+    plan: Plan, most: int = CHUNK_REPLICATES, engine: str = "mesa", wanted: Mapping[int, int] | None = None
+) -> Iterator[Chunk]:
+    """The plan's runs in chunks of ``most`` replicates, the first replicates of every design point first.
+
+    wanted: replicates of each design point, where they differ.
+    """
+    return missing_chunks(plan, all_of(plan) if wanted is None else wanted, (), lambda _: most, engine)
+
+
+def all_of(plan: Plan) -> dict[int, int]:
+    """Replicates of each design point of a plan."""
+    return {point.index: plan.replicates_of(point) for point in plan.points}
+
+
+def missing_chunks(
+    plan: Plan, wanted: Mapping[int, int], finished: Iterable[Chunk], size_of: Callable[[int], int], engine: str
+) -> Iterator[Chunk]:
+    """What of the wanted replicates of each design point is not among the finished chunks, lowest replicates first.
+
+    size_of: replicates of the next chunk of a design point, asked when that chunk is wanted.
+    """
+    made: dict[int, list[tuple[int, int]]] = {}
+    for chunk in finished:
+        made.setdefault(chunk.design_point, []).append((chunk.first, chunk.first + chunk.count))
+    gaps = []
+    for place, point in enumerate(plan.points):
+        at, end = 0, wanted.get(point.index, 0)
+        for first, after in [*sorted(made.get(point.index, [])), (end, end)]:
+            if at < min(first, end):
+                gaps.append((at, place, min(first, end)))
+            at = max(at, after)
+    heapq.heapify(gaps)
+    while gaps:
+        first, place, end = heapq.heappop(gaps)
+        count = min(size_of(plan.points[place].index), end - first)
+        if first + count < end:
+            heapq.heappush(gaps, (first + count, place, end))
+        yield _chunk(plan, plan.points[place], first, count, engine)
+
+
+def chunk_at(plan: Plan, engine: str, place: tuple[int, int, int]) -> Chunk | None:
+    """The chunk of a design point, a first replicate and a count; none where the plan has no such runs."""
+    point, first, count = place
+    if point >= len(plan.points) or count < 1 or first + count > plan.replicates_of(plan.points[point]):
+        return None
+    return _chunk(plan, plan.points[point], first, count, engine)
+
+
+def _chunk(plan: Plan, point: DesignPoint, first: int, count: int, engine: str) -> Chunk:
+    outputs = plan.outputs
+    series = outputs.series if outputs.replicates and point.sample < 0 else ()
+    return Chunk(
+        plan.start_of(point.scenario), plan.root_seed, point.index, point.settings, _columns_of(plan, point), first,
+        count, engine, series, outputs.replicates, plan.tactics, plan.world,
+    )  # fmt: skip
+
+
+def _columns_of(plan: Plan, point: DesignPoint) -> dict[str, Value]:
+    """What every row of a design point says of it: its block, its arm, its id and the values of the factors."""
+    arm: dict[str, Value] = {ARM: point.arm} if plan.arms else {}
+    if plan.ids:  # points that only a contrast needs have none, so that the column is one of texts
+        known = "" if point.id is None else point.id
+        arm[ID] = str(known) if plan.contrasts or plan.assumed else known
+    if plan.assumed is not None:
+        arm[SAMPLE] = point.sample
+    return {"block": point.block, **arm, **{f.name: _one_kind(f.levels, point.value_of(f.name)) for f in plan.factors}}
+
+
+def _one_kind(levels: Iterable[Value], value: Value) -> Value:
+    """A level in a type that all levels of its factor share, because they make one column."""
+    kinds = {type(level) for level in levels}
+    if kinds <= {int, float} and isinstance(value, int) and not isinstance(value, bool):
+        return float(value) if float in kinds else value
+    return value if len(kinds) <= 1 or kinds == {int, float} else str(value)
