@@ -48,7 +48,7 @@ def cells(findings: Findings) -> pd.DataFrame:
         return _asked(findings)
     rows = []
     for cell in _by_dyad(findings):
-        row = {"dyad": cell["dyad"], **_where(findings.plan, cell)}
+        row: dict[str, str] = {}
         for name, words in (("emergence_rate", "emerges"), ("kept_share", "kept")):
             is_asked = (cell["inherited_share"] > 0.0) if words == "kept" else (cell["inherited_share"] < 1.0)
             row[words] = _share(cell, name) if is_asked else "inherited" if words == "emerges" else "not inherited"
@@ -64,7 +64,7 @@ def cells(findings: Findings) -> pd.DataFrame:
         row["duties"] = _two(cell, "duty")
         row["EV trade, 1000/yr"] = f"{cell['ev_trade']:.0f}"
         row["EV share, last quarter"] = _two(cell, "final_ev_share")
-        rows.append(row)
+        rows.append(_beside(findings.plan, cell, row))
     return pd.DataFrame(rows)
 
 
@@ -73,8 +73,14 @@ def _asked(findings: Findings) -> pd.DataFrame:
     for cell in _by_dyad(findings):
         told = {name: level_in_words(pd.DataFrame([cell]), name, with_unit=False) for name in told_of(findings.plan)}
         own = {with_unit(name): value for name, value in told.items()}
-        rows.append({"dyad": cell["dyad"], **_where(findings.plan, cell), **own})
+        rows.append(_beside(findings.plan, cell, own))
     return pd.DataFrame(rows)
+
+
+def _beside(plan: Plan, cell: pd.Series, told: dict[str, str]) -> dict[str, str]:
+    """A row: which cell, and what is told of it; a factor that is called as something that is told is marked."""
+    where = {"dyad": str(cell["dyad"]), **_where(plan, cell)}
+    return {**{f"{name} (set)" if name in told else name: value for name, value in where.items()}, **told}
 
 
 def with_unit(outcome: str) -> str:

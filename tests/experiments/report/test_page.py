@@ -339,3 +339,15 @@ def test_points_far_away_stand_at_the_edge() -> None:
     points = np.array(figure.axes[0].lines[-1].get_xydata())
     assert points.tolist() == [[3.0, -3.0], [0.5, 0.5]]
     plt.close("all")
+
+
+def test_a_factor_that_is_called_as_an_outcome_keeps_its_levels(tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B?"\nscenario = "2026"\nreplicates = 3\n'
+    text += (
+        '[factors.tariff_issues]\nlabel = "duties"\nlevels = [false, true]\n'
+    text += 'level_labels = ["off", "on the table"]\n'
+    )
+    plan = small_plan(tmp_path, text)
+    table = tables.cells(find(plan, stored(tmp_path / "r", plan)))
+    assert set(table["duties (set)"]) == {"off", "on the table"}
+    assert not set(table["duties"]) & {"off", "on the table"}, "these are rates"
