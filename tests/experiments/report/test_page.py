@@ -343,10 +343,8 @@ def test_points_far_away_stand_at_the_edge() -> None:
 
 def test_a_factor_that_is_called_as_an_outcome_keeps_its_levels(tmp_path: Path) -> None:
     text = 'title = "A"\nquestion = "B?"\nscenario = "2026"\nreplicates = 3\n'
-    text += (
-        '[factors.tariff_issues]\nlabel = "duties"\nlevels = [false, true]\n'
+    text += '[factors.tariff_issues]\nlabel = "duties"\nlevels = [false, true]\n'
     text += 'level_labels = ["off", "on the table"]\n'
-    )
     plan = small_plan(tmp_path, text)
     table = tables.cells(find(plan, stored(tmp_path / "r", plan)))
     assert set(table["duties (set)"]) == {"off", "on the table"}
