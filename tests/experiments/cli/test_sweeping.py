@@ -155,8 +155,8 @@ def test_a_manifest_that_is_cut_is_said_to_be_so(done: Callable[..., Result], tm
 
 def test_results_of_an_older_format_are_refused(done: Callable[..., Result], tmp_path: Path) -> None:
     path = tmp_path / "results" / "two" / "manifest.json"
-    path.write_text(path.read_text(encoding="utf-8").replace('"format": 3', '"format": 2'), encoding="utf-8")
-    refused(swept(done), "format 2", "this version reads format 3", "read them with the version that made them (commit")
+    path.write_text(path.read_text(encoding="utf-8").replace('"format": 4', '"format": 3'), encoding="utf-8")
+    refused(swept(done), "format 3", "this version reads format 4", "read them with the version that made them (commit")
 
 
 def test_without_dask_the_scheduler_is_refused_in_words(
