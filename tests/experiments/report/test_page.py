@@ -26,6 +26,7 @@ from experiments.running.runner import run_plan
 from experiments.statistics.estimates import kaplan_meier
 from experiments.store.folder import Results
 from experiments.store.kept import plan_of
+from model import InputFault
 
 TEXT = """
 title = "Do <tags> & tariffs matter?"
@@ -241,6 +242,11 @@ def test_runs_that_are_gone_are_missed(tmp_path: Path) -> None:
     gone = results.parts()[0]
     n_gone = len(pd.read_parquet(gone)) // 3
     gone.unlink()
+    with pytest.raises(InputFault, match="is gone; the same sweep into this folder makes it anew"):
+        write_report(results.folder)
+    log = results.folder / "parts.log"
+    lines = log.read_text(encoding="utf-8").splitlines(keepends=True)
+    log.write_text("".join(line for line in lines if gone.name not in line), encoding="utf-8")
     said = write_report(results.folder).read_text(encoding="utf-8")
     assert f"{n_gone} of {plan.n_runs} runs that were finished are no longer in the folder" in said
 
