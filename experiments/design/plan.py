@@ -224,13 +224,15 @@ class Plan:
         if not 0 <= rows <= there:
             allowed = f"a whole number from 0 to {there}" if there else "0, as the plan has no [assumptions]"
             raise InputFault([f"rows = {rows}: allowed is {allowed}"], f"plan {self.name}")
-        own, fewer = self.assumed, None
-        if rows == there:
+        if self.assumed is None or rows == there:
             return self
-        if own and rows:
-            weights = tuple(weight / sum(own.weights[:rows]) for weight in own.weights[:rows])
-            fewer = dataclasses.replace(own, rows=own.rows[:rows], weights=weights)
-        return dataclasses.replace(self, assumed=fewer)
+        if rows == 0:
+            return dataclasses.replace(self, assumed=None)
+        kept = self.assumed.weights[:rows]
+        weights = tuple(weight / sum(kept) for weight in kept)
+        return dataclasses.replace(
+            self, assumed=dataclasses.replace(self.assumed, rows=self.assumed.rows[:rows], weights=weights)
+        )
 
 
 def replicates_fault(came: object) -> str:

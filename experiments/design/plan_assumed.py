@@ -9,6 +9,7 @@ What the plan sets itself is not taken from the sample.
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,7 +30,7 @@ DEFAULT_POINTS: Final = 64
 DEFAULT_REPLICATES: Final = 4
 
 
-class AssumedReader(BundleReader):
+class AssumedReader(BundleReader, abc.ABC):
     """Adds the reading of a sample of assumptions."""
 
     sample: Path | None = None
@@ -121,6 +122,6 @@ class AssumedReader(BundleReader):
         self._check_columns(rows, f"{where}sample row")
         return rows, [float(w) if is_number(w) else 1.0 for w in weights]
 
+    @abc.abstractmethod
     def _check_columns(self, rows: Sequence[Mapping[str, Value]], what: str) -> None:
         """Adds what is wrong with values of parameters in rows, column by column."""
-        raise NotImplementedError

@@ -150,9 +150,11 @@ def levels_over(
 
     outcomes: matrices of a dyad; columns: under which name of the cells an outcome stands.
     """
+    assert plan.assumed is not None
+    rows = range(len(plan.assumed.rows))
     for point in plan.cells:
         for name, values in outcomes.items():
-            by_row = np.array([_mean(values[plan.under(row, point.index)]) for row in range(len(plan.assumed.rows))])  # type: ignore[union-attr]
+            by_row = np.array([_mean(values[plan.under(row, point.index)]) for row in rows])
             what = {"block": point.block, "design_point": point.index, "dyad": dyad, "outcome": columns.get(name, name)}
             yield {**what, **spread(by_row, plan, _mean(values[point.index]))}
 
@@ -164,11 +166,13 @@ def _mean(values: FloatArray) -> float:
 
 def defaults_outside(plan: Plan, defaults: Mapping[str, Any]) -> list[str]:
     """The assumptions whose value in the scenario lies outside the middle 80 % of the sample."""
+    if plan.assumed is None:
+        return []
     found = []
-    for name in plan.assumed.rows[0] if plan.assumed else ():
-        column = [row[name] for row in plan.assumed.rows]  # type: ignore[union-attr]
+    for name in plan.assumed.rows[0]:
+        column = [row[name] for row in plan.assumed.rows]
         value = defaults.get(name)
         if isinstance(value, int | float) and all(isinstance(x, int | float) for x in column):
-            low, high = (weighted_quantile(column, plan.assumed.weights, q) for q in (0.1, 0.9))  # type: ignore[union-attr]
+            low, high = (weighted_quantile(column, plan.assumed.weights, q) for q in (0.1, 0.9))
             found += [name] if value < low - NO_SIGN or value > high + NO_SIGN else []
     return found

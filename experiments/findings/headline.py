@@ -144,7 +144,7 @@ def label_of(plan: Plan, point: DesignPoint) -> str:
 
 
 def level_in_words(factor: Factor, level: object) -> str:
-    """A level beside its factor; a switch that is on is named by what it switches on, where its name says no more."""
+    """A level beside its factor; of two levels, the one that says only "on" is named by what is switched on."""
     name = factor.label_of(level)
     return factor.label if len(factor.levels) == 2 and name in ON else f"{factor.label}: {name}"
 

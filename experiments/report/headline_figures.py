@@ -36,9 +36,9 @@ LABEL, LINE = 20, 72
 FEW_ROWS: Final = 7
 # Effects that a slide has room for, the largest on joint gain.
 MOST_EFFECTS: Final = 5
-# What is counted, with the colour and the mark that go with it.
 # How far below a mark, in rows, stands what a sample of assumptions says of it.
 BELOW: Final = 0.3
+# What is counted, with the colour and the mark that go with it.
 EMERGES, KEPT = ("emerges", BLUE, "o"), ("is kept", VERMILLION, "s")
 
 
