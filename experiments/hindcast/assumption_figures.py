@@ -38,11 +38,12 @@ def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray,
     handles = [
         Line2D([], [], color=ALL, linewidth=7, label="the range; 90 % of all points"),
         Line2D([], [], color=BLUE, linewidth=7, label="90 % of the sample"),
+        Line2D([], [], color=BLUE, lw=7, marker="o", mfc="white", mew=0, ms=5, label="its median"),
         Line2D([], [], color=VERMILLION, marker="D", linestyle="", label="default"),
         Line2D([], [], color=BLACK, marker="o", linestyle="", label="the record"),
         Patch(color=BLACK, alpha=0.1, label="9 in 10 by luck"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=5, frameon=False)
+    figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False)
     return figure
 
 
