@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
-from model.numerics import FloatArray
+from model.numerics import FloatArray, ordered_sum
 from model.packages.menu import Menu
-from model.packages.sums import Flows, Grid, Withdrawal, added_up, honour_slack
+from model.packages.sums import ALONE, BOTH, DESERTED, KEPT, PUNISHED, Flows, Grid
 from model.rules import compliance, withdrawal
 
 
@@ -112,28 +111,22 @@ def resolve(
 
     trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
-    whole = honour_slack(flows, trust, continuation, lag, punishment_length, by_type)
-    if not flows.of_x and not flows.of_y:
-        return Resolve(whole)
-    present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
-    weights = withdrawal.part_weights(np.asarray(trust)[..., None], *present, by_type)
-    nothing = np.zeros(1)
-    answer = Grid(
-        withdrawal.whole_answer(weights, flows.alone.x, flows.both_lapse, flows.punish),
-        withdrawal.whole_answer(weights, flows.alone.y, nothing, nothing),
+    belief, future, n_x = np.asarray(trust)[..., None], np.asarray(continuation)[..., None], flows.n_x
+    kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))
+    test = compliance.honour_test_type if by_type else compliance.honour_test
+    whole = test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
+    one = flows.withdrawals
+    if one is None:
+        return Resolve(Grid(whole[..., :n_x], whole[..., n_x:]))
+    weights = withdrawal.part_weights(belief, *compliance.present_values(future, lag, punishment_length), by_type)
+    answer = withdrawal.whole_answer(weights, alone, both, punish)
+    weights = withdrawal.Weights(*(weight[..., None] for weight in weights))
+    cost = withdrawal.part_cost(weights, one.honoured, one.lapsed)
+    terms = (
+        answer,
+        ordered_sum(withdrawal.at_stake(cost, one.lost)),
+        np.maximum.reduce(withdrawal.temptation(cost, one.lost, weights), axis=-1),
+        np.maximum.reduce(withdrawal.price(cost, one.lost, weights), axis=-1),
     )
-    x, y = _tempting(weights, flows.of_x, answer.x), _tempting(weights, flows.of_y, answer.y)
-    return Resolve(whole, PartTest(answer, *(Grid(of_x, of_y) for of_x, of_y in zip(x, y, strict=True))))
-
-
-def _tempting(
-    weights: withdrawal.Weights, families: tuple[Withdrawal, ...], like: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """On one table: what is at stake in all families, the most tempting, the highest price; 0 where there is none."""
-    costs = [(withdrawal.part_cost(weights, one.honoured, one.lapsed), one.lost) for one in families]
-    if not costs:
-        return np.zeros_like(like), np.zeros_like(like), np.zeros_like(like)
-    stakes = [withdrawal.at_stake(cost, lost) for cost, lost in costs]
-    rates = [withdrawal.temptation(cost, lost, weights) for cost, lost in costs]
-    prices = [withdrawal.price(cost, lost, weights) for cost, lost in costs]
-    return added_up(stakes), reduce(np.maximum, rates), reduce(np.maximum, prices)
+    whole, *part = (Grid(term[..., :n_x], term[..., n_x:]) for term in (whole, *terms))
+    return Resolve(whole, PartTest(*part))

@@ -97,7 +97,7 @@ def test_every_way_of_asking_has_one_answer_and_the_first_edition_is_implied(see
         assert same_bits(found.at(FULL, each), whole[:, package])
         one = resolve(flows.of_package(FULL, each), trust, future, 1, 8.0)
         assert same_bits(one.alone(), whole[:, package])
-    single = resolve(dataclasses.replace(flows, of_x=(), of_y=()), trust, future, 1, 8.0)
+    single = resolve(side_flows(FULL, side, own, own), trust, future, 1, 8.0)
     assert not np.any((whole >= 0.0) & (single.spread(FULL) < 0.0))
 
 
@@ -151,9 +151,9 @@ def test_without_a_future_what_is_kept_costs_nobody_anything_and_the_record_says
                 flows = world.known().flows[d][side]
                 holds = np.flatnonzero(world.blocs[b].honours(d) & (treaty > 0))
                 kept += holds.size
-                for tables, place in ((flows.of_x, menu.x_of), (flows.of_y, menu.y_of)):
-                    for one in tables:
-                        assert np.all(one.honoured[holds, place[treaty[holds]]] <= withdrawal.LEAST_COST * 1e3)
+                for place in (menu.x_of, flows.n_x + menu.y_of):
+                    cost = flows.withdrawals.honoured[holds, place[treaty[holds]]]
+                    assert np.all(cost <= withdrawal.LEAST_COST * 1e3)
     assert kept > 100
 
 
