@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 FloatLike = float | FloatArray
 Entry = TypeVar("Entry", bound=np.generic)
 
-#: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (same bits).
+#: Below this many numbers one call beats several that suit the layout better (same bits).
 ACCUMULATE_BELOW = 2048
 #: A denominator or base smaller than this in size counts as zero (no unit; any real quantity is far larger).
 NEGLIGIBLE = 1e-200

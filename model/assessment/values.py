@@ -177,7 +177,7 @@ def _of_x(menu: Menu, parts: Parts, cases: tuple[Case, ...]) -> FloatArray:
         entries(duty.reshape((*duty.shape[:-2], -1)), place) for duty, place in zip(parts.duty, places, strict=True)
     )
     first = first + entries(parts.standards, standards)[..., None, :, :]
-    x = np.empty((len(cases), menu.x_package.size, *first.shape[:-3][::-1])).T
+    x = np.empty((len(cases), menu.n_x, *first.shape[:-3][::-1])).T
     by_axis = x.reshape((*first.shape[:-2], second.shape[-3], *first.shape[-2:]))
     np.add(first[..., :, None, :, :], second[..., None, :, :, :], out=by_axis)
     return x
@@ -266,7 +266,7 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts, part
     """
     me, other = (side == 0, side == 1), (side == 1, side == 0)
     families = ((), ()) if partner is None else _families(menu, side)
-    lanes, n_x, n = executive.punish.shape, menu.x_package.size, len(families[0])
+    lanes, n_x, n = executive.punish.shape, menu.n_x, len(families[0])
     table = np.empty((N_CASES + 3 * n, n_x + menu.y_package.size, *lanes[::-1])).T
     for of, here, issues in ((_of_x, slice(n_x), families[0]), (_of_y, slice(n_x, None), families[1])):
         fewer, there = tuple((NOBODY, issue) for issue in issues), table[..., here, :]

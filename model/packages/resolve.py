@@ -9,14 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
 from model.numerics import FloatArray, ordered_sum
-from model.packages.menu import Menu
+from model.packages.menu import Chosen, Menu
 from model.packages.sums import ALONE, BOTH, DESERTED, KEPT, PUNISHED, Flows, Grid
 from model.rules import compliance, withdrawal
+
+#: Numbers that are worked on at once, which several such arrays may be without leaving the processor's own memory.
+AT_ONCE: Final = 1 << 14
 
 
 class PartTest(NamedTuple):
@@ -49,32 +52,30 @@ class Resolve:
         part = self.part and PartTest(*(term.in_lanes(group) for term in self.part))
         return Resolve(self.whole.in_lanes(group), part)
 
-    def of(self, menu: Menu, packages: np.ndarray) -> FloatArray:
-        """(..., n) of some packages (n,), with the bits they have in ``spread``."""
-        return self._least(lambda table, together: table.of(menu, packages, together))
+    def holds(self, some: Chosen) -> np.ndarray:
+        """(R, K) whether some packages would be honoured: where ``spread`` is >= 0, without writing its numbers down.
 
-    def holds(self, menu: Menu, packages: np.ndarray) -> np.ndarray:
-        """(R, n) whether some packages (n,) would be honoured: where ``of`` is >= 0, without writing its numbers down.
-
-        Tables have lanes, (R, X) and (R, Y). One combination y after the other is judged with all x, so that what is
-        worked on stays in the processor's own memory.
+        Tables have lanes, (R, X) and (R, Y). So many combinations y at a time are judged with all x that what is worked
+        on stays in the processor's own memory.
         """
-        xs, ys = np.unique(menu.x_of[packages]), np.unique(menu.y_of[packages])
-        whole_x, whole_y = self.whole.x.T[xs], self.whole.y.T[ys]
-        found, total = np.empty((ys.size, *whole_x.shape), dtype=bool), np.empty_like(whole_x)
-        for k in range(ys.size):
-            np.greater_equal(np.add(whole_x, whole_y[k], out=total), 0.0, out=found[k])
-        if self.part is not None:
-            answer, stake, dearest, highest = (Grid(term.x.T[xs], term.y.T[ys]) for term in self.part)
-            needed, price, passes = np.empty_like(total), np.empty_like(total), np.empty_like(found[0])
-            for k in range(ys.size):
-                np.maximum(dearest.x, dearest.y[k], out=needed)
-                np.multiply(needed, np.add(stake.x, stake.y[k], out=total), out=needed)
-                np.maximum(needed, np.maximum(highest.x, highest.y[k], out=price), out=needed)
-                np.maximum(np.add(answer.x, answer.y[k], out=total), 0.0, out=total)
-                np.logical_and(found[k], np.greater_equal(total, needed, out=passes), out=found[k])
-        place = np.searchsorted(ys, menu.y_of[packages]) * xs.size + np.searchsorted(xs, menu.x_of[packages])
-        return found.reshape((-1, found.shape[-1])).take(place, axis=0).T
+        xs, ys = some.xs, some.ys
+        whole_x, whole_y = self.whole.x.T[xs], self.whole.y.T[ys, None]
+        found, at_once = np.empty((ys.size, *whole_x.shape), dtype=bool), max(1, AT_ONCE // whole_x.size)
+        terms = [(term.x.T[xs], term.y.T[ys, None]) for term in self.part or ()]
+        room = [np.empty((min(at_once, ys.size), *whole_x.shape)) for _ in range(3)]
+        for start in range(0, ys.size, at_once):
+            here = slice(start, start + at_once)
+            holds = found[here]
+            total, needed, price = (one[: len(holds)] for one in room)
+            np.greater_equal(np.add(whole_x, whole_y[here], out=total), 0.0, out=holds)
+            if self.part is None:
+                continue
+            answer, stake, dearest, highest = ((x, y[here]) for x, y in terms)
+            np.multiply(np.maximum(*dearest, out=needed), np.add(*stake, out=total), out=needed)
+            np.maximum(needed, np.maximum(*highest, out=price), out=needed)
+            np.maximum(np.add(*answer, out=total), 0.0, out=total)
+            np.logical_and(holds, np.greater_equal(total, needed), out=holds)
+        return found.reshape((-1, found.shape[-1])).take(some.place, axis=0).T
 
     def spread(self, menu: Menu) -> FloatArray:
         """(..., P) of every package."""

@@ -15,9 +15,9 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.layout import some
+from model.layout import some as some_lanes
 from model.numerics import FloatArray, entries
-from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS, Menu
+from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS, Chosen, Menu
 from model.rules import packages
 from model.rules.bargaining import take
 from model.vocabulary import CHARGING, DUTY, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
@@ -48,12 +48,12 @@ class Grid:
         """(...) the number of one package in every lane, with the bits it has in ``spread``."""
         return np.asarray(together(take(self.x, menu.x_of[package]), take(self.y, menu.y_of[package])))
 
-    def of(self, menu: Menu, packages: np.ndarray, together: np.ufunc = np.add) -> FloatArray:
-        """(..., n) the numbers of some packages (n,), with the bits they have in ``spread``."""
-        if packages.size == menu.n_packages:
-            return self.spread(menu, together)
-        x, y = entries(self.x, menu.x_of[packages]), entries(self.y, menu.y_of[packages])
-        return together(x, y, out=x) if x.shape == y.shape else together(x, y)
+    def of(self, menu: Menu, some: Chosen) -> FloatArray:
+        """(..., K) the numbers of some packages, with the bits they have in ``spread``."""
+        if some.packages.size == menu.n_packages:
+            return self.spread(menu)
+        x, y = entries(self.x, some.x), entries(self.y, some.y)
+        return np.add(x, y, out=x) if x.shape == y.shape else x + y
 
     def spread(self, menu: Menu, together: np.ufunc = np.add) -> FloatArray:
         """(..., P) the number of every package; ``together``: what makes one number of two, a sum if left alone."""
@@ -224,9 +224,9 @@ def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
 
 def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
     """Some lanes of a grid; a table that all lanes share stays as it is."""
-    return Grid(*(some(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
+    return Grid(*(some_lanes(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
 
 
 def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
     """Some lanes of a side's flows."""
-    return Flows(flows.menu, flows.n_x, some(flows.table, lanes))
+    return Flows(flows.menu, flows.n_x, some_lanes(flows.table, lanes))

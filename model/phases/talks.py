@@ -1,7 +1,7 @@
 """Talks: sessions, offers and answers, ratification (theory 1.8, 1.9).
 
-Only lanes with an open session do any work. They are sorted by who tables first and by whether a treaty is in force, so
-that in each of four groups of neighbours the same side tables in every round, from the same part of the menu.
+Only lanes with an open session do any work. They are sorted by whether a treaty is in force, for then they talk of a
+small part of the menu, and by who tables first, so that in each of four groups of neighbours the same side tables.
 """
 
 from __future__ import annotations
@@ -42,34 +42,36 @@ def bargain(world: Stage) -> None:
             ages = state.clock[talking, d].astype(np.int64)
             lead = world.luck.first_proposer[state.quarter + 1 - ages, talking, d] >= 0.5
             first = (lead + ages * p.rounds_per_quarter) % 2
-            # Where a treaty is in force they talk of upgrades, a small part of the menu.
-            kind = 2 * first.astype(np.int64) + (state.treaty[talking, d] > 0)
-            Session(world, d, talking[np.argsort(kind, kind="stable")], np.bincount(kind, minlength=4)).play()
+            kind = 2 * (state.treaty[talking, d] > 0) + first.astype(np.int64)
+            order = np.argsort(kind, kind="stable")
+            Session(world, d, talking[order], kind[order]).play()
 
 
 class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
-    lanes (n,): first those where side 0 tables first, without a treaty and with one, then those where side 1 does;
-    sizes (4,) of these groups. views: how each side sees the table, by group; best: gain of each side in its zone;
-    goes_on (n,): whether the parties still talk.
+    lanes (n,) sorted by kind (n,): 2 with a treaty in force, and 1 more where side 1 tables first. groups: the lanes of
+    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; goes_on (n,): whether
+    the parties still talk.
     """
 
-    def __init__(self, world: Stage, d: int, lanes: np.ndarray, sizes: np.ndarray) -> None:
-        self.world, self.d, self.lanes = world, d, lanes
+    def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
+        self.world, self.d, self.lanes, self.first = world, d, lanes, kind % 2
         self.pair: list[Bloc] = [world.blocs[b] for b in DYADS[d]]
-        ends = [0, *np.add.accumulate(sizes).tolist()]
+        ends = np.searchsorted(kind, range(5)).tolist()
+        halves = [slice(ends[k], ends[k + 2]) for k in (0, 2) if ends[k + 2] > ends[k]]
         self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
-        self.first = (np.arange(lanes.size) >= ends[2]) * 1
         flows = tuple(chosen_flows(side, lanes) for side in world.known().flows[d])
-        self.views: list[list[View]] = [bloc.perceive(d, lanes, flows, self.groups) for bloc in self.pair]
-        self.least = [views[0].reservation for views in self.views]
+        self.views: list[list[View]] = [[], []]
         self.best = [np.empty(lanes.size), np.empty(lanes.size)]
-        for side in (0, 1):
-            for group, view in zip(self.groups, self.views[side], strict=True):
+        for side, bloc in enumerate(self.pair):
+            for half, view in zip(halves, bloc.perceive(d, lanes, flows, halves), strict=True):
                 zone = view.zone
-                self._diagnose(side, lanes[group], view, zone)
-                self.best[side][group] = bargaining.best_in_zone(view.own, zone, view.reservation)
+                self._diagnose(side, lanes[half], view, zone)
+                self.best[side][half] = bargaining.best_in_zone(view.own, zone, view.reservation)
+                own = (group for group in self.groups if half.start <= group.start < half.stop)
+                self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
+        self.least = [views[0].reservation for views in self.views]
         self.goes_on = np.ones(lanes.size, dtype=bool)
 
     def play(self) -> None:
@@ -140,11 +142,11 @@ class Session:
 
     def _diagnose(self, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""
-        left = np.ones(lanes.size, dtype=bool)
-        for obstacle, passes in zip(Obstacle, (view.gains, view.keeps, view.admissible, zone), strict=True):
-            founders = left & ~passes.any(axis=-1)
-            self.world.state.blocking[lanes, self.d, side, obstacle] += founders
-            left &= ~founders
+        tests = [np.logical_or.reduce(passes, axis=-1) for passes in (view.gains, view.keeps, view.admissible, zone)]
+        so_far = np.logical_and.accumulate(tests)
+        founders = ~so_far
+        founders[1:] &= so_far[:-1]
+        self.world.state.blocking[lanes, self.d, side] += founders.T
 
     # --- told -------------------------------------------------------------------------------------------------------
 
@@ -181,7 +183,7 @@ class Session:
                 why |= Refusal.BELOW_HOPE
             if not view.enforceable[row, column]:
                 why |= Refusal.NOT_KEPT
-            if not view.passable[min(row, len(view.passable) - 1), column]:
+            if not view.passable[row, column]:
                 why |= Refusal.NOT_PASSED
         return Answer(bool(accepted), why, float(own), least, float(hope))
 

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import Entry, FloatArray, FloatLike, entries, power
+from model.numerics import ACCUMULATE_BELOW, Entry, FloatArray, FloatLike, entries, power
 
 BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
@@ -154,8 +154,10 @@ def choose_offer(
     score = _only(entries(eligible, offerable), entries(opponent_belief, offerable))
     best = np.maximum.reduce(score, axis=-1, keepdims=True)
     exists = best[..., 0] > -0.5 * OUT_OF_REACH
+    if score.size < ACCUMULATE_BELOW:
+        return np.where(exists, offerable[np.argmax(score, axis=-1)], 0), exists
     # The first of the best is the one with the most packages from it to the end: the index of argmax, which
-    # is several times slower when replicates are fastest in memory.
+    # is several times slower when many replicates are fastest in memory.
     n = offerable.size
     rank = np.arange(n, 0, -1, dtype=np.int16 if n < SHORT_LIST else np.int32)
     to_the_end = np.maximum.reduce((score == best) * rank, axis=-1)

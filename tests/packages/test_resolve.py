@@ -14,7 +14,7 @@ from model.agents.bloc import Bloc
 from model.assessment.values import Parts, package_values, side_flows
 from model.ensemble import Ensemble
 from model.numerics import FloatArray, FloatLike, same_bits
-from model.packages.menu import STANDARDS, Menu, build_menu
+from model.packages.menu import STANDARDS, Menu, build_menu, chosen
 from model.packages.resolve import Resolve, resolve
 from model.parameters.checked import make_parameters
 from model.rules import compliance, withdrawal
@@ -88,9 +88,9 @@ def test_every_way_of_asking_has_one_answer_and_the_first_edition_is_implied(see
     whole = found.spread(FULL)
     some = np.random.default_rng(seed).permutation(EVERY)[:40]
     some = EVERY[np.isin(FULL.x_of, FULL.x_of[some[:6]]) & np.isin(FULL.y_of, FULL.y_of[some[6:12]])]
-    assert same_bits(found.of(FULL, some), whole[:, some])
-    np.testing.assert_array_equal(found.holds(FULL, EVERY), whole >= 0.0)
-    np.testing.assert_array_equal(found.holds(FULL, some), whole[:, some] >= 0.0)
+    assert same_bits(found.whole.of(FULL, chosen(FULL, some)), found.whole.spread(FULL)[:, some])
+    np.testing.assert_array_equal(found.holds(chosen(FULL, EVERY)), whole >= 0.0)
+    np.testing.assert_array_equal(found.holds(chosen(FULL, some)), whole[:, some] >= 0.0)
     flows, future = side_flows(FULL, side, own, own, partner), compliance.continuation(0.98, 0.01, trust)
     for package in some[:8]:
         each = np.full(trust.size, package)
