@@ -271,16 +271,15 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts, part
     for of, here, issues in ((_of_x, slice(n_x), families[0]), (_of_y, slice(n_x, None), families[1])):
         fewer, there = tuple((NOBODY, issue) for issue in issues), table[..., here, :]
         own = of(menu, executive, (*_WHOLE, (me, None), (other, None), *fewer, *((other, issue) for issue in issues)))
-        there[..., :HOME] = own[..., :HOME]
+        there[..., :BOTH] = own[..., :BOTH]
         there[..., HOME] = of(menu, legislature, _WHOLE)[..., 0]
         if partner is not None:
             np.subtract(own[..., 3 : 3 + n], own[..., :1], out=there[..., N_CASES : N_CASES + n])
             np.subtract(own[..., 3 + n :], own[..., 2:3], out=there[..., N_CASES + n : N_CASES + 2 * n])
             theirs = of(menu, partner, (*_WHOLE, *fewer))
             there[..., N_CASES + 2 * n :] = withdrawal.loss(theirs[..., :1], theirs[..., 1:])
-    table[..., BOTH:N_CASES] = 0.0
-    table[..., :n_x, BOTH] = table[..., :1, KEPT]
-    table[..., :n_x, PUNISHED] = executive.punish[..., None]
+    for case, value in ((BOTH, table[..., :1, KEPT]), (PUNISHED, executive.punish[..., None])):
+        table[..., :n_x, case], table[..., n_x:, case] = value, 0.0
     return Flows(menu, n_x, table)
 
 
@@ -309,11 +308,13 @@ def realised_value(
     partly: the path of each side's duty and the share (...) of its cut that it keeps by its own choice.
     """
     kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
-    position = menu.coordinates[np.broadcast_to(package, kept[0].shape)]
-    state = position[..., STANDARDS_AXIS]
-    by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
+    if partly is None and not np.any(package):
+        return gain
+    position = menu.coordinates[package]
+    state = position[..., STANDARDS_AXIS]
     everything_kept = bool(kept[0].all() and kept[1].all())
+    by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
 
     def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
         """The entry of the standards that are left, in the row of ``values`` (..., rows * 8) that begins at start."""

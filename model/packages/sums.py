@@ -105,9 +105,9 @@ class Withdrawal(NamedTuple):
     lost: FloatArray
 
 
-#: What a table of flows begins with: both honour; this side, the partner lapses alone; what the legislature sees when
-#: both honour; what any package comes to when both lapse, when both punish.
-KEPT, ALONE, DESERTED, HOME, BOTH, PUNISHED = range(6)
+#: What a table of flows begins with: both honour; this side, the partner lapses alone; what any package comes to when
+#: both lapse; what the legislature sees when both honour; what any package comes to when both punish.
+KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED = range(6)
 N_CASES: Final = 6
 
 
