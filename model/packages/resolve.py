@@ -23,45 +23,46 @@ AT_ONCE: Final = 1 << 14
 
 
 class PartTest(NamedTuple):
-    """The terms of ``withdrawal.part_slack`` for every package, bn$, bn$ per quarter and quarters.
+    """The terms of ``withdrawal.part_slack``, bn$, bn$ per quarter and quarters, (..., Z) as in ``Flows``.
 
     answer: what the partner's whole answer takes; stake: what all that costs the side something is worth to the
     partner; dearest, highest: the most tempting concession and the highest price on each table, of which the larger
     decides.
     """
 
-    answer: Grid
-    stake: Grid
-    dearest: Grid
-    highest: Grid
+    answer: FloatArray
+    stake: FloatArray
+    dearest: FloatArray
+    highest: FloatArray
 
 
 @dataclass(frozen=True)
 class Resolve:
     """What honouring every package is worth beyond the best deviation, bn$; a side honours where that is >= 0.
 
-    whole: beyond withdrawing everything. part: the test of every single concession; None where a side weighs only the
-    withdrawal of everything.
+    n_x: how many entries of the tables (..., Z) belong to duties and standards. whole: beyond withdrawing everything.
+    part: the test of every single concession; None where a side weighs only the withdrawal of everything.
     """
 
-    whole: Grid
+    n_x: int
+    whole: FloatArray
     part: PartTest | None = None
 
     def in_lanes(self, group: slice) -> Resolve:
         """The same in neighbouring lanes."""
-        part = self.part and PartTest(*(term.in_lanes(group) for term in self.part))
-        return Resolve(self.whole.in_lanes(group), part)
+        part = self.part and PartTest(*(term[group] for term in self.part))
+        return Resolve(self.n_x, self.whole[group], part)
 
     def holds(self, some: Chosen) -> np.ndarray:
         """(R, K) whether some packages would be honoured: where ``spread`` is >= 0, without writing its numbers down.
 
-        Tables have lanes, (R, X) and (R, Y). So many combinations y at a time are judged with all x that what is worked
+        Tables have lanes, (R, Z). So many combinations y at a time are judged with all x that what is worked
         on stays in the processor's own memory.
         """
-        xs, ys = some.xs, some.ys
-        whole_x, whole_y = self.whole.x.T[xs], self.whole.y.T[ys, None]
+        xs, ys = some.xs, self.n_x + some.ys[:, None]
+        whole_x, whole_y = self.whole.T[xs], self.whole.T[ys]
         found, at_once = np.empty((ys.size, *whole_x.shape), dtype=bool), max(1, AT_ONCE // whole_x.size)
-        terms = [(term.x.T[xs], term.y.T[ys, None]) for term in self.part or ()]
+        terms = [(term.T[xs], term.T[ys]) for term in self.part or ()]
         room = [np.empty((min(at_once, ys.size), *whole_x.shape)) for _ in range(3)]
         for start in range(0, ys.size, at_once):
             here = slice(start, start + at_once)
@@ -79,17 +80,20 @@ class Resolve:
 
     def spread(self, menu: Menu) -> FloatArray:
         """(..., P) of every package."""
-        return self._least(lambda table, together: table.spread(menu, together))
+        return self._least(lambda table, together: self._grid(table).spread(menu, together))
 
     def at(self, menu: Menu, package: np.ndarray | int) -> FloatArray:
         """(...) of one package in every lane, with the bits it has in ``spread``."""
-        return self._least(lambda table, together: table.at(menu, package, together))
+        return self._least(lambda table, together: self._grid(table).at(menu, package, together))
 
     def alone(self) -> FloatArray:
         """(R,) of the one package that ``Flows.of_package`` has in every lane, with the bits it has in ``spread``."""
-        return self._least(lambda table, together: together(table.x[..., 0], table.y[..., 0]))
+        return self._least(lambda table, together: together(table[..., 0], table[..., 1]))
 
-    def _least(self, read: Callable[[Grid, np.ufunc], FloatArray]) -> FloatArray:
+    def _grid(self, table: FloatArray) -> Grid:
+        return Grid(table[..., : self.n_x], table[..., self.n_x :])
+
+    def _least(self, read: Callable[[FloatArray, np.ufunc], FloatArray]) -> FloatArray:
         whole = read(self.whole, np.add)
         if self.part is None:
             return whole
@@ -112,22 +116,19 @@ def resolve(
 
     trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
-    belief, future, n_x = np.asarray(trust)[..., None], np.asarray(continuation)[..., None], flows.n_x
+    belief = np.asarray(trust)[..., None]
+    present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
     kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))
-    test = compliance.honour_test_type if by_type else compliance.honour_test
-    whole = test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
-    one = flows.withdrawals
+    slack = compliance.honour_slack_type if by_type else compliance.honour_slack
+    whole, one = slack(kept, alone, deserted, both, punish, belief, *present), flows.withdrawals
     if one is None:
-        return Resolve(Grid(whole[..., :n_x], whole[..., n_x:]))
-    weights = withdrawal.part_weights(belief, *compliance.present_values(future, lag, punishment_length), by_type)
+        return Resolve(flows.n_x, whole)
+    weights = withdrawal.part_weights(belief, *present, by_type)
     answer = withdrawal.whole_answer(weights, alone, both, punish)
     weights = withdrawal.Weights(*(weight[..., None] for weight in weights))
     cost = withdrawal.part_cost(weights, one.honoured, one.lapsed)
-    terms = (
-        answer,
-        ordered_sum(withdrawal.at_stake(cost, one.lost)),
-        np.maximum.reduce(withdrawal.temptation(cost, one.lost, weights), axis=-1),
-        np.maximum.reduce(withdrawal.price(cost, one.lost, weights), axis=-1),
-    )
-    whole, *part = (Grid(term[..., :n_x], term[..., n_x:]) for term in (whole, *terms))
-    return Resolve(whole, PartTest(*part))
+    is_repaid = withdrawal.repaid(cost, one.lost, weights)
+    stake = ordered_sum(withdrawal.at_stake(cost, one.lost))
+    dearest = np.maximum.reduce(withdrawal.temptation(cost, one.lost, is_repaid), axis=-1)
+    highest = np.maximum.reduce(withdrawal.price(cost, is_repaid), axis=-1)
+    return Resolve(flows.n_x, whole, PartTest(answer, stake, dearest, highest))

@@ -27,22 +27,22 @@ def bargain(world: Stage) -> None:
     """Sessions open in assessment quarters; in every quarter of a session packages are tabled and answered."""
     state, p = world.state, world.parameters
     state.has_deal[...] = False
-    for d in range(N_DYADS):
-        clock, is_open = state.clock[:, d], state.is_open[:, d]
-        closed = clock == CLOSED
-        opens = closed & is_open & (state.pause[:, d] <= 0.0) & state.insight.is_new
-        world.tell("session_opens", opens, d)
-        world.tell("session_closes", ~closed & ~is_open, d, SessionEnd.CHANNEL_SHUT)
+    closed, is_open = state.clock == CLOSED, state.is_open
+    opens, shuts = closed & is_open & (state.pause <= 0.0) & state.insight.is_new, ~closed & ~is_open
+    if opens.any():
         for memory in (state.heard, state.received, state.concession):
-            memory[:, d] = np.where(opens[:, None], 0.0, memory[:, d])
-        state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, clock))
-        state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
+            memory[opens] = 0.0
+    state.clock[...] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, state.clock))
+    state.pause[...] = np.maximum(0.0, state.pause - 1.0)
+    for d in range(N_DYADS):
+        world.tell("session_opens", opens[:, d], d)
+        world.tell("session_closes", shuts[:, d], d, SessionEnd.CHANNEL_SHUT)
         talking = np.flatnonzero(state.clock[:, d] != CLOSED)
         if talking.size:
             ages = state.clock[talking, d].astype(np.int64)
             lead = world.luck.first_proposer[state.quarter + 1 - ages, talking, d] >= 0.5
             first = (lead + ages * p.rounds_per_quarter) % 2
-            kind = 2 * (state.treaty[talking, d] > 0) + first.astype(np.int64)
+            kind = 2 * (state.treaty[talking, d] > 0) + first
             order = np.argsort(kind, kind="stable")
             Session(world, d, talking[order], kind[order]).play()
 
@@ -51,8 +51,8 @@ class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
     lanes (n,) sorted by kind (n,): 2 with a treaty in force, and 1 more where side 1 tables first. groups: the lanes of
-    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; goes_on (n,): whether
-    the parties still talk.
+    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; treaty in force,
+    tabled last and deal (n,); goes_on (n,): whether the parties still talk.
     """
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
@@ -72,6 +72,9 @@ class Session:
                 own = (group for group in self.groups if half.start <= group.start < half.stop)
                 self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
         self.least = [views[0].reservation for views in self.views]
+        self.treaty, self.tabled, self.deal = (
+            of[lanes, d] for of in (world.state.treaty, world.state.tabled, world.state.deal)
+        )
         self.goes_on = np.ones(lanes.size, dtype=bool)
 
     def play(self) -> None:
@@ -84,14 +87,11 @@ class Session:
             if not self.goes_on.any():
                 break
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
-            moments = [
-                known[side]._replace(
-                    time=np.minimum(time, 1.0),
-                    offered=share_offered(offered[:, side], self.least[side], self.best[side]),
-                )
-                for side in (0, 1)
-            ]
+            time = np.minimum(time, 1.0)
+            good = [share_offered(offered[:, side], self.least[side], self.best[side]) for side in (0, 1)]
+            moments = [known[side]._replace(time=time, offered=good[side]) for side in (0, 1)]
             self._round(k, moments, offered)
+        state.tabled[lanes, d], state.deal[lanes, d] = self.tabled, self.deal
         state.has_deal[lanes, d] = ~self.goes_on
         state.offered[lanes, d] = offered
         clock = clock + self.goes_on
@@ -114,24 +114,24 @@ class Session:
             # Where the talks have ended nothing is good enough.
             hope = np.where(self.goes_on[group], hopes[side][group], np.inf)
             package[group], tabled[group] = self.pair[side].table(seen[side], hope)
-            theirs, offer = seen[1 - side], np.searchsorted(seen[side].packages, package[group])
+            theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
             worth[group] = bargaining.take(theirs.own, offer)
             passes[group] = bargaining.take(theirs.admissible, offer)
-        tabled &= package != state.treaty[lanes, d]
+        tabled &= package != self.treaty
         accepted = np.zeros(n, dtype=bool)
-        for side, bloc in enumerate(self.pair):
-            hears = tabled & (tabler != side)
-            if not hears.any():
-                continue
-            if self.world.rules.imitates:
-                self._hear(side, lanes[hears], worth[hears])
-                hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
-            accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
-            offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
+        if tabled.any():
+            for side, bloc in enumerate(self.pair):
+                hears = tabled & (tabler != side)
+                if not hears.any():
+                    continue
+                if self.world.rules.imitates:
+                    self._hear(side, lanes[hears], worth[hears])
+                    hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
+                accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
+                offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
+            self.tabled[tabled], self.deal[accepted] = package[tabled], package[accepted]
         if self.world.stories:
             self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
-        state.tabled[lanes, d] = np.where(tabled, package, state.tabled[lanes, d])
-        state.deal[lanes, d] = np.where(accepted, package, state.deal[lanes, d])
         self.goes_on &= ~accepted
 
     def _hear(self, side: int, lanes: np.ndarray, gain: FloatArray) -> None:

@@ -88,10 +88,10 @@ def test_every_way_of_asking_has_one_answer_and_the_first_edition_is_implied(see
     whole = found.spread(FULL)
     some = np.random.default_rng(seed).permutation(EVERY)[:40]
     some = EVERY[np.isin(FULL.x_of, FULL.x_of[some[:6]]) & np.isin(FULL.y_of, FULL.y_of[some[6:12]])]
-    assert same_bits(found.whole.of(FULL, chosen(FULL, some)), found.whole.spread(FULL)[:, some])
     np.testing.assert_array_equal(found.holds(chosen(FULL, EVERY)), whole >= 0.0)
     np.testing.assert_array_equal(found.holds(chosen(FULL, some)), whole[:, some] >= 0.0)
     flows, future = side_flows(FULL, side, own, own, partner), compliance.continuation(0.98, 0.01, trust)
+    assert same_bits(flows.kept.of(FULL, chosen(FULL, some)), flows.honoured[:, some])
     for package in some[:8]:
         each = np.full(trust.size, package)
         assert same_bits(found.at(FULL, each), whole[:, package])
