@@ -16,7 +16,7 @@ import numpy as np
 
 from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
 from model.market.credits import CREDIT_BLOC
-from model.numerics import FloatArray, beside, entries
+from model.numerics import FloatArray, beside
 from model.packages.menu import (
     CUT_OF_POSITION,
     N_SAVINGS,
@@ -174,9 +174,10 @@ def _of_x(menu: Menu, parts: Parts, cases: tuple[Case, ...]) -> FloatArray:
     """(..., X, C) the duties and standards of every package in some cases."""
     *places, standards = _x_places(menu, cases)
     first, second = (
-        entries(duty.reshape((*duty.shape[:-2], -1)), place) for duty, place in zip(parts.duty, places, strict=True)
+        duty.reshape((*duty.shape[:-2], -1)).T.take(place, axis=0).T
+        for duty, place in zip(parts.duty, places, strict=True)
     )
-    first = first + entries(parts.standards, standards)[..., None, :, :]
+    first = first + parts.standards.T.take(standards, axis=0).T[..., None, :, :]
     x = np.empty((len(cases), menu.n_x, *first.shape[:-3][::-1])).T
     by_axis = x.reshape((*first.shape[:-2], second.shape[-3], *first.shape[-2:]))
     np.add(first[..., :, None, :, :], second[..., None, :, :, :], out=by_axis)

@@ -13,7 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.numerics import FloatArray, ordered_sum
+from model.layout import room
+from model.numerics import FloatArray, entries, ordered_sum
 from model.packages.menu import Chosen, Menu
 from model.packages.sums import ALONE, BOTH, DESERTED, KEPT, PUNISHED, Flows, Grid
 from model.rules import compliance, withdrawal
@@ -59,24 +60,27 @@ class Resolve:
         Tables have lanes, (R, Z). So many combinations y at a time are judged with all x that what is worked
         on stays in the processor's own memory.
         """
-        xs, ys = some.xs, self.n_x + some.ys[:, None]
-        whole_x, whole_y = self.whole.T[xs], self.whole.T[ys]
-        found, at_once = np.empty((ys.size, *whole_x.shape), dtype=bool), max(1, AT_ONCE // whole_x.size)
-        terms = [(term.T[xs], term.T[ys]) for term in self.part or ()]
-        room = [np.empty((min(at_once, ys.size), *whole_x.shape)) for _ in range(3)]
+        xs, ys, n = some.xs, self.n_x + some.ys, len(self.whole)
+
+        def tables(of: FloatArray) -> tuple[FloatArray, FloatArray]:
+            return entries(of, xs)[:, None], entries(of, ys)[..., None]
+
+        (whole_x, whole_y), terms = tables(self.whole), [tables(term) for term in self.part or ()]
+        found, at_once = room(n, ys.size, xs.size, dtype=bool), max(1, AT_ONCE // whole_x.size)
+        spare = [room(n, min(at_once, ys.size), xs.size) for _ in range(3)]
         for start in range(0, ys.size, at_once):
             here = slice(start, start + at_once)
-            holds = found[here]
-            total, needed, price = (one[: len(holds)] for one in room)
-            np.greater_equal(np.add(whole_x, whole_y[here], out=total), 0.0, out=holds)
+            holds = found[:, here]
+            total, needed, price = (one[:, : holds.shape[1]] for one in spare)
+            np.greater_equal(np.add(whole_x, whole_y[:, here], out=total), 0.0, out=holds)
             if self.part is None:
                 continue
-            answer, stake, dearest, highest = ((x, y[here]) for x, y in terms)
+            answer, stake, dearest, highest = ((x, y[:, here]) for x, y in terms)
             np.multiply(np.maximum(*dearest, out=needed), np.add(*stake, out=total), out=needed)
             np.maximum(needed, np.maximum(*highest, out=price), out=needed)
             np.maximum(np.add(*answer, out=total), 0.0, out=total)
             np.logical_and(holds, np.greater_equal(total, needed), out=holds)
-        return found.reshape((-1, found.shape[-1])).take(some.place, axis=0).T
+        return entries(found.reshape(n, -1), some.place)
 
     def spread(self, menu: Menu) -> FloatArray:
         """(..., P) of every package."""

@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from model.layout import packages_fastest
 from model.layout import some as some_lanes
 from model.numerics import FloatArray, entries
 from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS, Chosen, Menu
@@ -50,7 +51,7 @@ class Grid:
 
     def of(self, menu: Menu, some: Chosen) -> FloatArray:
         """(..., K) the numbers of some packages, with the bits they have in ``spread``."""
-        if some.packages.size == menu.n_packages:
+        if some.packages.size == menu.n_packages and self.x.strides[-1] > self.x.itemsize:
             return self.spread(menu)
         x, y = entries(self.x, some.x), entries(self.y, some.y)
         return np.add(x, y, out=x) if x.shape == y.shape else x + y
@@ -229,4 +230,4 @@ def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
 
 def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
     """Some lanes of a side's flows."""
-    return Flows(flows.menu, flows.n_x, some_lanes(flows.table, lanes))
+    return Flows(flows.menu, flows.n_x, packages_fastest(some_lanes(flows.table, lanes)))

@@ -51,8 +51,8 @@ class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
     lanes (n,) sorted by kind (n,): 2 with a treaty in force, and 1 more where side 1 tables first. groups: the lanes of
-    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; treaty in force,
-    tabled last and deal (n,); goes_on (n,): whether the parties still talk.
+    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; treaty (n,) in
+    force; goes_on (n,): whether the parties still talk.
     """
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
@@ -72,9 +72,7 @@ class Session:
                 own = (group for group in self.groups if half.start <= group.start < half.stop)
                 self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
         self.least = [views[0].reservation for views in self.views]
-        self.treaty, self.tabled, self.deal = (
-            of[lanes, d] for of in (world.state.treaty, world.state.tabled, world.state.deal)
-        )
+        self.treaty = world.state.treaty[lanes, d]
         self.goes_on = np.ones(lanes.size, dtype=bool)
 
     def play(self) -> None:
@@ -91,7 +89,6 @@ class Session:
             good = [share_offered(offered[:, side], self.least[side], self.best[side]) for side in (0, 1)]
             moments = [known[side]._replace(time=time, offered=good[side]) for side in (0, 1)]
             self._round(k, moments, offered)
-        state.tabled[lanes, d], state.deal[lanes, d] = self.tabled, self.deal
         state.has_deal[lanes, d] = ~self.goes_on
         state.offered[lanes, d] = offered
         clock = clock + self.goes_on
@@ -129,7 +126,7 @@ class Session:
                     hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
                 accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
                 offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
-            self.tabled[tabled], self.deal[accepted] = package[tabled], package[accepted]
+            state.tabled[lanes[tabled], d], state.deal[lanes[accepted], d] = package[tabled], package[accepted]
         if self.world.stories:
             self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
         self.goes_on &= ~accepted
