@@ -144,6 +144,11 @@ def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
     return dataclasses.replace(parts, friends=each(gain, is_partner))
 
 
+#: Axis of every other commitment, its issue, and the sides by whose lapse it goes.
+_Y_AXES = (
+    *((2, SUPPLY, (0,)), (3, SUPPLY + 1, (1,)), (5, LINKAGE, (0,)), (6, LINKAGE + 1, (1,))),
+    (TECHNOLOGY_AXIS, TECHNOLOGY, (0, 1)),
+)
 #: Which sides lapse, and the issue that is withdrawn alone, if any.
 Case = tuple[tuple[bool, bool], int | None]
 
@@ -184,43 +189,46 @@ def _of_x(menu: Menu, parts: Parts, cases: tuple[Case, ...]) -> FloatArray:
     return x
 
 
+@functools.lru_cache(maxsize=256)
+def _y_kept(menu: Menu, cases: tuple[Case, ...]) -> dict[int, np.ndarray]:
+    """By issue, (C, n) how much of it every position of its axis holds in some cases."""
+    found = {}
+    for axis, issue, sides in _Y_AXES:
+        kept = [without != issue and not any(lapsed[side] for side in sides) for lapsed, without in cases]
+        found[issue] = np.array(menu.positions[axis]) * np.array(kept, dtype=np.float64)[:, None]
+    return found
+
+
 def _of_y(menu: Menu, parts: Parts, cases: tuple[Case, ...]) -> FloatArray:
     """(..., Y, C) all other commitments of every package in some cases."""
-
-    def gives(issue: int, sides: tuple[int, ...]) -> np.ndarray:
-        """(C, 1) 1 where these sides keep an issue."""
-        kept = [not any(lapsed[side] for side in sides) and without != issue for lapsed, without in cases]
-        return np.array(kept, dtype=np.float64)[:, None]
-
-    supply, linkage = ([gives(issue + giver, (giver,)) for giver in (0, 1)] for issue in (SUPPLY, LINKAGE))
-    technology = gives(TECHNOLOGY, (0, 1))
+    kept = _y_kept(menu, cases)
     y = added(
         [
-            *(each(parts.supply[..., giver], menu.positions[2 + giver] * supply[giver]) for giver in (0, 1)),
-            *(_linked(parts, giver, np.array(menu.positions[5 + giver]), linkage[giver]) for giver in (0, 1)),
-            each(parts.technology, menu.positions[TECHNOLOGY_AXIS] * technology),
+            *(each(parts.supply[..., giver], kept[SUPPLY + giver]) for giver in (0, 1)),
+            *(_linked(parts, giver, kept[LINKAGE + giver]) for giver in (0, 1)),
+            each(parts.technology, kept[TECHNOLOGY]),
         ]
     )
-    return y if parts.friends is None else y + _friendship(menu, parts.friends, supply, technology)
+    return y if parts.friends is None else y + _friendship(menu, parts.friends, kept)
 
 
-def _friendship(menu: Menu, friends: FloatArray, supply: list[np.ndarray], technology: np.ndarray) -> FloatArray:
+def _friendship(menu: Menu, friends: FloatArray, kept: dict[int, np.ndarray]) -> FloatArray:
     """(..., Y, C) what the allowed set is worth in every combination of the other commitments (theory 1.18).
 
-    supply, technology (C, 1): whether what each side assures, and what is joint, is kept.
+    kept: of ``_y_kept``.
     """
-    position = menu.coordinates[menu.y_package]
-    together = position[:, TECHNOLOGY_AXIS] * technology
-    assured = [np.maximum(position[:, 2 + giver] * supply[giver], together) for giver in (0, 1)]
+    place = np.unravel_index(menu.y_package, menu.sizes)
+    together = kept[TECHNOLOGY][:, place[TECHNOLOGY_AXIS]]
+    assured = [np.maximum(kept[SUPPLY + giver][:, place[2 + giver]], together) for giver in (0, 1)]
     return each(friends[..., 0], assured[0]) + each(friends[..., 1], assured[1])
 
 
-def _linked(parts: Parts, giver: int, positions: np.ndarray, kept: np.ndarray) -> FloatArray:
-    """(..., n, C) what each position of a linkage concession is worth if it is kept (C, 1), with its money."""
-    plain = each(parts.linkage[..., giver], np.minimum(positions, 1) * kept)
+def _linked(parts: Parts, giver: int, kept: np.ndarray) -> FloatArray:
+    """(..., n, C) what each position of a linkage concession is worth, of which (C, n) is kept, with its money."""
+    plain = each(parts.linkage[..., giver], np.minimum(kept, 1.0))
     if parts.finance is None:
         return plain
-    return plain + each(parts.finance[..., giver], (positions == WITH_FINANCE) * kept)
+    return plain + each(parts.finance[..., giver], (kept == WITH_FINANCE) * 1.0)
 
 
 def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
@@ -314,13 +322,13 @@ def realised_value(
         return gain
     position = menu.coordinates[package]
     state = position[..., STANDARDS_AXIS]
-    everything_kept = bool(kept[0].all() and kept[1].all())
-    by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
+    everything_kept = bool(np.logical_and.reduce(kept, axis=None))
 
     def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
         """The entry of the standards that are left, in the row of ``values`` (..., rows * 8) that begins at start."""
         if everything_kept:
             return take(values, start + state)
+        by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
         return np.where(
             kept[0],
             np.where(kept[1], take(values, start + state), take(values, start + by_lapse[1])),

@@ -10,6 +10,8 @@ out on the two tables, a few dozen numbers, and spread over the hundreds of pack
 
 from __future__ import annotations
 
+import functools
+import itertools
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -78,14 +80,6 @@ def added(columns: list[FloatArray]) -> FloatArray:
     for column in columns[1:]:
         total = total[..., :, None, :] + column[..., None, :, :]
         total = total.reshape((*total.shape[:-3], -1, total.shape[-1]))
-    return total
-
-
-def added_up(terms: list[FloatArray]) -> FloatArray:
-    """(...) the sum of some arrays, first to last."""
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
     return total
 
 
@@ -207,20 +201,36 @@ def believed(
     return Grid(packages.belief(gain.x, error_now.x, shrink), packages.belief(gain.y, error_now.y, shrink))
 
 
+#: Axes of the menu and the issues that lie along them, those of x first.
+_ALONG: Final = (
+    *((0, DUTY), (1, DUTY + 1), (STANDARDS_AXIS, RECOGNITION), (STANDARDS_AXIS, RECOGNITION + 1)),
+    *((STANDARDS_AXIS, CHARGING), (2, SUPPLY), (3, SUPPLY + 1), (5, LINKAGE), (6, LINKAGE + 1)),
+    (TECHNOLOGY_AXIS, TECHNOLOGY),
+)
+
+
+@functools.lru_cache(maxsize=64)
+def _along(menu: Menu) -> tuple[np.ndarray, np.ndarray, tuple[slice, ...]]:
+    """The packages (N,) with one position of one axis, one axis after the other, the issue (N,), and where each ends.
+
+    An axis with several issues comes several times.
+    """
+    alone = [menu.alone[axis] for axis, _ in _ALONG]
+    sizes = [packages.size for packages in alone]
+    ends = [0, *itertools.accumulate(sizes)]
+    issues = np.repeat([issue for _, issue in _ALONG], sizes)
+    return np.concatenate(alone), issues, tuple(slice(*pair) for pair in itertools.pairwise(ends))
+
+
 def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
     """Error in valuing every package, bn$ per quarter, against no treaty: the sum over issues, axis by axis.
 
     levels (P, 10); weight (..., 10) error of each issue at full level, noise times stake times persistent error.
     """
-
-    def along(axis: int, *issues: int) -> FloatArray:
-        """(..., n, 1) error of each position on one axis of the menu."""
-        held = levels[menu.alone[axis]].T
-        return added_up([each(weight[..., issue], held[issue, None]) for issue in issues])
-
-    x = added([along(0, DUTY), along(1, DUTY + 1), along(STANDARDS_AXIS, RECOGNITION, RECOGNITION + 1, CHARGING)])
-    rest = ((2, SUPPLY), (3, SUPPLY + 1), (5, LINKAGE), (6, LINKAGE + 1), (TECHNOLOGY_AXIS, TECHNOLOGY))
-    return Grid(x[..., 0], added([along(axis, issue) for axis, issue in rest])[..., 0])
+    alone, issues, places = _along(menu)
+    error = weight.T[issues].T * levels[alone, issues]
+    first, second, one, other, charging, *rest = (error[..., place, None] for place in places)
+    return Grid(added([first, second, one + other + charging])[..., 0], added(rest)[..., 0])
 
 
 def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:

@@ -195,7 +195,9 @@ def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
 
 def _only(chosen: BoolArray, values: FloatArray) -> FloatArray:
     """``values`` where chosen and a very large negative number elsewhere, (..., P)."""
-    # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a mask without pattern. Truth values
-    # are single bytes: taking 1 from them as such costs next to nothing.
-    penalty = np.multiply(np.asarray(chosen).view(np.int8) - 1, OUT_OF_REACH)
-    return np.add(penalty, values, out=penalty) if penalty.ndim else penalty + values
+    if np.size(chosen) < ACCUMULATE_BELOW:
+        return np.where(chosen, values, -OUT_OF_REACH)
+    # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a large mask without pattern. Truth
+    # values are single bytes: taking 1 from them as such costs next to nothing.
+    penalty = np.multiply(chosen.view(np.int8) - 1, OUT_OF_REACH)
+    return np.add(penalty, values, out=penalty)
