@@ -45,6 +45,8 @@ _KEPT_BITS = {
     RECOGNITION + 1: 0b101,
     CHARGING: 0b011,
 }
+# By giver, the node of its market by position of its duty and by standards, (5, 8).
+_ASKED = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None] + STANDARDS_SAVING.T[:, None, :]
 _STANDARDS_FLAGS = np.array(STANDARDS, dtype=np.float64)
 
 
@@ -111,9 +113,7 @@ def party_parts(
         answered = partner_payoff if giver == side else importer_payoff
         market = payoff[..., PAIR_OF[importer, partner], :]
         answer = answered[..., PAIR_OF[partner, importer], :]
-        saving = STANDARDS_SAVING[:, giver][None, :]
-        cut = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None]
-        asked, recognised = market[..., cut + saving], market[..., cut + (saving | RECOGNISED)]
+        asked, recognised = market[..., _ASKED[giver]], market[..., _ASKED[giver] | RECOGNISED]
         already = granted[..., importer, partner]
         by_standards = np.where(already[..., None, None] > 0.0, recognised, asked)
         to_grant.append(1.0 - already)

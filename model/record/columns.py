@@ -9,7 +9,7 @@ from model.layout import first_of, zeros
 from model.market import border
 from model.market.trade import undertakings_by_pair
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, safe_ratio
-from model.packages.sums import BOTH, KEPT, Grid, chosen_lanes
+from model.packages.sums import BOTH, Grid, chosen_lanes
 from model.phases import club
 from model.phases.treaties import in_effect
 from model.rules import cooperation, games
@@ -82,8 +82,11 @@ def dyads(world: Stage) -> Columns:
     first, second = gains[..., 0], gains[..., 1]
     four = last_games(world)[0]
     families = games.side_family(*np.moveaxis(four, -1, 0), games.TIE_FRACTION * world.agenda.scale) * 1.0
-    of_start = games_of(world, np.broadcast_to(world.agenda.treaty, first.shape))
-    promised = of_start[..., KEPT] - of_start[..., BOTH]
+    promised = zeros(world.n_lanes, N_DYADS, N_SIDES)
+    for d, pair in enumerate(world.known().flows):
+        for side, flows in enumerate(pair):
+            start = flows.kept.at(world.agenda.menus[d], int(world.agenda.treaty[d]))
+            promised[:, d, side] = start - flows.both_lapse[:, 0]
     conceded, weights = state.conduct.concessions, world.agenda.weights
     attainable = np.broadcast_to(world.known().attainable, first.shape)
     least = cooperation.LEAST_ATTAINABLE / QUARTERS_PER_YEAR
@@ -223,20 +226,15 @@ def package_flows(world: Stage, d: int, side: int, package: np.ndarray) -> tuple
     return tuple((entries[:, 0] + entries[:, 1]).T)
 
 
-def games_of(world: Stage, package: np.ndarray) -> FloatArray:
-    """(R, d, s, 4) bn$ per quarter of each side from a package (R, d) if both honour, if it alone or its partner alone
-    does not, if both do not."""
+def last_games(world: Stage) -> tuple[FloatArray, np.ndarray]:
+    """(R, d, s, 4) bn$ per quarter of each side from the package on the table if both honour, if it alone or its
+    partner alone does not, if both do not; and (R, d) that package, 0 none."""
+    package = np.stack([reference_package(world, d) for d in range(N_DYADS)], axis=-1)
     four = zeros(world.n_lanes, N_DYADS, N_SIDES, BOTH + 1)
     for d in range(N_DYADS):
         for side in range(N_SIDES):
             four.T[:, side, d] = package_flows(world, d, side, package[:, d])
-    return four
-
-
-def last_games(world: Stage) -> tuple[FloatArray, np.ndarray]:
-    """``games_of`` the packages on the table, and these (R, d), 0 none."""
-    package = np.stack([reference_package(world, d) for d in range(N_DYADS)], axis=-1)
-    return games_of(world, package), package
+    return four, package
 
 
 def realised_gains(world: Stage) -> FloatArray:

@@ -184,8 +184,8 @@ def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
     Raises: IndexError for an index outside the list.
     Source: definition.
     """
-    if values.ndim == 1:
-        return values[index]
+    if values.ndim == 1 or isinstance(index, int):
+        return values[..., index]
     if values.ndim == 2:
         if len(values) == 1:  # one lane: a third of the time
             return np.atleast_1d(values[0][index])
