@@ -157,7 +157,7 @@ class Flows:
 
     def of_package(self, menu: Menu, package: np.ndarray) -> Flows:
         """The same of one package (R,) in every lane: tables have two entries, (R, 2, C)."""
-        place = np.stack([menu.x_of[package], self.n_x + menu.y_of[package]])
+        place = np.array([menu.x_of[package], self.n_x + menu.y_of[package]])
         return Flows(menu, 1, self.table.T[:, place, np.arange(package.size)].T)
 
     @property

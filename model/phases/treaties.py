@@ -15,7 +15,6 @@ from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.telling.outcomes import TreatyEnd
 from model.vocabulary import (
     CHARGING,
-    DIRECTED_DYADS,
     DUTY,
     DYAD_OF,
     DYADS,
@@ -31,6 +30,8 @@ from model.vocabulary import (
     TECHNOLOGY,
 )
 
+_OWN = np.array(DYADS)  # (d, s) the bloc on every side of every dyad, and who is on the other
+_OTHER = _OWN[:, ::-1]
 FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
@@ -161,20 +162,19 @@ def keep_standards(world: Stage) -> None:
 def put_duties_in_force(world: Stage) -> None:
     """Duties follow from the no-treaty duty, the treaty's cut, and what is honoured of it."""
     state, s, t = world.state, world.scenario, world.state.quarter
+    implemented, packages = kept_levels(world), in_effect(world).T
+    concessions, duties = implemented.copy(order="K"), slice(DUTY, DUTY + N_SIDES)
+    menus_and_levels = zip(world.agenda.menus, world.agenda.levels, packages, strict=True)
+    found = [(menu.coordinates[:, :N_SIDES][of], levels[:, duties][of]) for menu, levels, of in menus_and_levels]
+    at, level = (np.stack(one, axis=1) for one in zip(*found, strict=True))
+    kept = state.honours * state.level * state.effort
+    # Of every side of every dyad, (R, g, d, s).
+    base = s.mfn[t][:, _OWN, _OTHER] + state.special[:, :, _OWN, _OTHER]
+    floor = np.minimum(s.floor[t][:, _OWN, _OTHER], base)
+    cut = world.economy.cuts[:, _OWN, _OTHER, at].swapaxes(0, 1)
     duty = zeros(world.n_lanes, N_GOODS, N_BLOCS, N_BLOCS)
-    implemented, packages = kept_levels(world), in_effect(world)
-    concessions = implemented.copy(order="K")
-    for importer, partner in DIRECTED_DYADS:
-        d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        package = packages[:, d]
-        at = world.agenda.menus[d].coordinates[:, side][package]
-        kept = state.honours[:, d, side] * state.level[:, d, side] * state.effort[:, d, side]
-        base = s.mfn[t, :, importer, partner] + state.special[:, :, importer, partner]
-        floor = np.minimum(s.floor[t, :, importer, partner], base)
-        cut = world.economy.cuts[:, importer, partner].T[at]
-        duty[:, :, importer, partner] = policy.applied_duty(base, floor, cut * kept[:, None])
-        level = world.agenda.levels[d][:, DUTY + side][package]
-        concessions[:, d, DUTY + side] = cooperation.concession(level, at > 0, kept)
+    duty[:, :, _OWN, _OTHER] = policy.applied_duty(base, floor, cut * kept[:, None])
+    concessions[..., duties] = cooperation.concession(level, at > 0, kept)
     state.duty = club.duties_with_club(world, duty)
     concessions = club.concessions_with_club(world, concessions)
     state.depth = cooperation.depth(concessions, world.agenda.weights)
