@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 FloatLike = float | FloatArray
 Entry = TypeVar("Entry", bound=np.generic)
 
-#: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (same bits).
+#: Below this many numbers one call beats several that suit the layout better (same bits).
 ACCUMULATE_BELOW = 2048
 #: A denominator or base smaller than this in size counts as zero (no unit; any real quantity is far larger).
 NEGLIGIBLE = 1e-200
@@ -40,8 +40,8 @@ QUARTERS_PER_YEAR = 4.0
 
 
 def entries(table: npt.NDArray[Entry], index: npt.NDArray[np.int64]) -> npt.NDArray[Entry]:
-    """(..., n) fresh copies of some entries of a table (..., X), any unit; replicates stay fastest in memory."""
-    return table.T.take(index, axis=0).T
+    """(..., n) fresh copies of some entries (n,) of a table (..., X), any unit, laid out in memory like the table."""
+    return table.take(index, axis=-1) if table.strides[-1] == table.itemsize else table.T.take(index, axis=0).T
 
 
 def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatArray:

@@ -27,7 +27,7 @@ from model.rules.compliance import present_values
 from model.rules.cooperation import DEPTH_THRESHOLD, KNIFE_EDGE, STATE_GAP, spell_mask
 from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, _capped_ratio
 from model.rules.unilateral import NEVER
-from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, temptation, whole_answer
+from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, repaid, temptation, whole_answer
 
 # --- beside model.numerics -------------------------------------------------------------------------------------------
 
@@ -623,8 +623,9 @@ def part_test(
     """
     beside_parts = Weights(*(np.asarray(weight)[..., None] for weight in weights))
     cost = part_cost(beside_parts, gain_honoured, gain_lapsed)
-    dearest = np.maximum.reduce(temptation(cost, lost, beside_parts), axis=-1)
-    highest = np.maximum.reduce(price(cost, lost, beside_parts), axis=-1)
+    is_repaid = repaid(cost, lost, beside_parts)
+    dearest = np.maximum.reduce(temptation(cost, lost, is_repaid), axis=-1)
+    highest = np.maximum.reduce(price(cost, is_repaid), axis=-1)
     stake = ordered_sum(at_stake(cost, lost))
     slack = part_slack(whole_answer(weights, wdc, wdd, punish), dearest, stake, highest)
     return np.greater_equal(slack, 0.0), slack
