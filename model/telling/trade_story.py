@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
 from model.assessment.coalitions import kind_of_club
 from model.market import border
-from model.vocabulary import BLOC_NAMES, BLOCS, DYADS
+from model.telling.outcomes import Turn
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS
 
 if TYPE_CHECKING:
     from model.market.economy import Economy
@@ -22,17 +24,69 @@ if TYPE_CHECKING:
 CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
 
 
-class TradeStory:
-    """What trade and industry do beyond the core, told; ``model.telling.story.Story`` is one."""
+@dataclass(frozen=True)
+class StoryLine:
+    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence.
 
-    model: Told
-    is_told: bool
-    told_charges: dict[str, FloatArray]  # what was said last, by the mechanism's switch
-    told_friends: FloatArray | None
+    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1.
+    """
 
-    def say(self, topic: str, text: str, dyad: int = -1) -> None:
+    quarter: int
+    label: str
+    topic: str
+    dyad: str
+    text: str
+    turn: Turn = Turn.NONE
+    side: int = -1
+
+
+class Told(Protocol):
+    """What a story is told of: one lane of a world."""
+
+    @property
+    def agenda(self) -> Agenda:
+        """Menus of packages."""
+
+    @property
+    def economy(self) -> Economy:
+        """Cuts of duties."""
+
+    @property
+    def parameters(self) -> Parameters:
+        """What the run is played by."""
+
+    @property
+    def state(self) -> Any:
+        """The lane's part of the state."""
+
+    @property
+    def start(self) -> Scenario:
+        """The starting point of the run."""
+
+    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
+        """The stake of every firm in a package, bn$ a year, signed, and its name."""
+
+
+class Teller:
+    """Writes the lines of a run; silent when ``is_told`` is False."""
+
+    def __init__(self, model: Told, is_told: bool) -> None:
+        self.model = model
+        self.is_told = is_told
+        self.lines: list[StoryLine] = []
+        self.told_charges: dict[str, FloatArray] = {}  # what was said last, by the mechanism's switch
+        self.told_friends: FloatArray | None = None
+
+    def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
         """Add a line for this quarter."""
-        raise NotImplementedError
+        if self.is_told:
+            t = self.model.state.quarter
+            name = DYAD_NAMES[dyad] if dyad >= 0 else ""
+            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
+
+
+class TradeStory(Teller):
+    """What trade and industry do beyond the core, told."""
 
     def credits(self, before: FloatArray, price: FloatArray, floor: FloatArray, fine: FloatArray) -> None:
         """Credits for EVs become scarce or plentiful, or reach the fine."""
@@ -50,8 +104,6 @@ class TradeStory:
 
     def undertakings(self, before: FloatArray, after: FloatArray) -> None:
         """Automakers and importers agree on price undertakings, or give them up; (m, f, b) commitments."""
-        if not self.is_told:
-            return
         for m, f, b in np.argwhere((before >= 0.0) != (after >= 0.0)):
             maker, cars = self.model.start.automakers[f], f"cars from {named(int(b))}"
             if after[m, f, b] >= 0.0:
@@ -110,24 +162,11 @@ def dyad_of(i: int, j: int) -> int:
     return DYADS.index((min(i, j), max(i, j)))
 
 
-class ClubStory:
+class ClubStory(Teller):
     """The sentences of a story that are about zones and clubs (theory 1.19)."""
-
-    is_told: bool
-
-    @property
-    def rules(self) -> Parameters:
-        """The parameters of the run that is told."""
-        raise NotImplementedError
-
-    def say(self, topic: str, text: str, dyad: int = -1) -> None:
-        """Add a line for this quarter."""
-        raise NotImplementedError
 
     def club_proposed(self, now: int, chosen: int, *votes: bool) -> None:
         """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
-        if not self.is_told:
-            return
         newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
         what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
         start = f"{what} {self.kind_of_club()}"
@@ -138,7 +177,7 @@ class ClubStory:
 
     def kind_of_club(self) -> str:
         """A zone or a club, in words."""
-        kind = kind_of_club(self.rules)
+        kind = kind_of_club(self.model.parameters)
         assert kind is not None, "nobody tells of clubs where there are none"
         return kind.name
 
@@ -155,30 +194,3 @@ class ClubStory:
         """What is left when members have gone."""
         left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
         self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")
-
-
-class Told(Protocol):
-    """What a story is told of: one lane of a world."""
-
-    @property
-    def agenda(self) -> Agenda:
-        """Menus of packages."""
-
-    @property
-    def economy(self) -> Economy:
-        """Cuts of duties."""
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the run is played by."""
-
-    @property
-    def state(self) -> Any:
-        """The lane's part of the state."""
-
-    @property
-    def start(self) -> Scenario:
-        """The starting point of the run."""
-
-    def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
-        """The stake of every firm in a package, bn$ a year, signed, and its name."""
