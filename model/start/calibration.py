@@ -263,7 +263,7 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     total = (1.0 + duties_by_place(duty[EV], economy.other_duty[EV])[:, None, :]) * landed + frictions
     origin_tie = _ties_of_origins(parameters, total, origin_share)
     origin_level = plants.origin_normaliser(total, origin_tie, parameters.origin_substitution)
-    base = plants.origin_cost(total, origin_tie, parameters.origin_substitution, origin_level)
+    base, _ = plants.origins(total, origin_tie, parameters.origin_substitution, origin_level)
 
     utility, markup = _starting_markups(share, alpha, sigma)
     weight = markup_weight(economy, parameters, origin_share, duty[EV], landed)
