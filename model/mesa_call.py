@@ -11,9 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import numpy as np
-
-from model.faults import InputFault, shown
+from model.faults import InputFault, shown, whole_number
 
 DEFAULTS: Final = {"scenario": "2026", "root_seed": 20260928, "replicate": 0}
 LUCK: Final = ("replicate", "rng", "seed")  # None is none of them
@@ -26,9 +24,10 @@ def whole(name: str, came: object, hint: str) -> int:
 
     Raises ``InputFault`` where it is anything else.
     """
-    if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
+    number = whole_number(came)
+    if number is None or number < 0:
         raise InputFault([f"{name} = {shown(came)}: allowed is a whole number from 0; {hint}"], "run")
-    return int(came)
+    return number
 
 
 def arguments(given: dict[str, Any]) -> dict[str, Any]:

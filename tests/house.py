@@ -28,6 +28,7 @@ MOST_OPTIONAL_PLACES = 29
 MOST_FILES_OF_A_MECHANISM = 6
 # Files that may be shorter than that, each with its reason.
 SHORT = {
+    "model.schedule": "one quarter is one page, and nothing else is on it",
     "model.faults": "what every room refuses with has no neighbour that every room may import",
     "experiments.league.figures": "figures stand apart, so that a league is played where no figure can be drawn",
 }

@@ -16,13 +16,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, ordered_sum, safe_ratio
-
-BoolArray = npt.NDArray[np.bool_]
-BoolLike = bool | np.bool_ | BoolArray
-IntArray = npt.NDArray[np.int64]
+from model.rules import BoolArray, BoolLike, IntArray
 
 # --- numbers fixed by theory 2.1 (judgement; sensitivities in theory 2.2) -----------------------------------
 
@@ -161,22 +157,16 @@ def rolling_mean(series: FloatArray, window: int = STATE_WINDOW) -> FloatArray:
     return total / np.minimum(np.arange(1, horizon + 1), window)
 
 
-def cooperation_state(
-    depth_mean: FloatLike,
-    reciprocity_level: FloatLike,
-    has_tariff_cut: BoolLike,
-    threshold: FloatLike = DEPTH_THRESHOLD,
-    least_reciprocity: FloatLike = LEAST_RECIPROCITY,
-) -> BoolArray:
+def cooperation_state(depth_mean: FloatLike, reciprocity_level: FloatLike, has_tariff_cut: BoolLike) -> BoolArray:
     """Whether a dyad cooperates: deep enough, reciprocal enough, with a duty cut; boolean (...).
 
     depth_mean: (...), ``rolling_mean`` of depth, 0 to 1. reciprocity_level: (...), 0 to 1. has_tariff_cut:
-    (...) of ``has_tariff_concession``. threshold: 0.5 (sensitivity 0.3, 0.7). least_reciprocity: 0.25.
-    Limits: thresholds are met by equality; raising one never adds a quarter.
+    (...) of ``has_tariff_concession``. Deep enough is ``DEPTH_THRESHOLD``, reciprocal enough ``LEAST_RECIPROCITY``.
+    Limits: thresholds are met by equality.
     Source: theory 2.1.
     """
-    deep = np.greater_equal(depth_mean, np.subtract(threshold, KNIFE_EDGE))
-    even = np.greater_equal(reciprocity_level, np.subtract(least_reciprocity, KNIFE_EDGE))
+    deep = np.greater_equal(depth_mean, DEPTH_THRESHOLD - KNIFE_EDGE)
+    even = np.greater_equal(reciprocity_level, LEAST_RECIPROCITY - KNIFE_EDGE)
     return deep & even & has_tariff_cut
 
 

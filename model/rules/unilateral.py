@@ -11,13 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, logistic
-
-BoolArray = npt.NDArray[np.bool_]
-BoolLike = bool | BoolArray
-IntArray = npt.NDArray[np.int64]
+from model.rules import BoolArray, BoolLike, IntArray
 
 # The grid of special duties, in steps from today's (theory 1.6a); position 2 is "leave it as it is".
 GRID_STEPS: Final = np.array([-np.inf, -1.0, 0.0, 1.0, 2.0])

@@ -31,7 +31,9 @@ from model.scenario.scenario import NEVER, Scenario
 from model.start.calibration import COLD_SWEEPS, standards_in_force, support
 from model.vocabulary import (
     BATTERY,
+    DIRECTED_DYADS,
     DUTY,
+    DYAD_OF,
     DYADS,
     EV,
     LINKAGE,
@@ -41,6 +43,7 @@ from model.vocabulary import (
     N_ISSUES,
     N_SIDES,
     RECOGNITION,
+    SIDE_OF,
     SUPPLY,
 )
 
@@ -151,18 +154,17 @@ def security_costs(
         for opened, situation in seen.items():
             anchored = dataclasses.replace(situation, special=special) if good == EV else situation
             tables[opened] = assess(alone, parameters, anchored, None, COLD_SWEEPS)
-        for importer, partner in DYADS + tuple((j, i) for i, j in DYADS):
+        for importer, partner in DIRECTED_DYADS:
             pair = PAIR_OF[importer, partner]
             opened = bool(np.any(kept_out[scenario.automaker_home == partner, importer]))
             table = tables[opened]
             payoff = table.welfare[pair, :, 0] + weight * table.profit[pair, :, 0]
             share = (table.vehicle_share, table.cell_share)[good][pair, :, 0]
-            dyad = DYADS.index((min(importer, partner), max(importer, partner)))
             found = welfare.inverse_optimum_security(
                 payoff[[17, 0, 18]],
                 share[[17, 0, 18]],
                 economy.market_size[importer],
-                usual[dyad],
+                usual[DYAD_OF[importer, partner]],
                 parameters.security_convexity,
                 LEAST_TRADE,
             )
@@ -317,10 +319,9 @@ def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> F
     """(b, b) smallest cost of a duty case that keeps the first quarter quiet, bn$ per quarter (theory 1.6a)."""
     cost = np.zeros((N_BLOCS, N_BLOCS))
     for pair, (importer, partner) in enumerate(zip(IMPORTER, PARTNER, strict=True)):
-        dyad = DYADS.index((min(importer, partner), max(importer, partner)))
-        side = DYADS[dyad].index(int(importer))
         best = float(np.max(mandate.move_gain[pair]))
-        excess = best - parameters.duty_move_threshold * agenda.scale[dyad, side]
+        scale = agenda.scale[DYAD_OF[importer, partner], SIDE_OF[importer, partner]]
+        excess = best - parameters.duty_move_threshold * scale
         cost[importer, partner] = max(0.0, excess + QUIET_MARGIN) if excess >= 0.0 else 0.0
     return cost
 

@@ -27,7 +27,7 @@ from model.parameters.checked import Parameters
 from model.rules import batteries, demand, plants, pricing
 from model.scenario.scenario import Scenario
 from model.start.trend import fit_trend
-from model.vocabulary import BATTERY, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
+from model.vocabulary import BATTERY, DUTY_CUTS, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
 
 COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
 TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
@@ -51,8 +51,7 @@ def constants(scenario: Scenario, parameters: Parameters) -> Economy:
     n_suppliers, n_automakers = len(scenario.suppliers), len(scenario.automakers)
     is_home_supply = place[:, None] == scenario.supplier_home[None, :]
     imported = np.where(is_home_supply, 0.0, 1.0 - scenario.local_share.T)
-    cuts = np.zeros((N_GOODS, N_BLOCS, N_BLOCS, 5))
-    cuts[..., 2:] = (1.0 / 3.0, 2.0 / 3.0, 1.0)
+    cuts = np.full((N_GOODS, N_BLOCS, N_BLOCS, len(DUTY_CUTS)), DUTY_CUTS)
     for treaty in scenario.treaties:
         for side, good in np.ndindex(N_SIDES, N_GOODS):
             importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]

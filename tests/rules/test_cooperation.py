@@ -188,7 +188,7 @@ def test_cooperation_state_needs_all_three_and_forgives_rounding() -> None:
     almost = ordered_sum(np.array([0.1] * 10)) / 2.0  # 0.49999999999999994
     assert almost < 0.5
     assert co.cooperation_state(almost, 1.0, True)
-    assert not co.cooperation_state(0.5, 1.0, True, threshold=0.7)
+    assert not co.cooperation_state(0.5 - 1e-6, 1.0, True)
 
 
 # --- depth --------------------------------------------------------------------------------------------------
