@@ -10,8 +10,8 @@ from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
-from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, dyad_of, named, possessive
-from model.vocabulary import BLOC_NAMES, BLOCS, DYADS
+from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, named
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
@@ -70,10 +70,10 @@ class Story(TradeStory, ClubStory):
         for side in (0, 1):
             giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
             if position[side]:
-                bare, rate = self._duties(dyad, side, position[side])
-                told = f"cuts its duty on {possessive(taker)} cars to {rate}, {bare} without a treaty"
+                rates = [percent(rate) for rate in duty_rates(self.model, dyad)[side]]
+                told = f"cuts its duty on {taker}'s cars to {rates[position[side]]}, {rates[0]} without a treaty"
                 if position[side] == 1:
-                    told = f"binds its duty on {possessive(taker)} cars at {bare}"
+                    told = f"binds its duty on {taker}'s cars at {rates[0]}"
                 parts.append(f"{giver} {told}")
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
@@ -92,11 +92,6 @@ class Story(TradeStory, ClubStory):
         if position[7]:
             parts.append("technology cooperation" + "".join(mechanism.with_technology for mechanism in on))
         return "; ".join(parts) if parts else "no treaty"
-
-    def _duties(self, dyad: int, side: int, position: int) -> tuple[str, str]:
-        """The duty of a side on the other's cars without a treaty today, and at a position that is honoured."""
-        rates = duty_rates(self.model, dyad)[side]
-        return percent(rates[0]), percent(rates[position])
 
     # --- the world outside ------------------------------------------------------------------------------------------
 
@@ -129,7 +124,7 @@ class Story(TradeStory, ClubStory):
 
     def _of_two(self, topic: str, importer: int, partner: int, sentence: str) -> None:
         """A line on a pair of blocs, whose names come into the sentence, importer first."""
-        self.say(topic, cap(sentence.format(named(importer), named(partner))), dyad_of(importer, partner))
+        self.say(topic, cap(sentence.format(named(importer), named(partner))), int(DYAD_OF[importer, partner]))
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
@@ -255,12 +250,12 @@ class Story(TradeStory, ClubStory):
 
     def gesture_ends(self, dyad: int, side: int) -> None:
         """A gesture lapses."""
-        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
+        self.say("gesture", f"{cap(self.name(dyad, side))}'s gesture lapses without an answer.", dyad)
 
     def gesture_spoilt(self, dyad: int, side: int) -> None:
         """A gesture ends because its giver keeps less than the treaty that it is added to."""
         giver = self.name(dyad, side)
-        self.say("gesture", f"{cap(possessive(giver))} gesture ends: {giver} does not keep the treaty in full.", dyad)
+        self.say("gesture", f"{cap(giver)}'s gesture ends: {giver} does not keep the treaty in full.", dyad)
 
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""

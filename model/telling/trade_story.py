@@ -11,7 +11,7 @@ import numpy as np
 from model.assessment.coalitions import kind_of_club
 from model.market import border
 from model.telling.outcomes import Turn
-from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYAD_OF
 
 if TYPE_CHECKING:
     from model.market.economy import Economy
@@ -111,8 +111,8 @@ class TradeStory(Teller):
                 part = float(after[m, f, b])
                 text += f"; {part:.0%} of them are to be built at home" if part > 0.0 else ""
             else:
-                text = f"{cap(possessive(named(int(m))))} price undertaking with {maker} for {cars} ends"
-            self.say("undertaking", text + ".", dyad_of(int(m), int(b)))
+                text = f"{cap(named(int(m)))}'s price undertaking with {maker} for {cars} ends"
+            self.say("undertaking", text + ".", int(DYAD_OF[m, b]))
 
     def charges(self, charged: Sequence[FloatArray | None]) -> None:
         """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
@@ -123,9 +123,8 @@ class TradeStory(Teller):
             self.told_charges[mechanism.switch] = now
             topic, sentence = mechanism.told
             for m, b in np.argwhere(now[:, : len(BLOCS)] > 0.0).tolist():
-                self.say(
-                    topic, cap(sentence.format(importer=named(m), partner=named(b), amount=now[m, b])), dyad_of(m, b)
-                )
+                told = sentence.format(importer=named(m), partner=named(b), amount=now[m, b])
+                self.say(topic, cap(told), int(DYAD_OF[m, b]))
 
     def friends(self, after: FloatArray, at_start: FloatArray) -> None:
         """Partners enter or leave the allowed set of the US credit, (b,)."""
@@ -147,19 +146,9 @@ def listed(blocs: Sequence[int]) -> str:
     return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
 
 
-def possessive(name: str) -> str:
-    """A name in the genitive."""
-    return f"{name}'s"
-
-
 def cap(text: str) -> str:
     """The text with a capital at its start."""
     return text[:1].upper() + text[1:]
-
-
-def dyad_of(i: int, j: int) -> int:
-    """The dyad of two blocs."""
-    return DYADS.index((min(i, j), max(i, j)))
 
 
 class ClubStory(Teller):
