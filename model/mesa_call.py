@@ -19,17 +19,6 @@ LUCK: Final = ("replicate", "rng", "seed")  # None is none of them
 CHOSEN: Final = 2**64
 
 
-def whole(name: str, came: object, hint: str) -> int:
-    """``came`` as a whole number from 0.
-
-    Raises ``InputFault`` where it is anything else.
-    """
-    number = whole_number(came)
-    if number is None or number < 0:
-        raise InputFault([f"{name} = {shown(came)}: allowed is a whole number from 0; {hint}"], "run")
-    return number
-
-
 def arguments(given: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a world: ``scenario``, ``root_seed``, ``replicate``, and parameters by their names.
 
@@ -45,7 +34,10 @@ def arguments(given: dict[str, Any]) -> dict[str, Any]:
     if not lucks and (iteration := _iteration()):
         lucks = {"iterations": iteration}
     for name, value in lucks.items():
-        number = whole(name, value, "it becomes the replicate: write replicate=0, 1, 2, ...")
+        number = whole_number(value)
+        if number is None or number < 0:
+            remedy = "it becomes the replicate: write replicate=0, 1, 2, ..."
+            raise InputFault([f"{name} = {shown(value)}: allowed is a whole number from 0; {remedy}"], "run")
         if given.setdefault("replicate", number) != number:
             said = f"{name} and replicate = {given['replicate']} both say which luck"
             raise InputFault([f"{said}; leave {name} out, and list the replicates: replicate=range(3)"], "run")
