@@ -15,7 +15,7 @@ from scipy import special
 from model.numerics import (
     FloatArray,
     FloatLike,
-    cheapest_mix,
+    cheapest_mix_and_cost,
     normal_cdf,
     ordered_sum,
     power,
@@ -27,8 +27,10 @@ from model.rules.clubs import INDIFFERENCE, _moved, coalitions
 from model.rules.compliance import present_values
 from model.rules.cooperation import DEPTH_THRESHOLD, KNIFE_EDGE, STATE_GAP, spell_mask
 from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, _capped_ratio
-from model.rules.unilateral import NEVER
 from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, temptation, whole_answer
+
+# A belief above one: no probability is enough.
+NEVER: Final = 2.0
 
 # --- beside model.numerics -------------------------------------------------------------------------------------------
 
@@ -170,7 +172,7 @@ def sourcing_shares(delivered: FloatArray, tie: FloatLike, theta: FloatLike) -> 
     Limits: equal prices and ties give equal shares; a duty on a supplier lowers its share (M9).
     Source: theory 1.3, row A13; McFadden 1978.
     """
-    return cheapest_mix(delivered, tie, theta)
+    return cheapest_mix_and_cost(delivered, tie, theta)[1]
 
 
 # --- beside model.rules.pricing --------------------------------------------------------------------------------------
@@ -472,7 +474,7 @@ def origin_shares(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) ->
     Limits: one usable place gets everything; a higher duty on a place lowers its share.
     Source: theory 1.3; assumption (logit over places), as for cells.
     """
-    return cheapest_mix(total_cost, tie, theta_o)
+    return cheapest_mix_and_cost(total_cost, tie, theta_o)[1]
 
 
 # --- beside model.rules.standards ------------------------------------------------------------------------------------

@@ -24,8 +24,6 @@ DUTY_CEILING: Final = 1.5
 EMERGENCY_STEPS: Final = 2.0
 # Neutral tension (fraction): above it tension makes an investigation more likely, below it less.
 NEUTRAL_TENSION: Final = 0.5
-# A belief above one: no probability is enough.
-NEVER: Final = 2.0
 
 
 def duty_grid(special: FloatLike, step: FloatLike) -> FloatArray:

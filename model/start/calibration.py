@@ -45,11 +45,9 @@ def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:
 
 def constants(scenario: Scenario, parameters: Parameters) -> Economy:
     """The economy's constants, before supplier ties are solved for."""
-    home_flag = np.zeros((N_BLOCS, N_PLACES))
-    home_flag[np.arange(N_BLOCS), np.arange(N_BLOCS)] = 1.0
-    place = np.arange(N_PLACES)
+    home_flag = np.eye(N_BLOCS, N_PLACES)
     n_suppliers, n_automakers = len(scenario.suppliers), len(scenario.automakers)
-    is_home_supply = place[:, None] == scenario.supplier_home[None, :]
+    is_home_supply = np.arange(N_PLACES)[:, None] == scenario.supplier_home
     imported = np.where(is_home_supply, 0.0, 1.0 - scenario.local_share.T)
     cuts = np.full((N_GOODS, N_BLOCS, N_BLOCS, len(DUTY_CUTS)), DUTY_CUTS)
     for treaty in scenario.treaties:
@@ -122,19 +120,12 @@ def _latent_quality(scenario: Scenario, quality: FloatArray, share: FloatArray, 
     """Qualities (m, f) with unsold brands filled in: the money gap to the leader of their nearest market (1.1)."""
     filled = quality.copy()
     leader = [int(np.argmax(np.where(share[m] > 0.0, share[m], -1.0))) for m in range(N_BLOCS)]
-    for f in range(len(scenario.automakers)):
-        for m in range(N_BLOCS):
-            if share[m, f] > 0.0:
-                continue
-            # Nearest: a market abroad where the brand is sold, before its home market.
-            home = int(scenario.automaker_home[f])
-            sold = [
-                n
-                for n in (*(n for n in range(N_BLOCS) if n != home), *((home,) if home < N_BLOCS else ()))
-                if share[n, f] > 0
-            ]
-            gap = (quality[sold[0], f] - quality[sold[0], leader[sold[0]]]) / alpha[sold[0]] if sold else -25.0
-            filled[m, f] = quality[m, leader[m]] + alpha[m] * gap
+    for m, f in np.argwhere(share <= 0.0).tolist():
+        # Nearest: a market abroad where the brand is sold, before its home market.
+        sold = sorted(np.flatnonzero(share[:, f] > 0.0), key=lambda n: n == scenario.automaker_home[f])
+        near = sold[0] if sold else None
+        gap = -25.0 if near is None else (quality[near, f] - quality[near, leader[near]]) / alpha[near]
+        filled[m, f] = quality[m, leader[m]] + alpha[m] * gap
     return filled
 
 
