@@ -82,8 +82,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     # Who enters within a year is counted by everyone who weighs a duty today.
     soon = brands_kept_out(scenario) & ~scenario.banned & (scenario.on_sale_from < QUARTERS_PER_YEAR)
     kept_out = (brands_kept_out(scenario) if opened else soon).T
-    available = scenario.availability.T
-    available = np.where(kept_out, 1.0, available)
+    available = np.where(kept_out, 1.0, scenario.availability.T)
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
     cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
@@ -92,17 +91,9 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     base = opening.price - opening.markup
     clearing = clear_at_prices(base, utility, opening.price, alpha, parameters.nest_correlation)
+    on_cars, nothing = opening.duty[EV], np.zeros_like(paid)
     accounts = account(
-        economy,
-        parameters,
-        clearing,
-        cells,
-        opening.margin,
-        landed,
-        origin_share,
-        opening.duty[EV],
-        paid,
-        np.zeros_like(paid),
+        economy, parameters, clearing, cells, opening.margin, landed, origin_share, on_cars, paid, nothing
     )
     built = ordered_sum(accounts.built, axis=0)[:N_BLOCS]
     by_firm = ordered_sum(accounts.sales * accounts.border_price, axis=0)

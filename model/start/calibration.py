@@ -93,10 +93,9 @@ def duties_at_start(scenario: Scenario) -> FloatArray:
     """(g, b, b) duties applied in the first quarter: without treaties, then what treaties in force bind."""
     duty = scenario.base_duty[0].copy()
     for treaty in scenario.treaties:
-        for side, good in np.ndindex(N_SIDES, N_GOODS):
-            importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]
-            if treaty.duty_bound[side, good]:
-                duty[good, importer, partner] = treaty.duty_level[side, good]
+        i, j = DYADS[treaty.dyad]
+        usual = duty[:, [i, j], [j, i]]
+        duty[:, [i, j], [j, i]] = np.where(treaty.duty_bound.T, treaty.duty_level.T, usual)
     return duty
 
 
@@ -109,10 +108,9 @@ def standards_in_force(scenario: Scenario) -> tuple[FloatArray, FloatArray]:
     """(b, b) recognition (importer, exporter) and common charging interface under the treaties in force."""
     recognised, common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
     for treaty in scenario.treaties:
-        pair = DYADS[treaty.dyad]
-        for side in (0, 1):
-            recognised[pair[side], pair[1 - side]] = float(treaty.recognition[side])
-            common[pair[side], pair[1 - side]] = float(treaty.charging)
+        i, j = DYADS[treaty.dyad]
+        recognised[[i, j], [j, i]] = treaty.recognition
+        common[[i, j], [j, i]] = treaty.charging
     return recognised, common
 
 
