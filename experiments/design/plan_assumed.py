@@ -3,8 +3,8 @@
 Either ``vary_every`` a status (``assumed``, ``calibrated``, ``measured``): every number of that status that the plan
 does not set, over its declared range, at ``n_points`` points of a Latin hypercube. Or ``sample``, the name of a CSV or
 Parquet file: one row a point, a column a parameter, and perhaps a column ``weight`` that says how much a row counts. It
-is looked for beside the plan, then in ``seeds/calibration``; ``n_points`` takes its first rows only. ``replicates`` of every arm are played under every row.
-What the plan sets itself is not taken from the sample.
+is looked for beside the plan, then in ``seeds/calibration``; ``n_points`` takes its first rows only. ``replicates`` of
+every arm are played under every row. What the plan sets itself is not taken from the sample.
 """
 
 from __future__ import annotations

@@ -52,9 +52,11 @@ class View(NamedTuple):
 
     def in_lanes(self, group: slice) -> View:
         """The same in neighbouring lanes."""
-        by_lane = (self.own, self.partner, self.gains, self.enforceable, self.passable, self.keeps, self.admissible)
-        least = (self.reservation, self.partner_reservation)
-        return View(self.dyad, self.packages, *(values[group] for values in by_lane), *least)
+        here = {
+            name: getattr(self, name)[group]
+            for name in ("own", "partner", "gains", "enforceable", "passable", "keeps", "admissible")
+        }
+        return self._replace(**here)
 
 
 class Offer(NamedTuple):

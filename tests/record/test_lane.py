@@ -145,5 +145,5 @@ def test_lobbies_and_the_package_shown_are_the_lanes(world: World) -> None:
             alone.step()
         for d in range(3):
             package = Lane(world, lane).reference_package(d)
-            assert package == alone.lane.reference_package(d)
-            assert Lane(world, lane).lobbies(d, package) == alone.lane.lobbies(d, package)
+            assert package == alone.reference_package(d)
+            assert Lane(world, lane).lobbies(d, package) == alone.lobbies(d, package)

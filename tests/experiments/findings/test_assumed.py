@@ -260,7 +260,10 @@ WRONG = {
     "no such file": ('[assumptions]\nsample = "smaple.csv"\n', "there is no such file"),
     "another kind of file": ('[assumptions]\nsample = "sample.xlsx"\n', ".csv or .parquet"),
     "no such status": ('[assumptions]\nvary_every = "asumed"\n', "allowed are measured, calibrated, assumed"),
-    "more points than rows": ('[assumptions]\nsample = "sample.csv"\nn_points = 300\n', "n_points = 300 (int): allowed is a"),
+    "more points than rows": (
+        '[assumptions]\nsample = "sample.csv"\nn_points = 300\n',
+        "n_points = 300 (int): allowed",
+    ),
     "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (int)"),
 }
 WRONG_SAMPLES = {
