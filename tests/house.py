@@ -65,6 +65,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         f"experiments.{name}"
         for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
+    ("experiments.validation",),
     ("experiments.cli",),
     ("detente",),
 )
@@ -80,6 +81,11 @@ ONLY: dict[str, tuple[str, ...]] = {
     # The benchmark calls single rules and takes models apart; the description of the whole reads what is declared.
     "experiments.bench": ("model", "model.*", "experiments.*"),
     "experiments.catalogue": ("model", "model.draws", "model.parameters", "model.state", "experiments.*"),
+    # Published effects are read off markets that are cleared by themselves, with and without a policy.
+    "experiments.validation": (
+        *("model", "model.market", "model.start", "model.rules", "model.vocabulary"),
+        "experiments.*",
+    ),
     # Everyone else comes to the model through its front door.
     "experiments": _MODEL_IS_A_DOOR,
     "detente": _MODEL_IS_A_DOOR,

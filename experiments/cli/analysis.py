@@ -233,6 +233,29 @@ def assumptions(
         run_assumptions(screen(), screen(to_stderr=True), anew, workers, document)
 
 
+def validate(
+    rows: Annotated[
+        int | None, typer.Option(help="Rows of the assumption sample, from the first on; 0: none (default: all).")
+    ] = None,
+    replicates: Annotated[int, typer.Option(help="Runs in which threats, agreements and truces are counted.")] = 256,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every number here.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows here.")] = None,
+    figure_file: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the rows into this PNG file.")
+    ] = None,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the numbers into docs/validation.md of this checkout.")
+    ] = False,
+    workers: WorkersOption = None,
+) -> None:
+    """The model against published effects: which it meets, which it misses, and which rule is suspected."""
+    with refusals():
+        from experiments.validation.main import run_validation
+
+        files = {"json": json_file, "csv": csv_file, "figure": figure_file}
+        run_validation(screen(), screen(to_stderr=True), rows, replicates, workers, files, document)
+
+
 def _needs(package: str, command: str) -> None:
     """Refuse a command whose extra package is not installed."""
     if importlib.util.find_spec(package) is None:
@@ -250,4 +273,5 @@ def add_to(app: typer.Typer) -> None:
     app.command("sensitivity", short_help="Which assumptions move the outcomes.")(sensitivity)
     app.command("discover", short_help="Where cooperation collapses or lasts.")(discover)
     app.command("hindcast", short_help="Fit to 2018-2022, forecast 2023-2025, then score.")(hindcast)
+    app.command("validate", short_help="The model against published effects.")(validate)
     app.command("assumptions", short_help="What the answer rests on: the assumption sample.")(assumptions)
