@@ -160,8 +160,6 @@ def test_the_usual_place_is_named_after_what_it_is_of() -> None:
     assert sealed.usual_file("2026", "2026Q4", "2027Q4").relative_to(seeds_directory()) == Path(
         "forecasts/2026-2026Q4-2027Q4.json"
     )
-    # None is shipped while the rules still move.
-    assert not (seeds_directory() / "forecasts").exists()
 
 
 @pytest.mark.parametrize(
@@ -189,7 +187,8 @@ def test_what_cannot_be_forecast_is_refused(options: tuple[str, ...], said: str,
 def test_many_quantiles_give_the_crps() -> None:
     draws = np.quantile(np.random.default_rng(1).normal(2.0, 3.0, 4000), LEVELS)
     for seen in (-4.0, 1.0, 2.0, 7.0):
-        assert pinball(draws, seen) == pytest.approx(crps(draws, seen), rel=0.05)
+        # The outermost twentieths of the distribution are in no quantile.
+        assert pinball(draws, seen) == pytest.approx(crps(draws, seen), abs=0.1)
     assert pinball(np.full(len(LEVELS), 0.3), 0.5) == pytest.approx(0.2)
     assert pinball(np.full(len(LEVELS), 0.3), 0.3) == 0.0
 
