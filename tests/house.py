@@ -66,6 +66,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         f"experiments.{name}"
         for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
+    ("experiments.validation",),
     ("experiments.cli",),
     ("detente",),
 )
@@ -83,6 +84,11 @@ ONLY: dict[str, tuple[str, ...]] = {
     # A league plays the model's own offers, answers and votes in an order of its own.
     "experiments.league": ("model", "model.*", "experiments.*"),
     "experiments.catalogue": ("model", "model.draws", "model.parameters", "model.state", "experiments.*"),
+    # Published effects are read off markets that are cleared by themselves, with and without a policy.
+    "experiments.validation": (
+        *("model", "model.market", "model.start", "model.rules", "model.vocabulary"),
+        "experiments.*",
+    ),
     # Everyone else comes to the model through its front door.
     "experiments": _MODEL_IS_A_DOOR,
     "detente": _MODEL_IS_A_DOOR,
