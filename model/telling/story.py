@@ -11,7 +11,7 @@ from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
 from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, named
-from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS
+from model.vocabulary import DYAD_OF, DYADS
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
@@ -268,7 +268,7 @@ class Story(TradeStory, ClubStory):
 
     def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
         """A treaty ends; side: which one's doing it was, where it was one's."""
-        name = BLOC_NAMES[BLOCS[DYADS[dyad][side]]]
+        name = self.name(dyad, side)
         why = {
             TreatyEnd.LAPSE: f"{name} failed its own test two quarters running",
             TreatyEnd.POLITICS: f"politics in {name} repudiated it",
