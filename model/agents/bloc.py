@@ -52,9 +52,15 @@ class View(NamedTuple):
 
     def in_lanes(self, group: slice) -> View:
         """The same in neighbouring lanes."""
-        by_lane = (self.own, self.partner, self.gains, self.enforceable, self.passable, self.keeps, self.admissible)
-        least = (self.reservation, self.partner_reservation)
-        return View(self.dyad, self.packages, *(values[group] for values in by_lane), *least)
+        return self._replace(
+            own=self.own[group],
+            partner=self.partner[group],
+            gains=self.gains[group],
+            enforceable=self.enforceable[group],
+            passable=self.passable[group],
+            keeps=self.keeps[group],
+            admissible=self.admissible[group],
+        )
 
 
 class Offer(NamedTuple):
