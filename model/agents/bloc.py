@@ -52,11 +52,15 @@ class View(NamedTuple):
 
     def in_lanes(self, group: slice) -> View:
         """The same in neighbouring lanes."""
-        here = {
-            name: getattr(self, name)[group]
-            for name in ("own", "partner", "gains", "enforceable", "passable", "keeps", "admissible")
-        }
-        return self._replace(**here)
+        return self._replace(
+            own=self.own[group],
+            partner=self.partner[group],
+            gains=self.gains[group],
+            enforceable=self.enforceable[group],
+            passable=self.passable[group],
+            keeps=self.keeps[group],
+            admissible=self.admissible[group],
+        )
 
 
 class Offer(NamedTuple):

@@ -80,10 +80,9 @@ def dyads(world: Stage) -> Columns:
     state = world.state
     gains = realised_gains(world)
     first, second = gains[..., 0], gains[..., 1]
-    four = last_games(world)[0]
-    reward, temptation, sucker, punishment = np.moveaxis(four, -1, 0)
-    tie = games.TIE_FRACTION * world.agenda.scale
-    families = games.side_family(reward, temptation, sucker, punishment, tie) * 1.0
+    reward, temptation, sucker, punishment = np.moveaxis(last_games(world)[0], -1, 0)
+    tolerance = games.TIE_FRACTION * world.agenda.scale
+    families = games.side_family(reward, temptation, sucker, punishment, tolerance) * 1.0
     promised = zeros(world.n_lanes, N_DYADS, N_SIDES)
     for d, pair in enumerate(world.known().flows):
         for side, flows in enumerate(pair):
