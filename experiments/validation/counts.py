@@ -20,7 +20,7 @@ from experiments.hindcast.assumptions import AssumptionPlan, market_path, settin
 from experiments.hindcast.evidence import DYADS, QUARTERS, TRACKS, dyad_of, observe, rows, years_kept
 from experiments.hindcast.worlds import Nudged, Path, Played
 from experiments.statistics.estimates import wilson
-from experiments.validation.published import Published
+from experiments.validation.published import Published, weakest
 from model import Ensemble, evidence_table
 
 #: A range of the record holds what is counted in four fifths of histories.
@@ -91,7 +91,9 @@ def recorded(plan: AssumptionPlan) -> dict[str, Published]:
     """The range of every count that the record leaves open."""
     record = of_record(plan)
     values, ends = record.figures(), record.intervals(RECORD_LEVEL)
-    return {key: Published(*ends[key], values[key], (SOURCE,), "high") for key in KEYS}
+    used = (row for row in rows("events.csv", plan.first, plan.last) if row["track"] in TRACKS)
+    confidence = weakest(used)
+    return {key: Published(*ends[key], values[key], (SOURCE,), confidence) for key in KEYS}
 
 
 def carried_in_full() -> float:

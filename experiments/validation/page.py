@@ -56,9 +56,9 @@ def _paragraph(row: Row, found: Validation) -> str:
         run = row.effect.runs[-1]
         low, high = (number(ends[key][run], sign) for ends in found.alphas)
         text.append(f"With the price responses at the low end of their declared range {low}, at the high end {high}.")
-    others = [f"{name} {number(x, sign)}" for name, x in found.others.items() if _belongs(name, key)]
+    others = [f"{name}: {number(x, sign)}" for name, x in found.others.items() if _belongs(name, key)]
     if others:
-        text.append(f"Beside it: {', '.join(others)}.")
+        text.append(f"Beside it: {'; '.join(others)}.")
     if not row.meets:
         text.append(f"Suspect: {row.effect.suspect}.")
     text.append(f"Source ({said.confidence} confidence): {'; '.join(_plain(source) for source in said.sources)}.")

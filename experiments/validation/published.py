@@ -6,6 +6,7 @@ Where several rows of the evidence speak of an effect, its range holds all of th
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -73,5 +74,10 @@ def _range(rows: list[dict[str, str]]) -> Published:
         high=max(ends),
         value=float(rows[0]["value"]) if len(rows) == 1 else None,
         sources=tuple(row["source"] for row in rows),
-        confidence=max((row["confidence"] for row in rows), key=CONFIDENCE.index),
+        confidence=weakest(rows),
     )
+
+
+def weakest(rows: Iterable[dict[str, str]]) -> str:
+    """The confidence of the least sure row."""
+    return max((row["confidence"] for row in rows), key=CONFIDENCE.index)

@@ -23,6 +23,7 @@ def test_the_record_is_counted_as_it_stands_in_the_evidence() -> None:
     assert (record.carried, record.threats) == (14.0, 20.0)
     assert counts.carried_in_full() == pytest.approx(0.52, abs=0.005)
     found = counts.recorded(load_assumptions())
+    assert found["threats"].confidence == "medium"
     assert found["agreements CN-US"].value == 7 / 8 and found["truces"].value == pytest.approx(1.32, abs=0.01)
     assert all(own.value is not None and own.low < own.value < own.high for own in found.values())
 

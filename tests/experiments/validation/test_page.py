@@ -76,7 +76,7 @@ def test_every_miss_is_said_with_its_suspect(found: validate.Validation) -> None
     for row in found.rows:
         assert row.meets or row.effect.suspect in text, row.effect.key
         assert row.published.sources[0].split(",")[0] in text
-    assert "elasticity CN 2026" in text and "import price, pass_through 1" in text and "confidence)" in text
+    assert "elasticity CN 2026" in text and "import price, pass_through 1: 1.00" in text and "confidence)" in text
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
