@@ -16,7 +16,7 @@ import numpy as np
 
 from model.rules.bargaining import SHORT_LIST
 
-#: Fewer lanes than this are few.
+#: Lanes; fewer than this are few. It decides how fast a quarter is, and no number: both layouts have the same bits.
 MANY_LANES: Final = 48
 
 
