@@ -18,6 +18,10 @@ from experiments.store.columns import Chunk
 
 # Of one chunk, in seconds of a processor: what a kill may cost, and long against what a chunk costs whatever its size.
 PORTION_SECONDS: Final = 4.0
+# Twice the replicates take 1.4 to 1.7 times as long (20 to 500 replicates of the scenario 2026): what a chunk took says
+# how many fit into a portion by this power of the ratio, and a little less than that at first.
+GROWTH_POWER: Final = 1.5
+MOST_GROWTH: Final = 4.0
 # Replicates of the first chunk, before anything is measured.
 FIRST_REPLICATES: Final = 20
 CHUNK_REPLICATES: Final = 5
@@ -50,27 +54,28 @@ class Portions:
 
     def __init__(self, engine: str, fixed: int | None = None) -> None:
         self.fixed, self.most = fixed, CHUNKS.get(engine, CHUNK_REPLICATES)
-        # By design point, the largest chunk that was measured, and its seconds a run.
-        self._measured: dict[int, tuple[int, float]] = {}
-        self._slowest = 0.0
+        # What the last chunk of a design point took: replicates and seconds.
+        self._last: dict[int, tuple[int, float]] = {}
 
     def measured(self, chunk: Chunk, seconds: float) -> None:
         """Take note of how long a chunk took."""
-        # What a run takes falls with their number, so that the largest chunk tells most.
-        if chunk.count >= self._measured.get(chunk.design_point, (0, 0.0))[0]:
-            rate = seconds / chunk.count
-            self._measured[chunk.design_point] = (chunk.count, rate)
-            if chunk.count >= FIRST_REPLICATES or not self._slowest:
-                self._slowest = max(self._slowest, rate)
+        self._last[chunk.design_point] = (chunk.count, max(seconds, 1e-9))
 
     def of(self, design_point: int) -> int:
         """Replicates of the next chunk of a design point."""
         if self.fixed is not None:
             return self.fixed
-        if not self._measured:
+        if not self._last:
             return min(FIRST_REPLICATES, self.most)
-        _, rate = self._measured.get(design_point, (0, self._slowest))
-        return max(1, min(self.most, int(PORTION_SECONDS / max(rate, 1e-9))))
+        # A point of which nothing is known is taken to be no faster than the slowest that is.
+        last = self._last.get(design_point)
+        sizes = (self._next(*one) for one in self._last.values()) if last is None else (self._next(*last),)
+        return min(sizes)
+
+    def _next(self, count: int, seconds: float) -> int:
+        """As many replicates as take a portion, judged by a chunk; not many times as many as it had."""
+        growth = (PORTION_SECONDS / seconds) ** GROWTH_POWER
+        return max(1, min(self.most, int(count * min(MOST_GROWTH, growth))))
 
 
 def chunks_of(

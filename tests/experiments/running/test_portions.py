@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import time
 from pathlib import Path
@@ -12,7 +13,7 @@ from sample_runs import PLAN, made_up, small_plan
 
 from experiments.design.plan import Plan
 from experiments.running import portions
-from experiments.running.portions import CHUNKS, FIRST_REPLICATES, Portions, Taken, all_of, missing_chunks
+from experiments.running.portions import FIRST_REPLICATES, Portions, Taken, all_of, missing_chunks
 from experiments.running.runner import Hooks, run_plan
 from experiments.store import folder as store
 from experiments.store import manifest
@@ -67,11 +68,25 @@ def test_time_is_that_of_the_processor_where_the_work_is_done() -> None:
 
 def test_whatever_was_measured_there_is_a_portion(plan: Plan) -> None:
     chunk = next(missing_chunks(plan, all_of(plan), (), lambda _: 20, "ensemble"))
-    for seconds, size in ((0.0, CHUNKS["ensemble"]), (1e9, 1), (80.0, 1), (4.0, 20)):
+    for seconds, size in ((0.0, 80), (1e9, 1), (80.0, 1), (4.0, 20)):
         own = Portions("ensemble")
         own.measured(chunk, seconds)
         assert own.of(0) == own.of(1) == size
     assert Portions("ensemble", 7).of(0) == 7
+
+
+@pytest.mark.parametrize("power", [0.4, 0.6, 0.8, 1.0])
+@pytest.mark.parametrize("first", [(20, 0.5), (20, 3.9), (50, 4.0), (500, 4.0)])
+def test_a_slow_start_is_made_up_for(plan: Plan, power: float, first: tuple[int, float]) -> None:
+    """A chunk that took long while much else went on, or a short one by chance, does not settle the size of others."""
+    chunk = next(missing_chunks(plan, all_of(plan), (), lambda _: 20, "ensemble"))
+    own, took = Portions("ensemble"), first[1]
+    chunk = dataclasses.replace(chunk, count=first[0])
+    for _ in range(6):
+        own.measured(chunk, took)
+        chunk = dataclasses.replace(chunk, count=own.of(0))
+        took = portions.PORTION_SECONDS * (chunk.count / 200) ** power
+    assert 150 <= chunk.count <= 250, "200 replicates take a portion"
 
 
 @pytest.mark.promise
