@@ -1,6 +1,7 @@
 """What figures are drawn for, and in which forms they are kept: chosen by a command, obeyed wherever a figure is made.
 
-No drawing library here, so that a command can check what was asked for before anything is computed.
+No drawing library here, so that a command can check what was asked for before anything is computed; and no model, which
+help does without.
 """
 
 from __future__ import annotations
@@ -10,8 +11,6 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, NamedTuple
-
-from model import InputFault, nearest
 
 
 class Style(NamedTuple):
@@ -59,6 +58,8 @@ def check_form(*files: Path) -> None:
     Raises:
         InputFault: names every such file.
     """
+    from model import InputFault
+
     allowed = ", ".join(f".{form}" for form in FORMS)
     faults = [f"'{file}' is no name for a figure; it must end in one of {allowed}" for file in files
               if file.suffix.lower().removeprefix(".") not in FORMS]  # fmt: skip
@@ -73,6 +74,8 @@ def looking(name: str = USUAL, forms: str | None = None) -> Iterator[None]:
     Raises:
         InputFault: there is no such style, or no such form.
     """
+    from model import InputFault, nearest
+
     faults = []
     if name not in STYLES:
         hint = nearest(name, tuple(STYLES)) or f"allowed is one of {', '.join(STYLES)}"
