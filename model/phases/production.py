@@ -91,17 +91,18 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     rate = state.duty[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
-    earned = []
-    for base, duty_rate in ((local, 0.0), (export, world.booked().duty_rate[lane, m, f])):
-        weight = pass_through_weight(p, duty_rate)
-        markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
-        markup = markup if weight is None else markup * weight
-        share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
-        earned.append(world.economy.market_size[m] * share * markup / (1.0 + duty_rate))
+    # Beside each other: from a plant there, and as today.
+    base, duty_rate = np.stack([local, export]), np.stack([np.zeros(lane.size), world.booked().duty_rate[lane, m, f]])
+    weight = pass_through_weight(p, duty_rate)
+    markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
+    markup = markup if weight is None else markup * weight
+    share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
+    earned = world.economy.market_size[m] * share * markup / (1.0 + duty_rate)
     if state.books.undertaken is not None:
-        earned[1] = earned[1] + state.books.undertaken.rent[lane, m, f]
+        earned[1] += state.books.undertaken.rent[lane, m, f]
     hazard = np.zeros(lane.size)
     for firm in world.automakers:
-        own = f == firm.index
-        hazard[own] = firm.plant_hazard(earned[0][own], earned[1][own])
+        own = np.flatnonzero(f == firm.index)
+        if own.size:
+            hazard[own] = firm.plant_hazard(earned[0, own], earned[1, own])
     return hazard
