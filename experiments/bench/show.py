@@ -10,7 +10,7 @@ from experiments.bench import bench
 from experiments.display.command_words import how_to_install
 from experiments.display.console import bar, prose, say
 from experiments.display.grids import Grid
-from experiments.store.files import write_whole
+from experiments.store.files import write_figure, write_whole
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -43,7 +43,7 @@ def run_benchmark(
     if figure_file is not None:
         from experiments.display.figure_style import saver
 
-        write_whole(figure_file, saver(lambda: figure(found)))
+        write_figure(figure_file, saver(lambda: figure(found)))
     return found
 
 
@@ -95,7 +95,6 @@ def show(console: Console, found: dict[str, Any]) -> None:
 
 def figure(found: dict[str, Any]) -> Figure:
     """Speed by size of block, share by phase, growth, and memory."""
-    import matplotlib.pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
     from experiments.display.figure_style import (
@@ -105,10 +104,11 @@ def figure(found: dict[str, Any]) -> Figure:
         MARKERS,
         ORANGE,
         VERMILLION,
+        panels,
+        pt,
     )
 
-    whole, axes = plt.subplots(2, 2, figsize=(11, 8), layout="constrained")
-    (speed, phases), (growth, memory) = axes
+    whole, ((speed, phases), (growth, memory)) = panels(2, 2, 4.6, share_y=False)
     lanes = [int(size) for size in found["runs_per_second_by_lanes"]]
     speed.plot(lanes, list(found["runs_per_second_by_lanes"].values()), "-o", color=BLUE, label="ensemble")
     speed.axhline(1e3 / found["worlds"]["mesa_ms"], color=VERMILLION, linestyle="--", label="one run on Mesa")
@@ -136,7 +136,7 @@ def figure(found: dict[str, Any]) -> Figure:
     growth.plot([1, most], [1, most], ":", color=BLACK, label="proportional")
     growth.set(xscale="log", yscale="log", xlabel="size, smallest = 1", ylabel="CPU time, smallest = 1")
     growth.set_title("Growth")
-    growth.legend(fontsize=9)
+    growth.legend()
 
     for axis in (speed.yaxis, growth.xaxis, growth.yaxis):
         # The usual numbers of such axes are written as mathematics, which our figures do not read.
@@ -144,7 +144,7 @@ def figure(found: dict[str, Any]) -> Figure:
         axis.set_minor_formatter("")
 
     peaks = found["memory"]["after_each_block_mb"]
-    memory.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=3)
+    memory.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=pt(5))
     memory.set(xlabel=f"blocks of {found['memory']['block_replicates']:,} replicates played", ylabel="peak memory (MB)")
     memory.xaxis.set_major_locator(MaxNLocator(integer=True))
     memory.set_ylim(0, 1.25 * max(peaks))

@@ -1,66 +1,56 @@
-"""The figure of the ablation: what every mechanism changes in the core and in the full model, ranked.
+"""The figure of the ablation: what the mechanisms that change most change, in the core and in the full model.
 
-Colours are those of ``figures.py``. A filled marker is an effect whose interval leaves zero out, a hollow one is not
-told apart from zero; circles stand for the core, squares for the full model.
+A filled marker is an effect whose interval leaves zero out, a hollow one is not told apart from zero; circles stand for
+the core, squares for the full model. All mechanisms are in the table (docs/ablation.csv).
 """
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
 
 from experiments.catalogue.mechanisms import CORE, FULL, OUTCOMES
 from experiments.catalogue.mechanisms_page import ranked
-from experiments.display.figure_style import BLACK, SERIES
+from experiments.display.figure_style import BLACK, SERIES, keyed, name_across, pt, titled
+from experiments.report.figures import MOST_ROWS, down, effect_mark, ranking, told_from_zero
 
 LOOKS: Final = {CORE: ("o", SERIES[0], -0.18), FULL: ("s", SERIES[1], 0.18)}
-ROW: Final = 0.27  # inches a mechanism
-APART: Final = 0.5  # lines between mechanisms, so that a row can be followed across six panels
+WORDS: Final = {"mean_depth": "mean depth (0 to 1)", "durable": "share of runs with lasting cooperation (0 to 1)"}
+APART: Final = 0.5  # lines between mechanisms, so that a row can be followed across panels
 
 
 def ablation_figure(effects: pd.DataFrame) -> Figure:
-    """Panels of each outcome and dyad, mechanisms from the largest effects down; as ``mechanisms.effects_of`` gives.
+    """The mechanisms with the largest effects, outcomes down and dyads across; as ``mechanisms.effects_of`` gives.
 
     effects: rows mechanism, in (core, full), dyad, outcome, mean, low, high.
     """
     order = ranked(effects)
-    dyads = list(dict.fromkeys(effects["dyad"]))
-    columns = [(outcome, dyad) for outcome in OUTCOMES for dyad in dyads]
-    height = max(4.0, 2.0 + ROW * len(order))
-    figure, axes = plt.subplots(1, len(columns), figsize=(16, height), sharey=True, squeeze=False, layout="constrained")
-    for axis, (outcome, dyad) in zip(axes[0], columns, strict=True):
-        own = effects[(effects["outcome"] == outcome) & (effects["dyad"] == dyad)]
-        axis.axvline(0, color=BLACK, linewidth=1)
-        for _, row in own.iterrows():
-            marker, colour, shift = LOOKS[row["in"]]
-            is_clear = row["low"] > 0 or row["high"] < 0
-            arms = [[max(row["mean"] - row["low"], 0.0)], [max(row["high"] - row["mean"], 0.0)]]
-            look: dict[str, Any] = {"fmt": marker, "color": colour, "mfc": colour if is_clear else "white"}
-            axis.errorbar(
-                row["mean"], order.index(row["mechanism"]) + shift, xerr=arms, markersize=4.5, elinewidth=1.2, **look
-            )
-        axis.set_title(f"{dyad}\n{OUTCOMES[outcome]}", fontsize=11)
-        axis.set_xlabel("with less without", fontsize=9)
-        axis.xaxis.set_major_locator(MaxNLocator(4))
-        axis.tick_params(axis="x", labelsize=8)
-        axis.grid(axis="y", visible=False)
-        for line in range(0, len(order), 2):
-            axis.axhspan(line - APART, line + APART, color="#F4F4F4", linewidth=0, zorder=0)
-    axes[0, 0].set_yticks(range(len(order)), order, fontsize=9)
-    axes[0, 0].set_ylim(len(order) - 0.4, -0.6)
+    shown, n_all = order[:MOST_ROWS], len(order)
+    figure, axes, dyads = ranking(effects, list(OUTCOMES), len(shown))
+    for row, outcome in zip(axes, OUTCOMES, strict=True):
+        for axis, dyad in zip(row, dyads, strict=True):
+            own = effects[(effects["outcome"] == outcome) & (effects["dyad"] == dyad)]
+            axis.axvline(0, color=BLACK, linewidth=pt(1.3))
+            for _, effect in own[own["mechanism"].isin(shown)].iterrows():
+                marker, colour, shift = LOOKS[effect["in"]]
+                effect_mark(axis, effect, shown.index(effect["mechanism"]) + shift, marker, colour)
+            if outcome == next(iter(OUTCOMES)):
+                axis.set_title(dyad)
+            for line in range(0, len(shown), 2):
+                axis.axhspan(line - APART, line + APART, color="#F4F4F4", linewidth=0, zorder=0)
+        name_across(row, f"change of {WORDS[outcome]}, with the mechanism less without")
+        down(row, shown)
     keys = [
         Line2D([], [], linestyle="", marker=marker, color=colour, label=label)
         for (marker, colour, _), label in zip(
-            LOOKS.values(), ("in the core", "in the full model, all others on"), strict=True
+            LOOKS.values(), ("alone, in the core", "in the full model, all others on"), strict=True
         )
     ]
-    keys.append(Line2D([], [], linestyle="", marker="o", color=BLACK, mfc="white", label="not told from zero"))
     n = int(effects["n"].max())
-    figure.suptitle(f"What each mechanism changes ({n:,} replicates an arm, paired, 95 % intervals)", fontsize=14)
-    figure.legend(handles=keys, loc="outside lower center", ncols=3)
+    note = f"The {len(shown)} mechanisms with the largest effects, of {n_all} in the table; {n:,} replicates an arm"
+    keyed(figure, [*keys, *told_from_zero("o")[1:]], f"{note}, paired; bars: 95 % intervals")
+    titled(figure, "What each mechanism changes")
     return figure

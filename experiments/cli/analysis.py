@@ -12,10 +12,14 @@ import typer
 from experiments.cli.terminal import (
     BAD_INPUT,
     INTERRUPTED,
+    USUAL,
+    FiguresOption,
+    StyleOption,
     TacticsOption,
     leave_after,
     loaded,
     loaded_world,
+    looking,
     refusals,
     screen,
     warn,
@@ -92,9 +96,11 @@ def league(
     situations: Annotated[int | None, typer.Option(help="Situations to draw (default: the plan's, or 50).")] = None,
     replicates: Annotated[int | None, typer.Option(help="Sessions a pair, seat and situation (default: 100).")] = None,
     tactics: TacticsOption = None,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """All tactics against each other, in every seat, one bargaining session at a time: who does well at the table."""
-    with refusals():
+    with refusals(), looking(style, figures):
         from experiments.display.console import progress_shown, say
         from experiments.league.league import default_plan, load_league, play_league, resized
         from experiments.league.results import write_league
@@ -129,12 +135,14 @@ def sensitivity(
     rows: Annotated[int, typer.Option(help="Rows of the Sobol design, a power of two.")] = 64,
     replicates: Annotated[int, typer.Option(help="Replicates of every row, for the share of chance.")] = 16,
     tactics: TacticsOption = None,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Which assumptions, mechanisms and how much of chance move the outcomes: Morris screening, then Sobol indices.
 
     The same command again goes on where it was stopped.
     """
-    with refusals():
+    with refusals(), looking(style, figures):
         from experiments.cli.sweeping import STOPPING, how_to_go_on
         from experiments.design.plan_file import load_plan
         from experiments.display.console import progress_shown, say, waiting
@@ -209,9 +217,11 @@ def hindcast(
     document: Annotated[
         bool, typer.Option("--document", help="Also put the numbers into docs/hindcast.md of this checkout.")
     ] = False,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Fit to 2018-2022, forecast 2023-2025, seal the forecast, and only then score it on what came."""
-    with refusals():
+    with refusals(), looking(style, figures):
         from experiments.hindcast.main import run_hindcast
 
         run_hindcast(screen(), screen(to_stderr=True), anew, workers, out, document)

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.terminal import refusals, screen, warn
+from experiments.cli.terminal import (
+    FAILED,
+    TacticsOption,
+    WorldOption,
+    loaded,
+    loaded_world,
+    refusals,
+    screen,
+    warn,
+)
 from experiments.display.streams import pasted
 
 
@@ -139,10 +148,53 @@ def export(
         )
 
 
+def certify(
+    results: Annotated[Path | None, typer.Argument(metavar="[RESULTS]", help="A results folder to seal.")] = None,
+    bundle: Annotated[
+        Path | None, typer.Option("--verify", metavar="BUNDLE", help="Instead check a bundle that was sealed.")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="New file (default: RESULTS.certified.zip).")
+    ] = None,
+    replays: Annotated[int, typer.Option(help="Runs to play again, spread over all of them.")] = 3,
+    tactics: TacticsOption = None,
+    world: WorldOption = None,
+) -> None:
+    """Check finished results, play some runs again and seal all of it into one file; or check such a file."""
+    with refusals():
+        from experiments.display.console import prose, say
+        from experiments.export import certify as sealing
+        from model import InputFault
+
+        if (results is None) == (bundle is None):
+            how = "detente certify RESULTS seals results, detente certify --verify BUNDLE checks what was sealed"
+            raise InputFault([f"name either results or a bundle: {how}"], "command line")
+        console, files = screen(), (loaded(tactics), loaded_world(world))
+        if results is not None:
+            path, certificate = sealing.certify(results, out, replays, *files)
+            prose(console, sealing.in_words(certificate))
+            for line in certificate["checks"]:
+                say(console, f"  ok  {line}")
+            say(console, f"Seal: {certificate['seal']}")
+            say(console, f"Check it anywhere: detente certify --verify {pasted(path)}")
+            return
+        assert bundle is not None
+        found = sealing.verify(bundle, replays, *files)
+        prose(console, sealing.in_words(found.certificate))
+        for line in found.equal:
+            say(console, f"  ok  {line}")
+        for line in found.otherwise:
+            say(console, f"  !!  {line}")
+        if found.otherwise:
+            raise typer.Exit(FAILED)
+        prose(console, "The bundle is as it was sealed, and its runs come out the same here.")
+
+
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this file on the command line."""
     app.command(short_help="Show every parameter, or some.")(parameters)
     app.command(short_help="List the shipped plans.")(plans)
     app.command(short_help="List the shipped scenarios.")(scenarios)
     app.command(short_help="Say what the words of the tables mean.")(glossary)
+    app.command("certify", short_help="Seal results into one file, or check such a file.")(certify)
     app.command("export", short_help="Write the tables of a sweep as CSV, Stata, LaTeX, Parquet or Excel.")(export)

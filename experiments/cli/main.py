@@ -14,18 +14,23 @@ import typer
 from experiments.cli import analysis, listing, packages
 from experiments.cli.terminal import (
     FAILED,
+    USUAL,
     Commands,
+    FiguresOption,
+    StyleOption,
     TacticsOption,
     WorldOption,
     leave_after,
     loaded,
     loaded_world,
+    looking,
     played_by,
     refusals,
     screen,
     warn,
 )
 from experiments.display.command_words import parse_settings, versions_in_words
+from experiments.display.looks import check_form
 from experiments.display.streams import guarded_output, pasted
 
 __all__ = ["app", "main", "parse_settings"]
@@ -97,9 +102,11 @@ def run(
     engine: EngineOption = "mesa",
     tactics: TacticsOption = None,
     world: WorldOption = None,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Play one negotiation and tell its story."""
-    with refusals():
+    with refusals(), looking(style, figures):
         from experiments.cli.sweeping import check_engine, write_run
         from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
         from experiments.display.console import say
@@ -141,12 +148,15 @@ def sweep(
     tactics: TacticsOption = None,
     world: WorldOption = None,
     settings: SettingsOption = None,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Run a plan: every design point with every replicate; then its tables and figure.
 
     The same command again goes on where it was stopped.
     """
-    _sweep(plan, out, into, workers, scheduler, replicates, rows, engine, tactics, world, settings)
+    with refusals(), looking(style, figures):
+        _sweep(plan, out, into, workers, scheduler, replicates, rows, engine, tactics, world, settings)
 
 
 @app.command(short_help="The main job: what talks, recognition and duties do.")
@@ -157,9 +167,12 @@ def demo(
     into: IntoOption = None,
     workers: WorkersOption = None,
     engine: EngineOption = "ensemble",
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """The main job: what dialogue, recognition and duties on the table do for cooperation."""
-    _sweep("mechanisms", out, into, workers, None, replicates, rows, engine)
+    with refusals(), looking(style, figures):
+        _sweep("mechanisms", out, into, workers, None, replicates, rows, engine)
 
 
 def _sweep(
@@ -175,21 +188,20 @@ def _sweep(
     world: str | None = None,
     settings: list[str] | None = None,
 ) -> None:
-    with refusals():
-        from experiments.cli.sweeping import check_engine, sweep_and_report
-        from experiments.design.plan_file import load_plan
-        from experiments.display.console import waiting
+    from experiments.cli.sweeping import check_engine, sweep_and_report
+    from experiments.design.plan_file import load_plan
+    from experiments.display.console import waiting
 
-        check_engine(engine)
-        file, own = loaded(tactics), loaded_world(world)
-        changes = parse_settings(settings or [])
-        with waiting(screen(to_stderr=True), f"Reading {name}") as watch:
-            plan = load_plan(name, watch, changes).with_tactics(file).with_world(own)
-        plan = plan if rows is None else plan.with_rows(rows)
-        plan = plan if replicates is None else plan.with_replicates(replicates)
-        code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
-        if code:
-            raise typer.Exit(code)
+    check_engine(engine)
+    file, own = loaded(tactics), loaded_world(world)
+    changes = parse_settings(settings or [])
+    with waiting(screen(to_stderr=True), f"Reading {name}") as watch:
+        plan = load_plan(name, watch, changes).with_tactics(file).with_world(own)
+    plan = plan if rows is None else plan.with_rows(rows)
+    plan = plan if replicates is None else plan.with_replicates(replicates)
+    code = sweep_and_report(plan, out, into, workers, scheduler, screen(), screen(to_stderr=True), engine)
+    if code:
+        raise typer.Exit(code)
 
 
 @app.command("rerun", short_help="Play one run of a sweep again and compare.")
@@ -200,9 +212,11 @@ def play_again(
     engine: Annotated[str | None, typer.Option(help="Who plays: ensemble or mesa (default: as it was played).")] = None,
     tactics: TacticsOption = None,
     world: WorldOption = None,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Play one run of a sweep again and compare it with what is stored."""
-    with refusals():
+    with refusals(), looking(style, figures):
         from experiments.cli.sweeping import check_engine, tell_rerun, write_run
         from experiments.running.runner import rerun
         from experiments.store.files import check_vacant
@@ -232,9 +246,11 @@ def play_again(
 @app.command(short_help="Write the report of a sweep as one HTML file.")
 def report(
     results: Annotated[Path, typer.Argument(metavar="RESULTS", help="A results folder.")],
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Write the report of a sweep: one HTML file that needs no network, and its figures."""
-    with refusals():
+    with refusals(), looking(style, figures):
         from experiments.display.console import say
         from experiments.report.page import write_report
 
@@ -268,11 +284,13 @@ def mechanisms(
     arms: Annotated[bool, typer.Option("--arms", help="Print the arms of the ablation (plans/ablation.csv).")] = False,
     table: Annotated[bool, typer.Option("--table", help="Print the effects as a table (docs/ablation.csv).")] = False,
     figure: Annotated[
-        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the effects, ranked, into this file.")
+        Path | None,
+        typer.Option("--figure", metavar="FILE", help="Draw the largest effects into this .png, .svg or .pdf."),
     ] = None,
+    style: StyleOption = USUAL,
 ) -> None:
     """Show every mechanism with where it comes from and, given results of the ablation, what it does."""
-    with refusals():
+    with refusals(), looking(style):
         from experiments.catalogue import mechanisms as catalogue
         from experiments.catalogue import mechanisms_page as page
 
@@ -291,9 +309,9 @@ def mechanisms(
         if figure is not None and effects is not None:
             from experiments.catalogue.ablation_figure import ablation_figure
             from experiments.display.figure_style import saver
-            from experiments.store.files import write_whole
+            from experiments.store.files import write_figure
 
-            write_whole(figure, saver(lambda: ablation_figure(effects)))
+            write_figure(figure, saver(lambda: ablation_figure(effects)))
 
 
 def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure: Path | None) -> None:
@@ -307,6 +325,8 @@ def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure
     faults = []
     if len(asked) > 1:
         faults.append(f"{' and '.join(asked)}: each prints a file of its own; ask for one at a time")
+    if figure is not None:
+        check_form(figure)
     if results is None and (table or figure is not None):
         what = "--table" if table else "--figure"
         faults.append(f"{what} shows effects; say where they are: --results results/ablation")
@@ -322,11 +342,12 @@ def benchmark(
         Path | None, typer.Option("--json", metavar="FILE", help="Write every number, versions and processor here.")
     ] = None,
     figure_file: Annotated[
-        Path | None, typer.Option("--figure", metavar="FILE", help="Draw what was found into this PNG file.")
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw what was found into this .png, .svg or .pdf.")
     ] = None,
+    style: StyleOption = USUAL,
 ) -> None:
     """Measure how fast the ensemble is, where the time goes, and what memory it takes."""
-    with refusals():
+    with refusals(), looking(style):
         from experiments.bench.bench import QUICK, WHOLE
         from experiments.bench.show import run_benchmark
         from experiments.store.files import check_writable
@@ -334,6 +355,8 @@ def benchmark(
 
         load_scenario(scenario)
         check_writable(*(file for file in (json_file, figure_file) if file is not None))
+        if figure_file is not None:
+            check_form(figure_file)
         effort = QUICK if quick else WHOLE
         run_benchmark(screen(), screen(to_stderr=True), scenario, effort, json_file, figure_file)
 

@@ -190,7 +190,7 @@ def write_run(model: Any, out: Path, title: str) -> str:
     """
     import pandas as pd
 
-    from experiments.store.files import staged_folder, write_table, write_whole
+    from experiments.store.files import staged_folder, write_figure, write_table
 
     tables = model.tables()
     with staged_folder(out) as stage:
@@ -204,6 +204,6 @@ def write_run(model: Any, out: Path, title: str) -> str:
             from experiments.display.figure_style import saver
             from experiments.report.figures import run_figure
 
-            write_whole(stage / "run.png", saver(lambda: run_figure(tables, title)))
+            write_figure(stage / "run.png", saver(lambda: run_figure(tables, title)))
 
         return kept_on(draw, "The figure")

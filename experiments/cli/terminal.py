@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from experiments.display.looks import USUAL, looking
 from experiments.display.streams import FAILED, is_text, plain
 from experiments.display.words import OF_FLIPS
 
@@ -26,12 +27,16 @@ __all__ = [
     "FAILED",
     "INTERRUPTED",
     "OF_FLIPS",
+    "USUAL",
     "Commands",
+    "FiguresOption",
+    "StyleOption",
     "TacticsOption",
     "WorldOption",
     "leave_after",
     "loaded",
     "loaded_world",
+    "looking",
     "played_by",
     "refusals",
     "screen",
@@ -57,6 +62,18 @@ WorldOption = Annotated[
         help="Play a mechanism of your own: a subclass of World, or of a party, in this Python file. Loading RUNS the "
         "file: name only one that you trust.",
     ),
+]
+
+
+StyleOption = Annotated[
+    str,
+    typer.Option(
+        "--style", metavar="STYLE", help="What figures are for: slide; paper (180 mm wide) or column (88 mm); print."
+    ),
+]
+FiguresOption = Annotated[
+    str | None,
+    typer.Option("--figures", metavar="FORMS", help="Forms of figures: png, svg, pdf, or several as in png,pdf."),
 ]
 
 

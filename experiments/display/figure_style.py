@@ -6,8 +6,9 @@ The user's own settings for figures do not leak in, and what people wrote is nev
 from __future__ import annotations
 
 import contextlib
+import textwrap
 import warnings
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,10 +17,14 @@ import matplotlib
 matplotlib.use("Agg")
 
 import matplotlib.pyplot as plt
-from matplotlib import font_manager, ft2font
+import numpy as np
+from matplotlib import colors, font_manager, ft2font
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
+from experiments.display.looks import STYLES, USUAL, style
 from experiments.display.streams import plain
 
 # Okabe & Ito 2008, without yellow, which a projector loses on white.
@@ -33,22 +38,61 @@ BLOC_LINES: Final = {"CN": "-", "US": "--", "EU": "-."}
 GREY: Final = "#BBBBBB"
 MUTED: Final = "#777777"
 PALE: Final = "#E8E8E8"
+NOTE: Final = "#555555"
 
-STYLE: Final[Any] = {
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.titlesize": 12,
-    "axes.titleweight": "bold",
-    "axes.grid": True,
-    "grid.color": "#EEEEEE",
-    "axes.axisbelow": True,
-    "legend.frameon": False,
-    "figure.dpi": 100,
-    "savefig.dpi": 150,
-    # What people wrote is no mathematics: a $ is a dollar.
-    "text.parse_math": False,
-}
+# Greys of the colours above, as far from each other as paper shows them; other colours keep their lightness.
+IN_GREY: Final = {
+    BLUE: "#000000", VERMILLION: "#666666", GREEN: "#3A3A3A", PURPLE: "#8C8C8C", ORANGE: "#9C9C9C", SKY: "#B4B4B4",
+}  # fmt: skip
+LINES: Final[tuple[Any, ...]] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
+HATCHES: Final = ("", "//", "..", "xx", "\\\\", "oo", "++")
+
+
+def pt(points: float) -> float:
+    """Points on a slide (of lines, marks and distances) as points of the style that is asked for."""
+    return points * style().small / STYLES[USUAL].small
+
+
+def inches(length: float) -> float:
+    """Inches on a slide as inches of the style that is asked for; letters of both have the same room."""
+    return pt(length)
+
+
+def settings() -> Any:
+    """Settings of the drawing library for the style that is asked for."""
+    own = style()
+    return {
+        "font.size": own.small,
+        "axes.labelsize": own.body,
+        "axes.titlesize": own.head,
+        "figure.titlesize": own.title,
+        "figure.titleweight": "bold",
+        "lines.linewidth": pt(2.6),
+        "lines.markersize": pt(9),
+        "errorbar.capsize": pt(3),
+        "hatch.linewidth": pt(1.2),
+        **{f"{axis}tick.major.{part}": pt(size) for axis in "xy" for part, size in (("size", 5), ("pad", 5))},
+        "axes.linewidth": pt(1.2),
+        "grid.linewidth": pt(1.2),
+        "axes.labelpad": pt(6),
+        "axes.titlepad": pt(8),
+        "axes.spines.top": False,
+        "axes.spines.right": False,
+        "axes.titleweight": "bold",
+        "axes.grid": True,
+        "grid.color": "#EEEEEE",
+        "axes.axisbelow": True,
+        "legend.frameon": False,
+        "legend.handlelength": 2.6,
+        "figure.dpi": 100,
+        "savefig.dpi": own.dots,
+        # Letters stay letters: a journal can set them, and a reader can search them.
+        "pdf.fonttype": 42,
+        # What people wrote is no mathematics: a $ is a dollar.
+        "text.parse_math": False,
+    }
+
+
 # Fonts with many letters that machines have, the ones made for text first.
 FALLBACKS: Final = (
     *("Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "Microsoft YaHei", "PingFang SC", "Hiragino Sans GB"),
@@ -64,7 +108,7 @@ def own_style() -> Iterator[None]:
         # A letter that no font has is drawn as a box; what is too long for its place is drawn as it comes.
         warnings.filterwarnings("ignore", "Glyph .* missing from|constrained_layout not applied|Tight layout")
         matplotlib.rcdefaults()
-        matplotlib.rcParams.update(STYLE)
+        matplotlib.rcParams.update(settings())
         yield
 
 
@@ -75,6 +119,8 @@ def saver(draw: Callable[[], Figure]) -> Callable[[Path], None]:
         with own_style(), forgetting():
             figure = draw()
             spell(figure)
+            if style().is_grey:
+                in_grey(figure)
             figure.savefig(path)
 
     return save
@@ -124,3 +170,129 @@ def fonts_for(letters: Collection[str]) -> list[str]:
         if not missing:
             break
     return chosen
+
+
+# --- panels and words -------------------------------------------------------------------------------------------------
+
+
+def panels(
+    n_rows: int,
+    n_columns: int,
+    heights: float | Sequence[float],
+    share_y: bool = True,
+    share_x: bool = False,
+    foot: float | None = None,
+) -> tuple[Figure, np.ndarray]:
+    """A grid of panels, (rows, columns); heights of rows in inches of a slide. Rows share what they share.
+
+    In a narrow style the panels stand below each other, column after column. With ``foot``, its height, one panel more
+    goes across below all: the last one of the figure.
+    """
+    own = style()
+    tall = [heights] * n_rows if isinstance(heights, int | float) else list(heights)
+    ratios = tall * n_columns if own.is_stacked else tall
+    ratios = [*ratios, foot] if foot else ratios
+    figure = plt.figure(
+        figsize=(own.width, inches(sum(ratios))),
+        layout=ConstrainedLayoutEngine(w_pad=inches(0.08), h_pad=inches(0.08)),
+    )
+    grid = figure.add_gridspec(len(ratios), 1 if own.is_stacked else n_columns, height_ratios=ratios)
+    axes = np.empty((n_rows, n_columns), dtype=object)
+    for row, column in np.ndindex(n_rows, n_columns):
+        where = grid[column * n_rows + row, 0] if own.is_stacked else grid[row, column]
+        first = axes[row, 0] if column else None
+        axes[row, column] = figure.add_subplot(
+            where, sharex=first if share_x else None, sharey=first if share_y else None
+        )
+        if share_y and column and not own.is_stacked:
+            axes[row, column].tick_params(labelleft=False)  # type: ignore[attr-defined]
+    if foot:
+        figure.add_subplot(grid[-1, :])
+    return figure, axes
+
+
+def leftmost(row: Any) -> list[Axes]:
+    """Of the panels of a row, those at the left edge, which name what goes up."""
+    return list(row) if style().is_stacked else list(row[:1])
+
+
+def name_across(row: Any, words: str) -> None:
+    """Name what goes across: once for panels beside each other, under each of those below each other."""
+    for axis in row if style().is_stacked else (row[len(row) // 2],):
+        axis.set_xlabel(wrapped(words, letters(0.62 if style().is_stacked else 0.95, style().body), 4))
+
+
+def name_up(row: Any, words: str) -> None:
+    """Name what goes up, at the left edge."""
+    for axis in leftmost(row):
+        axis.set_ylabel(words)
+
+
+def letters(share: float = 1.0, size: float | None = None) -> int:
+    """How many letters go into a line over a share of the figure's width; size: in points (small)."""
+    return max(8, int(share * style().width * 72 / (0.54 * (size or style().small))))
+
+
+def wrapped(text: str, width: int, most: int = 2) -> str:
+    """A text in lines of at most so many letters; what is beyond so many lines is left out."""
+    return "\n".join(
+        textwrap.wrap(text, width, max_lines=most, placeholder=" …", break_long_words=len(text) > 3 * width)
+    )
+
+
+def titled(figure: Figure, title: str) -> None:
+    """The title of the whole, where figures have one: in a paper the caption says it."""
+    if style().is_titled:
+        figure.suptitle(wrapped(title, letters(0.98, 1.08 * style().title)))
+
+
+def noted(figure: Figure, text: str) -> None:
+    """A note under the whole: what was run."""
+    figure.supxlabel(wrapped(text, letters(0.98), 6), fontsize=style().small, color=NOTE)
+
+
+def keyed(figure: Figure, handles: Sequence[Any], note: str = "") -> None:
+    """The legend of the whole, below it, in as many columns as there is room for; above it a note on what was run."""
+    longest = max((len(str(handle.get_label())) for handle in handles), default=1) + 7
+    columns = max(1, min(len(handles), 4, letters(1.0) // longest))
+    key = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
+    if note:
+        key.set_title(wrapped(note, letters(0.98), 6))
+        key.get_title().set(color=NOTE, fontsize=style().small, multialignment="center")
+
+
+# --- black and white --------------------------------------------------------------------------------------------------
+
+
+def in_grey(figure: Figure) -> None:
+    """Draw everything in greys; what colours tell apart, marks, lines or hatches tell apart as well."""
+    for artist in figure.findobj():
+        for part in ("color", "facecolor", "edgecolor", "markerfacecolor", "markeredgecolor"):
+            get, put = (getattr(artist, f"{verb}_{part}", None) for verb in ("get", "set"))
+            if get is None or put is None:
+                continue
+            colour = get()
+            if isinstance(colour, str) and colour in ("none", "auto"):
+                continue
+            put(_grey_of(colour))
+        if (colour_map := getattr(artist, "get_cmap", None)) is not None and colour_map() is not None:
+            artist.set_cmap(_grey_map(colour_map()))  # type: ignore[attr-defined]
+
+
+def _grey_of(colour: Any) -> Any:
+    known = {colors.to_hex(name): grey for name, grey in IN_GREY.items()}
+
+    def one(rgba: np.ndarray) -> tuple[float, ...]:
+        grey = known.get(colors.to_hex(tuple(rgba)))
+        light = colors.to_rgb(grey)[0] if grey else float(np.dot(rgba[:3], (0.2126, 0.7152, 0.0722)))
+        return (light, light, light, float(rgba[3]))
+
+    found = colors.to_rgba_array(colour)
+    return one(found[0]) if len(found) == 1 and np.ndim(colour) < 2 else [one(rgba) for rgba in found]
+
+
+def _grey_map(colour_map: colors.Colormap) -> colors.Colormap:
+    """The same steps in greys of the same lightness."""
+    steps = colour_map(np.linspace(0.0, 1.0, 64))
+    light = steps[:, :3] @ np.array((0.2126, 0.7152, 0.0722))
+    return colors.ListedColormap(np.stack([light] * 3, axis=1))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -13,12 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from scipy.stats import binom
 
-from experiments.display.figure_style import BLACK, BLUE, VERMILLION
+from experiments.display.figure_style import BLACK, BLUE, VERMILLION, keyed, letters, panels, pt, wrapped
 from experiments.hindcast.assumption_checks import N_BINS, NINE_TENTHS
 
 #: Numbers shown: those that the record moved most.
-MOST_SHOWN: Final = 12
-SIZE: Final = (14.0, 7.0)
+MOST_SHOWN: Final = 10
+HEIGHT: Final = 6.6  # inches of a slide
 ALL: Final = "0.78"
 
 
@@ -29,21 +28,19 @@ def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray,
     told, histories: what ``assumption_checks.learned`` and ``predicted`` give. counts: of ranks by tenth, of
     ``n_truths`` truths times all numbers.
     """
-    figure, (first, second, third) = plt.subplots(
-        1, 3, figsize=SIZE, layout="constrained", gridspec_kw={"width_ratios": [1.2, 1.2, 1]}
-    )
+    figure, ((first, second, third),) = panels(1, 3, HEIGHT, share_y=False)
     _learned(first, told.head(MOST_SHOWN), priors)
     _histories(second, histories)
     _ranks(third, counts, n_truths)
     handles = [
-        Line2D([], [], color=ALL, linewidth=7, label="the range; 90 % of all points"),
-        Line2D([], [], color=BLUE, linewidth=7, label="90 % of the sample"),
-        Line2D([], [], color=BLUE, lw=7, marker="o", mfc="white", mew=0, ms=5, label="its median"),
+        Line2D([], [], color=ALL, linewidth=pt(9), label="the range; 90 % of all points"),
+        Line2D([], [], color=BLUE, linewidth=pt(9), label="90 % of the sample"),
+        Line2D([], [], color=BLUE, lw=pt(9), marker="o", mfc="white", mew=0, ms=pt(6), label="its median"),
         Line2D([], [], color=VERMILLION, marker="D", linestyle="", label="default"),
         Line2D([], [], color=BLACK, marker="o", linestyle="", label="the record"),
         Patch(color=BLACK, alpha=0.1, label="9 in 10 by luck"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=6, frameon=False)
+    keyed(figure, handles)
     return figure
 
 
@@ -54,18 +51,18 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, floa
     def place(name: str) -> np.ndarray:
         return np.asarray((told[name].to_numpy() - ends[:, 0]) / (ends[:, 1] - ends[:, 0]))
 
-    axis.hlines(rows, 0, 1, color=ALL, linewidth=7)
-    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7)
-    axis.plot(place("median"), rows, "o", color="white", markersize=5, zorder=3)
-    axis.plot(place("default"), rows, "D", color=VERMILLION, markersize=6, zorder=4)
+    axis.hlines(rows, 0, 1, color=ALL, linewidth=pt(9))
+    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))
+    axis.plot(place("median"), rows, "o", color="white", markersize=pt(6), zorder=3)
+    axis.plot(place("default"), rows, "D", color=VERMILLION, markersize=pt(8), zorder=4)
     words = [
         f"{name.replace('_', ' ')}{' *' * bool(sure)}"
         for name, sure in zip(told["parameter"], told["told"], strict=True)
     ]
-    axis.set_yticks(rows, words)
+    axis.set_yticks(rows, [wrapped(name, letters(0.19), 2) for name in words])
     axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
-    axis.set_xlabel("place in the range (*: more than luck)")
-    axis.set_title("What the record taught")
+    axis.set_xlabel("place in the range\n(*: more than luck)")
+    axis.set_title("What the\nrecord taught")
 
 
 def _histories(axis: Axes, table: pd.DataFrame) -> None:
@@ -78,13 +75,13 @@ def _histories(axis: Axes, table: pd.DataFrame) -> None:
     def place(name: str) -> np.ndarray:
         return np.asarray((table[name] - middle) / half)
 
-    axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=7)
-    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=7)
-    axis.plot(place("recorded"), rows, "o", color=BLACK, markersize=6, zorder=3)
-    axis.set_yticks(rows, list(table["target"]))
+    axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=pt(9))
+    axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))
+    axis.plot(place("recorded"), rows, "o", color=BLACK, markersize=pt(8), zorder=3)
+    axis.set_yticks(rows, [wrapped(str(name), letters(0.16), 2) for name in table["target"]])
     axis.set_xticks([])
-    axis.set_xlabel("fewer, lower  ←      →  more, higher")
-    axis.set_title("What worlds do, 2018-2025")
+    axis.set_xlabel("← fewer, lower\nmore, higher →")
+    axis.set_title("What worlds do,\n2018-2025")
 
 
 def _ranks(axis: Axes, counts: np.ndarray, n_truths: int) -> None:
@@ -93,9 +90,9 @@ def _ranks(axis: Axes, counts: np.ndarray, n_truths: int) -> None:
     # Ranks of one truth hang together, so the band is that of as many draws as there are truths.
     low, high = binom.ppf(NINE_TENTHS, n_truths, 1 / N_BINS) / n_truths
     axis.axhspan(low, high, color=BLACK, alpha=0.1, linewidth=0)
-    axis.axhline(1 / N_BINS, color=BLACK, linewidth=0.8)
+    axis.axhline(1 / N_BINS, color=BLACK, linewidth=pt(1))
     axis.set_xlim(0, 1)
     axis.set_ylim(0, max(float(np.max(share)), high) * 1.25)
     axis.set_xlabel("rank of the truth")
     axis.set_ylabel("share of ranks")
-    axis.set_title("Known truths, found")
+    axis.set_title("Known truths,\nfound")

@@ -28,7 +28,7 @@ from experiments.hindcast.assumptions import (
 from experiments.hindcast.page import markdown
 from experiments.hindcast.work import mapping
 from experiments.running.executors import check_workers
-from experiments.store.files import write_whole
+from experiments.store.files import write_figure, write_whole
 from model import PARAMETERS
 
 DOCUMENT: Final = File("docs") / "assumptions.md"
@@ -77,7 +77,7 @@ def draw(fitted: Fitted, file: File) -> None:
 
     ranks, _ = checks.recovery(fitted)
     counts, told, histories = checks.rank_counts(ranks), checks.learned(fitted), checks.predicted(fitted)
-    write_whole(file, saver(lambda: diagnostics(told, histories, counts, fitted.plan.priors, len(ranks))))
+    write_figure(file, saver(lambda: diagnostics(told, histories, counts, fitted.plan.priors, len(ranks))))
 
 
 def tell(console: Console, fitted: Fitted) -> None:

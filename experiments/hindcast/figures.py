@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from experiments.display.figure_style import BLACK, BLUE, GREEN, PURPLE, VERMILLION
+from experiments.display.figure_style import (
+    BLACK,
+    BLUE,
+    GREEN,
+    PURPLE,
+    VERMILLION,
+    keyed,
+    leftmost,
+    panels,
+    pt,
+    titled,
+)
+from experiments.display.looks import style
 from experiments.hindcast import baselines
 from experiments.hindcast.evidence import BLOCS, DIRECTED, Record, suppliers
 from experiments.hindcast.evidence import automakers as all_automakers
@@ -45,49 +56,53 @@ def fan(axis: Axes, plan: HindcastPlan, sealed: Sealed, quantity: str, entity: s
     for low, high, alpha, _ in BANDS:
         ends = np.quantile(draws, [low, high], axis=1)
         axis.fill_between(years, ends[0], ends[1], color=BLUE, alpha=alpha, linewidth=0)
-    axis.plot(years, np.median(draws, axis=1), color=BLUE, linewidth=2)
-    axis.axvline(plan.fit_last + 0.5, color=BLACK, linewidth=0.8, linestyle=":")
-    axis.set_xticks(range(plan.fit_first, plan.score_last + 1, 2))
+    axis.plot(years, np.median(draws, axis=1), color=BLUE)
+    axis.axvline(plan.fit_last + 0.5, color=BLACK, linewidth=pt(1.2), linestyle=":")
+    axis.set_xticks(range(plan.fit_first, plan.score_last + 1, 3))
     axis.set_xlim(plan.fit_first - 0.2, plan.score_last + 0.2)
 
 
 def seen(axis: Axes, plan: HindcastPlan, before: np.ndarray, after: np.ndarray) -> None:
     """What was observed: filled where the fit saw it, hollow where it did not."""
-    axis.plot(plan.fit_years, before, "o", color=BLACK, markersize=5)
-    axis.plot(plan.score_years, after, "o", color=BLACK, markerfacecolor="white", markersize=6, markeredgewidth=1.6)
+    axis.plot(plan.fit_years, before, "o", color=BLACK, markersize=pt(7))
+    axis.plot(
+        plan.score_years, after, "o", color=BLACK, markerfacecolor="white", markersize=pt(8), markeredgewidth=pt(2)
+    )
 
 
 def legend(figure: Figure, extra: list[Any]) -> None:
     """What every chart of the page means."""
     handles = [
-        Line2D([], [], color=BLUE, linewidth=2, label="model, median"),
+        Line2D([], [], color=BLUE, label="model, median"),
         *(Patch(color=BLUE, alpha=alpha + 0.1, label=f"model, {words}") for _, _, alpha, words in BANDS),
         Line2D([], [], color=BLACK, marker="o", linestyle="", label="observed, in the fit"),
         Line2D([], [], color=BLACK, marker="o", markerfacecolor="white", linestyle="", label="observed, held out"),
         *extra,
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    keyed(figure, handles)
 
 
 def ev_shares(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
     """EV shares of the three blocs, with the trends that know the same years."""
-    figure, axes = plt.subplots(1, len(BLOCS), figsize=(12, 5), layout="constrained")
+    figure, grid = panels(1, len(BLOCS), 6.0)
+    axes = list(grid[0])
     ahead = {year: baselines.ev_shares(before, year) for year in plan.score_years}
     for m, (axis, bloc) in enumerate(zip(axes, BLOCS, strict=True)):
         fan(axis, plan, sealed, "ev_share", bloc, plan.fit_years + plan.score_years)
         for name, (colour, line) in TRENDS.items():
             path = [before.ev_share[m, -1], *(float(np.median(ahead[year][bloc][name])) for year in plan.score_years)]
-            axis.plot([plan.fit_last, *plan.score_years], path, color=colour, linestyle=line, linewidth=1.8)
+            axis.plot([plan.fit_last, *plan.score_years], path, color=colour, linestyle=line)
         seen(axis, plan, before.ev_share[m], after.ev_share[m])
         axis.set_title(BLOC_TITLES[bloc])
         axis.set_ylim(0, 1)
         axis.set_xlabel("year")
-    axes[0].set_ylabel("EV share of new cars (fraction)")
+    for axis in leftmost(axes):
+        axis.set_ylabel("electric share of new cars\n(fraction)")
     legend(
         figure,
         [Line2D([], [], color=c, linestyle=s, label=f"{name}, median") for name, (c, s) in TRENDS.items()],
     )
-    figure.suptitle(f"EV shares: fitted to {plan.fit_first}-{plan.fit_last}, forecast to {plan.score_last}")
+    titled(figure, f"EV shares: fitted to {plan.fit_first}-{plan.fit_last}, forecast to {plan.score_last}")
     return figure
 
 
@@ -96,8 +111,8 @@ def prices_and_suppliers(plan: HindcastPlan, sealed: Sealed, before: Record, aft
     names = suppliers()
     known = [k for k in range(len(names)) if np.isfinite(before.supplier[k, -1])]
     n_rows = -(-(len(known) + 1) // COLUMNS)
-    figure, axes = plt.subplots(n_rows, COLUMNS, figsize=(12, 3.1 * n_rows + 0.8), layout="constrained")
-    flat = list(axes.reshape(-1))
+    figure, axes = panels(n_rows, COLUMNS, 3.6, share_y=False)
+    flat = list(axes.T.reshape(-1) if style().is_stacked else axes.reshape(-1))
     level = np.concatenate([[0.0], np.cumsum(before.price_change[1:])])
     fan(flat[0], plan, sealed, "price", "WORLD", plan.fit_years + plan.score_years)
     seen(flat[0], plan, level - level[-1], np.cumsum(after.price_change))
@@ -107,43 +122,44 @@ def prices_and_suppliers(plan: HindcastPlan, sealed: Sealed, before: Record, aft
         fan(axis, plan, sealed, "supplier", names[k], plan.fit_years + plan.score_years)
         seen(axis, plan, before.supplier[k], after.supplier[k])
         axis.set_title(names[k])
-        axis.set_ylabel("share of cells (fraction)")
+        axis.set_ylabel("share of cells")
         axis.set_ylim(bottom=0)
     for axis in flat[len(known) + 1 :]:
-        axis.set_visible(False)
+        axis.remove()
     legend(figure, [])
-    figure.suptitle("Battery prices and suppliers")
+    titled(figure, "Battery prices and suppliers")
     return figure
 
 
 def duties(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
     """EV duties of the six directed dyads at the end of each year."""
-    figure, axes = plt.subplots(2, COLUMNS, figsize=(12, 7), layout="constrained", sharey=True)
+    figure, axes = panels(2, COLUMNS, 3.75)
     for pair, (axis, name) in enumerate(zip(axes.T.reshape(-1), DIRECTED, strict=True)):
         fan(axis, plan, sealed, "duty", name, plan.fit_years + plan.score_years)
         seen(axis, plan, before.duty[pair], after.duty[pair])
         importer, exporter = name.split("<")
         axis.set_title(f"{importer} on cars from {exporter}")
-    for axis in axes[:, 0]:
-        axis.set_ylabel("EV duty at the year's end\n(fraction of the price)")
+    for axis in (axis for row in axes for axis in leftmost(row)):
+        axis.set_ylabel("duty at the year's end\n(fraction of the price)")
     legend(figure, [])
-    figure.suptitle("Duties: the record to 2022, then the model's own moves")
+    titled(figure, "Duties: the record to 2022, then the model's own moves")
     return figure
 
 
 def automakers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) -> Figure:
     """The biggest brands of 2022 in every market."""
     names = all_automakers()
-    figure, axes = plt.subplots(len(BLOCS), BIGGEST, figsize=(13, 9), layout="constrained")
+    figure, axes = panels(len(BLOCS), BIGGEST, 3.4, share_y=False)
     for m, bloc in enumerate(BLOCS):
         biggest = np.argsort(-np.nan_to_num(before.brand[m, :, -1]))[:BIGGEST]
         for axis, f in zip(axes[m], biggest, strict=True):
             fan(axis, plan, sealed, "brand", f"{bloc} {names[f]}", plan.fit_years + plan.score_years)
             seen(axis, plan, before.brand[m, f], after.brand[m, f])
-            short = "Korean, Japanese, other" if names[f].startswith("Korean") else names[f]
+            short = "others" if names[f].startswith("Korean") else names[f]
             axis.set_title(f"{bloc}: {short}")
             axis.set_ylim(bottom=0)
-        axes[m, 0].set_ylabel("share of the market's EVs\n(fraction)")
+        for axis in leftmost(axes[m]):
+            axis.set_ylabel("share of the\nmarket's EVs")
     legend(figure, [])
-    figure.suptitle("Automakers' shares")
+    titled(figure, "Automakers' shares")
     return figure

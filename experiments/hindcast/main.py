@@ -40,7 +40,7 @@ from experiments.hindcast.plan import HindcastPlan, load_hindcast
 from experiments.hindcast.scores import bars, held_out, in_short, scores
 from experiments.hindcast.work import mapping
 from experiments.running.executors import check_workers
-from experiments.store.files import reported, write_table, write_whole
+from experiments.store.files import reported, write_figure, write_table, write_whole
 
 FOLDER: Final = File("results") / "hindcast"
 DOCUMENT: Final = File("docs") / "hindcast.md"
@@ -114,8 +114,7 @@ def report(
     write_table(folder / "short.parquet", short)
     figures: dict[str, File] = {}
     for name, draw in hindcast_figures.draw_all(plan, sealed, past(plan), held_out(plan, sealed)).items():
-        figures[name] = folder / f"{name}.png"
-        write_whole(figures[name], saver(draw))
+        figures[name], *_ = write_figure(folder / f"{name}.png", saver(draw), is_shown=True)
     parts = [
         ("Scores", "Means over what was scored; the model is compared with each baseline on the same numbers, and a "
          "difference within one standard error is a tie.", shown(short)),

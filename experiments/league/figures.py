@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
-from experiments.display.figure_style import BLUE, MARKERS, SERIES
+from experiments.display.figure_style import BLACK, BLUE, LINES, MARKERS, SERIES, keyed, panels, pt
 from experiments.league.table import GENERATIONS, League
 
 
 def league_figure(league: League) -> Figure:
     """Leads in own payoff with intervals, and the shares of a growing and shrinking population."""
-    drawn, (left, right) = plt.subplots(1, 2, figsize=(13, 0.32 * len(league.ranking) + 3), layout="constrained")
+    drawn, ((left, right),) = panels(1, 2, max(0.34 * len(league.ranking) + 1.8, 6.0), share_y=False)
     rows = league.ranking.iloc[::-1].reset_index(drop=True)
     spans = [rows["own_lead"] - rows["own_lead_low"], rows["own_lead_high"] - rows["own_lead"]]
-    left.errorbar(rows["own_lead"], range(len(rows)), xerr=spans, fmt="o", color=BLUE, capsize=3)
-    left.axvline(0.0, color="black", linewidth=0.8)
+    left.errorbar(rows["own_lead"], range(len(rows)), xerr=spans, fmt="o", color=BLUE)
+    left.axvline(0.0, color=BLACK, linewidth=pt(1.3))
     left.set_yticks(range(len(rows)), rows["name"])
-    left.set_xlabel("own payoff less the mean of all players, bn$ a year")
+    left.set_xlabel("own payoff less the mean of all players,\nbn$ a year")
     left.set_title("Who takes more at the table")
     order = np.argsort(-league.shares[-1], kind="stable")
     for place, number in enumerate(order[: len(SERIES)]):
         right.plot(
             league.shares[:, number],
             color=SERIES[place],
+            linestyle=LINES[place],
             marker=MARKERS[place],
             markevery=max(1, GENERATIONS // 8),
-            label=league.plan.players[number].name,
         )
     right.set_xlabel("generation")
     right.set_ylabel("share of the population")
     right.set_title("What earns more grows")
-    right.legend()
+    handles = [
+        Line2D([], [], color=colour, linestyle=line, marker=marker, label=league.plan.players[number].name)
+        for number, colour, line, marker in zip(order, SERIES, LINES, MARKERS, strict=False)
+    ]
+    keyed(drawn, handles)
     return drawn

@@ -15,7 +15,7 @@ import pandas as pd
 
 from experiments.display.streams import kept_on
 from experiments.league.table import MEASURES, League
-from experiments.store.files import staged_folder, write_table, write_whole
+from experiments.store.files import staged_folder, write_figure, write_table, write_whole
 from experiments.store.inputs import INPUTS, digests
 from experiments.store.manifest import code_fingerprint, now
 from model import scenario_files
@@ -82,7 +82,7 @@ def write_league(league: League, whole: Mapping[str, np.ndarray], folder: Path, 
         from experiments.display.figure_style import saver
         from experiments.league.figures import league_figure
 
-        write_whole(stage / "league.png", saver(lambda: league_figure(league)))
+        write_figure(stage / "league.png", saver(lambda: league_figure(league)))
 
     shares = pd.DataFrame(league.shares, columns=[player.name for player in league.plan.players])
     tables = {

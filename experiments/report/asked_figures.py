@@ -5,29 +5,38 @@ For a slide, like those in ``headline_figures.py``: outcomes down, dyads across,
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable
 from typing import Any, Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
 from experiments.design.outcomes import OUTCOMES, lead_of, told_of, words_of
-from experiments.display.figure_style import BLACK, BLUE, ORANGE, VERMILLION
+from experiments.display.figure_style import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    VERMILLION,
+    leftmost,
+    letters,
+    noted,
+    panels,
+    pt,
+    titled,
+    wrapped,
+)
 from experiments.display.words import BLOC_WORDS, signed
 from experiments.findings import headline
 from experiments.findings.sentences import replicates_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.statistics.summarise import RATES
 
-SLIDE: Final = (13.33, 7.5)
-TITLE, HEAD, SMALL = 24, 17, 13
+HEIGHT: Final = 7.5  # of a slide, in inches
 # Outcomes and comparisons that a slide has room for.
 MOST_OUTCOMES: Final = 4
 MOST_COMPARED: Final = 6
-LABEL, LINE = 26, 72
+LABEL: Final = 26
 Mark = dict[str, float]
 
 
@@ -93,9 +102,8 @@ def _figure(
 ) -> Figure:
     plan = findings.plan
     outcomes = told_of(plan)[:MOST_OUTCOMES]
-    figure, axes = plt.subplots(
-        len(outcomes), len(dyads), figsize=SLIDE, sharex="row", sharey=True, squeeze=False, layout="constrained"
-    )
+    height = max(HEIGHT / len(outcomes), 1.0 + 0.5 * len(labels))
+    figure, axes = panels(len(outcomes), len(dyads), height, share_x=True)
     colour, marker = (VERMILLION, "D") if is_difference else (BLUE, "o")
     for line, outcome in enumerate(outcomes):
         own = OUTCOMES[outcome]
@@ -103,30 +111,30 @@ def _figure(
             ends = [0.0]
             for place, mark in enumerate(marks(outcome, dyad)):
                 ends += _drawn(axis, place, {k: own.times * v for k, v in mark.items()}, own.digits, colour, marker)
-            axis.axvline(0, color=BLACK, linewidth=1.2)
+            axis.axvline(0, color=BLACK, linewidth=pt(1.2))
             wide = max(ends) - min(ends) or 1.0
             low, high = axis.get_xlim() if axis is not axes[line][0] else (np.inf, -np.inf)
             axis.set_xlim(min(low, min(ends) - 0.06 * wide), max(high, max(ends) + 0.3 * wide))
             change = "change of " if is_difference else ""
             words = f"{change}{words_of(outcome, dyad)}"
-            axis.set_xlabel(f"{words}, {own.unit}" if own.unit else words, fontsize=SMALL)
-            axis.tick_params(labelsize=SMALL)
+            words = f"{words}, {own.unit}" if own.unit else words
+            axis.set_xlabel(wrapped(words, letters(0.25), 3), fontsize="medium")
             axis.grid(axis="y", visible=False)
             if line == 0:
                 names = (BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
-                axis.set_title("–".join(names), fontsize=HEAD)
-    places = ["\n".join(textwrap.wrap(label, LABEL, max_lines=2, placeholder=" …")) or " " for label in labels]
-    for row in axes:
-        row[0].set_yticks(range(len(labels)), places, fontsize=SMALL)
-        row[0].set_ylim(len(labels) - 0.4, -0.6)
-    figure.suptitle("\n".join(textwrap.wrap(plan.title, LINE, max_lines=2, placeholder=" …")), fontsize=TITLE)
+                axis.set_title("–".join(names))
+    places = [wrapped(label, LABEL, 2) or " " for label in labels]
+    for axis in (axis for row in axes for axis in leftmost(row)):
+        axis.set_yticks(range(len(labels)), places)
+        axis.set_ylim(len(labels) - 0.4, -0.6)
+    titled(figure, plan.title)
     also = (
         ", thin: 5 to 95 % over assumptions" if is_difference and set(OVER_ASSUMPTIONS) <= set(findings.effects) else ""
     )
-    figure.supxlabel(
+    noted(
+        figure,
         f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)} a cell, bars: 95 % intervals{also}",
-        fontsize=SMALL, color="#555555",
-    )  # fmt: skip
+    )
     return figure
 
 
@@ -136,10 +144,12 @@ def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: 
         return []
     low, high = (mark[end] if np.isfinite(mark[end]) else mark["mean"] for end in ("low", "high"))
     if np.isfinite(mark.get("q05", np.nan)):
-        axis.plot([mark["q05"], mark["q95"]], [place + 0.22] * 2, color=ORANGE, linewidth=2.5)
+        axis.plot([mark["q05"], mark["q95"]], [place + 0.22] * 2, color=ORANGE, linewidth=pt(2.5))
         low, high = min(low, mark["q05"]), max(high, mark["q95"])
-    axis.plot([mark["low"], mark["high"]], [place, place], color=colour, linewidth=6, alpha=0.35, solid_capstyle="butt")
-    axis.plot(mark["mean"], place, marker=marker, color=colour, markersize=10)
+    axis.plot(
+        [mark["low"], mark["high"]], [place, place], color=colour, linewidth=pt(6), alpha=0.35, solid_capstyle="butt"
+    )
+    axis.plot(mark["mean"], place, marker=marker, color=colour, markersize=pt(10))
     text = signed(mark["mean"], digits) if marker == "D" else f"{mark['mean']:.{digits}f}"
-    axis.annotate(text, (high, place), (8, 0), textcoords="offset points", fontsize=SMALL, va="center")
+    axis.annotate(text, (high, place), (pt(8), 0), textcoords="offset points", va="center")
     return [low, high]

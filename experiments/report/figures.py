@@ -7,13 +7,8 @@ has a label with its unit, every estimate its interval.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-import matplotlib
-
-matplotlib.use("Agg")
-
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -26,20 +21,28 @@ from experiments.display.figure_style import (
     BLACK,
     BLOC_COLOURS,
     BLOC_LINES,
-    GREY,
     MARKERS,
+    MUTED,
     ORANGE,
     PALE,
     SERIES,
+    keyed,
+    leftmost,
+    letters,
+    name_across,
+    panels,
+    pt,
+    titled,
+    wrapped,
 )
-
-if TYPE_CHECKING:
-    pass
+from experiments.display.looks import style
+from experiments.display.words import BLOC_WORDS
 
 # The duty that would hold without a treaty, where the record has it.
 NO_TREATY: Final = "no_treaty_duty_ev"
-# More cells than this along an axis have their labels turned.
-MOST_PLACES: Final = 6
+# Rows of a ranking that a figure shows; the others are in its table.
+MOST_ROWS: Final = 10
+ROW: Final = 0.27  # inches of a slide
 
 
 # --- one run ------------------------------------------------------------------------------------------------
@@ -49,28 +52,33 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
     """Depth and duties of each dyad over the quarters, and the share of electric cars in each bloc."""
     dyads = list(dict.fromkeys(tables["dyad"]["entity"]))
     blocs = list(dict.fromkeys(tables["bloc"]["entity"]))
-    figure = plt.figure(figsize=(12, 8.8), layout="constrained")
-    grid = figure.add_gridspec(3, len(dyads))
-    for column, dyad in enumerate(dyads):
-        depth = figure.add_subplot(grid[0, column])
+    figure, axes = panels(2, len(dyads), 2.5, share_y=False, foot=2.5)
+    for (depth, duties), dyad in zip(axes.T, dyads, strict=True):
         _depth_over_time(depth, tables["dyad"], dyad)
-        duties = figure.add_subplot(grid[1, column], sharex=depth)
-        _duties_over_time(duties, tables["directed"], dyad)
-        if column == 0:
-            depth.set_ylabel("depth of cooperation\n(0 to 1)")
-            duties.set_ylabel("duty on electric cars\n(fraction of the price)")
-    _ev_share(figure.add_subplot(grid[2, :]), tables["bloc"])
+        _duties_over_time(duties, tables, dyad)
+    for depth, duties in zip(*map(leftmost, axes), strict=True):
+        depth.set_ylabel("depth of\ncooperation\n(0 to 1)")
+        duties.set_ylabel("duty on\nelectric cars\n(% of price)")
+    _ev_share(figure.axes[-1], tables["bloc"])
     handles = [
-        Line2D([], [], color=BLACK, linewidth=2, label="depth"),
-        Line2D([], [], color=ORANGE, linewidth=2, linestyle="--", label="depth, harmony left out"),
-        Patch(color=PALE, label="treaty in force"),
-        *(Line2D([], [], linewidth=2, label=f"{bloc}: duty it charges, its share", **_look(bloc)) for bloc in blocs),
+        Line2D([], [], color=BLACK, label="depth of what is agreed and kept"),
+        Line2D([], [], color=ORANGE, linestyle="--", label="without what a side would do alone"),
+        Patch(color=PALE, label="a treaty is in force at the quarter's end"),
+        *(
+            Line2D([], [], label=f"{_name(bloc)}: duty that it charges, its electric share", **_look(bloc))
+            for bloc in blocs
+        ),
     ]
     if NO_TREATY in tables["directed"]:
-        handles.append(Line2D([], [], color=GREY, linestyle=":", linewidth=2, label="duty without a treaty"))
-    figure.legend(handles=handles, loc="outside lower center", ncols=4)
-    figure.suptitle(title, fontsize=14)
+        handles.append(Line2D([], [], color=MUTED, linestyle=":", label="duty that it would charge without a treaty"))
+    keyed(figure, handles)
+    titled(figure, title)
     return figure
+
+
+def _name(bloc: str) -> str:
+    words = BLOC_WORDS.get(bloc, bloc)
+    return words[0].upper() + words[1:]
 
 
 def _look(bloc: str) -> dict[str, Any]:
@@ -86,45 +94,53 @@ def _years(axis: Axes, rows: pd.DataFrame) -> None:
     labels = rows["label"].astype(str).to_numpy()
     quarters = rows["quarter"].to_numpy()
     first = np.array([label.endswith("Q1") for label in labels])
-    step = max(1, int(np.ceil(first.sum() / 6)))
+    step = max(1, int(np.ceil(first.sum() / 5)))
     axis.set_xticks(quarters[first][::step], [label[:4] for label in labels[first][::step]])
     axis.set_xlim(quarters[0] - 0.5, quarters[-1] + 0.5)
 
 
+def _shaded(axis: Axes, rows: pd.DataFrame) -> None:
+    """Grey behind exactly the quarters in which a treaty is in force."""
+    in_force = np.concatenate([[False], rows["treaty"].to_numpy(dtype=bool), [False]]).astype(int)
+    begins, ends = np.flatnonzero(np.diff(in_force) == 1), np.flatnonzero(np.diff(in_force) == -1)
+    quarter = rows["quarter"].to_numpy()
+    for begin, end in zip(begins, ends, strict=True):
+        axis.axvspan(quarter[begin] - 0.5, quarter[end - 1] + 0.5, color=PALE, linewidth=0, zorder=0)
+
+
 def _depth_over_time(axis: Axes, table: pd.DataFrame, dyad: str) -> None:
     rows = _of(table, dyad)
-    quarter = rows["quarter"].to_numpy()
-    in_force = rows["treaty"].to_numpy(dtype=bool)
-    axis.fill_between(quarter, 0, 1, where=in_force, step="mid", color=PALE, linewidth=0)
-    axis.step(quarter, rows["depth"], where="mid", color=BLACK, linewidth=2)
-    axis.step(quarter, rows["depth_contested"], where="mid", color=ORANGE, linewidth=2, linestyle="--")
+    _shaded(axis, rows)
+    axis.step(rows["quarter"], rows["depth"], where="mid", color=BLACK)
+    axis.step(rows["quarter"], rows["depth_contested"], where="mid", color=ORANGE, linestyle="--")
     axis.set_ylim(0, 1)
-    axis.set_title(dyad)
+    axis.set_title("–".join(_name(bloc).removeprefix("The ") for bloc in dyad.split("-")))
     _years(axis, rows)
 
 
-def _duties_over_time(axis: Axes, table: pd.DataFrame, dyad: str) -> None:
+def _duties_over_time(axis: Axes, tables: dict[str, pd.DataFrame], dyad: str) -> None:
     first, second = dyad.split("-")
+    _shaded(axis, _of(tables["dyad"], dyad))
     highest = 0.0
     for importer, exporter in ((first, second), (second, first)):
-        rows = _of(table, f"{importer}<{exporter}")
-        axis.step(rows["quarter"], rows["duty_ev"], where="mid", linewidth=2, **_look(importer))
-        highest = max(highest, rows["duty_ev"].max())
+        rows = _of(tables["directed"], f"{importer}<{exporter}")
         if NO_TREATY in rows:
             bare = {**_look(importer), "linestyle": ":"}
-            axis.step(rows["quarter"], rows[NO_TREATY], where="mid", linewidth=1.5, **bare)
-            highest = max(highest, rows[NO_TREATY].max())
+            axis.step(rows["quarter"], 100 * rows[NO_TREATY], where="mid", linewidth=pt(1.8), **bare)
+            highest = max(highest, 100 * rows[NO_TREATY].max())
+        axis.step(rows["quarter"], 100 * rows["duty_ev"], where="mid", **_look(importer))
+        highest = max(highest, 100 * rows["duty_ev"].max())
     _years(axis, rows)
-    axis.set_ylim(0, max(0.1, 1.1 * highest))
+    axis.set_ylim(0, max(10.0, 1.1 * highest))
 
 
 def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
     for bloc in dict.fromkeys(table["entity"]):
         rows = _of(table, bloc)
-        axis.plot(rows["quarter"], rows["ev_share"], linewidth=2, **_look(bloc))
+        axis.plot(rows["quarter"], 100 * rows["ev_share"], **_look(bloc))
     _years(axis, rows)
-    axis.set_ylim(0, 1)
-    axis.set_ylabel("electric share of\nnew cars (fraction)")
+    axis.set_ylim(0, 100)
+    axis.set_ylabel("electric\nshare of new\ncars (%)")
 
 
 def error_bar(row: pd.Series, name: str, low: str = "", high: str = "") -> list[list[float]] | None:
@@ -133,82 +149,106 @@ def error_bar(row: pd.Series, name: str, low: str = "", high: str = "") -> list[
     return arms if np.all(np.isfinite(arms)) else None
 
 
-# --- a sampled design ----------------------------------------------------------------------------------------
+# --- rankings ------------------------------------------------------------------------------------------------
+
+
+def ranking(rows: pd.DataFrame, outcomes: list[str], n_rows: int) -> tuple[Figure, np.ndarray, list[str]]:
+    """Empty panels for a ranking: outcomes down, dyads across, room for rows; and the dyads.
+
+    rows: with ``dyad``.
+    """
+    dyads = [str(dyad) for dyad in dict.fromkeys(rows["dyad"])]
+    height = 1.7 + ROW * max(n_rows, 4)
+    figure, axes = panels(len(outcomes), max(1, len(dyads)), height, share_x=True)
+    return figure, axes, dyads
+
+
+def down(row: np.ndarray, names: list[str]) -> None:
+    """The names of a ranking's rows at the left edge, the first at the top."""
+    width = letters(0.42 if style().is_stacked else 0.28)
+    for axis in leftmost(row):
+        axis.set_yticks(range(len(names)), [wrapped(name, width, 1) or " " for name in names])
+        axis.set_ylim(max(len(names), 3) - 0.4, -0.6)
+    for axis in row:
+        axis.grid(axis="y", visible=False)
+        axis.xaxis.set_major_locator(MaxNLocator(4))
 
 
 def association_figure(
-    associations: pd.DataFrame, title: str, most: int = 12, labels: Mapping[str, str] | None = None
+    associations: pd.DataFrame, title: str, most: int = MOST_ROWS, labels: Mapping[str, str] | None = None
 ) -> Figure:
     """The strongest rank correlations of factors with depth and with gain, per dyad, with intervals.
 
     labels: what factors are called, where it is not their name.
     """
     called = labels or {}
-    dyads = list(dict.fromkeys(associations["dyad"]))
     outcomes = list(dict.fromkeys(associations["outcome"]))
-    figure, axes = plt.subplots(
-        len(outcomes), max(1, len(dyads)), figsize=(15, 1.2 + 3.9 * len(outcomes)), squeeze=False, layout="constrained"
-    )
-    for (row, column), axis in np.ndenumerate(axes):
-        own = associations[(associations["dyad"] == dyads[column]) & (associations["outcome"] == outcomes[row])]
-        top = own.head(most).iloc[::-1]
-        arms = [top["correlation"] - top["low"], top["high"] - top["correlation"]]
-        axis.axvline(0, color=BLACK, linewidth=1)
-        look: dict[str, Any] = {"fmt": MARKERS[row], "color": SERIES[row], "capsize": 2}
-        axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
-        words = [called.get(str(name), str(name).replace("_", " ")) for name in top["factor"]]
-        axis.set_yticks(range(len(top)), words, fontsize=8)
-        axis.set_ylim(-0.6, max(len(top), 3) - 0.4)
-        axis.set_xlim(-1.05, 1.05)  # a mark at 1 must be seen whole
-        axis.set_title(f"{dyads[column]}: {str(outcomes[row]).replace('_', ' ')}")
-        axis.set_xlabel("rank correlation over design points")
-    figure.suptitle(f"{title}\nrank correlations with 95 % intervals over design points", fontsize=13)
+    size = associations["correlation"].abs().groupby(associations["factor"], sort=False).sum()
+    order = [str(name) for name in size.sort_values(ascending=False, kind="stable").index[:most]]
+    figure, axes, dyads = ranking(associations, outcomes, len(order))
+    for row, outcome in enumerate(outcomes):
+        for column, dyad in enumerate(dyads):
+            axis = axes[row, column]
+            own = associations[(associations["dyad"] == dyad) & (associations["outcome"] == outcome)]
+            top = own.set_index("factor").reindex(order)
+            arms = [top["correlation"] - top["low"], top["high"] - top["correlation"]]
+            axis.axvline(0, color=BLACK, linewidth=pt(1.3))
+            look: dict[str, Any] = {"fmt": MARKERS[row], "color": SERIES[row]}
+            axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
+            axis.set_xlim(-1.05, 1.05)  # a mark at 1 must be seen whole
+            axis.set_title(f"{dyad}\n{str(outcome).replace('_', ' ')}")
+        down(axes[row], [called.get(name, name.replace("_", " ")) for name in order])
+    for axis in axes[-1]:
+        axis.set_xlabel("rank correlation\nover design points")
+    titled(figure, f"{title} Rank correlations, 95 % intervals")
     return figure
 
 
-# --- arms against a reference ---------------------------------------------------------------------------------
-
-
-def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = 60) -> Figure:
+def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = MOST_ROWS) -> Figure:
     """What every arm changes against the arm of reference, ranked by its effect on joint gain over the dyads.
 
-    arms: as in ``Findings``, its first block. Left to right the dyads, joint gain before depth. Effects whose interval
-    leaves zero out are filled, others hollow. Beyond ``most`` arms, the strongest.
+    arms: as in ``Findings``, its first block. Left to right the dyads, joint gain above depth. Effects whose interval
+    leaves zero out are filled, others hollow. Beyond ``most`` arms, the strongest; all are in the table.
     """
     own = arms[(arms["reference"] == reference) & (arms["block"] == arms["block"].iloc[0])]
-    dyads = list(dict.fromkeys(own["dyad"]))
     outcomes = [name for name in ("joint_gain", "mean_depth") if name in set(own["outcome"])]
     total = own[own["outcome"] == outcomes[0]].groupby("arm", sort=False)["mean"].sum()
     order = total.loc[total.abs().sort_values(ascending=False, kind="stable").index[:most]].sort_values().index
-    height = 1.6 + 0.24 * len(order)
-    figure, axes = plt.subplots(
-        1, len(dyads) * len(outcomes), figsize=(16, max(height, 4.0)), sharey=True, squeeze=False, layout="constrained"
-    )
+    own = own[own["arm"].isin(order)]
+    figure, axes, dyads = ranking(own, outcomes, len(order))
     words = {"joint_gain": "joint gain, bn$ a year", "mean_depth": "mean depth (0 to 1)"}
     # One scale for all dyads, so that they can be compared; zero is always on it.
     widest = {name: 1.08 * float(rows[["low", "high", "mean"]].abs().where(np.isfinite).max(axis=None)) or 1.0
-              for name, rows in own[own["arm"].isin(order)].groupby("outcome")}  # fmt: skip
-    for number, (outcome, dyad) in enumerate((outcome, dyad) for outcome in outcomes for dyad in dyads):
-        axis, colour = axes[0, number], SERIES[outcomes.index(outcome)]
-        rows = own[(own["outcome"] == outcome) & (own["dyad"] == dyad)].set_index("arm")
-        axis.axvline(0, color=BLACK, linewidth=1)
-        for place, arm in enumerate(order):
-            if arm not in rows.index:
-                continue
-            row = rows.loc[arm]
-            is_clear = row["low"] > 0 or row["high"] < 0
-            look: dict[str, Any] = {"fmt": MARKERS[outcomes.index(outcome)], "color": colour, "capsize": 2}
-            face = colour if is_clear else "white"
-            axis.errorbar(
-                row["mean"], place, xerr=error_bar(row, "mean", "low", "high"), markersize=5, mfc=face, **look
-            )
-        axis.set_title(dyad)
-        axis.set_xlim(-widest[outcome], widest[outcome])
-        axis.set_xlabel(words[outcome], fontsize=9)
-        axis.xaxis.set_major_locator(MaxNLocator(4))
-        axis.tick_params(axis="x", labelsize=8)
-    axes[0, 0].set_yticks(range(len(order)), [str(arm) for arm in order], fontsize=8)
-    axes[0, 0].set_ylim(-0.7, len(order) - 0.3)
-    how = "with 95 % intervals (filled where zero is outside)"
-    figure.suptitle(f"{title}\ndifferences from {reference}, replicate by replicate, {how}", fontsize=13)
+              for name, rows in own.groupby("outcome")}  # fmt: skip
+    for number, outcome in enumerate(outcomes):
+        for axis, dyad in zip(axes[number], dyads, strict=True):
+            rows = own[(own["outcome"] == outcome) & (own["dyad"] == dyad)].set_index("arm")
+            axis.axvline(0, color=BLACK, linewidth=pt(1.3))
+            for place, arm in enumerate(order):
+                if arm in rows.index:
+                    effect_mark(axis, rows.loc[arm], place, MARKERS[number], SERIES[number])
+            axis.set_xlim(-widest[outcome], widest[outcome])
+            if number == 0:
+                axis.set_title(dyad)
+        name_across(axes[number], f"change of {words[outcome]}")
+        down(axes[number], [str(arm) for arm in order])
+    keyed(figure, told_from_zero(MARKERS[0]))
+    titled(figure, f"{title} Differences from {reference}, replicate by replicate")
     return figure
+
+
+def effect_mark(axis: Axes, row: pd.Series, place: float, marker: str, colour: str) -> None:
+    """A difference with its interval: filled where the interval leaves zero out, hollow where it does not."""
+    is_clear = row["low"] > 0 or row["high"] < 0
+    face = colour if is_clear else "white"
+    look: dict[str, Any] = {"fmt": marker, "color": colour, "mfc": face, "markersize": pt(8), "mew": pt(1.6)}
+    axis.errorbar(row["mean"], place, xerr=error_bar(row, "mean", "low", "high"), **look)
+
+
+def told_from_zero(marker: str) -> list[Line2D]:
+    """What filled and hollow marks say."""
+    look: dict[str, Any] = {"linestyle": "", "marker": marker, "color": BLACK}
+    return [
+        Line2D([], [], label="95 % interval without zero", **look),
+        Line2D([], [], label="not told from zero", mfc="white", **look),
+    ]

@@ -6,19 +6,29 @@ show the cells that the screen shows; all cells are in the tables.
 
 from __future__ import annotations
 
-import textwrap
 from typing import Any, Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.ticker import MaxNLocator
 
 from experiments.design.plan import ARM, SAMPLED, Plan
-from experiments.display.figure_style import BLACK, BLUE, MUTED, VERMILLION
+from experiments.display.figure_style import (
+    BLACK,
+    BLUE,
+    MUTED,
+    VERMILLION,
+    leftmost,
+    name_across,
+    noted,
+    panels,
+    pt,
+    titled,
+    wrapped,
+)
+from experiments.display.looks import style
 from experiments.display.words import BLOC_WORDS, signed
 from experiments.findings import headline
 from experiments.findings.headline import Shown
@@ -27,11 +37,10 @@ from experiments.findings.tables import Findings
 from experiments.report.asked_figures import changes_figure, has_changes, levels_figure
 from experiments.report.figures import association_figure, error_bar
 
-# Inches of a slide, and points of its letters: nothing is smaller than SMALL.
+# Inches of a slide.
 SLIDE: Final = (13.33, 7.5)
-TITLE, HEAD, BODY, SMALL = 24, 20, 17, 14
-# Letters of a label in a line, and of a title.
-LABEL, LINE = 20, 72
+# Letters of a label in a line.
+LABEL: Final = 20
 # Rows up to which a label may take two lines.
 FEW_ROWS: Final = 7
 # Effects that a slide has room for, the largest on joint gain.
@@ -55,26 +64,26 @@ def plan_figure(findings: Findings) -> Figure:
         return association_figure(findings.associations, plan.title, labels=called)
     shown = headline.shown_cells(plan, findings.arms)
     told = list(headline.cells_of(findings, shown))
-    figure, axes = _slide(len(told))
+    figure, axes = _slide(len(told), [1.0 + len(told[0][1])])
     for axis, (dyad, cells) in zip(axes[0], told, strict=True):
         inherited = [float(cell["inherited_share"]) for _, cell in cells]
         words = KEPT[0] if min(inherited) == 1.0 else EMERGES[0] if max(inherited) == 0.0 else "emerges or is kept"
-        axis.set_title(f"{_named(dyad)}\n{words}", fontsize=HEAD)
+        axis.set_title(f"{_named(dyad)}\n{words}")
         for place, (_, cell) in enumerate(cells):
             word, colour, marker = KEPT if cell["inherited_share"] > 0.0 else EMERGES
             name = "kept_share" if word == KEPT[0] else "emergence_rate"
             percent = 100.0 * cell[[name, f"{name}_low", f"{name}_high"]].astype(float)
             low, high = percent[f"{name}_low"], percent[f"{name}_high"]
-            axis.plot([low, high], [place, place], color=colour, linewidth=7, alpha=0.35, solid_capstyle="butt")
-            axis.plot(percent[name], place, marker=marker, color=colour, markersize=14)
+            axis.plot([low, high], [place, place], color=colour, linewidth=pt(7), alpha=0.35, solid_capstyle="butt")
+            axis.plot(percent[name], place, marker=marker, color=colour, markersize=pt(14))
             _beside(axis, low, high, place, f"{percent[name]:.0f}")
             over = headline.over_sample(findings.assumed_levels, cell, name)
             _over_assumptions(axis, place, None if over is None else 100.0 * over)
         axis.set_xlim(-4, 104)
         axis.set_xticks([0, 50, 100])
-        axis.set_xlabel("percent of runs", fontsize=BODY)
+        axis.set_xlabel("percent of runs")
     _down(axes[0], [own.label for own, _ in told[0][1]], len(told[0][1]))
-    figure.suptitle(_titled(plan.title), fontsize=TITLE, fontweight="bold")
+    titled(figure, plan.title)
     _foot(figure, findings, shown)
     return figure
 
@@ -101,17 +110,16 @@ def worth_figure(findings: Findings) -> Figure:
         own = own.rename(columns={"mean": "", "low": "_low", "high": "_high"})
         below.append([row for _, row in own.iterrows()])
     for axis, (dyad, _) in zip(axes[0], told, strict=True):
-        axis.set_title(_named(dyad), fontsize=HEAD)
+        axis.set_title(_named(dyad))
     _gains(axes[0], above, BLUE, "o")
     if names:
         _gains(axes[1], below, VERMILLION, "D")
-    middle = len(told) // 2
-    axes[0, middle].set_xlabel("joint gain over no treaty, bn$ a year", fontsize=BODY)
+    name_across(axes[0], "joint gain over no treaty, bn$ a year")
     _down(axes[0], [own.label for own, _ in told[0][1]], sum(heights))
     if names:
-        axes[1, middle].set_xlabel("what makes the difference: change of joint gain, bn$ a year", fontsize=BODY)
+        name_across(axes[1], "what makes the difference: change of joint gain, bn$ a year")
         _down(axes[1], names, sum(heights))
-    figure.suptitle(_titled(f"What it is worth: {plan.title}"), fontsize=TITLE, fontweight="bold")
+    titled(figure, f"What it is worth: {plan.title}")
     _foot(figure, findings, shown)
     return figure
 
@@ -121,28 +129,29 @@ def has_worth(findings: Findings) -> bool:
     return has_changes(findings) if findings.plan.outcomes else bool(findings.plan.shown)
 
 
-def _slide(n_dyads: int, heights: list[float] | None = None) -> tuple[Figure, Any]:
-    figure, axes = plt.subplots(
-        len(heights or [1]), n_dyads, figsize=SLIDE, sharex="row", sharey="row", squeeze=False,
-        layout=ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.12),
-        height_ratios=heights,
-    )  # fmt: skip
-    return figure, axes
+def _slide(n_dyads: int, heights: list[float]) -> tuple[Figure, Any]:
+    """Panels that fill a slide, or as high in other styles; heights: of rows, relative to each other."""
+    tall = [SLIDE[1] * height / sum(heights) for height in heights]
+    if style().is_stacked:  # rows need no more than their lines
+        tall = [min(height, 0.5 * own + 1.2) for height, own in zip(tall, heights, strict=True)]
+    return panels(len(heights), n_dyads, tall, share_x=True)
 
 
 def _gains(axes: Any, panels: list[list[pd.Series]], colour: str, marker: str) -> None:
     """Gains down, with their intervals and numbers; one scale for all dyads, and zero is always to be seen."""
     ends = [0.0]
     for axis, rows in zip(axes, panels, strict=True):
-        axis.axvline(0, color=BLACK, linewidth=1.5)
+        axis.axvline(0, color=BLACK, linewidth=pt(1.5))
         for place, row in enumerate(rows):
             if not np.isfinite(row[""]):
                 continue
             bar = error_bar(row, "", "_low", "_high")
             low, high = (row["_low"], row["_high"]) if bar else (row[""], row[""])
-            axis.errorbar(row[""], place, xerr=bar, fmt=marker, color=colour, markersize=11, elinewidth=4, capsize=0)
+            axis.errorbar(
+                row[""], place, xerr=bar, fmt=marker, color=colour, markersize=pt(11), elinewidth=pt(4), capsize=0
+            )
             at = (max(high, 0.0), place)
-            axis.annotate(signed(row[""]), at, (10, 0), textcoords="offset points", fontsize=SMALL, va="center")
+            axis.annotate(signed(row[""]), at, (pt(10), 0), textcoords="offset points", va="center")
             over = row.reindex(["q05", "median", "q95"]).astype(float)
             _over_assumptions(axis, place, over)
             ends += [low, high, *over[over.notna()]]
@@ -163,34 +172,29 @@ def _over_assumptions(axis: Axes, place: int, over: pd.Series | None) -> None:
     if over is None or over.isna().any():
         return
     y = place + BELOW
-    axis.plot([over["q05"], over["q95"]], [y, y], color=MUTED, linewidth=2.5, solid_capstyle="butt", zorder=1)
-    axis.plot(over["median"], y, marker="|", color=MUTED, markersize=12, markeredgewidth=2.5, zorder=1)
+    axis.plot([over["q05"], over["q95"]], [y, y], color=MUTED, linewidth=pt(2.5), solid_capstyle="butt", zorder=1)
+    axis.plot(over["median"], y, marker="|", color=MUTED, markersize=pt(12), markeredgewidth=pt(2.5), zorder=1)
 
 
 def _beside(axis: Axes, low: float, high: float, place: int, text: str) -> None:
     """A number beside its interval, on the side where there is room."""
     is_right = high < 82.0
-    x, shift, side = (high, 10, "left") if is_right else (low, -10, "right")
-    axis.annotate(
-        text, (x, place), (shift, 0), textcoords="offset points", ha=side, va="center", fontsize=BODY, fontweight="bold"
-    )  # fmt: skip
+    x, shift, side = (high, pt(10), "left") if is_right else (low, -pt(10), "right")
+    look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": style().body, "fontweight": "bold"}
+    axis.annotate(text, (x, place), (shift, 0), textcoords="offset points", **look)
 
 
 def _down(axes: Any, labels: list[str], n_rows: int) -> None:
     """Labels of rows at the left panel, the first at the top; in two lines where the slide has few rows in all."""
-    size, width, lines = (BODY, LABEL, 2) if n_rows <= FEW_ROWS else (SMALL, LABEL + 10, 1)
-    words = ["\n".join(textwrap.wrap(label, width, max_lines=lines, placeholder=" …")) or " " for label in labels]
-    axes[0].set_yticks(range(len(labels)), words, fontsize=size)
-    axes[0].set_ylim(len(labels) - 0.4, -0.6)
+    size, width, lines = (style().body, LABEL, 2) if n_rows <= FEW_ROWS else (style().small, LABEL + 10, 1)
+    words = [wrapped(label, width, lines) or " " for label in labels]
+    for axis in leftmost(axes):
+        axis.set_yticks(range(len(labels)), words, fontsize=size)
+        axis.set_ylim(len(labels) - 0.4, -0.6)
     for axis in axes:
-        axis.tick_params(axis="x", labelsize=SMALL)
         axis.tick_params(axis="y", length=0)
         axis.grid(axis="y", visible=False)
         axis.spines["left"].set_visible(False)
-
-
-def _titled(title: str) -> str:
-    return "\n".join(textwrap.wrap(title, LINE, max_lines=2, placeholder=" …"))
 
 
 def _named(dyad: str) -> str:
@@ -205,11 +209,10 @@ def _foot(figure: Figure, findings: Findings, shown: list[Shown]) -> None:
         said.append(plan.blocks[0].name)
     said += [f"{replicates_in_words(findings)} a cell", "bars: 95 % intervals"]
     if plan.assumed is not None:
-        said.append(f"grey: nine in ten of {len(plan.assumed.rows)} sets of assumptions and their median")
+        said.append(f"thin, below: nine in ten of {len(plan.assumed.rows)} sets of assumptions and their median")
     if base := headline.base_label(shown):
         said.append(f"{base}: {headline.base_in_words(plan)}")
-    text = "\n".join(textwrap.wrap(", ".join(said), 110))
-    figure.supxlabel(text, fontsize=SMALL, color="#555555")
+    noted(figure, ", ".join(said))
 
 
 def _effects(findings: Findings) -> pd.DataFrame:

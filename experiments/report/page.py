@@ -179,11 +179,11 @@ class Page:
         n_kept = min(self.plan.outputs.replicates, self.plan.replicates)
         kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
         self._figure(
-            "depth-over-time", f"Median depth{kept}; the ribbons hold eight runs in ten.",
-            lambda: report_figures.depth_figure(self._series("dyad"), self.leading, self.dyads),
+            "cooperation-over-time", f"Share of runs that cooperate, by calendar year{kept}; bars: 95 % intervals.",
+            lambda: report_figures.cooperation_figure(self._series("dyad"), self.leading, self.dyads),
         )  # fmt: skip
         self._figure(
-            "duties-over-time", f"Median duties{kept}, all levels together; the ribbons hold eight runs in ten.",
+            "duties-over-time", f"Mean duties by calendar year{kept}, all levels together; bars: 95 % intervals.",
             lambda: report_figures.duties_figure(self._series("directed"), self.dyads),
         )  # fmt: skip
 
@@ -209,8 +209,7 @@ class Page:
         drawn = pd.concat(curves, ignore_index=True)
         self._figure(
             "emergence",
-            "Time to emergence (Kaplan-Meier), over all cells of a level. The bands hold 95 % intervals over "
-            "replicates, whose luck the cells share, quarter by quarter.",
+            "Time to emergence (Kaplan-Meier), over all cells of a level; bars: 95 % intervals over replicates.",
             lambda: report_figures.emergence_figure(drawn, self.n_quarters, self.dyads),
         )  # fmt: skip
 
@@ -290,9 +289,10 @@ class Page:
         some = pd.concat([self._runs(dyad, GAME, below) for dyad in self.dyads], ignore_index=True)
         self._figure(
             "game-map",
-            "The last package on the table of each run. In the shaded square both are tempted less than they fear "
-            "to be left; right or above a side would leave anyway; below zero it would give alone. Points beyond "
-            "the scale stand at its edge; runs in which a side would lose nothing by being left have no place here.",
+            "Where the last packages on the table lie: the darker, the more runs. Across and up: what a side gains by "
+            "leaving, over what it loses by being left. In the marked field both fear more than tempts them; right or "
+            "above a side would leave anyway; below zero it would give alone. What is beyond the scale stands at its "
+            "edge; runs in which a side would lose nothing by being left have no place here.",
             lambda: report_figures.game_map(some, self.leading, self.dyads),
         )
 
@@ -387,7 +387,7 @@ class Page:
             with forgetting():
                 if (figure := report_figures.drawn(draw)) is None:
                     return
-                paths.append(self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure)))
+                paths.extend(self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure), True)[:1])
 
         if fault := kept_on(keep, f"The figure {name}"):
             self.tell(fault)

@@ -6,35 +6,52 @@ gives a figure, or nothing where the results do not hold what it would show.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator, PercentFormatter
 
 from experiments.design.plan import Factor, Plan
 from experiments.display.figure_style import (
     BLACK,
     BLOC_COLOURS,
     BLOC_LINES,
-    GREY,
+    LINES,
     MARKERS,
-    PALE,
+    MUTED,
     SERIES,
+    keyed,
+    letters,
+    name_across,
+    name_up,
     own_style,
+    panels,
+    pt,
+    wrapped,
 )
+from experiments.display.looks import style
+from experiments.display.words import BLOC_WORDS
+from experiments.statistics.estimates import mean_interval
 
-LINES: Final = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1, 1, 1, 1)), (0, (1, 1)))
-# Share of the runs that a ribbon leaves out on either side.
-TAIL: Final = 0.1
 # The plane of games is drawn to this many times the loss; points beyond stand at the edge.
 EDGE: Final = 3.0
-# More points of one kind than this are a blot.
-MOST_POINTS: Final = 400
+FIELDS: Final = 24  # of the plane, along each axis
+ROUNDING: Final = 1e-9  # a sum that is equal but for rounding is equal
+BETWEEN: Final = 8  # quarters between the intervals of a curve
+APART: Final = 0.12  # years between the intervals of two levels
+# From a blue that a projector shows to the darkest; nothing is white.
+DENSITY: Final = ListedColormap(colormaps["Blues"](np.linspace(0.3, 1.0, 64)))
+# More runs of one kind than this tell nothing more about where they lie.
+MOST_POINTS: Final = 2000
 
 
 def drawn(draw: Callable[[], Figure | None]) -> Figure | None:
@@ -43,9 +60,9 @@ def drawn(draw: Callable[[], Figure | None]) -> Figure | None:
         return draw()
 
 
-def panels(dyads: list[str], height: float = 3.6) -> tuple[Figure, list[Axes]]:
+def row_of_panels(dyads: list[str], height: float = 4.6) -> tuple[Figure, list[Axes]]:
     """A row of panels, one a dyad, sharing their scale."""
-    figure, axes = plt.subplots(1, len(dyads), figsize=(12, height), sharey=True, squeeze=False, layout="constrained")
+    figure, axes = panels(1, len(dyads), height)
     for axis, dyad in zip(axes[0], dyads, strict=True):
         axis.set_title(dyad)
     return figure, list(axes[0])
@@ -68,10 +85,6 @@ def _stored(frame: pd.DataFrame, factor: Factor, level: object) -> object:
     return float(level) if is_number and isinstance(level, int) else level
 
 
-def _legend(figure: Figure, handles: list[Any]) -> None:
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(len(handles), 4))
-
-
 def emergence_figure(curves: pd.DataFrame, n_quarters: int, dyads: list[str]) -> Figure | None:
     """Share of runs in which cooperation has not emerged yet, by quarter, with its interval over replicates.
 
@@ -79,7 +92,7 @@ def emergence_figure(curves: pd.DataFrame, n_quarters: int, dyads: list[str]) ->
     """
     if "share" not in curves:
         return None
-    figure, axes = panels(dyads)
+    figure, axes = row_of_panels(dyads)
     handles: dict[str, Any] = {}
     for axis, dyad in zip(axes, dyads, strict=True):
         own = curves[curves["dyad"] == dyad]
@@ -89,62 +102,98 @@ def emergence_figure(curves: pd.DataFrame, n_quarters: int, dyads: list[str]) ->
             x = [0, *rows["quarter"], n_quarters]
             share, low, high = ([1.0, *rows[name], rows[name].iloc[-1]] for name in ("share", "low", "high"))
             look: dict[str, Any] = {"color": SERIES[number], "linestyle": LINES[number]}
-            axis.step(x, share, where="post", linewidth=2, **look)
-            axis.fill_between(x, low, high, step="post", color=look["color"], alpha=0.15, linewidth=0)
-            handles[str(label)] = Line2D([], [], linewidth=2, label=label, **look)
+            axis.step(x, share, where="post", **look)
+            # Intervals at some quarters, beside each other: bands of several levels would lie over each other.
+            at = np.arange(2.0 + number, n_quarters, BETWEEN)
+            mean, least, most = (np.interp(at, *_steps(x, values)) for values in (share, low, high))
+            axis.errorbar(at, mean, yerr=[mean - least, most - mean], fmt="none", ecolor=look["color"], capsize=0)
+            handles[str(label)] = Line2D([], [], label=label, **look)
         axis.set_ylim(0, 1.02)
+        axis.yaxis.set_major_formatter(PercentFormatter(1.0, symbol=""))
         axis.set_xlim(0, n_quarters)
-        axis.set_xlabel("quarters since the start")
-    axes[0].set_ylabel("share of runs without\ncooperation so far")
-    _legend(figure, list(handles.values()))
+        axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
+    name_across(axes, "quarters since the start")
+    name_up(axes, "runs without cooperation\nso far (percent)")
+    keyed(figure, list(handles.values()))
     return figure
 
 
-def depth_figure(series: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Figure | None:
-    """Median depth over the quarters, and the ribbon that holds eight runs in ten."""
-    return _ribbons(series, factor, dyads, "depth", "depth of cooperation (0 to 1)")
+def _steps(x: list[float], y: list[float]) -> tuple[list[float], list[float]]:
+    """The corners of a curve that holds each value from its place on."""
+    return [p for pair in itertools.pairwise(x) for p in pair], [v for v in y[:-1] for _ in range(2)]
 
 
-def _ribbons(series: pd.DataFrame, factor: Factor | None, dyads: list[str], column: str, words: str) -> Figure | None:
-    if column not in series:
+def cooperating(series: pd.DataFrame, threshold: float = 0.5, window: int = 4) -> pd.Series:
+    """Whether each row of kept series of dyads is a quarter of cooperation; as the outcomes of runs count it.
+
+    series: rows of ``series/dyad``, quarters of a run and dyad in their order. threshold: share of the attainable gain,
+    0 to 1. window: quarters, >= 1. Over the window at least that share is realised and neither side loses, and in the
+    quarter each concedes what it would not do alone.
+    Source: theory 2.1.
+    """
+    own = series[["gain_share", "gain_first", "gain_second"]].assign(gain_share=series["gain_share"].fillna(0.0))
+    keys = [series[name].to_numpy() for name in ("design_point", "replicate", "entity")]
+    means = own.groupby(keys, sort=False).rolling(window, min_periods=1).mean()
+    means = means.reset_index(level=[0, 1, 2], drop=True).reindex(series.index)
+    enough = means["gain_share"] >= threshold - ROUNDING
+    gains = means[["gain_first", "gain_second"]].min(axis=1)
+    return enough & (gains >= -ROUNDING) & (series["both_concede"] > 0)
+
+
+def cooperation_figure(series: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Figure | None:
+    """Share of runs that cooperate in a calendar year, mean of its quarters, with intervals over replicates.
+
+    series: kept series of dyads. A year that is not whole counts with the quarters that it has.
+    """
+    if "gain_share" not in series:
         return None
-    figure, axes = panels(dyads)
+    own = series.assign(cooperates=100.0 * cooperating(series))
+    figure, axes = row_of_panels(dyads)
     handles: dict[str, Any] = {}
     for axis, dyad in zip(axes, dyads, strict=True):
-        for number, label, rows in by_level(series[series["entity"] == dyad], factor):
-            look: dict[str, Any] = {"color": SERIES[number], "linestyle": LINES[number]}
-            _ribbon(axis, rows, column, look)
-            handles[label] = Line2D([], [], linewidth=2, label=label, **look)
-        axis.set_xlabel("quarters since the start")
-        axis.set_ylim(0, 1.02)
-    axes[0].set_ylabel(words)
-    _legend(figure, list(handles.values()))
+        for number, label, rows in by_level(own[own["entity"] == dyad], factor):
+            look: dict[str, Any] = {"color": SERIES[number], "linestyle": LINES[number], "marker": MARKERS[number]}
+            _by_year(axis, rows, "cooperates", APART * number, look)
+            handles[label] = Line2D([], [], label=label, **look)
+        axis.set_ylim(-2, 102)
+    name_across(axes, "calendar year")
+    name_up(axes, "runs that cooperate\n(percent)")
+    keyed(figure, list(handles.values()))
     return figure
 
 
-def _ribbon(axis: Axes, rows: pd.DataFrame, column: str, look: dict[str, Any]) -> None:
-    quarters = rows.groupby("quarter")[column]
-    low, middle, high = (quarters.quantile(share) for share in (TAIL, 0.5, 1.0 - TAIL))
-    axis.fill_between(low.index, low, high, color=look["color"], alpha=0.15, linewidth=0)
-    axis.plot(middle.index, middle, linewidth=2, **look)
+def _by_year(axis: Axes, rows: pd.DataFrame, column: str, shift: float, look: dict[str, Any]) -> None:
+    """Means of calendar years with 95 % intervals, a little to the right so that no interval lies over another."""
+    years = rows["label"].astype(str).str[:4].astype(int).rename("year")
+    # Cells of a replicate share their luck, so replicates are what is counted.
+    means = rows[column].groupby([years, rows["replicate"]]).mean().unstack("replicate")
+    found = [mean_interval(means.loc[year].dropna()) for year in means.index]
+    mean, low, high = (np.array([x[end] for x in found]) for end in range(3))
+    low, high = np.maximum(low, rows[column].min()), np.minimum(high, rows[column].max())
+    bars = [np.maximum(mean - low, 0.0), np.maximum(high - mean, 0.0)] if means.shape[1] > 1 else None
+    axis.errorbar(means.index + shift, mean, yerr=bars, capsize=0, **look)
+    axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
 
 def duties_figure(series: pd.DataFrame, dyads: list[str]) -> Figure | None:
-    """Median duties that the two sides of each dyad charge each other, and the ribbon of eight runs in ten."""
+    """Mean duties that the two sides of each dyad charge each other, by calendar year, with intervals."""
     if "duty_ev" not in series:
         return None
-    figure, axes = panels(dyads)
+    # Duties of one dyad are many times those of another: each panel has its own scale.
+    figure, (axes,) = panels(1, len(dyads), 4.6, share_y=False)
+    own = series.assign(duty=100.0 * series["duty_ev"])
     blocs = list(dict.fromkeys(bloc for dyad in dyads for bloc in dyad.split("-")))
     for axis, dyad in zip(axes, dyads, strict=True):
         one, other = dyad.split("-")
-        for importer, exporter in ((one, other), (other, one)):
-            rows = series[series["entity"] == f"{importer}<{exporter}"]
-            _ribbon(axis, rows, "duty_ev", _bloc_look(importer))
-        axis.set_xlabel("quarters since the start")
+        for number, (importer, exporter) in enumerate(((one, other), (other, one))):
+            rows = own[own["entity"] == f"{importer}<{exporter}"]
+            _by_year(axis, rows, "duty", APART * number, _bloc_look(importer))
         axis.set_ylim(bottom=0)
-    axes[0].set_ylabel("duty on electric cars\n(fraction of the price)")
-    keys = [Line2D([], [], linewidth=2, label=f"charged by {bloc}", **_bloc_look(bloc)) for bloc in blocs]
-    _legend(figure, keys)
+        axis.set_title(dyad)
+    name_across(axes, "calendar year")
+    name_up(axes, "duty on electric cars\n(percent of the price)")
+    words = [f"charged by {BLOC_WORDS.get(bloc, bloc)}" for bloc in blocs]
+    keyed(figure, [Line2D([], [], label=text, **_bloc_look(bloc)) for text, bloc in zip(words, blocs, strict=True)])
     return figure
 
 
@@ -153,48 +202,70 @@ def _bloc_look(bloc: str) -> dict[str, Any]:
 
 
 def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Figure | None:
-    """Each run's last package in the plane of temptations: what either side gains by leaving, over what it fears.
+    """Where runs lie in the plane of temptations: what either side gains by leaving, over what it fears.
 
-    Inside the unit square each side is tempted less than it fears to be left: talks can matter. Right or above, one
-    side would leave whatever the other does; left or below zero, a side would give without a treaty.
+    The darker a field, the more runs. Inside the unit square each side is tempted less than it fears to be left: talks
+    can matter. Right or above, one side would leave whatever the other does; left or below zero, a side would give
+    without a treaty. Of a factor its first and its last level, below each other.
     """
     columns = ["tempted_first", "suffers_first", "tempted_second", "suffers_second"]
     if not set(columns) <= set(runs) or runs[columns].dropna().empty:
         return None
-    if not ((runs["suffers_first"] > 0) & (runs["suffers_second"] > 0)).any():
+    own = runs[(runs["suffers_first"] > 0) & (runs["suffers_second"] > 0)].dropna(subset=columns)
+    if own.empty:
         return None  # nobody has anything to fear: no run has a place on the map
-    figure, axes = panels(dyads, 4.6)
-    handles: dict[str, Any] = {}
-    for axis, dyad in zip(axes, dyads, strict=True):
-        axis.add_patch(plt.Rectangle((0, 0), 1, 1, color=PALE, linewidth=0))
-        axis.axhline(0, color=GREY, linewidth=1)
-        axis.axvline(0, color=GREY, linewidth=1)
-        own = runs[(runs["dyad"] == dyad) & (runs["suffers_first"] > 0) & (runs["suffers_second"] > 0)]
-        for number, label, rows in by_level(own, factor):
-            some = rows.head(MOST_POINTS)
+    levels = list(by_level(own, factor))
+    shown = levels if len(levels) < 3 else [levels[0], levels[-1]]
+    figure, axes = panels(len(shown), len(dyads), 5.0 if len(shown) == 1 else 3.9, share_y=False)
+    ends = np.linspace(-EDGE, EDGE, FIELDS + 1)
+    images = []
+    for row, (_, label, rows) in zip(axes, shown, strict=True):
+        for axis, dyad in zip(row, dyads, strict=True):
+            some = rows[rows["dyad"] == dyad].head(MOST_POINTS)
             x = np.clip(some["tempted_first"] / some["suffers_first"], -EDGE, EDGE)
             y = np.clip(some["tempted_second"] / some["suffers_second"], -EDGE, EDGE)
-            look: dict[str, Any] = {"marker": MARKERS[number], "color": SERIES[number]}
-            axis.plot(x, y, linestyle="", markersize=4, alpha=0.5, clip_on=False, **look)
-            handles[label] = Line2D([], [], linestyle="", label=label, **look)
-        first, second = dyad.split("-")
-        axis.set_xlim(-EDGE, EDGE)
-        axis.set_ylim(-EDGE, EDGE)
-        axis.set_aspect("equal")
-        axis.set_xlabel(f"{first}: gain by leaving / loss if left")
-        axis.set_ylabel(f"{second}: the same")
-        axis.tick_params(labelleft=True)
-    _legend(figure, [*handles.values(), Line2D([], [], color=PALE, linewidth=8, label="where talks can matter")])
+            count, _, _ = np.histogram2d(x, y, bins=[ends, ends])
+            share = 100.0 * count.T / max(len(some), 1)
+            images.append(axis.pcolormesh(ends, ends, np.ma.masked_equal(share, 0.0), cmap=DENSITY))
+            axis.axhline(0, color=MUTED, linewidth=pt(1.2))
+            axis.axvline(0, color=MUTED, linewidth=pt(1.2))
+            axis.add_patch(Rectangle((0, 0), 1, 1, fill=False, edgecolor=BLACK, linewidth=pt(2.5)))
+            if some.empty:
+                axis.text(0, 1.6, "no run has a place here", ha="center", va="center")
+            first, second = dyad.split("-")
+            axis.set_xticks([-2, 0, 1, 2])
+            axis.set_yticks([-2, 0, 1, 2])
+            axis.set_title(dyad if len(shown) == 1 else f"{dyad}\n{wrapped(label, letters(0.24, style().head), 1)}")
+            axis.set_xlabel(f"{first}: gain by leaving\n/ loss if left", fontsize="medium")
+            axis.set_ylabel(f"{second}: gain by leaving\n/ loss if left", fontsize="medium")
+            axis.grid(visible=False)
+    most = max(float(image.get_array().max() or 0.0) for image in images)
+    for image in images:
+        image.set_clim(0.0, max(most, 1.0))
+    ticks = MaxNLocator(5, integer=True)
+    figure.colorbar(images[0], ax=list(axes.flat), label="share of the runs (percent)", pad=0.01, ticks=ticks)
+    keyed(
+        figure,
+        [
+            Line2D(
+                [],
+                [],
+                color=BLACK,
+                linewidth=pt(2.5),
+                label="inside: neither would gain by leaving what it would lose by being left",
+            )
+        ],
+    )
     return figure
 
 
 def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str = "time_cooperating") -> Figure | None:
-    """The mean outcome over the levels of two factors, averaged over the others and over blocks."""
+    """The mean outcome over the levels of two factors, in the plan's order; averaged over all else."""
     shown = [factor for factor in plan.shown if 2 <= len(factor.levels) <= 8 and factor.name in cells]
     if len(shown) < 2:
         return None
     across, up = sorted(shown, key=lambda factor: -len(factor.levels))[:2]
-    figure, axes = panels(dyads, 3.8)
+    figure, axes = row_of_panels(dyads, 4.8)
     means = cells.groupby([up.name, across.name, "dyad"], observed=True)[outcome].mean()
     low, high = float(means.min()), max(float(means.max()), float(means.min()) + 1e-9)
     for axis, dyad in zip(axes, dyads, strict=True):
@@ -202,14 +273,16 @@ def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str
         grid = own.pivot_table(index=up.name, columns=across.name, values=outcome, observed=True)
         order = [sorted(names, key=factor.index_of) for names, factor in ((grid.index, up), (grid.columns, across))]
         grid = grid.reindex(index=order[0], columns=order[1])  # by name: True and False would select rows
-        image = axis.imshow(grid, origin="lower", cmap="cividis", vmin=low, vmax=high, aspect="auto")
+        image = axis.imshow(100 * grid, origin="lower", cmap="cividis", vmin=100 * low, vmax=100 * high, aspect="auto")
         for (row, column), value in np.ndenumerate(grid.to_numpy(float)):
             shade = "white" if value < low + 0.55 * (high - low) else "black"
-            axis.text(column, row, f"{value:.2f}", ha="center", va="center", color=shade, fontsize=10)
-        axis.set_xticks(range(len(order[1])), [across.label_of(x) for x in order[1]], fontsize=9)
-        axis.set_yticks(range(len(order[0])), [up.label_of(x) for x in order[0]], fontsize=9)
-        axis.set_xlabel(across.label)
+            axis.text(column, row, f"{100 * value:.0f}", ha="center", va="center", color=shade)
+        names = [wrapped(across.label_of(x), 14, 2) for x in order[1]]
+        is_long = max(map(len, names)) > letters(0.6 if style().is_stacked else 0.24) // len(names)
+        axis.set_xticks(range(len(names)), names, rotation=30 if is_long else 0, ha="right" if is_long else "center")
+        axis.set_yticks(range(len(order[0])), [wrapped(up.label_of(x), 12, 3) for x in order[0]])
         axis.grid(visible=False)
-    axes[0].set_ylabel(up.label)
-    figure.colorbar(image, ax=axes, label=outcome.replace("_", " "))
+    name_across(axes, across.label)
+    name_up(axes, up.label)
+    figure.colorbar(image, ax=axes, label="share of all quarters\nin cooperation (percent)", pad=0.01)
     return figure

@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.figure import Figure
 
 from experiments.design.outcomes import words_of
-from experiments.display.figure_style import BLUE, ORANGE
+from experiments.display.figure_style import (
+    BLACK,
+    BLUE,
+    ORANGE,
+    leftmost,
+    letters,
+    name_across,
+    panels,
+    pt,
+    titled,
+    wrapped,
+)
 from experiments.findings.differences import in_short
 from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
 
@@ -22,32 +32,28 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     kinds = [kind for kind, _ in groups]
     # From the top; a line of room where another kind begins.
     places = -np.arange(len(groups)) - np.cumsum([0, *(a != b for a, b in pairwise(kinds))])
-    size = (4.2 * len(dyads), (0.24 * -places[-1] + 1.5) * len(outcomes))
-    drawn, axes = plt.subplots(
-        len(outcomes), len(dyads), figsize=size, sharex=True, sharey=True, layout="constrained", squeeze=False
-    )
+    drawn, axes = panels(len(outcomes), len(dyads), 0.27 * -places[-1] + 1.6, share_x=True)
     for row, outcome in enumerate(outcomes):
         for column, dyad in enumerate(dyads):
             axis = axes[row][column]
             mine = found.sobol[(found.sobol["outcome"] == outcome) & (found.sobol["dyad"] == dyad)]
             mine = mine.set_index(["kind", "group"]).reindex(groups)
-            axis.set_title(f"{dyad}: {words_of(outcome)}")
-            axis.set_yticks(places, [name for _, name in groups])
+            axis.set_title(f"{dyad}\n{words_of(outcome)}")
             axis.set_xlim(-0.1, 1.15)  # estimates may lie a little below zero
-            axis.tick_params(labelbottom=True)
             if mine["total"].isna().all():
                 axis.text(0.5, 0.5, "does not vary", ha="center", transform=axis.transAxes)
                 continue
             spans = np.maximum([mine["total"] - mine["total_low"], mine["total_high"] - mine["total"]], 0.0)
             axis.barh(places, mine["total"], color=BLUE, alpha=0.5, label="total, with 95 % interval")
-            axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color="black", capsize=2, linewidth=1)
-            axis.plot(mine["first"], places, "o", color=ORANGE, markersize=4, label="first-order")
-    for axis in axes[-1]:
-        axis.set_xlabel("share of variance")
+            axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color=BLACK, linewidth=pt(1.5))
+            axis.plot(mine["first"], places, "o", color=ORANGE, markersize=pt(6), label="first-order")
+        for axis in leftmost(axes[row]):
+            axis.set_yticks(places, [wrapped(name, letters(0.3), 1) for _, name in groups])
+    name_across(axes[-1], "share of variance")
     handles, labels = next(
         (a.get_legend_handles_labels() for a in axes.flat if a.get_legend_handles_labels()[0]), ([], [])
     )
-    drawn.legend(handles, labels, loc="outside upper right", ncols=2)
+    drawn.legend(handles, labels, loc="outside lower center", ncols=2)
     what = f"the change by {in_short(found.plan)}" if found.plan.difference else "the outcomes"
-    drawn.suptitle(f"What moves {what}: mechanisms, single inputs, chance", x=0.01, ha="left")
+    titled(drawn, f"What moves {what}: mechanisms, single inputs, chance")
     return drawn

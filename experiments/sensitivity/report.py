@@ -11,7 +11,7 @@ from experiments.design.outcomes import words_of
 from experiments.display.streams import kept_on
 from experiments.findings.differences import in_short
 from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
-from experiments.store.files import write_table, write_whole
+from experiments.store.files import write_figure, write_table, write_whole
 from experiments.store.manifest import code_fingerprint, now
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def write_sensitivity(found: Sensitivity, folder: Path) -> str:
         from experiments.display.figure_style import saver
         from experiments.sensitivity.figures import sensitivity_figure
 
-        write_whole(folder / "sensitivity.png", saver(lambda: sensitivity_figure(found)))
+        write_figure(folder / "sensitivity.png", saver(lambda: sensitivity_figure(found)))
 
     for name, table in (("screening", found.screening), ("indices", found.sobol), ("course", found.course)):
         write_table(folder / f"{name}.parquet", table)

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from experiments.display.looks import named
 from experiments.store.columns import KEYS, WHOLE
 from model import InputFault
 
@@ -51,6 +52,20 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
             temporary.unlink(missing_ok=True)
 
 
+def write_figure(path: Path, save: Callable[[Path], object], is_shown: bool = False) -> list[Path]:
+    """Keep a figure in every form that is asked for; ``save`` draws it into the file that it is given.
+
+    is_shown: a page shows it, so that ``path`` itself comes first whatever is asked for.
+
+    Raises:
+        InputFault: the disk refuses.
+    """
+    files = list(dict.fromkeys([path, *named(path)])) if is_shown else named(path)
+    for file in files:
+        write_whole(file, save)
+    return files
+
+
 def check_vacant(folder: Path) -> None:
     """Refuse a folder that cannot be made or written, or that already holds something.
 
@@ -71,6 +86,18 @@ def check_vacant(folder: Path) -> None:
             is_fixed = hasattr(os, "statvfs") and bool(os.statvfs(parent).f_flag & os.ST_RDONLY)
             why = "Read-only file system" if is_fixed else "no permission"
             raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
+
+
+def check_vacant_file(file: Path) -> None:
+    """Refuse a file that is there already, or that cannot be written.
+
+    Raises:
+        InputFault: says which of these it is.
+    """
+    with reported(file):
+        if file.exists() and not file.is_dir():
+            raise InputFault([f"'{file}' is there already; name a new file or move this one"], "output")
+    check_writable(file)
 
 
 def check_writable(*files: Path) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.design.plan import Plan
 from experiments.store.columns import KEYS, Chunk, Played
-from experiments.store.files import reported, slim, write_table, write_whole
+from experiments.store.files import reported, slim, write_figure, write_table, write_whole
 from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of
 from experiments.store.lock import check_new, withdraw
 from experiments.store.manifest import (
@@ -176,13 +176,12 @@ class Results:
         write_whole(path, lambda temporary: temporary.write_text(text, encoding="utf-8"))
         return path
 
-    def write_figure(self, name: str, save: Callable[[Path], object]) -> Path:
-        """Keep a figure; ``save`` draws it into the file that it is given."""
+    def write_figure(self, name: str, save: Callable[[Path], object], is_shown: bool = False) -> list[Path]:
+        """Keep a figure in the forms that are asked for; ``save`` draws it into the file that it is given."""
         path = self.folder / name
         with reported(path.parent):
             path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, save)
-        return path
+        return write_figure(path, save, is_shown)
 
     def begin_session(self, n_before: int, workers: int) -> list[str]:
         """Write down that a session has begun, once; in words, in what its machine differs from those before it.

@@ -252,12 +252,12 @@ def test_the_page_is_the_one_that_the_catalogue_and_the_kept_results_make() -> N
         assert set(effects["mechanism"]) == {own.name for own in KNOWN}, "run it anew: make ablation"
 
 
-def test_the_figure_has_a_row_for_every_mechanism() -> None:
+def test_the_figure_has_the_ten_mechanisms_that_change_most() -> None:
     figure = ablation_figure(effects_of(made_up_arms(SIZE), KNOWN))
     axes = figure.axes
     assert len(axes) == 6
     assert [label.get_text() for label in axes[0].get_yticklabels()][:2] == ["Linkage", "Climate club"]
-    assert len(axes[0].get_yticks()) == len(KNOWN)
+    assert len(axes[0].get_yticks()) == 10 < len(KNOWN), "the rest is in the table"
     plt.close(figure)
 
 

@@ -17,10 +17,10 @@ from sample_runs import ARMS, PLAN, arms_plan, small_plan, stored
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
-from experiments.display import figure_style
+from experiments.display import figure_style, looks
 from experiments.findings.findings import find
 from experiments.findings.tables import Findings
-from experiments.report import figures, headline_figures
+from experiments.report import figures, headline_figures, report_figures
 from experiments.statistics.estimates import wilson
 from model import NegotiationModel
 
@@ -34,7 +34,7 @@ def tables() -> dict[str, pd.DataFrame]:
 
 @pytest.fixture
 def run_figure(tables: dict[str, pd.DataFrame]) -> Iterator[Figure]:
-    with plt.rc_context(figure_style.STYLE):
+    with figure_style.own_style():
         figure = figures.run_figure(tables, "A run")
         figure.canvas.draw()
         yield figure
@@ -48,7 +48,7 @@ def found(folder: Path, plan: Plan) -> Findings:
 @contextlib.contextmanager
 def drawn(draw: Callable[[Findings], Figure], findings: Findings) -> Iterator[Figure]:
     """A figure as it is saved, laid out."""
-    with plt.rc_context(figure_style.STYLE):
+    with figure_style.own_style():
         figure = draw(findings)
         figure.canvas.draw()
         yield figure
@@ -87,16 +87,16 @@ def _ticks_out_of_view(axes: Axes) -> Iterator[Text]:
 
 def test_the_figure_of_a_run(run_figure: Figure) -> None:
     words = words_of(run_figure)
-    assert {"A run", "CN-US", "CN-EU", "US-EU", "depth", "treaty in force"} <= words
-    assert {"depth of cooperation\n(0 to 1)", "duty on electric cars\n(fraction of the price)"} <= words
-    assert "electric share of\nnew cars (fraction)" in words
+    assert {"A run", "China–US", "China–EU", "US–EU", "depth of what is agreed and kept"} <= words
+    assert {"depth of\ncooperation\n(0 to 1)", "duty on\nelectric cars\n(% of price)"} <= words
+    assert "electric\nshare of new\ncars (%)" in words
     assert faults_of(run_figure) == []
 
 
 def test_the_figure_of_a_run_shows_the_record(run_figure: Figure, tables: dict[str, pd.DataFrame]) -> None:
     dyads = tables["dyad"]
     depth = dyads[dyads["entity"] == "CN-EU"]["depth"].tolist()
-    axis = next(axis for axis in run_figure.axes if axis.get_title() == "CN-EU")
+    axis = next(axis for axis in run_figure.axes if axis.get_title() == "China–EU")
     assert axis.lines[0].get_ydata().tolist() == depth  # type: ignore[union-attr]
     assert axis.get_ylim() == (0.0, 1.0)
 
@@ -128,8 +128,8 @@ def test_both_figures_of_a_plan_can_be_read_from_the_back_row(name: str, replica
     for draw in FIGURES:
         with drawn(draw, findings) as figure:
             assert faults_of(figure) == []
-            assert tuple(figure.get_size_inches()) == headline_figures.SLIDE
-            assert min(text.get_fontsize() for text in seen(figure)) >= headline_figures.SMALL
+            assert tuple(figure.get_size_inches()) == pytest.approx(headline_figures.SLIDE)
+            assert min(text.get_fontsize() for text in seen(figure)) >= looks.STYLES["slide"].small
             assert not figure.legends
             assert {"China–US", "China–EU", "US–EU"} <= {word.split("\n")[0] for word in words_of(figure)}
             assert all(axis.has_data() for axis in figure.axes), "no empty panel"
@@ -174,7 +174,7 @@ def test_a_sampled_design_has_no_cells_to_show(tmp_path: Path) -> None:
     text = f'{HEAD}design = "sobol"\nn_points = 8\n[factors.tariff_issues]\nlevels = [false, true]\n'
     plan = small_plan(tmp_path, f'{text}[factors.generosity]\nrange = "declared"\n')
     with drawn(headline_figures.plan_figure, found(tmp_path, plan)) as figure:
-        assert "rank correlation over design points" in words_of(figure)
+        assert "rank correlation\nover design points" in words_of(figure)
 
 
 def test_the_file_is_a_picture_and_the_figure_is_forgotten(tmp_path: Path) -> None:
@@ -201,7 +201,7 @@ def test_figures_that_fail_are_forgotten_too(tmp_path: Path) -> None:
 
 def test_arms_are_ranked_by_what_they_change(tmp_path: Path) -> None:
     findings = found(tmp_path, arms_plan(tmp_path))
-    with plt.rc_context(figure_style.STYLE):
+    with figure_style.own_style():
         figure = figures.arms_figure(findings.arms, "full", "Arms")
         figure.canvas.draw()
     assert faults_of(figure) == []
@@ -213,3 +213,32 @@ def test_arms_are_ranked_by_what_they_change(tmp_path: Path) -> None:
     faces = [axis.lines[1].get_markerfacecolor() for axis in (figure.axes[0], figure.axes[2])]
     assert faces == ["white", figure_style.SERIES[0]]
     plt.close(figure)
+
+
+@pytest.mark.parametrize("style", looks.STYLES)
+def test_nothing_lies_over_anything_in_any_style(style: str, tmp_path: Path, tables: dict[str, pd.DataFrame]) -> None:
+    findings = found(tmp_path, small_plan(tmp_path, PLANS["two blocks"]).with_replicates(3))
+    draws: tuple[Callable[[Findings], Figure], ...] = (*FIGURES, lambda _: figures.run_figure(tables, "A run"))
+    with looks.looking(style):
+        for draw in draws:
+            with drawn(draw, findings) as figure:
+                assert faults_of(figure) == []
+
+
+def test_shading_is_the_treaty(run_figure: Figure, tables: dict[str, pd.DataFrame]) -> None:
+    """Grey from half a quarter before the first to half a quarter after the last quarter of each treaty."""
+    rows = tables["dyad"][tables["dyad"]["entity"] == "CN-EU"].sort_values("quarter")
+    axis = next(axis for axis in run_figure.axes if axis.get_title() == "China–EU")
+    spans = [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in axis.patches]  # type: ignore[attr-defined]
+    shaded = [any(low < quarter < high for low, high in spans) for quarter in rows["quarter"]]
+    assert shaded == (rows["treaty"] > 0).tolist() and any(shaded)
+    assert sum(high - low for low, high in spans) == (rows["treaty"] > 0).sum()
+
+
+def test_quarters_of_cooperation_are_those_that_the_outcomes_count() -> None:
+    model = NegotiationModel(scenario="2026", root_seed=3, replicate=0)
+    model.run()
+    series = model.tables()["dyad"].assign(design_point=0, replicate=0)
+    told = model.summary().set_index("dyad")["time_cooperating"]
+    found_share = report_figures.cooperating(series).groupby(series["entity"]).mean()
+    assert found_share[told.index].tolist() == pytest.approx(told.tolist()) and (told > 0).any()

@@ -111,7 +111,7 @@ def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
         "findings",
         "worth",
         "response-map",
-        "depth-over-time",
+        "cooperation-over-time",
         "duties-over-time",
         "emergence",
         "game-map",
@@ -319,14 +319,14 @@ def test_a_response_map_shows_every_level(tmp_path: Path) -> None:
     assert figure is not None
     shown = figure.axes[2]
     assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["off", "on the table"]
-    assert [text.get_text() for text in shown.texts] == ["0.20", "0.20", "0.40", "0.40"]
+    assert [text.get_text() for text in shown.texts] == ["20", "20", "40", "40"]
     plt.close("all")
 
 
 def test_figures_of_nothing_are_none(tmp_path: Path) -> None:
     nothing = pd.DataFrame({"dyad": ["CN-US"]})
     assert report_figures.emergence_figure(nothing, 37, ["CN-US"]) is None
-    assert report_figures.depth_figure(nothing, None, ["CN-US"]) is None
+    assert report_figures.cooperation_figure(nothing, None, ["CN-US"]) is None
     assert report_figures.duties_figure(nothing, ["CN-US"]) is None
     assert report_figures.game_map(nothing, None, ["CN-US"]) is None
     one = load_plan("uncertainty")
@@ -342,8 +342,12 @@ def test_points_far_away_stand_at_the_edge() -> None:
     )  # fmt: skip
     figure = report_figures.game_map(runs, None, ["CN-US"])
     assert figure is not None
-    points = np.array(figure.axes[0].lines[-1].get_xydata())
-    assert points.tolist() == [[3.0, -3.0], [0.5, 0.5]]
+    share = figure.axes[0].collections[0].get_array().filled(0.0)  # type: ignore[union-attr]
+    # Half of the runs in the last field across and the lowest up, half in the field that begins at one half.
+    assert {(int(up), int(across)): share[up, across] for up, across in np.argwhere(share)} == {
+        (0, 23): 50,
+        (14, 14): 50,
+    }
     plt.close("all")
 
 
