@@ -6,6 +6,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.layout import zeros
+from model.market.access import clear_with_quotas, lasting_premium, quotas_of
 from model.market.border import border_of
 from model.market.clearing import (
     WARM_SWEEPS,
@@ -85,16 +86,36 @@ def clear_markets(world: Stage) -> None:
     offer_supply(world)
     trade.tell_rules(world)
     state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
-    base, mix = offered_costs(
-        economy, p, supply.landed, supply.border.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
-    )
+    duty, frictions, quotas, premium = state.duty[:, EV], supply.border.frictions, None, np.zeros(1)
+    if world.rules.gates is not None and world.rules.gates.has_quota:
+        quotas = quotas_of(world.rules.gates, state.quarter, duty, supply.landed)
+        goods = (supply.landed, duty, frictions, supply.utility, state.origin_tie, state.origin_level, state.markup)
+        premium = lasting_premium(economy, p, quotas, *goods)
+        duty, frictions = quotas.at_border(duty, frictions, premium)
+    base, mix = offered_costs(economy, p, supply.landed, frictions, duty, state.origin_tie, state.origin_level)
     alpha = p.alpha[:, None]
-    weight = markup_weight(economy, p, mix, state.duty[:, EV], supply.landed)
+    weight = markup_weight(economy, p, mix, duty, supply.landed)
     wanted, residual = equilibrium(base, supply.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight)
     state.markup = wanted.markup
     state.origin_share = beside([firm.source(mix[..., firm.index, :]) for firm in world.automakers], axis=-2)
     state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
-    clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
+    licences = None
+    if quotas is None:
+        clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
+    else:
+        clearing, licences = clear_with_quotas(
+            economy,
+            quotas,
+            base,
+            supply.utility,
+            state.price,
+            alpha,
+            p.nest_correlation,
+            state.origin_share,
+            state.duty[:, EV],
+            supply.border.frictions,
+            premium,
+        )
     if supply.scheme is not None:
         clearing = trade.clear_credits(world, supply.scheme, base, clearing)
-    state.market = Market(clearing, residual)
+    state.market = Market(clearing, residual, licences)

@@ -6,10 +6,11 @@ import numpy as np
 
 from model.layout import zeros
 from model.market.clearing import pass_through_weight
-from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.numerics import LEAST_AVAILABILITY, FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.market import offer_supply
 from model.rules import batteries, demand, plants, pricing, standards
 from model.stage import Stage
+from model.start.calibration import SHUT
 from model.vocabulary import EV
 
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
@@ -57,7 +58,10 @@ def _build_plants(world: Stage) -> None:
         state.has_plant = np.maximum(state.has_plant, opened)
         _open_plants(world, *np.nonzero(opened))
     luck = np.swapaxes(world.luck.plant[state.quarter + 1], -1, -2)
-    free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
+    kept_out, gates = s.banned.T, world.rules.gates
+    if gates is not None:
+        kept_out = kept_out & ~gates.local
+    free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~kept_out
     # No hazard is above its ceiling, so luck above it needs no weighing of profits.
     lane, m, f = np.nonzero(free & (luck < p.plant_hazard_max))
     starts = luck[lane, m, f] < _plant_hazard(world, lane, m, f)
@@ -74,8 +78,16 @@ def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -
     """From now on these automakers can serve these markets from home there."""
     state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
     rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
-    total = (1.0 + rate) * state.supply.landed[lane, m, f] + state.supply.border.frictions[lane, m, 0]
+    friction, licences, gates = state.supply.border.frictions[lane, m, 0], state.market.licences, world.rules.gates
+    if licences is not None:
+        rate, friction = licences.rate[lane, m, f], licences.frictions[lane, m, f]
+    total = (1.0 + rate) * state.supply.landed[lane, m, f] + friction
     tie = np.where(economy.is_home[m] > 0.0, 0.0, state.origin_tie[lane, m, f])
+    if gates is not None:
+        # Who may sell only what it builds in the market does so from the first car on.
+        tie = np.where(gates.local[m, f, None] & (economy.is_home[m] <= 0.0), SHUT, tie)
+        mix = state.origin_share[lane, m, f]
+        state.origin_share[lane, m, f] = np.where(gates.local[m, f, None], economy.is_home[m], mix)
     state.origin_tie[lane, m, f] = tie
     state.origin_level[lane, m, f] = plants.origin_normaliser(total, tie, theta)
 
@@ -87,19 +99,26 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     price, utility = clearing.price[lane, m], supply.utility[lane, m]
     row = np.arange(lane.size)
     rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
-    utility = utility[row, f]
+    utility, gates = utility[row, f], world.rules.gates
     rate = state.duty[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
-    earned = []
-    for base, duty_rate in ((local, 0.0), (export, world.booked().duty_rate[lane, m, f])):
+    earned, at_home = [], utility
+    if gates is not None:
+        # What is not sold yet would be, once it is built here.
+        at_home = utility - np.log(LEAST_AVAILABILITY) * gates.local[m, f]
+    paid = world.booked().duty_rate[lane, m, f]
+    for base, duty_rate, value in ((local, 0.0, at_home), (export, paid, utility)):
         weight = pass_through_weight(p, duty_rate)
-        markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
+        markup = pricing.best_reply_markup(base, value, rivals, alpha, sigma, PLANT_SWEEPS, weight)
         markup = markup if weight is None else markup * weight
-        share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
+        share = demand.share_beside(value - alpha * (base + markup), rivals, sigma)
         earned.append(world.economy.market_size[m] * share * markup / (1.0 + duty_rate))
     if state.books.undertaken is not None:
         earned[1] = earned[1] + state.books.undertaken.rent[lane, m, f]
+    if state.market.licences is not None:
+        held = state.market.licences.held[lane, m, f] * p.quota_rent_exporter
+        earned[1] = earned[1] + state.market.licences.premium[lane, m] * held
     hazard = np.zeros(lane.size)
     for firm in world.automakers:
         own = f == firm.index
