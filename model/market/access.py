@@ -38,7 +38,8 @@ class Gates:
 
     local (m, f) brands that sell only what they build in the market; undertakes (m, b) makers of b may offer minimum
     prices in m (1.19b). At most one quota a market: size (m,) m cars a quarter, infinite without one; origin (m,) the
-    place that it is about (the market itself without one); duty (t, m) within it; is_closed (m,) nothing beyond it.
+    place that it is about (the market itself without one); duty (t, m), or (m,) in a quarter, within it; is_closed (m,)
+    nothing beyond it.
     """
 
     local: np.ndarray
@@ -52,6 +53,10 @@ class Gates:
     def has_quota(self) -> bool:
         """Whether there is a quota anywhere."""
         return bool(np.isfinite(self.size).any())
+
+    def in_quarter(self, t: int) -> Gates:
+        """The terms of one quarter."""
+        return dataclasses.replace(self, duty=self.duty[t])
 
 
 def gates_of(scenario: Scenario) -> Gates | None:
@@ -99,12 +104,12 @@ class Quotas:
         return ordered_sum(np.where(self.is_there[:, None, :], values, 0.0))
 
 
-def quotas_of(gates: Gates, quarter: int, duty: FloatArray, landed: FloatArray) -> Quotas:
-    """The quotas of a quarter; duty (..., b, b) applied on cars, landed (..., m, f, o) k$."""
+def quotas_of(gates: Gates, duty: FloatArray, landed: FloatArray) -> Quotas:
+    """The quotas of a quarter, gates those of it; duty (..., b, b) applied on cars, landed (..., m, f, o) k$."""
     market = np.arange(N_BLOCS)
     is_there = np.arange(N_PLACES) == gates.origin[:, None]
     beyond = duty[..., market, gates.origin]
-    within = np.minimum(gates.duty[quarter], beyond)
+    within = np.minimum(gates.duty, beyond)
     size = np.zeros_like(beyond) + gates.size
     quotas = Quotas(size, gates.origin, is_there, beyond, within, landed[..., 0])
     cap = access.cap_of(beyond[..., None], within[..., None], quotas.of_origin(landed), gates.is_closed[:, None])

@@ -11,6 +11,7 @@ from model.assessment.costs import Situation
 from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.stakes import Stakes, supply_stakes, technology_stakes
 from model.assessment.tables import Tables, assess
+from model.market.access import Gates, quotas_of
 from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray
@@ -18,6 +19,7 @@ from model.phases import club, trade
 from model.quarter import Insight
 from model.rules import unilateral
 from model.stage import Stage
+from model.vocabulary import EV
 
 
 def assess_impact(world: Stage) -> None:
@@ -78,13 +80,14 @@ def _mandate(world: Stage, tables: Tables, stakes: Stakes) -> Mandate:
 def _situation(world: Stage) -> Situation:
     state, supply = world.state, world.state.supply
     mfn, floor, special = club.policies_beside_club(world)
+    gates, duty, frictions = under_quotas(world)
     return Situation(
         cells=supply.cells,
         margin=state.margin,
         landed=supply.landed,
-        frictions=supply.border.frictions,
+        frictions=frictions,
         utility=supply.utility,
-        duty=state.duty,
+        duty=duty,
         special=special,
         mfn=mfn,
         floor=floor,
@@ -96,7 +99,20 @@ def _situation(world: Stage) -> Situation:
         scheme=supply.scheme,
         credit_price=state.credit_price,
         member_step=club.carbon_now(world),
+        gates=gates,
     )
+
+
+def under_quotas(world: Stage) -> tuple[Gates | None, FloatArray, FloatArray]:
+    """This quarter's quotas, or None; duties (R, g, b, b) and frictions under them, at the premium last paid."""
+    state, gates, frictions = world.state, world.rules.gates, world.state.supply.border.frictions
+    if gates is None or not gates.has_quota:
+        return None, state.duty, frictions
+    now, duty = gates.in_quarter(state.quarter), state.duty.copy(order="K")
+    quotas = quotas_of(now, duty[:, EV], state.supply.landed)
+    premium = np.zeros_like(quotas.size) if state.quarter == 0 else state.market.licences.premium
+    duty[:, EV], frictions = quotas.at_border(duty[:, EV], frictions, premium)
+    return now, duty, frictions
 
 
 def _stakes(world: Stage, situation: Situation) -> Stakes:

@@ -88,7 +88,7 @@ def clear_markets(world: Stage) -> None:
     state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
     duty, frictions, quotas, premium = state.duty[:, EV], supply.border.frictions, None, np.zeros(1)
     if world.rules.gates is not None and world.rules.gates.has_quota:
-        quotas = quotas_of(world.rules.gates, state.quarter, duty, supply.landed)
+        quotas = quotas_of(world.rules.gates.in_quarter(state.quarter), duty, supply.landed)
         goods = (supply.landed, duty, frictions, supply.utility, state.origin_tie, state.origin_level, state.markup)
         premium = lasting_premium(economy, p, quotas, *goods)
         duty, frictions = quotas.at_border(duty, frictions, premium)

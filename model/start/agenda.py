@@ -20,6 +20,7 @@ from model.assessment.priors import mean_tension
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
 from model.assessment.tables import Tables, assess
 from model.assessment.values import Parts, issue_values
+from model.market.access import gates_of
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
@@ -87,7 +88,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
     cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
-    landed = landed_costs(economy, cells)
+    landed, gates = landed_costs(economy, cells), gates_of(scenario)
     frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     base = opening.price - opening.markup
@@ -121,6 +122,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
         origin_level=opening.origin_level,
         subsidy=paid,
         exported_cells=accounts.exported_cells,
+        gates=None if gates is None or not gates.has_quota else gates.in_quarter(0),
     )
     return FirstLook(situation, built, revenue, accounts.cell_imports)
 

@@ -172,10 +172,10 @@ def us_market(cars: float | None, duty: float) -> tuple[FloatArray, FloatArray, 
     frictions, premium = seen.frictions, np.zeros(3)
     if cars is not None:
         size = np.array([np.inf, cars, np.inf])
-        path = np.full((1, 3), duty)
+        path = np.full(3, duty)
         nobody = np.zeros(seen.utility.shape, dtype=bool)
         gates = Gates(nobody, np.zeros((3, 3), dtype=bool), size, np.array([CN, CN, EU]), path, np.array([0.0, 1, 0]))
-        quotas = quotas_of(gates, 0, rates, seen.landed)
+        quotas = quotas_of(gates, rates, seen.landed)
         goods = (seen.landed, rates, frictions, seen.utility, seen.origin_tie, seen.origin_level, opening.markup)
         premium = lasting_premium(economy, p, quotas, *goods)
         rates, frictions = quotas.at_border(rates, frictions, premium)
