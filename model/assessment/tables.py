@@ -192,14 +192,11 @@ def _market(
     importer, partner, third = IMPORTER[pair], PARTNER[pair], THIRD[pair]
     # Without copying where that can be helped.
     at = _At(importer, partner, third, as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer))
-
     # Prices and shares.
     alpha, sigma, size = parameters.alpha[importer], parameters.nest_correlation, economy.market_size[importer]
     utility = situation.utility[..., at.market, :] + (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
-    worth = (utility, alpha[:, None], size[:, None], start, sweeps)
-    offered, cleared, residual, (to_makers, to_treasury) = _priced(
-        parameters, situation, nodes, block, cars, at, vehicle_duty, *worth
-    )
+    goods = (parameters, situation, nodes, block, cars, at, vehicle_duty, utility, alpha[:, None], size[:, None])
+    offered, cleared, residual, (to_makers, to_treasury) = _priced(*goods, start, sweeps)
     scheme, credits = None, None
     if situation.scheme is not None and situation.credit_price is not None:
         scheme, before = situation.scheme.of(importer), situation.credit_price[..., importer]

@@ -110,7 +110,8 @@ def under_quotas(world: Stage) -> tuple[Gates | None, FloatArray, FloatArray]:
         return None, state.duty, frictions
     now, duty = gates.in_quarter(state.quarter), state.duty.copy(order="K")
     quotas = quotas_of(now, duty[:, EV], state.supply.landed)
-    premium = np.zeros_like(quotas.size) if state.quarter == 0 else state.market.licences.premium
+    last = None if state.quarter == 0 else state.market.licences
+    premium = np.zeros_like(quotas.size) if last is None else last.premium
     duty[:, EV], frictions = quotas.at_border(duty[:, EV], frictions, premium)
     return now, duty, frictions
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.layout import zeros
-from model.market.access import clear_with_quotas, lasting_premium, quotas_of
+from model.market.access import Licences, Quotas, clear_with_quotas, lasting_premium, quotas_of
 from model.market.border import border_of
 from model.market.clearing import (
     WARM_SWEEPS,
@@ -118,4 +118,14 @@ def clear_markets(world: Stage) -> None:
         )
     if supply.scheme is not None:
         clearing = trade.clear_credits(world, supply.scheme, base, clearing)
+    if quotas is not None and licences is not None:
+        _tell_quotas(world, quotas, licences)
     state.market = Market(clearing, residual, licences)
+
+
+def _tell_quotas(world: Stage, quotas: Quotas, licences: Licences) -> None:
+    """Tell of quotas that have come to bind, or no longer do."""
+    last = None if world.state.quarter == 0 else world.state.market.licences
+    before = np.zeros_like(licences.premium) if last is None else last.premium
+    for lane, story in world.stories.items():
+        story.quotas(before[lane], licences.premium[lane], quotas.origin)

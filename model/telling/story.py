@@ -144,6 +144,8 @@ class Story(TradeStory, ClubStory):
         for event in self.model.start.events:
             if event.quarter == t:
                 self.say("event", event.about.rstrip(".") + ".")
+        if t == 0:
+            self.access()
 
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""

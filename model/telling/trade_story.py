@@ -9,6 +9,7 @@ import numpy as np
 
 from model.assessment.coalitions import kind_of_club
 from model.market import border
+from model.numerics import QUARTERS_PER_YEAR
 from model.vocabulary import BLOC_NAMES, BLOCS, DYADS
 
 if TYPE_CHECKING:
@@ -61,6 +62,30 @@ class TradeStory:
             else:
                 text = f"{cap(possessive(named(int(m))))} price undertaking with {maker} for {cars} ends"
             self.say("undertaking", text + ".", dyad_of(int(m), int(b)))
+
+    def access(self) -> None:
+        """The terms of access that the scenario starts with."""
+        for one in self.model.start.access:
+            market, home = named(one.importer), possessive(named(one.exporter))
+            text = {
+                "closed": f"{cap(home)} brands are kept out of the market of {market}",
+                "local": f"{cap(home)} brands may sell in {market} what they build there",
+                "quota": f"{cap(market)} lets in {QUARTERS_PER_YEAR * one.quota * 1e6:,.0f} cars a year built in "
+                f"{named(one.exporter)} at a duty of {one.duty[0]:.1%}, "
+                + ("and none beyond" if one.is_closed else "and more at the full duty"),
+                "undertaking": f"{cap(market)} takes minimum prices from makers of cars built in {named(one.exporter)}",
+                "open": f"{cap(home)} brands may sell in {market} like any other",
+            }[one.position]
+            self.say("access", text + ".", dyad_of(one.importer, one.exporter))
+
+    def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
+        """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
+        for m in np.flatnonzero((before > 0.0) != (premium > 0.0)).tolist():
+            cars = f"quota for cars built in {named(int(origin[m]))}"
+            what = (
+                f"is full: a licence for one more is worth {premium[m]:.1f} k$" if premium[m] > 0.0 else "is not full"
+            )
+            self.say("access", f"{cap(possessive(named(m)))} {cars} {what}.", dyad_of(m, int(origin[m])))
 
     def charges(self, charged: Sequence[FloatArray | None]) -> None:
         """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
