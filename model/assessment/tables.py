@@ -294,7 +294,7 @@ def _priced(
         offered, cleared, _ = priced(within, np.minimum(premium[..., None], cap))
         return size * cleared.share * offered.from_partner
 
-    premium = access.clearing_premium(lambda m: access.wanted(sold(m), cap, m), quota)
+    premium = access.clearing_premium(lambda m: access.wanted(sold(m), cap, m), quota, access.SOLVED)
     offered, cleared, residual = priced(within, np.minimum(premium[..., None], cap))
     entered = size * cleared.share * offered.from_partner
     held = access.licensed(entered, cap, premium, quota)

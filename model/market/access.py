@@ -142,7 +142,7 @@ def lasting_premium(
         share = equilibrium(base, utility, alpha, sigma, markup, WARM_SWEEPS, weight)[0].share
         return access.wanted(economy.market_size[:, None] * share * quotas.of_origin(mix), quotas.cap, premium)
 
-    return access.clearing_premium(demand, quotas.size)
+    return access.clearing_premium(demand, quotas.size, access.SOLVED)
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,9 @@ from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, ordered_sum, safe_
 PROHIBITIVE: Final = 1e4
 FIRST_STEP: Final = 4.0  # k$; the first premium tried, doubled until fewer licences are wanted than there are
 SETTLED: Final = 1e-12  # part of the quota by which the wanted number may miss it; k$ and part of a premium
-ROUNDS: Final = 120  # a bracket is halved every other one
+#: The same where what is wanted hangs on prices that are themselves solved for (residuals up to 1e-9 k$).
+SOLVED: Final = 1e-9
+ROUNDS: Final = 200  # a bracket is halved at least every fourth one
 TIED: Final = 1e-9  # k$ between a cap and a premium that count as the same
 
 
@@ -49,14 +51,16 @@ def wanted(cars: FloatArray, cap: FloatArray, premium: FloatLike) -> FloatArray:
     return ordered_sum(cars * (cap > np.asarray(premium)[..., None]))
 
 
-def clearing_premium(demand: Callable[[FloatArray], FloatArray], quota: FloatArray) -> FloatArray:
+def clearing_premium(
+    demand: Callable[[FloatArray], FloatArray], quota: FloatArray, tolerance: float = SETTLED
+) -> FloatArray:
     """Price of a licence, k$ a car, at which as many are wanted as there are, or 0 where fewer are wanted anyway.
 
     demand: gives the licences wanted, m cars (...), at a premium (...); falls in it, and may jump down. quota: (...),
-    m cars, >= 0, may be infinite.
+    m cars, >= 0, may be infinite. tolerance: part of the quota by which the wanted number may miss it.
     Limits: ``PROHIBITIVE`` at a quota of 0; 0 at an infinite one; falls in the quota. Where demand jumps over the
     quota, the premium is that of the jump, from above.
-    Source: complementary slackness; a bracket in logarithms, by turns a chord (Illinois) and its middle.
+    Source: complementary slackness; secants in logarithms, kept in a bracket that is halved now and then.
     """
     low = np.zeros_like(quota)
     free = np.asarray(demand(low), dtype=np.float64)
@@ -78,18 +82,19 @@ def clearing_premium(demand: Callable[[FloatArray], FloatArray], quota: FloatArr
         low, above = np.where(further, high, low), np.where(further, below, above)
         high = np.where(further, step, high)
         below = np.where(further, excess(high), below)
+    last, seen, newest, now = low, above, high, below
     for turn in range(ROUNDS):
         if not searched.any():
             break
-        chord = high - below * (high - low) / np.where(above > below, above - below, 1.0)
-        tried = np.where((chord > low) & (chord < high), chord, 0.5 * (low + high)) if turn % 2 else 0.5 * (low + high)
+        middle, rise = 0.5 * (low + high), now - seen
+        secant = newest - now * safe_ratio(newest - last, rise)
+        tried = np.where((turn % 4 < 3) & (secant > low) & (secant < high), secant, middle)
         tried = np.where(searched, tried, premium)
-        found = excess(tried)
-        over, under = searched & (found > 0.0), searched & (found <= 0.0)
-        low, above = np.where(over, tried, low), np.where(over, found, above)
-        high, below = np.where(under, tried, high), np.where(under, found, below)
-        premium = np.where(searched, np.where(np.abs(found) <= SETTLED, tried, high), premium)
-        searched = searched & (np.abs(found) > SETTLED) & (high - low > SETTLED * (1.0 + high))
+        last, seen, newest, now = newest, now, tried, excess(tried)
+        low, high = np.where(searched & (now > 0.0), tried, low), np.where(searched & (now <= 0.0), tried, high)
+        is_met = np.abs(now) <= tolerance
+        premium = np.where(searched, np.where(is_met, tried, high), premium)
+        searched = searched & ~is_met & (high - low > SETTLED * (1.0 + high))
     return premium
 
 

@@ -24,9 +24,10 @@ from model.vocabulary import DIRECTED_DYADS, EV
 CN, US, EU = range(3)
 AS_GOOD = {"rel": 1e-9, "abs": 1e-9}
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
-#: A duty on cars within the quota that is the one beyond it: what is left of access is the number of cars.
+#: Nobody negotiates or moves alone, so that markets alone answer.
 QUIET = {**worlds.NOTHING_ON_THE_TABLE, "unilateral_duties": False, "unilateral_recognition_rate": 0.0}
-FULL_DUTY = "duty = { value = 1.275, assumed = 'as beyond the quota' }"
+#: A duty on cars within the quota that is never below the one in force, whatever that becomes: only numbers are left.
+FULL_DUTY = "duty = { value = 5, assumed = 'above any duty beyond the quota' }"
 
 
 @pytest.fixture
