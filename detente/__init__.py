@@ -58,6 +58,7 @@ if TYPE_CHECKING:
     from experiments.design.plan_file import load_plan, plan_names
     from experiments.findings.findings import find
     from experiments.findings.tables import Findings
+    from experiments.league.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from experiments.report.figures import run_figure
     from experiments.report.headline_figures import plan_figure, worth_figure
     from experiments.report.page import write_report
@@ -96,6 +97,11 @@ _HOMES = {
     "paired_difference": "experiments.statistics.estimates",
     "shared_rate": "experiments.statistics.estimates",
     "wilson": "experiments.statistics.estimates",
+    "OUTCOMES": "experiments.league.sessions",
+    "Player": "experiments.league.sessions",
+    "assessment_quarters": "experiments.league.sessions",
+    "play_sessions": "experiments.league.sessions",
+    "situations": "experiments.league.sessions",
     "plan_figure": "experiments.report.headline_figures",
     "worth_figure": "experiments.report.headline_figures",
     "run_figure": "experiments.report.figures",
@@ -120,6 +126,7 @@ _HOMES = {
 }
 
 __all__ = [
+    "OUTCOMES",
     "Estimate",
     "Factor",
     "Findings",
@@ -127,9 +134,11 @@ __all__ = [
     "McNemar",
     "Outcome",
     "Plan",
+    "Player",
     "Rate",
     "Results",
     "SurvivalCurve",
+    "assessment_quarters",
     "cell_summary",
     "contrast",
     "cumulative_incidence",
@@ -145,11 +154,13 @@ __all__ = [
     "paired_difference",
     "plan_figure",
     "plan_names",
+    "play_sessions",
     "rank_correlations",
     "rerun",
     "run_figure",
     "run_plan",
     "shared_rate",
+    "situations",
     "treaty_ends",
     "wilson",
     "worth_figure",

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from model.scenario.reading import find_scenario
     from model.scenario.scenario import Scenario, load_scenario, scenario_names
     from model.scenario.toml_file import parse_toml, read_toml
-    from model.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
     from model.start.starting_point import calibration_table, identification_flips
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
@@ -61,7 +60,6 @@ _ROOMS = {
     "model.scenario.reading": "find_scenario",
     "model.scenario.scenario": "Scenario load_scenario scenario_names",
     "model.scenario.toml_file": "parse_toml read_toml",
-    "model.sessions": "OUTCOMES Player assessment_quarters play_sessions situations",
     "model.start.starting_point": "calibration_table identification_flips",
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
@@ -74,16 +72,16 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 
 # fmt: off
 __all__ = [
-    "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT", "OUTCOMES",
+    "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
     "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc", "CaseEnd",
     "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle", "Offer",
-    "Parameters", "Player", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
-    "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "assessment_quarters", "calibration_table",
+    "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
+    "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "calibration_table",
     "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "game_map_point",
     "identification_flips", "kept_lanes", "last_games", "load_scenario", "load_tactics", "load_world",
-    "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "play_sessions",
+    "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
     "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
-    "scenario_names", "seeds_directory", "shown", "side_family", "situations", "stance", "stand_in", "tactic",
+    "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",
     "unload", "unload_worlds", "why_it_failed", "world_of",
 ]
 # fmt: on

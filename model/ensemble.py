@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import inspect
 import itertools
-import operator
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from model.draws import HIGHEST_ROOT_SEED, SEEDS
-from model.faults import InputFault, nearest, shown
+from model.faults import InputFault, nearest, shown, whole_number
 from model.parameters.checked import PARAMETERS, Parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
@@ -137,19 +136,9 @@ def _some(numbers: list[int]) -> str:
     return ", ".join(map(str, numbers[:8])) + (f" and {len(numbers) - 8} more" if len(numbers) > 8 else "")
 
 
-def _is_whole(came: Any) -> bool:
-    """Whether a value is a whole number, Python's or NumPy's; a switch, a text and 3.0 are none."""
-    if isinstance(came, (bool, np.bool_)) or np.ndim(came) != 0:
-        return False
-    try:
-        operator.index(came)
-    except TypeError:
-        return False
-    return True
-
-
 def _whole(name: str, came: Any, low: int, high: int | None, faults: list[str]) -> int:
-    if _is_whole(came) and low <= (number := operator.index(came)) and (high is None or number <= high):
+    number = whole_number(came)
+    if number is not None and low <= number and (high is None or number <= high):
         return number
     allowed = f"a whole number from {low}" + ("" if high is None else f" to {high}")
     allowed = SEEDS if name == "root_seed" else allowed
@@ -159,15 +148,16 @@ def _whole(name: str, came: Any, low: int, high: int | None, faults: list[str]) 
 
 def _numbers(name: str, came: Any, faults: list[str]) -> np.ndarray:
     """Numbers of replicates: as many as are asked for, or those that are listed."""
-    if name == "replicates" and _is_whole(came):
+    if name == "replicates" and whole_number(came) is not None:
         return np.arange(_whole(name, came, 1, MOST_REPLICATES, faults), dtype=np.int64)
     is_list = isinstance(came, Iterable) and not isinstance(came, (str, bytes, Mapping))
     # An array of no axis says that it is iterable, and is not.
     is_list = is_list and not (isinstance(came, np.ndarray) and came.ndim == 0)
     listed = list(itertools.islice(came, MOST_REPLICATES + 1)) if is_list else [came]
-    wrong = [one for one in listed if not (_is_whole(one) and 0 <= one <= HIGHEST_REPLICATE)]
+    numbers = [whole_number(one) for one in listed]
+    wrong = [one for one, n in zip(listed, numbers, strict=True) if n is None or not 0 <= n <= HIGHEST_REPLICATE]
     if is_list and not wrong and len(listed) <= MOST_REPLICATES:
-        return np.array([operator.index(one) for one in listed], dtype=np.int64)
+        return np.array(numbers, dtype=np.int64)
     which = f" ({shown(wrong[0], 40)} is not one)" if wrong and is_list else ""
     many = f"a whole number from 1 to {MOST_REPLICATES}, or " if name == "replicates" else ""
     faults.append(f"{name} = {shown(came)}{which}: allowed is {many}a list of numbers of replicates from 0")

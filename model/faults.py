@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import operator
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -18,6 +19,14 @@ def shown(came: object, most: int = MOST_SHOWN) -> str:
         what = "" if isinstance(came, int) else f"{type(came).__name__} with a "
         return f"a {what}number of thousands of digits"
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+def whole_number(came: Any) -> int | None:
+    """A whole number, Python's or NumPy's, as an int; None for anything else: a switch, a text and 3.0 are none."""
+    try:
+        return None if isinstance(came, bool) else operator.index(came)
+    except TypeError:
+        return None
 
 
 class InputFault(ValueError):

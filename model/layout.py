@@ -3,15 +3,21 @@
 A *lane* is one replicate. The replicate axis comes first by index and is fastest in memory: ``x[:, m, f]`` are the
 neighbours that one instruction works on. NumPy's elementwise functions keep that layout, so it has to be made only
 where arrays are made: by ``copies`` and ``zeros`` here.
+
+Where all packages are looked at, that would make very short rows of the neighbours while lanes are few; there packages
+are fastest then (``room``, ``packages_fastest``).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
 from model.rules.bargaining import SHORT_LIST
+
+#: Lanes; fewer than this are few. It decides how fast a quarter is, and no number: both layouts have the same bits.
+MANY_LANES: Final = 48
 
 
 def copies(values: Any, n_lanes: int) -> np.ndarray:
@@ -23,6 +29,19 @@ def copies(values: Any, n_lanes: int) -> np.ndarray:
 def zeros(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:
     """(R, *shape) zeros, replicates fastest in memory."""
     return _lanes_first(np.zeros((*shape, n_lanes), dtype))
+
+
+def room(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:
+    """(R, *shape) to be written, for packages: replicates fastest in memory unless they are few."""
+    few = n_lanes < MANY_LANES
+    return np.empty((n_lanes, *shape), dtype) if few else _lanes_first(np.empty((*shape, n_lanes), dtype))
+
+
+def packages_fastest(values: np.ndarray) -> np.ndarray:
+    """(R, P, ...) the same, laid out for packages where replicates are few."""
+    if len(values) >= MANY_LANES:
+        return values
+    return np.ascontiguousarray(values.T.swapaxes(-2, -1)).swapaxes(-2, -1).T
 
 
 def _lanes_first(array: np.ndarray) -> np.ndarray:

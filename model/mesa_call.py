@@ -11,24 +11,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import numpy as np
-
-from model.faults import InputFault, shown
+from model.faults import InputFault, shown, whole_number
 
 DEFAULTS: Final = {"scenario": "2026", "root_seed": 20260928, "replicate": 0}
 LUCK: Final = ("replicate", "rng", "seed")  # None is none of them
 # A seed that somebody chose is below this; one from the machine's entropy has 128 bits.
 CHOSEN: Final = 2**64
-
-
-def whole(name: str, came: object, hint: str) -> int:
-    """``came`` as a whole number from 0.
-
-    Raises ``InputFault`` where it is anything else.
-    """
-    if isinstance(came, bool) or not isinstance(came, (int, np.integer)) or came < 0:
-        raise InputFault([f"{name} = {shown(came)}: allowed is a whole number from 0; {hint}"], "run")
-    return int(came)
 
 
 def arguments(given: dict[str, Any]) -> dict[str, Any]:
@@ -46,7 +34,10 @@ def arguments(given: dict[str, Any]) -> dict[str, Any]:
     if not lucks and (iteration := _iteration()):
         lucks = {"iterations": iteration}
     for name, value in lucks.items():
-        number = whole(name, value, "it becomes the replicate: write replicate=0, 1, 2, ...")
+        number = whole_number(value)
+        if number is None or number < 0:
+            remedy = "it becomes the replicate: write replicate=0, 1, 2, ..."
+            raise InputFault([f"{name} = {shown(value)}: allowed is a whole number from 0; {remedy}"], "run")
         if given.setdefault("replicate", number) != number:
             said = f"{name} and replicate = {given['replicate']} both say which luck"
             raise InputFault([f"{said}; leave {name} out, and list the replicates: replicate=range(3)"], "run")

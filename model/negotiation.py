@@ -20,20 +20,17 @@ from typing import Any, Final, Self
 
 import mesa
 import numpy as np
-import pandas as pd
 
 from model.agents.automaker import Automaker
 from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
-from model.assessment.mandate import Mandate
 from model.faults import InputFault, nearest
 from model.mesa_call import arguments
-from model.parameters.checked import Parameters, make_parameters
-from model.record.lane import Lane
+from model.parameters.checked import make_parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
-from model.telling.story import Story, StoryLine
-from model.world import World, address
+from model.telling.story import Story
+from model.world import ToldRun, World, address
 
 
 class _Counts(weakref.WeakKeyDictionary[mesa.Model, itertools.count]):
@@ -48,6 +45,8 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
     mesa.Agent._ids = _Counts(kept)
 
 
+#: The parties that come with the project, and what they are called where Mesa knows them.
+SHIPPED: Final[dict[type, str]] = {Bloc: "MesaBloc", Automaker: "MesaAutomaker", BatterySupplier: "MesaSupplier"}
 #: A name of a subclass at least this like one that is read was meant to be it (0 to 1, of difflib).
 NEARLY: Final = 0.8
 NO_RESET: Final = (
@@ -58,36 +57,9 @@ NO_RESET: Final = (
 HAS_SCENARIOS: Final = "scenario" in inspect.signature(mesa.Model.__init__).parameters
 
 
-class MesaBloc(Bloc, mesa.Agent):
-    """A bloc that Mesa knows."""
-
-    def __init__(self, world: Any, index: int, model: mesa.Model) -> None:
-        mesa.Agent.__init__(self, model)
-        Bloc.__init__(self, world, index)
-
-
-class MesaAutomaker(Automaker, mesa.Agent):
-    """An automaker that Mesa knows."""
-
-    def __init__(self, world: Any, index: int, model: mesa.Model) -> None:
-        mesa.Agent.__init__(self, model)
-        Automaker.__init__(self, world, index)
-
-
-class MesaSupplier(BatterySupplier, mesa.Agent):
-    """A battery supplier that Mesa knows."""
-
-    def __init__(self, world: Any, index: int, model: mesa.Model) -> None:
-        mesa.Agent.__init__(self, model)
-        BatterySupplier.__init__(self, world, index)
-
-
 @functools.cache
 def mesa_type(party: type) -> type:
     """The class of agents that decide as ``party`` does and that Mesa knows."""
-    for ready in (MesaBloc, MesaAutomaker, MesaSupplier):
-        if party is ready.__bases__[0]:
-            return ready
     if issubclass(party, mesa.Agent):
         return party
 
@@ -96,7 +68,7 @@ def mesa_type(party: type) -> type:
         party.__init__(self, world, index)  # type: ignore[misc]
 
     about = {"__init__": begin, "__module__": party.__module__, "party": party}
-    return _Enrolled(party.__name__, (party, mesa.Agent), about)
+    return _Enrolled(SHIPPED.get(party, party.__name__), (party, mesa.Agent), about)
 
 
 class _Enrolled(type):
@@ -135,7 +107,7 @@ class _ByKind(dict[type, mesa.agent.AgentSet]):
             return default
 
 
-class NegotiationModel(mesa.Model):
+class NegotiationModel(ToldRun, mesa.Model):
     """China, the US and the EU negotiate, quarter by quarter, while automakers and suppliers do business.
 
     scenario: a name in ``seeds/scenarios`` or a path to a TOML file; root_seed and replicate: the address of the run's
@@ -150,6 +122,7 @@ class NegotiationModel(mesa.Model):
     Raises ``InputFault`` (a ``ValueError``) that names every unknown or impossible input at once.
     """
 
+    world: World
     bloc_type: type[Bloc] | None = None
     automaker_type: type[Automaker] | None = None
     supplier_type: type[BatterySupplier] | None = None
@@ -168,15 +141,15 @@ class NegotiationModel(mesa.Model):
         name = asked.pop("scenario")
         root_seed, replicate = address(asked.pop("root_seed"), asked.pop("replicate"))
         if not isinstance(scenario, (str, Path)) and HAS_SCENARIOS:
-            super().__init__(scenario=scenario)
+            mesa.Model.__init__(self, scenario=scenario)
         else:
-            super().__init__(rng=replicate)
+            mesa.Model.__init__(self, rng=replicate)
         parameters = make_parameters({**known_scenario(name).parameters.changes(), **asked})
         self.root_seed, self.replicate = root_seed, replicate
-        self.world = world_type(name, parameters, root_seed, [replicate], kept=None)
+        self.played = self.world = world_type(name, parameters, root_seed, [replicate], kept=None)
+        self.lane = 0
         self._seat_agents()
-        self.lane = Lane(self.world, 0)
-        self.narrate(Story(self.lane, narrate))
+        self.narrate(Story(self, narrate))
         self.datacollector = mesa.DataCollector(
             model_reporters={name: functools.partial(_latest, name) for name in self.world.recorder.headline},
             agenttype_reporters={
@@ -251,35 +224,6 @@ class NegotiationModel(mesa.Model):
     # --- what is played ---------------------------------------------------------------------------------------------
 
     @property
-    def state(self) -> Any:
-        """The ``State`` of the run, without the replicate axis."""
-        return self.lane.state
-
-    def known(self) -> Mandate:
-        """The mandate of the last assessment, without the replicate axis."""
-        return self.lane.known()
-
-    @property
-    def parameters(self) -> Parameters:
-        """What the run is played by."""
-        return self.world.parameters
-
-    @property
-    def start(self) -> Any:
-        """The scenario that the run starts from (Mesa keeps the name ``scenario`` for itself)."""
-        return self.world.scenario
-
-    @property
-    def agenda(self) -> Any:
-        """What is on the table, and what it is worth at the start."""
-        return self.world.agenda
-
-    @property
-    def economy(self) -> Any:
-        """What the calibration found."""
-        return self.world.economy
-
-    @property
     def recorder(self) -> Recorder:
         """The record of the run."""
         return self.world.recorder
@@ -300,19 +244,9 @@ class NegotiationModel(mesa.Model):
         return self.world.suppliers
 
     @property
-    def n_quarters(self) -> int:
-        """The horizon of the run, quarters."""
-        return self.world.n_quarters
-
-    @property
     def quarter_label(self) -> str:
         """The quarter being played, e.g. 2026Q4."""
         return self.world.scenario.quarter_label(self.world.state.quarter)
-
-    @property
-    def story(self) -> list[StoryLine]:
-        """What happened, one line an event."""
-        return self.teller.lines
 
     # --- playing ----------------------------------------------------------------------------------------------------
 
@@ -328,14 +262,6 @@ class NegotiationModel(mesa.Model):
         while self.running:
             self.step()
         return self
-
-    def summary(self) -> pd.DataFrame:
-        """One row a dyad: what came of the run."""
-        return self.world.summary().drop(columns="replicate")
-
-    def tables(self) -> dict[str, pd.DataFrame]:
-        """The tidy record, a data frame for each kind of entity."""
-        return self.recorder.tables()
 
 
 # --- what Mesa's data collector reads; functions by name, so that a model can be pickled ----------------------------

@@ -22,7 +22,7 @@ FloatArray = npt.NDArray[np.float64]
 FloatLike = float | FloatArray
 Entry = TypeVar("Entry", bound=np.generic)
 
-#: Below this many numbers one ``accumulate`` call beats a Python loop over the last axis (same bits).
+#: Below this many numbers one call beats several that suit the layout better (same bits).
 ACCUMULATE_BELOW = 2048
 #: A denominator or base smaller than this in size counts as zero (no unit; any real quantity is far larger).
 NEGLIGIBLE = 1e-200
@@ -40,8 +40,8 @@ QUARTERS_PER_YEAR = 4.0
 
 
 def entries(table: npt.NDArray[Entry], index: npt.NDArray[np.int64]) -> npt.NDArray[Entry]:
-    """(..., n) fresh copies of some entries of a table (..., X), any unit; replicates stay fastest in memory."""
-    return table.T.take(index, axis=0).T
+    """(..., n) fresh copies of some entries (n,) of a table (..., X), any unit, laid out in memory like the table."""
+    return table.take(index, axis=-1) if table.strides[-1] == table.itemsize else table.T.take(index, axis=0).T
 
 
 def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatArray:
@@ -197,43 +197,25 @@ def _weights_of_options(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> t
     return top, weight, ordered_sum(weight, keepdims=True)
 
 
-def cheapest_mix(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
-    """Shares that a buyer gives to options when cheaper ones please more; fractions adding to 1.
+def cheapest_mix_and_cost(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> tuple[FloatArray, FloatArray]:
+    """Cost of the best mix of options, -(1/theta) ln sum exp(tie - theta cost), cost units (...); and the mix (..., K).
 
     cost: (..., K), in any cost unit. tie: (..., K), log preference weight of an option (-inf shuts it).
     theta: scalar or (..., 1), taste for cheapness per cost unit, > 0.
-    Limits: equal costs and ties give 1/K; theta -> 0 ignores cost; theta -> infinity buys the cheapest only.
-    Source: multinomial logit, McFadden 1978.
-    """
-    _, weight, total = _weights_of_options(cost, tie, theta)
-    return weight / total
-
-
-def cheapest_mix_and_cost(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> tuple[FloatArray, FloatArray]:
-    """``log_sum_cost``, cost units (...), and ``cheapest_mix``, fractions (..., K), at the price of one of them.
-
-    Arguments, limits and source as there.
+    Limits: equal costs and ties give shares of 1/K; theta -> 0 ignores cost; theta -> infinity buys the cheapest only.
+    The cost never rises when an option's cost falls; its derivative in each option's cost is that option's share; with
+    one option and no tie it is that option's cost.
+    Source: multinomial logit, McFadden 1978; theory 1.3. The level of the cost is arbitrary: add ``log_sum_level`` of
+    the starting point.
     """
     top, weight, total = _weights_of_options(cost, tie, theta)
     return (-(top + np.log(total)) / theta)[..., 0], np.divide(weight, total, out=weight)
 
 
-def log_sum_cost(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
-    """Cost of the best mix of options, -(1/theta) ln sum exp(tie - theta cost), up to a constant; cost units.
-
-    Arguments as ``cheapest_mix``. Returns (...), the last axis summed out.
-    Limits: never rises when an option's cost falls; its derivative in each option's cost is that option's
-    share; with one option and no tie it is that option's cost.
-    Source: McFadden 1978; theory 1.3. The level is arbitrary: add ``log_sum_level`` of the starting point.
-    """
-    top, _, total = _weights_of_options(cost, tie, theta)
-    return (-(top + np.log(total)) / theta)[..., 0]
-
-
 def log_sum_level(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
-    """Constant that makes ``log_sum_cost`` equal the share-weighted mean cost at these costs; cost units.
+    """Constant that makes that cost the share-weighted mean cost at these costs; cost units.
 
-    Arguments as ``cheapest_mix``. Returns (...). Computed once, at the starting point, then kept.
+    Arguments as ``cheapest_mix_and_cost``. Returns (...). Computed once, at the starting point, then kept.
     Limits: 0 with one option and no tie; never negative without ties.
     Source: theory 1.3 and trap 0.14 (the mean itself is not monotone in costs, the log-sum is).
     """
@@ -243,7 +225,7 @@ def log_sum_level(cost: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatAr
 
 
 def loss_without(share: FloatLike, theta: FloatLike) -> FloatArray:
-    """Rise of ``log_sum_cost`` per unit bought if an option with this share were withdrawn; cost units.
+    """Rise of that cost per unit bought if an option with this share were withdrawn; cost units.
 
     share: (...), the option's share, in [0, 1]; read as at most 0.999. theta: (...), per cost unit, > 0.
     Limits: 0 for an unused option; share/theta for a little used one.

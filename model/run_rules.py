@@ -37,50 +37,36 @@ ISSUE_GROUPS: Final = (
 
 @dataclass(frozen=True)
 class RunRules:
-    """What parameters, scenario and agenda of a run come to.
+    """What parameters, scenario and agenda of a run come to."""
 
-    stance and punishment_horizon (quarters) of the retaliation rule; tactics, acceptances of each bloc; on_table (10
-    truth values) issues that may be tabled; off_table by dyad: 0 for what can be tabled given what is in force, out of
-    reach for the rest; ceiling (d,) the largest depth of a package that may be tabled; inherited (d, 10) what the
-    treaty in force at the start concedes on every issue; nodes at which assessments look; has_clubs, club_penalty;
-    brands_abroad (b, b); learning_exponent of cells; same_home (k, k) 0 or 1; turn (f, k) when contracts are due;
-    reference_evs m EVs a quarter at the start; start_shift (b,) utility that announcements made before the start add;
-    honour_test by which blocs judge themselves; has_friends: deals move the allowed set of the US credit;
-    has_content_rules: it has rules on content; member_step: what membership of a club does to a car, (b,), or None;
-    mechanisms at the border that are on; by_type: trust is a belief about a partner's type; in_part: sides may keep a
-    part of a cut; imitates: sides answer their partner's concessions; new_governments (T, b) true where one takes
-    office; gates: terms of access that the scenario lists, or None; may_undertake
-    (m, b) whether makers of b may offer minimum prices in m (1.19b), or None where nobody may.
-    """
-
-    stance: Stance
-    punishment_horizon: float
-    tactics: tuple[Tactic, ...]
-    acceptances: tuple[Acceptance, ...]
-    on_table: tuple[bool, ...]
-    off_table: tuple[Grid, ...]
-    ceiling: FloatArray
-    inherited: FloatArray
-    nodes: Nodes
+    stance: Stance  # of the retaliation rule
+    punishment_horizon: float  # quarters
+    tactics: tuple[Tactic, ...]  # of each bloc
+    acceptances: tuple[Acceptance, ...]  # of each bloc
+    on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
+    off_table: tuple[Grid, ...]  # by dyad: 0 for what can be tabled given what is in force, out of reach for the rest
+    ceiling: FloatArray  # (d,) the largest depth of a package that may be tabled
+    inherited: FloatArray  # (d, 10) what the treaty in force at the start concedes on every issue
+    nodes: Nodes  # at which assessments look
     has_clubs: bool
     club_penalty: float
-    brands_abroad: FloatArray
-    learning_exponent: FloatArray
-    same_home: FloatArray
-    turn: np.ndarray
-    reference_evs: FloatArray
-    start_shift: FloatArray
-    honour_test: Callable[..., tuple[np.ndarray, FloatArray]]
-    has_friends: bool
-    has_content_rules: bool
-    member_step: CarbonStep | None
-    mechanisms: tuple[Mechanism, ...]
-    by_type: bool
-    in_part: bool
-    imitates: bool
-    new_governments: np.ndarray
-    gates: Gates | None
-    may_undertake: np.ndarray | None
+    brands_abroad: FloatArray  # (b, b)
+    learning_exponent: FloatArray  # of cells
+    same_home: FloatArray  # (k, k) 0 or 1
+    turn: np.ndarray  # (f, k) when contracts are due
+    reference_evs: FloatArray  # m EVs a quarter at the start
+    start_shift: FloatArray  # (b,) utility that announcements made before the start add
+    honour_test: Callable[..., tuple[np.ndarray, FloatArray]]  # by which blocs judge themselves
+    has_friends: bool  # deals move the allowed set of the US credit
+    has_content_rules: bool  # it has rules on content
+    member_step: CarbonStep | None  # what membership of a club does to a car, (b,)
+    mechanisms: tuple[Mechanism, ...]  # at the border that are on
+    by_type: bool  # trust is a belief about a partner's type
+    in_part: bool  # sides may keep a part of a cut
+    imitates: bool  # sides answer their partner's concessions
+    new_governments: np.ndarray  # (T, b) true where one takes office
+    gates: Gates | None  # terms of access that the scenario lists
+    may_undertake: np.ndarray | None  # (m, b) whether makers of b may offer minimum prices in m (1.19b); None: nobody
 
 
 def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda) -> RunRules:

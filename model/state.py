@@ -46,129 +46,96 @@ class State:
     A copy of it (``copied``) is all that is needed to go on from here. Arrays of single numbers are changed in place or
     replaced; records (``model.quarter``) are replaced whole and shared between copies. Every array has the replicate
     axis in front of the axes named here.
-
-    Markets: cell_cost, experience (k,) $/kWh, GWh; margin (f, k) $/kWh; origin_tie, origin_share (m, f, o),
-    origin_level (m, f); price, markup (m, f) k$ (markup is the fixed point's, kept to start the next one from);
-    quality (m, f); age (m, f) quarters since entry; has_plant (m, f); plant_due (m, f) quarters until a started plant
-    opens, 0 none; chargers (m,) m points; announced (b,) and announced_age (b,) zero-emission path; cells (f, k) GWh
-    of last quarter; credit_price (m,) k$ for an EV where a share of EVs is required; undertaking (m, f, b) part of an
-    automaker's cars from bloc b that it builds in the market instead, or NO_UNDERTAKING.
-
-    Policy: special (g, b, b) duty above MFN without treaties; duty (g, b, b) applied; case_left (b, b) quarters that
-    an investigation still runs; case_step (b, b) 0 or 1: one or two steps threatened; carried, dropped (b, b) threats
-    so far; recognises (b, b) unilateral recognition.
-
-    Relations: tension (d,) latent; dialogue (d,); is_open (d,); good, bad (b, b) evidence of observer on observed;
-    own_error, partner_error (d, s, u); mood (d, s).
-
-    Talks: clock (d,) quarters a session has run or CLOSED; pause (d,) quarters before the next; treaty (d,) package in
-    force, 0 none; signed (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED; sunset (d,)
-    quarter in which it expires; failed (d, s) failed its own test last quarter; notice (d, s) quarters of notice;
-    level (d, s) share of duty and supply concessions honoured under the stance; answer_left (d, s) quarters
-    of punishment to come and the one after; honours (d, s) passes its test this quarter; depth (d,).
-
-    Governments and optional statecraft: profit_weight (b,) executive's weight on home profits; threshold_shift (b,)
-    what the legislature asks beyond the declared threshold; prior_good, prior_bad (b, b) prior evidence; type_belief
-    (b, b) belief that the observed is a reciprocating type; track2 (d,) joint research; effort (d, s) part of its duty
-    cut that a side keeps by its own choice; standing (d, s) 1 where a side kept its part last quarter; heard (d, s) 1
-    once a partner has tabled in a session, received (d, s) own believed gain from its last offer, concession (d, s)
-    rise from the one before; gesture (d,) package in effect while a gesture stands, 0 none; gesture_side, gesture_left
-    (d,) who makes it and for how many quarters more; gesture_due (d, s) the next step is to be offered; tension_before
-    (d,) last quarter's level; harmony_announced (b,) 1 where an announcement paid its bloc alone.
-
-    Clubs: club () coalition in force, by its place in ``assessment.coalitions``, 0 none; club_signed () coalition
-    ratified, in force from the next quarter, or NOTHING_SIGNED; club_honours, club_failed (b,) whether a member keeps
-    the terms this quarter, failed to last quarter; club_mood (b,) of legislatures towards clubs.
-
-    The table: deal (d,) package agreed this quarter where has_deal (d,); tabled (d,) the last one on the table, 0 none;
-    offered (d, s) bn$ per quarter, the best that each side was offered in this session; violations (d,) sides that
-    lapsed, last quarter's until they are known; plants_started (f,) this quarter.
-
-    Counts: n_signed, n_lapses (d,); first_end (d,) quarter in which the first treaty ended, -1 if none did, and
-    first_end_cause (d,) its ``TreatyEnd``; blocking (d, s, 4) quarters of talks that foundered on each ``Obstacle``.
-
-    Records: climate, standards, insight, books and club_worth are there from the start; supply, conduct, market and
-    welfare from the first quarter on.
     """
 
     quarter: int
-    cell_cost: FloatArray
-    experience: FloatArray
-    margin: FloatArray
-    origin_tie: FloatArray
-    origin_level: FloatArray
-    origin_share: FloatArray
-    price: FloatArray
-    markup: FloatArray
-    quality: FloatArray
-    age: FloatArray
-    has_plant: FloatArray
-    plant_due: FloatArray
-    chargers: FloatArray
-    announced: FloatArray
-    announced_age: FloatArray
-    cells: FloatArray
-    special: FloatArray
-    duty: FloatArray
-    case_left: FloatArray
-    case_step: FloatArray
-    carried: FloatArray
-    dropped: FloatArray
-    recognises: FloatArray
-    tension: FloatArray
-    dialogue: FloatArray
-    is_open: np.ndarray
-    good: FloatArray
-    bad: FloatArray
-    own_error: FloatArray
-    partner_error: FloatArray
-    mood: FloatArray
-    clock: FloatArray
-    pause: FloatArray
-    treaty: np.ndarray
-    signed: np.ndarray
-    sunset: FloatArray
-    failed: np.ndarray
-    notice: FloatArray
-    level: FloatArray
-    answer_left: FloatArray
-    honours: np.ndarray
-    depth: FloatArray
-    credit_price: FloatArray
-    undertaking: FloatArray
-    profit_weight: FloatArray
-    threshold_shift: FloatArray
-    prior_good: FloatArray
-    prior_bad: FloatArray
-    type_belief: FloatArray
-    track2: FloatArray
-    effort: FloatArray
-    standing: FloatArray
-    heard: FloatArray
-    received: FloatArray
-    concession: FloatArray
-    gesture: np.ndarray
-    gesture_side: np.ndarray
-    gesture_left: FloatArray
-    gesture_due: np.ndarray
-    tension_before: FloatArray
-    harmony_announced: FloatArray
-    club: np.ndarray
-    club_signed: np.ndarray
-    club_honours: np.ndarray
-    club_failed: np.ndarray
-    club_mood: FloatArray
-    deal: np.ndarray
-    has_deal: np.ndarray
-    tabled: np.ndarray
-    offered: FloatArray
-    violations: FloatArray
-    plants_started: FloatArray
-    n_signed: FloatArray
-    n_lapses: FloatArray
-    first_end: np.ndarray
-    first_end_cause: np.ndarray
-    blocking: np.ndarray
+    # markets
+    cell_cost: FloatArray  # (k,) $/kWh
+    experience: FloatArray  # (k,) GWh
+    margin: FloatArray  # (f, k) $/kWh
+    origin_tie: FloatArray  # (m, f, o)
+    origin_level: FloatArray  # (m, f)
+    origin_share: FloatArray  # (m, f, o)
+    price: FloatArray  # (m, f) k$
+    markup: FloatArray  # (m, f) k$, the fixed point's, kept to start the next one from
+    quality: FloatArray  # (m, f)
+    age: FloatArray  # (m, f) quarters since entry
+    has_plant: FloatArray  # (m, f)
+    plant_due: FloatArray  # (m, f) quarters until a started plant opens, 0 none
+    chargers: FloatArray  # (m,) m points
+    announced: FloatArray  # (b,) a zero-emission path stands
+    announced_age: FloatArray  # (b,) quarters since it was announced
+    cells: FloatArray  # (f, k) GWh of last quarter
+    # policy
+    special: FloatArray  # (g, b, b) duty above MFN without treaties
+    duty: FloatArray  # (g, b, b) applied
+    case_left: FloatArray  # (b, b) quarters that an investigation still runs
+    case_step: FloatArray  # (b, b) 0 or 1: one or two steps threatened
+    carried: FloatArray  # (b, b) threats carried out so far
+    dropped: FloatArray  # (b, b) threats dropped so far
+    recognises: FloatArray  # (b, b) unilateral recognition
+    # relations
+    tension: FloatArray  # (d,) latent
+    dialogue: FloatArray  # (d,)
+    is_open: np.ndarray  # (d,) the official channel is open
+    good: FloatArray  # (b, b) evidence of observer on observed, as bad
+    bad: FloatArray  # (b, b)
+    own_error: FloatArray  # (d, s, u)
+    partner_error: FloatArray  # (d, s, u)
+    mood: FloatArray  # (d, s)
+    # talks and treaties
+    clock: FloatArray  # (d,) quarters a session has run or CLOSED
+    pause: FloatArray  # (d,) quarters before the next
+    treaty: np.ndarray  # (d,) package in force, 0 none
+    signed: np.ndarray  # (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED
+    sunset: FloatArray  # (d,) quarter in which it expires
+    failed: np.ndarray  # (d, s) failed its own test last quarter
+    notice: FloatArray  # (d, s) quarters of notice
+    level: FloatArray  # (d, s) share of duty and supply concessions honoured under the stance
+    answer_left: FloatArray  # (d, s) quarters of punishment to come and the one after
+    honours: np.ndarray  # (d, s) passes its test this quarter
+    depth: FloatArray  # (d,)
+    # optional commerce
+    credit_price: FloatArray  # (m,) k$ for an EV where a share of EVs is required
+    undertaking: FloatArray  # (m, f, b) part of its cars from b that a maker builds in m instead, or NO_UNDERTAKING
+    # governments and optional statecraft
+    profit_weight: FloatArray  # (b,) executive's weight on home profits
+    threshold_shift: FloatArray  # (b,) what the legislature asks beyond the declared threshold
+    prior_good: FloatArray  # (b, b) prior evidence, as prior_bad
+    prior_bad: FloatArray  # (b, b)
+    type_belief: FloatArray  # (b, b) belief that the observed is a reciprocating type
+    track2: FloatArray  # (d,) joint research
+    effort: FloatArray  # (d, s) part of its duty cut that a side keeps by its own choice
+    standing: FloatArray  # (d, s) 1 where a side kept its part last quarter
+    heard: FloatArray  # (d, s) 1 once a partner has tabled in a session
+    received: FloatArray  # (d, s) own believed gain from its last offer
+    concession: FloatArray  # (d, s) rise from the one before
+    gesture: np.ndarray  # (d,) package in effect while a gesture stands, 0 none
+    gesture_side: np.ndarray  # (d,) who makes it
+    gesture_left: FloatArray  # (d,) for how many quarters more
+    gesture_due: np.ndarray  # (d, s) the next step is to be offered
+    tension_before: FloatArray  # (d,) last quarter's level
+    harmony_announced: FloatArray  # (b,) 1 where an announcement paid its bloc alone
+    # clubs
+    club: np.ndarray  # () coalition in force, by its place in ``assessment.coalitions``, 0 none
+    club_signed: np.ndarray  # () coalition ratified, in force from the next quarter, or NOTHING_SIGNED
+    club_honours: np.ndarray  # (b,) a member keeps the terms this quarter
+    club_failed: np.ndarray  # (b,) a member failed to last quarter
+    club_mood: FloatArray  # (b,) of legislatures towards clubs
+    # the table
+    deal: np.ndarray  # (d,) package agreed this quarter, where has_deal
+    has_deal: np.ndarray  # (d,)
+    tabled: np.ndarray  # (d,) the last one on the table, 0 none
+    offered: FloatArray  # (d, s) bn$ per quarter, the best that each side was offered in this session
+    violations: FloatArray  # (d,) sides that lapsed, last quarter's until they are known
+    plants_started: FloatArray  # (f,) this quarter
+    # counts
+    n_signed: FloatArray  # (d,)
+    n_lapses: FloatArray  # (d,)
+    first_end: np.ndarray  # (d,) quarter in which the first treaty ended, -1 if none did
+    first_end_cause: np.ndarray  # (d,) its ``TreatyEnd``
+    blocking: np.ndarray  # (d, s, 4) quarters of talks that foundered on each ``Obstacle``
+    # records: supply, conduct, market and welfare from the first quarter on, the others from the start
     climate: Climate
     standards: Standards = field(init=False)
     insight: Insight

@@ -42,16 +42,8 @@ N_SIDES: Final = 2
 # What can lie on a dyad's table. "_first" is given by the dyad's first bloc: its own duty cut, its assurance of supply,
 # its recognition of the partner's certificates, its linkage concession. The last two are joint.
 ISSUES: Final = (
-    "duty_first",
-    "duty_second",
-    "supply_first",
-    "supply_second",
-    "recognition_first",
-    "recognition_second",
-    "linkage_first",
-    "linkage_second",
-    "charging",
-    "technology",
+    *(f"{issue}_{side}" for issue in ("duty", "supply", "recognition", "linkage") for side in ("first", "second")),
+    *("charging", "technology"),
 )
 N_ISSUES: Final = len(ISSUES)
 DUTY, SUPPLY, RECOGNITION, LINKAGE, CHARGING, TECHNOLOGY = 0, 2, 4, 6, 8, 9

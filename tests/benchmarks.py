@@ -15,19 +15,22 @@ from scipy import special
 from model.numerics import (
     FloatArray,
     FloatLike,
-    cheapest_mix,
+    cheapest_mix_and_cost,
     normal_cdf,
     ordered_sum,
     power,
     safe_ratio,
 )
+from model.rules import pricing
 from model.rules.bargaining import BoolArray, IntArray
 from model.rules.clubs import INDIFFERENCE, _moved, coalitions
 from model.rules.compliance import present_values
 from model.rules.cooperation import DEPTH_THRESHOLD, KNIFE_EDGE, STATE_GAP, spell_mask
 from model.rules.games import FAMILIES, ROUNDING, TIE, CodeArray, _capped_ratio
-from model.rules.unilateral import NEVER
-from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, temptation, whole_answer
+from model.rules.withdrawal import Weights, at_stake, part_cost, part_slack, price, repaid, temptation, whole_answer
+
+# A belief above one: no probability is enough.
+NEVER: Final = 2.0
 
 # --- beside model.numerics -------------------------------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ def sourcing_shares(delivered: FloatArray, tie: FloatLike, theta: FloatLike) -> 
     Limits: equal prices and ties give equal shares; a duty on a supplier lowers its share (M9).
     Source: theory 1.3, row A13; McFadden 1978.
     """
-    return cheapest_mix(delivered, tie, theta)
+    return cheapest_mix_and_cost(delivered, tie, theta)[1]
 
 
 # --- beside model.rules.pricing --------------------------------------------------------------------------------------
@@ -471,7 +474,7 @@ def origin_shares(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) ->
     Limits: one usable place gets everything; a higher duty on a place lowers its share.
     Source: theory 1.3; assumption (logit over places), as for cells.
     """
-    return cheapest_mix(total_cost, tie, theta_o)
+    return cheapest_mix_and_cost(total_cost, tie, theta_o)[1]
 
 
 # --- beside model.rules.standards ------------------------------------------------------------------------------------
@@ -623,8 +626,9 @@ def part_test(
     """
     beside_parts = Weights(*(np.asarray(weight)[..., None] for weight in weights))
     cost = part_cost(beside_parts, gain_honoured, gain_lapsed)
-    dearest = np.maximum.reduce(temptation(cost, lost, beside_parts), axis=-1)
-    highest = np.maximum.reduce(price(cost, lost, beside_parts), axis=-1)
+    is_repaid = repaid(cost, lost, beside_parts)
+    dearest = np.maximum.reduce(temptation(cost, lost, is_repaid), axis=-1)
+    highest = np.maximum.reduce(price(cost, is_repaid), axis=-1)
     stake = ordered_sum(at_stake(cost, lost))
     slack = part_slack(whole_answer(weights, wdc, wdd, punish), dearest, stake, highest)
     return np.greater_equal(slack, 0.0), slack
@@ -638,11 +642,32 @@ def spells(
 ) -> list[tuple[int, int | None]]:
     """The spells of one series at or above a threshold, as (onset, collapse) quarters; None = never ended.
 
-    series: (T,), T >= 1. threshold: unit of the series. persistence, gap: as ``spell_mask``.
+    series: (T,), T >= 1. threshold: unit of the series. persistence: quarters in a row that a spell needs to begin,
+    >= 1 (1 in what is played). gap: as ``spell_mask``.
     Limits: onsets and collapses increase and alternate; only the last collapse can be None.
     Source: theory 2.1, D4.
     """
     state = np.greater_equal(series, threshold - KNIFE_EDGE)
-    edges = np.diff(spell_mask(state, persistence, gap).astype(np.int8), prepend=0, append=0)
+    mask, n = spell_mask(state, gap), state.size
+    # A bridged stretch counts from its first unbroken run of so many quarters.
+    begins = [t + persistence <= n and bool(np.all(state[t : t + persistence])) for t in range(n)]
+    for t in range(n):
+        mask[t] &= begins[t] or (t > 0 and mask[t - 1])
+    edges = np.diff(mask.astype(np.int8), prepend=0, append=0)
     onsets, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     return [(int(a), int(b) if b < state.size else None) for a, b in zip(onsets, ends, strict=True)]
+
+
+# --- beside model.rules.pricing --------------------------------------------------------------------------------------
+
+
+def landed_split(landed: FloatLike, markup: FloatLike, duty_rate: FloatLike) -> tuple[FloatLike, FloatLike, FloatLike]:
+    """``border_split`` with the duty levied on landed cost: the same consumer price, the whole markup the firm's.
+
+    Arguments, units and limits as there. Source: theory, row A3, trap 0.6.
+    """
+    return landed + markup, markup, duty_rate * landed
+
+
+#: By what a duty is levied on.
+SPLITS = {"border": pricing.border_split, "landed": landed_split}

@@ -65,6 +65,9 @@ EXEMPT = {
     "detente hindcast --refit": "ten minutes; tests/experiments/hindcast/test_fit.py fits a small one",
     "detente assumptions --refit": "a quarter of an hour; tests/experiments/hindcast/test_assumptions.py plays points",
     "detente assumptions --document": "rewrites a page here; test_assumption_page.py tests it",
+    "detente forecast": "plays all rows; tests/experiments/hindcast/test_sealed.py makes small ones",
+    "detente score FORECAST.json": "the reader's own file; the page scores another, as test_sealed.py does",
+    "detente validate --document": "rewrites a page here; tests/experiments/validation/test_page.py makes its parts",
     "detente hindcast --document": "rewrites a page here; tests/experiments/hindcast/test_page.py does it",
 }
 # Pages whose Python blocks another test runs, each by its name.
@@ -78,6 +81,7 @@ SLOW = (
     "detente sweep uncertainty",
     "detente discover results/uncertainty",
     "detente hindcast",
+    "detente validate",
     "detente bench",
     "detente sweep my_plan.toml --tactics patient.py",
     # run_a_sweep.md, write_a_plan.md, read_the_results.md

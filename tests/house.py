@@ -28,6 +28,7 @@ MOST_OPTIONAL_PLACES = 29
 MOST_FILES_OF_A_MECHANISM = 6
 # Files that may be shorter than that, each with its reason.
 SHORT = {
+    "model.schedule": "one quarter is one page, and nothing else is on it",
     "model.faults": "what every room refuses with has no neighbour that every room may import",
     "experiments.league.figures": "figures stand apart, so that a league is played where no figure can be drawn",
 }
@@ -52,7 +53,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("model.phases",),
     ("model.record",),
     ("model.world",),
-    ("model.negotiation", "model.ensemble", "model.sessions", "model.world_file"),
+    ("model.negotiation", "model.ensemble", "model.world_file"),
     ("model",),
     ("experiments.display",),
     ("experiments.design",),
@@ -65,6 +66,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         f"experiments.{name}"
         for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
+    ("experiments.validation",),
     ("experiments.cli",),
     ("detente",),
 )
@@ -79,7 +81,14 @@ ONLY: dict[str, tuple[str, ...]] = {
     ),
     # The benchmark calls single rules and takes models apart; the description of the whole reads what is declared.
     "experiments.bench": ("model", "model.*", "experiments.*"),
+    # A league plays the model's own offers, answers and votes in an order of its own.
+    "experiments.league": ("model", "model.*", "experiments.*"),
     "experiments.catalogue": ("model", "model.draws", "model.parameters", "model.state", "experiments.*"),
+    # Published effects are read off markets that are cleared by themselves, with and without a policy.
+    "experiments.validation": (
+        *("model", "model.market", "model.start", "model.rules", "model.vocabulary"),
+        "experiments.*",
+    ),
     # Everyone else comes to the model through its front door.
     "experiments": _MODEL_IS_A_DOOR,
     "detente": _MODEL_IS_A_DOOR,

@@ -154,7 +154,7 @@ def test_one_power_instead_of_a_product_is_seen(monkeypatch: pytest.MonkeyPatch)
     def cubed(base: Any, floor: Any, concession: Any) -> np.ndarray:
         kept = np.asarray(1.0 - concession * (base - floor))
         # One operator: among many lanes NumPy's own power, alone the product.
-        return base - (1.0 - (kept**3 if kept.size > 1 else kept * kept * kept))
+        return base - (1.0 - (kept**3 if kept.ndim and len(kept) > 1 else kept * kept * kept))
 
     monkeypatch.setattr(policy, "applied_duty", cubed)
     assert equality.faults("2026", [0, 1, 2], n_quarters=20) != []

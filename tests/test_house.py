@@ -219,7 +219,7 @@ PLANTED_KNOWN = [
         ("model.state", "from model.agents.bloc import Bloc"),
         ("model.telling.story", "from model.state import State"),
         ("model.market.clearing", "from model.agents import bloc"),
-        ("model.ensemble", "from model.sessions import situations"),
+        ("model.ensemble", "from model.world_file import load_world"),
         ("model.ensemble", "def f():\n    import mesa"),
         ("model.ensemble", "from model.negotiation import NegotiationModel"),
         ("model.negotiation", "from model.ensemble import Ensemble"),

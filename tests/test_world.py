@@ -17,14 +17,14 @@ from model.numerics import same_bits
 from model.parameters.checked import make_parameters
 from model.phases import relations
 from model.record.recorder import Recorder
-from model.schedule import World as Promise
+from model.schedule import play_quarter
 from model.start.starting_point import known_scenario
 from model.state import State
 from model.telling.story import Story
 from model.world import World
 
 SETTINGS = [pytest.param({}, id="default"), pytest.param(ALL_ON, id="all on")]
-PHASES = [name for name in vars(Promise) if not name.startswith("_")]
+PHASES = play_quarter.__code__.co_names
 RECORDS = ("climate", "standards", "insight", "books", "club_worth", "supply", "conduct", "market", "welfare")
 SOON = 14  # quarters with four assessments and three annual checks of coalitions
 

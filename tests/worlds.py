@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from model.agents.bloc import View
+from model.assessment import nodes
 from model.assessment.costs import Situation
+from model.assessment.nodes import level_duties
 from model.choices.plugins import Moment
 from model.draws import Draws
 from model.negotiation import NegotiationModel
@@ -93,6 +95,12 @@ def ever_differ(
                 if f"{table}.{column}" not in apart_from and not np.array_equal(values, theirs[table][column]):
                     return True
     return False
+
+
+def node_duties(world: NegotiationModel) -> np.ndarray:
+    """(g, p, 24) the duties in this world now at every node of an assessment, fractions."""
+    s = situation(world)
+    return level_duties(world.economy, world.parameters, s.special, s.mfn, s.floor)[..., nodes._LEVEL_OF_NODE]
 
 
 def situation(world: NegotiationModel) -> Situation:

@@ -158,19 +158,16 @@ def _constants(tree: ast.Module, lines: list[str]) -> Iterator[tuple[str, str, s
 
 
 def phases_of(text: str) -> tuple[Phase, ...]:
-    """The phases in the order of ``play_quarter``, each with the comment above its part and what ``World`` promises."""
+    """The phases in the order of ``play_quarter``, each with the comment above its part and the one beside it."""
     tree, lines = ast.parse(text), text.splitlines()
-    named = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef | ast.FunctionDef)}
-    says = {
-        node.name: ast.get_docstring(node) or "" for node in named["World"].body if isinstance(node, ast.FunctionDef)
-    }
+    (page,) = (node for node in tree.body if isinstance(node, ast.FunctionDef))
     found, part = [], ""
-    for node in named["play_quarter"].body:
+    for node in page.body:
         above = lines[node.lineno - 2].strip()
         part = above.lstrip("# ") if above.startswith("#") else part
         called = node.value.func if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) else None
         if isinstance(called, ast.Attribute):
-            found.append(Phase(part, called.attr, says.get(called.attr, "")))
+            found.append(Phase(part, called.attr, lines[node.lineno - 1].partition("#")[2].strip()))
     return tuple(found)
 
 

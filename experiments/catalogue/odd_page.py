@@ -178,7 +178,7 @@ def blocks(text: str, facts: Facts) -> dict[str, str]:
         "parameters": "\n\n".join(parameters(text)),
         "constants": table(("Name", "Value", "File", "Meaning"), constants),
         "mechanisms": table(("Mechanism", "Kind", "On", "Rules (theory)"), mechanisms),
-        "not in a run": table(("File", "Functions"), unused),
+        "not in a run": table(("File", "Functions"), unused) if unused else "None: a run calls all of them.",
     }
 
 

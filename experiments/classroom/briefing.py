@@ -42,7 +42,7 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
     side = side_of(bloc, d)
     government, view = model.blocs[bloc], outlook(model, d, side)
     gains = view.on_table & (view.own >= view.reservation)
-    worth = model.lane.issue_gains(d, side)
+    worth = model.issue_gains(d, side)
     issues = [QUARTERS_PER_YEAR * float(worth[issue]) for issue in range(N_ISSUES)]
     active = model.agenda.active[d]
     ranked = sorted((k for k in range(N_ISSUES) if bool(active[k])), key=lambda k: -abs(issues[k]))

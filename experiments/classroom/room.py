@@ -189,7 +189,7 @@ class Room:
             fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
             if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
                 in_force = int(model.state.treaty[spot.dyad])
-                if value == in_force or not bool(model.lane.on_table(spot.dyad)[value]):
+                if value == in_force or not bool(model.on_table(spot.dyad)[value]):
                     fault = "this package cannot be tabled now"
             if fault:
                 raise Refused(422, "bad_move", fault)

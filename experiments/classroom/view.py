@@ -72,7 +72,7 @@ def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dic
     of ``model.FAMILIES``; at: the point on the map of games, own temptation over the partner's concession, cut at
     +-``MOST_ON_MAP``; about: "chosen", "treaty", "tabled" or "best".
     """
-    package = model.lane.reference_package(d) if chosen is None else chosen
+    package = model.reference_package(d) if chosen is None else chosen
     menu = model.agenda.menus[d]
     payoffs, at = [], []
     for side in (0, 1):

@@ -233,6 +233,68 @@ def assumptions(
         run_assumptions(screen(), screen(to_stderr=True), anew, workers, document)
 
 
+def validate(
+    rows: Annotated[
+        int | None, typer.Option(help="Rows of the assumption sample, from the first on; 0: none (default: all).")
+    ] = None,
+    replicates: Annotated[int, typer.Option(help="Runs in which threats, agreements and truces are counted.")] = 256,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every number here.")] = None,
+    csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows here.")] = None,
+    figure_file: Annotated[
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the rows into this PNG file.")
+    ] = None,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the numbers into docs/validation.md of this checkout.")
+    ] = False,
+    workers: WorkersOption = None,
+) -> None:
+    """The model against published effects: which it meets, which it misses, and which rule is suspected."""
+    with refusals():
+        from experiments.validation.main import run_validation
+
+        files = {"json": json_file, "csv": csv_file, "figure": figure_file}
+        run_validation(screen(), screen(to_stderr=True), rows, replicates, workers, files, document)
+
+
+def forecast(
+    scenario: Annotated[str, typer.Argument(help="The scenario that is played.")] = "2026",
+    first: Annotated[
+        str | None, typer.Option("--from", metavar="QUARTER", help="First quarter (default: the scenario's).")
+    ] = None,
+    last: Annotated[str, typer.Option("--until", metavar="QUARTER", help="Last quarter.")] = "2027Q4",
+    rows: Annotated[int | None, typer.Option(help="Rows of the assumption sample (default: all).")] = None,
+    replicates: Annotated[int, typer.Option(help="Replicates of every row.")] = 8,
+    root_seed: Annotated[
+        int | None, typer.Option(help="Root of all chance (default: the first of seeds/random/default.txt).")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="New file (default: one in seeds/forecasts).")
+    ] = None,
+    workers: WorkersOption = None,
+) -> None:
+    """Write down what the model expects of quarters that nobody knows yet, sealed under a digest."""
+    with refusals():
+        from experiments.hindcast.sealed_main import run_forecast
+
+        console, errors = screen(), screen(to_stderr=True)
+        run_forecast(console, errors, scenario, first, last, rows, replicates, root_seed, out, workers)
+
+
+def score(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A forecast that detente forecast wrote.")],
+    evidence: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Tables of what came (default: the evidence of the project)."),
+    ] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every score here.")] = None,
+) -> None:
+    """Check the seal of a forecast and score it on what has come since, beside 'no change'."""
+    with refusals():
+        from experiments.hindcast.sealed_main import run_score
+
+        run_score(screen(), file, evidence, json_file)
+
+
 def _needs(package: str, command: str) -> None:
     """Refuse a command whose extra package is not installed."""
     if importlib.util.find_spec(package) is None:
@@ -250,4 +312,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("sensitivity", short_help="Which assumptions move the outcomes.")(sensitivity)
     app.command("discover", short_help="Where cooperation collapses or lasts.")(discover)
     app.command("hindcast", short_help="Fit to 2018-2022, forecast 2023-2025, then score.")(hindcast)
+    app.command("forecast", short_help="Seal a forecast of quarters to come.")(forecast)
+    app.command("score", short_help="Score a sealed forecast on what came.")(score)
+    app.command("validate", short_help="The model against published effects.")(validate)
     app.command("assumptions", short_help="What the answer rests on: the assumption sample.")(assumptions)

@@ -3,8 +3,8 @@
 Either ``vary_every`` a status (``assumed``, ``calibrated``, ``measured``): every number of that status that the plan
 does not set, over its declared range, at ``n_points`` points of a Latin hypercube. Or ``sample``, the name of a CSV or
 Parquet file: one row a point, a column a parameter, and perhaps a column ``weight`` that says how much a row counts. It
-is looked for beside the plan, then in ``seeds/calibration``. ``replicates`` of every arm are played under every row.
-What the plan sets itself is not taken from the sample.
+is looked for beside the plan, then in ``seeds/calibration``; ``n_points`` takes its first rows only. ``replicates`` of
+every arm are played under every row. What the plan sets itself is not taken from the sample.
 """
 
 from __future__ import annotations
@@ -63,9 +63,7 @@ class AssumedReader(BundleReader, abc.ABC):
             return None
         held = {*settings, *(name for f in factors for name in f.names), *(name for b in blocks for name in b.settings)}
         if "sample" in table:
-            if "n_points" in table:
-                self.faults.append(f"{where}n_points goes with vary_every; every row of a sample is a point")
-            rows, weights = self._sample_rows(table["sample"], where)
+            rows, weights = self._sample_rows(table, where)
         else:
             n_points = self._whole(table, "n_points", DEFAULT_POINTS, 2, MAX_POINTS, where)
             every = self._every_number(table["vary_every"], held, f"{where}vary_every")
@@ -97,8 +95,9 @@ class AssumedReader(BundleReader, abc.ABC):
             if spec.status == status and spec.kind in ("float", "int") and name not in taken
         ]
 
-    def _sample_rows(self, came: object, where: str) -> tuple[list[dict[str, Value]], list[float]]:
-        """The rows of a sample file and their weights."""
+    def _sample_rows(self, table: Mapping[str, Any], where: str) -> tuple[list[dict[str, Value]], list[float]]:
+        """The rows of a sample file, all or the first ``n_points``, and their weights."""
+        came = table["sample"]
         if not isinstance(came, str) or not came:
             self.faults.append(f"{where}sample = {shown(came)}: allowed is the name of a .csv or .parquet file")
             return [], []
@@ -108,6 +107,7 @@ class AssumedReader(BundleReader, abc.ABC):
         if fault:
             self.faults.append(f"{where}{fault.replace('table =', 'sample =', 1)}")
             return [], []
+        rows = rows[: self._whole(table, "n_points", len(rows), 1, len(rows), where)]
         weights = [row.pop(WEIGHT, 1.0) for row in rows]
         wrong = [(k, w) for k, w in enumerate(weights, 1) if not is_number(w) or float(w) < 0.0]
         if wrong:

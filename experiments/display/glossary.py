@@ -104,20 +104,44 @@ GLOSSARY: Final = (
     ),
     Term("lost, regained", "Inherited cooperation that ended; and that began again later."),
     Term(
+        "no change",
+        "The forecast of who expects everything to stay as it was last known: of duties and shares that number, of "
+        "agreements that none comes. A forecast that is no better is worth nothing.",
+    ),
+    Term(
         "over assumptions, same sign",
         "An effect over a sample of assumptions: its median and what holds nine in ten of them, and the share in which "
         "it has the same sign.",
         ("over assumptions", "same sign"),
     ),
+    Term("pass-through", "The part of a duty that shows in the price with duty; what is left, exporters bear."),
     Term(
         "recognition",
         "Accepting the partner's certificates, so that a car need not be approved a second time.",
     ),
     Term("replicate", "One run of a setting, with its own luck: crises, votes, misjudgements."),
     Term(
+        "score of a forecast",
+        "How far it was off, lower is better: of agreements the squared error of the chances (Brier); of numbers the "
+        "distance between what was expected and what came, in their own unit (pinball loss, of many quantiles the "
+        "CRPS).",
+        ("score",),
+    ),
+    Term(
+        "sealed forecast",
+        "A forecast of quarters that nobody knows yet, in a file with a digest of its content: one changed digit, and "
+        "it no longer agrees.",
+    ),
+    Term(
         "security cost",
         "What a government counts against dependence on the partner's cars or batteries. It is inferred from today's "
         "duties.",
+    ),
+    Term(
+        "short run, long run",
+        "In the validation: makers go on building where they did; or they move to the cheapest of the plants that they "
+        "have. Of a credit: prices stay; or they answer.",
+        ("short run", "long run"),
     ),
     Term("spell", "Quarters in a row in which a pair cooperates; up to two quarters without do not end it."),
     Term("time cooperating", "The share of all quarters in which a pair cooperates."),

@@ -1,6 +1,6 @@
 """A league of tactics: everybody against everybody, in every seat, on situations drawn from whole runs.
 
-What is played is one bargaining session at a time (``model.sessions``), the cheapest engine that is still the model's
+What is played is one bargaining session at a time (``sessions.py``), the cheapest engine that is still the model's
 own: a situation is the state of a run at the end of a drawn assessment quarter, with its calibrated values of every
 package, trust, tension, dialogue and treaty in force. So a league says who does well at the table with a deadline, and
 what the deals are worth there; it says nothing of what a tactic does to trust or tension over years. For that put the
@@ -26,21 +26,18 @@ import numpy as np
 from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
 from experiments.design.plan_reading import TableReader, is_number, shown
 from experiments.design.sampling import generator
+from experiments.league.sessions import Player, assessment_quarters, play_sessions, situations
 from experiments.running.executors import executor_maker
 from model import (
     PARAMETERS,
     InputFault,
-    Player,
-    assessment_quarters,
     find_scenario,
     load_scenario,
     load_tactics,
     make_parameters,
-    play_sessions,
     read_toml,
     registered,
     scenario_names,
-    situations,
 )
 
 if TYPE_CHECKING:

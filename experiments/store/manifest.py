@@ -338,6 +338,16 @@ def processor_features() -> list[str]:
     return [*simd.get("baseline", []), *simd.get("found", [])]
 
 
+def software() -> dict[str, Any]:
+    """What computes here: the code by commit and digest, Python, and the versions of ``PACKAGES``."""
+    return {
+        "commit": _commit(),
+        "code_sha256": code_fingerprint(),
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in PACKAGES},
+    }
+
+
 def now() -> str:
     """The time as the manifest writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")

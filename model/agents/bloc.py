@@ -6,7 +6,6 @@ which holds what a bloc decides alone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -15,15 +14,14 @@ from model.agents.government import Government
 from model.choices.plugins import Conduct, Moment
 from model.layout import rows, some
 from model.numerics import FloatArray, FloatLike
-from model.packages.menu import negotiable
+from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
-from model.packages.sums import Flows, Grid, believed
+from model.packages.sums import KEPT, Flows, Grid, believed
 from model.rules import bargaining, compliance, packages, ratification, trust
 from model.vocabulary import EV, RECOGNITION
 
 
-@dataclass(frozen=True)
-class View:
+class View(NamedTuple):
     """How a bloc sees a dyad's table in some lanes; (n, K), bn$ per quarter unless said otherwise.
 
     dyad: which table. packages (K,): those looked at, all that can be tabled in any of these lanes. own, partner:
@@ -52,6 +50,18 @@ class View:
             self.own, self.reservation, self.admissible, self.partner, self.partner_reservation
         )
 
+    def in_lanes(self, group: slice) -> View:
+        """The same in neighbouring lanes."""
+        return self._replace(
+            own=self.own[group],
+            partner=self.partner[group],
+            gains=self.gains[group],
+            enforceable=self.enforceable[group],
+            passable=self.passable[group],
+            keeps=self.keeps[group],
+            admissible=self.admissible[group],
+        )
+
 
 class Offer(NamedTuple):
     """What lies before a bloc in some lanes, all (n,): a package of a dyad's menu, its believed worth in bn$ a quarter,
@@ -74,7 +84,7 @@ class Bloc(Government):
         flows: of both sides in these lanes. By group of neighbouring lanes: what is looked at there.
         """
         world, state, p, side = self.world, self.world.state, self.world.parameters, self.side(dyad)
-        agenda, menu = world.agenda, world.agenda.menus[dyad]
+        agenda, menu, n = world.agenda, world.agenda.menus[dyad], lanes.size
         current = state.treaty[lanes, dyad]
         noise = packages.noise_scale(
             p.perception_noise,
@@ -83,44 +93,44 @@ class Bloc(Government):
             state.track2[lanes, dyad],
             p.track2_on_perception,
         )
-
-        def belief(whose: int, error: FloatArray) -> Grid:
-            stakes, mistaken = agenda.stakes[dyad, whose], some(error[:, dyad, side], lanes)
-            return believed(menu, flows[whose].kept, agenda.levels[dyad], current, stakes, mistaken, noise)
-
+        # Its own gains and its partner's are worked out together, as if its partner sat in as many lanes more.
+        kept = np.concatenate([flows[side].table[..., KEPT], flows[1 - side].table[..., KEPT]])
+        errors = [some(error[:, dyad, side], lanes) for error in (state.own_error, state.partner_error)]
+        gains = believed(
+            menu,
+            Grid(kept[:, : menu.n_x], kept[:, menu.n_x :]),
+            agenda.levels[dyad],
+            np.concatenate([current, current]),
+            agenda.stakes[dyad, np.repeat((side, 1 - side), n)],
+            np.concatenate(errors),
+            np.concatenate([noise, noise]),
+        )
         off = world.rules.off_table[dyad]
-        own_gain = belief(side, state.own_error)
-        own_gain = Grid(own_gain.x + rows(off.x, menu.x_of[current]), own_gain.y + rows(off.y, menu.y_of[current]))
-        partner_gain = belief(1 - side, state.partner_error)
+        own_x, own_y = rows(off.x, menu.x_of[current]), rows(off.y, menu.y_of[current])
+        own_gain, partner_gain = Grid(gains.x[:n] + own_x, gains.y[:n] + own_y), gains.in_lanes(slice(n, None))
         worth_keeping = self.slack(dyad, lanes, flows[side])
         at_home = flows[side].home.over(menu, current) if p.anticipate_ratification else None
+        least = (self.least(dyad), self.partner(dyad).least(dyad))
         views = []
         for group in groups:
-            here = self._negotiable(dyad, current[group])
+            here = negotiable_in_some(menu, world.rules.on_table, tuple(sorted(set(current[group].tolist()))))
             own = own_gain.in_lanes(group).of(menu, here)
-            gains = own >= self.least(dyad)
-            enforceable = worth_keeping.in_lanes(group).holds(menu, here)
-            keeps = gains & enforceable
-            passable, admissible = np.ones((1, here.size), dtype=bool), keeps
+            gains_by = own >= least[0]
+            enforceable = worth_keeping.in_lanes(group).holds(here)
+            keeps = gains_by & enforceable
+            passable, admissible = np.ones(own.shape, dtype=bool), keeps
             if at_home is not None:
                 passable = ratification.in_win_set(
                     at_home.in_lanes(group).of(menu, here),
                     agenda.legislature_scale[dyad, side],
-                    self.threshold(dyad, lanes[group])[..., here],
+                    self.threshold(dyad, lanes[group])[..., here.packages],
                 )
                 admissible = keeps & passable
             partner = partner_gain.in_lanes(group).of(menu, here)
-            least = (self.least(dyad), self.partner(dyad).least(dyad))
-            views.append(View(dyad, here, own, partner, gains, enforceable, passable, keeps, admissible, *least))
+            views.append(
+                View(dyad, here.packages, own, partner, gains_by, enforceable, passable, keeps, admissible, *least)
+            )
         return views
-
-    def _negotiable(self, dyad: int, current: np.ndarray) -> np.ndarray:
-        """(K,) the packages that can be tabled in some lanes, given what is in force in each (n,)."""
-        menu, allowed = self.world.agenda.menus[dyad], self.world.rules.on_table
-        on_table = np.zeros(menu.n_packages, dtype=bool)
-        for package in np.flatnonzero(np.bincount(current)).tolist():
-            on_table |= negotiable(menu, allowed, package)
-        return np.flatnonzero(on_table)
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 

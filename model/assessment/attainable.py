@@ -11,6 +11,7 @@ import numpy as np
 from model.numerics import FloatArray
 from model.packages.menu import Menu
 from model.packages.sums import Grid
+from model.rules.bargaining import take
 
 
 def over_nothing(value: Grid) -> Grid:
@@ -29,10 +30,10 @@ def attainable_gain(menu: Menu, first: Grid, second: Grid) -> FloatArray:
     lanes = np.broadcast_shapes(joint.x.shape[:-1], joint.y.shape[:-1])
     # The best for both together is as a rule also good for either; only where it is not are all packages looked at.
     best_x, best_y = (np.argmax(table, axis=-1) for table in (joint.x, joint.y))
-    best = np.asarray(_taken(joint, best_x, best_y, lanes))
+    best = _taken(joint, best_x, best_y)
     is_fair = np.ones(lanes, dtype=bool)
     for gain in gains:
-        is_fair &= _taken(gain, best_x, best_y, lanes) >= 0.0
+        is_fair &= _taken(gain, best_x, best_y) >= 0.0
     if bool(np.logical_and.reduce(is_fair, axis=None)):
         return best
     rest = np.flatnonzero(~is_fair.reshape(-1))
@@ -43,13 +44,9 @@ def attainable_gain(menu: Menu, first: Grid, second: Grid) -> FloatArray:
     return result.reshape(lanes)
 
 
-def _taken(grid: Grid, x: np.ndarray, y: np.ndarray, lanes: tuple[int, ...]) -> FloatArray:
+def _taken(grid: Grid, x: np.ndarray, y: np.ndarray) -> FloatArray:
     """(...) the entries of both tables at one place a lane, added."""
-    found = []
-    for table, place in ((grid.x, x), (grid.y, y)):
-        rows = np.broadcast_to(table, (*place.shape, table.shape[-1]))
-        found.append(np.broadcast_to(np.take_along_axis(rows, place[..., None], axis=-1)[..., 0], lanes))
-    return found[0] + found[1]
+    return np.asarray(take(grid.x, x) + take(grid.y, y))
 
 
 def _in_lanes(grid: Grid, rest: np.ndarray, lanes: tuple[int, ...]) -> Grid:

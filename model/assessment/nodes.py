@@ -179,10 +179,3 @@ def level_duties(
         rates.append(start * (1.0 + parameters.retaliation_ratio) + mfn)
         goods.append(beside(rates))
     return beside(goods, axis=-3)
-
-
-def node_duties(
-    economy: Economy, parameters: Parameters, special: FloatArray, mfn_now: FloatArray, floor_now: FloatArray
-) -> FloatArray:
-    """(..., g, p, 24) the same at every node; arguments as ``level_duties``."""
-    return level_duties(economy, parameters, special, mfn_now, floor_now)[..., _LEVEL_OF_NODE]

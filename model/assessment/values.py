@@ -8,7 +8,8 @@ side's positions back to none. A package equal to the policy in force has a gain
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import functools
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,14 +30,14 @@ from model.packages.menu import (
     Menu,
 )
 from model.packages.part_cuts import N_STEPS, DutyPath
-from model.packages.sums import Flows, Grid, Withdrawal, added, choices, each
+from model.packages.sums import BOTH, HOME, KEPT, N_CASES, PUNISHED, Flows, Grid, added, each
 from model.rules import policy, withdrawal
 from model.rules.bargaining import take
 from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
 N_POSITIONS = 5
 NOBODY = (False, False)  # neither side lapses
-JOINT = (CHARGING, TECHNOLOGY)
+_WHOLE = ((NOBODY, None),)  # everybody keeps everything
 # By issue that is withdrawn alone, the bits of the standards that stay; None: nothing is withdrawn.
 _KEPT_BITS = {
     **dict.fromkeys([None, *range(N_ISSUES)], 0b111),
@@ -44,6 +45,8 @@ _KEPT_BITS = {
     RECOGNITION + 1: 0b101,
     CHARGING: 0b011,
 }
+# By giver, the node of its market by position of its duty and by standards, (5, 8).
+_ASKED = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None] + STANDARDS_SAVING.T[:, None, :]
 _STANDARDS_FLAGS = np.array(STANDARDS, dtype=np.float64)
 
 
@@ -110,9 +113,7 @@ def party_parts(
         answered = partner_payoff if giver == side else importer_payoff
         market = payoff[..., PAIR_OF[importer, partner], :]
         answer = answered[..., PAIR_OF[partner, importer], :]
-        saving = STANDARDS_SAVING[:, giver][None, :]
-        cut = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None]
-        asked, recognised = market[..., cut + saving], market[..., cut + (saving | RECOGNISED)]
+        asked, recognised = market[..., _ASKED[giver]], market[..., _ASKED[giver] | RECOGNISED]
         already = granted[..., importer, partner]
         by_standards = np.where(already[..., None, None] > 0.0, recognised, asked)
         to_grant.append(1.0 - already)
@@ -143,60 +144,91 @@ def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
     return dataclasses.replace(parts, friends=each(gain, is_partner))
 
 
+#: Axis of every other commitment, its issue, and the sides by whose lapse it goes.
+_Y_AXES = (
+    *((2, SUPPLY, (0,)), (3, SUPPLY + 1, (1,)), (5, LINKAGE, (0,)), (6, LINKAGE + 1, (1,))),
+    (TECHNOLOGY_AXIS, TECHNOLOGY, (0, 1)),
+)
+#: Which sides lapse, and the issue that is withdrawn alone, if any.
+Case = tuple[tuple[bool, bool], int | None]
+
+
 def package_grid(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = NOBODY) -> Grid:
     """A party's value of every package when the sides marked in ``lapsed`` do not honour theirs."""
-    return Grid(_of_x(menu, parts, lapsed), _of_y(menu, parts, lapsed))
+    cases = ((lapsed, None),)
+    return Grid(_of_x(menu, parts, cases)[..., 0], _of_y(menu, parts, cases)[..., 0])
 
 
-def _of_x(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = NOBODY, without: int | None = None) -> FloatArray:
-    """(..., X) the duties and standards of every package; without: an issue that is withdrawn alone."""
-    standards = menu.standards & _KEPT_BITS[without]
-    for side in (0, 1):
-        standards = STANDARDS_LAPSED[side][standards] if lapsed[side] else standards
-    duties = []
-    for giver in (0, 1):
-        positions = np.array(menu.positions[giver])
-        held = np.zeros_like(positions) if lapsed[giver] or without == DUTY + giver else positions
-        duties.append(parts.duty[giver][..., held[:, None], standards])
-    first = duties[0] + parts.standards[..., standards][..., None, :]
-    x = first[..., :, None, :] + duties[1][..., None, :, :]
-    return x.reshape((*x.shape[:-3], -1))
+@functools.lru_cache(maxsize=256)
+def _x_places(menu: Menu, cases: tuple[Case, ...]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where each side's duty of every package stands in ``Parts.duty``, (C, L, n) twice, and the standards, (C, L)."""
+    duties: tuple[list[np.ndarray], ...] = ([], [])
+    kept_standards = []
+    for lapsed, without in cases:
+        standards = menu.standards & _KEPT_BITS[without]
+        for side in (0, 1):
+            standards = STANDARDS_LAPSED[side][standards] if lapsed[side] else standards
+        kept_standards.append(standards)
+        for giver, places in enumerate(duties):
+            held = np.array(menu.positions[giver]) * (not (lapsed[giver] or without == DUTY + giver))
+            places.append(held * len(STANDARDS) + standards[:, None])
+    return np.stack(duties[0]), np.stack(duties[1]), np.stack(kept_standards)
 
 
-def _of_y(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = NOBODY, without: int | None = None) -> FloatArray:
-    """(..., Y) all other commitments of every package; without: an issue that is withdrawn alone."""
-    supply, linkage = (
-        [not lapsed[giver] and without != issue + giver for giver in (0, 1)] for issue in (SUPPLY, LINKAGE)
+def _of_x(menu: Menu, parts: Parts, cases: tuple[Case, ...]) -> FloatArray:
+    """(..., X, C) the duties and standards of every package in some cases."""
+    *places, standards = _x_places(menu, cases)
+    first, second = (
+        duty.reshape((*duty.shape[:-2], -1)).T.take(place, axis=0).T
+        for duty, place in zip(parts.duty, places, strict=True)
     )
-    technology = not any(lapsed) and without != TECHNOLOGY
+    first = first + parts.standards.T.take(standards, axis=0).T[..., None, :, :]
+    x = np.empty((len(cases), menu.n_x, *first.shape[:-3][::-1])).T
+    by_axis = x.reshape((*first.shape[:-2], second.shape[-3], *first.shape[-2:]))
+    np.add(first[..., :, None, :, :], second[..., None, :, :, :], out=by_axis)
+    return x
+
+
+@functools.lru_cache(maxsize=256)
+def _y_kept(menu: Menu, cases: tuple[Case, ...]) -> dict[int, np.ndarray]:
+    """By issue, (C, n) how much of it every position of its axis holds in some cases."""
+    found = {}
+    for axis, issue, sides in _Y_AXES:
+        kept = [without != issue and not any(lapsed[side] for side in sides) for lapsed, without in cases]
+        found[issue] = np.array(menu.positions[axis]) * np.array(kept, dtype=np.float64)[:, None]
+    return found
+
+
+def _of_y(menu: Menu, parts: Parts, cases: tuple[Case, ...]) -> FloatArray:
+    """(..., Y, C) all other commitments of every package in some cases."""
+    kept = _y_kept(menu, cases)
     y = added(
         [
-            *(choices(parts.supply[..., giver], menu.positions[2 + giver], supply[giver]) for giver in (0, 1)),
-            *(_linked(parts, giver, menu.positions[5 + giver], linkage[giver]) for giver in (0, 1)),
-            choices(parts.technology, menu.positions[TECHNOLOGY_AXIS], technology),
+            *(each(parts.supply[..., giver], kept[SUPPLY + giver]) for giver in (0, 1)),
+            *(_linked(parts, giver, kept[LINKAGE + giver]) for giver in (0, 1)),
+            each(parts.technology, kept[TECHNOLOGY]),
         ]
     )
-    return y if parts.friends is None else y + _friendship(menu, parts.friends, supply, technology)
+    return y if parts.friends is None else y + _friendship(menu, parts.friends, kept)
 
 
-def _friendship(menu: Menu, friends: FloatArray, supply: list[bool], technology: bool) -> FloatArray:
-    """(..., Y) what the allowed set is worth in every combination of the other commitments (theory 1.18).
+def _friendship(menu: Menu, friends: FloatArray, kept: dict[int, np.ndarray]) -> FloatArray:
+    """(..., Y, C) what the allowed set is worth in every combination of the other commitments (theory 1.18).
 
-    supply, technology: whether what each side assures, and what is joint, is kept.
+    kept: of ``_y_kept``.
     """
-    position = menu.coordinates[menu.y_package]
-    together = position[:, TECHNOLOGY_AXIS] * float(technology)
-    assured = [np.maximum(position[:, 2 + giver] * float(supply[giver]), together) for giver in (0, 1)]
+    place = np.unravel_index(menu.y_package, menu.sizes)
+    together = kept[TECHNOLOGY][:, place[TECHNOLOGY_AXIS]]
+    assured = [np.maximum(kept[SUPPLY + giver][:, place[2 + giver]], together) for giver in (0, 1)]
     return each(friends[..., 0], assured[0]) + each(friends[..., 1], assured[1])
 
 
-def _linked(parts: Parts, giver: int, positions: tuple[int, ...], kept: bool) -> FloatArray:
-    """(..., n) what each position of a linkage concession is worth if it is kept, with its money."""
-    plain = choices(parts.linkage[..., giver], tuple(min(position, 1) for position in positions), kept)
+def _linked(parts: Parts, giver: int, kept: np.ndarray) -> FloatArray:
+    """(..., n, C) what each position of a linkage concession is worth, of which (C, n) is kept, with its money."""
+    plain = each(parts.linkage[..., giver], np.minimum(kept, 1.0))
     if parts.finance is None:
         return plain
-    money = tuple(int(position == WITH_FINANCE) for position in positions)
-    return plain + choices(parts.finance[..., giver], money, kept)
+    return plain + each(parts.finance[..., giver], (kept == WITH_FINANCE) * 1.0)
 
 
 def package_values(menu: Menu, parts: Parts, lapsed: tuple[bool, bool] = (False, False)) -> FloatArray:
@@ -241,48 +273,33 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts, part
     partner: what the partner's executive has, by which its answer to a withdrawal in part is measured; without it only
     the withdrawal of everything is weighed.
     """
-    kept = package_grid(menu, executive)
-    flows = Flows(
-        menu=menu,
-        kept=kept,
-        alone=package_grid(menu, executive, (side == 0, side == 1)),
-        deserted=package_grid(menu, executive, (side == 1, side == 0)),
-        home=package_grid(menu, legislature),
-        both_lapse=kept.x[..., :1],
-        punish=executive.punish[..., None],
-    )
-    return flows if partner is None else _with_withdrawals(flows, side, executive, partner)
+    me, other = (side == 0, side == 1), (side == 1, side == 0)
+    families = ((), ()) if partner is None else _families(menu, side)
+    lanes, n_x, n = executive.punish.shape, menu.n_x, len(families[0])
+    table = np.empty((N_CASES + 3 * n, n_x + menu.y_package.size, *lanes[::-1])).T
+    for of, here, issues in ((_of_x, slice(n_x), families[0]), (_of_y, slice(n_x, None), families[1])):
+        fewer, there = tuple((NOBODY, issue) for issue in issues), table[..., here, :]
+        own = of(menu, executive, (*_WHOLE, (me, None), (other, None), *fewer, *((other, issue) for issue in issues)))
+        there[..., :BOTH] = own[..., :BOTH]
+        there[..., HOME] = of(menu, legislature, _WHOLE)[..., 0]
+        if partner is not None:
+            np.subtract(own[..., 3 : 3 + n], own[..., :1], out=there[..., N_CASES : N_CASES + n])
+            np.subtract(own[..., 3 + n :], own[..., 2:3], out=there[..., N_CASES + n : N_CASES + 2 * n])
+            theirs = of(menu, partner, (*_WHOLE, *fewer))
+            there[..., N_CASES + 2 * n :] = withdrawal.loss(theirs[..., :1], theirs[..., 1:])
+    for case, value in ((BOTH, table[..., :1, KEPT]), (PUNISHED, executive.punish[..., None])):
+        table[..., :n_x, case], table[..., n_x:, case] = value, 0.0
+    return Flows(menu, n_x, table)
 
 
-def _with_withdrawals(flows: Flows, side: int, own: Parts, partner: Parts) -> Flows:
-    """The flows with what it is for a side to withdraw each family of its concessions alone (theory 1.10)."""
-    menu, deserted = flows.menu, (side == 1, side == 0)
+@functools.lru_cache(maxsize=64)
+def _families(menu: Menu, side: int) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
+    """The issues that a side may withdraw alone, on each table; None fills up the shorter list (theory 1.10)."""
     on_menu = np.logical_or.reduce(menu.held > 0, axis=0)
-
-    def withdrawals(
-        values: Callable[..., FloatArray], kept: FloatArray, while_lapsed: FloatArray, families: tuple[int, ...]
-    ) -> tuple[Withdrawal, ...]:
-        theirs = values(menu, partner)
-        return tuple(
-            Withdrawal(
-                values(menu, own, without=issue) - kept,
-                # What is joint has gone when the partner lapses.
-                np.broadcast_to(0.0, kept.shape)
-                if issue in JOINT
-                else values(menu, own, deserted, issue) - while_lapsed,
-                withdrawal.loss(theirs, values(menu, partner, without=issue)),
-            )
-            for issue in families
-            if on_menu[issue]
-        )
-
-    x = (DUTY + side, RECOGNITION + side, CHARGING)
-    y = (SUPPLY + side, LINKAGE + side, TECHNOLOGY)
-    return dataclasses.replace(
-        flows,
-        of_x=withdrawals(_of_x, flows.kept.x, flows.deserted.x, x),
-        of_y=withdrawals(_of_y, flows.kept.y, flows.deserted.y, y),
-    )
+    x = [issue for issue in (DUTY + side, RECOGNITION + side, CHARGING) if on_menu[issue]]
+    y = [issue for issue in (SUPPLY + side, LINKAGE + side, TECHNOLOGY) if on_menu[issue]]
+    found = list(itertools.zip_longest(x, y))
+    return tuple(one for one, _ in found), tuple(one for _, one in found)
 
 
 def realised_value(
@@ -300,16 +317,18 @@ def realised_value(
     partly: the path of each side's duty and the share (...) of its cut that it keeps by its own choice.
     """
     kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
-    position = menu.coordinates[np.broadcast_to(package, kept[0].shape)]
-    state = position[..., STANDARDS_AXIS]
-    by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
     gain: FloatArray = np.zeros(kept[0].shape)
-    everything_kept = bool(kept[0].all() and kept[1].all())
+    if partly is None and not np.any(package):
+        return gain
+    position = menu.coordinates[package]
+    state = position[..., STANDARDS_AXIS]
+    everything_kept = bool(np.logical_and.reduce(kept, axis=None))
 
     def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
         """The entry of the standards that are left, in the row of ``values`` (..., rows * 8) that begins at start."""
         if everything_kept:
             return take(values, start + state)
+        by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
         return np.where(
             kept[0],
             np.where(kept[1], take(values, start + state), take(values, start + by_lapse[1])),

@@ -52,12 +52,10 @@ def load_tactics(path: str | Path, sha256: str | None = None) -> TacticFile:
     text = read_text(where, SUBJECT)
     main = digest_of(text)
     known = next((file for file in _loaded.values() if file.is_at(where, main, SUBJECT)), None)
-    if known is None and sha256 in _loaded:
-        raise changed(path, SUBJECT)
-    if known is not None:
-        if sha256 is not None and known.sha256 != sha256:
-            raise changed(path, SUBJECT)
+    if known is not None and sha256 in (None, known.sha256):
         return known
+    if known is not None or sha256 in _loaded:
+        raise changed(path, SUBJECT)
     plugins.forget("absent")
     _, beside = run_file(where, text, f"detente_tactics_{main[:12]}", SUBJECT, plugins.registering(main))
     digest = whole_digest(main, beside)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import functools
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -101,6 +101,11 @@ class Menu:
     def y_of(self) -> np.ndarray:
         """(P,) combination of all other commitments of every package, in [0, Y)."""
         return self._combination((2, 3, 5, 6, TECHNOLOGY_AXIS))
+
+    @cached_property
+    def n_x(self) -> int:
+        """Number of combinations of duties and standards."""
+        return self.x_package.size
 
     @cached_property
     def x_package(self) -> np.ndarray:
@@ -186,6 +191,33 @@ class Menu:
         levels[:, CHARGING] = standards[:, 2]
         levels[:, TECHNOLOGY] = position[:, TECHNOLOGY_AXIS]
         return levels
+
+
+class Chosen(NamedTuple):
+    """Some packages (K,) of a menu, x, y (K,) their combinations as in ``Menu.x_of``, ``Menu.y_of``.
+
+    xs, ys: the combinations that occur, rising; place (K,): of each package among them all, one y after the other.
+    """
+
+    packages: np.ndarray
+    x: np.ndarray
+    y: np.ndarray
+    xs: np.ndarray
+    ys: np.ndarray
+    place: np.ndarray
+
+
+def chosen(menu: Menu, packages: np.ndarray) -> Chosen:
+    """These packages (K,)."""
+    x, y = menu.x_of[packages], menu.y_of[packages]
+    (xs, of_x), (ys, of_y) = (np.unique(of, return_inverse=True) for of in (x, y))
+    return Chosen(packages, x, y, xs, ys, of_y * xs.size + of_x)
+
+
+@functools.lru_cache(maxsize=1024)
+def negotiable_in_some(menu: Menu, allowed: tuple[bool, ...], currents: tuple[int, ...]) -> Chosen:
+    """The packages that can be tabled while at least one of these is in force; ``allowed`` as in ``negotiable``."""
+    return chosen(menu, np.flatnonzero(np.logical_or.reduce([negotiable(menu, allowed, one) for one in currents])))
 
 
 @functools.lru_cache(maxsize=1024)

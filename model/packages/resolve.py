@@ -9,87 +9,95 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import reduce
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.numerics import FloatArray
-from model.packages.menu import Menu
-from model.packages.sums import Flows, Grid, Withdrawal, added_up, honour_slack
+from model.layout import room
+from model.numerics import FloatArray, entries, ordered_sum
+from model.packages.menu import Chosen, Menu
+from model.packages.sums import ALONE, BOTH, DESERTED, KEPT, PUNISHED, Flows, Grid
 from model.rules import compliance, withdrawal
+
+#: Numbers that are worked on at once, which several such arrays may be without leaving the processor's own memory.
+AT_ONCE: Final = 1 << 14
 
 
 class PartTest(NamedTuple):
-    """The terms of ``withdrawal.part_slack`` for every package, bn$, bn$ per quarter and quarters.
+    """The terms of ``withdrawal.part_slack``, bn$, bn$ per quarter and quarters, (..., Z) as in ``Flows``.
 
     answer: what the partner's whole answer takes; stake: what all that costs the side something is worth to the
     partner; dearest, highest: the most tempting concession and the highest price on each table, of which the larger
     decides.
     """
 
-    answer: Grid
-    stake: Grid
-    dearest: Grid
-    highest: Grid
+    answer: FloatArray
+    stake: FloatArray
+    dearest: FloatArray
+    highest: FloatArray
 
 
 @dataclass(frozen=True)
 class Resolve:
     """What honouring every package is worth beyond the best deviation, bn$; a side honours where that is >= 0.
 
-    whole: beyond withdrawing everything. part: the test of every single concession; None where a side weighs only the
-    withdrawal of everything.
+    n_x: how many entries of the tables (..., Z) belong to duties and standards. whole: beyond withdrawing everything.
+    part: the test of every single concession; None where a side weighs only the withdrawal of everything.
     """
 
-    whole: Grid
+    n_x: int
+    whole: FloatArray
     part: PartTest | None = None
 
     def in_lanes(self, group: slice) -> Resolve:
         """The same in neighbouring lanes."""
-        part = self.part and PartTest(*(term.in_lanes(group) for term in self.part))
-        return Resolve(self.whole.in_lanes(group), part)
+        part = self.part and PartTest(*(term[group] for term in self.part))
+        return Resolve(self.n_x, self.whole[group], part)
 
-    def of(self, menu: Menu, packages: np.ndarray) -> FloatArray:
-        """(..., n) of some packages (n,), with the bits they have in ``spread``."""
-        return self._least(lambda table, together: table.of(menu, packages, together))
+    def holds(self, some: Chosen) -> np.ndarray:
+        """(R, K) whether some packages would be honoured: where ``spread`` is >= 0, without writing its numbers down.
 
-    def holds(self, menu: Menu, packages: np.ndarray) -> np.ndarray:
-        """(R, n) whether some packages (n,) would be honoured: where ``of`` is >= 0, without writing its numbers down.
-
-        Tables have lanes, (R, X) and (R, Y). One combination y after the other is judged with all x, so that what is
-        worked on stays in the processor's own memory.
+        Tables have lanes, (R, Z). So many combinations y at a time are judged with all x that what is worked
+        on stays in the processor's own memory.
         """
-        xs, ys = np.unique(menu.x_of[packages]), np.unique(menu.y_of[packages])
-        whole_x, whole_y = self.whole.x.T[xs], self.whole.y.T[ys]
-        found, total = np.empty((ys.size, *whole_x.shape), dtype=bool), np.empty_like(whole_x)
-        for k in range(ys.size):
-            np.greater_equal(np.add(whole_x, whole_y[k], out=total), 0.0, out=found[k])
-        if self.part is not None:
-            answer, stake, dearest, highest = (Grid(term.x.T[xs], term.y.T[ys]) for term in self.part)
-            needed, price, passes = np.empty_like(total), np.empty_like(total), np.empty_like(found[0])
-            for k in range(ys.size):
-                np.maximum(dearest.x, dearest.y[k], out=needed)
-                np.multiply(needed, np.add(stake.x, stake.y[k], out=total), out=needed)
-                np.maximum(needed, np.maximum(highest.x, highest.y[k], out=price), out=needed)
-                np.maximum(np.add(answer.x, answer.y[k], out=total), 0.0, out=total)
-                np.logical_and(found[k], np.greater_equal(total, needed, out=passes), out=found[k])
-        place = np.searchsorted(ys, menu.y_of[packages]) * xs.size + np.searchsorted(xs, menu.x_of[packages])
-        return found.reshape((-1, found.shape[-1])).take(place, axis=0).T
+        xs, ys, n = some.xs, self.n_x + some.ys, len(self.whole)
+
+        def tables(of: FloatArray) -> tuple[FloatArray, FloatArray]:
+            return entries(of, xs)[:, None], entries(of, ys)[..., None]
+
+        (whole_x, whole_y), terms = tables(self.whole), [tables(term) for term in self.part or ()]
+        found, at_once = room(n, ys.size, xs.size, dtype=bool), max(1, AT_ONCE // whole_x.size)
+        spare = [room(n, min(at_once, ys.size), xs.size) for _ in range(3)]
+        for start in range(0, ys.size, at_once):
+            here = slice(start, start + at_once)
+            holds = found[:, here]
+            total, needed, price = (one[:, : holds.shape[1]] for one in spare)
+            np.greater_equal(np.add(whole_x, whole_y[:, here], out=total), 0.0, out=holds)
+            if self.part is None:
+                continue
+            answer, stake, dearest, highest = ((x, y[:, here]) for x, y in terms)
+            np.multiply(np.maximum(*dearest, out=needed), np.add(*stake, out=total), out=needed)
+            np.maximum(needed, np.maximum(*highest, out=price), out=needed)
+            np.maximum(np.add(*answer, out=total), 0.0, out=total)
+            np.logical_and(holds, np.greater_equal(total, needed), out=holds)
+        return entries(found.reshape(n, -1), some.place)
 
     def spread(self, menu: Menu) -> FloatArray:
         """(..., P) of every package."""
-        return self._least(lambda table, together: table.spread(menu, together))
+        return self._least(lambda table, together: self._grid(table).spread(menu, together))
 
     def at(self, menu: Menu, package: np.ndarray | int) -> FloatArray:
         """(...) of one package in every lane, with the bits it has in ``spread``."""
-        return self._least(lambda table, together: table.at(menu, package, together))
+        return self._least(lambda table, together: self._grid(table).at(menu, package, together))
 
     def alone(self) -> FloatArray:
         """(R,) of the one package that ``Flows.of_package`` has in every lane, with the bits it has in ``spread``."""
-        return self._least(lambda table, together: together(table.x[..., 0], table.y[..., 0]))
+        return self._least(lambda table, together: together(table[..., 0], table[..., 1]))
 
-    def _least(self, read: Callable[[Grid, np.ufunc], FloatArray]) -> FloatArray:
+    def _grid(self, table: FloatArray) -> Grid:
+        return Grid(table[..., : self.n_x], table[..., self.n_x :])
+
+    def _least(self, read: Callable[[FloatArray, np.ufunc], FloatArray]) -> FloatArray:
         whole = read(self.whole, np.add)
         if self.part is None:
             return whole
@@ -112,28 +120,19 @@ def resolve(
 
     trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
-    whole = honour_slack(flows, trust, continuation, lag, punishment_length, by_type)
-    if not flows.of_x and not flows.of_y:
-        return Resolve(whole)
+    belief = np.asarray(trust)[..., None]
     present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
-    weights = withdrawal.part_weights(np.asarray(trust)[..., None], *present, by_type)
-    nothing = np.zeros(1)
-    answer = Grid(
-        withdrawal.whole_answer(weights, flows.alone.x, flows.both_lapse, flows.punish),
-        withdrawal.whole_answer(weights, flows.alone.y, nothing, nothing),
-    )
-    x, y = _tempting(weights, flows.of_x, answer.x), _tempting(weights, flows.of_y, answer.y)
-    return Resolve(whole, PartTest(answer, *(Grid(of_x, of_y) for of_x, of_y in zip(x, y, strict=True))))
-
-
-def _tempting(
-    weights: withdrawal.Weights, families: tuple[Withdrawal, ...], like: FloatArray
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """On one table: what is at stake in all families, the most tempting, the highest price; 0 where there is none."""
-    costs = [(withdrawal.part_cost(weights, one.honoured, one.lapsed), one.lost) for one in families]
-    if not costs:
-        return np.zeros_like(like), np.zeros_like(like), np.zeros_like(like)
-    stakes = [withdrawal.at_stake(cost, lost) for cost, lost in costs]
-    rates = [withdrawal.temptation(cost, lost, weights) for cost, lost in costs]
-    prices = [withdrawal.price(cost, lost, weights) for cost, lost in costs]
-    return added_up(stakes), reduce(np.maximum, rates), reduce(np.maximum, prices)
+    kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))
+    slack = compliance.honour_slack_type if by_type else compliance.honour_slack
+    whole, one = slack(kept, alone, deserted, both, punish, belief, *present), flows.withdrawals
+    if one is None:
+        return Resolve(flows.n_x, whole)
+    weights = withdrawal.part_weights(belief, *present, by_type)
+    answer = withdrawal.whole_answer(weights, alone, both, punish)
+    weights = withdrawal.Weights(*(weight[..., None] for weight in weights))
+    cost = withdrawal.part_cost(weights, one.honoured, one.lapsed)
+    is_repaid = withdrawal.repaid(cost, one.lost, weights)
+    stake = ordered_sum(withdrawal.at_stake(cost, one.lost))
+    dearest = np.maximum.reduce(withdrawal.temptation(cost, one.lost, is_repaid), axis=-1)
+    highest = np.maximum.reduce(withdrawal.price(cost, is_repaid), axis=-1)
+    return Resolve(flows.n_x, whole, PartTest(answer, stake, dearest, highest))

@@ -10,16 +10,18 @@ out on the two tables, a few dozen numbers, and spread over the hundreds of pack
 
 from __future__ import annotations
 
-import dataclasses
+import functools
+import itertools
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.layout import some
+from model.layout import packages_fastest
+from model.layout import some as some_lanes
 from model.numerics import FloatArray, entries
-from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS, Menu
-from model.rules import compliance, packages
+from model.packages.menu import STANDARDS_AXIS, TECHNOLOGY_AXIS, Chosen, Menu
+from model.rules import packages
 from model.rules.bargaining import take
 from model.vocabulary import CHARGING, DUTY, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
 
@@ -49,12 +51,12 @@ class Grid:
         """(...) the number of one package in every lane, with the bits it has in ``spread``."""
         return np.asarray(together(take(self.x, menu.x_of[package]), take(self.y, menu.y_of[package])))
 
-    def of(self, menu: Menu, packages: np.ndarray, together: np.ufunc = np.add) -> FloatArray:
-        """(..., n) the numbers of some packages (n,), with the bits they have in ``spread``."""
-        if packages.size == menu.n_packages:
-            return self.spread(menu, together)
-        x, y = entries(self.x, menu.x_of[packages]), entries(self.y, menu.y_of[packages])
-        return together(x, y, out=x) if x.shape == y.shape else together(x, y)
+    def of(self, menu: Menu, some: Chosen) -> FloatArray:
+        """(..., K) the numbers of some packages, with the bits they have in ``spread``."""
+        if some.packages.size == menu.n_packages and self.x.strides[-1] > self.x.itemsize:
+            return self.spread(menu)
+        x, y = entries(self.x, some.x), entries(self.y, some.y)
+        return np.add(x, y, out=x) if x.shape == y.shape else x + y
 
     def spread(self, menu: Menu, together: np.ufunc = np.add) -> FloatArray:
         """(..., P) the number of every package; ``together``: what makes one number of two, a sum if left alone."""
@@ -72,37 +74,25 @@ class Grid:
 
 
 def added(columns: list[FloatArray]) -> FloatArray:
-    """(..., n1 * n2 * ...) sums of one entry of each of several tables (..., n1), (..., n2), ..., last fastest."""
+    """(..., n1 * n2 * ..., C) sums of one entry of each of several tables (..., n1, C), (..., n2, C), ..., last
+    fastest."""
     total = columns[0]
     for column in columns[1:]:
-        total = total[..., :, None] + column[..., None, :]
-        total = total.reshape((*total.shape[:-2], -1))
-    return total
-
-
-def added_up(terms: list[FloatArray]) -> FloatArray:
-    """(...) the sum of some arrays, first to last."""
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
+        total = total[..., :, None, :] + column[..., None, :, :]
+        total = total.reshape((*total.shape[:-3], -1, total.shape[-1]))
     return total
 
 
 def each(value: FloatArray, factors: FloatArray) -> FloatArray:
-    """(..., n) a value (...) times each of some factors (n,); replicates stay fastest in memory."""
+    """(..., n, C) a value (...) times each of some factors (C, n); replicates stay fastest in memory."""
     return np.multiply.outer(factors, np.asarray(value).T).T
 
 
-def choices(gift: FloatArray, positions: tuple[int, ...], kept: bool) -> FloatArray:
-    """(..., n) what each position 0 or 1 of a commitment is worth if it is kept; gift (...)."""
-    return each(gift, np.array(positions) * float(kept))
-
-
 class Withdrawal(NamedTuple):
-    """What it is to take back one family of a side's concessions alone, on one table of a menu, bn$ per quarter.
+    """What it is to take back each of F families of a side's concessions alone, bn$ per quarter, (..., Z, F) each.
 
-    honoured, lapsed (..., X) or (..., Y): the side's gain while the partner honours, while it lapses; lost: what the
-    partner loses, where the family is in the package (``model.rules.withdrawal``). Gains are zero where it is not.
+    honoured, lapsed: the side's gain while the partner honours, while it lapses; lost: what the partner loses, where
+    the family is in the package (``model.rules.withdrawal``). Gains are zero where it is not.
     """
 
     honoured: FloatArray
@@ -110,44 +100,65 @@ class Withdrawal(NamedTuple):
     lost: FloatArray
 
 
+#: What a table of flows begins with: both honour; this side, the partner lapses alone; what any package comes to when
+#: both lapse; what the legislature sees when both honour; what any package comes to when both punish.
+KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED = range(6)
+N_CASES: Final = 6
+
+
 @dataclass(frozen=True)
 class Flows:
     """One side's payoffs from every package of a menu, bn$ per quarter.
 
-    kept: both honour; alone: this side lapses alone; deserted: the partner lapses alone; home: what the side's
-    legislature sees when both honour; both_lapse, punish (..., 1) of any package when both lapse, when both punish.
-    of_x, of_y: by family of concessions on either table, what it is to withdraw it alone; none where a side weighs
+    table (..., Z, C): the x entries, then the y entries of a ``Grid``, ``n_x`` and Z - n_x of them, in every case:
+    those named above, then by family of concessions the three numbers of a ``Withdrawal``; none where a side weighs
     only the withdrawal of everything. The properties spread payoffs over all packages, (..., P).
     """
 
     menu: Menu
-    kept: Grid
-    alone: Grid
-    deserted: Grid
-    home: Grid
-    both_lapse: FloatArray
-    punish: FloatArray
-    of_x: tuple[Withdrawal, ...] = ()
-    of_y: tuple[Withdrawal, ...] = ()
+    n_x: int
+    table: FloatArray
+
+    def grid(self, case: int) -> Grid:
+        """One case."""
+        return Grid(self.table[..., : self.n_x, case], self.table[..., self.n_x :, case])
+
+    @property
+    def kept(self) -> Grid:
+        """Both honour."""
+        return self.grid(KEPT)
+
+    @property
+    def alone(self) -> Grid:
+        """This side lapses alone."""
+        return self.grid(ALONE)
+
+    @property
+    def deserted(self) -> Grid:
+        """The partner lapses alone."""
+        return self.grid(DESERTED)
+
+    @property
+    def home(self) -> Grid:
+        """What the side's legislature sees when both honour."""
+        return self.grid(HOME)
+
+    @property
+    def both_lapse(self) -> FloatArray:
+        """(..., 1) of any package when both lapse."""
+        return self.table[..., :1, BOTH]
+
+    @property
+    def withdrawals(self) -> Withdrawal | None:
+        """What it is to withdraw each family of concessions alone, on both tables; None if that is not weighed."""
+        n = (self.table.shape[-1] - N_CASES) // 3
+        honoured, lapsed, lost = (self.table[..., N_CASES + k * n : N_CASES + (k + 1) * n] for k in range(3))
+        return Withdrawal(honoured, lapsed, lost) if n else None
 
     def of_package(self, menu: Menu, package: np.ndarray) -> Flows:
-        """What the compliance test asks for, of one package (R,) in every lane: tables have one entry, (R, 1)."""
-        x, y = menu.x_of[package], menu.y_of[package]
-
-        def entry(table: FloatArray, index: np.ndarray) -> FloatArray:
-            return table if table.shape == (1,) else np.asarray(take(table, index))[..., None]
-
-        def entries_of(grid: Grid) -> Grid:
-            return Grid(entry(grid.x, x), entry(grid.y, y))
-
-        return dataclasses.replace(
-            self,
-            kept=entries_of(self.kept),
-            alone=entries_of(self.alone),
-            deserted=entries_of(self.deserted),
-            of_x=tuple(Withdrawal(*(entry(table, x) for table in one)) for one in self.of_x),
-            of_y=tuple(Withdrawal(*(entry(table, y) for table in one)) for one in self.of_y),
-        )
+        """The same of one package (R,) in every lane: tables have two entries, (R, 2, C)."""
+        place = np.array([menu.x_of[package], self.n_x + menu.y_of[package]])
+        return Flows(menu, 1, self.table.T[:, place, np.arange(package.size)].T)
 
     @property
     def honoured(self) -> FloatArray:
@@ -190,68 +201,43 @@ def believed(
     return Grid(packages.belief(gain.x, error_now.x, shrink), packages.belief(gain.y, error_now.y, shrink))
 
 
+#: Axes of the menu and the issues that lie along them, those of x first.
+_ALONG: Final = (
+    *((0, DUTY), (1, DUTY + 1), (STANDARDS_AXIS, RECOGNITION), (STANDARDS_AXIS, RECOGNITION + 1)),
+    *((STANDARDS_AXIS, CHARGING), (2, SUPPLY), (3, SUPPLY + 1), (5, LINKAGE), (6, LINKAGE + 1)),
+    (TECHNOLOGY_AXIS, TECHNOLOGY),
+)
+
+
+@functools.lru_cache(maxsize=64)
+def _along(menu: Menu) -> tuple[np.ndarray, np.ndarray, tuple[slice, ...]]:
+    """The packages (N,) with one position of one axis, one axis after the other, the issue (N,), and where each ends.
+
+    An axis with several issues comes several times.
+    """
+    alone = [menu.alone[axis] for axis, _ in _ALONG]
+    sizes = [packages.size for packages in alone]
+    ends = [0, *itertools.accumulate(sizes)]
+    issues = np.repeat([issue for _, issue in _ALONG], sizes)
+    return np.concatenate(alone), issues, tuple(slice(*pair) for pair in itertools.pairwise(ends))
+
+
 def misjudged(menu: Menu, levels: FloatArray, weight: FloatArray) -> Grid:
     """Error in valuing every package, bn$ per quarter, against no treaty: the sum over issues, axis by axis.
 
     levels (P, 10); weight (..., 10) error of each issue at full level, noise times stake times persistent error.
     """
-
-    def along(axis: int, *issues: int) -> FloatArray:
-        """(..., n) error of each position on one axis of the menu."""
-        held = levels[menu.alone[axis]]
-        return added_up([each(weight[..., issue], held[:, issue]) for issue in issues])
-
-    x = added([along(0, DUTY), along(1, DUTY + 1), along(STANDARDS_AXIS, RECOGNITION, RECOGNITION + 1, CHARGING)])
-    rest = ((2, SUPPLY), (3, SUPPLY + 1), (5, LINKAGE), (6, LINKAGE + 1), (TECHNOLOGY_AXIS, TECHNOLOGY))
-    return Grid(x, added([along(axis, issue) for axis, issue in rest]))
-
-
-def honour_slack(
-    flows: Flows,
-    trust: FloatArray,
-    continuation: FloatArray,
-    lag: float,
-    punishment_length: float,
-    by_type: bool = False,
-) -> Grid:
-    """What honouring is worth beyond withdrawing everything, for every package, bn$ (theory 1.10).
-
-    trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
-    """
-    test = compliance.honour_test_type if by_type else compliance.honour_test
-    belief, future = np.asarray(trust)[..., None], np.asarray(continuation)[..., None]
-
-    def slack(
-        kept: FloatArray, alone: FloatArray, deserted: FloatArray, both: FloatArray, punish: FloatArray
-    ) -> FloatArray:
-        return test(kept, alone, deserted, both, punish, belief, future, lag, punishment_length)[1]
-
-    nothing = np.zeros(1)
-    return Grid(
-        slack(flows.kept.x, flows.alone.x, flows.deserted.x, flows.both_lapse, flows.punish),
-        slack(flows.kept.y, flows.alone.y, flows.deserted.y, nothing, nothing),
-    )
+    alone, issues, places = _along(menu)
+    error = weight.T[issues].T * levels[alone, issues]
+    first, second, one, other, charging, *rest = (error[..., place, None] for place in places)
+    return Grid(added([first, second, one + other + charging])[..., 0], added(rest)[..., 0])
 
 
 def chosen_lanes(grid: Grid, lanes: np.ndarray) -> Grid:
     """Some lanes of a grid; a table that all lanes share stays as it is."""
-    return Grid(*(some(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
+    return Grid(*(some_lanes(table, lanes) if table.ndim > 1 else table for table in (grid.x, grid.y)))
 
 
 def chosen_flows(flows: Flows, lanes: np.ndarray) -> Flows:
     """Some lanes of a side's flows."""
-    return Flows(
-        menu=flows.menu,
-        kept=chosen_lanes(flows.kept, lanes),
-        alone=chosen_lanes(flows.alone, lanes),
-        deserted=chosen_lanes(flows.deserted, lanes),
-        home=chosen_lanes(flows.home, lanes),
-        both_lapse=some(flows.both_lapse, lanes),
-        punish=some(flows.punish, lanes),
-        of_x=tuple(_chosen_withdrawal(one, lanes) for one in flows.of_x),
-        of_y=tuple(_chosen_withdrawal(one, lanes) for one in flows.of_y),
-    )
-
-
-def _chosen_withdrawal(one: Withdrawal, lanes: np.ndarray) -> Withdrawal:
-    return Withdrawal(*(some(table, lanes) if table.ndim > 1 else table for table in one))
+    return Flows(flows.menu, flows.n_x, packages_fastest(some_lanes(flows.table, lanes)))

@@ -166,21 +166,13 @@ class Parameters(
         return _build({**self.as_dict(), **overrides})
 
 
-def _build(values: Mapping[str, object]) -> Parameters:
-    clean: dict[str, Any] = {}
-    faults = []
-    for name, came in values.items():
-        spec = PARAMETERS.get(name)
-        if spec is None:
-            faults.append(_unknown(name))
-            continue
-        value, fault = _check(spec, came)
-        if fault:
-            faults.append(fault)
-        clean[name] = value
-    if faults:
+def _build(values: Mapping[str, Any]) -> Parameters:
+    told = (
+        _check(PARAMETERS[name], came)[1] if name in PARAMETERS else _unknown(name) for name, came in values.items()
+    )
+    if faults := [fault for fault in told if fault]:
         raise InputFault(faults, "parameters")
-    return Parameters(**clean)
+    return Parameters(**values)
 
 
 def make_parameters(overrides: Mapping[str, object] | None = None) -> Parameters:

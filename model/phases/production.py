@@ -103,24 +103,24 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     rate = state.duty[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
-    earned, at_home = [], utility
+    # Beside each other: from a plant there, and as today.
+    base, duty_rate = np.stack([local, export]), np.stack([np.zeros(lane.size), world.booked().duty_rate[lane, m, f]])
+    weight = pass_through_weight(p, duty_rate)
     if gates is not None:
         # What is not sold yet would be, once it is built here.
-        at_home = utility - np.log(LEAST_AVAILABILITY) * gates.local[m, f]
-    paid = world.booked().duty_rate[lane, m, f]
-    for base, duty_rate, value in ((local, 0.0, at_home), (export, paid, utility)):
-        weight = pass_through_weight(p, duty_rate)
-        markup = pricing.best_reply_markup(base, value, rivals, alpha, sigma, PLANT_SWEEPS, weight)
-        markup = markup if weight is None else markup * weight
-        share = demand.share_beside(value - alpha * (base + markup), rivals, sigma)
-        earned.append(world.economy.market_size[m] * share * markup / (1.0 + duty_rate))
+        utility = np.stack([utility - np.log(LEAST_AVAILABILITY) * gates.local[m, f], utility])
+    markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
+    markup = markup if weight is None else markup * weight
+    share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
+    earned = world.economy.market_size[m] * share * markup / (1.0 + duty_rate)
     if state.books.undertaken is not None:
-        earned[1] = earned[1] + state.books.undertaken.rent[lane, m, f]
+        earned[1] += state.books.undertaken.rent[lane, m, f]
     if state.market.licences is not None:
         held = state.market.licences.held[lane, m, f] * p.quota_rent_exporter
-        earned[1] = earned[1] + state.market.licences.premium[lane, m] * held
+        earned[1] += state.market.licences.premium[lane, m] * held
     hazard = np.zeros(lane.size)
     for firm in world.automakers:
-        own = f == firm.index
-        hazard[own] = firm.plant_hazard(earned[0][own], earned[1][own])
+        own = np.flatnonzero(f == firm.index)
+        if own.size:
+            hazard[own] = firm.plant_hazard(earned[0, own], earned[1, own])
     return hazard

@@ -1,7 +1,7 @@
 """Talks: sessions, offers and answers, ratification (theory 1.8, 1.9).
 
-Only lanes with an open session do any work. They are sorted by who tables first and by whether a treaty is in force, so
-that in each of four groups of neighbours the same side tables in every round, from the same part of the menu.
+Only lanes with an open session do any work. They are sorted by whether a treaty is in force, for then they talk of a
+small part of the menu, and by who tables first, so that in each of four groups of neighbours the same side tables.
 """
 
 from __future__ import annotations
@@ -27,49 +27,52 @@ def bargain(world: Stage) -> None:
     """Sessions open in assessment quarters; in every quarter of a session packages are tabled and answered."""
     state, p = world.state, world.parameters
     state.has_deal[...] = False
-    for d in range(N_DYADS):
-        clock, is_open = state.clock[:, d], state.is_open[:, d]
-        closed = clock == CLOSED
-        opens = closed & is_open & (state.pause[:, d] <= 0.0) & state.insight.is_new
-        world.tell("session_opens", opens, d)
-        world.tell("session_closes", ~closed & ~is_open, d, SessionEnd.CHANNEL_SHUT)
+    closed, is_open = state.clock == CLOSED, state.is_open
+    opens, shuts = closed & is_open & (state.pause <= 0.0) & state.insight.is_new, ~closed & ~is_open
+    if opens.any():
         for memory in (state.heard, state.received, state.concession):
-            memory[:, d] = np.where(opens[:, None], 0.0, memory[:, d])
-        state.clock[:, d] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, clock))
-        state.pause[:, d] = np.maximum(0.0, state.pause[:, d] - 1.0)
+            memory[opens] = 0.0
+    state.clock[...] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, state.clock))
+    state.pause[...] = np.maximum(0.0, state.pause - 1.0)
+    for d in range(N_DYADS):
+        world.tell("session_opens", opens[:, d], d)
+        world.tell("session_closes", shuts[:, d], d, SessionEnd.CHANNEL_SHUT)
         talking = np.flatnonzero(state.clock[:, d] != CLOSED)
         if talking.size:
             ages = state.clock[talking, d].astype(np.int64)
             lead = world.luck.first_proposer[state.quarter + 1 - ages, talking, d] >= 0.5
             first = (lead + ages * p.rounds_per_quarter) % 2
-            # Where a treaty is in force they talk of upgrades, a small part of the menu.
-            kind = 2 * first.astype(np.int64) + (state.treaty[talking, d] > 0)
-            Session(world, d, talking[np.argsort(kind, kind="stable")], np.bincount(kind, minlength=4)).play()
+            kind = 2 * (state.treaty[talking, d] > 0) + first
+            order = np.argsort(kind, kind="stable")
+            Session(world, d, talking[order], kind[order]).play()
 
 
 class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
-    lanes (n,): first those where side 0 tables first, without a treaty and with one, then those where side 1 does;
-    sizes (4,) of these groups. views: how each side sees the table, by group; best: gain of each side in its zone;
-    goes_on (n,): whether the parties still talk.
+    lanes (n,) sorted by kind (n,): 2 with a treaty in force, and 1 more where side 1 tables first. groups: the lanes of
+    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; treaty (n,) in
+    force; goes_on (n,): whether the parties still talk.
     """
 
-    def __init__(self, world: Stage, d: int, lanes: np.ndarray, sizes: np.ndarray) -> None:
-        self.world, self.d, self.lanes = world, d, lanes
+    def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
+        self.world, self.d, self.lanes, self.first = world, d, lanes, kind % 2
         self.pair: list[Bloc] = [world.blocs[b] for b in DYADS[d]]
-        ends = [0, *np.add.accumulate(sizes).tolist()]
+        ends = np.searchsorted(kind, range(5)).tolist()
+        halves = [slice(ends[k], ends[k + 2]) for k in (0, 2) if ends[k + 2] > ends[k]]
         self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
-        self.first = (np.arange(lanes.size) >= ends[2]) * 1
         flows = tuple(chosen_flows(side, lanes) for side in world.known().flows[d])
-        self.views: list[list[View]] = [bloc.perceive(d, lanes, flows, self.groups) for bloc in self.pair]
-        self.least = [views[0].reservation for views in self.views]
+        self.views: list[list[View]] = [[], []]
         self.best = [np.empty(lanes.size), np.empty(lanes.size)]
-        for side in (0, 1):
-            for group, view in zip(self.groups, self.views[side], strict=True):
+        for side, bloc in enumerate(self.pair):
+            for half, view in zip(halves, bloc.perceive(d, lanes, flows, halves), strict=True):
                 zone = view.zone
-                self._diagnose(side, lanes[group], view, zone)
-                self.best[side][group] = bargaining.best_in_zone(view.own, zone, view.reservation)
+                self._diagnose(side, lanes[half], view, zone)
+                self.best[side][half] = bargaining.best_in_zone(view.own, zone, view.reservation)
+                own = (group for group in self.groups if half.start <= group.start < half.stop)
+                self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
+        self.least = [views[0].reservation for views in self.views]
+        self.treaty = world.state.treaty[lanes, d]
         self.goes_on = np.ones(lanes.size, dtype=bool)
 
     def play(self) -> None:
@@ -82,13 +85,9 @@ class Session:
             if not self.goes_on.any():
                 break
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
-            moments = [
-                known[side]._replace(
-                    time=np.minimum(time, 1.0),
-                    offered=share_offered(offered[:, side], self.least[side], self.best[side]),
-                )
-                for side in (0, 1)
-            ]
+            time = np.minimum(time, 1.0)
+            good = [share_offered(offered[:, side], self.least[side], self.best[side]) for side in (0, 1)]
+            moments = [known[side]._replace(time=time, offered=good[side]) for side in (0, 1)]
             self._round(k, moments, offered)
         state.has_deal[lanes, d] = ~self.goes_on
         state.offered[lanes, d] = offered
@@ -112,24 +111,24 @@ class Session:
             # Where the talks have ended nothing is good enough.
             hope = np.where(self.goes_on[group], hopes[side][group], np.inf)
             package[group], tabled[group] = self.pair[side].table(seen[side], hope)
-            theirs, offer = seen[1 - side], np.searchsorted(seen[side].packages, package[group])
+            theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
             worth[group] = bargaining.take(theirs.own, offer)
             passes[group] = bargaining.take(theirs.admissible, offer)
-        tabled &= package != state.treaty[lanes, d]
+        tabled &= package != self.treaty
         accepted = np.zeros(n, dtype=bool)
-        for side, bloc in enumerate(self.pair):
-            hears = tabled & (tabler != side)
-            if not hears.any():
-                continue
-            if self.world.rules.imitates:
-                self._hear(side, lanes[hears], worth[hears])
-                hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
-            accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
-            offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
+        if tabled.any():
+            for side, bloc in enumerate(self.pair):
+                hears = tabled & (tabler != side)
+                if not hears.any():
+                    continue
+                if self.world.rules.imitates:
+                    self._hear(side, lanes[hears], worth[hears])
+                    hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
+                accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
+                offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
+            state.tabled[lanes[tabled], d], state.deal[lanes[accepted], d] = package[tabled], package[accepted]
         if self.world.stories:
             self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
-        state.tabled[lanes, d] = np.where(tabled, package, state.tabled[lanes, d])
-        state.deal[lanes, d] = np.where(accepted, package, state.deal[lanes, d])
         self.goes_on &= ~accepted
 
     def _hear(self, side: int, lanes: np.ndarray, gain: FloatArray) -> None:
@@ -140,11 +139,11 @@ class Session:
 
     def _diagnose(self, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
         """Count, for every quarter of a session, the first test on which cooperation founders."""
-        left = np.ones(lanes.size, dtype=bool)
-        for obstacle, passes in zip(Obstacle, (view.gains, view.keeps, view.admissible, zone), strict=True):
-            founders = left & ~passes.any(axis=-1)
-            self.world.state.blocking[lanes, self.d, side, obstacle] += founders
-            left &= ~founders
+        tests = [np.logical_or.reduce(passes, axis=-1) for passes in (view.gains, view.keeps, view.admissible, zone)]
+        so_far = np.logical_and.accumulate(tests)
+        founders = ~so_far
+        founders[1:] &= so_far[:-1]
+        self.world.state.blocking[lanes, self.d, side] += founders.T
 
     # --- told -------------------------------------------------------------------------------------------------------
 
@@ -181,7 +180,7 @@ class Session:
                 why |= Refusal.BELOW_HOPE
             if not view.enforceable[row, column]:
                 why |= Refusal.NOT_KEPT
-            if not view.passable[min(row, len(view.passable) - 1), column]:
+            if not view.passable[row, column]:
                 why |= Refusal.NOT_PASSED
         return Answer(bool(accepted), why, float(own), least, float(hope))
 

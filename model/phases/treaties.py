@@ -15,7 +15,6 @@ from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.telling.outcomes import TreatyEnd
 from model.vocabulary import (
     CHARGING,
-    DIRECTED_DYADS,
     DUTY,
     DYAD_OF,
     DYADS,
@@ -31,6 +30,8 @@ from model.vocabulary import (
     TECHNOLOGY,
 )
 
+_OWN = np.array(DYADS)  # (d, s) the bloc on every side of every dyad, and who is on the other
+_OTHER = _OWN[:, ::-1]
 FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
@@ -68,10 +69,9 @@ def start_over(world: Stage, d: int, where: np.ndarray) -> None:
 # --- compliance and duties (1.6, 1.10) ------------------------------------------------------------------------------
 
 
-def in_effect(world: Stage, dyad: int) -> np.ndarray:
-    """(R,) the package in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
-    gesture = world.state.gesture[:, dyad]
-    return np.where(gesture > 0, gesture, world.state.treaty[:, dyad])
+def in_effect(world: Stage) -> np.ndarray:
+    """(R, d) the packages in effect: a gesture with what it is added to, else the treaty in force (0 none)."""
+    return np.where(world.state.gesture > 0, world.state.gesture, world.state.treaty)
 
 
 def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
@@ -83,7 +83,7 @@ def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
 def position(world: Stage, importer: int, partner: int) -> np.ndarray:
     """(R,) position of the importer's duty on the partner's goods in the package in effect, 0 = unbound."""
     d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-    return world.agenda.menus[d].coordinates[:, side][in_effect(world, d)]
+    return world.agenda.menus[d].coordinates[:, side][in_effect(world)[:, d]]
 
 
 def honour_or_withdraw(world: Stage) -> None:
@@ -127,17 +127,15 @@ def keep_gestures(world: Stage) -> None:
 
 def kept_levels(world: Stage) -> FloatArray:
     """(R, d, 10) implemented level of every issue this quarter: treaty level times what is honoured."""
-    state = world.state
-    kept = zeros(world.n_lanes, N_DYADS, N_ISSUES)
+    state, packages = world.state, in_effect(world)
+    own = state.honours.astype(np.float64)
+    both, given = own[..., 0] * own[..., 1], own * state.level
+    share, kept = zeros(world.n_lanes, N_DYADS, N_ISSUES), zeros(world.n_lanes, N_DYADS, N_ISSUES)
+    for issue, of in ((DUTY, given * state.effort), (SUPPLY, given), (RECOGNITION, own), (LINKAGE, own)):
+        share[..., issue : issue + 2] = of
+    share[..., CHARGING] = share[..., TECHNOLOGY] = both
     for d in range(N_DYADS):
-        levels = rows(world.agenda.levels[d], in_effect(world, d))
-        own = state.honours[:, d].astype(np.float64)
-        both = own[:, 0] * own[:, 1]
-        given = own * state.level[:, d]
-        for issue, share in ((DUTY, given * state.effort[:, d]), (SUPPLY, given), (RECOGNITION, own), (LINKAGE, own)):
-            kept[:, d, issue : issue + 2] = levels[:, issue : issue + 2] * share
-        kept[:, d, CHARGING] = levels[:, CHARGING] * both
-        kept[:, d, TECHNOLOGY] = levels[:, TECHNOLOGY] * both
+        np.multiply(rows(world.agenda.levels[d], packages[:, d]), share[:, d], out=kept[:, d])
     return kept
 
 
@@ -164,20 +162,19 @@ def keep_standards(world: Stage) -> None:
 def put_duties_in_force(world: Stage) -> None:
     """Duties follow from the no-treaty duty, the treaty's cut, and what is honoured of it."""
     state, s, t = world.state, world.scenario, world.state.quarter
+    implemented, packages = kept_levels(world), in_effect(world).T
+    concessions, duties = implemented.copy(order="K"), slice(DUTY, DUTY + N_SIDES)
+    menus_and_levels = zip(world.agenda.menus, world.agenda.levels, packages, strict=True)
+    found = [(menu.coordinates[:, :N_SIDES][of], levels[:, duties][of]) for menu, levels, of in menus_and_levels]
+    at, level = (np.stack(one, axis=1) for one in zip(*found, strict=True))
+    kept = state.honours * state.level * state.effort
+    # Of every side of every dyad, (R, g, d, s).
+    base = s.mfn[t][:, _OWN, _OTHER] + state.special[:, :, _OWN, _OTHER]
+    floor = np.minimum(s.floor[t][:, _OWN, _OTHER], base)
+    cut = world.economy.cuts[:, _OWN, _OTHER, at].swapaxes(0, 1)
     duty = zeros(world.n_lanes, N_GOODS, N_BLOCS, N_BLOCS)
-    implemented = kept_levels(world)
-    concessions = implemented.copy(order="K")
-    for importer, partner in DIRECTED_DYADS:
-        d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
-        at = position(world, importer, partner)
-        kept = state.honours[:, d, side] * state.level[:, d, side] * state.effort[:, d, side]
-        for good in range(N_GOODS):
-            base = s.mfn[t, good, importer, partner] + state.special[:, good, importer, partner]
-            floor = np.minimum(s.floor[t, good, importer, partner], base)
-            cut = world.economy.cuts[good, importer, partner][at]
-            duty[:, good, importer, partner] = policy.applied_duty(base, floor, cut * kept)
-        level = world.agenda.levels[d][:, DUTY + side][in_effect(world, d)]
-        concessions[:, d, DUTY + side] = cooperation.concession(level, at > 0, kept)
+    duty[:, :, _OWN, _OTHER] = policy.applied_duty(base, floor, cut * kept[:, None])
+    concessions[..., duties] = cooperation.concession(level, at > 0, kept)
     state.duty = club.duties_with_club(world, duty)
     concessions = club.concessions_with_club(world, concessions)
     state.depth = cooperation.depth(concessions, world.agenda.weights)

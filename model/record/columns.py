@@ -9,7 +9,7 @@ from model.layout import first_of, zeros
 from model.market import border
 from model.market.trade import undertakings_by_pair
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, safe_ratio
-from model.packages.sums import Grid, chosen_lanes
+from model.packages.sums import BOTH, Grid, chosen_lanes
 from model.phases import club
 from model.phases.treaties import in_effect
 from model.rules import cooperation, games
@@ -25,6 +25,7 @@ from model.vocabulary import (
     DYADS,
     EV,
     N_DYADS,
+    N_SIDES,
     RECOGNITION,
     SUPPLY,
     TECHNOLOGY,
@@ -79,15 +80,14 @@ def dyads(world: Stage) -> Columns:
     state = world.state
     gains = realised_gains(world)
     first, second = gains[..., 0], gains[..., 1]
-    families, promised = zeros(world.n_lanes, N_DYADS, 2), zeros(world.n_lanes, N_DYADS, 2)
-    for d in range(N_DYADS):
-        package = reference_package(world, d)
-        for side in (0, 1):
-            tolerance = games.TIE_FRACTION * world.agenda.scale[d, side]
-            reward, temptation, sucker, punishment = package_flows(world, d, side, package)
-            of_start = package_flows(world, d, side, np.broadcast_to(world.agenda.treaty[d], package.shape))
-            promised[:, d, side] = of_start[0] - of_start[3]
-            families[:, d, side] = games.side_family(reward, temptation, sucker, punishment, tolerance)
+    reward, temptation, sucker, punishment = np.moveaxis(last_games(world)[0], -1, 0)
+    tolerance = games.TIE_FRACTION * world.agenda.scale
+    families = games.side_family(reward, temptation, sucker, punishment, tolerance) * 1.0
+    promised = zeros(world.n_lanes, N_DYADS, N_SIDES)
+    for d, pair in enumerate(world.known().flows):
+        for side, flows in enumerate(pair):
+            start = flows.kept.at(world.agenda.menus[d], int(world.agenda.treaty[d]))
+            promised[:, d, side] = start - flows.both_lapse[:, 0]
     conceded, weights = state.conduct.concessions, world.agenda.weights
     attainable = np.broadcast_to(world.known().attainable, first.shape)
     least = cooperation.LEAST_ATTAINABLE / QUARTERS_PER_YEAR
@@ -223,35 +223,33 @@ def reference_package(world: Stage, d: int) -> np.ndarray:
 
 def package_flows(world: Stage, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:
     """(R,) four times: what a side has from a package if both honour, if it, the partner, or both do not."""
-    flows, menu = world.known().flows[d][side], world.agenda.menus[d]
-    taken = [grid.at(menu, package) for grid in (flows.kept, flows.alone, flows.deserted)]
-    return (*taken, flows.both_lapse[:, 0])
+    entries = world.known().flows[d][side].of_package(world.agenda.menus[d], package).table[..., : BOTH + 1]
+    return tuple((entries[:, 0] + entries[:, 1]).T)
 
 
-def last_games(world: Stage) -> tuple[np.ndarray, np.ndarray]:
+def last_games(world: Stage) -> tuple[FloatArray, np.ndarray]:
     """(R, d, s, 4) bn$ per quarter of each side from the package on the table if both honour, if it alone or its
     partner alone does not, if both do not; and (R, d) that package, 0 none."""
     package = np.stack([reference_package(world, d) for d in range(N_DYADS)], axis=-1)
-    flows = [
-        np.stack([np.stack(package_flows(world, d, side, package[:, d]), axis=-1) for side in (0, 1)], axis=1)
-        for d in range(N_DYADS)
-    ]
-    return np.stack(flows, axis=1), package
+    four = zeros(world.n_lanes, N_DYADS, N_SIDES, BOTH + 1)
+    for d in range(N_DYADS):
+        for side in range(N_SIDES):
+            four.T[:, side, d] = package_flows(world, d, side, package[:, d])
+    return four, package
 
 
 def realised_gains(world: Stage) -> FloatArray:
     """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
     state, mandate = world.state, world.known()
-    gains = club.gains(world)
+    gains, honours, packages = club.gains(world), state.honours.astype(np.float64), in_effect(world)
     for d in range(N_DYADS):
-        honours, package = state.honours[:, d].astype(np.float64), in_effect(world, d)
         partly = None
         if world.rules.in_part:
-            paths = [world.blocs[b].duty_path(d, package) for b in DYADS[d]]
+            paths = [world.blocs[b].duty_path(d, packages[:, d]) for b in DYADS[d]]
             partly = tuple((path, state.effort[:, d, giver]) for giver, path in enumerate(paths))
-        for side in (0, 1):
-            gains[:, d, side] = gains[:, d, side] + realised_value(
-                world.agenda.menus[d], mandate.parts[d][side], package, honours, state.level[:, d], partly
+        for side, parts in enumerate(mandate.parts[d]):
+            gains[:, d, side] += realised_value(
+                world.agenda.menus[d], parts, packages[:, d], honours[:, d], state.level[:, d], partly
             )
     return gains
 

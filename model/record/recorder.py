@@ -35,6 +35,8 @@ DYAD_MEANS: Final = (
 )
 FIRST_BLOC: Final = [first for first, _ in DYADS]
 SECOND_BLOC: Final = [second for _, second in DYADS]
+#: A quarter: table -> column -> array.
+Frame = dict[str, dict[str, FloatArray]]
 
 
 class Recorder:
@@ -54,7 +56,7 @@ class Recorder:
     ) -> None:
         self.scenario, self.parameters, self.agenda = scenario, parameters, agenda
         self.kept = kept
-        self.frames: list[dict[str, dict[str, FloatArray]]] = []
+        self.frames: list[Frame] = []
         self.treaties_signed = np.zeros(N_DYADS)
         self.lapses = np.zeros(N_DYADS)
         self.headline = [f"{column} {name}" for column in ("depth", "joint_gain") for name in DYAD_NAMES] + [
@@ -81,17 +83,11 @@ class Recorder:
         self.treaties_signed, self.lapses = treaties_signed, lapses
         blocs = frame["bloc"]
         if self.kept is None:
-            frame = {table: {name: values[0] for name, values in columns.items()} for table, columns in frame.items()}
-            self.treaties_signed, self.lapses, blocs = treaties_signed[0], lapses[0], frame["bloc"]
-            self.frames.append({table: dict(columns) for table, columns in frame.items()})
+            self.frames.append(_picked(frame, 0, 0))
+            self.treaties_signed, self.lapses, blocs = treaties_signed[0], lapses[0], self.frames[-1]["bloc"]
         else:
-            self.frames.append(
-                {
-                    table: {name: values if table == "dyad" else values[self.kept] for name, values in columns.items()}
-                    for table, columns in frame.items()
-                    if table == "dyad" or self.kept.size
-                }
-            )
+            told = frame if self.kept.size else {"dyad": frame["dyad"]}
+            self.frames.append(_picked(told, slice(None), self.kept))
         for name in BLOC_MEANS:
             # The first to the last quarter in order: the same bits whether lanes are alone or together.
             self.bloc_sums[name] = self.bloc_sums[name] + blocs[name] if name in self.bloc_sums else blocs[name]
@@ -107,13 +103,7 @@ class Recorder:
             raise KeyError(f"lane {lane} was not kept; kept are {known}")
         place = int(np.flatnonzero(self.kept == lane)[0])
         one = Recorder(self.scenario, self.parameters, self.agenda, self.ceiling)
-        one.frames = [
-            {
-                table: {name: values[lane if table == "dyad" else place] for name, values in columns.items()}
-                for table, columns in frame.items()
-            }
-            for frame in self.frames
-        ]
+        one.frames = [_picked(frame, lane, place) for frame in self.frames]
         one.treaties_signed, one.lapses = self.treaties_signed[lane], self.lapses[lane]
         one.bloc_sums = {name: values[lane] for name, values in self.bloc_sums.items()}
         one.last_ev_share = self.last_ev_share[lane]
@@ -302,3 +292,11 @@ class Recorder:
         columns["blocking"] = np.array(blocking, dtype=object).reshape(-1)
         columns["dyad"] = np.array(DYAD_NAMES * (len(columns["game"]) // N_DYADS), dtype=object)
         return pd.DataFrame(columns)[list(SUMMARY)]
+
+
+def _picked(frame: Mapping[str, Mapping[str, FloatArray]], of_dyads: Any, of_others: Any) -> Frame:
+    """A quarter's tables with some of the lanes: those of the dyads by one index, those of the others by another."""
+    return {
+        table: {name: values[of_dyads if table == "dyad" else of_others] for name, values in columns.items()}
+        for table, columns in frame.items()
+    }

@@ -16,10 +16,20 @@ Units throughout: prices and costs of cars in thousand (2020) dollars, k$ per ve
 quantities in million vehicles per quarter, so that k$ times million vehicles is billion dollars per quarter;
 duties, shares and levels are fractions, never percent.
 
-Rules import ``model.numerics`` and nothing else of the project; they do not import each other. Where one rule needs the
-result of another, the caller passes it on, so that the order of events is written in one place, ``model/schedule.py``.
+Rules import ``model.numerics`` and the types below, nothing else of the project; they do not import each other. Where
+one rule needs the result of another, the caller passes it on, so that the order of events is written in one place,
+``model/schedule.py``.
 
 Who calls what, in the order of one market: ``batteries`` (delivered cells, unit cost), ``plants`` (where to
 build, effective duty), ``standards`` and ``policy`` (costs and duties at the border), ``demand`` and
 ``pricing`` (shares, prices, markups), ``welfare`` (who gained).
 """
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+BoolArray = npt.NDArray[np.bool_]
+BoolLike = bool | np.bool_ | BoolArray
+IntArray = npt.NDArray[np.int64]

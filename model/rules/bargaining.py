@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import Entry, FloatArray, FloatLike, entries, power
+from model.numerics import ACCUMULATE_BELOW, Entry, FloatArray, FloatLike, entries, power
 
 BoolArray = npt.NDArray[np.bool_]
 BoolLike = bool | BoolArray
@@ -154,8 +154,10 @@ def choose_offer(
     score = _only(entries(eligible, offerable), entries(opponent_belief, offerable))
     best = np.maximum.reduce(score, axis=-1, keepdims=True)
     exists = best[..., 0] > -0.5 * OUT_OF_REACH
+    if score.size < ACCUMULATE_BELOW:
+        return np.where(exists, offerable[np.argmax(score, axis=-1)], 0), exists
     # The first of the best is the one with the most packages from it to the end: the index of argmax, which
-    # is several times slower when replicates are fastest in memory.
+    # is several times slower when many replicates are fastest in memory.
     n = offerable.size
     rank = np.arange(n, 0, -1, dtype=np.int16 if n < SHORT_LIST else np.int32)
     to_the_end = np.maximum.reduce((score == best) * rank, axis=-1)
@@ -182,8 +184,8 @@ def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
     Raises: IndexError for an index outside the list.
     Source: definition.
     """
-    if values.ndim == 1:
-        return values[index]
+    if values.ndim == 1 or isinstance(index, int):
+        return values[..., index]
     if values.ndim == 2:
         if len(values) == 1:  # one lane: a third of the time
             return np.atleast_1d(values[0][index])
@@ -193,7 +195,9 @@ def take(values: npt.NDArray[Entry], index: IntLike) -> npt.NDArray[Entry]:
 
 def _only(chosen: BoolArray, values: FloatArray) -> FloatArray:
     """``values`` where chosen and a very large negative number elsewhere, (..., P)."""
-    # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a mask without pattern. Truth values
-    # are single bytes: taking 1 from them as such costs next to nothing.
-    penalty = np.multiply(np.asarray(chosen).view(np.int8) - 1, OUT_OF_REACH)
-    return np.add(penalty, values, out=penalty) if penalty.ndim else penalty + values
+    if np.size(chosen) < ACCUMULATE_BELOW:
+        return np.where(chosen, values, -OUT_OF_REACH)
+    # Adding 0 or -1e300 gives the bits of np.where, which is ten times slower on a large mask without pattern. Truth
+    # values are single bytes: taking 1 from them as such costs next to nothing.
+    penalty = np.multiply(chosen.view(np.int8) - 1, OUT_OF_REACH)
+    return np.add(penalty, values, out=penalty)

@@ -25,7 +25,6 @@ from model.numerics import (
     FloatArray,
     FloatLike,
     cheapest_mix_and_cost,
-    log_sum_cost,
     log_sum_level,
     loss_without,
     ordered_sum,
@@ -47,33 +46,25 @@ def delivered_price(cost: FloatLike, margin: FloatLike, duty: FloatLike, freight
     return np.asarray((cost + margin) * (1.0 + duty) + freight, dtype=np.float64)
 
 
-def unit_cost(delivered: FloatArray, tie: FloatLike, theta: FloatLike, normaliser: FloatLike) -> FloatArray:
-    """Cost of a kWh of cells with the best mix of suppliers, $/kWh: the normalised log-sum.
-
-    delivered, tie, theta: as ``sourcing_shares``. normaliser: (...), from ``normaliser`` at the base
-    prices, $/kWh. Returns (...).
-    Limits: rises with each supplier's price, by its share; equals the share-weighted mean at base prices.
-    Source: theory 1.3, row A13; McFadden 1978. Cash paid to suppliers uses shares times their own prices;
-    the gap to this cost is the value of the match and stays with the firm.
-    """
-    return log_sum_cost(delivered, tie, theta) + normaliser
-
-
 def sourcing(
     delivered: FloatArray, tie: FloatLike, theta: FloatLike, normaliser: FloatLike
 ) -> tuple[FloatArray, FloatArray]:
-    """``unit_cost``, $/kWh (...), and ``sourcing_shares``, fractions (..., k), at the price of one of them.
+    """Cost of a kWh of cells with the best mix of suppliers, $/kWh (...), the normalised log-sum; and the mix (..., k).
 
-    Arguments, limits and source as there.
+    delivered: (..., k), ``delivered_price``, $/kWh. tie: (..., k), log preference for a supplier. theta: scalar or
+    (..., 1), taste for cheapness, per $/kWh, > 0. normaliser: (...), from ``normaliser`` at the base prices, $/kWh.
+    Limits: the cost rises with each supplier's price, by its share; equals the share-weighted mean at base prices.
+    Source: theory 1.3, row A13; McFadden 1978. Cash paid to suppliers uses shares times their own prices;
+    the gap to this cost is the value of the match and stays with the firm.
     """
     cost, share = cheapest_mix_and_cost(delivered, tie, theta)
     return cost + normaliser, share
 
 
 def normaliser(delivered: FloatArray, tie: FloatLike, theta: FloatLike) -> FloatArray:
-    """Constant that makes ``unit_cost`` the share-weighted mean price at these prices, $/kWh.
+    """Constant that makes the cost of ``sourcing`` the share-weighted mean price at these prices, $/kWh.
 
-    Arguments as ``sourcing_shares``. Returns (...). Computed at the starting point, then kept.
+    Arguments as ``sourcing``. Returns (...). Computed at the starting point, then kept.
     Limits: 0 with one supplier and no tie.
     Source: theory 1.3 (kap).
     """

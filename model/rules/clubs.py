@@ -20,8 +20,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, ordered_sum
+from model.rules import BoolArray
 
-BoolArray = npt.NDArray[np.bool_]
 IndexArray = npt.NDArray[np.intp]
 
 #: Gains up to this size move nobody: indifference counts as stable (unit of the payoffs; theory M19).

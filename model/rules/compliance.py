@@ -71,17 +71,36 @@ def honour_test(
     Source: Dixit 1987, Bagwell & Staiger 1990, Maggi 1999, Park 2011; theory 1.10, multiplied through by (1
     - d).
     """
-    kept, lapsed = present_values(continuation, detection_lag, punishment_length)
+    slack = honour_slack(
+        wcc, wdc, wcd, wdd, punish, trust, *present_values(continuation, detection_lag, punishment_length)
+    )
+    return np.greater_equal(slack, 0.0), slack
+
+
+def honour_slack(
+    wcc: FloatLike,
+    wdc: FloatLike,
+    wcd: FloatLike,
+    wdd: FloatLike,
+    punish: FloatLike,
+    trust: FloatLike,
+    answered: FloatLike,
+    waiting: FloatLike,
+) -> FloatArray:
+    """The slack of ``honour_test``, bn$, at known present values.
+
+    Flows and trust as there; answered, waiting: (...) or (..., 1), of ``present_values``, quarters.
+    Limits and source as there.
+    """
     doubt = 1.0 - trust
     # Differences of flows first: flows that are all equal then give an exact zero, not a rounding error.
     # Weights are multiplied before they meet the flows, because only the flows have a package axis.
-    slack = (
-        (kept * trust) * np.subtract(wcc, punish)
-        + (kept * doubt) * np.subtract(wcd, punish)
-        - (lapsed * trust) * np.subtract(wdc, wcc)
-        - (lapsed * doubt) * np.subtract(wdd, wcd)
+    return (
+        (answered * trust) * np.subtract(wcc, punish)
+        + (answered * doubt) * np.subtract(wcd, punish)
+        - (waiting * trust) * np.subtract(wdc, wcc)
+        - (waiting * doubt) * np.subtract(wdd, wcd)
     )
-    return np.greater_equal(slack, 0.0), slack
 
 
 def honour_test_type(
@@ -104,13 +123,31 @@ def honour_test_type(
     Limits: as ``honour_test``; far easier to pass at the same number, since doubt does not discount the future.
     Source: textbook repeated prisoner's dilemma with types; theory 1.10 and trap 0.2.
     """
-    kept, lapsed = present_values(continuation, detection_lag, punishment_length)
-    slack = (
-        (kept * belief) * np.subtract(wcc, punish)
-        - (lapsed * belief) * np.subtract(wdc, wcc)
-        - (lapsed * (1.0 - belief)) * np.subtract(wdd, wcd)
+    slack = honour_slack_type(
+        wcc, wdc, wcd, wdd, punish, belief, *present_values(continuation, detection_lag, punishment_length)
     )
     return np.greater_equal(slack, 0.0), slack
+
+
+def honour_slack_type(
+    wcc: FloatLike,
+    wdc: FloatLike,
+    wcd: FloatLike,
+    wdd: FloatLike,
+    punish: FloatLike,
+    belief: FloatLike,
+    answered: FloatLike,
+    waiting: FloatLike,
+) -> FloatArray:
+    """The slack of ``honour_test_type``, bn$, at known present values.
+
+    Flows and belief as there; answered, waiting as in ``honour_slack``. Limits and source as there.
+    """
+    return (
+        (answered * belief) * np.subtract(wcc, punish)
+        - (waiting * belief) * np.subtract(wdc, wcc)
+        - (waiting * (1.0 - belief)) * np.subtract(wdd, wcd)
+    )
 
 
 def present_values(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tuple[FloatArray, FloatArray]:

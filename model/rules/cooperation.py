@@ -16,13 +16,9 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, ordered_sum, safe_ratio
-
-BoolArray = npt.NDArray[np.bool_]
-BoolLike = bool | np.bool_ | BoolArray
-IntArray = npt.NDArray[np.int64]
+from model.rules import BoolArray, BoolLike, IntArray
 
 # --- numbers fixed by theory 2.1 (judgement; sensitivities in theory 2.2) -----------------------------------
 
@@ -79,18 +75,14 @@ class Beginnings(NamedTuple):
 
 
 def issue_weights(
-    gain_first: FloatArray,
-    gain_second: FloatArray,
-    minimum: FloatLike,
-    contested_only: bool = False,
-    weights: FloatArray = DEPTH_WEIGHTS,
+    gain_first: FloatArray, gain_second: FloatArray, minimum: FloatLike, contested_only: bool = False
 ) -> FloatArray:
     """Weight of each issue in the depth of a dyad, inactive issue-sides taken out; (..., I), adds to 1.
 
     gain_first, gain_second: (..., I), what each issue alone is worth to the first and second side at t = 0,
     bn$ per YEAR (a flow per quarter times four). minimum: scalar or (..., 1), the least gain of the receiver
     that makes an issue-side count, bn$ per year, 0 to 0.05. contested_only: leave out harmony too, that is,
-    what the giver would do alone (own gain > 0, joint issues excepted). weights: (..., I), >= 0, any total.
+    what the giver would do alone (own gain > 0, joint issues excepted).
     Limits: the default weights when every issue-side is active; 0 throughout when none is (depth is then 0);
     raising ``minimum`` never makes another issue-side active.
     Source: theory 2.1 (active issue-sides, D_contested). What is spread is spread in proportion to weight
@@ -101,7 +93,7 @@ def issue_weights(
     if contested_only:
         counts_first = counts_first & ((gain_first <= 0.0) | IS_JOINT)
         counts_second = counts_second & ((gain_second <= 0.0) | IS_JOINT)
-    active = weights * (GIVEN_BY_FIRST * counts_first + given_second * counts_second)
+    active = DEPTH_WEIGHTS * (GIVEN_BY_FIRST * counts_first + given_second * counts_second)
     return safe_ratio(active, ordered_sum(active, keepdims=True))
 
 
@@ -127,9 +119,7 @@ def depth(concessions: FloatLike, weights: FloatArray) -> FloatArray:
     return ordered_sum(np.multiply(concessions, weights))
 
 
-def has_tariff_concession(
-    duty_concessions: FloatArray, duty_weights: FloatArray, standstill: float = STANDSTILL_DEPTH
-) -> BoolArray:
+def has_tariff_concession(duty_concessions: FloatArray, duty_weights: FloatArray) -> BoolArray:
     """Whether at least one active duty is cut, not only bound; boolean (...).
 
     duty_concessions: (..., n), implemented concessions on the duty issues, 0 to 1. duty_weights: (..., n),
@@ -137,7 +127,7 @@ def has_tariff_concession(
     Limits: false at a standstill on every duty.
     Source: theory 2.1 (third condition of the cooperation state).
     """
-    is_cut = (duty_concessions > standstill + KNIFE_EDGE) & (duty_weights > 0.0)
+    is_cut = (duty_concessions > STANDSTILL_DEPTH + KNIFE_EDGE) & (duty_weights > 0.0)
     return np.logical_or.reduce(is_cut, axis=-1)
 
 
@@ -167,22 +157,16 @@ def rolling_mean(series: FloatArray, window: int = STATE_WINDOW) -> FloatArray:
     return total / np.minimum(np.arange(1, horizon + 1), window)
 
 
-def cooperation_state(
-    depth_mean: FloatLike,
-    reciprocity_level: FloatLike,
-    has_tariff_cut: BoolLike,
-    threshold: FloatLike = DEPTH_THRESHOLD,
-    least_reciprocity: FloatLike = LEAST_RECIPROCITY,
-) -> BoolArray:
+def cooperation_state(depth_mean: FloatLike, reciprocity_level: FloatLike, has_tariff_cut: BoolLike) -> BoolArray:
     """Whether a dyad cooperates: deep enough, reciprocal enough, with a duty cut; boolean (...).
 
     depth_mean: (...), ``rolling_mean`` of depth, 0 to 1. reciprocity_level: (...), 0 to 1. has_tariff_cut:
-    (...) of ``has_tariff_concession``. threshold: 0.5 (sensitivity 0.3, 0.7). least_reciprocity: 0.25.
-    Limits: thresholds are met by equality; raising one never adds a quarter.
+    (...) of ``has_tariff_concession``. Deep enough is ``DEPTH_THRESHOLD``, reciprocal enough ``LEAST_RECIPROCITY``.
+    Limits: thresholds are met by equality.
     Source: theory 2.1.
     """
-    deep = np.greater_equal(depth_mean, np.subtract(threshold, KNIFE_EDGE))
-    even = np.greater_equal(reciprocity_level, np.subtract(least_reciprocity, KNIFE_EDGE))
+    deep = np.greater_equal(depth_mean, DEPTH_THRESHOLD - KNIFE_EDGE)
+    even = np.greater_equal(reciprocity_level, LEAST_RECIPROCITY - KNIFE_EDGE)
     return deep & even & has_tariff_cut
 
 
@@ -235,14 +219,14 @@ def both_concede(concessions: FloatArray, regretted: BoolArray) -> BoolArray:
 # --- spells -------------------------------------------------------------------------------------------------
 
 
-def spell_mask(state: BoolArray, persistence: int = 1, gap: int = STATE_GAP) -> BoolArray:
+def spell_mask(state: BoolArray, gap: int = STATE_GAP) -> BoolArray:
     """Which quarters belong to a spell; booleans (..., T).
 
-    state: (..., T), whether the condition holds, T >= 1. persistence: quarters in a row that a spell needs to
-    begin, >= 1. gap: this many quarters in a row below end the spell, at the first of them, >= 1; a shorter
-    shortfall is bridged; one that the horizon cuts off before it is that long does not end it (censored).
-    Limits: the state itself at persistence 1 and gap 1. The mask keeps apart every two spells.
-    Source: theory 2.1, D4; a spell needs ``persistence`` unbroken quarters to begin, then tolerates gaps.
+    state: (..., T), whether the condition holds, T >= 1. gap: this many quarters in a row below end the spell, at the
+    first of them, >= 1; a shorter shortfall is bridged; one that the horizon cuts off before it is that long does not
+    end it (censored).
+    Limits: the state itself at gap 1. The mask keeps apart every two spells.
+    Source: theory 2.1, D4; one quarter is enough for a spell to begin, and then it tolerates gaps.
     """
     horizon = state.shape[-1]
     # Bridging is closing the state: let it linger for a quarter less than `gap`, then ask that it holds for as
@@ -253,32 +237,19 @@ def spell_mask(state: BoolArray, persistence: int = 1, gap: int = STATE_GAP) -> 
     bridged = lingers.copy(order="K")
     for k in range(1, min(gap, horizon)):
         bridged[..., :-k] &= lingers[..., k:]
-    if persistence == 1:
-        return bridged
-    # A bridged stretch counts from its first unbroken run of `persistence` quarters.
-    begins = state.copy(order="K")
-    for k in range(1, persistence):
-        begins[..., : max(horizon - k, 0)] &= state[..., k:]
-        begins[..., max(horizon - k, 0) :] = False
-    mask = begins.copy(order="K")
-    for t in range(1, horizon):
-        mask[..., t] |= mask[..., t - 1] & bridged[..., t]
-    return mask
+    return bridged
 
 
-def spells_summary(
-    state: BoolArray, persistence: int = 1, gap: int = STATE_GAP, durable_quarters: int = DURABLE_QUARTERS
-) -> SpellsSummary:
+def spells_summary(state: BoolArray, gap: int = STATE_GAP, durable_quarters: int = DURABLE_QUARTERS) -> SpellsSummary:
     """Emergence, collapse and durability of every run at once; each field (...), quarters or booleans.
 
-    state: (..., T), the cooperation state by quarter, T >= 1. persistence, gap: as ``spell_mask``.
-    durable_quarters: >= 1.
+    state: (..., T), the cooperation state by quarter, T >= 1. gap: as ``spell_mask``. durable_quarters: >= 1.
     Limits: a bridged shortfall counts towards a spell's length.
     Source: theory 2.1. A spell to the end of the horizon is durable when it is long enough by then: the theory's "or to
     the end with 12 possible" says the same, since a spell from onset to the end has all that was possible.
     """
     quarter = np.arange(state.shape[-1])
-    mask = spell_mask(state, persistence, gap)
+    mask = spell_mask(state, gap)
     starts = mask.copy(order="K")
     starts[..., 1:] &= ~mask[..., :-1]
     ends = np.zeros_like(mask)
@@ -292,16 +263,16 @@ def spells_summary(
     )
 
 
-def beginnings(state: BoolArray, inherited: BoolLike, gap: int = STATE_GAP) -> Beginnings:
+def beginnings(state: BoolArray, inherited: BoolLike) -> Beginnings:
     """What began, and what became of what was there at the start, run by run; each field (...).
 
     state: (..., T), the cooperation state by quarter, T >= 1. inherited: (...), whether the treaty that is in force
-    before anybody acts is cooperation if it is kept. gap: as in ``spell_mask``.
+    before anybody acts is cooperation if it is kept.
     Limits: ``inherited`` and ``emerged`` exclude each other; ``kept`` and ``lost`` share out ``inherited``; where
     nothing is inherited, ``emerged`` and ``onset`` are those of ``spells_summary``.
     Source: definition. A spell that goes on over the horizon counts as kept (censored).
     """
-    mask = spell_mask(state, 1, gap)
+    mask = spell_mask(state)
     horizon = mask.shape[-1]
     was_there = np.broadcast_to(inherited, mask.shape[:-1])
     holds = np.logical_or.reduce(mask, axis=-1)

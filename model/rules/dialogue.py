@@ -8,12 +8,9 @@ tension; those effects live with the rules they change (``packages.noise_scale``
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike
-
-BoolArray = npt.NDArray[np.bool_]
-BoolLike = bool | BoolArray
+from model.rules import BoolArray, BoolLike
 
 
 def channel_open(

@@ -20,7 +20,6 @@ import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike
 
-BoolArray = npt.NDArray[np.bool_]
 CodeArray = npt.NDArray[np.int8]
 
 
@@ -106,16 +105,6 @@ _FAMILY = _family_table()
 # --- naming the game ----------------------------------------------------------------------------------------
 
 
-def _comparisons(
-    reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike, tolerance: FloatLike
-) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.uint8]]:
-    """Which of the six comparisons are decisive, and which favour the first: two patterns (...)."""
-    payoffs = np.stack(np.broadcast_arrays(reward, temptation, sucker, punishment), axis=-1)
-    difference = payoffs[..., _FIRST] - payoffs[..., _SECOND]
-    decisive = np.abs(difference) > np.expand_dims(tolerance, -1)
-    return _pattern(decisive), _pattern(difference > 0.0)
-
-
 def side_family(
     reward: FloatLike, temptation: FloatLike, sucker: FloatLike, punishment: FloatLike, tolerance: FloatLike = 0.0
 ) -> CodeArray:
@@ -129,8 +118,10 @@ def side_family(
     Source: theory 5, step 1. The theory's formula for one-way issues describes the receiver, not the giver;
     both are one-way here.
     """
-    decisive, greater = _comparisons(reward, temptation, sucker, punishment, tolerance)
-    return _FAMILY[decisive, greater]
+    payoffs = np.stack(np.broadcast_arrays(reward, temptation, sucker, punishment), axis=-1)
+    difference = payoffs[..., _FIRST] - payoffs[..., _SECOND]
+    decisive = np.abs(difference) > np.expand_dims(tolerance, -1)
+    return _FAMILY[_pattern(decisive), _pattern(difference > 0.0)]
 
 
 def pair_name(row: int, column: int) -> str:

@@ -13,13 +13,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike
-
-BoolArray = npt.NDArray[np.bool_]
-BoolLike = bool | BoolArray
-IntArray = npt.NDArray[np.int64]
+from model.rules import BoolArray, BoolLike, IntArray
 
 # Loss of a step that is no gesture: larger than any real one (bn$ per quarter).
 OUT_OF_REACH: Final = 1.0e300

@@ -14,12 +14,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike
-
-BoolArray = npt.NDArray[np.bool_]
-IntArray = npt.NDArray[np.int64]
+from model.rules import BoolArray
 
 # A single-issue stake below this does not count when the stake scale is set: 2 m$/yr, here in bn$ per quarter
 # (1.8).

@@ -16,7 +16,6 @@ from model.numerics import (
     FloatArray,
     FloatLike,
     cheapest_mix_and_cost,
-    log_sum_cost,
     log_sum_level,
     logistic,
     ordered_sum,
@@ -24,33 +23,26 @@ from model.numerics import (
 )
 
 
-def origin_cost(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, normaliser: FloatLike) -> FloatArray:
-    """Duty-inclusive cost of one more car for a market with the best mix of places, k$ per vehicle.
-
-    total_cost, tie, theta_o: as ``origin_shares``. normaliser: (...), ``origin_normaliser`` at base costs,
-    k$. Returns (...).
-    Limits: the one usable place's own cost; derivative in a place's cost is its share; at most the
-    share-weighted mean when costs move away from the base.
-    Source: theory 1.3; McFadden 1978.
-    """
-    return log_sum_cost(total_cost, tie, theta_o) + normaliser
-
-
 def origins(
     total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike, normaliser: FloatLike
 ) -> tuple[FloatArray, FloatArray]:
-    """``origin_cost``, k$ per vehicle (...), and ``origin_shares``, fractions (..., o), at the price of one of them.
+    """Duty-inclusive cost of one more car for a market with the best mix of places, k$ (...), and the mix (..., o).
 
-    Arguments, limits and source as there.
+    total_cost: (..., o), cost of a car from each place, duty included, k$. tie: (..., o), log preference for a place.
+    theta_o: scalar or (..., 1), taste for cheapness, per k$, > 0. normaliser: (...), ``origin_normaliser`` at base
+    costs, k$.
+    Limits: the one usable place's own cost; derivative in a place's cost is its share; at most the
+    share-weighted mean when costs move away from the base.
+    Source: theory 1.3; McFadden 1978.
     """
     cost, share = cheapest_mix_and_cost(total_cost, tie, theta_o)
     return cost + normaliser, share
 
 
 def origin_normaliser(total_cost: FloatArray, tie: FloatLike, theta_o: FloatLike) -> FloatArray:
-    """Constant that makes ``origin_cost`` the share-weighted mean at these costs, k$ per vehicle.
+    """Constant that makes the cost of ``origins`` the share-weighted mean at these costs, k$ per vehicle.
 
-    Arguments as ``origin_shares``. Returns (...). Computed at the starting point, then kept.
+    Arguments as ``origins``. Returns (...). Computed at the starting point, then kept.
     Limits: 0 with one place and no tie.
     Source: theory 1.3.
     """

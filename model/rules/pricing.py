@@ -317,23 +317,16 @@ def best_reply_markup(
 
 
 def border_split(
-    landed: FloatLike, markup: FloatLike, duty_rate: FloatLike, basis: str = "border"
+    landed: FloatLike, markup: FloatLike, duty_rate: FloatLike
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Border price, firm's margin and duty of one car, all k$ per vehicle.
 
     landed: (...), landed cost before duty, k$, >= 0. markup: (...), consumer price minus ``base``, k$, >= 0
     (with the passthrough switch: markup_weight times the markup). duty_rate: (...), fraction, >= 0.
-    basis: "border" levies the duty on the price the importer pays the firm (the model's convention); "landed" on cost
-    alone, which gives the same consumer price but leaves the whole markup with the firm (row A3, trap 0.6).
-    Limits: no duty, no revenue; margin + duty = markup + duty_rate * landed in either convention.
-    Raises: ValueError for another basis.
+    The duty is levied on the price the importer pays the firm, not on cost alone (row A3, trap 0.6).
+    Limits: no duty, no revenue; margin + duty = markup + duty_rate * landed.
     Source: theory 1.3; definition of an ad valorem duty.
     """
-    if basis == "border":
-        margin = np.asarray(markup / (1.0 + duty_rate), dtype=np.float64)
-        border_price = landed + margin
-        return border_price, margin, duty_rate * border_price
-    if basis == "landed":
-        margin = np.asarray(markup, dtype=np.float64)
-        return landed + margin, margin, np.asarray(duty_rate * landed, dtype=np.float64)
-    raise ValueError(f"basis is {basis!r}; allowed: 'border', 'landed'")
+    margin = np.asarray(markup / (1.0 + duty_rate), dtype=np.float64)
+    border_price = landed + margin
+    return border_price, margin, duty_rate * border_price

@@ -9,11 +9,9 @@ lasts some years; with a fresh draw every quarter any package would pass in time
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, logistic, normal_cdf
-
-BoolArray = npt.NDArray[np.bool_]
+from model.rules import BoolArray
 
 
 def ratification_probability(

@@ -77,17 +77,15 @@ def leader_margin_loss(gap_without: FloatLike, gap_with: FloatLike, output: Floa
     return np.maximum(closed, 0.0) * (MARGIN_LOST * BILLION_PER_MILLION * np.asarray(output))
 
 
-def research_saving(
-    ev_revenue: FloatLike, intensity: FloatLike = RESEARCH_INTENSITY, saved: FloatLike = RESEARCH_SAVED
-) -> FloatArray:
+def research_saving(ev_revenue: FloatLike, saved: FloatLike = RESEARCH_SAVED) -> FloatArray:
     """Research that a side need not pay for twice, bn$ per quarter.
 
-    ev_revenue: (...), EV revenue of its automakers, bn$ per quarter, >= 0. intensity: scalar, research over
-    revenue; default 0.05. saved: scalar, share of it saved; default 0.02.
+    ev_revenue: (...), EV revenue of its automakers, bn$ per quarter, >= 0; research is 0.05 of it. saved: scalar, share
+    of research saved; default 0.02.
     Limits: one thousandth of revenue at the defaults.
     Source: theory 1.16, assumption.
     """
-    return np.multiply(saved * intensity, ev_revenue)
+    return np.multiply(saved * RESEARCH_INTENSITY, ev_revenue)
 
 
 def leader_security_cost(

@@ -11,11 +11,8 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike
-
-BoolArray = npt.NDArray[np.bool_]
 
 # Bounds of what a government may want: those of the parameters that it replaces (theory 1.5, 1.9).
 MOST_PROFIT_WEIGHT: Final = 1.5

@@ -11,13 +11,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike, logistic
-
-BoolArray = npt.NDArray[np.bool_]
-BoolLike = bool | BoolArray
-IntArray = npt.NDArray[np.int64]
+from model.rules import BoolArray, BoolLike, IntArray
 
 # The grid of special duties, in steps from today's (theory 1.6a); position 2 is "leave it as it is".
 GRID_STEPS: Final = np.array([-np.inf, -1.0, 0.0, 1.0, 2.0])
@@ -28,8 +24,6 @@ DUTY_CEILING: Final = 1.5
 EMERGENCY_STEPS: Final = 2.0
 # Neutral tension (fraction): above it tension makes an investigation more likely, below it less.
 NEUTRAL_TENSION: Final = 0.5
-# A belief above one: no probability is enough.
-NEVER: Final = 2.0
 
 
 def duty_grid(special: FloatLike, step: FloatLike) -> FloatArray:

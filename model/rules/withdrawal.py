@@ -104,25 +104,24 @@ def repaid(cost: FloatLike, lost: FloatLike, weights: Weights) -> BoolArray:
     return np.greater_equal(np.multiply(weights.honoured, lost), cost)
 
 
-def temptation(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray:
+def temptation(cost: FloatLike, lost: FloatLike, is_repaid: BoolArray) -> FloatArray:
     """Cost of a concession per unit of what its withdrawal takes from the partner, quarters, >= 0, unless ``repaid``.
 
-    cost: (...), of ``part_cost``, bn$. lost: (...), of ``loss``, bn$ per quarter. weights: of ``part_weights``.
+    cost: (...), of ``part_cost``, bn$. lost: (...), of ``loss``, bn$ per quarter. is_repaid: (...), of ``repaid``.
     Limits: zero for what costs its giver no more than ``LEAST_COST``.
     Source: definition: with answers in proportion to ``lost``, the dearest unit decides.
     """
-    tempts = np.greater(cost, LEAST_COST) & ~repaid(cost, lost, weights)
-    return np.divide(cost, lost) * tempts
+    return np.divide(cost, lost) * (np.greater(cost, LEAST_COST) & ~is_repaid)
 
 
-def price(cost: FloatLike, lost: FloatLike, weights: Weights) -> FloatArray:
+def price(cost: FloatLike, is_repaid: BoolArray) -> FloatArray:
     """Cost of a concession that an answer of equal value would repay, bn$, >= 0; zero for any other.
 
-    cost, lost, weights: as in ``temptation``.
+    cost, is_repaid: as in ``temptation``.
     Limits: the partner must give that much, or it cannot suspend it: the whole answer has to reach the price.
     Source: as ``repaid``.
     """
-    return np.maximum(cost, 0.0) * repaid(cost, lost, weights)
+    return np.maximum(cost, 0.0) * is_repaid
 
 
 def at_stake(cost: FloatLike, lost: FloatLike) -> FloatArray:

@@ -49,13 +49,11 @@ def read_toml(path: Path, subject: str) -> tuple[str, dict[str, Any]]:
     """
     try:
         return parse_toml(_text(path), str(path), subject)
-    except FileNotFoundError:
+    except (FileNotFoundError, InputFault):
         raise
     except (OSError, ValueError) as error:
-        if isinstance(error, InputFault):
-            raise
         fault = f"'{path}' cannot be read: {getattr(error, 'strerror', None) or error}"
-    raise InputFault([fault], subject)
+        raise InputFault([fault], subject) from None
 
 
 def _text(path: Path) -> str:

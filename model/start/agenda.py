@@ -18,7 +18,7 @@ from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.nodes import IMPORTER, PAIR_OF, PARTNER
 from model.assessment.priors import mean_tension
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
-from model.assessment.tables import Tables, assess
+from model.assessment.tables import assess
 from model.assessment.values import Parts, issue_values
 from model.market.access import gates_of
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
@@ -32,7 +32,8 @@ from model.scenario.scenario import NEVER, Scenario
 from model.start.calibration import COLD_SWEEPS, standards_in_force, support
 from model.vocabulary import (
     BATTERY,
-    DUTY,
+    DIRECTED_DYADS,
+    DYAD_OF,
     DYADS,
     EV,
     LINKAGE,
@@ -41,8 +42,7 @@ from model.vocabulary import (
     N_GOODS,
     N_ISSUES,
     N_SIDES,
-    RECOGNITION,
-    SUPPLY,
+    SIDE_OF,
 )
 
 LEAST_TRADE = 0.01 / QUARTERS_PER_YEAR  # m cars a quarter below which a security cost is not identified (theory 1.4)
@@ -83,8 +83,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     # Who enters within a year is counted by everyone who weighs a duty today.
     soon = brands_kept_out(scenario) & ~scenario.banned & (scenario.on_sale_from < QUARTERS_PER_YEAR)
     kept_out = (brands_kept_out(scenario) if opened else soon).T
-    available = scenario.availability.T
-    available = np.where(kept_out, 1.0, available)
+    available = np.where(kept_out, 1.0, scenario.availability.T)
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
     cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
@@ -93,17 +92,9 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     base = opening.price - opening.markup
     clearing = clear_at_prices(base, utility, opening.price, alpha, parameters.nest_correlation)
+    on_cars, nothing = opening.duty[EV], np.zeros_like(paid)
     accounts = account(
-        economy,
-        parameters,
-        clearing,
-        cells,
-        opening.margin,
-        landed,
-        origin_share,
-        opening.duty[EV],
-        paid,
-        np.zeros_like(paid),
+        economy, parameters, clearing, cells, opening.margin, landed, origin_share, on_cars, paid, nothing
     )
     built = ordered_sum(accounts.built, axis=0)[:N_BLOCS]
     by_firm = ordered_sum(accounts.sales * accounts.border_price, axis=0)
@@ -145,26 +136,18 @@ def security_costs(
         covers = np.zeros_like(economy.case_covers)
         covers[good] = 1.0
         alone = dataclasses.replace(economy, case_covers=covers)
-        # With the duty of this good as the grid's anchor, the same nodes serve vehicles and cells.
-        special = opening.special.copy()
-        special[EV] = opening.special[good]
-        special[BATTERY] = opening.special[BATTERY]
-        tables: dict[bool, Tables] = {}
-        for opened, situation in seen.items():
-            anchored = dataclasses.replace(situation, special=special) if good == EV else situation
-            tables[opened] = assess(alone, parameters, anchored, None, COLD_SWEEPS)
-        for importer, partner in DYADS + tuple((j, i) for i, j in DYADS):
+        tables = {opened: assess(alone, parameters, situation, None, COLD_SWEEPS) for opened, situation in seen.items()}
+        for importer, partner in DIRECTED_DYADS:
             pair = PAIR_OF[importer, partner]
             opened = bool(np.any(kept_out[scenario.automaker_home == partner, importer]))
             table = tables[opened]
             payoff = table.welfare[pair, :, 0] + weight * table.profit[pair, :, 0]
             share = (table.vehicle_share, table.cell_share)[good][pair, :, 0]
-            dyad = DYADS.index((min(importer, partner), max(importer, partner)))
             found = welfare.inverse_optimum_security(
                 payoff[[17, 0, 18]],
                 share[[17, 0, 18]],
                 economy.market_size[importer],
-                usual[dyad],
+                usual[DYAD_OF[importer, partner]],
                 parameters.security_convexity,
                 LEAST_TRADE,
             )
@@ -195,24 +178,15 @@ def _issues_in_force(scenario: Scenario) -> np.ndarray:
     """(d, 10) issues that a treaty in force contains, so that the menu must have them."""
     used = np.zeros((N_DYADS, N_ISSUES), dtype=bool)
     for known in scenario.treaties:
-        row = used[known.dyad]
-        for side in (0, 1):
-            row[DUTY + side] |= bool(known.duty_bound[side].any())
-            row[SUPPLY + side] |= bool(known.supply[side])
-            row[RECOGNITION + side] |= bool(known.recognition[side])
-            row[LINKAGE + side] |= bool(known.linkage[side])
-        row[8] |= known.charging
-        row[9] |= known.technology
+        given = (known.duty_bound.any(axis=1), known.supply, known.recognition, known.linkage)
+        used[known.dyad] |= [*np.concatenate(given), known.charging, known.technology]
     return used
 
 
 def brands_on_sale(scenario: Scenario) -> FloatArray:
     """(b, b) number of brands of the column bloc on sale in the row bloc at the start."""
-    sold = (scenario.brand_share > 0.0).T
-    count = np.zeros((N_BLOCS, N_BLOCS))
-    for m, b in np.ndindex(N_BLOCS, N_BLOCS):
-        count[m, b] = float(np.sum(sold[m] & (scenario.automaker_home == b))) if m != b else 0.0
-    return count
+    sold, is_home = (scenario.brand_share > 0.0).T, scenario.automaker_home == np.arange(N_BLOCS)[:, None]
+    return np.count_nonzero(sold[:, None] & is_home, axis=-1) * (1.0 - np.eye(N_BLOCS))
 
 
 def set_agenda(
@@ -319,24 +293,19 @@ def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> F
     """(b, b) smallest cost of a duty case that keeps the first quarter quiet, bn$ per quarter (theory 1.6a)."""
     cost = np.zeros((N_BLOCS, N_BLOCS))
     for pair, (importer, partner) in enumerate(zip(IMPORTER, PARTNER, strict=True)):
-        dyad = DYADS.index((min(importer, partner), max(importer, partner)))
-        side = DYADS[dyad].index(int(importer))
         best = float(np.max(mandate.move_gain[pair]))
-        excess = best - parameters.duty_move_threshold * agenda.scale[dyad, side]
+        scale = agenda.scale[DYAD_OF[importer, partner], SIDE_OF[importer, partner]]
+        excess = best - parameters.duty_move_threshold * scale
         cost[importer, partner] = max(0.0, excess + QUIET_MARGIN) if excess >= 0.0 else 0.0
     return cost
 
 
 def _receiver_and_giver(gains: FloatArray) -> tuple[FloatArray, FloatArray]:
     """(d, 10) gain of the receiver and the giver of every issue; of a joint issue, the larger and the smaller gain."""
-    receiver, giver = np.zeros((N_DYADS, N_ISSUES)), np.zeros((N_DYADS, N_ISSUES))
-    for issue in range(N_ISSUES):
-        if issue >= 8:
-            receiver[:, issue] = np.max(gains[:, :, issue], axis=1)
-            giver[:, issue] = np.min(gains[:, :, issue], axis=1)
-        else:
-            side = issue % N_SIDES
-            receiver[:, issue], giver[:, issue] = gains[:, 1 - side, issue], gains[:, side, issue]
+    first, second = gains[:, 0], gains[:, 1]
+    is_firsts, is_joint = cooperation.GIVEN_BY_FIRST == 1.0, cooperation.IS_JOINT
+    receiver = np.where(is_joint, np.maximum(first, second), np.where(is_firsts, second, first))
+    giver = np.where(is_joint, np.minimum(first, second), np.where(is_firsts, first, second))
     return receiver, giver
 
 
@@ -352,10 +321,8 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
     """An agenda with these menus and nothing found out yet."""
     sides = np.zeros((N_DYADS, N_SIDES))
     issues = np.zeros((N_DYADS, N_ISSUES))
-    levels = []
-    for dyad, menu in enumerate(menus):
-        cuts = np.stack([economy.cuts[EV, DYADS[dyad][side], DYADS[dyad][1 - side]] for side in (0, 1)])
-        levels.append(menu.levels(cuts))
+    cuts = economy.cuts[EV]
+    levels = [menu.levels(np.stack([cuts[i, j], cuts[j, i]])) for menu, (i, j) in zip(menus, DYADS, strict=True)]
     return Agenda(
         menus=menus,
         levels=tuple(levels),

@@ -27,7 +27,7 @@ from model.parameters.checked import Parameters
 from model.rules import batteries, demand, plants, pricing
 from model.scenario.scenario import Scenario
 from model.start.trend import fit_trend
-from model.vocabulary import BATTERY, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
+from model.vocabulary import BATTERY, DUTY_CUTS, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
 
 COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
 TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
@@ -45,14 +45,11 @@ def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:
 
 def constants(scenario: Scenario, parameters: Parameters) -> Economy:
     """The economy's constants, before supplier ties are solved for."""
-    home_flag = np.zeros((N_BLOCS, N_PLACES))
-    home_flag[np.arange(N_BLOCS), np.arange(N_BLOCS)] = 1.0
-    place = np.arange(N_PLACES)
+    home_flag = np.eye(N_BLOCS, N_PLACES)
     n_suppliers, n_automakers = len(scenario.suppliers), len(scenario.automakers)
-    is_home_supply = place[:, None] == scenario.supplier_home[None, :]
+    is_home_supply = np.arange(N_PLACES)[:, None] == scenario.supplier_home
     imported = np.where(is_home_supply, 0.0, 1.0 - scenario.local_share.T)
-    cuts = np.zeros((N_GOODS, N_BLOCS, N_BLOCS, 5))
-    cuts[..., 2:] = (1.0 / 3.0, 2.0 / 3.0, 1.0)
+    cuts = np.full((N_GOODS, N_BLOCS, N_BLOCS, len(DUTY_CUTS)), DUTY_CUTS)
     for treaty in scenario.treaties:
         for side, good in np.ndindex(N_SIDES, N_GOODS):
             importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]
@@ -96,10 +93,9 @@ def duties_at_start(scenario: Scenario) -> FloatArray:
     """(g, b, b) duties applied in the first quarter: without treaties, then what treaties in force bind."""
     duty = scenario.base_duty[0].copy()
     for treaty in scenario.treaties:
-        for side, good in np.ndindex(N_SIDES, N_GOODS):
-            importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]
-            if treaty.duty_bound[side, good]:
-                duty[good, importer, partner] = treaty.duty_level[side, good]
+        i, j = DYADS[treaty.dyad]
+        usual = duty[:, [i, j], [j, i]]
+        duty[:, [i, j], [j, i]] = np.where(treaty.duty_bound.T, treaty.duty_level.T, usual)
     return duty
 
 
@@ -112,10 +108,9 @@ def standards_in_force(scenario: Scenario) -> tuple[FloatArray, FloatArray]:
     """(b, b) recognition (importer, exporter) and common charging interface under the treaties in force."""
     recognised, common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
     for treaty in scenario.treaties:
-        pair = DYADS[treaty.dyad]
-        for side in (0, 1):
-            recognised[pair[side], pair[1 - side]] = float(treaty.recognition[side])
-            common[pair[side], pair[1 - side]] = float(treaty.charging)
+        i, j = DYADS[treaty.dyad]
+        recognised[[i, j], [j, i]] = treaty.recognition
+        common[[i, j], [j, i]] = treaty.charging
     return recognised, common
 
 
@@ -123,19 +118,12 @@ def _latent_quality(scenario: Scenario, quality: FloatArray, share: FloatArray, 
     """Qualities (m, f) with unsold brands filled in: the money gap to the leader of their nearest market (1.1)."""
     filled = quality.copy()
     leader = [int(np.argmax(np.where(share[m] > 0.0, share[m], -1.0))) for m in range(N_BLOCS)]
-    for f in range(len(scenario.automakers)):
-        for m in range(N_BLOCS):
-            if share[m, f] > 0.0:
-                continue
-            # Nearest: a market abroad where the brand is sold, before its home market.
-            home = int(scenario.automaker_home[f])
-            sold = [
-                n
-                for n in (*(n for n in range(N_BLOCS) if n != home), *((home,) if home < N_BLOCS else ()))
-                if share[n, f] > 0
-            ]
-            gap = (quality[sold[0], f] - quality[sold[0], leader[sold[0]]]) / alpha[sold[0]] if sold else -25.0
-            filled[m, f] = quality[m, leader[m]] + alpha[m] * gap
+    for m, f in np.argwhere(share <= 0.0).tolist():
+        # Nearest: a market abroad where the brand is sold, before its home market.
+        sold = sorted(np.flatnonzero(share[:, f] > 0.0), key=lambda n: n == scenario.automaker_home[f])
+        near = sold[0] if sold else None
+        gap = -25.0 if near is None else (quality[near, f] - quality[near, leader[near]]) / alpha[near]
+        filled[m, f] = quality[m, leader[m]] + alpha[m] * gap
     return filled
 
 
@@ -263,7 +251,7 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     total = (1.0 + duties_by_place(duty[EV], economy.other_duty[EV])[:, None, :]) * landed + frictions
     origin_tie = _ties_of_origins(parameters, total, origin_share)
     origin_level = plants.origin_normaliser(total, origin_tie, parameters.origin_substitution)
-    base = plants.origin_cost(total, origin_tie, parameters.origin_substitution, origin_level)
+    base, _ = plants.origins(total, origin_tie, parameters.origin_substitution, origin_level)
 
     utility, markup = _starting_markups(share, alpha, sigma)
     weight = markup_weight(economy, parameters, origin_share, duty[EV], landed)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from model.market.border import in_force
-from model.numerics import QUARTERS_PER_YEAR
+from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
-from model.telling.trade_story import ClubStory, Told, TradeStory, cap, dyad_of, named, possessive
-from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYADS
+from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, named
+from model.vocabulary import DYAD_OF, DYADS
 
-if TYPE_CHECKING:
-    from model.numerics import FloatArray
-    from model.parameters.checked import Parameters
+__all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 SMALL_RATE = 0.1  # duties below this are told with a digit more
@@ -34,22 +32,6 @@ class Answer:
     hope: float
 
 
-@dataclass(frozen=True)
-class StoryLine:
-    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence.
-
-    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1.
-    """
-
-    quarter: int
-    label: str
-    topic: str
-    dyad: str
-    text: str
-    turn: Turn = Turn.NONE
-    side: int = -1
-
-
 def percent(rate: float) -> str:
     """A duty as people say it: whole percent, with a digit more where it is small."""
     return f"{100 * rate:.0f} %" if rate >= SMALL_RATE else f"{100 * rate:.2g} %"
@@ -64,14 +46,7 @@ class ToldSoFar(NamedTuple):
 
 
 class Story(TradeStory, ClubStory):
-    """Writes the lines; silent when ``is_told`` is False, which is faster."""
-
-    def __init__(self, model: Told, is_told: bool) -> None:
-        self.model = model
-        self.is_told = is_told
-        self.lines: list[StoryLine] = []
-        self.told_charges: dict[str, FloatArray] = {}
-        self.told_friends: FloatArray | None = None
+    """All the sentences of a run; one a kind of event, called by the phases."""
 
     def so_far(self) -> ToldSoFar:
         """How far the story has got, to come back to."""
@@ -82,18 +57,6 @@ class Story(TradeStory, ClubStory):
         n_lines, charges, self.told_friends = so_far or ToldSoFar(0, {}, None)
         self.told_charges = dict(charges)
         del self.lines[n_lines:]
-
-    @property
-    def rules(self) -> Parameters:
-        """The parameters of the run that is told."""
-        return self.model.parameters
-
-    def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
-        """Add a line for this quarter."""
-        if self.is_told:
-            t = self.model.state.quarter
-            name = DYAD_NAMES[dyad] if dyad >= 0 else ""
-            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
 
     def name(self, dyad: int, side: int) -> str:
         """The name of one side of a dyad, with its article."""
@@ -107,10 +70,10 @@ class Story(TradeStory, ClubStory):
         for side in (0, 1):
             giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
             if position[side]:
-                bare, rate = self._duties(dyad, side, position[side])
-                told = f"cuts its duty on {possessive(taker)} cars to {rate}, {bare} without a treaty"
+                rates = [percent(rate) for rate in duty_rates(self.model, dyad)[side]]
+                told = f"cuts its duty on {taker}'s cars to {rates[position[side]]}, {rates[0]} without a treaty"
                 if position[side] == 1:
-                    told = f"binds its duty on {possessive(taker)} cars at {bare}"
+                    told = f"binds its duty on {taker}'s cars at {rates[0]}"
                 parts.append(f"{giver} {told}")
             if position[2 + side]:
                 parts.append(f"{giver} assures supply")
@@ -130,17 +93,10 @@ class Story(TradeStory, ClubStory):
             parts.append("technology cooperation" + "".join(mechanism.with_technology for mechanism in on))
         return "; ".join(parts) if parts else "no treaty"
 
-    def _duties(self, dyad: int, side: int, position: int) -> tuple[str, str]:
-        """The duty of a side on the other's cars without a treaty today, and at a position that is honoured."""
-        rates = duty_rates(self.model, dyad)[side]
-        return percent(rates[0]), percent(rates[position])
-
     # --- the world outside ------------------------------------------------------------------------------------------
 
     def events(self, t: int) -> None:
         """Dated events of the scenario in this quarter."""
-        if not self.is_told:
-            return
         for event in self.model.start.events:
             if event.quarter == t:
                 self.say("event", event.about.rstrip(".") + ".")
@@ -149,11 +105,8 @@ class Story(TradeStory, ClubStory):
 
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""
-        if self.is_told:
-            what = "opens again" if is_open else "shuts"
-            self.say(
-                "tension", f"The official channel {what} (tension {self.model.state.climate.level[dyad]:.2f}).", dyad
-            )
+        what, tension = "opens again" if is_open else "shuts", self.model.state.climate.level[dyad]
+        self.say("tension", f"The official channel {what} (tension {tension:.2f}).", dyad)
 
     def subnational(self, dyad: int) -> None:
         """States, provinces and cities go on talking while the official channel is shut."""
@@ -165,20 +118,15 @@ class Story(TradeStory, ClubStory):
 
     def new_government(self, bloc: int) -> None:
         """A government takes office, with preferences of its own."""
-        if self.is_told:
-            weight = float(self.model.state.profit_weight[bloc])
-            shift = float(self.model.state.threshold_shift[bloc])
-            self.say(
-                "government",
-                f"A new government takes office in {named(bloc)}: weight {weight:.2f} on home profits, and a "
-                f"legislature that asks {shift:+.2f} more of a treaty.",
-            )
+        weight, shift = self.model.state.profit_weight[bloc], self.model.state.threshold_shift[bloc]
+        wants = f"weight {weight:.2f} on home profits, and a legislature that asks {shift:+.2f} more of a treaty"
+        self.say("government", f"A new government takes office in {named(bloc)}: {wants}.")
 
     # --- acting alone -----------------------------------------------------------------------------------------------
 
     def _of_two(self, topic: str, importer: int, partner: int, sentence: str) -> None:
         """A line on a pair of blocs, whose names come into the sentence, importer first."""
-        self.say(topic, cap(sentence.format(named(importer), named(partner))), dyad_of(importer, partner))
+        self.say(topic, cap(sentence.format(named(importer), named(partner))), int(DYAD_OF[importer, partner]))
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
@@ -217,15 +165,22 @@ class Story(TradeStory, ClubStory):
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
-        if self.is_told:
-            self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {named(market)}.")
+        self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {named(market)}.")
 
     def plant_opens(self, market: int, firm: int) -> None:
         """A plant opens."""
-        if self.is_told:
-            self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {named(market)}.")
+        self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {named(market)}.")
 
     # --- the table --------------------------------------------------------------------------------------------------
+
+    def _side(self, topic: str, dyad: int, side: int, does: str) -> None:
+        """A line on what one side of a dyad does."""
+        self.say(topic, f"{cap(self.name(dyad, side))} {does}", dyad)
+
+    def _at_table(self, turn: Turn, dyad: int, side: int, does: str) -> None:
+        """A line on what a side does in its turn."""
+        topic = "refusal" if turn == Turn.REFUSED else "offer"
+        self.say(topic, f"{cap(self.name(dyad, side))} {does}", dyad, turn, side)
 
     def session_opens(self, dyad: int) -> None:
         """A session of talks begins."""
@@ -239,35 +194,15 @@ class Story(TradeStory, ClubStory):
     def nothing_to_table(self, dyad: int, side: int, round_number: int) -> None:
         """A side has nothing to offer; said once a quarter."""
         if round_number <= 1:
-            self.say(
-                "offer",
-                f"{cap(self.name(dyad, side))} has nothing to table that it would sign itself.",
-                dyad,
-                Turn.NOTHING_TABLED,
-                side,
-            )
+            self._at_table(Turn.NOTHING_TABLED, dyad, side, "has nothing to table that it would sign itself.")
 
     def offer(self, dyad: int, side: int, package: int, answer: Answer) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
-        if not self.is_told:
-            return
-        tabler, answerer = self.name(dyad, side), self.name(dyad, 1 - side)
-        self.say(
-            "offer",
-            f"{cap(tabler)} tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}",
-            dyad,
-            Turn.TABLED,
-            side,
-        )
+        told, other = f"tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}", 1 - side
+        self._at_table(Turn.TABLED, dyad, side, told)
         own, least, held_out = (QUARTERS_PER_YEAR * value for value in (answer.own, answer.least, answer.hope))
         if answer.accepted:
-            self.say(
-                "offer",
-                f"{cap(answerer)} accepts (believed gain {own:+.2f} bn$ a year).",
-                dyad,
-                Turn.ACCEPTED,
-                1 - side,
-            )
+            self._at_table(Turn.ACCEPTED, dyad, other, f"accepts (believed gain {own:+.2f} bn$ a year).")
             return
         reasons = {
             Refusal.BELOW_LEAST: f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})",
@@ -276,21 +211,15 @@ class Story(TradeStory, ClubStory):
             Refusal.NOT_PASSED: "its legislature would not pass it",
         }
         given = [words for reason, words in reasons.items() if reason in answer.why]
-        self.say("refusal", f"{cap(answerer)} refuses: {', and '.join(given)}.", dyad, Turn.REFUSED, 1 - side)
+        self._at_table(Turn.REFUSED, dyad, other, f"refuses: {', and '.join(given)}.")
 
     def _lobby(self, dyad: int, package: int) -> str:
-        firms = self.model.lobbies(dyad, package)
-        loud = sorted((pair for pair in firms if abs(pair[0]) >= LEAST_STAKE), key=lambda pair: -abs(pair[0]))[
-            :FIRMS_NAMED
-        ]
-        if not loud:
-            return ""
-        return " Lobbies: " + ", ".join(f"{name} {stake:+.2f} bn$ a year" for stake, name in loud) + "."
+        firms = sorted(self.model.lobbies(dyad, package), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
+        loud = [f"{name} {stake:+.2f} bn$ a year" for stake, name in firms if abs(stake) >= LEAST_STAKE]
+        return f" Lobbies: {', '.join(loud)}." if loud else ""
 
     def ratification(self, dyad: int, package: int, *votes: bool) -> None:
         """The legislatures have voted, of the first side and of the second."""
-        if not self.is_told:
-            return
         if all(votes):
             self.say("treaty", f"Both legislatures ratify. From next quarter: {self.package(dyad, package)}.", dyad)
             return
@@ -305,52 +234,35 @@ class Story(TradeStory, ClubStory):
 
     def lapses(self, dyad: int, side: int) -> None:
         """A side fails its own test."""
-        self.say("lapse", f"{cap(self.name(dyad, side))} does not honour the treaty this quarter.", dyad)
+        self._side("lapse", dyad, side, "does not honour the treaty this quarter.")
 
     def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
         """A side keeps what enforces itself of its duty cut."""
-        self.say(
-            "shortfall", f"{cap(self.name(dyad, side))} keeps only {share:.0%} of its duty cut this quarter.", dyad
-        )
+        self._side("shortfall", dyad, side, f"keeps only {share:.0%} of its duty cut this quarter.")
 
     def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
         """A unilateral gesture, announced in advance."""
-        if self.is_told:
-            giver = cap(self.name(dyad, side))
-            self.say(
-                "gesture",
-                f"{giver} makes a gesture for {quarters} quarters and says so in advance; in effect: "
-                f"{self.package(dyad, package)}.",
-                dyad,
-            )
+        told = f"makes a gesture for {quarters} quarters and says so in advance; in effect: "
+        self._side("gesture", dyad, side, f"{told}{self.package(dyad, package)}.")
 
     def gesture_answered(self, dyad: int, side: int, package: int) -> None:
         """A gesture is answered in kind."""
-        if self.is_told:
-            self.say(
-                "gesture",
-                f"{cap(self.name(dyad, side))} answers the gesture in kind. From next quarter both keep: "
-                f"{self.package(dyad, package)}.",
-                dyad,
-            )
+        kept = self.package(dyad, package)
+        self._side("gesture", dyad, side, f"answers the gesture in kind. From next quarter both keep: {kept}.")
 
     def gesture_ends(self, dyad: int, side: int) -> None:
         """A gesture lapses."""
-        self.say("gesture", f"{cap(possessive(self.name(dyad, side)))} gesture lapses without an answer.", dyad)
+        self.say("gesture", f"{cap(self.name(dyad, side))}'s gesture lapses without an answer.", dyad)
 
     def gesture_spoilt(self, dyad: int, side: int) -> None:
         """A gesture ends because its giver keeps less than the treaty that it is added to."""
         giver = self.name(dyad, side)
-        self.say("gesture", f"{cap(possessive(giver))} gesture ends: {giver} does not keep the treaty in full.", dyad)
+        self.say("gesture", f"{cap(giver)}'s gesture ends: {giver} does not keep the treaty in full.", dyad)
 
     def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
         """A side withholds its concessions after a bad signal."""
         tail = " (a false alarm)" if falsely else ""
-        self.say(
-            "retaliation",
-            f"{cap(self.name(dyad, side))} withholds duty and supply concessions next quarter{tail}.",
-            dyad,
-        )
+        self._side("retaliation", dyad, side, f"withholds duty and supply concessions next quarter{tail}.")
 
     def renewed(self, dyad: int) -> None:
         """A treaty is renewed at its sunset."""
@@ -358,7 +270,7 @@ class Story(TradeStory, ClubStory):
 
     def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
         """A treaty ends; side: which one's doing it was, where it was one's."""
-        name = BLOC_NAMES[BLOCS[DYADS[dyad][side]]]
+        name = self.name(dyad, side)
         why = {
             TreatyEnd.LAPSE: f"{name} failed its own test two quarters running",
             TreatyEnd.POLITICS: f"politics in {name} repudiated it",

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import operator
 from typing import TYPE_CHECKING, Any
 
-from model.faults import InputFault, nearest
+from model.faults import InputFault, nearest, whole_number
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, STANDARDS_NAMES, TECHNOLOGY_AXIS, WITH_FINANCE
 from model.vocabulary import BLOCS, DUTY_POSITIONS, DYAD_NAMES, DYADS, EV, GOODS
 
@@ -80,7 +79,7 @@ def _dyad(dyad: str | int) -> int:
     names = [name.lower() for name in DYAD_NAMES]
     if isinstance(dyad, str) and dyad.lower() in names:
         return names.index(dyad.lower())
-    place = None if isinstance(dyad, str) else _whole(dyad)
+    place = None if isinstance(dyad, str) else whole_number(dyad)
     if place is None or not 0 <= place < len(DYADS):
         hint = nearest(str(dyad), names)
         known = f"give one of {', '.join(DYAD_NAMES)}, or its place, 0 to 2"
@@ -90,16 +89,8 @@ def _dyad(dyad: str | int) -> int:
 
 def _package(package: int, n_packages: int, dyad: int) -> int:
     """The number of a package of a menu."""
-    number = _whole(package)
+    number = whole_number(package)
     if number is None or not 0 <= number < n_packages:
         known = f"the menu of {DYAD_NAMES[dyad]} has the whole numbers 0 (no treaty) to {n_packages - 1}"
         raise InputFault([f"{package!r} is no package; {known}"], "package")
     return number
-
-
-def _whole(value: Any) -> int | None:
-    """A whole number, Python's or NumPy's, or None for anything else; a truth value is no number."""
-    try:
-        return None if isinstance(value, bool) else operator.index(value)
-    except TypeError:
-        return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -10,7 +11,8 @@ import numpy as np
 from model.assessment.coalitions import kind_of_club
 from model.market import border
 from model.numerics import QUARTERS_PER_YEAR
-from model.vocabulary import BLOC_NAMES, BLOCS, DYADS
+from model.telling.outcomes import Turn
+from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYAD_OF
 
 if TYPE_CHECKING:
     from model.market.economy import Economy
@@ -23,163 +25,20 @@ if TYPE_CHECKING:
 CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
 
 
-class TradeStory:
-    """What trade and industry do beyond the core, told; ``model.telling.story.Story`` is one."""
+@dataclass(frozen=True)
+class StoryLine:
+    """One event: its quarter (index and label), its topic, the dyad it belongs to (or empty), and a sentence.
 
-    model: Told
-    is_told: bool
-    told_charges: dict[str, FloatArray]  # what was said last, by the mechanism's switch
-    told_friends: FloatArray | None
+    turn, side: at the table, what was done and by which side of the dyad; elsewhere none, -1.
+    """
 
-    def say(self, topic: str, text: str, dyad: int = -1) -> None:
-        """Add a line for this quarter."""
-        raise NotImplementedError
-
-    def credits(self, before: FloatArray, price: FloatArray, floor: FloatArray, fine: FloatArray) -> None:
-        """Credits for EVs become scarce or plentiful, or reach the fine."""
-        for m in range(len(BLOCS)):
-            was, now = float(before[m]), float(price[m])
-            if now >= fine[m] > was:
-                what = f"so short of EVs that makers pay the fine of {now:.1f} k$ a car"
-            elif now > floor[m] >= was:
-                what = f"short of credits for EVs: one costs {now:.2f} k$"
-            elif now <= floor[m] < was:
-                what = "no longer short of credits for EVs"
-            else:
-                continue
-            self.say("credits", f"{cap(named(m))} is {what}.")
-
-    def undertakings(self, before: FloatArray, after: FloatArray) -> None:
-        """Automakers and importers agree on price undertakings, or give them up; (m, f, b) commitments."""
-        if not self.is_told:
-            return
-        for m, f, b in np.argwhere((before >= 0.0) != (after >= 0.0)):
-            maker, cars = self.model.start.automakers[f], f"cars from {named(int(b))}"
-            if after[m, f, b] >= 0.0:
-                text = f"{cap(named(int(m)))} accepts a price undertaking by {maker} for {cars}"
-                part = float(after[m, f, b])
-                text += f"; {part:.0%} of them are to be built at home" if part > 0.0 else ""
-            else:
-                text = f"{cap(possessive(named(int(m))))} price undertaking with {maker} for {cars} ends"
-            self.say("undertaking", text + ".", dyad_of(int(m), int(b)))
-
-    def access(self) -> None:
-        """The terms of access that the scenario starts with."""
-        for one in self.model.start.access:
-            market, home = named(one.importer), possessive(named(one.exporter))
-            text = {
-                "closed": f"{cap(home)} brands are kept out of the market of {market}",
-                "local": f"{cap(home)} brands may sell in {market} what they build there",
-                "quota": f"{cap(market)} lets in {QUARTERS_PER_YEAR * one.quota * 1e6:,.0f} cars a year built in "
-                f"{named(one.exporter)} at a duty of {one.duty[0]:.1%}, "
-                + ("and none beyond" if one.is_closed else "and more at the full duty"),
-                "undertaking": f"{cap(market)} takes minimum prices from makers of cars built in {named(one.exporter)}",
-                "open": f"{cap(home)} brands may sell in {market} like any other",
-            }[one.position]
-            self.say("access", text + ".", dyad_of(one.importer, one.exporter))
-
-    def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
-        """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
-        for m in np.flatnonzero((before > 0.0) != (premium > 0.0)).tolist():
-            cars = f"quota for cars built in {named(int(origin[m]))}"
-            what = (
-                f"is full: a licence for one more is worth {premium[m]:.1f} k$" if premium[m] > 0.0 else "is not full"
-            )
-            self.say("access", f"{cap(possessive(named(m)))} {cars} {what}.", dyad_of(m, int(origin[m])))
-
-    def charges(self, charged: Sequence[FloatArray | None]) -> None:
-        """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
-        for mechanism, now in zip(border.MECHANISMS, charged, strict=True):
-            before = self.told_charges.get(mechanism.switch)
-            if now is None or (before is not None and np.array_equal(now, before)):
-                continue
-            self.told_charges[mechanism.switch] = now
-            topic, sentence = mechanism.told
-            for m, b in np.argwhere(now[:, : len(BLOCS)] > 0.0).tolist():
-                self.say(
-                    topic, cap(sentence.format(importer=named(m), partner=named(b), amount=now[m, b])), dyad_of(m, b)
-                )
-
-    def friends(self, after: FloatArray, at_start: FloatArray) -> None:
-        """Partners enter or leave the allowed set of the US credit, (b,)."""
-        before, self.told_friends = at_start if self.told_friends is None else self.told_friends, after
-        for b in np.flatnonzero((before > 0.0) != (after > 0.0)):
-            what = "now count" if after[b] > 0.0 else "no longer count"
-            self.say("credits", f"Content and plants of {named(int(b))} {what} for the US credit.")
-
-
-def named(bloc: int) -> str:
-    """The bloc's name inside a sentence."""
-    name = BLOC_NAMES[BLOCS[bloc]]
-    return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
-
-
-def listed(blocs: Sequence[int]) -> str:
-    """Some blocs inside a sentence: China, the US and the EU."""
-    names = [named(b) for b in blocs]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
-
-
-def possessive(name: str) -> str:
-    """A name in the genitive."""
-    return f"{name}'s"
-
-
-def cap(text: str) -> str:
-    """The text with a capital at its start."""
-    return text[:1].upper() + text[1:]
-
-
-def dyad_of(i: int, j: int) -> int:
-    """The dyad of two blocs."""
-    return DYADS.index((min(i, j), max(i, j)))
-
-
-class ClubStory:
-    """The sentences of a story that are about zones and clubs (theory 1.19)."""
-
-    is_told: bool
-
-    @property
-    def rules(self) -> Parameters:
-        """The parameters of the run that is told."""
-        raise NotImplementedError
-
-    def say(self, topic: str, text: str, dyad: int = -1) -> None:
-        """Add a line for this quarter."""
-        raise NotImplementedError
-
-    def club_proposed(self, now: int, chosen: int, *votes: bool) -> None:
-        """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
-        if not self.is_told:
-            return
-        newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
-        what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
-        start = f"{what} {self.kind_of_club()}"
-        if all(votes):
-            self.say("club", f"{start}; all members ratify, from next quarter.")
-            return
-        self.say("club", f"{start}; it fails in {listed([b for b, vote in enumerate(votes) if not vote])}.")
-
-    def kind_of_club(self) -> str:
-        """A zone or a club, in words."""
-        kind = kind_of_club(self.rules)
-        assert kind is not None, "nobody tells of clubs where there are none"
-        return kind.name
-
-    def lapses_in_club(self, bloc: int) -> None:
-        """A member does not keep the terms."""
-        self.say("lapse", f"{cap(named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
-
-    def leaves_club(self, bloc: int, is_struck: bool) -> None:
-        """A member goes: it failed its own test twice, or politics took it out."""
-        why = "it failed its own test two quarters running" if is_struck else "politics"
-        self.say("exit", f"{cap(named(bloc))} leaves {self.kind_of_club()}: {why}.")
-
-    def club_shrinks(self, before: int, after: int) -> None:
-        """What is left when members have gone."""
-        left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
-        self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")
+    quarter: int
+    label: str
+    topic: str
+    dyad: str
+    text: str
+    turn: Turn = Turn.NONE
+    side: int = -1
 
 
 class Told(Protocol):
@@ -207,3 +66,144 @@ class Told(Protocol):
 
     def lobbies(self, dyad: int, package: int) -> list[tuple[float, str]]:
         """The stake of every firm in a package, bn$ a year, signed, and its name."""
+
+
+class Teller:
+    """Writes the lines of a run; silent when ``is_told`` is False."""
+
+    def __init__(self, model: Told, is_told: bool) -> None:
+        self.model = model
+        self.is_told = is_told
+        self.lines: list[StoryLine] = []
+        self.told_charges: dict[str, FloatArray] = {}  # what was said last, by the mechanism's switch
+        self.told_friends: FloatArray | None = None
+
+    def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
+        """Add a line for this quarter."""
+        if self.is_told:
+            t = self.model.state.quarter
+            name = DYAD_NAMES[dyad] if dyad >= 0 else ""
+            self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
+
+
+class TradeStory(Teller):
+    """What trade and industry do beyond the core, told."""
+
+    def credits(self, before: FloatArray, price: FloatArray, floor: FloatArray, fine: FloatArray) -> None:
+        """Credits for EVs become scarce or plentiful, or reach the fine."""
+        for m in range(len(BLOCS)):
+            was, now = float(before[m]), float(price[m])
+            if now >= fine[m] > was:
+                what = f"so short of EVs that makers pay the fine of {now:.1f} k$ a car"
+            elif now > floor[m] >= was:
+                what = f"short of credits for EVs: one costs {now:.2f} k$"
+            elif now <= floor[m] < was:
+                what = "no longer short of credits for EVs"
+            else:
+                continue
+            self.say("credits", f"{cap(named(m))} is {what}.")
+
+    def undertakings(self, before: FloatArray, after: FloatArray) -> None:
+        """Automakers and importers agree on price undertakings, or give them up; (m, f, b) commitments."""
+        for m, f, b in np.argwhere((before >= 0.0) != (after >= 0.0)):
+            maker, cars = self.model.start.automakers[f], f"cars from {named(int(b))}"
+            if after[m, f, b] >= 0.0:
+                text = f"{cap(named(int(m)))} accepts a price undertaking by {maker} for {cars}"
+                part = float(after[m, f, b])
+                text += f"; {part:.0%} of them are to be built at home" if part > 0.0 else ""
+            else:
+                text = f"{cap(named(int(m)))}'s price undertaking with {maker} for {cars} ends"
+            self.say("undertaking", text + ".", int(DYAD_OF[m, b]))
+
+    def access(self) -> None:
+        """The terms of access that the scenario starts with."""
+        for one in self.model.start.access:
+            market, home = named(one.importer), f"{named(one.exporter)}'s"
+            text = {
+                "closed": f"{cap(home)} brands are kept out of the market of {market}",
+                "local": f"{cap(home)} brands may sell in {market} what they build there",
+                "quota": f"{cap(market)} lets in {QUARTERS_PER_YEAR * one.quota * 1e6:,.0f} cars a year built in "
+                f"{named(one.exporter)} at a duty of {one.duty[0]:.1%}, "
+                + ("and none beyond" if one.is_closed else "and more at the full duty"),
+                "undertaking": f"{cap(market)} takes minimum prices from makers of cars built in {named(one.exporter)}",
+                "open": f"{cap(home)} brands may sell in {market} like any other",
+            }[one.position]
+            self.say("access", text + ".", int(DYAD_OF[one.importer, one.exporter]))
+
+    def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
+        """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
+        for m in np.flatnonzero((before > 0.0) != (premium > 0.0)).tolist():
+            cars = f"quota for cars built in {named(int(origin[m]))}"
+            full = f"is full: a licence for one more is worth {premium[m]:.1f} k$"
+            what = full if premium[m] > 0.0 else "is not full"
+            self.say("access", f"{cap(named(m))}'s {cars} {what}.", int(DYAD_OF[m, origin[m]]))
+
+    def charges(self, charged: Sequence[FloatArray | None]) -> None:
+        """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
+        for mechanism, now in zip(border.MECHANISMS, charged, strict=True):
+            before = self.told_charges.get(mechanism.switch)
+            if now is None or (before is not None and np.array_equal(now, before)):
+                continue
+            self.told_charges[mechanism.switch] = now
+            topic, sentence = mechanism.told
+            for m, b in np.argwhere(now[:, : len(BLOCS)] > 0.0).tolist():
+                told = sentence.format(importer=named(m), partner=named(b), amount=now[m, b])
+                self.say(topic, cap(told), int(DYAD_OF[m, b]))
+
+    def friends(self, after: FloatArray, at_start: FloatArray) -> None:
+        """Partners enter or leave the allowed set of the US credit, (b,)."""
+        before, self.told_friends = at_start if self.told_friends is None else self.told_friends, after
+        for b in np.flatnonzero((before > 0.0) != (after > 0.0)):
+            what = "now count" if after[b] > 0.0 else "no longer count"
+            self.say("credits", f"Content and plants of {named(int(b))} {what} for the US credit.")
+
+
+def named(bloc: int) -> str:
+    """The bloc's name inside a sentence."""
+    name = BLOC_NAMES[BLOCS[bloc]]
+    return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
+
+
+def listed(blocs: Sequence[int]) -> str:
+    """Some blocs inside a sentence: China, the US and the EU."""
+    names = [named(b) for b in blocs]
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
+
+
+def cap(text: str) -> str:
+    """The text with a capital at its start."""
+    return text[:1].upper() + text[1:]
+
+
+class ClubStory(Teller):
+    """The sentences of a story that are about zones and clubs (theory 1.19)."""
+
+    def club_proposed(self, now: int, chosen: int, *votes: bool) -> None:
+        """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
+        newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
+        what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
+        start = f"{what} {self.kind_of_club()}"
+        if all(votes):
+            self.say("club", f"{start}; all members ratify, from next quarter.")
+            return
+        self.say("club", f"{start}; it fails in {listed([b for b, vote in enumerate(votes) if not vote])}.")
+
+    def kind_of_club(self) -> str:
+        """A zone or a club, in words."""
+        kind = kind_of_club(self.model.parameters)
+        assert kind is not None, "nobody tells of clubs where there are none"
+        return kind.name
+
+    def lapses_in_club(self, bloc: int) -> None:
+        """A member does not keep the terms."""
+        self.say("lapse", f"{cap(named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
+
+    def leaves_club(self, bloc: int, is_struck: bool) -> None:
+        """A member goes: it failed its own test twice, or politics took it out."""
+        why = "it failed its own test two quarters running" if is_struck else "politics"
+        self.say("exit", f"{cap(named(bloc))} leaves {self.kind_of_club()}: {why}.")
+
+    def club_shrinks(self, before: int, after: int) -> None:
+        """What is left when members have gone."""
+        left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
+        self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")

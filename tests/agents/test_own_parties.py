@@ -131,9 +131,7 @@ FIRMS: dict[str, tuple[type, Callable[[Override], Override]]] = {
 
 def _shy(view: Any) -> Any:
     """A view in which nothing is good enough to be signed."""
-    import dataclasses
-
-    return dataclasses.replace(view, admissible=np.zeros_like(view.admissible))
+    return view._replace(admissible=np.zeros_like(view.admissible))
 
 
 def setting_of(name: str) -> tuple[str, dict[str, Any]]:

@@ -81,7 +81,7 @@ def test_a_batch_of_mandates_equals_one_at_a_time() -> None:
             assert same_bits(getattr(together, name)[r], getattr(alone, name)), name
         for d in range(N_DYADS):
             for side in (0, 1):
-                for name in ("honoured", "own_lapse", "partner_lapse", "both_lapse", "punish", "legislature"):
+                for name in ("honoured", "own_lapse", "partner_lapse", "both_lapse", "table", "legislature"):
                     one, many = (getattr(x.flows[d][side], name) for x in (alone, together))
                     assert same_bits(np.broadcast_to(many, (3, *one.shape))[r], one), name
 

@@ -24,7 +24,6 @@ from model.assessment.nodes import (
     THIRD,
     as_slice,
     blocks_of,
-    node_duties,
     nodes_of,
 )
 from model.assessment.tables import assess, security_flow
@@ -51,11 +50,6 @@ def tables(moments: list[Any]) -> list[Any]:
     return [assess(w.economy, w.parameters, worlds.situation(w), None, COLD_SWEEPS) for w in moments]
 
 
-def duties_of(world: Any) -> np.ndarray:
-    s = worlds.situation(world)
-    return node_duties(world.economy, world.parameters, s.special, s.mfn, s.floor)
-
-
 def arrays_of(table: Any) -> list[str]:
     """The tables' names, without the list of nodes they belong to."""
     return [field.name for field in dataclasses.fields(table) if field.name != "nodes"]
@@ -75,7 +69,7 @@ def test_pairs_are_importer_partner_and_the_third() -> None:
 def test_duties_at_the_nodes(moments: list[Any], r: int) -> None:
     world = moments[r]
     s, p = worlds.situation(world), world.parameters
-    duty = duties_of(world)
+    duty = worlds.node_duties(world)
     for pair, (i, j) in enumerate(DIRECTED_DYADS):
         base = s.mfn[:, i, j] + s.special[:, i, j]
         np.testing.assert_allclose(duty[:, pair, 0], base)
@@ -146,7 +140,7 @@ def test_a_change_of_policy_is_worth_what_whole_markets_say(
 ) -> None:
     world, table = moments[r], tables[r]
     i, j = DIRECTED_DYADS[pair]
-    duty = duties_of(world)[:, pair]
+    duty = worlds.node_duties(world)[:, pair]
     found = {n: whole_market(world, i, j, duty[:, n], n % 4 if n < N_PACKAGE_NODES else 0) for n in NODES}
     for n in NODES:
         for seat, b in enumerate((i, j)):

@@ -13,7 +13,7 @@ import pytest
 import worlds
 
 from model.assessment.friends import home_profits
-from model.assessment.nodes import IMPORTER, PARTNER, node_duties
+from model.assessment.nodes import IMPORTER, PARTNER
 from model.assessment.tables import assess
 from model.market import border
 from model.market import clearing as markets
@@ -197,8 +197,7 @@ MARKETS = {"pass_through": {"pass_through": 1.0}, "carbon": CARBON, "schemes": S
 def test_a_change_of_policy_is_worth_what_whole_markets_say(name: str) -> None:
     world = worlds.played("2026", quarters=9, **MARKETS[name])
     table = assess(world.economy, world.parameters, worlds.situation(world), None, COLD_SWEEPS)
-    s = worlds.situation(world)
-    duties = node_duties(world.economy, world.parameters, s.special, s.mfn, s.floor)
+    duties = worlds.node_duties(world)
     for pair, (i, j) in enumerate(DIRECTED_DYADS):
         duty = duties[:, pair]
         found = {n: whole_market(world, i, j, duty[:, n], n % 4 if n < 16 else 0) for n in (0, 2, 8, 14, 16, 19)}

@@ -14,7 +14,7 @@ from model.agents.bloc import Bloc
 from model.assessment.values import Parts, package_values, side_flows
 from model.ensemble import Ensemble
 from model.numerics import FloatArray, FloatLike, same_bits
-from model.packages.menu import STANDARDS, Menu, build_menu
+from model.packages.menu import STANDARDS, Menu, build_menu, chosen
 from model.packages.resolve import Resolve, resolve
 from model.parameters.checked import make_parameters
 from model.rules import compliance, withdrawal
@@ -88,16 +88,16 @@ def test_every_way_of_asking_has_one_answer_and_the_first_edition_is_implied(see
     whole = found.spread(FULL)
     some = np.random.default_rng(seed).permutation(EVERY)[:40]
     some = EVERY[np.isin(FULL.x_of, FULL.x_of[some[:6]]) & np.isin(FULL.y_of, FULL.y_of[some[6:12]])]
-    assert same_bits(found.of(FULL, some), whole[:, some])
-    np.testing.assert_array_equal(found.holds(FULL, EVERY), whole >= 0.0)
-    np.testing.assert_array_equal(found.holds(FULL, some), whole[:, some] >= 0.0)
+    np.testing.assert_array_equal(found.holds(chosen(FULL, EVERY)), whole >= 0.0)
+    np.testing.assert_array_equal(found.holds(chosen(FULL, some)), whole[:, some] >= 0.0)
     flows, future = side_flows(FULL, side, own, own, partner), compliance.continuation(0.98, 0.01, trust)
+    assert same_bits(flows.kept.of(FULL, chosen(FULL, some)), flows.honoured[:, some])
     for package in some[:8]:
         each = np.full(trust.size, package)
         assert same_bits(found.at(FULL, each), whole[:, package])
         one = resolve(flows.of_package(FULL, each), trust, future, 1, 8.0)
         assert same_bits(one.alone(), whole[:, package])
-    single = resolve(dataclasses.replace(flows, of_x=(), of_y=()), trust, future, 1, 8.0)
+    single = resolve(side_flows(FULL, side, own, own), trust, future, 1, 8.0)
     assert not np.any((whole >= 0.0) & (single.spread(FULL) < 0.0))
 
 
@@ -151,9 +151,9 @@ def test_without_a_future_what_is_kept_costs_nobody_anything_and_the_record_says
                 flows = world.known().flows[d][side]
                 holds = np.flatnonzero(world.blocs[b].honours(d) & (treaty > 0))
                 kept += holds.size
-                for tables, place in ((flows.of_x, menu.x_of), (flows.of_y, menu.y_of)):
-                    for one in tables:
-                        assert np.all(one.honoured[holds, place[treaty[holds]]] <= withdrawal.LEAST_COST * 1e3)
+                for place in (menu.x_of, flows.n_x + menu.y_of):
+                    cost = flows.withdrawals.honoured[holds, place[treaty[holds]]]
+                    assert np.all(cost <= withdrawal.LEAST_COST * 1e3)
     assert kept > 100
 
 

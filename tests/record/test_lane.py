@@ -64,7 +64,7 @@ def test_every_lane_is_the_world_of_its_replicate(n_lanes: int, change: dict[str
 
 def test_a_difference_between_lanes_is_seen(world: World) -> None:
     found = unlike(Lane(world, 0).state, Lane(world, 1).state)
-    assert {"state.tension", "state.climate.level", "state.insight.mandate.flows[0][1].kept.x"} <= set(found)
+    assert {"state.tension", "state.climate.level", "state.insight.mandate.flows[0][1].table"} <= set(found)
     assert "state.quarter" not in found and "state.insight.is_new" not in found
 
 
@@ -145,5 +145,5 @@ def test_lobbies_and_the_package_shown_are_the_lanes(world: World) -> None:
             alone.step()
         for d in range(3):
             package = Lane(world, lane).reference_package(d)
-            assert package == alone.lane.reference_package(d)
-            assert Lane(world, lane).lobbies(d, package) == alone.lane.lobbies(d, package)
+            assert package == alone.reference_package(d)
+            assert Lane(world, lane).lobbies(d, package) == alone.lobbies(d, package)

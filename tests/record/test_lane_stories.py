@@ -30,7 +30,7 @@ STORM = {
 # Short-sighted sides that misjudge each other, and do not ask their legislatures first.
 HASTE = {"partial_compliance": True, "anticipate_ratification": False, "perception_noise": 2.0, "detection_lag": 3}
 # Every topic that the teller has.
-TOPICS = set(re.findall(r'self\.(?:say|_of_two)\(\s*"(\w+)"', inspect.getsource(Story)))
+TOPICS = {"offer", "refusal", *re.findall(r'self\.(?:say|_of_two|_side)\(\s*"(\w+)"', inspect.getsource(Story))}
 LANE = 1  # of the story: neither the first nor the last
 
 

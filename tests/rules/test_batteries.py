@@ -33,16 +33,16 @@ def test_sourcing_row_a13(leading: tuple[int, ...]) -> None:
     np.testing.assert_allclose(share, np.broadcast_to(row["share"], share.shape), rtol=1e-6)
     level = batteries.normaliser(cost, 0.0, THETA)
     assert level.shape == leading
-    unit = batteries.unit_cost(delivered, 0.0, THETA, level)
+    unit = batteries.sourcing(delivered, 0.0, THETA, level)[0]
     for found, expected in (
-        (batteries.unit_cost(cost, 0.0, THETA, level), row["base_mean"]),
+        (batteries.sourcing(cost, 0.0, THETA, level)[0], row["base_mean"]),
         (unit, row["unit_cost"]),
-        (batteries.unit_cost(delivered, 0.0, THETA, 0.0), row["raw_logsum"]),
+        (batteries.sourcing(delivered, 0.0, THETA, 0.0)[0], row["raw_logsum"]),
         ((share * delivered).sum(-1), row["share_weighted_mean"]),
     ):
         np.testing.assert_allclose(found, np.full(leading, expected), rtol=1e-6)
     step = 1e-3 * np.eye(3)[0]
-    dearer = batteries.unit_cost(batteries.delivered_price(cost, step, duty, 0.0), 0.0, THETA, level)
+    dearer = batteries.sourcing(batteries.delivered_price(cost, step, duty, 0.0), 0.0, THETA, level)[0]
     # The derivative in the delivered price is the share; the duty passes 1.25 of a dollar on.
     slope = (dearer - unit) / (1e-3 * 1.25)
     np.testing.assert_allclose(slope, np.full(leading, row["dcost_dc1"]), rtol=1e-4)
@@ -52,7 +52,7 @@ def test_the_share_weighted_mean_is_not_monotone_and_the_rule_is() -> None:
     before, after = np.array([100.0, 130.0]), np.array([100.0, 150.0])
     means = [(benchmarks.sourcing_shares(d, 0.0, THETA) * d).sum() for d in (before, after)]
     np.testing.assert_allclose(means, CHECKS["A13"]["nonmonotone_mean_130_150"], rtol=1e-6)
-    assert batteries.unit_cost(after, 0.0, THETA, 0.0) > batteries.unit_cost(before, 0.0, THETA, 0.0)
+    assert batteries.sourcing(after, 0.0, THETA, 0.0)[0] > batteries.sourcing(before, 0.0, THETA, 0.0)[0]
 
 
 @pytest.mark.parametrize("leading", LEADING)
@@ -125,7 +125,7 @@ def test_a_duty_on_a_supplier(cost: FloatArray, k: int, duty: float) -> None:
     share_after = benchmarks.sourcing_shares(after, 0.0, THETA)
     assert share_after[k] < share_before[k]
     level = batteries.normaliser(before, 0.0, THETA)
-    cells = [batteries.unit_cost(price, 0.0, THETA, level) for price in (before, after)]
+    cells = [batteries.sourcing(price, 0.0, THETA, level)[0] for price in (before, after)]
     rise = after[k] - before[k]
     assert share_after[k] * rise * (1.0 - 1e-9) - 1e-9 <= cells[1] - cells[0] <= share_before[k] * rise + 1e-9
 
@@ -149,10 +149,10 @@ def test_order_of_suppliers_and_batches() -> None:
         share[..., order],
         rtol=1e-12,
     )
-    unit = batteries.unit_cost(delivered, tie, THETA, 4.0)
+    unit = batteries.sourcing(delivered, tie, THETA, 4.0)[0]
     experience = batteries.experience_increment(cost[:, 0], np.eye(8), 0.33, 0.66)
     for r in (0, 17, 49):
         assert same_bits(share[r, 3], benchmarks.sourcing_shares(delivered[r, 3], tie[r, 3], THETA))
-        assert same_bits(unit[r, 3], batteries.unit_cost(delivered[r, 3], tie[r, 3], THETA, 4.0))
+        assert same_bits(unit[r, 3], batteries.sourcing(delivered[r, 3], tie[r, 3], THETA, 4.0)[0])
         single = batteries.experience_increment(cost[r, 0], np.eye(8), 0.33, 0.66)
         assert same_bits(experience[r], single)

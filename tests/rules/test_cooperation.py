@@ -48,18 +48,6 @@ def test_d4_re_emergence_is_a_second_spell() -> None:
     assert benchmarks.spells(D4["ex1"], 0.5, 4, 2) == [(2, 7), (10, None)]
 
 
-def test_d4_batched() -> None:
-    horizon = max(map(len, D4.values()))
-    padded = np.full((len(D4), horizon), 0.0)
-    for row, series in zip(padded, D4.values(), strict=True):
-        row[horizon - len(series) :] = series  # zeros in front delay a spell and change nothing else
-    found = co.spells_summary(padded >= 0.5, persistence=4, gap=2)
-    assert found.emerged.tolist() == [True, False, True, True]
-    assert found.collapsed.tolist() == [True, False, False, False]
-    assert found.n_spells.tolist() == [2, 0, 1, 1]
-    assert found.longest.tolist() == [5, 0, 8, 11]
-
-
 def count_quarter_by_quarter(state: list[bool], persistence: int, gap: int) -> list[tuple[int, int | None]]:
     """The definition as an observer would apply it, one quarter after the other."""
     found: list[tuple[int, int | None]] = []
@@ -82,11 +70,11 @@ def test_spells_match_an_observer(state: np.ndarray, persistence: int, gap: int)
 
 
 @settings(max_examples=150)
-@given(arrays(bool, (5, 20)), st.integers(1, 5), st.integers(1, 4), st.integers(2, 14))
-def test_summary_matches_the_list_of_spells(state: np.ndarray, persistence: int, gap: int, durable: int) -> None:
-    found = co.spells_summary(state, persistence, gap, durable)
+@given(arrays(bool, (5, 20)), st.integers(1, 4), st.integers(2, 14))
+def test_summary_matches_the_list_of_spells(state: np.ndarray, gap: int, durable: int) -> None:
+    found = co.spells_summary(state, gap, durable)
     for r, row in enumerate(state):
-        rows = benchmarks.spells(row.astype(float), 0.5, persistence, gap)
+        rows = benchmarks.spells(row.astype(float), 0.5, gap=gap)
         lengths = [(b if b is not None else 20) - a for a, b in rows]
         want = (
             bool(rows),
@@ -96,8 +84,8 @@ def test_summary_matches_the_list_of_spells(state: np.ndarray, persistence: int,
             max(lengths, default=0),
         )
         assert tuple(np.asarray(field)[r].item() for field in found) == want
-    other = co.spells_summary(fastest(state), persistence, gap, durable)
-    alone = co.spells_summary(state[0], persistence, gap, durable)
+    other = co.spells_summary(fastest(state), gap, durable)
+    alone = co.spells_summary(state[0], gap, durable)
     for field, same, one in zip(found, other, alone, strict=True):
         assert np.array_equal(field, same)
         assert field[0] == one
@@ -146,13 +134,12 @@ def test_a_spell_ends_when_gap_quarters_in_a_row_are_below(
     assert benchmarks.spells(series, 0.5) == benchmarks.spells(series, 0.5, gap=2), "the definition's gap is 2"
 
 
-@given(states, st.integers(1, 5), st.integers(1, 4))
-def test_mask_limits(state: np.ndarray, persistence: int, gap: int) -> None:
-    assert np.array_equal(co.spell_mask(state, 1, 1), state)
-    mask = co.spell_mask(state, persistence, gap)
-    assert np.all(mask <= co.spell_mask(state, persistence, gap + 1))  # a longer bridge never loses a quarter
-    assert np.all(mask <= co.spell_mask(state, 1, gap))  # nor does a shorter entry condition
-    assert np.array_equal(mask, co.spell_mask(np.stack([state, ~state]), persistence, gap)[0])
+@given(states, st.integers(1, 4))
+def test_mask_limits(state: np.ndarray, gap: int) -> None:
+    assert np.array_equal(co.spell_mask(state, 1), state)
+    mask = co.spell_mask(state, gap)
+    assert np.all(mask <= co.spell_mask(state, gap + 1))  # a longer bridge never loses a quarter
+    assert np.array_equal(mask, co.spell_mask(np.stack([state, ~state]), gap)[0])
 
 
 # --- the state ----------------------------------------------------------------------------------------------
@@ -201,7 +188,7 @@ def test_cooperation_state_needs_all_three_and_forgives_rounding() -> None:
     almost = ordered_sum(np.array([0.1] * 10)) / 2.0  # 0.49999999999999994
     assert almost < 0.5
     assert co.cooperation_state(almost, 1.0, True)
-    assert not co.cooperation_state(0.5, 1.0, True, threshold=0.7)
+    assert not co.cooperation_state(0.5 - 1e-6, 1.0, True)
 
 
 # --- depth --------------------------------------------------------------------------------------------------

@@ -23,12 +23,12 @@ def test_cost_of_the_best_mix(cost: FloatArray, theta: float) -> None:
     level = plants.origin_normaliser(cost, 0.0, theta)
     share = benchmarks.origin_shares(cost, 0.0, theta)
     assert share.sum() == pytest.approx(1.0, rel=1e-12)
-    at_base = plants.origin_cost(cost, 0.0, theta, level)
+    at_base = plants.origins(cost, 0.0, theta, level)[0]
     assert at_base == pytest.approx((share * cost).sum(), rel=1e-12)
     step = 1e-4
     for o in range(4):
-        up = plants.origin_cost(cost + step * np.eye(4)[o], 0.0, theta, level)
-        down = plants.origin_cost(cost - step * np.eye(4)[o], 0.0, theta, level)
+        up = plants.origins(cost + step * np.eye(4)[o], 0.0, theta, level)[0]
+        down = plants.origins(cost - step * np.eye(4)[o], 0.0, theta, level)[0]
         assert (up - down) / (2.0 * step) == pytest.approx(share[o], abs=1e-5)
 
 
@@ -39,7 +39,7 @@ def test_one_usable_place_is_the_whole_mix(cost: FloatArray, theta: float, home:
     level = plants.origin_normaliser(cost, tie, theta)
     assert level == pytest.approx(0.0, abs=1e-9)
     np.testing.assert_allclose(benchmarks.origin_shares(cost, tie, theta), np.eye(4)[home], atol=1e-30)
-    assert plants.origin_cost(cost, tie, theta, level) == pytest.approx(cost[home], rel=1e-12)
+    assert plants.origins(cost, tie, theta, level)[0] == pytest.approx(cost[home], rel=1e-12)
 
 
 @given(COSTS, RATES, COSTS)
@@ -89,10 +89,10 @@ def test_batches_have_the_bits_of_single_firms() -> None:
     cost = rng.uniform(15.0, 60.0, (60, 3, 14, 4))
     duty = rng.uniform(0.0, 1.0, (60, 3, 14, 4))
     share = benchmarks.origin_shares(cost, 0.0, 0.5)
-    mixed = plants.origin_cost(cost, 0.0, 0.5, 1.0)
+    mixed = plants.origins(cost, 0.0, 0.5, 1.0)[0]
     rate = plants.effective_duty(share, duty, cost)
     for r in (0, 31, 59):
         at = (r, 2, 5)
         assert same_bits(share[at], benchmarks.origin_shares(cost[at], 0.0, 0.5))
-        assert same_bits(mixed[at], plants.origin_cost(cost[at], 0.0, 0.5, 1.0))
+        assert same_bits(mixed[at], plants.origins(cost[at], 0.0, 0.5, 1.0)[0])
         assert same_bits(rate[at], plants.effective_duty(share[at], duty[at], cost[at]))

@@ -82,7 +82,7 @@ def test_prices_without_duty(row: str, sigma: float, leading: tuple[int, ...]) -
 def test_a_duty_and_who_gets_it(row: str, basis: str, leading: tuple[int, ...]) -> None:
     expected = CHECKS[row]
     market = solve(spread(QUALITY, leading), spread((1.0 + DUTY) * COST, leading))
-    border_price, margin, duty = pricing.border_split(COST, market.markup, DUTY, basis)
+    border_price, margin, duty = benchmarks.SPLITS[basis](COST, market.markup, DUTY)
     check(market.price, expected["p"])
     check(market.surplus, expected["CS"])
     check(market.share * margin, expected["profit"])
@@ -367,14 +367,9 @@ def test_order_of_firms_does_not_matter(seed: int, sigma: float) -> None:
 @given(st.floats(0.0, 100.0), st.floats(0.0, 60.0), st.floats(0.0, 10.0))
 @settings(max_examples=40)
 def test_border_split_loses_nothing(landed: float, markup: float, duty_rate: float) -> None:
-    for basis in ("border", "landed"):
-        border_price, margin, duty = pricing.border_split(landed, markup, duty_rate, basis)
+    for split in benchmarks.SPLITS.values():
+        border_price, margin, duty = split(landed, markup, duty_rate)
         assert duty >= 0.0
         assert margin + duty == pytest.approx(markup + duty_rate * landed, rel=1e-12, abs=1e-12)
         assert border_price == pytest.approx(landed + margin, rel=1e-12)
     assert pricing.border_split(landed, markup, 0.0)[2] == 0.0
-
-
-def test_border_split_refuses_other_bases() -> None:
-    with pytest.raises(ValueError, match="allowed: 'border', 'landed'"):
-        pricing.border_split(20.0, 5.0, 0.1, "cif")

@@ -119,8 +119,8 @@ def test_announcement_is_a_stag_hunt() -> None:
     assert not unilateral.zev_announces(own, joint, False, 1.0, 0.66)
     assert unilateral.zev_announces(0.0, 0.0, False, 0.0, 0.5), "harmony"
     assert benchmarks.stag_hunt_threshold(0.1, -0.3) == 0.0
-    assert benchmarks.stag_hunt_threshold(-0.1, 0.0) == unilateral.NEVER
-    assert benchmarks.stag_hunt_threshold(-0.4, 0.3) == unilateral.NEVER
+    assert benchmarks.stag_hunt_threshold(-0.1, 0.0) == benchmarks.NEVER
+    assert benchmarks.stag_hunt_threshold(-0.4, 0.3) == benchmarks.NEVER
 
 
 def test_c4_threshold_of_the_textbook_stag_hunt() -> None:

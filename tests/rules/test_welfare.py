@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
+import benchmarks
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -51,7 +52,7 @@ def clear(duty: FloatLike, sigma: float = 0.0, basis: str = "border", eta: float
     assert np.all(residual < 1e-9)
     price = base + weight * markup
     _, share, outside, inclusive = demand.nested_shares(quality - ALPHA * price, sigma)
-    _, margin, unit_duty = pricing.border_split(cost, weight * markup, rate, basis)
+    _, margin, unit_duty = benchmarks.SPLITS[basis](cost, weight * markup, rate)
     return Market(
         demand.consumer_surplus(1.0, inclusive, ALPHA),
         share * margin,

@@ -137,8 +137,9 @@ def test_m1_shape_blind() -> None:
     for by_type in (False, True):
         check_shape_blind(whole, gain, lapsed, lost, *flows, trust, d, fixed=(by_type,))
     check_shape_blind(withdrawal.loss, gain, lapsed)
-    for rule in (withdrawal.repaid, withdrawal.temptation, withdrawal.price):
-        check_shape_blind(
-            lambda cost, loss, q, d, rule=rule: rule(cost, loss, weights(q, d, 2, 4)), gain[:, 0], lost[:, 0], trust, d
-        )
+    check_shape_blind(
+        lambda cost, loss, q, d: withdrawal.repaid(cost, loss, weights(q, d, 2, 4)), gain[:, 0], lost[:, 0], trust, d
+    )
+    check_shape_blind(withdrawal.temptation, gain, lost, lost > gain)
+    check_shape_blind(withdrawal.price, gain, lost > gain)
     check_shape_blind(withdrawal.at_stake, gain, lost)

@@ -126,7 +126,7 @@ def test_the_matrix_is_of_the_game_that_is_named() -> None:
     last = model.tables()["dyad"].tail(3).reset_index(drop=True)
     for dyad in range(3):
         package, ((both, second_lapses), (first_lapses, neither)) = last_game(model, dyad)
-        assert package == model.lane.reference_package(dyad)
+        assert package == model.reference_package(dyad)
         for side, name in enumerate(("game_first", "game_second")):
             tempted, left = (first_lapses, second_lapses) if side == 0 else (second_lapses, first_lapses)
             outcomes = (both[side], tempted[side], left[side], neither[side])

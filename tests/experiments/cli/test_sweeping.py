@@ -250,3 +250,16 @@ def test_settings_beside_a_plan_are_kept_and_the_folder_alone_goes_on(tmp_path: 
     assert code == 0 and "The same as stored" in said
     code, said = detente(*words, "--into", tmp_path / "no", "--set", "tariff_issues=true")
     assert code == 2 and "tariff_issues is a factor and in --set" in said and not (tmp_path / "no").exists()
+
+
+def test_a_path_is_printed_in_one_piece_wherever_the_line_ends(
+    done: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for length in (25, 50, 75):  # the ends of both lines fall before, in and behind the path
+        folder = Path("results") / ("n" * length)
+        shutil.move(next((tmp_path / "results").iterdir()), tmp_path / folder)
+        result = swept(done, "--out", str(folder))
+        assert result.exit_code == 0, result.output
+        assert f"All 4 runs are in {folder} already" in result.stderr
+        assert re.search(rf"^Report: detente report {folder}$", result.stdout, re.M), result.stdout

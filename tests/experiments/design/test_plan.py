@@ -106,8 +106,8 @@ def test_the_main_job_is_what_was_asked() -> None:
     assert plan.scenario == "2026"
     assert len(plan.cells) == 8
     assert [factor.levels for factor in plan.factors] == [("none", "group"), (False, True), (False, True)]
-    assert plan.assumed is not None and len(plan.assumed.rows) == 64
-    assert plan.n_runs == 8 * 500 + 8 * 64 * 8
+    assert plan.assumed is not None and len(plan.assumed.rows) == 32
+    assert plan.n_runs == 8 * 500 + 8 * 32 * 8
 
 
 def test_every_channel_of_dialogue_is_shut_alone() -> None:

@@ -230,6 +230,15 @@ def test_a_run_under_the_sample_is_played_again(tmp_path: Path) -> None:
     assert rerun(Results.open(tmp_path / "r"), "3-0").is_same
 
 
+def test_the_first_rows_of_a_sample(tmp_path: Path) -> None:
+    (tmp_path / "some.csv").write_text("generosity,weight\n0.6,1\n0.2,3\n0.4,4\n", encoding="utf-8")
+    sample = '[assumptions]\nsample = "some.csv"\nreplicates = 1\n'
+    (tmp_path / "p.toml").write_text(f"{TEXT}{sample}n_points = 2\n", encoding="utf-8")
+    some = load_plan(tmp_path / "p.toml").assumed
+    assert some is not None
+    assert (some.rows, some.weights) == (({"generosity": 0.6}, {"generosity": 0.2}), (0.25, 0.75))
+
+
 def test_quantiles_by_weight() -> None:
     values = [3.0, 1.0, 2.0, 4.0]
     assert assumed.weighted_quantile(values, [1, 1, 1, 1], 0.5) == 2.5
@@ -251,7 +260,10 @@ WRONG = {
     "no such file": ('[assumptions]\nsample = "smaple.csv"\n', "there is no such file"),
     "another kind of file": ('[assumptions]\nsample = "sample.xlsx"\n', ".csv or .parquet"),
     "no such status": ('[assumptions]\nvary_every = "asumed"\n', "allowed are measured, calibrated, assumed"),
-    "points of a file": ('[assumptions]\nsample = "sample.csv"\nn_points = 3\n', "n_points goes with vary_every"),
+    "more points than rows": (
+        '[assumptions]\nsample = "sample.csv"\nn_points = 300\n',
+        "n_points = 300 (int): allowed",
+    ),
     "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (int)"),
 }
 WRONG_SAMPLES = {

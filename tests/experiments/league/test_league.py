@@ -19,8 +19,9 @@ from experiments.league.league import (
     resized,
     tasks_of,
 )
+from experiments.league.sessions import Player
 from experiments.league.table import payoffs, replicator, tell
-from model import InputFault, Player, registered
+from model import InputFault, registered
 
 # A tactic of at most fifteen lines, written as docs/write_a_tactic.md says.
 FROM_THE_GUIDE = '''

@@ -19,7 +19,12 @@ def write(root: Path, files: dict[str, str]) -> None:
 def test_the_code_that_numbers_come_from_is_known() -> None:
     found = sources.sources()
     own = ("running/engines", "store/columns", "statistics/definitions", "design/plan")
-    for name in ("model/rules/trust.py", "model/schedule.py", "seeds/scenarios/2026.toml"):
+    for name in (
+        "model/rules/trust.py",
+        "model/schedule.py",
+        "model/record/dictionary.csv",
+        "seeds/scenarios/2026.toml",
+    ):
         assert name in found
     assert {f"experiments/{name}.py" for name in own} <= set(found)
     assert not any(word in name for name in found for word in ("test", "report/", "figures", "classroom", "cli"))

@@ -9,11 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.faults import InputFault
-from model.parameters.checked import Parameters, make_parameters
-from model.rules import bargaining
-from model.scenario.scenario import load_scenario
-from model.sessions import (
+from experiments.league.sessions import (
     FIRST_REPLICATE,
     OUTCOMES,
     Player,
@@ -23,6 +19,10 @@ from model.sessions import (
     play_sessions,
     situations,
 )
+from model.faults import InputFault
+from model.parameters.checked import Parameters, make_parameters
+from model.rules import bargaining
+from model.scenario.scenario import load_scenario
 from model.state import NOTHING_SIGNED
 from model.vocabulary import DYADS, N_DYADS
 from model.world import World
@@ -133,7 +133,7 @@ def test_outcomes_hang_together() -> None:
 
 def test_a_deal_holds_as_long_as_both_would_keep_it() -> None:
     """The share of trust that a deal survives is zero just where somebody would lapse at once."""
-    from model.sessions import Table, held
+    from experiments.league.sessions import Table, held
 
     ((lane, world),) = situations("2026", parameters_of("2026"), 1, [0], [0])
     still = held(world, lane, 1)

@@ -1,0 +1,1 @@
+"""The model against published effects: what it gives, what others found, and whether the two meet."""
