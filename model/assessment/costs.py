@@ -29,6 +29,14 @@ ELSEWHERE = np.full(len(IMPORTER), PLACES.index("other"))
 
 
 @dataclass(frozen=True)
+class Entry:
+    """Makers (..., f) that would have to build in a market before they sell there."""
+
+    market: int
+    makers: np.ndarray
+
+
+@dataclass(frozen=True)
 class Situation:
     """What an assessment is about: the state of the world it takes as given.
 
@@ -39,7 +47,8 @@ class Situation:
     what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). charges (..., m, o)
     at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
     (..., m) of a credit for an EV, contained in utility, k$: None without such a policy. gates: quotas of this quarter,
-    or None where there is none; duty and frictions, (..., m, f, o) then, are those under them.
+    or None where there is none; duty and frictions, (..., m, f, o) then, are those under them. views: what steps of
+    access make of it, one for each of ``Nodes.views``; entry: in such a one, who would have to build first, or None.
     """
 
     cells: CellSupply
@@ -60,6 +69,8 @@ class Situation:
     scheme: Scheme | None = None
     credit_price: FloatArray | None = None
     gates: Gates | None = None
+    views: tuple[Situation, ...] = ()
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -28,21 +29,26 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import access
-from model.scenario.scenario import Scenario
+from model.scenario.scenario import Access, Scenario
 from model.vocabulary import N_BLOCS, N_PLACES
+
+#: Positions of access under which brands sell what they build at home.
+OPEN_TO_IMPORTS: Final = ("quota", "undertaking", "open")
 
 
 @dataclass(frozen=True)
 class Gates:
     """Terms of access that a scenario lists.
 
-    local (m, f) brands that sell only what they build in the market; undertakes (m, b) makers of b may offer minimum
+    local (m, f) brands that sell only what they build in the market; let_in (m, f) others that a rule would keep out;
+    undertakes (m, b) makers of b may offer minimum
     prices in m (1.19b). At most one quota a market: size (m,) m cars a quarter, infinite without one; origin (m,) the
     place that it is about (the market itself without one); duty (t, m), or (m,) in a quarter, within it; is_closed (m,)
-    nothing beyond it.
+    nothing beyond it. By lane, (R, ...) all but undertakes and origin, where treaties decide.
     """
 
     local: np.ndarray
+    let_in: np.ndarray
     undertakes: np.ndarray
     size: FloatArray
     origin: np.ndarray
@@ -51,12 +57,30 @@ class Gates:
 
     @property
     def has_quota(self) -> bool:
-        """Whether there is a quota anywhere."""
-        return bool(np.isfinite(self.size).any())
+        """Whether there is a quota anywhere, in force or on the table."""
+        return bool((self.origin != np.arange(N_BLOCS)).any())
 
     def in_quarter(self, t: int) -> Gates:
         """The terms of one quarter."""
         return dataclasses.replace(self, duty=self.duty[t])
+
+    def with_terms(self, i: int, terms: Access, t: int, where: np.ndarray | bool = True) -> Gates:
+        """The gates of a quarter where (...) these terms are in force in market i beside those of the others."""
+        there = np.asarray(where)[..., None] & (np.arange(N_BLOCS) == i)
+        is_let_in = there[..., None] & terms.makers
+        return dataclasses.replace(
+            self,
+            local=(self.local & ~is_let_in) | (is_let_in & (terms.position == "local")),
+            let_in=(self.let_in & ~is_let_in) | (is_let_in & (terms.position in OPEN_TO_IMPORTS)),
+            size=np.where(there, terms.quota, self.size),
+            # Without a quota there is nothing to pay less on.
+            duty=np.where(there, terms.duty[t] if np.isfinite(terms.quota) else np.inf, self.duty),
+            is_closed=np.where(there, float(terms.is_closed), self.is_closed),
+        )
+
+    def on_sale(self, has_plant: FloatArray) -> np.ndarray:
+        """(..., m, f) makers whom a rule would keep out and who may sell all the same; has_plant alike, 0 or 1."""
+        return self.let_in | (self.local & (has_plant > 0.0))
 
 
 def gates_of(scenario: Scenario) -> Gates | None:
@@ -64,18 +88,29 @@ def gates_of(scenario: Scenario) -> Gates | None:
     if not scenario.access:
         return None
     market = np.arange(N_BLOCS)
-    local = np.zeros(scenario.banned.T.shape, dtype=bool)
+    local, let_in = np.zeros((2, *scenario.banned.T.shape), dtype=bool)
     undertakes = np.zeros((N_BLOCS, N_BLOCS), dtype=bool)
     size, origin, duty = np.full(N_BLOCS, np.inf), market.copy(), np.zeros((scenario.n_quarters, N_BLOCS))
     is_closed = np.zeros(N_BLOCS)
     for one in scenario.access:
         i, j = one.importer, one.exporter
         if one.position == "local":
-            local[i] |= scenario.banned[:, i] & (scenario.automaker_home == j)
+            local[i] |= one.makers
         undertakes[i, j] = one.position == "undertaking"
         if np.isfinite(one.quota):
-            size[i], origin[i], duty[:, i], is_closed[i] = one.quota, j, one.duty, float(one.is_closed)
-    return Gates(local, undertakes, size, origin, duty, is_closed)
+            size[i], duty[:, i], is_closed[i] = one.quota, one.duty, float(one.is_closed)
+        if any(np.isfinite(terms.quota) for terms in (one, *one.on_table)):
+            origin[i] = j
+    return Gates(local, let_in, undertakes, size, origin, duty, is_closed)
+
+
+def gates_now(gates: Gates, scenario: Scenario, step: np.ndarray, t: int) -> Gates:
+    """The terms of a quarter by lane; step (R, b, b) of access that treaties give, 0 what is in force without."""
+    now = gates.in_quarter(t)
+    for one in scenario.access:
+        for k, terms in enumerate((one, *one.on_table) if one.on_table else ()):
+            now = now.with_terms(one.importer, terms, t, step[:, one.importer, one.exporter] == k)
+    return now
 
 
 @dataclass(frozen=True)
@@ -112,7 +147,7 @@ def quotas_of(gates: Gates, duty: FloatArray, landed: FloatArray) -> Quotas:
     within = np.minimum(gates.duty, beyond)
     size = np.zeros_like(beyond) + gates.size
     quotas = Quotas(size, gates.origin, is_there, beyond, within, landed[..., 0])
-    cap = access.cap_of(beyond[..., None], within[..., None], quotas.of_origin(landed), gates.is_closed[:, None])
+    cap = access.cap_of(beyond[..., None], within[..., None], quotas.of_origin(landed), gates.is_closed[..., None])
     return dataclasses.replace(quotas, cap=cap)
 
 

@@ -87,17 +87,22 @@ def clear_markets(world: Stage) -> None:
     trade.tell_rules(world)
     state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
     duty, frictions, quotas, premium = state.duty[:, EV], supply.border.frictions, None, np.zeros(1)
-    if world.rules.gates is not None and world.rules.gates.has_quota:
-        quotas = quotas_of(world.rules.gates.in_quarter(state.quarter), duty, supply.landed)
-        goods = (supply.landed, duty, frictions, supply.utility, state.origin_tie, state.origin_level, state.markup)
+    gates, ties = world.gates(), world.origin_ties()
+    if gates is not None and gates.has_quota:
+        quotas = quotas_of(gates, duty, supply.landed)
+        goods = (supply.landed, duty, frictions, supply.utility, ties, state.origin_level, state.markup)
         premium = lasting_premium(economy, p, quotas, *goods)
         duty, frictions = quotas.at_border(duty, frictions, premium)
-    base, mix = offered_costs(economy, p, supply.landed, frictions, duty, state.origin_tie, state.origin_level)
+    base, mix = offered_costs(economy, p, supply.landed, frictions, duty, ties, state.origin_level)
     alpha = p.alpha[:, None]
     weight = markup_weight(economy, p, mix, duty, supply.landed)
     wanted, residual = equilibrium(base, supply.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight)
     state.markup = wanted.markup
     state.origin_share = beside([firm.source(mix[..., firm.index, :]) for firm in world.automakers], axis=-2)
+    if gates is not None:
+        # Who may sell only what it builds in the market does so from the first car on.
+        is_local = (gates.local & (state.has_plant > 0.0))[..., None]
+        state.origin_share = np.where(is_local, economy.is_home[:, None, :], state.origin_share)
     state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
     licences = None
     if quotas is None:

@@ -10,7 +10,6 @@ from model.numerics import LEAST_AVAILABILITY, FloatArray, beside, ordered_sum, 
 from model.phases.market import offer_supply
 from model.rules import batteries, demand, plants, pricing, standards
 from model.stage import Stage
-from model.start.calibration import SHUT
 from model.vocabulary import EV
 
 PLANT_SWEEPS = 8  # Newton steps of one automaker's best price with rivals fixed
@@ -58,9 +57,9 @@ def _build_plants(world: Stage) -> None:
         state.has_plant = np.maximum(state.has_plant, opened)
         _open_plants(world, *np.nonzero(opened))
     luck = np.swapaxes(world.luck.plant[state.quarter + 1], -1, -2)
-    kept_out, gates = s.banned.T, world.rules.gates
+    kept_out, gates = s.banned.T, world.gates()
     if gates is not None:
-        kept_out = kept_out & ~gates.local
+        kept_out = kept_out & ~gates.local & ~gates.let_in
     free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~kept_out
     # No hazard is above its ceiling, so luck above it needs no weighing of profits.
     lane, m, f = np.nonzero(free & (luck < p.plant_hazard_max))
@@ -78,18 +77,13 @@ def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -
     """From now on these automakers can serve these markets from home there."""
     state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
     rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
-    friction, licences, gates = state.supply.border.frictions[lane, m, 0], state.market.licences, world.rules.gates
+    friction, licences = state.supply.border.frictions[lane, m, 0], state.market.licences
     if licences is not None:
         rate, friction = licences.rate[lane, m, f], licences.frictions[lane, m, f]
     total = (1.0 + rate) * state.supply.landed[lane, m, f] + friction
     tie = np.where(economy.is_home[m] > 0.0, 0.0, state.origin_tie[lane, m, f])
-    if gates is not None:
-        # Who may sell only what it builds in the market does so from the first car on.
-        tie = np.where(gates.local[m, f, None] & (economy.is_home[m] <= 0.0), SHUT, tie)
-        mix = state.origin_share[lane, m, f]
-        state.origin_share[lane, m, f] = np.where(gates.local[m, f, None], economy.is_home[m], mix)
     state.origin_tie[lane, m, f] = tie
-    state.origin_level[lane, m, f] = plants.origin_normaliser(total, tie, theta)
+    state.origin_level[lane, m, f] = plants.origin_normaliser(total, world.origin_ties()[lane, m, f], theta)
 
 
 def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> FloatArray:
@@ -99,7 +93,7 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     price, utility = clearing.price[lane, m], supply.utility[lane, m]
     row = np.arange(lane.size)
     rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
-    utility, gates = utility[row, f], world.rules.gates
+    utility, gates = utility[row, f], world.gates()
     rate = state.duty[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
@@ -108,7 +102,8 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     weight = pass_through_weight(p, duty_rate)
     if gates is not None:
         # What is not sold yet would be, once it is built here.
-        utility = np.stack([utility - np.log(LEAST_AVAILABILITY) * gates.local[m, f], utility])
+        is_local = np.broadcast_to(gates.local, state.has_plant.shape)[lane, m, f]
+        utility = np.stack([utility - np.log(LEAST_AVAILABILITY) * is_local, utility])
     markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
     markup = markup if weight is None else markup * weight
     share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)

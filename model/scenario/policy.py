@@ -49,6 +49,8 @@ class Access:
     quota: float  # m cars a quarter built in the exporter; infinite where there is no quota
     duty: Floats  # (t,) on cars within the quota
     is_closed: bool  # nothing comes in beyond the quota
+    makers: Bools  # (f,) those at home in the exporter that a rule keeps out of the importer
+    on_table: tuple[Access, ...] = ()  # what more a treaty may grant, the least first
 
 
 @dataclasses.dataclass(frozen=True)
@@ -151,15 +153,18 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
         where = f"access.{pair}"
         i, j = (BLOCS.index(bloc) for bloc in pair.split("<"))
         makers = [(f, name) for f, (name, maker) in enumerate(w.file.automaker.items()) if maker.home == BLOCS[j]]
-        is_quota, least = section.in_force == "quota", mfn[:, i, j]
+        least = mfn[:, i, j]
         duty = least if isinstance(section.duty, str) else _path(w, f"{where}.duty", section.duty)
+        positions = (section.in_force, *sorted(section.on_table, key=ACCESS.index))
+        w.faults += [f"{where}.on_table: {fault}" for fault in _odd_positions(positions, section.beyond)]
+        is_quota = "quota" in positions
         if section.in_force in ("closed", "local") and not any(banned[f, i] for f, _ in makers):
             allowed = ", ".join(ACCESS[2:])
             w.faults.append(
                 f"{where}.in_force = {section.in_force!r}: no rule keeps brands of {BLOCS[j]} out of {BLOCS[i]}; "
                 f"allowed there is {allowed}; choose one, or add a ban"
             )
-        for key in sorted(section.model_fields_set - {"in_force"}) if not is_quota else ():
+        for key in sorted(section.model_fields_set - {"in_force", "on_table"}) if not is_quota else ():
             w.faults.append(
                 f"{where}.{key}: {section.in_force!r} has no quota; leave it out, or write in_force = 'quota'"
             )
@@ -174,18 +179,37 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
             w.faults.append(
                 f"{where}.duty = {np.max(duty):g}: above the duty beyond the quota, {np.min(base[:, i, j]):g}; lower it"
             )
-        if is_quota and any(other.importer == i and np.isfinite(other.quota) for other in found):
+        quotas = [other.importer for other in found for terms in (other, *other.on_table) if np.isfinite(terms.quota)]
+        if is_quota and i in quotas:
             w.faults.append(f"{where}: {BLOCS[i]} has another quota; a market can have one; leave one out")
-        for f, name in makers if section.in_force == "local" else ():
+        for f, name in makers if "local" in positions else ():
             maker = w.file.automaker[name]
             if banned[f, i] and BLOCS[i] in maker.plants and maker.origins.get(BLOCS[i]) != {BLOCS[i]: 1.0}:
                 w.faults.append(
                     f"automaker.{name}.origins.{BLOCS[i]}: under 'local' access only what its plant there builds is "
                     f"sold there; write origins = {{ {BLOCS[i]} = {{ {BLOCS[i]} = 1 }} }}"
                 )
-        quota = (section.quota or 0.0) / QUARTERS_PER_YEAR if is_quota else np.inf
-        found.append(Access(i, j, section.in_force, quota, duty, section.beyond == "closed"))
+        kept_out = banned[:, i] & np.isin(np.arange(len(banned)), [f for f, _ in makers])
+        all_terms = []
+        for position in positions:
+            size = (section.quota or 0.0) / QUARTERS_PER_YEAR if position == "quota" else np.inf
+            is_closed = position == "quota" and section.beyond == "closed"
+            all_terms.append(Access(i, j, position, size, duty, is_closed, kept_out))
+        found.append(dataclasses.replace(all_terms[0], on_table=tuple(all_terms[1:])))
     return tuple(found)
+
+
+def _odd_positions(positions: Sequence[str], beyond: str) -> list[str]:
+    """What is wrong with what lies on the table, positions[1:], over what is in force, positions[0]."""
+    in_force, *more = positions
+    above = [name for name in ("local", "quota", "open") if ACCESS.index(name) > ACCESS.index(in_force)]
+    if in_force == "open" and beyond == "duty":
+        above = ["quota"]  # at a lower duty than what comes in beyond it
+    allowed = f"over {in_force!r} allowed is {', '.join(above) or 'nothing'}"
+    odd = [f"{name!r}: {allowed}; leave it out" for name in more if name not in above]
+    return odd + [
+        f"{name!r} stands there twice; leave one out" for name in sorted({n for n in more if more.count(n) > 1})
+    ]
 
 
 def event(w: Workshop, name: str) -> Event:

@@ -205,7 +205,7 @@ def built(reading: Reading, name: str) -> Scenario:
         base=above,
         **arrays,
     )
-    for record in (scenario, *scenario.treaties, *scenario.access):
+    for record in (scenario, *scenario.treaties, *(terms for one in scenario.access for terms in (one, *one.on_table))):
         for array in vars(record).values():
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)

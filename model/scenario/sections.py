@@ -98,6 +98,7 @@ class Access(Section):
     """Whether brands at home in one bloc may sell in another: importer<exporter."""
 
     in_force: Annotated[str, _one_of(*ACCESS)]
+    on_table: list[Annotated[str, _one_of(*ACCESS)]] = []  # what more a treaty may grant
     quota: NotNegative | None = None  # m cars a year, built in the exporter
     duty: Literal["mfn"] | Duty | list[Duty] = "mfn"  # on cars within the quota
     beyond: Annotated[str, _one_of(*BEYOND)] = "closed"  # what happens to cars beyond it

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from model.numerics import FloatArray
     from model.packages.agenda import Agenda
     from model.parameters.checked import Parameters
-    from model.scenario.scenario import Scenario
+    from model.scenario.scenario import Access, Scenario
 
 # Members of each coalition, in the order of ``model.assessment.coalitions``.
 CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
@@ -118,17 +118,20 @@ class TradeStory(Teller):
     def access(self) -> None:
         """The terms of access that the scenario starts with."""
         for one in self.model.start.access:
-            market, home = named(one.importer), f"{named(one.exporter)}'s"
-            text = {
-                "closed": f"{cap(home)} brands are kept out of the market of {market}",
-                "local": f"{cap(home)} brands may sell in {market} what they build there",
-                "quota": f"{cap(market)} lets in {QUARTERS_PER_YEAR * one.quota * 1e6:,.0f} cars a year built in "
-                f"{named(one.exporter)} at a duty of {one.duty[0]:.1%}, "
-                + ("and none beyond" if one.is_closed else "and more at the full duty"),
-                "undertaking": f"{cap(market)} takes minimum prices from makers of cars built in {named(one.exporter)}",
-                "open": f"{cap(home)} brands may sell in {market} like any other",
-            }[one.position]
-            self.say("access", text + ".", int(DYAD_OF[one.importer, one.exporter]))
+            text = f"{cap(named(one.importer))} {access_in_words(one, 0)}."
+            self.say("access", text, int(DYAD_OF[one.importer, one.exporter]))
+
+    def access_changes(self, importer: int, exporter: int, step: int) -> None:
+        """A market is opened under a treaty, or shut again; ``model.packages.menu`` counts the steps."""
+        terms = self.terms_of_access(importer, exporter)[step]
+        told = access_in_words(terms, self.model.state.quarter)
+        from_now = f"From this quarter {named(importer)} {told}" if step else f"{cap(named(importer))} {told} again"
+        self.say("access", from_now + ".", int(DYAD_OF[importer, exporter]))
+
+    def terms_of_access(self, importer: int, exporter: int) -> tuple[Access, ...]:
+        """What is in force without a treaty, then what a treaty may grant; nothing where the scenario lists none."""
+        own = [one for one in self.model.start.access if (one.importer, one.exporter) == (importer, exporter)]
+        return (own[0], *own[0].on_table) if own else ()
 
     def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
         """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
@@ -156,6 +159,21 @@ class TradeStory(Teller):
         for b in np.flatnonzero((before > 0.0) != (after > 0.0)):
             what = "now count" if after[b] > 0.0 else "no longer count"
             self.say("credits", f"Content and plants of {named(int(b))} {what} for the US credit.")
+
+
+def access_in_words(terms: Access, t: int) -> str:
+    """What an importer does under terms of access in quarter t, as the rest of a sentence."""
+    brands, cars = f"brands of {named(terms.exporter)}", f"cars built in {named(terms.exporter)}"
+    if terms.position == "quota":
+        beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
+        a_year = QUARTERS_PER_YEAR * terms.quota * 1e6
+        return f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[t]:.1%}, {beyond}"
+    return {
+        "closed": f"keeps out {brands}",
+        "local": f"lets in what {brands} build there",
+        "undertaking": f"takes minimum prices from makers of {cars}",
+        "open": f"lets in {brands} like any other",
+    }[terms.position]
 
 
 def named(bloc: int) -> str:

@@ -264,7 +264,7 @@ def under_a_quota(world: Any, cars: float, closed: bool, pair: tuple[int, int] =
     size, origin = np.full(3, np.inf), np.arange(3)
     size[importer], origin[importer] = cars, partner
     nobody, usual = np.zeros((3, 3), dtype=bool), worlds.situation(world).mfn[EV, np.arange(3), origin]
-    gates = Gates(nobody, nobody, size, origin, usual, np.full(3, float(closed)))
+    gates = Gates(nobody, nobody, nobody, size, origin, usual, np.full(3, float(closed)))
     return dataclasses.replace(worlds.situation(world), gates=gates)
 
 

@@ -50,7 +50,7 @@ def test_open_is_open_access_to_the_last_bit(scenario: Any) -> None:
 
 def test_a_quota_that_nobody_fills_is_an_open_door(scenario: Any) -> None:
     wide = worlds.played(scenario("US<CN", "quota", 90.0, FULL_DUTY), replicate=1)
-    assert worlds.same_record(wide, worlds.played("2026-open-access", replicate=1)) == []
+    assert worlds.same_record(wide, worlds.played("2026-open-access", replicate=1)) == ["directed.licences"]
     assert wide.state.market.licences.premium.tolist() == [0.0, 0.0, 0.0]
 
 
@@ -158,6 +158,73 @@ def test_undertakings_where_access_says_so_and_nowhere_else(scenario: Any) -> No
     assert np.count_nonzero(free) > 1
 
 
+# --- on the table: a treaty opens the door ---------------------------------------------------------------------------
+
+
+def test_nothing_moves_before_a_treaty_lets_anyone_in() -> None:
+    shut = worlds.played("2026-access", quarters=12, **QUIET)
+    assert not worlds.series(shut, "dyad", "treaty")[0, 1:].any() or not shut.state.access.any()
+    today = worlds.played("2026", quarters=12, **QUIET)
+    for column in ("ev_share", "welfare", "revenue", "ev_built", "price"):
+        np.testing.assert_allclose(
+            worlds.series(shut, "bloc", column), worlds.series(today, "bloc", column), rtol=1e-9, atol=1e-12
+        )
+
+
+def test_a_treaty_in_effect_is_a_door_and_its_end_shuts_it() -> None:
+    world = NegotiationModel("2026-access", 1, 0, narrate=True)
+    banned, menu = world.start.banned[:, US], world.agenda.menus[0]
+    open_quarters, came_in, left = 0, False, False
+    while world.running:
+        world.step()
+        state = world.state
+        step = int(state.access[US, CN])
+        # A treaty that ends does so when the quarter is over.
+        packages = [int(frame["dyad"]["package"][0]) for frame in world.recorder.frames[-2:]]
+        assert step in {0, *menu.access_at[packages, 1].tolist()}
+        sold = state.books.accounts.sales[US, banned]
+        may_sell = banned[banned] & (state.has_plant[US, banned] > 0.0) if step == 1 else np.full(sold.shape, step > 1)
+        assert sold[~may_sell].max(initial=0.0) < 1e-5
+        open_quarters += step > 0
+        came_in |= bool(sold.max() > 1e-4)
+        left |= came_in and step == 0
+    told = [line.text for line in world.story if line.topic == "access"]
+    assert open_quarters and came_in and left
+    assert "The US keeps out brands of China." in told[0]
+    assert "From this quarter the US lets in what brands of China build there." in told
+    assert "The US keeps out brands of China again." in told
+
+
+def test_a_quota_on_the_table_holds_where_it_was_agreed_and_nowhere_else(tmp_path: Path) -> None:
+    path = tmp_path / "quota.toml"
+    path.write_text(
+        'extends = "2026"\nname = "a"\ntitle = "T"\n[access."US<CN"]\nin_force = "closed"\non_table = ["quota"]\n'
+        'quota = { value = 0.049, assumed = "as Canada" }\n'
+        # So much that the US lets cars in for it.
+        "[dyad.CN-US]\nlinkage_by = { CN = { worth = 4, cost = 0.2 }, US = { worth = 0.5, cost = 0.2 } }\n",
+        encoding="utf-8",
+    )
+    [world] = equality.lane_world(str(path), range(6), n_quarters=24)
+    pair, agreed, binds = DIRECTED_DYADS.index((US, CN)), set(), False
+    for frame in world.recorder.frames:
+        there = {name: values[:, pair] for name, values in frame["directed"].items()}
+        agreed |= set(there["access"].tolist())
+        assert (there["licences"] <= 0.049 / 4.0 * (1.0 + 1e-9)).all()
+        assert (
+            not there["licences"][there["access"] == 0.0].any()
+            and not there["licence_price"][~there["licences"].astype(bool)].any()
+        )
+        np.testing.assert_allclose(there["licence_price"] * (0.049 / 4.0 - there["licences"]), 0.0, atol=1e-8)
+        binds |= bool((there["licence_price"] > 0.0).any())
+    assert agreed == {0.0, 1.0} and binds
+
+
+def test_access_on_the_table_is_the_same_in_one_lane_and_in_many() -> None:
+    [lanes] = equality.lane_world("2026-access", range(4), n_quarters=20)
+    one = equality.mesa_world("2026-access", 2, n_quarters=20)
+    assert equality.differences(lanes.recorder.of_lane(2), one.recorder) == []
+
+
 # --- who has the rent: a quota and the duty that lets in as many ---------------------------------------------------
 
 
@@ -175,7 +242,9 @@ def us_market(cars: float | None, duty: float) -> tuple[FloatArray, FloatArray, 
         size = np.array([np.inf, cars, np.inf])
         path = np.full(3, duty)
         nobody = np.zeros(seen.utility.shape, dtype=bool)
-        gates = Gates(nobody, np.zeros((3, 3), dtype=bool), size, np.array([CN, CN, EU]), path, np.array([0.0, 1, 0]))
+        gates = Gates(
+            nobody, nobody, np.zeros((3, 3), dtype=bool), size, np.array([CN, CN, EU]), path, np.array([0.0, 1, 0])
+        )
         quotas = quotas_of(gates, rates, seen.landed)
         goods = (seen.landed, rates, frictions, seen.utility, seen.origin_tie, seen.origin_level, opening.markup)
         premium = lasting_premium(economy, p, quotas, *goods)

@@ -42,7 +42,38 @@ def test_local_brands_stay_kept_out_until_they_build(tmp_path: Path) -> None:
     assert np.all(found.on_sale_from[found.banned] == NEVER) and np.isinf(found.access[0].quota)
 
 
+def test_what_a_treaty_may_grant_is_read_with_the_least_first() -> None:
+    found, was = load_scenario("2026-access"), load_scenario("2026")
+    [terms] = found.access
+    assert [one.position for one in (terms, *terms.on_table)] == ["closed", "local", "quota", "open"]
+    quota = terms.on_table[1]
+    assert quota.quota == pytest.approx(0.01225) and quota.is_closed and not terms.on_table[2].is_closed
+    np.testing.assert_array_equal(quota.duty, found.mfn[:, EV, US, CN])
+    # Nothing is in force that was not before.
+    np.testing.assert_array_equal(found.banned, was.banned)
+    np.testing.assert_array_equal(terms.makers, was.banned[:, US])
+    np.testing.assert_array_equal(found.on_sale_from, was.on_sale_from)
+
+
+def test_a_market_with_a_full_duty_may_grant_a_quota_below_it(tmp_path: Path) -> None:
+    found = read('[access."EU<CN"]\nin_force = "open"\non_table = ["quota"]\nbeyond = "duty"\n' + CARS, tmp_path)
+    [terms] = found.access
+    assert [one.position for one in terms.on_table] == ["quota"] and not terms.on_table[0].is_closed
+    assert not terms.makers.any()
+
+
+CARS = 'quota = { value = 0.049, assumed = "as Canada" }\n'
 SLIPS = {
+    '[access."US<CN"]\nin_force = "closed"\non_table = ["closed"]\n': "access.US<CN.on_table: 'closed': over 'closed' "
+    "allowed is local, quota, open; leave it out",
+    '[access."US<CN"]\nin_force = "closed"\non_table = ["undertaking"]\n': "'undertaking': over 'closed' allowed is",
+    '[access."US<CN"]\nin_force = "closed"\non_table = ["local", "local"]\n': "'local' stands there twice; leave one",
+    '[access."US<CN"]\nin_force = "closed"\non_table = ["lokal"]\n': "access.US<CN.on_table[0]: 'lokal' is not known",
+    '[access."US<CN"]\nin_force = "closed"\non_table = ["quota"]\n': "access.US<CN.quota is missing; add it, in m cars",
+    f'[access."US<CN"]\n{QUOTA}on_table = ["local"]\n': "'local': over 'quota' allowed is open; leave it out",
+    f'[access."EU<CN"]\nin_force = "open"\non_table = ["quota"]\n{CARS}': "'quota': over 'open' allowed is nothing",
+    f'[access."US<CN"]\nin_force = "closed"\non_table = ["quota"]\n{CARS}[access."US<EU"]\n{QUOTA}': "access.US<EU: US "
+    "has another quota; a market can have one",
     '[access."US<CN"]\nin_force = "quote"\n': "access.US<CN.in_force: 'quote' is not known; allowed is closed, local, "
     "quota, undertaking, open; nearest known name: 'quota'",
     '[access."US<CN"]\nin_force = "quota"\n': "access.US<CN.quota is missing; add it, in m cars a year",

@@ -13,7 +13,7 @@ from model.scenario.evidence import seeds_directory
 from model.scenario.scenario import BEFORE, NEVER, Scenario, load_scenario, scenario_names
 from model.vocabulary import BATTERY, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, PLACES
 
-NAMES = ("2018", "2018-known-2022", "2026", "2026-open-access", "2026-quota", "symmetric")
+NAMES = ("2018", "2018-known-2022", "2026", "2026-access", "2026-open-access", "2026-quota", "symmetric")
 CN, US, EU = range(3)
 
 # Shape of every array in the letters of model.vocabulary.
