@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from model.assessment.coalitions import Worth
 from model.assessment.mandate import Mandate
 from model.assessment.stakes import Stakes
+from model.market.access import Licences
 from model.market.border import Border
 from model.market.clearing import Accounts, CellSupply, Clearing
 from model.market.credits import Scheme
@@ -80,10 +81,14 @@ class Supply:
 
 @dataclass(frozen=True)
 class Market:
-    """What was sold at which prices; written by ``market.clear_markets``. residual (R, m) k$ of the price equations."""
+    """What was sold at which prices; written by ``market.clear_markets``.
+
+    residual (R, m) k$ of the price equations; licences under quotas, None where there is no quota.
+    """
 
     clearing: Clearing
     residual: FloatArray
+    licences: Licences | None = None
 
 
 @dataclass(frozen=True)

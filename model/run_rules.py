@@ -13,6 +13,7 @@ from model.assessment import coalitions
 from model.assessment.nodes import Nodes, nodes_in_use
 from model.choices.tactics import Acceptance, Stance, Tactic, acceptance_of, stance_of, tactic_of
 from model.market import border
+from model.market.access import Gates, gates_of
 from model.market.border import Mechanism
 from model.market.economy import Economy
 from model.numerics import FloatArray, ordered_sum
@@ -25,7 +26,7 @@ from model.rules.bargaining import OUT_OF_REACH
 from model.rules.club_terms import CarbonStep
 from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
-from model.vocabulary import DUTY, N_DYADS, N_ISSUES, N_SIDES
+from model.vocabulary import DUTY, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
 
 #: By issue, the group that a switch of its own puts on the table or takes from it.
 ISSUE_GROUPS: Final = (
@@ -64,6 +65,8 @@ class RunRules:
     in_part: bool  # sides may keep a part of a cut
     imitates: bool  # sides answer their partner's concessions
     new_governments: np.ndarray  # (T, b) true where one takes office
+    gates: Gates | None  # terms of access that the scenario lists
+    may_undertake: np.ndarray | None  # (m, b) whether makers of b may offer minimum prices in m (1.19b); None: nobody
 
 
 def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agenda: Agenda) -> RunRules:
@@ -72,6 +75,10 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     stance, horizon = stance_of(p.retaliation_rule, float(p.punishment_quarters))
     on_table = tuple(bool(getattr(p, f"{group}_issues")) for group in ISSUE_GROUPS)
     ramp = unilateral.zev_demand_shift(p.zev_demand_shift, s.zev_age, p.zev_ramp)
+    gates, mechanisms = gates_of(s), tuple(border.in_force(p))
+    may_undertake = None if gates is None or not gates.undertakes.any() else gates.undertakes
+    if border.UNDERTAKINGS in mechanisms:
+        may_undertake = np.ones((N_BLOCS, N_BLOCS), dtype=bool)
     club, by_type, has_content_rules = coalitions.kind_of_club(p), p.trust_type, p.local_content
     return RunRules(
         stance=stance,
@@ -95,11 +102,13 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         has_friends=has_content_rules and p.friendshoring,
         has_content_rules=has_content_rules,
         member_step=border.member_step(p) if club else None,
-        mechanisms=tuple(border.in_force(p)),
+        mechanisms=mechanisms,
         by_type=by_type,
         in_part=p.partial_compliance,
         imitates=p.imitative_tactic,
         new_governments=s.turnover & p.turnover,
+        gates=gates,
+        may_undertake=may_undertake,
     )
 
 

@@ -12,7 +12,9 @@ from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.assessment.mandate import Mandate
 from model.draws import Draws
+from model.market.access import Gates, gates_now
 from model.market.clearing import Accounts
+from model.market.economy import SHUT
 from model.numerics import FloatArray
 from model.parameters.checked import Parameters
 from model.rules import unilateral
@@ -79,6 +81,19 @@ class Stage:
         accounts = self.state.books.accounts
         assert accounts is not None, "nothing is settled yet: play a quarter first"
         return accounts
+
+    def gates(self) -> Gates | None:
+        """This quarter's terms of access, by lane where treaties decide; None where the scenario lists none."""
+        gates, state = self.rules.gates, self.state
+        return None if gates is None else gates_now(gates, self.scenario, state.access, state.quarter)
+
+    def origin_ties(self) -> FloatArray:
+        """(R, m, f, o) ties to places of production; shut elsewhere for who may sell only what it builds there."""
+        state, gates = self.state, self.gates()
+        if gates is None or not gates.local.any():
+            return state.origin_tie
+        is_shut = (gates.local & (state.has_plant > 0.0))[..., None] & (self.economy.is_home[:, None, :] <= 0.0)
+        return np.where(is_shut, SHUT, state.origin_tie)
 
     def pushed_utility(self) -> FloatArray:
         """(R, b) utils that zero-emission announcements made since the start add to an EV (1.15)."""

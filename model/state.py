@@ -74,6 +74,7 @@ class State:
     carried: FloatArray  # (b, b) threats carried out so far
     dropped: FloatArray  # (b, b) threats dropped so far
     recognises: FloatArray  # (b, b) unilateral recognition
+    access: np.ndarray  # (b, b) step of access to the row bloc that a treaty in effect gives the column bloc, 0 none
     # relations
     tension: FloatArray  # (d,) latent
     dialogue: FloatArray  # (d,)
@@ -175,6 +176,7 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (False, "ds", "failed gesture_due"),
     (False, "b", "club_failed"),
     (0, "d", "gesture gesture_side deal tabled"),
+    (0, "bb", "access"),
     (0, "", "club"),
     (NOTHING_SIGNED, "d", "signed"),
     (NOTHING_SIGNED, "", "club_signed"),

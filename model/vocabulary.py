@@ -53,6 +53,12 @@ DUTY_POSITIONS: Final = ("unbound", "standstill", "one third", "two thirds", "fu
 # Cut y of each position (theory 1.6): the share of the way from the no-treaty duty to the floor.
 DUTY_CUTS: Final = (0.0, 0.0, 1.0 / 3.0, 2.0 / 3.0, 1.0)
 
+# Access of brands at home in one bloc to another's market (second edition 3): kept out; those built in the market
+# alone; so many cars a year built at home; at a minimum price each; like any other brand.
+ACCESS: Final = ("closed", "local", "quota", "undertaking", "open")
+# Beyond a quota nothing comes in, or what comes in pays the full duty.
+BEYOND: Final = ("closed", "duty")
+
 # DYAD_OF[i, j] is the dyad of blocs i and j; SIDE_OF[i, j] is i's side in it; the diagonal is -1.
 DYAD_OF: Final = np.full((N_BLOCS, N_BLOCS), -1, dtype=np.int64)
 SIDE_OF: Final = np.full((N_BLOCS, N_BLOCS), -1, dtype=np.int64)

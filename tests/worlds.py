@@ -152,8 +152,8 @@ def moment_of(world: NegotiationModel, bloc: int, view: View, time: float) -> Mo
 def stacked(records: Sequence[Any], once: tuple[str, ...] = ()) -> Any:
     """Arrays, or records of arrays, with a replicate axis in front; fields named in ``once`` stay as they are."""
     first = records[0]
-    if first is None:
-        return None
+    if first is None or (isinstance(first, tuple) and not first):
+        return first
     if dataclasses.is_dataclass(first):
         return type(first)(
             **{

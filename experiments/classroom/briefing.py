@@ -13,6 +13,7 @@ import numpy as np
 from experiments.classroom.minutes import (
     QUARTERS_PER_YEAR,
     Outlook,
+    access_data,
     judgement,
     lobby,
     outlook,
@@ -63,6 +64,7 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
         "trust": number(government.trust(government.partner(d))[0]),
         "treaty": package_data(model, d, current),
         "duties": [[number(rate) for rate in rates] for rates in duty_rates(model, d)],
+        "access": access_data(model, d),
         "lobby": lobby(model, d, _most_wanted(view)),
         "in_force": number(QUARTERS_PER_YEAR * float(government.gain_in_force(d)[0])),
         "session": float(model.state.clock[d]) >= 0.0,

@@ -174,12 +174,26 @@ class Minutes(Story):
 def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, Any]:
     """A package as its index, its position on the eight axes of the menu, and what it makes of each side's duty.
 
-    ``duties``: for each side [without a treaty, with this package], rates on cars now, fractions of the value.
+    ``duties``: for each side [without a treaty, with this package], rates on cars now, fractions of the value;
+    ``access``: for each side as in ``access_data``.
     """
     menu = model.agenda.menus[dyad]
     position = [int(x) for x in menu.coordinates[package]]
-    duties = [[rates[0], rates[position[side]]] for side, rates in enumerate(duty_rates(model, dyad))]
-    return {"index": int(package), "at": position, "duties": duties}
+    duties = [[rates[0], rates[menu.duty_at[package, side]]] for side, rates in enumerate(duty_rates(model, dyad))]
+    opened = [terms[step] for terms, step in zip(access_data(model, dyad), menu.access_at[package], strict=True)]
+    return {"index": int(package), "at": position, "duties": duties, "access": opened}
+
+
+def access_data(model: NegotiationModel, dyad: int) -> list[list[Any]]:
+    """For each side, by step of access to its market: None, then the position and its cars a year and duty now."""
+    t, found = min(model.state.quarter, len(model.start.mfn) - 1), []
+    for importer, exporter in (DYADS[dyad], DYADS[dyad][::-1]):
+        steps: list[Any] = [None]
+        for terms in model.teller.terms_of_access(importer, exporter)[1:]:
+            cars = round(QUARTERS_PER_YEAR * terms.quota * 1e6) if math.isfinite(terms.quota) else None
+            steps.append({"position": terms.position, "cars": cars, "rate": float(terms.duty[t])})
+        found.append(steps)
+    return found
 
 
 def lobby(model: NegotiationModel, dyad: int, package: int) -> list[list[Any]]:

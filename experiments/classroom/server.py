@@ -183,7 +183,7 @@ class Classroom:
     def judge(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """What a seat makes of a package."""
         at = data.get("at")
-        if not isinstance(at, list) or len(at) != 8 or any(type(x) is not int or not 0 <= x < 9 for x in at):
+        if not isinstance(at, list) or len(at) != 8 or any(type(x) is not int or not 0 <= x < 20 for x in at):
             raise Refused(422, "bad_move")
         return self.room.judge(token, _whole(data, "dyad", 3), at, time.monotonic())
 

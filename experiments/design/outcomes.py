@@ -79,6 +79,7 @@ OF_SIDES: Final[dict[str, Outcome]] = {
     "kept_duty": _share("duty cut that {} keeps", "of the way"),
     "kept_supply": _share("supply assured by {}"),
     "kept_recognition": _share("recognition by {}, by treaty"),
+    "lets_in": _share("a market opened by {}, by treaty", "of runs", True),
     "recognises": _share("recognition by {} at the end, by treaty or alone", "of runs", True),
     "recognises_alone": _share("recognition by {} for its own good", "of runs", True),
     "kept_linkage": _share("linkage given by {}"),

@@ -15,6 +15,12 @@ class Term(NamedTuple):
 
 GLOSSARY: Final = (
     Term(
+        "access",
+        "On which terms brands of one bloc sell in another's market where a rule would keep them out: not at all; what "
+        "they build there; so many cars a year from home (a quota); like any other brand.",
+        ("lets in",),
+    ),
+    Term(
         "arm, cell",
         "One setting of a plan: a cell of a factorial, or a point with a name. All of them have the same luck, "
         "replicate by replicate.",

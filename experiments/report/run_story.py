@@ -35,6 +35,7 @@ MARKS: Final = {
     "club": ("◆", "green"),
     "gesture": ("◇", "green"),
     "undertaking": ("§", ""),
+    "access": ("§", ""),
     "shortfall": ("!", "red"),
     "government": ("~", "yellow"),
     "again": ("…", "dim"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from experiments.store.columns import AGREED, GAME, RECOGNISES, Chunk, Played, digest_of, failed_run, with_keys
+from experiments.store.columns import AGREED, GAME, LETS_IN, RECOGNISES, Chunk, Played, digest_of, failed_run, with_keys
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -162,17 +162,19 @@ def run_columns(world: World) -> dict[str, Any]:
 
 
 def issue_columns(world: World) -> dict[str, Any]:
-    """By issue and side of each dyad, row by row: the duty cut that treaties agree, and recognition at the end."""
+    """By issue and side, row by row: duty cuts that treaties agree, markets that they open, recognition at the end."""
     from model import DYADS
 
     n_quarters = len(world.recorder.frames)
     packages = np.reshape(world.recorder.series("dyad", "package"), (world.n_lanes, -1, n_quarters)).astype(np.int64)
     columns = {name: np.zeros(packages.shape[:2]) for name in AGREED}
     recognised, alone = world.state.standards.recognised > 0, world.state.recognises > 0
-    columns |= {name: np.zeros(packages.shape[:2], dtype=np.bool_) for name in RECOGNISES}
+    columns |= {name: np.zeros(packages.shape[:2], dtype=np.bool_) for name in (*LETS_IN, *RECOGNISES)}
     for d, pair in enumerate(DYADS):
         for side, (own, partner) in enumerate((pair, pair[::-1])):
-            positions = world.agenda.menus[d].coordinates[packages[:, d], side]
+            menu = world.agenda.menus[d]
+            positions = menu.duty_at[packages[:, d], side]
+            columns[LETS_IN[side]][:, d] = (menu.access_at[packages[:, d], side] > 0).any(axis=-1)
             cuts = world.economy.cuts[0, own, partner][positions]
             # From the first quarter to the last, so that one run and many give the same bits.
             for quarter in range(n_quarters):

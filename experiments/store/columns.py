@@ -39,6 +39,9 @@ COLUMNS: Final = {
     "agreed_duty_first": "cut of its duty on cars that the treaty in force asks of the first side, share of the way to "
     "the floor, mean over all quarters",
     "agreed_duty_second": "the same of the second side",
+    "lets_in_first": "a treaty in force let the second side's brands into the first side's market, beyond what the "
+    "scenario has in force, in at least one quarter",
+    "lets_in_second": "the same of the second side",
     "recognises_first": "the first side recognises the second's certificates in the last quarter, by treaty or alone",
     "recognises_second": "the same of the second side",
     "recognises_alone_first": "the first side has recognised the second's certificates for its own good by then",
@@ -51,6 +54,7 @@ GAME: Final = ("tempted_first", "suffers_first", "tempted_second", "suffers_seco
 
 # By issue, of both sides in turn.
 AGREED: Final = ("agreed_duty_first", "agreed_duty_second")
+LETS_IN: Final = ("lets_in_first", "lets_in_second")
 RECOGNISES: Final = ("recognises_first", "recognises_second", "recognises_alone_first", "recognises_alone_second")
 
 
@@ -163,7 +167,7 @@ def summary_types() -> dict[str, Any]:
     units |= {"treaty_from": "quarter", "treaty_until": "quarter", "treaty_end": "name"}
     units |= dict.fromkeys(GAME, "bn$/yr")
     units |= {name: "onset" if name.startswith("onset") else "true/false" for name in meanings()}
-    units |= dict.fromkeys(AGREED, "share") | dict.fromkeys(RECOGNISES, "true/false")
+    units |= dict.fromkeys(AGREED, "share") | dict.fromkeys((*LETS_IN, *RECOGNISES), "true/false")
     types = {}
     for name, unit in units.items():
         if unit == "true/false":

@@ -176,6 +176,12 @@ class Bloc(Government):
             p.ratification_threshold[self.index],
             self.world.agenda.levels[dyad][:, RECOGNITION + self.side(dyad)],
         )
+        for one in self.world.scenario.access:
+            if (one.importer, one.exporter) == (self.index, self.partner(dyad).index):
+                # So does opening a market that a rule keeps shut.
+                opens = np.array([terms.position == "open" for terms in (one, *one.on_table)])
+                step = self.world.agenda.menus[dyad].access_at[:, self.side(dyad)]
+                gives = np.where(step > 0, np.maximum(gives, opens[step]), gives)
         if self.code != "US":
             return np.full(gives.shape, usual)
         return np.where(gives > 0.0, p.ratification_threshold_us_recognition, usual)

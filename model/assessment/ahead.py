@@ -12,8 +12,9 @@ import dataclasses
 import numpy as np
 
 from model.assessment.costs import Situation
+from model.assessment.doors import assess_all
 from model.assessment.nodes import Nodes
-from model.assessment.tables import Tables, assess
+from model.assessment.tables import Tables
 from model.market.clearing import landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.numerics import FloatArray, ordered_sum
@@ -61,6 +62,9 @@ def situation_ahead(
         cells=supply,
         landed=landed_costs(economy, supply),
         utility=situation.utility + parameters.foresight_quarters * opening.trend[:, None],
+        views=tuple(
+            situation_ahead(economy, parameters, scenario, opening, view, experience, cells) for view in situation.views
+        ),
     )
 
 
@@ -94,7 +98,7 @@ def foreseen(
     now: Tables,
     start: FloatArray | None,
     sweeps: int,
-    nodes: Nodes | None,
+    nodes: Nodes,
 ) -> tuple[Tables, FloatArray]:
     """What a government with foresight makes of an assessment, and the markups (..., q, f) of the one ahead.
 
@@ -102,5 +106,5 @@ def foreseen(
     in ``assess``; the rest as in ``situation_ahead``.
     """
     later = situation_ahead(economy, parameters, scenario, opening, situation, experience, cells)
-    ahead = assess(economy, parameters, later, start, sweeps, nodes)
+    ahead = assess_all(economy, parameters, later, start, sweeps, nodes)
     return averaged(now, ahead), ahead.markup

@@ -22,9 +22,18 @@ from model.rules.club_terms import CarbonStep
 from model.vocabulary import EV, N_BLOCS, PLACES
 
 if TYPE_CHECKING:
+    from model.market.access import Gates
     from model.market.credits import Scheme
 
 ELSEWHERE = np.full(len(IMPORTER), PLACES.index("other"))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """Makers (..., f) that would have to build in a market before they sell there."""
+
+    market: int
+    makers: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -37,7 +46,9 @@ class Situation:
     subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; member_step
     what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). charges (..., m, o)
     at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
-    (..., m) of a credit for an EV, contained in utility, k$: None without such a policy.
+    (..., m) of a credit for an EV, contained in utility, k$: None without such a policy. gates: quotas of this quarter,
+    or None where there is none; duty and frictions, (..., m, f, o) then, are those under them. views: what steps of
+    access make of it, one for each of ``Nodes.views``; entry: in such a one, who would have to build first, or None.
     """
 
     cells: CellSupply
@@ -57,6 +68,9 @@ class Situation:
     charges: FloatArray | None = None
     scheme: Scheme | None = None
     credit_price: FloatArray | None = None
+    gates: Gates | None = None
+    views: tuple[Situation, ...] = ()
+    entry: Entry | None = None
 
 
 @dataclass(frozen=True)
@@ -171,7 +185,7 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
     rates = [situation.duty[..., EV, IMPORTER, THIRD][..., None], economy.other_duty[EV][IMPORTER][:, None]]
     utility = [
         _of_origin(situation.origin_tie, origin)
-        - theta * ((1.0 + rate) * cost + situation.frictions[..., IMPORTER, 0, origin][..., None])
+        - theta * ((1.0 + rate) * cost + _of_origin(situation.frictions, origin))
         for origin, rate, cost in zip((THIRD, ELSEWHERE), rates, landed, strict=True)
     ]
     third, value = best_of_two(utility[0], utility[1])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.attainable import attainable_gain
-from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER
+from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER, View
 from model.assessment.stakes import Stakes, other_terms
 from model.assessment.tables import Tables, security_flow
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
@@ -26,7 +26,7 @@ from model.packages.sums import Flows
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.scenario.scenario import Scenario
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, N_BLOCS, N_DYADS, SIDE_OF
+from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, SIDE_OF
 
 
 @dataclass(frozen=True)
@@ -161,12 +161,13 @@ def make_mandate(
     legislature = payoffs(tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(executive, tables)
     risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
+    views = tables.nodes.views
     found = [
         _dyad(
             parameters.deviation,
             agenda.menus[dyad],
             *(
-                _side(economy, parameters, scenario, stakes, (executive, legislature), (risk, steps), dyad, side)
+                _side(economy, parameters, scenario, stakes, (executive, legislature), (risk, steps), views, dyad, side)
                 for side in (0, 1)
             ),
         )
@@ -210,6 +211,7 @@ def _side(
     stakes: Stakes,
     payoffs_of: tuple[Payoffs, Payoffs],
     rises: tuple[FloatArray, FloatArray],
+    views: tuple[View, ...],
     dyad: int,
     side: int,
 ) -> tuple[Parts, Parts]:
@@ -217,8 +219,11 @@ def _side(
     other = other_terms(
         economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
     )
+    first, second = (PAIR_OF[pair] for pair in (DYADS[dyad], DYADS[dyad][::-1]))
+    access = tuple(max((view.step for view in views if view.pair == pair), default=0) for pair in (first, second))
     own, home = (
-        party_parts(dyad, side, who.importer, who.partner, *rises, stakes.granted, other) for who in payoffs_of
+        party_parts(dyad, side, who.importer, who.partner, *rises, stakes.granted, other, (access[0], access[1]))
+        for who in payoffs_of
     )
     if stakes.friends is not None:
         own, home = (

@@ -10,6 +10,8 @@ what cars cost is worked out once for every *slot*: a level of a pair whose part
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +19,17 @@ import numpy as np
 
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside
-from model.packages.menu import CUT_OF_POSITION, N_SAVINGS, RECOGNISED, STANDARDS_LAPSED, STANDARDS_SAVING, Menu
+from model.packages.menu import (
+    N_DUTY,
+    N_PLAIN_NODES,
+    N_SAVINGS,
+    N_STEP_NODES,
+    RECOGNISED,
+    STANDARDS_LAPSED,
+    STANDARDS_SAVING,
+    Menu,
+    asked_nodes,
+)
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, SIDE_OF
@@ -29,13 +41,13 @@ N_PAIRS: Final = len(DIRECTED_DYADS)
 PAIR_OF: Final = {pair: index for index, pair in enumerate(DIRECTED_DYADS)}
 
 N_CUTS: Final = 4
-N_PACKAGE_NODES: Final = N_CUTS * N_SAVINGS
+N_PACKAGE_NODES: Final = N_STEP_NODES
 # Own grid {0, s-D, s, s+D, s+2D}: the middle point is package node 0 (no cut, no saving).
 GRID_NODES: Final = (16, 17, 0, 18, 19)
 ANSWER_NODES: Final = (20, 21)
 PUNISH_NODE: Final = 22
 ANNOUNCE_NODE: Final = 23
-N_NODES: Final = 24
+N_NODES: Final = N_PLAIN_NODES
 _LEVEL_OF_NODE: Final = np.array([*(node // N_SAVINGS for node in range(N_PACKAGE_NODES)), 4, 5, 6, 7, 8, 9, 10, 0])
 _SAVING_OF_NODE: Final = np.array([*(node % N_SAVINGS for node in range(N_PACKAGE_NODES)), *([0] * 8)])
 
@@ -46,7 +58,8 @@ class Nodes:
 
     pair, node, level (q,); is_recognised, is_adapted, is_announced (q,) flags; slot (q,); slot_pair, slot_level (l,),
     slots of pairs whose partner makes cells first, n_active of them; supplier (n_active, K) those makers, is_supplier
-    (n_active, K) 1 where there are so many; place (p, 24) where each node is in the row.
+    (n_active, K) 1 where there are so many; place (p, 24) where each node is in the row. views: the nodes of pairs with
+    access on the table, which are not in the row.
     """
 
     pair: np.ndarray
@@ -62,15 +75,58 @@ class Nodes:
     supplier: np.ndarray
     is_supplier: FloatArray
     place: np.ndarray
+    views: tuple[View, ...] = ()
 
     @property
     def row(self) -> np.ndarray:
-        """(q,) where each node is among all nodes of all pairs."""
-        return self.pair * N_NODES + self.node
+        """(q,) where each node is among all nodes of all pairs; those of the views come behind the others."""
+        rows, first = [self.pair * N_NODES + self.node], N_PAIRS * N_NODES
+        for view in self.views:
+            rows.append(first + view.nodes.node)
+            first += N_NODES
+        return np.concatenate(rows)
 
 
-def nodes_of(economy: Economy, wanted: np.ndarray | None = None) -> Nodes:
-    """The nodes marked in ``wanted`` (p, 24), all of them by default."""
+@dataclass(frozen=True, eq=False)
+class View:
+    """Nodes of one pair at one step of access, numbered as without access."""
+
+    pair: int
+    step: int
+    nodes: Nodes
+
+
+def everywhere(nodes: Nodes, values: FloatArray) -> FloatArray:
+    """(n, f) values (q, f) at some nodes, placed among all nodes of all pairs, 0 at the others."""
+    found = np.zeros((N_NODES * (N_PAIRS + len(nodes.views)), values.shape[-1]))
+    found[nodes.row] = values
+    return found
+
+
+def columns_of(step: int) -> slice:
+    """Where the nodes of a step of access stand among those of their pair."""
+    first = N_NODES + N_STEP_NODES * (step - 1)
+    return slice(first, first + N_STEP_NODES) if step else slice(0, N_NODES)
+
+
+def nodes_of(economy: Economy, wanted: np.ndarray | None = None, steps: Mapping[int, int] | None = None) -> Nodes:
+    """The nodes marked in ``wanted`` (p, n), all of them by default; steps of access by pair, where it is on the table.
+
+    n is 24, and 16 more for every step that any pair has.
+    """
+    if steps:
+        n = N_NODES + N_STEP_NODES * max(steps.values())
+        wanted = np.ones((N_PAIRS, n), dtype=bool) if wanted is None else wanted
+        views = []
+        for p, most in steps.items():
+            for step in range(most + 1):
+                own = np.zeros((N_PAIRS, N_NODES), dtype=bool)
+                columns = columns_of(step)
+                own[p, : columns.stop - columns.start] = wanted[p, columns]
+                views.append(View(p, step, nodes_of(economy, own)))
+        plain = wanted[:, :N_NODES].copy()
+        plain[list(steps)] = False
+        return dataclasses.replace(nodes_of(economy, plain), views=tuple(views))
     chosen = np.ones((N_PAIRS, N_NODES), dtype=bool) if wanted is None else wanted
     pair, node = np.nonzero(chosen)
     level = _LEVEL_OF_NODE[node]
@@ -85,8 +141,9 @@ def nodes_of(economy: Economy, wanted: np.ndarray | None = None) -> Nodes:
     place = np.zeros((N_PAIRS, N_NODES), dtype=np.int64)
     for p in range(N_PAIRS):
         here = np.flatnonzero(pair == p)
-        place[p] = here[0]
-        place[p, node[here]] = here
+        if here.size:
+            place[p] = here[0]
+            place[p, node[here]] = here
     saving = _SAVING_OF_NODE[node]
     return Nodes(
         pair=pair,
@@ -134,9 +191,16 @@ def blocks_of(nodes: Nodes, most: int) -> list[slice]:
     return blocks
 
 
+def steps_of(menus: tuple[Menu, ...]) -> dict[int, int]:
+    """By pair with access on the table, the number of its steps."""
+    most = {PAIR_OF[i, j]: max(menus[DYAD_OF[i, j]].positions[SIDE_OF[i, j]]) // N_DUTY for i, j in DIRECTED_DYADS}
+    return {pair: steps for pair, steps in most.items() if steps}
+
+
 def nodes_in_use(economy: Economy, parameters: Parameters, menus: tuple[Menu, ...]) -> Nodes:
     """The nodes that decisions under these menus can ask for."""
-    wanted = np.zeros((N_PAIRS, N_NODES), dtype=bool)
+    steps = steps_of(menus)
+    wanted = np.zeros((N_PAIRS, N_NODES + N_STEP_NODES * max(steps.values(), default=0)), dtype=bool)
     wanted[:, :N_SAVINGS] = True  # single issues are weighed whether or not they are on the menu
     wanted[:, [PUNISH_NODE, ANNOUNCE_NODE]] = True
     if parameters.unilateral_duties:
@@ -146,9 +210,8 @@ def nodes_in_use(economy: Economy, parameters: Parameters, menus: tuple[Menu, ..
         standards = np.union1d(menu.standards, STANDARDS_LAPSED[:, menu.standards])
         savings = STANDARDS_SAVING[standards, side]
         for saving in np.union1d(savings, savings | RECOGNISED):
-            for position in menu.positions[side]:
-                wanted[index, N_SAVINGS * CUT_OF_POSITION[position] + saving] = True
-    return nodes_of(economy, wanted)
+            wanted[index, asked_nodes(np.array(menu.positions[side]), saving)] = True
+    return nodes_of(economy, wanted, steps)
 
 
 def level_duties(

@@ -19,12 +19,12 @@ import numpy as np
 from model.assessment.costs import ELSEWHERE, Cars, Situation, cars_by_level, cells_by_level
 from model.assessment.nodes import IMPORTER, PARTNER, THIRD, Nodes, as_slice, blocks_of, level_duties, nodes_of
 from model.market.border import partner_border
-from model.market.clearing import equilibrium, pass_through_weight
+from model.market.clearing import Clearing, equilibrium, pass_through_weight
 from model.market.credits import clear_with_credits, credit_flows
 from model.market.economy import Economy
-from model.numerics import FloatArray, beside, best_of_two, ordered_sum
+from model.numerics import FloatArray, FloatLike, beside, best_of_two, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
-from model.rules import demand, pricing, welfare
+from model.rules import access, demand, pricing, welfare
 from model.vocabulary import BATTERY, DYAD_OF, EV
 
 #: Numbers (lanes times nodes times firms) worked on at once, so that the arrays of a block stay in the processor's
@@ -97,7 +97,9 @@ def assess(
     cars = cars_by_level(economy, parameters, situation, nodes, cells)
     vehicle_duty = duty[..., EV, nodes.pair, nodes.level]
     n_lanes = max(1, situation.utility.size // (situation.utility.shape[-2] * situation.utility.shape[-1]))
-    blocks = blocks_of(nodes, max(1, BLOCK // (n_lanes * situation.utility.shape[-1])))
+    most = max(1, BLOCK // (n_lanes * situation.utility.shape[-1]))
+    # Where there is a quota, a block holds one pair.
+    blocks = blocks_of(nodes, most if situation.gates is None else min(most, len(nodes.pair) - 1))
     found: Market | None = None
     for block in blocks:
         before = None if start is None else start[..., block, :]
@@ -190,13 +192,11 @@ def _market(
     importer, partner, third = IMPORTER[pair], PARTNER[pair], THIRD[pair]
     # Without copying where that can be helped.
     at = _At(importer, partner, third, as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer))
-    offered = _offered(parameters, situation, nodes, block, cars, at, vehicle_duty)
-
     # Prices and shares.
     alpha, sigma, size = parameters.alpha[importer], parameters.nest_correlation, economy.market_size[importer]
     utility = situation.utility[..., at.market, :] + (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
-    weight = pass_through_weight(parameters, offered.duty_rate)
-    cleared, residual = equilibrium(offered.base, utility, alpha[:, None], sigma, start, sweeps, weight)
+    goods = (parameters, situation, nodes, block, cars, at, vehicle_duty, utility, alpha[:, None], size[:, None])
+    offered, cleared, residual, (to_makers, to_treasury) = _priced(*goods, start, sweeps)
     scheme, credits = None, None
     if situation.scheme is not None and situation.credit_price is not None:
         scheme, before = situation.scheme.of(importer), situation.credit_price[..., importer]
@@ -210,12 +210,12 @@ def _market(
     # Sums only are kept: the arrays of a block fill the processor's cache.
     of_home, of_third = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, cars.third))
     total, of_partner = ordered_sum(sales), ordered_sum(by_partner)
-    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, of_third, sales * unit_margin)
+    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, of_third, sales * unit_margin + to_makers)
     importer_only = (
         demand.consumer_surplus(size, cleared.inclusive, alpha)
         # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
         - nodes.is_announced[block] * parameters.zev_demand_shift / alpha * sold.total
-        + (ordered_sum(sales * unit_duty) + ordered_sum(by_rest * cars.cell_duty[..., at.slot, :]))
+        + (ordered_sum(sales * unit_duty) + to_treasury + ordered_sum(by_rest * cars.cell_duty[..., at.slot, :]))
         - (1.0 + parameters.public_funds_cost) * ordered_sum(sales * situation.subsidy[..., at.market, :])
     )
     if situation.charges is not None and offered.charge is not None:
@@ -257,6 +257,57 @@ def _market(
     )
 
 
+def _priced(
+    parameters: Parameters,
+    situation: Situation,
+    nodes: Nodes,
+    block: slice,
+    cars: Cars,
+    at: _At,
+    vehicle_duty: FloatArray,
+    utility: FloatArray,
+    alpha: FloatArray,
+    size: FloatArray,
+    start: FloatArray | None,
+    sweeps: int,
+) -> tuple[_Offered, Clearing, FloatArray, tuple[FloatLike, FloatLike]]:
+    """What is offered, the price fixed point and its residual, and the rents of a quota on the partner's cars.
+
+    vehicle_duty (..., q) on them; utility (..., q, f); alpha, size (q, 1). Rents in bn$: of makers (..., q, f), of the
+    importer's treasury (..., q); nothing where there is no quota.
+    """
+    gates, importer, landed = situation.gates, int(at.importer[0]), cars.partner_landed[..., at.pair, :]
+
+    def priced(duty: FloatArray, licence: FloatArray | None) -> tuple[_Offered, Clearing, FloatArray]:
+        offered = _offered(parameters, situation, nodes, block, cars, at, duty, licence)
+        weight = pass_through_weight(parameters, offered.duty_rate)
+        sigma = parameters.nest_correlation
+        return (offered, *equilibrium(offered.base, utility, alpha, sigma, start, sweeps, weight))
+
+    if gates is None or gates.origin[importer] != at.partner[0] or np.isinf(gates.size[importer]):
+        return (*priced(vehicle_duty, None), (0.0, 0.0))
+    within = np.minimum(gates.duty[importer], vehicle_duty)
+    cap = access.cap_of(vehicle_duty[..., None], within[..., None], landed, gates.is_closed[importer])
+    quota = np.zeros_like(utility[..., 0] + vehicle_duty) + gates.size[importer]
+
+    def sold(premium: FloatArray) -> FloatArray:
+        offered, cleared, _ = priced(within, np.minimum(premium[..., None], cap))
+        return size * cleared.share * offered.from_partner
+
+    premium = access.clearing_premium(lambda m: access.wanted(sold(m), cap, m), quota, access.SOLVED)
+    offered, cleared, residual = priced(within, np.minimum(premium[..., None], cap))
+    entered = size * cleared.share * offered.from_partner
+    held = access.licensed(entered, cap, premium, quota)
+    more = (1.0 - safe_ratio(held, entered, 1.0)) * (vehicle_duty - within)[..., None]
+    rate = offered.duty_rate + offered.from_partner * landed * more / offered.landed
+    return (
+        offered._replace(duty_rate=rate),
+        cleared,
+        residual,
+        access.rents(premium, held, parameters.quota_rent_exporter),
+    )
+
+
 def _offered(
     parameters: Parameters,
     situation: Situation,
@@ -265,15 +316,17 @@ def _offered(
     cars: Cars,
     at: _At,
     vehicle_duty: FloatArray,
+    licence: FloatArray | None,
 ) -> _Offered:
-    """Put the partner's cars beside all others, node by node; vehicle_duty (..., q) on them."""
+    """Put the partner's cars beside all others, node by node; vehicle_duty (..., q), licence (..., q, f) k$ on them."""
     friction, charge = partner_border(
         parameters, at.importer, at.partner, nodes.is_recognised[block], nodes.is_adapted[block]
     )
     rate = vehicle_duty[..., None]
     partner_landed = cars.partner_landed[..., at.pair, :]
     theta = parameters.origin_substitution
-    partner_utility = cars.partner_tie[..., at.pair, :] - theta * ((1.0 + rate) * partner_landed + friction[:, None])
+    borne = friction[:, None] if licence is None else friction[:, None] + licence
+    partner_utility = cars.partner_tie[..., at.pair, :] - theta * ((1.0 + rate) * partner_landed + borne)
     from_partner, best = best_of_two(partner_utility, cars.value[..., at.slot, :])
     by_partner, by_rest = from_partner * partner_landed, 1.0 - from_partner
     landed = by_partner + by_rest * cars.landed[..., at.slot, :]

@@ -18,8 +18,8 @@ from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NOD
 from model.market.credits import CREDIT_BLOC
 from model.numerics import FloatArray, beside
 from model.packages.menu import (
-    CUT_OF_POSITION,
-    N_SAVINGS,
+    ACCESS_ISSUE,
+    N_DUTY,
     RECOGNISED,
     STANDARDS,
     STANDARDS_AXIS,
@@ -28,25 +28,23 @@ from model.packages.menu import (
     TECHNOLOGY_AXIS,
     WITH_FINANCE,
     Menu,
+    asked_nodes,
 )
 from model.packages.part_cuts import N_STEPS, DutyPath
 from model.packages.sums import BOTH, HOME, KEPT, N_CASES, PUNISHED, Flows, Grid, added, each
 from model.rules import policy, withdrawal
 from model.rules.bargaining import take
-from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, N_SIDES, RECOGNITION, SUPPLY, TECHNOLOGY
 
-N_POSITIONS = 5
 NOBODY = (False, False)  # neither side lapses
 _WHOLE = ((NOBODY, None),)  # everybody keeps everything
 # By issue that is withdrawn alone, the bits of the standards that stay; None: nothing is withdrawn.
 _KEPT_BITS = {
-    **dict.fromkeys([None, *range(N_ISSUES)], 0b111),
+    **dict.fromkeys([None, *range(ACCESS_ISSUE + N_SIDES)], 0b111),
     RECOGNITION: 0b110,
     RECOGNITION + 1: 0b101,
     CHARGING: 0b011,
 }
-# By giver, the node of its market by position of its duty and by standards, (5, 8).
-_ASKED = N_SAVINGS * np.array(CUT_OF_POSITION)[:, None] + STANDARDS_SAVING.T[:, None, :]
 _STANDARDS_FLAGS = np.array(STANDARDS, dtype=np.float64)
 
 
@@ -54,7 +52,8 @@ _STANDARDS_FLAGS = np.array(STANDARDS, dtype=np.float64)
 class Parts:
     """What one party gets from each axis of a dyad's menu, bn$ per quarter.
 
-    duty: for the duty of side 0 and of side 1, (..., 5, 8) by position and standards; supply, linkage: (..., 2)
+    duty: for the duty of side 0 and of side 1, (..., 5, 8) by position and standards, five rows more a step of access;
+    supply, linkage: (..., 2)
     by giver; standards (..., 8) effects of standards outside the two markets; technology (...,); punish (...,) payoff
     when both sides punish, on the scale of the duty parts; finance (..., 2) by giver, the money that may go with a
     linkage concession, or None. friends (..., 2): what it is worth that side 0, side 1 is in the other's allowed set,
@@ -96,8 +95,9 @@ def party_parts(
     steps: FloatArray,
     granted: FloatArray,
     other: OtherTerms,
+    steps_of_access: tuple[int, int] = (0, 0),
 ) -> Parts:
-    """The parts of one party's value.
+    """The parts of one party's value; steps_of_access on the table, by who lets in.
 
     importer_payoff, partner_payoff (..., p, n): at every node of every pair, to the importer and to its partner, with
     whatever weight on profits the party's principal has. risk (..., b, b): probability that an unbound duty of the row
@@ -113,7 +113,9 @@ def party_parts(
         answered = partner_payoff if giver == side else importer_payoff
         market = payoff[..., PAIR_OF[importer, partner], :]
         answer = answered[..., PAIR_OF[partner, importer], :]
-        asked, recognised = market[..., _ASKED[giver]], market[..., _ASKED[giver] | RECOGNISED]
+        positions = np.arange(N_DUTY * (steps_of_access[giver] + 1))
+        nodes = asked_nodes(positions[:, None], STANDARDS_SAVING[:, giver])
+        asked, recognised = market[..., nodes], market[..., nodes | RECOGNISED]
         already = granted[..., importer, partner]
         by_standards = np.where(already[..., None, None] > 0.0, recognised, asked)
         to_grant.append(1.0 - already)
@@ -122,9 +124,8 @@ def party_parts(
         high = market[..., GRID_NODES[4]] - market[..., 0] + answer[..., ANSWER_NODES[1]] - answer[..., 0]
         step = steps[..., importer, partner]
         threat = risk[..., importer, partner] * (low + step * (high - low))
-        unbound = np.zeros((N_POSITIONS, 1))
-        unbound[0] = 1.0
-        duties.append(by_standards + unbound * threat[..., None, None])
+        is_unbound = (positions % N_DUTY == 0)[:, None] * 1.0
+        duties.append(by_standards + is_unbound * threat[..., None, None])
         punish = punish + market[..., PUNISH_NODE]
     standards = (
         (other.recognition[..., 0] * to_grant[0])[..., None] * _STANDARDS_FLAGS[:, 0]
@@ -170,7 +171,11 @@ def _x_places(menu: Menu, cases: tuple[Case, ...]) -> tuple[np.ndarray, np.ndarr
             standards = STANDARDS_LAPSED[side][standards] if lapsed[side] else standards
         kept_standards.append(standards)
         for giver, places in enumerate(duties):
-            held = np.array(menu.positions[giver]) * (not (lapsed[giver] or without == DUTY + giver))
+            held = np.array(menu.positions[giver]) * (not lapsed[giver])
+            if without == DUTY + giver:
+                held = held - held % N_DUTY
+            elif without == ACCESS_ISSUE + giver:
+                held = held % N_DUTY
             places.append(held * len(STANDARDS) + standards[:, None])
     return np.stack(duties[0]), np.stack(duties[1]), np.stack(kept_standards)
 
@@ -295,8 +300,8 @@ def side_flows(menu: Menu, side: int, executive: Parts, legislature: Parts, part
 @functools.lru_cache(maxsize=64)
 def _families(menu: Menu, side: int) -> tuple[tuple[int | None, ...], tuple[int | None, ...]]:
     """The issues that a side may withdraw alone, on each table; None fills up the shorter list (theory 1.10)."""
-    on_menu = np.logical_or.reduce(menu.held > 0, axis=0)
-    x = [issue for issue in (DUTY + side, RECOGNITION + side, CHARGING) if on_menu[issue]]
+    on_menu = np.logical_or.reduce(np.concatenate([menu.held, menu.access_at], axis=1) > 0, axis=0)
+    x = [issue for issue in (DUTY + side, RECOGNITION + side, CHARGING, ACCESS_ISSUE + side) if on_menu[issue]]
     y = [issue for issue in (SUPPLY + side, LINKAGE + side, TECHNOLOGY) if on_menu[issue]]
     found = list(itertools.zip_longest(x, y))
     return tuple(one for one, _ in found), tuple(one for _, one in found)
@@ -347,7 +352,9 @@ def realised_value(
             path, share = partly[giver]
             nodes = [after_lapses(by_position, path.positions[..., k] * duty.shape[-1]) for k in range(N_STEPS)]
             bound = policy.value_between(beside(nodes), path.rates, path.rate_at(share))
-        gain = gain + given * (bound - free) + (free - duty[..., 0, 0])
+        # Access is an act of law: it stands while the side honours, whatever of its duty cut it withholds.
+        let_in = after_lapses(by_position, position[..., giver] // N_DUTY * (N_DUTY * duty.shape[-1]))
+        gain = gain + given * (bound - let_in) + honours[..., giver] * (let_in - free) + (free - duty[..., 0, 0])
         gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
         linked = position[..., 5 + giver]
         gain = gain + honours[..., giver] * parts.linkage[..., giver] * np.minimum(linked, 1)

@@ -15,7 +15,7 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import batteries, demand, plants, pricing, standards
-from model.vocabulary import BATTERY, EV, N_BLOCS
+from model.vocabulary import BATTERY, EV, N_BLOCS, N_PLACES
 
 KWH_COST_TO_THOUSANDS = 1000.0  # $/kWh x kWh = $; vehicles are counted in k$
 LARGEST_RESIDUAL = 1e-6  # k$ that a price equation may be off (theory 1.2)
@@ -50,6 +50,13 @@ def duties_by_place(duty: FloatArray, other_origin: FloatArray) -> FloatArray:
     """
     # Zeros of the same layout, so that replicates stay fastest in memory.
     return np.concatenate([duty, np.zeros_like(duty[..., :1]) + other_origin[:, None]], axis=-1)
+
+
+def rates_by_place(economy: Economy, duty: FloatArray) -> FloatArray:
+    """(..., m, 1, o) duty on cars from each place; ``duty`` (..., b, b), or by maker (..., m, f, o), as it stays."""
+    if duty.shape[-1] == N_PLACES:
+        return duty
+    return duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
 
 
 def supply_cells(
@@ -114,7 +121,7 @@ def offered_costs(
     log preference for an origin; origin_level (..., m, f) k$. Returns base (..., m, f)
     in k$ per car, duty and frictions included, and the mix (..., m, f, o).
     """
-    rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
+    rate = rates_by_place(economy, duty)
     total = (1.0 + rate) * landed + frictions
     return plants.origins(total, origin_tie, parameters.origin_substitution, origin_level)
 
@@ -141,7 +148,7 @@ def costs_reached(
     home, export = np.swapaxes(at_home - cells.unit_home, -1, -2), np.swapaxes(abroad - cells.unit_export, -1, -2)
     more = np.where(economy.is_home[:, None, :] > 0.0, home[..., None, :, :], export[..., None, :, :])
     landed = landed + economy.kwh[:, None, None] * more / KWH_COST_TO_THOUSANDS
-    rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
+    rate = rates_by_place(economy, duty)
     return landed, ordered_sum(origin_share * ((1.0 + rate) * landed + frictions))
 
 
@@ -161,7 +168,7 @@ def markup_weight(
     """
     if parameters.pass_through == 0.0:
         return None
-    rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
+    rate = rates_by_place(economy, duty)
     return pass_through_weight(parameters, plants.effective_duty(mix, rate, landed))
 
 
@@ -310,7 +317,7 @@ def account(
     reached (..., m, f): what a car costs with these origins, k$, duty and frictions included (``costs_reached``); what
     it costs more than prices were made on is the automaker's loss. None: exactly that, as an assessment takes it.
     """
-    rate = duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
+    rate = rates_by_place(economy, duty)
     landed_mean = ordered_sum(origin_share * landed)
     duty_rate = plants.effective_duty(origin_share, rate, landed)
     markup = clearing.markup if reached is None else clearing.price - reached

@@ -7,12 +7,14 @@ An ``Economy`` is made from a scenario and a set of parameters by ``model.start.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from model.numerics import FloatArray
 
 if TYPE_CHECKING:
     import numpy as np
+
+SHUT: Final = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
 
 
 @dataclass(frozen=True)

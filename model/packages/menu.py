@@ -6,7 +6,8 @@ markets), so anything said about all packages at once is a *broadcast sum* of sm
 =====  ==================  =======================================================
 axis   what                positions
 =====  ==================  =======================================================
-0, 1   duty of side 0, 1   unbound, standstill, one third, two thirds, full
+0, 1   duty of side 0, 1   unbound, standstill, one third, two thirds, full; where access is on the table, the last
+                           four again with every step of access (second edition 3)
 2, 3   supply assurance    no, yes (given by side 0, by side 1)
 4      standards           each of the eight: 0 recognises or not, 1 recognises or not, common charging or not
 5, 6   linkage             no, yes (given by side 0, by side 1); where money may go with it: with green finance
@@ -25,7 +26,17 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.vocabulary import CHARGING, DUTY, DUTY_POSITIONS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.vocabulary import (
+    CHARGING,
+    DUTY,
+    DUTY_POSITIONS,
+    LINKAGE,
+    N_ISSUES,
+    N_SIDES,
+    RECOGNITION,
+    SUPPLY,
+    TECHNOLOGY,
+)
 
 N_AXES: Final = 8
 STANDARDS_AXIS: Final = 4
@@ -47,6 +58,14 @@ STANDARDS_NAMES: Final = (
 # Which of the four cuts (none, first, second, full) a duty position stands for, and savings to each cut.
 CUT_OF_POSITION: Final = (0, 0, 1, 2, 3)
 N_SAVINGS: Final = 4
+# Positions of an axis of duties: step a of access, 0 what is in force, with duty position c is N_DUTY a + c. Who lets
+# brands in binds its duty, so that beyond step 0 there is no c = 0.
+N_DUTY: Final = len(DUTY_POSITIONS)
+# Access given by side 0, 1, counted beside the issues: a family of concessions of its own (theory 1.10).
+ACCESS_ISSUE: Final = N_ISSUES
+# Nodes of an assessment without access, and of every step beyond what is in force.
+N_PLAIN_NODES: Final = 24
+N_STEP_NODES: Final = 16
 
 # Which saving node of a market each state of standards gives: bit 0 = adaptation saved, bit 1 = homologation saved.
 # Side s's market imports from the other side, whose certificates s recognises.
@@ -136,16 +155,17 @@ class Menu:
     def duty_variants(self) -> tuple[np.ndarray, np.ndarray]:
         """By side, (P, 5) the package with each position of that side's duty in place of its own.
 
-        Where the duty is not on the menu every entry is the package itself.
+        Access stays. Where a position is not on the menu the entry is the package itself.
         """
         place = np.stack(np.unravel_index(np.arange(self.n_packages), self.sizes))
         variants = []
         for side in (0, 1):
             rows = []
-            for position in range(len(DUTY_POSITIONS)):
+            kept = np.array(self.positions[side])
+            for position in range(N_DUTY):
                 moved = place.copy()
-                if position in self.positions[side]:
-                    moved[side] = self.positions[side].index(position)
+                aim = self.access_at[:, side] * N_DUTY + position
+                moved[side] = np.where(np.isin(aim, kept), np.searchsorted(kept, aim), place[side])
                 rows.append(np.ravel_multi_index(tuple(moved), self.sizes))
             variants.append(np.stack(rows, axis=-1))
         return variants[0], variants[1]
@@ -165,16 +185,31 @@ class Menu:
     def node(self, package: int, side: int) -> int:
         """The node of side ``side``'s market that a package calls for: its cut and its cost savings."""
         position = self.coordinates[package]
-        return N_SAVINGS * CUT_OF_POSITION[int(position[side])] + int(
-            STANDARDS_SAVING[int(position[STANDARDS_AXIS]), side]
-        )
+        return int(asked_nodes(int(position[side]), STANDARDS_SAVING[int(position[STANDARDS_AXIS]), side]))
+
+    @cached_property
+    def duty_at(self) -> np.ndarray:
+        """(P, 2) duty position of both sides in every package, 0 to 4."""
+        return self.coordinates[:, :N_SIDES] % N_DUTY
+
+    @cached_property
+    def access_at(self) -> np.ndarray:
+        """(P, 2) step of access to both sides' markets in every package, 0 what is in force without a treaty."""
+        return self.coordinates[:, :N_SIDES] // N_DUTY
 
     @cached_property
     def held(self) -> np.ndarray:
         """(P, 10) what every package holds of every issue: the duty position, or 1 where the issue is in it."""
         position = self.coordinates
         standards = np.array(STANDARDS)[position[:, STANDARDS_AXIS]]
-        columns = [position[:, :4], standards[:, :2], position[:, 5:7], standards[:, 2:], position[:, 7:]]
+        columns = [
+            self.duty_at,
+            position[:, 2:4],
+            standards[:, :2],
+            position[:, 5:7],
+            standards[:, 2:],
+            position[:, 7:],
+        ]
         return np.concatenate(columns, axis=1)
 
     def levels(self, cuts: np.ndarray) -> np.ndarray:
@@ -183,7 +218,9 @@ class Menu:
         standards = np.array(STANDARDS)[position[:, STANDARDS_AXIS]]
         levels = np.zeros((self.n_packages, N_ISSUES))
         for side in (0, 1):
-            levels[:, DUTY + side] = np.asarray(cuts)[side][position[:, side]]
+            # One issue, the terms at the border: as large as the larger of its two parts.
+            steps = self.access_at[:, side] / max(1, max(self.positions[side]) // N_DUTY)
+            levels[:, DUTY + side] = np.maximum(np.asarray(cuts)[side][self.duty_at[:, side]], steps)
             levels[:, SUPPLY + side] = position[:, 2 + side]
             levels[:, RECOGNITION + side] = standards[:, side]
             # Without finance on the menu a plain concession is the whole of the issue.
@@ -225,10 +262,10 @@ def negotiable(menu: Menu, allowed: tuple[bool, ...], current: int) -> np.ndarra
     """(P,) whether each package can be tabled while package ``current`` is in force.
 
     ``allowed`` says of each of the 10 issues whether it is on the table. Talks on a treaty are on upgrades: every
-    commitment in force is kept, and an issue that is off the table stays as it is.
+    commitment in force is kept, and an issue that is off the table stays as it is; access goes with the duty.
     """
-    held = menu.held
-    fixed = ~np.array(allowed)
+    held = np.concatenate([menu.held, menu.access_at], axis=1)
+    fixed = ~np.array([*allowed, *allowed[DUTY : DUTY + N_SIDES]])
     keeps = np.all(held >= held[current], axis=-1)
     return keeps & np.all(held[:, fixed] == held[current, fixed], axis=-1)
 
@@ -248,16 +285,31 @@ def own_steps(menu: Menu, allowed: tuple[bool, ...], current: int, side: int) ->
             continue
         others = np.delete(held, issue, axis=1)
         steps |= (held[:, issue] == target) & np.all(others == others[current], axis=1)
+    steps &= np.all(menu.access_at == menu.access_at[current], axis=1)
     return steps & negotiable(menu, allowed, current)
 
 
-def build_menu(active: np.ndarray, always: np.ndarray, has_finance: bool = False) -> Menu:
+def asked_nodes(position: np.ndarray | int, saving: np.ndarray | int) -> np.ndarray:
+    """The node of a market at a position of its duty axis with the savings of a package; both broadcast."""
+    step, duty = np.divmod(position, N_DUTY)
+    first = np.where(step > 0, N_PLAIN_NODES + N_STEP_NODES * (step - 1), 0)
+    return np.asarray(first + N_SAVINGS * np.array(CUT_OF_POSITION)[duty] + saving)
+
+
+def build_menu(
+    active: np.ndarray, always: np.ndarray, has_finance: bool = False, access: tuple[int, int] = (0, 0)
+) -> Menu:
     """The menu whose issues are ``active`` (10,) or ``always`` kept (10,), e.g. because a treaty in force has them.
 
-    Both are booleans over ``ISSUES``. has_finance: whether a linkage concession may bring green finance (theory 1.19).
+    Both are booleans over ``ISSUES``. has_finance: whether a linkage concession may bring green finance (theory 1.19);
+    access: steps of access on the table, by who lets in.
     """
     kept = active | always
-    duty = tuple(range(len(DUTY_POSITIONS)))
+    kept[DUTY : DUTY + N_SIDES] |= np.array(access) > 0
+    duty = [
+        (*range(N_DUTY), *(N_DUTY * step + c for step in range(1, steps + 1) for c in range(1, N_DUTY)))
+        for steps in access
+    ]
     yes_no = (0, 1)
     linkage = (0, 1, WITH_FINANCE) if has_finance else yes_no
 
@@ -268,8 +320,8 @@ def build_menu(active: np.ndarray, always: np.ndarray, has_finance: bool = False
     standards = tuple(index for index, state in enumerate(STANDARDS) if np.all(free >= state))
     return Menu(
         positions=(
-            axis(DUTY, duty),
-            axis(DUTY + 1, duty),
+            axis(DUTY, duty[0]),
+            axis(DUTY + 1, duty[1]),
             axis(SUPPLY, yes_no),
             axis(SUPPLY + 1, yes_no),
             standards,

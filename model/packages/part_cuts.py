@@ -14,7 +14,7 @@ import numpy as np
 
 from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside
-from model.packages.menu import Menu
+from model.packages.menu import N_DUTY, Menu
 from model.rules import compliance
 from model.vocabulary import EV, SIDE_OF
 
@@ -54,13 +54,13 @@ def duty_path(
     mfn, floor of the quarter and special (...) above MFN as fractions.
     """
     side = int(SIDE_OF[importer, partner])
-    agreed = np.asarray(menu.coordinates[package][..., side])
-    positions = np.minimum(np.arange(1, N_STEPS + 1), agreed[..., None])
-    packages = np.take_along_axis(menu.duty_variants[side][package], positions, axis=-1)
+    agreed, access = np.asarray(menu.duty_at[package][..., side]), np.asarray(menu.access_at[package][..., side])
+    cuts = np.minimum(np.arange(1, N_STEPS + 1), agreed[..., None])
+    packages = np.take_along_axis(menu.duty_variants[side][package], cuts, axis=-1)
     free = np.asarray(mfn + special)
     room = free - np.minimum(floor, free)
-    rates = free[..., None] - economy.cuts[EV, importer, partner][positions] * room[..., None]
-    return DutyPath(positions, packages, rates, free)
+    rates = free[..., None] - economy.cuts[EV, importer, partner][cuts] * room[..., None]
+    return DutyPath(cuts + N_DUTY * access[..., None], packages, rates, free)
 
 
 def kept_share(path: DutyPath, slack: Callable[[np.ndarray], FloatArray]) -> tuple[FloatArray, np.ndarray]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from model.market.access import with_rents
 from model.market.border import dependence_cost, felt_in_security, technology_flows
 from model.market.clearing import Accounts, account, costs_reached
 from model.numerics import FloatArray, beside, ordered_sum
@@ -25,10 +26,10 @@ def settle_accounts(world: Stage) -> None:
     outlay = standards.certification_outlay(
         p.certification_outlay, p.certification_outlay_recognised, recognised_homes(world), certified
     )
-    duty = state.duty[:, EV]
-    landed, reached = costs_reached(
-        world.economy, supply.cells, supply.landed, supply.border.frictions, duty, state.origin_share
-    )
+    duty, frictions, licences = state.duty[:, EV], supply.border.frictions, state.market.licences
+    if licences is not None:
+        duty, frictions = licences.rate, licences.frictions
+    landed, reached = costs_reached(world.economy, supply.cells, supply.landed, frictions, duty, state.origin_share)
     a = account(
         world.economy,
         p,
@@ -42,6 +43,8 @@ def settle_accounts(world: Stage) -> None:
         outlay,
         reached,
     )
+    if licences is not None:
+        a = with_rents(a, licences, p.quota_rent_exporter)
     a, undertaken = trade.undertaken(world, a)
     state.cells = a.cells
     state.books = Books(

@@ -8,16 +8,20 @@ import numpy as np
 
 from model.assessment.ahead import foreseen
 from model.assessment.costs import Situation
+from model.assessment.doors import assess_all, views_of
 from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.stakes import Stakes, supply_stakes, technology_stakes
-from model.assessment.tables import Tables, assess
+from model.assessment.tables import Tables
+from model.market.access import quotas_of
 from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray
 from model.phases import club, trade
+from model.phases.market import recognised_homes
 from model.quarter import Insight
-from model.rules import unilateral
+from model.rules import standards, unilateral
 from model.stage import Stage
+from model.vocabulary import EV
 
 
 def assess_impact(world: Stage) -> None:
@@ -33,7 +37,7 @@ def assess_impact(world: Stage) -> None:
         # A parameter changed on the way may look at other policies.
         known = before.mandate.tables.nodes.row
         markup, ahead = (_carried(world, found, known) for found in (markup, ahead))
-    tables = assess(world.economy, p, situation, markup, WARM_SWEEPS, nodes)
+    tables = assess_all(world.economy, p, situation, markup, WARM_SWEEPS, nodes)
     markup = tables.markup
     if p.foresight:
         tables, ahead = foreseen(
@@ -76,19 +80,21 @@ def _mandate(world: Stage, tables: Tables, stakes: Stakes) -> Mandate:
 
 
 def _situation(world: Stage) -> Situation:
-    state, supply = world.state, world.state.supply
+    state, supply, p = world.state, world.state.supply, world.parameters
     mfn, floor, special = club.policies_beside_club(world)
-    return Situation(
+    duty, frictions = under_quotas(world)
+    gates = world.rules.gates and world.rules.gates.in_quarter(state.quarter)
+    seen = Situation(
         cells=supply.cells,
         margin=state.margin,
         landed=supply.landed,
-        frictions=supply.border.frictions,
+        frictions=frictions,
         utility=supply.utility,
-        duty=state.duty,
+        duty=duty,
         special=special,
         mfn=mfn,
         floor=floor,
-        origin_tie=state.origin_tie,
+        origin_tie=world.origin_ties(),
         origin_level=state.origin_level,
         subsidy=supply.paid,
         exported_cells=state.books.exported_cells,
@@ -96,7 +102,27 @@ def _situation(world: Stage) -> Situation:
         scheme=supply.scheme,
         credit_price=state.credit_price,
         member_step=club.carbon_now(world),
+        gates=gates if gates and np.isfinite(gates.size).any() else None,
     )
+    if not world.rules.nodes.views:
+        return seen
+    ramp = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised_homes(world))
+    on_sale = standards.ramp_availability(state.age, ramp)
+    goods = (on_sale, state.has_plant, state.origin_tie, gates, state.quarter)
+    return dataclasses.replace(seen, views=views_of(world.economy, world.scenario, seen, *goods))
+
+
+def under_quotas(world: Stage) -> tuple[FloatArray, FloatArray]:
+    """Duties (R, g, b, b) and frictions under this quarter's quotas, at the premium last paid."""
+    state, now, frictions = world.state, world.gates(), world.state.supply.border.frictions
+    if now is None or not now.has_quota:
+        return state.duty, frictions
+    duty = state.duty.copy(order="K")
+    quotas = quotas_of(now, duty[:, EV], state.supply.landed)
+    last = None if state.quarter == 0 else state.market.licences
+    premium = np.zeros_like(quotas.size) if last is None else last.premium
+    duty[:, EV], frictions = quotas.at_border(duty[:, EV], frictions, premium)
+    return duty, frictions
 
 
 def _stakes(world: Stage, situation: Situation) -> Stakes:

@@ -6,6 +6,7 @@ import numpy as np
 
 from model.assessment import coalitions
 from model.layout import zeros
+from model.market.access import Licences, Quotas, clear_with_quotas, lasting_premium, quotas_of
 from model.market.border import border_of
 from model.market.clearing import (
     WARM_SWEEPS,
@@ -85,16 +86,51 @@ def clear_markets(world: Stage) -> None:
     offer_supply(world)
     trade.tell_rules(world)
     state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
-    base, mix = offered_costs(
-        economy, p, supply.landed, supply.border.frictions, state.duty[:, EV], state.origin_tie, state.origin_level
-    )
+    duty, frictions, quotas, premium = state.duty[:, EV], supply.border.frictions, None, np.zeros(1)
+    gates, ties = world.gates(), world.origin_ties()
+    if gates is not None and gates.has_quota:
+        quotas = quotas_of(gates, duty, supply.landed)
+        goods = (supply.landed, duty, frictions, supply.utility, ties, state.origin_level, state.markup)
+        premium = lasting_premium(economy, p, quotas, *goods)
+        duty, frictions = quotas.at_border(duty, frictions, premium)
+    base, mix = offered_costs(economy, p, supply.landed, frictions, duty, ties, state.origin_level)
     alpha = p.alpha[:, None]
-    weight = markup_weight(economy, p, mix, state.duty[:, EV], supply.landed)
+    weight = markup_weight(economy, p, mix, duty, supply.landed)
     wanted, residual = equilibrium(base, supply.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight)
     state.markup = wanted.markup
     state.origin_share = beside([firm.source(mix[..., firm.index, :]) for firm in world.automakers], axis=-2)
+    if gates is not None:
+        # Who may sell only what it builds in the market does so from the first car on.
+        is_local = (gates.local & (state.has_plant > 0.0))[..., None]
+        state.origin_share = np.where(is_local, economy.is_home[:, None, :], state.origin_share)
     state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
-    clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
+    licences = None
+    if quotas is None:
+        clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)
+    else:
+        clearing, licences = clear_with_quotas(
+            economy,
+            quotas,
+            base,
+            supply.utility,
+            state.price,
+            alpha,
+            p.nest_correlation,
+            state.origin_share,
+            state.duty[:, EV],
+            supply.border.frictions,
+            premium,
+        )
     if supply.scheme is not None:
         clearing = trade.clear_credits(world, supply.scheme, base, clearing)
-    state.market = Market(clearing, residual)
+    if quotas is not None and licences is not None:
+        _tell_quotas(world, quotas, licences)
+    state.market = Market(clearing, residual, licences)
+
+
+def _tell_quotas(world: Stage, quotas: Quotas, licences: Licences) -> None:
+    """Tell of quotas that have come to bind, or no longer do."""
+    last = None if world.state.quarter == 0 else world.state.market.licences
+    before = np.zeros_like(licences.premium) if last is None else last.premium
+    for lane, story in world.stories.items():
+        story.quotas(before[lane], licences.premium[lane], quotas.origin)

@@ -6,7 +6,7 @@ import numpy as np
 
 from model.layout import zeros
 from model.market.clearing import pass_through_weight
-from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.numerics import LEAST_AVAILABILITY, FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.market import offer_supply
 from model.rules import batteries, demand, plants, pricing, standards
 from model.stage import Stage
@@ -57,7 +57,10 @@ def _build_plants(world: Stage) -> None:
         state.has_plant = np.maximum(state.has_plant, opened)
         _open_plants(world, *np.nonzero(opened))
     luck = np.swapaxes(world.luck.plant[state.quarter + 1], -1, -2)
-    free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~s.banned.T
+    kept_out, gates = s.banned.T, world.gates()
+    if gates is not None:
+        kept_out = kept_out & ~gates.local & ~gates.let_in
+    free = (state.has_plant <= 0.0) & (state.plant_due <= 0.0) & ~kept_out
     # No hazard is above its ceiling, so luck above it needs no weighing of profits.
     lane, m, f = np.nonzero(free & (luck < p.plant_hazard_max))
     starts = luck[lane, m, f] < _plant_hazard(world, lane, m, f)
@@ -74,10 +77,13 @@ def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -
     """From now on these automakers can serve these markets from home there."""
     state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
     rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
-    total = (1.0 + rate) * state.supply.landed[lane, m, f] + state.supply.border.frictions[lane, m, 0]
+    friction, licences = state.supply.border.frictions[lane, m, 0], state.market.licences
+    if licences is not None:
+        rate, friction = licences.rate[lane, m, f], licences.frictions[lane, m, f]
+    total = (1.0 + rate) * state.supply.landed[lane, m, f] + friction
     tie = np.where(economy.is_home[m] > 0.0, 0.0, state.origin_tie[lane, m, f])
     state.origin_tie[lane, m, f] = tie
-    state.origin_level[lane, m, f] = plants.origin_normaliser(total, tie, theta)
+    state.origin_level[lane, m, f] = plants.origin_normaliser(total, world.origin_ties()[lane, m, f], theta)
 
 
 def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> FloatArray:
@@ -87,19 +93,26 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     price, utility = clearing.price[lane, m], supply.utility[lane, m]
     row = np.arange(lane.size)
     rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
-    utility = utility[row, f]
+    utility, gates = utility[row, f], world.gates()
     rate = state.duty[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
     # Beside each other: from a plant there, and as today.
     base, duty_rate = np.stack([local, export]), np.stack([np.zeros(lane.size), world.booked().duty_rate[lane, m, f]])
     weight = pass_through_weight(p, duty_rate)
+    if gates is not None:
+        # What is not sold yet would be, once it is built here.
+        is_local = np.broadcast_to(gates.local, state.has_plant.shape)[lane, m, f]
+        utility = np.stack([utility - np.log(LEAST_AVAILABILITY) * is_local, utility])
     markup = pricing.best_reply_markup(base, utility, rivals, alpha, sigma, PLANT_SWEEPS, weight)
     markup = markup if weight is None else markup * weight
     share = demand.share_beside(utility - alpha * (base + markup), rivals, sigma)
     earned = world.economy.market_size[m] * share * markup / (1.0 + duty_rate)
     if state.books.undertaken is not None:
         earned[1] += state.books.undertaken.rent[lane, m, f]
+    if state.market.licences is not None:
+        held = state.market.licences.held[lane, m, f] * p.quota_rent_exporter
+        earned[1] += state.market.licences.premium[lane, m] * held
     hazard = np.zeros(lane.size)
     for firm in world.automakers:
         own = np.flatnonzero(f == firm.index)

@@ -21,7 +21,10 @@ def see_events(world: Stage) -> None:
         state.special = zeros(world.n_lanes, *s.special[t].shape) + s.special[t]
     world.tell_all("events", t)
     if t > 0:
-        state.age = state.age + ((t >= s.on_sale_from.T) & (state.age < NEVER))
+        on_sale, gates = t >= s.on_sale_from.T, world.gates()
+        if gates is not None:
+            on_sale = on_sale | gates.on_sale(state.has_plant)
+        state.age = state.age + (on_sale & (state.age < NEVER))
         state.announced_age = state.announced_age + (state.announced > 0.0)
         move_tension(world)
     state.climate = climate_of(world.parameters, state.tension)

@@ -8,13 +8,14 @@ import numpy as np
 
 from model.assessment.costs import Situation
 from model.assessment.friends import friend_gains
-from model.market.border import UNDERTAKINGS, charge_receipts
+from model.market.border import charge_receipts
 from model.market.clearing import Accounts, Clearing
 from model.market.credits import CREDIT_BLOC, Scheme, clear_with_credits, credit_flows
 from model.market.trade import agreed_undertakings, exports, with_undertakings
 from model.numerics import FloatArray
 from model.quarter import Undertaken
 from model.stage import Stage
+from model.state import NO_UNDERTAKING
 from model.vocabulary import EV, N_BLOCS
 
 
@@ -42,12 +43,12 @@ def clear_credits(world: Stage, scheme: Scheme, base: FloatArray, clearing: Clea
 
 def agree_undertakings(world: Stage) -> None:
     """Blocs and single automakers agree on price undertakings, or no longer (1.19b)."""
-    state, last = world.state, world.state.books.undertaken
+    state, last, allowed = world.state, world.state.books.undertaken, world.rules.may_undertake
     # Where they are allowed since this quarter only, there are no exports yet to agree on.
-    if UNDERTAKINGS not in world.rules.mechanisms or last is None:
+    if allowed is None or last is None:
         return
     before = state.undertaking
-    state.undertaking = agreed_undertakings(
+    agreed = agreed_undertakings(
         world.economy,
         world.parameters,
         last.exports,
@@ -56,6 +57,7 @@ def agree_undertakings(world: Stage) -> None:
         state.climate.effective,
         state.profit_weight,
     )
+    state.undertaking = np.where(allowed[:, None, :], agreed, NO_UNDERTAKING)
     for lane, story in world.stories.items():
         story.undertakings(before[lane], state.undertaking[lane])
 
@@ -63,7 +65,7 @@ def agree_undertakings(world: Stage) -> None:
 def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken | None]:
     """The accounts once price undertakings have their way, and what the next ones will be about; None where off."""
     state = world.state
-    if UNDERTAKINGS not in world.rules.mechanisms:
+    if world.rules.may_undertake is None:
         return a, None
     sold = exports(
         world.economy,

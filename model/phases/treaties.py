@@ -159,13 +159,29 @@ def keep_standards(world: Stage) -> None:
     )
 
 
+def open_and_shut(world: Stage) -> None:
+    """Access follows from the treaty while its giver honours it; who is let in begins anew."""
+    state, packages = world.state, in_effect(world)
+    for one in world.scenario.access:
+        i, j = one.importer, one.exporter
+        d, side = int(DYAD_OF[i, j]), int(SIDE_OF[i, j])
+        step = np.where(state.honours[:, d, side], world.agenda.menus[d].access_at[packages[:, d], side], 0)
+        before, state.access[:, i, j] = state.access[:, i, j].copy(), step
+        world.tell("access_changes", step != before, i, j, step)
+    gates = world.gates()
+    if gates is not None:
+        is_shut = world.scenario.banned.T & ~gates.on_sale(state.has_plant)
+        state.age = np.where(is_shut, 0.0, state.age)
+
+
 def put_duties_in_force(world: Stage) -> None:
     """Duties follow from the no-treaty duty, the treaty's cut, and what is honoured of it."""
+    open_and_shut(world)
     state, s, t = world.state, world.scenario, world.state.quarter
     implemented, packages = kept_levels(world), in_effect(world).T
     concessions, duties = implemented.copy(order="K"), slice(DUTY, DUTY + N_SIDES)
     menus_and_levels = zip(world.agenda.menus, world.agenda.levels, packages, strict=True)
-    found = [(menu.coordinates[:, :N_SIDES][of], levels[:, duties][of]) for menu, levels, of in menus_and_levels]
+    found = [(menu.duty_at[of], levels[:, duties][of]) for menu, levels, of in menus_and_levels]
     at, level = (np.stack(one, axis=1) for one in zip(*found, strict=True))
     kept = state.honours * state.level * state.effort
     # Of every side of every dyad, (R, g, d, s).

@@ -175,7 +175,20 @@ def directed(world: Stage) -> Columns:
             if mechanism.charge
         },
         border.UNDERTAKINGS.column[0]: undertakings_by_pair(state.undertaking),
+        **_access(world),
     }
+
+
+def _access(world: Stage) -> Columns:
+    """(R, 6) access that treaties give, and what a licence under a quota costs and how many are used."""
+    gates, licences, n = world.gates(), world.state.market.licences, world.n_lanes
+    price, used = zeros(n, IMPORTER.size), zeros(n, IMPORTER.size)
+    if gates is not None and licences is not None:
+        is_quota = np.isfinite(gates.size + np.zeros((n, 1)))[:, IMPORTER] & (gates.origin[IMPORTER] == PARTNER)
+        price = licences.premium[:, IMPORTER] * is_quota
+        used = np.where(is_quota, ordered_sum(licences.held)[:, IMPORTER], 0.0)
+    step = world.state.access[:, IMPORTER, PARTNER].astype(np.float64)
+    return {"access": step, "licence_price": price, "licences": used}
 
 
 def automakers(world: Stage) -> Columns:

@@ -18,6 +18,7 @@ from model.assessment.mandate import Mandate, Payoffs
 from model.assessment.stakes import Stakes
 from model.assessment.tables import Tables
 from model.assessment.values import Parts, issue_values
+from model.market.access import Licences
 from model.market.border import Border
 from model.market.clearing import Accounts, CellSupply, Clearing
 from model.market.economy import Economy
@@ -35,7 +36,7 @@ from model.stage import Stage
 #: Records whose arrays have the replicate axis in front. Others (menus, nodes) are the same in every lane.
 HAVE_LANES: Final = (
     Climate, Standards, Insight, Supply, Market, Books, Undertaken, Welfare, Conduct, ClubWorth, Worth, Accounts,
-    Clearing, CellSupply, Border, Grid, Flows, Mandate, Payoffs, Tables, Stakes, Exports, Parts,
+    Clearing, CellSupply, Border, Grid, Flows, Mandate, Payoffs, Tables, Stakes, Exports, Parts, Licences,
 )  # fmt: skip
 
 

@@ -211,7 +211,9 @@ class Workshop:
             m = BLOCS.index(ban.market)
             for f, maker in enumerate(self.file.automaker.values()):
                 if ban.in_force and maker.home in ban.homes and share[f, m] == 0:
-                    on_sale[f, m], banned[f, m] = NEVER, True
+                    access = self.file.access.get(f"{ban.market}<{maker.home}")
+                    is_let_in = access is not None and access.in_force not in ("closed", "local")
+                    on_sale[f, m], banned[f, m] = (0 if is_let_in else NEVER), not is_let_in
         return on_sale, banned
 
     # --- production -------------------------------------------------------------------------------

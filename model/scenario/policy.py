@@ -7,17 +7,18 @@ the workshop's faults.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from model.numerics import QUARTERS_PER_YEAR
 from model.scenario.arrays import SUM_TOLERANCE, Bools, Floats, Workshop
-from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES
+from model.vocabulary import ACCESS, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
 RATE_DIGITS: Final = 12
+MOST_CARS: Final = 100.0  # m a year, more than the world buys: a quota above it was meant in cars
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,6 +37,20 @@ class Treaty:
     technology: bool
     sunset: int  # index of the last quarter in force unless renewed; may lie beyond the horizon
     honoured_quarters: int  # quarters of honoured obligations before the start
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Access:
+    """On which terms brands at home in one bloc sell in another when the scenario starts (second edition 3)."""
+
+    importer: int
+    exporter: int
+    position: str  # of ``vocabulary.ACCESS``
+    quota: float  # m cars a quarter built in the exporter; infinite where there is no quota
+    duty: Floats  # (t,) on cars within the quota
+    is_closed: bool  # nothing comes in beyond the quota
+    makers: Bools  # (f,) those at home in the exporter that a rule keeps out of the importer
+    on_table: tuple[Access, ...] = ()  # what more a treaty may grant, the least first
 
 
 @dataclasses.dataclass(frozen=True)
@@ -87,7 +102,13 @@ def duties(w: Workshop) -> dict[str, Any]:
     return {"mfn": mfn, "special": special, "floor": floor, "other_duty": other}
 
 
-def treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
+def treaties(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Treaty, ...]:
+    """The treaties in force; ``arrays``: duties as fields of ``Scenario``."""
+    base, floor = arrays["mfn"][0] + arrays["special"][0], arrays["floor"][0]
+    return tuple(_treaty(w, name, base, floor) for name in w.file.treaty)
+
+
+def _treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
     """One treaty in force; ``base`` and ``floor`` (g, importer, exporter) are those of the first quarter."""
     section = w.file.treaty[name]
     where = f"treaty.{name}"
@@ -122,6 +143,73 @@ def treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
         sunset=w.index(section.sunset),
         honoured_quarters=round(section.honoured_quarters),
     )
+
+
+def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
+    """Terms of access; ``arrays``: duties and bans as fields of ``Scenario``."""
+    mfn, banned, found = arrays["mfn"][:, EV], arrays["banned"], list[Access]()
+    base = mfn + arrays["special"][:, EV]
+    for pair, section in w.file.access.items():
+        where = f"access.{pair}"
+        i, j = (BLOCS.index(bloc) for bloc in pair.split("<"))
+        makers = [(f, name) for f, (name, maker) in enumerate(w.file.automaker.items()) if maker.home == BLOCS[j]]
+        least = mfn[:, i, j]
+        duty = least if isinstance(section.duty, str) else _path(w, f"{where}.duty", section.duty)
+        positions = (section.in_force, *sorted(section.on_table, key=ACCESS.index))
+        w.faults += [f"{where}.on_table: {fault}" for fault in _odd_positions(positions, section.beyond)]
+        is_quota = "quota" in positions
+        if section.in_force in ("closed", "local") and not any(banned[f, i] for f, _ in makers):
+            allowed = ", ".join(ACCESS[2:])
+            w.faults.append(
+                f"{where}.in_force = {section.in_force!r}: no rule keeps brands of {BLOCS[j]} out of {BLOCS[i]}; "
+                f"allowed there is {allowed}; choose one, or add a ban"
+            )
+        for key in sorted(section.model_fields_set - {"in_force", "on_table"}) if not is_quota else ():
+            w.faults.append(
+                f"{where}.{key}: {section.in_force!r} has no quota; leave it out, or write in_force = 'quota'"
+            )
+        if is_quota and section.quota is None:
+            w.faults.append(f"{where}.quota is missing; add it, in m cars a year (0.049 is 49,000 cars)")
+        if section.quota is not None and section.quota > MOST_CARS:
+            w.faults.append(
+                f"{where}.quota = {section.quota:g}: allowed is 0 to {MOST_CARS:g} m cars a year; "
+                f"write {section.quota * 1e-6:g} for {section.quota:g} cars"
+            )
+        if is_quota and section.beyond == "duty" and np.any(duty > base[:, i, j] + SUM_TOLERANCE):
+            w.faults.append(
+                f"{where}.duty = {np.max(duty):g}: above the duty beyond the quota, {np.min(base[:, i, j]):g}; lower it"
+            )
+        quotas = [other.importer for other in found for terms in (other, *other.on_table) if np.isfinite(terms.quota)]
+        if is_quota and i in quotas:
+            w.faults.append(f"{where}: {BLOCS[i]} has another quota; a market can have one; leave one out")
+        for f, name in makers if "local" in positions else ():
+            maker = w.file.automaker[name]
+            if banned[f, i] and BLOCS[i] in maker.plants and maker.origins.get(BLOCS[i]) != {BLOCS[i]: 1.0}:
+                w.faults.append(
+                    f"automaker.{name}.origins.{BLOCS[i]}: under 'local' access only what its plant there builds is "
+                    f"sold there; write origins = {{ {BLOCS[i]} = {{ {BLOCS[i]} = 1 }} }}"
+                )
+        kept_out = banned[:, i] & np.isin(np.arange(len(banned)), [f for f, _ in makers])
+        all_terms = []
+        for position in positions:
+            size = (section.quota or 0.0) / QUARTERS_PER_YEAR if position == "quota" else np.inf
+            is_closed = position == "quota" and section.beyond == "closed"
+            all_terms.append(Access(i, j, position, size, duty, is_closed, kept_out))
+        found.append(dataclasses.replace(all_terms[0], on_table=tuple(all_terms[1:])))
+    return tuple(found)
+
+
+def _odd_positions(positions: Sequence[str], beyond: str) -> list[str]:
+    """What is wrong with what lies on the table, positions[1:], over what is in force, positions[0]."""
+    in_force, *more = positions
+    above = [name for name in ("local", "quota", "open") if ACCESS.index(name) > ACCESS.index(in_force)]
+    if in_force == "open" and beyond == "duty":
+        above = ["quota"]  # at a lower duty than what comes in beyond it
+    allowed = f"over {in_force!r} allowed is {', '.join(above) or 'nothing'}"
+    odd = [f"{name!r}: {allowed}; leave it out" for name in more if name not in above]
+    return odd + [
+        f"{name!r} stands there twice; leave one out" for name in sorted({n for n in more if more.count(n) > 1})
+    ]
 
 
 def event(w: Workshop, name: str) -> Event:

@@ -22,11 +22,11 @@ from model.parameters.checked import Parameters, make_parameters
 from model.scenario import policy
 from model.scenario.arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario.evidence import SourceRow, names_in
-from model.scenario.policy import Event, Treaty
+from model.scenario.policy import Access, Event, Treaty
 from model.scenario.reading import Reading, read_scenario
 from model.scenario.sections import quarter_name, quarter_number
 
-__all__ = ["BEFORE", "NEVER", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
+__all__ = ["BEFORE", "NEVER", "Access", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
 
 # Without these sections no other can be turned into arrays.
 ALWAYS_NEEDED: Final = frozenset({"first_quarter", "last_quarter"})
@@ -104,6 +104,7 @@ class Scenario:
     linkage_value: Floats  # (d, s) bn$ per year to the receiver if s gives
     linkage_cost: Floats  # (d, s) bn$ per year to the giver s
     treaties: tuple[Treaty, ...]
+    access: tuple[Access, ...]  # terms other than those of any brand, by importer and exporter
     turnover: Bools  # (t, b) a new government takes office
     events: tuple[Event, ...]
     sources: tuple[SourceRow, ...]  # where each number comes from
@@ -166,13 +167,11 @@ def built(reading: Reading, name: str) -> Scenario:
         faults += [f"parameters.{line}" for line in fault.faults]
     workshop = Workshop(file, reading.shelf)
     arrays: dict[str, Any] = {}
-    treaties: tuple[Treaty, ...] = ()
-    events: tuple[Event, ...] = ()
     # Each step needs some sections; where one of them is malformed, the others are still checked.
     steps = (
         (workshop.time, {"history_ends"}),
         (workshop.rosters, {"automaker", "supplier"}),
-        (workshop.markets, {"market", "brands", "automaker", "ban"}),
+        (workshop.markets, {"market", "brands", "automaker", "ban", "access"}),
         (workshop.production, {"automaker", "cost"}),
         (workshop.batteries, {"automaker", "supplier", "batteries"}),
         (lambda: policy.duties(workshop), {"duties"}),
@@ -181,15 +180,16 @@ def built(reading: Reading, name: str) -> Scenario:
         (lambda: policy.industry(workshop), {"automaker", "industry"}),
         (lambda: policy.governments(workshop), {"zev", "turnover"}),
         (lambda: policy.dyads(workshop), {"dyad"}),
+        (lambda: {"treaties": policy.treaties(workshop, arrays)}, {"duties", "treaty"}),
+        (
+            lambda: {"access": policy.access(workshop, arrays)},
+            {"access", "automaker", "ban", "brands", "duties", "market"},
+        ),
+        (lambda: {"events": tuple(policy.event(workshop, name) for name in file.event)}, {"event"}),
     )
     for step, needed in steps:
         if not reading.malformed & (needed | ALWAYS_NEEDED):
             arrays |= step()
-    if not reading.malformed & ({"duties", "treaty"} | ALWAYS_NEEDED):
-        base, floor = arrays["mfn"][0] + arrays["special"][0], arrays["floor"][0]
-        treaties = tuple(policy.treaty(workshop, name, base, floor) for name in file.treaty)
-    if not reading.malformed & ({"event"} | ALWAYS_NEEDED):
-        events = tuple(policy.event(workshop, name) for name in file.event)
     faults += workshop.faults
     if faults:
         raise InputFault(faults, f"scenario {name}")
@@ -200,14 +200,12 @@ def built(reading: Reading, name: str) -> Scenario:
         about=file.about,
         first_quarter=file.first_quarter,
         parameters=parameters,
-        treaties=treaties,
-        events=events,
         sources=tuple(reading.sources),
         calibrate=file.calibrate,
         base=above,
         **arrays,
     )
-    for record in (scenario, *treaties):
+    for record in (scenario, *scenario.treaties, *(terms for one in scenario.access for terms in (one, *one.on_table))):
         for array in vars(record).values():
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from model.numerics import QUARTERS_PER_YEAR
-from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, GOODS, PLACES
+from model.vocabulary import ACCESS, BEYOND, BLOCS, DIRECTED_NAMES, DYAD_NAMES, GOODS, PLACES
 
 
 def _one_of(*names: str) -> AfterValidator:
@@ -92,6 +92,16 @@ class Ban(Section):
     homes: list[Place]
     in_force: Switch = True
     see: str = ""  # evidence row, file:conditions
+
+
+class Access(Section):
+    """Whether brands at home in one bloc may sell in another: importer<exporter."""
+
+    in_force: Annotated[str, _one_of(*ACCESS)]
+    on_table: list[Annotated[str, _one_of(*ACCESS)]] = []  # what more a treaty may grant
+    quota: NotNegative | None = None  # m cars a year, built in the exporter
+    duty: Literal["mfn"] | Duty | list[Duty] = "mfn"  # on cars within the quota
+    beyond: Annotated[str, _one_of(*BEYOND)] = "closed"  # what happens to cars beyond it
 
 
 class Cost(Section):
@@ -224,6 +234,7 @@ class ScenarioFile(Section):
     brands: Brands | None = None
     automaker: dict[str, Automaker] = Field(min_length=1)
     ban: dict[str, Ban] = {}
+    access: dict[Directed, Access] = {}
     cost: Cost
     batteries: Batteries
     supplier: dict[str, Supplier] = Field(min_length=1)

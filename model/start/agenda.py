@@ -14,12 +14,14 @@ import numpy as np
 
 from model.assessment.ahead import foreseen
 from model.assessment.costs import Situation
+from model.assessment.doors import assess_all, views_of
 from model.assessment.mandate import Mandate, make_mandate
-from model.assessment.nodes import IMPORTER, PAIR_OF, PARTNER
+from model.assessment.nodes import IMPORTER, PAIR_OF, PARTNER, everywhere, nodes_of, steps_of
 from model.assessment.priors import mean_tension
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
 from model.assessment.tables import assess
 from model.assessment.values import Parts, issue_values
+from model.market.access import gates_of
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
@@ -86,7 +88,8 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
     cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
-    landed = landed_costs(economy, cells)
+    landed, gates = landed_costs(economy, cells), gates_of(scenario)
+    gates = gates and gates.in_quarter(0)
     frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     base = opening.price - opening.markup
@@ -112,7 +115,11 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
         origin_level=opening.origin_level,
         subsidy=paid,
         exported_cells=accounts.exported_cells,
+        gates=gates if gates and np.isfinite(gates.size).any() else None,
     )
+    if not opened:
+        sees = (available, scenario.has_plant.T.astype(np.float64), opening.origin_tie, gates, 0)
+        situation = dataclasses.replace(situation, views=views_of(economy, scenario, situation, *sees))
     return FirstLook(situation, built, revenue, accounts.cell_imports)
 
 
@@ -181,6 +188,12 @@ def _issues_in_force(scenario: Scenario) -> np.ndarray:
     return used
 
 
+def _steps_of_access(scenario: Scenario) -> list[tuple[int, int]]:
+    """By dyad, how many steps of access lie on the table, by who lets in."""
+    steps = {(one.importer, one.exporter): len(one.on_table) for one in scenario.access}
+    return [(steps.get((i, j), 0), steps.get((j, i), 0)) for i, j in DYADS]
+
+
 def brands_on_sale(scenario: Scenario) -> FloatArray:
     """(b, b) number of brands of the column bloc on sale in the row bloc at the start."""
     sold, is_home = (scenario.brand_share > 0.0).T, scenario.automaker_home == np.arange(N_BLOCS)[:, None]
@@ -200,17 +213,19 @@ def set_agenda(
         security, low, high = (parameters.security_scale * cost for cost in (point, low, high))
     else:
         security, low, high, identified = base.security, base.security_low, base.security_high, base.identified
-    first = look(economy, parameters, scenario, opening, False)
-    tables = assess(economy, parameters, first.situation, None, COLD_SWEEPS)
-    stakes = _first_stakes(economy, parameters, scenario, opening, first, security)
+    access = _steps_of_access(scenario)
     everything = np.ones(N_ISSUES, dtype=bool)
-    smallest = tuple(build_menu(~everything, ~everything) for _ in range(N_DYADS))
+    smallest = tuple(build_menu(~everything, ~everything, access=steps) for steps in access)
+    every = nodes_of(economy, None, steps_of(smallest))
+    first = look(economy, parameters, scenario, opening, False)
+    tables = assess_all(economy, parameters, first.situation, None, COLD_SWEEPS, every)
+    stakes = _first_stakes(economy, parameters, scenario, opening, first, security)
     empty = _agenda(smallest, economy, security)
     mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     gains, home = _issue_gains(mandate.parts), _issue_gains(mandate.home_parts)
     receiver, giver = _receiver_and_giver(gains)
     in_force, active = _issues_in_force(scenario), receiver >= parameters.activity_threshold / QUARTERS_PER_YEAR
-    menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance) for d in range(N_DYADS))
+    menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance, access[d]) for d in range(N_DYADS))
     agenda = dataclasses.replace(
         _agenda(menus, economy, security),
         active=active,
@@ -227,14 +242,14 @@ def set_agenda(
         identified=identified,
         treaty=opening_package(scenario, menus),
         supply_stake=stakes.supply,
-        markup=tables.markup,
+        markup=everywhere(tables.nodes, tables.markup),
     )
     if base is not None:
         return dataclasses.replace(agenda, **{name: getattr(base, name) for name in PREFERENCES})
     if parameters.foresight:
         # The first quarter is quiet for governments that look ahead, too; what counts as cooperation stays the same.
         looked = (first.situation, economy.start_experience, opening.cells, tables)
-        tables, _ = foreseen(economy, parameters, scenario, opening, *looked, None, COLD_SWEEPS, None)
+        tables, _ = foreseen(economy, parameters, scenario, opening, *looked, None, COLD_SWEEPS, every)
         mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
 
@@ -282,7 +297,8 @@ def with_finance(agenda: Agenda, economy: Economy, scenario: Scenario, finance: 
     """
     in_force = _issues_in_force(scenario)
     worth = agenda.active | (~CORE & finance)
-    menus = tuple(build_menu(worth[d], in_force[d], finance) for d in range(N_DYADS))
+    access = _steps_of_access(scenario)
+    menus = tuple(build_menu(worth[d], in_force[d], finance, access[d]) for d in range(N_DYADS))
     levels = _agenda(menus, economy, agenda.security).levels
     return dataclasses.replace(agenda, menus=menus, levels=levels, treaty=opening_package(scenario, menus))
 

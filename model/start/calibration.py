@@ -21,7 +21,7 @@ from model.market.clearing import (
     markup_weight,
     supply_cells,
 )
-from model.market.economy import Economy, Opening
+from model.market.economy import SHUT, Economy, Opening
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import batteries, demand, plants, pricing
@@ -32,7 +32,6 @@ from model.vocabulary import BATTERY, DUTY_CUTS, DYADS, EV, N_BLOCS, N_GOODS, N_
 COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
 TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
 TIE_TOLERANCE = 1e-11  # largest error in the log of a world share, and in a contract margin in $/kWh
-SHUT = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
 
 
 def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:

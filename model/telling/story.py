@@ -10,7 +10,7 @@ from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
-from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, named
+from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap, named
 from model.vocabulary import DYAD_OF, DYADS
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
@@ -69,10 +69,14 @@ class Story(TradeStory, ClubStory):
         parts = []
         for side in (0, 1):
             giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
-            if position[side]:
+            duty, step = int(menu.duty_at[index, side]), int(menu.access_at[index, side])
+            if step:
+                terms = self.terms_of_access(DYADS[dyad][side], DYADS[dyad][1 - side])[step]
+                parts.append(f"{giver} {access_in_words(terms, self.model.state.quarter)}")
+            if duty:
                 rates = [percent(rate) for rate in duty_rates(self.model, dyad)[side]]
-                told = f"cuts its duty on {taker}'s cars to {rates[position[side]]}, {rates[0]} without a treaty"
-                if position[side] == 1:
+                told = f"cuts its duty on {taker}'s cars to {rates[duty]}, {rates[0]} without a treaty"
+                if duty == 1:
                     told = f"binds its duty on {taker}'s cars at {rates[0]}"
                 parts.append(f"{giver} {told}")
             if position[2 + side]:
@@ -100,6 +104,8 @@ class Story(TradeStory, ClubStory):
         for event in self.model.start.events:
             if event.quarter == t:
                 self.say("event", event.about.rstrip(".") + ".")
+        if t == 0:
+            self.access()
 
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""

@@ -23,7 +23,8 @@ def package_terms(model: Told, dyad: str | int, package: int) -> dict[str, Any]:
     in words), ``charging``, ``technology`` and, by bloc (``"CN"``, ...), what that side gives: ``duty`` (unbound,
     standstill, one third, two thirds, full), ``cut`` (share of the way from the duty without a treaty to the lowest one
     on cars, 0 to 1), ``duty_ev`` and ``duty_battery`` (ad valorem rates on the partner's goods this quarter, fractions
-    of the value), ``supply``, ``recognition``, ``linkage``, ``green_finance``.
+    of the value), ``supply``, ``recognition``, ``linkage``, ``green_finance``; where a scenario puts access on the
+    table, also ``access`` of the partner's brands (closed, local, quota, undertaking, open).
 
     Raises ``InputFault`` (a ``ValueError``) for a dyad or a package that does not exist.
 
@@ -44,7 +45,7 @@ def package_terms(model: Told, dyad: str | int, package: int) -> dict[str, Any]:
     }
     rates = [duty_rates(model, place, good) for good in range(len(GOODS))]
     for side, bloc in enumerate(DYADS[place]):
-        at, partner = position[side], DYADS[place][1 - side]
+        at, partner = int(menu.duty_at[number, side]), DYADS[place][1 - side]
         terms[BLOCS[bloc]] = {
             "duty": DUTY_POSITIONS[at],
             "cut": float(model.economy.cuts[EV, bloc, partner, at]),
@@ -54,6 +55,9 @@ def package_terms(model: Told, dyad: str | int, package: int) -> dict[str, Any]:
             "linkage": bool(position[5 + side]),
             "green_finance": position[5 + side] == WITH_FINANCE,
         }
+        for one in model.start.access:
+            if (one.importer, one.exporter) == (bloc, partner) and one.on_table:
+                terms[BLOCS[bloc]]["access"] = (one, *one.on_table)[menu.access_at[number, side]].position
     return terms
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from model.assessment.coalitions import kind_of_club
 from model.market import border
+from model.numerics import QUARTERS_PER_YEAR
 from model.telling.outcomes import Turn
 from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYAD_OF
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from model.numerics import FloatArray
     from model.packages.agenda import Agenda
     from model.parameters.checked import Parameters
-    from model.scenario.scenario import Scenario
+    from model.scenario.scenario import Access, Scenario
 
 # Members of each coalition, in the order of ``model.assessment.coalitions``.
 CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
@@ -114,6 +115,32 @@ class TradeStory(Teller):
                 text = f"{cap(named(int(m)))}'s price undertaking with {maker} for {cars} ends"
             self.say("undertaking", text + ".", int(DYAD_OF[m, b]))
 
+    def access(self) -> None:
+        """The terms of access that the scenario starts with."""
+        for one in self.model.start.access:
+            text = f"{cap(named(one.importer))} {access_in_words(one, 0)}."
+            self.say("access", text, int(DYAD_OF[one.importer, one.exporter]))
+
+    def access_changes(self, importer: int, exporter: int, step: int) -> None:
+        """A market is opened under a treaty, or shut again; ``model.packages.menu`` counts the steps."""
+        terms = self.terms_of_access(importer, exporter)[step]
+        told = access_in_words(terms, self.model.state.quarter)
+        from_now = f"From this quarter {named(importer)} {told}" if step else f"{cap(named(importer))} {told} again"
+        self.say("access", from_now + ".", int(DYAD_OF[importer, exporter]))
+
+    def terms_of_access(self, importer: int, exporter: int) -> tuple[Access, ...]:
+        """What is in force without a treaty, then what a treaty may grant; nothing where the scenario lists none."""
+        own = [one for one in self.model.start.access if (one.importer, one.exporter) == (importer, exporter)]
+        return (own[0], *own[0].on_table) if own else ()
+
+    def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
+        """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
+        for m in np.flatnonzero((before > 0.0) != (premium > 0.0)).tolist():
+            cars = f"quota for cars built in {named(int(origin[m]))}"
+            full = f"is full: a licence for one more is worth {premium[m]:.1f} k$"
+            what = full if premium[m] > 0.0 else "is not full"
+            self.say("access", f"{cap(named(m))}'s {cars} {what}.", int(DYAD_OF[m, origin[m]]))
+
     def charges(self, charged: Sequence[FloatArray | None]) -> None:
         """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
         for mechanism, now in zip(border.MECHANISMS, charged, strict=True):
@@ -132,6 +159,21 @@ class TradeStory(Teller):
         for b in np.flatnonzero((before > 0.0) != (after > 0.0)):
             what = "now count" if after[b] > 0.0 else "no longer count"
             self.say("credits", f"Content and plants of {named(int(b))} {what} for the US credit.")
+
+
+def access_in_words(terms: Access, t: int) -> str:
+    """What an importer does under terms of access in quarter t, as the rest of a sentence."""
+    brands, cars = f"brands of {named(terms.exporter)}", f"cars built in {named(terms.exporter)}"
+    if terms.position == "quota":
+        beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
+        a_year = QUARTERS_PER_YEAR * terms.quota * 1e6
+        return f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[t]:.1%}, {beyond}"
+    return {
+        "closed": f"keeps out {brands}",
+        "local": f"lets in what {brands} build there",
+        "undertaking": f"takes minimum prices from makers of {cars}",
+        "open": f"lets in {brands} like any other",
+    }[terms.position]
 
 
 def named(bloc: int) -> str:

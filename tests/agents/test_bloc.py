@@ -126,6 +126,16 @@ def test_congress_wants_more_of_recognition(world: Any) -> None:
     assert np.all(china.threshold(0, lane) == p.ratification_threshold_cn)
 
 
+def test_congress_wants_more_of_an_open_market() -> None:
+    world = worlds.played("2026-access", quarters=1)
+    us, p, menu = world.blocs[US], world.parameters, world.agenda.menus[0]
+    opens = menu.access_at[:, 1] == 3  # local plants, a quota, open
+    assert p.ratification_threshold_us_recognition > p.ratification_threshold_us and opens.any()
+    wanted = np.where(opens, p.ratification_threshold_us_recognition, p.ratification_threshold_us)
+    np.testing.assert_array_equal(us.threshold(0, np.array([0])), wanted)
+    assert np.all(world.blocs[CN].threshold(0, np.array([0])) == p.ratification_threshold_cn)
+
+
 def test_a_higher_threshold_never_raises_the_chance_of_ratification(world: Any) -> None:
     # M18, on every package that lies on a table.
     for d, pair in enumerate(DYADS):

@@ -28,6 +28,7 @@ from model.assessment.nodes import (
 )
 from model.assessment.tables import assess, security_flow
 from model.market import clearing as markets
+from model.market.access import Gates
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import same_bits
 from model.rules import welfare
@@ -255,3 +256,46 @@ def test_tables_of_extreme_duties_are_finite(moments: list[Any], rate: float) ->
     for name in arrays_of(table):
         assert np.all(np.isfinite(getattr(table, name))), name
     assert table.residual.max() < 1e-6
+
+
+def under_a_quota(world: Any, cars: float, closed: bool, pair: tuple[int, int] = (2, 0)) -> Any:
+    """The situation of a world in which so many m cars a quarter may come at the usual duty from one partner."""
+    importer, partner = pair
+    size, origin = np.full(3, np.inf), np.arange(3)
+    size[importer], origin[importer] = cars, partner
+    nobody, usual = np.zeros((3, 3), dtype=bool), worlds.situation(world).mfn[EV, np.arange(3), origin]
+    gates = Gates(nobody, nobody, nobody, size, origin, usual, np.full(3, float(closed)))
+    return dataclasses.replace(worlds.situation(world), gates=gates)
+
+
+def test_a_quota_binds_at_every_node_that_it_is_about_and_nowhere_else(moments: list[Any], tables: list[Any]) -> None:
+    for world, free in zip(moments, tables, strict=True):
+        p, pair, size = world.parameters, PAIR_OF[2, 0], world.economy.market_size[2]
+        elsewhere = np.arange(N_PAIRS) != pair
+
+        def found(cars: float, closed: bool, world: Any = world) -> Any:
+            return assess(world.economy, world.parameters, under_a_quota(world, cars, closed), None, COLD_SWEEPS)
+
+        imports = size * free.vehicle_share[pair, :, 0]
+        cars = 0.5 * float(np.min(imports))
+        binding = found(cars, True)
+        np.testing.assert_allclose(size * binding.vehicle_share[pair, :, 0], cars, rtol=1e-9)
+        assert float(np.max(binding.residual)) < 1e-6
+        # Whatever the duty beyond it, cars within a quota that binds and is closed beyond pay the usual one at most.
+        assert np.ptp(binding.ev_share[pair, [16, 0, 18, 19]]) < np.ptp(free.ev_share[pair, [16, 0, 18, 19]])
+        # A quota that nobody fills is none, where it saves no duty; none at all below a duty leaves the duty.
+        wide = found(1e3, True)
+        np.testing.assert_allclose(wide.welfare[pair, 3 * 4], free.welfare[pair, 3 * 4], rtol=1e-12)
+        nothing = found(0.0, False)
+        for name in ("welfare", "profit", "ev_share", "supplier_profit"):
+            np.testing.assert_allclose(getattr(nothing, name)[pair], getattr(free, name)[pair], rtol=1e-9, atol=1e-12)
+            for other in (binding, wide, nothing):
+                np.testing.assert_allclose(getattr(other, name)[elsewhere], getattr(free, name)[elsewhere], rtol=1e-12)
+        # What a treasury has of the rent, makers have not.
+        shared = dataclasses.replace(p, quota_rent_exporter=0.25)
+        split = assess(world.economy, shared, under_a_quota(world, cars, True), None, COLD_SWEEPS)
+        moved = split.welfare[pair, :, 0] - binding.welfare[pair, :, 0]
+        makers = (split.firm_profit - binding.firm_profit)[binding.nodes.place[pair]].sum(axis=-1)
+        kept = binding.profit[pair, :, 0] - split.profit[pair, :, 0]
+        assert float(np.min(moved + kept)) > 0.0
+        np.testing.assert_allclose(moved + kept + makers, 0.0, atol=1e-9)

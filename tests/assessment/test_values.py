@@ -289,3 +289,50 @@ def test_cheaper_recognition_is_in_no_smaller_share_of_admissible_packages(dyad:
         passes, recognises = admissible(cost, dyad)
         shares.append(float(np.mean(recognises[passes])))
     assert np.all(np.diff(shares) >= 0.0) and shares[-1] > 0.0
+
+
+# --- access (second edition 3) --------------------------------------------------------------------------------------
+
+DOORS = build_menu(np.ones(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool), access=(0, 2))
+
+
+def doors_parts(seed: int) -> Parts:
+    parts, rng = some_parts(seed), np.random.default_rng(seed + 1)
+    return dataclasses.replace(parts, duty=(parts.duty[0], rng.normal(size=(15, len(STANDARDS)))))
+
+
+@given(seeds, st.integers(0, DOORS.n_packages - 1), st.booleans(), st.booleans())
+@settings(max_examples=60)
+def test_a_package_with_access_is_worth_what_its_market_is(seed: int, package: int, first: bool, second: bool) -> None:
+    parts = doors_parts(seed)
+    lapsed = package_values(DOORS, parts, (not first, not second))
+    assert lapsed[package] == pytest.approx(by_hand(DOORS, parts, package, (first, second)))
+
+
+@given(seeds, st.integers(0, DOORS.n_packages - 1))
+@settings(max_examples=60)
+def test_access_and_the_duty_are_withdrawn_apart(seed: int, package: int) -> None:
+    # Side 1 lets in. What is kept of its market: without the duty cut, its access; without access, its duty.
+    parts = doors_parts(seed)
+    flows = side_flows(DOORS, 1, parts, parts, doors_parts(seed + 2))
+    one = flows.withdrawals
+    assert one is not None and one.honoured.shape[-1] == 4
+    at, state = int(DOORS.coordinates[package][1]), int(DOORS.coordinates[package][4])
+    duty, x = parts.duty[1], int(DOORS.x_of[package])
+    gains = {0: duty[at - at % 5, state] - duty[at, state], 3: duty[at % 5, state] - duty[at, state]}
+    for family, gain in gains.items():
+        assert one.honoured[x, family] == pytest.approx(gain)
+        assert one.lost[x, family] >= 0.0
+
+
+@given(seeds, st.integers(0, DOORS.n_packages - 1), st.floats(0, 1))
+@settings(max_examples=60)
+def test_what_is_withheld_of_a_duty_shuts_no_market(seed: int, package: int, level: float) -> None:
+    parts = doors_parts(seed)
+    ones = np.ones(2)
+    gain = realised_value(DOORS, parts, package, ones, np.array([1.0, level]))
+    whole = realised_value(DOORS, parts, package, ones, ones)
+    at, state = int(DOORS.coordinates[package][1]), int(DOORS.coordinates[package][4])
+    withheld = parts.duty[1][at, state] - parts.duty[1][at - at % 5, state]
+    supply = float(parts.supply[1]) * DOORS.coordinates[package][3]
+    assert gain == pytest.approx(whole - (1.0 - level) * (withheld + supply))

@@ -18,6 +18,7 @@ from model.packages.menu import (
     Menu,
     build_menu,
     negotiable,
+    own_steps,
 )
 from model.vocabulary import CHARGING, DUTY, DUTY_CUTS, ISSUES, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
 
@@ -132,3 +133,53 @@ def test_levels_of_one_package_by_hand() -> None:
     wanted[DUTY], wanted[DUTY + 1] = 2 / 3, 1.0
     wanted[SUPPLY], wanted[RECOGNITION + 1], wanted[LINKAGE + 1], wanted[TECHNOLOGY] = 1, 1, 1, 1
     np.testing.assert_allclose(levels[package], wanted)
+
+
+# --- access (second edition 3) --------------------------------------------------------------------------------------
+
+DOORS = build_menu(np.ones(N_ISSUES, dtype=bool), NOTHING, access=(0, 2))
+
+
+def test_access_multiplies_the_bound_duties_of_who_lets_in() -> None:
+    assert DOORS.sizes[:2] == (5, 5 + 2 * 4) and DOORS.n_packages == FULL.n_packages // 5 * 13
+    # Who lets brands in binds its duty; what both hold of the ten issues is told apart from access.
+    assert DOORS.duty_at[DOORS.access_at[:, 1] > 0, 1].min() == 1 and not DOORS.access_at[:, 0].any()
+    np.testing.assert_array_equal(DOORS.held[:, DUTY : DUTY + 2], DOORS.duty_at)
+    # Without access nothing is another package than before.
+    plain = DOORS.access_at[:, 1] == 0
+    np.testing.assert_array_equal(DOORS.coordinates[plain], FULL.coordinates)
+    np.testing.assert_array_equal(DOORS.levels(CUTS)[plain], FULL.levels(CUTS))
+
+
+def test_access_is_worth_its_place_among_the_steps() -> None:
+    levels = DOORS.levels(CUTS)[:, DUTY + 1]
+    for step, standstill in ((1, 0.5), (2, 1.0)):
+        assert levels[DOORS.index((0, 5 * step + 1, 0, 0, 0, 0, 0, 0))] == standstill
+    assert levels[DOORS.index((0, 5 + 4, 0, 0, 0, 0, 0, 0))] == 1.0  # a full cut beside the first step
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.booleans())
+def test_neither_access_nor_duty_is_taken_back_in_talks(now: int, then: int, is_allowed: bool) -> None:
+    now, then = now % DOORS.n_packages, then % DOORS.n_packages
+    allowed = [True] * N_ISSUES
+    allowed[DUTY + 1] = is_allowed
+    table = negotiable(DOORS, tuple(allowed), now)
+    more = (DOORS.access_at[then] >= DOORS.access_at[now]).all() and (DOORS.held[then] >= DOORS.held[now]).all()
+    stays = DOORS.coordinates[then, 1] == DOORS.coordinates[now, 1]
+    assert table[then] == (more and (is_allowed or stays))
+
+
+def test_a_duty_moves_below_its_access() -> None:
+    package = DOORS.index((2, 5 + 3, 0, 1, 0, 0, 0, 1))
+    steps = DOORS.duty_variants[1][package]
+    assert steps[0] == package, "it is never unbound"
+    np.testing.assert_array_equal(DOORS.coordinates[steps[1:], 1], [6, 7, 8, 9])
+    own = own_steps(DOORS, (True,) * N_ISSUES, package, 1)
+    assert own.any() and (DOORS.access_at[own, 1] == 1).all(), "no gesture opens a market"
+
+
+def test_every_step_of_access_has_nodes_of_its_own() -> None:
+    nodes = [DOORS.node(DOORS.index((0, at, 0, 0, s, 0, 0, 0)), 1) for at in DOORS.positions[1] for s in range(8)]
+    # Unbound and bound at today's rate are the same node; four savings a cut.
+    assert len(set(nodes)) == 3 * 4 * 4 and max(nodes) == 24 + 2 * 16 - 1
+    assert not set(nodes) & set(range(16, 24)), "those are the importer's own moves"

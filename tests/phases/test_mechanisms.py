@@ -370,7 +370,10 @@ def assert_sound(scenario: str, replicate: int, parameters: dict[str, Any]) -> N
     trusted = worlds.series(world, "directed", "trust")
     assert trusted.min() > 0 and trusted.max() < 1
     assert worlds.series(world, "directed", "duty_ev").max() < 10
-    assert not world.summary().isna().any().any()
+    summary = world.summary()
+    told = summary.pop("gain_share")
+    assert np.array_equal(np.isnan(told), summary["attainable_gain"] < LEAST_ATTAINABLE)
+    assert not summary.isna().any().any()
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -13,7 +13,7 @@ from model.scenario.evidence import seeds_directory
 from model.scenario.scenario import BEFORE, NEVER, Scenario, load_scenario, scenario_names
 from model.vocabulary import BATTERY, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, PLACES
 
-NAMES = ("2018", "2018-known-2022", "2026", "2026-open-access", "symmetric")
+NAMES = ("2018", "2018-known-2022", "2026", "2026-access", "2026-open-access", "2026-quota", "symmetric")
 CN, US, EU = range(3)
 
 # Shape of every array in the letters of model.vocabulary.
@@ -259,6 +259,14 @@ def test_open_access_differs_in_access_alone(now: Scenario) -> None:
     assert sorted(different) == ["banned", "on_sale_from"]
     np.testing.assert_array_equal(opened.on_sale_from[:, US] == 0, now.banned[:, US])
     assert not opened.banned.any()
+
+
+def test_the_quota_is_that_of_canada(now: Scenario) -> None:
+    [terms] = load_scenario("2026-quota").access
+    row = {"importer": "CA", "exporter": "CN"}
+    assert 4e6 * terms.quota == pytest.approx(cell("access.csv", "cars_a_year", **row))
+    assert set(terms.duty) == {cell("access.csv", "duty", **row)} and terms.is_closed
+    assert (terms.importer, terms.exporter, now.banned[:, US].any()) == (US, CN, True)
 
 
 # --- 2018 against the record ----------------------------------------------------------------------

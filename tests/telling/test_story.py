@@ -17,7 +17,7 @@ from model.vocabulary import DYAD_NAMES, DYADS, N_DYADS
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
     "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
-    "shortfall", "credits", "carbon", "undertaking",
+    "shortfall", "credits", "carbon", "undertaking", "access",
 }  # fmt: skip
 REASONS = (
     "it is not on the table",
@@ -117,6 +117,20 @@ def test_a_package_is_told_by_what_is_in_it(told: list[Any]) -> None:
         assert world.teller.package(d, 0) == "no treaty"
         words = {world.teller.package(d, package) for package in range(world.agenda.menus[d].n_packages)}
         assert len(words) == world.agenda.menus[d].n_packages, "two packages read the same"
+
+
+def test_access_is_told_with_its_cars_and_its_rate() -> None:
+    world = NegotiationModel("2026-access", root_seed=1, replicate=0)
+    menu = world.agenda.menus[0]
+    words = [world.teller.package(0, package) for package in range(menu.n_packages)]
+    assert len(set(words)) == menu.n_packages, "two packages read the same"
+    says = (
+        "the US lets in what brands of China build there",
+        "the US lets in 49,000 cars built in China a year at a duty of 2.5%, and none beyond",
+        "the US lets in brands of China like any other",
+    )
+    for step, said in enumerate(says, 1):
+        assert all((said in text) == (at == step) for text, at in zip(words, menu.access_at[:, 1], strict=True))
 
 
 def test_duties_are_told_as_rates(told: list[Any]) -> None:

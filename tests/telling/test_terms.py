@@ -11,9 +11,17 @@ from model import DYAD_NAMES, InputFault, NegotiationModel, duty_rates, package_
 from model.packages.menu import STANDARDS, STANDARDS_NAMES
 
 
-@pytest.fixture(scope="module")
-def model() -> NegotiationModel:
-    return NegotiationModel("2026", root_seed=1, replicate=0)
+@pytest.fixture(scope="module", params=["2026", "2026-access"])
+def model(request: pytest.FixtureRequest) -> NegotiationModel:
+    return NegotiationModel(request.param, root_seed=1, replicate=0)
+
+
+def test_access_is_a_term_where_it_is_on_the_table() -> None:
+    opened = NegotiationModel("2026-access", root_seed=1, replicate=0)
+    menu = opened.agenda.menus[0]
+    for step, position in enumerate(("closed", "local", "quota", "open")):
+        terms = package_terms(opened, "CN-US", menu.index((0, 5 * step + 1, 0, 0, 0, 0, 0, 0)))
+        assert terms["US"]["access"] == position and terms["US"]["duty"] == "standstill" and "access" not in terms["CN"]
 
 
 @pytest.mark.parametrize("dyad", DYAD_NAMES)

@@ -1,6 +1,6 @@
 // Who is who, and packages and events in words.
 import { facts } from "./api.js";
-import { has, percent, sentence, signedMoney, t } from "./words.js";
+import { digits, has, percent, sentence, signedMoney, t } from "./words.js";
 
 export const BLOCS = ["CN", "US", "EU"];
 export const DYADS = [[0, 1], [0, 2], [1, 2]];
@@ -26,7 +26,8 @@ export function packageLines(d, pack) {
     const who = side ? b : a;
     const partner = side ? a : b;
     const [base, rate] = pack.duties[side].map((duty) => percent(duty));
-    if (at[side] > 0) lines.push(t(at[side] === 1 || base === rate ? "package.bind" : "package.cut", { who, partner, base, rate }));
+    if (pack.access[side]) lines.push(accessWords("package", pack.access[side], { who, partner }));
+    if (at[side] > 0) lines.push(t(at[side] % 5 === 1 || base === rate ? "package.bind" : "package.cut", { who, partner, base, rate }));
     if (at[2 + side]) lines.push(t("package.supply", { who }));
     if (at[5 + side]) lines.push(t("package.linkage", { who }));
   }
@@ -36,6 +37,11 @@ export function packageLines(d, pack) {
   if (charging) lines.push(t("package.charging"));
   if (at[7]) lines.push(t("package.technology"));
   return (lines.length ? lines : [t("package.none")]).map(sentence);
+}
+
+// How a market is opened: what is built there, so many cars, or all.
+export function accessWords(where, access, values) {
+  return t(`${where}.${access.position}`, { ...values, cars: digits(access.cars ?? 0, 0), duty: percent(access.rate, 1) });
 }
 
 // Why a package was refused, from the refuser's own judgement.

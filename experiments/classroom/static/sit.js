@@ -1,6 +1,6 @@
 // Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
 import { ask, facts } from "./api.js";
-import { BLOCS, DYADS, bloc, dyad, short, the } from "./blocs.js";
+import { BLOCS, DYADS, accessWords, bloc, dyad, short, the } from "./blocs.js";
 import { debrief } from "./debrief.js";
 import { button, h, keepFocus, notice, put, select } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
@@ -277,7 +277,7 @@ function composer(question) {
   const d = question.dyad;
   const menu = state.room.start.menus[d];
   const [first, second] = DYADS[d].map(bloc);
-  const rates = state.room.briefing.pairs.find((pair) => pair.dyad === d).duties;
+  const { duties: rates, access } = state.room.briefing.pairs.find((pair) => pair.dyad === d);
   const key = question.spot.join("-");
   const at = (state.composed[key] ??= [...question.package.at]);
   const meaning = (lines, judged, mail) => [h("h3", {}, t("ask.means")), packageList(d, lines), judgementView(d, judged), h("p", { class: "soft" }, lobbyLine(mail))];
@@ -308,7 +308,7 @@ function composer(question) {
     }
   };
   const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }), " ",
-    select(menu[axis].map((position) => [position, positionName(axis, position, rates, d)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
+    select(menu[axis].map((position) => [position, positionName(axis, position, rates, d, access)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
   if (at.some((position, axis) => position !== question.package.at[axis])) judge();
   const rules = question.advice === -1 ? t("ask.rules_nothing") : t("ask.rules_offer");
   return h("div", { class: "grid" },
@@ -322,8 +322,13 @@ function composer(question) {
 }
 
 // Short enough for a list on a phone.
-function positionName(axis, position, rates, d) {
-  if (axis < 2) return t(position < 2 ? `position.duty_${position}` : "position.duty_cut", { rate: percent(rates[axis][position]) });
+function positionName(axis, position, rates, d, access) {
+  if (axis < 2) {
+    // Beyond the five positions of the duty come the same with every step of access.
+    const [duty, step] = [position % 5, Math.floor(position / 5)];
+    const name = t(duty < 2 ? `position.duty_${duty}` : "position.duty_cut", { rate: percent(rates[axis][duty]) });
+    return step ? accessWords("position", access[axis][step], { name }) : name;
+  }
   if (axis === 4) return t(`position.standards_${position}`, { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
   return t(position ? "yes" : "no");
 }

@@ -29,6 +29,20 @@ def test_agreed_cuts_are_those_of_the_packages_in_force(played: tuple[Negotiatio
     assert seen, "a run in which no cut is agreed is no witness"
 
 
+def test_a_market_is_opened_where_a_treaty_gives_access() -> None:
+    found = []
+    for _, world in Ensemble("2026-access", 11, range(4), {}, list(range(4)), n_quarters=12).worlds():
+        columns = issue_columns(world.run())
+        given = np.reshape(columns["lets_in_second"], (4, 3))
+        access = np.stack([frame["directed"]["access"] for frame in world.recorder.frames])
+        for lane in range(4):
+            # US<CN is the second directed pair; a treaty in force at a quarter's end is in effect in the next.
+            assert not given[lane, 1:].any() and given[lane, 0] >= (access[:-1, lane, 1] > 0).any()
+        found += given[:, 0].tolist()
+        assert not columns["lets_in_first"].any()
+    assert any(found)
+
+
 def test_recognition_is_that_of_the_last_quarter(played: tuple[NegotiationModel, dict[str, np.ndarray]]) -> None:
     model, columns = played
     directed = model.tables()["directed"]

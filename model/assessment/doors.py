@@ -1,0 +1,153 @@
+"""What steps of access are worth: an assessment of the market with the brands let in (second edition 3).
+
+Where a scenario puts access to a market on the table, the importer's nodes with that partner are looked at once for
+every step, as if its terms were in force, whatever is in force now; all other pairs see the market as it is. Brands
+that a rule keeps out count as fully on sale once they are let in, as they will be when they have ramped up. Who may
+sell only what it builds in the market would have to build first: every maker builds that earns more than the annuity
+of a plant beside all the others that might, and pays that annuity.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from model.assessment.costs import Entry, Situation
+from model.assessment.nodes import N_NODES, N_PAIRS, PAIR_OF, Nodes, columns_of, nodes_of
+from model.assessment.tables import Tables, assess
+from model.market.access import OPEN_TO_IMPORTS, Gates
+from model.market.economy import SHUT, Economy
+from model.numerics import LEAST_AVAILABILITY, QUARTERS_PER_YEAR, FloatArray, ordered_sum
+from model.parameters.checked import Parameters
+from model.rules.pricing import COLD_SWEEPS
+from model.scenario.scenario import Scenario
+from model.vocabulary import N_BLOCS
+
+#: What ``Tables`` hold by pair and node, of both sides, (..., p, n, 2); EV shares have no axis of sides.
+OF_SIDES = ("welfare", "profit", "vehicle_share", "cell_share", "supplier_profit")
+
+
+def views_of(
+    economy: Economy,
+    scenario: Scenario,
+    situation: Situation,
+    availability: FloatArray,
+    has_plant: FloatArray,
+    origin_tie: FloatArray,
+    gates: Gates | None,
+    t: int,
+) -> tuple[Situation, ...]:
+    """The situation at every step of access on the table, in the order of ``Nodes.views``.
+
+    availability (..., m, f) of brands in the situation, fractions; has_plant (..., m, f) 0 or 1; origin_tie
+    (..., m, f, o) without regard to access; gates: what the scenario has in force, in this quarter.
+    """
+    views = []
+    for one in sorted(scenario.access, key=lambda one: PAIR_OF[one.importer, one.exporter]):
+        i = one.importer
+        in_market = (np.arange(N_BLOCS) == i)[:, None]
+        if gates is None or not one.on_table:
+            continue
+        for terms in (one, *one.on_table):
+            brands, is_local = in_market & terms.makers, terms.position == "local"
+            sold = (has_plant > 0.0) if is_local else np.asarray(terms.position in OPEN_TO_IMPORTS)
+            builds = brands & is_local & ~(has_plant > 0.0)
+            aim = np.where(sold | builds, 1.0, LEAST_AVAILABILITY)
+            shift = np.where(brands, np.log(aim) - np.log(np.maximum(availability, LEAST_AVAILABILITY)), 0.0)
+            tie, level = np.where(brands[..., None], origin_tie, situation.origin_tie), situation.origin_level
+            if is_local:
+                at_home = np.where(economy.is_home[:, None, :] > 0.0, 0.0, SHUT)
+                tie, level = np.where(brands[..., None], at_home, tie), np.where(brands, 0.0, level)
+            now = gates.with_terms(i, terms, t)
+            views.append(
+                dataclasses.replace(
+                    situation,
+                    utility=situation.utility + shift,
+                    origin_tie=tie,
+                    origin_level=level,
+                    gates=now if np.isfinite(now.size).any() else None,
+                    entry=Entry(i, builds[..., i, :]) if is_local else None,
+                )
+            )
+    return tuple(views)
+
+
+def assess_all(
+    economy: Economy,
+    parameters: Parameters,
+    situation: Situation,
+    start: FloatArray | None,
+    sweeps: int,
+    nodes: Nodes,
+) -> Tables:
+    """``assess``, and the nodes of every step of access on the table, which stand behind those of their pair."""
+    if not nodes.views:
+        return assess(economy, parameters, situation, start, sweeps, nodes)
+
+    def before(first: int, n: int) -> FloatArray | None:
+        return None if start is None else start[..., first : first + n, :]
+
+    first, steps = len(nodes.pair), [columns_of(view.step) for view in nodes.views]
+    plain = assess(economy, parameters, situation, before(0, first), sweeps, nodes)
+    n = max(columns.stop for columns in steps)
+    place = np.zeros((N_PAIRS, n), dtype=np.int64)
+    place[:, :N_NODES] = nodes.place
+    found = {name: _wider(getattr(plain, name), n, -2) for name in OF_SIDES}
+    shares, parts = _wider(plain.ev_share, n, -1), [plain]
+    for view, columns, seen in zip(nodes.views, steps, situation.views, strict=True):
+        pair, own = view.pair, slice(0, columns.stop - columns.start)
+        part = _with_entry(economy, parameters, seen, before(first, len(view.nodes.pair)), sweeps, view.nodes)
+        for name, whole in found.items():
+            whole[..., pair, columns, :] = getattr(part, name)[..., pair, own, :]
+        shares[..., pair, columns] = part.ev_share[..., pair, own]
+        place[pair, columns] = first + view.nodes.place[pair, own]
+        parts.append(part)
+        first += len(view.nodes.pair)
+    return dataclasses.replace(
+        plain,
+        **found,
+        nodes=dataclasses.replace(nodes, place=place),
+        ev_share=shares,
+        firm_profit=np.concatenate([part.firm_profit for part in parts], axis=-2),
+        markup=np.concatenate([part.markup for part in parts], axis=-2),
+        residual=np.concatenate([part.residual for part in parts], axis=-1),
+    )
+
+
+def _wider(values: FloatArray, n: int, axis: int) -> FloatArray:
+    """The same with room for n nodes along an axis."""
+    shape = list(values.shape)
+    shape[axis] = n - shape[axis]
+    return np.concatenate([values, np.zeros(shape)], axis=axis)
+
+
+def _with_entry(
+    economy: Economy,
+    parameters: Parameters,
+    situation: Situation,
+    start: FloatArray | None,
+    sweeps: int,
+    nodes: Nodes,
+) -> Tables:
+    """One pair's nodes; where makers would have to build first, those that do so pay for it."""
+    if situation.entry is None:
+        return assess(economy, parameters, situation, start, sweeps, nodes)
+    pair, market = int(nodes.pair[0]), situation.entry.market
+    annuity = parameters.plant_cost * parameters.plant_hurdle_rate / QUARTERS_PER_YEAR
+    first = np.zeros((N_PAIRS, N_NODES), dtype=bool)
+    first[pair, 0] = True
+    earned = assess(economy, parameters, situation, None, COLD_SWEEPS, nodes_of(economy, first)).firm_profit[..., 0, :]
+    builds = situation.entry.makers & (earned >= annuity)
+    utility = situation.utility.copy()
+    utility[..., market, :] += np.log(LEAST_AVAILABILITY) * (situation.entry.makers & ~builds)
+    tables = assess(economy, parameters, dataclasses.replace(situation, utility=utility), start, sweeps, nodes)
+    paid = np.where(builds, annuity, 0.0)
+    # They are at home in the partner.
+    by_partner = np.stack([np.zeros(paid.shape[:-1]), ordered_sum(paid)], axis=-1)[..., None, None, :]
+    return dataclasses.replace(
+        tables,
+        welfare=tables.welfare - by_partner,
+        profit=tables.profit - by_partner,
+        firm_profit=tables.firm_profit - paid[..., None, :],
+    )

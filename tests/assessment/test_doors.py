@@ -1,0 +1,112 @@
+"""Steps of access in an assessment: shut and open doors as their limits, and plants that have to be paid for first."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from model.assessment.doors import OF_SIDES, assess_all
+from model.assessment.nodes import N_NODES, PAIR_OF, columns_of, nodes_of, steps_of
+from model.assessment.tables import Tables, assess
+from model.market.economy import Economy
+from model.numerics import QUARTERS_PER_YEAR
+from model.parameters.checked import Parameters
+from model.start.agenda import look
+from model.start.calibration import COLD_SWEEPS
+from model.start.starting_point import starting_point
+
+CN, US, EU = range(3)
+PAIR = PAIR_OF[US, CN]
+LOCAL, QUOTA, OPEN = 1, 2, 3
+HEAD = 'extends = "2026"\nname = "a"\ntitle = "T"\n[access."US<CN"]\nin_force = "closed"\n'
+CARS = 'quota = {{ value = {}, assumed = "a number of cars for a test" }}\n'
+
+
+def assessed(scenario: str, **parameters: Any) -> tuple[Tables, Economy, Parameters, Any]:
+    """The first assessment of a scenario, with calibration as it is and these parameters in the assessment alone."""
+    from model.start.starting_point import known_scenario
+
+    p = known_scenario(scenario).parameters
+    found, economy, opening, agenda = starting_point(scenario, p)
+    changed = p.with_overrides(parameters)
+    first = look(economy, changed, found, opening, False).situation
+    nodes = nodes_of(economy, None, steps_of(agenda.menus))
+    return assess_all(economy, changed, first, None, COLD_SWEEPS, nodes), economy, changed, (found, opening)
+
+
+@pytest.fixture(scope="module")
+def tables() -> tuple[Tables, Economy, Parameters, Any]:
+    return assessed("2026-access")
+
+
+def at(tables: Tables, name: str, step: int) -> np.ndarray:
+    """(16, ...) what the pair has at the nodes of a step."""
+    values = getattr(tables, name)[PAIR, columns_of(step)]
+    return np.asarray(values[:16])
+
+
+def same(one: Tables, step: int, other: Tables, at_step: int, within: float) -> None:
+    for name in (*OF_SIDES, "ev_share"):
+        np.testing.assert_allclose(at(one, name, step), at(other, name, at_step), rtol=within, atol=within)
+
+
+def test_the_plain_nodes_are_those_of_the_scenario_without_access(tables: Any) -> None:
+    plain = assessed("2026")[0]
+    for name in (*OF_SIDES, "ev_share"):
+        np.testing.assert_array_equal(getattr(tables[0], name)[:, :N_NODES], getattr(plain, name))
+
+
+def test_open_is_an_assessment_of_the_open_market(tables: Any) -> None:
+    found, economy, p, (scenario, opening) = tables
+    opened = look(economy, p, scenario, opening, True).situation
+    other = assess(economy, p, opened, None, COLD_SWEEPS)
+    for name in (*OF_SIDES, "ev_share"):
+        np.testing.assert_allclose(at(found, name, OPEN), getattr(other, name)[PAIR, :16], rtol=1e-9, atol=1e-12)
+
+
+def test_a_quota_goes_from_a_shut_door_to_an_open_one(tmp_path: Path) -> None:
+    full_duty = 'duty = { value = 5, assumed = "above any duty beyond the quota" }\n'
+    path = tmp_path / "a.toml"
+    for cars, like, within in ((0.0, 0, 1e-5), (90.0, 2, 1e-9)):
+        path.write_text(f'{HEAD}on_table = ["quota", "open"]\n{CARS.format(cars)}{full_duty}', encoding="utf-8")
+        found = assessed(str(path))[0]
+        same(found, 1, found, like, within)
+    between = []
+    for cars in (0.02, 0.049, 0.2):
+        path.write_text(f'{HEAD}on_table = ["quota"]\n{CARS.format(cars)}', encoding="utf-8")
+        between.append(at(assessed(str(path))[0], "ev_share", 1)[0])
+    assert between == sorted(between) and between[0] < between[-1]
+
+
+def test_local_brands_pay_for_the_plants_that_they_would_build(tables: Any) -> None:
+    found, _, p, _ = tables
+    # Where plants cost more than anyone earns with one, nobody comes.
+    dear = assessed("2026-access", plant_cost=5.0, plant_hurdle_rate=0.2)[0]
+    cheap = assessed("2026-access", plant_cost=0.5, plant_hurdle_rate=0.05)[0]
+    nobody, some = at(dear, "ev_share", LOCAL)[0], at(found, "ev_share", LOCAL)[0]
+    assert at(found, "ev_share", 0)[0] <= nobody <= some <= at(cheap, "ev_share", LOCAL)[0]
+    # The same makers, whose plants cost a tenth more: each pays that, nobody else has anything of it.
+    more = assessed("2026-access", plant_cost=1.1 * p.plant_cost)[0]
+    np.testing.assert_array_equal(at(more, "ev_share", LOCAL), at(found, "ev_share", LOCAL))
+    rise = 0.1 * p.plant_cost * p.plant_hurdle_rate / QUARTERS_PER_YEAR
+    for name in ("welfare", "profit"):
+        paid = (at(found, name, LOCAL) - at(more, name, LOCAL)) / rise
+        np.testing.assert_allclose(paid[:, 0], 0.0, atol=1e-9)
+        np.testing.assert_allclose(paid[:, 1], paid[0, 1], rtol=1e-9)
+        assert paid[0, 1] == pytest.approx(round(paid[0, 1])) and paid[0, 1] >= 1.0
+    # What is built there depends on no imports, and gives jobs.
+    assert at(found, "vehicle_share", LOCAL)[0, 0] < at(found, "vehicle_share", OPEN)[0, 0]
+    assert at(found, "welfare", LOCAL)[0, 0] > at(found, "welfare", 0)[0, 0]
+
+
+def test_firms_see_their_own_part_of_it(tables: Any) -> None:
+    found = tables[0]
+    place = found.nodes.place[PAIR, columns_of(LOCAL)][0]
+    profits = found.firm_profit[place] - found.firm_profit[found.nodes.place[PAIR, 0]]
+    home = tables[3][0].automaker_home
+    assert profits[home == CN].sum() > 0.0 > profits[home == US].sum()
+    assert found.residual.max() < 1e-6 and dataclasses.is_dataclass(found.nodes.views[0])
