@@ -89,6 +89,7 @@ class Ensemble:
             summaries.append(table)
             for lane in kept_lanes(world):
                 records[point, int(world.replicates[lane])] = world.recorder.of_lane(lane)
+            del world  # so that it can be freed before the next one is made
         # All or nothing: a run that was stopped half-way may be begun again.
         self.summaries, self.records = summaries, records
         return self

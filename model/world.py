@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final, Self
@@ -29,6 +30,9 @@ from model.telling.story import Story, StoryLine, ToldSoFar
 
 #: Numbers of replicates are kept in 64 bits.
 HIGHEST_REPLICATE: Final = 1 << 62
+#: Lanes of worlds that may wait to be freed; one of ten years takes about a quarter of a MB.
+MOST_WAITING: Final = 256
+_lanes_made = 0
 
 
 @dataclass(frozen=True)
@@ -60,9 +64,10 @@ class World(Stage):
         n_quarters: int | None = None,
     ) -> None:
         keep_freed_memory()
+        self.replicates = np.asarray(list(replicates), dtype=np.int64)
+        free_left_worlds(self.replicates.size)
         start = starting_point(scenario, parameters)
         self.root_seed = root_seed
-        self.replicates = np.asarray(list(replicates), dtype=np.int64)
         self.n_quarters = start[0].n_quarters if n_quarters is None else n_quarters
         luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers))
         super().__init__(start, parameters, luck, int(self.replicates.size))
@@ -135,6 +140,19 @@ class World(Stage):
         self.recorder.parameters = self.parameters
         for lane, story in self.stories.items():
             story.back_to(to.told.get(lane))
+
+
+def free_left_worlds(n_lanes: int) -> None:
+    """Free the worlds that nobody holds any more, once so many lanes have been made; n_lanes: those of the next world.
+
+    A world and its parties hold each other, so that Python's collector alone frees them. It counts objects, and a world
+    has few, of many MB: left to itself it lets tens of worlds wait.
+    """
+    global _lanes_made
+    _lanes_made += n_lanes
+    if _lanes_made > MOST_WAITING:
+        gc.collect()
+        _lanes_made = n_lanes
 
 
 def address(root_seed: object, replicate: object) -> tuple[int, int]:

@@ -7,11 +7,13 @@ import os
 import subprocess
 import sys
 import weakref
+from typing import Any
 
 import mesa
 import pytest
 
-from model import NegotiationModel
+from model import Ensemble, NegotiationModel, World
+from model.world import MOST_WAITING
 
 # The most memory that a process has had, after 10 worlds and after 50 (MB).
 PLAYED = """
@@ -43,6 +45,24 @@ def test_a_world_that_was_played_can_be_collected() -> None:
     gc.collect()
     assert len(held) > 30
     assert [one for one in held if one() is not None] == []
+
+
+def test_blocks_do_not_wait_for_the_collector() -> None:
+    made: list[weakref.ref[World]] = []
+
+    class Counted(World):
+        def __init__(self, *given: Any) -> None:
+            super().__init__(*given)
+            made.append(weakref.ref(self))
+            # The last one, and as many lanes as may wait.
+            assert sum(one() is not None for one in made) <= 1 + MOST_WAITING // 100
+
+    gc.disable()
+    try:
+        Ensemble("symmetric", replicates=1000, lanes=100, n_quarters=1, world=Counted).run()
+    finally:
+        gc.enable()
+    assert len(made) == 10
 
 
 def test_agents_are_numbered_from_one_in_every_model_and_on() -> None:

@@ -95,7 +95,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "threshold": (lambda real: lambda self, *asked: real(self, *asked) + 10.0, EVENTFUL),
     "ratifies": (never, EVENTFUL),
     "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, BINDING),
-    "keeps_in_part": (first_scaled(0.5), AMONG_EQUALS),
+    "keeps_in_part": (first_scaled(0.5), EVENTFUL),
     "errors": (lambda real: lambda self, *asked: tuple(0.5 * one for one in real(self, *asked)), EVENTFUL),
     "reads_conduct": (never, EVENTFUL),
     "updates_trust": (exchanged, {**EVENTFUL, "trust_type": False}),
