@@ -11,9 +11,10 @@ import dataclasses
 
 import numpy as np
 
+from model.assessment.alike import assess_lanes
 from model.assessment.costs import Situation
 from model.assessment.nodes import Nodes
-from model.assessment.tables import Tables, assess
+from model.assessment.tables import Tables
 from model.market.clearing import landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.numerics import FloatArray, ordered_sum
@@ -102,5 +103,5 @@ def foreseen(
     in ``assess``; the rest as in ``situation_ahead``.
     """
     later = situation_ahead(economy, parameters, scenario, opening, situation, experience, cells)
-    ahead = assess(economy, parameters, later, start, sweeps, nodes)
+    ahead = assess_lanes(economy, parameters, later, start, sweeps, nodes)
     return averaged(now, ahead), ahead.markup

@@ -7,10 +7,11 @@ import dataclasses
 import numpy as np
 
 from model.assessment.ahead import foreseen
+from model.assessment.alike import assess_lanes
 from model.assessment.costs import Situation
 from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.stakes import Stakes, supply_stakes, technology_stakes
-from model.assessment.tables import Tables, assess
+from model.assessment.tables import Tables
 from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray
@@ -33,7 +34,7 @@ def assess_impact(world: Stage) -> None:
         # A parameter changed on the way may look at other policies.
         known = before.mandate.tables.nodes.row
         markup, ahead = (_carried(world, found, known) for found in (markup, ahead))
-    tables = assess(world.economy, p, situation, markup, WARM_SWEEPS, nodes)
+    tables = assess_lanes(world.economy, p, situation, markup, WARM_SWEEPS, nodes)
     markup = tables.markup
     if p.foresight:
         tables, ahead = foreseen(
