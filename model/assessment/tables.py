@@ -28,7 +28,8 @@ from model.rules import access, demand, pricing, welfare
 from model.vocabulary import BATTERY, DYAD_OF, EV
 
 #: Numbers (lanes times nodes times firms) worked on at once, so that the arrays of a block stay in the processor's
-#: cache. Same bits for any size.
+#: cache. Same bits for any size. Runs of 512 lanes, 2 MB of cache: as fast with half as many, 5 to 6 % slower with a
+#: quarter or with four times as many.
 BLOCK: Final = 64_000
 
 

@@ -1,7 +1,7 @@
 """Talks: sessions, offers and answers, ratification (theory 1.8, 1.9).
 
-Only lanes with an open session do any work. They are sorted by whether a treaty is in force, for then they talk of a
-small part of the menu, and by who tables first, so that in each of four groups of neighbours the same side tables.
+Only lanes with an open session do any work. Many are sorted by whether a treaty is in force, for then they talk of a
+small part of the menu, and all by who tables first, so that in each group of neighbours the same side tables.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from model.agents.bloc import Bloc, Offer, View
 from model.choices.plugins import Moment
 from model.choices.tactics import NOTHING_OFFERED, share_offered
+from model.layout import MANY_LANES
 from model.numerics import FloatArray
 from model.packages.sums import chosen_flows
 from model.rules import bargaining
@@ -42,7 +43,8 @@ def bargain(world: Stage) -> None:
             ages = state.clock[talking, d].astype(np.int64)
             lead = world.luck.first_proposer[state.quarter + 1 - ages, talking, d] >= 0.5
             first = (lead + ages * p.rounds_per_quarter) % 2
-            kind = 2 * (state.treaty[talking, d] > 0) + first
+            # Few lanes are looked at together: that costs less than to look twice.
+            kind = 2 * (state.treaty[talking, d] > 0) + first if talking.size >= MANY_LANES else first
             order = np.argsort(kind, kind="stable")
             Session(world, d, talking[order], kind[order]).play()
 
@@ -50,9 +52,9 @@ def bargain(world: Stage) -> None:
 class Session:
     """A quarter of the sessions of one dyad, in some lanes.
 
-    lanes (n,) sorted by kind (n,): 2 with a treaty in force, and 1 more where side 1 tables first. groups: the lanes of
-    each kind; views: how each side sees the table, by group; best: gain of each side in its zone; treaty (n,) in
-    force; goes_on (n,): whether the parties still talk.
+    lanes (n,) sorted by kind (n,): 2 with a treaty in force, if they are many, and 1 more where side 1 tables first.
+    groups: the lanes of each kind; views: how each side sees the table, by group; best: gain of each side in its zone;
+    treaty (n,) in force; goes_on (n,): whether the parties still talk.
     """
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:

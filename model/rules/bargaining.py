@@ -26,6 +26,9 @@ IntLike = int | IntArray
 OUT_OF_REACH: Final = 1.0e300
 # Longest list whose places fit into 16 bits, which are twice as fast to compare as 32.
 SHORT_LIST: Final = 32_768
+# Gains (lanes times packages); below that it is faster to compare all than to look for those within reach: a choice 1.3
+# to 2.4 times, whole runs of 512 lanes 1.02 times.
+LOOK_AT_ALL_BELOW: Final = 50_000
 
 
 def session_time(clock: FloatLike, round_number: FloatLike, rounds: FloatLike, deadline: FloatLike) -> FloatArray:
@@ -147,8 +150,13 @@ def choose_offer(
     Source: trade-off offers of Faratin, Sierra & Jennings 2002 with the whole menu in view; theory 1.8.
     """
     eligible = (own_belief >= aspiration) & admissible
+    if eligible.size < LOOK_AT_ALL_BELOW:
+        score = np.where(eligible, opponent_belief, -OUT_OF_REACH)
+        offer = np.argmax(score, axis=-1)
+        exists = take(score, offer) > -0.5 * OUT_OF_REACH
+        return offer * exists, exists
     # Most packages are within nobody's reach: only what some replicate could offer is compared.
-    offerable = np.flatnonzero(np.logical_or.reduce(eligible, axis=tuple(range(eligible.ndim - 1))))
+    offerable = np.logical_or.reduce(eligible, axis=tuple(range(eligible.ndim - 1))).nonzero()[0]
     if not offerable.size:
         return np.zeros(eligible.shape[:-1], dtype=np.int64), np.zeros(eligible.shape[:-1], dtype=bool)
     score = _only(entries(eligible, offerable), entries(opponent_belief, offerable))

@@ -160,7 +160,10 @@ def present_values(discount: FloatLike, lag: FloatLike, length: FloatLike) -> tu
     """
     waiting = power(discount, lag)
     # Comparing first keeps an endless punishment exact at any discount factor: it leaves no tail at all.
-    tail = np.less(length, FOREVER) * power(discount, np.minimum(length, FOREVER))
+    if isinstance(length, float) and length >= FOREVER:
+        tail: FloatLike = 0.0
+    else:
+        tail = np.less(length, FOREVER) * power(discount, np.minimum(length, FOREVER))
     impatience = np.maximum(1.0 - discount, LEAST_IMPATIENCE)
     return waiting * (1.0 - tail) / impatience, (1.0 - waiting) / impatience
 

@@ -1,0 +1,83 @@
+"""One assessment for lanes that are still alike.
+
+All lanes of a world begin alike, and chance needs some quarters to drive them apart: of 1,024 lanes of the scenario of
+2026 the first assessment sees one situation, the second 178, the third 895. What an assessment finds in a lane does
+not depend on the lanes beside it, so that lanes with the same numbers can share what was found in one of them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from model.assessment.costs import Situation
+from model.assessment.nodes import Nodes
+from model.assessment.tables import Tables, assess
+from model.layout import MANY_LANES, some
+from model.market.economy import Economy
+from model.numerics import FloatArray
+from model.parameters.checked import Parameters
+
+
+def assess_lanes(
+    economy: Economy,
+    parameters: Parameters,
+    situation: Situation,
+    start: FloatArray | None,
+    sweeps: int,
+    nodes: Nodes | None = None,
+) -> Tables:
+    """``assess`` of a world's lanes, axis first; where they are many, each situation that occurs is assessed once."""
+    n_lanes = len(situation.utility)
+    if n_lanes < MANY_LANES:
+        return assess(economy, parameters, situation, start, sweeps, nodes)
+    first, like = distinct(_arrays([situation, start], n_lanes), n_lanes)
+    if 2 * first.size > n_lanes:
+        return assess(economy, parameters, situation, start, sweeps, nodes)
+    chosen, begin = (_of_lanes(value, first, n_lanes) for value in (situation, start))
+    found = assess(economy, parameters, chosen, begin, sweeps, nodes)
+    return _of_lanes(found, like, first.size)
+
+
+def distinct(arrays: Iterator[np.ndarray], n_lanes: int) -> tuple[np.ndarray, np.ndarray]:
+    """The first lane of each kind, and (R,) which of these every lane is like: the same bits in all arrays (R, ...).
+
+    Stops reading where more than half of the lanes are of a kind of their own already.
+    """
+    like = [0] * n_lanes
+    for array in arrays:
+        number: dict[tuple[int, bytes], int] = {}
+        rows = np.ascontiguousarray(array)
+        like = [number.setdefault((kind, row.tobytes()), len(number)) for kind, row in zip(like, rows, strict=True)]
+        if 2 * len(number) > n_lanes:
+            break
+    return np.unique(like, return_index=True)[1], np.array(like)
+
+
+def _arrays(value: Any, n_lanes: int) -> Iterator[np.ndarray]:
+    """The arrays of a record, and of records in it, that have lanes."""
+    if isinstance(value, np.ndarray):
+        if value.ndim and len(value) == n_lanes:
+            yield value
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            yield from _arrays(getattr(value, field.name), n_lanes)
+    elif isinstance(value, (tuple, list)):
+        for part in value:
+            yield from _arrays(part, n_lanes)
+
+
+def _of_lanes(value: Any, lanes: np.ndarray, n_lanes: int) -> Any:
+    """The same record of some lanes only; what has no lanes stays as it is."""
+    if isinstance(value, np.ndarray):
+        return some(value, lanes) if value.ndim and len(value) == n_lanes else value
+    if dataclasses.is_dataclass(value) and not isinstance(value, (Nodes, type)):
+        names = [field.name for field in dataclasses.fields(value)]
+        return dataclasses.replace(value, **{name: _of_lanes(getattr(value, name), lanes, n_lanes) for name in names})
+    if isinstance(value, tuple):
+        parts = [_of_lanes(part, lanes, n_lanes) for part in value]
+        return type(value)(*parts) if hasattr(value, "_fields") else tuple(parts)
+    return value
