@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from model.choices.own_file import files_read
     from model.choices.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
+    from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
     from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
     from model.faults import InputFault, nearest, shown
@@ -45,6 +46,7 @@ _ROOMS = {
     "model.choices.own_file": "files_read",
     "model.choices.plugins": "Conduct Moment acceptance registered stance tactic",
     "model.choices.tactic_file": "TacticFile load_tactics stand_in unload",
+    "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
     "model.draws": "HIGHEST_ROOT_SEED SEEDS",
     "model.ensemble": "Ensemble kept_lanes",
     "model.faults": "InputFault nearest shown",
@@ -72,17 +74,17 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 
 # fmt: off
 __all__ = [
-    "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
+    "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
     "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc", "CaseEnd",
     "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle", "Offer",
     "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
-    "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "calibration_table",
+    "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use", "calibration_table",
     "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "game_map_point",
     "identification_flips", "kept_lanes", "last_games", "load_scenario", "load_tactics", "load_world",
     "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
     "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
     "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",
-    "unload", "unload_worlds", "why_it_failed", "world_of",
+    "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

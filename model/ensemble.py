@@ -15,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 
+from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS
 from model.faults import InputFault, nearest, shown, whole_number
 from model.parameters.checked import PARAMETERS, Parameters
@@ -33,7 +34,8 @@ class Ensemble:
     replicates: how many (1 to a million), or their numbers, each once; parameters: changes to the scenario's parameters
     by flat name, one mapping or one for each design point; keep: numbers of the replicates whose tables are wanted;
     lanes: replicates in a block; n_quarters: a shorter horizon than the scenario's, from 1; world: a
-    class of worlds of one's own.
+    class of worlds of one's own; arithmetic: numpy or compiled, by default what the environment's DETENTE_ARITHMETIC
+    says, else numpy.
     Whole numbers may be NumPy's.
 
     Raises ``InputFault`` (a ``ValueError``) that names every impossible input.
@@ -49,6 +51,7 @@ class Ensemble:
         lanes: int = MOST_LANES,
         n_quarters: int | None = None,
         world: type[World] = World,
+        arithmetic: str | None = None,
         **odd: Any,
     ) -> None:
         if not isinstance(scenario, (str, Path)):
@@ -67,6 +70,8 @@ class Ensemble:
         if faults:
             raise InputFault(faults, "ensemble")
         self.world_type = world
+        with using_arithmetic(arithmetic):
+            self.arithmetic = arithmetic_in_use()
         self.summaries: list[pd.DataFrame] = []
         self.records: dict[tuple[int, int], Recorder] = {}
 
@@ -76,7 +81,9 @@ class Ensemble:
             for first in range(0, self.replicates.size, self.lanes):
                 block = self.replicates[first : first + self.lanes]
                 kept = np.flatnonzero(np.isin(block, self.keep))
-                yield point, self.world_type(self.scenario, parameters, self.root_seed, block, kept, self.n_quarters)
+                with using_arithmetic(self.arithmetic):
+                    world = self.world_type(self.scenario, parameters, self.root_seed, block, kept, self.n_quarters)
+                yield point, world
 
     def run(self) -> Ensemble:
         """Play every block to the end and keep what is wanted of it; a second call does nothing."""

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 import numpy as np
 import pandas as pd
 
+from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS, draw_lanes
 from model.faults import InputFault, shown
 from model.numerics import keep_freed_memory
@@ -49,7 +50,8 @@ class World(Stage):
 
     scenario: a name in ``seeds/scenarios`` or a path; replicates: with ``root_seed`` the addresses of their luck; kept:
     places in ``replicates`` whose whole record is wanted, of the others the dyads alone are recorded, or None for a
-    single replicate whose record has no replicate axis; n_quarters: horizon, the scenario's by default.
+    single replicate whose record has no replicate axis; n_quarters: horizon, the scenario's by default. A world keeps
+    the arithmetic that is in use where it is made (``model.compiled.arithmetic``).
 
     A subclass may replace a phase (each is a method here) or seat other parties (``bloc_type`` and its like).
     """
@@ -66,6 +68,7 @@ class World(Stage):
         keep_freed_memory()
         self.replicates = np.asarray(list(replicates), dtype=np.int64)
         free_left_worlds(self.replicates.size)
+        self.arithmetic = arithmetic_in_use()
         start = starting_point(scenario, parameters)
         self.root_seed = root_seed
         self.n_quarters = start[0].n_quarters if n_quarters is None else n_quarters
@@ -112,7 +115,8 @@ class World(Stage):
     def step(self) -> None:
         """Play one quarter in every lane; after the last one, do nothing."""
         if self.state.quarter < self.n_quarters:
-            play_quarter(self)
+            with using_arithmetic(self.arithmetic):
+                play_quarter(self)
             self.state.quarter += 1
 
     def run(self) -> Self:

@@ -37,7 +37,7 @@ SHORT = {
 # itself, and from nowhere else. A line is a floor, the lowest first; imports that only name types count too.
 FLOORS: tuple[tuple[str, ...], ...] = (
     ("model.numerics", "model.vocabulary", "model.schedule", "model.faults"),
-    ("model.rules", "model.draws", "model.mesa_call"),
+    ("model.rules", "model.draws", "model.mesa_call", "model.compiled"),
     ("model.choices", "model.layout"),
     ("model.parameters",),
     ("model.scenario",),

@@ -20,7 +20,7 @@ from typing import Any, Final
 
 from experiments.bench import growth
 from experiments.bench import memory as bench_memory
-from model import Ensemble, NegotiationModel
+from model import ARITHMETICS, Ensemble, InputFault, NegotiationModel, using_arithmetic
 
 ROOT_SEED = 20260928
 LANES = (1, 64, 1024, 4096)
@@ -101,6 +101,27 @@ def against_mesa(
         "ratio": median(single) / median(block),
         "runs_per_second": 1.0 / median(block),
     }
+
+
+def between_arithmetics(
+    scenario: str, lanes: int, repeats: int = WHOLE.repeats, tick: Callable[[], None] = _nothing
+) -> dict[str, float] | None:
+    """Milliseconds of CPU a run in a block with NumPy and with the compiled arithmetic, in turns, and their ratio.
+
+    None where the machine has no compiler.
+    """
+    try:
+        with using_arithmetic("compiled"):
+            spent: dict[str, list[float]] = {name: [] for name in ARITHMETICS}
+    except InputFault:
+        return None
+    for turn in range(repeats):
+        for name, times in spent.items():
+            block = Ensemble(scenario, turn, lanes, lanes=lanes, arithmetic=name)
+            times.append(cpu_time(lambda block=block: block.run().summary()) / lanes)  # type: ignore[misc]
+        tick()
+    numpy, compiled = (median(spent[name]) for name in ARITHMETICS)
+    return {"numpy_ms": 1e3 * numpy, "compiled_ms": 1e3 * compiled, "ratio": numpy / compiled}
 
 
 def by_phase(scenario: str, lanes: int) -> dict[str, float]:
@@ -251,7 +272,7 @@ def processor() -> str:
 
 def n_steps(effort: Effort) -> int:
     """How often ``measure`` ticks."""
-    by_block = effort.repeats + len(effort.sizes) * effort.repeats
+    by_block = 2 * effort.repeats + len(effort.sizes) * effort.repeats
     return by_block + 1 + 3 + 1 + growth.n_timings(min(effort.repeats, 3)) + 2
 
 
@@ -265,6 +286,8 @@ def measure(
     found: dict[str, Any] = {"scenario": scenario, "effort": dataclasses.asdict(effort), "machine": machine()}
     about("ensemble and runs on Mesa take turns")
     found["worlds"] = against_mesa(scenario, effort.lanes, effort.repeats, tick)
+    about("NumPy and the compiled arithmetic take turns")
+    found["arithmetics"] = between_arithmetics(scenario, effort.lanes, effort.repeats, tick)
     about("share of time by phase")
     found["phases"] = by_phase(scenario, effort.lanes)
     tick()

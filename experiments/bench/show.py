@@ -58,6 +58,9 @@ def show(console: Console, found: dict[str, Any]) -> None:
     table.row("one run on Mesa", f"{worlds['mesa_ms']:.1f} ms a run", "")
     table.row("ensemble", f"{worlds['ensemble_ms']:.2f} ms a run", f"{worlds['runs_per_second']:.0f} runs/s a core")
     table.row("ensemble over runs on Mesa", f"{worlds['ratio']:.1f} times", "draws and summary included")
+    if between := found["arithmetics"]:
+        side = f"{between['compiled_ms']:.2f} ms against {between['numpy_ms']:.2f} ms"
+        table.row("compiled arithmetic", f"{between['ratio']:.2f} times", side)
     for rule, row in (found["twin"] or {}).items():
         side = f"{row['ensemble_ms']:.1f} ms against {row['twin_ms']:.1f} ms"
         table.row(f"  over its scalar twin: {rule}", f"{row['ratio']:.2f} times", side)

@@ -198,4 +198,7 @@ def run_chunk(chunk: Chunk) -> Played:
         from model import world_of
 
         world_of(chunk.world)
-    return ENGINES[chunk.engine](chunk)
+    from model import using_arithmetic
+
+    with using_arithmetic(chunk.arithmetic):
+        return ENGINES[chunk.engine](chunk)

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple
 
 from experiments.design.plan import ARM, ID, SAMPLE, DesignPoint, Plan, Value
 from experiments.store.columns import Chunk
+from model import arithmetic_in_use
 
 # Of one chunk, in seconds of a processor: what a kill may cost, and long against what a chunk costs whatever its size.
 PORTION_SECONDS: Final = 4.0
@@ -132,7 +133,7 @@ def _chunk(plan: Plan, point: DesignPoint, first: int, count: int, engine: str) 
     series = outputs.series if outputs.replicates and point.sample < 0 else ()
     return Chunk(
         plan.start_of(point.scenario), plan.root_seed, point.index, point.settings, _columns_of(plan, point), first,
-        count, engine, series, outputs.replicates, plan.tactics, plan.world,
+        count, engine, series, outputs.replicates, plan.tactics, plan.world, arithmetic_in_use(),
     )  # fmt: skip
 
 

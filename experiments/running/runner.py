@@ -47,7 +47,7 @@ from experiments.store import kept, manifest
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
 from experiments.store.lock import check_usable, locked
-from model import KEPT, InputFault, shown
+from model import KEPT, InputFault, shown, using_arithmetic
 
 if TYPE_CHECKING:
     from model import TacticFile, WorldFile
@@ -115,6 +115,7 @@ def run_plan(
     """Run a plan into a results folder, or go on with what is there, on ``workers`` processes or a scheduler.
 
     engine: a name in ``engines.ENGINES``, by default the ensemble; a folder that is there goes on with its own.
+    Its arithmetic (``model.compiled.arithmetic``) a folder keeps likewise.
     chunk_replicates: replicates in a part, by default as many as take a few seconds. work: plays a chunk; by default on
     its engine.
 
@@ -135,7 +136,8 @@ def run_plan(
                 plan, results, hooks or Hooks(), work, Portions(results.manifest["engine"], chunk_replicates)
             )
             # Workers elsewhere are there already; a pool has to be started and may not be worth it.
-            return sweep.go(workers if scheduler is None else 1, make, in_flight)
+            with using_arithmetic(results.manifest.get("arithmetic", "numpy")):
+                return sweep.go(workers if scheduler is None else 1, make, in_flight)
     finally:
         leave()
 
@@ -292,8 +294,9 @@ def rerun(
     seed = int(told["root_seed"])
     start = str(results.input(told.get("scenarios", {}).get(points[int(point)].get("scenario"), KEPT)))
     chunk = Chunk(
-        start, seed, int(point), settings, {}, int(replicate), 1, engine or told["engine"], tactics=tactics, world=world
-    )
+        start, seed, int(point), settings, {}, int(replicate), 1, engine or told["engine"], tactics=tactics,
+        world=world, arithmetic=told.get("arithmetic", "numpy"),
+    )  # fmt: skip
     fresh = run_chunk(chunk).runs.to_pylist()[0]
     code, here = told["code"], manifest.sources()
     changes = tuple(sorted(path for path in {*code, *here} if code.get(path) != here.get(path)))

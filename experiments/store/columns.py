@@ -88,6 +88,7 @@ class Chunk:
     n_series: int = 0
     tactics: TacticFile | None = None
     world: WorldFile | None = None
+    arithmetic: str = "numpy"
 
     @property
     def name(self) -> str:

@@ -23,7 +23,7 @@ from experiments.statistics.definitions import meanings
 from experiments.store.columns import COLUMNS, KEYS
 from experiments.store.inputs import PLAN
 from experiments.store.sources import code_fingerprint, sources
-from model import digest_of_text
+from model import arithmetic_in_use, digest_of_text
 
 PACKAGES: Final = ("detente", "mesa", "numpy", "pandas", "pyarrow", "scipy")
 # Packages whose version can move a number.
@@ -56,6 +56,7 @@ def describe(plan: Plan, engine: str) -> dict[str, Any]:
         "code_sha256": code_fingerprint(),
         "code": sources(),
         **machine(),
+        **arithmetic(),
         "versions": {name: _version(name) for name in PACKAGES},
     }
 
@@ -105,6 +106,8 @@ def read_from(plan: Plan) -> dict[str, Any]:
 def identity(manifest: Mapping[str, Any]) -> str:
     """A digest of what makes runs belong together; not of a plan's words, of engines or of the size of parts."""
     told = {key: manifest.get(key) for key in IDENTIFYING}
+    if manifest.get("arithmetic"):
+        told["arithmetic"] = manifest["arithmetic"]
     told["inputs"] = {name: digest for name, digest in manifest["inputs"].items() if name != PLAN}
     told["versions"] = {name: manifest["versions"].get(name) for name in COMPUTING}
     return _sha256(json.dumps(told, sort_keys=True).encode())
@@ -307,6 +310,12 @@ def _is_plain(name: str) -> bool:
 
 def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def arithmetic() -> dict[str, Any]:
+    """The arithmetic of the runs; nothing where it is NumPy's."""
+    found = arithmetic_in_use()
+    return {} if found == "numpy" else {"arithmetic": found}
 
 
 def machine() -> dict[str, Any]:

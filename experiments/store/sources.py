@@ -26,7 +26,8 @@ def sources() -> dict[str, str]:
     """A short digest of every file that numbers come from, whatever ends its lines."""
     package = Path(str(model.__file__)).parent
     seeds = package.parent / "seeds"
-    paths = {*package.rglob("*.py"), *package.rglob("*.csv"), *imported(MAKES_ROWS, Path(__file__).parents[2]).values()}
+    paths = {path for kind in ("*.py", "*.csv", "*.c", "*.h") for path in package.rglob(kind)}
+    paths |= {*imported(MAKES_ROWS, Path(__file__).parents[2]).values()}
     paths |= {path for kind in ("*.toml", "*.csv", "*.txt") for path in seeds.rglob(kind)}
     return {
         path.relative_to(package.parent).as_posix(): digest_of_text(path.read_bytes())[:12]

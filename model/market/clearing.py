@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.compiled import markets as compiled
+from model.compiled.arithmetic import is_compiled
 from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters.checked import Parameters
@@ -207,6 +209,12 @@ def equilibrium(
     The few markets that ``sweeps`` leave further off than ``LATE`` are swept on, ``LATE_SWEEPS`` at a time. Each is
     judged by itself: what happens to one does not depend on the company it is solved in.
     """
+    if is_compiled() and base.shape[-1]:
+        *found, residual = compiled.equilibrium(
+            base, utility, alpha, sigma, start, sweeps, weight, (LATE, LATE_SWEEPS, LATE_ROUNDS)
+        )
+        require_settled(residual)
+        return Clearing(*found), residual
     if weight is not None:
         return _weighted_equilibrium(base, utility, alpha, sigma, start, sweeps, weight)
     markup = pricing.equilibrium_markups(base, utility, alpha, sigma, start, sweeps)

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from model.compiled.arithmetic import NUMPY, using_arithmetic
 from model.faults import InputFault
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR
@@ -92,7 +93,9 @@ def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Eco
     transfer of a linkage concession shows here, as another menu.
     """
     found = _current(scenario).scenario
-    return found, *_begun(found, calibrated_with(found, parameters), parameters.club_finance)
+    # Kept for other worlds too: the calibration has the same bits whatever the arithmetic of a run.
+    with using_arithmetic(NUMPY):
+        return found, *_begun(found, calibrated_with(found, parameters), parameters.club_finance)
 
 
 def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:

@@ -46,6 +46,7 @@ def findings(twin: bool = True) -> dict[str, Any]:
         "machine": {"python": "3.11.7", "numpy": "2.4.6", "mesa": "3.3.1", "processor": "a processor"},
         "worlds": {"mesa_ms": 120.0, "ensemble_ms": 2.0, "ratio": 60.0, "runs_per_second": 500.0},
         "phases": {"assess_impact": 0.7, "bargain": 0.2, "perceive": 0.001},
+        "arithmetics": {"numpy_ms": 2.0, "compiled_ms": 1.6, "ratio": 1.25} if twin else None,
         "twin": {"price equilibrium": row, "together": row} if twin else None,
         "runs_per_second_by_lanes": {1: 4.0, 64: 200.0},
         "memory": {
@@ -80,6 +81,7 @@ def test_the_tables_show_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_
     for text in ("120.0 ms", "2.00 ms", "500 runs/s", "60.0 times", "508 MB", "exponent 0.97", "1.82 times", "70%"):
         assert text in said
     assert "perceive" not in said
+    assert ("1.25 times" in said) is twin
     assert ("1.20 times" in said) is twin and ("pip install" in said) is not twin
     assert json.loads(files[0].read_text(encoding="utf-8"))["worlds"] == findings()["worlds"]
     assert files[1].stat().st_size > 10_000
@@ -100,7 +102,7 @@ def test_what_is_measured_has_that_shape(monkeypatch: pytest.MonkeyPatch) -> Non
         "packages",
     }
     twins = 0 if found["twin"] is not None else 3
-    assert len(steps) == bench.n_steps(tiny) - twins and len(said) == 7
+    assert len(steps) == bench.n_steps(tiny) - twins and len(said) == 8
     assert found["machine"]["numpy"] and found["machine"]["processor"]
     json.dumps(found)
     show.show(screen(), found)

@@ -1,0 +1,226 @@
+/* The kernels of the compiled arithmetic; each does what one rule in Python does, and names it.
+
+   Arrays come with steps (in numbers, not bytes) along replicate, market and automaker, 0 where all share an entry.
+   Work goes in bundles of WIDTH markets of replicates; each is worked on by itself, so that its bits do not depend on
+   the company. The last bundle is filled up with copies of its last one. */
+
+#include <stdlib.h>
+
+#include "arithmetic.h"
+
+#define WIDTH 16
+/* No two arrays of a bundle overlap but in one and the same number. */
+#if defined(__clang__)
+#define APART _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define APART _Pragma("GCC ivdep")
+#else
+#define APART
+#endif
+#define EACH APART for (int w = 0; w < WIDTH; w++)
+
+typedef struct { double *at; int64_t lane, market, firm; } array;
+typedef double bundle[WIDTH];
+
+static const double NEGLIGIBLE = 1e-200, LEAST_SLACK = 1e-15, UTILITY_CAP = 600.0, LONGEST_STEP = 2.0, WARM_CEILING = 14.0;
+
+/* Which replicates and markets a bundle holds; they are counted together, replicates first, so that few replicates fill
+   it too. together: 1 where it is a row of neighbouring replicates of one market. */
+typedef struct { int64_t n, lane[WIDTH], market[WIDTH]; int together; } bundled;
+
+static bundled bundle_at(int64_t first, int64_t n_lanes, int64_t n_all)
+{
+    bundled b;
+    b.n = n_all - first < WIDTH ? n_all - first : WIDTH;
+    EACH {
+        const int64_t place = first + (w < b.n ? w : b.n - 1);
+        b.lane[w] = place % n_lanes;
+        b.market[w] = place / n_lanes;
+    }
+    b.together = b.n == WIDTH && b.market[0] == b.market[WIDTH - 1];
+    return b;
+}
+
+static void fetch(bundle to, const array *from, const bundled *b, int64_t firm)
+{
+    const double *at = from->at + firm * from->firm;
+    if (b->together && from->lane == 1) memcpy(to, at + b->market[0] * from->market + b->lane[0], sizeof(bundle));
+    else EACH to[w] = at[b->market[w] * from->market + b->lane[w] * from->lane];
+}
+
+static void put(const array *to, const bundle from, const bundled *b, int64_t firm)
+{
+    double *at = to->at + firm * to->firm;
+    if (b->together && to->lane == 1) memcpy(at + b->market[0] * to->market + b->lane[0], from, sizeof(bundle));
+    else for (int64_t w = 0; w < b->n; w++) at[b->market[w] * to->market + b->lane[w] * to->lane] = from[w];
+}
+
+/* --- rules/pricing.py: equilibrium_markups -------------------------------------------------------------------- */
+
+/* What is worked on in one market and bundle: one bundle of numbers for every automaker. */
+typedef struct { bundle *base, *utility, *weight, *lowest, *z, *ceiling, *e, *ec, *gap, *markup, *within, *share; } room;
+
+static void first_guess(const room *r, int n, double sigma, double nest, const bundle alpha)
+{
+    bundle top, total, rest;
+    EACH top[w] = r->lowest[0][w];
+    for (int f = 1; f < n; f++) EACH top[w] = larger(top[w], r->lowest[f][w]);
+    EACH total[w] = 0.0;
+    for (int f = 0; f < n; f++) EACH { r->e[f][w] = exp_(r->lowest[f][w] - top[w]); }
+    for (int f = 0; f < n; f++) EACH total[w] += r->e[f][w];
+    EACH rest[w] = sigma + nest * logistic(nest * (log_(total[w]) + top[w]));
+    for (int f = 0; f < n; f++) EACH {
+        const double weight = r->weight[f][w], net = r->utility[f][w] - alpha[w] * r->base[f][w];
+        const double x = larger(net - weight + log_(weight), 1.0);
+        const double excess = (x - log_(x - log_(x))) / weight;
+        r->ceiling[f][w] = log_((1.0 + excess) / nest - 1.0);
+        const double rho = r->e[f][w] / total[w] * rest[w];
+        const double guess = log_(larger(rho, NEGLIGIBLE) / larger(1.0 - rho, LEAST_SLACK));
+        r->z[f][w] = guess > r->ceiling[f][w] || r->ceiling[f][w] != r->ceiling[f][w] ? r->ceiling[f][w] : guess;
+    }
+}
+
+static void warm_guess(const room *r, int n, double nest, const bundle alpha)
+{
+    for (int f = 0; f < n; f++) EACH {
+        r->z[f][w] = log_(larger(r->markup[f][w] * (alpha[w] / nest) - 1.0, NEGLIGIBLE));
+        r->ceiling[f][w] = WARM_CEILING;
+    }
+}
+
+static void newton_step(const room *r, int n, double sigma, double nest)
+{
+    bundle total, sum_c, sum_gap, log_k, pull_back, step;
+    for (int f = 0; f < n; f++) EACH {
+        const double grown = exp_(r->z[f][w]), y = 1.0 + grown, paid = grown * r->weight[f][w];
+        const double x = at_most(r->lowest[f][w] - paid, UTILITY_CAP), e = exp_(x);
+        const double inverse = 1.0 / (paid * y + 1.0);
+        r->e[f][w] = e;
+        r->gap[f][w] = r->z[f][w] - x - log_(y);
+        r->ec[f][w] = e * (1.0 - inverse);
+        r->share[f][w] = y * inverse;
+    }
+    EACH total[w] = sum_c[w] = sum_gap[w] = 0.0;
+    for (int f = 0; f < n; f++) EACH {
+        total[w] += r->e[f][w];
+        sum_c[w] += r->ec[f][w];
+        sum_gap[w] += r->ec[f][w] * r->gap[f][w];
+    }
+    EACH {
+        total[w] += NEGLIGIBLE;
+        const double log_total = log_(total[w]), ev_part = nest * logistic(nest * log_total), numerator = sigma + ev_part;
+        log_k[w] = log_(numerator) - log_total;
+        pull_back[w] = ev_part + sigma / numerator;
+        const double full = (sum_gap[w] - log_k[w] * sum_c[w]) / (total[w] - pull_back[w] * sum_c[w]);
+        step[w] = at_least(at_most(full, LONGEST_STEP), -LONGEST_STEP);
+    }
+    for (int f = 0; f < n; f++) EACH {
+        const double z = r->z[f][w] + (log_k[w] - pull_back[w] * step[w] - r->gap[f][w]) * r->share[f][w];
+        r->z[f][w] = z > r->ceiling[f][w] || r->ceiling[f][w] != r->ceiling[f][w] ? r->ceiling[f][w] : z;
+    }
+}
+
+/* Shares at the markups, outside and inclusive of demand.nested_shares, and the error of pricing.markup_error. */
+static void look(const room *r, int n, double sigma, double nest, const bundle alpha, bundle outside, bundle inclusive,
+                 bundle error)
+{
+    bundle top, total, ev;
+    for (int f = 0; f < n; f++) EACH {
+        const double price = r->base[f][w] + r->markup[f][w] * r->weight[f][w];
+        r->gap[f][w] = (r->utility[f][w] - alpha[w] * price) / nest;
+    }
+    EACH { top[w] = r->gap[0][w]; total[w] = 0.0; error[w] = 0.0; }
+    for (int f = 1; f < n; f++) EACH top[w] = larger(top[w], r->gap[f][w]);
+    for (int f = 0; f < n; f++) EACH r->e[f][w] = exp_(r->gap[f][w] - top[w]);
+    for (int f = 0; f < n; f++) EACH total[w] += r->e[f][w];
+    EACH {
+        inclusive[w] = softplus(nest * (top[w] + log_(total[w])));
+        outside[w] = exp_(-inclusive[w]);
+        ev[w] = -expm1_below(-inclusive[w]);
+    }
+    for (int f = 0; f < n; f++) EACH {
+        const double within = r->e[f][w] / total[w], share = within * ev[w];
+        const double slack = larger(1.0 - sigma * within - nest * share, LEAST_SLACK);
+        r->within[f][w] = within;
+        r->share[f][w] = share;
+        error[w] = larger(error[w], size_of(r->markup[f][w] - nest / (alpha[w] * slack)));
+    }
+}
+
+/* market/clearing.py: equilibrium. start.at is null for a cold start, weight.at where buyers pay what is charged.
+   Returns 0, or 1 where there is no memory to work in. */
+int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
+                int64_t late_sweeps, int64_t late_rounds, const array *in, const array *out)
+{
+    const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4;
+    enum { PRICE, MARKUP, WITHIN, SHARE, OUTSIDE, INCLUSIVE, RESIDUAL };
+    const int n = (int)n_firms;
+    const double nest = 1.0 - sigma;
+    bundle *memory = malloc(sizeof(bundle) * 14 * (size_t)n);
+    if (!memory) return 1;
+    bundle *p[14];
+    for (int k = 0; k < 14; k++) p[k] = memory + (size_t)k * (size_t)n;
+    const room r = { p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11] };
+    for (int64_t first = 0; first < n_lanes * n_markets; first += WIDTH) {
+        const bundled b = bundle_at(first, n_lanes, n_lanes * n_markets);
+        bundle alpha, outside, inclusive, error;
+        fetch(alpha, alphas, &b, 0);
+        for (int f = 0; f < n; f++) {
+            fetch(r.base[f], base, &b, f);
+            fetch(r.utility[f], utility, &b, f);
+            if (weight->at) fetch(r.weight[f], weight, &b, f);
+            else EACH r.weight[f][w] = 1.0;
+            EACH r.lowest[f][w] = (r.utility[f][w] - alpha[w] * r.base[f][w]) / nest - r.weight[f][w];
+            if (!start->at) continue;
+            fetch(r.markup[f], start, &b, f);
+            if (weight->at) EACH r.markup[f][w] /= r.weight[f][w];
+        }
+        if (start->at) warm_guess(&r, n, nest, alpha);
+        else first_guess(&r, n, sigma, nest, alpha);
+        for (int64_t k = 0; k < sweeps; k++) newton_step(&r, n, sigma, nest);
+        for (int f = 0; f < n; f++) EACH r.markup[f][w] = (1.0 + exp_(r.z[f][w])) * (nest / alpha[w]);
+        look(&r, n, sigma, nest, alpha, outside, inclusive, error);
+        for (int64_t round = 0; round < late_rounds; round++) {
+            int any = 0, is_late[WIDTH];
+            EACH { is_late[w] = error[w] > late; any |= is_late[w]; }
+            if (!any) break;
+            warm_guess(&r, n, nest, alpha);
+            for (int64_t k = 0; k < late_sweeps; k++) newton_step(&r, n, sigma, nest);
+            /* A market that has settled keeps its prices. */
+            for (int f = 0; f < n; f++) EACH {
+                const double again = (1.0 + exp_(r.z[f][w])) * (nest / alpha[w]);
+                r.markup[f][w] = is_late[w] ? again : r.markup[f][w];
+            }
+            look(&r, n, sigma, nest, alpha, outside, inclusive, error);
+        }
+        for (int f = 0; f < n; f++) {
+            EACH r.markup[f][w] *= r.weight[f][w];
+            EACH r.gap[f][w] = r.base[f][w] + r.markup[f][w];
+            put(out + PRICE, r.gap[f], &b, f);
+            put(out + MARKUP, r.markup[f], &b, f);
+            put(out + WITHIN, r.within[f], &b, f);
+            put(out + SHARE, r.share[f], &b, f);
+        }
+        put(out + OUTSIDE, outside, &b, 0);
+        put(out + INCLUSIVE, inclusive, &b, 0);
+        put(out + RESIDUAL, error, &b, 0);
+    }
+    free(memory);
+    return 0;
+}
+
+/* The functions alone, for the tests: which = 0 exp, 1 log, 2 expm1 of what is not positive, 3 softplus, 4 logistic. */
+void function(int64_t which, int64_t n, const double *x, double *y)
+{
+    for (int64_t i = 0; i < n; i++)
+        y[i] = which == 0 ? exp_(x[i]) : which == 1 ? log_(x[i]) : which == 2 ? expm1_below(x[i])
+            : which == 3 ? softplus(x[i]) : logistic(x[i]);
+}
+
+/* 1 where the compiler kept its word and rounded the product before it added. */
+int is_exact(void)
+{
+    volatile double a = 1.0 + 0x1p-30, b = 1.0 - 0x1p-30, c = -1.0;
+    const double x = a, y = b, z = c;
+    return x * y + z == 0.0;
+}

@@ -1,0 +1,73 @@
+"""Markets cleared by the compiled kernel: what ``market.clearing.equilibrium`` does, in one pass over each market."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from model.compiled.build import kernels
+from model.numerics import FloatArray
+
+#: Of an array that is not there: a null pointer.
+_NOTHING = (0, 0, 0, 0)
+
+
+def equilibrium(
+    base: FloatArray,
+    utility: FloatArray,
+    alpha: FloatArray,
+    sigma: float,
+    start: FloatArray | None,
+    sweeps: int,
+    weight: FloatArray | None,
+    late: tuple[float, int, int],
+) -> tuple[FloatArray, ...]:
+    """Price, markup, within and share (..., m, f), outside, inclusive and residual (..., m).
+
+    Arguments as in ``market.clearing``; alpha (..., 1); late: the residual that is not good enough, k$, sweeps made
+    where one is worse, and how often at most. There is at least one automaker.
+    Raises ``MemoryError``.
+    Limits: each market has the bits that it has alone; NaN is never cut off.
+    """
+    given = [base, utility, alpha, start, weight]
+    shape = np.broadcast_shapes(*(one.shape for one in given if one is not None))
+    # Three axes: replicates, markets, automakers.
+    lanes, markets, firms = int(np.prod(shape[:-2])), shape[-2] if len(shape) > 1 else 1, shape[-1]
+    inputs = [None if one is None else _three_axes(one, shape, (lanes, markets, firms)) for one in given]
+    outputs: list[FloatArray] = [np.empty((markets, firms, lanes)).transpose(2, 0, 1) for _ in range(4)]
+    outputs += [np.empty((markets, lanes)).T for _ in range(3)]
+    table = [_NOTHING if one is None else _steps(one) for one in inputs]
+    places = np.array([*table, *map(_steps, outputs)], dtype=np.int64)
+    at = places.ctypes.data
+    failed = kernels().equilibrium(
+        *map(ctypes.c_int64, (lanes, markets, firms)),
+        ctypes.c_double(sigma),
+        ctypes.c_int64(sweeps),
+        ctypes.c_double(late[0]),
+        *map(ctypes.c_int64, late[1:]),
+        ctypes.c_void_p(at),
+        ctypes.c_void_p(at + places[: len(table)].nbytes),
+    )
+    if failed:
+        raise MemoryError("no memory for one market")
+    if len(shape) == 3:
+        return tuple(outputs)
+    return tuple(one.reshape((*shape[:-2], *one.shape[1:]) if len(shape) > 1 else one.shape[2:]) for one in outputs)
+
+
+def _three_axes(x: FloatArray, shape: tuple[int, ...], axes: tuple[int, int, int]) -> FloatArray:
+    """x as an array with these axes, without copying where it has three of them or fewer."""
+    x = np.asarray(x, dtype=np.float64)
+    if x.strides and any(step % x.itemsize for step in x.strides):
+        x = x.copy()
+    if len(shape) <= 3:
+        return np.broadcast_to(x, (*axes[:-1], x.shape[-1]))
+    return np.broadcast_to(x, (*shape[:-1], x.shape[-1])).reshape((*axes[:-1], x.shape[-1]))
+
+
+def _steps(x: FloatArray) -> Sequence[int]:
+    """Where an array (R, m, f) or (R, m) lies, and its steps in numbers; an axis of length one has none."""
+    steps = [step // 8 if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True)]
+    return (x.__array_interface__["data"][0], *steps, *([0] * (3 - len(steps))))
