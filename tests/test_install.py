@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from commands import SMALL
 
 from experiments.display.words import part_of
 
@@ -84,3 +85,26 @@ def test_it_works_beside_a_readers_own_files(detente: Path, tmp_path: Path) -> N
 def test_every_shipped_file_was_installed(detente: Path, tmp_path: Path) -> None:
     for command in (["run", "2018"], ["parameters", "--calibration", "2026"], ["mechanisms"], ["hindcast", "--help"]):
         assert called([detente, *command], tmp_path).stdout.strip()
+
+
+@pytest.mark.slow
+def test_a_sealed_bundle_is_checked_where_nothing_but_the_package_is(detente: Path, tmp_path: Path) -> None:
+    """The bundle alone goes into another folder; one digit that is changed in it is found and its file named."""
+    (tmp_path / "two.toml").write_text(SMALL, encoding="utf-8")
+    called([detente, "sweep", "two.toml", "--workers", "1"], tmp_path)
+    sealed = called([detente, "certify", "results/two", "--out", "two.zip"], tmp_path).stdout
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    shutil.move(tmp_path / "two.zip", elsewhere / "two.zip")
+    shutil.rmtree(tmp_path / "results")
+    found = called([detente, "certify", "--verify", "two.zip"], elsewhere).stdout
+    seal = sealed.partition("Seal: ")[2].split()[0]
+    assert len(seal) == 64 and f"seal {seal}" in found and "came out" not in found
+    assert found.count("played again: the same to the last bit") == 3
+    whole = bytearray((elsewhere / "two.zip").read_bytes())
+    place = whole.index(b'"replicates": 2')  # in the manifest: nothing in the archive is compressed
+    whole[place + len('"replicates": ')] = ord("3")
+    (elsewhere / "changed.zip").write_bytes(whole)
+    words = [detente, "certify", "--verify", "changed.zip"]
+    refused = subprocess.run(words, check=False, cwd=elsewhere, capture_output=True)
+    assert refused.returncode == 2 and b"results/manifest.json was changed after it was sealed" in refused.stderr

@@ -98,7 +98,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
 
 def figure(found: dict[str, Any]) -> Figure:
     """Speed by size of block, share by phase, growth, and memory."""
-    from matplotlib.ticker import MaxNLocator
+    from matplotlib.ticker import LogLocator, MaxNLocator
 
     from experiments.display.figure_style import (
         BLACK,
@@ -107,6 +107,7 @@ def figure(found: dict[str, Any]) -> Figure:
         MARKERS,
         ORANGE,
         VERMILLION,
+        keyed,
         panels,
         pt,
     )
@@ -123,7 +124,7 @@ def figure(found: dict[str, Any]) -> Figure:
 
     shown = [(name, share) for name, share in found["phases"].items() if share >= LEAST_SHARE][:SHOWN_PHASES][::-1]
     phases.barh([name.replace("_", " ") for name, _ in shown], [100 * share for _, share in shown], color=BLUE)
-    phases.set(xlabel="share of the ensemble's CPU time (%)")
+    phases.set(xlabel="share of CPU time (%)")
     phases.set_title("Where the time goes")
     phases.grid(axis="y", visible=False)
 
@@ -131,7 +132,7 @@ def figure(found: dict[str, Any]) -> Figure:
     for (what, rows), colour, marker in zip(found["growth"].items(), colours, MARKERS, strict=False):
         sizes = [int(size) for size in rows["seconds"]]
         times = list(rows["seconds"].values())
-        label = f"{what}: exponent {rows['exponent']:.2f}"
+        label = f"growth with {what}: exponent {rows['exponent']:.2f}"
         growth.plot(
             [size / sizes[0] for size in sizes], [t / times[0] for t in times], color=colour, marker=marker, label=label
         )
@@ -139,12 +140,14 @@ def figure(found: dict[str, Any]) -> Figure:
     growth.plot([1, most], [1, most], ":", color=BLACK, label="proportional")
     growth.set(xscale="log", yscale="log", xlabel="size, smallest = 1", ylabel="CPU time, smallest = 1")
     growth.set_title("Growth")
-    growth.legend()
+    keyed(whole, growth.get_lines())
 
     for axis in (speed.yaxis, growth.xaxis, growth.yaxis):
         # The usual numbers of such axes are written as mathematics, which our figures do not read.
         axis.set_major_formatter("{x:g}")
         axis.set_minor_formatter("")
+        # Also where less than a power of ten is shown, several numbers stand at the axis.
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
     peaks = found["memory"]["after_each_block_mb"]
     memory.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=pt(5))

@@ -25,6 +25,7 @@ from experiments.cli.terminal import (
     warn,
 )
 from experiments.display.command_words import how_to_install
+from experiments.display.looks import check_form
 from experiments.display.streams import pasted
 
 OutOption = Annotated[
@@ -251,17 +252,20 @@ def validate(
     json_file: Annotated[Path | None, typer.Option("--json", metavar="FILE", help="Write every number here.")] = None,
     csv_file: Annotated[Path | None, typer.Option("--csv", metavar="FILE", help="Write the rows here.")] = None,
     figure_file: Annotated[
-        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the rows into this PNG file.")
+        Path | None, typer.Option("--figure", metavar="FILE", help="Draw the rows into this .png, .svg or .pdf.")
     ] = None,
+    style: StyleOption = USUAL,
     document: Annotated[
         bool, typer.Option("--document", help="Also put the numbers into docs/validation.md of this checkout.")
     ] = False,
     workers: WorkersOption = None,
 ) -> None:
     """The model against published effects: which it meets, which it misses, and which rule is suspected."""
-    with refusals():
+    with refusals(), looking(style):
         from experiments.validation.main import run_validation
 
+        if figure_file is not None:
+            check_form(figure_file)
         files = {"json": json_file, "csv": csv_file, "figure": figure_file}
         run_validation(screen(), screen(to_stderr=True), rows, replicates, workers, files, document)
 

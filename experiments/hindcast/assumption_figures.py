@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from scipy.stats import binom
 
-from experiments.display.figure_style import BLACK, BLUE, VERMILLION, keyed, letters, panels, pt, wrapped
+from experiments.display.figure_style import BLACK, BLUE, SKY, VERMILLION, keyed, letters, panels, pt, wrapped
+from experiments.display.looks import style
 from experiments.hindcast.assumption_checks import N_BINS, NINE_TENTHS
 
 #: Numbers shown: those that the record moved most.
 MOST_SHOWN: Final = 10
 HEIGHT: Final = 6.6  # inches of a slide
 ALL: Final = "0.78"
+#: A rim parts it from bars that are as dark.
+RECORD: Final[dict[str, Any]] = {"marker": "o", "markeredgecolor": "white"}
 
 
 def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray, priors: dict[str, tuple[float, float]],
@@ -37,11 +39,16 @@ def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray,
         Line2D([], [], color=BLUE, linewidth=pt(9), label="90 % of the sample"),
         Line2D([], [], color=BLUE, lw=pt(9), marker="o", mfc="white", mew=0, ms=pt(6), label="its median"),
         Line2D([], [], color=VERMILLION, marker="D", linestyle="", label="default"),
-        Line2D([], [], color=BLACK, marker="o", linestyle="", label="the record"),
-        Patch(color=BLACK, alpha=0.1, label="9 in 10 by luck"),
+        Line2D([], [], color=BLACK, linestyle="", **RECORD, label="the record"),
+        Line2D([], [], color=BLACK, linestyle="--", linewidth=pt(1.6), label="between: 9 in 10 by luck"),
     ]
     keyed(figure, handles)
     return figure
+
+
+def beside(share: float) -> int:
+    """Letters of a name beside a panel that has this share of the width; a panel that has all of it gives more."""
+    return letters(0.5 if style().is_stacked else share)
 
 
 def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, float]]) -> None:
@@ -59,7 +66,7 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, floa
         f"{name.replace('_', ' ')}{' *' * bool(sure)}"
         for name, sure in zip(told["parameter"], told["told"], strict=True)
     ]
-    axis.set_yticks(rows, [wrapped(name, letters(0.19), 2) for name in words])
+    axis.set_yticks(rows, [wrapped(name, beside(0.19), 2) for name in words])
     axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
     axis.set_xlabel("place in the range\n(*: more than luck)")
     axis.set_title("What the\nrecord taught")
@@ -77,8 +84,8 @@ def _histories(axis: Axes, table: pd.DataFrame) -> None:
 
     axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=pt(9))
     axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))
-    axis.plot(place("recorded"), rows, "o", color=BLACK, markersize=pt(8), zorder=3)
-    axis.set_yticks(rows, [wrapped(str(name), letters(0.16), 2) for name in table["target"]])
+    axis.plot(place("recorded"), rows, linestyle="", color=BLACK, markersize=pt(10), mew=pt(1.2), zorder=3, **RECORD)
+    axis.set_yticks(rows, [wrapped(str(name), beside(0.16), 2) for name in table["target"]])
     axis.set_xticks([])
     axis.set_xlabel("← fewer, lower\nmore, higher →")
     axis.set_title("What worlds do,\n2018-2025")
@@ -86,13 +93,14 @@ def _histories(axis: Axes, table: pd.DataFrame) -> None:
 
 def _ranks(axis: Axes, counts: np.ndarray, n_truths: int) -> None:
     share = counts / np.sum(counts)
-    axis.bar((np.arange(N_BINS) + 0.5) / N_BINS, share, width=0.9 / N_BINS, color=BLUE)
+    axis.bar((np.arange(N_BINS) + 0.5) / N_BINS, share, width=0.9 / N_BINS, color=SKY)
     # Ranks of one truth hang together, so the band is that of as many draws as there are truths.
     low, high = binom.ppf(NINE_TENTHS, n_truths, 1 / N_BINS) / n_truths
-    axis.axhspan(low, high, color=BLACK, alpha=0.1, linewidth=0)
+    for end in (low, high):
+        axis.axhline(end, color=BLACK, linestyle="--", linewidth=pt(1.6))
     axis.axhline(1 / N_BINS, color=BLACK, linewidth=pt(1))
     axis.set_xlim(0, 1)
     axis.set_ylim(0, max(float(np.max(share)), high) * 1.25)
-    axis.set_xlabel("rank of the truth")
+    axis.set_xlabel("rank of the truth\nin its sample")
     axis.set_ylabel("share of ranks")
-    axis.set_title("Known truths,\nfound")
+    axis.set_title("Is a known\ntruth found?")

@@ -18,9 +18,11 @@ from experiments.display.figure_style import (
     VERMILLION,
     keyed,
     leftmost,
+    letters,
     panels,
     pt,
     titled,
+    wrapped,
 )
 from experiments.display.looks import style
 from experiments.hindcast import baselines
@@ -50,12 +52,17 @@ def draw_all(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) 
     }
 
 
+def depth(alpha: float) -> float:
+    """How dark a band is: in black and white it leaves the lines in it to be seen."""
+    return 0.5 * alpha if style().is_grey else alpha
+
+
 def fan(axis: Axes, plan: HindcastPlan, sealed: Sealed, quantity: str, entity: str, years: list[int]) -> None:
     """The bands and the median of one number over the years."""
     draws = np.stack([sealed.draws(quantity, entity, year) for year in years])
     for low, high, alpha, _ in BANDS:
         ends = np.quantile(draws, [low, high], axis=1)
-        axis.fill_between(years, ends[0], ends[1], color=BLUE, alpha=alpha, linewidth=0)
+        axis.fill_between(years, ends[0], ends[1], color=BLUE, alpha=depth(alpha), linewidth=0)
     axis.plot(years, np.median(draws, axis=1), color=BLUE)
     axis.axvline(plan.fit_last + 0.5, color=BLACK, linewidth=pt(1.2), linestyle=":")
     axis.set_xticks(range(plan.fit_first, plan.score_last + 1, 3))
@@ -74,7 +81,7 @@ def legend(figure: Figure, extra: list[Any]) -> None:
     """What every chart of the page means."""
     handles = [
         Line2D([], [], color=BLUE, label="model, median"),
-        *(Patch(color=BLUE, alpha=alpha + 0.1, label=f"model, {words}") for _, _, alpha, words in BANDS),
+        *(Patch(color=BLUE, alpha=depth(alpha + 0.1), label=f"model, {words}") for _, _, alpha, words in BANDS),
         Line2D([], [], color=BLACK, marker="o", linestyle="", label="observed, in the fit"),
         Line2D([], [], color=BLACK, marker="o", markerfacecolor="white", linestyle="", label="observed, held out"),
         *extra,
@@ -110,9 +117,9 @@ def prices_and_suppliers(plan: HindcastPlan, sealed: Sealed, before: Record, aft
     """Pack prices against 2022, and the shares of suppliers with a row of their own."""
     names = suppliers()
     known = [k for k in range(len(names)) if np.isfinite(before.supplier[k, -1])]
-    n_rows = -(-(len(known) + 1) // COLUMNS)
-    figure, axes = panels(n_rows, COLUMNS, 3.6, share_y=False)
-    flat = list(axes.T.reshape(-1) if style().is_stacked else axes.reshape(-1))
+    across = 1 if style().is_stacked else COLUMNS
+    figure, axes = panels(-(-(len(known) + 1) // across), across, 3.6, share_y=False)
+    flat = list(axes.reshape(-1))
     level = np.concatenate([[0.0], np.cumsum(before.price_change[1:])])
     fan(flat[0], plan, sealed, "price", "WORLD", plan.fit_years + plan.score_years)
     seen(flat[0], plan, level - level[-1], np.cumsum(after.price_change))
@@ -156,7 +163,7 @@ def automakers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record
             fan(axis, plan, sealed, "brand", f"{bloc} {names[f]}", plan.fit_years + plan.score_years)
             seen(axis, plan, before.brand[m, f], after.brand[m, f])
             short = "others" if names[f].startswith("Korean") else names[f]
-            axis.set_title(f"{bloc}: {short}")
+            axis.set_title(wrapped(f"{bloc}: {short}", letters(0.8 if style().is_stacked else 0.19, style().head)))
             axis.set_ylim(bottom=0)
         for axis in leftmost(axes[m]):
             axis.set_ylabel("share of the\nmarket's EVs")

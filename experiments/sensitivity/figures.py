@@ -11,7 +11,6 @@ from experiments.design.outcomes import words_of
 from experiments.display.figure_style import (
     BLACK,
     BLUE,
-    ORANGE,
     leftmost,
     letters,
     name_across,
@@ -20,12 +19,13 @@ from experiments.display.figure_style import (
     titled,
     wrapped,
 )
+from experiments.display.looks import style
 from experiments.findings.differences import in_short
 from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
 
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
-    """Total (bars with intervals) and first-order indices (dots) of mechanisms, kept inputs and chance."""
+    """Total (bars with intervals) and first-order indices (rings) of mechanisms, kept inputs and chance."""
     groups = in_order(found.sobol)
     outcomes = list(dict.fromkeys(found.sobol["outcome"]))
     dyads = [dyad for dyad in DYADS if dyad in set(found.sobol["dyad"])]
@@ -44,16 +44,19 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
                 axis.text(0.5, 0.5, "does not vary", ha="center", transform=axis.transAxes)
                 continue
             spans = np.maximum([mine["total"] - mine["total_low"], mine["total_high"] - mine["total"]], 0.0)
-            axis.barh(places, mine["total"], color=BLUE, alpha=0.5, label="total, with 95 % interval")
+            axis.barh(places, mine["total"], color=BLUE, alpha=0.5, label="with all it interacts with (total), 95 %")
             axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color=BLACK, linewidth=pt(1.5))
-            axis.plot(mine["first"], places, "o", color=ORANGE, markersize=pt(6), label="first-order")
+            axis.plot(mine["first"], places, "o", color=BLACK, mfc="white", ms=pt(6), label="alone (first-order)")
         for axis in leftmost(axes[row]):
-            axis.set_yticks(places, [wrapped(name, letters(0.3), 1) for _, name in groups])
+            axis.set_yticks(
+                places,
+                [wrapped(name.replace("_", " "), letters(0.5 if style().is_stacked else 0.3), 1) for _, name in groups],
+            )
     name_across(axes[-1], "share of variance")
     handles, labels = next(
         (a.get_legend_handles_labels() for a in axes.flat if a.get_legend_handles_labels()[0]), ([], [])
     )
-    drawn.legend(handles, labels, loc="outside lower center", ncols=2)
+    drawn.legend(handles, labels, loc="outside lower center", ncols=1 if style().is_stacked else 2)
     what = f"the change by {in_short(found.plan)}" if found.plan.difference else "the outcomes"
     titled(drawn, f"What moves {what}: mechanisms, single inputs, chance")
     return drawn

@@ -13,7 +13,7 @@ from experiments.display.console import say
 from experiments.display.streams import pasted
 from experiments.display.words import renewed
 from experiments.running.executors import check_workers
-from experiments.store.files import check_writable, write_whole
+from experiments.store.files import check_writable, write_figure, write_whole
 from experiments.validation.page import as_json, blocks, records, tell
 from experiments.validation.validate import REPLICATES, Validation, validate
 
@@ -68,4 +68,4 @@ def write(found: Validation, files: Mapping[str, File]) -> None:
             text = texts[form]()
             write_whole(file, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
         else:
-            write_whole(file, saver(lambda: validation_figure(found.rows)))
+            write_figure(file, saver(lambda: validation_figure(found.rows)))
