@@ -3,8 +3,8 @@
 Where a scenario puts access to a market on the table, the importer's nodes with that partner are looked at once for
 every step, as if its terms were in force, whatever is in force now; all other pairs see the market as it is. Brands
 that a rule keeps out count as fully on sale once they are let in, as they will be when they have ramped up. Who may
-sell only what it builds in the market would have to build first: every maker builds that earns more than the annuity
-of a plant beside all the others that might, and pays that annuity.
+sell only what it builds in the market would have to build first: a maker without a plant counts for the part of the
+life of an agreement in which it will have one, and pays the annuity of a plant for that part.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from model.market.access import OPEN_TO_IMPORTS, Gates
 from model.market.economy import SHUT, Economy
 from model.numerics import LEAST_AVAILABILITY, QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.parameters.checked import Parameters
+from model.rules import plants
 from model.rules.pricing import COLD_SWEEPS
 from model.scenario.scenario import Scenario
 from model.vocabulary import N_BLOCS
@@ -131,7 +132,7 @@ def _with_entry(
     sweeps: int,
     nodes: Nodes,
 ) -> Tables:
-    """One pair's nodes; where makers would have to build first, those that do so pay for it."""
+    """One pair's nodes; where makers would have to build first, with their plants as far as they will stand."""
     if situation.entry is None:
         return assess(economy, parameters, situation, start, sweeps, nodes)
     pair, market = int(nodes.pair[0]), situation.entry.market
@@ -139,11 +140,14 @@ def _with_entry(
     first = np.zeros((N_PAIRS, N_NODES), dtype=bool)
     first[pair, 0] = True
     earned = assess(economy, parameters, situation, None, COLD_SWEEPS, nodes_of(economy, first)).firm_profit[..., 0, :]
-    builds = situation.entry.makers & (earned >= annuity)
+    worth = plants.entry_value(earned, 0.0, parameters.plant_hurdle_rate, parameters.plant_cost)
+    hazard = plants.entry_hazard(worth, parameters.plant_hazard_max, parameters.plant_hazard_scale)
+    lasts = parameters.discount_factor * (1.0 - parameters.repudiation_hazard)
+    stands = np.where(situation.entry.makers, plants.part_of_life(hazard, parameters.plant_lag, lasts), 1.0)
     utility = situation.utility.copy()
-    utility[..., market, :] += np.log(LEAST_AVAILABILITY) * (situation.entry.makers & ~builds)
+    utility[..., market, :] += np.log(np.maximum(stands, LEAST_AVAILABILITY))
     tables = assess(economy, parameters, dataclasses.replace(situation, utility=utility), start, sweeps, nodes)
-    paid = np.where(builds, annuity, 0.0)
+    paid = np.where(situation.entry.makers, stands * annuity, 0.0)
     # They are at home in the partner.
     by_partner = np.stack([np.zeros(paid.shape[:-1]), ordered_sum(paid)], axis=-1)[..., None, None, :]
     return dataclasses.replace(

@@ -19,6 +19,7 @@ from model.numerics import (
     log_sum_level,
     logistic,
     ordered_sum,
+    power,
     safe_ratio,
 )
 
@@ -95,3 +96,15 @@ def entry_hazard(npv: FloatLike, hazard_max: FloatLike, scale: FloatLike) -> Flo
     Source: theory 1.3; Blonigen 2002 (evidence on tariff jumping); logistic form an assumption.
     """
     return hazard_max * logistic(npv / scale)
+
+
+def part_of_life(hazard: FloatLike, lag: FloatLike, continuation: FloatLike) -> FloatArray:
+    """Part of the life of an agreement in which a plant that is not yet started will stand, discounted, in [0, 1].
+
+    hazard: (...), ``entry_hazard``, per quarter, in [0, 1]. lag: (...), quarters from start to opening, >= 0.
+    continuation: (...), weight of the next quarter, that the agreement ends included, in (0, 1).
+    Limits: 0 at a hazard of 0; continuation to the power of the lag at 1; falls in the lag.
+    Source: definition: the sum over quarters k of h (1 - h)^k d^(k + L), h the hazard, d the continuation, L the lag.
+    """
+    waits = continuation * np.subtract(1.0, hazard)
+    return power(continuation, lag) * safe_ratio(hazard, 1.0 - waits)

@@ -82,22 +82,34 @@ def test_a_quota_goes_from_a_shut_door_to_an_open_one(tmp_path: Path) -> None:
     assert between == sorted(between) and between[0] < between[-1]
 
 
-def test_local_brands_pay_for_the_plants_that_they_would_build(tables: Any) -> None:
-    found, _, p, _ = tables
-    # Where plants cost more than anyone earns with one, nobody comes.
-    dear = assessed("2026-access", plant_cost=5.0, plant_hurdle_rate=0.2)[0]
-    cheap = assessed("2026-access", plant_cost=0.5, plant_hurdle_rate=0.05)[0]
-    nobody, some = at(dear, "ev_share", LOCAL)[0], at(found, "ev_share", LOCAL)[0]
-    assert at(found, "ev_share", 0)[0] <= nobody <= some <= at(cheap, "ev_share", LOCAL)[0]
-    # The same makers, whose plants cost a tenth more: each pays that, nobody else has anything of it.
-    more = assessed("2026-access", plant_cost=1.1 * p.plant_cost)[0]
-    np.testing.assert_array_equal(at(more, "ev_share", LOCAL), at(found, "ev_share", LOCAL))
-    rise = 0.1 * p.plant_cost * p.plant_hurdle_rate / QUARTERS_PER_YEAR
+def test_local_brands_count_as_far_as_their_plants_will_stand(tables: Any) -> None:
+    found, economy, p, (scenario, opening) = tables
+    # Nobody ever starts a plant: the door is shut. More do, or sooner: it opens further.
+    never, rarely, later = (
+        assessed("2026-access", **change)[0]
+        for change in ({"plant_hazard_max": 0.0}, {"plant_hazard_max": 0.02}, {"plant_lag": 12})
+    )
+    same(never, LOCAL, never, 0, 1e-5)
+    shares = [float(at(one, "ev_share", LOCAL)[0]) for one in (never, rarely, found)]
+    assert shares == sorted(shares) and shares[0] < shares[1] < shares[2]
+    assert at(later, "ev_share", LOCAL)[0] < shares[2]
+    # By hand: what each would earn beside all others decides when it builds, and so how far it is there and pays.
+    seen = look(economy, p, scenario, opening, False).situation.views[LOCAL]
+    home = scenario.automaker_home == CN
+    assert seen.entry is not None and seen.entry.makers.tolist() == (scenario.banned[:, US] & home).tolist()
+    earned = assess(economy, p, seen, None, COLD_SWEEPS).firm_profit[PAIR * N_NODES]
+    npv = QUARTERS_PER_YEAR * earned / p.plant_hurdle_rate - p.plant_cost
+    hazard = p.plant_hazard_max / (1.0 + np.exp(-npv / p.plant_hazard_scale))
+    d = p.discount_factor * (1.0 - p.repudiation_hazard)
+    stands = np.where(seen.entry.makers, d**p.plant_lag * hazard / (1.0 - d * (1.0 - hazard)), 1.0)
+    utility = seen.utility.copy()
+    utility[US] += np.log(stands)
+    free = assess(economy, p, dataclasses.replace(seen, utility=utility), None, COLD_SWEEPS)
+    paid = float((stands * seen.entry.makers).sum()) * p.plant_cost * p.plant_hurdle_rate / QUARTERS_PER_YEAR
+    assert paid > 0.01
     for name in ("welfare", "profit"):
-        paid = (at(found, name, LOCAL) - at(more, name, LOCAL)) / rise
-        np.testing.assert_allclose(paid[:, 0], 0.0, atol=1e-9)
-        np.testing.assert_allclose(paid[:, 1], paid[0, 1], rtol=1e-9)
-        assert paid[0, 1] == pytest.approx(round(paid[0, 1])) and paid[0, 1] >= 1.0
+        gone = getattr(free, name)[PAIR, :16] - at(found, name, LOCAL)
+        np.testing.assert_allclose(gone, np.broadcast_to([0.0, paid], gone.shape), atol=1e-8)
     # What is built there depends on no imports, and gives jobs.
     assert at(found, "vehicle_share", LOCAL)[0, 0] < at(found, "vehicle_share", OPEN)[0, 0]
     assert at(found, "welfare", LOCAL)[0, 0] > at(found, "welfare", 0)[0, 0]

@@ -73,6 +73,23 @@ def test_entry_hazard(npv: float, hazard_max: float, scale: float) -> None:
     assert plants.entry_hazard(0.0, hazard_max, scale) == 0.5 * hazard_max
 
 
+@given(st.floats(0.0, 1.0), st.integers(0, 12), st.floats(0.5, 0.995))
+@settings(max_examples=50)
+def test_part_of_life_is_the_discounted_time_with_a_plant(hazard: float, lag: int, lasts: float) -> None:
+    k = np.arange(6000)
+    by_hand = (hazard * (1.0 - hazard) ** k * lasts ** (k + lag)).sum()
+    part = float(plants.part_of_life(hazard, lag, lasts))
+    assert part == pytest.approx(by_hand, rel=1e-9, abs=1e-12) and 0.0 <= part <= 1.0
+    assert part >= float(plants.part_of_life(hazard, lag + 1, lasts))
+
+
+def test_part_of_life_at_its_limits() -> None:
+    assert float(plants.part_of_life(0.0, 4, 0.95)) == 0.0
+    assert float(plants.part_of_life(1.0, 4, 0.95)) == pytest.approx(0.95**4)
+    # One in ten starts a quarter and opens a year and a half later: .8075 x .1 / (1 - .965 x .9).
+    assert float(plants.part_of_life(0.1, 6, 0.965)) == pytest.approx(0.6141, abs=1e-4)
+
+
 @given(COSTS, COSTS, st.floats(0.0, 1.0))
 @settings(max_examples=30)
 def test_shares_move_part_of_the_way(now: FloatArray, wanted: FloatArray, speed: float) -> None:
