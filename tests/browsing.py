@@ -103,6 +103,32 @@ _WATCHED = """() => {
 }"""
 CONTROLS = "window.controls()"
 
+# Words that can be seen, but for the entries of lists: numbers are none, and a Chinese sign counts as one.
+WORDS = """() => {
+  let total = 0;
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walk.nextNode()) {
+    const owner = walk.currentNode.parentElement;
+    if (!owner || owner.closest('option, noscript, .unseen, .skip') || !owner.checkVisibility()) continue;
+    total += (walk.currentNode.textContent.match(/\\p{sc=Han}|[\\p{L}’'-]+/gu) || []).length;
+  }
+  return total;
+}"""
+
+# Visible texts that are shown smaller than so many pixels.
+SMALLER_THAN = """(least) => {
+  const found = [];
+  for (const node of document.querySelectorAll('body *')) {
+    if (node.closest('noscript, option, .unseen, .skip, #notice')) continue;
+    if (!node.checkVisibility({ checkVisibilityCSS: true })) continue;
+    if (![...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim())) continue;
+    const svg = node.closest('svg');
+    const size = parseFloat(getComputedStyle(node).fontSize) * (svg ? svg.getScreenCTM().a : 1);
+    if (size < least - 0.01) found.push(`${size.toFixed(1)}: ${node.textContent.trim().slice(0, 30)}`);
+  }
+  return found;
+}"""
+
 # Controls that a screen reader would find without a name.
 NAMELESS = """() => [...document.querySelectorAll('button, select, input, textarea, summary')].filter((node) => {
   const label = node.labels && [...node.labels].map((one) => one.textContent).join('');

@@ -36,17 +36,18 @@ NICENESS: Final = 2  # the page goes first, but on a busy machine clouds must st
 WATCHED: Final = 6.0  # seconds since somebody last looked; pages look twice a second until a cloud is full
 MOST_OWN: Final = 256  # lucks beside the shared ones that wait for their run, a cloud
 MOST_DEATHS: Final = 2  # of the process, on the same cloud in a row
+Table = dict[str, list[list[float]]]  # column -> row (a pair, a quarter) -> replicate
 COLUMNS: Final = ("mean_depth", "joint_gain", "final_depth", "treaty_quarters", "emerged", "inherited", "kept")
 
 
-def play_batch(settings: Settings, replicates: list[int]) -> dict[str, list[list[float]]]:
+def play_batch(settings: Settings, replicates: list[int]) -> Table:
     """Outcomes of some replicates under the settings, by the rules alone: column -> dyad -> replicate.
 
     Columns are those of a run's summary; emerged, inherited and kept are 0 or 1; gains in bn$ a year.
     """
     length = settings.quarters or None
     quarters = sorted({change.quarter for change in settings.changes})
-    table: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
+    table: Table = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
     ensemble = Ensemble(settings.scenario, settings.root_seed, replicates, dict(settings.parameters), n_quarters=length)
     for _, world in ensemble.worlds():
         while world.state.quarter < world.n_quarters:
@@ -64,19 +65,26 @@ def play_batch(settings: Settings, replicates: list[int]) -> dict[str, list[list
 
 def replicates_of(settings: Settings) -> list[int]:
     """The replicates of a full picture, the run's own luck first."""
-    return list(_luck_first(settings.replicate))
+    return list(luck_first(settings.replicate))
 
 
-def _luck_first(own: int) -> Iterator[int]:
+def luck_first(own: int) -> Iterator[int]:
+    """The replicates of a picture, the own luck first."""
     return islice(chain([own], (luck for luck in range(N_RUNS) if luck != own)), N_RUNS)
 
 
 class Cloud:
-    """The runs of one set of settings, as far as they have come; ``settings.replicate`` is the first own luck."""
+    """The runs of one set of settings, as far as they have come; ``settings.replicate`` is the first own luck.
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.outcomes: dict[str, list[list[float]]] = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
+    play: what the process is asked to do, with the settings and replicates; is_first: the whole class waits for it.
+    """
+
+    kind = "rules"  # by the rules alone; a cloud of another kind is another cloud
+    play: Callable[[Settings, list[int]], Table] = staticmethod(play_batch)
+
+    def __init__(self, settings: Settings, is_first: bool = False) -> None:
+        self.settings, self.is_first = settings, is_first
+        self.outcomes: Table = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
         self.fault = ""
         self.seen = 0.0  # when somebody last looked
         self.deaths = 0  # of the process that played it, since it last brought something
@@ -118,7 +126,7 @@ class Cloud:
         self._playing = [*own, *(luck for luck in chosen if luck not in own)]
         return self._playing
 
-    def add(self, table: dict[str, list[list[float]]]) -> None:
+    def add(self, table: Table) -> None:
         """Take in the batch that was last asked for."""
         for name, columns in table.items():
             for own, more in zip(self.outcomes[name], columns, strict=True):
@@ -135,7 +143,7 @@ class Cloud:
         of the own luck is in.
         """
         own = self.settings.replicate if replicate is None else replicate
-        shown = [self._place[luck] for luck in _luck_first(own) if luck in self._place] if own in self._place else []
+        shown = [self._place[luck] for luck in luck_first(own) if luck in self._place] if own in self._place else []
         column = {
             name: [[values[at] for at in shown] for values in self.outcomes[name]]
             for name in ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
@@ -179,17 +187,26 @@ class Clouds:
         if pool is not None:
             pool.shutdown(wait=True, cancel_futures=True)
 
-    def view(self, settings: Settings) -> dict[str, Any]:
-        """The picture of these settings so far; asking starts it. Moves that people made are no part of it."""
-        key = repr({**settings.as_dict(), "replicate": None})
+    def view(self, settings: Settings, is_first: bool = False) -> dict[str, Any]:
+        """The picture of these settings so far; asking starts it. Moves that people made are no part of it.
+
+        is_first: a whole class waits for it (a lesson, a debrief), so it goes before what single visitors look at.
+        """
+        return self.look(Cloud(settings, is_first))
+
+    def look(self, wanted: Cloud) -> dict[str, Any]:
+        """The picture so far of this cloud, or of the one of its kind and settings that is being played already."""
+        settings = wanted.settings
+        key = f"{wanted.kind} { ({**settings.as_dict(), 'replicate': None})!r}"
         with self._lock:
-            cloud = self._clouds.get(key)
-            if cloud is None:
-                cloud = self._clouds[key] = Cloud(settings)
+            cloud = self._clouds.setdefault(key, wanted)
+            cloud.is_first = cloud.is_first or wanted.is_first
             cloud.look(settings.replicate, self._clock())
             self._clouds.move_to_end(key)
             while len(self._clouds) > MOST_CLOUDS:
-                self._clouds.popitem(last=False)
+                # A lesson's picture stays for the next class that opens the chapter; the last one is looked at now.
+                names = list(self._clouds)[:-1]
+                del self._clouds[next((name for name in names if not self._clouds[name].is_first), names[0])]
             self._play_on()
             return cloud.view(settings.replicate)
 
@@ -199,16 +216,19 @@ class Clouds:
         return self._pool
 
     def _play_on(self) -> None:
-        """Give the process, if it is free, a batch of a cloud that is looked at: first pictures come first."""
+        """Give the process, if it is free, a batch of a cloud that is looked at.
+
+        First pictures come first, then what a whole class waits for, then what has the fewest runs.
+        """
         if self._is_busy:
             return
         now = self._clock()
         watched = [cloud for cloud in self._clouds.values() if now - cloud.seen < WATCHED and not cloud.fault]
-        for cloud in sorted(watched, key=lambda one: (not one.waiting(now), one.n_runs)):
+        for cloud in sorted(watched, key=lambda one: (not one.waiting(now), not one.is_first, one.n_runs)):
             batch = cloud.next_batch(now)
             if batch:
                 self._is_busy = True
-                future = self._started().submit(_play, cloud.settings.as_dict(), batch)
+                future = self._started().submit(_play, cloud.settings.as_dict(), batch, cloud.play)
                 future.add_done_callback(partial(self._arrived, cloud))
                 return
 
@@ -241,5 +261,5 @@ def _warm() -> None:
     play_batch(replace(Settings(), quarters=1), [0])
 
 
-def _play(settings: dict[str, Any], replicates: list[int]) -> dict[str, list[list[float]]]:
-    return play_batch(read_settings(settings), replicates)
+def _play(settings: dict[str, Any], replicates: list[int], play: Callable[[Settings, list[int]], Table]) -> Table:
+    return play(read_settings(settings), replicates)

@@ -217,7 +217,7 @@ class Game:
                 self._back_to(self.quarter)  # nobody goes on from the middle of a quarter
                 raise
             self.events.append(self.minutes.take())
-        if self.is_over and len(self.marks) == self.quarter:
+        if not self.questions and len(self.marks) == self.quarter:
             self.marks.append(self.model.world.checkpoint())
         return self.questions
 

@@ -7,6 +7,8 @@ of them and prints the table of ``docs/teaching.md``.
 
 from __future__ import annotations
 
+import functools
+from dataclasses import replace
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -103,6 +105,18 @@ LESSONS: Final = (
 def is_playable(lesson: Lesson) -> bool:
     """Whether this version of the model has every mechanism that the chapter compares."""
     return all(name in PARAMETERS for arm in lesson.arms for name in arm.parameters)
+
+
+def is_of_a_lesson(settings: Settings) -> bool:
+    """Whether these settings, but for their luck, are what a chapter compares."""
+    return replace(settings, replicate=0) in _arms()
+
+
+@functools.cache
+def _arms() -> list[Settings]:
+    return [
+        Settings(one.scenario, parameters=arm.parameters) for one in LESSONS for arm in one.arms if is_playable(one)
+    ]
 
 
 def lesson_list() -> list[dict[str, Any]]:

@@ -22,11 +22,11 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from experiments.classroom.cloud import Clouds
+from experiments.classroom.cloud import N_RUNS, Clouds
 from experiments.classroom.controls import control_list
 from experiments.classroom.door import Door, refusal
-from experiments.classroom.game import Settings, default_seed, read_settings, replay
-from experiments.classroom.lessons import lesson_game, lesson_list
+from experiments.classroom.game import MOST_REPLICATE, Settings, default_seed, read_settings, replay
+from experiments.classroom.lessons import is_of_a_lesson, lesson_game, lesson_list
 from experiments.classroom.limits import (
     LARGEST_BODY,
     PLACE_BURST,
@@ -36,6 +36,7 @@ from experiments.classroom.limits import (
     Buckets,
     read_json,
 )
+from experiments.classroom.opening import PLAYER, QUARTERS, ChoicesCloud, read_choices
 from experiments.classroom.room import Refused, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.watching import Watching
@@ -115,6 +116,7 @@ class Classroom:
                     "room": ROOM_RULES,
                     "tactics": self.tactics.told()["file"] if self.tactics else "",
                     "join": self._invitation(),
+                    "opening": {"bloc": PLAYER, "quarters": QUARTERS, "runs": N_RUNS},
                 }
             return self._facts
 
@@ -130,7 +132,13 @@ class Classroom:
 
     def cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The picture of a cloud so far."""
-        return self.clouds.view(read_settings(data.get("settings")))
+        settings = read_settings(data.get("settings"))
+        return self.clouds.view(settings, is_of_a_lesson(settings))
+
+    def opening(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The first screen's choices under other luck, as far as they have been played."""
+        settings = Settings(replicate=_whole(data, "luck", MOST_REPLICATE), quarters=QUARTERS)
+        return self.clouds.look(ChoicesCloud(settings, read_choices(data.get("choices"))))
 
     def save(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A watched run to the end, as an export."""
@@ -215,7 +223,7 @@ class Classroom:
         """The cloud of the room's game, when it is over: by the rules alone, the class's own luck first."""
         if self.room.phase != "over":
             raise Refused(409, "not_over")
-        return self.clouds.view(self.room.settings)
+        return self.clouds.view(self.room.settings, is_first=True)
 
     def qr(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A QR code of an address of this page, as rows of 0 and 1; for the facilitator."""
@@ -298,7 +306,7 @@ def make_app(classroom: Classroom) -> Door:
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
         **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
-        **{"qr": c.qr, "lesson": c.game, "room/here": c.here, "room/heard": c.heard},
+        **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
     }
     routes = [Route(f"/api/{name}", speak(answer), methods=["POST"]) for name, answer in answers.items()]
     routes.append(Route("/{path:path}", page, methods=["GET"]))

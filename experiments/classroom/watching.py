@@ -6,11 +6,13 @@ for a while, so that the next quarter costs one quarter and not a run.
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import OrderedDict
+from dataclasses import replace
 from typing import Any, Final
 
-from experiments.classroom.game import Game, Settings, read_moves
+from experiments.classroom.game import Change, Game, Settings, read_moves
 from experiments.classroom.seats import Spot, Value
 from experiments.classroom.view import outcome_view, quarter_view, start_view
 
@@ -19,19 +21,50 @@ MOST_QUARTERS_AT_ONCE: Final = 60
 
 
 class Watched:
-    """One game that somebody watches, with what has been shown of it."""
+    """One game that somebody watches, with what has been shown of it; it begins when it is first looked at."""
 
-    def __init__(self, settings: Settings, moves: dict[Spot, Value]) -> None:
+    def __init__(self, settings: Settings, moves: dict[Spot, Value], earlier: list[Watched]) -> None:
         self.lock = threading.Lock()
-        self.game = Game(settings, moves)
-        self.start = start_view(self.game.model)
+        self.settings, self.moves, self.earlier = settings, moves, earlier
         self.quarters: list[dict[str, Any]] = []
 
     def upto(self, quarter: int) -> None:
-        """Play until this many quarters have been played."""
+        """Play until this many quarters have been played; ``lock`` is held."""
         while self.game.quarter < min(quarter, self.game.n_quarters):
             self.game.advance(self.game.quarter + 1)
             self.quarters.append(quarter_view(self.game.model) | {"events": self.game.events[-1]})
+
+    @functools.cached_property
+    def game(self) -> Game:
+        """The game; it takes over the quarters that another one has played, where nothing differs in them."""
+        game = Game(self.settings, self.moves)
+        nearest = max(self.earlier, key=lambda one: common_quarters(self, one), default=None)
+        if nearest is not None and common_quarters(self, nearest):
+            with nearest.lock:
+                game.go_on_from(nearest.game, common_quarters(self, nearest))
+                self.quarters = nearest.quarters[: game.quarter]
+        self.earlier = []
+        return game
+
+    @functools.cached_property
+    def start(self) -> dict[str, Any]:
+        """What stays the same in it."""
+        return start_view(self.game.model)
+
+
+def common_quarters(one: Watched, other: Watched) -> int:
+    """With how many quarters of another game a game begins: nothing that fixes the two differs in them."""
+    if replace(one.settings, changes=()) != replace(other.settings, changes=()):
+        return 0
+    differ = [spot.quarter for spot, _ in one.moves.items() ^ other.moves.items()]
+    n_quarters = min([*differ, len(other.quarters)])
+    while n_quarters and _changes(one, n_quarters) != _changes(other, n_quarters):
+        n_quarters -= 1
+    return n_quarters
+
+
+def _changes(one: Watched, before: int) -> list[Change]:
+    return [change for change in one.settings.changes if change.quarter < before]
 
 
 class Watching:
@@ -70,7 +103,7 @@ class Watching:
         with self._lock:
             watched = self._games.get(key)
             if watched is None:
-                watched = self._games[key] = Watched(settings, plain)
+                watched = self._games[key] = Watched(settings, plain, list(self._games.values()))
             self._games.move_to_end(key)
             while len(self._games) > MOST_GAMES:
                 self._games.popitem(last=False)

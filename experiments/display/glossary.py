@@ -33,6 +33,11 @@ GLOSSARY: Final = (
     ),
     Term("ceiling of depth", "The most depth that what is on the table allows."),
     Term(
+        "cloud",
+        "The runs of one setting under other luck, each a dot or part of a bar; where a run lies among them says "
+        "how much of it was luck.",
+    ),
+    Term(
         "contested",
         "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
     ),
@@ -109,6 +114,11 @@ GLOSSARY: Final = (
         "A concession outside the sector, such as farm goods, that is put beside electric cars to close a deal.",
     ),
     Term("lost, regained", "Inherited cooperation that ended; and that began again later."),
+    Term(
+        "luck",
+        "All that chance decides in a run. It has a number: under the same number other rules, or other decisions, "
+        "meet the same luck.",
+    ),
     Term(
         "no change",
         "The forecast of who expects everything to stay as it was last known: of duties and shares that number, of "

@@ -4,8 +4,8 @@ import { digits, has, percent, sentence, signedMoney, t } from "./words.js";
 
 export const BLOCS = ["CN", "US", "EU"];
 export const DYADS = [[0, 1], [0, 2], [1, 2]];
-export const COLOURS = ["#c44e00", "#0067a6", "#007a5a"]; // told apart by people who see no red or no green
-export const DYAD_COLOURS = ["#7a3e9d", "#a86b00", "#00707f"];
+export const COLOURS = ["#b84800", "#0067a6", "#00704f"]; // told apart by people who see no red or no green
+export const DYAD_COLOURS = ["#7a3e9d", "#8f5b00", "#006a78"];
 export const DASHES = ["", "7 4", "2 3"];
 
 export const bloc = (b) => t(`bloc.${BLOCS[b]}`);

@@ -2,9 +2,10 @@
 import { ask } from "./api.js";
 import { DYADS, bloc, dyad, packageLines, the } from "./blocs.js";
 import { button, h, notice, put } from "./dom.js";
+import { charts } from "./charts.js";
+import { save } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
 import { digits, percent, sentence, signedMoney, t } from "./words.js";
-import { charts, save } from "./watch.js";
 
 let timer = 0;
 
@@ -53,7 +54,7 @@ function compare(room, cloud) {
   if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));
   return h("div", { "data-runs": cloud.runs, id: "class-cloud" },
     h("p", {}, t("debrief.cloud", { runs: digits(cloud.runs, 0) }), " ", t("cloud.meaning")),
-    h("div", { class: "charts" }, DYADS.map((_, d) => {
+    h("div", { class: "clouds" }, DYADS.map((_, d) => {
       const mine = room.outcome[d].mean_depth;
       const below = cloud.depth[d].filter((v) => v < mine).length / cloud.runs;
       return h("div", {}, cloudChart(cloud, d, mine, t("debrief.class")),

@@ -3,15 +3,15 @@ import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, short } from "
 import { h, s } from "./dom.js";
 import { digits, percent, t } from "./words.js";
 
-const INK = "#1b1b1b";
-const GREY = "#666";
-const PALE = "#ddd";
+const INK = "#17212b";
+const GREY = "#5d6770";
+const PALE = "#e2ddd2";
 
 const frame = (width, height, label, ...inside) =>
   s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "figure" }, ...inside);
 const text = (x, y, words, more = {}) => s("text", { x, y, fill: INK, "font-size": 12, ...more }, words);
 
-function shape(b, x, y, r) {
+export function shape(b, x, y, r) {
   const look = { fill: COLOURS[b], stroke: "#fff", "stroke-width": 2 };
   if (b === 0) return s("circle", { cx: x, cy: y, r, ...look });
   if (b === 1) return s("rect", { x: x - r * 0.9, y: y - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look });
@@ -19,8 +19,8 @@ function shape(b, x, y, r) {
 }
 
 // --- the map -----------------------------------------------------------------------------------------------------
-const PLACES = [[170, 312], [36, 46], [304, 46]]; // CN, US, EU
-const BOXES = [[1, 142], [185, 142], [93, 4]]; // top left corner of each pair's box
+const PLACES = [[36, 46], [170, 312], [304, 46]]; // CN, US, EU: as on the first screen
+const BOXES = [[1, 142], [93, 4], [185, 142]]; // top left corner of each pair's box
 const BOX = [154, 110];
 
 function bar(x, y, share, colour, label) {
@@ -131,37 +131,37 @@ export function gameMap(game, d) {
 }
 
 // --- the cloud -----------------------------------------------------------------------------------------------------
-const BINS = 25;
+const BINS = 32;
 
-export function cloudChart(cloud, d, mine, mineName) {
-  const values = cloud.depth[d];
+const counted = (values) => {
   const counts = new Array(BINS).fill(0);
   for (const v of values) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
-  const most = Math.max(1, ...counts);
-  const x = (v) => 12 + v * 276;
-  const top = 42, floor = 130;
-  const aside = mine !== null && mine > 0.5; // the note stands where the diamond does not
-  const bars = counts.map((n, k) => s("rect", {
-    x: x(k / BINS) + 0.6, width: 276 / BINS - 1.2, y: floor - (n / most) * (floor - top), height: (n / most) * (floor - top), fill: "#9db4c8",
-  }));
-  const axis = [
-    [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 15, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" })),
-    text(x(0.5), floor + 31, t("cloud.axis"), { "text-anchor": "middle", "font-size": 12 }),
-    text(x(aside ? 0 : 1), top - 6, t("cloud.most", { n: digits(most, 0) }), { "text-anchor": aside ? "start" : "end", "font-size": 12, fill: "#444" })];
+  return counts.map((n) => n / Math.max(1, values.length));
+};
+
+// One pair: a strip of runs by mean depth; before: those of the settings that it is compared with, as an outline.
+export function cloudChart(cloud, d, mine, mineName, before = null) {
+  const values = cloud.depth[d];
+  const [shares, earlier] = [counted(values), before && counted(before)];
+  const most = Math.max(0.01, ...shares, ...(earlier || []));
+  const width = (document.querySelector(".clouds")?.clientWidth || innerWidth) < 560 ? 440 : 600;
+  const [left, right, top, floor] = [8, width - 8, 36, 88];
+  const x = (v) => left + v * (right - left);
+  const y = (share) => floor - (share / most) * (floor - top);
+  const wide = (right - left) / BINS;
+  const bars = shares.map((share, k) => s("rect", { x: x(k / BINS) + 0.5, width: wide - 1, y: y(share), height: floor - y(share), fill: "#9db0c0" }));
+  const outline = earlier && s("path", { d: `M${left} ${floor}${earlier.map((share, k) => `V${y(share).toFixed(1)}H${x((k + 1) / BINS).toFixed(1)}`).join("")}V${floor}`, fill: "none", stroke: INK, "stroke-width": 1.2, "stroke-dasharray": "3 2" });
+  const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 14, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#47535e" }));
   const dot = mine !== null && s("g", {},
-    s("line", { x1: x(mine), x2: x(mine), y1: 24, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
-    s("path", { d: `M${x(mine)} 14l8 8-8 8-8-8z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
-    text(Math.max(50, Math.min(250, x(mine))) + (mine > 0.8 ? -14 : 14), 18, mineName, { "font-size": 13, "font-weight": 700, "text-anchor": mine > 0.8 ? "end" : "start" }));
+    s("line", { x1: x(mine), x2: x(mine), y1: 27, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
+    s("path", { d: `M${x(mine)} 20l7 7-7 7-7-7z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
+    text(x(mine) + (mine > 0.6 ? -11 : 11), 31, mineName, { "font-weight": 700, "text-anchor": mine > 0.6 ? "end" : "start", stroke: "#fff", "stroke-width": 3, "paint-order": "stroke" }));
   const rate = cloud.emerged[d];
-  const emergence = rate && s("g", {},
-    s("line", { x1: x(0), x2: x(1), y1: 198, y2: 198, stroke: PALE, "stroke-width": 6 }),
-    s("line", { x1: x(rate[1]), x2: x(rate[2]), y1: 198, y2: 198, stroke: DYAD_COLOURS[d], "stroke-width": 6 }),
-    s("circle", { cx: x(rate[0]), cy: 198, r: 5.5, fill: INK }),
-    [0, 0.5, 1].map((v) => text(x(v), 217, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" })),
-    text(12, 186, t(cloud.inherited[d] ? "cloud.kept" : "cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) }), { "font-size": 13, "font-weight": 700 }));
-  return h("figure", { class: "chart cloud" }, h("figcaption", {}, dyad(d)),
-    frame(300, 222, t("cloud.label", { pair: dyad(d), runs: values.length }),
-      bars, s("line", { x1: 12, x2: 288, y1: floor, y2: floor, stroke: GREY }), axis, dot, emergence));
+  const often = rate && t(cloud.inherited[d] ? "cloud.kept" : "cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) });
+  return h("figure", { class: "chart cloud" },
+    frame(width, 108, t("cloud.label", { pair: dyad(d), runs: values.length }),
+      text(left, 13, dyad(d), { "font-weight": 700, "font-size": 14, fill: DYAD_COLOURS[d] }), often && text(right, 13, often, { "text-anchor": "end" }),
+      bars, outline, s("line", { x1: left, x2: right, y1: floor, y2: floor, stroke: GREY }), axis, dot));
 }
 
 // Bars with intervals for a chapter's arms: rows [{name, value, low, high, best}].
@@ -179,7 +179,7 @@ export function armChart(rows, format, high) {
       return s("g", {},
         text(10, y + 12, row.name, { "font-size": 12, "font-weight": row.best ? 700 : 400 }),
         s("rect", { x: 10, y: y + 18, width: 270, height: 14, fill: "#eee" }),
-        s("rect", { x: 10, y: y + 18, width: x(row.value) - 10, height: 14, fill: row.best ? "#0067a6" : "#9db4c8" }),
+        s("rect", { x: 10, y: y + 18, width: x(row.value) - 10, height: 14, fill: row.best ? "#0067a6" : "#9db0c0" }),
         s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: "#fff", "stroke-width": 4 }),
         s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: INK, "stroke-width": 1.6 }),
         text(286, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));

@@ -2,10 +2,10 @@
 import { ask, facts } from "./api.js";
 import { BLOCS, bloc } from "./blocs.js";
 import { askFirst, button, h, keepFocus, notice, put } from "./dom.js";
+import { save } from "./figure_files.js";
 import { qrCode } from "./figures.js";
 import { presets, settingsPanel } from "./settings.js";
 import { thereLine } from "./sit.js";
-import { save } from "./watch.js";
 import { t } from "./words.js";
 
 const state = { token: "", room: null, settings: null, length: 12, codes: "", drawn: "" };

@@ -135,21 +135,24 @@ function draw() {
 function drawRoom(now) {
   const over = now.phase === "over";
   const last = state.quarters[state.quarters.length - 1];
+  const wall = last && !over; // the map, where the game stands and what is said: all of it at once on a projector
+  const sayings = now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null;
   put(parts.body,
     !last && !state.seats.length && !over ? welcome(now) : null,
-    !state.seats.length || state.adding ? joinForm() : null,
-    status(),
-    state.hidden !== null && holds(state.hidden) ? curtain() : null,
-    now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null,
+    state.adding || (!state.seats.length && !last) ? joinForm() : null,
+    !wall || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
     (now.missed || []).length ? missedCard(now.missed) : null,
     (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-"))).map(questionCard),
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
     now.briefing ? briefing(now.briefing) : null,
-    last ? h("div", { class: `grid two${over ? " noprint" : ""}` },
-      h("section", { class: "card" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), h("div", { class: "map" }, worldMap(last))),
-      h("section", { class: "card" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
-        state.quarters.length > 1 && h("details", {}, h("summary", {}, t("sit.earlier")), state.quarters.slice(0, -1).reverse().map((q) => [h("h3", {}, q.label), minutesList(q.events)])))) : null);
+    wall ? h("div", { class: "wall" },
+      state.seats.length ? null : h("div", { class: "now-here grid" }, status(), sayings),
+      h("section", { class: "card map" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), worldMap(last)),
+      h("section", { class: "card talk" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
+        state.quarters.length > 1 && h("details", {}, h("summary", {}, t("sit.earlier")), state.quarters.slice(0, -1).reverse().map((q) => [h("h3", {}, q.label), minutesList(q.events)])))) : null,
+    wall && !state.seats.length && !state.adding ? joinForm() : null,
+    over && !state.seats.length ? joinForm() : null);
 }
 
 const joinForm = () =>

@@ -44,4 +44,6 @@ export const signed = (value, places = 2) =>
 const inUnits = (value) => value * Number(t("money.per_bn"));
 export const money = (value) => digits(inUnits(value), Number(t("money.places")));
 export const signedMoney = (value) => signed(inUnits(value), Number(t("money.places")));
+// A sum with its unit, as people say it: 230 million $, 2.3 亿美元.
+export const cash = (value) => t("money.sum", { n: `${value < 0 ? "−" : ""}${digits(Math.abs(value) * Number(t("money.sum_per_bn")), Number(t("money.sum_places")))}` });
 export const percent = (value, places = 0) => `${digits(100 * value, places)}%`;

@@ -13,6 +13,7 @@ from sample_calls import wait_until
 from experiments.classroom.cloud import (
     BATCHES,
     COLUMNS,
+    MOST_CLOUDS,
     MOST_DEATHS,
     MOST_OWN,
     N_RUNS,
@@ -181,6 +182,30 @@ def test_first_pictures_come_before_full_clouds(slow: tuple[Clouds, Played, list
     for name in names:
         clouds.view(Settings(name))
     assert 800 in process.asked[-1][1]
+
+
+def test_what_a_class_waits_for_goes_before_what_single_visitors_look_at(
+    slow: tuple[Clouds, Played, list[float]],
+) -> None:
+    clouds, process, _ = slow
+    for name in ("symmetric", "2018", "2026"):
+        clouds.view(Settings(name), is_first=name == "2026")
+    for _ in range(3 + len(BATCHES) - 1):
+        process.finish()
+    # Each has its first picture, lessons before others that came later; then the lesson's is played to the end.
+    asked = [name for name, _, _ in process.asked]
+    assert asked[:3] == ["symmetric", "2026", "2018"]
+    assert asked[3 : 3 + len(BATCHES) - 1] == ["2026"] * (len(BATCHES) - 1)
+
+
+def test_a_lesson_s_picture_is_not_dropped_for_others(slow: tuple[Clouds, Played, list[float]]) -> None:
+    clouds, process, _ = slow
+    clouds.view(Settings(), is_first=True)
+    process.finish()
+    for luck in range(MOST_CLOUDS + 5):
+        clouds.view(Settings(parameters={"generosity": 0.001 * luck}))
+    assert len(clouds._clouds) == MOST_CLOUDS
+    assert clouds.view(Settings())["runs"] == BATCHES[0]
 
 
 def test_a_cloud_that_nobody_looks_at_stops_and_goes_on(slow: tuple[Clouds, Played, list[float]]) -> None:

@@ -81,10 +81,17 @@ def test_all_text_can_be_read(chrome: Any, page_: Served, size: tuple[int, int],
     for _ in range(6):
         page.click("#step")
     until(page, "document.querySelector('#now').textContent === '2028Q2'")
-    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     shot(page, f"watch-{name}")
+    for part in ("charts", "table", "games"):
+        page.click(f"#below-{part}")
+        page.evaluate("document.querySelectorAll('details:not(.save)').forEach((one) => { one.open = true; })")
+        assert "\n".join(page.evaluate(UNREADABLE)) == ""
+        assert "\n".join(page.evaluate(OVERLAPS)) == ""
+    page.click("#open-settings")
+    page.evaluate("document.querySelectorAll('details:not(.save)').forEach((one) => { one.open = true; })")
+    shot(page, f"settings-{name}")
     assert "\n".join(page.evaluate(UNREADABLE)) == ""
-    assert "\n".join(page.evaluate(OVERLAPS)) == ""
+    page.click("#drawer-close")
     page.click("#tab-learn")
     for chapter in range(1, 9):
         page.click(f"#chapter-{chapter}")

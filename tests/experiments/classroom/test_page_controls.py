@@ -23,9 +23,46 @@ MOVES = ("nothing", "refuse", "table", "advice", "honour", "accept", "lapse", "l
 PRIVATE = "document.querySelectorAll('.question:not(#curtain), #briefing, #role, #my-seat').length"
 
 
+def work_opening(visitor: Visitor) -> None:
+    page = visitor.open("#start")
+    page.click("#keep")
+    page.wait_for_selector("#pause")
+    page.click("#pause")
+    page.click("#withdraw")
+    page.click("#pause")
+    page.wait_for_selector("#rain svg", timeout=90_000)
+    page.click("#again-start")
+    page.wait_for_selector("#keep:not([aria-pressed])")
+    page.click("#tab-watch")
+    page.click("#tab-start")
+    page.click("#withdraw")
+    for door, there in (("class", "#phase"), ("puzzles", "#chapter-1"), ("lab", "#play")):
+        page.wait_for_selector(f"#door-{door}", timeout=90_000)
+        page.click(f"#door-{door}")
+        page.wait_for_selector(there)
+        if door != "lab":
+            page.click("#tab-start")
+
+
+def save_all(page: Any, tmp_path: Path) -> None:
+    """Every figure in sight, each way that it can be saved."""
+    for name in page.eval_on_selector_all("details.save", "(all) => all.map((one) => one.id.replace('save-', ''))"):
+        page.click(f"#save-{name} > summary")
+        for kind in ("png", "svg", "csv"):
+            with page.expect_download() as download:
+                page.click(f"#{kind}-{name}")
+            assert download.value.suggested_filename == f"detente-{name}.{kind}"
+        page.click(f"#save-{name} > summary")
+
+
 def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open()
     page.wait_for_selector("#cloud", timeout=60_000)
+    save_all(page, tmp_path)
+    for preset in ("leaders", "grim", "fog", "door", "club", "club"):
+        page.click(f"#preset-{preset}")
+        until(page, f"document.querySelector('#preset-{preset}').getAttribute('aria-pressed') !== null")
+    until(page, "document.querySelector('#now').textContent === '2026Q4'")
     now = lambda: page.inner_text("#now")  # noqa: E731
     page.click("#step")
     until(page, "document.querySelector('#now').textContent === '2027Q1'")
@@ -45,6 +82,8 @@ def work_watching(visitor: Visitor, tmp_path: Path) -> None:
         page.keyboard.press("ArrowRight")
     until(page, "document.querySelector('#now').textContent === '2027Q3'")
     # branch: a rule, then a decision, then undone
+    page.click("#open-branching")
+    page.click("#branching > summary")
     page.click("#branching > summary")
     for name in page.eval_on_selector_all("#branch-name option", "(all) => all.map((one) => one.value)"):
         page.select_option("#branch-name", name)
@@ -68,6 +107,9 @@ def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     assert now() == "2027Q3"
     page.click("#branch-undo")
     until(page, "!document.querySelector('#branch-undo')")
+    page.click("#drawer-close")
+    page.click("#below-games")
+    page.click("#open-settings")
     # luck, starting points, settings
     page.fill("#replicate", "17")
     page.press("#replicate", "Enter")
@@ -98,9 +140,15 @@ def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     assert replay(json.loads(path.read_text()))[1]
     page.set_input_files("#replay", str(path))
     until(page, "document.querySelector('#notice').className === 'shown'")
-    for details in page.locator("details > summary").all():
-        if details.is_visible():
-            details.click()
+    page.keyboard.press("Escape")
+    page.focus("#drawer-close")
+    page.keyboard.press("Escape")
+    assert not page.locator("#drawer").is_visible()
+    for part in ("table", "games", "charts"):
+        page.click(f"#below-{part}")
+        for details in page.locator("details:not(.save) > summary").all():
+            if details.is_visible():
+                details.click()
 
 
 def work_lessons(visitor: Visitor) -> None:
@@ -269,9 +317,11 @@ def test_no_control_of_the_page_is_left_unworked(chrome: Any, tmp_path: Path) ->
     seen: set[str] = set()
     worked: set[str] = set()
     with served(pace=0.2, quarters=8) as running:
-        for number in range(4):  # a visitor each: watching, the lessons, sitting, leading
+        for number in range(5):  # a visitor each: watching, the lessons, sitting, leading, the first screen
             visitor = Visitor(chrome, LAPTOP, running.base, watch_controls=True)
-            if number == 0:
+            if number == 4:
+                work_opening(visitor)
+            elif number == 0:
                 work_watching(visitor, tmp_path)
             elif number == 1:
                 work_lessons(visitor)
@@ -304,18 +354,38 @@ def test_the_page_is_worked_by_keyboard_alone(chrome: Any) -> None:
         page.wait_for_selector("#cloud", timeout=60_000)
         page.evaluate("document.body.focus()")
         order: list[str] = []
-        for _ in range(16):
+        for _ in range(22):
             page.keyboard.press("Tab")
             order.append(page.evaluate("document.activeElement.id || document.activeElement.parentElement.id"))
             assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none", order[-1]
-        wanted = ["skip", "tab-watch", "tab-learn", "tab-sit", "language", "rewind", "back", "play", "step", "quarter"]
-        assert order[: len(wanted)] == wanted
-        assert order[10:16] == ["speed", "scenario", "replicate", "other-luck", "files", "branching"]
+        assert order == [
+            *("skip", "tab-start", "tab-sit", "tab-learn", "tab-watch", "language"),
+            *("preset-leaders", "preset-grim", "preset-fog", "preset-door", "preset-club", "open-settings"),
+            *(
+                "save-map",
+                "save-cloud",
+                "counted",
+                "rewind",
+                "back",
+                "play",
+                "step",
+                "quarter",
+                "speed",
+                "open-branching",
+            ),
+        ]
         # the first stop leads past the header
         page.evaluate("document.activeElement.blur()")
         page.focus("#skip")
         page.keyboard.press("Enter")
         assert page.evaluate("location.hash") == "#main"
+        # the drawer takes the keyboard and gives it back
+        page.focus("#open-settings")
+        page.keyboard.press("Enter")
+        assert page.evaluate("document.activeElement.id") == "drawer-title"
+        page.keyboard.press("Escape")
+        assert page.evaluate("document.activeElement.id") == "open-settings"
+        page.keyboard.press("Enter")
         # a slider keeps the keyboard while the page is drawn anew after every stop
         page.evaluate("document.getElementById('group-trust').open = true")
         page.focus("#set-generosity")

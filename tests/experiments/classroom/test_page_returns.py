@@ -107,6 +107,7 @@ def test_the_page_shows_its_frame_before_the_server_answers(chrome: Any, room: S
 def test_a_chinese_class_reads_money_in_units_of_a_hundred_million(chrome: Any, room: Served) -> None:
     visitor = Visitor(chrome, PHONE, room.base)
     page = visitor.open("#watch")
+    page.click("#below-games")
     page.wait_for_selector("section.card table td")
     amounts = "[...document.querySelectorAll('section.card table td')].map((cell) => cell.textContent)"
     english = page.evaluate(amounts)

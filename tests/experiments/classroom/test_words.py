@@ -17,6 +17,8 @@ from model import BLOCS, FAMILIES, PARAMETERS, load_scenario, scenario_names
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "lang").glob("*.json")}
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js")}
+PRESETS = re.findall(r"key: \"(\w+)\"", SCRIPTS["presets.js"])
+VIEWS = ("start", "watch", "learn", "sit", "lead")
 CODE = "\n".join([*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "room", "door"))])
 
 
@@ -54,6 +56,10 @@ def used_keys() -> set[str]:
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
     keys |= {f"did.{what}" for what in ("offer", "nothing", *(f"answer_{one}" for one in ANSWERS))}
     keys |= {f"did.keep_{one}" for one in CONDUCT}
+    keys |= {f"preset.{name}" for one in PRESETS for name in (one, f"{one}_text")}
+    keys |= {f"door.{door}{part}" for door in ("class", "puzzles", "lab") for part in ("", "_text")}
+    keys |= {f"below.{part}" for part in ("charts", "table", "games")} | {f"tab.{tab}" for tab in VIEWS}
+    keys |= {f"chart.{name}" for name in re.findall(r"^    \[\"(\w+)\", \(q", SCRIPTS["charts.js"], re.MULTILINE)}
     keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best", "chosen")}
     return keys
 
@@ -76,7 +82,16 @@ def test_languages_say_the_same(language: str) -> None:
 
 def test_chinese_is_chinese() -> None:
     chinese = LANGUAGES["zh-Hans"]
-    plain = {"money.per_bn", "money.places", "unit.$/t", "game.corner", "game.two", "pair"}
+    plain = {
+        "money.per_bn",
+        "money.places",
+        "money.sum_per_bn",
+        "money.sum_places",
+        "unit.$/t",
+        "game.corner",
+        "game.two",
+        "pair",
+    }
     latin = [
         key for key, text in chinese.items() if text and not re.search(r"[\u4e00-\u9fff]", text) and key not in plain
     ]
@@ -85,6 +100,7 @@ def test_chinese_is_chinese() -> None:
 
 def test_money_is_counted_as_each_language_counts_it() -> None:
     assert LANGUAGES["en"]["money.per_bn"] == "1" and LANGUAGES["zh-Hans"]["money.per_bn"] == "10"  # 1 bn$ = 10 亿美元
+    assert LANGUAGES["en"]["money.sum_per_bn"] == "1000" and LANGUAGES["zh-Hans"]["money.sum_per_bn"] == "10"
     assert [key for key, text in LANGUAGES["zh-Hans"].items() if "十亿" in text] == []
     # Every amount that the page writes down passes through the conversion: nothing else signs a number.
     places = [name for name, script in SCRIPTS.items() if re.search(r"\bsigned\(", script)]
@@ -94,6 +110,7 @@ def test_money_is_counted_as_each_language_counts_it() -> None:
 
 
 def test_a_missing_key_would_be_found() -> None:
+    assert len(PRESETS) == 5 and "chart.depth" in used_keys()
     assert "watch.title" in used_keys() and "lesson.noise.after" in used_keys() and "refused.not_asked" in used_keys()
 
 

@@ -1,0 +1,156 @@
+"""The first screen asks, plays five real quarters, and draws back: in few words and without scrolling."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from browsing import (
+    IN_A_BROWSER,
+    LAPTOP,
+    NAMELESS,
+    OVERLAPS,
+    PROJECTOR,
+    SMALLER_THAN,
+    UNREADABLE,
+    WORDS,
+    Visitor,
+    at_ease,
+    needs_page,
+    until,
+)
+
+needs_page()
+
+from served import Served, served  # noqa: E402 - after the packages that it needs
+
+from experiments.classroom.game import Game, Settings, read_moves  # noqa: E402
+from experiments.classroom.opening import QUARTERS, gained, moves  # noqa: E402
+
+pytestmark = IN_A_BROWSER
+HAND = (390, 844)
+MOST_WORDS = 40
+LEAST_ON_THE_WALL = 28  # px
+IN_SIGHT = """(id) => { const box = document.getElementById(id).getBoundingClientRect();
+  return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; }"""
+PLAYED_LUCK = 7
+
+
+@pytest.fixture(scope="module")
+def page_() -> Iterator[Served]:
+    with served() as running:
+        yield running
+
+
+def total(choices: str, luck: int) -> float:
+    """What these choices bring in a run that is played here, bn$."""
+    game = Game(Settings(replicate=luck, quarters=QUARTERS), read_moves(moves(choices)))
+    game.advance()
+    return sum(float(gained(frame["dyad"])) for frame in game.model.recorder.frames)
+
+
+def fits(page: Any, *ids: str) -> None:
+    """Nothing has to be scrolled, everything can be read, and these controls are in sight."""
+    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
+    assert [name for name in ids if not page.evaluate(IN_SIGHT, name)] == []
+    assert page.evaluate(UNREADABLE) == [] and page.evaluate(OVERLAPS) == [] and page.evaluate(NAMELESS) == []
+    if page.viewport_size["width"] == PROJECTOR[0]:
+        assert page.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == []
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+@pytest.mark.parametrize("size", [HAND, LAPTOP, PROJECTOR], ids=["phone", "laptop", "projector"])
+def test_the_first_screen_fits_and_says_little(
+    chrome: Any, page_: Served, size: tuple[int, int], language: str
+) -> None:
+    visitor = Visitor(chrome, size, page_.base)
+    page = visitor.open("", language)
+    assert page.evaluate(WORDS) <= MOST_WORDS * (1 if language == "en" else 2)  # a Chinese word is about two signs
+    fits(page, "keep", "withdraw")
+    page.click("#keep")
+    page.wait_for_selector("#pause")
+    until(page, "document.querySelector('#told').textContent.length > 5")
+    page.click("#pause")
+    fits(page, "keep", "withdraw", "pause")
+    page.click("#pause")
+    until(page, "+document.querySelector('#rain')?.dataset.runs === 520", 120)
+    page.wait_for_timeout(4_000)
+    fits(page, "door-class", "door-puzzles", "door-lab", "again-start")
+    at_ease(visitor)
+    visitor.context.close()
+
+
+def test_one_tap_plays_five_quarters_of_the_model_in_twenty_seconds(chrome: Any, page_: Served) -> None:
+    visitor = Visitor(chrome, LAPTOP, page_.base)
+    visitor.page.add_init_script(f"Math.random = () => {(PLAYED_LUCK + 0.5) / 520}")
+    page = visitor.open("")
+    began = time.monotonic()
+    page.click("#withdraw")
+    until(page, "document.querySelector('#told').textContent.length > 5")
+    page.click("#keep")  # from the next quarter on
+    page.wait_for_selector("#door-lab", timeout=60_000)
+    seconds = time.monotonic() - began
+    print(f"five quarters took {seconds:.1f} s")
+    assert 15.0 < seconds < 40.0  # on a busy machine; each quarter is shown for 3.4 s
+    page.wait_for_selector("#rain svg", timeout=60_000)
+    said = page.eval_on_selector_all("#rain text", "(all) => all.map((one) => one.textContent)")
+    assert f"you {round(1000 * total('WKKKK', PLAYED_LUCK)):,} million $" in said
+    assert "better than" in page.inner_text("#told") and "always keeping" in page.inner_text("#told")
+    # The laboratory shows this very run.
+    page.click("#door-lab")
+    page.wait_for_selector("#play")
+    assert f"luck={PLAYED_LUCK}" in page.evaluate("location.hash") and ":keep:0:lapse" in page.evaluate("location.hash")
+    until(page, "document.querySelector('#now').textContent === '2027Q4'")
+    assert page.locator("#branching li").count() == 2 * QUARTERS
+    at_ease(visitor)
+    visitor.context.close()
+
+
+def test_it_asks_before_the_server_has_answered_and_takes_the_tap(chrome: Any, page_: Served) -> None:
+    visitor = Visitor(chrome, HAND, page_.base)
+    held: list[Any] = []
+    visitor.page.route("**/api/start", lambda route: held.extend([route]))
+    visitor.page.goto(page_.base)
+    visitor.page.wait_for_selector("#keep", timeout=10_000)
+    assert visitor.page.locator("#start svg").count() == 1 and visitor.page.evaluate(UNREADABLE) == []
+    visitor.page.click("#withdraw")
+    while not held:
+        visitor.page.wait_for_timeout(50)
+    held[0].continue_()
+    visitor.page.wait_for_selector("#pause")
+    assert visitor.page.get_attribute("#withdraw", "aria-pressed") == "true"
+    at_ease(visitor)
+    visitor.context.close()
+
+
+def test_nothing_moves_for_who_wants_no_motion(chrome: Any, page_: Served) -> None:
+    visitor = Visitor(chrome, LAPTOP, page_.base)
+    visitor.page.emulate_media(reduced_motion="reduce")
+    page = visitor.open("")
+    page.evaluate("""() => { window.moved = 0; const act = Element.prototype.animate;
+      Element.prototype.animate = function (...how) { window.moved += 1; return act.apply(this, how); }; }""")
+    page.focus("#keep")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#pause")
+    assert page.evaluate("document.activeElement.id") == "keep"  # the keyboard stays where it was
+    until(page, "+document.querySelector('#rain')?.dataset.runs > 0", 120)
+    assert page.evaluate("document.activeElement.id") == "question"
+    assert page.evaluate("window.moved") == 0 and page.evaluate("document.getAnimations().length") == 0
+    view = page.get_attribute("#rain svg", "viewBox")
+    assert view == page.get_attribute("#rain svg", "data-full")
+    at_ease(visitor)
+    visitor.context.close()
+
+
+def test_who_comes_by_a_class_link_goes_to_the_seat(chrome: Any, page_: Served) -> None:
+    code = page_.classroom.room.people.codes[0]
+    for address in (f"#seat={code}", "#sit"):
+        visitor = Visitor(chrome, HAND, page_.base)
+        page = visitor.open(address)
+        page.wait_for_selector("#join")
+        assert not page.locator("#keep").count()
+        assert page.input_value("#code") == (code if "=" in address else "")
+        at_ease(visitor)
+        visitor.context.close()
