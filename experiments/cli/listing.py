@@ -142,10 +142,8 @@ def export(
         console = screen()
         for line in said:
             prose(console, line)
-        say(
-            console,
-            f"The tables are in {pasted(folder)}, what every column means in {pasted(folder / 'dictionary.csv')}",
-        )
+        say(console, f"The tables are in {pasted(folder)}")
+        say(console, f"What every column means is in {pasted(folder / 'dictionary.csv')}")
 
 
 def certify(
@@ -174,17 +172,18 @@ def certify(
             path, certificate = sealing.certify(results, out, replays, *files)
             prose(console, sealing.in_words(certificate))
             for line in certificate["checks"]:
-                say(console, f"  ok  {line}")
+                prose(console, f"ok: {line}", indent=2)
             say(console, f"Seal: {certificate['seal']}")
             say(console, f"Check it anywhere: detente certify --verify {pasted(path)}")
             return
         assert bundle is not None
         found = sealing.verify(bundle, replays, *files)
         prose(console, sealing.in_words(found.certificate))
-        for line in found.equal:
-            say(console, f"  ok  {line}")
+        say(console, f"  ok: {found.equal[0]}")  # the seal, which is copied: never broken
+        for line in found.equal[1:]:
+            prose(console, f"ok: {line}", indent=2)
         for line in found.otherwise:
-            say(console, f"  !!  {line}")
+            prose(console, f"otherwise: {line}", indent=2)
         if found.otherwise:
             raise typer.Exit(FAILED)
         prose(console, "The bundle is as it was sealed, and its runs come out the same here.")

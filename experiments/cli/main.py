@@ -256,7 +256,7 @@ def report(
 
         faults: list[str] = []
         path = write_report(results, faults.append)
-        say(screen(), f"The report is in {pasted(path)}, its figures in {pasted(path.parent / 'figures')}")
+        say(screen(), f"The report is in {pasted(path)}\nIts figures are in {pasted(path.parent / 'figures')}")
         leave_after("; ".join(faults))
 
 

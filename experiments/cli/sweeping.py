@@ -162,7 +162,7 @@ def _draw(results: Results, name: str, findings: Findings) -> None:
 
 def tell_rerun(console: Console, found: Rerun, name: str) -> bool:
     """Say what came of a run that was played again; whether it is the same as the stored one."""
-    say(console, f"Run {name}, played again: {_end_of(found.fresh)}")
+    prose(console, f"Run {name}, played again: {_end_of(found.fresh)}")
     if found.is_same:
         prose(console, "The same as stored.")
         return True

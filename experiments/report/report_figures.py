@@ -235,7 +235,11 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
             first, second = dyad.split("-")
             axis.set_xticks([-2, 0, 1, 2])
             axis.set_yticks([-2, 0, 1, 2])
-            axis.set_title(dyad if len(shown) == 1 else f"{dyad}\n{wrapped(label, letters(0.24, style().head), 1)}")
+            axis.set_title(
+                dyad
+                if len(shown) == 1
+                else f"{dyad}\n{wrapped(label, letters(0.7 if style().is_stacked else 0.24, style().head), 1)}"
+            )
             axis.set_xlabel(f"{first}: gain by leaving\n/ loss if left", fontsize="medium")
             axis.set_ylabel(f"{second}: gain by leaving\n/ loss if left", fontsize="medium")
             axis.grid(visible=False)
@@ -252,7 +256,7 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
                 [],
                 color=BLACK,
                 linewidth=pt(2.5),
-                label="inside: neither would gain by leaving what it would lose by being left",
+                label=wrapped("inside: neither would gain by leaving what it would lose by being left", letters(0.8)),
             )
         ],
     )
