@@ -33,7 +33,7 @@ class Served:
     ) -> tuple[int, bytes, dict[str, str]]:
         request = urllib.request.Request(f"{self.base}{path}", data=body, headers=headers or {})
         try:
-            with urllib.request.urlopen(request, timeout=60) as response:
+            with urllib.request.urlopen(request, timeout=300) as response:
                 return response.status, response.read(), dict(response.headers)
         except urllib.error.HTTPError as fault:
             return fault.code, fault.read(), dict(fault.headers)

@@ -17,7 +17,7 @@ from model import BLOCS
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that is read as a digit
 CODE_LENGTH: Final = 10  # 30^10: with ten tries a second, half of all codes take a million years
 TOKEN_BYTES: Final = 24
-MOST_PEOPLE: Final = 120
+MOST_AT_A_SEAT: Final = 40  # by seat, so that one code cannot fill the others' places
 GONE_AFTER: Final = 3.5  # seconds without a sign of life; pages give one every second
 HELD: Final = 50.0  # seconds that a seat waits for a browser that was there: a reload, a locked phone, a lost network
 
@@ -63,14 +63,19 @@ class People:
         return found
 
     def join(self, bloc: int, now: float) -> str | None:
-        """A new browser at a seat: its token, or None when the room is full."""
-        if len(self.persons) >= MOST_PEOPLE:
-            self.persons = {token: one for token, one in self.persons.items() if now - one.seen < GONE_AFTER}
-        if len(self.persons) >= MOST_PEOPLE:
+        """A new browser at a seat: its token, or None when as many sit there as may."""
+        if self._at(bloc) >= MOST_AT_A_SEAT:
+            self.persons = {
+                token: one for token, one in self.persons.items() if one.bloc != bloc or now - one.seen < GONE_AFTER
+            }
+        if self._at(bloc) >= MOST_AT_A_SEAT:
             return None
         token = secrets.token_urlsafe(TOKEN_BYTES)
         self.persons[token] = Person(bloc, now)
         return token
+
+    def _at(self, bloc: int) -> int:
+        return sum(person.bloc == bloc for person in self.persons.values())
 
     def bloc_of(self, token: str, now: float | None = None) -> int | None:
         """The seat of a token, None for a stranger; ``now`` counts as a sign of life."""

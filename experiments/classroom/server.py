@@ -16,9 +16,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import resources
 from typing import Any, Final
 
+import anyio.to_thread
+from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -29,10 +31,17 @@ from experiments.classroom.game import MOST_REPLICATE, Settings, default_seed, r
 from experiments.classroom.lessons import is_of_a_lesson, lesson_game, lesson_list
 from experiments.classroom.limits import (
     LARGEST_BODY,
+    MOST_AT_ONCE,
     PLACE_BURST,
     PLACE_RATE,
+    QUARTERS_AT_ONCE,
     VISITOR_BURST,
     VISITOR_RATE,
+    WHOLE_AT_ONCE,
+    WHOLE_BURST,
+    WHOLE_PLACE_BURST,
+    WHOLE_PLACE_RATE,
+    WHOLE_RATE,
     Buckets,
     read_json,
 )
@@ -55,6 +64,8 @@ ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator choos
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
+WHOLE: Final = ("export", "replay")  # these play a run from its start to its end
+QUARTERS: Final = ("watch", "cloud")
 
 Answer = Callable[[dict[str, Any], str], Any]
 
@@ -84,6 +95,9 @@ class Classroom:
         self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
         self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
+        self.whole = Buckets(WHOLE_RATE, WHOLE_BURST)
+        self.whole_places = Buckets(WHOLE_PLACE_RATE, WHOLE_PLACE_BURST)
+        self.n_running = 0  # requests that are read and not yet answered
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
         self._facts: dict[str, Any] = {}  # of ``start``, the same for all
@@ -236,13 +250,25 @@ class Classroom:
 
     # --- how often ----------------------------------------------------------------------------------------------------
 
-    def is_let_in(self, request: Request) -> bool:
-        """Whether the caller has not asked too often."""
-        now = time.monotonic()
+    def is_let_in(self, request: Request, name: str) -> bool:
+        """Whether the caller has not asked too often; what plays a whole run is counted by itself too."""
+        now, (who, place) = time.monotonic(), self._caller(request)
+        if not (self.visitors.take(who, now) and self.places.take(place, now)):
+            return False
+        return name not in WHOLE or (self.whole.take(who, now) and self.whole_places.take(place, now))
+
+    def give_back(self, request: Request, name: str) -> None:
+        """A request was refused before anything was played: it does not count as a whole run."""
+        if name in WHOLE:
+            now, (who, place) = time.monotonic(), self._caller(request)
+            self.whole.take(who, now, -1.0)
+            self.whole_places.take(place, now, -1.0)
+
+    def _caller(self, request: Request) -> tuple[str, str]:
+        """Who asks: a visitor that is known, or a stranger; and from where."""
         place = request.client.host if request.client else "?"
         visitor = request.headers.get("x-visitor", "")
-        who = visitor if visitor in self._known else f"stranger at {place}"
-        return self.visitors.take(who, now) and self.places.take(place, now)
+        return (visitor if visitor in self._known else f"stranger at {place}"), place
 
 
 def _whole(data: dict[str, Any], name: str, below: int) -> int:
@@ -266,21 +292,33 @@ def make_app(classroom: Classroom) -> Door:
         found = classroom.files.get(request.url.path)
         return Response(found[0], media_type=found[1]) if found else refusal(404, "nothing_here")
 
-    def speak(answer: Answer) -> Callable[[Request], Awaitable[Response]]:
+    # Whoever waits for a run to be played stands in a line of its own: what the room is asked is never behind it.
+    lines: dict[str, CapacityLimiter] = {}
+
+    def speak(name: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
-            if not classroom.is_let_in(request):
+            if not classroom.is_let_in(request, name):
                 return refusal(429, "too_often")
             try:
                 data = read_json(await _body(request))
             except ValueError as fault:
                 return refusal(400, "bad_request", str(fault))
+            except ClientDisconnect:
+                return refusal(400, "bad_request")  # nobody hears it
+            if classroom.n_running >= MOST_AT_ONCE:
+                return refusal(503, "too_often")
             token = request.headers.get("x-token", "")[:MOST_TOKEN]
+            classroom.n_running += 1
             try:
-                return JSONResponse(await run_in_threadpool(answer, data, token))
+                return JSONResponse(await anyio.to_thread.run_sync(answer, data, token, limiter=lines.get(name)))
             except Refused as no:
+                classroom.give_back(request, name)
                 return refusal(no.status, no.code, no.detail)
             except InputFault as fault:
+                classroom.give_back(request, name)
                 return refusal(422, "bad_input", str(fault)[:400])
+            finally:
+                classroom.n_running -= 1
 
         return endpoint
 
@@ -292,6 +330,8 @@ def make_app(classroom: Classroom) -> Door:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        lines.update(dict.fromkeys(WHOLE, CapacityLimiter(WHOLE_AT_ONCE)))
+        lines.update(dict.fromkeys(QUARTERS, CapacityLimiter(QUARTERS_AT_ONCE)))
         classroom.clouds.start()
         await run_in_threadpool(classroom.facts)
         ticking = asyncio.create_task(_tick(classroom))
@@ -308,7 +348,7 @@ def make_app(classroom: Classroom) -> Door:
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
         **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
     }
-    routes = [Route(f"/api/{name}", speak(answer), methods=["POST"]) for name, answer in answers.items()]
+    routes = [Route(f"/api/{name}", speak(name, answer), methods=["POST"]) for name, answer in answers.items()]
     routes.append(Route("/{path:path}", page, methods=["GET"]))
     return Door(
         Starlette(routes=routes, lifespan=lifespan, exception_handlers={405: wrong_way, 500: broken}), classroom.lan

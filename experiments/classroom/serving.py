@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import os
@@ -16,7 +17,9 @@ from model import InputFault, TacticFile
 
 LOOPBACK: Final = "127.0.0.1"
 ANYWHERE: Final = "0.0.0.0"
-MOST_AT_ONCE: Final = 400  # connections
+MOST_CONNECTIONS: Final = 4000  # those that wait longest for their request are cut beyond it
+OWN_FILES: Final = 200  # files that the program needs beside its connections
+REQUEST_WITHIN: Final = 10.0  # seconds from a request's first byte, or its connection, to its last
 LARGEST_HEAD: Final = 16_384  # bytes of a request's headers
 KEEP_ALIVE: Final = 15  # seconds
 SOLARA: Final = {
@@ -74,30 +77,60 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics:
 
 
 def configuration(app: Any, websockets: bool = False) -> Any:
-    """How the page is served: no names of software, small heads, a limit on connections.
+    """How the page is served: no names of software, small heads, connections that may hang without harm.
 
     The server answers some requests by itself (too many, or no HTTP): on the own page these answers carry its headers.
     """
+    import h11
     import uvicorn
     from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from experiments.classroom.door import HEADERS, Door
 
+    is_own = isinstance(app, Door)
+    most = _most_connections()
+    waiting: dict[Protocol, asyncio.TimerHandle] = {}  # for a whole request, who waits longest first
+
     class Protocol(H11Protocol):
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            self._wait()
+            if len(self.connections) > most and waiting:
+                next(iter(waiting)).cut()
+
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            self._wait()
+
+        def connection_lost(self, exc: Exception | None) -> None:
+            super().connection_lost(exc)
+            self._wait()
+
+        def _wait(self) -> None:
+            """A request that does not come to its end is cut; a browser's own connection in reserve is one of those."""
+            is_whole = self.transport.is_closing() or self.conn.their_state not in (h11.IDLE, h11.SEND_BODY)
+            if is_whole and self in waiting:
+                waiting.pop(self).cancel()
+            elif not is_whole and is_own and self not in waiting:
+                waiting[self] = self.loop.call_later(REQUEST_WITHIN, self.cut)
+
+        def cut(self) -> None:
+            if self in waiting:
+                waiting.pop(self).cancel()
+            self.transport.abort()
+
         def send_400_response(self, msg: str) -> None:
             said = f"HTTP/1.1 400 Bad Request\r\ncontent-length: {len(msg)}\r\nconnection: close\r\n".encode()
             said += b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
             self.transport.write(said + b"content-type: text/plain; charset=utf-8\r\n\r\n" + msg.encode("ascii"))
             self.transport.close()
 
-    is_own = isinstance(app, Door)
     if is_own:
         app.adds_headers = False
     return uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
-        limit_concurrency=MOST_AT_ONCE,
         h11_max_incomplete_event_size=LARGEST_HEAD,
         timeout_keep_alive=KEEP_ALIVE,
         server_header=False,
@@ -105,6 +138,23 @@ def configuration(app: Any, websockets: bool = False) -> Any:
         headers=list(HEADERS.items()) if is_own else None,
         ws="auto" if websockets else "none",
     )
+
+
+def _most_connections() -> int:
+    """How many connections may be open; the system's own limit on files is raised as far as they need it."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MOST_CONNECTIONS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_CONNECTIONS + OWN_FILES
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(10, min(MOST_CONNECTIONS, soft - OWN_FILES))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -116,7 +166,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         reason = fault.strerror or "it cannot be used"
         raise InputFault([f"--port {port}: {reason}; take another, or 0 for any free one"], "command line") from None
-    listener.listen()  # whoever comes before the page is up waits instead of being turned away
+    listener.listen(2048)  # whoever comes before the page is up waits instead of being turned away
     return listener
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from experiments.classroom.game import Game, Settings, replay
-from experiments.classroom.people import GONE_AFTER, HELD, MOST_PEOPLE, People
+from experiments.classroom.people import GONE_AFTER, HELD, MOST_AT_A_SEAT, People
 from experiments.classroom.room import OVER, PAUSED, PLAYING, Refused, Room
 from experiments.classroom.seats import KEEP, OFFER, REFUSE, Spot
 
@@ -321,9 +321,20 @@ def test_codes_are_unguessable_and_kind_to_typists() -> None:
     assert people.bloc_of_code(f" {people.codes[1][:5].lower()}-{people.codes[1][5:]} ") == 1
     for wrong in ("", people.codes[1][:-1], people.codes[1] + "A", "é" * 10):
         assert people.bloc_of_code(wrong) is None
-    assert len({people.join(0, 0.0) for _ in range(MOST_PEOPLE)}) == MOST_PEOPLE
-    assert people.join(0, 0.0) is None
+
+
+@pytest.mark.promise
+def test_one_code_cannot_shut_the_other_seats_out() -> None:
+    people = People()
+    assert MOST_AT_A_SEAT == 40
+    assert sum(people.join(0, 0.0) is not None for _ in range(500)) == MOST_AT_A_SEAT
+    for bloc in (1, 2):
+        tokens = {people.join(bloc, 0.0) for _ in range(MOST_AT_A_SEAT)}
+        assert len(tokens) == MOST_AT_A_SEAT and None not in tokens
+    # Those who are gone make room at their own seat, and nobody at another loses a token.
+    others = {token for token, person in people.persons.items() if person.bloc != 0}
     assert people.join(0, 2 * GONE_AFTER) is not None
+    assert others <= set(people.persons)
 
 
 def test_judging_a_package_of_one_s_own_and_questions_carry_a_briefing() -> None:

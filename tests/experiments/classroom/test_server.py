@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
 import json
 import random
@@ -11,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
@@ -131,16 +133,127 @@ def test_what_is_no_request_is_answered_with_the_headers_too(page: Served) -> No
 
 
 def test_too_many_at_once_are_told_so_with_the_headers(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("experiments.classroom.serving.MOST_AT_ONCE", 6)
+    monkeypatch.setattr("experiments.classroom.server.MOST_AT_ONCE", 6)
+    with served(warm=False) as page, ThreadPoolExecutor(6) as crowd:
+        with page.classroom.room.lock:
+            waiting = [crowd.submit(page.ask, "room/look") for _ in range(6)]
+            while page.classroom.n_running < 6:
+                time.sleep(0.01)
+            status, said, headers = page.send("/api/room/look", b"{}")
+            assert status == 503 and guarded(headers) and json.loads(said)["refused"]
+            assert page.send("/")[0] == 200
+        assert [one.result()[0] for one in waiting] == [200] * 6
+        assert page.classroom.n_running == 0
+
+
+# A request that does not come to its end, and how much of it comes.
+HALVES = (
+    b"",
+    b"G",
+    b"GET / HTTP/1.1\r\nHost: 127",
+    b"POST /api/start HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{",
+)
+
+
+def hold(port: int, n: int) -> list[socket.socket]:
+    """So many connections on which a request has begun."""
+    lines = []
+    for number in range(n):
+        line = socket.create_connection(("127.0.0.1", port))
+        line.sendall(HALVES[number % len(HALVES)])
+        lines.append(line)
+    return lines
+
+
+def test_a_request_that_does_not_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.serving.REQUEST_WITHIN", 0.5)
     with served(warm=False) as page:
-        crowd = [socket.create_connection(("127.0.0.1", page.port)) for _ in range(8)]
+        lines = hold(page.port, 8)
+        late = socket.create_connection(("127.0.0.1", page.port))
+        late.sendall(b"GET /nothing HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert late.recv(4096).startswith(b"HTTP/1.1 404")
+        late.sendall(b"G")  # the next request on the same connection is held to the same
+        for line in (*lines, late):
+            line.settimeout(5.0)
+            with contextlib.suppress(ConnectionError):
+                assert line.recv(1) == b""
+            line.close()
+        assert page.send("/")[0] == 200
+
+
+def test_beyond_the_most_connections_the_longest_wait_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.serving.MOST_CONNECTIONS", 20)
+    with served(warm=False) as page:
+        lines = hold(page.port, 60)
+        assert page.send("/")[0] == 200
+        for line in lines:
+            line.close()
+
+
+@pytest.mark.slow
+@pytest.mark.promise
+def test_a_thousand_half_open_connections_are_harmless() -> None:
+    held: list[socket.socket] = []
+    waits, statuses, began = [], set(), time.monotonic()
+    with served(warm=False) as page:
         try:
-            time.sleep(0.3)
-            status, _, headers = page.send("/")
-            assert status == 503 and guarded(headers)
+            while time.monotonic() - began < 60.0:
+                if not held or time.monotonic() - began > 10.5 * (len(held) // 1000):
+                    held += hold(page.port, 1000)  # as those before were cut
+                before = time.monotonic()
+                status, _ = page.ask("room/look")
+                waits.append(time.monotonic() - before)
+                statuses.add(status)
+                time.sleep(0.2)
+            page_status = page.send("/")[0]
         finally:
-            for line in crowd:
+            for line in held:
                 line.close()
+    late = statistics.quantiles(waits, n=20)[-1]
+    print(f"{len(held)} connections, {len(waits)} looks: 95 of 100 within {1000 * late:.0f} ms")
+    assert len(held) >= 5000 and statuses == {200} and page_status == 200
+    assert late < 0.2
+
+
+@pytest.mark.slow
+@pytest.mark.promise
+def test_forty_exports_at_once_do_not_keep_the_room_waiting() -> None:
+    with served(warm=False) as page:
+        # Each of another browser and another luck; all from one place.
+        askers = [page.arrive() for _ in range(40)]
+        done: list[int] = []
+
+        def save(number: int) -> None:
+            settings = {"scenario": "2026", "quarters": 8, "parameters": {"generosity": number / 100}}
+            done.append(page.ask("export", {"settings": settings}, visitor=askers[number])[0])
+
+        threads = [threading.Thread(target=save, args=(number,), daemon=True) for number in range(40)]
+        for thread in threads:
+            thread.start()
+        time.sleep(1.0)
+        waits, began = [], time.monotonic()
+        while time.monotonic() - began < 40.0 and len(done) < 38:
+            before = time.monotonic()
+            assert page.ask("room/look")[0] == 200
+            waits.append(time.monotonic() - before)
+            time.sleep(0.2)
+        for thread in threads:
+            thread.join(600)
+    late = statistics.quantiles(waits, n=20)[-1]
+    print(f"{len(waits)} looks beside {len(done)} exports: 95 of 100 within {1000 * late:.0f} ms")
+    assert done == [200] * 40 and len(waits) > 20
+    assert late < 0.5
+
+
+def test_whole_runs_are_counted_by_themselves(page: Served) -> None:
+    visitor = page.arrive()
+    settings = {"scenario": "symmetric", "quarters": 1}
+    got = [page.ask("export", {"settings": settings}, visitor=visitor)[0] for _ in range(5)]
+    assert got[0] == 200 and got[-1] == 429
+    assert page.ask("room/look", visitor=visitor)[0] == 200
+    # What is refused costs nothing, and is not counted.
+    other, wrong = page.arrive(), {"settings": {"scenario": "../2026"}}
+    assert {page.ask("export", wrong, visitor=other)[0] for _ in range(8)} == {422}
 
 
 def test_other_doors_are_shut(page: Served) -> None:
@@ -277,21 +390,22 @@ def any_json(rng: random.Random, path: str) -> dict[str, Any]:
 def patient() -> Iterator[Served]:
     """A page of its own that refuses nobody for asking often; its clouds are not played."""
     with served(warm=False) as running:
-        running.classroom.visitors = running.classroom.places = Buckets(1e9, 1e9)
+        everybody = running.classroom
+        everybody.visitors = everybody.places = everybody.whole = everybody.whole_places = Buckets(1e9, 1e9)
         running.classroom.clouds.stop()
         yield running
 
 
-def test_no_json_ends_in_a_fault_of_ours(patient: Served) -> None:
-    page = patient
-    rng = random.Random(20260928)
+def told_statuses(page: Served, rounds: int, seed: int) -> dict[int, int]:
+    """So many requests of any kind to every address: status -> how often; each is answered in words."""
+    rng = random.Random(seed)
     codes = page.ask("room/lead", {"action": "look"}, page.lead_token)[1]["codes"]
     seat = page.ask("room/join", {"code": codes[1]})[1]["token"]
     assert set(FIELDS) == {
         route.path.removeprefix("/api/") for route in page.app.app.routes if route.path.startswith("/api/")
     }
     statuses: dict[int, int] = {}
-    for _ in range(60):
+    for _ in range(rounds):
         for path in FIELDS:
             data = any_json(rng, path)
             token = rng.choice(["", seat, page.lead_token, "x"]) if path != "qr" else page.lead_token
@@ -301,7 +415,27 @@ def test_no_json_ends_in_a_fault_of_ours(patient: Served) -> None:
             assert status < 500 and guarded(headers), (path, data, said)
             assert status == 200 or json.loads(said)["refused"], (path, data)
             statuses[status] = statuses.get(status, 0) + 1
-    assert {200, 400, 401, 422} <= set(statuses)
+    return statuses
+
+
+def test_no_json_ends_in_a_fault_of_ours(patient: Served) -> None:
+    assert {200, 400, 401, 422} <= set(told_statuses(patient, 60, 20260928))
+
+
+@pytest.mark.slow
+@pytest.mark.promise
+def test_no_request_ends_in_a_fault_of_ours(patient: Served) -> None:
+    statuses = told_statuses(patient, 300, 7)
+    print(sorted(statuses.items()))
+    assert sum(statuses.values()) >= 5000 and {200, 400, 401, 422} <= set(statuses)
+    for path in (*(f"/api/{name}" for name in FIELDS), "/", "/static/main.js", "/nothing"):
+        for method in ("GET", "HEAD", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "POST", "NONSENSE"):
+            line = HTTPConnection("127.0.0.1", patient.port, timeout=60)
+            line.request(method, path, b'{"code": "\\ud800"}' if method != "HEAD" else None)
+            got = line.getresponse()
+            got.read()
+            assert got.status < 500 and guarded(dict(got.getheaders())), (method, path, got.status)
+            line.close()
 
 
 @pytest.mark.parametrize(
