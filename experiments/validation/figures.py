@@ -68,7 +68,7 @@ def validation_figure(rows: list[Row]) -> Figure:
     axis.set_xlim(-4.0, LAST)
     axis.set_xticks(TICKS, TICK_WORDS)
     axis.set_xticks([], minor=True)
-    axis.set_xlabel("← weaker      than published      stronger →\n(half ranges from the middle)")
+    axis.set_xlabel("← weaker      stronger →\n(half ranges from the middle)")
     handles = [
         Patch(color=PALE, label="published"),
         Line2D([], [], color=BLUE, marker="o", linestyle="", markersize=size, label="meets"),
