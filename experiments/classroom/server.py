@@ -65,7 +65,7 @@ ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer t
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
 WHOLE: Final = ("export", "replay")  # these play a run from its start to its end
-QUARTERS: Final = ("watch", "cloud")
+SHORT: Final = ("watch", "cloud", "opening")  # some quarters, or what a cloud has so far
 
 Answer = Callable[[dict[str, Any], str], Any]
 
@@ -331,7 +331,7 @@ def make_app(classroom: Classroom) -> Door:
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         lines.update(dict.fromkeys(WHOLE, CapacityLimiter(WHOLE_AT_ONCE)))
-        lines.update(dict.fromkeys(QUARTERS, CapacityLimiter(QUARTERS_AT_ONCE)))
+        lines.update(dict.fromkeys(SHORT, CapacityLimiter(QUARTERS_AT_ONCE)))
         classroom.clouds.start()
         await run_in_threadpool(classroom.facts)
         ticking = asyncio.create_task(_tick(classroom))
