@@ -75,7 +75,7 @@ function ticks(low, high) {
   return list;
 }
 
-// series: [{name, values, ghost?, colour, dash}]; the ghost is the run before the branch.
+// series: [{name, values, ghost?, colour, dash}]; the ghost is the run before the branch, or what is still to come.
 export function lineChart(title, labels, series, at, format, range) {
   const all = series.flatMap((one) => [...one.values, ...(one.ghost || [])]).filter(Number.isFinite);
   let low = Math.min(...all), high = Math.max(...all);
@@ -93,7 +93,8 @@ export function lineChart(title, labels, series, at, format, range) {
     text(x(k), H - 7, label.slice(0, 4), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
   const drawn = series.map((one) => s("g", {},
     one.ghost && s("path", { d: path(one.ghost), fill: "none", stroke: one.colour, "stroke-width": 1.2, opacity: 0.45 }),
-    s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null })));
+    s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
+    one.values.length > 0 && s("circle", { cx: x(one.values.length - 1), cy: y(one.values.at(-1)), r: 3, fill: one.colour })));
   const last = series.map((one) => ({ one, y: y(one.values[one.values.length - 1] ?? low) })).sort((a, b) => a.y - b.y);
   for (let k = 1; k < last.length; k++) last[k].y = Math.max(last[k].y, last[k - 1].y + 13);
   for (let k = last.length - 1, floor = H - BOTTOM + 4; k >= 0; k--, floor -= 13) last[k].y = Math.min(last[k].y, floor);

@@ -110,7 +110,7 @@ function drawBelow() {
   const tools = (name, title, rows) => saveTools(name, title, () => document.getElementById(`box-${name}`), rows);
   const open_ = [...parts.below.querySelectorAll("details[open]")].map((one) => one.id).filter(Boolean);
   keepFocus(() => put(parts.below, look.below === "charts"
-    ? h("div", { class: "charts card" }, charts(state.quarters, state.shown, state.start.labels, thin(), tools))
+    ? h("div", { class: "charts card" }, charts(state.quarters, state.shown, state.start.labels, thin() ?? state.quarters, tools))
     : look.below === "table" ? h("section", { class: "card" }, minutesList(quarter.events))
       : h("div", { class: "grid three" }, quarter.dyads.map((row, d) => gameCard(row.game, d)))));
   for (const id of open_) document.getElementById(id)?.setAttribute("open", "");
