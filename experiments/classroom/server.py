@@ -16,8 +16,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from importlib import resources
 from typing import Any, Final
 
-import anyio.to_thread
-from anyio import CapacityLimiter
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
@@ -293,7 +291,8 @@ def make_app(classroom: Classroom) -> Door:
         return Response(found[0], media_type=found[1]) if found else refusal(404, "nothing_here")
 
     # Whoever waits for a run to be played stands in a line of its own: what the room is asked is never behind it.
-    lines: dict[str, CapacityLimiter] = {}
+    whole, quarters = asyncio.Semaphore(WHOLE_AT_ONCE), asyncio.Semaphore(QUARTERS_AT_ONCE)
+    lines = {**dict.fromkeys(WHOLE, whole), **dict.fromkeys(SHORT, quarters)}
 
     def speak(name: str, answer: Answer) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
@@ -307,18 +306,15 @@ def make_app(classroom: Classroom) -> Door:
                 return refusal(400, "bad_request")  # nobody hears it
             if classroom.n_running >= MOST_AT_ONCE:
                 return refusal(503, "too_often")
-            token = request.headers.get("x-token", "")[:MOST_TOKEN]
             classroom.n_running += 1
             try:
-                return JSONResponse(await anyio.to_thread.run_sync(answer, data, token, limiter=lines.get(name)))
-            except Refused as no:
-                classroom.give_back(request, name)
-                return refusal(no.status, no.code, no.detail)
-            except InputFault as fault:
-                classroom.give_back(request, name)
-                return refusal(422, "bad_input", str(fault)[:400])
+                async with lines.get(name, contextlib.nullcontext()):
+                    said = await _said(answer, data, request.headers.get("x-token", "")[:MOST_TOKEN])
             finally:
                 classroom.n_running -= 1
+            if said.status_code != 200:
+                classroom.give_back(request, name)
+            return said
 
         return endpoint
 
@@ -330,8 +326,6 @@ def make_app(classroom: Classroom) -> Door:
 
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        lines.update(dict.fromkeys(WHOLE, CapacityLimiter(WHOLE_AT_ONCE)))
-        lines.update(dict.fromkeys(SHORT, CapacityLimiter(QUARTERS_AT_ONCE)))
         classroom.clouds.start()
         await run_in_threadpool(classroom.facts)
         ticking = asyncio.create_task(_tick(classroom))
@@ -341,18 +335,33 @@ def make_app(classroom: Classroom) -> Door:
             ticking.cancel()
             await run_in_threadpool(classroom.clouds.stop)
 
-    c = classroom
-    answers = {
+    routes = [
+        Route(f"/api/{name}", speak(name, answer), methods=["POST"]) for name, answer in _answers(classroom).items()
+    ]
+    routes.append(Route("/{path:path}", page, methods=["GET"]))
+    return Door(
+        Starlette(routes=routes, lifespan=lifespan, exception_handlers={405: wrong_way, 500: broken}), classroom.lan
+    )
+
+
+def _answers(c: Classroom) -> dict[str, Answer]:
+    """By address, who answers."""
+    return {
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
         **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
         **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
     }
-    routes = [Route(f"/api/{name}", speak(name, answer), methods=["POST"]) for name, answer in answers.items()]
-    routes.append(Route("/{path:path}", page, methods=["GET"]))
-    return Door(
-        Starlette(routes=routes, lifespan=lifespan, exception_handlers={405: wrong_way, 500: broken}), classroom.lan
-    )
+
+
+async def _said(answer: Answer, data: dict[str, Any], token: str) -> Response:
+    """An answer as plain data, or why it is refused."""
+    try:
+        return JSONResponse(await run_in_threadpool(answer, data, token))
+    except Refused as no:
+        return refusal(no.status, no.code, no.detail)
+    except InputFault as fault:
+        return refusal(422, "bad_input", str(fault)[:400])
 
 
 async def _body(request: Request) -> bytes:

@@ -81,13 +81,30 @@ def configuration(app: Any, websockets: bool = False) -> Any:
 
     The server answers some requests by itself (too many, or no HTTP): on the own page these answers carry its headers.
     """
-    import h11
     import uvicorn
-    from uvicorn.protocols.http.h11_impl import H11Protocol
 
     from experiments.classroom.door import HEADERS, Door
 
     is_own = isinstance(app, Door)
+    if is_own:
+        app.adds_headers = False
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        h11_max_incomplete_event_size=LARGEST_HEAD,
+        timeout_keep_alive=KEEP_ALIVE,
+        server_header=False,
+        http=_protocol(is_own),
+        headers=list(HEADERS.items()) if is_own else None,
+        ws="auto" if websockets else "none",
+    )
+
+
+def _protocol(is_own: bool) -> type:
+    """How a connection is spoken on; is_own: the own page, on which requests must come to their end."""
+    from uvicorn.protocols.http.h11_impl import H11Protocol, h11
+
     most = _most_connections()
     waiting: dict[Protocol, asyncio.TimerHandle] = {}  # for a whole request, who waits longest first
 
@@ -125,19 +142,7 @@ def configuration(app: Any, websockets: bool = False) -> Any:
             self.transport.write(said + b"content-type: text/plain; charset=utf-8\r\n\r\n" + msg.encode("ascii"))
             self.transport.close()
 
-    if is_own:
-        app.adds_headers = False
-    return uvicorn.Config(
-        app,
-        log_level="warning",
-        access_log=False,
-        h11_max_incomplete_event_size=LARGEST_HEAD,
-        timeout_keep_alive=KEEP_ALIVE,
-        server_header=False,
-        http=Protocol,
-        headers=list(HEADERS.items()) if is_own else None,
-        ws="auto" if websockets else "none",
-    )
+    return Protocol
 
 
 def _most_connections() -> int:
