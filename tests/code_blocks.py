@@ -55,6 +55,8 @@ EXEMPT = {
     "make test": "this is one of its tests",
     "make ablation": "plays 212,000 runs; its commands are called in tests/experiments/catalogue/test_mechanisms.py",
     "pip install '.[bench]'": _INSTALLS,
+    "pip install '.[fast]'": _INSTALLS,
+    "DETENTE_ARITHMETIC=compiled detente sweep mechanisms": "a variable; tests/experiments/running/test_arithmetic.py",
     "pip install -e '.[class]'": _INSTALLS,
     "detente class": _OPENS,
     "detente class --lan": _OPENS,

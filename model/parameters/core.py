@@ -67,9 +67,6 @@ class Market:
     plant_hurdle_rate: float = real(STRUCTURE, 0.10, 0.05, 0.2, "1/yr", "1.3", "return that a plant must earn")
     plant_hazard_scale: float = real(STRUCTURE, 0.25, 0.1, 2, "bn$", "1.3",
         "net present value at which the chance of starting turns")
-    quota_rent_exporter: float = real(MECHANISM, 1, 0, 1, "-", "1.3",
-        "part of what licences under a quota are worth that exporting makers keep; the rest is the importer's revenue",
-        "Bhagwati 1965; assumption")
 
 
 @dataclasses.dataclass(frozen=True)

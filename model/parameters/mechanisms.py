@@ -82,6 +82,9 @@ class Commerce:
         "part of research outlays that shared data save; as much as the core's joint research")
     data_sovereignty_cost: float = real(STRUCTURE, 0.1, 0, 1, "bn$/qtr", "1.16",
         "security cost to each side of sharing data, times tension")
+    quota_rent_exporter: float = real(MECHANISM, 1, 0, 1, "-", "1.3",
+        "part of what licences under a quota are worth that exporting makers keep; the rest is the importer's revenue",
+        "Bhagwati 1965; assumption")
 
 
 @dataclasses.dataclass(frozen=True)
