@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from browsing import IN_A_BROWSER, needs_page, started
+from browsing import IN_A_BROWSER, needs_page, started, until
 
 needs_page()
 
@@ -14,7 +14,7 @@ pytestmark = IN_A_BROWSER
 CLASS, SOON = 30, 5.0  # browsers; seconds to the first picture of each
 # The page itself notes when its first picture stands: asking thirty pages in turn would measure the asking.
 NOTE = """new MutationObserver((_, watch) => {
-  if (document.querySelector('svg.figure')) {
+  if (document.querySelector('svg.scene')) {
     window.pictured = performance.timeOrigin + performance.now();
     watch.disconnect();
   }
@@ -34,7 +34,7 @@ def test_thirty_browsers_that_arrive_at_once_see_something_soon(chrome: Any) -> 
             page.goto(base, wait_until="commit")
         seconds = []
         for page in pages:
-            page.wait_for_function("window.pictured", timeout=120_000)
+            until(page, "Boolean(window.pictured)", 120.0)
             seconds.append(page.evaluate("window.pictured") / 1000 - began)
             page.context.close()
     print(f"first pictures: median {sorted(seconds)[CLASS // 2]:.1f} s, worst {max(seconds):.1f} s")
