@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-from scipy.stats import norm
+from scipy.stats import norm, rankdata
 
 from experiments.design.plan import Plan
 from experiments.findings.comparisons import Comparison, Matrix, matched
@@ -113,27 +112,24 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
     weights = np.array(plan.assumed.weights)[is_there]
     if is_there.sum() < FEWEST_ROWS or np.ptp(of_rows[is_there]) < NO_SIGN:
         return
-    own = _ranks(of_rows[is_there])
+    names = [
+        name for name, value in plan.assumed.rows[0].items()
+        if not any(isinstance(row[name], str) for row in plan.assumed.rows)
+    ]  # fmt: skip
+    columns = np.array([[row[name] for row in plan.assumed.rows] for name in names], dtype=np.float64)[:, is_there]
+    own = rankdata(of_rows[is_there])
     n = float(weights.sum() ** 2 / (weights @ weights))
     z = float(norm.ppf(0.5 + level / 2.0))
     found: list[dict[str, Any]] = []
-    for name in plan.assumed.rows[0]:
-        column = [row[name] for row in plan.assumed.rows]
-        if any(isinstance(value, str) for value in column):
-            continue
-        x = np.array(column, dtype=np.float64)[is_there]
+    for name, x, ranks in zip(names, columns, rankdata(columns, axis=1), strict=True):
         if np.ptp(x) == 0.0:
             continue
-        r = _correlation(_ranks(x), own, weights)
+        r = _correlation(ranks, own, weights)
         half = z * np.sqrt((1.0 + r * r / 2.0) / (n - 3.0)) if n > 3.0 else np.inf
         edge = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
         ends = float(np.tanh(edge - half)), float(np.tanh(edge + half))
         found.append({"assumption": name, "correlation": r, "low": ends[0], "high": ends[1], "n": round(n, 1)})
     yield from sorted(found, key=lambda row: -abs(float(row["correlation"])))
-
-
-def _ranks(values: FloatArray) -> FloatArray:
-    return np.asarray(pd.Series(values).rank(), dtype=np.float64)
 
 
 def _correlation(x: FloatArray, y: FloatArray, weights: FloatArray) -> float:

@@ -228,26 +228,24 @@ BLOC_OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
 
 def bloc_matrices(results: Results, plan: Plan, dyads: Sequence[str]) -> Iterator[tuple[str, str, Matrix]]:
     """Bloc, outcome and its matrix (design point, replicate), one after the other; what was not kept is left out."""
-    sides: dict[str, list[tuple[str, str]]] = {}
-    for dyad in dyads:
-        for bloc, side in zip(dyad.split("-"), ("first", "second"), strict=True):
-            sides.setdefault(bloc, []).append((dyad, side))
-    for bloc, places in sides.items():
-        dyad, side = places[0]
+    found: dict[str, dict[str, Matrix]] = {}
+    for dyad in dyads:  # a dyad is read once: every reading opens all parts anew
+        sides = dict(zip(("first", "second"), dyad.split("-"), strict=True))
         # A bloc has one market, whichever of its dyads is looked at, and gains in each of them.
-        names = [f"{name}_{side}" for name in BLOC_OUTCOMES]
-        gain: Matrix | None = None
-        for name, values in matrices(results.read(names, dyad=dyad), names, len(plan.points)):
-            if name.startswith("gain_"):
-                gain = values
-            else:
-                yield bloc, name.removesuffix(f"_{side}"), values
-        for dyad, side in places[1:]:
-            own = f"gain_{side}"
-            for _, values in matrices(results.read([own], dyad=dyad), [own], len(plan.points)):
-                gain = values if gain is None else _added(gain, values)
-        if gain is not None:
-            yield bloc, "gain", gain
+        wanted = [
+            (bloc, name, f"{name}_{side}")
+            for side, bloc in sides.items()
+            for name in (BLOC_OUTCOMES if bloc not in found else ("gain",))
+        ]
+        columns = [column for *_, column in wanted]
+        read = dict(matrices(results.read(columns, dyad=dyad), columns, len(plan.points)))
+        for bloc, name, column in wanted:
+            own = found.setdefault(bloc, {})
+            if column in read:
+                own[name] = _added(own[name], read[column]) if name in own else read[column]
+    for bloc, own in found.items():
+        for name in (*(name for name in own if name != "gain"), *(name for name in own if name == "gain")):
+            yield bloc, name, own[name]
 
 
 def _added(one: Matrix, other: Matrix) -> Matrix:

@@ -51,8 +51,8 @@ if TYPE_CHECKING:
 # The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
 NEEDED: Final = (*MEANS, *RATES, "depth_ceiling", "blocking")
 ROWS_AT_ONCE: Final = 100_000
-# Of the columns that are compared, how many of one dyad are held at once.
-FEW_COLUMNS: Final = 6
+# Of the columns that are compared, how many numbers of one dyad are held at once: every reading opens all parts anew.
+NUMBERS_AT_ONCE: Final = 6_000_000
 
 
 def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) -> Findings:
@@ -200,8 +200,9 @@ def _compared(
 
 def _by_few(plan: Plan, results: Results, columns: Sequence[str], dyad: str) -> Iterator[tuple[str, Matrix]]:
     """``matrices`` of a dyad, a few columns at a time: a million runs must not be in memory at once."""
-    for first in range(0, len(columns), FEW_COLUMNS):
-        some = columns[first : first + FEW_COLUMNS]
+    few = max(1, NUMBERS_AT_ONCE // max(1, plan.n_runs))
+    for first in range(0, len(columns), few):
+        some = columns[first : first + few]
         yield from matrices(results.read(some, dyad=dyad), some, len(plan.points))
 
 

@@ -55,7 +55,7 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
     plan = findings.plan
     told = (
         (
-            "Blocks against the first, point by point and replicate by replicate:",
+            "Blocks against the first, point by point and replicate by replicate.",
             findings.block_effects,
             "block_effects",
         ),
@@ -86,7 +86,7 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
             for _, row in top.iterrows()
         ]  # fmt: skip
         sample = " ".join(of_sample(findings))
-        words = f"{sample} Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample:"
+        words = f"{sample} Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample."
         yield words, pd.DataFrame(rows), "movers"
 
 

@@ -21,9 +21,13 @@ th, td { padding: .2rem .9rem .2rem 0; text-align: left; border-bottom: 1px soli
 td { white-space: nowrap; } .words td { white-space: normal; } summary { cursor: pointer; }
 td.n, th.n { text-align: right; font-variant-numeric: tabular-nums; }
 figure { margin: 1rem 0; } img { width: 100%; min-width: 42rem; } figcaption, .how { color: #444; font-size: .92rem; }
+.caption { margin: 1.2rem 0 .2rem; color: #444; font: .92rem/1.4 Arial, Helvetica, sans-serif; }
+a.take { font: .8rem Arial, Helvetica, sans-serif; margin-left: .4rem; } nav h2 { margin-top: 1rem; }
+nav ul { margin: .3rem 0; padding-left: 1.2rem; font: .95rem/1.6 Arial, Helvetica, sans-serif; }
 .warn { border-left: 5px solid #D55E00; background: #fdf3ec; padding: .5rem 1rem; }
 .wide { overflow-x: auto; } pre { background: #f5f5f5; padding: .8rem; overflow-x: auto; font-size: 13px; }
-@media print { body { max-width: none; font-size: 13px; } table { font-size: 10.5px; } .back { display: none; }
+@media print { a.take { display: none; }
+  body { max-width: none; font-size: 13px; } table { font-size: 10.5px; } .back { display: none; }
   details::details-content { content-visibility: visible; block-size: auto; } tr, figure { break-inside: avoid; }
   h2, .how { break-after: avoid; } .wide { overflow: visible; } img { min-width: 0; }
   th, td { padding-right: .5rem; } }

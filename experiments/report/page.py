@@ -6,43 +6,43 @@ to read it. Figures are also kept as files beside it, for slides and papers.
 
 from __future__ import annotations
 
-import base64
 import functools
-import html
 import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pandas as pd
 
 from experiments.design.plan import Plan
-from experiments.display.figure_style import forgetting, saver
 from experiments.display.glossary import GLOSSARY
-from experiments.display.streams import kept_on
 from experiments.display.words import OF_FLIPS, listed
 from experiments.findings import warnings
 from experiments.findings.findings import calibration_of, find
 from experiments.findings.headline import about, quarters_of, scenarios_in_words
 from experiments.findings.sentences import OF_CALIBRATION, caption_of, caption_of_worth, of_tests, others_in_words
 from experiments.findings.tables import Findings
-from experiments.report import report_figures, tables
+from experiments.report import citing, report_figures, tables
 from experiments.report.crossed_tables import crossed_tables
 from experiments.report.figures import arms_figure
 from experiments.report.headline_figures import has_worth, plan_figure, worth_figure
-from experiments.report.html import PAGE, cell, esc, looks_numeric
+from experiments.report.html import esc
+from experiments.report.sheet import Sheet
 from experiments.statistics.stopping import reached_in_words
 from experiments.statistics.survival import ended_by_cause
 from experiments.store.columns import GAME
 from experiments.store.folder import Results
 from experiments.store.kept import plan_of
 
-# Tables with more rows than this are folded.
-MOST_OPEN: Final = 36
-# Rows beyond this are left to the files; nobody reads them on a page.
-MOST_ROWS: Final = 120
 # What of a manifest is too long for a page.
 LONG: Final = ("plan_text", "design_points", "columns", "code")
+DOWNLOADS: Final = (
+    "Every table and figure of this page can be taken from the page itself: CSV and SVG stand beside its caption. "
+    "Numbers to the last bit, with their units, for R, Stata, Excel or LaTeX: "
+    "<code>detente export RESULTS --to csv</code> (or stata, excel, latex, parquet). Figures in the width of a "
+    "journal: <code>detente report RESULTS --style paper --figures pdf</code>. A sealed file that others can check: "
+    "<code>detente certify RESULTS</code>. RESULTS is the folder that holds this page."
+)
 
 
 def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words: None) -> Path:  # noqa: ARG005
@@ -64,12 +64,12 @@ class Page:
     def __init__(
         self, results: Results, plan: Plan, tell: Callable[[str], None], found: Findings | None = None
     ) -> None:
-        self.results, self.plan, self.tell = results, plan, tell
+        self.results, self.plan = results, plan
         self.findings: Findings = find(plan, results) if found is None else found
         self.n_quarters = quarters_of(plan)
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
         self.leading = plan.shown[0] if plan.shown else None
-        self.parts: list[str] = []
+        self.sheet = Sheet(plan.title, results, tell)
 
     def text(self) -> str:
         """The whole page."""
@@ -89,7 +89,7 @@ class Page:
             self._depth()
         self._basis()
         self._back_matter()
-        return PAGE.substitute(title=html.escape(self.plan.title), body="\n".join(self.parts))
+        return self.sheet.text()
 
     def _runs(self, dyad: str, columns: Iterable[str], below: int | None = None) -> pd.DataFrame:
         """A dyad's rows of the design's own points, with what tells the leading factor's levels apart."""
@@ -101,10 +101,10 @@ class Page:
 
     def _head(self) -> None:
         plan, told = self.plan, self.results.manifest
-        self._add(f"<h1>{esc(plan.title)}</h1>", f'<p class="lead">{esc(plan.question)}</p>')
+        self.sheet.add(f"<h1>{esc(plan.title)}</h1>", f'<p class="lead">{esc(plan.question)}</p>')
         if plan.hypothesis:
-            self._add(f"<p><b>Expected beforehand:</b> {esc(plan.hypothesis)}</p>")
-        self._say(
+            self.sheet.add(f"<p><b>Expected beforehand:</b> {esc(plan.hypothesis)}</p>")
+        self.sheet.say(
             f"{scenarios_in_words(plan)}, {len(plan.points)} design points ({plan.design.replace('_', ' ')}), "
             f"{self.findings.n_runs} runs that share their luck across design points; {self.findings.n_failed} failed; "
             f"the sweep is {told['state']}. Brackets hold 95 % intervals over replicates. Everything here is a "
@@ -115,13 +115,15 @@ class Page:
         if told["flips"]:
             words = [*told["flips"], OF_FLIPS, *words]
         if words:
-            self._add('<div class="warn"><b>Before you quote this</b><ul>')
-            self._add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")
-        self._add("<h2>In plain words</h2>", f"<p>{esc(self.findings.reading)}</p>")
-        self._add('<p><a href="#glossary">What the words mean</a></p>')
+            self.sheet.add('<div class="warn"><b>Before you quote this</b><ul>')
+            self.sheet.add(*(f"<li>{esc(sentence)}</li>" for sentence in words), "</ul></div>")
+        self.sheet.heading("In plain words")
+        self.sheet.say(self.findings.reading)
+        self.sheet.add('<p><a href="#glossary">What the words mean</a></p>')
+        self.sheet.contents()
 
     def _answer(self) -> None:
-        self._heading(
+        self.sheet.heading(
             "1. Does cooperation emerge, or is it kept, and what is it worth?",
             "A pair cooperates in a quarter if, over a year, at least half of the gain that the two could have "
             "together is realised, neither loses, and each gives something that it would not give alone. It emerges if "
@@ -130,44 +132,46 @@ class Page:
             "all quarters. What each term means stands in the glossary at the end.",
         )
         plan = self.plan
-        self._figure("findings", caption_of(plan), lambda: plan_figure(self.findings))
+        self.sheet.figure("findings", caption_of(plan), lambda: plan_figure(self.findings))
         if has_worth(self.findings):
-            self._figure("worth", caption_of_worth(plan), lambda: worth_figure(self.findings))
+            self.sheet.figure("worth", caption_of_worth(plan), lambda: worth_figure(self.findings))
         for number, reference in enumerate(self.plan.references[1:], 2):
             draw = functools.partial(arms_figure, self.findings.arms, reference, self.plan.title)
-            self._figure(f"arms-{number}", f"Differences from {reference}.", draw)
+            self.sheet.figure(f"arms-{number}", f"Differences from {reference}.", draw)
         cells = self.findings.cells
-        self._table(tables.cells(self.findings), "cells")
+        self.sheet.table("Every cell: means, shares of runs and their intervals.", tables.cells(self.findings), "cells")
         self._definitions()
         self._compared(
-            f"Paired differences, replicate by replicate, {others_in_words(plan)}:",
+            f"Paired differences, replicate by replicate, {others_in_words(plan)}.",
             tables.effects(plan, self.findings.effects),
         )
         if len(self.findings.arms):
-            self._compared("Every arm, replicate by replicate:", tables.arms(plan, self.findings.arms), "arms")
+            self._compared("Every arm, replicate by replicate.", tables.arms(plan, self.findings.arms), "arms")
         if len(self.findings.contrasts):
             own = self.findings.contrasts.rename(columns={"contrast": "factor"})
-            self._compared("The contrasts of the plan:", tables.effects(plan, own), "contrasts")
+            self._compared("The contrasts of the plan.", tables.effects(plan, own), "contrasts")
         if len(self.findings.associations):
-            self._say(
+            self.sheet.table(
                 "Rank correlations of the factors with time cooperating and gain, the strongest of each dyad. Their "
-                "brackets hold 95 % intervals over design points, one factor at a time:"
+                "brackets hold 95 % intervals over design points, one factor at a time.",
+                tables.associations(plan, self.findings.associations),
             )
-            self._table(tables.associations(plan, self.findings.associations))
         if len(self.findings.precision):
             assert plan.precision is not None
-            self._say(
+            self.sheet.say(
                 f"{reached_in_words(self.findings.precision, plan.precision)} These intervals hold what they promise, "
-                "although it was decided on the way when to stop:"
+                "although it was decided on the way when to stop."
             )
-            self._table(tables.precision(plan, self.findings.precision), "precision")
-        self._figure(
+            self.sheet.table(
+                "The precision that was reached.", tables.precision(plan, self.findings.precision), "precision"
+            )
+        self.sheet.figure(
             "response-map", "Time cooperating over two factors, averaged over the others; share of all quarters.",
             lambda: report_figures.response_map(cells, plan, self.dyads) if plan.asks_any("time_cooperating") else None,
         )  # fmt: skip
 
     def _depth(self) -> None:
-        self._heading(
+        self.sheet.heading(
             "Of what does it consist?",
             "Mean depth is the weighted share of what could be conceded that is kept: 0 is no treaty, 1 is everything "
             "on the table honoured in every quarter. It says what cooperation consists of, not whether there is any: "
@@ -175,20 +179,20 @@ class Page:
             "treaty that was in force at the start, for as long as no other is signed, and of what was agreed in the "
             "run duties, recognition, and the rest.",
         )
-        self._table(tables.depth(self.findings), "cells")
+        self.sheet.table("Depth of cooperation and its parts.", tables.depth(self.findings), "cells")
         n_kept = min(self.plan.outputs.replicates, self.plan.replicates)
         kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
-        self._figure(
+        self.sheet.figure(
             "cooperation-over-time", f"Share of runs that cooperate, by calendar year{kept}; bars: 95 % intervals.",
             lambda: report_figures.cooperation_figure(self._series("dyad"), self.leading, self.dyads),
         )  # fmt: skip
-        self._figure(
+        self.sheet.figure(
             "duties-over-time", f"Mean duties by calendar year{kept}, all levels together; bars: 95 % intervals.",
             lambda: report_figures.duties_figure(self._series("directed"), self.dyads),
         )  # fmt: skip
 
     def _emergence(self) -> None:
-        self._heading(
+        self.sheet.heading(
             "2 to 4. When does cooperation emerge, and does it last?",
             "Cooperation emerges in the first quarter of a spell of it that was not there from the start; what was "
             "inherited does not emerge, so those runs wait to the end here. It is durable if a spell lasts 12 quarters "
@@ -205,9 +209,9 @@ class Page:
                 rows.append({"dyad": dyad, "runs": label, **tables.waiting(part, self.n_quarters)})
                 curve = tables.still_waiting(part, self.n_quarters)
                 curves.append(curve.assign(dyad=dyad, number=number, label=label))
-        self._table(pd.DataFrame(rows))
+        self.sheet.table("Runs in which cooperation emerges and lasts, and the wait for it.", pd.DataFrame(rows))
         drawn = pd.concat(curves, ignore_index=True)
-        self._figure(
+        self.sheet.figure(
             "emergence",
             "Time to emergence (Kaplan-Meier), over all cells of a level; bars: 95 % intervals over replicates.",
             lambda: report_figures.emergence_figure(drawn, self.n_quarters, self.dyads),
@@ -218,7 +222,7 @@ class Page:
         if found.empty:
             return
         n_tests = int(found.groupby(["test", "outcome"])["p_value"].size().max())
-        self._heading(
+        self.sheet.heading(
             "Do rates and times differ beyond luck?",
             "Rates by McNemar's exact test: of the replicates, only those count that end differently under the two "
             "settings (how many for the one : for the other). Times to emergence by the log-rank test, which is "
@@ -227,15 +231,15 @@ class Page:
             "out. Every single test is in tests.parquet.",
         )
         if words := of_tests(self.plan, found):
-            self._say(words)
-        self._table(tables.tests(self.findings), "tests")
+            self.sheet.say(words)
+        self.sheet.table("Tests of rates and times between settings.", tables.tests(self.findings), "tests")
 
     def _ends(self) -> None:
         columns = ("treaty_from", "treaty_until", "treaty_end")
         runs = [own for dyad in self.dyads if "treaty_from" in (own := self._runs(dyad, columns))]
         if not runs:
             return
-        self._heading(
+        self.sheet.heading(
             "5. How do first treaties end?",
             "Lapse (a side fails its own test), turnover (a successor repudiates), exit after notice, sunset: which "
             "share of first treaties ends by which cause before the horizon, counted from the quarter in which they "
@@ -244,23 +248,23 @@ class Page:
         )
         found = [table for own in runs if len(table := ended_by_cause(own, self.n_quarters))]
         if not found:
-            self._say("No treaty came into force, or none ended.")
+            self.sheet.say("No treaty came into force, or none ended.")
             return
-        self._table(tables.ends(pd.concat(found, ignore_index=True)))
+        self.sheet.table("How first treaties end.", tables.ends(pd.concat(found, ignore_index=True)))
 
     def _gains(self) -> None:
         if self.findings.blocs.empty:
             return
-        self._heading(
+        self.sheet.heading(
             "6. Who gains, and how electric do the markets become?",
             "A bloc's gain over no treaty is that from both of its dyads. EV shares are of new cars sold in the bloc. "
             "Emissions saved are those over the lives of the electric cars that are sold there in a year.",
         )
-        self._table(tables.blocs(self.findings), "blocs")
+        self.sheet.table("Gain, EV share and emissions saved of every bloc.", tables.blocs(self.findings), "blocs")
         told = self.findings.bloc_effects
         if len(told):
             own = tables.effects(self.plan, told, of="bloc")
-            self._compared("What makes a difference to a bloc, replicate by replicate:", own, "bloc_effects")
+            self._compared("What makes a difference to a bloc, replicate by replicate.", own, "bloc_effects")
 
     def _games(self) -> None:
         rows, changes = [], []
@@ -271,7 +275,7 @@ class Page:
             if "game_at_end" in own:
                 changes.append(f"{tables.changed_games(own):.2f} in {dyad}")
         if rows:
-            self._heading(
+            self.sheet.heading(
                 "7. Which games are played, before and after?",
                 "Shares of runs by the game of the package in force or on the table: in the first quarter, in most "
                 "quarters and in the last one. Named is what the first bloc's choice between keeping and breaking the "
@@ -281,13 +285,13 @@ class Page:
                 "the same.",
             )
             table = pd.concat(rows, ignore_index=True)
-            self._table(table[["dyad", *(name for name in table if name != "dyad")]])
+            self.sheet.table("Games, as shares of runs.", table[["dyad", *(name for name in table if name != "dyad")]])
         if changes:
-            self._say(f"Share of runs that end in another game than they began in: {listed(changes)}.")
+            self.sheet.say(f"Share of runs that end in another game than they began in: {listed(changes)}.")
         n_cells = max(1, len(self.plan.cells))
         below = max(1, report_figures.MOST_POINTS * len(self.leading.levels if self.leading else "x") // n_cells)
         some = pd.concat([self._runs(dyad, GAME, below) for dyad in self.dyads], ignore_index=True)
-        self._figure(
+        self.sheet.figure(
             "game-map",
             "Where the last packages on the table lie: the darker, the more runs. Across and up: what a side gains by "
             "leaving, over what it loses by being left. In the marked field both fear more than tempts them; right or "
@@ -300,101 +304,64 @@ class Page:
         """Beside the shares: how much they hang on the definition."""
         if self.findings.definitions.empty:
             return
-        self._say(
-            "How much hangs on the definition? The same shares when another share of the attainable gain must be "
-            f"realised over another window. {about(self.plan)} Half of it over 4 quarters was fixed before any run.",
+        self.sheet.say(
+            f"How much hangs on the definition? {about(self.plan)} Half of the attainable gain over 4 quarters was "
+            "fixed before any run.",
         )
-        self._table(tables.definitions(self.findings.definitions), "definitions")
+        self.sheet.table(
+            "The same shares when another share of the attainable gain must be realised over another window.",
+            tables.definitions(self.findings.definitions),
+            "definitions",
+        )
 
     def _basis(self) -> None:
-        self._heading(
+        self.sheet.heading(
             "What do the results rest on?",
             f"Calibrated at the start of {scenarios_in_words(self.plan).lower()} with the plan's settings. "
             f"{OF_CALIBRATION}",
         )
-        self._table(tables.basis(calibration_of(self.plan)))
+        self.sheet.table("What was calibrated at the start.", tables.basis(calibration_of(self.plan)))
 
     def _back_matter(self) -> None:
         told = self.results.manifest
         if self.findings.corners:
-            self._heading(
+            self.sheet.heading(
                 "The same in every run",
                 "No run of these groups ended otherwise. Where that is so by construction there is nothing to "
                 "estimate; where it is not, the intervals say what so many runs can tell.",
             )
-            self._add("<ul>", *(f"<li>{esc(sentence)}</li>" for sentence in self.findings.corners), "</ul>")
-        self._add(
-            "<h2>Where this comes from</h2>",
+            self.sheet.add("<ul>", *(f"<li>{esc(sentence)}</li>" for sentence in self.findings.corners), "</ul>")
+        self._cited()
+        self.sheet.heading("Where this comes from")
+        self.sheet.add(
             f'<details class="back"><summary>The plan</summary><pre>{esc(told["plan_text"])}</pre></details>',
         )
         words = "".join(f"<tr><td>{esc(name)}</td><td>{esc(text)}</td></tr>" for name, text in told["columns"].items())
-        self._add(
+        self.sheet.add(
             '<details class="back"><summary>What the columns mean</summary><div class="wide">'
             f'<table class="words">{words}</table></div></details>',
         )
         terms = "".join(f"<tr><td><b>{esc(own.name)}</b></td><td>{esc(own.meaning)}</td></tr>" for own in GLOSSARY)
-        self._add(
+        self.sheet.add(
             '<details id="glossary"><summary>Glossary</summary><div class="wide">'
             f'<table class="words">{terms}</table></div></details>',
         )
         short = {key: value for key, value in told.items() if key not in LONG}
         shown = esc(json.dumps(short, indent=1))
-        self._add(f'<details class="back"><summary>The manifest</summary><pre>{shown}</pre></details>')
+        self.sheet.add(f'<details class="back"><summary>The manifest</summary><pre>{shown}</pre></details>')
+
+    def _cited(self) -> None:
+        """How to cite these results, and where they are to be had as numbers."""
+        self.sheet.heading("How to cite, and downloads")
+        words, entry = citing.sentence(self.plan, self.results), citing.bibtex(self.plan, self.results)
+        self.sheet.add(f"<p>{esc(words)}</p>", f"<details><summary>BibTeX</summary><pre>{esc(entry)}</pre></details>")
+        self.sheet.add(f"<p>{DOWNLOADS}</p>")
 
     # --- pieces -----------------------------------------------------------------------------------------
 
     def _series(self, table: str) -> pd.DataFrame:
         return self.results.read_series(table)
 
-    def _add(self, *parts: str) -> None:
-        self.parts.extend(parts)
-
-    def _say(self, words: str) -> None:
-        self._add(f"<p>{esc(words)}</p>")
-
-    def _heading(self, title: str, how: str) -> None:
-        self._add(f"<h2>{esc(title)}</h2>", f'<p class="how">{esc(how)}</p>')
-
-    def _compared(self, words: str, frame: pd.DataFrame, file: str = "effects") -> None:
+    def _compared(self, caption: str, frame: pd.DataFrame, file: str = "effects") -> None:
         if len(frame):
-            self._say(words)
-            self._table(frame, file)
-
-    def _table(self, frame: pd.DataFrame, file: str = "") -> None:
-        """A table; one too long to be read is left to the file that has it whole."""
-        if frame.empty:
-            return
-        if file and len(frame) > MOST_ROWS:
-            self._say(f"The first {MOST_ROWS} of {len(frame)} rows; all of them are in {file}.parquet.")
-            frame = frame.head(MOST_ROWS)
-        numeric = [looks_numeric(frame[name]) for name in frame]
-        head = "".join(cell("th", str(name), is_n) for name, is_n in zip(frame, numeric, strict=True))
-        body = "".join(
-            "<tr>" + "".join(cell("td", str(x), is_n) for x, is_n in zip(row, numeric, strict=True)) + "</tr>"
-            for row in frame.itertuples(index=False)
-        )
-        whole = f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
-        if len(frame) > MOST_OPEN:
-            name = esc(file.replace("_", " ") or "table")
-            whole = f"<details><summary>{name}: {len(frame)} rows</summary>{whole}</details>"
-        self._add(whole)
-
-    def _figure(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
-        """Keep a figure as a file and put it into the page; nothing where there is nothing to draw."""
-        paths: list[Path] = []
-
-        def keep() -> None:
-            with forgetting():
-                if (figure := report_figures.drawn(draw)) is None:
-                    return
-                paths.extend(self.results.write_figure(f"figures/{name}.svg", saver(lambda: figure), True)[:1])
-
-        if fault := kept_on(keep, f"The figure {name}"):
-            self.tell(fault)
-            self._say(f"{fault}.")
-        for path in paths:
-            data = base64.b64encode(path.read_bytes()).decode("ascii")
-            self._add(
-                f'<figure><div class="wide"><img alt="{esc(caption)}" src="data:image/svg+xml;base64,{data}"></div>'
-                f"<figcaption>{esc(caption)}</figcaption></figure>"
-            )
+            self.sheet.table(caption, frame, file)

@@ -77,10 +77,12 @@ def _asked(findings: Findings) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _beside(plan: Plan, cell: pd.Series, told: dict[str, str]) -> dict[str, str]:
+def _beside(plan: Plan, cell: pd.Series, told: dict[str, str], of: str = "dyad") -> dict[str, str]:
     """A row: which cell, and what is told of it; a factor that is called as something that is told is marked."""
-    where = {"dyad": str(cell["dyad"]), **_where(plan, cell)}
-    return {**{f"{name} (set)" if name in told else name: value for name, value in where.items()}, **told}
+    where = {of: str(cell[of]), **({"block": str(cell["block"])} if len(plan.blocks) > 1 else {})}
+    taken = {*where, *told}
+    levels = {factor.label: factor.label_of(cell[factor.name]) for factor in plan.shown}
+    return {**where, **{f"{name} (set)" if name in taken else name: value for name, value in levels.items()}, **told}
 
 
 def with_unit(outcome: str) -> str:
@@ -103,10 +105,10 @@ def depth(findings: Findings) -> pd.DataFrame:
     """Mean depth in every cell, of the most that is possible there, and its four parts."""
     rows = []
     for cell in _by_dyad(findings):
-        row = {"dyad": cell["dyad"], **_where(findings.plan, cell)}
         low, high = cell["mean_depth_low"], cell["mean_depth_high"]
-        row["mean depth"] = f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"
-        rows.append({**row, **{words: f"{cell[name]:.2f}" for name, words in PARTS.items()}})
+        told = {"mean depth": f"{cell['mean_depth']:.2f} {interval(low, high)} of {cell['depth_ceiling']:.2f}"}
+        parts = {words: f"{cell[name]:.2f}" for name, words in PARTS.items()}
+        rows.append(_beside(findings.plan, cell, {**told, **parts}))
     return pd.DataFrame(rows)
 
 
@@ -201,17 +203,17 @@ def blocs(findings: Findings) -> pd.DataFrame:
     by = ["block", "bloc"] if not plan.shown else ["design_point", "bloc"]
     for _, own in table.groupby(by, sort=False, observed=True):
         first = own.iloc[0]
-        row = {"bloc": str(first["bloc"]), **_where(plan, first)}
+        told: dict[str, str] = {}
         for outcome in BLOC_OUTCOMES:
             values = own[own["outcome"] == outcome]
             if len(values) == 1:
-                row[WORDS[outcome]] = _mean(values.iloc[0])
+                told[WORDS[outcome]] = _mean(values.iloc[0])
             elif len(values):
-                row[WORDS[outcome]] = _mean(pd.Series({"outcome": outcome, **mean_interval(values["mean"])._asdict()}))
-        rows.append(row)
-    told = pd.DataFrame(rows)
+                told[WORDS[outcome]] = _mean(pd.Series({"outcome": outcome, **mean_interval(values["mean"])._asdict()}))
+        rows.append(_beside(plan, first, told, of="bloc"))
+    frame = pd.DataFrame(rows)
     order = {str(bloc): k for k, bloc in enumerate(dict.fromkeys(table["bloc"]))}
-    return told.iloc[told["bloc"].map(order).argsort(kind="stable")]
+    return frame.iloc[frame["bloc"].map(order).argsort(kind="stable")]
 
 
 def tests(findings: Findings) -> pd.DataFrame:
@@ -369,12 +371,6 @@ def precision(plan: Plan, table: pd.DataFrame) -> pd.DataFrame:
         where = where or {"design point": str(point.index)}
         rows.append({"dyad": own["dyad"], **where, **found, "reached": "yes" if own["reached"] else "no"})
     return pd.DataFrame(rows).fillna("")
-
-
-def _where(plan: Plan, cell: pd.Series) -> dict[str, str]:
-    """The block and the levels of a cell, in words."""
-    words = {"block": str(cell["block"])} if len(plan.blocks) > 1 else {}
-    return {**words, **{factor.label: factor.label_of(cell[factor.name]) for factor in plan.shown}}
 
 
 def _effect(row: pd.Series) -> str:

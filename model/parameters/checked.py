@@ -105,7 +105,16 @@ def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
     return _check_number(spec, came)
 
 
+#: How long a run lasts stands in the scenario; these are the words for it that other programs use.
+_LENGTHS: Final = frozenset({"quarters", "n_quarters", "steps", "n_steps", "max_steps", "horizon", "years", "periods"})
+
+
 def _unknown(name: object) -> str:
+    if name in _LENGTHS:
+        return (
+            f"{shown(name)} is not a parameter: how long a run lasts is the scenario's; write one of your own with "
+            'extends = "2026" and, say, last_quarter = "2030Q4"'
+        )
     hint = nearest(name, PARAMETERS) or f"{len(PARAMETERS)} names are listed by: detente parameters"
     return f"{shown(name)} is not a parameter; {hint}; correct the name or leave it out"
 

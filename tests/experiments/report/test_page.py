@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import html
+import io
 import re
 import shutil
 import subprocess
@@ -12,6 +15,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from sample_runs import small_plan, stored
 from typer.testing import CliRunner
 
@@ -20,7 +24,7 @@ from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
 from experiments.findings.findings import find
 from experiments.findings.warnings import totals_of, warnings_of
-from experiments.report import report_figures, tables
+from experiments.report import citing, report_figures, tables
 from experiments.report.page import write_report
 from experiments.running.runner import run_plan
 from experiments.statistics.estimates import kaplan_meier
@@ -93,6 +97,37 @@ def test_the_page_needs_nothing_else(page: str) -> None:
     assert 'href="#glossary"' in page and 'id="glossary"' in page
     assert "<script" not in page
     assert not re.search(r"@import|url\(", page)
+
+
+def test_tables_and_figures_are_numbered_listed_and_taken_away(page: str) -> None:
+    for kind, n_least in (("Table", 8), ("Figure", 7)):
+        numbers = [int(found) for found in re.findall(rf"<b>{kind} (\d+)\.</b>", page)]
+        assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) >= n_least
+    contents = page[page.index("<nav") : page.index("</nav>")]
+    anchors = re.findall(r'href="#([^"]+)"', contents)
+    assert len(set(anchors)) == len(anchors) == len(re.findall(r"<b>(?:Table|Figure) \d+\.</b>|<h2 id=", page))
+    assert all(page.count(f' id="{anchor}"') == 1 for anchor in anchors)
+    assert page.index("In plain words") < page.index("<nav") < page.index("1. Does cooperation")
+    taken = re.findall(r'<a class="take" download="([^"]+)" href="data:([^;]+);base64,([^"]+)">', page)
+    assert len({name for name, *_ in taken}) == len(taken) == len(re.findall(r"<b>(?:Table|Figure) \d+\.</b>", page))
+    name, _, data = taken[1]
+    assert name.endswith(".svg") and b"<svg" in base64.b64decode(data)
+    first = next(data for name, _, data in taken if name == "table-1.csv")
+    table = pd.read_csv(io.BytesIO(base64.b64decode(first)))
+    assert set(table["dyad"]) == {"CN-US", "CN-EU", "US-EU"} and len(table) == 12
+    shown = page[page.index("<b>Table 1.</b>") :]
+    assert all(f"<th>{heading}</th>" in shown or f'<th class="n">{heading}</th>' in shown for heading in table)
+
+
+def test_the_page_says_how_it_is_cited(page: str, results: Results) -> None:
+    cited = yaml.safe_load((Path(__file__).parents[3] / "CITATION.cff").read_text("utf-8"))
+    assert cited["title"] == citing.TITLE and cited["authors"][0]["name"] == citing.AUTHORS
+    words = citing.sentence(plan_of(results), results)
+    told = results.manifest
+    assert all(
+        str(part) in words for part in (cited["version"], told["root_seed"], told["n_runs"], told["digest"][:16])
+    )
+    assert html.escape(words) in page and "@software{detente_" in page
 
 
 def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
@@ -359,3 +394,14 @@ def test_a_factor_that_is_called_as_an_outcome_keeps_its_levels(tmp_path: Path) 
     table = tables.cells(find(plan, stored(tmp_path / "r", plan)))
     assert set(table["duties (set)"]) == {"off", "on the table"}
     assert not set(table["duties"]) & {"off", "on the table"}, "these are rates"
+
+
+@pytest.mark.parametrize("label", ["recognition", "dyad", "bloc", "gain, bn$/yr"])
+def test_no_table_of_the_page_loses_the_levels_of_a_factor(label: str, tmp_path: Path) -> None:
+    text = 'title = "A"\nquestion = "B?"\nscenario = "2026"\nreplicates = 3\n'
+    text += f'[factors.tariff_issues]\nlabel = "{label}"\nlevels = [false, true]\n'
+    text += 'level_labels = ["off", "on the table"]\n'
+    plan = small_plan(tmp_path, text)
+    found = find(plan, stored(tmp_path / "r", plan))
+    for table in (tables.cells(found), tables.depth(found), tables.blocs(found)):
+        assert any(set(table[name]) == {"off", "on the table"} for name in table), list(table)
