@@ -13,16 +13,21 @@ DIGEST_LETTERS: Final = 16  # enough to tell any two results apart
 
 
 def sentence(plan: Plan, results: Results) -> str:
-    """What a reader needs to find the same numbers: program, version, plan, runs, root seed, digest."""
-    return f"{AUTHORS} ({_year(results)}). {TITLE}. {_what(plan, results)}."
+    """What a reader needs to find the same numbers: program, version, plan, runs, root seed and digest."""
+    return f"{AUTHORS} ({_year(results)}). {TITLE}. Version {_version(results)}. {_what(plan, results)}."
 
 
 def bibtex(plan: Plan, results: Results) -> str:
-    version = results.manifest["versions"]["detente"]
+    """The same for a list of references; braces keep its capitals."""
+    year = _year(results)
     return (
-        f"@software{{detente_{_year(results)},\n  author = {{{{{AUTHORS}}}}},\n  title = {{{{{TITLE}}}}},\n"
-        f"  year = {{{_year(results)}}},\n  version = {{{version}}},\n  note = {{{_what(plan, results)}}}\n}}"
+        f"@software{{detente_{year},\n  author = {{{{{AUTHORS}}}}},\n  title = {{{{{TITLE}}}}},\n"
+        f"  year = {{{year}}},\n  version = {{{_version(results)}}},\n  note = {{{_what(plan, results)}}}\n}}"
     )
+
+
+def _version(results: Results) -> str:
+    return str(results.manifest["versions"]["detente"])
 
 
 def _year(results: Results) -> str:
@@ -31,9 +36,8 @@ def _year(results: Results) -> str:
 
 
 def _what(plan: Plan, results: Results) -> str:
+    """The results; those of a sweep that is not finished have no digest to be told apart by."""
     told = results.manifest
-    digest = f", digest {told['digest'][:DIGEST_LETTERS]}" if told.get("digest") else f", {told['state']}"
-    return (
-        f'Version {told["versions"]["detente"]}. Results of the plan "{plan.title}": {told["n_runs"]} runs, '
-        f"root seed {told['root_seed']}{digest}"
-    )
+    runs = f"{told['n_runs']} runs, " if "n_runs" in told else ""
+    digest = f"digest {told['digest'][:DIGEST_LETTERS]}" if told.get("digest") else "not finished"
+    return f'Results of the plan "{plan.title}": {runs}root seed {told["root_seed"]}, {digest}'

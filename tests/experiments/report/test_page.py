@@ -155,7 +155,7 @@ def test_the_page_tells_all_estimands(page: str, results: Results) -> None:
     for part in ("What do the results rest on?", "no interval over replicates", "still in force", "first treaties"):
         assert part in page, part
     assert "first 2 replicates of every cell" in page
-    first = page[page.index("1. Does cooperation") :]
+    first = page[page.index("</nav>") :]
     assert first.index("How much hangs on the definition") < first.index("2 to 4."), "beside the shares"
     assert re.search(r"CN \d+ %, US \d+ %", page), "duties are told as rates"
 
