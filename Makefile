@@ -25,6 +25,9 @@ PIP_INSTALL := $(BIN)/python -m pip install -qq --no-compile --disable-pip-versi
   $(if $(CONSTRAINTS),-c $(CONSTRAINTS))
 
 export PYTHONUTF8 := 1
+# Where a shell forbids Python to keep compiled modules, each of the many processes that a command or a test starts would
+# compile two thousand files anew, which is most of its time. They are kept beside the sources, where git ignores them.
+unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
