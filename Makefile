@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ablation docs test test-fast test-slow test-mesa test-newest check format fuzz promises constraints clean
+.PHONY: help demo ablation docs test test-fast test-slow test-mesa test-newest check format fuzz promises promises-without constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -85,6 +85,9 @@ fuzz: $(DEV) ## hostile input: more than 20,000 edited files and values (CASES, 
 
 promises: $(DEV) ## run the tests of docs/promises.md, slow ones too, and date its rows (a quarter of an hour)
 	@PYTHONPATH=tests $(BIN)/python tests/promises.py
+
+promises-without: $(DEV) ## see each of these tests fail where the remedy of its promise is taken out
+	@PYTHONPATH=tests $(BIN)/python tests/promises.py --without -n 0
 
 format: $(DEV) ## lay the code out and mend what can be mended by machine
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import pyarrow as pa
+import without_remedy  # noqa: F401 (takes a remedy out where the environment says so)
 from sample_runs import PLAN, made_up, small_plan
 
 from experiments.design.plan import Plan
