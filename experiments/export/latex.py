@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import pandas as pd
 
 from experiments.report.html import looks_numeric
 from experiments.report.page import Page
+from experiments.report.sheet import Sheet
 
 if TYPE_CHECKING:
     from experiments.export.tables import Export
@@ -33,34 +34,42 @@ SHORT: Final = {
 }  # fmt: skip
 
 
-class Shown(Page):
-    """The page of a report, of which the tables are kept: ``tables`` has heading, file and texts of each."""
+class Kept(NamedTuple):
+    """A table of the report: the heading that it stands under, its caption, the file of its numbers, and its texts."""
+
+    heading: str
+    caption: str
+    file: str
+    frame: pd.DataFrame
+
+
+class Shown(Sheet):
+    """The sheet of a report, of which the ``tables`` are kept and nothing else."""
 
     def __init__(self, results: Results, out: Export) -> None:
-        self.tables: list[tuple[str, str, pd.DataFrame]] = []
+        super().__init__(out.title, results, lambda words: None)  # noqa: ARG005
+        self.tables: list[Kept] = []
         self.under = ""
-        self.faults: list[str] = []
-        super().__init__(results, out.findings.plan, self.faults.append, out.findings)
-        self.text()
+        Page(results, out.findings.plan, self.tell, out.findings, self).text()
 
-    def _heading(self, title: str, how: str) -> None:
+    def heading(self, title: str, how: str = "") -> None:
         self.under = re.sub(r"^[\d to]+\. ", "", title)
-        super()._heading(title, how)
+        super().heading(title, how)
 
-    def _table(self, frame: pd.DataFrame, file: str = "") -> None:
+    def table(self, caption: str, frame: pd.DataFrame, file: str = "") -> None:
         if len(frame):
-            self.tables.append((self.under, file, frame))
+            self.tables.append(Kept(self.under, caption, file, frame))
 
-    def _figure(self, name: str, caption: str, draw: Any) -> None:
+    def figure(self, name: str, caption: str, draw: Callable[[], Any]) -> None:
         """None is drawn."""
 
 
 def write_latex(out: Export, folder: Path) -> Iterator[str]:
     """Every table of the report, numbered as they come there; runs and series are too many for a paper."""
-    for number, (heading, file, frame) in enumerate(Shown(out.results, out).tables, 1):
+    for number, (heading, caption, file, frame) in enumerate(Shown(out.results, out).tables, 1):
         own = next((short for begin, short in SHORT.items() if heading.startswith(begin)), "table")
         name = f"{number:02d}-{(file if file and own != 'depth' else own).replace('_', '-')}"
-        (folder / f"{name}.tex").write_text(as_latex(frame, f"{heading} {out.about}.", name), "utf-8")
+        (folder / f"{name}.tex").write_text(as_latex(frame, f"{heading} {caption} {out.about}.", name), "utf-8")
     uses = "".join(f"\\usepackage{{{package}}}" for package in PACKAGES)
     yield f"In the preamble: {uses}. In the text: \\input{{01-cells}}. All runs and series: --to csv or parquet."
     yield "Brackets hold 95 % intervals. Units stand in the heads; a number without one is a share, 0 to 1."

@@ -50,18 +50,19 @@ def show_crossed(console: Console, findings: Findings) -> None:
         prose(console, OF_INTERACTIONS, "dim italic")
 
 
-def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]]:
-    """Both for a report: what stands above a table, the table with an outcome in each column, and the file of it."""
+def crossed_tables(findings: Findings) -> Iterator[tuple[str, str, pd.DataFrame, str]]:
+    """All for a report: how a table is read, its caption, the table with an outcome in each column, and its file."""
     plan = findings.plan
     told = (
         (
+            "",
             "Blocks against the first, point by point and replicate by replicate.",
             findings.block_effects,
             "block_effects",
         ),
-        (OF_INTERACTIONS, findings.interactions, "interactions"),
+        (OF_INTERACTIONS, "Interactions.", findings.interactions, "interactions"),
     )
-    for words, table, file in told:
+    for how, caption, table, file in told:
         if table.empty:
             continue
         names = list(table["level"].astype(str)) if file == "block_effects" else [
@@ -71,7 +72,7 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
         for (dyad, name), own in table.assign(_name=names).groupby(["dyad", "_name"], sort=False, observed=True):
             found = {with_unit(row["outcome"]): _cell(row, OUTCOMES[row["outcome"]]) for _, row in own.iterrows()}
             rows.append({"dyad": str(dyad), "compared": str(name), **found})
-        yield words, pd.DataFrame(rows), file
+        yield how, caption, pd.DataFrame(rows), file
 
     if len(findings.movers):
         first = findings.movers["outcome"] == main_of(plan)
@@ -86,8 +87,8 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, pd.DataFrame, str]
             for _, row in top.iterrows()
         ]  # fmt: skip
         sample = " ".join(of_sample(findings))
-        words = f"{sample} Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample."
-        yield words, pd.DataFrame(rows), "movers"
+        caption = f"Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample."
+        yield sample, caption, pd.DataFrame(rows), "movers"
 
 
 def _grid(title: str, first: str, table: pd.DataFrame, names: pd.Series | list[str], outcome: Outcome) -> Grid:

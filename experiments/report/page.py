@@ -62,14 +62,19 @@ class Page:
     """Collects the parts of the page in their order; reads runs a dyad and a few columns at a time."""
 
     def __init__(
-        self, results: Results, plan: Plan, tell: Callable[[str], None], found: Findings | None = None
+        self,
+        results: Results,
+        plan: Plan,
+        tell: Callable[[str], None],
+        found: Findings | None = None,
+        sheet: Sheet | None = None,
     ) -> None:
         self.results, self.plan = results, plan
         self.findings: Findings = find(plan, results) if found is None else found
         self.n_quarters = quarters_of(plan)
         self.dyads = [str(dyad) for dyad in dict.fromkeys(self.findings.cells["dyad"])]
         self.leading = plan.shown[0] if plan.shown else None
-        self.sheet = Sheet(plan.title, results, tell)
+        self.sheet = sheet or Sheet(plan.title, results, tell)
 
     def text(self) -> str:
         """The whole page."""
@@ -79,8 +84,10 @@ class Page:
         if plan.asks_any("emerged", "durable"):
             self._emergence()
         self._tests()
-        for words, table, file in crossed_tables(self.findings):
-            self._compared(words, table, file)
+        for how, caption, table, file in crossed_tables(self.findings):
+            if how:
+                self.sheet.say(how)
+            self._compared(caption, table, file)
         if not plan.outcomes:
             self._ends()
             self._gains()

@@ -38,7 +38,7 @@ def test_every_number_of_the_report_is_in_the_tables(whole: dict[str, Export], p
     by_name = {own.name: own.frame for own in out.tables}
     shown = Shown(out.results, out).tables
     assert len(shown) > 5
-    for heading, file, frame in shown:
+    for heading, _, file, frame in shown:
         over = ("blocs_over_points",) if file == "blocs" and "blocs_over_points" in by_name else (file,)
         names = over if file else next(names for begin, names in HOLDS.items() if heading.startswith(begin))
         there = set().union(*(numbers_of(by_name[name]) for name in names))
