@@ -189,7 +189,7 @@ class Visitor:
     def open(self, address: str = "#watch", language: str = "en") -> Any:
         """Go there, in this language; the page is usable when it returns."""
         self.page.goto(f"{self.base}/{address}")
-        self.page.wait_for_selector("#language", timeout=20_000)
+        self.page.wait_for_selector("html[data-ready=all]", timeout=20_000)
         if language != "en":
             self.page.select_option("#language", language)
             until(self.page, f"document.documentElement.lang === '{language}'")

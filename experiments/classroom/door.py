@@ -13,14 +13,17 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-#: The page runs its own code only and is framed by nobody.
+from experiments.classroom.pages import PAGES
+
+#: The page runs its own code only and is framed by nobody; what stands in the first answer itself is named by its hash.
 HEADERS: Final = {
-    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; style-src 'self'; script-src 'self'; "
+    "Content-Security-Policy": f"default-src 'self'; img-src 'self' data:; style-src 'self' {PAGES.style_hash}; "
+    f"script-src 'self' {PAGES.script_hash}; "
     "object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
 }
+UNLESS_SAID: Final = {"Cache-Control": "no-store"}  # only files that never change are kept by a browser
 LOOPBACK_NAMES: Final = ("127.0.0.1", "localhost", "[::1]")
 _HOST: Final = re.compile(r"(\[[0-9a-f:.]+\]|[0-9a-z.-]+)(?::[0-9]{1,5})?", re.IGNORECASE | re.ASCII)
 
@@ -41,8 +44,12 @@ class Door:
             return
 
         async def out(message: Message) -> None:
-            if self.adds_headers and message["type"] == "http.response.start":
-                MutableHeaders(scope=message).update(HEADERS)
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in UNLESS_SAID.items():
+                    headers.setdefault(name, value)
+                if self.adds_headers:
+                    headers.update(HEADERS)
             await send(message)
 
         app = self.app if is_own(Headers(scope=scope), self.lan) else refusal(403, "wrong_door")

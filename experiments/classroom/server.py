@@ -1,6 +1,6 @@
 """The page's server: a few addresses, plain data in and out, nothing of the machine.
 
-Static files are read once at the start into a table; a request's path is a key of that table and never a path on disk.
+Files are read once, in ``pages``; a request's path is a key of a table and never a path on disk.
 Requests with data are small JSON tables, checked in ``limits`` and then by what they are for. Who is let in, and what
 every answer carries, is in ``door``.
 """
@@ -13,7 +13,6 @@ import secrets
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from importlib import resources
 from typing import Any, Final
 
 from starlette.applications import Starlette
@@ -44,18 +43,12 @@ from experiments.classroom.limits import (
     read_json,
 )
 from experiments.classroom.opening import PLAYER, QUARTERS, ChoicesCloud, read_choices
+from experiments.classroom.pages import PAGES
 from experiments.classroom.room import Refused, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.watching import Watching
 from model import BLOCS, FAMILIES, InputFault, TacticFile, load_scenario, scenario_names
 
-TYPES: Final = {
-    "html": "text/html; charset=utf-8",
-    "css": "text/css; charset=utf-8",
-    "js": "text/javascript; charset=utf-8",
-    "json": "application/json",
-    "svg": "image/svg+xml",
-}
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
 ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
@@ -68,18 +61,6 @@ SHORT: Final = ("watch", "cloud", "opening")  # some quarters, or what a cloud h
 Answer = Callable[[dict[str, Any], str], Any]
 
 
-def static_files() -> dict[str, tuple[bytes, str]]:
-    """Path of a request -> content and type, for everything that the page is made of."""
-    files = {}
-    for folder in ("static", "lang"):
-        for item in resources.files("experiments.classroom").joinpath(folder).iterdir():
-            kind = item.name.rpartition(".")[2]
-            if kind in TYPES:
-                files[f"/{folder}/{item.name}"] = (item.read_bytes(), TYPES[kind])
-    files["/"] = files["/static/index.html"]
-    return files
-
-
 class Classroom:
     """Everything behind the page: the watched runs, the clouds, the room."""
 
@@ -87,7 +68,6 @@ class Classroom:
         self, lan: bool = False, pace: float = 4.0, patience: float = 180.0, tactics: TacticFile | None = None
     ) -> None:
         self.lan = lan
-        self.files = static_files()
         self.tactics = tactics
         self.watching, self.clouds = Watching(), Clouds(tactics)
         self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
@@ -121,7 +101,7 @@ class Classroom:
                         {"name": name, "parameters": load_scenario(name).parameters.changes()}
                         for name in scenario_names()
                     ],
-                    "languages": sorted(path[6:-5] for path in self.files if path.startswith("/lang/")),
+                    "languages": PAGES.languages,
                     "families": list(FAMILIES),
                     "seed": str(default_seed()),
                     "lessons": lesson_list(),
@@ -287,8 +267,8 @@ def make_app(classroom: Classroom) -> Door:
     """The ASGI application."""
 
     async def page(request: Request) -> Response:
-        found = classroom.files.get(request.url.path)
-        return Response(found[0], media_type=found[1]) if found else refusal(404, "nothing_here")
+        found = PAGES.find(request.url.path, request.headers)
+        return Response(found[0], headers=found[1]) if found else refusal(404, "nothing_here")
 
     # Whoever waits for a run to be played stands in a line of its own: what the room is asked is never behind it.
     whole, quarters = asyncio.Semaphore(WHOLE_AT_ONCE), asyncio.Semaphore(QUARTERS_AT_ONCE)

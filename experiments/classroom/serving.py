@@ -105,6 +105,8 @@ def _protocol(is_own: bool) -> type:
     """How a connection is spoken on; is_own: the own page, on which requests must come to their end."""
     from uvicorn.protocols.http.h11_impl import H11Protocol, h11
 
+    from experiments.classroom.door import UNLESS_SAID
+
     most = _most_connections()
     waiting: dict[Protocol, asyncio.TimerHandle] = {}  # for a whole request, who waits longest first
 
@@ -138,7 +140,8 @@ def _protocol(is_own: bool) -> type:
 
         def send_400_response(self, msg: str) -> None:
             said = f"HTTP/1.1 400 Bad Request\r\ncontent-length: {len(msg)}\r\nconnection: close\r\n".encode()
-            said += b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers)
+            own = [(name.encode(), value.encode()) for name, value in UNLESS_SAID.items()]
+            said += b"".join(name + b": " + value + b"\r\n" for name, value in self.server_state.default_headers + own)
             self.transport.write(said + b"content-type: text/plain; charset=utf-8\r\n\r\n" + msg.encode("ascii"))
             self.transport.close()
 

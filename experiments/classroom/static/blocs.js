@@ -1,5 +1,6 @@
 // Who is who, and packages and events in words.
 import { facts } from "./api.js";
+import { s } from "./dom.js";
 import { digits, has, percent, sentence, signedMoney, t } from "./words.js";
 
 export const BLOCS = ["CN", "US", "EU"];
@@ -7,6 +8,14 @@ export const DYADS = [[0, 1], [0, 2], [1, 2]];
 export const COLOURS = ["#b84800", "#0067a6", "#00704f"]; // told apart by people who see no red or no green
 export const DYAD_COLOURS = ["#7a3e9d", "#8f5b00", "#006a78"];
 export const DASHES = ["", "7 4", "2 3"];
+
+// The sign that a bloc has in every drawing.
+export function shape(b, x, y, r) {
+  const look = { fill: COLOURS[b], stroke: "#fff", "stroke-width": 2 };
+  if (b === 0) return s("circle", { cx: x, cy: y, r, ...look });
+  if (b === 1) return s("rect", { x: x - r * 0.9, y: y - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look });
+  return s("path", { d: `M${x} ${y - 1.2 * r}L${x + 1.25 * r} ${y + 0.95 * r}H${x - 1.25 * r}z`, ...look });
+}
 
 export const bloc = (b) => t(`bloc.${BLOCS[b]}`);
 export const the = (b) => t(`the.${BLOCS[b]}`); // as it stands within a sentence

@@ -42,8 +42,9 @@ export function select(options, value, onchange, more) {
 // Draw again without taking the keyboard away from whoever was using a control: it has the same id afterwards.
 export function keepFocus(draw) {
   const id = document.activeElement?.id;
-  draw();
+  const drawn = draw();
   if (id && document.activeElement?.id !== id) document.getElementById(id)?.focus({ preventScroll: true });
+  return drawn;
 }
 
 // What cannot be taken back is asked first. The dialog keeps the keyboard until it is answered; Escape is no.

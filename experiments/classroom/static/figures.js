@@ -1,5 +1,5 @@
 // Inline drawings: the map of three blocs, lines over time, the map of games, the cloud.
-import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, short } from "./blocs.js";
+import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, shape, short } from "./blocs.js";
 import { h, s } from "./dom.js";
 import { digits, percent, t } from "./words.js";
 
@@ -10,13 +10,6 @@ const PALE = "#e2ddd2";
 const frame = (width, height, label, ...inside) =>
   s("svg", { viewBox: `0 0 ${width} ${height}`, role: "img", "aria-label": label, class: "figure" }, ...inside);
 const text = (x, y, words, more = {}) => s("text", { x, y, fill: INK, "font-size": 12, ...more }, words);
-
-export function shape(b, x, y, r) {
-  const look = { fill: COLOURS[b], stroke: "#fff", "stroke-width": 2 };
-  if (b === 0) return s("circle", { cx: x, cy: y, r, ...look });
-  if (b === 1) return s("rect", { x: x - r * 0.9, y: y - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look });
-  return s("path", { d: `M${x} ${y - 1.2 * r}L${x + 1.25 * r} ${y + 0.95 * r}H${x - 1.25 * r}z`, ...look });
-}
 
 // --- the map -----------------------------------------------------------------------------------------------------
 const PLACES = [[36, 46], [170, 312], [304, 46]]; // CN, US, EU: as on the first screen

@@ -1,63 +1,78 @@
 // The page's frame: tabs, language, and which view is shown. The address after # says which: #watch, #learn, #sit, #lead=...
+// The first answer has drawn the first screen; this takes it over as it stands. The other views are fetched when opened.
 import { read } from "./address.js";
 import { facts, start as begin } from "./api.js";
-import { button, h, keepFocus, put, select } from "./dom.js";
-import * as learn from "./learn.js";
-import * as lead from "./lead.js";
-import * as sit from "./sit.js";
+import { button, h, keepFocus, notice, put } from "./dom.js";
 import * as start from "./start.js";
-import * as watch from "./watch.js";
-import { language, preferred, speak, t } from "./words.js";
+import { language, speak, t } from "./words.js";
 
-const VIEWS = { start, watch, learn, sit, lead };
+const VIEWS = { start };
+const PARTS = { watch: () => import("./watch.js"), learn: () => import("./learn.js"), sit: () => import("./sit.js"), lead: () => import("./lead.js") };
 const TABS = ["sit", "learn", "watch"];
+const page = document.documentElement;
 let current = "start";
 let hasArrived = false;
 
+const kept = (name) => { try { return sessionStorage.getItem(name); } catch { return null; } };
+const isLeading = () => (VIEWS.lead ? VIEWS.lead.isLeading() : Boolean(kept("lead")));
+
+async function view(name) {
+  while (!VIEWS[name]) {
+    try { VIEWS[name] = await PARTS[name](); } catch { notice(t("refused.no_server"), true); await new Promise((resolve) => setTimeout(resolve, 2000)); }
+  }
+  return VIEWS[name];
+}
+
 function show(name, wanted = null) {
-  VIEWS[current].stop();
+  VIEWS[current]?.stop();
   current = name;
-  draw(wanted);
+  const drawn = draw(wanted);
   if (hasArrived) document.getElementById("main").focus({ preventScroll: true });
   hasArrived = true; // whoever has just come begins at the top of the page
   window.scrollTo(0, 0);
+  return drawn;
+}
+
+function frame() {
+  const tabs = [...TABS, ...(isLeading() ? ["lead"] : [])];
+  const choice = document.getElementById("language");
+  choice.setAttribute("aria-label", t("language"));
+  put(
+    document.getElementById("top"),
+    button(t("brand"), () => { location.hash = "start"; }, { id: "tab-start", class: "brand", "aria-label": t("tab.start"), "aria-current": current === "start" ? "page" : null }),
+    h("nav", { "aria-label": t("nav") }, tabs.map((name) =>
+      button(t(`tab.${name}`), () => { location.hash = name; }, { "aria-current": name === current ? "page" : null, id: `tab-${name}` }))),
+    choice,
+  );
+  document.getElementById("skip").textContent = t("skip");
 }
 
 function draw(wanted = null) {
-  const isReady = Boolean(facts.visitor);
-  const tabs = [...TABS, ...(lead.isLeading() ? ["lead"] : [])];
-  document.documentElement.dataset.view = current;
-  put(
-    document.getElementById("top"),
-    button(t("brand"), () => { location.hash = "start"; }, { id: "tab-start", class: "brand", "aria-label": t("tab.start"), "aria-current": current === "start" ? "page" : null, disabled: !isReady }),
-    h("nav", { "aria-label": t("nav") }, tabs.map((name) =>
-      button(t(`tab.${name}`), () => { location.hash = name; }, { "aria-current": name === current ? "page" : null, id: `tab-${name}`, disabled: !isReady }))),
-    isReady && select(facts.languages.map((code) => [code, code === "en" ? "English" : code === "zh-Hans" ? "简体中文" : code]), language,
-      async (code) => { await speak(code); VIEWS[current].stop(); keepFocus(draw); },
-      { "aria-label": t("language"), id: "language" }),
-  );
-  document.getElementById("skip").textContent = t("skip");
+  page.dataset.view = current;
+  frame();
   const main = put(document.getElementById("main"));
-  if (isReady || current === "start") VIEWS[current].mount(main, wanted);
-  else main.append(h("p", { class: "soft", id: "waiting" }, t("waiting")));
+  if (VIEWS[current] && (facts.visitor || current === "start")) return VIEWS[current].mount(main, wanted);
+  main.append(h("p", { class: "soft", id: "waiting" }, t("waiting")));
+  const [mine, waiting] = [current, main.firstChild];
+  return Promise.all([view(mine), arriving]).then(() => (waiting.isConnected ? VIEWS[mine].mount(put(main), wanted) : null));
 }
 
 // Secrets in the address are taken out of it at once, so that they are not seen on a projector or kept in a history.
-function route() {
+async function route() {
   const hash = location.hash.slice(1);
   const name = hash.split(/[=?]/, 1)[0];
   const secret = hash.slice(name.length + 1);
   if (name === "main") return;
   if (name === "lead" && secret) {
-    lead.remember(decodeURIComponent(secret));
     history.replaceState(null, "", "#lead");
+    (await view("lead")).remember(decodeURIComponent(secret));
   }
   if (name === "seat" && secret) {
-    sit.prefill(decodeURIComponent(secret));
     history.replaceState(null, "", "#sit");
+    (await view("sit")).prefill(decodeURIComponent(secret));
     return show("sit");
   }
-  show(name in VIEWS && (name !== "lead" || lead.isLeading()) ? name : "start", name === "watch" ? read(hash) : null);
+  return show((name in VIEWS || name in PARTS) && (name !== "lead" || isLeading()) ? name : "start", name === "watch" ? read(hash) : null);
 }
 
 async function arrive() {
@@ -66,16 +81,29 @@ async function arrive() {
   }
 }
 
-// The frame, and the first screen, are drawn as soon as there are words; the rest when the server has answered.
+async function translate(code) {
+  await speak(code);
+  document.cookie = `language=${language}; path=/; max-age=31536000; SameSite=Strict`; // of the next visit's first answer
+  VIEWS[current]?.stop();
+  return keepFocus(draw);
+}
+
 const arriving = arrive();
-await speak(preferred());
-const first = location.hash.slice(1).split(/[=?]/, 1)[0];
-current = ["seat", ...TABS, "lead"].includes(first) ? "sit" : "start";
-if (!facts.visitor) draw();
-await arriving;
+await speak(page.lang);
+const choice = document.getElementById("language");
+choice.addEventListener("change", () => translate(choice.value));
 window.addEventListener("hashchange", route);
-if (current === "start" && first in { "": 1, start: 1 }) {
-  keepFocus(() => { VIEWS.start.stop(); draw(); });
+page.dataset.ready = "frame"; // from here on a tap is heard by what was tapped
+let drawn = null;
+if (page.dataset.view === "start" && /^(#start|#main)?$/.test(location.hash)) {
+  if (isLeading()) frame();
+  else for (const name of ["start", ...TABS]) document.getElementById(`tab-${name}`).addEventListener("click", () => { location.hash = name; });
+  start.adopt(document.getElementById("start"));
   hasArrived = true;
-  start.arrived();
-} else route();
+} else drawn = route();
+if (choice.value !== language) drawn = translate(choice.value); // chosen before this was there
+if (kept("seats")) view("sit"); // whoever sits is heard of, whatever is shown
+await arriving;
+start.arrived();
+await drawn;
+page.dataset.ready = "all";

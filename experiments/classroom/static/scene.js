@@ -1,7 +1,6 @@
 // The first screen's drawings: three blocs with money moving between them, and the rain of other luck.
-import { BLOCS, COLOURS, DYADS, DYAD_COLOURS, bloc } from "./blocs.js";
+import { BLOCS, COLOURS, DYADS, DYAD_COLOURS, bloc, shape } from "./blocs.js";
 import { s } from "./dom.js";
-import { shape } from "./figures.js";
 import { isStill, travel } from "./motion.js";
 import { cash, digits, percent, t } from "./words.js";
 

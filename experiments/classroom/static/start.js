@@ -36,6 +36,20 @@ export function mount(root) {
   if (state.stage === "cloud") askCloud();
 }
 
+// The first screen as the first answer has drawn it: it stays as it stands, so that no tap is lost; only the sky is as wide
+// as there is room for. Whoever has tapped already plays.
+export function adopt(page) {
+  parts.page = page;
+  parts.scene = page.querySelector(".sky");
+  addEventListener("resize", resized);
+  for (const [id, wish] of [["keep", KEEP], ["withdraw", WITHDRAW]]) {
+    const one = document.getElementById(id);
+    one.addEventListener("click", () => choose(wish));
+    if (one.getAttribute("aria-pressed") === "true") choose(wish);
+  }
+  if (state.stage === "ask") put(parts.scene, blocsScene(parts.scene, null, totals(), US, []));
+}
+
 const resized = () => { if (state.stage !== "play" || state.paused) draw(); };
 
 function again() {

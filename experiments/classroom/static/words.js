@@ -4,20 +4,13 @@ export let language = "en";
 
 export async function speak(wanted) {
   let chosen = wanted;
-  let response = await fetch(`/lang/${chosen}.json`);
-  if (!response.ok) response = await fetch(`/lang/${(chosen = "en")}.json`);
+  const file = (code) => fetch(new URL(`../lang/${code}.json`, import.meta.url));
+  let response = await file(chosen);
+  if (!response.ok) response = await file((chosen = "en"));
   words = await response.json();
   language = chosen;
   document.documentElement.lang = chosen;
   document.title = t("title");
-  try { localStorage.setItem("language", chosen); } catch { /* a private window keeps nothing */ }
-}
-
-export function preferred() {
-  let kept = null;
-  try { kept = localStorage.getItem("language"); } catch { /* as above */ }
-  if (kept && /^[\w-]{1,20}$/.test(kept)) return kept;
-  return (navigator.language || "").toLowerCase().startsWith("zh") ? "zh-Hans" : "en";
 }
 
 export function t(key, values = {}) {

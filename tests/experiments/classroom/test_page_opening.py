@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -108,19 +109,89 @@ def test_one_tap_plays_five_quarters_of_the_model_in_twenty_seconds(chrome: Any,
     visitor.context.close()
 
 
-def test_it_asks_before_the_server_has_answered_and_takes_the_tap(chrome: Any, page_: Served) -> None:
-    visitor = Visitor(chrome, HAND, page_.base)
+def held_back(visitor: Visitor, what: str) -> list[Any]:
+    """Requests of these addresses get no answer; they come into the list."""
     held: list[Any] = []
-    visitor.page.route("**/api/start", lambda route: held.extend([route]))
-    visitor.page.goto(page_.base)
-    visitor.page.wait_for_selector("#keep", timeout=10_000)
-    assert visitor.page.locator("#start svg").count() == 1 and visitor.page.evaluate(UNREADABLE) == []
-    visitor.page.click("#withdraw")
+    visitor.page.route(what, lambda route: held.extend([route]))
+    return held
+
+
+def let_go(visitor: Visitor, held: list[Any]) -> None:
     while not held:
         visitor.page.wait_for_timeout(50)
     held[0].continue_()
+
+
+@pytest.mark.parametrize("late", ["**/static/main.js*", "**/static/start.js", "**/lang/en.json", "**/api/start"])
+def test_no_tap_is_lost_that_comes_before_scripts_or_answers(chrome: Any, page_: Served, late: str) -> None:
+    visitor = Visitor(chrome, HAND, page_.base)
+    held = held_back(visitor, late)
+    visitor.page.goto(page_.base)
+    assert visitor.page.evaluate(UNREADABLE) == [] and visitor.page.locator("#start svg:visible").count() == 1
+    fits(visitor.page, "keep", "withdraw")
+    visitor.page.click("#keep")
+    visitor.page.click("#withdraw")  # the last one counts
+    assert visitor.page.get_attribute("#withdraw", "aria-pressed") == "true"
+    assert visitor.page.get_attribute("#keep", "aria-pressed") == "false"
+    let_go(visitor, held)
     visitor.page.wait_for_selector("#pause")
     assert visitor.page.get_attribute("#withdraw", "aria-pressed") == "true"
+    until(visitor.page, "document.querySelector('#told').textContent.startsWith('You withdrew')")
+    at_ease(visitor)
+    visitor.context.close()
+
+
+def test_tabs_and_languages_chosen_before_the_scripts_are_taken_too(chrome: Any, page_: Served) -> None:
+    visitor = Visitor(chrome, LAPTOP, page_.base)
+    held = held_back(visitor, "**/static/main.js*")
+    visitor.page.goto(page_.base)
+    visitor.page.click("#tab-learn")
+    visitor.page.select_option("#language", "zh-Hans")
+    let_go(visitor, held)
+    visitor.page.wait_for_selector("#chapter-1")
+    until(visitor.page, "document.documentElement.lang === 'zh-Hans'")
+    visitor.page.wait_for_selector("#chapter-1")
+    # The language is kept: the next first answer is in it, before any script.
+    visitor.page.unroute("**/static/main.js*")
+    held_back(visitor, "**/static/main.js*")
+    visitor.page.goto(f"{page_.base}/")
+    assert visitor.page.inner_text("#keep") == "守约"
+    at_ease(visitor)
+    visitor.context.close()
+
+
+@pytest.mark.parametrize(("size", "kind"), [(HAND, "tall"), (LAPTOP, "wide")])
+def test_the_first_answer_draws_what_the_script_draws(
+    chrome: Any, page_: Served, size: tuple[int, int], kind: str
+) -> None:
+    visitor = Visitor(chrome, size, page_.base)
+    held_back(visitor, "**/static/main.js*")
+    visitor.page.goto(page_.base)
+    drawn = visitor.page.evaluate(f"document.querySelector('svg.scene.{kind}').outerHTML").replace(
+        f'"scene {kind}"', '"scene"'
+    )
+    visitor.page.unroute("**/static/main.js*")
+    page = visitor.open("")
+    # The drawing is as wide as its box; the one in the first answer is of this shape.
+    again = page.evaluate("""async () => {
+      const { blocsScene } = await import(`${document.documentElement.dataset.root}/static/scene.js`);
+      return blocsScene({ clientWidth: 1500, clientHeight: 560 }, null, [0, 0, 0], 1, []).outerHTML; }""")
+    assert re.sub(r"\d+\.\d+", lambda number: f"{float(number[0]):g}", again) == drawn
+    at_ease(visitor)
+    visitor.context.close()
+
+
+def test_the_other_views_are_fetched_when_they_are_opened(chrome: Any, page_: Served) -> None:
+    visitor = Visitor(chrome, LAPTOP, page_.base)
+    asked: list[str] = []
+    visitor.page.on("request", lambda request: asked.append(request.url.rpartition("/")[2].partition("?")[0]))
+    page = visitor.open("")
+    page.wait_for_timeout(500)
+    assert asked[0] == "" and not {"watch.js", "learn.js", "sit.js", "lead.js", "figures.js"} & set(asked)
+    assert [name for name in asked if name.endswith((".css", ".svg"))] == []
+    page.click("#tab-watch")
+    page.wait_for_selector("#play")
+    assert "watch.js" in asked and "sit.js" not in asked
     at_ease(visitor)
     visitor.context.close()
 
