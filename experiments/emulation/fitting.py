@@ -83,7 +83,7 @@ def fitted(runs: Runs, is_yes_no: bool) -> dict[str, Any]:
     n_inputs = runs.places.shape[1]
     targets = {"mean": found.mean, "run_low": found.low, "run_high": found.high}
     if used.sum() < 2 or np.nanmin(runs.values) == np.nanmax(runs.values):
-        offset = float(np.nanmean(runs.values)) if used.any() else math.nan
+        offset = float(np.nanmin(runs.values)) if used.any() else math.nan
         flat = {"offset": offset, "weights": [0.0] * len(used)}
         return {"lengths": [1.0] * n_inputs, **{name: dict(flat) for name in targets}, "floor": NEXT_TO_NOTHING}
     whole: dict[str, Any] = {}

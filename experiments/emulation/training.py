@@ -110,7 +110,8 @@ def keys_of(plan: Plan) -> list[Key]:
 
 
 def _keys(name: str, dyads: Sequence[str]) -> Iterator[Key]:
-    if name not in OF_BLOCS:
+    base = name.removesuffix("_first").removesuffix("_second")  # plans name sides one by one
+    if base not in OF_BLOCS:
         yield from (Key(column, dyad, column, dyad) for column in expanded([name]) for dyad in dyads)
         return
     seen: set[str] = set()
@@ -118,7 +119,7 @@ def _keys(name: str, dyads: Sequence[str]) -> Iterator[Key]:
         for bloc, side in zip(dyad.split("-"), SIDES, strict=True):
             if bloc not in seen:
                 seen.add(bloc)
-                yield Key(name, bloc, f"{name}_{side}", dyad)
+                yield Key(base, bloc, f"{base}_{side}", dyad)
 
 
 # --- to play ----------------------------------------------------------------------------------------------------------
