@@ -56,6 +56,7 @@ import model  # noqa: E402
 if TYPE_CHECKING:
     from experiments.design.plan import Factor, Plan
     from experiments.design.plan_file import load_plan, plan_names
+    from experiments.emulation.emulator import Emulator
     from experiments.findings.findings import find
     from experiments.findings.tables import Findings
     from experiments.league.sessions import OUTCOMES, Player, assessment_quarters, play_sessions, situations
@@ -102,6 +103,7 @@ _HOMES = {
     "assessment_quarters": "experiments.league.sessions",
     "play_sessions": "experiments.league.sessions",
     "situations": "experiments.league.sessions",
+    "Emulator": "experiments.emulation.emulator",
     "plan_figure": "experiments.report.headline_figures",
     "worth_figure": "experiments.report.headline_figures",
     "run_figure": "experiments.report.figures",
@@ -127,6 +129,7 @@ _HOMES = {
 
 __all__ = [
     "OUTCOMES",
+    "Emulator",
     "Estimate",
     "Factor",
     "Findings",

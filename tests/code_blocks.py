@@ -36,6 +36,7 @@ INSTEAD = {
         "--replicates 2"
     ),
     "detente sweep uncertainty": "detente sweep uncertainty --workers 1 --replicates 1",
+    "detente emulate sliders": "detente emulate sliders --workers 1 --points 8 --replicates 8 --held-out 8",
     "detente discover results/uncertainty": "detente discover results/uncertainty --resamples 0",
     "detente bench": "detente bench --quick",
     # Several workers are tested in tests/experiments/running/test_runner.py; this machine may have one processor.
@@ -82,6 +83,7 @@ SLOW = (
     "detente sensitivity uncertainty",
     "detente sweep uncertainty",
     "detente discover results/uncertainty",
+    "detente emulate sliders",
     "detente hindcast",
     "detente validate",
     "detente bench",

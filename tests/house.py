@@ -64,7 +64,10 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("experiments.report",),
     tuple(
         f"experiments.{name}"
-        for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
+        for name in (
+            *("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "emulation", "classroom"),
+            "export",
+        )
     ),
     ("experiments.validation",),
     ("experiments.cli",),
@@ -116,6 +119,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "distributed": ("experiments.running.executors",),
     "SALib": ("experiments.design.plan", "experiments.sensitivity.screening"),
     "statsmodels": ("experiments.*",),
+    "sklearn": ("experiments.emulation.fitting",),
     "numba": ("experiments.bench.twin",),
     "solara": _CLASSROOM,
     "reacton": _CLASSROOM,

@@ -157,7 +157,7 @@ def sensitivity(
             asked = load_plan(plan, watch)
         sizes = Sizes(trajectories, screening_replicates, keep, rows, replicates)
         check(asked, sizes)
-        _needs("SALib", "sensitivity")
+        needs("SALib", "sensitivity")
         folder = Path("results") / f"{asked.name}-sensitivity" if out is None else out
         errors = screen(to_stderr=True)
         with contextlib.ExitStack() as stack:
@@ -309,12 +309,12 @@ def score(
         run_score(screen(), file, evidence, json_file)
 
 
-def _needs(package: str, command: str) -> None:
-    """Refuse a command whose extra package is not installed."""
+def needs(package: str, command: str, called: str = "") -> None:
+    """Refuse a command whose extra package is not installed; ``called``: how it is asked for, if not by that name."""
     if importlib.util.find_spec(package) is None:
         from model import InputFault
 
-        fault = f"detente {command} needs {package}, which is not installed: {how_to_install('analysis')}"
+        fault = f"detente {command} needs {called or package}, which is not installed: {how_to_install('analysis')}"
         raise InputFault([fault], command)
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, listing, packages
+from experiments.cli import analysis, emulating, listing, packages
 from experiments.cli.terminal import (
     FAILED,
     USUAL,
@@ -362,6 +362,7 @@ def benchmark(
 
 
 analysis.add_to(app)
+emulating.add_to(app)
 packages.add_to(app)
 listing.add_to(app)
 

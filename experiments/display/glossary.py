@@ -80,6 +80,13 @@ GLOSSARY: Final = (
         "Cooperation began that was not there from the start. Told in so many of 100 runs.",
         ("emerges", "P(emerged)", "of 100 runs"),
     ),
+    Term(
+        "emulator",
+        "A file that says of any setting in a box of inputs what runs would come to, without playing them: the mean, "
+        "where that lies (the emulator's band, which more runs make narrower), and where nine in ten runs lie (the "
+        "chance band, which is luck).",
+        ("band holds", "runs within", "R2"),
+    ),
     Term("EV share", "Electric cars among the new cars sold in a bloc.", ("EV share, last quarter", "EV share %")),
     Term(
         "EV trade",

@@ -39,7 +39,7 @@ ELSEWHERE: Final = {
         ("check-world", "league", "sensitivity", "discover", "hindcast", "forecast", "score", "validate"),
         "takes long; its tables are printed by what prints those above",
     ),
-    **dict.fromkeys(("assumptions", "bench"), "takes long; its tables are printed by what prints those above"),
+    **dict.fromkeys(("assumptions", "bench", "emulate"), "takes long; its tables are printed by what prints those above"),
 }
 TACTIC: Final = """
 import numpy as np

@@ -1,0 +1,81 @@
+"""The command ``detente emulate``: from a plan to an emulator, which answers in less than a millisecond."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from experiments.cli.analysis import OutOption, WorkersOption, needs
+from experiments.cli.terminal import (
+    INTERRUPTED,
+    USUAL,
+    FiguresOption,
+    StyleOption,
+    leave_after,
+    looking,
+    refusals,
+    screen,
+    warn,
+)
+from experiments.display.streams import pasted
+
+
+def emulate(
+    plan: Annotated[str, typer.Argument(metavar="PLAN", help="A plan with ranges, such as sliders, or its file.")],
+    out: OutOption = None,
+    workers: WorkersOption = None,
+    points: Annotated[
+        int | None, typer.Option(help="Design points at most, a power of two (default: the plan's n_points).")
+    ] = None,
+    replicates: Annotated[int | None, typer.Option(help="Replicates of every point (default: the plan's).")] = None,
+    held_out: Annotated[int, typer.Option(help="Points that are held out, to calibrate and to measure.")] = 64,
+    error: Annotated[
+        float,
+        typer.Option(help="No more points where the worst output's error is below this, in standard deviations."),
+    ] = 0.2,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
+) -> None:
+    """Make an emulator of a plan: what its runs would say of any setting in a box, and how sure that is.
+
+    The same command again goes on where it was stopped.
+    """
+    with refusals(), looking(style, figures):
+        from experiments.cli.sweeping import STOPPING, how_to_go_on
+        from experiments.design.plan_file import load_plan
+        from experiments.display.console import progress_shown, prose, say, waiting
+        from experiments.emulation.report import NAME, show, write_emulator
+        from experiments.emulation.training import make_emulator, sizes_of
+        from experiments.running.runner import Hooks
+        from model import identification_flips
+
+        errors = screen(to_stderr=True)
+        with waiting(errors, f"Reading {plan}") as watch:
+            asked = load_plan(plan, watch)
+        sizes = sizes_of(asked, points, replicates, held_out, error)
+        needs("sklearn", "emulate", "scikit-learn")
+        folder = Path("results") / f"{asked.name}-emulator" if out is None else out
+        with contextlib.ExitStack() as stack:
+
+            def hooks(stage: str) -> Hooks:
+                progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
+                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
+
+            told = make_emulator(asked, folder, sizes, workers, hooks, tell=lambda words: prose(errors, words))
+        if told is None:
+            say(errors, how_to_go_on(folder))
+            raise typer.Exit(INTERRUPTED)
+        fault = write_emulator(told, folder)
+        console = screen()
+        warn(console, identification_flips(asked.start, asked.settings))
+        show(console, told)
+        say(console, f"\nThe emulator{'' if fault else ' and its figure'}: {pasted(folder / f'{NAME}.json')}")
+        leave_after(fault)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Put the command of this file on the command line."""
+    app.command("emulate", short_help="Make an emulator of a plan.")(emulate)

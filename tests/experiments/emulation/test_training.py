@@ -1,0 +1,261 @@
+"""An emulator is made of a plan's runs, here of runs whose outcomes are known, and measured on others."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from commands import refused, written
+from sample_runs import of_three_dyads
+from typer.testing import Result
+
+from experiments.design.plan import Plan
+from experiments.design.plan_file import load_plan
+from experiments.emulation import training
+from experiments.emulation.emulator import Emulator
+from experiments.emulation.report import NAME, write_emulator
+from experiments.emulation.training import Sizes, keys_of, make_emulator, places_of, sizes_of, worst_error
+from experiments.running.runner import Hooks
+from experiments.store.columns import Chunk, Played
+from model import InputFault
+
+pytest.importorskip("sklearn")
+
+PLAN = """
+title = "Two inputs"
+question = "What do they do?"
+scenario = "2026"
+replicates = 40
+root_seed = 318291039481029384
+design = "sobol"
+n_points = 32
+outcomes = ["emerged", "kept", "mean_depth", "final_ev_share"]
+[factors.generosity]
+range = [0.0, 1.0]
+[factors.tension_jump_rate]
+range = [0.01, 0.2]
+scale = "log"
+"""
+SIZES = Sizes(16, 40, 16, 0.0)
+
+
+def depth_at(generosity: float, jumps: float) -> float:
+    return 0.2 + 0.3 * generosity + 0.05 * float(np.log(jumps / 0.01))
+
+
+def made_up(chunk: Chunk) -> Played:
+    """Depth has luck in it; cooperation is inherited between the US and the EU where generosity is high."""
+    g, jumps, n = float(chunk.settings["generosity"]), float(chunk.settings["tension_jump_rate"]), chunk.count
+    luck = np.array([np.random.default_rng([chunk.root_seed % 97, r]).normal(0.0, 0.05) for r in chunk.replicates])
+    depth = depth_at(g, jumps) + luck
+    inherited = np.array([False, False, g > 0.6])
+    happens = luck < 0.1 * (g - 0.5)
+    rows = {
+        "mean_depth": np.repeat(depth, 3),
+        "inherited": np.tile(inherited, n),
+        "emerged": np.repeat(happens, 3) & ~np.tile(inherited, n),
+        "kept": np.repeat(happens, 3) & np.tile(inherited, n),
+        "final_ev_share_first": np.tile([0.9, 0.9, 0.4], n),
+        "final_ev_share_second": np.tile([0.4, 0.8, 0.8], n),
+    }
+    return of_three_dyads(chunk, rows)
+
+
+def plan_in(folder: Path, text: str = PLAN) -> Plan:
+    return load_plan(written(folder, "two.toml", text))
+
+
+def made(folder: Path, sizes: Sizes = SIZES, **more: Any) -> dict[str, Any]:
+    told = make_emulator(plan_in(folder), folder / "out", sizes, 1, work=made_up, **more)
+    assert told is not None
+    return told
+
+
+def test_known_curves_are_found_and_told_apart(tmp_path: Path) -> None:
+    told = made(tmp_path)
+    write_emulator(told, tmp_path)
+    emulator = Emulator.load(tmp_path / f"{NAME}.json")
+    assert (tmp_path / f"{NAME}.png").stat().st_size > 10_000
+    said = emulator.predict(generosity=0.3, tension_jump_rate=0.05)
+    depth = said["mean_depth", "CN-EU"]
+    assert depth.mean == pytest.approx(depth_at(0.3, 0.05), abs=0.025)
+    assert depth.low < depth.mean < depth.high and depth.high - depth.low < 0.1
+    assert depth.run_low is not None and depth.run_high is not None
+    assert depth.run_high - depth.run_low == pytest.approx(2 * 1.645 * 0.05, rel=0.35)
+    assert said["final_ev_share", "US"].mean == 0.4 and said["final_ev_share", "EU"].mean == 0.8
+    assert ("final_ev_share", "US-EU") not in said, "a bloc has one market, whichever dyad is looked at"
+    # The scenario's own value of what is not named.
+    usual = load_plan(tmp_path / "two.toml").start
+    assert usual == "2026" and emulator.inputs[0]["usual"] == 0.1
+
+
+def test_emergence_is_of_runs_that_inherited_nothing(tmp_path: Path) -> None:
+    told = made(tmp_path)
+    emulator = Emulator(told)
+    free, bound = emulator.predict(generosity=0.1), emulator.predict(generosity=0.95)
+    assert free["inherited", "US-EU"].mean < 0.2 and bound["inherited", "US-EU"].mean > 0.8
+    assert np.isnan(free["kept", "US-EU"].mean) and np.isnan(bound["emerged", "US-EU"].mean)
+    assert 0.0 <= free["emerged", "US-EU"].mean < 0.5 < bound["kept", "US-EU"].mean <= 1.0
+    assert ("kept", "CN-EU") not in free, "what no run can have is no output"
+    names = {(one["outcome"], one["where"]): one for one in told["outputs"]}
+    assert names["inherited", "CN-EU"]["held_out"]["r2"] is None, "the same everywhere"
+
+
+def test_held_out_points_have_other_luck_and_other_places(tmp_path: Path) -> None:
+    seen: dict[int, set[tuple[float, ...]]] = {}
+
+    def watched(chunk: Chunk) -> Played:
+        seen.setdefault(chunk.root_seed, set()).add(tuple(float(v) for v in chunk.settings.values()))
+        return made_up(chunk)
+
+    told = make_emulator(plan_in(tmp_path), tmp_path / "out", SIZES, 1, work=watched)
+    assert told is not None and sorted(map(len, seen.values())) == [16, 16]
+    assert not set.intersection(*seen.values())
+    assert all(len(one["tested"]) == 16 for one in told["outputs"])
+
+
+def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path) -> None:
+    words: list[str] = []
+    plan = dataclasses.replace(plan_in(tmp_path), replicates=40)
+    few, many = Sizes(128, 40, 16, 0.5), Sizes(64, 40, 16, 0.0)
+    quick = make_emulator(plan, tmp_path / "few", few, 1, work=made_up, tell=words.append)
+    whole = make_emulator(plan, tmp_path / "many", many, 1, work=made_up)
+    assert quick is not None and whole is not None
+    assert [step["points"] for step in quick["steps"]] == [32] and quick["steps"][0]["error"] <= 0.5
+    assert [step["points"] for step in whole["steps"]] == [32, 64] and whole["n_points"] == 64
+    assert words == [f"32 points: error {quick['steps'][0]['error']:.2f} standard deviations in the worst output"]
+    # The points of the first stage are among those of the second, so that nothing is thrown away.
+    assert whole["points"][:32] == quick["points"]
+    assert whole["steps"][-1]["error"] == worst_error(whole["outputs"])
+
+
+def test_the_same_again_plays_nothing(tmp_path: Path) -> None:
+    first = made(tmp_path)
+
+    def never(chunk: Chunk) -> Played:
+        raise AssertionError(f"{chunk.name} is played again")
+
+    again = make_emulator(plan_in(tmp_path), tmp_path / "out", SIZES, 1, work=never)
+    assert again is not None and again["outputs"] == first["outputs"]
+    with pytest.raises(InputFault, match="differ from what was asked"):
+        make_emulator(
+            plan_in(tmp_path, PLAN.replace("[0.0, 1.0]", "[0.0, 0.5]")), tmp_path / "out", SIZES, 1, work=never
+        )
+
+
+def test_it_goes_on_where_it_was_interrupted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = made(tmp_path)
+    played: list[str] = []
+
+    def stops(chunk: Chunk) -> Played:
+        played.append(chunk.name)
+        if len(played) == 20:
+            raise KeyboardInterrupt
+        return made_up(chunk)
+
+    with pytest.raises(KeyboardInterrupt):
+        make_emulator(plan_in(tmp_path), tmp_path / "cut", SIZES, 1, work=stops)
+    played.clear()
+    again = make_emulator(plan_in(tmp_path), tmp_path / "cut", SIZES, 1,
+                          work=lambda chunk: played.append(chunk.name) or made_up(chunk))  # type: ignore[func-returns-value]  # fmt: skip
+    assert again is not None and again["outputs"] == whole["outputs"] and len(played) == 32 - 19
+
+
+def test_what_a_stage_that_was_stopped_hands_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Stopped:
+        was_interrupted = True
+
+    monkeypatch.setattr(training, "run_plan", lambda *args, **more: Stopped())
+    assert make_emulator(plan_in(tmp_path), tmp_path / "out", SIZES, 1) is None
+
+
+def test_lost_runs_are_left_out(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+
+    def fails(chunk: Chunk) -> Played:
+        if chunk.design_point == 3:
+            raise ValueError("no prices")
+        return made_up(chunk)
+
+    hooks: Callable[[str], Hooks] = lambda stage: Hooks()  # noqa: E731
+    told = make_emulator(plan, tmp_path / "out", SIZES, 1, hooks, work=fails)
+    assert told is not None
+    for one in told["outputs"]:
+        assert one["tested"][3] is None and one["mean"]["weights"][3] == 0.0
+
+
+def test_places_are_shares_of_the_way_through_a_range(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path)
+    rows = [{"generosity": 0.25, "tension_jump_rate": 0.01 * 20.0**0.5}, {"generosity": 1.0, "tension_jump_rate": 0.2}]
+    assert places_of(plan.factors, rows) == pytest.approx(np.array([[0.25, 0.5], [1.0, 1.0]]))
+
+
+def test_the_shipped_plan_asks_for_what_a_class_sees() -> None:
+    plan = load_plan("sliders")
+    assert sizes_of(plan, None, None, 64, 0.2).points == len(plan.rows)
+    keys = [(key.outcome, key.where) for key in keys_of(plan)]
+    assert len(plan.factors) == 6 and len(keys) == len(set(keys))
+    for outcome in ("inherited", "emerged", "kept", "durable", "gain_share", "mean_depth", "duty_first", "duty_second"):
+        assert [where for name, where in keys if name == outcome] == ["CN-US", "CN-EU", "US-EU"]
+    assert [where for name, where in keys if name == "final_ev_share"] == ["CN", "US", "EU"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (PLAN.replace("range = [0.0, 1.0]", "levels = [0.0, 0.5]"), "needs factors with a range each"),
+        (
+            PLAN + '[[blocks]]\nname = "a"\n[[blocks]]\nname = "b"\nsettings = { exit_cost = 0.5 }\n',
+            "the plan has blocks",
+        ),
+        (PLAN.replace("design =", "difference = { exit_cost = [0.2, 0.5] }\ndesign ="), "the plan has a difference"),
+    ],
+)
+def test_plans_that_cannot_be_emulated_are_refused(
+    text: str, said: str, tmp_path: Path, call: Callable[..., Result]
+) -> None:
+    written(tmp_path, "plan.toml", text)
+    refused(call("emulate", "plan.toml"), "emulator of plan", said)
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--points", "48"), "points = 48: a Sobol design is balanced at powers of two"),
+        (("--points", "4"), "points = 4: allowed is a whole number from 8 to 4096"),
+        (("--replicates", "1"), "replicates = 1: allowed is a whole number from 8 to 10000"),
+        (("--replicates", "0"), "replicates = 0: allowed is a whole number from 8 to 10000"),
+        (("--held-out", "0"), "held-out = 0: allowed is a whole number from 8 to 4096"),
+        (("--error", "1"), "error = 1.0: allowed is a number from 0"),
+        (("--error", "nan"), "error = nan: allowed is a number from 0"),
+    ],
+)
+def test_sizes_without_sense_are_refused(words: tuple[str, ...], said: str, call: Callable[..., Result]) -> None:
+    refused(call("emulate", "sliders", *words), said)
+
+
+def test_without_the_library_the_command_says_what_to_install(
+    call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    refused(call("emulate", "sliders"), "detente emulate needs scikit-learn, which is not installed", "analysis")
+
+
+@pytest.mark.slow
+def test_the_command_makes_an_emulator_of_real_runs(tmp_path: Path, call: Callable[..., Result]) -> None:
+    written(tmp_path, "two.toml", PLAN)
+    made_of = ("--points", "8", "--replicates", "8", "--held-out", "8", "--workers", "1")
+    result = call("emulate", "two.toml", *made_of)
+    assert result.exit_code == 0, result.output
+    file = tmp_path / "results" / "two-emulator" / "emulator.json"
+    assert "results/two-emulator/emulator.json" in result.stdout and file.with_suffix(".png").exists()
+    told = json.loads(file.read_text("utf-8"))
+    assert told["n_points"] == 8 and told["sizes"]["held_out"] == 8
+    answer = Emulator.load(file).predict(generosity=0.5)["mean_depth", "CN-EU"]
+    assert 0.0 <= answer.low <= answer.mean <= answer.high <= 1.0
