@@ -63,6 +63,8 @@ if TYPE_CHECKING:
     from experiments.report.headline_figures import plan_figure, worth_figure
     from experiments.report.page import write_report
     from experiments.running.runner import Outcome, rerun, run_plan
+    from experiments.seating.agents import Agent
+    from experiments.seating.protocol import Question
     from experiments.statistics.estimates import (
         Estimate,
         McNemar,
@@ -110,6 +112,8 @@ _HOMES = {
     "load_plan": "experiments.design.plan_file",
     "plan_names": "experiments.design.plan_file",
     "write_report": "experiments.report.page",
+    "Agent": "experiments.seating.agents",
+    "Question": "experiments.seating.protocol",
     "Results": "experiments.store.folder",
     "Outcome": "experiments.running.runner",
     "rerun": "experiments.running.runner",
@@ -127,6 +131,7 @@ _HOMES = {
 
 __all__ = [
     "OUTCOMES",
+    "Agent",
     "Estimate",
     "Factor",
     "Findings",
@@ -135,6 +140,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Player",
+    "Question",
     "Rate",
     "Results",
     "SurvivalCurve",

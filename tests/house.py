@@ -66,7 +66,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         f"experiments.{name}"
         for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
-    ("experiments.validation",),
+    ("experiments.validation", "experiments.seating"),
     ("experiments.cli",),
     ("detente",),
 )

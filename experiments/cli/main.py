@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, listing, packages
+from experiments.cli import analysis, listing, packages, seating
 from experiments.cli.terminal import (
     FAILED,
     USUAL,
@@ -364,6 +364,7 @@ def benchmark(
 analysis.add_to(app)
 packages.add_to(app)
 listing.add_to(app)
+seating.add_to(app)
 
 
 def main() -> None:
