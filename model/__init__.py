@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc, Offer, View
-    from model.choices.own_file import OwnFile, files_read, load_names, where_of
+    from model.choices.own_file import OwnFile, files_read, load_names
     from model.choices.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
@@ -43,7 +43,7 @@ _ROOMS = {
     "model.agents.automaker": "Automaker",
     "model.agents.battery_supplier": "BatterySupplier",
     "model.agents.bloc": "Bloc Offer View",
-    "model.choices.own_file": "OwnFile files_read load_names where_of",
+    "model.choices.own_file": "OwnFile files_read load_names",
     "model.choices.plugins": "Conduct Moment acceptance registered stance tactic",
     "model.choices.tactic_file": "TacticFile load_tactics stand_in unload",
     "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
@@ -84,7 +84,7 @@ __all__ = [
     "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
     "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
     "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",
-    "unload", "unload_worlds", "using_arithmetic", "where_of", "why_it_failed", "world_of",
+    "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

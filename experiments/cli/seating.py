@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from experiments.cli.terminal import FAILED, refusals, screen, warn
+from experiments.cli.terminal import (
+    FAILED,
+    USUAL,
+    FiguresOption,
+    StyleOption,
+    leave_after,
+    looking,
+    refusals,
+    screen,
+    warn,
+)
 from experiments.display.streams import pasted
 
 if TYPE_CHECKING:
@@ -236,9 +246,11 @@ def arena(
         Path | None,
         typer.Option("--out", metavar="DIR", help="New folder for tables and games (default: results/arena)."),
     ] = None,
+    style: StyleOption = USUAL,
+    figures: FiguresOption = None,
 ) -> None:
     """Agents in every seat under the same luck, each game paired with the model's own rules: who does better?"""
-    with refusals():
+    with refusals(), looking(style, figures):
         agents = _entrants(agent, compatible, model, key_variable, seconds)
         numbers, patience = _numbers(replicate, games), _patience(seconds, compatible)
         _arena(agents, bloc, scenario, numbers, cloud, quarters, settings, patience, not without_advice, out)
@@ -282,7 +294,8 @@ def _arena(
         found = play_arena(agents, blocs, asked, cloud, folder, patience, with_advice, tell, progress)
     warn(console, identification_flips(scenario, dict(asked[0].parameters)))
     show_arena(console, found)
-    say(console, f"\nTables and games are in {pasted(folder)}")
+    say(console, f"\nTables{'' if found.fault else ', figure'} and games are in {pasted(folder)}")
+    leave_after(found.fault)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -16,13 +16,14 @@ from typing import Any, Final
 import pandas as pd
 
 from experiments.classroom.game import Settings, versions
+from experiments.display.streams import kept_on
 from experiments.seating.agents import Seatable
 from experiments.seating.measures import MEASURES, PAIRED, by_rules, percentile
 from experiments.seating.play import SUBJECT, kept_of, play_all, write_game, write_json
 from experiments.seating.protocol import PROTOCOL
 from experiments.seating.sitting import Tell, nobody
 from experiments.statistics.estimates import Estimate, mean_interval, paired_difference
-from experiments.store.files import staged_folder, write_whole
+from experiments.store.files import staged_folder, write_figure, write_whole
 from model import BLOCS, InputFault
 
 ALL: Final = "all"  # seats together, by luck
@@ -34,7 +35,8 @@ Progress = Callable[[int, int, int, int], None]
 class Arena:
     """What an arena came to.
 
-    table: a row an agent and seat, and one for all seats of an agent together; bouts: a row a game.
+    table: a row an agent and seat, and one for all seats of an agent together; bouts: a row a game; fault: why there is
+    no figure (empty: there is).
     """
 
     settings: Settings
@@ -43,6 +45,7 @@ class Arena:
     cloud: tuple[int, ...]
     table: pd.DataFrame
     bouts: pd.DataFrame
+    fault: str = ""
 
 
 def play_arena(
@@ -91,7 +94,8 @@ def play_arena(
         bouts = pd.DataFrame(rows)
         found = Arena(games[0], tuple(agents), tuple(replicates), tuple(cloud), compared(bouts), bouts)
         _write(found, stage)
-    return found
+        fault = kept_on(lambda: _draw(found, stage / "arena.png"), "The figure")
+    return dataclasses.replace(found, fault=fault)
 
 
 def compared(bouts: pd.DataFrame) -> pd.DataFrame:
@@ -158,6 +162,13 @@ def _write(arena: Arena, folder: Path) -> None:
         "games": plain_rows(arena.bouts),
     }
     write_json(folder / "arena.json", about)
+
+
+def _draw(arena: Arena, path: Path) -> None:
+    from experiments.display.figure_style import saver
+    from experiments.seating.figures import arena_figure
+
+    write_figure(path, saver(lambda: arena_figure(arena)))
 
 
 def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
