@@ -114,6 +114,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "rich": ("experiments.*",),
     "dask": ("experiments.running.executors",),
     "distributed": ("experiments.running.executors",),
+    "negmas": ("experiments.seating.adapters",),  # where somebody has it: no dependency
     "SALib": ("experiments.design.plan", "experiments.sensitivity.screening"),
     "statsmodels": ("experiments.*",),
     "numba": ("experiments.bench.twin",),

@@ -277,6 +277,7 @@ def _arena(
     from experiments.display.console import progress_shown, say
     from experiments.seating.arena import play_arena
     from experiments.seating.play import all_settings, bloc_of
+    from experiments.seating.results import write_arena
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
     from model import BLOCS, identification_flips
@@ -291,11 +292,13 @@ def _arena(
         say(errors, words)
 
     with progress_shown(errors, f"arena: {len(agents) * len(blocs) * len(asked)} games") as progress:
-        found = play_arena(agents, blocs, asked, cloud, folder, patience, with_advice, tell, progress)
+        found, fault = write_arena(
+            lambda keep: play_arena(agents, blocs, asked, cloud, patience, with_advice, tell, progress, keep), folder
+        )
     warn(console, identification_flips(scenario, dict(asked[0].parameters)))
     show_arena(console, found)
-    say(console, f"\nTables{'' if found.fault else ', figure'} and games are in {pasted(folder)}")
-    leave_after(found.fault)
+    say(console, f"\nTables{'' if fault else ', figure'} and games are in {pasted(folder)}")
+    leave_after(fault)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -9,21 +9,17 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import pandas as pd
 
-from experiments.classroom.game import Settings, versions
-from experiments.display.streams import kept_on
+from experiments.classroom.game import Settings
 from experiments.seating.agents import Seatable
-from experiments.seating.measures import MEASURES, PAIRED, by_rules, percentile
-from experiments.seating.play import SUBJECT, kept_of, play_all, write_game, write_json
-from experiments.seating.protocol import PROTOCOL
-from experiments.seating.sitting import Tell, nobody
+from experiments.seating.measures import PAIRED, by_rules, percentile
+from experiments.seating.play import SUBJECT, Played, kept_of, play_all
+from experiments.seating.sitting import PATIENCE, Tell, nobody
 from experiments.statistics.estimates import Estimate, mean_interval, paired_difference
-from experiments.store.files import staged_folder, write_figure, write_whole
 from model import BLOCS, InputFault
 
 ALL: Final = "all"  # seats together, by luck
@@ -35,8 +31,7 @@ Progress = Callable[[int, int, int, int], None]
 class Arena:
     """What an arena came to.
 
-    table: a row an agent and seat, and one for all seats of an agent together; bouts: a row a game; fault: why there is
-    no figure (empty: there is).
+    table: a row an agent and seat, and one for all seats of an agent together; bouts: a row a game.
     """
 
     settings: Settings
@@ -45,7 +40,6 @@ class Arena:
     cloud: tuple[int, ...]
     table: pd.DataFrame
     bouts: pd.DataFrame
-    fault: str = ""
 
 
 def play_arena(
@@ -53,17 +47,18 @@ def play_arena(
     blocs: Sequence[int],
     games: Sequence[Settings],
     n_cloud: int,
-    folder: Path,
-    patience: float,
+    patience: float = PATIENCE,
     with_advice: bool = True,
     tell: Tell = nobody,
     progress: Progress = lambda *_: None,
+    keep: Callable[[str, Played], None] = lambda *_: None,
 ) -> Arena:
-    """Every agent in every seat (bloc 0 to 2) under every luck, written to ``folder``, which must be vacant.
+    """Every agent in every seat (bloc 0 to 2) under every luck.
 
-    games: settings that differ in their luck alone. n_cloud: lucks of the cloud, the games' own first.
+    games: settings that differ in their luck alone. n_cloud: lucks of the cloud, the games' own first. keep: hears of
+    every game that is over, with the name of its file.
 
-    Raises ``InputFault``: two agents of one name, too large a cloud, or a folder that cannot be written.
+    Raises ``InputFault``: two agents of one name, or too small or large a cloud.
     """
     names = [agent.name for agent in agents]
     if double := sorted({name for name in names if names.count(name) > 1}):
@@ -75,27 +70,23 @@ def play_arena(
     cloud = [*replicates, *(luck for luck in others if luck not in replicates)][: max(n_cloud, len(games))]
     rules = by_rules(games[0], cloud)
     rows, total = [], len(agents) * len(blocs) * len(games)
-    with staged_folder(folder) as stage:
-        for number, agent in enumerate(agents):
-            for bloc in blocs:
-                for place, one in enumerate(play_all(games, {bloc: agent}, patience, with_advice, tell)):
-                    luck = one.game.settings.replicate
-                    file = f"game-{number}-{BLOCS[bloc]}-{luck}.json"
-                    write_game(stage, file, one)
-                    (mine,) = kept_of(one)
-                    rows.append(
-                        {"agent": agent.name, "seat": BLOCS[bloc], "replicate": luck, **mine.measures}
-                        | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
-                        | {"percentile": percentile(mine.measures["gain"], rules[bloc]["gain"])}
-                        | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}
-                        | {"digest": one.game.digest(), "file": file}
-                    )
-                    progress(len(rows), 0, total, 0)
-        bouts = pd.DataFrame(rows)
-        found = Arena(games[0], tuple(agents), tuple(replicates), tuple(cloud), compared(bouts), bouts)
-        _write(found, stage)
-        fault = kept_on(lambda: _draw(found, stage / "arena.png"), "The figure")
-    return dataclasses.replace(found, fault=fault)
+    for number, agent in enumerate(agents):
+        for bloc in blocs:
+            for place, one in enumerate(play_all(games, {bloc: agent}, patience, with_advice, tell)):
+                luck = one.game.settings.replicate
+                file = f"game-{number}-{BLOCS[bloc]}-{luck}.json"
+                keep(file, one)
+                (mine,) = kept_of(one)
+                rows.append(
+                    {"agent": agent.name, "seat": BLOCS[bloc], "replicate": luck, **mine.measures}
+                    | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
+                    | {"percentile": percentile(mine.measures["gain"], rules[bloc]["gain"])}
+                    | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}
+                    | {"digest": one.game.digest(), "file": file}
+                )
+                progress(len(rows), 0, total, 0)
+    bouts = pd.DataFrame(rows)
+    return Arena(games[0], tuple(agents), tuple(replicates), tuple(cloud), compared(bouts), bouts)
 
 
 def compared(bouts: pd.DataFrame) -> pd.DataFrame:
@@ -141,42 +132,3 @@ def _told(name: str, found: Estimate, within: tuple[float, float] = (-math.inf, 
     is_there = math.isfinite(found.low)
     low, high = (max(found.low, within[0]), min(found.high, within[1])) if is_there else (math.nan, math.nan)
     return {name: found.mean, f"{name}_low": low, f"{name}_high": high, f"n_{name}": found.n}
-
-
-# --- kept -------------------------------------------------------------------------------------------------------------
-
-
-def _write(arena: Arena, folder: Path) -> None:
-    for name, table in (("arena", arena.table), ("games", arena.bouts)):
-        text = table.to_csv(index=False, float_format="%.10g", lineterminator="\n")
-        write_whole(folder / f"{name}.csv", lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]
-    about: Mapping[str, Any] = {
-        "protocol": PROTOCOL,
-        "versions": versions(),
-        "settings": arena.settings.as_dict() | {"replicate": None},
-        "agents": [dict(agent.told) for agent in arena.agents],
-        "replicates": list(arena.replicates),
-        "cloud": list(arena.cloud),
-        "measures": MEASURES,
-        "table": plain_rows(arena.table),
-        "games": plain_rows(arena.bouts),
-    }
-    write_json(folder / "arena.json", about)
-
-
-def _draw(arena: Arena, path: Path) -> None:
-    from experiments.display.figure_style import saver
-    from experiments.seating.figures import arena_figure
-
-    write_figure(path, saver(lambda: arena_figure(arena)))
-
-
-def plain_rows(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a table as JSON can hold them: what is missing is null."""
-    return [
-        {
-            str(name): None if isinstance(value, float) and not math.isfinite(value) else value
-            for name, value in row.items()
-        }
-        for row in table.to_dict("records")
-    ]

@@ -53,7 +53,7 @@ def question_of(game: Game, asked: Open, name: str, with_advice: bool = True) ->
         in_force=_package(model, d, int(model.state.treaty[d])),
         worth=None if about is None else _worth(model, d, side, about),
         hope=None if spot.kind == KEEP or not math.isfinite(asked.hope) else QUARTERS_PER_YEAR * asked.hope,
-        options=_options(model, d, view) if spot.kind == OFFER else None,
+        options=_options(model, d, view) if spot.kind != KEEP else None,
         shortlist=_shortlist(model, d, view) if spot.kind == OFFER else (),
         stakes=_stakes(model, d, side) if spot.kind == KEEP else None,
         history=_history(game, spot, side),

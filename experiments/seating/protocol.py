@@ -106,7 +106,7 @@ class Question(_Table):
     in_force: Package = Field(description="The treaty in force, package 0 where there is none.")
     worth: Worth | None = Field(description="What the seat makes of package.")
     hope: float | None = Field(description="The gain that the seat's own rules would still hold out for; keep: null.")
-    options: Options | None = Field(description="offer: what can be tabled; else null.")
+    options: Options | None = Field(description="offer, answer: what can be tabled now; keep: null.")
     shortlist: tuple[Package, ...] = Field(
         description="offer: a dozen of the options at most, in words: of those that the seat may sign, the ones that "
         "no other betters for both sides, from its own favourite to its partner's; else empty."

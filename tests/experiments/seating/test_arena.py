@@ -18,6 +18,7 @@ from experiments.seating.arena import ALL, Arena, compared, play_arena
 from experiments.seating.measures import by_rules, measured, percentile
 from experiments.seating.play import all_settings, replayed
 from experiments.seating.protocol import Question
+from experiments.seating.results import write_arena
 from experiments.statistics.estimates import mean_interval
 from model import DYADS, QUARTERS_PER_YEAR, InputFault
 
@@ -29,7 +30,9 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> tuple[Arena, Path]:
     """Two agents in two seats under two lucks."""
     folder = tmp_path_factory.mktemp("arena") / "kept"
     agents = [find_agent("rules"), find_agent("never-accept")]
-    return play_arena(agents, [0, 2], GAMES, 12, folder, 30.0), folder
+    found, fault = write_arena(lambda keep: play_arena(agents, [0, 2], GAMES, 12, keep=keep), folder)
+    assert fault == "" and (folder / "arena.png").stat().st_size > 10_000
+    return found, folder
 
 
 def test_measures_are_those_of_the_record(by_rules_alone: Game) -> None:
@@ -135,26 +138,34 @@ def test_what_an_arena_leaves_behind(arena: tuple[Arena, Path]) -> None:
     assert same and game.digest() == row["digest"] and game.settings.replicate == row["replicate"]
 
 
-def test_an_agent_that_is_not_heard_is_told_once_and_counted(tmp_path: Path) -> None:
+def test_an_agent_that_is_not_heard_is_told_once_and_counted() -> None:
     class Broken(Agent):
         def decide(self, question: Question) -> None:
             raise ValueError("boom")
 
     said: list[str] = []
-    found = play_arena([seatable(Broken, "broken")], [2], GAMES, 2, tmp_path / "arena", 30.0, tell=said.append)
+    found = play_arena([seatable(Broken, "broken")], [2], GAMES, 2, tell=said.append)
     assert len(said) == 1 and "EU (broken)" in said[0]
     row = found.table.iloc[0]
     assert row["not_heard"] == row["asked"] > 0 and row["decided"] == 0 and row["gain_lead"] == 0.0
 
 
-def test_what_no_arena_is_played_with_is_refused(tmp_path: Path) -> None:
+def test_what_no_arena_is_played_with_is_refused() -> None:
     rules = find_agent("rules")
     with pytest.raises(InputFault, match="rules is named twice"):
-        play_arena([rules, rules], [0], GAMES, 2, tmp_path / "arena", 1.0)
+        play_arena([rules, rules], [0], GAMES, 2)
     for n_cloud in (1, 100_000):
         with pytest.raises(InputFault, match="--cloud"):
-            play_arena([rules], [0], GAMES, n_cloud, tmp_path / "arena", 1.0)
-    assert not (tmp_path / "arena").exists()
+            play_arena([rules], [0], GAMES, n_cloud)
+
+
+def test_an_arena_that_fails_leaves_no_folder(tmp_path: Path) -> None:
+    def fails(keep: object) -> Arena:
+        raise InputFault(["no"], "test")
+
+    with pytest.raises(InputFault):
+        write_arena(fails, tmp_path / "arena")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_games_are_numbered_lucks() -> None:

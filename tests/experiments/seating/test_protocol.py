@@ -50,7 +50,7 @@ def test_every_question_of_a_game_is_as_the_document_says(questions: list[Questi
 
 def test_a_question_holds_what_its_kind_needs(questions: list[Question]) -> None:
     for question in questions:
-        assert (question.options is not None) == (question.kind == "offer")
+        assert (question.options is not None) == (question.kind != "keep")
         assert (question.stakes is not None) == (question.kind == "keep")
         assert (question.package is None) == (question.kind == "offer")
         assert bool(question.allowed) == (question.kind != "offer")
@@ -59,7 +59,10 @@ def test_a_question_holds_what_its_kind_needs(questions: list[Question]) -> None
             assert len(known) == len(question.options.gain) == len(question.options.partner_gain)
             listed = [package.index for package in question.shortlist]
             assert set(listed) <= known - {0, question.in_force.index}
-            assert len(set(listed)) == len(listed) <= 12
+            assert len(set(listed)) == len(listed) <= 12 and bool(listed) <= (question.kind == "offer")
+            if question.package is not None:
+                place = question.options.index.index(question.package.index)
+                assert question.worth is not None and question.worth.gain == question.options.gain[place]
             gain = dict(zip(question.options.index, question.options.gain, strict=True))
             partner = dict(zip(question.options.index, question.options.partner_gain, strict=True))
             assert [gain[k] for k in listed] == sorted((gain[k] for k in listed), reverse=True)
