@@ -64,6 +64,8 @@ if TYPE_CHECKING:
     from experiments.report.headline_figures import plan_figure, worth_figure
     from experiments.report.page import write_report
     from experiments.running.runner import Outcome, rerun, run_plan
+    from experiments.seating.agents import Agent
+    from experiments.seating.protocol import Question
     from experiments.statistics.estimates import (
         Estimate,
         McNemar,
@@ -112,6 +114,8 @@ _HOMES = {
     "load_plan": "experiments.design.plan_file",
     "plan_names": "experiments.design.plan_file",
     "write_report": "experiments.report.page",
+    "Agent": "experiments.seating.agents",
+    "Question": "experiments.seating.protocol",
     "Results": "experiments.store.folder",
     "Outcome": "experiments.running.runner",
     "rerun": "experiments.running.runner",
@@ -129,6 +133,7 @@ _HOMES = {
 
 __all__ = [
     "OUTCOMES",
+    "Agent",
     "Emulator",
     "Estimate",
     "Factor",
@@ -138,6 +143,7 @@ __all__ = [
     "Outcome",
     "Plan",
     "Player",
+    "Question",
     "Rate",
     "Results",
     "SurvivalCurve",

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
     from model.agents.bloc import Bloc, Offer, View
-    from model.choices.own_file import files_read
+    from model.choices.own_file import OwnFile, files_read, load_names
     from model.choices.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
     from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
@@ -43,7 +43,7 @@ _ROOMS = {
     "model.agents.automaker": "Automaker",
     "model.agents.battery_supplier": "BatterySupplier",
     "model.agents.bloc": "Bloc Offer View",
-    "model.choices.own_file": "files_read",
+    "model.choices.own_file": "OwnFile files_read load_names",
     "model.choices.plugins": "Conduct Moment acceptance registered stance tactic",
     "model.choices.tactic_file": "TacticFile load_tactics stand_in unload",
     "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
@@ -77,10 +77,10 @@ __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
     "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc", "CaseEnd",
     "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle", "Offer",
-    "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
+    "OwnFile", "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
     "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use", "calibration_table",
     "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "game_map_point",
-    "identification_flips", "kept_lanes", "last_games", "load_scenario", "load_tactics", "load_world",
+    "identification_flips", "kept_lanes", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
     "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
     "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
     "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",

@@ -50,6 +50,7 @@ INSTEAD = {
 }
 
 _OPENS = "serves until it is stopped; tests/experiments/classroom/test_server.py starts it"
+_SERVED = "serves until it is stopped; tests/experiments/cli/test_seating.py starts both"
 _INSTALLS = "installs packages; the constraints are tested in tests/test_house.py"
 # What is not run, and why. A row that no page uses is a fault, as is a block that is neither run nor here.
 EXEMPT = {
@@ -63,6 +64,11 @@ EXEMPT = {
     "detente class --lan": _OPENS,
     "detente class --mesa": _OPENS,
     "detente class --tactics mine.py": _OPENS,
+    "detente seat --serve mine.py:Generous --port 8710": _SERVED,
+    "detente seat --bloc EU --url http://127.0.0.1:8710": _SERVED,
+    "detente seat --bloc EU --openai-compatible http://127.0.0.1:8080/v1 --model NAME --without-advice": (
+        "needs a language model; tests/experiments/seating/test_language_model.py seats a stub"
+    ),
     "source .venv/bin/activate": "sets up a shell; the tests call the command as it is installed",
     "detente sweep forgive.toml --scheduler 192.0.2.7:8786": "a cluster: tests/experiments/running/test_cluster.py",
     "detente hindcast --refit": "ten minutes; tests/experiments/hindcast/test_fit.py fits a small one",

@@ -69,7 +69,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
             "export",
         )
     ),
-    ("experiments.validation",),
+    ("experiments.validation", "experiments.seating"),
     ("experiments.cli",),
     ("detente",),
 )
@@ -117,6 +117,7 @@ MAY_USE: dict[str, tuple[str, ...]] = {
     "rich": ("experiments.*",),
     "dask": ("experiments.running.executors",),
     "distributed": ("experiments.running.executors",),
+    "negmas": ("experiments.seating.adapters",),  # where somebody has it: no dependency
     "SALib": ("experiments.design.plan", "experiments.sensitivity.screening"),
     "statsmodels": ("experiments.*",),
     "sklearn": ("experiments.emulation.fitting",),

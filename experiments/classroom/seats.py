@@ -11,7 +11,7 @@ alone: no order of arrival and no clock enters.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -123,6 +123,8 @@ class SeatedWorld(World):
         self.rounds = dict.fromkeys(range(len(DYADS)), -1)
         self.waiting: list[Question] = []
         self.by_rules: list[Question] = []  # decisions that no person took, in order
+        #: Asked where there is no move: a program's move, which must be legal, or None to leave it to the rules.
+        self.ask: Callable[[Question], Value | None] | None = None
         super().__init__(*about, **settings)
 
     def move(self, kind: str, bloc: int, dyad: int, advice: Value, hope: float, package: int = 0) -> Value | None:
@@ -138,20 +140,27 @@ class SeatedWorld(World):
         if spot in self.moves:
             return self._legal(spot, self.moves[spot])
         question = Question(spot, package, hope, advice)
+        if self.ask is not None and (said := self.ask(question)) is not None:
+            self.moves[spot] = self._legal(spot, said)
+            return said
         if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
             self.by_rules.append(question)
         else:
             self.waiting.append(question)
         return None
 
-    def _legal(self, spot: Spot, value: Value) -> Value:
+    def illegal(self, spot: Spot, value: object) -> str:
+        """What is wrong with a move here and now, empty if nothing."""
         fault = move_fault(spot.kind, value, self.agenda.menus[spot.dyad].n_packages)
-        if not fault and spot.kind == OFFER and value != NO_OFFER:
-            if not bool(Lane(self, 0).on_table(spot.dyad)[int(value)]):
+        if not fault and spot.kind == OFFER and isinstance(value, int) and value != NO_OFFER:
+            if not bool(Lane(self, 0).on_table(spot.dyad)[value]):
                 fault = f"offer {value}: the package is not on the table, because it takes back what is in force"
-            elif int(value) == int(self.state.treaty[0, spot.dyad]):
+            elif value == int(self.state.treaty[0, spot.dyad]):
                 fault = f"offer {value}: it is in force already"
-        if fault:
+        return fault
+
+    def _legal(self, spot: Spot, value: Value) -> Value:
+        if fault := self.illegal(spot, value):
             raise InputFault([fault], f"move in quarter {spot.quarter}")
         return value
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, emulating, listing, packages
+from experiments.cli import analysis, emulating, listing, packages, seating
 from experiments.cli.terminal import (
     FAILED,
     USUAL,
@@ -365,6 +365,7 @@ analysis.add_to(app)
 emulating.add_to(app)
 packages.add_to(app)
 listing.add_to(app)
+seating.add_to(app)
 
 
 def main() -> None:

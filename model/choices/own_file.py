@@ -20,7 +20,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Final
+from typing import Any, Final
 
 from model.choices import plugins
 from model.faults import InputFault
@@ -154,6 +154,17 @@ def run_file(
         sys.modules.pop(name, None)
         raise InputFault([f"'{path}' cannot be loaded: {where_of(error, path)}"], subject) from None
     return module, dict(neighbours.read)
+
+
+def load_names(where: Path, subject: str) -> tuple[OwnFile, dict[str, Any]]:
+    """Run a Python file: what was read, and the names that it gives. Tactics in it are for ``--tactics`` to load.
+
+    Raises ``InputFault`` where it cannot be read or run.
+    """
+    text = read_text(where, subject)
+    main = digest_of(text)
+    module, beside = run_file(where, text, f"detente_own_{main[:12]}", subject, plugins.aside())
+    return OwnFile(str(where.absolute()), whole_digest(main, beside), beside=beside), vars(module)
 
 
 def where_of(error: BaseException, path: Path) -> str:

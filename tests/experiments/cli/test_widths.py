@@ -25,6 +25,8 @@ CALLS: Final = {
     "certify": ("results/two", "--replays", "1", "--out", "{out}.zip"),
     "check-tactic": ("tactics.py",),
     "package": ("CN-EU", "3"),
+    "seat": ("--bloc", "EU", "--agent", "tit-for-tat", "--quarters", "1", "--out", "{out}"),
+    "arena": ("--agent", "rules", "--bloc", "EU", "--games", "1", "--cloud", "2", "--quarters", "1", "--out", "{out}"),
     "parameters": ("--group", "trust"),
     "mechanisms": (),
     "plans": (),
