@@ -1,9 +1,9 @@
 """All chance of a run: root seed + replicate + stream name -> arrays, drawn before the first quarter.
 
 Every stream has its own generator, ``SeedSequence(root_seed, spawn_key=(replicate, code))``. Shapes depend on the
-horizon and the roster only, never on a parameter, and a number is drawn whether it is used or not. So a replicate has
-the same luck at every design point (common random numbers), a new stream disturbs no other, any replicate can be
-re-run alone, and a longer horizon leaves the earlier quarters as they were (quarters are the first axis).
+horizon, the parties and the roster only, never on a parameter, and a number is drawn whether it is used or not. So a
+replicate has the same luck at every design point (common random numbers), a new stream disturbs no other, any replicate
+can be re-run alone, and a longer horizon leaves the earlier quarters as they were (quarters are the first axis).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random.bit_generator import ISeedSequence
 
-from model.vocabulary import N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
+from model.vocabulary import N_ISSUES, N_SIDES, THREE, Parties
 
 #: Python writes no number of more than 4,300 digits, and results keep theirs; entropy has 39.
 HIGHEST_ROOT_SEED: Final = 10**100 - 1
@@ -27,37 +27,37 @@ Law = Literal["normal", "uniform", "exponential"]
 
 @dataclass(frozen=True)
 class Stream:
-    """One named source of chance: its permanent code, its law and the shape of one quarter's numbers."""
+    """One named source of chance: its permanent code, its law and the axes of one quarter's numbers."""
 
     code: int
     law: Law
-    shape: tuple[int | str, ...]
+    shape: tuple[str, ...]
     use: str
 
 
 # A code is permanent: renumbering one would change that stream's luck in every published run.
 STREAMS: Final[dict[str, Stream]] = {
-    "tension_shock": Stream(1, "normal", (N_DYADS,), "quarterly shock of latent tension"),
-    "tension_jump": Stream(2, "uniform", (N_DYADS,), "whether tension jumps"),
-    "tension_jump_size": Stream(3, "exponential", (N_DYADS,), "size of a jump, in means"),
-    "own_error": Stream(4, "normal", (N_DYADS, N_SIDES, N_ISSUES), "a side's error about its own gain"),
-    "partner_error": Stream(5, "normal", (N_DYADS, N_SIDES, N_ISSUES), "a side's error about its partner's gain"),
-    "first_proposer": Stream(6, "uniform", (N_DYADS,), "who tables first in a session"),
-    "ratification": Stream(7, "normal", (N_DYADS, N_SIDES), "mood of a legislature"),
-    "conduct": Stream(8, "uniform", (N_DYADS, N_SIDES), "what a side sees of its partner's conduct"),
-    "generosity": Stream(9, "uniform", (N_DYADS, N_SIDES), "whether a bad signal is forgiven"),
-    "exit": Stream(10, "uniform", (N_DYADS, N_SIDES), "whether a successor repudiates"),
-    "opening": Stream(11, "uniform", (N_BLOCS, N_BLOCS), "whether a duty case opens (importer, exporter)"),
-    "emergency": Stream(12, "uniform", (N_BLOCS, N_BLOCS), "emergency duty (importer, exporter)"),
-    "answer": Stream(13, "uniform", (N_BLOCS, N_BLOCS), "whether a rise is answered (answering bloc, riser)"),
-    "recognition": Stream(14, "uniform", (N_BLOCS, N_BLOCS), "unilateral recognition (importer, exporter)"),
-    "plant": Stream(15, "uniform", ("automakers", N_BLOCS), "whether a plant is started"),
-    "gesture": Stream(16, "uniform", (N_DYADS, N_SIDES), "whether a side makes a gesture"),
-    "new_weight": Stream(17, "normal", (N_BLOCS,), "a new executive's weight on home profits"),
-    "new_threshold": Stream(18, "normal", (N_BLOCS,), "what a new legislature asks of a treaty"),
-    "new_prior": Stream(19, "normal", (N_BLOCS, N_BLOCS), "a new government's view of a partner (observer, observed)"),
-    "club_ratification": Stream(25, "normal", (N_BLOCS,), "mood of a legislature towards a club"),
-    "club_exit": Stream(26, "uniform", (N_BLOCS,), "whether a successor takes a bloc out of a club"),
+    "tension_shock": Stream(1, "normal", ("dyads",), "quarterly shock of latent tension"),
+    "tension_jump": Stream(2, "uniform", ("dyads",), "whether tension jumps"),
+    "tension_jump_size": Stream(3, "exponential", ("dyads",), "size of a jump, in means"),
+    "own_error": Stream(4, "normal", ("dyads", "sides", "issues"), "a side's error about its own gain"),
+    "partner_error": Stream(5, "normal", ("dyads", "sides", "issues"), "a side's error about its partner's gain"),
+    "first_proposer": Stream(6, "uniform", ("dyads",), "who tables first in a session"),
+    "ratification": Stream(7, "normal", ("dyads", "sides"), "mood of a legislature"),
+    "conduct": Stream(8, "uniform", ("dyads", "sides"), "what a side sees of its partner's conduct"),
+    "generosity": Stream(9, "uniform", ("dyads", "sides"), "whether a bad signal is forgiven"),
+    "exit": Stream(10, "uniform", ("dyads", "sides"), "whether a successor repudiates"),
+    "opening": Stream(11, "uniform", ("blocs", "blocs"), "whether a duty case opens (importer, exporter)"),
+    "emergency": Stream(12, "uniform", ("blocs", "blocs"), "emergency duty (importer, exporter)"),
+    "answer": Stream(13, "uniform", ("blocs", "blocs"), "whether a rise is answered (answering bloc, riser)"),
+    "recognition": Stream(14, "uniform", ("blocs", "blocs"), "unilateral recognition (importer, exporter)"),
+    "plant": Stream(15, "uniform", ("automakers", "blocs"), "whether a plant is started"),
+    "gesture": Stream(16, "uniform", ("dyads", "sides"), "whether a side makes a gesture"),
+    "new_weight": Stream(17, "normal", ("blocs",), "a new executive's weight on home profits"),
+    "new_threshold": Stream(18, "normal", ("blocs",), "what a new legislature asks of a treaty"),
+    "new_prior": Stream(19, "normal", ("blocs", "blocs"), "a new government's view of a partner (observer, observed)"),
+    "club_ratification": Stream(25, "normal", ("blocs",), "mood of a legislature towards a club"),
+    "club_exit": Stream(26, "uniform", ("blocs",), "whether a successor takes a bloc out of a club"),
 }
 
 
@@ -89,18 +89,20 @@ class Draws:
 
 
 def draw_stream(
-    name: str, root_seed: int, replicate: int, n_quarters: int, n_automakers: int
+    name: str, root_seed: int, replicate: int, n_quarters: int, n_automakers: int, parties: Parties = THREE
 ) -> npt.NDArray[np.float64]:
     """The numbers of one stream for one replicate: shape (n_quarters, *stream shape)."""
     stream = STREAMS[name]
     seed = np.random.SeedSequence(root_seed, spawn_key=(replicate, stream.code))
-    numbers = np.empty(_shape(stream, n_quarters, n_automakers))
+    numbers = np.empty(_shape(stream, n_quarters, n_automakers, parties))
     _fill(stream.law, seed, numbers)
     return numbers
 
 
-def _shape(stream: Stream, n_quarters: int, n_automakers: int) -> tuple[int, ...]:
-    return (n_quarters, *(n_automakers if size == "automakers" else int(size) for size in stream.shape))
+def _shape(stream: Stream, n_quarters: int, n_automakers: int, parties: Parties) -> tuple[int, ...]:
+    sizes = {"blocs": parties.n_blocs, "dyads": parties.n_dyads, "automakers": n_automakers}
+    sizes |= {"sides": N_SIDES, "issues": N_ISSUES}
+    return (n_quarters, *(sizes[axis] for axis in stream.shape))
 
 
 def _fill(law: Law, seed: ISeedSequence, numbers: npt.NDArray[np.float64]) -> None:
@@ -114,29 +116,32 @@ def _fill(law: Law, seed: ISeedSequence, numbers: npt.NDArray[np.float64]) -> No
         generator.random(out=numbers)
 
 
-def draw(root_seed: int, replicate: int, n_quarters: int, n_automakers: int) -> Draws:
+def draw(root_seed: int, replicate: int, n_quarters: int, n_automakers: int, parties: Parties = THREE) -> Draws:
     """Everything that is left to chance in one run.
 
     ``root_seed`` and ``replicate`` are non-negative integers; the pair is the run's address. One extra quarter is
     drawn in front: quarter -1 sets the persistent errors and moods that a run starts with.
     """
     names = [field.name for field in fields(Draws)]
-    return Draws(**{name: draw_stream(name, root_seed, replicate, n_quarters + 1, n_automakers) for name in names})
+    address = (root_seed, replicate, n_quarters + 1, n_automakers, parties)
+    return Draws(**{name: draw_stream(name, *address) for name in names})
 
 
-def draw_lanes(root_seed: int, replicates: Iterable[int], n_quarters: int, n_automakers: int) -> Draws:
+def draw_lanes(
+    root_seed: int, replicates: Iterable[int], n_quarters: int, n_automakers: int, parties: Parties = THREE
+) -> Draws:
     """The luck of many replicates, shape (quarters + 1, R, *stream shape), replicates fastest in memory.
 
     A replicate's numbers are those that ``draw`` gives it alone.
     """
     numbers = [int(replicate) for replicate in replicates]
     if len(numbers) == 1:  # hashing many addresses at once pays from two on
-        alone = draw(root_seed, numbers[0], n_quarters, n_automakers)
+        alone = draw(root_seed, numbers[0], n_quarters, n_automakers, parties)
         return Draws(**{field.name: getattr(alone, field.name)[:, None] for field in fields(Draws)})
     streams = {}
     for name in (field.name for field in fields(Draws)):
         stream = STREAMS[name]
-        luck = np.empty((len(numbers), *_shape(stream, n_quarters + 1, n_automakers)))
+        luck = np.empty((len(numbers), *_shape(stream, n_quarters + 1, n_automakers, parties)))
         for row, seed in zip(luck, seeds(root_seed, numbers, stream.code), strict=True):
             _fill(stream.law, seed, row)
         # One transposition a stream: quarters first, then entities, then replicates side by side.

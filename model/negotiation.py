@@ -26,7 +26,6 @@ from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.faults import InputFault, nearest
 from model.mesa_call import arguments
-from model.parameters.checked import make_parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
 from model.telling.story import Story
@@ -144,7 +143,7 @@ class NegotiationModel(ToldRun, mesa.Model):
             mesa.Model.__init__(self, scenario=scenario)
         else:
             mesa.Model.__init__(self, rng=replicate)
-        parameters = make_parameters({**known_scenario(name).parameters.changes(), **asked})
+        parameters = known_scenario(name).parameters.with_overrides(asked)
         self.root_seed, self.replicate = root_seed, replicate
         self.played = self.world = world_type(name, parameters, root_seed, [replicate], kept=None)
         self.lane = 0

@@ -26,7 +26,7 @@ from model.rules.bargaining import OUT_OF_REACH
 from model.rules.club_terms import CarbonStep
 from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
-from model.vocabulary import DUTY, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
+from model.vocabulary import DUTY, N_ISSUES, N_SIDES
 
 #: By issue, the group that a switch of its own puts on the table or takes from it.
 ISSUE_GROUPS: Final = (
@@ -78,16 +78,16 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     gates, mechanisms = gates_of(s), tuple(border.in_force(p))
     may_undertake = None if gates is None or not gates.undertakes.any() else gates.undertakes
     if border.UNDERTAKINGS in mechanisms:
-        may_undertake = np.ones((N_BLOCS, N_BLOCS), dtype=bool)
+        may_undertake = np.ones((s.parties.n_blocs, s.parties.n_blocs), dtype=bool)
     club, by_type, has_content_rules = coalitions.kind_of_club(p), p.trust_type, p.local_content
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
-        tactics=tuple(tactic_of(name) for name in (p.tactic_cn, p.tactic_us, p.tactic_eu)),
-        acceptances=tuple(acceptance_of(name) for name in (p.acceptance_cn, p.acceptance_us, p.acceptance_eu)),
+        tactics=tuple(tactic_of(name) for name in p.of_blocs("tactic")),
+        acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
-        ceiling=np.array([_deepest(agenda, d, on_table) for d in range(N_DYADS)]),
+        ceiling=np.array([_deepest(agenda, d, on_table) for d in range(s.parties.n_dyads)]),
         inherited=_conceded_at_start(agenda),
         nodes=nodes_in_use(economy, p, agenda.menus),
         has_clubs=club is not None,
@@ -99,7 +99,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         reference_evs=ordered_sum(s.market_size * s.ev_share),
         start_shift=s.zev_announced.astype(np.float64) * ramp,
         honour_test=compliance.honour_test_type if by_type else compliance.honour_test,
-        has_friends=has_content_rules and p.friendshoring,
+        has_friends=has_content_rules and p.friendshoring and s.parties.credit_bloc >= 0,
         has_content_rules=has_content_rules,
         member_step=border.member_step(p) if club else None,
         mechanisms=mechanisms,
@@ -114,7 +114,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
 
 def _conceded_at_start(agenda: Agenda) -> FloatArray:
     """(d, 10) what is conceded on every issue while the treaty in force at the start is kept."""
-    found = np.zeros((N_DYADS, N_ISSUES))
+    found = np.zeros((len(agenda.menus), N_ISSUES))
     for d, menu in enumerate(agenda.menus):
         package = int(agenda.treaty[d])
         found[d] = agenda.levels[d][package]

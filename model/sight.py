@@ -13,10 +13,14 @@ from model.parameters.checked import Parameters
 from model.run_rules import RunRules
 from model.scenario.scenario import Scenario
 from model.state import State
+from model.vocabulary import Parties
 
 
 class Sight(Protocol):
     """A world as its agents see it. Agents read; what they decide is written down by the phases."""
+
+    @property
+    def parties(self) -> Parties: ...
 
     @property
     def parameters(self) -> Parameters: ...

@@ -21,7 +21,6 @@ from model.rules import unilateral
 from model.run_rules import RunRules, run_rules
 from model.state import Start, State, first_state
 from model.telling.story import Story
-from model.vocabulary import BLOCS, DYADS
 
 
 class Stage:
@@ -37,6 +36,7 @@ class Stage:
 
     def __init__(self, start: Start, parameters: Parameters, luck: Draws, n_lanes: int) -> None:
         self.scenario, self.economy, self.opening, self.agenda = start
+        self.parties = self.scenario.parties
         self.luck, self.n_lanes = luck, n_lanes
         self.stories: dict[int, Story] = {}
         self.seat_parties()
@@ -45,7 +45,7 @@ class Stage:
 
     def seat_parties(self) -> None:
         """Make the parties; each looks at this world."""
-        self.blocs: list[Bloc] = [self.bloc_type(self, index) for index in range(len(BLOCS))]
+        self.blocs: list[Bloc] = [self.bloc_type(self, index) for index in range(self.parties.n_blocs)]
         self.automakers = [self.automaker_type(self, index) for index in range(len(self.scenario.automakers))]
         self.suppliers = [self.supplier_type(self, index) for index in range(len(self.scenario.suppliers))]
 
@@ -65,7 +65,7 @@ class Stage:
         """Ask the governments what their legislatures want of every package."""
         self.thresholds: Sequence[tuple[FloatArray, FloatArray]] = [
             (self.blocs[first].usual_threshold(d), self.blocs[second].usual_threshold(d))
-            for d, (first, second) in enumerate(DYADS)
+            for d, (first, second) in enumerate(self.parties.dyads)
         ]
 
     # --- what is known ----------------------------------------------------------------------------------------------

@@ -27,7 +27,7 @@ from model.run_rules import RunRules
 from model.scenario.scenario import Scenario
 from model.start.agenda import look
 from model.telling.outcomes import Obstacle
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_ISSUES, N_SIDES
+from model.vocabulary import N_ISSUES, N_SIDES
 
 CLOSED: Final = -1.0  # clock of a session that is not open
 NEVER: Final = 1e9  # a quarter that does not come
@@ -192,9 +192,10 @@ def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray
     They may be parts of the starting point itself.
     """
     scenario, economy, opening, agenda = start
-    size = {"b": N_BLOCS, "m": N_BLOCS, "d": N_DYADS, "s": N_SIDES, "u": N_ISSUES, "f": len(scenario.automakers)}
+    n_blocs, n_dyads = scenario.parties.n_blocs, scenario.parties.n_dyads
+    size = {"b": n_blocs, "m": n_blocs, "d": n_dyads, "s": N_SIDES, "u": N_ISSUES, "f": len(scenario.automakers)}
     (prior_good, prior_bad), (good, bad) = prior_evidence(parameters), _evidence_at_start(scenario, parameters)
-    sunset = np.full(N_DYADS, NEVER)
+    sunset = np.full(n_dyads, NEVER)
     for treaty in scenario.treaties:
         sunset[treaty.dyad] = treaty.sunset
     latent = np.where(np.isnan(scenario.tension_start), mean_tension(parameters), scenario.tension_start)
@@ -223,9 +224,9 @@ def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray
         "type_belief": first_type_belief(scenario, parameters),
         "treaty": agenda.treaty,
         "sunset": sunset,
-        "profit_weight": np.full(N_BLOCS, parameters.executive_profit_weight),
-        "first_end_cause": np.zeros(N_DYADS, dtype=np.int8),
-        "blocking": np.zeros((N_DYADS, N_SIDES, len(Obstacle)), dtype=np.int64),
+        "profit_weight": np.full(n_blocs, parameters.executive_profit_weight),
+        "first_end_cause": np.zeros(n_dyads, dtype=np.int8),
+        "blocking": np.zeros((n_dyads, N_SIDES, len(Obstacle)), dtype=np.int64),
     }
 
 
@@ -237,7 +238,7 @@ def _evidence_at_start(scenario: Scenario, parameters: Parameters) -> tuple[Floa
     prior_good, prior_bad = prior_evidence(parameters)
     good, bad = prior_good.copy(), prior_bad.copy()
     for treaty in scenario.treaties:
-        first, second = DYADS[treaty.dyad]
+        first, second = scenario.parties.dyads[treaty.dyad]
         for at in ((first, second), (second, first)):
             for _ in range(int(treaty.honoured_quarters)):
                 good[at], bad[at] = trust_rules.update_evidence(
@@ -262,7 +263,8 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
     whole["mood"], whole["club_mood"] = luck.ratification[0], luck.club_ratification[0]
     first = look(economy, parameters, scenario, opening, False)
     markup = agenda.markup[rules.nodes.row]
-    unknown = coalitions.nothing_known()
+    n_blocs = scenario.parties.n_blocs
+    unknown = coalitions.nothing_known(n_blocs)
     return State(
         quarter=0,
         climate=climate_of(parameters, whole["tension"]),
@@ -279,7 +281,8 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
             undertaken=None,
         ),
         club_worth=ClubWorth(
-            Worth(lanes(unknown.executive), lanes(unknown.legislature)), lanes(np.zeros_like(coalitions.MEMBERS))
+            Worth(lanes(unknown.executive), lanes(unknown.legislature)),
+            lanes(np.zeros_like(coalitions.of_blocs(n_blocs).members)),
         ),
         **whole,
     )

@@ -1,42 +1,37 @@
-"""Who and what exists: blocs, places, goods, dyads, issues, and the index maps between them.
+"""Who and what exists: parties (blocs and the pairs they make), places, goods, issues, and the index maps between them.
 
-Rosters of automakers and battery suppliers belong to a scenario; everything here is the same in every scenario.
-An array's axes are always named by these letters, in this order, behind any leading axis:
+Who the parties are follows from the scenario (``Parties``), as do the rosters of automakers and battery suppliers; the
+constants ``BLOCS``, ``DYADS`` and their like are those of the three of the shipped tables. An array's axes are always
+named by these letters, in this order, behind any leading axis:
 
-======  =========================================  =======
+======  =========================================  ========
 letter  one element is                             length
-======  =========================================  =======
-b       a bloc (as a government)                   3
-m       a market (a bloc as a place of sale)       3
-o       a place of production                      4
+======  =========================================  ========
+b       a bloc (as a government)                   scenario
+m       a market (a bloc as a place of sale)       as b
+o       a place of production                      b + 1
 g       a good                                     2
-d       a dyad (unordered pair of blocs)           3
+d       a dyad (unordered pair of blocs)           scenario
 s       a side of a dyad (first, second)           2
 u       an issue of a dyad                         10
 f, k    an automaker, a battery supplier           scenario
-======  =========================================  =======
+======  =========================================  ========
+
+Of three blocs there are 3 dyads and 6 pairs of importer and exporter; of n, n (n - 1) / 2 and twice as many.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from itertools import combinations
 from typing import Final
 
 import numpy as np
 
-BLOCS: Final = ("CN", "US", "EU")
-BLOC_NAMES: Final = {"CN": "China", "US": "United States", "EU": "European Union"}
-PLACES: Final = ("CN", "US", "EU", "other")
 GOODS: Final = ("ev", "battery")
 EV: Final = 0
 BATTERY: Final = 1
-
-DYADS: Final = ((0, 1), (0, 2), (1, 2))
-DYAD_NAMES: Final = ("CN-US", "CN-EU", "US-EU")
-
-N_BLOCS: Final = len(BLOCS)
-N_PLACES: Final = len(PLACES)
 N_GOODS: Final = len(GOODS)
-N_DYADS: Final = len(DYADS)
 N_SIDES: Final = 2
 
 # What can lie on a dyad's table. "_first" is given by the dyad's first bloc: its own duty cut, its assurance of supply,
@@ -59,13 +54,84 @@ ACCESS: Final = ("closed", "local", "quota", "undertaking", "open")
 # Beyond a quota nothing comes in, or what comes in pays the full duty.
 BEYOND: Final = ("closed", "duty")
 
-# DYAD_OF[i, j] is the dyad of blocs i and j; SIDE_OF[i, j] is i's side in it; the diagonal is -1.
-DYAD_OF: Final = np.full((N_BLOCS, N_BLOCS), -1, dtype=np.int64)
-SIDE_OF: Final = np.full((N_BLOCS, N_BLOCS), -1, dtype=np.int64)
-for _d, (_i, _j) in enumerate(DYADS):
-    DYAD_OF[_i, _j] = DYAD_OF[_j, _i] = _d
-    SIDE_OF[_i, _j], SIDE_OF[_j, _i] = 0, 1
+#: What blocs are called where a scenario does not say it, by code.
+BLOC_NAMES: Final = {"CN": "China", "US": "United States", "EU": "European Union"}
+#: How they are called inside a sentence, where that is not their name.
+IN_A_SENTENCE: Final = {"United States": "the US", "European Union": "the EU"}
+#: Whose purchase credit has rules on content, and whose makers these rules call restricted entities.
+CREDIT_BLOC: Final = "US"
+RESTRICTED_BLOC: Final = "CN"
+ELSEWHERE: Final = "other"  # the place of production that is nobody's
+FEWEST_BLOCS, MOST_BLOCS = 2, 6
 
-# Directed dyads (importer, exporter) in a fixed order: both sides of each dyad in turn.
-DIRECTED_DYADS: Final = tuple(pair for i, j in DYADS for pair in ((i, j), (j, i)))
-DIRECTED_NAMES: Final = tuple(f"{BLOCS[i]}<{BLOCS[j]}" for i, j in DIRECTED_DYADS)
+
+class Parties:
+    """The governments of a scenario and what follows from there being these: frozen, the same while a run lasts.
+
+    blocs: codes in order; names: what each is called, by code; silent: pairs of codes that never talk. Two are equal
+    when these are.
+
+    Indices: dyads, pairs (i, j) with i before j, in order; directed, (importer, exporter), both sides of each dyad in
+    turn, of which importer and partner (p,) are the columns; thirds: the other blocs, (p,) n - 2 times, and elsewhere
+    (p,) the place that is nobody's; pair_of: the place of (importer, exporter); dyad_of, side_of (b, b): the dyad of
+    two blocs and the first one's side in it, -1 on the diagonal; own, other (d, s): who sits on each side and who
+    opposite; talks (d,) whether a dyad's governments ever meet; credit_bloc, restricted_bloc: as in the law, -1 where
+    it is no party.
+    """
+
+    def __init__(
+        self, blocs: Iterable[str], names: Mapping[str, str] | None = None, silent: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        self.blocs = tuple(blocs)
+        self.names = {code: (names or {}).get(code) or BLOC_NAMES.get(code, code) for code in self.blocs}
+        self.places = (*self.blocs, ELSEWHERE)
+        self.n_blocs, self.n_places = len(self.blocs), len(self.places)
+        self.dyads = tuple(combinations(range(self.n_blocs), 2))
+        self.dyad_names = tuple(f"{self.blocs[i]}-{self.blocs[j]}" for i, j in self.dyads)
+        self.n_dyads = len(self.dyads)
+        self.directed = tuple(pair for i, j in self.dyads for pair in ((i, j), (j, i)))
+        self.directed_names = tuple(f"{self.blocs[i]}<{self.blocs[j]}" for i, j in self.directed)
+        self.n_pairs = len(self.directed)
+        self.pair_of = {pair: index for index, pair in enumerate(self.directed)}
+        self.importer, self.partner = (np.array(side) for side in zip(*self.directed, strict=True))
+        others = [[k for k in range(self.n_blocs) if k not in pair] for pair in self.directed]
+        self.thirds = tuple(np.array(column) for column in zip(*others, strict=True))
+        self.elsewhere = np.full(self.n_pairs, self.n_blocs)
+        self.own = np.array(self.dyads)
+        self.other = self.own[:, ::-1]
+        self.dyad_of = np.full((self.n_blocs, self.n_blocs), -1, dtype=np.int64)
+        self.side_of = np.full((self.n_blocs, self.n_blocs), -1, dtype=np.int64)
+        for d, (i, j) in enumerate(self.dyads):
+            self.dyad_of[i, j] = self.dyad_of[j, i] = d
+            self.side_of[i, j], self.side_of[j, i] = 0, 1
+        quiet = {frozenset(pair) for pair in silent}
+        self.talks = np.array([frozenset((self.blocs[i], self.blocs[j])) not in quiet for i, j in self.dyads])
+        self.all_talk = bool(self.talks.all())
+        self.credit_bloc, self.restricted_bloc = self.index(CREDIT_BLOC), self.index(RESTRICTED_BLOC)
+        for array in (*vars(self).values(), *self.thirds):
+            if isinstance(array, np.ndarray):
+                array.setflags(write=False)
+
+    def index(self, code: str) -> int:
+        """The place of a bloc; -1 where it is none of the parties."""
+        return self.blocs.index(code) if code in self.blocs else -1
+
+    def _what(self) -> tuple[object, ...]:
+        return self.blocs, tuple(self.names.items()), self.talks.tobytes()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Parties) and self._what() == other._what()
+
+    def __hash__(self) -> int:
+        return hash(self._what())
+
+    def __repr__(self) -> str:
+        return f"Parties({', '.join(self.blocs)})"
+
+
+#: The three of the shipped tables.
+THREE: Final = Parties(("CN", "US", "EU"))
+BLOCS: Final = THREE.blocs
+PLACES: Final = THREE.places
+DYADS: Final = THREE.dyads
+DYAD_NAMES: Final = THREE.dyad_names

@@ -69,10 +69,13 @@ class World(Stage):
         self.replicates = np.asarray(list(replicates), dtype=np.int64)
         free_left_worlds(self.replicates.size)
         self.arithmetic = arithmetic_in_use()
+        known = known_scenario(scenario)
+        if parameters.parties != known.parties:
+            parameters = known.parameters.with_overrides(parameters.changes())
         start = starting_point(scenario, parameters)
         self.root_seed = root_seed
         self.n_quarters = start[0].n_quarters if n_quarters is None else n_quarters
-        luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers))
+        luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers), start[0].parties)
         super().__init__(start, parameters, luck, int(self.replicates.size))
         wanted = None if kept is None else np.asarray(list(kept), dtype=np.int64)
         self.recorder = Recorder(self.scenario, parameters, self.agenda, self.rules.ceiling, wanted)

@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pandas as pd
 import pytest
+from of_three import N_DYADS
 
 from model import Ensemble
 from model.rules import cooperation
 from model.start import starting_point
-from model.vocabulary import DYADS, N_DYADS
+from model.vocabulary import DYADS
 
 SHARES = ["emerged", "inherited", "kept", "lost", "regained", "durable"]
 MOST = 0.1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 import re
 from typing import Any
@@ -56,13 +57,16 @@ def test_a_step_is_a_quarter_and_a_collection() -> None:
 def test_the_order_of_agents_does_not_matter() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0, narrate=False)
     # Dyads act one after another, but on the state at the start of the phase: review duties the other way round.
-    import model.phases.duties as duties
+    forward, act = world.world.parties, world.world.move_alone
+    backward = copy.copy(forward)
+    backward.directed = tuple(reversed(forward.directed))
 
-    forward = duties.DIRECTED_DYADS
-    try:
-        duties.DIRECTED_DYADS = tuple(reversed(forward))  # type: ignore[assignment]
-        world.run()
-    finally:
-        duties.DIRECTED_DYADS = forward
+    def move_alone() -> None:
+        world.world.parties = backward
+        act()
+        world.world.parties = forward
+
+    world.world.move_alone = move_alone  # type: ignore[method-assign]
+    world.run()
     assert worlds.same_record(world, worlds.played("2026")) == []
     assert np.array_equal(world.state.special, worlds.played("2026").state.special)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Mapping, Sequence
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -18,13 +19,12 @@ from model.assessment import nodes
 from model.assessment.costs import Situation
 from model.assessment.nodes import level_duties
 from model.choices.plugins import Moment
-from model.draws import Draws
+from model.draws import STREAMS, Draws
 from model.negotiation import NegotiationModel
 from model.packages.sums import Flows, chosen_flows
 from model.phases import treaties
 from model.rules import bargaining
 from model.state import first_state
-from model.vocabulary import DYAD_OF, DYADS
 
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
 DATED = SCENARIOS[:3]
@@ -176,8 +176,9 @@ def start_over(world: NegotiationModel) -> None:
 
 def dyads_permuted(place: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
     """(d,) where each dyad goes when bloc b goes to ``place[b]``, and whether its sides change places."""
-    where = np.array([DYAD_OF[place[i], place[j]] for i, j in DYADS])
-    flipped = np.array([place[i] > place[j] for i, j in DYADS])
+    dyads = list(combinations(range(len(place)), 2))
+    where = np.array([dyads.index((min(place[i], place[j]), max(place[i], place[j]))) for i, j in dyads])
+    flipped = np.array([place[i] > place[j] for i, j in dyads])
     return where, flipped
 
 
@@ -186,32 +187,55 @@ def firms_permuted(place: Sequence[int]) -> np.ndarray:
     return np.array([2 * place[f // 2] + f % 2 for f in range(6)])
 
 
-def luck_permuted(luck: Draws, place: Sequence[int]) -> Draws:
-    """The same luck of one lane for other names: what befell bloc b befalls ``place[b]`` (scenario symmetric)."""
-    to, firm = np.asarray(place), firms_permuted(place)
-    where, flipped = dyads_permuted(place)
+def luck_permuted(luck: Draws, place: Sequence[int], firm: np.ndarray) -> Draws:
+    """The same luck of one lane for other places: what befell bloc b befalls ``place[b]``, and automaker f ``firm[f]``.
+
+    Who tables first is turned where the sides of a dyad change places.
+    """
+    to, (where, flipped) = np.asarray(place), dyads_permuted(place)
     moved = {}
-    for field in dataclasses.fields(Draws):
-        (before,) = np.moveaxis(getattr(luck, field.name), 1, 0)
-        after = np.empty_like(before)
-        if field.name.startswith("club_"):
-            after[:, to] = before
-        elif field.name in ("opening", "emergency", "answer", "recognition", "new_prior"):
-            after[:, to[:, None], to[None, :]] = before
-        elif field.name in ("new_weight", "new_threshold"):
-            after[:, to] = before
-        elif field.name == "plant":
-            after[:, firm[:, None], to[None, :]] = before
-        else:
-            for d in range(len(DYADS)):
-                numbers = before[:, d]
-                if flipped[d]:
-                    if field.name == "first_proposer":
-                        numbers = 1.0 - numbers
-                    if numbers.ndim > 1:
-                        numbers = numbers[:, ::-1]
-                    if numbers.ndim > 2:
-                        numbers = numbers[..., ISSUE_FLIPPED]
-                after[:, where[d]] = numbers
-        moved[field.name] = after[:, None]
+    for name, stream in STREAMS.items():
+        (numbers,) = np.moveaxis(getattr(luck, name), 1, 0)
+        for axis, kind in enumerate(stream.shape, 1):
+            after = np.empty_like(numbers)
+            if kind in ("blocs", "automakers", "dyads"):
+                index = {"blocs": to, "automakers": firm, "dyads": where}[kind]
+                after[(slice(None),) * axis + (index,)] = numbers
+                numbers = after
+        if stream.shape[0] == "dyads":
+            turned = numbers[:, where[flipped]]
+            turned = 1.0 - turned if name == "first_proposer" else turned
+            turned = turned[:, :, ::-1] if "sides" in stream.shape else turned
+            turned = turned[..., ISSUE_FLIPPED] if "issues" in stream.shape else turned
+            numbers[:, where[flipped]] = turned
+        moved[name] = numbers[:, None]
     return Draws(**moved)
+
+
+def other_side(column: str) -> str:
+    """The column that says of a dyad's second side what this one says of its first, or the reverse."""
+    stem, _, side = column.rpartition("_")
+    return f"{stem}_{'second' if side == 'first' else 'first'}"
+
+
+def assert_permuted(
+    one: NegotiationModel,
+    other: NegotiationModel,
+    place: Sequence[int],
+    order: Mapping[str, np.ndarray],
+    apart_from: Sequence[str] = (),
+) -> None:
+    """The second run's record is the first one's with bloc b at ``place[b]``; order: of the other kinds of entities."""
+    where, flipped = dyads_permuted(place)
+    pairs, names = one.recorder.parties.directed, other.recorder.parties.pair_of
+    directed = np.array([names[place[i], place[j]] for i, j in pairs])
+    moved_to = {"bloc": np.asarray(place), "dyad": where, "directed": directed, **order}
+    for table, columns in one.recorder.frames[0].items():
+        for column in columns:
+            if column == "package" or column in apart_from:
+                continue  # an index on the dyad's own menu
+            before, after = series(one, table, column), series(other, table, column)
+            moved = after[moved_to[table]]
+            if column.endswith(("_first", "_second")):
+                moved = np.where(flipped[:, None], series(other, table, other_side(column))[where], moved)
+            np.testing.assert_allclose(moved, before, rtol=1e-9, atol=1e-10, err_msg=f"{table}.{column}")

@@ -16,7 +16,6 @@ from model.assessment.values import Parts, package_values
 from model.market.clearing import WARM_SWEEPS
 from model.packages.menu import Menu
 from model.rules import bargaining, pricing
-from model.vocabulary import DYADS, N_DYADS
 
 ROOT_SEED: Final = 20260928
 QUARTERS: Final = 5  # of the run that the inputs are taken from: past its second assessment
@@ -180,7 +179,7 @@ def _packages(world: Any) -> tuple[Packages, ...]:
     mandate, menus = world.known(), world.agenda.menus
     return tuple(
         Packages(menus[d], side, mandate.parts[d][side], mandate.home_parts[d][side])
-        for d in range(N_DYADS)
+        for d in range(world.parties.n_dyads)
         for side in (0, 1)
     )
 
@@ -188,7 +187,7 @@ def _packages(world: Any) -> tuple[Packages, ...]:
 def _sessions(world: Any) -> tuple[Session, ...]:
     p, agenda, n = world.parameters, world.agenda, world.n_lanes
     sessions = []
-    for d, pair in enumerate(DYADS):
+    for d, pair in enumerate(world.parties.dyads):
         flows = [world.known().flows[d][side] for side in (0, 1)]
         nothing = np.zeros(n, dtype=np.int64)
         gains = [side.kept.over(agenda.menus[d], nothing).spread(agenda.menus[d]) for side in flows]

@@ -28,7 +28,6 @@ from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.sums import chosen_flows
 from model.parameters.checked import Parameters
 from model.rules import bargaining, packages, ratification
-from model.vocabulary import DYADS, N_DYADS
 from model.world import World
 
 # Replicates of a session's own luck are numbered from here, so that they are nobody's in the run it was taken from.
@@ -130,12 +129,13 @@ def play_sessions(
     still = held(world, lane, replicates)
     numbers = range(FIRST_REPLICATE, FIRST_REPLICATE + replicates)
     p, n_quarters = still.parameters, still.parameters.session_quarters + 1
-    luck = draw_lanes(root_seed, numbers, n_quarters, len(still.scenario.automakers))
-    whole = {name: np.zeros((N_DYADS, len(players), len(players), replicates)) for name in OUTCOMES}
+    luck = draw_lanes(root_seed, numbers, n_quarters, len(still.scenario.automakers), still.parties)
+    n_dyads = still.parties.n_dyads
+    whole = {name: np.zeros((n_dyads, len(players), len(players), replicates)) for name in OUTCOMES}
     whole["quarters"] += float(n_quarters)
     still.state.own_error, still.state.partner_error = luck.own_error[0], luck.partner_error[0]
     still.state.mood = luck.ratification[0]
-    tables = [Table(still, d, players, luck.first_proposer[1][:, d] >= 0.5) for d in range(N_DYADS)]
+    tables = [Table(still, d, players, luck.first_proposer[1][:, d] >= 0.5) for d in range(n_dyads)]
     for clock in range(n_quarters):
         for name, shocks in (("own_error", luck.own_error), ("partner_error", luck.partner_error)):
             errors = packages.persistent_error(getattr(still.state, name), p.perception_persistence, shocks[clock + 1])
@@ -243,7 +243,7 @@ class Table:
             chance = ratification.ratification_probability(
                 self.home[side][run, package],
                 world.agenda.legislature_scale[d, side],
-                world.thresholds[d][side][package] + world.state.threshold_shift[run, DYADS[d][side]],
+                world.thresholds[d][side][package] + world.state.threshold_shift[run, world.parties.dyads[d][side]],
                 p.ratification_slope,
             )
             passed &= ratification.ratifies(world.state.mood[run, d, side], chance)
@@ -257,7 +257,7 @@ class Table:
     # --- how a side sees the table ----------------------------------------------------------------------------------
 
     def _side(self, side: int) -> Side:
-        bloc = self.world.blocs[DYADS[self.d][side]]
+        bloc = self.world.blocs[self.world.parties.dyads[self.d][side]]
         (view,) = bloc.perceive(self.d, self.lanes, self.flows, [slice(0, self.lanes.size)])
         zone = bargaining.zone_of_agreement(
             view.own, view.reservation, view.admissible, view.partner, view.partner_reservation
@@ -273,15 +273,16 @@ class Table:
         )
 
     def _moment(self, side: int, group: np.ndarray, seen: Side) -> Moment:
-        return self.world.blocs[DYADS[self.d][side]].moment(self.d, group, seen.reservation, seen.best)
+        bloc = self.world.blocs[self.world.parties.dyads[self.d][side]]
+        return bloc.moment(self.d, group, seen.reservation, seen.best)
 
     def _holds(self) -> FloatArray:
         """(P,) by package the share of today's trust that both sides can do without before one would rather lapse."""
         world, d = self.world, self.d
         menu, one = world.agenda.menus[d], np.array([0])
         state, result = world.state, np.ones(menu.n_packages)
-        for side, b in enumerate(DYADS[d]):
-            j = DYADS[d][1 - side]
+        for side, b in enumerate(world.parties.dyads[d]):
+            j = world.parties.dyads[d][1 - side]
             flows = chosen_flows(self.flows[side], one)
             total = state.good[0, b, j] + state.bad[0, b, j]
             belief = state.good[0, b, j] / total

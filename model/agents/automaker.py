@@ -8,10 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.assessment.nodes import PAIR_OF
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import plants
-from model.vocabulary import DYADS
 
 if TYPE_CHECKING:
     from model.sight import Sight
@@ -46,8 +44,9 @@ class Automaker:
         world = self.world
         tables, menu = world.known().tables, world.agenda.menus[dyad]
         current, total = int(world.state.treaty[lane, dyad]), 0.0
+        pair, pair_of = world.parties.dyads[dyad], world.parties.pair_of
         for side in (0, 1):
-            place = tables.nodes.place[PAIR_OF[DYADS[dyad][side], DYADS[dyad][1 - side]]]
+            place = tables.nodes.place[pair_of[pair[side], pair[1 - side]]]
             nodes = [place[menu.node(chosen, side)] for chosen in (package, current)]
             profits = tables.firm_profit[lane]
             total += float(profits[nodes[0], self.index] - profits[nodes[1], self.index])

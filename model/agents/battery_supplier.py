@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.assessment.nodes import PAIR_OF
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import batteries
-from model.vocabulary import DYADS, N_BLOCS
 
 if TYPE_CHECKING:
     from model.sight import Sight
@@ -48,16 +46,16 @@ class BatterySupplier:
         The tables add up suppliers of one home; each is given the part it had in last quarter's profits.
         """
         world, profit = self.world, self.world.state.books.cell_profit[lane]
-        home = int(world.scenario.supplier_home[self.index])
-        if home >= N_BLOCS or home not in DYADS[dyad]:
+        home, pair = int(world.scenario.supplier_home[self.index]), world.parties.dyads[dyad]
+        if home not in pair:
             return 0.0
         whole = float(np.add.accumulate(np.where(world.scenario.supplier_home == home, profit, 0.0))[-1])
         if whole <= 0.0:
             return 0.0
         menu, current, gain = world.agenda.menus[dyad], int(world.state.treaty[lane, dyad]), 0.0
         for side in (0, 1):
-            importer, partner = DYADS[dyad][side], DYADS[dyad][1 - side]
+            importer, partner = pair[side], pair[1 - side]
             column = 0 if importer == home else 1
-            earned = world.known().tables.supplier_profit[lane, PAIR_OF[importer, partner], :, column]
+            earned = world.known().tables.supplier_profit[lane, world.parties.pair_of[importer, partner], :, column]
             gain += float(earned[menu.node(package, side)] - earned[menu.node(current, side)])
         return float(profit[self.index]) / whole * (QUARTERS_PER_YEAR * gain)

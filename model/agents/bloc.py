@@ -74,7 +74,7 @@ class Offer(NamedTuple):
 
 
 class Bloc(Government):
-    """China, the US or the EU as a negotiating government."""
+    """One of the parties as a negotiating government."""
 
     # --- perceive (1.8) ----------------------------------------------------------------------------------------
 

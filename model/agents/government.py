@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from model.assessment import coalitions
-from model.assessment.coalitions import COALITIONS, MEMBERS
-from model.assessment.nodes import PAIR_OF
 from model.assessment.values import issue_values
 from model.numerics import FloatArray, FloatLike
 from model.packages.resolve import Resolve, resolve
@@ -31,7 +29,7 @@ from model.rules import (
     trust,
     unilateral,
 )
-from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_OF, DYADS, N_BLOCS, RECOGNITION, SIDE_OF
+from model.vocabulary import RECOGNITION
 
 if TYPE_CHECKING:
     from model.sight import Sight
@@ -40,23 +38,24 @@ GRID_COST = (unilateral.GRID_STEPS != 0.0) * 1.0  # which points of the duty gri
 
 
 class Government:
-    """China, the US or the EU as a government."""
+    """One of the parties as a government."""
 
     def __init__(self, world: Sight, index: int) -> None:
         self.world = world
         self.index = index
-        self.code = BLOCS[index]
-        self.name = BLOC_NAMES[self.code]
+        self.parties = world.parties
+        self.code = self.parties.blocs[index]
+        self.name = self.parties.names[self.code]
 
     # --- looking at a dyad -------------------------------------------------------------------------------------
 
     def side(self, dyad: int) -> int:
         """Whether this bloc is the first (0) or second (1) of a dyad."""
-        return DYADS[dyad].index(self.index)
+        return self.parties.dyads[dyad].index(self.index)
 
     def partner(self, dyad: int) -> Government:
         """The other government of a dyad."""
-        return self.world.blocs[DYADS[dyad][1 - self.side(dyad)]]
+        return self.world.blocs[self.parties.dyads[dyad][1 - self.side(dyad)]]
 
     def flows(self, dyad: int) -> Flows:
         """What every package of a dyad would pay this bloc."""
@@ -107,15 +106,15 @@ class Government:
         """(R, 5) gain from every point of its duty grid, net of opening cost."""
         world = self.world
         cost = GRID_COST * world.agenda.opening_cost[self.index, other.index]
-        return world.known().move_gain[:, PAIR_OF[self.index, other.index]] - cost
+        return world.known().move_gain[:, self.parties.pair_of[self.index, other.index]] - cost
 
     def opens_case(self, other: Government, best: np.ndarray, gain: FloatArray, u: FloatArray) -> np.ndarray:
         """(R,) whether the bloc opens an investigation (or grants relief) at this assessment."""
-        world, p, dyad = self.world, self.world.parameters, int(DYAD_OF[self.index, other.index])
+        world, p, dyad = self.world, self.world.parameters, int(self.parties.dyad_of[self.index, other.index])
         chance = unilateral.opening_probability(
             gain,
             self.scale(dyad),
-            bargaining.take(world.known().petition[:, PAIR_OF[self.index, other.index]], best),
+            bargaining.take(world.known().petition[:, self.parties.pair_of[self.index, other.index]], best),
             p.petition_weight,
             world.state.climate.effective[:, dyad],
             p.opening_tension_weight * p.tension_in_opening,
@@ -128,7 +127,7 @@ class Government:
         """(R,) whether a threatened duty still pays when its investigation ends."""
         two_steps = self.world.state.case_step[:, self.index, other.index] > 0.0
         step = np.where(two_steps, gains[:, unilateral.UNCHANGED + 2], gains[:, unilateral.UNCHANGED + 1])
-        dyad = int(DYAD_OF[self.index, other.index])
+        dyad = int(self.parties.dyad_of[self.index, other.index])
         return unilateral.worth_moving(step, self.world.parameters.duty_move_threshold, self.scale(dyad))
 
     def answers_rise(self, other: Government, rise: FloatArray, u: FloatArray) -> tuple[np.ndarray, FloatArray]:
@@ -151,12 +150,15 @@ class Government:
         p = self.world.parameters
         if not p.tension_in_emergency:
             return np.zeros(u.shape, dtype=bool)
-        level = tension.tension_level(self.world.state.tension[:, DYAD_OF[self.index, other.index]])
+        level = tension.tension_level(self.world.state.tension[:, self.parties.dyad_of[self.index, other.index]])
         return unilateral.emergency(u, p.emergency_hazard, level)
 
     def recognises_alone(self, other: Government, u: FloatArray) -> np.ndarray:
         """(R,) whether the bloc recognises the other's certificates for its own good (1.13, recorded as harmony)."""
-        dyad, side = int(DYAD_OF[self.index, other.index]), int(SIDE_OF[self.index, other.index])
+        dyad, side = (
+            int(self.parties.dyad_of[self.index, other.index]),
+            int(self.parties.side_of[self.index, other.index]),
+        )
         gain = issue_values(self.world.known().parts[dyad][side])[..., RECOGNITION + side]
         return standards.recognises_alone(gain, u, self.world.parameters.unilateral_recognition_rate)
 
@@ -197,7 +199,7 @@ class Government:
         for other in world.blocs:
             if other is self:
                 continue
-            dialogue = state.dialogue[:, int(DYAD_OF[self.index, other.index])]
+            dialogue = state.dialogue[:, int(self.parties.dyad_of[self.index, other.index])]
             joint = world.known().announce_joint[:, self.index, other.index]
             said = state.announced[:, other.index] > 0.0
             says |= unilateral.zev_announces(own, joint, said, dialogue, self.trust(other))
@@ -217,14 +219,15 @@ class Government:
         """(R,) whether it would keep the terms of a club, at its trust in the least trusted fellow member."""
         world, p = self.world, self.world.parameters
         belief, danger = np.ones(club.shape), np.zeros(club.shape)
+        tables = coalitions.of_blocs(self.parties.n_blocs)
         for other in world.blocs:
             if other is not self:
-                is_fellow = MEMBERS[:, other.index][club] > 0.0
-                ahead = world.state.climate.expected_danger[:, DYAD_OF[self.index, other.index]]
+                is_fellow = tables.members[:, other.index][club] > 0.0
+                ahead = world.state.climate.expected_danger[:, self.parties.dyad_of[self.index, other.index]]
                 belief = np.where(is_fellow, np.minimum(belief, self.trust(other)), belief)
                 danger = np.where(is_fellow, np.maximum(danger, ahead), danger)
         table = club_terms.member_flows(
-            world.state.club_worth.worth.executive, world.state.club_worth.money, COALITIONS.after_leaving
+            world.state.club_worth.worth.executive, world.state.club_worth.money, tables.after_leaving
         )
         kept, alone, deserted, both, punish = (clubs.taken(flow[..., self.index, None], club)[:, 0] for flow in table)
         future = self.weight_of_future(danger, belief)
@@ -237,7 +240,11 @@ class Government:
     def repudiates_club(self, members: FloatArray, u: FloatArray) -> np.ndarray:
         """(R,) whether its politics take it out of the club of these members (R, b) this quarter (1.17, 1.19)."""
         danger = self.world.state.climate.danger
-        dangers = [danger[:, DYAD_OF[self.index, j]] * members[:, j] for j in range(N_BLOCS) if j != self.index]
+        dangers = [
+            danger[:, self.parties.dyad_of[self.index, j]] * members[:, j]
+            for j in range(self.parties.n_blocs)
+            if j != self.index
+        ]
         worst = np.maximum.reduce(dangers)
         return compliance.exit_draw(u, self.world.parameters.repudiation_hazard, worst)
 
@@ -253,7 +260,7 @@ class Government:
         threshold = p.ratification_threshold_us_recognition if self.code == "US" else usual
         chance = ratification.ratification_probability(
             gain,
-            coalitions.usual_scale(world.agenda.legislature_scale)[self.index],
+            coalitions.usual_scale(world.parties, world.agenda.legislature_scale)[self.index],
             threshold + state.threshold_shift[:, self.index],
             p.ratification_slope,
         )

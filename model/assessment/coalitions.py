@@ -1,13 +1,14 @@
 """What every coalition of blocs would be worth: all markets cleared under the terms of each zone or club (theory 1.19).
 
-One market can be in five states, one a coalition of three blocs. Each is solved at the price fixed point by the
-functions that clear the realised market, with learning, plants, networks and the treaties in force as they are
-(governments are myopic, as in impact assessments). Payoffs are kept by market, so that a lapse, which only moves the
-lapsing bloc's own market, can be read off the same table.
+One market can be in as many states as there are coalitions, five of three blocs. Each is solved at the price fixed
+point by the functions that clear the realised market, with learning, plants, networks and the treaties in force as
+they are (governments are myopic, as in impact assessments). Payoffs are kept by market, so that a lapse, which only
+moves the lapsing bloc's own market, can be read off the same table.
 """
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -32,16 +33,29 @@ from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import club_terms, clubs, demand, plants, pricing, standards, welfare
 from model.rules.club_terms import CarbonStep
-from model.vocabulary import BATTERY, DYAD_OF, EV, N_BLOCS, SIDE_OF
+from model.vocabulary import BATTERY, EV, Parties
 
-COALITIONS: Final = clubs.coalitions(N_BLOCS)
-MEMBERS: Final = COALITIONS.is_member.astype(np.float64)  # (C, b)
-N_COALITIONS: Final = len(COALITIONS.members)
 NO_CLUB: Final = 0
-EVERYONE: Final = np.ones(N_BLOCS)
-NO_CARBON_PRICE: Final = CarbonStep(*[np.zeros(N_BLOCS)] * len(CarbonStep._fields))
-_WITHIN: Final = club_terms.inside(MEMBERS, EVERYONE)
-_AGAINST: Final = club_terms.outside(MEMBERS, EVERYONE)
+
+
+class Coalitions(NamedTuple):
+    """All that blocs may form: who is in it, 1 or 0 (C, b); who is left when one leaves (C, b); by who treats whom as a
+    fellow and who penalises whom, (C, b, b) twice."""
+
+    members: FloatArray
+    after_leaving: np.ndarray
+    within: FloatArray
+    against: FloatArray
+
+
+@functools.cache
+def of_blocs(n_blocs: int) -> Coalitions:
+    """The coalitions of so many blocs, each of which keeps the terms."""
+    tables, all_keep = clubs.coalitions(n_blocs), np.ones(n_blocs)
+    members = tables.is_member.astype(np.float64)
+    return Coalitions(
+        members, tables.after_leaving, club_terms.inside(members, all_keep), club_terms.outside(members, all_keep)
+    )
 
 
 @dataclass(frozen=True)
@@ -90,9 +104,9 @@ class Worth:
     legislature: FloatArray
 
 
-def nothing_known(*leading: int) -> Worth:
+def nothing_known(n_blocs: int, *leading: int) -> Worth:
     """What is known before the first check: nothing is worth anything."""
-    none = np.zeros((*leading, N_COALITIONS, N_BLOCS, N_BLOCS))
+    none = np.zeros((*leading, len(of_blocs(n_blocs).members), n_blocs, n_blocs))
     return Worth(none, none)
 
 
@@ -115,17 +129,17 @@ def places(members: FloatArray) -> FloatArray:
     return np.concatenate([members, np.zeros_like(members[..., :1])], axis=-1)
 
 
-def usual_scale(scale: FloatArray) -> FloatArray:
-    """(b,) what a bloc's two dyads have on average, from (d, s); clubs have no scale of stakes of their own."""
-    rows = []
-    for b in range(N_BLOCS):
-        first, second = (j for j in range(N_BLOCS) if j != b)
-        rows.append(0.5 * (scale[DYAD_OF[b, first], SIDE_OF[b, first]] + scale[DYAD_OF[b, second], SIDE_OF[b, second]]))
+def usual_scale(parties: Parties, scale: FloatArray) -> FloatArray:
+    """(b,) what a bloc's dyads have on average, from (d, s); clubs have no scale of stakes of their own."""
+    rows, n_partners = [], parties.n_blocs - 1
+    for b in range(parties.n_blocs):
+        own = [scale[d, pair.index(b)] for d, pair in enumerate(parties.dyads) if b in pair]
+        rows.append(1.0 / n_partners * functools.reduce(np.add, own))
     return np.array(rows)
 
 
 class _Markets(NamedTuple):
-    """The three markets cleared under every coalition, (..., C, m) and their own axes.
+    """All markets cleared under every coalition, (..., C, m) and their own axes.
 
     recognised (b,); border k$; unit_margin, unit_duty (f,) k$; sales (f,), by_origin
     (f, o), at_home (f,) built where they are sold, built (o,), ev_sales () m cars; credit_price () k$ where a share of
@@ -147,11 +161,12 @@ class _Markets(NamedTuple):
 
 
 def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setting) -> Worth:
-    """Clear the three markets under every coalition and say what each bloc has from each.
+    """Clear all markets under every coalition and say what each bloc has from each.
 
     Raises ``ArithmeticError`` where prices do not settle.
     """
-    p, carbon = parameters, member_step(parameters) or NO_CARBON_PRICE
+    p, n_blocs, members = parameters, economy.parties.n_blocs, of_blocs(economy.parties.n_blocs).members
+    carbon = member_step(parameters) or CarbonStep(*np.zeros((len(CarbonStep._fields), n_blocs)))
     sold = _cleared(economy, p, setting, carbon)
     recognised, cells = sold.recognised, sold.cells
     certified = np.concatenate([recognised, np.zeros_like(recognised[..., :1])], axis=-1)[..., economy.firm_home]
@@ -164,11 +179,11 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
     abroad = sold.by_origin * economy.is_foreign[:, None, :]
     margin = setting.margin[..., None, None, :, :]
     importer_only = _importers_own(economy, p, setting, sold)
-    abated = ordered_sum(sold.built * places(carbon.abated * MEMBERS)[:, None, :])
+    abated = ordered_sum(sold.built * places(carbon.abated * members)[:, None, :])
     welfares, profits = [], []
-    for b in range(N_BLOCS):
+    for b in range(n_blocs):
         makers = ordered_sum(firm_profit * economy.is_firm_home[:, b])
-        from_home = ordered_sum(cells.share_home[..., :N_BLOCS, :, :] * margin * economy.is_supplier_home[:, b])
+        from_home = ordered_sum(cells.share_home[..., :n_blocs, :, :] * margin * economy.is_supplier_home[:, b])
         from_abroad = np.swapaxes(
             ordered_sum(cells.share_export * margin * economy.is_supplier_home[:, b]), -1, -2
         )  # (..., 1, f, o)
@@ -178,8 +193,8 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
         spared = welfare.climate_benefit(
             p.carbon_share[b], p.social_cost_of_carbon, p.emissions_saved_per_ev, sold.ev_sales
         ) + welfare.climate_benefit(p.carbon_share[b], p.social_cost_of_carbon, 1.0, abated)
-        receipts = (carbon.receipts[b] * MEMBERS[:, b])[:, None] * sold.built[..., b]
-        own = importer_only * (np.arange(N_BLOCS) == b)
+        receipts = (carbon.receipts[b] * members[:, b])[:, None] * sold.built[..., b]
+        own = importer_only * (np.arange(n_blocs) == b)
         welfares.append(profit + welfare.jobs(p.jobs_value, sold.built[..., b]) + spared + receipts + own)
         profits.append(profit)
     value, profit = beside(welfares), beside(profits)
@@ -189,14 +204,16 @@ def worth_of_coalitions(economy: Economy, parameters: Parameters, setting: Setti
 
 def _cleared(economy: Economy, p: Parameters, setting: Setting, carbon: CarbonStep) -> _Markets:
     """Prices, shares and origins of cars under the terms of every coalition."""
-    kind = kind_of_club(p)
-    duty = club_terms.club_duty(setting.duty[..., None, :, :, :], _WITHIN, _AGAINST, kind.penalty if kind else 0.0)
+    kind, terms = kind_of_club(p), of_blocs(economy.parties.n_blocs)
+    duty = club_terms.club_duty(
+        setting.duty[..., None, :, :, :], terms.within, terms.against, kind.penalty if kind else 0.0
+    )
     on_cars = duty[..., EV, :, :]
-    recognised = np.maximum(setting.recognised[..., None, :, :], _WITHIN)
+    recognised = np.maximum(setting.recognised[..., None, :, :], terms.within)
     cells = supply_cells(
         economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
     )
-    landed = landed_costs(economy, cells) + places(carbon.cost * MEMBERS)[:, None, None, :]
+    landed = landed_costs(economy, cells) + places(carbon.cost * terms.members)[:, None, None, :]
     border = border_of(p, economy, recognised, np.zeros_like(recognised) + setting.common[..., None, :, :])
     tie, level = setting.origin_tie[..., None, :, :, :], setting.origin_level[..., None, :, :]
     base, mix = offered_costs(economy, p, landed, border.frictions, on_cars, tie, level)
@@ -232,10 +249,10 @@ def _cleared(economy: Economy, p: Parameters, setting: Setting, carbon: CarbonSt
 
 def _importers_own(economy: Economy, p: Parameters, setting: Setting, sold: _Markets) -> FloatArray:
     """(..., C, m) what buyers, the treasury and the security of each market's own bloc have of it, bn$ per quarter."""
-    size, cells, sales = economy.market_size, sold.cells, sold.sales
+    size, cells, sales, n_blocs = economy.market_size, sold.cells, sold.sales, economy.parties.n_blocs
     per_car = economy.kwh[:, None] / KWH_COST_TO_THOUSANDS
     paid = ordered_sum(
-        cells.share_home[..., :N_BLOCS, :, :] * cells.duty[..., :N_BLOCS, None, :] * cells.price[..., None, :, :]
+        cells.share_home[..., :n_blocs, :, :] * cells.duty[..., :n_blocs, None, :] * cells.price[..., None, :, :]
     )
     own = (
         demand.consumer_surplus(size, sold.cleared.inclusive, p.alpha)
@@ -258,14 +275,14 @@ def _security(
     economy: Economy, p: Parameters, setting: Setting, built: FloatArray, at_home: FloatArray, share_home: FloatArray
 ) -> FloatArray:
     """(..., C, m) security cost of each market's bloc, bn$ per quarter (theory 1.4), at effective tension."""
-    size = economy.market_size
+    size, n_blocs = economy.market_size, economy.parties.n_blocs
     cost, felt = np.zeros_like(built[..., 0]), felt_in_security(p, setting.tension)
-    for j in range(N_BLOCS):
-        others = (np.arange(N_BLOCS) != j) * 1.0
-        on_cells = ordered_sum(at_home * ordered_sum(share_home[..., :N_BLOCS, :, :] * economy.is_supplier_home[:, j]))
+    for j in range(n_blocs):
+        others = (np.arange(n_blocs) != j) * 1.0
+        on_cells = ordered_sum(at_home * ordered_sum(share_home[..., :n_blocs, :, :] * economy.is_supplier_home[:, j]))
         # The diagonal's dyad is none; its cost is struck out.
         cost = cost + others * welfare.security_cost(
-            felt[..., None, DYAD_OF[:, j]],
+            felt[..., None, economy.parties.dyad_of[:, j]],
             size,
             built[..., j] / size,
             on_cells / size + setting.exported_cells[..., None, :, j],
@@ -278,11 +295,12 @@ def _security(
 
 def _autonomy(economy: Economy, p: Parameters, setting: Setting, recognised: FloatArray) -> FloatArray:
     """(..., C, m) what recognition beyond what is granted alone costs the importer, bn$ per quarter (theory 1.13)."""
+    n_blocs, dyad_of = economy.parties.n_blocs, economy.parties.dyad_of
     beyond = recognised * (1.0 - setting.granted[..., None, :, :])
     each = [
         beyond[..., :, j]
-        * (np.arange(N_BLOCS) != j)
-        * standards.autonomy_cost(p.recognition_autonomy_cost, economy.market_size, setting.distance[DYAD_OF[:, j]])
-        for j in range(N_BLOCS)
+        * (np.arange(n_blocs) != j)
+        * standards.autonomy_cost(p.recognition_autonomy_cost, economy.market_size, setting.distance[dyad_of[:, j]])
+        for j in range(n_blocs)
     ]
-    return each[0] + each[1] + each[2]
+    return functools.reduce(np.add, each)

@@ -15,8 +15,8 @@ import numpy as np
 
 from model.assessment.alike import assess_lanes
 from model.assessment.costs import Entry, Situation
-from model.assessment.nodes import N_NODES, N_PAIRS, PAIR_OF, Nodes, columns_of, nodes_of
-from model.assessment.tables import Tables, assess
+from model.assessment.nodes import N_NODES, Nodes, columns_of, nodes_of
+from model.assessment.tables import OF_SIDES, Tables, assess
 from model.market.access import OPEN_TO_IMPORTS, Gates
 from model.market.economy import SHUT, Economy
 from model.numerics import LEAST_AVAILABILITY, QUARTERS_PER_YEAR, FloatArray, ordered_sum
@@ -24,10 +24,6 @@ from model.parameters.checked import Parameters
 from model.rules import plants
 from model.rules.pricing import COLD_SWEEPS
 from model.scenario.scenario import Scenario
-from model.vocabulary import N_BLOCS
-
-#: What ``Tables`` hold by pair and node, of both sides, (..., p, n, 2); EV shares have no axis of sides.
-OF_SIDES = ("welfare", "profit", "vehicle_share", "cell_share", "supplier_profit")
 
 
 def views_of(
@@ -46,9 +42,9 @@ def views_of(
     (..., m, f, o) without regard to access; gates: what the scenario has in force, in this quarter.
     """
     views = []
-    for one in sorted(scenario.access, key=lambda one: PAIR_OF[one.importer, one.exporter]):
+    for one in sorted(scenario.access, key=lambda one: economy.parties.pair_of[one.importer, one.exporter]):
         i = one.importer
-        in_market = (np.arange(N_BLOCS) == i)[:, None]
+        in_market = (np.arange(economy.parties.n_blocs) == i)[:, None]
         if gates is None or not one.on_table:
             continue
         for terms in (one, *one.on_table):
@@ -93,7 +89,7 @@ def assess_all(
     first, steps = len(nodes.pair), [columns_of(view.step) for view in nodes.views]
     plain = assess(economy, parameters, situation, before(0, first), sweeps, nodes)
     n = max(columns.stop for columns in steps)
-    place = np.zeros((N_PAIRS, n), dtype=np.int64)
+    place = np.zeros((economy.parties.n_pairs, n), dtype=np.int64)
     place[:, :N_NODES] = nodes.place
     found = {name: _wider(getattr(plain, name), n, -2) for name in OF_SIDES}
     shares, parts = _wider(plain.ev_share, n, -1), [plain]
@@ -137,7 +133,7 @@ def _with_entry(
         return assess(economy, parameters, situation, start, sweeps, nodes)
     pair, market = int(nodes.pair[0]), situation.entry.market
     annuity = parameters.plant_cost * parameters.plant_hurdle_rate / QUARTERS_PER_YEAR
-    first = np.zeros((N_PAIRS, N_NODES), dtype=bool)
+    first = np.zeros((economy.parties.n_pairs, N_NODES), dtype=bool)
     first[pair, 0] = True
     earned = assess(economy, parameters, situation, None, COLD_SWEEPS, nodes_of(economy, first)).firm_profit[..., 0, :]
     worth = plants.entry_value(earned, 0.0, parameters.plant_hurdle_rate, parameters.plant_cost)

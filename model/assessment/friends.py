@@ -9,13 +9,13 @@ import numpy as np
 from model.assessment.costs import Situation
 from model.market.border import charge_receipts, dependence_cost, felt_in_security
 from model.market.clearing import WARM_SWEEPS, Accounts, account, equilibrium, markup_weight, offered_costs
-from model.market.credits import CREDIT_BLOC, clear_with_credits, content_credit, credit_flows
+from model.market.credits import clear_with_credits, content_credit, credit_flows
 from model.market.economy import Economy
 from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import welfare
 from model.scenario.scenario import Scenario
-from model.vocabulary import DYAD_OF, EV, N_BLOCS, N_DYADS, N_SIDES, SIDE_OF
+from model.vocabulary import EV, N_SIDES
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def under_support(
     utility = situation.utility + alpha * (paid - situation.subsidy)
     weight = markup_weight(economy, p, mix, duty, situation.landed)
     clearing, _ = equilibrium(base, utility, alpha, p.nest_correlation, start, WARM_SWEEPS, weight)
-    price, burden, fines = situation.credit_price, np.zeros(N_BLOCS), np.zeros(N_BLOCS)
+    price, (burden, fines) = situation.credit_price, np.zeros((2, economy.parties.n_blocs))
     if situation.scheme is not None and price is not None:
         cleared, _, clearing = clear_with_credits(
             situation.scheme, price, p.alpha, p.nest_correlation, base, utility, clearing
@@ -71,7 +71,7 @@ def under_support(
         revenue = revenue + charge_receipts(a.built, situation.charges)
     sold = ordered_sum(ordered_sum(a.sales))[..., None]
     climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, sold)
-    built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
+    built = ordered_sum(a.built, axis=-2)[..., : economy.parties.n_blocs]
     value = welfare.social_welfare(
         a.consumer_surplus - burden,
         profit,
@@ -88,8 +88,10 @@ def under_support(
 def home_profits(economy: Economy, a: Accounts) -> FloatArray:
     """(..., b) bn$ a quarter that the firms of each bloc earn: automakers, suppliers, combustion cars."""
     firms = ordered_sum(a.firm_profit, axis=-2)
-    makers = beside([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(N_BLOCS)])
-    suppliers = beside([ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)])
+    makers = beside([ordered_sum(firms * economy.is_firm_home[:, b]) for b in range(economy.parties.n_blocs)])
+    suppliers = beside(
+        [ordered_sum(a.cell_profit * economy.is_supplier_home[:, b]) for b in range(economy.parties.n_blocs)]
+    )
     return makers + suppliers + a.ice_profit
 
 
@@ -112,22 +114,22 @@ def friend_gains(
     are not varied with it). origin_share (..., m, f, o) today's; friends (..., b); start (..., m, f) markups; tension
     (..., d) the effective one; profit_weight (..., b) of the executives.
     """
-    felt = felt_in_security(parameters, tension)
-    shape = (*friends.shape[:-1], N_DYADS, N_SIDES)
+    felt, parties = felt_in_security(parameters, tension), economy.parties
+    credit_bloc, shape = parties.credit_bloc, (*friends.shape[:-1], parties.n_dyads, N_SIDES)
     executive, legislature = np.zeros(shape), np.zeros(shape)
     now = content_credit(parameters, scenario, quarter, situation.cells, origin_share, friends)
-    for partner in range(N_BLOCS):
-        if partner == CREDIT_BLOC:
+    for partner in range(parties.n_blocs):
+        if partner == credit_bloc:
             continue
-        d = int(DYAD_OF[partner, CREDIT_BLOC])
+        d = int(parties.dyad_of[partner, credit_bloc])
         found = []
         for is_in in (0.0, 1.0):
-            other = friends + (is_in - friends) * (np.arange(N_BLOCS) == partner)
+            other = friends + (is_in - friends) * (np.arange(parties.n_blocs) == partner)
             credit = content_credit(parameters, scenario, quarter, situation.cells, origin_share, other)
             paid = situation.subsidy + (credit - now)
             found.append(under_support(economy, parameters, situation, paid, start, security, felt))
-        for b in (partner, CREDIT_BLOC):
-            side = int(SIDE_OF[b, partner + CREDIT_BLOC - b])
+        for b in (partner, credit_bloc):
+            side = int(parties.side_of[b, partner + credit_bloc - b])
             gain = found[1].welfare[..., b] - found[0].welfare[..., b]
             profit = found[1].profit[..., b] - found[0].profit[..., b]
             executive[..., d, side] = gain + profit_weight[..., b] * profit

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.attainable import attainable_gain
-from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER, View
+from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, View
 from model.assessment.stakes import Stakes, other_terms
 from model.assessment.tables import Tables, security_flow
 from model.assessment.values import Parts, party_parts, side_flows, with_friends
@@ -26,7 +26,7 @@ from model.packages.sums import Flows
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.scenario.scenario import Scenario
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, DYADS, N_BLOCS, N_DYADS, SIDE_OF
+from model.vocabulary import Parties
 
 
 @dataclass(frozen=True)
@@ -60,24 +60,24 @@ class Mandate:
     attainable: FloatArray
 
 
-def payoffs(tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
+def payoffs(parties: Parties, tables: Tables, security: FloatArray, profit_weight: FloatArray | float) -> Payoffs:
     """Welfare less security cost plus the extra weight on home profits, one for all or (..., b) (theory 1.4, 1.5)."""
     own: FloatArray | float = profit_weight
     other: FloatArray | float = profit_weight
     if isinstance(profit_weight, np.ndarray):
-        own, other = profit_weight[..., IMPORTER][..., None], profit_weight[..., PARTNER][..., None]
+        own, other = profit_weight[..., parties.importer][..., None], profit_weight[..., parties.partner][..., None]
     return Payoffs(
         importer=tables.welfare[..., 0] - security + own * tables.profit[..., 0],
         partner=tables.welfare[..., 1] + other * tables.profit[..., 1],
     )
 
 
-def move_gains(executive: Payoffs, tables: Tables) -> tuple[FloatArray, FloatArray]:
+def move_gains(parties: Parties, executive: Payoffs, tables: Tables) -> tuple[FloatArray, FloatArray]:
     """What each importer gains on its duty grid, and its organised firms: (..., p, 5) twice, bn$ per quarter."""
     grid = executive.importer[..., list(GRID_NODES)] - executive.importer[..., :1]
     answers = []
-    for importer, partner in zip(IMPORTER, PARTNER, strict=True):
-        payoff = executive.partner[..., PAIR_OF[int(partner), int(importer)], :]
+    for importer, partner in parties.directed:
+        payoff = executive.partner[..., parties.pair_of[partner, importer], :]
         answers.append(np.stack([payoff[..., node] - payoff[..., 0] for node in ANSWER_NODES], axis=-1))
     answer = np.stack(answers, axis=-2)
     nothing = np.zeros((*answer.shape[:-1], 3))
@@ -86,25 +86,30 @@ def move_gains(executive: Payoffs, tables: Tables) -> tuple[FloatArray, FloatArr
     return grid + np.concatenate([nothing, answer], axis=-1), petition
 
 
-def announcement_gains(executive: Payoffs) -> tuple[FloatArray, FloatArray]:
+def announcement_gains(parties: Parties, executive: Payoffs) -> tuple[FloatArray, FloatArray]:
     """Own gain of each bloc from announcing, and from each partner's announcing: (..., b), (..., b, b)."""
     own, joint = [], []
-    for b in range(N_BLOCS):
-        market = executive.importer[..., PAIR_OF[b, (b + 1) % N_BLOCS], :]
+    for b in range(parties.n_blocs):
+        market = executive.importer[..., parties.pair_of[b, (b + 1) % parties.n_blocs], :]
         own.append(market[..., ANNOUNCE_NODE] - market[..., 0])
         row = []
-        for j in range(N_BLOCS):
+        for j in range(parties.n_blocs):
             if j == b:
                 row.append(np.zeros_like(own[0]))
                 continue
-            payoff = executive.partner[..., PAIR_OF[j, b], :]
+            payoff = executive.partner[..., parties.pair_of[j, b], :]
             row.append(payoff[..., ANNOUNCE_NODE] - payoff[..., 0])
         joint.append(np.stack(row, axis=-1))
     return np.stack(own, axis=-1), np.stack(joint, axis=-2)
 
 
 def rise_risks(
-    parameters: Parameters, agenda: Agenda, stakes: Stakes, move_gain: FloatArray, petition: FloatArray
+    parties: Parties,
+    parameters: Parameters,
+    agenda: Agenda,
+    stakes: Stakes,
+    move_gain: FloatArray,
+    petition: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
     """(..., b, b) chance that an unbound duty rises while a deal is weighed, and by one (0) or two (1) steps (1.6a).
 
@@ -115,8 +120,8 @@ def rise_risks(
     steps = np.zeros_like(stakes.case_left)
     if not parameters.unilateral_duties:
         return risk, steps
-    for pair, (importer, partner) in enumerate(DIRECTED_DYADS):
-        dyad, side = DYAD_OF[importer, partner], SIDE_OF[importer, partner]
+    for pair, (importer, partner) in enumerate(parties.directed):
+        dyad, side = parties.dyad_of[importer, partner], parties.side_of[importer, partner]
         one, two = move_gain[..., pair, 3], move_gain[..., pair, 4]
         bigger = two > one
         gain = np.maximum(one, two) - agenda.opening_cost[importer, partner]
@@ -157,10 +162,11 @@ def make_mandate(
     felt = felt_in_security(parameters, stakes.tension)
     security = security_flow(economy, parameters, tables, stakes.security, felt)
     weight = parameters.executive_profit_weight if profit_weight is None else profit_weight
-    executive = payoffs(tables, security, weight)
-    legislature = payoffs(tables, security, parameters.legislature_profit_weight)
-    gains, petition = move_gains(executive, tables)
-    risk, steps = rise_risks(parameters, agenda, stakes, gains, petition)
+    parties = economy.parties
+    executive = payoffs(parties, tables, security, weight)
+    legislature = payoffs(parties, tables, security, parameters.legislature_profit_weight)
+    gains, petition = move_gains(parties, executive, tables)
+    risk, steps = rise_risks(parties, parameters, agenda, stakes, gains, petition)
     views = tables.nodes.views
     found = [
         _dyad(
@@ -171,9 +177,9 @@ def make_mandate(
                 for side in (0, 1)
             ),
         )
-        for dyad in range(N_DYADS)
+        for dyad in range(parties.n_dyads)
     ]
-    announce_own, announce_joint = announcement_gains(executive)
+    announce_own, announce_joint = announcement_gains(parties, executive)
     return Mandate(
         tables=tables,
         executive=executive,
@@ -219,15 +225,26 @@ def _side(
     other = other_terms(
         economy, parameters, scenario, dyad, side, stakes.supply, stakes.technology, stakes.brands_abroad
     )
-    first, second = (PAIR_OF[pair] for pair in (DYADS[dyad], DYADS[dyad][::-1]))
+    pairs, pair_of = economy.parties.dyads, economy.parties.pair_of
+    first, second = (pair_of[pair] for pair in (pairs[dyad], pairs[dyad][::-1]))
     access = tuple(max((view.step for view in views if view.pair == pair), default=0) for pair in (first, second))
     own, home = (
-        party_parts(dyad, side, who.importer, who.partner, *rises, stakes.granted, other, (access[0], access[1]))
+        party_parts(
+            economy.parties,
+            dyad,
+            side,
+            who.importer,
+            who.partner,
+            *rises,
+            stakes.granted,
+            other,
+            (access[0], access[1]),
+        )
         for who in payoffs_of
     )
     if stakes.friends is not None:
         own, home = (
-            with_friends(parts, dyad, gain[..., dyad, side])
+            with_friends(economy.parties, parts, dyad, gain[..., dyad, side])
             for parts, gain in zip((own, home), stakes.friends, strict=True)
         )
     return own, home

@@ -1,6 +1,6 @@
 """The nodes of an impact assessment: which duties and savings are looked at in the market of every pair of blocs.
 
-A *pair* is an importer and its partner (axis p, in the order of ``DIRECTED_DYADS``). A node is a duty *level* of the
+A *pair* is an importer and its partner (axis p, in the order of ``Parties.directed``). A node is a duty *level* of the
 importer on the partner's goods with the savings of a package. Nodes: 4 cuts x 4 savings, then the importer's own duty
 grid, its answers to the partner's rises, the punishment duty, and a zero-emission announcement.
 
@@ -32,13 +32,7 @@ from model.packages.menu import (
 )
 from model.parameters.checked import Parameters
 from model.rules import unilateral
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_OF, EV, SIDE_OF
-
-IMPORTER: Final = np.array([i for i, _ in DIRECTED_DYADS])
-PARTNER: Final = np.array([j for _, j in DIRECTED_DYADS])
-THIRD: Final = 3 - IMPORTER - PARTNER
-N_PAIRS: Final = len(DIRECTED_DYADS)
-PAIR_OF: Final = {pair: index for index, pair in enumerate(DIRECTED_DYADS)}
+from model.vocabulary import BATTERY, EV, Parties
 
 N_CUTS: Final = 4
 N_PACKAGE_NODES: Final = N_STEP_NODES
@@ -80,7 +74,7 @@ class Nodes:
     @property
     def row(self) -> np.ndarray:
         """(q,) where each node is among all nodes of all pairs; those of the views come behind the others."""
-        rows, first = [self.pair * N_NODES + self.node], N_PAIRS * N_NODES
+        rows, first = [self.pair * N_NODES + self.node], len(self.place) * N_NODES
         for view in self.views:
             rows.append(first + view.nodes.node)
             first += N_NODES
@@ -98,7 +92,7 @@ class View:
 
 def everywhere(nodes: Nodes, values: FloatArray) -> FloatArray:
     """(n, f) values (q, f) at some nodes, placed among all nodes of all pairs, 0 at the others."""
-    found = np.zeros((N_NODES * (N_PAIRS + len(nodes.views)), values.shape[-1]))
+    found = np.zeros((N_NODES * (len(nodes.place) + len(nodes.views)), values.shape[-1]))
     found[nodes.row] = values
     return found
 
@@ -114,32 +108,34 @@ def nodes_of(economy: Economy, wanted: np.ndarray | None = None, steps: Mapping[
 
     n is 24, and 16 more for every step that any pair has.
     """
+    parties = economy.parties
+    n_pairs = parties.n_pairs
     if steps:
         n = N_NODES + N_STEP_NODES * max(steps.values())
-        wanted = np.ones((N_PAIRS, n), dtype=bool) if wanted is None else wanted
+        wanted = np.ones((n_pairs, n), dtype=bool) if wanted is None else wanted
         views = []
         for p, most in steps.items():
             for step in range(most + 1):
-                own = np.zeros((N_PAIRS, N_NODES), dtype=bool)
+                own = np.zeros((n_pairs, N_NODES), dtype=bool)
                 columns = columns_of(step)
                 own[p, : columns.stop - columns.start] = wanted[p, columns]
                 views.append(View(p, step, nodes_of(economy, own)))
         plain = wanted[:, :N_NODES].copy()
         plain[list(steps)] = False
         return dataclasses.replace(nodes_of(economy, plain), views=tuple(views))
-    chosen = np.ones((N_PAIRS, N_NODES), dtype=bool) if wanted is None else wanted
+    chosen = np.ones((n_pairs, N_NODES), dtype=bool) if wanted is None else wanted
     pair, node = np.nonzero(chosen)
     level = _LEVEL_OF_NODE[node]
-    makes_cells = [np.flatnonzero(economy.is_supplier_home[:, j] > 0.0) for j in PARTNER]
+    makes_cells = [np.flatnonzero(economy.is_supplier_home[:, j] > 0.0) for j in parties.partner]
     active = sorted({(int(p), int(v)) for p, v in zip(pair, level, strict=True) if makes_cells[p].size})
-    slots = active + [(p, 0) for p in range(N_PAIRS) if not makes_cells[p].size]
+    slots = active + [(p, 0) for p in range(n_pairs) if not makes_cells[p].size]
     found = {slot: index for index, slot in enumerate(slots)}
     most = max([makers.size for makers in makes_cells] + [1])
     supplier, is_supplier = np.zeros((len(active), most), dtype=np.int64), np.zeros((len(active), most))
     for row, (p, _) in enumerate(active):
         supplier[row, : makes_cells[p].size], is_supplier[row, : makes_cells[p].size] = makes_cells[p], 1.0
-    place = np.zeros((N_PAIRS, N_NODES), dtype=np.int64)
-    for p in range(N_PAIRS):
+    place = np.zeros((n_pairs, N_NODES), dtype=np.int64)
+    for p in range(n_pairs):
         here = np.flatnonzero(pair == p)
         if here.size:
             place[p] = here[0]
@@ -191,22 +187,24 @@ def blocks_of(nodes: Nodes, most: int) -> list[slice]:
     return blocks
 
 
-def steps_of(menus: tuple[Menu, ...]) -> dict[int, int]:
+def steps_of(parties: Parties, menus: tuple[Menu, ...]) -> dict[int, int]:
     """By pair with access on the table, the number of its steps."""
-    most = {PAIR_OF[i, j]: max(menus[DYAD_OF[i, j]].positions[SIDE_OF[i, j]]) // N_DUTY for i, j in DIRECTED_DYADS}
-    return {pair: steps for pair, steps in most.items() if steps}
+    menu_and_side = ((menus[parties.dyad_of[pair]], parties.side_of[pair]) for pair in parties.directed)
+    most = [max(menu.positions[side]) // N_DUTY for menu, side in menu_and_side]
+    return {pair: steps for pair, steps in enumerate(most) if steps}
 
 
 def nodes_in_use(economy: Economy, parameters: Parameters, menus: tuple[Menu, ...]) -> Nodes:
     """The nodes that decisions under these menus can ask for."""
-    steps = steps_of(menus)
-    wanted = np.zeros((N_PAIRS, N_NODES + N_STEP_NODES * max(steps.values(), default=0)), dtype=bool)
+    parties = economy.parties
+    steps = steps_of(parties, menus)
+    wanted = np.zeros((parties.n_pairs, N_NODES + N_STEP_NODES * max(steps.values(), default=0)), dtype=bool)
     wanted[:, :N_SAVINGS] = True  # single issues are weighed whether or not they are on the menu
     wanted[:, [PUNISH_NODE, ANNOUNCE_NODE]] = True
     if parameters.unilateral_duties:
         wanted[:, [*GRID_NODES, *ANSWER_NODES]] = True
-    for index, (importer, partner) in enumerate(DIRECTED_DYADS):
-        menu, side = menus[DYAD_OF[importer, partner]], SIDE_OF[importer, partner]
+    for index, (importer, partner) in enumerate(parties.directed):
+        menu, side = menus[parties.dyad_of[importer, partner]], parties.side_of[importer, partner]
         standards = np.union1d(menu.standards, STANDARDS_LAPSED[:, menu.standards])
         savings = STANDARDS_SAVING[standards, side]
         for saving in np.union1d(savings, savings | RECOGNISED):
@@ -222,20 +220,21 @@ def level_duties(
     special (..., g, b, b) duties above MFN; mfn_now, floor_now (..., g, b, b) of this quarter. Where a duty case covers
     vehicles only, the battery duty stays.
     """
-    own = special[..., IMPORTER, PARTNER]
-    partner_ev = special[..., EV, PARTNER, IMPORTER]
+    importer, partner = economy.parties.importer, economy.parties.partner
+    own = special[..., importer, partner]
+    partner_ev = special[..., EV, partner, importer]
     vehicle = own[..., EV, :]
     grid = unilateral.duty_grid(vehicle, parameters.duty_step)
     rises = unilateral.duty_grid(partner_ev, parameters.duty_step)
     answers = [vehicle + parameters.retaliation_ratio * (rises[..., point] - partner_ev) for point in (3, 4)]
     goods = []
     for good in (EV, BATTERY):
-        mfn = mfn_now[..., good, IMPORTER, PARTNER]
+        mfn = mfn_now[..., good, importer, partner]
         start = own[..., good, :]
         base = mfn + start
-        room = base - np.minimum(floor_now[..., good, IMPORTER, PARTNER], base)
-        cuts = economy.cuts[good, IMPORTER, PARTNER]
-        covered = economy.case_covers[good, IMPORTER, PARTNER]
+        room = base - np.minimum(floor_now[..., good, importer, partner], base)
+        cuts = economy.cuts[good, importer, partner]
+        covered = economy.case_covers[good, importer, partner]
         rates = [base - cuts[:, position] * room for position in range(1, cuts.shape[-1])]
         rates += [np.maximum(start + covered * (grid[..., point] - vehicle), 0.0) + mfn for point in (0, 1, 3, 4)]
         rates += [start + covered * (answer - vehicle) + mfn for answer in answers]

@@ -10,7 +10,6 @@ from model.rules import compliance
 from model.rules import tension as tension_rules
 from model.rules import trust as trust_rules
 from model.scenario.scenario import Scenario
-from model.vocabulary import DYADS, N_BLOCS
 
 
 def mean_tension(parameters: Parameters) -> FloatArray:
@@ -27,8 +26,9 @@ def mean_tension(parameters: Parameters) -> FloatArray:
 
 def prior_evidence(parameters: Parameters) -> tuple[FloatArray, FloatArray]:
     """(b, b) prior good and bad evidence of each bloc on each other one (theory 1.11); the diagonal is one."""
-    good, bad = np.ones((N_BLOCS, N_BLOCS)), np.ones((N_BLOCS, N_BLOCS))
-    for dyad, (first, second) in enumerate(DYADS):
+    parties = parameters.parties
+    good, bad = np.ones((2, parties.n_blocs, parties.n_blocs))
+    for dyad, (first, second) in enumerate(parties.dyads):
         good[first, second] = good[second, first] = parameters.trust_good[dyad]
         bad[first, second] = bad[second, first] = parameters.trust_bad[dyad]
     return good, bad
@@ -42,7 +42,7 @@ def first_type_belief(scenario: Scenario, parameters: Parameters) -> FloatArray:
     good, bad = prior_evidence(parameters)
     belief = trust_rules.trust_level(good, bad)
     for treaty in scenario.treaties:
-        first, second = DYADS[treaty.dyad]
+        first, second = parameters.parties.dyads[treaty.dyad]
         dialogue = min(float(scenario.dialogue_level[treaty.dyad]), parameters.dialogue_ceiling)
         errors = [
             trust_rules.monitoring_error(base, dialogue, parameters.dialogue_on_monitoring)

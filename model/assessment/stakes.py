@@ -15,7 +15,7 @@ from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_rati
 from model.parameters.checked import Parameters
 from model.rules import batteries, standards, technology, tension, welfare
 from model.scenario.scenario import Scenario
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS, N_SIDES
+from model.vocabulary import N_SIDES
 
 
 def supply_stakes(
@@ -26,8 +26,8 @@ def supply_stakes(
     cell_imports (..., b, b): cars built in b on cells from each bloc, as a share of b's car market; ev_built (..., b)
     m EVs a quarter.
     """
-    stakes = np.zeros((*ev_built.shape[:-1], N_DYADS, N_SIDES))
-    for dyad, pair in enumerate(DYADS):
+    stakes = np.zeros((*ev_built.shape[:-1], economy.parties.n_dyads, N_SIDES))
+    for dyad, pair in enumerate(economy.parties.dyads):
         for giver in (0, 1):
             if not scenario.supply_assurance[dyad, giver]:
                 continue
@@ -67,7 +67,7 @@ def technology_stakes(
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
     felt = felt_in_security(parameters, effective)
     gains = []
-    for dyad, pair in enumerate(DYADS):
+    for dyad, pair in enumerate(economy.parties.dyads):
         ahead = {}
         for side, b in enumerate(pair):
             partner = pair[1 - side]
@@ -102,7 +102,7 @@ def technology_stakes(
                     parameters.technology_security_cost,
                 )
             )
-    return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), N_DYADS, N_SIDES))
+    return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), economy.parties.n_dyads, N_SIDES))
 
 
 def _by_bloc(
@@ -111,7 +111,7 @@ def _by_bloc(
     """(...) of each bloc: GWh made by its suppliers, cost of their cells in $/kWh, their experience in GWh."""
     output = ordered_sum(cells, axis=-2)
     made, cost, seen = [], [], []
-    for b in range(N_BLOCS):
+    for b in range(economy.parties.n_blocs):
         own = output * economy.is_supplier_home[:, b]
         bought = ordered_sum(cells * economy.is_firm_home[:, b][:, None], axis=-2)
         total, used = ordered_sum(own), ordered_sum(bought)
@@ -136,7 +136,7 @@ def other_terms(
     """Stakes of one party outside the two markets. brands_abroad (..., b, b): brands of the column bloc on sale in the
     row bloc that are certified there.
     """
-    pair = DYADS[dyad]
+    pair = economy.parties.dyads[dyad]
     me, partner = pair[side], pair[1 - side]
     leverage = -parameters.supply_leverage
     gift = supply[..., dyad, :]

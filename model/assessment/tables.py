@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from model.assessment.costs import ELSEWHERE, Cars, Situation, cars_by_level, cells_by_level
-from model.assessment.nodes import IMPORTER, PARTNER, THIRD, Nodes, as_slice, blocks_of, level_duties, nodes_of
+from model.assessment.costs import Cars, Situation, cars_by_level, cells_by_level
+from model.assessment.nodes import Nodes, as_slice, blocks_of, level_duties, nodes_of
 from model.market.border import partner_border
 from model.market.clearing import Clearing, equilibrium, pass_through_weight
 from model.market.credits import clear_with_credits, credit_flows
@@ -25,7 +25,7 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, best_of_two, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import access, demand, pricing, welfare
-from model.vocabulary import BATTERY, DYAD_OF, EV
+from model.vocabulary import BATTERY, EV
 
 #: Numbers (lanes times nodes times firms) worked on at once, so that the arrays of a block stay in the processor's
 #: cache. Same bits for any size. Runs of 512 lanes, 2 MB of cache: as fast with half as many, 5 to 6 % slower with a
@@ -38,10 +38,10 @@ class Tables:
     """Payoffs in the importer's market at every node, bn$ per quarter; axis p is the importer-partner pair.
 
     welfare, profit (..., p, n, 2): of importer and of partner, before security cost; vehicle_share, cell_share
-    (..., p, n, 2): share of the importer's market that depends on the partner and on the third bloc; supplier_profit
-    (..., p, n, 2) of importer's and partner's; ev_share (..., p, n). In the order of ``nodes``, where all pairs' nodes
-    are in one row: firm_profit (..., q, f); markup (..., q, f), kept to start the next assessment from; residual
-    (..., q) of the price equations, k$. A node that was not asked for shows its pair's first.
+    (..., p, n, n_blocs - 1): share of the importer's market that depends on the partner and on each third bloc;
+    supplier_profit (..., p, n, 2) of importer's and partner's; ev_share (..., p, n). In the order of ``nodes``, where
+    all pairs' nodes are in one row: firm_profit (..., q, f); markup (..., q, f), kept to start the next assessment
+    from; residual (..., q) of the price equations, k$. A node that was not asked for shows its pair's first.
     """
 
     nodes: Nodes
@@ -56,26 +56,11 @@ class Tables:
     residual: FloatArray
 
 
-class Market(NamedTuple):
-    """Results at a block of nodes, (..., q); firm_profit and markup (..., q, f)."""
-
-    welfare_importer: FloatArray
-    welfare_partner: FloatArray
-    profit_importer: FloatArray
-    profit_partner: FloatArray
-    suppliers_importer: FloatArray
-    suppliers_partner: FloatArray
-    vehicles_partner: FloatArray
-    vehicles_third: FloatArray
-    cells_partner: FloatArray
-    cells_third: FloatArray
-    ev_share: FloatArray
-    residual: FloatArray
-    firm_profit: FloatArray
-    markup: FloatArray
-
-
-N_BY_NODE: Final = 12  # leading fields of ``Market`` without a firm axis
+#: Results at a block of nodes by field of ``Tables``, a column each: (..., q), those of ``BY_FIRM`` (..., q, f).
+Market = dict[str, list[FloatArray]]
+BY_FIRM: Final = ("firm_profit", "markup")
+#: Of the importer, of the partner, and where it is about dependence of third blocs.
+OF_SIDES: Final = ("welfare", "profit", "vehicle_share", "cell_share", "supplier_profit")
 
 
 def assess(
@@ -109,37 +94,35 @@ def assess(
             found = part
             break
         found = _room_for(part, len(nodes.pair)) if found is None else found
-        for k, (whole, values) in enumerate(zip(found, part, strict=True)):
-            whole[(..., block) if k < N_BY_NODE else (..., block, slice(None))] = values
+        for name, columns in part.items():
+            for whole, values in zip(found[name], columns, strict=True):
+                whole[(..., block, slice(None)) if name in BY_FIRM else (..., block)] = values
     assert found is not None
-
-    def by_pair(*columns: FloatArray) -> FloatArray:
-        return beside([column[..., nodes.place] for column in columns])
-
+    (ev_share,), (firm_profit,), (markup,), (residual,) = (
+        found[name] for name in ("ev_share", "firm_profit", "markup", "residual")
+    )
     return Tables(
         nodes=nodes,
-        welfare=by_pair(found.welfare_importer, found.welfare_partner),
-        profit=by_pair(found.profit_importer, found.profit_partner),
-        vehicle_share=by_pair(found.vehicles_partner, found.vehicles_third),
-        cell_share=by_pair(found.cells_partner, found.cells_third),
-        supplier_profit=by_pair(found.suppliers_importer, found.suppliers_partner),
-        ev_share=found.ev_share[..., nodes.place],
-        firm_profit=found.firm_profit,
-        markup=found.markup,
-        residual=found.residual,
+        **{name: beside([column[..., nodes.place] for column in found[name]]) for name in OF_SIDES},
+        ev_share=ev_share[..., nodes.place],
+        firm_profit=firm_profit,
+        markup=markup,
+        residual=residual,
     )
 
 
 def _room_for(part: Market, n_nodes: int) -> Market:
     """Room for the results at so many nodes, laid out like those of a block: replicates fastest in memory."""
-    room = []
-    for k, values in enumerate(part):
-        axis = -1 if k < N_BY_NODE else -2
-        shape = list(values.shape)
-        shape[axis] = n_nodes
-        order = sorted(range(values.ndim), key=lambda a: -values.strides[a])
-        room.append(np.empty([shape[a] for a in order]).transpose(np.argsort(order)))
-    return Market(*room)
+    room: Market = {}
+    for name, columns in part.items():
+        axis = -2 if name in BY_FIRM else -1
+        for values in columns:
+            shape = list(values.shape)
+            shape[axis] = n_nodes
+            order = sorted(range(values.ndim), key=lambda a: -values.strides[a])
+            whole = np.empty([shape[a] for a in order]).transpose(np.argsort(order))
+            room.setdefault(name, []).append(whole)
+    return room
 
 
 class _At(NamedTuple):
@@ -147,7 +130,7 @@ class _At(NamedTuple):
 
     importer: np.ndarray
     partner: np.ndarray
-    third: np.ndarray
+    thirds: tuple[np.ndarray, ...]
     pair: slice | np.ndarray
     slot: slice | np.ndarray
     market: slice | np.ndarray
@@ -166,14 +149,14 @@ class _Offered(NamedTuple):
 
 class _Sold(NamedTuple):
     """Cars sold, m a quarter: (..., q, f) the partner's, all others; (..., q) all of them, the partner's, those built
-    in the importer, in the third bloc; firm_profit (..., q, f) bn$."""
+    in the importer; thirds: in each third bloc; firm_profit (..., q, f) bn$."""
 
     by_partner: FloatArray
     by_rest: FloatArray
     total: FloatArray
     partner: FloatArray
     home: FloatArray
-    third: FloatArray
+    thirds: tuple[FloatArray, ...]
     firm_profit: FloatArray
 
 
@@ -190,9 +173,10 @@ def _market(
 ) -> Market:
     """The importer's market at some nodes, and what everybody has from it; axes (..., q, f) or (..., q)."""
     pair = nodes.pair[block]
-    importer, partner, third = IMPORTER[pair], PARTNER[pair], THIRD[pair]
+    parties = economy.parties
+    importer, partner, thirds = parties.importer[pair], parties.partner[pair], tuple(b[pair] for b in parties.thirds)
     # Without copying where that can be helped.
-    at = _At(importer, partner, third, as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer))
+    at = _At(importer, partner, thirds, as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer))
     # Prices and shares.
     alpha, sigma, size = parameters.alpha[importer], parameters.nest_correlation, economy.market_size[importer]
     utility = situation.utility[..., at.market, :] + (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
@@ -209,9 +193,9 @@ def _market(
     by_partner = sales * offered.from_partner
     by_rest = sales - by_partner
     # Sums only are kept: the arrays of a block fill the processor's cache.
-    of_home, of_third = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, cars.third))
+    of_home, *of_thirds = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, *cars.thirds))
     total, of_partner = ordered_sum(sales), ordered_sum(by_partner)
-    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, of_third, sales * unit_margin + to_makers)
+    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, tuple(of_thirds), sales * unit_margin + to_makers)
     importer_only = (
         demand.consumer_surplus(size, cleared.inclusive, alpha)
         # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
@@ -220,42 +204,36 @@ def _market(
         - (1.0 + parameters.public_funds_cost) * ordered_sum(sales * situation.subsidy[..., at.market, :])
     )
     if situation.charges is not None and offered.charge is not None:
-        from_third = by_rest * cars.third[..., at.slot, :]
-        elsewhere = ordered_sum(by_rest * (1.0 - cars.home[..., at.slot, :]) - from_third)
-        importer_only = (
-            importer_only
-            + offered.charge * sold.partner
-            + sold.third * situation.charges[..., importer, third]
-            + elsewhere * situation.charges[..., importer, ELSEWHERE[pair]]
-        )
+        elsewhere = by_rest * (1.0 - cars.home[..., at.slot, :])
+        importer_only = importer_only + offered.charge * sold.partner
+        for third, share, of_third in zip(thirds, cars.thirds, sold.thirds, strict=True):
+            elsewhere = elsewhere - by_rest * share[..., at.slot, :]
+            importer_only = importer_only + of_third * situation.charges[..., importer, third]
+        charge = situation.charges[..., importer, parties.elsewhere[pair]]
+        importer_only = importer_only + ordered_sum(elsewhere) * charge
     if scheme is not None and credits is not None:
         burden, fines = credit_flows(size, scheme, credits, sold.total / size)
         importer_only = importer_only - burden + fines
     combustion = size * cleared.outside
     own, other = (_seat(economy, parameters, situation, cars, at, sold, combustion, seat) for seat in (0, 1))
 
-    # Dependence of the importer's car market on the partner and on the third bloc.
+    # Dependence of the importer's car market on the partner and on third blocs.
     on_cells = [
         ordered_sum(by_rest * cars.cells_from[seat][..., at.slot, :]) / size
         + situation.exported_cells[..., importer, whom]
-        for seat, whom in enumerate((partner, third))
+        for seat, whom in enumerate((partner, *thirds))
     ]
-    return Market(
-        welfare_importer=own[0] + importer_only,
-        welfare_partner=other[0],
-        profit_importer=own[1],
-        profit_partner=other[1],
-        suppliers_importer=own[2],
-        suppliers_partner=other[2],
-        vehicles_partner=sold.partner / size,
-        vehicles_third=sold.third / size,
-        cells_partner=on_cells[0],
-        cells_third=on_cells[1],
-        ev_share=sold.total / size,
-        residual=residual,
-        firm_profit=sold.firm_profit,
-        markup=cleared.markup,
-    )
+    return {
+        "welfare": [own[0] + importer_only, other[0]],
+        "profit": [own[1], other[1]],
+        "supplier_profit": [own[2], other[2]],
+        "vehicle_share": [cars_sold / size for cars_sold in (sold.partner, *sold.thirds)],
+        "cell_share": on_cells,
+        "ev_share": [sold.total / size],
+        "residual": [residual],
+        "firm_profit": [sold.firm_profit],
+        "markup": [cleared.markup],
+    }
 
 
 def _priced(
@@ -364,11 +342,9 @@ def _seat(
     value = profit + welfare.jobs(parameters.jobs_value, built) + climate(parameters.emissions_saved_per_ev, sold.total)
     if situation.member_step is not None:
         receipts, abated = situation.member_step.receipts, situation.member_step.abated
-        tonnes = (
-            sold.home * abated[..., at.importer]
-            + sold.partner * abated[..., at.partner]
-            + sold.third * abated[..., at.third]
-        )
+        tonnes = sold.home * abated[..., at.importer] + sold.partner * abated[..., at.partner]
+        for third, of_third in zip(at.thirds, sold.thirds, strict=True):
+            tonnes = tonnes + of_third * abated[..., third]
         value = value + receipts[..., who] * built + climate(1.0, tonnes)
     return value, profit, cells
 
@@ -380,15 +356,16 @@ def security_flow(
 
     security (..., g, b, b) directed marginal cost in k$ per car; tension (..., d) in (0, 1), the effective one.
     """
-    cost = np.zeros_like(tables.ev_share)
-    for column, whom in enumerate((PARTNER, THIRD)):
+    cost, parties = np.zeros_like(tables.ev_share), economy.parties
+    importer = parties.importer
+    for column, whom in enumerate((parties.partner, *parties.thirds)):
         cost = cost + welfare.security_cost(
-            tension[..., DYAD_OF[IMPORTER, whom]][..., None],
-            economy.market_size[IMPORTER][:, None],
+            tension[..., parties.dyad_of[importer, whom]][..., None],
+            economy.market_size[importer][:, None],
             tables.vehicle_share[..., column],
             tables.cell_share[..., column],
-            security[..., EV, IMPORTER, whom][..., None],
-            security[..., BATTERY, IMPORTER, whom][..., None],
+            security[..., EV, importer, whom][..., None],
+            security[..., BATTERY, importer, whom][..., None],
             parameters.security_convexity,
         )
     return cost

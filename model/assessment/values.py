@@ -14,8 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PAIR_OF, PUNISH_NODE
-from model.market.credits import CREDIT_BLOC
+from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PUNISH_NODE
 from model.numerics import FloatArray, beside
 from model.packages.menu import (
     ACCESS_ISSUE,
@@ -34,7 +33,7 @@ from model.packages.part_cuts import N_STEPS, DutyPath
 from model.packages.sums import BOTH, HOME, KEPT, N_CASES, PUNISHED, Flows, Grid, added, each
 from model.rules import policy, withdrawal
 from model.rules.bargaining import take
-from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, N_SIDES, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.vocabulary import CHARGING, DUTY, LINKAGE, N_ISSUES, N_SIDES, RECOGNITION, SUPPLY, TECHNOLOGY, Parties
 
 NOBODY = (False, False)  # neither side lapses
 _WHOLE = ((NOBODY, None),)  # everybody keeps everything
@@ -87,6 +86,7 @@ class OtherTerms:
 
 
 def party_parts(
+    parties: Parties,
     dyad: int,
     side: int,
     importer_payoff: FloatArray,
@@ -108,11 +108,11 @@ def party_parts(
     to_grant: list[FloatArray] = []
     punish = np.zeros(importer_payoff.shape[:-2])
     for giver in (0, 1):
-        importer, partner = DYADS[dyad][giver], DYADS[dyad][1 - giver]
+        importer, partner = parties.dyads[dyad][giver], parties.dyads[dyad][1 - giver]
         payoff = importer_payoff if giver == side else partner_payoff
         answered = partner_payoff if giver == side else importer_payoff
-        market = payoff[..., PAIR_OF[importer, partner], :]
-        answer = answered[..., PAIR_OF[partner, importer], :]
+        market = payoff[..., parties.pair_of[importer, partner], :]
+        answer = answered[..., parties.pair_of[partner, importer], :]
         positions = np.arange(N_DUTY * (steps_of_access[giver] + 1))
         nodes = asked_nodes(positions[:, None], STANDARDS_SAVING[:, giver])
         asked, recognised = market[..., nodes], market[..., nodes | RECOGNISED]
@@ -137,11 +137,11 @@ def party_parts(
     )
 
 
-def with_friends(parts: Parts, dyad: int, gain: FloatArray) -> Parts:
+def with_friends(parties: Parties, parts: Parts, dyad: int, gain: FloatArray) -> Parts:
     """The parts with what a party gains (...) if the US's partner in the dyad is in the US's allowed set (1.18)."""
-    if CREDIT_BLOC not in DYADS[dyad]:
+    if parties.credit_bloc not in parties.dyads[dyad]:
         return parts
-    is_partner = np.array([float(b != CREDIT_BLOC) for b in DYADS[dyad]])
+    is_partner = np.array([float(b != parties.credit_bloc) for b in parties.dyads[dyad]])
     return dataclasses.replace(parts, friends=each(gain, is_partner))
 
 

@@ -30,7 +30,6 @@ from model.numerics import FloatArray, FloatLike, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import access
 from model.scenario.scenario import Access, Scenario
-from model.vocabulary import N_BLOCS, N_PLACES
 
 #: Positions of access under which brands sell what they build at home.
 OPEN_TO_IMPORTS: Final = ("quota", "undertaking", "open")
@@ -58,7 +57,7 @@ class Gates:
     @property
     def has_quota(self) -> bool:
         """Whether there is a quota anywhere, in force or on the table."""
-        return bool((self.origin != np.arange(N_BLOCS)).any())
+        return bool((self.origin != np.arange(self.origin.size)).any())
 
     def in_quarter(self, t: int) -> Gates:
         """The terms of one quarter."""
@@ -66,7 +65,7 @@ class Gates:
 
     def with_terms(self, i: int, terms: Access, t: int, where: np.ndarray | bool = True) -> Gates:
         """The gates of a quarter where (...) these terms are in force in market i beside those of the others."""
-        there = np.asarray(where)[..., None] & (np.arange(N_BLOCS) == i)
+        there = np.asarray(where)[..., None] & (np.arange(self.origin.size) == i)
         is_let_in = there[..., None] & terms.makers
         return dataclasses.replace(
             self,
@@ -87,11 +86,12 @@ def gates_of(scenario: Scenario) -> Gates | None:
     """The terms of a scenario, or None where it lists none."""
     if not scenario.access:
         return None
-    market = np.arange(N_BLOCS)
+    n_blocs = scenario.parties.n_blocs
+    market = np.arange(n_blocs)
     local, let_in = np.zeros((2, *scenario.banned.T.shape), dtype=bool)
-    undertakes = np.zeros((N_BLOCS, N_BLOCS), dtype=bool)
-    size, origin, duty = np.full(N_BLOCS, np.inf), market.copy(), np.zeros((scenario.n_quarters, N_BLOCS))
-    is_closed = np.zeros(N_BLOCS)
+    undertakes = np.zeros((n_blocs, n_blocs), dtype=bool)
+    size, origin, duty = np.full(n_blocs, np.inf), market.copy(), np.zeros((scenario.n_quarters, n_blocs))
+    is_closed = np.zeros(n_blocs)
     for one in scenario.access:
         i, j = one.importer, one.exporter
         if one.position == "local":
@@ -130,7 +130,7 @@ class Quotas:
 
     def at_border(self, duty: FloatArray, frictions: FloatArray, premium: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Duties (..., b, b) and frictions (..., m, f, o) that makers reckon with at a premium (..., m), k$."""
-        rate = np.where(self.is_there[:, :N_BLOCS], self.within[..., None], duty)
+        rate = np.where(self.is_there[:, : self.origin.size], self.within[..., None], duty)
         paid = np.minimum(premium[..., None], self.cap)
         return rate, frictions + self.is_there[:, None, :] * paid[..., None]
 
@@ -141,8 +141,8 @@ class Quotas:
 
 def quotas_of(gates: Gates, duty: FloatArray, landed: FloatArray) -> Quotas:
     """The quotas of a quarter, gates those of it; duty (..., b, b) applied on cars, landed (..., m, f, o) k$."""
-    market = np.arange(N_BLOCS)
-    is_there = np.arange(N_PLACES) == gates.origin[:, None]
+    market = np.arange(gates.origin.size)
+    is_there = np.arange(landed.shape[-1]) == gates.origin[:, None]
     beyond = duty[..., market, gates.origin]
     within = np.minimum(gates.duty, beyond)
     size = np.zeros_like(beyond) + gates.size

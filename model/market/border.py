@@ -19,7 +19,7 @@ from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import club_terms, policy, standards, technology, welfare
 from model.rules.club_terms import CarbonStep
-from model.vocabulary import BATTERY, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_PLACES, N_SIDES, TECHNOLOGY
+from model.vocabulary import BATTERY, EV, N_SIDES, TECHNOLOGY
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def carbon_charges(parameters: Parameters, recognised: FloatArray) -> FloatArray
         implicit,
     )
     # Nobody charges its own makers, whatever part of its own measures it counts.
-    return charge * (1.0 - np.eye(N_BLOCS, N_PLACES))
+    return charge * (1.0 - np.eye(*charge.shape[-2:]))
 
 
 # --- shared driving data (1.16) -----------------------------------------------------------------------------------
@@ -158,7 +158,8 @@ def partner_border(
     frictions = standards.homologation(
         parameters.homologation_cost, parameters.recognition_saving, is_recognised, 1.0
     ) + standards.adaptation(parameters.adaptation_cost, is_adapted, 1.0)
-    square = np.zeros((N_BLOCS, N_BLOCS))
+    n_blocs = parameters.parties.n_blocs
+    square = np.zeros((n_blocs, n_blocs))
     without, fully = (_together(_charges(parameters, square + flag)) for flag in (0.0, 1.0))
     if without is None or fully is None:
         return frictions, None
@@ -201,13 +202,13 @@ def dependence_cost(
 
     security (g, b, b) k$ a car; felt (..., d) tension as ``felt_in_security``.
     """
-    costs = []
-    for i in range(N_BLOCS):
+    costs, parties = [], economy.parties
+    for i in range(parties.n_blocs):
         cost = np.zeros_like(a.vehicle_imports[..., i, i])
-        for j in range(N_BLOCS):
+        for j in range(parties.n_blocs):
             if i != j:
                 cost = cost + welfare.security_cost(
-                    felt[..., DYAD_OF[i, j]],
+                    felt[..., parties.dyad_of[i, j]],
                     economy.market_size[i],
                     a.vehicle_imports[..., i, j],
                     a.cell_imports[..., i, j],
@@ -224,13 +225,13 @@ def technology_extra(parameters: Parameters, ev_revenue: FloatArray, tension: Fl
     gains = [mechanism.data_gain for mechanism in in_force(parameters) if mechanism.data_gain]
     if not gains:
         return None
-    worth = []
-    for d, pair in enumerate(DYADS):
+    worth, dyads = [], parameters.parties.dyads
+    for d, pair in enumerate(dyads):
         for b in pair:
             parts = [gain(parameters, ev_revenue[..., b], tension[..., d]) for gain in gains]
             worth.append(ordered_sum(beside([saved - cost for saved, cost in parts])))
     stakes = beside(worth)
-    return stakes.reshape((*stakes.shape[:-1], N_DYADS, N_SIDES))
+    return stakes.reshape((*stakes.shape[:-1], len(dyads), N_SIDES))
 
 
 def technology_flows(
@@ -241,7 +242,7 @@ def technology_flows(
     if not gains:
         return None
     saved, cost = np.zeros_like(ev_revenue), np.zeros_like(ev_revenue)
-    for d, pair in enumerate(DYADS):
+    for d, pair in enumerate(parameters.parties.dyads):
         for b in pair:
             for gain in gains:
                 one, other = gain(parameters, ev_revenue[..., b], tension[..., d])

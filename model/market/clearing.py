@@ -17,7 +17,7 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import batteries, demand, plants, pricing, standards
-from model.vocabulary import BATTERY, EV, N_BLOCS, N_PLACES
+from model.vocabulary import BATTERY, EV
 
 KWH_COST_TO_THOUSANDS = 1000.0  # $/kWh x kWh = $; vehicles are counted in k$
 LARGEST_RESIDUAL = 1e-6  # k$ that a price equation may be off (theory 1.2)
@@ -48,7 +48,7 @@ class CellSupply:
 def duties_by_place(duty: FloatArray, other_origin: FloatArray) -> FloatArray:
     """(..., b, o) duty of each bloc on goods from each place: ``duty`` (..., b, b) with the rest of the world beside.
 
-    ``other_origin`` (b,) is the rate on goods from outside the three blocs. Own goods pay nothing.
+    ``other_origin`` (b,) is the rate on goods from outside the blocs. Own goods pay nothing.
     """
     # Zeros of the same layout, so that replicates stay fastest in memory.
     return np.concatenate([duty, np.zeros_like(duty[..., :1]) + other_origin[:, None]], axis=-1)
@@ -56,7 +56,7 @@ def duties_by_place(duty: FloatArray, other_origin: FloatArray) -> FloatArray:
 
 def rates_by_place(economy: Economy, duty: FloatArray) -> FloatArray:
     """(..., m, 1, o) duty on cars from each place; ``duty`` (..., b, b), or by maker (..., m, f, o), as it stays."""
-    if duty.shape[-1] == N_PLACES:
+    if duty.shape[-1] == economy.parties.n_places:
         return duty
     return duties_by_place(duty, economy.other_duty[EV])[..., :, None, :]
 
@@ -70,8 +70,8 @@ def supply_cells(
     """
     theta = parameters.supplier_substitution
     by_place = duties_by_place(duty, economy.other_duty[BATTERY])
-    rate = by_place[..., economy.supplier_home] * economy.imported_cells[:N_BLOCS]
-    # Places outside the three blocs levy nothing that the model follows.
+    rate = by_place[..., economy.supplier_home] * economy.imported_cells[: economy.parties.n_blocs]
+    # Places outside the blocs levy nothing that the model follows.
     rate = np.concatenate([rate, np.zeros_like(rate[..., :1, :])], axis=-2)
     price = cell_cost[..., None, :] + margin
     freight = economy.cell_freight[:, None, :]
@@ -340,7 +340,7 @@ def account(
     home_cells, by_place = _cells_by_place(economy, energy, cells)
     delivered = ordered_sum(by_place, axis=-3)
     duty_paid = home_cells * cells.duty[..., :, None, :] * cells.price[..., None, :, :]
-    battery_duty = ordered_sum(ordered_sum(duty_paid))[..., :N_BLOCS] / MILLION_TO_BILLION
+    battery_duty = ordered_sum(ordered_sum(duty_paid))[..., : economy.parties.n_blocs] / MILLION_TO_BILLION
     cell_profit = ordered_sum(delivered * margin, axis=-2) / MILLION_TO_BILLION
 
     # Dependence: cars on a bloc's roads built by, or running on cells of, another bloc, as a share of its market.
@@ -362,7 +362,7 @@ def account(
         subsidy=ordered_sum(sales * subsidy),
         cells=delivered,
         cell_profit=cell_profit,
-        vehicle_imports=built[..., :N_BLOCS] * share_of_market * economy.is_other_bloc,
+        vehicle_imports=built[..., : economy.parties.n_blocs] * share_of_market * economy.is_other_bloc,
         cell_imports=on_cells,
         exported_cells=exported,
         ice_profit=ordered_sum(outside_sales, axis=-2),
@@ -383,5 +383,6 @@ def _cells_by_place(economy: Economy, energy: FloatArray, cells: CellSupply) -> 
 
 def _cars_by_cell_home(economy: Economy, by_place: FloatArray) -> FloatArray:
     """(..., b, b) m cars built in b on cells of each bloc's suppliers, from (..., o, f, k) GWh by place of assembly."""
-    cars = ordered_sum(by_place, axis=-2)[..., :N_BLOCS, :] / economy.kwh[:, None]
-    return beside([ordered_sum(cars * economy.is_supplier_home[:, b]) for b in range(N_BLOCS)])
+    n_blocs = economy.parties.n_blocs
+    cars = ordered_sum(by_place, axis=-2)[..., :n_blocs, :] / economy.kwh[:, None]
+    return beside([ordered_sum(cars * economy.is_supplier_home[:, b]) for b in range(n_blocs)])

@@ -9,7 +9,6 @@ knows none of them. ``...`` stands for any leading axes; letters of axes as in `
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
@@ -18,10 +17,7 @@ from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import content, mandates, policy
 from model.scenario.scenario import Scenario
-from model.vocabulary import BLOCS, DYAD_OF, N_BLOCS, SIDE_OF, SUPPLY, TECHNOLOGY
-
-CREDIT_BLOC: Final = BLOCS.index("US")  # the one whose credit has content rules
-RESTRICTED_HOME: Final = BLOCS.index("CN")  # whose makers the credit's rules call restricted entities
+from model.vocabulary import SUPPLY, TECHNOLOGY, Parties
 
 
 def year_of(scenario: Scenario, quarter: int) -> int:
@@ -32,25 +28,25 @@ def year_of(scenario: Scenario, quarter: int) -> int:
 # --- content rules of the US credit, and friends (1.18) -----------------------------------------------------------
 
 
-def friends_of(kept: FloatArray) -> FloatArray:
+def friends_of(parties: Parties, kept: FloatArray) -> FloatArray:
     """(..., b) how far each bloc's places are in the allowed set of the US credit.
 
     kept (..., d, 10) implemented level of every issue: a partner that assures supply, or cooperates in technology, is a
     friend. Home always is.
     """
-    level = []
-    for b in range(N_BLOCS):
-        if b == CREDIT_BLOC:
+    level, credit_bloc = [], parties.credit_bloc
+    for b in range(parties.n_blocs):
+        if b == credit_bloc:
             level.append(np.ones_like(kept[..., 0, 0]))
             continue
-        d, side = int(DYAD_OF[b, CREDIT_BLOC]), int(SIDE_OF[b, CREDIT_BLOC])
+        d, side = int(parties.dyad_of[b, credit_bloc]), int(parties.side_of[b, credit_bloc])
         level.append(np.maximum(kept[..., d, SUPPLY + side], kept[..., d, TECHNOLOGY]))
     return beside(level)
 
 
-def nobodys_friend(kept: FloatArray) -> FloatArray:
-    """(..., b) the same where deals do not count: only home is in the set."""
-    return np.zeros_like(kept[..., :N_BLOCS, 0]) + (np.arange(N_BLOCS) == CREDIT_BLOC)
+def nobodys_friend(parties: Parties) -> FloatArray:
+    """(b,) the same where deals do not count: only home is in the set."""
+    return (np.arange(parties.n_blocs) == parties.credit_bloc) * 1.0
 
 
 def content_credit(
@@ -66,23 +62,25 @@ def content_credit(
     origin_share (..., m, f, o); friends (..., b) as ``friends_of``. The amount is the scenario's where the scenario has
     such a credit at any time, else the parameter's; thresholds are the law's, by year.
     """
-    credit = np.zeros_like(origin_share[..., 0])
-    amount = scenario.credit[quarter, CREDIT_BLOC] if scenario.credit.any() else parameters.content_credit
-    year = year_of(scenario, quarter)
-    if amount <= 0.0 or year < policy.CREDIT_FIRST_YEAR:
+    credit, parties, year = np.zeros_like(origin_share[..., 0]), scenario.parties, year_of(scenario, quarter)
+    at = parties.credit_bloc
+    amount = scenario.credit[quarter, at] if scenario.credit.any() else parameters.content_credit
+    if at < 0 or amount <= 0.0 or year < policy.CREDIT_FIRST_YEAR:
         return credit
     thresholds = policy.credit_thresholds(year)
-    is_restricted = (scenario.supplier_home == RESTRICTED_HOME) * float(year >= policy.RESTRICTED_COMPONENTS_FROM)
+    is_restricted = (scenario.supplier_home == parties.restricted_bloc) * float(
+        year >= policy.RESTRICTED_COMPONENTS_FROM
+    )
     barred = parameters.content_minerals_restricted * float(year >= policy.RESTRICTED_MINERALS_FROM)
     # Friends by place of the supplier's headquarters; the rest of the world is nobody's friend.
     places = np.concatenate([friends, np.zeros_like(friends[..., :1])], axis=-1)
     home = places[..., None, scenario.supplier_home]
-    minerals = content.restricted_minerals(
-        scenario.mineral_share, home, barred, places[..., RESTRICTED_HOME, None, None]
-    )
+    # The last place, which is nobody's friend, where the restricted bloc is no party.
+    restricted = places[..., parties.restricted_bloc, None, None]
+    minerals = content.restricted_minerals(scenario.mineral_share, home, barred, restricted)
     earned = []
-    for o in range(N_BLOCS):
-        share = cells.share_home if o == CREDIT_BLOC else cells.share_export
+    for o in range(parties.n_blocs):
+        share = cells.share_home if o == at else cells.share_export
         mix = share[..., o, :, :]
         here = places[..., o]
         earned.append(
@@ -92,12 +90,12 @@ def content_credit(
                 content.component_share(mix, scenario.local_share[:, o], here[..., None, None], home),
                 thresholds[0],
                 thresholds[1],
-                origin_share[..., CREDIT_BLOC, :, o] * here[..., None],
+                origin_share[..., at, :, o] * here[..., None],
                 content.restricted_share(mix, is_restricted, home, minerals),
                 parameters.content_smoothing,
             )
         )
-    credit[..., CREDIT_BLOC, :] = ordered_sum(beside(earned))
+    credit[..., at, :] = ordered_sum(beside(earned))
     return credit
 
 
@@ -123,9 +121,10 @@ def scheme_of(parameters: Parameters, scenario: Scenario, quarter: int) -> Schem
     if not (in_china or in_west):
         return None
     year = year_of(scenario, quarter)
-    required, floor, cap = np.zeros(N_BLOCS), np.zeros(N_BLOCS), np.zeros(N_BLOCS)
-    if in_china:
-        china = BLOCS.index("CN")
+    parties = scenario.parties
+    required, floor, cap = np.zeros((3, parties.n_blocs))
+    china = parties.index("CN")
+    if in_china and china >= 0:
         required[china] = mandates.ratio_share(year, p.dual_credit_scale)
         floor[china], cap[china] = min(p.dual_credit_floor, p.dual_credit_cap), p.dual_credit_cap
     if in_west:
@@ -133,9 +132,10 @@ def scheme_of(parameters: Parameters, scenario: Scenario, quarter: int) -> Schem
             ("US", mandates.US_STEP_YEARS, mandates.US_STEP_SHARES, p.zev_fine_us),
             ("EU", mandates.EU_STEP_YEARS, mandates.EU_STEP_SHARES, p.zev_fine_eu),
         ):
-            here = BLOCS.index(name)
-            required[here] = mandates.step_share(year, years, shares, p.zev_mandate_scale)
-            cap[here] = fine
+            here = parties.index(name)
+            if here >= 0:
+                required[here] = mandates.step_share(year, years, shares, p.zev_mandate_scale)
+                cap[here] = fine
     return Scheme(required, floor, cap)
 
 

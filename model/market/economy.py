@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from model.numerics import FloatArray
+from model.vocabulary import Parties
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,16 +22,17 @@ SHUT: Final = -400.0  # log preference for an origin that does not serve a marke
 class Economy:
     """Constants of the markets.
 
-    market_size (m,) cars a quarter; kwh (m,) per car; is_home, is_foreign (m, o) flags; is_other_bloc
-    (b, b) zero diagonal; nonbattery_cost, freight (m, 1, o) k$; firm_home (f,), supplier_home (k,) places;
-    is_firm_home (f, b), is_supplier_home (k, b); imported_cells (o, k) share of k's cells that cross o's border;
-    cell_freight (o, k) $/kWh; supplier_tie (o, f, k) and cell_level (o, f) solved for at the start; other_duty (g, b)
-    on goods from the rest of the world; cuts (g, b, b, 5) share of the way from base to floor of
-    each duty position; case_covers (g, b, b) whether a duty case moves the good; ice_share (m, b) of combustion sales
+    parties: the scenario's; market_size (m,) cars a quarter; kwh (m,) per car; is_home, is_foreign (m, o) flags;
+    is_other_bloc (b, b) zero diagonal; nonbattery_cost, freight (m, 1, o) k$; firm_home (f,), supplier_home (k,)
+    places; is_firm_home (f, b), is_supplier_home (k, b); imported_cells (o, k) share of k's cells that cross o's
+    border; cell_freight (o, k) $/kWh; supplier_tie (o, f, k) and cell_level (o, f) solved for at the start; other_duty
+    (g, b) on goods from the rest of the world; cuts (g, b, b, 5) share of the way from base to floor of each duty
+    position; case_covers (g, b, b) whether a duty case moves the good; ice_share (m, b) of combustion sales
     by home of the maker; start_experience (k,) GWh; start_cell_cost (k,) $/kWh; cars_built (b,) m a year of any kind;
     charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter.
     """
 
+    parties: Parties
     market_size: FloatArray
     kwh: FloatArray
     is_home: FloatArray

@@ -18,7 +18,7 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import undertakings
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+from model.vocabulary import EV, Parties
 
 LEAST_CARS: Final = 1e-6  # m cars a quarter below which nobody negotiates an undertaking
 NONE: Final = -1.0  # commitment of an automaker without an undertaking
@@ -78,20 +78,20 @@ def exports(
     landed, origin_share (..., m, f, o); frictions (..., m, 1, o); duty (..., b, b) applied and usual (b, b) MFN duties
     on vehicles; has_plant (..., m, f); charges (..., m, o) k$ a car.
     """
-    p = parameters
+    p, n_blocs = parameters, economy.parties.n_blocs
     scale = a.border_price / ordered_sum(origin_share * landed)
     applied = duty[..., :, None, :]
     spread = p.plant_hurdle_rate * p.plant_cost / p.undertaking_capacity
     return Exports(
-        cars=a.sales[..., None] * origin_share[..., :N_BLOCS],
-        border_price=landed[..., :N_BLOCS] * scale[..., None],
+        cars=a.sales[..., None] * origin_share[..., :n_blocs],
+        border_price=landed[..., :n_blocs] * scale[..., None],
         duty=applied,
         usual=np.minimum(usual[:, None, :], applied),
-        landed=landed[..., :N_BLOCS],
+        landed=landed[..., :n_blocs],
         local=ordered_sum(landed * economy.is_home[:, None, :])[..., None],
-        friction=frictions[..., :N_BLOCS],
+        friction=frictions[..., :n_blocs],
         capital=(np.where(has_plant > 0.0, 0.0, spread))[..., None],
-        charge=0.0 if charges is None else charges[..., :, None, :N_BLOCS],
+        charge=0.0 if charges is None else charges[..., :, None, :n_blocs],
     )
 
 
@@ -111,7 +111,7 @@ def agreed_undertakings(
     """
     p = parameters
     felt = felt_in_security(p, tension)
-    pairs = np.maximum(DYAD_OF, 0)
+    pairs = np.maximum(economy.parties.dyad_of, 0)
     worry = (felt[..., pairs] * economy.is_other_bloc)[..., :, None, :]
     dependence = vehicle_imports[..., :, None, :]
     size = economy.market_size[:, None, None]
@@ -155,7 +155,7 @@ def with_undertakings(
     )
 
 
-def undertakings_by_pair(commitment: FloatArray) -> FloatArray:
-    """(..., 6) number of automakers under an undertaking, by importer and exporter; commitment (..., m, f, b)."""
+def undertakings_by_pair(parties: Parties, commitment: FloatArray) -> FloatArray:
+    """(..., p) number of automakers under an undertaking, by importer and exporter; commitment (..., m, f, b)."""
     number = ordered_sum((commitment >= 0.0).astype(np.float64), axis=-2)
-    return beside([number[..., i, j] for i, j in DIRECTED_DYADS])
+    return beside([number[..., i, j] for i, j in parties.directed])

@@ -16,7 +16,7 @@ from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside
 from model.packages.menu import N_DUTY, Menu
 from model.rules import compliance
-from model.vocabulary import EV, SIDE_OF
+from model.vocabulary import EV
 
 N_STEPS: Final = 4  # bound positions of a duty: standstill, one third, two thirds, full
 
@@ -53,7 +53,7 @@ def duty_path(
 
     mfn, floor of the quarter and special (...) above MFN as fractions.
     """
-    side = int(SIDE_OF[importer, partner])
+    side = int(economy.parties.side_of[importer, partner])
     agreed, access = np.asarray(menu.duty_at[package][..., side]), np.asarray(menu.access_at[package][..., side])
     cuts = np.minimum(np.arange(1, N_STEPS + 1), agreed[..., None])
     packages = np.take_along_axis(menu.duty_variants[side][package], cuts, axis=-1)

@@ -12,6 +12,7 @@ and source, are in ``core.py`` and ``mechanisms.py``.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping
 from typing import Any, Final
@@ -33,7 +34,7 @@ from model.parameters.core import (
 )
 from model.parameters.mechanisms import MECHANISM_GROUPS, Clubs, Commerce, Statecraft, Tactics
 from model.parameters.spec import ParameterSpec
-from model.vocabulary import BLOCS, DYAD_NAMES
+from model.vocabulary import THREE, Parties
 
 Value = float | int | bool | str
 
@@ -52,12 +53,62 @@ def declared() -> dict[str, ParameterSpec]:
 
 PARAMETERS: Final[dict[str, ParameterSpec]] = declared()
 
-# Stems of parameters declared once per bloc or per dyad; ``Parameters`` also offers each as an array.
+# Stems of parameters declared once for each of the three blocs, or of their dyads. Of any bloc they are written with
+# its code behind a dot, ``alpha.JP``, ``trust_good.CN-JP``; ``Parameters`` also offers the numbers of each as an array.
 BLOC_STEMS: Final = (
     *("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold"),
     *("carbon_coverage", "carbon_price", "carbon_implicit"),
 )
 DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
+NAMED_STEMS: Final = ("tactic", "acceptance")  # of blocs, no numbers
+
+
+def stem_of(name: object) -> tuple[str, str]:
+    """The stem and the bloc or dyad of a name with a dot (``("alpha", "JP")``); empty texts for any other name."""
+    stem, dot, party = name.partition(".") if isinstance(name, str) else ("", "", "")
+    known = stem in (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS) and bool(party)
+    return (stem, party) if dot and known else ("", "")
+
+
+def _of_three(stem: str) -> list[str]:
+    """The flat names of a stem, in the order of the three."""
+    names = THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs
+    return [f"{stem}_{name.lower().replace('-', '_')}" for name in names]
+
+
+_FLAT: Final = {
+    f"{stem}.{min(name, '-'.join(reversed(name.split('-'))))}": own
+    for stem in (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS)
+    for name, own in zip(THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs, _of_three(stem), strict=True)
+}
+_DOTTED: Final = {own: dotted for dotted, own in _FLAT.items()}
+
+
+def flat(name: str) -> str:
+    """The flat name of one of the three's, whichever way it is written (``alpha.CN``, ``trust_good.US-CN``).
+
+    Of any other bloc or dyad the name with a dot, a dyad's blocs in the order of the alphabet.
+    """
+    stem, party = stem_of(name)
+    if not stem:
+        return name
+    dotted = f"{stem}.{min(party, '-'.join(reversed(party.split('-'))))}"
+    return _FLAT.get(dotted, dotted)
+
+
+def spec_of(name: str) -> ParameterSpec | None:
+    """What is known of a parameter by any of its names; None for no parameter.
+
+    One of a bloc that is none of the three is declared like theirs, and its default is theirs where they have one.
+    """
+    if name in PARAMETERS:
+        return PARAMETERS[name]
+    own = flat(name)
+    if own in PARAMETERS:
+        return PARAMETERS[own]
+    stem, _ = stem_of(own)
+    return PARAMETERS[_of_three(stem)[0]].model_copy(update={"name": own}) if stem else None
+
 
 # Units in which a value can be mistaken for percent.
 _FRACTIONS: Final = {"-", "share", "S", "S_L", "1/qtr", "1/yr", "1/assessment", "tension"}
@@ -125,10 +176,12 @@ class Parameters(
 ):
     """One value of every parameter, checked on construction; read it by plain attributes.
 
-    Beside the flat names (``alpha_cn``, ``trust_good_cn_us``, ...) there are read-only float64 arrays over
-    blocs (CN, US, EU) and over dyads (CN-US, CN-EU, US-EU), built once.
+    Beside the flat names (``alpha_cn``, ``trust_good_cn_us``, ...) there are read-only float64 arrays over the blocs
+    and over the dyads of ``parties``, built once. own: values of blocs and dyads beyond the three, by name with a dot.
     """
 
+    parties: Parties = THREE
+    own: tuple[tuple[str, Value], ...] = ()
     alpha: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     ice_margin: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     carbon_share: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
@@ -142,50 +195,107 @@ class Parameters(
     tension_mean: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        faults = []
-        for name, spec in PARAMETERS.items():
-            value, fault = _check(spec, getattr(self, name))
-            if fault:
+        faults, own = [], {}
+        for name, came in (*((name, getattr(self, name)) for name in PARAMETERS), *self.own):
+            spec = spec_of(name)
+            value, fault = _check(spec, came) if spec else (None, _unknown(name))
+            if fault or value is None:
                 faults.append(fault)
-            else:
+            elif name in PARAMETERS:
                 object.__setattr__(self, name, value)
+            else:
+                own[name] = value
+        object.__setattr__(self, "own", tuple(sorted(own.items())))
+        faults += [_no_party(name, self.parties) for name in own if not _is_there(name, self.parties)]
+        for stem in (*BLOC_STEMS, *DYAD_STEMS):
+            row = [self._value(f"{stem}.{party}", faults) for party in _parties(stem, self.parties)]
+            array = np.array(row, dtype=np.float64)
+            array.setflags(write=False)
+            object.__setattr__(self, stem, array)
         if faults:
             raise InputFault(faults, "parameters")
-        for stems, suffixes in ((BLOC_STEMS, BLOCS), (DYAD_STEMS, DYAD_NAMES)):
-            for stem in stems:
-                row = [getattr(self, f"{stem}_{suffix.lower().replace('-', '_')}") for suffix in suffixes]
-                array = np.array(row, dtype=np.float64)
-                array.setflags(write=False)
-                object.__setattr__(self, stem, array)
+
+    def _value(self, name: str, faults: list[str]) -> Any:
+        """The value of a bloc's or a dyad's; with a fault and not a number where nobody has given one."""
+        own, known = flat(name), dict(self.own)
+        if own in PARAMETERS or own in known:
+            return getattr(self, own) if own in PARAMETERS else known[own]
+        defaults = {PARAMETERS[one].default for one in _of_three(stem_of(own)[0])}
+        if len(defaults) == 1:
+            return defaults.pop()
+        spec = spec_of(own)
+        assert spec is not None
+        faults.append(f'{name} is missing: it has no default; write "{name}" = ..., {spec.allowed}')
+        return math.nan
+
+    def of_blocs(self, stem: str) -> tuple[Any, ...]:
+        """The values of a stem, one a bloc, such as the names of their tactics."""
+        return tuple(self._value(f"{stem}.{bloc}", []) for bloc in self.parties.blocs)
+
+    def of_role(self, role: str) -> dict[str, Value]:
+        """The values of one role, by name."""
+        return {name: value for name, value in self.as_dict().items() if _spec(name).role == role}
 
     def key(self) -> tuple[Value, ...]:
-        """All values in declared order: equal keys, equal parameters."""
-        return tuple(getattr(self, name) for name in PARAMETERS)
+        """All values in declared order, then those of other blocs: equal keys, equal parameters."""
+        return (*(getattr(self, name) for name in PARAMETERS), *itertools.chain.from_iterable(self.own))
 
     def as_dict(self) -> dict[str, Value]:
-        """All values by name, in declared order; ``make_parameters`` of it gives an equal object."""
-        return {name: getattr(self, name) for name in PARAMETERS}
+        """All values by name, in declared order; ``make_parameters`` of it and the parties gives an equal object."""
+        return {name: getattr(self, name) for name in PARAMETERS} | dict(self.own)
 
     def changes(self) -> dict[str, Value]:
         """The values that differ from the declared defaults, by name."""
-        return {name: value for name, value in self.as_dict().items() if value != PARAMETERS[name].default}
+        known = dict(self.own)
+        return {
+            name: value for name, value in self.as_dict().items() if name in known or value != PARAMETERS[name].default
+        }
 
     def with_overrides(self, overrides: Mapping[str, object]) -> Parameters:
         """These parameters with some values replaced; checked as in ``make_parameters``."""
-        return _build({**self.as_dict(), **overrides})
+        changed = {flat(name) if isinstance(name, str) else name: value for name, value in overrides.items()}
+        now = self.as_dict()
+        absent = [name for name in changed if not _is_there(name, self.parties)]
+        absent = [name for name in absent if repr(now.get(name)) != repr(changed[name])]
+        if absent:
+            raise InputFault([_no_party(name, self.parties) for name in absent], "parameters")
+        return _build({**now, **changed}, self.parties)
 
 
-def _build(values: Mapping[str, Any]) -> Parameters:
-    told = (
-        _check(PARAMETERS[name], came)[1] if name in PARAMETERS else _unknown(name) for name, came in values.items()
-    )
+def _spec(name: str) -> ParameterSpec:
+    spec = spec_of(name)
+    assert spec is not None
+    return spec
+
+
+def _parties(stem: str, parties: Parties) -> tuple[str, ...]:
+    return parties.dyad_names if stem in DYAD_STEMS else parties.blocs
+
+
+def _is_there(name: str, parties: Parties) -> bool:
+    """Whether a parameter is of nobody, or of blocs that are all parties."""
+    stem, party = stem_of(_DOTTED.get(name, name)) if isinstance(name, str) else ("", "")
+    return not stem or set(party.split("-")) <= set(parties.blocs)
+
+
+def _no_party(name: str, parties: Parties) -> str:
+    _, party = stem_of(_DOTTED.get(name, name))
+    return f"{name}: {party} is not among the governments, {', '.join(parties.blocs)}; leave it out"
+
+
+def _build(values: Mapping[str, Any], parties: Parties = THREE) -> Parameters:
+    specs = {name: spec_of(name) if isinstance(name, str) else None for name in values}
+    told = (_check(spec, values[name])[1] if spec else _unknown(name) for name, spec in specs.items())
     if faults := [fault for fault in told if fault]:
         raise InputFault(faults, "parameters")
-    return Parameters(**values)
+    named = {flat(name): value for name, value in values.items()}
+    own = {name: value for name, value in named.items() if name not in PARAMETERS}
+    plain = {name: value for name, value in named.items() if name in PARAMETERS}
+    return Parameters(**plain, parties=parties, own=tuple(own.items()))
 
 
-def make_parameters(overrides: Mapping[str, object] | None = None) -> Parameters:
-    """The declared defaults with ``overrides`` put in their place.
+def make_parameters(overrides: Mapping[str, object] | None = None, parties: Parties = THREE) -> Parameters:
+    """The declared defaults with ``overrides`` put in their place, for these parties.
 
     Python and NumPy numbers are accepted; a whole float (4.0) passes for a whole number; names are accepted
     where the table gives them (``dialogue_ceiling="leaders"``).
@@ -193,4 +303,4 @@ def make_parameters(overrides: Mapping[str, object] | None = None) -> Parameters
     Raises:
         InputFault: lists every unknown name and every value of the wrong type or outside its range.
     """
-    return _build(overrides or {})
+    return _build(overrides or {}, parties)

@@ -13,7 +13,7 @@ from model.phases.market import recognised_homes
 from model.quarter import Books, Welfare
 from model.rules import standards, welfare
 from model.stage import Stage
-from model.vocabulary import EV, N_BLOCS
+from model.vocabulary import EV
 
 NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market; assumption: one a year
 
@@ -21,7 +21,7 @@ NEW_MODELS_A_QUARTER = 0.25  # models that a foreign brand certifies in a market
 def settle_accounts(world: Stage) -> None:
     """Sales, profits, revenues, dependence; and each bloc's welfare."""
     state, p, s, supply = world.state, world.parameters, world.scenario, world.state.supply
-    on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(N_BLOCS)[:, None])
+    on_sale = (state.age > 0.0) & (s.automaker_home[None, :] != np.arange(world.parties.n_blocs)[:, None])
     certified = on_sale * NEW_MODELS_A_QUARTER
     outlay = standards.certification_outlay(
         p.certification_outlay, p.certification_outlay_recognised, recognised_homes(world), certified
@@ -50,7 +50,7 @@ def settle_accounts(world: Stage) -> None:
     state.books = Books(
         accounts=a,
         ev_share=ordered_sum(state.market.clearing.share),
-        ev_built=ordered_sum(a.built, axis=-2)[..., :N_BLOCS],
+        ev_built=ordered_sum(a.built, axis=-2)[..., : world.parties.n_blocs],
         ev_revenue=by_home(ordered_sum(a.sales * a.border_price, axis=-2), world.economy.is_firm_home),
         cell_imports=a.cell_imports,
         exported_cells=a.exported_cells,
@@ -63,7 +63,7 @@ def settle_accounts(world: Stage) -> None:
 
 def by_home(values: FloatArray, is_home: FloatArray) -> FloatArray:
     """(R, b) what belongs to the firms of each bloc; values (R, n), is_home (n, b)."""
-    return beside([ordered_sum(values * is_home[:, b]) for b in range(N_BLOCS)])
+    return beside([ordered_sum(values * is_home[:, b]) for b in range(is_home.shape[-1])])
 
 
 def _welfare(world: Stage, a: Accounts) -> Welfare:

@@ -11,32 +11,33 @@ from __future__ import annotations
 import numpy as np
 
 from model.assessment import coalitions
-from model.assessment.coalitions import MEMBERS, NO_CLUB, Setting
+from model.assessment.coalitions import NO_CLUB, Setting, of_blocs
 from model.layout import zeros
-from model.numerics import FloatArray, safe_ratio
+from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.quarter import ClubWorth
 from model.rules import club_terms, clubs, compliance, ratification
 from model.rules.club_terms import CarbonStep
 from model.stage import Stage
 from model.state import NOTHING_SIGNED
-from model.vocabulary import DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, N_BLOCS, N_DYADS, N_SIDES, RECOGNITION, SIDE_OF
+from model.vocabulary import DUTY, EV, N_SIDES, RECOGNITION
 
 MEETS_IN = "Q4"  # quarter of the year in which coalitions are weighed (theory 1.20)
 
 
-def members_of(club: np.ndarray) -> FloatArray:
+def members_of(world: Stage, club: np.ndarray) -> FloatArray:
     """(R, b) 1 for the members of coalitions (R,); replicates fastest in memory."""
-    return MEMBERS.T.take(np.asarray(club), axis=-1).T
+    return of_blocs(world.parties.n_blocs).members.T.take(np.asarray(club), axis=-1).T
 
 
 def members(world: Stage) -> FloatArray:
     """(R, b) 1 for members of the club in force."""
-    return members_of(world.state.club)
+    return members_of(world, world.state.club)
 
 
 def fellows(world: Stage, i: int, j: int) -> np.ndarray:
     """(R,) whether two blocs are members of one club."""
-    return MEMBERS[:, i][world.state.club] * MEMBERS[:, j][world.state.club] > 0.0
+    of_clubs, club = of_blocs(world.parties.n_blocs).members, world.state.club
+    return of_clubs[:, i][club] * of_clubs[:, j][club] > 0.0
 
 
 # --- what is in force -----------------------------------------------------------------------------------------------
@@ -66,8 +67,8 @@ def concessions_with_club(world: Stage, concessions: FloatArray) -> FloatArray:
         return concessions
     within, against = terms_in_force(world)
     s, state, result = world.scenario, world.state, concessions.copy(order="K")
-    for i, j in DIRECTED_DYADS:
-        d, side = int(DYAD_OF[i, j]), int(SIDE_OF[i, j])
+    for i, j in world.parties.directed:
+        d, side = int(world.parties.dyad_of[i, j]), int(world.parties.side_of[i, j])
         base = s.mfn[state.quarter, EV, i, j] + state.special[:, EV, i, j]
         floor = np.minimum(s.floor[state.quarter, EV, i, j], base)
         duty, recognition = concessions[:, d, DUTY + side], concessions[:, d, RECOGNITION + side]
@@ -80,16 +81,18 @@ def concessions_with_club(world: Stage, concessions: FloatArray) -> FloatArray:
 
 def gains(world: Stage) -> FloatArray:
     """(R, d, s) what each member has from the club over none, shared equally among fellows, bn$ per quarter."""
-    found, state = zeros(world.n_lanes, N_DYADS, N_SIDES), world.state
+    found, state = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES), world.state
     if not world.rules.has_clubs:
         return found
     inside, honours = members(world), state.club_honours.astype(np.float64)
-    chosen = np.arange(len(MEMBERS)) == state.club[:, None]
+    chosen = np.arange(state.club_worth.money.shape[-2]) == state.club[:, None]
     whole = club_terms.kept_payoff(state.club_worth.worth.executive, state.club_worth.money, chosen, honours)
-    n_fellows = inside[:, 0] + inside[:, 1] + inside[:, 2] - 1.0
-    for i, j in DIRECTED_DYADS:
+    n_fellows = ordered_sum(inside) - 1.0
+    for i, j in world.parties.directed:
         together = inside[:, i] * inside[:, j]
-        found[:, DYAD_OF[i, j], SIDE_OF[i, j]] = together * safe_ratio(whole[:, i], n_fellows)
+        found[:, world.parties.dyad_of[i, j], world.parties.side_of[i, j]] = together * safe_ratio(
+            whole[:, i], n_fellows
+        )
     return found
 
 
@@ -97,7 +100,7 @@ def payments(world: Stage) -> FloatArray:
     """(R, b) money received from fellow members, bn$ per quarter; paid if negative; none while anyone lapses."""
     state = world.state
     if not world.rules.has_clubs:
-        return zeros(world.n_lanes, N_BLOCS)
+        return zeros(world.n_lanes, world.parties.n_blocs)
     all_keep = np.logical_and.reduce(state.club_honours, axis=-1).astype(np.float64)
     return clubs.taken(state.club_worth.money, state.club) * all_keep[:, None]
 
@@ -110,8 +113,8 @@ def carbon_now(world: Stage) -> CarbonStep | None:
 
 def club_acts(world: Stage) -> FloatArray:
     """(R, d, s) 1, or 0 where a side of a dyad breaks the terms of a club that both are in."""
-    acts = zeros(world.n_lanes, N_DYADS, N_SIDES) + 1.0
-    for d, pair in enumerate(DYADS):
+    acts = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES) + 1.0
+    for d, pair in enumerate(world.parties.dyads):
         together = fellows(world, *pair)
         for side, b in enumerate(pair):
             acts[:, d, side] = np.where(together, world.state.club_honours[:, b], 1.0)
@@ -160,10 +163,10 @@ def keep_club(world: Stage) -> None:
     """Each member keeps the club's terms if its own test says so (1.10)."""
     if not world.rules.has_clubs:
         return
-    state = world.state
-    honours = zeros(world.n_lanes, N_BLOCS, dtype=bool)
-    for b in range(N_BLOCS):
-        honours[:, b] = (MEMBERS[:, b][state.club] <= 0.0) | world.blocs[b].keeps_club(state.club)
+    state, inside = world.state, members(world)
+    honours = zeros(world.n_lanes, world.parties.n_blocs, dtype=bool)
+    for b in range(world.parties.n_blocs):
+        honours[:, b] = (inside[:, b] <= 0.0) | world.blocs[b].keeps_club(state.club)
         world.tell("lapses_in_club", ~honours[:, b], b)
     state.club_honours = honours
 
@@ -184,9 +187,9 @@ def hold_club(world: Stage) -> None:
 def leave_club(world: Stage) -> None:
     """Members leave that failed twice, or whose politics repudiate the club."""
     state, inside = world.state, members(world)
-    leaves = zeros(world.n_lanes, N_BLOCS, dtype=bool)
+    leaves = zeros(world.n_lanes, world.parties.n_blocs, dtype=bool)
     failed = ~state.club_honours
-    for b in range(N_BLOCS):
+    for b in range(world.parties.n_blocs):
         struck = compliance.two_strikes(failed[:, b], state.club_failed[:, b])
         repudiated = world.blocs[b].repudiates_club(inside, world.luck.club_exit[state.quarter + 1, :, b])
         leaves[:, b] = (inside[:, b] > 0.0) & (struck | repudiated)
@@ -204,9 +207,9 @@ def weigh_coalitions(world: Stage) -> None:
     state.club_worth, shared = ClubWorth(worth, money), payoffs + money
     stable = clubs.stable_coalitions(shared, exclusive=p.club_exclusive)
     chosen = clubs.choose_club(shared, stable, state.club)
-    proposed, now = members_of(chosen), members(world)
+    proposed, now = members_of(world, chosen), members(world)
     joins = np.logical_or.reduce(proposed * (1.0 - now) > 0.0, axis=-1)
-    votes = [(proposed[:, b] <= 0.0) | world.blocs[b].signs_club(chosen) for b in range(N_BLOCS)]
+    votes = [(proposed[:, b] <= 0.0) | world.blocs[b].signs_club(chosen) for b in range(world.parties.n_blocs)]
     passes = np.logical_and.reduce(votes)
     world.tell("club_proposed", joins, state.club, chosen, *votes)
     state.club_signed = np.where(joins & passes, chosen, NOTHING_SIGNED)

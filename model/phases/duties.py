@@ -10,20 +10,21 @@ from model.phases import gestures, trade, treaties
 from model.rules import bargaining, unilateral
 from model.stage import Stage
 from model.telling.outcomes import CaseEnd
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+from model.vocabulary import EV
 
 
 def move_alone(world: Stage) -> None:
     """Duty cases end, open or lead to relief; emergencies strike; recognition and announcements are made alone."""
     p, t, is_new = world.parameters, world.state.quarter, world.state.insight.is_new
     if p.unilateral_duties and t >= world.scenario.history_quarters:
-        rises = zeros(world.n_lanes, N_BLOCS, N_BLOCS)
-        falls = zeros(world.n_lanes, N_BLOCS, N_BLOCS) + np.nan
-        for importer, partner in DIRECTED_DYADS:
+        n_blocs = world.parties.n_blocs
+        rises = zeros(world.n_lanes, n_blocs, n_blocs)
+        falls = zeros(world.n_lanes, n_blocs, n_blocs) + np.nan
+        for importer, partner in world.parties.directed:
             _review_duty(world, importer, partner, rises, falls)
         _write_duties(world, rises, falls)
     if is_new:
-        for importer, partner in DIRECTED_DYADS:
+        for importer, partner in world.parties.directed:
             _recognise_alone(world, importer, partner)
         trade.agree_undertakings(world)
     gestures.announce_paths(world)
@@ -86,7 +87,7 @@ def _go_on_with_case(
 
 def _must_honour(world: Stage, importer: int, partner: int, rises: np.ndarray) -> np.ndarray:
     """(R,) where a rise against a partner of another treaty does not pass the test of a lapse (1.6a)."""
-    dyad = int(DYAD_OF[importer, partner])
+    dyad = int(world.parties.dyad_of[importer, partner])
     in_force = rises & (world.state.treaty[:, dyad] > 0)
     # Nobody is asked whether it honours a treaty that is not there.
     return in_force & world.blocs[importer].honours(dyad) if in_force.any() else in_force
@@ -97,8 +98,8 @@ def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
     state, luck = world.state, world.luck.answer[world.state.quarter + 1]
     if not (rises > 0.0).any() and np.isnan(falls).all():
         return
-    answers = zeros(world.n_lanes, N_BLOCS, N_BLOCS)
-    for importer, partner in DIRECTED_DYADS:
+    answers = zeros(world.n_lanes, world.parties.n_blocs, world.parties.n_blocs)
+    for importer, partner in world.parties.directed:
         rise = rises[:, importer, partner]
         provoked = (rise > 0.0) & ~treaties.binds(world, partner, importer)
         bloc, other = world.blocs[partner], world.blocs[importer]
@@ -106,7 +107,7 @@ def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
         answered = provoked & answers_it
         answers[:, partner, importer] = np.where(answered, by, 0.0)
         world.tell("answers", answered, partner, importer, answers[:, partner, importer])
-    for importer, partner in DIRECTED_DYADS:
+    for importer, partner in world.parties.directed:
         at = (slice(None), importer, partner)
         step = rises[at] + answers[at]
         relief = ~np.isnan(falls[at])

@@ -8,14 +8,13 @@ from model.packages.menu import own_steps
 from model.packages.sums import chosen_lanes
 from model.rules import gestures
 from model.stage import Stage
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS
 
 # --- gestures (GRIT) ------------------------------------------------------------------------------------------------
 
 
 def make_gestures(world: Stage) -> None:
     """Standing gestures are answered or grow older; where none stands one may be made."""
-    for d in range(N_DYADS):
+    for d in np.flatnonzero(world.parties.talks).tolist():
         stands = world.state.gesture[:, d] > 0
         _open_gestures(world, d, np.flatnonzero(~stands))
         for giver in (0, 1):
@@ -30,7 +29,7 @@ def _await_answer(world: Stage, d: int, giver: int, lanes: np.ndarray) -> None:
     package, exists = _cheapest(world, d, 1 - giver, state.gesture[lanes, d], lanes)
     whole = state.treaty[:, d].copy()
     whole[lanes] = package
-    answered = exists & world.blocs[DYADS[d][1 - giver]].answers_gesture(d, whole)[lanes]
+    answered = exists & world.blocs[world.parties.dyads[d][1 - giver]].answers_gesture(d, whole)[lanes]
     yes, no = lanes[answered], lanes[~answered]
     state.signed[yes, d], state.gesture_due[yes, d, giver] = package[answered], True
     _believe(world, d, giver, yes)
@@ -46,7 +45,7 @@ def _open_gestures(world: Stage, d: int, lanes: np.ndarray) -> None:
     state, t = world.state, world.state.quarter
     first, least = np.full(lanes.size, -1), np.full(lanes.size, np.inf)
     package = np.zeros(lanes.size, dtype=np.int64)
-    for side, b in enumerate(DYADS[d]):
+    for side, b in enumerate(world.parties.dyads[d]):
         luck, due = world.luck.gesture[t + 1, lanes, d, side], state.gesture_due[lanes, d, side]
         state.gesture_due[lanes, d, side] = False
         wants = world.blocs[b].makes_gesture(d, lanes, luck, due)
@@ -77,7 +76,7 @@ def _cheapest(world: Stage, d: int, side: int, current: np.ndarray, lanes: np.nd
 def _believe(world: Stage, d: int, observer: int, lanes: np.ndarray) -> None:
     """In these lanes one side takes what the other has given as evidence of good will (1.11)."""
     state, p = world.state, world.parameters
-    b, j = DYADS[d][observer], DYADS[d][1 - observer]
+    b, j = world.parties.dyads[d][observer], world.parties.dyads[d][1 - observer]
     state.good[lanes, b, j] += p.gesture_weight
     if p.gesture_weight > 0.0:
         state.type_belief[lanes, b, j] = world.blocs[b].updates_type(d, 1.0, lanes)
@@ -94,7 +93,7 @@ def announce_paths(world: Stage) -> None:
         return
     says = [bloc.announces() for bloc in world.blocs]
     before, taken_back = state.announced.copy(order="K"), []
-    for b in range(N_BLOCS):
+    for b in range(world.parties.n_blocs):
         said = (before[:, b] <= 0.0) & says[b] & is_new
         unsaid = (before[:, b] > 0.0) & ~says[b] & changes[b]
         alone = np.where(said, world.blocs[b].announcement_gain() >= 0.0, state.harmony_announced[:, b])
@@ -103,5 +102,5 @@ def announce_paths(world: Stage) -> None:
         state.announced_age[:, b] = np.where(said, 0.0, state.announced_age[:, b])
         world.tell("announces", said, b, state.harmony_announced[:, b] > 0.0)
         taken_back.append(unsaid)
-    for b in range(N_BLOCS):
+    for b in range(world.parties.n_blocs):
         world.tell("takes_back", taken_back[b], b)

@@ -25,7 +25,7 @@ from model.quarter import Market, Supply
 from model.rules import demand, policy, standards
 from model.stage import Stage
 from model.start.calibration import support
-from model.vocabulary import BATTERY, EV, N_BLOCS
+from model.vocabulary import BATTERY, EV
 
 
 def offer_supply(world: Stage) -> None:
@@ -55,7 +55,7 @@ def offer_supply(world: Stage) -> None:
 
 def recognised_homes(world: Stage) -> FloatArray:
     """(R, m, f) whether a market recognises the certificates of an automaker's home."""
-    nobody = zeros(world.n_lanes, N_BLOCS, 1)
+    nobody = zeros(world.n_lanes, world.parties.n_blocs, 1)
     recognised = world.state.standards.recognised
     return np.concatenate([recognised, nobody], axis=-1)[..., world.scenario.automaker_home]
 
@@ -68,15 +68,15 @@ def _credit(world: Stage, cells: CellSupply) -> FloatArray:
     if not s.credit[t].any():
         return np.zeros((1, 1))
     mix = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
-    chinese = ordered_sum(mix * (s.supplier_home == 0))[..., None, :]
+    restricted = ordered_sum(mix * (s.supplier_home == world.parties.restricted_bloc))[..., None, :]
     return policy.purchase_credit(
         s.credit[t][:, None],
         ordered_sum(mix * s.mineral_share)[..., None, :],
-        1.0 - chinese,
+        1.0 - restricted,
         s.credit_minerals[t][:, None],
         s.credit_components[t][:, None],
         ordered_sum(state.origin_share * world.economy.is_home[:, None, :]),
-        s.credit_restricted[t][:, None] * chinese,
+        s.credit_restricted[t][:, None] * restricted,
         policy.SMOOTH_WIDTH,
     )
 

@@ -11,7 +11,6 @@ from model.phases.assessing import judged_anew
 from model.rules import dialogue, packages, ratification, tension, trust, turnover
 from model.stage import Stage
 from model.state import NEVER, climate_of
-from model.vocabulary import N_BLOCS, N_DYADS
 
 
 def see_events(world: Stage) -> None:
@@ -70,7 +69,7 @@ def change_governments(world: Stage) -> None:
         state.threshold_shift[:, b] = turnover.new_threshold_shift(
             p.ratification_threshold[b], p.turnover_threshold, luck.new_threshold[t + 1, :, b]
         )
-        for j in range(N_BLOCS):
+        for j in range(world.parties.n_blocs):
             if j == b:
                 continue
             old = state.prior_good[:, b, j].copy()
@@ -104,11 +103,11 @@ def hold_talks(world: Stage) -> None:
     if p.track2:
         state.track2 = dialogue.track2_step(state.track2, strain, p.track2_rise, p.subnational_breaks_above)
     if world.stories:
-        for d in range(N_DYADS):
+        for d in range(world.parties.n_dyads):
             turned = was_open[:, d] != state.is_open[:, d]
             world.tell("channel", turned, d, state.is_open[:, d])
             world.tell("subnational", turned & ~state.is_open[:, d] & has_contacts, d)
-        for d in range(N_DYADS):
+        for d in range(world.parties.n_dyads):
             world.tell("research_breaks", state.track2[:, d] < before[:, d], d)
 
 

@@ -21,7 +21,6 @@ from model.stage import Stage
 from model.state import CLOSED
 from model.telling.outcomes import Obstacle, Refusal, SessionEnd
 from model.telling.story import Answer
-from model.vocabulary import DYADS, N_DYADS
 
 
 def bargain(world: Stage) -> None:
@@ -30,12 +29,14 @@ def bargain(world: Stage) -> None:
     state.has_deal[...] = False
     closed, is_open = state.clock == CLOSED, state.is_open
     opens, shuts = closed & is_open & (state.pause <= 0.0) & state.insight.is_new, ~closed & ~is_open
+    if not world.parties.all_talk:
+        opens = opens & world.parties.talks
     if opens.any():
         for memory in (state.heard, state.received, state.concession):
             memory[opens] = 0.0
     state.clock[...] = np.where(opens, 0.0, np.where(closed | ~is_open, CLOSED, state.clock))
     state.pause[...] = np.maximum(0.0, state.pause - 1.0)
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         world.tell("session_opens", opens[:, d], d)
         world.tell("session_closes", shuts[:, d], d, SessionEnd.CHANNEL_SHUT)
         talking = np.flatnonzero(state.clock[:, d] != CLOSED)
@@ -59,7 +60,7 @@ class Session:
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
         self.world, self.d, self.lanes, self.first = world, d, lanes, kind % 2
-        self.pair: list[Bloc] = [world.blocs[b] for b in DYADS[d]]
+        self.pair: list[Bloc] = [world.blocs[b] for b in world.parties.dyads[d]]
         ends = np.searchsorted(kind, range(5)).tolist()
         halves = [slice(ends[k], ends[k + 2]) for k in (0, 2) if ends[k + 2] > ends[k]]
         self.groups = [slice(start, stop) for start, stop in pairwise(ends) if stop > start]
@@ -193,11 +194,11 @@ class Session:
 def ratify(world: Stage) -> None:
     """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
     state, p = world.state, world.parameters
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         voting = state.has_deal[:, d]
         if not voting.any():
             continue
-        votes = [world.blocs[b].ratifies(d, state.deal[:, d]) for b in DYADS[d]]
+        votes = [world.blocs[b].ratifies(d, state.deal[:, d]) for b in world.parties.dyads[d]]
         passed = voting & votes[0] & votes[1]
         state.clock[:, d] = np.where(voting, CLOSED, state.clock[:, d])
         state.pause[:, d] = np.where(voting, float(p.session_pause), state.pause[:, d])

@@ -10,19 +10,19 @@ from model.assessment.costs import Situation
 from model.assessment.friends import friend_gains
 from model.market.border import charge_receipts
 from model.market.clearing import Accounts, Clearing
-from model.market.credits import CREDIT_BLOC, Scheme, clear_with_credits, credit_flows
+from model.market.credits import Scheme, clear_with_credits, credit_flows, nobodys_friend
 from model.market.trade import agreed_undertakings, exports, with_undertakings
 from model.numerics import FloatArray
 from model.quarter import Undertaken
 from model.stage import Stage
 from model.state import NO_UNDERTAKING
-from model.vocabulary import EV, N_BLOCS
+from model.vocabulary import EV
 
 
 def tell_rules(world: Stage) -> None:
     """Tell of charges at the border and of the credit's allowed set where they changed."""
     supply, friends = world.state.supply, world.state.standards.friends
-    at_home = (np.arange(N_BLOCS) == CREDIT_BLOC) * 1.0
+    at_home = nobodys_friend(world.parties)
     for lane, story in world.stories.items():
         story.charges([None if charge is None else charge[lane] for charge in supply.border.by_mechanism])
         if world.rules.has_friends:

@@ -16,22 +16,15 @@ from model.telling.outcomes import TreatyEnd
 from model.vocabulary import (
     CHARGING,
     DUTY,
-    DYAD_OF,
-    DYADS,
     LINKAGE,
-    N_BLOCS,
-    N_DYADS,
     N_GOODS,
     N_ISSUES,
     N_SIDES,
     RECOGNITION,
-    SIDE_OF,
     SUPPLY,
     TECHNOLOGY,
 )
 
-_OWN = np.array(DYADS)  # (d, s) the bloc on every side of every dyad, and who is on the other
-_OTHER = _OWN[:, ::-1]
 FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
@@ -42,7 +35,7 @@ SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truce
 def enter_into_force(world: Stage) -> None:
     """What was ratified last quarter replaces what was in force."""
     state = world.state
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         enters = state.signed[:, d] >= 0
         if enters.any():
             start_over(world, d, enters)
@@ -82,17 +75,17 @@ def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
 
 def position(world: Stage, importer: int, partner: int) -> np.ndarray:
     """(R,) position of the importer's duty on the partner's goods in the package in effect, 0 = unbound."""
-    d, side = int(DYAD_OF[importer, partner]), int(SIDE_OF[importer, partner])
+    d, side = int(world.parties.dyad_of[importer, partner]), int(world.parties.side_of[importer, partner])
     return world.agenda.menus[d].coordinates[:, side][in_effect(world)[:, d]]
 
 
 def honour_or_withdraw(world: Stage) -> None:
     """Each side of a treaty in force keeps it if its own test says so."""
     state = world.state
-    honours = zeros(world.n_lanes, N_DYADS, N_SIDES, dtype=bool)
-    effort = zeros(world.n_lanes, N_DYADS, N_SIDES) + 1.0
-    for d in range(N_DYADS):
-        for side, b in enumerate(DYADS[d]):
+    honours = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES, dtype=bool)
+    effort = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES) + 1.0
+    for d in range(world.parties.n_dyads):
+        for side, b in enumerate(world.parties.dyads[d]):
             bloc = world.blocs[b]
             honours[:, d, side] = bloc.honours(d)
             if world.rules.in_part and not honours[:, d, side].all():
@@ -119,7 +112,7 @@ def keep_gestures(world: Stage) -> None:
         return
     keeps = state.honours & (state.level >= FULL_LEVEL) & (state.effort >= 1.0)
     kept = np.where(state.gesture_side == 0, keeps[..., 0], keeps[..., 1])
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         world.tell("gesture_spoilt", (state.gesture[:, d] > 0) & ~kept[:, d], d, state.gesture_side[:, d])
     state.gesture = np.where(kept, state.gesture, 0)
     state.gesture_left = np.where(kept, state.gesture_left, 0.0)
@@ -130,32 +123,35 @@ def kept_levels(world: Stage) -> FloatArray:
     state, packages = world.state, in_effect(world)
     own = state.honours.astype(np.float64)
     both, given = own[..., 0] * own[..., 1], own * state.level
-    share, kept = zeros(world.n_lanes, N_DYADS, N_ISSUES), zeros(world.n_lanes, N_DYADS, N_ISSUES)
+    share, kept = (
+        zeros(world.n_lanes, world.parties.n_dyads, N_ISSUES),
+        zeros(world.n_lanes, world.parties.n_dyads, N_ISSUES),
+    )
     for issue, of in ((DUTY, given * state.effort), (SUPPLY, given), (RECOGNITION, own), (LINKAGE, own)):
         share[..., issue : issue + 2] = of
     share[..., CHARGING] = share[..., TECHNOLOGY] = both
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         np.multiply(rows(world.agenda.levels[d], packages[:, d]), share[:, d], out=kept[:, d])
     return kept
 
 
 def keep_standards(world: Stage) -> None:
     """Recognition, charging and technology in force between blocs, by treaty or alone."""
-    kept = kept_levels(world)
-    by_treaty, common = world.state.recognises.copy(order="K"), zeros(world.n_lanes, N_BLOCS, N_BLOCS)
-    together = zeros(world.n_lanes, N_BLOCS + 1, N_BLOCS + 1)
-    for d, (i, j) in enumerate(DYADS):
+    kept, n_blocs = kept_levels(world), world.parties.n_blocs
+    by_treaty, common = world.state.recognises.copy(order="K"), zeros(world.n_lanes, n_blocs, n_blocs)
+    together = zeros(world.n_lanes, n_blocs + 1, n_blocs + 1)
+    for d, (i, j) in enumerate(world.parties.dyads):
         by_treaty[:, i, j] = np.maximum(by_treaty[:, i, j], kept[:, d, RECOGNITION])
         by_treaty[:, j, i] = np.maximum(by_treaty[:, j, i], kept[:, d, RECOGNITION + 1])
         common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
         together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
-    home = world.scenario.supplier_home
+    home, friends = world.scenario.supplier_home, zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
     world.state.standards = Standards(
         by_treaty=by_treaty,
         recognised=club.recognised_in_club(world, by_treaty),
         common=common,
         cooperates=together[:, home[:, None], home[None, :]],
-        friends=friends_of(kept) if world.rules.has_friends else nobodys_friend(kept),
+        friends=friends_of(world.parties, kept) if world.rules.has_friends else friends,
     )
 
 
@@ -164,7 +160,7 @@ def open_and_shut(world: Stage) -> None:
     state, packages = world.state, in_effect(world)
     for one in world.scenario.access:
         i, j = one.importer, one.exporter
-        d, side = int(DYAD_OF[i, j]), int(SIDE_OF[i, j])
+        d, side = int(world.parties.dyad_of[i, j]), int(world.parties.side_of[i, j])
         step = np.where(state.honours[:, d, side], world.agenda.menus[d].access_at[packages[:, d], side], 0)
         before, state.access[:, i, j] = state.access[:, i, j].copy(), step
         world.tell("access_changes", step != before, i, j, step)
@@ -185,11 +181,12 @@ def put_duties_in_force(world: Stage) -> None:
     at, level = (np.stack(one, axis=1) for one in zip(*found, strict=True))
     kept = state.honours * state.level * state.effort
     # Of every side of every dyad, (R, g, d, s).
-    base = s.mfn[t][:, _OWN, _OTHER] + state.special[:, :, _OWN, _OTHER]
-    floor = np.minimum(s.floor[t][:, _OWN, _OTHER], base)
-    cut = world.economy.cuts[:, _OWN, _OTHER, at].swapaxes(0, 1)
-    duty = zeros(world.n_lanes, N_GOODS, N_BLOCS, N_BLOCS)
-    duty[:, :, _OWN, _OTHER] = policy.applied_duty(base, floor, cut * kept[:, None])
+    own, other, n_blocs = world.parties.own, world.parties.other, world.parties.n_blocs
+    base = s.mfn[t][:, own, other] + state.special[:, :, own, other]
+    floor = np.minimum(s.floor[t][:, own, other], base)
+    cut = world.economy.cuts[:, own, other, at].swapaxes(0, 1)
+    duty = zeros(world.n_lanes, N_GOODS, n_blocs, n_blocs)
+    duty[:, :, own, other] = policy.applied_duty(base, floor, cut * kept[:, None])
     concessions[..., duties] = cooperation.concession(level, at > 0, kept)
     state.duty = club.duties_with_club(world, duty)
     concessions = club.concessions_with_club(world, concessions)
@@ -210,9 +207,9 @@ def watch_conduct(world: Stage) -> None:
     bound = state.treaty > 0
     if world.rules.has_clubs:
         acts = acts * club.club_acts(world)
-        for d, pair in enumerate(DYADS):
+        for d, pair in enumerate(world.parties.dyads):
             bound[:, d] |= club.fellows(world, *pair)
-    for d, pair in enumerate(DYADS):
+    for d, pair in enumerate(world.parties.dyads):
         in_force, obliged = state.treaty[:, d] > 0, bound[:, d]
         for side, b in enumerate(pair):
             j, bloc = pair[1 - side], world.blocs[b]
@@ -236,14 +233,15 @@ def watch_conduct(world: Stage) -> None:
 def leave_treaties(world: Stage) -> None:
     """Treaties end by failed tests, politics, notice or sunset; the rest grow older."""
     state, t = world.state, world.state.quarter
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         in_force = state.treaty[:, d] > 0
         if not in_force.any():
             continue
         cause, by_first = _sides_that_leave(world, d, in_force)
         due = (cause == 0) & (state.sunset[:, d] <= t)
         if (due & in_force).any():
-            renewed = world.blocs[DYADS[d][0]].renews(d) & world.blocs[DYADS[d][1]].renews(d)
+            first, second = world.parties.dyads[d]
+            renewed = world.blocs[first].renews(d) & world.blocs[second].renews(d)
             state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
             cause = first_cause(cause, TreatyEnd.SUNSET, due & ~renewed)
             world.tell("renewed", in_force & due & renewed, d)
@@ -261,7 +259,7 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
     """(R,) why a side ends the treaty, if one does, and whether it was the first side of the dyad."""
     state, p, t = world.state, world.parameters, world.state.quarter
     cause, by_side = np.zeros(world.n_lanes, dtype=np.int8), []
-    for side, b in enumerate(DYADS[d]):
+    for side, b in enumerate(world.parties.dyads[d]):
         bloc, failed_now = world.blocs[b], ~state.honours[:, d, side]
         cause = first_cause(cause, TreatyEnd.LAPSE, compliance.two_strikes(failed_now, state.failed[:, d, side]))
         state.failed[:, d, side] = np.where(in_force, failed_now, state.failed[:, d, side])

@@ -12,19 +12,16 @@ from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, s
 from model.packages.sums import BOTH, Grid, chosen_lanes
 from model.phases import club
 from model.phases.treaties import in_effect
+from model.record.dictionary import share_in
 from model.rules import cooperation, games
 from model.stage import Stage
 from model.state import CLOSED
 from model.telling.outcomes import Obstacle
 from model.vocabulary import (
     BATTERY,
-    BLOCS,
     CHARGING,
-    DIRECTED_DYADS,
     DUTY,
-    DYADS,
     EV,
-    N_DYADS,
     N_SIDES,
     RECOGNITION,
     SUPPLY,
@@ -44,8 +41,6 @@ DEPTH_PARTS = {
     "depth_recognition": (RECOGNITION, RECOGNITION + 1),
     "depth_joint": (SUPPLY, SUPPLY + 1, CHARGING, TECHNOLOGY),
 }
-IMPORTER = np.array([i for i, _ in DIRECTED_DYADS])
-PARTNER = np.array([j for _, j in DIRECTED_DYADS])
 
 
 def blocs(world: Stage) -> Columns:
@@ -83,7 +78,7 @@ def dyads(world: Stage) -> Columns:
     reward, temptation, sucker, punishment = np.moveaxis(last_games(world)[0], -1, 0)
     tolerance = games.TIE_FRACTION * world.agenda.scale
     families = games.side_family(reward, temptation, sucker, punishment, tolerance) * 1.0
-    promised = zeros(world.n_lanes, N_DYADS, N_SIDES)
+    promised = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES)
     for d, pair in enumerate(world.known().flows):
         for side, flows in enumerate(pair):
             start = flows.kept.at(world.agenda.menus[d], int(world.agenda.treaty[d]))
@@ -117,7 +112,7 @@ def dyads(world: Stage) -> Columns:
         **_trade(world),
         "game_first": families[..., 0],
         "game_second": families[..., 1],
-        "club": beside([club.fellows(world, i, j).astype(np.float64) for i, j in DYADS]),
+        "club": beside([club.fellows(world, i, j).astype(np.float64) for i, j in world.parties.dyads]),
     }
 
 
@@ -147,7 +142,7 @@ def _trade(world: Stage) -> Columns:
     """(R, d) duties that the two sides apply to each other's EVs, and the EVs that they sell each other."""
     duty, imports = world.state.duty[:, EV], world.booked().vehicle_imports
     cars = imports * world.economy.market_size[:, None]
-    first, second = (np.array(side) for side in zip(*DYADS, strict=True))
+    first, second = world.parties.own.T
     return {
         "duty_first": duty[:, first, second],
         "duty_second": duty[:, second, first],
@@ -156,38 +151,40 @@ def _trade(world: Stage) -> Columns:
 
 
 def directed(world: Stage) -> Columns:
-    """(R, 6) columns of the directed dyads."""
-    state, accounts = world.state, world.booked()
-    at = (slice(None), IMPORTER, PARTNER)
+    """(R, p) columns of the directed dyads."""
+    state, accounts, parties = world.state, world.booked(), world.parties
+    at = (slice(None), parties.importer, parties.partner)
     return {
         "duty_ev": state.duty[:, EV][at],
         "duty_battery": state.duty[:, BATTERY][at],
-        "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, IMPORTER, PARTNER] + state.special[:, EV][at],
+        "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, parties.importer, parties.partner]
+        + state.special[:, EV][at],
         "special_ev": state.special[:, EV][at],
         "investigation": state.case_left[at],
-        "trust": beside([world.blocs[i].trust(world.blocs[j]) for i, j in DIRECTED_DYADS]),
+        "trust": beside([world.blocs[i].trust(world.blocs[j]) for i, j in parties.directed]),
         "recognises": state.standards.recognised[at],
         "vehicle_imports": accounts.vehicle_imports[at],
         "cell_imports": accounts.cell_imports[at],
         **{
-            mechanism.column[0]: zeros(world.n_lanes, IMPORTER.size) if charge is None else charge[at]
+            mechanism.column[0]: zeros(world.n_lanes, parties.n_pairs) if charge is None else charge[at]
             for mechanism, charge in zip(border.MECHANISMS, state.supply.border.by_mechanism, strict=True)
             if mechanism.charge
         },
-        border.UNDERTAKINGS.column[0]: undertakings_by_pair(state.undertaking),
+        border.UNDERTAKINGS.column[0]: undertakings_by_pair(parties, state.undertaking),
         **_access(world),
     }
 
 
 def _access(world: Stage) -> Columns:
-    """(R, 6) access that treaties give, and what a licence under a quota costs and how many are used."""
+    """(R, p) access that treaties give, and what a licence under a quota costs and how many are used."""
     gates, licences, n = world.gates(), world.state.market.licences, world.n_lanes
-    price, used = zeros(n, IMPORTER.size), zeros(n, IMPORTER.size)
+    importer, partner = world.parties.importer, world.parties.partner
+    price, used = zeros(n, importer.size), zeros(n, importer.size)
     if gates is not None and licences is not None:
-        is_quota = np.isfinite(gates.size + np.zeros((n, 1)))[:, IMPORTER] & (gates.origin[IMPORTER] == PARTNER)
-        price = licences.premium[:, IMPORTER] * is_quota
-        used = np.where(is_quota, ordered_sum(licences.held)[:, IMPORTER], 0.0)
-    step = world.state.access[:, IMPORTER, PARTNER].astype(np.float64)
+        is_quota = np.isfinite(gates.size + np.zeros((n, 1)))[:, importer] & (gates.origin[importer] == partner)
+        price = licences.premium[:, importer] * is_quota
+        used = np.where(is_quota, ordered_sum(licences.held)[:, importer], 0.0)
+    step = world.state.access[:, importer, partner].astype(np.float64)
     return {"access": step, "licence_price": price, "licences": used}
 
 
@@ -198,9 +195,7 @@ def automakers(world: Stage) -> Columns:
     return {
         "sales": ordered_sum(accounts.sales, axis=-2),
         "profit": ordered_sum(accounts.firm_profit, axis=-2),
-        "share_cn": part[..., 0, :],
-        "share_us": part[..., 1, :],
-        "share_eu": part[..., 2, :],
+        **{share_in(code): part[..., m, :] for m, code in enumerate(world.parties.blocs)},
         "plants": ordered_sum(world.state.has_plant, axis=-2),
     }
 
@@ -243,9 +238,9 @@ def package_flows(world: Stage, d: int, side: int, package: np.ndarray) -> tuple
 def last_games(world: Stage) -> tuple[FloatArray, np.ndarray]:
     """(R, d, s, 4) bn$ per quarter of each side from the package on the table if both honour, if it alone or its
     partner alone does not, if both do not; and (R, d) that package, 0 none."""
-    package = np.stack([reference_package(world, d) for d in range(N_DYADS)], axis=-1)
-    four = zeros(world.n_lanes, N_DYADS, N_SIDES, BOTH + 1)
-    for d in range(N_DYADS):
+    package = np.stack([reference_package(world, d) for d in range(world.parties.n_dyads)], axis=-1)
+    four = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES, BOTH + 1)
+    for d in range(world.parties.n_dyads):
         for side in range(N_SIDES):
             four.T[:, side, d] = package_flows(world, d, side, package[:, d])
     return four, package
@@ -255,10 +250,10 @@ def realised_gains(world: Stage) -> FloatArray:
     """(R, d, s) what each side gains over no treaty from what is kept, bn$ per quarter."""
     state, mandate = world.state, world.known()
     gains, honours, packages = club.gains(world), state.honours.astype(np.float64), in_effect(world)
-    for d in range(N_DYADS):
+    for d in range(world.parties.n_dyads):
         partly = None
         if world.rules.in_part:
-            paths = [world.blocs[b].duty_path(d, packages[:, d]) for b in DYADS[d]]
+            paths = [world.blocs[b].duty_path(d, packages[:, d]) for b in world.parties.dyads[d]]
             partly = tuple((path, state.effort[:, d, giver]) for giver, path in enumerate(paths))
         for side, parts in enumerate(mandate.parts[d]):
             gains[:, d, side] += realised_value(
@@ -273,8 +268,8 @@ def commonest_obstacles(world: Stage) -> list[list[str]]:
     Of equally common ones the first by name.
     """
     result = []
-    for d in range(N_DYADS):
-        names = [f"{BLOCS[b]}: {obstacle.words}" for b in DYADS[d] for obstacle in Obstacle]
+    for d in range(world.parties.n_dyads):
+        names = [f"{world.parties.blocs[b]}: {obstacle.words}" for b in world.parties.dyads[d] for obstacle in Obstacle]
         by_name = sorted(range(len(names)), key=names.__getitem__)
         counts = world.state.blocking[:, d].reshape(world.n_lanes, -1)[:, by_name]
         commonest = np.argmax(counts, axis=-1)

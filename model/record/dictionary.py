@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import functools
 from pathlib import Path
 from typing import Final
 
 import pandas as pd
 
 from model.market.border import MECHANISMS
+from model.vocabulary import THREE, Parties
 
 Columns = dict[str, tuple[str, str]]
 
@@ -26,6 +28,24 @@ def _declared() -> dict[str, Columns]:
 #: Of the tables of the record. A column that is recorded and not declared is a fault, and the reverse.
 COLUMNS: Final = _declared()
 SUMMARY: Final = COLUMNS.pop("summary")
+
+
+def share_in(code: str) -> str:
+    """The column of automakers that says which part of a bloc's EV sales is theirs."""
+    return f"share_{code.lower()}"
+
+
+@functools.cache
+def columns_of(parties: Parties) -> dict[str, Columns]:
+    """``COLUMNS`` of these parties: those that are named after a bloc are the scenario's."""
+    if parties.blocs == THREE.blocs:
+        return COLUMNS
+    of_three = [share_in(code) for code in THREE.blocs]
+    own = {share_in(code): ("share", f"part of EV sales in {parties.names[code]}") for code in parties.blocs}
+    found: Columns = {}
+    for name, about in COLUMNS["automaker"].items():
+        found |= own if name == of_three[0] else {} if name in of_three else {name: about}
+    return {**COLUMNS, "automaker": found}
 
 
 def dictionary() -> pd.DataFrame:

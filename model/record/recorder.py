@@ -16,10 +16,9 @@ import pandas as pd
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.packages.agenda import Agenda
 from model.parameters.checked import Parameters
-from model.record.dictionary import COLUMNS, SUMMARY
+from model.record.dictionary import COLUMNS, SUMMARY, columns_of
 from model.rules import cooperation, games
 from model.scenario.scenario import Scenario
-from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_NAMES, DYADS, N_BLOCS, N_DYADS
 
 N_CODES = len(games.FAMILIES)
 # Columns of the blocs that the summary averages over the quarters.
@@ -33,8 +32,6 @@ DYAD_MEANS: Final = (
     *("kept_recognition_first", "kept_recognition_second", "kept_linkage_first", "kept_linkage_second"),
     *("kept_charging", "kept_technology"),
 )
-FIRST_BLOC: Final = [first for first, _ in DYADS]
-SECOND_BLOC: Final = [second for _, second in DYADS]
 #: A quarter: table -> column -> array.
 Frame = dict[str, dict[str, FloatArray]]
 
@@ -55,17 +52,18 @@ class Recorder:
         kept: np.ndarray | None = None,
     ) -> None:
         self.scenario, self.parameters, self.agenda = scenario, parameters, agenda
+        self.parties, self.columns = scenario.parties, columns_of(scenario.parties)
         self.kept = kept
         self.frames: list[Frame] = []
-        self.treaties_signed = np.zeros(N_DYADS)
-        self.lapses = np.zeros(N_DYADS)
-        self.headline = [f"{column} {name}" for column in ("depth", "joint_gain") for name in DYAD_NAMES] + [
-            f"ev_share {bloc}" for bloc in BLOCS
-        ]
+        self.treaties_signed = np.zeros(self.parties.n_dyads)
+        self.lapses = np.zeros(self.parties.n_dyads)
+        self.headline = [
+            f"{column} {name}" for column in ("depth", "joint_gain") for name in self.parties.dyad_names
+        ] + [f"ev_share {bloc}" for bloc in self.parties.blocs]
         self.ceiling = ceiling
         # (..., b) sums over the quarters so far, and the last quarter: all that the summary needs of the blocs.
         self.bloc_sums: dict[str, FloatArray] = {}
-        self.last_ev_share: FloatArray = np.zeros(N_BLOCS)
+        self.last_ev_share: FloatArray = np.zeros(self.parties.n_blocs)
 
     @property
     def wanted(self) -> tuple[str, ...]:
@@ -77,8 +75,8 @@ class Recorder:
     ) -> None:
         """Write one quarter down: every wanted table -> column -> array (R, entity); counts (R, d) so far."""
         for table in self.wanted:
-            if set(frame[table]) != set(COLUMNS[table]):
-                odd = sorted(set(frame[table]) ^ set(COLUMNS[table]))
+            if set(frame[table]) != set(self.columns[table]):
+                odd = sorted(set(frame[table]) ^ set(self.columns[table]))
                 raise KeyError(f"record {table}: {odd} recorded or declared, not both")
         self.treaties_signed, self.lapses = treaties_signed, lapses
         blocs = frame["bloc"]
@@ -118,7 +116,7 @@ class Recorder:
     def latest(self, name: str) -> float:
         """A headline number of the last recorded quarter, for Mesa's data collector."""
         column, entity = name.split(" ")
-        table, entities = ("dyad", DYAD_NAMES) if column != "ev_share" else ("bloc", BLOCS)
+        table, entities = ("dyad", self.parties.dyad_names) if column != "ev_share" else ("bloc", self.parties.blocs)
         return float(self.frames[-1][table][column][list(entities).index(entity)])
 
     def series(self, table: str, column: str) -> FloatArray:
@@ -130,9 +128,9 @@ class Recorder:
     def entities(self) -> dict[str, list[str]]:
         """Names of the entities of every table, in the order of the arrays."""
         return {
-            "bloc": list(BLOCS),
-            "dyad": list(DYAD_NAMES),
-            "directed": [f"{BLOCS[i]}<{BLOCS[j]}" for i, j in DIRECTED_DYADS],
+            "bloc": list(self.parties.blocs),
+            "dyad": list(self.parties.dyad_names),
+            "directed": list(self.parties.directed_names),
             "automaker": list(self.scenario.automakers),
             "supplier": list(self.scenario.suppliers),
         }
@@ -147,7 +145,7 @@ class Recorder:
                 "label": np.repeat(np.array(labels, dtype=object), len(names)),
                 "entity": np.tile(np.array(names, dtype=object), len(labels)),
             }
-            for column in COLUMNS[table]:
+            for column in self.columns[table]:
                 columns[column] = self.series(table, column).T.reshape(-1)
             frame = pd.DataFrame(columns)
             if table == "dyad":
@@ -254,7 +252,7 @@ class Recorder:
         return {
             f"{name}_{side}": of_blocs[..., blocs]
             for name, of_blocs in values.items()
-            for side, blocs in (("first", FIRST_BLOC), ("second", SECOND_BLOC))
+            for side, blocs in zip(("first", "second"), self.parties.own.T, strict=True)
         }
 
     def _games(self) -> np.ndarray:
@@ -290,7 +288,9 @@ class Recorder:
         ):  # fmt: skip
             columns[name] = names[codes.reshape(-1)]
         columns["blocking"] = np.array(blocking, dtype=object).reshape(-1)
-        columns["dyad"] = np.array(DYAD_NAMES * (len(columns["game"]) // N_DYADS), dtype=object)
+        columns["dyad"] = np.array(
+            self.parties.dyad_names * (len(columns["game"]) // self.parties.n_dyads), dtype=object
+        )
         return pd.DataFrame(columns)[list(SUMMARY)]
 
 

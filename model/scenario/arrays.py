@@ -16,7 +16,7 @@ import numpy.typing as npt
 from model.faults import nearest
 from model.scenario.evidence import Row, Shelf, matching_rows, rows_and_columns
 from model.scenario.sections import ScenarioFile, quarter_number
-from model.vocabulary import BLOCS, PLACES
+from model.vocabulary import THREE, Parties
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -31,8 +31,9 @@ SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 class Workshop:
     """Builds the arrays of one scenario file; ``faults`` fills as it goes."""
 
-    def __init__(self, file: ScenarioFile, shelf: Shelf | None = None) -> None:
-        self.file, self.shelf = file, shelf or Shelf()
+    def __init__(self, file: ScenarioFile, shelf: Shelf | None = None, parties: Parties = THREE) -> None:
+        self.file, self.shelf, self.parties = file, shelf or Shelf(), parties
+        self.blocs, self.places = parties.blocs, parties.places
         self.faults: list[str] = []
         # Sections with faults of form are absent; whoever calls leaves out what needs them.
         self.automakers = tuple(getattr(file, "automaker", ()))
@@ -127,12 +128,12 @@ class Workshop:
         return {
             "automakers": self.automakers,
             "suppliers": self.suppliers,
-            "automaker_home": np.array([PLACES.index(a.home) for a in self.file.automaker.values()]),
-            "supplier_home": np.array([PLACES.index(s.home) for s in self.file.supplier.values()]),
+            "automaker_home": np.array([self.places.index(a.home) for a in self.file.automaker.values()]),
+            "supplier_home": np.array([self.places.index(s.home) for s in self.file.supplier.values()]),
         }
 
     def _by_bloc(self, section: Mapping[str, float], default: float = 0.0) -> list[float]:
-        return [float(section.get(bloc, default)) for bloc in BLOCS]
+        return [float(section.get(bloc, default)) for bloc in self.blocs]
 
     # --- markets and brands -----------------------------------------------------------------------
 
@@ -141,7 +142,7 @@ class Workshop:
         market = self.file.market
         ev_share, target = np.array(market.ev_share), np.array(market.drift.target)
         for name, values in (("ev_share", ev_share), ("drift.target", target)):
-            for bloc, value in zip(BLOCS, values, strict=True):
+            for bloc, value in zip(self.blocs, values, strict=True):
                 if not 0.0 < value < 1.0:
                     self.faults.append(f"market.{name}: {bloc} has {value:g}; a share here lies between 0 and 1")
         share = self._brand_shares()
@@ -161,20 +162,20 @@ class Workshop:
         brands = self.file.brands
         if brands is None:
             share = np.array([self._by_bloc(a.share) for a in self.file.automaker.values()])
-            for m, bloc in enumerate(BLOCS):
+            for m, bloc in enumerate(self.blocs):
                 self.adds_up(f"automaker.*.share.{bloc}", float(np.sum(share[:, m])))
             return share
         rows, column = self.rows_of("brands.table", brands.table, "automaker", "market_bloc")
         if not rows:
-            return np.full((len(self.automakers), len(BLOCS)), 1.0 / len(self.automakers))
+            return np.full((len(self.automakers), len(self.blocs)), 1.0 / len(self.automakers))
         owner = {row: f for f, maker in enumerate(self.file.automaker.values()) for row in maker.rows}
-        share = np.zeros((len(self.automakers), len(BLOCS)))
+        share = np.zeros((len(self.automakers), len(self.blocs)))
         for row in rows:
             maker, bloc = row["automaker"], row["market_bloc"]
-            if bloc not in BLOCS:
+            if bloc not in self.blocs:
                 continue  # totals of a company
             if maker in owner:
-                share[owner[maker], BLOCS.index(bloc)] += self.share_in("brands.table", row, column, maker)
+                share[owner[maker], self.blocs.index(bloc)] += self.share_in("brands.table", row, column, maker)
             else:
                 self.faults.append(f"brands.table: {maker!r} ({bloc}) is in the rows of no automaker; add it to one")
         # A row may be absent this year, but not from the whole table.
@@ -189,7 +190,7 @@ class Workshop:
                 self.faults.append(f"automaker.{name}.share: shares are read from {brands.table}; {remedy}")
         share[share <= brands.unsold_at_most] = 0.0
         self.known("brands.rest", brands.rest.values(), self.automakers)
-        for m, bloc in enumerate(BLOCS):
+        for m, bloc in enumerate(self.blocs):
             total = float(np.sum(share[:, m]))
             if bloc in brands.rest and brands.rest[bloc] in self.automakers:
                 share[self.automakers.index(brands.rest[bloc]), m] += 1.0 - total
@@ -202,13 +203,13 @@ class Workshop:
         banned = np.zeros(share.shape, dtype=np.bool_)
         for f, (name, maker) in enumerate(self.file.automaker.items()):
             for bloc, label in maker.on_sale_later.items():
-                m = BLOCS.index(bloc)
+                m = self.blocs.index(bloc)
                 if share[f, m] > 0:
                     self.faults.append(f"automaker.{name}.on_sale_later.{bloc}: already sold at the start; remove it")
                 on_sale[f, m] = max(self.index(label), 0)
         for name, ban in self.file.ban.items():
             self.check_row(f"ban.{name}.see", ban.see)
-            m = BLOCS.index(ban.market)
+            m = self.blocs.index(ban.market)
             for f, maker in enumerate(self.file.automaker.values()):
                 if ban.in_force and maker.home in ban.homes and share[f, m] == 0:
                     access = self.file.access.get(f"{ban.market}<{maker.home}")
@@ -221,17 +222,17 @@ class Workshop:
     def production(self) -> dict[str, Any]:
         """Places of production, plants, costs."""
         makers, cost = self.file.automaker, self.file.cost
-        origin = np.zeros((len(makers), len(BLOCS), len(PLACES)))
-        plant = np.full((len(makers), len(BLOCS)), NEVER)
+        origin = np.zeros((len(makers), len(self.blocs), len(self.places)))
+        plant = np.full((len(makers), len(self.blocs)), NEVER)
         for f, (name, maker) in enumerate(makers.items()):
-            for m, bloc in enumerate(BLOCS):
+            for m, bloc in enumerate(self.blocs):
                 for place, share in maker.origins.get(bloc, {maker.home: 1.0}).items():
-                    origin[f, m, PLACES.index(place)] = share
+                    origin[f, m, self.places.index(place)] = share
                 self.adds_up(f"automaker.{name}.origins.{bloc}", float(np.sum(origin[f, m])))
             for bloc, label in maker.plants_later.items():
-                plant[f, BLOCS.index(bloc)] = max(self.index(label), BEFORE)
-            for bloc in {*maker.plants, maker.home} & set(BLOCS):
-                plant[f, BLOCS.index(bloc)] = BEFORE
+                plant[f, self.blocs.index(bloc)] = max(self.index(label), BEFORE)
+            for bloc in {*maker.plants, maker.home} & set(self.blocs):
+                plant[f, self.blocs.index(bloc)] = BEFORE
         return {
             "origin_share": origin,
             "plant_from": plant,
@@ -244,13 +245,13 @@ class Workshop:
         """Suppliers and their ties."""
         suppliers = self.file.supplier
         tie = np.zeros((len(suppliers), len(self.automakers)))
-        local = np.zeros((len(suppliers), len(PLACES)))
-        place_tie = np.zeros((len(suppliers), len(PLACES)))
+        local = np.zeros((len(suppliers), len(self.places)))
+        place_tie = np.zeros((len(suppliers), len(self.places)))
         for k, (name, supplier) in enumerate(suppliers.items()):
             self.known(f"supplier.{name}.ties", supplier.ties, self.automakers)
             tie[k] = [supplier.ties.get(maker, supplier.ties_else) for maker in self.automakers]
-            local[k] = [supplier.local.get(place, float(place == supplier.home)) for place in PLACES]
-            place_tie[k] = [supplier.place_tie.get(place, 0.0) for place in PLACES]
+            local[k] = [supplier.local.get(place, float(place == supplier.home)) for place in self.places]
+            place_tie[k] = [supplier.place_tie.get(place, 0.0) for place in self.places]
         return {
             "supplier_share": self._supplier_shares(),
             "cell_cost": np.array([s.cost for s in suppliers.values()]),

@@ -243,6 +243,7 @@ class Resolver:
 
     quarters: Sequence[str]  # labels such as "2026Q4", for {quarter}
     shelf: Shelf = dataclasses.field(default_factory=Shelf)  # where evidence tables are
+    blocs: Sequence[str] = BLOCS  # for {bloc}
     faults: list[str] = dataclasses.field(default_factory=list)
     sources: list[SourceRow] = dataclasses.field(default_factory=list)
     broken: set[str] = dataclasses.field(default_factory=set)  # places without a usable number
@@ -312,7 +313,7 @@ class Resolver:
             raise ValueError(f"times = {times!r}, plus = {plus!r}: write a number for each")
         texts = [selector]
         if "{bloc}" in selector:
-            texts = [selector.replace("{bloc}", bloc) for bloc in BLOCS]
+            texts = [selector.replace("{bloc}", bloc) for bloc in self.blocs]
         elif "{quarter}" in selector:
             texts = [selector.replace("{quarter}", f"{q[:4]}-{q[4:]}") for q in self.quarters]
         add = table.get("sum") is True

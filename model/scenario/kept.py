@@ -99,7 +99,8 @@ def _changed(before: Any, now: Any, where: str) -> Iterator[tuple[str, object, o
     """Place, old and new value of everything that differs; of an array the first place, and how many more there are."""
     if isinstance(before, Parameters):
         before, now = before.as_dict(), now.as_dict()
-        yield from ((name, before[name], now[name]) for name in before if before[name] != now[name])
+        names = (*before, *(name for name in now if name not in before))
+        yield from ((name, before.get(name), now.get(name)) for name in names if before.get(name) != now.get(name))
     elif dataclasses.is_dataclass(before):
         for field in dataclasses.fields(before):
             if field.name not in LABELS or (isinstance(before, Treaty) and field.name == "name"):

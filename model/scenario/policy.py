@@ -14,7 +14,7 @@ import numpy as np
 
 from model.numerics import QUARTERS_PER_YEAR
 from model.scenario.arrays import SUM_TOLERANCE, Bools, Floats, Workshop
-from model.vocabulary import ACCESS, BLOCS, DYAD_NAMES, DYADS, EV, GOODS, N_BLOCS, N_DYADS, N_GOODS, N_SIDES
+from model.vocabulary import ACCESS, EV, GOODS, N_GOODS, N_SIDES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
 RATE_DIGITS: Final = 12
@@ -75,12 +75,13 @@ def _path(w: Workshop, where: str, rate: float | Sequence[float]) -> Floats:
 
 def duties(w: Workshop) -> dict[str, Any]:
     """MFN, special duty and floor of every directed dyad and good by quarter, and duties on other origins."""
-    shape = (w.n_quarters, N_GOODS, N_BLOCS, N_BLOCS)
+    n_blocs = w.parties.n_blocs
+    shape = (w.n_quarters, N_GOODS, n_blocs, n_blocs)
     mfn, special, floor = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     section = w.file.duties
     for g, rates in enumerate((section.ev, section.battery)):
-        for i, j in ((i, j) for i in range(N_BLOCS) for j in range(N_BLOCS) if i != j):
-            pair = f"{BLOCS[i]}<{BLOCS[j]}"
+        for i, j in ((i, j) for i in range(n_blocs) for j in range(n_blocs) if i != j):
+            pair = f"{w.blocs[i]}<{w.blocs[j]}"
             where = f"duties.{GOODS[g]}.{pair}"
             if pair not in rates:
                 w.faults.append(f"{where} is missing; add it")
@@ -112,7 +113,8 @@ def _treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
     """One treaty in force; ``base`` and ``floor`` (g, importer, exporter) are those of the first quarter."""
     section = w.file.treaty[name]
     where = f"treaty.{name}"
-    pair = DYADS[DYAD_NAMES.index(section.dyad)]
+    dyad = w.parties.dyad_names.index(section.dyad)
+    pair = w.parties.dyads[dyad]
     w.known(f"{where}.bound", section.bound, section.dyad.split("-"))
     if w.index(section.sunset) < 0:
         w.faults.append(f"{where}.sunset = {section.sunset}: before the scenario starts; leave the treaty out")
@@ -121,17 +123,17 @@ def _treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
     for s, (i, j) in enumerate((pair, pair[::-1])):
         for g, good in enumerate(GOODS):
             high, low = float(base[g, i, j]), float(floor[g, i, j])
-            agreed = section.bound.get(BLOCS[i], {}).get(good)
+            agreed = section.bound.get(w.blocs[i], {}).get(good)
             bound[s, g] = agreed is not None
             level[s, g] = agreed if isinstance(agreed, float) else high
             if not low - SUM_TOLERANCE <= level[s, g] <= high + SUM_TOLERANCE:
-                place = f"{where}.bound.{BLOCS[i]}.{good}"
+                place = f"{where}.bound.{w.blocs[i]}.{good}"
                 w.faults.append(f"{place} = {level[s, g]:g}: outside floor {low:g} to base {high:g}")
             if high > low:
                 cut[s, g] = round((high - level[s, g]) / (high - low), RATE_DIGITS)
     return Treaty(
         name=name,
-        dyad=DYAD_NAMES.index(section.dyad),
+        dyad=dyad,
         duty_bound=bound,
         duty_cut=cut,
         duty_level=level,
@@ -151,8 +153,8 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
     base = mfn + arrays["special"][:, EV]
     for pair, section in w.file.access.items():
         where = f"access.{pair}"
-        i, j = (BLOCS.index(bloc) for bloc in pair.split("<"))
-        makers = [(f, name) for f, (name, maker) in enumerate(w.file.automaker.items()) if maker.home == BLOCS[j]]
+        i, j = (w.blocs.index(bloc) for bloc in pair.split("<"))
+        makers = [(f, name) for f, (name, maker) in enumerate(w.file.automaker.items()) if maker.home == w.blocs[j]]
         least = mfn[:, i, j]
         duty = least if isinstance(section.duty, str) else _path(w, f"{where}.duty", section.duty)
         positions = (section.in_force, *sorted(section.on_table, key=ACCESS.index))
@@ -161,7 +163,7 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
         if section.in_force in ("closed", "local") and not any(banned[f, i] for f, _ in makers):
             allowed = ", ".join(ACCESS[2:])
             w.faults.append(
-                f"{where}.in_force = {section.in_force!r}: no rule keeps brands of {BLOCS[j]} out of {BLOCS[i]}; "
+                f"{where}.in_force = {section.in_force!r}: no rule keeps brands of {w.blocs[j]} out of {w.blocs[i]}; "
                 f"allowed there is {allowed}; choose one, or add a ban"
             )
         for key in sorted(section.model_fields_set - {"in_force", "on_table"}) if not is_quota else ():
@@ -181,13 +183,13 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
             )
         quotas = [other.importer for other in found for terms in (other, *other.on_table) if np.isfinite(terms.quota)]
         if is_quota and i in quotas:
-            w.faults.append(f"{where}: {BLOCS[i]} has another quota; a market can have one; leave one out")
+            w.faults.append(f"{where}: {w.blocs[i]} has another quota; a market can have one; leave one out")
         for f, name in makers if "local" in positions else ():
             maker = w.file.automaker[name]
-            if banned[f, i] and BLOCS[i] in maker.plants and maker.origins.get(BLOCS[i]) != {BLOCS[i]: 1.0}:
+            if banned[f, i] and w.blocs[i] in maker.plants and maker.origins.get(w.blocs[i]) != {w.blocs[i]: 1.0}:
                 w.faults.append(
-                    f"automaker.{name}.origins.{BLOCS[i]}: under 'local' access only what its plant there builds is "
-                    f"sold there; write origins = {{ {BLOCS[i]} = {{ {BLOCS[i]} = 1 }} }}"
+                    f"automaker.{name}.origins.{w.blocs[i]}: under 'local' access only what its plant there builds is "
+                    f"sold there; write origins = {{ {w.blocs[i]} = {{ {w.blocs[i]} = 1 }} }}"
                 )
         kept_out = banned[:, i] & np.isin(np.arange(len(banned)), [f for f, _ in makers])
         all_terms = []
@@ -221,12 +223,13 @@ def event(w: Workshop, name: str) -> Event:
 
 def support(w: Workshop) -> dict[str, Any]:
     """Subsidies, who is eligible, and credits with local-content rules, by quarter."""
-    shape = (w.n_quarters, N_BLOCS)
-    subsidy, paid = np.zeros(shape), np.zeros((w.n_quarters, len(w.automakers), N_BLOCS))
+    n_blocs = w.parties.n_blocs
+    shape = (w.n_quarters, n_blocs)
+    subsidy, paid = np.zeros(shape), np.zeros((w.n_quarters, len(w.automakers), n_blocs))
     for name, programme in w.file.subsidy.items():
         w.known(f"subsidy.{name}.eligible", programme.eligible, w.automakers)
         span = w.span(f"subsidy.{name}", programme.first, programme.last)
-        m = BLOCS.index(programme.bloc)
+        m = w.blocs.index(programme.bloc)
         subsidy[span, m] += programme.amount
         eligible = np.array([programme.eligible.get(maker, 1.0) for maker in w.automakers])
         paid[span, :, m] += programme.amount * eligible
@@ -236,7 +239,7 @@ def support(w: Workshop) -> dict[str, Any]:
     credit, minerals, components = np.zeros(shape), np.zeros(shape), np.zeros(shape)
     restricted = np.zeros(shape, dtype=np.bool_)
     for name, rule in w.file.credit.items():
-        cell = (w.span(f"credit.{name}", rule.first, rule.last), BLOCS.index(rule.bloc))
+        cell = (w.span(f"credit.{name}", rule.first, rule.last), w.blocs.index(rule.bloc))
         credit[cell], minerals[cell], components[cell] = rule.amount, rule.minerals, rule.components
         restricted[cell] = rule.restricted
     return {
@@ -263,7 +266,7 @@ def industry(w: Workshop) -> dict[str, Any]:
     """Cars of any kind built, and who sells those that are not electric."""
     section = w.file.industry
     ice_share = np.array(section.ice_share)
-    for m, bloc in enumerate(BLOCS):
+    for m, bloc in enumerate(w.blocs):
         if float(np.sum(ice_share[m])) > 1.0 + SUM_TOLERANCE:
             w.faults.append(f"industry.ice_share: market {bloc} adds up to more than 1; lower its shares")
     return {"cars_built": np.array(section.cars_built), "ice_share": ice_share}
@@ -272,17 +275,17 @@ def industry(w: Workshop) -> dict[str, Any]:
 def governments(w: Workshop) -> dict[str, Any]:
     """Phase-out announcements that stand, and changes of government."""
     announced = w.file.zev.announced
-    age = [-w.index(announced[bloc]) if bloc in announced else 0 for bloc in BLOCS]
-    for bloc, quarters in zip(BLOCS, age, strict=True):
+    age = [-w.index(announced[bloc]) if bloc in announced else 0 for bloc in w.blocs]
+    for bloc, quarters in zip(w.blocs, age, strict=True):
         if quarters < 0:
             label = f"zev.announced.{bloc} = {announced[bloc]}"
             w.faults.append(f"{label}: after the start, when blocs announce by themselves; leave it out")
-    turnover = np.zeros((w.n_quarters, N_BLOCS), dtype=np.bool_)
+    turnover = np.zeros((w.n_quarters, w.parties.n_blocs), dtype=np.bool_)
     for bloc, rule in w.file.turnover.items():
         since = np.arange(w.n_quarters) - w.index(rule.first)
-        turnover[:, BLOCS.index(bloc)] = (since >= 0) & (since % round(rule.every) == 0)
+        turnover[:, w.blocs.index(bloc)] = (since >= 0) & (since % round(rule.every) == 0)
     return {
-        "zev_announced": np.array([bloc in announced for bloc in BLOCS]),
+        "zev_announced": np.array([bloc in announced for bloc in w.blocs]),
         "zev_age": np.array(age, dtype=np.float64),
         "zev_required": np.array(w.file.zev.required),
         "turnover": turnover,
@@ -291,10 +294,11 @@ def governments(w: Workshop) -> dict[str, Any]:
 
 def dyads(w: Workshop) -> dict[str, Any]:
     """Distance of rules, dialogue, tension, and stakes outside the two markets."""
-    supply = np.zeros((N_DYADS, N_SIDES), dtype=np.bool_)
+    n_dyads = w.parties.n_dyads
+    supply = np.zeros((n_dyads, N_SIDES), dtype=np.bool_)
     value, cost = np.zeros(supply.shape), np.zeros(supply.shape)
-    distance, dialogue, tension = np.zeros(N_DYADS), np.zeros(N_DYADS), np.full(N_DYADS, np.nan)
-    for d, name in enumerate(DYAD_NAMES):
+    distance, dialogue, tension = np.zeros(n_dyads), np.zeros(n_dyads), np.full(n_dyads, np.nan)
+    for d, name in enumerate(w.parties.dyad_names):
         if name not in w.file.dyad:
             w.faults.append(f"dyad.{name} is missing; add it")
             continue

@@ -18,15 +18,16 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from model.faults import InputFault, nearest, shown
 from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
+from model.scenario.governments import parties_of
 from model.scenario.sections import ScenarioFile, Section, quarter_name, quarter_number
-from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES
+from model.vocabulary import BLOCS, IN_A_SENTENCE, THREE, Parties
 
 # Keys whose text names an evidence table.
 SELECTORS: Final = frozenset({"evidence", "table", "see"})
-# Names that are made of the three blocs, and what is said to whoever wants another.
-OF_BLOCS: Final = tuple(tuple(names) for names in (BLOCS, DYAD_NAMES, DIRECTED_NAMES))
-NO_FOURTH: Final = (
-    "this model has three blocs, CN, US and EU, and takes no fourth; makers of other places have home = 'other'"
+# What is said to whoever wants another bloc than those that the file names.
+ANOTHER: Final = (
+    "the governments of this scenario are {}; for another put its code into blocs (2 to 6), what it is called into "
+    "names, and its numbers into every list; makers of other places have home = 'other'"
 )
 # Keys that speak of the file they stand in, not of those that extend it.
 OWN_KEYS: Final = frozenset({"calibrate", "preferences_of"})
@@ -44,6 +45,7 @@ class Reading:
     faults: list[str]
     raw: dict[str, Any]  # the tables of the file and of all that it extends, merged
     shelf: Shelf  # the evidence tables that it takes numbers from
+    parties: Parties
     files: tuple[Path, ...]  # the file itself, what it extends, and so on
     base: Reading | None = None  # the scenario whose calibration it takes over
 
@@ -106,7 +108,7 @@ def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[st
     extended, files = _read_chain(base, main, seen)
     extended = {key: item for key, item in extended.items() if key not in OWN_KEYS}
     if is_quarter(raw.get("known_until")):
-        extended = as_known(extended, raw["known_until"])
+        extended = as_known(extended, raw["known_until"], raw.get("blocs", extended.get("blocs", BLOCS)))
     return merged(extended, raw), (path, *files)
 
 
@@ -151,8 +153,9 @@ def selectors_changed(item: Any, change: Callable[[str], str]) -> Any:
 def named_from(file: str, beside: Path, main: Path) -> str:
     """How a table that lies beside a file is named from another folder; any other name as it is."""
     # {bloc} stands for each of them: one that is there will do.
-    one = file.replace("{bloc}", BLOCS[0]).removesuffix(".csv")
-    if not _is_file(beside / f"{one}.csv"):
+    one = f"{file.removesuffix('.csv')}.csv"
+    is_there = any(beside.glob(one.replace("{bloc}", "*"))) if "{bloc}" in one else _is_file(beside / one)
+    if not is_there:
         return file
     way = Path(os.path.relpath((beside / file).parent, main)).as_posix()
     return f"{way}/{Path(file).name}" if way.startswith(".") else f"./{way}/{Path(file).name}"
@@ -163,7 +166,7 @@ def is_quarter(label: Any) -> bool:
     return isinstance(label, str) and re.fullmatch(QUARTER, label) is not None
 
 
-def as_known(table: dict[str, Any], until: str) -> dict[str, Any]:
+def as_known(table: dict[str, Any], until: str, blocs: Any = BLOCS) -> dict[str, Any]:
     """A scenario's raw tables as they were known in quarter ``until``: without what began, and with what ended, later.
 
     Support programmes, credits and events that begin later are left out, running ones end in that quarter; brands and
@@ -174,8 +177,8 @@ def as_known(table: dict[str, Any], until: str) -> dict[str, Any]:
         if isinstance(item, dict):
             if any(is_quarter(item.get(name)) and item[name] > until for name in ("first", "quarter")):
                 continue
-            known[key] = as_known(item, until)
-        elif is_quarter(item) and item > until and key in BLOCS:
+            known[key] = as_known(item, until, blocs)
+        elif is_quarter(item) and item > until and key in blocs:
             continue  # quarter in which a brand goes on sale, or a plant opens
         else:
             known[key] = until if is_quarter(item) and key in ("last", "history_ends") and item > until else item
@@ -202,7 +205,7 @@ def read_scenario(name_or_path: str | Path) -> Reading:
     """
     path = find_scenario(name_or_path)
     raw, files = read_chain(path)
-    shelf = Shelf(path.parent)
+    shelf, parties = Shelf(path.parent), parties_of(raw, f"scenario {path.stem}")
     try:
         first, last = (quarter_number(str(raw.get(key))) for key in ("first_quarter", "last_quarter"))
     except (ValueError, IndexError):
@@ -210,25 +213,27 @@ def read_scenario(name_or_path: str | Path) -> Reading:
     until = raw.get("known_until")
     # Later quarters stand at the last one of which anything is known.
     known = quarter_number(str(until)) if is_quarter(until) else last
-    resolver = Resolver([quarter_name(min(t, max(known, first))) for t in range(first, last + 1)], shelf)
+    quarters = [quarter_name(min(t, max(known, first))) for t in range(first, last + 1)]
+    resolver = Resolver(quarters, shelf, parties.blocs)
     resolved = resolver.resolve(raw)
     try:
-        file, malformed, faults = ScenarioFile.model_validate(resolved), frozenset[str](), []
+        file, malformed, faults = ScenarioFile.model_validate(resolved, context=parties), frozenset[str](), []
     except ValidationError as error:
         malformed = frozenset(str(fault["loc"][0]) for fault in error.errors())
-        file = _without(malformed, resolved)
+        file = _without(malformed, resolved, parties)
         # What could not be resolved is malformed too; one fault is enough for it.
-        faults = [line for where, line in explain(error).items() if not _inside(where, resolver.broken)]
+        faults = [line for where, line in explain(error, parties).items() if not _inside(where, resolver.broken)]
     above = calibrated_by(path)
     base = None if above is None else read_scenario(above)
-    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, files, base)
+    return Reading(file, malformed, resolver.sources, [*resolver.faults, *faults], raw, shelf, parties, files, base)
 
 
-def _without(malformed: frozenset[str], resolved: dict[str, Any]) -> ScenarioFile:
+def _without(malformed: frozenset[str], resolved: dict[str, Any], parties: Parties) -> ScenarioFile:
     sound = {}
     for name, field in ScenarioFile.model_fields.items():
         if name in resolved and name not in malformed:
-            sound[name] = TypeAdapter(field.rebuild_annotation()).validate_python(resolved[name])
+            kind = TypeAdapter(field.rebuild_annotation())
+            sound[name] = kind.validate_python(resolved[name], context=parties)
     return ScenarioFile.model_construct(**sound)
 
 
@@ -243,30 +248,37 @@ def _key_names(model: type[BaseModel] = Section) -> set[str]:
     return names
 
 
-def explain(error: ValidationError) -> dict[str, str]:
+def explain(error: ValidationError, parties: Parties = THREE) -> dict[str, str]:
     """One line a fault, in the words of this project, by place in the file."""
     lines: dict[str, str] = {}
     for fault in error.errors():
         # Pydantic adds the members of a union and the keys of a table to the place; the file knows neither.
         parts = [p for p in fault["loc"] if isinstance(p, int) or not re.search(r"\[|float|literal", str(p))]
         where = "".join(f"[{p}]" if isinstance(p, int) else f".{p}" for p in parts).lstrip(".")
-        lines.setdefault(where, _sentence(where, fault))
-    if any(_wants_a_fourth(fault) for fault in error.errors()):
-        lines["blocs"] = NO_FOURTH
+        lines.setdefault(where, _sentence(where, fault, parties))
+    if any(_wants_another(fault, parties) for fault in error.errors()):
+        lines["blocs"] = ANOTHER.format(", ".join(parties.blocs))
     return lines
 
 
-def _wants_a_fourth(fault: Any) -> bool:
+def _wants_another(fault: Any, parties: Parties) -> bool:
     """Whether a fault of form is that of somebody who adds a bloc."""
     if fault["type"] == "too_long":
-        return bool(fault["ctx"].get("max_length") == len(BLOCS))
+        return bool(fault["ctx"].get("each") == "blocs" and len(fault["input"]) > parties.n_blocs)
     names = fault.get("ctx", {}).get("names", ())
     parts = re.split("[-<]", str(fault["input"]))
-    others = [part for part in parts if part.upper() not in BLOCS]
-    return tuple(names) in OF_BLOCS and bool(others) and all(part.isalpha() for part in parts)
+    others = [part for part in parts if part.upper() not in parties.blocs]
+    of_blocs = (parties.blocs, parties.dyad_names, parties.directed_names)
+    return names in of_blocs and bool(others) and all(part.isalpha() for part in parts)
 
 
-def _sentence(where: str, fault: Any) -> str:
+def _in_order(parties: Parties) -> str:
+    """The blocs as lists have them, in words."""
+    called = (IN_A_SENTENCE.get(name, name).removeprefix("the ") for name in parties.names.values())
+    return ", ".join(called)
+
+
+def _sentence(where: str, fault: Any, parties: Parties) -> str:
     kind, came, ctx = fault["type"], fault["input"], fault.get("ctx", {})
     if kind == "missing":
         return f"{where} is missing; add it (see seeds/README.md)"
@@ -278,12 +290,12 @@ def _sentence(where: str, fault: Any) -> str:
     if kind == "not_known":
         hint = nearest(str(came), ctx["names"]) or "write one of these"
         return f"{where}: {shown(came)} is not known; allowed is {', '.join(ctx['names'])}; {hint}"
-    if kind in ("too_long", "too_short") and isinstance(came, list):
-        wanted = ctx.get("max_length") or ctx.get("min_length")
-        each = {3: "one for each bloc in the order China, US, EU", 4: "one for each place: China, US, EU, other"}
-        return f"{where} = {shown(came)}: {len(came)} came; allowed are {wanted}, {each.get(wanted, 'no more')}"
-    if kind in ("tuple_type", "list_type"):
-        return f"{where} = {shown(came)}: write a list, one number for each bloc in the order China, US, EU"
+    if kind == "too_long" and "each" in ctx:
+        each = f"one for each bloc in the order {_in_order(parties)}"
+        each = each if ctx["each"] == "blocs" else f"one for each place: {_in_order(parties)}, other"
+        return f"{where} = {shown(came)}: {len(came)} came; allowed are {ctx['max_length']}, {each}"
+    if kind == "list_type":
+        return f"{where} = {shown(came)}: write a list, one number for each bloc in the order {_in_order(parties)}"
     if kind == "less_than_equal" and ctx["le"] == 1 and LEAST_PERCENT <= came <= 100:
         remedy = f"rates are fractions: write {came / 100:g}, not {came:g}"
         return f"{where} = {came:g}: allowed is 0 to 1; {remedy}"

@@ -25,11 +25,15 @@ from model.scenario.evidence import SourceRow, names_in
 from model.scenario.policy import Access, Event, Treaty
 from model.scenario.reading import Reading, read_scenario
 from model.scenario.sections import quarter_name, quarter_number
+from model.vocabulary import Parties
 
 __all__ = ["BEFORE", "NEVER", "Access", "Event", "Scenario", "Treaty", "load_scenario", "scenario_names"]
 
 # Without these sections no other can be turned into arrays.
 ALWAYS_NEEDED: Final = frozenset({"first_quarter", "last_quarter"})
+_OTHER_GOVERNMENTS: Final = (
+    "blocs: what governments want cannot be taken over from {}, whose governments are {}; write calibrate = true"
+)
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -43,13 +47,14 @@ class Scenario:
     name: str
     title: str
     about: str
+    parties: Parties
     first_quarter: str
     n_quarters: int
     history_quarters: int  # duties follow ``special`` in the first so many quarters; later the model moves them
     parameters: Parameters  # the declared defaults with this scenario's changes
     automakers: tuple[str, ...]
     suppliers: tuple[str, ...]
-    automaker_home: Ints  # (f,) index in PLACES; 3 = other
+    automaker_home: Ints  # (f,) index in ``Parties.places``, the last is elsewhere
     supplier_home: Ints  # (k,)
     # markets
     market_size: Floats  # (m,) m new cars per quarter
@@ -162,10 +167,10 @@ def built(reading: Reading, name: str) -> Scenario:
     """
     file, faults = reading.file, list(reading.faults)
     try:
-        parameters = make_parameters(getattr(file, "parameters", {}))
+        parameters = make_parameters(getattr(file, "parameters", {}), reading.parties)
     except InputFault as fault:
         faults += [f"parameters.{line}" for line in fault.faults]
-    workshop = Workshop(file, reading.shelf)
+    workshop = Workshop(file, reading.shelf, reading.parties)
     arrays: dict[str, Any] = {}
     # Each step needs some sections; where one of them is malformed, the others are still checked.
     steps = (
@@ -194,10 +199,13 @@ def built(reading: Reading, name: str) -> Scenario:
     if faults:
         raise InputFault(faults, f"scenario {name}")
     above = None if reading.base is None else _base(reading.base, name)
+    if above is not None and above.parties.blocs != reading.parties.blocs:
+        raise InputFault([_OTHER_GOVERNMENTS.format(above.name, ", ".join(above.parties.blocs))], f"scenario {name}")
     scenario = Scenario(
         name=file.name,
         title=file.title,
         about=file.about,
+        parties=reading.parties,
         first_quarter=file.first_quarter,
         parameters=parameters,
         sources=tuple(reading.sources),

@@ -1,34 +1,58 @@
 """The form of a scenario file: which sections and keys there are, with units and ranges.
 
 A scenario is a TOML file in ``seeds/scenarios``. ``extends = "2026"`` takes another scenario and replaces
-what the file gives anew; tables are merged key by key, numbers and lists are replaced whole. Lists of three
-go in the order China, US, EU; lists of four add the other places of production.
+what the file gives anew; tables are merged key by key, numbers and lists are replaced whole. Lists with a number for
+each bloc go in the order of ``blocs`` (China, US, EU where it is not there); lists of places add the others at the end.
+
+A file is checked against its own parties, which are the context of the validation (``three`` without one).
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from model.numerics import QUARTERS_PER_YEAR
-from model.vocabulary import ACCESS, BEYOND, BLOCS, DIRECTED_NAMES, DYAD_NAMES, GOODS, PLACES
+from model.vocabulary import ACCESS, BEYOND, BLOCS, GOODS, THREE
+
+
+def _checked(name: str, names: tuple[str, ...]) -> str:
+    if name not in names:
+        raise PydanticCustomError("not_known", "not known", {"names": names})
+    return name
 
 
 def _one_of(*names: str) -> AfterValidator:
-    def check(name: str) -> str:
-        if name not in names:
-            raise PydanticCustomError("not_known", "not known", {"names": names})
-        return name
+    return AfterValidator(lambda name: _checked(name, names))
+
+
+def _party(kind: str) -> AfterValidator:
+    """One of the names of a kind that the file's parties have."""
+
+    def check(name: str, info: ValidationInfo) -> str:
+        return _checked(name, getattr(info.context or THREE, kind))
 
     return AfterValidator(check)
 
 
-Bloc = Annotated[str, _one_of(*BLOCS)]
-Place = Annotated[str, _one_of(*PLACES)]
-DyadName = Annotated[str, _one_of(*DYAD_NAMES)]
-Directed = Annotated[str, _one_of(*DIRECTED_NAMES)]  # importer<exporter
+def _for_each(kind: str) -> AfterValidator:
+    """As many as the file's parties have of a kind."""
+
+    def check(values: list[Any], info: ValidationInfo) -> list[Any]:
+        wanted = len(getattr(info.context or THREE, kind))
+        if len(values) != wanted:
+            raise PydanticCustomError("too_long", "too long", {"max_length": wanted, "each": kind})
+        return values
+
+    return AfterValidator(check)
+
+
+Bloc = Annotated[str, _party("blocs")]
+Place = Annotated[str, _party("places")]
+DyadName = Annotated[str, _party("dyad_names")]
+Directed = Annotated[str, _party("directed_names")]  # importer<exporter
 Good = Annotated[str, _one_of(*GOODS)]
 QuarterLabel = Annotated[str, Field(pattern=r"^\d{4}Q[1-4]$")]
 
@@ -46,6 +70,10 @@ CellPrice = Annotated[float, Field(gt=0, le=2000, strict=True)]  # $/kWh
 Quarters = Annotated[float, Field(ge=1, strict=True)]
 Switch = Annotated[bool, Field(strict=True)]
 
+T = TypeVar("T")
+ByBloc = Annotated[list[T], _for_each("blocs")]
+ByPlace = Annotated[list[T], _for_each("places")]
+
 
 class Section(BaseModel):
     """A table of the file; unknown keys are faults."""
@@ -56,15 +84,15 @@ class Section(BaseModel):
 class Drift(Section):
     """Trend of the EV share: the share aimed at, and the quarters to get there from ``market.ev_share``."""
 
-    target: tuple[Fraction, Fraction, Fraction]
+    target: ByBloc[Fraction]
     quarters: Quarters
 
 
 class Market(Section):
-    size: tuple[Positive, Positive, Positive]  # m new cars per quarter
-    ev_share: tuple[Fraction, Fraction, Fraction]
+    size: ByBloc[Positive]  # m new cars per quarter
+    ev_share: ByBloc[Fraction]
     drift: Drift
-    kwh: tuple[Positive, Positive, Positive]  # kWh per EV sold
+    kwh: ByBloc[Positive]  # kWh per EV sold
 
 
 class Brands(Section):
@@ -105,9 +133,9 @@ class Access(Section):
 
 
 class Cost(Section):
-    vehicle: tuple[Thousands, Thousands, Thousands]  # k$, car for each market without battery, where place = 1
-    place: tuple[Factor, Factor, Factor, Factor]  # factor of the place of production
-    freight: list[tuple[Freight, Freight, Freight]] = Field(min_length=4, max_length=4)  # k$, o x m
+    vehicle: ByBloc[Thousands]  # k$, car for each market without battery, where place = 1
+    place: ByPlace[Factor]  # factor of the place of production
+    freight: ByPlace[ByBloc[Freight]]  # k$, o x m
 
 
 class Batteries(Section):
@@ -141,8 +169,8 @@ class Rate(Section):
 class Duties(Section):
     ev: dict[Directed, Rate]
     battery: dict[Directed, Rate]
-    other_ev: tuple[Duty, Duty, Duty]  # on cars from other places
-    other_battery: tuple[Duty, Duty, Duty]
+    other_ev: ByBloc[Duty]  # on cars from other places
+    other_battery: ByBloc[Duty]
 
 
 class Subsidy(Section):
@@ -166,19 +194,19 @@ class Credit(Section):
 
 
 class Charging(Section):
-    points: tuple[Positive, Positive, Positive]  # m public charging points
-    budget: tuple[NotNegative, NotNegative, NotNegative]  # bn$ per year
-    unit_cost: tuple[Thousands, Thousands, Thousands]  # k$ per point
+    points: ByBloc[Positive]  # m public charging points
+    budget: ByBloc[NotNegative]  # bn$ per year
+    unit_cost: ByBloc[Thousands]  # k$ per point
 
 
 class Industry(Section):
-    cars_built: tuple[Positive, Positive, Positive]  # m per year, all cars
-    ice_share: list[tuple[Fraction, Fraction, Fraction]] = Field(min_length=3, max_length=3)  # market x home bloc
+    cars_built: ByBloc[Positive]  # m per year, all cars
+    ice_share: ByBloc[ByBloc[Fraction]]  # market x home bloc
 
 
 class Zev(Section):
     announced: dict[Bloc, QuarterLabel] = {}
-    required: tuple[Fraction, Fraction, Fraction]  # EV share that an announcement requires in 2035
+    required: ByBloc[Fraction]  # EV share that an announcement requires in 2035
 
 
 class Linkage(Section):
@@ -223,6 +251,11 @@ class ScenarioFile(Section):
     name: str
     title: str
     about: str = ""
+    blocs: list[str] = list(
+        BLOCS
+    )  # who negotiates, in the order of all lists; ``model.scenario.governments`` checks it
+    names: dict[Bloc, str] = {}  # what they are called
+    talks: dict[Bloc, list[Bloc]] = {}  # a row a bloc: whom it ever talks with; default: all with all
     first_quarter: QuarterLabel
     last_quarter: QuarterLabel
     history_ends: QuarterLabel | None = None  # last quarter in which duties follow the file's path

@@ -16,7 +16,7 @@ from model.assessment.ahead import foreseen
 from model.assessment.costs import Situation
 from model.assessment.doors import assess_all, views_of
 from model.assessment.mandate import Mandate, make_mandate
-from model.assessment.nodes import IMPORTER, PAIR_OF, PARTNER, everywhere, nodes_of, steps_of
+from model.assessment.nodes import everywhere, nodes_of, steps_of
 from model.assessment.priors import mean_tension
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
 from model.assessment.tables import assess
@@ -33,17 +33,11 @@ from model.scenario.scenario import NEVER, Scenario
 from model.start.calibration import COLD_SWEEPS, standards_in_force, support
 from model.vocabulary import (
     BATTERY,
-    DIRECTED_DYADS,
-    DYAD_OF,
-    DYADS,
     EV,
     LINKAGE,
-    N_BLOCS,
-    N_DYADS,
     N_GOODS,
     N_ISSUES,
     N_SIDES,
-    SIDE_OF,
 )
 
 LEAST_TRADE = 0.01 / QUARTERS_PER_YEAR  # m cars a quarter below which a security cost is not identified (theory 1.4)
@@ -98,7 +92,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     accounts = account(
         economy, parameters, clearing, cells, opening.margin, landed, origin_share, on_cars, paid, nothing
     )
-    built = ordered_sum(accounts.built, axis=0)[:N_BLOCS]
+    built = ordered_sum(accounts.built, axis=0)[: economy.parties.n_blocs]
     by_firm = ordered_sum(accounts.sales * accounts.border_price, axis=0)
     revenue = ordered_sum(by_firm[:, None] * economy.is_firm_home, axis=0)
     situation = Situation(
@@ -134,16 +128,17 @@ def security_costs(
     seen = {opened: look(economy, parameters, scenario, opening, opened).situation for opened in (False, True)}
     kept_out = brands_kept_out(scenario)
     usual = logistic(mean_tension(parameters))
-    point, low, high = (np.zeros((N_GOODS, N_BLOCS, N_BLOCS)) for _ in range(3))
-    identified = np.zeros((N_GOODS, N_BLOCS, N_BLOCS), dtype=bool)
+    parties = economy.parties
+    shape = (N_GOODS, parties.n_blocs, parties.n_blocs)
+    (point, low, high), identified = np.zeros((3, *shape)), np.zeros(shape, dtype=bool)
     weight = parameters.executive_profit_weight
     for good in range(N_GOODS):
         covers = np.zeros_like(economy.case_covers)
         covers[good] = 1.0
         alone = dataclasses.replace(economy, case_covers=covers)
         tables = {opened: assess(alone, parameters, situation, None, COLD_SWEEPS) for opened, situation in seen.items()}
-        for importer, partner in DIRECTED_DYADS:
-            pair = PAIR_OF[importer, partner]
+        for importer, partner in parties.directed:
+            pair = parties.pair_of[importer, partner]
             opened = bool(np.any(kept_out[scenario.automaker_home == partner, importer]))
             table = tables[opened]
             payoff = table.welfare[pair, :, 0] + weight * table.profit[pair, :, 0]
@@ -152,7 +147,7 @@ def security_costs(
                 payoff[[17, 0, 18]],
                 share[[17, 0, 18]],
                 economy.market_size[importer],
-                usual[DYAD_OF[importer, partner]],
+                usual[parties.dyad_of[importer, partner]],
                 parameters.security_convexity,
                 LEAST_TRADE,
             )
@@ -163,7 +158,7 @@ def security_costs(
 
 def opening_package(scenario: Scenario, menus: tuple[Menu, ...]) -> np.ndarray:
     """(d,) the package of each dyad's treaty in force, 0 where there is none."""
-    treaty = np.zeros(N_DYADS, dtype=np.int64)
+    treaty = np.zeros(len(menus), dtype=np.int64)
     for known in scenario.treaties:
         duty = []
         for side in (0, 1):
@@ -181,7 +176,7 @@ def opening_package(scenario: Scenario, menus: tuple[Menu, ...]) -> np.ndarray:
 
 def _issues_in_force(scenario: Scenario) -> np.ndarray:
     """(d, 10) issues that a treaty in force contains, so that the menu must have them."""
-    used = np.zeros((N_DYADS, N_ISSUES), dtype=bool)
+    used = np.zeros((scenario.parties.n_dyads, N_ISSUES), dtype=bool)
     for known in scenario.treaties:
         given = (known.duty_bound.any(axis=1), known.supply, known.recognition, known.linkage)
         used[known.dyad] |= [*np.concatenate(given), known.charging, known.technology]
@@ -191,13 +186,16 @@ def _issues_in_force(scenario: Scenario) -> np.ndarray:
 def _steps_of_access(scenario: Scenario) -> list[tuple[int, int]]:
     """By dyad, how many steps of access lie on the table, by who lets in."""
     steps = {(one.importer, one.exporter): len(one.on_table) for one in scenario.access}
-    return [(steps.get((i, j), 0), steps.get((j, i), 0)) for i, j in DYADS]
+    return [(steps.get((i, j), 0), steps.get((j, i), 0)) for i, j in scenario.parties.dyads]
 
 
 def brands_on_sale(scenario: Scenario) -> FloatArray:
     """(b, b) number of brands of the column bloc on sale in the row bloc at the start."""
-    sold, is_home = (scenario.brand_share > 0.0).T, scenario.automaker_home == np.arange(N_BLOCS)[:, None]
-    return np.count_nonzero(sold[:, None] & is_home, axis=-1) * (1.0 - np.eye(N_BLOCS))
+    sold, is_home = (
+        (scenario.brand_share > 0.0).T,
+        scenario.automaker_home == np.arange(scenario.parties.n_blocs)[:, None],
+    )
+    return np.count_nonzero(sold[:, None] & is_home, axis=-1) * (1.0 - np.eye(len(is_home)))
 
 
 def set_agenda(
@@ -216,7 +214,7 @@ def set_agenda(
     access = _steps_of_access(scenario)
     everything = np.ones(N_ISSUES, dtype=bool)
     smallest = tuple(build_menu(~everything, ~everything, access=steps) for steps in access)
-    every = nodes_of(economy, None, steps_of(smallest))
+    every = nodes_of(economy, None, steps_of(economy.parties, smallest))
     first = look(economy, parameters, scenario, opening, False)
     tables = assess_all(economy, parameters, first.situation, None, COLD_SWEEPS, every)
     stakes = _first_stakes(economy, parameters, scenario, opening, first, security)
@@ -225,7 +223,7 @@ def set_agenda(
     gains, home = _issue_gains(mandate.parts), _issue_gains(mandate.home_parts)
     receiver, giver = _receiver_and_giver(gains)
     in_force, active = _issues_in_force(scenario), receiver >= parameters.activity_threshold / QUARTERS_PER_YEAR
-    menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance, access[d]) for d in range(N_DYADS))
+    menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance, access[d]) for d in range(len(access)))
     agenda = dataclasses.replace(
         _agenda(menus, economy, security),
         active=active,
@@ -263,7 +261,8 @@ def _first_stakes(
     security: FloatArray,
 ) -> Stakes:
     """What is at stake beside the tables in the first quarter: at the usual tension, with no case running."""
-    tension, quiet = effective_tension(parameters, mean_tension(parameters)), np.zeros((N_BLOCS, N_BLOCS))
+    n_blocs = economy.parties.n_blocs
+    tension, quiet = effective_tension(parameters, mean_tension(parameters)), np.zeros((n_blocs, n_blocs))
     technology = technology_stakes(
         economy, parameters, scenario.cell_cost, economy.start_experience, opening.cells, first.ev_revenue, tension
     )
@@ -298,17 +297,17 @@ def with_finance(agenda: Agenda, economy: Economy, scenario: Scenario, finance: 
     in_force = _issues_in_force(scenario)
     worth = agenda.active | (~CORE & finance)
     access = _steps_of_access(scenario)
-    menus = tuple(build_menu(worth[d], in_force[d], finance, access[d]) for d in range(N_DYADS))
+    menus = tuple(build_menu(worth[d], in_force[d], finance, access[d]) for d in range(len(access)))
     levels = _agenda(menus, economy, agenda.security).levels
     return dataclasses.replace(agenda, menus=menus, levels=levels, treaty=opening_package(scenario, menus))
 
 
 def opening_costs(parameters: Parameters, agenda: Agenda, mandate: Mandate) -> FloatArray:
     """(b, b) smallest cost of a duty case that keeps the first quarter quiet, bn$ per quarter (theory 1.6a)."""
-    cost = np.zeros((N_BLOCS, N_BLOCS))
-    for pair, (importer, partner) in enumerate(zip(IMPORTER, PARTNER, strict=True)):
+    cost, parties = np.zeros_like(agenda.opening_cost), parameters.parties
+    for pair, (importer, partner) in enumerate(parties.directed):
         best = float(np.max(mandate.move_gain[pair]))
-        scale = agenda.scale[DYAD_OF[importer, partner], SIDE_OF[importer, partner]]
+        scale = agenda.scale[parties.dyad_of[importer, partner], parties.side_of[importer, partner]]
         excess = best - parameters.duty_move_threshold * scale
         cost[importer, partner] = max(0.0, excess + QUIET_MARGIN) if excess >= 0.0 else 0.0
     return cost
@@ -333,10 +332,10 @@ def _weights(gains: FloatArray, parameters: Parameters, contested_only: bool) ->
 
 def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> Agenda:
     """An agenda with these menus and nothing found out yet."""
-    sides = np.zeros((N_DYADS, N_SIDES))
-    issues = np.zeros((N_DYADS, N_ISSUES))
+    n_blocs, dyads = economy.parties.n_blocs, economy.parties.dyads
+    sides, issues = np.zeros((len(dyads), N_SIDES)), np.zeros((len(dyads), N_ISSUES))
     cuts = economy.cuts[EV]
-    levels = [menu.levels(np.stack([cuts[i, j], cuts[j, i]])) for menu, (i, j) in zip(menus, DYADS, strict=True)]
+    levels = [menu.levels(np.stack([cuts[i, j], cuts[j, i]])) for menu, (i, j) in zip(menus, dyads, strict=True)]
     return Agenda(
         menus=menus,
         levels=tuple(levels),
@@ -344,8 +343,8 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
         weights=issues,
         contested_weights=issues,
         harmony=issues > 0.0,
-        regretted=np.zeros((N_DYADS, N_SIDES, N_ISSUES), dtype=bool),
-        stakes=np.zeros((N_DYADS, N_SIDES, N_ISSUES)),
+        regretted=np.zeros((len(dyads), N_SIDES, N_ISSUES), dtype=bool),
+        stakes=np.zeros((len(dyads), N_SIDES, N_ISSUES)),
         scale=sides + 1.0,
         legislature_scale=sides + 1.0,
         receiver_gain=issues,
@@ -353,8 +352,8 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
         security_low=security,
         security_high=security,
         identified=security > 0.0,
-        opening_cost=np.zeros((N_BLOCS, N_BLOCS)),
-        treaty=np.full(N_DYADS, NO_TREATY),
+        opening_cost=np.zeros((n_blocs, n_blocs)),
+        treaty=np.full(len(dyads), NO_TREATY),
         supply_stake=sides,
         markup=np.zeros((0, 0)),
     )

@@ -27,7 +27,7 @@ from model.parameters.checked import Parameters
 from model.rules import batteries, demand, plants, pricing
 from model.scenario.scenario import Scenario
 from model.start.trend import fit_trend
-from model.vocabulary import BATTERY, DUTY_CUTS, DYADS, EV, N_BLOCS, N_GOODS, N_PLACES, N_SIDES
+from model.vocabulary import BATTERY, DUTY_CUTS, EV, N_GOODS, N_SIDES
 
 COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
 TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
@@ -44,38 +44,41 @@ def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:
 
 def constants(scenario: Scenario, parameters: Parameters) -> Economy:
     """The economy's constants, before supplier ties are solved for."""
-    home_flag = np.eye(N_BLOCS, N_PLACES)
+    parties = scenario.parties
+    n_blocs, n_places, dyads = parties.n_blocs, parties.n_places, parties.dyads
+    home_flag = np.eye(n_blocs, n_places)
     n_suppliers, n_automakers = len(scenario.suppliers), len(scenario.automakers)
-    is_home_supply = np.arange(N_PLACES)[:, None] == scenario.supplier_home
+    is_home_supply = np.arange(n_places)[:, None] == scenario.supplier_home
     imported = np.where(is_home_supply, 0.0, 1.0 - scenario.local_share.T)
-    cuts = np.full((N_GOODS, N_BLOCS, N_BLOCS, len(DUTY_CUTS)), DUTY_CUTS)
+    cuts = np.full((N_GOODS, n_blocs, n_blocs, len(DUTY_CUTS)), DUTY_CUTS)
     for treaty in scenario.treaties:
         for side, good in np.ndindex(N_SIDES, N_GOODS):
-            importer, partner = DYADS[treaty.dyad][side], DYADS[treaty.dyad][1 - side]
+            importer, partner = dyads[treaty.dyad][side], dyads[treaty.dyad][1 - side]
             cut = treaty.duty_cut[side, good]
             if treaty.duty_bound[side, good] and 0.0 < cut < 1.0:
                 # The grid of cuts passes through what is in force: half of it, it, and the full cut.
                 cuts[good, importer, partner] = (0.0, 0.0, cut / 2.0, cut, 1.0)
-    covers = np.ones((N_GOODS, N_BLOCS, N_BLOCS))
+    covers = np.ones((N_GOODS, n_blocs, n_blocs))
     # A duty case moves cells beside cars only where cells have carried a special duty (theory 1.7: one level).
     covers[BATTERY] = np.max(scenario.special[:, BATTERY], axis=0) > 0.0
     size = scenario.market_size
     return Economy(
+        parties=parties,
         market_size=size,
         kwh=scenario.kwh,
         is_home=home_flag,
         is_foreign=1.0 - home_flag,
-        is_other_bloc=1.0 - np.eye(N_BLOCS),
+        is_other_bloc=1.0 - np.eye(n_blocs),
         nonbattery_cost=(scenario.vehicle_cost[:, None] * scenario.place_factor)[:, None, :],
         freight=scenario.freight.T[:, None, :].copy(),
         firm_home=scenario.automaker_home,
         supplier_home=scenario.supplier_home,
-        is_firm_home=(scenario.automaker_home[:, None] == np.arange(N_BLOCS)).astype(np.float64),
-        is_supplier_home=(scenario.supplier_home[:, None] == np.arange(N_BLOCS)).astype(np.float64),
+        is_firm_home=(scenario.automaker_home[:, None] == np.arange(n_blocs)).astype(np.float64),
+        is_supplier_home=(scenario.supplier_home[:, None] == np.arange(n_blocs)).astype(np.float64),
         imported_cells=imported,
         cell_freight=scenario.battery_freight * imported,
-        supplier_tie=np.zeros((N_PLACES, n_automakers, n_suppliers)),
-        cell_level=np.zeros((N_PLACES, n_automakers)),
+        supplier_tie=np.zeros((n_places, n_automakers, n_suppliers)),
+        cell_level=np.zeros((n_places, n_automakers)),
         other_duty=scenario.other_duty,
         cuts=cuts,
         case_covers=covers,
@@ -92,7 +95,7 @@ def duties_at_start(scenario: Scenario) -> FloatArray:
     """(g, b, b) duties applied in the first quarter: without treaties, then what treaties in force bind."""
     duty = scenario.base_duty[0].copy()
     for treaty in scenario.treaties:
-        i, j = DYADS[treaty.dyad]
+        i, j = scenario.parties.dyads[treaty.dyad]
         usual = duty[:, [i, j], [j, i]]
         duty[:, [i, j], [j, i]] = np.where(treaty.duty_bound.T, treaty.duty_level.T, usual)
     return duty
@@ -105,9 +108,10 @@ def support(scenario: Scenario, quarter: int) -> FloatArray:
 
 def standards_in_force(scenario: Scenario) -> tuple[FloatArray, FloatArray]:
     """(b, b) recognition (importer, exporter) and common charging interface under the treaties in force."""
-    recognised, common = np.zeros((N_BLOCS, N_BLOCS)), np.zeros((N_BLOCS, N_BLOCS))
+    n_blocs = scenario.parties.n_blocs
+    recognised, common = np.zeros((n_blocs, n_blocs)), np.zeros((n_blocs, n_blocs))
     for treaty in scenario.treaties:
-        i, j = DYADS[treaty.dyad]
+        i, j = scenario.parties.dyads[treaty.dyad]
         recognised[[i, j], [j, i]] = treaty.recognition
         common[[i, j], [j, i]] = treaty.charging
     return recognised, common
@@ -116,7 +120,7 @@ def standards_in_force(scenario: Scenario) -> tuple[FloatArray, FloatArray]:
 def _latent_quality(scenario: Scenario, quality: FloatArray, share: FloatArray, alpha: FloatArray) -> FloatArray:
     """Qualities (m, f) with unsold brands filled in: the money gap to the leader of their nearest market (1.1)."""
     filled = quality.copy()
-    leader = [int(np.argmax(np.where(share[m] > 0.0, share[m], -1.0))) for m in range(N_BLOCS)]
+    leader = [int(np.argmax(np.where(share[m] > 0.0, share[m], -1.0))) for m in range(len(share))]
     for m, f in np.argwhere(share <= 0.0).tolist():
         # Nearest: a market abroad where the brand is sold, before its home market.
         sold = sorted(np.flatnonzero(share[:, f] > 0.0), key=lambda n: n == scenario.automaker_home[f])
@@ -276,7 +280,7 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         cells=accounts.cells,
         duty=duty,
         special=scenario.special[0].copy(),
-        trend=np.zeros(N_BLOCS),
+        trend=np.zeros(len(share)),
     )
     then = min(round(scenario.drift_quarters), scenario.n_quarters - 1)
     trend = fit_trend(scenario, parameters, economy, opening, support(scenario, then))

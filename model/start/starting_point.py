@@ -15,17 +15,16 @@ from model.faults import InputFault
 from model.market.economy import Economy, Opening
 from model.numerics import QUARTERS_PER_YEAR
 from model.packages.agenda import Agenda
-from model.parameters.checked import PARAMETERS, Parameters
+from model.parameters.checked import Parameters
 from model.parameters.spec import STRUCTURE
 from model.scenario.evidence import digest_of_file
 from model.scenario.reading import find_scenario, read_chain, read_scenario
 from model.scenario.scenario import Scenario, built
 from model.start.agenda import set_agenda, with_finance
 from model.start.calibration import open_changed, open_economy
-from model.vocabulary import BLOCS, DIRECTED_DYADS, DYAD_OF, GOODS, SIDE_OF
+from model.vocabulary import GOODS
 
 GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
-_OF_STRUCTURE = tuple(name for name, spec in PARAMETERS.items() if spec.role == STRUCTURE)
 CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
 
 
@@ -64,7 +63,7 @@ def calibrated_with(scenario: Scenario, parameters: Parameters) -> Parameters:
 
     Preferences do not depend on what parties may do, or on how results are measured.
     """
-    return scenario.parameters.with_overrides({name: getattr(parameters, name) for name in _OF_STRUCTURE})
+    return scenario.parameters.with_overrides(parameters.of_role(STRUCTURE))
 
 
 @functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
@@ -108,16 +107,16 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
     """
     chosen = known_scenario(scenario).parameters if parameters is None else parameters
     world, _, _, agenda = starting_point(scenario, chosen)
-    rows = []
-    for importer, exporter in DIRECTED_DYADS:
-        dyad, giver = DYAD_OF[importer, exporter], SIDE_OF[exporter, importer]
+    rows, parties = [], world.parties
+    for importer, exporter in parties.directed:
+        dyad, giver = parties.dyad_of[importer, exporter], parties.side_of[exporter, importer]
         home = world.automaker_home == exporter
         sold = int(np.count_nonzero(world.availability[home, importer] >= 1.0))
         for g, good in enumerate(GOODS):
             rows.append(
                 {
-                    "importer": BLOCS[importer],
-                    "exporter": BLOCS[exporter],
+                    "importer": parties.blocs[importer],
+                    "exporter": parties.blocs[exporter],
                     "good": good,
                     "security_cost": agenda.security[g, importer, exporter],
                     "low": agenda.security_low[g, importer, exporter],
@@ -141,14 +140,17 @@ def identification_flips(scenario: str, changes: Mapping[str, object] | None = N
         InputFault: the scenario cannot be read.
     """
     told: dict[tuple[int, int, int], str] = {}
+    names = known_scenario(scenario).parties.blocs
     _, (own, *bases) = read_chain(find_scenario(scenario))
     for base in bases:
         try:
             here, there = _agenda_of(str(own), changes), _agenda_of(str(base), changes)
         except (ArithmeticError, InputFault):
             continue  # runs tell why
+        if here.identified.shape != there.identified.shape:
+            continue  # other governments
         for good, importer, exporter in np.argwhere(here.identified != there.identified).tolist():
-            pair = f"{BLOCS[importer]} sees in {GOODS_IN_WORDS[good]} from {BLOCS[exporter]}"
+            pair = f"{names[importer]} sees in {GOODS_IN_WORDS[good]} from {names[exporter]}"
             known = there if there.identified[good, importer, exporter] else here
             cost = f"{known.security[good, importer, exporter]:.1f} k$ a car"
             side = (f"{cost} in {base.stem}", "not identified here, where it counts as 0")

@@ -22,7 +22,7 @@ from model.numerics import FloatArray, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import batteries, standards, unilateral
 from model.scenario.scenario import Scenario
-from model.vocabulary import BATTERY, EV, N_BLOCS
+from model.vocabulary import BATTERY, EV
 
 ROUNDS = 30  # rounds of the fixed point; each reduces the error in log odds several times
 TOLERANCE = 1e-10  # log odds
@@ -73,7 +73,7 @@ def fit_trend(
     duty = np.maximum(opening.duty + scenario.base_duty[then] - scenario.base_duty[0], 0.0)
     cost = projected_costs(scenario, parameters, economy, quarters)
     cells = supply_cells(economy, parameters, cost, opening.margin, duty[BATTERY])
-    nothing = np.zeros((N_BLOCS, N_BLOCS))
+    nothing = np.zeros((economy.parties.n_blocs, economy.parties.n_blocs))
     landed = landed_costs(economy, cells)
     base, mix = offered_costs(
         economy,

@@ -10,8 +10,7 @@ from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
-from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap, named
-from model.vocabulary import DYAD_OF, DYADS
+from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
@@ -60,7 +59,7 @@ class Story(TradeStory, ClubStory):
 
     def name(self, dyad: int, side: int) -> str:
         """The name of one side of a dyad, with its article."""
-        return named(DYADS[dyad][side])
+        return self.named(self.parties.dyads[dyad][side])
 
     def package(self, dyad: int, index: int) -> str:
         """A package in words."""
@@ -71,8 +70,8 @@ class Story(TradeStory, ClubStory):
             giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
             duty, step = int(menu.duty_at[index, side]), int(menu.access_at[index, side])
             if step:
-                terms = self.terms_of_access(DYADS[dyad][side], DYADS[dyad][1 - side])[step]
-                parts.append(f"{giver} {access_in_words(terms, self.model.state.quarter)}")
+                terms = self.terms_of_access(*self.parties.dyads[dyad][:: 1 - 2 * side])[step]
+                parts.append(f"{giver} {access_in_words(self.parties, terms, self.model.state.quarter)}")
             if duty:
                 rates = [percent(rate) for rate in duty_rates(self.model, dyad)[side]]
                 told = f"cuts its duty on {taker}'s cars to {rates[duty]}, {rates[0]} without a treaty"
@@ -124,13 +123,17 @@ class Story(TradeStory, ClubStory):
         """A government takes office, with preferences of its own."""
         weight, shift = self.model.state.profit_weight[bloc], self.model.state.threshold_shift[bloc]
         wants = f"weight {weight:.2f} on home profits, and a legislature that asks {shift:+.2f} more of a treaty"
-        self.say("government", f"A new government takes office in {named(bloc)}: {wants}.")
+        self.say("government", f"A new government takes office in {self.named(bloc)}: {wants}.")
 
     # --- acting alone -----------------------------------------------------------------------------------------------
 
     def _of_two(self, topic: str, importer: int, partner: int, sentence: str) -> None:
         """A line on a pair of blocs, whose names come into the sentence, importer first."""
-        self.say(topic, cap(sentence.format(named(importer), named(partner))), int(DYAD_OF[importer, partner]))
+        self.say(
+            topic,
+            cap(sentence.format(self.named(importer), self.named(partner))),
+            int(self.parties.dyad_of[importer, partner]),
+        )
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
@@ -161,19 +164,19 @@ class Story(TradeStory, ClubStory):
     def announces(self, bloc: int, alone: bool) -> None:
         """A zero-emission path is announced, for its own sake or in step with a partner."""
         why = "for its own good (harmony)" if alone else "in step with a partner"
-        self.say("announcement", f"{cap(named(bloc))} announces a zero-emission path {why}.")
+        self.say("announcement", f"{cap(self.named(bloc))} announces a zero-emission path {why}.")
 
     def takes_back(self, bloc: int) -> None:
         """A new government takes a zero-emission path back."""
-        self.say("announcement", f"The new government of {named(bloc)} takes the zero-emission path back.")
+        self.say("announcement", f"The new government of {self.named(bloc)} takes the zero-emission path back.")
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
-        self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {named(market)}.")
+        self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {self.named(market)}.")
 
     def plant_opens(self, market: int, firm: int) -> None:
         """A plant opens."""
-        self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {named(market)}.")
+        self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {self.named(market)}.")
 
     # --- the table --------------------------------------------------------------------------------------------------
 

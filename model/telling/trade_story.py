@@ -11,8 +11,9 @@ import numpy as np
 from model.assessment.coalitions import kind_of_club
 from model.market import border
 from model.numerics import QUARTERS_PER_YEAR
+from model.rules.clubs import coalitions
 from model.telling.outcomes import Turn
-from model.vocabulary import BLOC_NAMES, BLOCS, DYAD_NAMES, DYAD_OF
+from model.vocabulary import IN_A_SENTENCE, Parties
 
 if TYPE_CHECKING:
     from model.market.economy import Economy
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from model.packages.agenda import Agenda
     from model.parameters.checked import Parameters
     from model.scenario.scenario import Access, Scenario
-
-# Members of each coalition, in the order of ``model.assessment.coalitions``.
-CLUBS = ((), (0, 1), (0, 2), (1, 2), (0, 1, 2))
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Teller:
     """Writes the lines of a run; silent when ``is_told`` is False."""
 
     def __init__(self, model: Told, is_told: bool) -> None:
-        self.model = model
+        self.model, self.parties = model, model.start.parties
         self.is_told = is_told
         self.lines: list[StoryLine] = []
         self.told_charges: dict[str, FloatArray] = {}  # what was said last, by the mechanism's switch
@@ -82,8 +80,17 @@ class Teller:
         """Add a line for this quarter."""
         if self.is_told:
             t = self.model.state.quarter
-            name = DYAD_NAMES[dyad] if dyad >= 0 else ""
+            name = self.parties.dyad_names[dyad] if dyad >= 0 else ""
             self.lines.append(StoryLine(t, self.model.start.quarter_label(t), topic, name, text, turn, side))
+
+    def named(self, bloc: int) -> str:
+        """The bloc's name inside a sentence."""
+        return named(self.parties, bloc)
+
+    def listed(self, blocs: Sequence[int]) -> str:
+        """Some blocs inside a sentence: China, the US and the EU."""
+        names = [self.named(b) for b in blocs]
+        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
 
 
 class TradeStory(Teller):
@@ -91,7 +98,7 @@ class TradeStory(Teller):
 
     def credits(self, before: FloatArray, price: FloatArray, floor: FloatArray, fine: FloatArray) -> None:
         """Credits for EVs become scarce or plentiful, or reach the fine."""
-        for m in range(len(BLOCS)):
+        for m in range(self.parties.n_blocs):
             was, now = float(before[m]), float(price[m])
             if now >= fine[m] > was:
                 what = f"so short of EVs that makers pay the fine of {now:.1f} k$ a car"
@@ -101,32 +108,34 @@ class TradeStory(Teller):
                 what = "no longer short of credits for EVs"
             else:
                 continue
-            self.say("credits", f"{cap(named(m))} is {what}.")
+            self.say("credits", f"{cap(self.named(m))} is {what}.")
 
     def undertakings(self, before: FloatArray, after: FloatArray) -> None:
         """Automakers and importers agree on price undertakings, or give them up; (m, f, b) commitments."""
         for m, f, b in np.argwhere((before >= 0.0) != (after >= 0.0)):
-            maker, cars = self.model.start.automakers[f], f"cars from {named(int(b))}"
+            maker, cars = self.model.start.automakers[f], f"cars from {self.named(int(b))}"
             if after[m, f, b] >= 0.0:
-                text = f"{cap(named(int(m)))} accepts a price undertaking by {maker} for {cars}"
+                text = f"{cap(self.named(int(m)))} accepts a price undertaking by {maker} for {cars}"
                 part = float(after[m, f, b])
                 text += f"; {part:.0%} of them are to be built at home" if part > 0.0 else ""
             else:
-                text = f"{cap(named(int(m)))}'s price undertaking with {maker} for {cars} ends"
-            self.say("undertaking", text + ".", int(DYAD_OF[m, b]))
+                text = f"{cap(self.named(int(m)))}'s price undertaking with {maker} for {cars} ends"
+            self.say("undertaking", text + ".", int(self.parties.dyad_of[m, b]))
 
     def access(self) -> None:
         """The terms of access that the scenario starts with."""
         for one in self.model.start.access:
-            text = f"{cap(named(one.importer))} {access_in_words(one, 0)}."
-            self.say("access", text, int(DYAD_OF[one.importer, one.exporter]))
+            text = f"{cap(self.named(one.importer))} {access_in_words(self.parties, one, 0)}."
+            self.say("access", text, int(self.parties.dyad_of[one.importer, one.exporter]))
 
     def access_changes(self, importer: int, exporter: int, step: int) -> None:
         """A market is opened under a treaty, or shut again; ``model.packages.menu`` counts the steps."""
         terms = self.terms_of_access(importer, exporter)[step]
-        told = access_in_words(terms, self.model.state.quarter)
-        from_now = f"From this quarter {named(importer)} {told}" if step else f"{cap(named(importer))} {told} again"
-        self.say("access", from_now + ".", int(DYAD_OF[importer, exporter]))
+        told = access_in_words(self.parties, terms, self.model.state.quarter)
+        from_now = (
+            f"From this quarter {self.named(importer)} {told}" if step else f"{cap(self.named(importer))} {told} again"
+        )
+        self.say("access", from_now + ".", int(self.parties.dyad_of[importer, exporter]))
 
     def terms_of_access(self, importer: int, exporter: int) -> tuple[Access, ...]:
         """What is in force without a treaty, then what a treaty may grant; nothing where the scenario lists none."""
@@ -136,10 +145,10 @@ class TradeStory(Teller):
     def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
         """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
         for m in np.flatnonzero((before > 0.0) != (premium > 0.0)).tolist():
-            cars = f"quota for cars built in {named(int(origin[m]))}"
+            cars = f"quota for cars built in {self.named(int(origin[m]))}"
             full = f"is full: a licence for one more is worth {premium[m]:.1f} k$"
             what = full if premium[m] > 0.0 else "is not full"
-            self.say("access", f"{cap(named(m))}'s {cars} {what}.", int(DYAD_OF[m, origin[m]]))
+            self.say("access", f"{cap(self.named(m))}'s {cars} {what}.", int(self.parties.dyad_of[m, origin[m]]))
 
     def charges(self, charged: Sequence[FloatArray | None]) -> None:
         """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
@@ -149,21 +158,22 @@ class TradeStory(Teller):
                 continue
             self.told_charges[mechanism.switch] = now
             topic, sentence = mechanism.told
-            for m, b in np.argwhere(now[:, : len(BLOCS)] > 0.0).tolist():
-                told = sentence.format(importer=named(m), partner=named(b), amount=now[m, b])
-                self.say(topic, cap(told), int(DYAD_OF[m, b]))
+            for m, b in np.argwhere(now[:, : self.parties.n_blocs] > 0.0).tolist():
+                told = sentence.format(importer=self.named(m), partner=self.named(b), amount=now[m, b])
+                self.say(topic, cap(told), int(self.parties.dyad_of[m, b]))
 
     def friends(self, after: FloatArray, at_start: FloatArray) -> None:
         """Partners enter or leave the allowed set of the US credit, (b,)."""
         before, self.told_friends = at_start if self.told_friends is None else self.told_friends, after
         for b in np.flatnonzero((before > 0.0) != (after > 0.0)):
             what = "now count" if after[b] > 0.0 else "no longer count"
-            self.say("credits", f"Content and plants of {named(int(b))} {what} for the US credit.")
+            self.say("credits", f"Content and plants of {self.named(int(b))} {what} for the US credit.")
 
 
-def access_in_words(terms: Access, t: int) -> str:
+def access_in_words(parties: Parties, terms: Access, t: int) -> str:
     """What an importer does under terms of access in quarter t, as the rest of a sentence."""
-    brands, cars = f"brands of {named(terms.exporter)}", f"cars built in {named(terms.exporter)}"
+    exporter = named(parties, terms.exporter)
+    brands, cars = f"brands of {exporter}", f"cars built in {exporter}"
     if terms.position == "quota":
         beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
         a_year = QUARTERS_PER_YEAR * terms.quota * 1e6
@@ -176,16 +186,10 @@ def access_in_words(terms: Access, t: int) -> str:
     }[terms.position]
 
 
-def named(bloc: int) -> str:
+def named(parties: Parties, bloc: int) -> str:
     """The bloc's name inside a sentence."""
-    name = BLOC_NAMES[BLOCS[bloc]]
-    return name if name == "China" else f"the {'US' if BLOCS[bloc] == 'US' else 'EU'}"
-
-
-def listed(blocs: Sequence[int]) -> str:
-    """Some blocs inside a sentence: China, the US and the EU."""
-    names = [named(b) for b in blocs]
-    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
+    name = parties.names[parties.blocs[bloc]]
+    return IN_A_SENTENCE.get(name, name)
 
 
 def cap(text: str) -> str:
@@ -198,13 +202,18 @@ class ClubStory(Teller):
 
     def club_proposed(self, now: int, chosen: int, *votes: bool) -> None:
         """A zone or club is proposed, or one is to be enlarged; every member to be has voted."""
-        newcomers = [b for b in CLUBS[chosen] if b not in CLUBS[now]]
-        what = f"{cap(listed(newcomers))} would join" if now else f"{cap(listed(CLUBS[chosen]))} would form"
+        clubs = self.clubs()
+        newcomers = [b for b in clubs[chosen] if b not in clubs[now]]
+        what = f"{cap(self.listed(newcomers))} would join" if now else f"{cap(self.listed(clubs[chosen]))} would form"
         start = f"{what} {self.kind_of_club()}"
         if all(votes):
             self.say("club", f"{start}; all members ratify, from next quarter.")
             return
-        self.say("club", f"{start}; it fails in {listed([b for b, vote in enumerate(votes) if not vote])}.")
+        self.say("club", f"{start}; it fails in {self.listed([b for b, vote in enumerate(votes) if not vote])}.")
+
+    def clubs(self) -> tuple[tuple[int, ...], ...]:
+        """Members of each coalition, in the order of ``model.assessment.coalitions``."""
+        return coalitions(self.parties.n_blocs).members
 
     def kind_of_club(self) -> str:
         """A zone or a club, in words."""
@@ -214,14 +223,15 @@ class ClubStory(Teller):
 
     def lapses_in_club(self, bloc: int) -> None:
         """A member does not keep the terms."""
-        self.say("lapse", f"{cap(named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
+        self.say("lapse", f"{cap(self.named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
 
     def leaves_club(self, bloc: int, is_struck: bool) -> None:
         """A member goes: it failed its own test twice, or politics took it out."""
         why = "it failed its own test two quarters running" if is_struck else "politics"
-        self.say("exit", f"{cap(named(bloc))} leaves {self.kind_of_club()}: {why}.")
+        self.say("exit", f"{cap(self.named(bloc))} leaves {self.kind_of_club()}: {why}.")
 
     def club_shrinks(self, before: int, after: int) -> None:
         """What is left when members have gone."""
-        left = f"{listed(CLUBS[after])} stay together" if after else "it dissolves"
-        self.say("exit", f"Of {self.kind_of_club()} of {listed(CLUBS[before])}, {left}.")
+        clubs = self.clubs()
+        left = f"{self.listed(clubs[after])} stay together" if after else "it dissolves"
+        self.say("exit", f"Of {self.kind_of_club()} of {self.listed(clubs[before])}, {left}.")

@@ -7,14 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import N_DYADS, PAIR_OF
 
 from model.agents.bloc import Offer
-from model.assessment.nodes import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.packages.menu import negotiable
 from model.packages.sums import chosen_flows
 from model.rules import ratification, unilateral
-from model.vocabulary import BLOCS, DYADS, N_DYADS, RECOGNITION
+from model.vocabulary import BLOCS, DYADS, RECOGNITION
 
 CN, US, EU = range(3)
 

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import N_BLOCS, N_DYADS, PAIR_OF
 
-from model.assessment.nodes import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.phases import production
-from model.vocabulary import DYADS, N_BLOCS, N_DYADS
+from model.vocabulary import DYADS
 
 
 @pytest.fixture(scope="module")

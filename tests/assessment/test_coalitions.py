@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import COALITIONS, DYAD_OF, MEMBERS, N_BLOCS, PAIR_OF
 
 from model.assessment import coalitions
-from model.assessment.coalitions import COALITIONS, MEMBERS, Setting, worth_of_coalitions
+from model.assessment.coalitions import Setting, worth_of_coalitions
 from model.assessment.mandate import payoffs
-from model.assessment.nodes import PAIR_OF, nodes_of
+from model.assessment.nodes import nodes_of
 from model.assessment.tables import assess, security_flow
 from model.market import border
 from model.negotiation import NegotiationModel
@@ -22,7 +23,7 @@ from model.phases import accounts
 from model.phases import club as club_phase
 from model.quarter import ClubWorth
 from model.rules import club_terms, standards
-from model.vocabulary import DYAD_OF, DYADS, EV, N_BLOCS
+from model.vocabulary import DYADS, EV, THREE
 
 #: Prices and origins arrive at once, so that the realised quarter is the fixed point; nothing is built.
 AT_ONCE = {"price_adjustment": 1.0, "origin_adjustment": 1.0, "plant_hazard_max": 0.0, "tension_in_security": False}
@@ -37,7 +38,7 @@ def in_club(scenario: str, club: int, quarters: int = 2, **parameters: Any) -> N
     world.state.club = np.asarray(club)
     world.state.club_signed = np.asarray(-1)
     # Nothing to gain by lapsing.
-    world.world.state.club_worth = ClubWorth(coalitions.nothing_known(1), np.zeros((1, *MEMBERS.shape)))
+    world.world.state.club_worth = ClubWorth(coalitions.nothing_known(N_BLOCS, 1), np.zeros((1, *MEMBERS.shape)))
     world.step()
     return world
 
@@ -110,7 +111,7 @@ def test_a_zone_of_two_is_worth_what_the_tables_of_an_assessment_say() -> None:
     nodes = nodes_of(world.economy)
     tables = assess(world.economy, p, situation, None, 24, nodes)
     security = security_flow(world.economy, p, tables, setting.security, setting.tension)
-    seen = payoffs(tables, security, p.executive_profit_weight)
+    seen = payoffs(THREE, tables, security, p.executive_profit_weight)
     for club, (i, j) in ((1, (0, 1)), (2, (0, 2)), (3, (1, 2))):
         for importer, partner in ((i, j), (j, i)):
             pair = PAIR_OF[importer, partner]
@@ -185,8 +186,8 @@ def test_where_clubs_are_allowed_and_what_a_penalty_is() -> None:
     kinds = [coalitions.kind_of_club(p) for p in (zone, club, none)]
     assert kinds == [("a zero-tariff zone", 0.0), ("a climate club", 0.05), None]
     assert border.member_step(club) is None
-    assert coalitions.nothing_known(7).executive.shape == (7, 5, 3, 3)
-    scale = coalitions.usual_scale(np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
+    assert coalitions.nothing_known(3, 7).executive.shape == (7, 5, 3, 3)
+    scale = coalitions.usual_scale(THREE, np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]))
     assert scale.tolist() == [2.0, 3.5, 5.0] and EV == 0
 
 

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+from of_three import PAIR_OF
 
 from model.assessment.doors import OF_SIDES, assess_all
-from model.assessment.nodes import N_NODES, PAIR_OF, columns_of, nodes_of, steps_of
+from model.assessment.nodes import N_NODES, columns_of, nodes_of, steps_of
 from model.assessment.tables import Tables, assess
 from model.market.economy import Economy
 from model.numerics import QUARTERS_PER_YEAR
@@ -34,7 +35,7 @@ def assessed(scenario: str, **parameters: Any) -> tuple[Tables, Economy, Paramet
     found, economy, opening, agenda = starting_point(scenario, p)
     changed = p.with_overrides(parameters)
     first = look(economy, changed, found, opening, False).situation
-    nodes = nodes_of(economy, None, steps_of(agenda.menus))
+    nodes = nodes_of(economy, None, steps_of(economy.parties, agenda.menus))
     return assess_all(economy, changed, first, None, COLD_SWEEPS, nodes), economy, changed, (found, opening)
 
 

@@ -8,16 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS, IMPORTER, N_BLOCS, N_DYADS, PAIR_OF, PARTNER
 
 from model.assessment import mandate as m
 from model.assessment import stakes as at_stake
-from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES, IMPORTER, PAIR_OF, PARTNER
+from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES
 from model.assessment.priors import mean_tension
 from model.assessment.tables import assess
 from model.numerics import same_bits
 from model.rules import unilateral
 from model.start.calibration import COLD_SWEEPS
-from model.vocabulary import DIRECTED_DYADS, DYADS, N_BLOCS, N_DYADS
+from model.vocabulary import DYADS, THREE
 
 CN, US, EU = range(3)
 
@@ -172,6 +173,7 @@ def test_threats_weigh_on_deals_only_while_blocs_may_move_alone(
         assert same_bits(frozen.flows[d][side].honoured, calm.flows[d][side].honoured)
     # With a case running, belief that threats are carried out is the risk; the other direction is not touched.
     risk, steps = m.rise_risks(
+        THREE,
         world.parameters, world.agenda, dataclasses.replace(quiet, case_left=running, case_step=running / 3),
         threatened.move_gain, threatened.petition,
     )  # fmt: skip
@@ -187,7 +189,7 @@ def test_without_slope_a_paying_duty_is_opened_half_as_often_as_can_be(
         {"opening_slope": 0.0, "petition_weight": 0.0, "opening_tension_weight": 0.0, "duty_move_threshold": 0.0}
     )
     free = dataclasses.replace(world.agenda, opening_cost=np.zeros((3, 3)))
-    risk, _ = m.rise_risks(p, free, quiet, found.move_gain, found.petition)
+    risk, _ = m.rise_risks(THREE, p, free, quiet, found.move_gain, found.petition)
     for pair, (i, j) in enumerate(DIRECTED_DYADS):
         pays = found.move_gain[pair, 3:].max() > 0
         assert risk[i, j] == pytest.approx(0.5 * p.opening_hazard * 0.5 * pays)
@@ -225,7 +227,7 @@ def test_profits_weigh_for_executives_and_legislatures_apart(world: Any, tables:
             assert same_bits(same.flows[d][side].legislature, same.flows[d][side].honoured)
             assert same_bits(same.flows[d][side].honoured, apart.flows[d][side].honoured)
     # The executive's payoff is welfare plus its weight on profits, less security.
-    none = m.payoffs(tables, np.zeros_like(tables.ev_share), 0.0)
+    none = m.payoffs(THREE, tables, np.zeros_like(tables.ev_share), 0.0)
     assert same_bits(none.importer, tables.welfare[..., 0]) and same_bits(none.partner, tables.welfare[..., 1])
 
 

@@ -7,37 +7,30 @@ from typing import Any
 
 import numpy as np
 import pytest
+import whole_markets
 import worlds
+from of_three import DIRECTED_DYADS, IMPORTER, N_DYADS, N_PAIRS, PAIR_OF, PARTNER, THIRD
 
 from model.assessment import tables as assessment
 from model.assessment.nodes import (
     ANNOUNCE_NODE,
     ANSWER_NODES,
     GRID_NODES,
-    IMPORTER,
     N_NODES,
-    N_PACKAGE_NODES,
-    N_PAIRS,
-    PAIR_OF,
-    PARTNER,
     PUNISH_NODE,
-    THIRD,
     as_slice,
     blocks_of,
     nodes_of,
 )
 from model.assessment.tables import assess, security_flow
-from model.market import clearing as markets
 from model.market.access import Gates
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import same_bits
 from model.rules import welfare
 from model.start.calibration import COLD_SWEEPS
-from model.vocabulary import BATTERY, DIRECTED_DYADS, EV, N_DYADS
+from model.vocabulary import BATTERY, EV
 
 LUCK = (0, 1, 2)
-# Without cut and saving, some cuts with and without savings, the own grid, an answer, punishment.
-NODES = (0, 2, 5, 11, 15, 16, 17, 18, 19, 20, PUNISH_NODE)
 
 
 @pytest.fixture(scope="module")
@@ -96,74 +89,12 @@ def test_duties_at_the_nodes(moments: list[Any], r: int) -> None:
 # --- the tables against whole markets ---------------------------------------------------------------------------
 
 
-def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> Any:
-    """The accounts of all three markets with i's duties on j, and what i saves on j's cars, set by hand."""
-    state, economy, p = world.state, world.economy, world.parameters
-    s = worlds.situation(world)
-    applied = s.duty.copy()
-    applied[:, i, j] = duty
-    cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY])
-    landed = markets.landed_costs(economy, cells)
-    recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
-    recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
-    frictions = markets.border_frictions(p, economy, recognised, common)
-    base, mix = markets.offered_costs(economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level)
-    clearing, _ = markets.equilibrium(base, s.utility, p.alpha[:, None], p.nest_correlation, None, 16)
-    return markets.account(
-        economy, p, clearing, cells, state.margin, landed, mix, applied[EV], s.subsidy, np.zeros_like(s.subsidy)
-    )
-
-
-def profit_of(world: Any, a: Any, b: int) -> float:
-    firms = float((a.firm_profit.sum(axis=0) * world.economy.is_firm_home[:, b]).sum())
-    suppliers = float((a.cell_profit * world.economy.is_supplier_home[:, b]).sum())
-    return firms + suppliers + float(a.ice_profit[b])
-
-
-def welfare_of(world: Any, a: Any, b: int) -> float:
-    """W without security cost, re-added from firms, for one bloc over all markets (theory 1.4)."""
-    p = world.parameters
-    climate = p.carbon_share[b] * p.social_cost_of_carbon * p.emissions_saved_per_ev * a.sales.sum() / 1000
-    return (
-        float(a.consumer_surplus[b] + a.vehicle_duty[b] + a.battery_duty[b])
-        + profit_of(world, a, b)
-        + p.jobs_value * float(a.built[:, b].sum())
-        + float(climate)
-        - (1 + p.public_funds_cost) * float(a.subsidy[b])
-    )
-
-
 @pytest.mark.parametrize("pair", range(N_PAIRS))
 @pytest.mark.parametrize("r", LUCK)
 def test_a_change_of_policy_is_worth_what_whole_markets_say(
     moments: list[Any], tables: list[Any], r: int, pair: int
 ) -> None:
-    world, table = moments[r], tables[r]
-    i, j = DIRECTED_DYADS[pair]
-    duty = worlds.node_duties(world)[:, pair]
-    found = {n: whole_market(world, i, j, duty[:, n], n % 4 if n < N_PACKAGE_NODES else 0) for n in NODES}
-    for n in NODES:
-        for seat, b in enumerate((i, j)):
-            change = welfare_of(world, found[n], b) - welfare_of(world, found[0], b)
-            assert table.welfare[pair, n, seat] - table.welfare[pair, 0, seat] == pytest.approx(change, abs=1e-9)
-            earned = profit_of(world, found[n], b) - profit_of(world, found[0], b)
-            assert table.profit[pair, n, seat] - table.profit[pair, 0, seat] == pytest.approx(earned, abs=1e-9)
-            # Lobby stakes of home firms, suppliers and combustion are that same change.
-            places = table.nodes.place[pair]
-            makers = table.firm_profit[places[n]] - table.firm_profit[places[0]]
-            supplied = table.supplier_profit[pair, n, seat] - table.supplier_profit[pair, 0, seat]
-            combustion = found[n].ice_profit[b] - found[0].ice_profit[b]
-            stakes = float((makers * world.economy.is_firm_home[:, b]).sum()) + supplied + combustion
-            assert stakes == pytest.approx(earned, abs=1e-9)
-        a = found[n]
-        assert table.ev_share[pair, n] == pytest.approx(a.sales[i].sum() / world.economy.market_size[i], abs=1e-12)
-        assert table.vehicle_share[pair, n, 0] == pytest.approx(a.vehicle_imports[i, j], abs=1e-12)
-        assert table.vehicle_share[pair, n, 1] == pytest.approx(a.vehicle_imports[i, THIRD[pair]], abs=1e-12)
-        for column, whom in enumerate((j, int(THIRD[pair]))):
-            at_home = a.cell_imports[i, whom] - a.exported_cells[i, whom]
-            assert table.cell_share[pair, n, column] - world.state.books.exported_cells[i, whom] == pytest.approx(
-                at_home, abs=1e-12
-            )
+    whole_markets.agree(moments[r], tables[r], pair)
 
 
 # --- bits, warm starts, residuals -------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from model.numerics import same_bits
 from model.packages.menu import STANDARDS, STANDARDS_LAPSED, Menu, build_menu
 from model.packages.part_cuts import DutyPath
 from model.packages.resolve import resolve
-from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.vocabulary import CHARGING, DUTY, DYADS, LINKAGE, N_ISSUES, RECOGNITION, SUPPLY, TECHNOLOGY, THREE
 
 FULL = build_menu(np.ones(N_ISSUES, dtype=bool), np.zeros(N_ISSUES, dtype=bool))
 seeds = st.integers(0, 2**32 - 1)
@@ -166,10 +166,10 @@ def test_a_threat_makes_standing_unbound_worth_less() -> None:
     rng = np.random.default_rng(4)
     importer, partner = rng.normal(size=(2, 6, 24))
     quiet = np.zeros((3, 3))
-    calm = party_parts(0, 1, importer, partner, quiet, quiet, quiet, nothing_else())
+    calm = party_parts(THREE, 0, 1, importer, partner, quiet, quiet, quiet, nothing_else())
     risk, step = quiet.copy(), quiet.copy()
     risk[0, 1], step[0, 1] = 0.4, 1.0
-    tense = party_parts(0, 1, importer, partner, risk, step, quiet, nothing_else())
+    tense = party_parts(THREE, 0, 1, importer, partner, risk, step, quiet, nothing_else())
     # Side 1 is the partner in side 0's market, and answers on its own market (nodes 21 and 19).
     threat = partner[0, 19] - partner[0, 0] + importer[1, 21] - importer[1, 0]
     np.testing.assert_allclose(tense.duty[0][0] - calm.duty[0][0], 0.4 * threat, atol=1e-14)
@@ -183,7 +183,7 @@ def test_what_is_already_granted_adds_nothing() -> None:
     quiet, granted = np.zeros((3, 3)), np.zeros((3, 3))
     granted[0, 1] = 1.0
     other = OtherTerms(np.zeros(2), np.zeros(2), np.array([0.7, -0.2]), np.zeros(()), np.zeros(()))
-    values = issue_values(party_parts(0, 0, importer, partner, quiet, quiet, granted, other))
+    values = issue_values(party_parts(THREE, 0, 0, importer, partner, quiet, quiet, granted, other))
     assert values[RECOGNITION] == 0.0 and values[RECOGNITION + 1] != 0.0
 
 

@@ -9,6 +9,7 @@ import equality
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS
 
 from model.market.access import Gates, lasting_premium, quotas_of
 from model.market.clearing import account, equilibrium, offered_costs
@@ -19,7 +20,7 @@ from model.scenario.scenario import load_scenario
 from model.start.agenda import look
 from model.start.calibration import COLD_SWEEPS
 from model.start.starting_point import starting_point
-from model.vocabulary import DIRECTED_DYADS, EV
+from model.vocabulary import EV
 
 CN, US, EU = range(3)
 AS_GOOD = {"rel": 1e-9, "abs": 1e-9}

@@ -7,8 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS, IMPORTER, N_BLOCS, N_PLACES, PARTNER
 
-from model.assessment.nodes import IMPORTER, PARTNER
 from model.market import border
 from model.market.border import Mechanism
 from model.numerics import FloatArray
@@ -16,7 +16,7 @@ from model.parameters.checked import Parameters, make_parameters
 from model.record.lane import Lane
 from model.record.recorder import COLUMNS
 from model.telling.story import Story
-from model.vocabulary import BLOC_NAMES, BLOCS, DIRECTED_DYADS, N_BLOCS, N_PLACES
+from model.vocabulary import BLOC_NAMES, BLOCS
 from model.world import World
 
 CN, US, EU = (BLOCS.index(name) for name in ("CN", "US", "EU"))

@@ -10,10 +10,11 @@ import pytest
 import worlds
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from of_three import N_BLOCS
 
 from model.market import clearing as markets
 from model.numerics import same_bits
-from model.vocabulary import BATTERY, EV, N_BLOCS
+from model.vocabulary import BATTERY, EV
 
 LUCK = (0, 1, 2)
 

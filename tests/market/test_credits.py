@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import N_BLOCS
 
 from model.assessment import friends as worth
 from model.assessment.values import issue_values, package_values, realised_value
@@ -16,7 +17,7 @@ from model.market import credits
 from model.numerics import same_bits
 from model.parameters.checked import make_parameters
 from model.rules import mandates, policy
-from model.vocabulary import BLOCS, DYADS, N_BLOCS, SUPPLY, TECHNOLOGY
+from model.vocabulary import BLOCS, DYADS, SUPPLY, TECHNOLOGY
 
 CN, US, EU = (BLOCS.index(name) for name in ("CN", "US", "EU"))
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}

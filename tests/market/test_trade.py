@@ -11,9 +11,9 @@ import equality
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS, DYAD_OF, IMPORTER, N_BLOCS, PARTNER
 
 from model.assessment.friends import home_profits
-from model.assessment.nodes import IMPORTER, PARTNER
 from model.assessment.tables import assess
 from model.market import border
 from model.market import clearing as markets
@@ -23,7 +23,7 @@ from model.parameters.mechanisms import Commerce
 from model.scenario.scenario import load_scenario
 from model.start.agenda import look
 from model.start.calibration import COLD_SWEEPS, open_economy
-from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, DYADS, EV, N_BLOCS, TECHNOLOGY
+from model.vocabulary import BATTERY, BLOCS, DYADS, EV, TECHNOLOGY
 
 CHECKS = json.loads((Path(__file__).parents[1] / "data" / "theory_checks.json").read_text(encoding="utf-8"))
 CN, US, EU = (BLOCS.index(name) for name in ("CN", "US", "EU"))

@@ -8,6 +8,7 @@ import equality
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS, DYAD_OF
 
 from model.market import trade as commerce
 from model.negotiation import NegotiationModel
@@ -15,7 +16,7 @@ from model.phases import trade
 from model.record.lane import in_lane
 from model.stage import Stage
 from model.state import NO_UNDERTAKING
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV
+from model.vocabulary import EV
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 

@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS
 
 from model.negotiation import NegotiationModel
 from model.rules import welfare as welfare_rules
-from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+from model.vocabulary import BATTERY, BLOCS, EV
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 

@@ -9,15 +9,14 @@ import equality
 import numpy as np
 import pytest
 import worlds
+from of_three import COALITIONS, DIRECTED_DYADS, DYAD_OF, MEMBERS, SIDE_OF
 
 from model import NegotiationModel
-from model.assessment.coalitions import COALITIONS, MEMBERS
 from model.ensemble import Ensemble
 from model.phases import club as club_phase
 from model.phases import treaties
 from model.rules import club_terms, clubs
-from model.telling.trade_story import CLUBS
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, DYAD_OF, DYADS, EV, RECOGNITION, SIDE_OF
+from model.vocabulary import BATTERY, DUTY, DYADS, EV, RECOGNITION
 
 CLUB = {"climate_club": True, "club_penalty": 0.25}
 #: Who gains from others' cars is not kept from saying so: clubs form in the scenario of 2026 too.
@@ -212,7 +211,7 @@ def test_the_story_tells_of_founding_lapsing_and_leaving() -> None:
     for words in ("would form a climate club", "does not keep the terms of a climate club", "leaves a climate club",
                   "two quarters running", "politics", "it fails in", "stay together", "it dissolves"):  # fmt: skip
         assert words in told, words
-    assert COALITIONS.members == CLUBS
+    assert club_world(replicate=0).teller.clubs() == COALITIONS.members
 
 
 def test_no_member_opens_a_case_on_another() -> None:

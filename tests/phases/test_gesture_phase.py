@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import worlds
+from of_three import N_DYADS
 
 from model.negotiation import NegotiationModel
 from model.packages.menu import own_steps
-from model.vocabulary import BLOCS, DUTY, DYADS, LINKAGE, N_DYADS, RECOGNITION, SUPPLY
+from model.vocabulary import BLOCS, DUTY, DYADS, LINKAGE, RECOGNITION, SUPPLY
 
 #: Gestures as often as they may be.
 BOLD = {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0}

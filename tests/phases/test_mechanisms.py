@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import N_DYADS
 
 from model import world as world_module
 from model.assessment.values import Parts, issue_values, side_flows
@@ -19,7 +20,7 @@ from model.parameters.checked import PARAMETERS, Parameters
 from model.rules import dialogue, packages, trust
 from model.rules.cooperation import LEAST_ATTAINABLE
 from model.start.starting_point import known_scenario, starting_point
-from model.vocabulary import N_DYADS, RECOGNITION
+from model.vocabulary import RECOGNITION
 from model.world import World
 
 # --- M14: harmony and deadlock ------------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ import equality
 import numpy as np
 import pytest
 import worlds
+from of_three import N_DYADS, PAIR_OF
 
 from model.assessment.ahead import averaged, costs_ahead
-from model.assessment.nodes import PAIR_OF
 from model.negotiation import NegotiationModel
 from model.numerics import same_bits
 from model.packages.part_cuts import duty_path, kept_share
@@ -20,7 +20,7 @@ from model.parameters.checked import PARAMETERS
 from model.phases import talks
 from model.rules import compliance, trust
 from model.telling.outcomes import COMPETING_END, TreatyEnd
-from model.vocabulary import BLOCS, DYADS, EV, N_DYADS
+from model.vocabulary import BLOCS, DYADS, EV
 
 CN, US, EU = range(3)
 

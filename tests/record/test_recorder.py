@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import worlds
+from of_three import DIRECTED_NAMES, N_DYADS
 
 from model.ensemble import Ensemble
 from model.record.dictionary import COLUMNS, SUMMARY, dictionary
 from model.record.recorder import Recorder
 from model.rules import cooperation, games
-from model.vocabulary import BLOCS, DIRECTED_NAMES, DYAD_NAMES, N_DYADS
+from model.vocabulary import BLOCS, DYAD_NAMES
 
 
 @pytest.fixture(scope="module", params=worlds.SCENARIOS)

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import DYAD_OF, PAIR_OF, SIDE_OF
 
-from model.assessment.nodes import PAIR_OF
 from model.assessment.values import issue_values
 from model.choices.plugins import Conduct, Moment
 from model.choices.tactics import acceptance_of, share_offered, stance_of, tactic_of
@@ -19,7 +19,7 @@ from model.packages.part_cuts import kept_share
 from model.packages.resolve import Resolve, resolve
 from model.packages.sums import Flows, believed
 from model.rules import bargaining, compliance, packages, ratification, standards, trust, unilateral
-from model.vocabulary import BLOCS, DYAD_OF, DYADS, RECOGNITION, SIDE_OF
+from model.vocabulary import BLOCS, DYADS, RECOGNITION
 from reference import relations
 
 if TYPE_CHECKING:

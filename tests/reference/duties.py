@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS, SIDE_OF
 
 from model.numerics import FloatArray
 from model.rules import unilateral
-from model.vocabulary import DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS, SIDE_OF
+from model.vocabulary import EV
 from reference import treaties
 
 if TYPE_CHECKING:

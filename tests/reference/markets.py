@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS
 
 from model.market.clearing import (
     KWH_COST_TO_THOUSANDS,
@@ -21,7 +22,7 @@ from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import batteries, demand, plants, policy, pricing, standards, unilateral, welfare
 from model.start.agenda import look
 from model.start.calibration import support
-from model.vocabulary import BATTERY, BLOCS, DIRECTED_DYADS, DYAD_OF, EV, N_BLOCS
+from model.vocabulary import BATTERY, BLOCS, EV
 from reference.relations import NEVER
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import DIRECTED_DYADS, N_DYADS
 
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DUTY, EV, N_DYADS, N_SIDES
+from model.vocabulary import BATTERY, DUTY, EV, N_SIDES
 from reference.relations import realised_gains, reference_package
 from reference.talks import CLOSED
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import N_BLOCS, N_DYADS
 
 from model.assessment.costs import Situation
 from model.assessment.mandate import make_mandate
@@ -18,7 +19,7 @@ from model.packages.menu import negotiable
 from model.packages.part_cuts import DutyPath, duty_path
 from model.rules import compliance, dialogue, packages, ratification, tension, trust, unilateral
 from model.start.agenda import brands_on_sale
-from model.vocabulary import DYADS, EV, N_BLOCS, N_DYADS, N_SIDES
+from model.vocabulary import DYADS, EV, N_SIDES
 
 if TYPE_CHECKING:
     from reference.world import World

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import N_DYADS
 
 from model.choices.tactics import NOTHING_OFFERED
 from model.numerics import FloatArray
 from model.rules import bargaining
-from model.vocabulary import DYADS, N_DYADS, N_SIDES
+from model.vocabulary import DYADS, N_SIDES
 
 if TYPE_CHECKING:
     from reference.world import World

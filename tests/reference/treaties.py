@@ -5,25 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS, N_DYADS, SIDE_OF
 
 from model.numerics import FloatArray
 from model.rules import compliance, cooperation, policy
 from model.vocabulary import (
     BATTERY,
     CHARGING,
-    DIRECTED_DYADS,
     DUTY,
-    DYAD_OF,
     DYADS,
     EV,
     LINKAGE,
-    N_BLOCS,
-    N_DYADS,
     N_GOODS,
     N_ISSUES,
     N_SIDES,
     RECOGNITION,
-    SIDE_OF,
     SUPPLY,
     TECHNOLOGY,
 )

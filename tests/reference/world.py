@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+from of_three import N_BLOCS
+
 from model.draws import draw
 from model.numerics import FloatArray
 from model.parameters.checked import PARAMETERS, Parameters, make_parameters
 from model.start.starting_point import known_scenario, starting_point
-from model.vocabulary import N_BLOCS
 from reference import duties, markets, record, relations, talks, treaties
 from reference.bloc import Bloc
 from reference.firms import Automaker, BatterySupplier

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import DIRECTED_DYADS, DYAD_OF, PAIR_OF, SIDE_OF
 
 from model import NegotiationModel
-from model.assessment.nodes import PAIR_OF
 from model.assessment.priors import mean_tension
 from model.assessment.tables import assess
 from model.assessment.values import issue_values
@@ -24,7 +24,7 @@ from model.scenario.scenario import load_scenario
 from model.start import starting_point
 from model.start.agenda import look, security_costs, set_agenda
 from model.start.calibration import COLD_SWEEPS, open_economy
-from model.vocabulary import BATTERY, DIRECTED_DYADS, DYAD_NAMES, DYAD_OF, DYADS, EV, GOODS, N_ISSUES, SIDE_OF
+from model.vocabulary import BATTERY, DYAD_NAMES, DYADS, EV, GOODS, N_ISSUES
 
 CN, US, EU = range(3)
 

@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
+from of_three import N_DYADS
 
 from model.negotiation import NegotiationModel
 from model.telling.outcomes import TreatyEnd
-from model.telling.story import StoryLine, cap, named, percent
-from model.vocabulary import DYAD_NAMES, DYADS, N_DYADS
+from model.telling.story import StoryLine, cap, percent
+from model.telling.trade_story import named
+from model.vocabulary import DYAD_NAMES, DYADS, THREE
 
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
@@ -171,7 +173,7 @@ def test_lobbies_are_named_with_their_stakes() -> None:
 
 
 def test_names_in_sentences() -> None:
-    assert [named(b) for b in range(3)] == ["China", "the US", "the EU"]
+    assert [named(THREE, b) for b in range(3)] == ["China", "the US", "the EU"]
     assert cap("the US") == "The US" and cap("") == ""
 
 

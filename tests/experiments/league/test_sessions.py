@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from of_three import N_DYADS
 
 from experiments.league.sessions import (
     FIRST_REPLICATE,
@@ -24,7 +25,7 @@ from model.parameters.checked import Parameters, make_parameters
 from model.rules import bargaining
 from model.scenario.scenario import load_scenario
 from model.state import NOTHING_SIGNED
-from model.vocabulary import DYADS, N_DYADS
+from model.vocabulary import DYADS
 from model.world import World
 
 # A world that stands still for eight quarters: no new assessment, dialogue and trust as they are.

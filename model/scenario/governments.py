@@ -1,0 +1,95 @@
+"""Who negotiates in a scenario, read from its file before anything else: codes, names, and who talks with whom.
+
+    blocs = ["CN", "US", "CA"]
+    names = { CA = "Canada" }
+    talks = { CN = ["US", "CA"], US = ["CN", "CA"], CA = ["CN", "US"] }
+
+Without ``blocs`` these are China, the US and the EU; without ``talks`` everybody talks with everybody.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from model.faults import InputFault, shown
+from model.vocabulary import BLOC_NAMES, BLOCS, FEWEST_BLOCS, MOST_BLOCS, Parties
+
+CODE: Final = r"[A-Z][A-Z0-9]{1,3}"  # dyads, duties and parameters are named with it
+LONGEST_NAME: Final = 40
+
+
+def parties_of(raw: Mapping[str, Any], subject: str) -> Parties:
+    """The parties that the raw tables of a scenario name; subject: what messages call it.
+
+    Raises:
+        InputFault: a line for each thing that is wrong with ``blocs``, ``names`` or ``talks``.
+    """
+    blocs, names, talks = raw.get("blocs", list(BLOCS)), raw.get("names", {}), raw.get("talks")
+    faults = _odd_blocs(blocs)
+    if not faults:
+        faults = _odd_names(blocs, names)
+        faults += [] if talks is None else _odd_rows(blocs, talks)
+    if faults:
+        raise InputFault(faults, subject)
+    silent = [] if talks is None else [(one, other) for one in blocs for other in blocs if other not in talks[one]]
+    return Parties(blocs, names, silent)
+
+
+def _odd_blocs(blocs: Any) -> list[str]:
+    if not isinstance(blocs, list) or not all(isinstance(code, str) for code in blocs):
+        return [f'blocs = {shown(blocs)}: allowed is a list of codes; write blocs = ["CN", "US", "JP"]']
+    if not FEWEST_BLOCS <= len(blocs) <= MOST_BLOCS:
+        allowed = f"allowed are {FEWEST_BLOCS} to {MOST_BLOCS} governments; makers of other places have home = 'other'"
+        return [f"blocs = {shown(blocs)}: {len(blocs)} came; {allowed}"]
+    odd = [
+        f"blocs: {shown(code)} is no code; write two to four capitals or digits, such as JP, and its name in names"
+        for code in blocs
+        if not re.fullmatch(CODE, code)
+    ]
+    twice = sorted({code for code in blocs if blocs.count(code) > 1})
+    return odd + [f"blocs: {code} stands there more than once; leave the others out" for code in twice]
+
+
+def _odd_names(blocs: list[str], names: Any) -> list[str]:
+    if not isinstance(names, dict):
+        return [f'names = {shown(names)}: allowed is a table; write names = {{ {blocs[0]} = "what it is called" }}']
+    faults = [_no_party("names", code, blocs) for code in names if code not in blocs]
+    for code in blocs:
+        name = names.get(code, BLOC_NAMES.get(code))
+        if name is None:
+            faults.append(f'names.{code} is missing; say what it is called: names = {{ {code} = "..." }}')
+        elif not isinstance(name, str) or not 0 < len(name.strip()) <= LONGEST_NAME:
+            faults.append(f"names.{code} = {shown(name)}: allowed is a name of 1 to {LONGEST_NAME} characters")
+    called = [names.get(code, BLOC_NAMES.get(code)) for code in blocs]
+    again = [f"names: two are called {shown(name)}; call one otherwise" for name in _repeated(called)]
+    return faults or again
+
+
+def _repeated(names: list[Any]) -> list[Any]:
+    return [name for at, name in enumerate(names) if name in names[:at]]
+
+
+def _odd_rows(blocs: list[str], talks: Any) -> list[str]:
+    """What is wrong with the matrix of who talks with whom."""
+    if not isinstance(talks, dict) or not all(isinstance(row, list) for row in talks.values()):
+        return [
+            f'talks = {shown(talks)}: allowed is a row a bloc; write talks = {{ {blocs[0]} = ["{blocs[1]}"], ... }}'
+        ]
+    faults = [_no_party("talks", code, blocs) for code in talks if code not in blocs]
+    for code in blocs:
+        if code not in talks:
+            others = ", ".join(f'"{other}"' for other in blocs if other != code)
+            faults.append(f"talks.{code} is missing; a row a bloc says whom it talks with: {code} = [{others}] for all")
+            continue
+        for other in talks[code]:
+            if other not in blocs or other == code:
+                faults.append(_no_party(f"talks.{code}", other, [one for one in blocs if one != code]))
+            elif other in talks and code not in talks[other]:
+                faults.append(f"talks: {code} talks with {other} and {other} not with {code}; write both or neither")
+    return faults
+
+
+def _no_party(where: str, code: object, blocs: list[str]) -> str:
+    return f"{where}: {shown(code)} is none of {', '.join(blocs)}; correct it or leave it out"

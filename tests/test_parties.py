@@ -1,0 +1,161 @@
+"""Any two to six governments: they play, their order decides nothing, and who never talks never signs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import whole_markets
+import worlds
+from digests import ALL_ON
+from made import CODES, QUARTERS, scenario_file
+
+from model.assessment.tables import assess
+from model.ensemble import Ensemble
+from model.negotiation import NegotiationModel
+from model.phases import gestures
+from model.start.calibration import COLD_SWEEPS
+from model.vocabulary import THREE, Parties
+
+#: Long enough for two assessments, a signed treaty, and coalitions weighed once.
+SOME = 8
+
+
+def played(path: str, replicate: int = 0, quarters: int = QUARTERS, **change: Any) -> NegotiationModel:
+    model = NegotiationModel(path, root_seed=1, replicate=replicate, **change)
+    for _ in range(quarters):
+        model.step()
+    return model
+
+
+# --- what follows from who they are ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", range(2, 7))
+def test_every_pair_of_parties_is_a_dyad_and_two_directions(n: int) -> None:
+    parties = Parties(CODES[:n])
+    assert len(parties.dyads) == n * (n - 1) / 2 == len(set(parties.dyads)) and len(parties.directed) == n * (n - 1)
+    for p, (i, j) in enumerate(parties.directed):
+        d, side = parties.dyad_of[i, j], parties.side_of[i, j]
+        assert parties.dyads[d][side] == i == parties.own[d, side] and parties.other[d, side] == j
+        assert parties.pair_of[i, j] == p and (parties.importer[p], parties.partner[p]) == (i, j)
+        assert {i, j, *(int(third[p]) for third in parties.thirds)} == set(range(n))
+        assert parties.directed_names[p] == f"{CODES[i]}<{CODES[j]}"
+    assert parties.places == (*CODES[:n], "other") and parties.talks.all() and parties.all_talk
+
+
+def test_the_three_are_what_they_were() -> None:
+    assert THREE.dyad_names == ("CN-US", "CN-EU", "US-EU")
+    assert THREE.directed_names == ("CN<US", "US<CN", "CN<EU", "EU<CN", "US<EU", "EU<US")
+    assert Parties(("CN", "US", "EU")) == THREE != Parties(("US", "CN", "EU"))
+
+
+def test_nobody_changes_the_parties_of_a_run() -> None:
+    with pytest.raises(ValueError, match="read-only"):
+        THREE.dyad_of[0, 1] = 2
+
+
+# --- they play -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("n", [2, 4, 6])
+@pytest.mark.parametrize("change", [{}, ALL_ON], ids=["core", "all"])
+def test_they_play_to_the_end_with_every_number_finite(n: int, change: dict[str, Any], tmp_path: Path) -> None:
+    with np.errstate(over="raise", divide="raise", invalid="raise"):
+        model = played(scenario_file(tmp_path, CODES[:n]), quarters=SOME, **change)
+    assert len(model.recorder.frames) == SOME
+    for table, names in model.recorder.entities().items():
+        for column in model.recorder.columns[table]:
+            values = model.recorder.series(table, column)
+            assert values.shape == (len(names), SOME)
+            assert np.isfinite(values).all() or column in ("gain_share", "reciprocity"), column
+    assert {line.dyad for line in model.story if line.topic == "offer"} == set(model.recorder.parties.dyad_names)
+    assert list(model.summary()["dyad"]) == list(model.recorder.parties.dyad_names)
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_every_car_is_built_somewhere_and_sold_somewhere(n: int, tmp_path: Path) -> None:
+    model = played(scenario_file(tmp_path, CODES[:n]), quarters=2)
+    accounts, economy = model.world.booked(), model.economy
+    np.testing.assert_allclose(accounts.built.sum(axis=-1), accounts.sales.sum(axis=-1), rtol=1e-12)
+    # Cells of the cars that were built are those that suppliers delivered.
+    energy = (accounts.built.sum(axis=-1) * economy.kwh).sum()
+    assert accounts.cells.sum() == pytest.approx(energy, rel=1e-12)
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_assessments_say_what_whole_markets_do(n: int, tmp_path: Path) -> None:
+    model = played(scenario_file(tmp_path, CODES[:n]), quarters=3)
+    table = assess(model.economy, model.parameters, worlds.situation(model), None, COLD_SWEEPS)
+    assert table.vehicle_share.shape[-1] == n - 1
+    for pair in range(model.economy.parties.n_pairs):
+        whole_markets.agree(model, table, pair)
+
+
+@pytest.mark.parametrize("n", [2, 4])
+def test_a_run_beside_others_is_the_run_alone(n: int, tmp_path: Path) -> None:
+    path = scenario_file(tmp_path, CODES[:n])
+    together = Ensemble(path, root_seed=1, replicates=[0, 3, 5], keep=[3], n_quarters=SOME).run()
+    alone = played(path, replicate=3, quarters=SOME, narrate=False)
+    (record,) = together.records.values()
+    for table, columns in record.columns.items():
+        for column in columns:
+            assert np.array_equal(record.series(table, column), alone.recorder.series(table, column), equal_nan=True)
+
+
+def test_china_and_the_us_alone() -> None:
+    model = NegotiationModel("two", root_seed=1, replicate=0).run()
+    parties = model.recorder.parties
+    assert parties.blocs == ("CN", "US") and list(model.summary()["dyad"]) == ["CN-US"]
+    assert {line.dyad for line in model.story} <= {"CN-US", ""}
+    # The first quarter is the evidence of 2025.
+    np.testing.assert_allclose(worlds.series(model, "bloc", "ev_share")[:, 0], [0.541, 0.094], atol=0.02)
+    assert {"share_cn", "share_us"} <= set(model.tables()["automaker"].columns)
+    assert "share_eu" not in model.tables()["automaker"].columns
+
+
+# --- their order decides nothing -------------------------------------------------------------------------------------
+
+ORDERS = [("US", "CN", "EU"), ("EU", "US", "CN"), ("US", "EU", "CN"), ("JP", "CN", "EU", "US")]
+
+
+@pytest.mark.parametrize("change", [{}, ALL_ON], ids=["core", "all"])
+@pytest.mark.parametrize("order", ORDERS, ids="-".join)
+def test_the_order_of_different_governments_does_not_matter(
+    order: tuple[str, ...], change: dict[str, Any], tmp_path: Path
+) -> None:
+    """Another order adds up in another order: the same to rounding, which the talks carry on."""
+    usual = sorted(order, key=CODES.index)
+    one = played(scenario_file(tmp_path, usual), narrate=False, quarters=SOME, **change)
+    place = [order.index(code) for code in usual]
+    other = NegotiationModel(scenario_file(tmp_path, order), root_seed=1, replicate=0, narrate=False, **change)
+    firms = np.arange(2 * len(order))
+    other.world.luck = worlds.luck_permuted(one.world.luck, place, firms)
+    worlds.start_over(other)
+    for _ in range(SOME):
+        other.step()
+    worlds.assert_permuted(one, other, place, {"automaker": firms, "supplier": np.arange(len(order))})
+    assert worlds.series(one, "dyad", "depth").any()
+
+
+# --- who talks with whom ---------------------------------------------------------------------------------------------
+
+
+def test_who_never_talks_never_signs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    gestures_of = set[int]()
+    monkeypatch.setattr(gestures, "_open_gestures", lambda world, d, lanes: gestures_of.add(d))
+    rows = 'talks = { CN = ["US"], US = ["CN", "EU"], EU = ["US"] }\n'
+    free = played(scenario_file(tmp_path, CODES[:3]), narrate=False)
+    model = played(scenario_file(tmp_path, CODES[:3], extra=rows), narrate=False, grit=True)
+    parties = model.recorder.parties
+    assert parties.talks.tolist() == [True, False, True] and not parties.all_talk
+    silent = parties.dyad_names.index("CN-EU")
+    for column in ("session", "treaty"):
+        assert not worlds.series(model, "dyad", column)[silent].any()
+        assert worlds.series(free, "dyad", column)[silent].any(), column
+        assert worlds.series(model, "dyad", column)[0].any(), column
+    assert gestures_of == {0, 2}
+    # They trade, and may raise duties on each other, all the same.
+    assert (worlds.series(model, "dyad", "ev_trade")[silent] > 0.0).all()
