@@ -45,7 +45,7 @@ def test_an_agent_that_is_not_heard_is_told_on_the_side_and_counted(call: Callab
     result = call("seat", "--bloc", "EU", "--url", "http://127.0.0.1:9", *FEW)
     assert result.exit_code == 0
     assert result.stderr.count("cannot be reached") == 1 and "own rules decide" in result.stderr
-    assert re.search(r"EU \(http://127.0.0.1:9\): \d+ answers failed or could not be reached; the rules decided",
+    assert re.search(r"EU \(http://127.0.0.1:9\): answers that failed or could not be reached: \d+; the rules decided",
                      " ".join(result.stdout.split()))  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_an_agent_is_served_and_takes_a_seat(call: Callable[..., Result], tmp_pa
                 assert json.load(document)["info"]["version"]
             result = call("seat", "--bloc", "EU", "--url", address, *FEW)
             assert result.exit_code == 0 and result.stderr.count("own rules decide") == 0
-            assert "answers" not in result.stdout
+            assert "answers that" not in result.stdout
         finally:
             server.terminate()
 
