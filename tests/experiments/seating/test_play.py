@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from digests import ALL_ON
 from seated import SHORT, Reasons, seatable
 
 from experiments.classroom.game import Game, Settings, replay
@@ -32,6 +33,24 @@ def test_who_applies_the_rules_to_a_question_alone_gives_the_models_own_game(by_
     decided = {spot.kind for spot in one.game.moves}
     assert decided == {"offer", "answer"} and len(one.game.moves) > 15
     assert one.game.digest() == by_rules_alone.digest()
+
+
+@pytest.mark.parametrize("kind", [Rules, Reasons])
+def test_the_same_where_access_is_on_the_table(kind: type[Agent]) -> None:
+    settings = Settings("2026-access", replicate=2, quarters=4)
+    plain = Game(settings)
+    plain.advance()
+    one = play(settings, dict.fromkeys(EVERYBODY, seatable(kind)))
+    assert one.game.digest() == plain.digest() and len(one.game.moves) > 10
+
+
+def test_the_same_where_every_mechanism_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.game.checked", lambda values, *only: dict(values))
+    settings = Settings(replicate=3, quarters=6, parameters=ALL_ON)
+    plain = Game(settings)
+    plain.advance()
+    one = play(settings, dict.fromkeys(EVERYBODY, find_agent("rules")))
+    assert one.game.digest() == plain.digest() and len(one.game.moves) > 10
 
 
 def test_who_leaves_all_to_the_rules_gives_the_models_own_game(by_rules_alone: Game) -> None:
