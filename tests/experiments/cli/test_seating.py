@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -79,6 +79,26 @@ def test_an_arena_compares(call: Callable[..., Result], tmp_path: Path) -> None:
     assert "+0.00 [+0.00, +0.00]" in result.stdout and "mine.py:Mine" in result.stdout
     assert (tmp_path / "results/arena/arena.csv").is_file()
     assert call("arena", *words).exit_code == 0 and (tmp_path / "results/arena-2").is_dir()
+
+
+def test_whoever_interrupts_an_arena_keeps_what_is_over(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from experiments.seating import arena
+
+    whole, n_begun = arena.play_all, iter(range(10))
+
+    def interrupted(*about: object) -> Iterator[object]:
+        if next(n_begun) == 1:
+            raise KeyboardInterrupt
+        yield from whole(*about)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(arena, "play_all", interrupted)
+    result = call("arena", "--agent", "rules", "--bloc", "EU", "--bloc", "US", "--games", 2, "--cloud", 2, *FEW)
+    assert result.exit_code == 130 and "Interrupted after 2 of 4 games; what is over is kept." in result.stderr
+    table = (tmp_path / "results/arena/arena.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[:3] for line in table[1:]] == [["rules", "EU", "2"]]
+    assert (tmp_path / "results/arena/game-0-EU-1.json").is_file()
 
 
 REFUSED: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {
