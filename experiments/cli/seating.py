@@ -10,6 +10,7 @@ import typer
 
 from experiments.cli.terminal import (
     FAILED,
+    INTERRUPTED,
     USUAL,
     FiguresOption,
     StyleOption,
@@ -187,6 +188,7 @@ def _seat(
     show_games(console, games)
     say(console, f"\nThe games are in {pasted(folder)}")
     say(console, f"Play one again: detente seat --replay {pasted(folder / f'game-{numbers[0]}.json')}")
+    _leave_if_interrupted(len(games), len(agents) * len(numbers))
 
 
 def _replay(file: Path) -> None:
@@ -275,13 +277,14 @@ def _arena(
 ) -> None:  # fmt: skip
     from experiments.display.command_words import parse_settings
     from experiments.display.console import progress_shown, say
-    from experiments.seating.arena import play_arena
+    from experiments.seating.arena import check_arena, play_arena
     from experiments.seating.play import all_settings, bloc_of
     from experiments.seating.results import write_arena
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
     from model import BLOCS, identification_flips
 
+    check_arena(agents, cloud)
     blocs = list(dict.fromkeys(bloc_of(name) for name in names or BLOCS))
     asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
     folder = vacant_folder("arena") if out is None else out
@@ -298,7 +301,15 @@ def _arena(
     warn(console, identification_flips(scenario, dict(asked[0].parameters)))
     show_arena(console, found)
     say(console, f"\nTables{'' if fault else ', figure'} and games are in {pasted(folder)}")
+    _leave_if_interrupted(len(found.bouts), len(agents) * len(blocs) * len(asked))
     leave_after(fault)
+
+
+def _leave_if_interrupted(done: int, total: int) -> None:
+    """Say that not all was played, and leave with a code that tells."""
+    if done < total:
+        typer.echo(f"Interrupted after {done} of {total} games; what is over is kept.", err=True)
+        raise typer.Exit(INTERRUPTED)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -21,6 +21,16 @@ GLOSSARY: Final = (
         ("lets in",),
     ),
     Term(
+        "agent",
+        "A program that takes a bloc's seat: it is asked what a government decides, and what it leaves open the "
+        "model's own rules decide.",
+    ),
+    Term(
+        "arena",
+        "Agents in seats under the same lucks, each game paired with the same luck played by the model's own rules.",
+        ("against the rules", "by the rules"),
+    ),
+    Term(
         "arm, cell",
         "One setting of a plan: a cell of a factorial, or a point with a name. All of them have the same luck, "
         "replicate by replicate.",
@@ -45,6 +55,11 @@ GLOSSARY: Final = (
         "cooperation",
         "A pair cooperates in a quarter if, over a year, at least half of the attainable gain is realised, neither "
         "side loses, and each keeps a concession that it would not make alone.",
+    ),
+    Term(
+        "deals kept",
+        "Of the quarters with a treaty in a seat's two pairs, the share in which both sides kept it. None is told "
+        "where there was no treaty.",
     ),
     Term(
         "depth",
@@ -137,7 +152,16 @@ GLOSSARY: Final = (
         "it has the same sign.",
         ("over assumptions", "same sign"),
     ),
+    Term(
+        "own gain",
+        "What a bloc gains in its two pairs over having no treaties, bn$ a year, mean over all quarters.",
+    ),
     Term("pass-through", "The part of a duty that shows in the price with duty; what is left, exporters bear."),
+    Term(
+        "percentile",
+        "Where a game lies in its cloud: the share of runs in which the bloc gains less. Half of those in which it "
+        "gains the same count too.",
+    ),
     Term(
         "recognition",
         "Accepting the partner's certificates, so that a car need not be approved a second time.",
@@ -154,6 +178,10 @@ GLOSSARY: Final = (
         "sealed forecast",
         "A forecast of quarters that nobody knows yet, in a file with a digest of its content: one changed digit, and "
         "it no longer agrees.",
+    ),
+    Term(
+        "seat",
+        "A bloc whose decisions people or a program take: what to table, what to take, whether to keep a treaty.",
     ),
     Term(
         "security cost",

@@ -112,6 +112,25 @@ class Seatable:
     told: Mapping[str, Any]
 
 
+class _Unmade(Agent):
+    """Stands for an agent that could not be made: it has no answer."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def decide(self, question: Question) -> Any:
+        """Why there is none."""
+        raise self.error
+
+
+def made(one: Seatable) -> Agent:
+    """A new agent; one that cannot be made is an agent that fails whenever it is asked."""
+    try:
+        return one.make()
+    except (Exception, SystemExit) as error:
+        return _Unmade(error)
+
+
 def find_agent(asked: str) -> Seatable:
     """The agent of that name: one that comes with the project, or ``FILE:Class``, which runs the file.
 
@@ -142,7 +161,7 @@ def _own_agent(where: Path, name: str) -> Seatable:
         raise InputFault([f"{name} in '{where}' {what}; allowed is {allowed}"], SUBJECT)
     try:
         kind()
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         said = f"{name} in '{where}' cannot be made without arguments: {type(error).__name__}: {error}"
         raise InputFault([said], SUBJECT) from None
     return Seatable(f"{where.name}:{name}", kind, told_of(own, name))

@@ -31,7 +31,8 @@ Progress = Callable[[int, int, int, int], None]
 class Arena:
     """What an arena came to.
 
-    table: a row an agent and seat, and one for all seats of an agent together; bouts: a row a game.
+    table: a row an agent and seat, and one for all seats of an agent together; bouts: a row a game; is_whole:
+    whether all games were played, which an interrupt may prevent.
     """
 
     settings: Settings
@@ -40,6 +41,19 @@ class Arena:
     cloud: tuple[int, ...]
     table: pd.DataFrame
     bouts: pd.DataFrame
+    is_whole: bool = True
+
+
+def check_arena(agents: Sequence[Seatable], n_cloud: int) -> None:
+    """Refuse what no arena can be played with.
+
+    Raises ``InputFault``: two agents of one name, or too small or large a cloud.
+    """
+    names = [agent.name for agent in agents]
+    if double := sorted({name for name in names if names.count(name) > 1}):
+        raise InputFault([f"{name} is named twice; an arena has each agent once" for name in double], SUBJECT)
+    if not 2 <= n_cloud <= MOST_CLOUD:
+        raise InputFault([f"--cloud {n_cloud}: allowed is a whole number from 2 to {MOST_CLOUD}"], SUBJECT)
 
 
 def play_arena(
@@ -53,40 +67,40 @@ def play_arena(
     progress: Progress = lambda *_: None,
     keep: Callable[[str, Played], None] = lambda *_: None,
 ) -> Arena:
-    """Every agent in every seat (bloc 0 to 2) under every luck.
+    """Every agent in every seat (bloc 0 to 2) under every luck; whoever interrupts keeps the games that are over.
 
     games: settings that differ in their luck alone. n_cloud: lucks of the cloud, the games' own first. keep: hears of
     every game that is over, with the name of its file.
 
     Raises ``InputFault``: two agents of one name, or too small or large a cloud.
     """
-    names = [agent.name for agent in agents]
-    if double := sorted({name for name in names if names.count(name) > 1}):
-        raise InputFault([f"{name} is named twice; an arena has each agent once" for name in double], SUBJECT)
-    if not 2 <= n_cloud <= MOST_CLOUD:
-        raise InputFault([f"--cloud {n_cloud}: allowed is a whole number from 2 to {MOST_CLOUD}"], SUBJECT)
+    check_arena(agents, n_cloud)
     replicates = [one.replicate for one in games]
     others = range(replicates[0], replicates[0] + n_cloud + len(games))
     cloud = [*replicates, *(luck for luck in others if luck not in replicates)][: max(n_cloud, len(games))]
     rules = by_rules(games[0], cloud)
     rows, total = [], len(agents) * len(blocs) * len(games)
-    for number, agent in enumerate(agents):
-        for bloc in blocs:
-            for place, one in enumerate(play_all(games, {bloc: agent}, patience, with_advice, tell)):
-                luck = one.game.settings.replicate
-                file = f"game-{number}-{BLOCS[bloc]}-{luck}.json"
-                keep(file, one)
-                (mine,) = kept_of(one)
-                rows.append(
-                    {"agent": agent.name, "seat": BLOCS[bloc], "replicate": luck, **mine.measures}
-                    | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
-                    | {"percentile": percentile(mine.measures["gain"], rules[bloc]["gain"])}
-                    | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}
-                    | {"digest": one.game.digest(), "file": file}
-                )
-                progress(len(rows), 0, total, 0)
+    try:
+        for number, agent in enumerate(agents):
+            for bloc in blocs:
+                for place, one in enumerate(play_all(games, {bloc: agent}, patience, with_advice, tell)):
+                    luck = one.game.settings.replicate
+                    file = f"game-{number}-{BLOCS[bloc]}-{luck}.json"
+                    keep(file, one)
+                    (mine,) = kept_of(one)
+                    rows.append(
+                        {"agent": agent.name, "seat": BLOCS[bloc], "replicate": luck, **mine.measures}
+                        | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
+                        | {"percentile": percentile(mine.measures["gain"], rules[bloc]["gain"])}
+                        | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}
+                        | {"digest": one.game.digest(), "file": file}
+                    )
+                    progress(len(rows), 0, total, 0)
+    except KeyboardInterrupt:
+        if not rows:
+            raise
     bouts = pd.DataFrame(rows)
-    return Arena(games[0], tuple(agents), tuple(replicates), tuple(cloud), compared(bouts), bouts)
+    return Arena(games[0], tuple(agents), tuple(replicates), tuple(cloud), compared(bouts), bouts, len(rows) == total)
 
 
 def compared(bouts: pd.DataFrame) -> pd.DataFrame:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 from pydantic import ValidationError
 
 from experiments.classroom.limits import LARGEST_BODY, read_json
-from experiments.seating.agents import SUBJECT, Agent, Seatable
+from experiments.seating.agents import SUBJECT, Agent, Seatable, made
 from experiments.seating.protocol import ANSWER_PATH, OPENAPI_PATH, Question, openapi
 from experiments.seating.sitting import FAILED, MALFORMED, NoAnswer, read_answer, read_move, short
 from model import InputFault
@@ -161,7 +161,7 @@ class AgentServer(ThreadingHTTPServer):
         key = question.game, question.bloc
         with self._lock:
             if key not in self._agents:
-                self._agents[key] = self.make(), threading.Lock()
+                self._agents[key] = made(Seatable("", self.make, {})), threading.Lock()
             self._agents.move_to_end(key)
             while len(self._agents) > MOST_GAMES:
                 self._agents.popitem(last=False)

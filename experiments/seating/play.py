@@ -18,12 +18,12 @@ from typing import Any, Final
 from experiments.classroom.controls import ON_PAGE
 from experiments.classroom.game import FORMAT, Game, Settings, replay, versions
 from experiments.classroom.seats import Question, Value
-from experiments.seating.agents import Seatable
+from experiments.seating.agents import Seatable, made
 from experiments.seating.asking import question_of
 from experiments.seating.measures import measured
 from experiments.seating.protocol import PROTOCOL
 from experiments.seating.sitting import MOST_LATE, PATIENCE, PATIENCES, Sitter, Tell, nobody
-from experiments.store.files import staged_folder, write_whole
+from experiments.store.files import reported, staged_folder, write_whole
 from model import BLOCS, PARAMETERS, InputFault, nearest
 
 SUBJECT: Final = "seat"
@@ -102,7 +102,7 @@ def play_all(
         game = Game(settings)
         sitters = {
             bloc: Sitter(
-                one.make(),
+                made(one),
                 f"{BLOCS[bloc]} ({one.name})",
                 patience,
                 nobody if bloc in told else tell,
@@ -154,7 +154,7 @@ def play(
 def write_game(folder: Path, name: str, one: Played) -> None:
     """Write a game's export under a name, and add what was asked and said in it to the messages."""
     write_json(folder / name, one.game.export())
-    with (folder / MESSAGES).open("a", encoding="utf-8") as messages:
+    with reported(folder), (folder / MESSAGES).open("a", encoding="utf-8") as messages:
         messages.writelines(f"{json.dumps({'file': name, **message})}\n" for message in one.messages)
 
 
@@ -195,15 +195,19 @@ def kept_of(one: Played) -> list[Kept]:
 
 
 def write_games(games: Iterable[Played], agents: Mapping[int, Seatable], folder: Path) -> list[Kept]:
-    """Write games as they are played; a folder that could not be filled is not there.
+    """Write games as they are played; whoever interrupts keeps those that are over.
 
-    Raises ``InputFault``: it cannot be written, or holds something already.
+    Raises ``InputFault``: the folder cannot be written, or holds something already; then it is left as it was.
     """
     kept: list[Kept] = []
     with staged_folder(folder) as stage:
-        for one in games:
-            write_game(stage, f"game-{one.game.settings.replicate}.json", one)
-            kept += kept_of(one)
+        try:
+            for one in games:
+                write_game(stage, f"game-{one.game.settings.replicate}.json", one)
+                kept += kept_of(one)
+        except KeyboardInterrupt:
+            if not kept:
+                raise
         seats = {BLOCS[bloc]: dict(agent.told) for bloc, agent in agents.items()}
         rows = [
             {"replicate": one.settings.replicate, "bloc": BLOCS[one.bloc], "asked": one.asked, "decided": one.decided}

@@ -33,7 +33,9 @@ def show_games(console: Console, kept: Sequence[Kept]) -> None:
     lucks = list(dict.fromkeys(one.settings.replicate for one in kept))
     rules = by_rules(settings, lucks)
     head(console, f"Scenario {settings.scenario}, {kept[0].quarters} quarters", is_first=True)
-    table = Grid("", ("luck", "seat"), ("gain", "by the rules", "gain share", "deals kept", "decided"), is_grouped=True)
+    table = Grid(
+        "", ("luck", "seat"), ("own gain", "by the rules", "gain share", "deals kept", "decided"), is_grouped=True
+    )
     total: dict[str, Counter[str]] = {}
     for one in kept:
         luck = one.settings.replicate
@@ -45,7 +47,7 @@ def show_games(console: Console, kept: Sequence[Kept]) -> None:
     table.show(console)
     prose(
         console,
-        "Gain: of the seat's bloc over having no treaties, bn$ a year, with the agent and in the same luck by the "
+        "Own gain: of the seat's bloc over having no treaties, bn$ a year; beside it that in the same luck by the "
         "model's own rules. Decided: moves that the agent made of the decisions that it was asked for; the rules made "
         "the others.",
     )
@@ -56,7 +58,9 @@ def show_games(console: Console, kept: Sequence[Kept]) -> None:
 
 def in_words(faults: Counter[str]) -> list[str]:
     """How often an agent was not heard, by why; nothing where it always was."""
-    return [f"{faults[kind]} answers {words}; the rules decided" for kind, words in FAULTS.items() if faults[kind]]
+    return [
+        f"answers that {words}: {faults[kind]}; the rules decided" for kind, words in FAULTS.items() if faults[kind]
+    ]
 
 
 def show_arena(console: Console, arena: Arena) -> None:
@@ -67,7 +71,7 @@ def show_arena(console: Console, arena: Arena) -> None:
     table = Grid(
         "",
         ("agent", "seat"),
-        ("gain", "against the rules", "share", "kept", "percentile"),
+        ("own\ngain", "against\nthe rules", "gain\nshare", "deals\nkept", "percentile"),
         is_grouped=True,
     )
     for row in arena.table.to_dict("records"):
@@ -83,14 +87,14 @@ def show_arena(console: Console, arena: Arena) -> None:
     table.show(console)
     prose(
         console,
-        "Gain of the seat's bloc over having no treaties, bn$ a year; against the rules: less what it gains in the "
-        "same luck by the model's own rules. Share: of the attainable joint gain. Kept: quarters with a treaty in "
-        f"which both kept it. Percentile: where its gain lies among {cloud} lucks by the rules alone. Brackets hold "
-        f"95 % intervals over {n} lucks{'; one luck gives none' if n == 1 else ''}.",
+        "Own gain: of the seat's bloc over having no treaties, bn$ a year; against the rules: less what it gains in "
+        "the same luck by the model's own rules. Gain share: of the attainable joint gain. Deals kept: quarters with a "
+        f"treaty in which both kept it. Percentile: where its gain lies among {cloud} lucks by the rules alone. "
+        f"{f'Brackets hold 95 % intervals over {n} lucks.' if n > 1 else 'One luck gives no interval.'}",
     )
     for row in arena.table.to_dict("records"):
         if row["not_heard"] and row["seat"] != ALL:
-            said = f"{row['not_heard']} of {row['asked']} answers were not heard; the rules decided"
+            said = f"answers that were not heard: {row['not_heard']} of {row['asked']}; the rules decided"
             prose(console, f"{row['agent']} in the seat of {row['seat']}: {said}")
 
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -45,7 +45,7 @@ def test_an_agent_that_is_not_heard_is_told_on_the_side_and_counted(call: Callab
     result = call("seat", "--bloc", "EU", "--url", "http://127.0.0.1:9", *FEW)
     assert result.exit_code == 0
     assert result.stderr.count("cannot be reached") == 1 and "own rules decide" in result.stderr
-    assert re.search(r"EU \(http://127.0.0.1:9\): \d+ answers failed or could not be reached; the rules decided",
+    assert re.search(r"EU \(http://127.0.0.1:9\): answers that failed or could not be reached: \d+; the rules decided",
                      " ".join(result.stdout.split()))  # fmt: skip
 
 
@@ -66,7 +66,7 @@ def test_an_agent_is_served_and_takes_a_seat(call: Callable[..., Result], tmp_pa
                 assert json.load(document)["info"]["version"]
             result = call("seat", "--bloc", "EU", "--url", address, *FEW)
             assert result.exit_code == 0 and result.stderr.count("own rules decide") == 0
-            assert "answers" not in result.stdout
+            assert "answers that" not in result.stdout
         finally:
             server.terminate()
 
@@ -79,6 +79,26 @@ def test_an_arena_compares(call: Callable[..., Result], tmp_path: Path) -> None:
     assert "+0.00 [+0.00, +0.00]" in result.stdout and "mine.py:Mine" in result.stdout
     assert (tmp_path / "results/arena/arena.csv").is_file()
     assert call("arena", *words).exit_code == 0 and (tmp_path / "results/arena-2").is_dir()
+
+
+def test_whoever_interrupts_an_arena_keeps_what_is_over(
+    call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from experiments.seating import arena
+
+    whole, n_begun = arena.play_all, iter(range(10))
+
+    def interrupted(*about: object) -> Iterator[object]:
+        if next(n_begun) == 1:
+            raise KeyboardInterrupt
+        yield from whole(*about)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(arena, "play_all", interrupted)
+    result = call("arena", "--agent", "rules", "--bloc", "EU", "--bloc", "US", "--games", 2, "--cloud", 2, *FEW)
+    assert result.exit_code == 130 and "Interrupted after 2 of 4 games; what is over is kept." in result.stderr
+    table = (tmp_path / "results/arena/arena.csv").read_text("utf-8").splitlines()
+    assert [line.split(",")[:3] for line in table[1:]] == [["rules", "EU", "2"]]
+    assert (tmp_path / "results/arena/game-0-EU-1.json").is_file()
 
 
 REFUSED: dict[str, tuple[tuple[object, ...], tuple[str, ...]]] = {

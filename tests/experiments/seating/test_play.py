@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from digests import ALL_ON
 from seated import SHORT, Reasons, seatable
 
 from experiments.classroom.game import Game, Settings, replay
 from experiments.seating.agents import SHIPPED, Agent, AlwaysAccept, NeverAccept, Rules, TitForTat, find_agent
 from experiments.seating.http_agent import http_agent, served
-from experiments.seating.play import all_settings, bloc_of, check_patience, play, play_all, read_export, replayed
+from experiments.seating.play import (
+    Played,
+    all_settings,
+    bloc_of,
+    check_patience,
+    play,
+    play_all,
+    read_export,
+    replayed,
+)
 from experiments.seating.play import write_games as write
 from experiments.seating.protocol import Past, Question
 from model import InputFault
@@ -32,6 +43,24 @@ def test_who_applies_the_rules_to_a_question_alone_gives_the_models_own_game(by_
     decided = {spot.kind for spot in one.game.moves}
     assert decided == {"offer", "answer"} and len(one.game.moves) > 15
     assert one.game.digest() == by_rules_alone.digest()
+
+
+@pytest.mark.parametrize("kind", [Rules, Reasons])
+def test_the_same_where_access_is_on_the_table(kind: type[Agent]) -> None:
+    settings = Settings("2026-access", replicate=2, quarters=4)
+    plain = Game(settings)
+    plain.advance()
+    one = play(settings, dict.fromkeys(EVERYBODY, seatable(kind)))
+    assert one.game.digest() == plain.digest() and len(one.game.moves) > 10
+
+
+def test_the_same_where_every_mechanism_is_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.game.checked", lambda values, *only: dict(values))
+    settings = Settings(replicate=3, quarters=6, parameters=ALL_ON)
+    plain = Game(settings)
+    plain.advance()
+    one = play(settings, dict.fromkeys(EVERYBODY, find_agent("rules")))
+    assert one.game.digest() == plain.digest() and len(one.game.moves) > 10
 
 
 def test_who_leaves_all_to_the_rules_gives_the_models_own_game(by_rules_alone: Game) -> None:
@@ -121,6 +150,21 @@ def test_games_are_kept_with_what_was_said_and_replay_from_their_files(tmp_path:
     about = json.loads((folder / "games.json").read_text("utf-8"))
     assert about["seats"] == {"EU": {"agent": "tit-for-tat"}} and about["games"][0]["not_heard"] == {}
     assert [one.decided for one in kept] == [row["decided"] for row in about["games"]]
+
+
+def test_whoever_interrupts_keeps_the_games_that_are_over(tmp_path: Path) -> None:
+    agents = {2: find_agent("rules")}
+
+    def interrupted(after: int) -> Iterator[Played]:
+        yield from play_all([Settings(replicate=luck, quarters=1) for luck in range(after)], agents)
+        raise KeyboardInterrupt
+
+    assert len(write(interrupted(2), agents, tmp_path / "games")) == 2
+    assert replayed(tmp_path / "games" / "game-1.json")[1]
+    assert len(json.loads((tmp_path / "games" / "games.json").read_text("utf-8"))["games"]) == 2
+    with pytest.raises(KeyboardInterrupt):
+        write(interrupted(0), agents, tmp_path / "none")
+    assert [path.name for path in tmp_path.iterdir()] == ["games"]
 
 
 def test_a_changed_move_is_seen(tmp_path: Path) -> None:

@@ -84,6 +84,15 @@ def test_a_fault_costs_its_own_seat_alone(said: Any, kind: str, words: str, by_r
     assert replay(json.loads(json.dumps(one.game.export())))[1]
 
 
+def test_an_agent_that_cannot_be_made_costs_its_own_seat_alone(by_rules_alone: Game) -> None:
+    def cannot() -> Agent:
+        raise OSError("its file is gone")
+
+    one, told = game_of(cannot)
+    assert one.game.digest() == by_rules_alone.digest() and "it failed: OSError: its file is gone" in told[0]
+    assert set(one.sitters[BLOC].faults) == {FAILED} and len(told) == 1
+
+
 def test_a_move_in_time_counts_although_others_were_faults(by_rules_alone: Game) -> None:
     class Sometimes(Agent):
         def offer(self, question: Question) -> int:
