@@ -18,7 +18,6 @@ ANSWER_PATH: Final = "/v1/answer"
 OPENAPI_PATH: Final = "/openapi.json"
 LONGEST_REASON: Final = 2000  # characters that are kept of an agent's reason
 
-BlocName = Literal["CN", "US", "EU"]
 Kind = Literal["offer", "answer", "keep"]
 
 
@@ -93,9 +92,9 @@ class Question(_Table):
         default="detente seat 1", description="Name and number of the protocol."
     )
     game: str = Field(description="The name of the game: the same in all its questions, no two games share one.")
-    bloc: BlocName = Field(description="The bloc that decides.")
-    partner: BlocName = Field(description="The other bloc of the pair.")
-    pair: Literal["CN-US", "CN-EU", "US-EU"] = Field(description="The pair, the first side's name first.")
+    bloc: str = Field(description="The code of the bloc that decides, such as CN.")
+    partner: str = Field(description="The code of the other bloc of the pair.")
+    pair: str = Field(description="The pair, the first side's code first, such as CN-US.")
     quarter: int = Field(description="The quarter being played, from 0.", ge=0)
     quarters: int = Field(description="How many quarters the game has.", ge=1)
     label: str = Field(description="The quarter's name, such as 2026Q4.")

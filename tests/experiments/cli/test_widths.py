@@ -41,7 +41,9 @@ ELSEWHERE: Final = {
         ("check-world", "league", "sensitivity", "discover", "hindcast", "forecast", "score", "validate"),
         "takes long; its tables are printed by what prints those above",
     ),
-    **dict.fromkeys(("assumptions", "bench", "emulate"), "takes long; its tables are printed by what prints those above"),
+    **dict.fromkeys(
+        ("assumptions", "bench", "emulate"), "takes long; its tables are printed by what prints those above"
+    ),
 }
 TACTIC: Final = """
 import numpy as np
