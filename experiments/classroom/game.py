@@ -19,7 +19,7 @@ import numpy as np
 from experiments.classroom.controls import BRANCHABLE, checked
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
-from model import Checkpoint, InputFault, World, make_parameters, root_seeds, scenario_names
+from model import Checkpoint, InputFault, World, root_seeds, scenario_names
 
 FORMAT: Final = "detente game 1"
 MOST_REPLICATE: Final = 1_000_000
@@ -281,7 +281,7 @@ def change_parameters(world: World, values: Mapping[str, Any]) -> None:
 
     Raises ``InputFault`` where a value is out of range.
     """
-    world.follow(make_parameters({**world.scenario.parameters.changes(), **values}))
+    world.follow(world.scenario.parameters.with_overrides(values))
 
 
 def replay(data: object) -> tuple[Game, bool]:
