@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from model.faults import InputFault, nearest, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
-    from model.parameters.checked import PARAMETERS, Parameters, make_parameters
+    from model.parameters.checked import PARAMETERS, Parameters, checked_value, flat, make_parameters
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
     from model.record.lane import Lane
@@ -52,7 +52,7 @@ _ROOMS = {
     "model.faults": "InputFault nearest shown",
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
-    "model.parameters.checked": "PARAMETERS Parameters make_parameters",
+    "model.parameters.checked": "PARAMETERS Parameters checked_value flat make_parameters",
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",
     "model.record.lane": "Lane",
@@ -79,8 +79,9 @@ __all__ = [
     "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle", "Offer",
     "OwnFile", "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
     "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use", "calibration_table",
-    "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario", "game_map_point",
-    "identification_flips", "kept_lanes", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
+    "checked_value", "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario",
+    "flat", "game_map_point", "identification_flips", "kept_lanes", "last_games", "load_names", "load_scenario",
+    "load_tactics", "load_world",
     "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
     "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
     "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",

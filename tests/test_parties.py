@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,52 @@ def test_who_never_talks_never_signs(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert gestures_of == {0, 2}
     # They trade, and may raise duties on each other, all the same.
     assert (worlds.series(model, "dyad", "ev_trade")[silent] > 0.0).all()
+
+
+# --- nothing in the source knows how many there are, or who -----------------------------------------------------------
+
+MODEL = Path(__file__).resolve().parent.parent / "model"
+#: What is said of the three of the shipped tables, and the files that may say it: whoever reads a file or declares a
+#: default without one. Everything else asks the parties.
+OF_THREE = {"THREE", "BLOCS", "DYADS", "DYAD_NAMES", "PLACES"}
+MAY_SAY = {
+    "__init__", "draws", "vocabulary", "parameters.checked", "record.dictionary", "scenario.arrays",
+    "scenario.evidence", "scenario.governments", "scenario.reading", "scenario.sections",
+}  # fmt: skip
+#: Files that name a government: its laws (credits, mandates, Congress). The tables of parameters declare the three's.
+LAWS = {"agents.bloc", "agents.government", "market.credits", "vocabulary"}
+#: How often each file says 3, none of which is a number of blocs: nodes, axes, cuts, issues, sweeps, codes.
+SAYS_THREE = {
+    "assessment.mandate": 3, "assessment.nodes": 3, "assessment.values": 10, "compiled.markets": 4, "draws": 1,
+    "market.clearing": 5, "market.credits": 1, "packages.menu": 2, "packages.resolve": 1, "packages.sums": 4,
+    "record.lane": 4, "rules.access": 1, "rules.club_terms": 1, "rules.games": 3, "rules.trust": 1,
+    "rules.welfare": 4, "scenario.evidence": 2, "start.agenda": 4, "start.calibration": 3, "start.starting_point": 1,
+    "telling.outcomes": 3,
+}  # fmt: skip
+
+
+def sources() -> dict[str, ast.Module]:
+    found = {path.relative_to(MODEL).with_suffix(""): path for path in sorted(MODEL.rglob("*.py"))}
+    return {".".join(name.parts): ast.parse(path.read_text(encoding="utf-8")) for name, path in found.items()}
+
+
+def test_only_defaults_are_those_of_the_three() -> None:
+    for name, tree in sources().items():
+        said = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)} & OF_THREE
+        assert not said or name in MAY_SAY, f"{name} says {said}: ask the parties"
+
+
+def test_only_laws_name_a_government() -> None:
+    for name, tree in sources().items():
+        if not name.startswith("parameters.") and name not in LAWS:
+            said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)} & {"CN", "US", "EU"}
+            assert not said, f"{name} names {said}: it is data"
+
+
+def test_no_three_means_the_blocs() -> None:
+    found = {}
+    for name, tree in sources().items():
+        if not name.startswith("parameters."):
+            threes = [node for node in ast.walk(tree) if isinstance(node, ast.Constant) and type(node.value) is int]
+            found[name] = sum(node.value == 3 for node in threes)
+    assert {name: n for name, n in found.items() if n} == SAYS_THREE, "a new 3: what is it? never the number of blocs"

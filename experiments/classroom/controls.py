@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Final
 
-from model import PARAMETERS, InputFault, make_parameters
+from model import BLOCS, PARAMETERS, InputFault, load_scenario, make_parameters, scenario_names
 
 _WANTED: Final[dict[str, tuple[str, ...]]] = {
     "dialogue": ("dialogue_ceiling", "dialogue_rise", "dialogue_on_perception", "dialogue_on_monitoring"),
@@ -95,3 +95,9 @@ def _read(names: tuple[str, ...], *values: Any) -> dict[str, Any]:
 def _plain(value: object) -> object:
     """The value, or the text of a list or a table: no parameter of this page is one, and the text is refused."""
     return value if isinstance(value, bool | int | float | str) or value is None else repr(value)
+
+
+@functools.cache
+def class_scenarios() -> tuple[str, ...]:
+    """The scenarios that a class can play: the page has the seats of China, the US and the EU."""
+    return tuple(name for name in scenario_names() if load_scenario(name).parties.blocs == BLOCS)

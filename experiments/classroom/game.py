@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.controls import BRANCHABLE, checked
+from experiments.classroom.controls import BRANCHABLE, checked, class_scenarios
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
-from model import Checkpoint, InputFault, World, make_parameters, root_seeds, scenario_names
+from model import Checkpoint, InputFault, World, root_seeds
 
 FORMAT: Final = "detente game 1"
 MOST_REPLICATE: Final = 1_000_000
@@ -55,8 +55,8 @@ class Settings:
 
     def __post_init__(self) -> None:
         faults = []
-        if self.scenario not in scenario_names():
-            faults.append(f"scenario {self.scenario!r:.60}: allowed is one of {', '.join(scenario_names())}")
+        if self.scenario not in class_scenarios():
+            faults.append(f"scenario {self.scenario!r:.60}: allowed is one of {', '.join(class_scenarios())}")
         for name, most in (("root_seed", LARGEST_SEED), ("replicate", MOST_REPLICATE), ("quarters", 1000)):
             came = getattr(self, name)
             if isinstance(came, bool) or not isinstance(came, int) or not 0 <= came < most:
@@ -281,7 +281,7 @@ def change_parameters(world: World, values: Mapping[str, Any]) -> None:
 
     Raises ``InputFault`` where a value is out of range.
     """
-    world.follow(make_parameters({**world.scenario.parameters.changes(), **values}))
+    world.follow(world.scenario.parameters.with_overrides(values))
 
 
 def replay(data: object) -> tuple[Game, bool]:

@@ -14,8 +14,9 @@ import solara
 from matplotlib.figure import Figure
 from mesa.visualization import SolaraViz
 
+from experiments.classroom.controls import class_scenarios
 from experiments.classroom.serving import CLOSING
-from model import BLOCS, DYAD_NAMES, DYADS, PARAMETERS, QUARTERS_PER_YEAR, NegotiationModel, scenario_names
+from model import BLOCS, DYAD_NAMES, DYADS, PARAMETERS, QUARTERS_PER_YEAR, NegotiationModel
 
 WORDS: Final = json.loads((Path(__file__).parent / "lang" / "en.json").read_text(encoding="utf-8"))
 FULL: Final = tuple(WORDS[f"bloc.{bloc}"] for bloc in BLOCS)
@@ -74,7 +75,7 @@ def controls() -> dict[str, Any]:
     """The model's inputs as ``SolaraViz`` wants them: the starting point, the luck, a few sliders with their ranges."""
     chosen: dict[str, Any] = {
         "start": {
-            **{"type": "Select", "value": "2026", "values": scenario_names()},
+            **{"type": "Select", "value": "2026", "values": list(class_scenarios())},
             "label": WORDS["settings.scenario"],
         },
         "replicate": {"type": "SliderInt", "value": 0, "min": 0, "max": 99, "step": 1, "label": WORDS["watch.luck"]},

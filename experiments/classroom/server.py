@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from experiments.classroom.cloud import N_RUNS, Clouds
-from experiments.classroom.controls import control_list
+from experiments.classroom.controls import class_scenarios, control_list
 from experiments.classroom.door import Door, refusal
 from experiments.classroom.game import MOST_REPLICATE, Settings, default_seed, read_settings, replay
 from experiments.classroom.lessons import is_of_a_lesson, lesson_game, lesson_list
@@ -47,7 +47,7 @@ from experiments.classroom.pages import PAGES
 from experiments.classroom.room import Refused, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.watching import Watching
-from model import BLOCS, FAMILIES, InputFault, TacticFile, load_scenario, scenario_names
+from model import BLOCS, FAMILIES, InputFault, TacticFile, load_scenario
 
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
@@ -99,7 +99,7 @@ class Classroom:
                     "controls": control_list(),
                     "scenarios": [
                         {"name": name, "parameters": load_scenario(name).parameters.changes()}
-                        for name in scenario_names()
+                        for name in class_scenarios()
                     ],
                     "languages": PAGES.languages,
                     "families": list(FAMILIES),

@@ -20,7 +20,7 @@ from experiments.design.plan import (
 from experiments.design.plan_assumed import DEFAULT_POINTS, STATUSES, AssumedReader
 from experiments.design.plan_reading import in_words, is_number, shown
 from experiments.design.point_tables import COMMA, NAME
-from model import PARAMETERS, InputFault, make_parameters, nearest
+from model import PARAMETERS, InputFault, checked_value, nearest
 
 FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
 SCALES: Final = ("linear", "log")
@@ -164,7 +164,7 @@ class FactorReader(AssumedReader):
         seen: list[Value] = []
         for number, level in enumerate(levels, 1):
             try:
-                value = getattr(make_parameters({name: level}), name)
+                value = checked_value(name, level)
             except InputFault as fault:
                 self.faults.extend(f"{where} level {number}: {line}" for line in fault.faults)
                 continue
@@ -364,7 +364,7 @@ def _fault_of(name: str, value: Any) -> str:
     if isinstance(value, str) and COMMA.fullmatch(value):
         return f"{name} = {value!r}: decimals have a point: write {value.replace(',', '.')}"
     try:
-        make_parameters({name: value})
+        checked_value(name, value)
     except InputFault as fault:
         return "; ".join(fault.faults)
     return ""
@@ -375,6 +375,6 @@ def _is(name: str, value: Value, baseline: Mapping[str, Value]) -> bool:
     if name == SCENARIO:
         return name in baseline and value == baseline[name]
     try:
-        return name in baseline and bool(getattr(make_parameters({name: value}), name) == baseline[name])
+        return name in baseline and bool(checked_value(name, value) == baseline[name])
     except InputFault:
         return False

@@ -65,9 +65,11 @@ from experiments.design.point_tables import Watch
 from model import (
     DYAD_NAMES,
     HIGHEST_ROOT_SEED,
+    PARAMETERS,
     SEEDS,
     InputFault,
     find_scenario,
+    flat,
     load_scenario,
     nearest,
     read_toml,
@@ -148,6 +150,13 @@ def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[
         raise InputFault(lines, f"plan {reader.name}") from None
 
 
+def _by_flat_names(table: Any) -> Any:
+    """A plan in which parameters of China, the US and the EU have their flat names, ``alpha_cn`` for ``alpha.CN``."""
+    if isinstance(table, dict):
+        return {flat(name): _by_flat_names(inner) for name, inner in table.items()}
+    return [_by_flat_names(inner) for inner in table] if isinstance(table, list) else table
+
+
 class PlanReader(FactorReader):
     """Reads one plan and collects its faults; ``read`` raises them together."""
 
@@ -160,7 +169,8 @@ class PlanReader(FactorReader):
         start: str = "",
         starts: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(name, text, table)
+        super().__init__(name, text, _by_flat_names(table))
+        self.dyad_names = DYAD_NAMES
         self.folder, self.start = folder, start
         self.starts = dict(starts or {})
 
@@ -170,7 +180,7 @@ class PlanReader(FactorReader):
         hypothesis = self._text("hypothesis", needed=False)
         scenario, baseline = self._scenario()
         design = self._design()
-        dyads = self._names_of("dyads", DYAD_NAMES)
+        dyads = self._names_of("dyads", self.dyad_names)
         outcomes = tuple(expanded(self._names_of("outcomes", NAMES)))
         precision = self._precision(dyads)
         replicates = self.table.get("replicates", DEFAULT_REPLICATES) if precision is None else precision.most
@@ -180,6 +190,11 @@ class PlanReader(FactorReader):
         settings = self._settings(self.table.get("settings", {}), "[settings]")
         factors = self._factors(design, settings)
         blocks = self._blocks()
+        varied = (own for factor in factors if not factor.bundles for own in (factor.name, *factor.together))
+        asked = {*settings, *varied, *(own for block in blocks for own in block.settings)}
+        if absent := sorted(own for own in asked if baseline and own in PARAMETERS and own not in baseline):
+            faults = [f"{own}: {scenario} has no such government; leave it out" for own in absent]
+            raise InputFault([*self.faults, *faults], f"plan {self.name}")
         rows: list[dict[str, Value]] = []
         if design != "factorial":
             own = {SCENARIO: scenario, **baseline, **settings} if baseline else {}
@@ -270,7 +285,9 @@ class PlanReader(FactorReader):
         if name:
             try:
                 self.start = self.start or (name if name in scenario_names() else self._beside(name))
-                return name, load_scenario(self.start).parameters.as_dict()
+                known = load_scenario(self.start)
+                self.dyad_names = known.parties.dyad_names
+                return name, known.parameters.as_dict()
             except InputFault as fault:
                 self.faults.extend(fault.faults)
         return name, {}

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from experiments.design.plan import Value
-from model import InputFault, make_parameters, nearest
+from model import InputFault, checked_value, nearest
 from model import shown as as_in_code
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
@@ -99,10 +99,11 @@ class TableReader:
         if not isinstance(table, dict):
             self.faults.append(f"{where} = {shown(table)}: allowed is a table of parameters")
             return {}
-        try:
-            make_parameters(table)
-        except InputFault as fault:
-            self.faults.extend(f"{where} {line}" for line in fault.faults)
+        for name, value in table.items():
+            try:
+                checked_value(name, value)
+            except InputFault as fault:
+                self.faults.extend(f"{where} {line}" for line in fault.faults)
         return dict(table)
 
     def _rows(self, key: str, default: list[dict[str, Any]]) -> Iterable[tuple[str, dict[str, Any]]]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from experiments.design.plan import Factor, Value
 from experiments.design.plan_reading import in_words
-from model import PARAMETERS, make_parameters
+from model import PARAMETERS, checked_value
 
 Row = dict[str, Value]
 
@@ -53,7 +53,7 @@ def _same(name: str, level: Value, start: Row) -> bool:
     """Whether a level is the baseline's value, however it was written."""
     if name not in PARAMETERS:
         return level == start[name]
-    return bool(getattr(make_parameters({name: level}), name) == getattr(make_parameters({name: start[name]}), name))
+    return checked_value(name, level) == checked_value(name, start[name])
 
 
 def latin_hypercube(factors: Sequence[Factor], n_points: int, seed: int) -> list[Row]:

@@ -55,14 +55,14 @@ def reference_point(plan: Plan) -> DesignPoint | None:
         return next(point for point in own if point.arm == plan.references[0])
     if plan.design != FACTORIAL:
         return own[0]
-    usual = make_parameters({**load_scenario(plan.start).parameters.changes(), **plan.settings})
+    usual = load_scenario(plan.start).parameters.with_overrides(plan.settings)
 
     def n_alike(point: DesignPoint) -> int:
         its = make_parameters(point.settings)
         return sum(
             point.scenario == plan.scenario
             if factor.name == SCENARIO
-            else all(getattr(its, name) == getattr(usual, name) for name in factor.names if name != SCENARIO)
+            else all(its.value(name) == usual.value(name) for name in factor.names if name != SCENARIO)
             for factor in plan.factors
         )
 

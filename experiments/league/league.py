@@ -78,7 +78,7 @@ class LeaguePlan:
 
     def parameters(self, scenario: str) -> Any:
         """The parameters of a scenario under the plan's settings."""
-        return make_parameters({**load_scenario(scenario).parameters.changes(), **self.settings})
+        return load_scenario(scenario).parameters.with_overrides(self.settings)
 
 
 def default_plan() -> LeaguePlan:
@@ -130,7 +130,7 @@ class _Reader(TableReader):
                 # A file of one's own lies beside the plan.
                 if name not in scenario_names():
                     names[place] = str(find_scenario(name, self.folder).absolute())
-                parameters = make_parameters({**load_scenario(names[place]).parameters.changes(), **settings})
+                parameters = load_scenario(names[place]).parameters.with_overrides(settings)
             except InputFault as fault:
                 self.faults.extend(fault.faults)
                 continue

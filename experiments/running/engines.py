@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from model import NegotiationModel, World
 
-DYADS_A_RUN = 3  # rows that a run has in the summary
-
 
 def play_ensemble(chunk: Chunk) -> Played:
     """Play all replicates of a chunk at once.
@@ -62,11 +60,10 @@ def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
     import pyarrow as pa
 
     replicates = summary.pop("replicate").to_numpy()
+    n_dyads = summary["dyad"].nunique()  # rows that a run has
     table = plain(pa.Table.from_pandas(summary, preserve_index=False))
     digests = [
-        digest_of(table.slice(first, DYADS_A_RUN))
-        for first in range(0, len(table), DYADS_A_RUN)
-        for _ in range(DYADS_A_RUN)
+        digest_of(table.slice(first, n_dyads)) for first in range(0, len(table), n_dyads) for _ in range(n_dyads)
     ]
     keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns}
     columns = {name: pa.array([value] * len(table)) for name, value in keys.items()}
@@ -164,14 +161,12 @@ def run_columns(world: World) -> dict[str, Any]:
 
 def issue_columns(world: World) -> dict[str, Any]:
     """By issue and side, row by row: duty cuts that treaties agree, markets that they open, recognition at the end."""
-    from model import DYADS
-
     n_quarters = len(world.recorder.frames)
     packages = np.reshape(world.recorder.series("dyad", "package"), (world.n_lanes, -1, n_quarters)).astype(np.int64)
     columns = {name: np.zeros(packages.shape[:2]) for name in AGREED}
     recognised, alone = world.state.standards.recognised > 0, world.state.recognises > 0
     columns |= {name: np.zeros(packages.shape[:2], dtype=np.bool_) for name in (*LETS_IN, *RECOGNISES)}
-    for d, pair in enumerate(DYADS):
+    for d, pair in enumerate(world.parties.dyads):
         for side, (own, partner) in enumerate((pair, pair[::-1])):
             menu = world.agenda.menus[d]
             positions = menu.duty_at[packages[:, d], side]

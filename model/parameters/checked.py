@@ -51,7 +51,23 @@ def declared() -> dict[str, ParameterSpec]:
     return specs
 
 
-PARAMETERS: Final[dict[str, ParameterSpec]] = declared()
+class Declared(dict[str, ParameterSpec]):
+    """The parameters by flat name; one of any bloc or dyad is there by its name with a dot too (``alpha.JP``)."""
+
+    def __contains__(self, name: object) -> bool:
+        return super().__contains__(name) or bool(stem_of(name)[0])
+
+    def __missing__(self, name: str) -> ParameterSpec:
+        if (spec := spec_of(name)) is None:
+            raise KeyError(name)
+        return spec
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The parameter of any of its names, or the default."""
+        return super().get(name) or spec_of(name) or default
+
+
+PARAMETERS: Final = Declared(declared())
 
 # Stems of parameters declared once for each of the three blocs, or of their dyads. Of any bloc they are written with
 # its code behind a dot, ``alpha.JP``, ``trust_good.CN-JP``; ``Parameters`` also offers the numbers of each as an array.
@@ -61,12 +77,18 @@ BLOC_STEMS: Final = (
 )
 DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
 NAMED_STEMS: Final = ("tactic", "acceptance")  # of blocs, no numbers
+ALL_STEMS: Final = (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS)
+
+
+def is_flat(name: object) -> bool:
+    """Whether a parameter is declared by this very name."""
+    return name in PARAMETERS.keys()  # noqa: SIM118 - of the keys alone
 
 
 def stem_of(name: object) -> tuple[str, str]:
     """The stem and the bloc or dyad of a name with a dot (``("alpha", "JP")``); empty texts for any other name."""
     stem, dot, party = name.partition(".") if isinstance(name, str) else ("", "", "")
-    known = stem in (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS) and bool(party)
+    known = stem in ALL_STEMS and bool(party)
     return (stem, party) if dot and known else ("", "")
 
 
@@ -78,7 +100,7 @@ def _of_three(stem: str) -> list[str]:
 
 _FLAT: Final = {
     f"{stem}.{min(name, '-'.join(reversed(name.split('-'))))}": own
-    for stem in (*BLOC_STEMS, *NAMED_STEMS, *DYAD_STEMS)
+    for stem in ALL_STEMS
     for name, own in zip(THREE.dyad_names if stem in DYAD_STEMS else THREE.blocs, _of_three(stem), strict=True)
 }
 _DOTTED: Final = {own: dotted for dotted, own in _FLAT.items()}
@@ -99,15 +121,21 @@ def flat(name: str) -> str:
 def spec_of(name: str) -> ParameterSpec | None:
     """What is known of a parameter by any of its names; None for no parameter.
 
-    One of a bloc that is none of the three is declared like theirs, and its default is theirs where they have one.
+    One of a bloc that is none of the three is declared like theirs: its range holds all of theirs, and its default is
+    theirs where they have one.
     """
-    if name in PARAMETERS:
-        return PARAMETERS[name]
     own = flat(name)
-    if own in PARAMETERS:
+    if is_flat(own):
         return PARAMETERS[own]
     stem, _ = stem_of(own)
-    return PARAMETERS[_of_three(stem)[0]].model_copy(update={"name": own}) if stem else None
+    if not stem:
+        return None
+    three = [PARAMETERS[one] for one in _of_three(stem)]
+    lows, highs = (
+        [end for end in ends if end is not None] for ends in zip(*((one.low, one.high) for one in three), strict=True)
+    )
+    ends = {"low": min(lows), "high": max(highs)} if lows and highs else {}
+    return three[0].model_copy(update={"name": own, **ends})
 
 
 # Units in which a value can be mistaken for percent.
@@ -201,12 +229,11 @@ class Parameters(
             value, fault = _check(spec, came) if spec else (None, _unknown(name))
             if fault or value is None:
                 faults.append(fault)
-            elif name in PARAMETERS:
+            elif is_flat(name):
                 object.__setattr__(self, name, value)
             else:
                 own[name] = value
-        object.__setattr__(self, "own", tuple(sorted(own.items())))
-        faults += [_no_party(name, self.parties) for name in own if not _is_there(name, self.parties)]
+        object.__setattr__(self, "own", tuple(own.items()))
         for stem in (*BLOC_STEMS, *DYAD_STEMS):
             row = [self._value(f"{stem}.{party}", faults) for party in _parties(stem, self.parties)]
             array = np.array(row, dtype=np.float64)
@@ -214,12 +241,15 @@ class Parameters(
             object.__setattr__(self, stem, array)
         if faults:
             raise InputFault(faults, "parameters")
+        names = (f"{stem}.{party}" for stem in ALL_STEMS for party in _parties(stem, self.parties))
+        own |= {flat(name): self._value(name, []) for name in names if not is_flat(flat(name))}
+        object.__setattr__(self, "own", tuple(sorted(own.items())))
 
     def _value(self, name: str, faults: list[str]) -> Any:
         """The value of a bloc's or a dyad's; with a fault and not a number where nobody has given one."""
         own, known = flat(name), dict(self.own)
-        if own in PARAMETERS or own in known:
-            return getattr(self, own) if own in PARAMETERS else known[own]
+        if is_flat(own) or own in known:
+            return getattr(self, own) if is_flat(own) else known[own]
         defaults = {PARAMETERS[one].default for one in _of_three(stem_of(own)[0])}
         if len(defaults) == 1:
             return defaults.pop()
@@ -227,6 +257,11 @@ class Parameters(
         assert spec is not None
         faults.append(f'{name} is missing: it has no default; write "{name}" = ..., {spec.allowed}')
         return math.nan
+
+    def value(self, name: str) -> Value:
+        """The value of a parameter, by any of its names."""
+        own = flat(name)
+        return getattr(self, own) if is_flat(own) else dict(self.own)[own]
 
     def of_blocs(self, stem: str) -> tuple[Any, ...]:
         """The values of a stem, one a bloc, such as the names of their tactics."""
@@ -241,19 +276,20 @@ class Parameters(
         return (*(getattr(self, name) for name in PARAMETERS), *itertools.chain.from_iterable(self.own))
 
     def as_dict(self) -> dict[str, Value]:
-        """All values by name, in declared order; ``make_parameters`` of it and the parties gives an equal object."""
-        return {name: getattr(self, name) for name in PARAMETERS} | dict(self.own)
+        """All values by name, in declared order, of whoever is a party; with the parties they make an equal object."""
+        return {name: getattr(self, name) for name in PARAMETERS if _is_there(name, self.parties)} | dict(self.own)
 
     def changes(self) -> dict[str, Value]:
         """The values that differ from the declared defaults, by name."""
-        known = dict(self.own)
         return {
-            name: value for name, value in self.as_dict().items() if name in known or value != PARAMETERS[name].default
+            name: value
+            for name, value in self.as_dict().items()
+            if not is_flat(name) or value != PARAMETERS[name].default
         }
 
     def with_overrides(self, overrides: Mapping[str, object]) -> Parameters:
         """These parameters with some values replaced; checked as in ``make_parameters``."""
-        changed = {flat(name) if isinstance(name, str) else name: value for name, value in overrides.items()}
+        changed = {flat(name) if isinstance(name, str) else name: value for name, value in spread(overrides).items()}
         now = self.as_dict()
         absent = [name for name in changed if not _is_there(name, self.parties)]
         absent = [name for name in absent if repr(now.get(name)) != repr(changed[name])]
@@ -283,19 +319,45 @@ def _no_party(name: str, parties: Parties) -> str:
     return f"{name}: {party} is not among the governments, {', '.join(parties.blocs)}; leave it out"
 
 
+def spread(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values by name, where ``alpha = { JP = 0.1 }`` is ``"alpha.JP" = 0.1``, as TOML reads the name without quotes."""
+    found: dict[str, Any] = {}
+    for name, value in values.items():
+        of_parties = isinstance(value, Mapping) and stem_of(f"{name}.any")[0]
+        found |= {f"{name}.{party}": one for party, one in value.items()} if of_parties else {name: value}
+    return found
+
+
 def _build(values: Mapping[str, Any], parties: Parties = THREE) -> Parameters:
+    values = spread(values)
     specs = {name: spec_of(name) if isinstance(name, str) else None for name in values}
     told = (_check(spec, values[name])[1] if spec else _unknown(name) for name, spec in specs.items())
     if faults := [fault for fault in told if fault]:
         raise InputFault(faults, "parameters")
     named = {flat(name): value for name, value in values.items()}
-    own = {name: value for name, value in named.items() if name not in PARAMETERS}
-    plain = {name: value for name, value in named.items() if name in PARAMETERS}
+    own = {name: value for name, value in named.items() if not is_flat(name)}
+    plain = {name: value for name, value in named.items() if is_flat(name)}
     return Parameters(**plain, parties=parties, own=tuple(own.items()))
 
 
-def make_parameters(overrides: Mapping[str, object] | None = None, parties: Parties = THREE) -> Parameters:
-    """The declared defaults with ``overrides`` put in their place, for these parties.
+def checked_value(name: str, came: object) -> Value:
+    """The clean value of one parameter, by any of its names.
+
+    Raises:
+        InputFault: there is no such parameter, or the value is of the wrong type or outside its range.
+    """
+    spec = spec_of(name)
+    value, fault = _check(spec, came) if spec else (None, _unknown(name))
+    if value is None:
+        raise InputFault([fault], "parameters")
+    return value
+
+
+def make_parameters(overrides: Mapping[str, object] | None = None, parties: Parties | None = None) -> Parameters:
+    """The declared defaults with ``overrides`` put in their place.
+
+    parties: whose they are, by default China's, the US's and the EU's; then values of others (``alpha.JP``) wait for a
+    scenario that has them.
 
     Python and NumPy numbers are accepted; a whole float (4.0) passes for a whole number; names are accepted
     where the table gives them (``dialogue_ceiling="leaders"``).
@@ -303,4 +365,7 @@ def make_parameters(overrides: Mapping[str, object] | None = None, parties: Part
     Raises:
         InputFault: lists every unknown name and every value of the wrong type or outside its range.
     """
-    return _build(overrides or {}, parties)
+    values = spread(overrides or {})
+    if parties is not None and (absent := [name for name in values if not _is_there(name, parties)]):
+        raise InputFault([_no_party(name, parties) for name in absent], "parameters")
+    return _build(values, parties or THREE)

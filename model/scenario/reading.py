@@ -107,6 +107,12 @@ def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[st
         raise InputFault([fault], "scenario")
     extended, files = _read_chain(base, main, seen)
     extended = {key: item for key, item in extended.items() if key not in OWN_KEYS}
+    before, now = extended.get("blocs", list(BLOCS)), raw.get("blocs")
+    if isinstance(now, list) and (gone := [code for code in before if code not in now]):
+        fault = (
+            f"blocs: {path.name} extends {base.stem} and leaves out {', '.join(gone)}, whose numbers stay in its tables"
+        )
+        raise InputFault([f"{fault}; write the scenario whole, without extends"], "scenario")
     if is_quarter(raw.get("known_until")):
         extended = as_known(extended, raw["known_until"], raw.get("blocs", extended.get("blocs", BLOCS)))
     return merged(extended, raw), (path, *files)

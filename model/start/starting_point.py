@@ -85,13 +85,25 @@ def _begun(scenario: Scenario, parameters: Parameters, finance: bool) -> tuple[E
     return economy, opening, agenda
 
 
+def parameters_for(scenario: str, parameters: Parameters) -> Parameters:
+    """Parameters for the parties of a scenario: those of others are taken as changes to the scenario's own.
+
+    Raises:
+        InputFault: a change is of somebody who is no party.
+    """
+    known = known_scenario(scenario)
+    if parameters.parties == known.parties:
+        return parameters
+    return known.parameters.with_overrides(parameters.changes())
+
+
 def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
     """A scenario and its calibration, for runs under these parameters (theory 1.1, 1.4, 1.6a, 1.7).
 
     The calibration sees of them what is structure, and else the scenario's own. Of what the run may do, only the
     transfer of a linkage concession shows here, as another menu.
     """
-    found = _current(scenario).scenario
+    found, parameters = _current(scenario).scenario, parameters_for(scenario, parameters)
     # Kept for other worlds too: the calibration has the same bits whatever the arithmetic of a run.
     with using_arithmetic(NUMPY):
         return found, *_begun(found, calibrated_with(found, parameters), parameters.club_finance)

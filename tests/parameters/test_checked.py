@@ -6,6 +6,7 @@ import dataclasses
 import math
 import pickle
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from model.faults import InputFault, nearest
 from model.parameters.checked import BLOC_STEMS, DYAD_STEMS, GROUPS, PARAMETERS, Parameters, make_parameters
 from model.parameters.core import DIALOGUE_CEILINGS, RETALIATION_RULES
 from model.parameters.spec import ParameterSpec, real
-from model.vocabulary import BLOCS, DYAD_NAMES
+from model.vocabulary import BLOCS, DYAD_NAMES, Parties
 
 NUMBERS = [spec for spec in PARAMETERS.values() if spec.kind in ("float", "int")]
 FLOATS = [spec for spec in NUMBERS if spec.kind == "float"]
@@ -236,3 +237,55 @@ def test_nearest() -> None:
 
 def test_kinds_cover_the_table() -> None:
     assert len(FLOATS) > 80 and len(WHOLES) > 10 and len(SWITCHES) > 10
+
+
+# --- of any bloc or dyad ----------------------------------------------------------------------------------------------
+
+FOUR = Parties(("CN", "US", "EU", "JP"), {"JP": "Japan"})
+OF_JAPAN = {
+    f"{stem}.{party}": 0.1
+    for stem, party in (
+        *((stem, "JP") for stem in ("alpha", "ice_margin", "carbon_share", "ratification_threshold")),
+        *((f"carbon_{kind}", "JP") for kind in ("coverage", "price", "implicit")),
+        *((stem, f"{code}-JP") for stem in ("trust_good", "trust_bad", "tension_mean") for code in ("CN", "US", "EU")),
+    )
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "flat_name"),
+    [("alpha.CN", "alpha_cn"), ("tactic.EU", "tactic_eu"), ("trust_good.US-CN", "trust_good_cn_us")],
+)
+def test_the_three_have_two_names(name: str, flat_name: str) -> None:
+    value = "linear" if name.startswith("tactic") else 0.1
+    value = PARAMETERS[flat_name].names[-1] if name.startswith("tactic") else value
+    one, other = make_parameters({name: value}), make_parameters({flat_name: value})
+    assert one == other and one.key() == other.key() and one.value(name) == one.value(flat_name) == value
+    assert name in PARAMETERS and PARAMETERS[name] is PARAMETERS[flat_name] and name not in one.as_dict()
+
+
+def test_a_fourth_has_numbers_of_its_own() -> None:
+    p = make_parameters(OF_JAPAN, FOUR)
+    assert p.alpha.tolist() == [0.14, 0.07, 0.08, 0.1] and p.trust_good.shape == (6,)
+    # Where the three have one default, it has that too.
+    assert p.of_blocs("tactic")[3] == "polynomial" and p.concession_exponent[3] == 0.5
+    assert p.with_overrides({"trust_good.JP-CN": 3}).trust_good[FOUR.dyad_names.index("CN-JP")] == 3.0
+    again = make_parameters(p.as_dict(), FOUR)
+    assert again == p and hash(again) == hash(p) and again.changes() == p.changes()
+    assert make_parameters({"alpha": {"JP": 0.12}}).value("alpha.JP") == 0.12
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"alpha.JP": 3.0}, "alpha.JP = 3: allowed is a number from 0.042 to 0.196 1/k$"),
+        ({"alpha.KR": 0.1}, "alpha.KR: KR is not among the governments, CN, US, EU, JP"),
+        ({"alpha.": 0.1}, "'alpha.' is not a parameter"),
+        ({"jobs_value.JP": 1.0}, "'jobs_value.JP' is not a parameter"),
+    ],
+)
+def test_what_is_wrong_with_a_name_of_a_party_is_told(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(InputFault) as caught:
+        make_parameters(OF_JAPAN, FOUR).with_overrides(change)
+    (fault,) = caught.value.faults
+    assert says in fault

@@ -22,13 +22,13 @@ from model.telling.outcomes import (
     TreatyEnd,
 )
 from model.telling.story import Answer, Story
-from model.vocabulary import BLOCS, DYADS
+from model.vocabulary import BLOCS, DYADS, THREE
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def teller() -> Story:
-    start = SimpleNamespace(quarter_label=lambda quarter: f"quarter {quarter}")
+    start = SimpleNamespace(quarter_label=lambda quarter: f"quarter {quarter}", parties=THREE)
     lane = SimpleNamespace(
         state=SimpleNamespace(quarter=0), start=start, agenda=worlds.played(quarters=0).agenda, lobbies=lambda *_: [],
         economy=worlds.played(quarters=0).economy, parameters=worlds.played(quarters=0).parameters,

@@ -24,7 +24,8 @@ from matplotlib.figure import Figure  # noqa: E402
 from matplotlib.text import Text  # noqa: E402
 
 from experiments.classroom import mesa_page, serving  # noqa: E402
-from model import DYAD_NAMES, PARAMETERS, QUARTERS_PER_YEAR, load_scenario, make_parameters, scenario_names  # noqa: E402
+from experiments.classroom.controls import class_scenarios  # noqa: E402
+from model import DYAD_NAMES, PARAMETERS, QUARTERS_PER_YEAR, load_scenario, make_parameters  # noqa: E402
 
 WINDOW = (1366, 900)
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
@@ -150,7 +151,7 @@ def test_controls_stay_within_what_the_model_takes_and_override_no_starting_poin
             stop = (control[end] - control["min"]) / control["step"]
             assert stop == pytest.approx(round(stop), abs=1e-9), control["label"]
     # The page hands every slider's value to every starting point.
-    for scenario in scenario_names():
+    for scenario in class_scenarios():
         parameters = load_scenario(scenario).parameters
         assert not set(mesa_page.SLIDERS) & set(parameters.changes()), scenario
     assert all(control["value"] == PARAMETERS[name].default for name, control in sliders.items())

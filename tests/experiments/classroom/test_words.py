@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from experiments.classroom.controls import _WANTED, GROUPS, control_list
+from experiments.classroom.controls import _WANTED, GROUPS, class_scenarios, control_list
 from experiments.classroom.lessons import LESSONS
 from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
 from experiments.classroom.seats import ANSWERS, CONDUCT
-from model import BLOCS, FAMILIES, PARAMETERS, load_scenario, scenario_names
+from model import BLOCS, FAMILIES, PARAMETERS, load_scenario
 
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "lang").glob("*.json")}
@@ -31,15 +31,15 @@ def used_keys() -> set[str]:
     keys |= {f"{what}.{bloc}" for what in ("bloc", "the", "short", "role") for bloc in BLOCS}
     keys |= {f"role.{who}{part}" for who in ("lobby", "press") for part in ("", "_title")}
     keys |= {f"sit.how_{step}" for step in range(1, 5)} | {f"debrief.question_{k}" for k in range(1, 5)}
-    for name in scenario_names():
+    for name in class_scenarios():
         firms = (*load_scenario(name).automakers, *load_scenario(name).suppliers)
         keys |= {f"firm.{firm}" for firm in firms if " and " in firm or firm.startswith("Other ")}
     keys |= {f"group.{group}" for group in {*GROUPS, *_WANTED}}
     keys |= {f"family.{code}" for code in range(len(FAMILIES))}
-    keys |= {f"scenario.{name}" for name in scenario_names()}
+    keys |= {f"scenario.{name}" for name in class_scenarios()}
     keys |= {
         f"dated.{event.about.rstrip('.')}."
-        for name in scenario_names()
+        for name in class_scenarios()
         for event in load_scenario(name).events
         if event.quarter >= 0
     }
