@@ -197,7 +197,7 @@ def _fault(one: Mapping[str, Any], value: object) -> str:
     """What is wrong with the value of an input (empty: nothing)."""
     is_number = isinstance(value, (int, float, np.integer, np.floating)) and not isinstance(value, bool)
     kind = "a whole number" if one["is_whole"] else "a number"
-    if is_number and one["low"] <= value <= one["high"] and (not one["is_whole"] or float(value).is_integer()):  # type: ignore[operator, arg-type]
+    if is_number and one["low"] <= value <= one["high"] and (not one["is_whole"] or float(value).is_integer()):  # type: ignore[arg-type]
         return ""
     allowed = f"{kind} from {one['low']:g} to {one['high']:g}, the box in which the emulator was made"
     return f"{one['name']} = {shown(value)}: allowed is {allowed}"
