@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from experiments.cli.analysis import OutOption, WorkersOption, needs
+from experiments.cli.analysis import WorkersOption, needs
 from experiments.cli.terminal import (
     INTERRUPTED,
     USUAL,
@@ -21,6 +21,11 @@ from experiments.cli.terminal import (
     warn,
 )
 from experiments.display.streams import pasted
+
+OutOption = Annotated[
+    Path | None,
+    typer.Option("--out", metavar="DIR", help="Folder, new or to go on with (default: results/NAME-emulator)."),
+]
 
 
 def emulate(

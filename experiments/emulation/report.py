@@ -57,7 +57,7 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
             console,
             f"Over all outputs that vary the band holds in {100 * sum(covered) / len(covered):.0f} % of points.",
         )
-    prose(console, f"It took {told['cpu_seconds']:.0f} processor seconds, {told['seconds']:.0f} by the clock.")
+    prose(console, f"This call took {told['cpu_seconds']:.0f} processor seconds, {told['seconds']:.0f} by the clock.")
 
 
 def _words(one: Mapping[str, Any]) -> str:

@@ -238,7 +238,7 @@ def make_emulator(
         error = worst_error(told["outputs"])
         steps.append({"points": n, "error": error})
         tell(f"{n} points: error {error:.2f} standard deviations in the worst output")
-        if error <= sizes.error or n >= sizes.points:
+        if error < sizes.error or n >= sizes.points:
             break
         n *= 2
     return told | {

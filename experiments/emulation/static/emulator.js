@@ -53,10 +53,9 @@ export function emulatorOf(told) {
       const isThere = !one.only || (curves[one.only[0]][0] >= 0.5) === one.only[1];
       const luck = one.is_yes_no ? Math.sqrt(Math.abs(mean * (1 - mean))) : 0.5 * (runHigh - runLow);
       const half = one.width * (luck + one.floor);
-      const ends = one.is_yes_no ? [null, null] : [runLow, runHigh];
+      const ends = one.is_yes_no ? [null, null] : isThere ? [runLow, runHigh] : [NaN, NaN];
       const said = isThere ? [mean, clipped(mean - half, one.limits), clipped(mean + half, one.limits)] : [NaN, NaN, NaN];
-      return { outcome: one.outcome, where: one.where, mean: said[0], low: said[1], high: said[2],
-        runLow: isThere ? ends[0] : NaN, runHigh: isThere ? ends[1] : NaN };
+      return { outcome: one.outcome, where: one.where, mean: said[0], low: said[1], high: said[2], runLow: ends[0], runHigh: ends[1] };
     });
   };
   return { inputs: told.inputs, outputs: told.outputs, predict };
