@@ -25,6 +25,7 @@ from experiments.classroom.cloud import N_RUNS, Clouds
 from experiments.classroom.controls import class_scenarios, control_list
 from experiments.classroom.door import Door, refusal
 from experiments.classroom.game import MOST_REPLICATE, Settings, default_seed, read_settings, replay
+from experiments.classroom.keeping import Keeper
 from experiments.classroom.lessons import is_of_a_lesson, lesson_game, lesson_list
 from experiments.classroom.limits import (
     LARGEST_BODY,
@@ -71,6 +72,7 @@ class Classroom:
         self.tactics = tactics
         self.watching, self.clouds = Watching(), Clouds(tactics)
         self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
+        self.keeper: Keeper | None = None  # writes the room into a file, where the command names one
         self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
         self.whole = Buckets(WHOLE_RATE, WHOLE_BURST)
@@ -313,6 +315,8 @@ def make_app(classroom: Classroom) -> Door:
             yield
         finally:
             ticking.cancel()
+            if classroom.keeper is not None:
+                await run_in_threadpool(classroom.keeper.look, classroom.room, time.monotonic())
             await run_in_threadpool(classroom.clouds.stop)
 
     routes = [
@@ -357,3 +361,5 @@ async def _tick(classroom: Classroom) -> None:
     while True:
         await asyncio.sleep(TICK)
         await run_in_threadpool(classroom.room.tick, time.monotonic())
+        if classroom.keeper is not None:
+            await run_in_threadpool(classroom.keeper.look, classroom.room, time.monotonic())

@@ -8,8 +8,10 @@ import ipaddress
 import os
 import socket
 import threading
+import time
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 from experiments.display.command_words import how_to_install
@@ -33,13 +35,21 @@ CLOSING: Final = threading.Event()  # the server is on its way out: whoever play
 QUIET: Final = 4  # modules of light edge around a QR code (ISO/IEC 18004)
 
 
-def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics: TacticFile | None = None) -> None:
+def serve(
+    port: int,
+    lan: bool,
+    mesa: bool,
+    say: Callable[[str], None],
+    tactics: TacticFile | None = None,
+    room: Path | None = None,
+) -> None:
     """Serve until interrupted.
 
     port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
     tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
+    room: a file in which the room is kept; if it is there, its game goes on.
 
-    Raises ``InputFault``: packages that are missing, a port that is taken.
+    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room.
     """
     if not 0 <= port <= 65535:
         raise InputFault([f"--port {port}: allowed is a whole number from 0 to 65535"], "command line")
@@ -51,6 +61,8 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics:
         raise InputFault(
             ["--mesa --tactics: the stock Mesa view offers no tactics; leave one of the two out"], "command line"
         )
+    if mesa and room is not None:
+        raise InputFault(["--mesa --room: the stock Mesa view has no room; leave one of the two out"], "command line")
     try:
         if mesa:
             _stock_view()
@@ -64,7 +76,7 @@ def serve(port: int, lan: bool, mesa: bool, say: Callable[[str], None], tactics:
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -178,10 +190,19 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _own_page(lan: bool, port: int, say: Callable[[str], None], tactics: TacticFile | None) -> Any:
+def _own_page(
+    lan: bool, port: int, say: Callable[[str], None], tactics: TacticFile | None, room: Path | None = None
+) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
     classroom = Classroom(lan, tactics=tactics)
+    if room is not None:
+        from experiments.classroom.keeping import Keeper
+
+        classroom.keeper = Keeper(room)
+        if classroom.keeper.begin(classroom.room, time.monotonic()):
+            played, length = classroom.room.game.quarter, classroom.room.game.n_quarters
+            say(f"The room that was kept goes on: {played} of {length} quarters have been played.")
     here = f"http://{LOOPBACK}:{port}/"
     there = f"http://{own_address()}:{port}/" if lan else here
     classroom.address = there

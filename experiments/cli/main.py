@@ -266,12 +266,16 @@ def classroom(
     lan: Annotated[bool, typer.Option("--lan", help="Let other machines of this network in.")] = False,
     mesa: Annotated[bool, typer.Option("--mesa", help="Serve the stock Mesa view (SolaraViz) instead.")] = False,
     tactics: TacticsOption = None,
+    room: Annotated[
+        Path | None,
+        typer.Option("--room", metavar="FILE", help="Keep the room in this file; if it is there, go on with it."),
+    ] = None,
 ) -> None:
     """Serve the class page: watch, predict, sit at the table."""
     with refusals():
         from experiments.classroom.serving import serve
 
-        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics))
+        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room)
 
 
 @app.command(short_help="Show every mechanism and what it does.")
