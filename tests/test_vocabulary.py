@@ -8,25 +8,47 @@ import pytest
 from model import vocabulary as v
 
 
-def test_every_dyad_has_two_sides_and_every_pair_one_dyad() -> None:
-    assert len(set(v.DYADS)) == v.N_DYADS == v.N_BLOCS * (v.N_BLOCS - 1) // 2
-    for d, pair in enumerate(v.DYADS):
-        assert list(pair) == sorted(pair)
-        assert v.DYAD_NAMES[d] == "-".join(v.BLOCS[b] for b in pair)
+ANY = pytest.mark.parametrize("n", [2, 3, 4, 6])
+
+
+def parties(n: int) -> v.Parties:
+    return v.Parties([*v.BLOCS, "JP", "KR", "IN"][:n])
+
+
+@ANY
+def test_every_dyad_has_two_sides_and_every_pair_one_dyad(n: int) -> None:
+    own = parties(n)
+    assert len(set(own.dyads)) == own.n_dyads == n * (n - 1) // 2
+    for d, pair in enumerate(own.dyads):
+        assert list(pair) == sorted(pair) == list(own.own[d]) == list(own.other[d])[::-1]
+        assert own.dyad_names[d] == "-".join(own.blocs[b] for b in pair)
         for side, b in enumerate(pair):
-            assert v.DYAD_OF[b, pair[1 - side]] == d and v.SIDE_OF[b, pair[1 - side]] == side
-    assert np.all(np.diag(v.DYAD_OF) == -1) and np.all(np.diag(v.SIDE_OF) == -1)
+            assert own.dyad_of[b, pair[1 - side]] == d and own.side_of[b, pair[1 - side]] == side
+    assert np.all(np.diag(own.dyad_of) == -1) and np.all(np.diag(own.side_of) == -1)
 
 
-def test_directed_dyads_are_all_ordered_pairs() -> None:
-    wanted = {(i, j) for i in range(v.N_BLOCS) for j in range(v.N_BLOCS) if i != j}
-    assert set(v.DIRECTED_DYADS) == wanted and len(v.DIRECTED_DYADS) == len(wanted)
-    assert v.DIRECTED_NAMES[0] == "CN<US"
+@ANY
+def test_directed_dyads_are_all_ordered_pairs(n: int) -> None:
+    own = parties(n)
+    wanted = {(i, j) for i in range(n) for j in range(n) if i != j}
+    assert set(own.directed) == wanted and len(own.directed) == len(wanted) == own.n_pairs
+    assert own.directed_names[0] == "CN<US"
+    for p, (i, j) in enumerate(own.directed):
+        assert own.pair_of[i, j] == p and own.importer[p] == i and own.partner[p] == j
+        assert {int(column[p]) for column in own.thirds} == set(range(n)) - {i, j}
 
 
-def test_blocs_come_first_among_places() -> None:
-    assert v.PLACES[: v.N_BLOCS] == v.BLOCS and len(v.PLACES) == v.N_PLACES
-    assert set(v.BLOC_NAMES) == set(v.BLOCS)
+@ANY
+def test_blocs_come_first_among_places(n: int) -> None:
+    own = parties(n)
+    assert own.places == (*own.blocs, v.ELSEWHERE) and len(own.places) == own.n_places == n + 1
+    assert set(own.names) == set(own.blocs) and own.index("CN") == 0 and own.index("XX") == -1
+
+
+def test_parties_are_the_same_when_they_say_the_same() -> None:
+    assert parties(3) == v.THREE and hash(parties(3)) == hash(v.THREE) and parties(4) != v.THREE
+    quiet = v.Parties(v.BLOCS, silent=[("US", "CN")])
+    assert quiet != v.THREE and list(quiet.talks) == [False, True, True] and not quiet.all_talk
     assert v.GOODS[v.EV] == "ev" and v.GOODS[v.BATTERY] == "battery"
 
 
