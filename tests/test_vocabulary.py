@@ -7,7 +7,6 @@ import pytest
 
 from model import vocabulary as v
 
-
 ANY = pytest.mark.parametrize("n", [2, 3, 4, 6])
 
 
