@@ -89,7 +89,7 @@ def test_the_tables_show_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_
 
 def test_what_is_measured_has_that_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = bench.Effort(
-        lanes=4, repeats=1, sizes=(1, 2), large=4, block=2, blocks=2, growth_lanes=2, growth_quarters=8, sweep_runs=4
+        lanes=2, repeats=1, sizes=(1, 2), large=4, block=2, blocks=2, growth_lanes=2, growth_quarters=4, sweep_runs=2
     )
     monkeypatch.setattr(bench, "memory", lambda *_: findings()["memory"])
     monkeypatch.setattr(growth, "MENUS", growth.MENUS[:2])
