@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ablation docs test test-fast test-slow test-mesa test-newest check format fuzz promises promises-without constraints clean
+.PHONY: help demo ablation docs test test-fast test-slow test-times test-mesa test-newest check format fuzz promises promises-without constraints clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -55,8 +55,12 @@ docs: $(DOCS) ## the documentation as a site to browse, in docs/_build/html; no 
 test: check test-fast ## check the code, then run the fast tests
 
 # Its last line must stay pytest's own summary: whoever reads the log from the end reads the verdict.
+# Tests of one file stay in one process, so that what they share is made once.
 test-fast: $(DEV)
-	@$(BIN)/python -m pytest -n $(WORKERS) -m "not slow"
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow"
+
+test-times: $(DEV) ## run the fast tests and say what each file of them costs the processor
+	@PYTHONPATH=tests $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile -m "not slow" -p times
 
 # pytest leaves with 5 when it finds no slow test, which is no failure.
 test-slow: $(DEV) ## run the tests that take minutes

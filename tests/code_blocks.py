@@ -94,6 +94,7 @@ SLOW = (
     "detente validate",
     "detente bench",
     "detente sweep my_plan.toml --tactics patient.py",
+    "detente league --tactics patient.py",
     # run_a_sweep.md, write_a_plan.md, read_the_results.md
     "detente sweep forgive.toml --replicates 20 --into results/forgive-20",
     "detente sweep forgive.toml --workers 2 --into results/forgive-two",

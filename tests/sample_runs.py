@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,15 @@ def _known(chunk: Chunk, replicate: int) -> pa.Table:
     return _MADE[key]
 
 
+_REST: dict[str, Any] = {}
+
+
+def _rest(told: list[str]) -> dict[str, Any]:
+    if not _REST:
+        _REST.update({name: pa.array([NOTHING[kind]] * 3, kind) for name, kind in summary_types().items()})
+    return {name: column for name, column in _REST.items() if name not in told}
+
+
 def _one(chunk: Chunk, replicate: int) -> pa.Table:
     settings = chunk.settings
     has_dialogue = settings.get("dialogue_ceiling", "none") not in ("none", 0)
@@ -135,13 +145,25 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
                 "blocking": "US: own gain" if number == 0 else "",
             }
         )  # fmt: skip
-    table = pa.Table.from_pylist(rows)
+    told = pa.Table.from_pylist(rows)
     # The rest of what a run of the model tells, at nothing.
-    for name, kind in summary_types().items():
-        if name not in table.column_names:
-            table = table.append_column(name, pa.array([NOTHING[kind]] * len(rows), kind))
+    table = pa.table(dict(zip(told.column_names, told.columns, strict=True)) | _rest(told.column_names))
     keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
     return with_keys(chunk, replicate, keys, table)
+
+
+def changed(chunk: Chunk, change: Callable[[int], dict[str, list[float]]]) -> pa.Table:
+    """Runs as ``made_up``, with columns of each replicate changed: for a replicate, three values by column."""
+    told = made_up(chunk)
+    outcome = told.select(told.column_names[told.column_names.index("digest") + 1 :])
+    parts = []
+    for number, replicate in enumerate(chunk.replicates):
+        rows = outcome.slice(3 * number, 3)
+        for name, values in change(replicate).items():
+            rows = rows.set_column(rows.column_names.index(name), name, pa.array(values, rows.schema.field(name).type))
+        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(rows)}
+        parts.append(with_keys(chunk, replicate, how, rows))
+    return pa.concat_tables(parts)
 
 
 def slow_and_noted(chunk: Chunk) -> pa.Table | Played:

@@ -36,13 +36,13 @@ ALL_SCENARIOS = (*SCENARIOS, "2018-known-2022")
 
 @pytest.mark.parametrize("scenario", SCENARIOS)
 def test_both_worlds_are_one_model(scenario: str) -> None:
-    assert equality.faults(scenario, range(3)) == []
+    assert equality.faults(scenario, range(1)) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", ALL_SCENARIOS)
 def test_both_worlds_are_one_model_in_twenty_replicates(scenario: str) -> None:
-    assert equality.faults(scenario, range(3, 3 + REPLICATES)) == []
+    assert equality.faults(scenario, range(1, 1 + REPLICATES)) == []
 
 
 def test_every_switch_and_rule_is_varied() -> None:
@@ -50,7 +50,7 @@ def test_every_switch_and_rule_is_varied() -> None:
     assert names >= {name for name, spec in PARAMETERS.items() if spec.kind in ("bool", "choice")}
 
 
-@pytest.mark.parametrize("change", VARIED[::4], ids=str)
+@pytest.mark.parametrize("change", VARIED[::8], ids=str)
 def test_a_varied_mechanism_is_varied_in_both_worlds(change: dict[str, Any]) -> None:
     assert equality.faults("2026", [1], change) == []
 
@@ -92,7 +92,7 @@ def both_worlds_agree_or_both_refuse(scenario: str, change: dict[str, Any], repl
 
 
 @given(st.sampled_from(SCENARIOS), parameter_sets(), st.integers(0, 1000))
-@settings(max_examples=20, suppress_health_check=list(HealthCheck))
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
 def test_any_parameters_give_the_same_bits(scenario: str, change: dict[str, Any], replicate: int) -> None:
     both_worlds_agree_or_both_refuse(scenario, change, replicate)
 
@@ -107,11 +107,12 @@ def test_any_of_many_parameters_give_the_same_bits(scenario: str, change: dict[s
 # --- replicates and blocks ----------------------------------------------------------------------------------------
 
 
-def test_the_size_of_a_block_leaves_the_bits_alone() -> None:
-    numbers = list(range(15))
-    (whole,) = equality.lane_world("2026", numbers, n_quarters=21, lanes=100)
-    for size in (1, 7):
-        found = equality.lane_world("2026", numbers, n_quarters=21, lanes=size)
+@pytest.mark.parametrize(("replicates", "quarters"), [(5, 12), pytest.param(15, 21, marks=pytest.mark.slow)])
+def test_the_size_of_a_block_leaves_the_bits_alone(replicates: int, quarters: int) -> None:
+    numbers = list(range(replicates))
+    (whole,) = equality.lane_world("2026", numbers, n_quarters=quarters, lanes=100)
+    for size in (1, replicates // 2):
+        found = equality.lane_world("2026", numbers, n_quarters=quarters, lanes=size)
         assert sum(world.n_lanes for world in found) == len(numbers)
         for world in found:
             for lane, replicate in enumerate(world.replicates.tolist()):

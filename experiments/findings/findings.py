@@ -43,7 +43,7 @@ from experiments.statistics.definitions import meanings, sensitivity_table
 from experiments.statistics.estimates import mean_interval
 from experiments.statistics.stopping import reached
 from experiments.statistics.summarise import MEANS, RATES, cell_summary, rank_correlations
-from model import InputFault, calibration_table, load_scenario
+from model import InputFault, calibration_table, known_scenario
 
 if TYPE_CHECKING:
     from experiments.store.folder import Results
@@ -267,7 +267,7 @@ def calibration_of(plan: Plan) -> pd.DataFrame:
     tables = []
     for name in plan.scenarios:
         start = plan.start_of(name)
-        table = calibration_table(start, load_scenario(start).parameters.with_overrides(plan.settings))
+        table = calibration_table(start, known_scenario(start).parameters.with_overrides(plan.settings))
         if len(plan.scenarios) > 1:
             table.insert(0, "scenario", name)
         tables.append(table)

@@ -17,7 +17,7 @@ from experiments.design.plan import FACTORIAL, SAMPLED, SCENARIO, DesignPoint, F
 from experiments.display.words import BLOC_WORDS, listed
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.statistics.estimates import mean_interval
-from model import load_scenario, make_parameters
+from model import known_scenario, make_parameters
 
 #: Cells told on one screen or slide, a dyad.
 MOST_CELLS: Final = 6
@@ -55,7 +55,7 @@ def reference_point(plan: Plan) -> DesignPoint | None:
         return next(point for point in own if point.arm == plan.references[0])
     if plan.design != FACTORIAL:
         return own[0]
-    usual = load_scenario(plan.start).parameters.with_overrides(plan.settings)
+    usual = known_scenario(plan.start).parameters.with_overrides(plan.settings)
 
     def n_alike(point: DesignPoint) -> int:
         its = make_parameters(point.settings)
@@ -71,12 +71,12 @@ def reference_point(plan: Plan) -> DesignPoint | None:
 
 def quarters_of(plan: Plan) -> int:
     """The quarters that all scenarios of a plan have: times to an event are compared within these."""
-    return min(load_scenario(plan.start_of(name)).n_quarters for name in plan.scenarios)
+    return min(known_scenario(plan.start_of(name)).n_quarters for name in plan.scenarios)
 
 
 def last_quarter(plan: Plan) -> str:
     """The label of the last quarter, as in 2035Q4; where scenarios end at different times, in words."""
-    worlds = [load_scenario(plan.start_of(name)) for name in plan.scenarios]
+    worlds = [known_scenario(plan.start_of(name)) for name in plan.scenarios]
     labels = {world.quarter_label(world.n_quarters - 1) for world in worlds}
     return labels.pop() if len(labels) == 1 else "at the end"
 

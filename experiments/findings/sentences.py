@@ -16,7 +16,7 @@ from experiments.findings.assumed import defaults_outside
 from experiments.findings.comparisons import CONTRAST, FACTOR
 from experiments.findings.headline import about, answers
 from experiments.findings.tables import Findings
-from model import load_scenario
+from model import known_scenario
 
 # Assumptions that are named in a sentence.
 MOST_NAMED: Final = 3
@@ -156,7 +156,7 @@ def of_sample(findings: Findings) -> list[str]:
     if plan.assumed is None:
         return []
     rows = plan.assumed.rows
-    usual = load_scenario(plan.start).parameters.with_overrides(plan.settings)
+    usual = known_scenario(plan.start).parameters.with_overrides(plan.settings)
     outside = defaults_outside(plan, {name: getattr(usual, name) for name in rows[0]})
     each = f"{plan.assumed.replicates} replicate{'s' * (plan.assumed.replicates > 1)}"
     told = [f"Over assumptions, median [5, 95 %]: {len(rows)} points of {len(rows[0])} assumptions, {each} each."]

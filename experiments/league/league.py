@@ -32,7 +32,7 @@ from model import (
     PARAMETERS,
     InputFault,
     find_scenario,
-    load_scenario,
+    known_scenario,
     load_tactics,
     make_parameters,
     read_toml,
@@ -71,14 +71,14 @@ class LeaguePlan:
         luck, result = generator(self.root_seed), []
         for number in range(self.situations):
             name = self.scenarios[number % len(self.scenarios)]
-            scenario = load_scenario(name)
+            scenario = known_scenario(name)
             quarters = assessment_quarters(scenario.n_quarters, self.parameters(name))
             result.append((name, number, int(quarters[int(luck.random() * len(quarters))])))
         return result
 
     def parameters(self, scenario: str) -> Any:
         """The parameters of a scenario under the plan's settings."""
-        return load_scenario(scenario).parameters.with_overrides(self.settings)
+        return known_scenario(scenario).parameters.with_overrides(self.settings)
 
 
 def default_plan() -> LeaguePlan:
@@ -130,7 +130,7 @@ class _Reader(TableReader):
                 # A file of one's own lies beside the plan.
                 if name not in scenario_names():
                     names[place] = str(find_scenario(name, self.folder).absolute())
-                parameters = load_scenario(names[place]).parameters.with_overrides(settings)
+                parameters = known_scenario(names[place]).parameters.with_overrides(settings)
             except InputFault as fault:
                 self.faults.extend(fault.faults)
                 continue

@@ -185,9 +185,8 @@ def with_keys(chunk: Chunk, replicate: int, how: Mapping[str, str], table: pa.Ta
     import pyarrow as pa
 
     keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns, "replicate": replicate, **how}
-    front = pa.table({name: pa.array([value] * len(table)) for name, value in keys.items()})
-    for name in table.column_names:
-        column = table[name]
-        front = front.append_column(name, column.cast(pa.string()) if pa.types.is_large_string(column.type) else column)
-    # What pandas notes of its own index would differ from part to part.
-    return front.replace_schema_metadata(None)
+    columns: dict[str, Any] = {name: pa.array([value] * len(table)) for name, value in keys.items()}
+    for name, column in zip(table.column_names, table.columns, strict=True):
+        columns[name] = column.cast(pa.string()) if pa.types.is_large_string(column.type) else column
+    # A new table: what pandas notes of its own index would differ from part to part.
+    return pa.table(columns)

@@ -40,7 +40,11 @@ _known: dict[str, _Known] = {}
 
 
 def known_scenario(name: str) -> Scenario:
-    """``load_scenario``, read once, and again when anything that was read for it has changed since."""
+    """``load_scenario``, read once, and again when anything that was read for it has changed since.
+
+    Raises:
+        InputFault: lists every fault of the file.
+    """
     return _current(name).scenario
 
 

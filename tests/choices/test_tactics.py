@@ -12,6 +12,7 @@ import equality
 import numpy as np
 import pytest
 
+from model import Ensemble
 from model.choices import plugins
 from model.choices.plugins import Conduct, Moment, PluginFault
 from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
@@ -109,8 +110,7 @@ def test_tactics_do_what_they_say_in_a_run() -> None:
     """A side that never comes down signs less; one that takes any gain signs more."""
 
     def signed(**settings: Any) -> int:
-        runs = [NegotiationModel("2026", 5, r, narrate=False, **settings).run() for r in range(4)]
-        return int(sum(run.recorder.treaties_signed.sum() for run in runs))
+        return int(Ensemble("2026", 5, 8, parameters=settings).run().summary()["n_treaties"].sum())
 
     everywhere = ("cn", "us", "eu")
     usual = signed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 from typing import Any
 
@@ -27,8 +28,12 @@ def club_world(scenario: str = "symmetric", replicate: int = 0, **parameters: An
     return NegotiationModel(scenario, root_seed=1, replicate=replicate, **{**CLUB, **parameters})
 
 
+@functools.cache
 def until_there_is_a_club(size: int = 2, **parameters: Any) -> NegotiationModel:
-    """A world at the end of a quarter with a club of at least this size in force, every member keeping its terms."""
+    """A world at the end of a quarter with a club of at least this size in force, every member keeping its terms.
+
+    Tests with the same words share it: whoever plays on asks for one that no other test has.
+    """
     for replicate in range(20):
         world = club_world(replicate=replicate, **parameters)
         while world.running:
@@ -176,14 +181,16 @@ def test_green_finance_moves_money_with_a_linkage_concession() -> None:
 
 
 def test_green_finance_is_signed_kept_and_told() -> None:
-    told, kept = "", 0
+    told, kept, words = "", 0, "a linkage concession with green finance"
     for replicate in range(6):
+        if kept > 0 and words in told:
+            break
         world = NegotiationModel("2026", root_seed=1, replicate=replicate, club_finance=True).run()
         told += " ".join(line.text for line in world.story if line.topic == "treaty")
         for d in range(3):
             held = worlds.series(world, "dyad", "package")[d].astype(int)
             kept += int(np.count_nonzero(world.agenda.menus[d].coordinates[held][:, 5:7] == 2))
-    assert kept > 0 and "a linkage concession with green finance" in told
+    assert kept > 0 and words in told
 
 
 # --- coming and going ---------------------------------------------------------------------------------------------
@@ -199,24 +206,27 @@ def test_coalitions_are_weighed_in_the_fourth_quarter_and_enter_in_the_next() ->
 
 
 def test_a_third_bloc_accedes_and_the_story_tells() -> None:
-    told: list[str] = []
-    for replicate in range(12):
-        world = club_world("2026", replicate=replicate, club_transfers=True, **UNAFRAID).run()
-        told += [line.text for line in world.story if "would join a climate club" in line.text]
+    worlds_of_2026 = (club_world("2026", replicate=r, club_transfers=True, **UNAFRAID).run() for r in range(12))
+    told = (line.text for world in worlds_of_2026 for line in world.story if "would join a climate club" in line.text)
     assert any("all members ratify" in text for text in told)
 
 
 def test_the_story_tells_of_founding_lapsing_and_leaving() -> None:
-    told = " ".join(line.text for r in range(8) for line in club_world(replicate=r).run().story)
-    for words in ("would form a climate club", "does not keep the terms of a climate club", "leaves a climate club",
-                  "two quarters running", "politics", "it fails in", "stay together", "it dissolves"):  # fmt: skip
-        assert words in told, words
+    missing = {"would form a climate club", "does not keep the terms of a climate club", "leaves a climate club",
+               "two quarters running", "politics", "it fails in", "stay together", "it dissolves"}  # fmt: skip
+    for replicate in range(8):
+        told = " ".join(line.text for line in club_world(replicate=replicate).run().story)
+        missing = {words for words in missing if words not in told}
+        if not missing:
+            break
+    assert missing == set()
     assert club_world(replicate=0).teller.clubs() == COALITIONS.members
 
 
-def test_no_member_opens_a_case_on_another() -> None:
+@pytest.mark.parametrize("replicates", [range(2), pytest.param(range(2, 8), marks=pytest.mark.slow)], ids=str)
+def test_no_member_opens_a_case_on_another(replicates: range) -> None:
     hot = {"opening_hazard": 0.6, "emergency_hazard": 0.05}
-    for replicate in range(4):
+    for replicate in replicates:
         world = worlds.played("symmetric", replicate=replicate, root_seed=1, **CLUB, **hot)
         together = worlds.series(world, "dyad", "club")
         running = worlds.series(world, "directed", "investigation")
@@ -230,9 +240,10 @@ def test_no_member_opens_a_case_on_another() -> None:
             assert np.all(np.diff(special[pair])[both] <= 1e-12)
 
 
-def test_without_a_shadow_of_the_future_members_do_not_sign() -> None:
+@pytest.mark.parametrize("replicates", [range(2), pytest.param(range(2, 8), marks=pytest.mark.slow)], ids=str)
+def test_without_a_shadow_of_the_future_members_do_not_sign(replicates: range) -> None:
     # A lapse that is noticed late and punished briefly pays: nobody would keep the terms, so nobody signs.
-    for replicate in range(4):
+    for replicate in replicates:
         world = worlds.played("symmetric", replicate=replicate, root_seed=1, detection_lag=4, discount_factor=0.95,
                               retaliation_rule="tit_for_tat", trust_bad_cn_us=20.0, trust_bad_cn_eu=20.0,
                               trust_bad_us_eu=20.0, **CLUB)  # fmt: skip
@@ -251,13 +262,13 @@ MIXES = [
 
 @pytest.mark.parametrize(("scenario", "change"), MIXES)
 def test_both_worlds_are_one_model_with_clubs(scenario: str, change: dict[str, Any]) -> None:
-    assert equality.faults(scenario, range(2), change) == []
+    assert equality.faults(scenario, range(1), change) == []
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("scenario", "change"), [*MIXES, ("2018", {**CLUB, "club_transfers": True})])
 def test_both_worlds_are_one_model_with_clubs_in_twenty_replicates(scenario: str, change: dict[str, Any]) -> None:
-    assert equality.faults(scenario, range(2, 22), change) == []
+    assert equality.faults(scenario, range(1, 21), change) == []
 
 
 # --- published signs ----------------------------------------------------------------------------------------------
@@ -273,17 +284,19 @@ PENALTIES = (0.0, 0.05, 0.1, 0.15, 0.25)
 
 
 @pytest.mark.parametrize(
-    ("scenario", "replicates", "change"),
+    ("scenario", "replicates", "penalties", "change"),
     [
-        ("symmetric", 60, {}),
-        pytest.param("symmetric", 150, {}, marks=pytest.mark.slow),
-        pytest.param("2026", 1000, UNAFRAID, marks=pytest.mark.slow),
+        ("symmetric", 60, PENALTIES[::2], {}),
+        pytest.param("symmetric", 150, PENALTIES, {}, marks=pytest.mark.slow),
+        pytest.param("2026", 1000, PENALTIES, UNAFRAID, marks=pytest.mark.slow),
     ],
 )
-def test_a_higher_penalty_makes_larger_and_longer_clubs(scenario: str, replicates: int, change: dict[str, Any]) -> None:
+def test_a_higher_penalty_makes_larger_and_longer_clubs(
+    scenario: str, replicates: int, penalties: tuple[float, ...], change: dict[str, Any]
+) -> None:
     # Nordhaus 2015: no stable coalition to speak of without a sanction, large ones with a small trade penalty.
     found = [
-        quarters_in_clubs(scenario, replicates, climate_club=True, club_penalty=rate, **change) for rate in PENALTIES
+        quarters_in_clubs(scenario, replicates, climate_club=True, club_penalty=rate, **change) for rate in penalties
     ]
     for low, high in itertools.pairwise(found):
         paired = high - low
@@ -292,9 +305,13 @@ def test_a_higher_penalty_makes_larger_and_longer_clubs(scenario: str, replicate
     assert first_to_last.mean() > 3.0 * first_to_last.std(ddof=1) / np.sqrt(first_to_last.size)
 
 
-def test_without_a_penalty_every_club_is_one_that_theory_calls_stable() -> None:
+# Until a club has stood for so many quarters; few replicates have one.
+@pytest.mark.parametrize("enough", [1, pytest.param(1000, marks=pytest.mark.slow)])
+def test_without_a_penalty_every_club_is_one_that_theory_calls_stable(enough: int) -> None:
     stood = 0
     for replicate in range(12):
+        if stood >= enough:
+            break
         world = NegotiationModel("symmetric", root_seed=1, replicate=replicate, narrate=False, zero_tariff_zone=True)
         while world.running:
             world.step()
@@ -325,6 +342,12 @@ def after_founding(club: int, replicates: int = 300) -> np.ndarray:
     return whole
 
 
+def test_a_club_of_all_three_holds_more_than_one_that_grows() -> None:
+    paired = after_founding(len(MEMBERS) - 1, 80) - after_founding(1, 80)
+    assert paired.mean() > 3.0 * paired.std(ddof=1) / np.sqrt(paired.size)
+
+
+@pytest.mark.slow
 def test_founders_matter() -> None:
     # Farrokhi & Lashkaripour 2025: what a club reaches depends on who founds it; Hovi et al. 2017: the right founders.
     by_founders = {club: after_founding(club) for club in range(1, len(MEMBERS))}

@@ -50,8 +50,8 @@ def test_the_run_is_a_dot_of_its_own_cloud(settings: Settings) -> None:
     assert [column[0] for column in table["mean_depth"]] == depths(settings)
 
 
-@pytest.mark.parametrize("name", sorted(BRANCHABLE))
-def test_a_branch_has_a_cloud_of_its_own(name: str) -> None:
+def changed(name: str) -> Change:
+    """Sets a parameter to something else in the fourth quarter."""
     spec = PARAMETERS[name]
     value = spec.high if spec.kind == "float" else spec.default
     if spec.kind == "int":
@@ -61,7 +61,25 @@ def test_a_branch_has_a_cloud_of_its_own(name: str) -> None:
         value = not spec.default
     elif spec.kind == "choice":
         value = "grim"
-    settings = Settings(replicate=4, quarters=10, changes=(Change(3, name, value),))
+    return Change(3, name, value)
+
+
+ALL_CHANGED = tuple(changed(name) for name in sorted(BRANCHABLE))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        pytest.param(ALL_CHANGED, id="all at once"),
+        *(
+            pytest.param((change,), marks=[pytest.mark.slow] * (change.name != "dialogue_ceiling"), id=change.name)
+            for change in ALL_CHANGED
+        ),
+    ],
+)
+def test_a_branch_has_a_cloud_of_its_own(changes: tuple[Change, ...], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.game.MOST_CHANGES", len(ALL_CHANGED))
+    settings = Settings(replicate=4, quarters=10, changes=changes)
     table = play_batch(settings, [4])
     assert [column[0] for column in table["mean_depth"]] == depths(settings)
 

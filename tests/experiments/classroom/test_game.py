@@ -33,7 +33,7 @@ def test_rewinding_gives_the_earlier_quarter_back() -> None:
 
 
 def test_a_branch_shares_the_past_and_changes_the_future() -> None:
-    whole = played(Game(Settings(replicate=3)))
+    whole = played(Game(Settings(replicate=3, quarters=14)))
     branch = played(whole.branched(10, {"dialogue_ceiling": 1.0}))
     assert branch.rewound(10).digest() == whole.rewound(10).digest()
     assert branch.digest() != whole.digest()
@@ -68,7 +68,7 @@ MIDWAY = (
 )
 
 
-@pytest.mark.parametrize("parameters", [{}, ALL_ON], ids=("default", "all on"))
+@pytest.mark.parametrize("parameters", [pytest.param({}, marks=pytest.mark.slow), ALL_ON], ids=("default", "all on"))
 def test_going_on_from_a_mark_is_playing_from_the_start(
     parameters: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -127,10 +127,13 @@ def test_a_quarter_that_failed_is_played_anew_from_its_start(monkeypatch: pytest
     assert_same(played(game), whole)
 
 
-@pytest.mark.parametrize("name", sorted(BRANCHABLE))
-def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str) -> None:
-    # If a model kept more from its parameters than it derives anew, a change back would not be complete.
-    plain = played(Game(SHORT))
+@pytest.fixture(scope="module")
+def plain() -> Game:
+    return played(Game(SHORT))
+
+
+def there_and_back(plain: Game, name: str) -> tuple[Change, Change]:
+    """Sets a parameter to another value and, in the same quarter, to what it was."""
     value = getattr(plain.model.parameters, name)
     spec = PARAMETERS[name]
     other: Any = spec.low if spec.kind in ("float", "int") else not value
@@ -138,14 +141,28 @@ def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str) -> None:
         other = next(choice for choice in spec.choices if choice != value)
     if spec.kind == "int":
         other = int(other)
-    there = Settings(replicate=3, quarters=6, changes=(Change(2, name, other), Change(2, name, value)))
-    assert played(Game(there)).digest() == plain.digest()
+    return Change(2, name, other), Change(2, name, value)
 
 
-def test_a_branch_that_lets_blocs_move_alone_opens_duty_cases() -> None:
+# If a model kept more from its parameters than it derives anew, a change back would not be complete.
+def test_setting_parameters_to_what_they_are_changes_nothing(plain: Game, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.classroom.game.MOST_CHANGES", 2 * len(BRANCHABLE))
+    changes = tuple(change for name in sorted(BRANCHABLE) for change in there_and_back(plain, name))
+    assert played(Game(Settings(replicate=3, quarters=6, changes=changes))).digest() == plain.digest()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(BRANCHABLE))
+def test_setting_a_parameter_to_what_it_is_changes_nothing(name: str, plain: Game) -> None:
+    changes = there_and_back(plain, name)
+    assert played(Game(Settings(replicate=3, quarters=6, changes=changes))).digest() == plain.digest()
+
+
+@pytest.mark.parametrize("replicates", [range(1), pytest.param(range(1, 5), marks=pytest.mark.slow)], ids=str)
+def test_a_branch_that_lets_blocs_move_alone_opens_duty_cases(replicates: range) -> None:
     quiet = {"unilateral_duties": False, "opening_hazard": 0.6}
     cases = []
-    for replicate in range(4):
+    for replicate in replicates:
         never = played(Game(Settings(replicate=replicate, parameters=quiet)))
         midway = played(never.branched(10, {"unilateral_duties": True}))
         assert midway.rewound(10).digest() == never.rewound(10).digest()

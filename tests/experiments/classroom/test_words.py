@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from pathlib import Path
@@ -22,6 +23,7 @@ VIEWS = ("start", "watch", "learn", "sit", "lead")
 CODE = "\n".join([*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "room", "door"))])
 
 
+@functools.cache
 def used_keys() -> set[str]:
     """Keys written out in the scripts, and those made from data."""
     keys = set(re.findall(r"\bt\(\s*\"([^\"]+)\"", CODE))
@@ -32,7 +34,8 @@ def used_keys() -> set[str]:
     keys |= {f"role.{who}{part}" for who in ("lobby", "press") for part in ("", "_title")}
     keys |= {f"sit.how_{step}" for step in range(1, 5)} | {f"debrief.question_{k}" for k in range(1, 5)}
     for name in class_scenarios():
-        firms = (*load_scenario(name).automakers, *load_scenario(name).suppliers)
+        scenario = load_scenario(name)
+        firms = (*scenario.automakers, *scenario.suppliers)
         keys |= {f"firm.{firm}" for firm in firms if " and " in firm or firm.startswith("Other ")}
     keys |= {f"group.{group}" for group in {*GROUPS, *_WANTED}}
     keys |= {f"family.{code}" for code in range(len(FAMILIES))}

@@ -29,11 +29,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def printed(folder: Path) -> list[str]:
-    """What the study of the guide prints at 80 columns."""
+    """What the study of the guide prints at 80 columns, of fewer replicates."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("COLUMNS", "80")
         patch.chdir(folder)
-        result = CliRunner().invoke(app, ["sweep", "study.toml", "--workers", "1"])
+        result = CliRunner().invoke(app, ["sweep", "study.toml", "--workers", "1", "--replicates", "3"])
     assert result.exit_code == 0, result.output
     return result.stdout.splitlines()
 

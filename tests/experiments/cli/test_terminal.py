@@ -34,7 +34,7 @@ def test_help_and_version_are_where_they_are_looked_for(call: Callable[..., Resu
     assert call("help", "swep").exit_code == 2
 
 
-@pytest.mark.parametrize("columns", [45, 60, 80])
+@pytest.mark.parametrize("columns", [45, *(pytest.param(n, marks=pytest.mark.slow) for n in (60, 80))])
 def test_help_fits_the_screen(columns: int, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", str(columns))
     commands = [line.split()[0] for line in call("-h").stdout.partition("Commands:")[2].splitlines() if line[2:3] > " "]
@@ -59,7 +59,7 @@ def test_a_name_that_is_no_text_is_refused(call: Callable[..., Result]) -> None:
     refused(call("sweep", "\udcff.toml"), "is not UTF-8", "rename the file")
 
 
-@pytest.mark.parametrize("columns", [40, 80, 100])
+@pytest.mark.parametrize("columns", [40, *(pytest.param(n, marks=pytest.mark.slow) for n in (80, 100))])
 def test_a_sweep_shows_texts_as_they_are(
     columns: int, marked: Path, call: Callable[..., Result], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,8 @@ from rich.cells import cell_len
 from typer.testing import Result
 
 WIDTHS: Final = (40, 60, 80, 160, None)
+# What plays, draws or replays is called at the narrowest width and at the others by the slow tests.
+HEAVY: Final = ("sweep", "run", "rerun", "report", "export", "certify", "check-tactic")
 PIPE: Final = 100  # columns that are printed where nobody says how many there are
 
 # In the order in which they are called; the results of the sweep are there for those after it.
@@ -83,8 +85,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.usefixtures("only_ours")
-@pytest.mark.parametrize("columns", WIDTHS, ids=str)
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    ("name", "columns"),
+    [
+        pytest.param(n, width, marks=[pytest.mark.slow] * (n in HEAVY and width != WIDTHS[0]), id=f"{n}-{width}")
+        for n in CALLS
+        for width in WIDTHS
+    ],
+)
 def test_what_is_printed_fits(
     name: str, columns: int | None, folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

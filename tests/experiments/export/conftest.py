@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from commands import detente
+from commands import made_once
 
+from experiments.design.plan_file import load_plan
 from experiments.export.tables import Export, exported
+from experiments.running.runner import run_plan
 from experiments.store.folder import Results
 
 # Blocks, contrasts, interactions, series; texts that other programs must not read as theirs.
@@ -105,13 +107,20 @@ PLANS = {"crossed": CROSSED, "assumed": ASSUMED, "arms": ARMS, "sampled": SAMPLE
 @pytest.fixture(scope="session")
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The results folder of every plan, by its name."""
-    folder = tmp_path_factory.mktemp("plans")
-    (folder / "sample.csv").write_text(SAMPLE, "utf-8")
-    for name, text in PLANS.items():
-        (folder / f"{name}.toml").write_text(text, "utf-8")
-        code, said = detente("sweep", folder / f"{name}.toml", "--into", folder / name, "--workers", "1")
-        assert code == 0, said
-    return {name: folder / name for name in PLANS}
+    return {name: swept(tmp_path_factory) / name for name in PLANS}
+
+
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the results of every plan, swept by the first of pytest's processes that comes here."""
+
+    def sweep(folder: Path) -> None:
+        (folder / "sample.csv").write_text(SAMPLE, "utf-8")
+        for name, text in PLANS.items():
+            (folder / f"{name}.toml").write_text(text, "utf-8")
+            outcome = run_plan(load_plan(folder / f"{name}.toml"), folder / name, 1)
+            assert not outcome.n_failed
+
+    return made_once(tmp_path_factory, "plans", sweep)
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 from rich.console import Console
-from sample_runs import made_up
+from sample_runs import changed, made_up
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
@@ -22,7 +22,7 @@ from experiments.report.headline_figures import worth_figure
 from experiments.report.page import write_report
 from experiments.report.screen import show_findings
 from experiments.running.runner import chunks_of, rerun, run_plan
-from experiments.store.columns import Chunk, digest_of, with_keys
+from experiments.store.columns import Chunk
 from experiments.store.folder import Results
 from experiments.store.kept import differences, plan_of
 from model import InputFault
@@ -64,21 +64,16 @@ def plan_in(folder: Path, more: str = OF_FILE, top: str = "", sample: str = SAMP
 
 def talks_by_generosity(chunk: Chunk) -> pa.Table:
     """As ``made_up``, but talks add generosity - 0.25 to the depth and the gain of CN-EU, in every replicate."""
-    table = made_up(chunk)
     generosity = float(chunk.settings.get("generosity", 0.25))
-    talks = chunk.settings["dialogue_ceiling"] == "group"
-    frame = table.to_pandas()
-    own = frame["dyad"] == "CN-EU"
-    for name in ("mean_depth", "joint_gain"):
-        frame.loc[own, name] = 1.0 + 0.01 * frame.loc[own, "replicate"] + talks * (generosity - 0.25)
-    outcome = table.column_names[table.column_names.index("digest") + 1 :]
-    parts = []
-    for replicate in chunk.replicates:
-        rows = pa.Table.from_pandas(frame.loc[frame["replicate"] == replicate, outcome], preserve_index=False)
-        rows = rows.cast(pa.schema([table.schema.field(name) for name in outcome]))
-        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(rows)}
-        parts.append(with_keys(chunk, replicate, how, rows))
-    return pa.concat_tables(parts)
+    talks = (chunk.settings["dialogue_ceiling"] == "group") * (generosity - 0.25)
+    plain = made_up(chunk)
+
+    def of_europe(replicate: int) -> dict[str, list[float]]:
+        of_run = plain.slice(3 * (replicate - chunk.first), 3)
+        before = {name: of_run[name].to_pylist() for name in ("mean_depth", "joint_gain")}
+        return {name: [first, 1.0 + 0.01 * replicate + talks, last] for name, (first, _, last) in before.items()}
+
+    return changed(chunk, of_europe)
 
 
 @pytest.fixture(scope="module")

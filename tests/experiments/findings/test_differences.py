@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 from rich.console import Console
-from sample_runs import made_up
+from sample_runs import changed
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
@@ -21,7 +21,7 @@ from experiments.report.screen import show_findings
 from experiments.running.runner import run_plan
 from experiments.sensitivity.report import asked_in_words, show
 from experiments.sensitivity.screening import Sizes, run_sensitivity
-from experiments.store.columns import Chunk, digest_of, with_keys
+from experiments.store.columns import Chunk
 from experiments.store.folder import Results
 from model import InputFault
 
@@ -50,19 +50,9 @@ def plan_in(folder: Path, text: str = TEXT) -> Plan:
 
 def known(chunk: Chunk) -> pa.Table:
     """Talks change the joint gain by generosity - 0.5, in every replicate; everything else falls with the exit cost."""
-    table = made_up(chunk)
-    frame = table.to_pandas()
     settings = chunk.settings
-    change = (float(settings["generosity"]) - 0.5) * (settings["dialogue_ceiling"] == "group")
-    frame["joint_gain"] = change - 3.0 * float(settings["exit_cost"]) + 0.1 * frame["replicate"]
-    outcome = table.column_names[table.column_names.index("digest") + 1 :]
-    parts = []
-    for replicate in chunk.replicates:
-        rows = pa.Table.from_pandas(frame.loc[frame["replicate"] == replicate, outcome], preserve_index=False)
-        rows = rows.cast(pa.schema([table.schema.field(name) for name in outcome]))
-        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(rows)}
-        parts.append(with_keys(chunk, replicate, how, rows))
-    return pa.concat_tables(parts)
+    talks = (float(settings["generosity"]) - 0.5) * (settings["dialogue_ceiling"] == "group")
+    return changed(chunk, lambda r: {"joint_gain": [talks - 3.0 * float(settings["exit_cost"]) + 0.1 * r] * 3})
 
 
 @pytest.fixture(scope="module")

@@ -31,9 +31,12 @@ def plan(tmp_path: Path) -> Plan:
     return small_plan(tmp_path)
 
 
-@pytest.fixture
-def findings(plan: Plan, tmp_path: Path) -> Findings:
-    return find(plan, stored(tmp_path / "results", plan))
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory: pytest.TempPathFactory) -> Findings:
+    """What is found in the made-up runs; for tests to look at."""
+    folder = tmp_path_factory.mktemp("found")
+    plan = small_plan(folder)
+    return find(plan, stored(folder / "results", plan))
 
 
 def screen_of(show: object, *args: object) -> str:

@@ -10,27 +10,32 @@ from rich.console import Console
 
 from experiments.display import words
 from experiments.hindcast import assumption_page as pages
-from experiments.hindcast.assumptions import load_assumptions, load_fitted
+from experiments.hindcast.assumptions import Fitted, load_assumptions, load_fitted
 
 ROOT = Path(__file__).resolve().parents[3]
 TEXT = (ROOT / pages.DOCUMENT).read_text("utf-8")
 
 
-def test_the_page_says_what_follows_from_what_was_played() -> None:
-    for name, text in pages.blocks(load_fitted(load_assumptions())).items():
+@pytest.fixture(scope="module")
+def fitted() -> Fitted:
+    return load_fitted(load_assumptions())
+
+
+def test_the_page_says_what_follows_from_what_was_played(fitted: Fitted) -> None:
+    for name, text in pages.blocks(fitted).items():
         assert words.part_of(TEXT, name) == text, name
 
 
 @pytest.mark.parametrize("width", [60, 80, 160])
-def test_what_is_told_fits_the_screen(width: int) -> None:
+def test_what_is_told_fits_the_screen(width: int, fitted: Fitted) -> None:
     stream = io.StringIO()
-    pages.tell(Console(file=stream, width=width), load_fitted(load_assumptions()))
+    pages.tell(Console(file=stream, width=width), fitted)
     text = stream.getvalue()
     assert max(len(line) for line in text.splitlines()) <= width
     assert "effective sample size" in text and "EV share CN" in text
 
 
-def test_the_figure_is_drawn(tmp_path: Path) -> None:
+def test_the_figure_is_drawn(tmp_path: Path, fitted: Fitted) -> None:
     file = tmp_path / "own.png"
-    pages.draw(load_fitted(load_assumptions()), file)
+    pages.draw(fitted, file)
     assert file.stat().st_size > 20_000

@@ -77,7 +77,7 @@ def test_a_name_without_its_file_is_refused() -> None:
     assert code == 2 and "--tactics FILE" in said and said.count("\n") <= 3
 
 
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
 def test_a_sweep_resumes_with_the_same_file_only(tmp_path: Path, workers: str) -> None:
     plan, own, out = tmp_path / "patience.toml", tmp_path / "own.py", tmp_path / "results"
     plan.write_text(PLAN, encoding="utf-8")
@@ -118,7 +118,7 @@ def test_worker_processes_play_the_file(tmp_path: Path) -> None:
     from experiments.running.runner import run_plan
 
     plan_path = tmp_path / "patience.toml"
-    plan_path.write_text(PLAN.replace("replicates = 3", "replicates = 8"), encoding="utf-8")
+    plan_path.write_text(PLAN.replace("replicates = 3", "replicates = 2"), encoding="utf-8")
     file = load_tactics(OWN)
     plan = load_plan(plan_path).with_tactics(file)
     digests = []

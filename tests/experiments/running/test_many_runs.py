@@ -89,10 +89,10 @@ def test_memory_hardly_grows_with_runs(tmp_path: Path) -> None:
     """The same bound, checked where it is cheap: what each further run costs, once all that is needed is there."""
     (tmp_path / "few").mkdir()
     (tmp_path / "more").mkdir()
-    _, _, few = summarised(*filled(tmp_path / "few", 100_000))
-    n_runs, _, more = summarised(*filled(tmp_path / "more", 200_000))
-    assert n_runs == 200_000
-    assert few + (more - few) * 9 < MOST_MEGABYTES * 1.2, (few, more)
+    _, _, few = summarised(*filled(tmp_path / "few", 50_000))
+    n_runs, _, more = summarised(*filled(tmp_path / "more", 125_000))
+    assert n_runs == 125_000
+    assert few + (more - few) * (1_000_000 - 50_000) / 75_000 < MOST_MEGABYTES * 1.2, (few, more)
 
 
 def test_a_finished_sweep_goes_on_at_once(tmp_path: Path) -> None:

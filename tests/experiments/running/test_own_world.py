@@ -53,6 +53,19 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     unload_worlds()
 
 
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The results of the plan under the mechanism, swept once; for a test to copy."""
+    folder = tmp_path_factory.mktemp("swept")
+    for name, text in (("plan.toml", SMALL), ("own.py", STUBBORN), ("rule.py", RULE)):
+        written(folder, name, text)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    unload_worlds()
+    return folder / "r"
+
+
 SWEEP = ("sweep", "plan.toml", "--out", "r", "--workers", "1")
 
 
@@ -94,8 +107,8 @@ def test_results_with_and_without_it_are_two(tmp_path: Path) -> None:
         ("own.py", "from rule", "import other\nfrom rule", "their code differs"),
     ],
 )
-def test_it_is_compared_by_what_it_does(file: str, old: str, new: str, says: str, tmp_path: Path) -> None:
-    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+def test_it_is_compared_by_what_it_does(file: str, old: str, new: str, says: str, tmp_path: Path, swept: Path) -> None:
+    shutil.copytree(swept, "r")
     written(tmp_path, "other.py", "")
     text = (tmp_path / file).read_text("utf-8")
     assert old in text
@@ -108,9 +121,9 @@ def test_it_is_compared_by_what_it_does(file: str, old: str, new: str, says: str
         assert (again.exit_code, "nothing was computed" in again.output) == (0, True), again.output
 
 
-def test_what_goes_on_plays_what_was_kept(tmp_path: Path) -> None:
+def test_what_goes_on_plays_what_was_kept(tmp_path: Path, swept: Path) -> None:
     """A part that is gone is made anew with the text that the others were made with."""
-    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+    shutil.copytree(swept, "r")
     digest = Results.open("r").digest()
     written(tmp_path, "own.py", STUBBORN.format(about="other words"))
     next((tmp_path / "r" / "runs").glob("point-00001*")).unlink()
@@ -142,8 +155,8 @@ def test_a_fault_of_the_shipped_ensemble_is_not_covered_up(monkeypatch: pytest.M
     assert set(Results.open("r").read_failures()["stage"]) == {"worker"}
 
 
-def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path) -> None:
-    assert called(*SWEEP, "--world", "own.py").exit_code == 0
+def test_a_manifest_that_says_something_else_is_refused(tmp_path: Path, swept: Path) -> None:
+    shutil.copytree(swept, "r")
     path = tmp_path / "r" / "manifest.json"
     text = path.read_text("utf-8")
     for wrong in ('"class": 3', '"file": "../own.py", "class": "Stubborn"'):
