@@ -147,8 +147,10 @@ class Keeper:
     def _look(self, room: Room, now: float) -> None:
         with room.lock:
             people, game = room.people, room.game
-            state = (room.settings.key(), room.phase, game.quarter, len(game.moves), len(game.released), room.pace)
-            state += (room.patience, tuple(room.sayings), tuple(people.codes), frozenset(people.persons))
+            state = (
+                *(room.settings.key(), room.phase, game.quarter, len(game.moves), len(game.released), room.pace),
+                *(room.patience, tuple(room.sayings), tuple(people.codes), frozenset(people.persons)),
+            )
             if state == self._written:
                 return
             text = json.dumps(as_data(room, now))
