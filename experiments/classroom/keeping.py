@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, Final
 
 from experiments.classroom.game import Game, read_moves, read_settings
@@ -53,6 +54,29 @@ def go_on(room: Room, data: object, now: float) -> None:
 
     Raises ``InputFault`` for anything that is no kept room, or was played by a model that plays differently.
     """
+    kept = _read(data, now)
+    game = Game(kept.settings, kept.moves, {}, kept.released)
+    quarters = []
+    while game.quarter < min(kept.played, game.n_quarters):
+        game.advance(game.quarter + 1)
+        quarters.append(quarter_view(game.model))
+    if game.digest() != kept.digest:
+        raise InputFault(["this room was played by another version of the model, which plays it differently"], "room")
+    with room.lock:
+        room.people.facilitator, room.people.codes, room.people.persons = kept.facilitator, kept.codes, kept.persons
+        room.settings, room.game, room.quarters = kept.settings, game, quarters
+        room.advice, room.papers, room.sayings = kept.advice, kept.papers, kept.sayings
+        room.pace, room.patience = kept.pace, kept.patience
+        room.seats, room.asked_at, room.next_at, room.version = {}, {}, now, 1
+        if kept.phase == OVER:
+            room.lead(kept.facilitator, "end", {}, now)
+        else:
+            room.phase = kept.phase
+            room.tick(now)
+
+
+def _read(data: object, now: float) -> SimpleNamespace:
+    """A kept room's parts, each of its own kind."""
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise InputFault([f"this is no kept room: its format is not {FORMAT!r}"], "room")
     try:
@@ -66,7 +90,7 @@ def go_on(room: Room, data: object, now: float) -> None:
         for spot, about, lines in data["papers"]:
             (found,) = read_moves([[*spot, 0]])
             papers.setdefault(found, {})[int(about)] = dict(lines)
-        phase, played, digest = data["phase"], data["played"], data["digest"]
+        phase, played = data["phase"], data["played"]
         pace, patience = float(data["pace"]), float(data["patience"])
         if len(codes) != len(BLOCS) or phase not in (LOBBY, PLAYING, PAUSED, OVER):
             raise ValueError
@@ -76,24 +100,11 @@ def go_on(room: Room, data: object, now: float) -> None:
         raise
     except (KeyError, TypeError, ValueError) as fault:
         raise InputFault([f"this kept room is damaged: {type(fault).__name__} {fault}".rstrip()], "room") from None
-    game = Game(settings, moves, {}, released)
-    quarters = []
-    while game.quarter < min(played, game.n_quarters):
-        game.advance(game.quarter + 1)
-        quarters.append(quarter_view(game.model))
-    if game.digest() != digest:
-        raise InputFault(["this room was played by another version of the model, which plays it differently"], "room")
-    with room.lock:
-        room.people.facilitator, room.people.codes, room.people.persons = facilitator, codes, persons
-        room.settings, room.game, room.quarters = settings, game, quarters
-        room.advice, room.papers, room.sayings = advice, papers, sayings
-        room.pace, room.patience = pace, patience
-        room.seats, room.asked_at, room.next_at, room.version = {}, {}, now, 1
-        if phase == OVER:
-            room.lead(facilitator, "end", {}, now)
-        else:
-            room.phase = phase
-            room.tick(now)
+    return SimpleNamespace(
+        **{"settings": settings, "moves": moves, "advice": advice, "released": released, "persons": persons},
+        **{"codes": codes, "facilitator": facilitator, "sayings": sayings, "papers": papers, "phase": phase},
+        **{"played": played, "digest": data.get("digest"), "pace": pace, "patience": patience},
+    )
 
 
 def _text(data: object) -> str:
@@ -147,10 +158,15 @@ class Keeper:
     def _look(self, room: Room, now: float) -> None:
         with room.lock:
             people, game = room.people, room.game
-            state = (
-                *(room.settings.key(), room.phase, game.quarter, len(game.moves), len(game.released), room.pace),
-                *(room.patience, tuple(room.sayings), tuple(people.codes), frozenset(people.persons)),
+            state: tuple[object, ...] = (
+                room.settings.key(),
+                room.phase,
+                game.quarter,
+                len(game.moves),
+                len(game.released),
+                room.pace,
             )
+            state += (room.patience, tuple(room.sayings), tuple(people.codes), frozenset(people.persons))
             if state == self._written:
                 return
             text = json.dumps(as_data(room, now))

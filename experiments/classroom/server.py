@@ -114,6 +114,16 @@ class Classroom:
                 }
             return self._facts
 
+    def keep(self) -> None:
+        """Write the room down, where the command names a file for it."""
+        if self.keeper is not None:
+            self.keeper.look(self.room, time.monotonic())
+
+    def close(self) -> None:
+        """The server is on its way out."""
+        self.keep()
+        self.clouds.stop()
+
     def _invitation(self) -> dict[str, Any] | None:
         """Where students come in, and its QR code; None where only this machine sees the page."""
         address = f"{self.address}#{JOIN}"
@@ -315,9 +325,7 @@ def make_app(classroom: Classroom) -> Door:
             yield
         finally:
             ticking.cancel()
-            if classroom.keeper is not None:
-                await run_in_threadpool(classroom.keeper.look, classroom.room, time.monotonic())
-            await run_in_threadpool(classroom.clouds.stop)
+            await run_in_threadpool(classroom.close)
 
     routes = [
         Route(f"/api/{name}", speak(name, answer), methods=["POST"]) for name, answer in _answers(classroom).items()
@@ -361,5 +369,4 @@ async def _tick(classroom: Classroom) -> None:
     while True:
         await asyncio.sleep(TICK)
         await run_in_threadpool(classroom.room.tick, time.monotonic())
-        if classroom.keeper is not None:
-            await run_in_threadpool(classroom.keeper.look, classroom.room, time.monotonic())
+        await run_in_threadpool(classroom.keep)
