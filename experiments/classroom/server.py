@@ -310,12 +310,6 @@ def make_app(classroom: Classroom) -> Door:
 
         return endpoint
 
-    async def wrong_way(request: Request, fault: Exception) -> Response:
-        return refusal(405, "wrong_way")
-
-    async def broken(request: Request, fault: Exception) -> Response:
-        return refusal(500, "unknown")
-
     @contextlib.asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         classroom.clouds.start()
@@ -332,8 +326,16 @@ def make_app(classroom: Classroom) -> Door:
     ]
     routes.append(Route("/{path:path}", page, methods=["GET"]))
     return Door(
-        Starlette(routes=routes, lifespan=lifespan, exception_handlers={405: wrong_way, 500: broken}), classroom.lan
+        Starlette(routes=routes, lifespan=lifespan, exception_handlers={405: _wrong_way, 500: _broken}), classroom.lan
     )
+
+
+async def _wrong_way(request: Request, fault: Exception) -> Response:
+    return refusal(405, "wrong_way")
+
+
+async def _broken(request: Request, fault: Exception) -> Response:
+    return refusal(500, "unknown")
 
 
 def _answers(c: Classroom) -> dict[str, Answer]:

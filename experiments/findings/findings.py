@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 NEEDED: Final = (*MEANS, *RATES, "depth_ceiling", "blocking")
 ROWS_AT_ONCE: Final = 100_000
 # Of the columns that are compared, how many numbers of one dyad are held at once: every reading opens all parts anew.
-NUMBERS_AT_ONCE: Final = 6_000_000
+NUMBERS_AT_ONCE: Final = 1_000_000
 
 
 def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) -> Findings:

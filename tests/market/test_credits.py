@@ -17,7 +17,7 @@ from model.market import credits
 from model.numerics import same_bits
 from model.parameters.checked import make_parameters
 from model.rules import mandates, policy
-from model.vocabulary import BLOCS, DYADS, SUPPLY, TECHNOLOGY
+from model.vocabulary import BLOCS, DYADS, SUPPLY, TECHNOLOGY, THREE
 
 CN, US, EU = (BLOCS.index(name) for name in ("CN", "US", "EU"))
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
@@ -131,7 +131,7 @@ def test_a_deal_on_supply_or_technology_makes_a_friend() -> None:
     kept[0, 1, SUPPLY] = 1.0  # China assures the EU: not the US's business
     kept[1, 2, TECHNOLOGY] = 1.0  # the US and the EU
     kept[1, 0, SUPPLY + 1] = 1.0  # the US assures China
-    assert credits.friends_of(kept).tolist() == [[0.4, 1.0, 0.0], [0.0, 1.0, 1.0]]
+    assert credits.friends_of(THREE, kept).tolist() == [[0.4, 1.0, 0.0], [0.0, 1.0, 1.0]]
     assert credits.nobodys_friend(kept).tolist() == [[0.0, 1.0, 0.0]] * 2
 
 

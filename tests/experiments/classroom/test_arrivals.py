@@ -4,8 +4,8 @@ What is measured: thirty contexts of one Chromium (thirty browsers' cookies, sto
 one after another, as fast as the browser takes them. A first picture is the browser's own "first contentful paint", in
 seconds after the first of them was sent; since the first screen is one answer, it is all there in that paint. The same
 thirty are sent to a file of one drawing on the same server, which is what Chromium itself costs here. On two cores that
-is most of it: where even this file leaves no room for the promise, what is held is what the page adds to it, in seconds
-of a processor, which other programs on the machine hardly move.
+is most of it: where even this file takes longer than half of the class has to wait at most, only the promise for all is
+held, and always what the page adds to the file, in seconds of a processor, which other programs hardly move.
 """
 
 from __future__ import annotations
@@ -121,6 +121,6 @@ def test_thirty_browsers_that_arrive_at_once_see_something_soon_and_lose_no_tap(
         print(f"with a tap each: {played}")
     assert len(seen.pictured) == len(played.playing) == CLASS
     assert seen.processor <= MOST_COST * alone.processor
-    if 2 * alone.pictured[-1] <= SOON:
-        assert seen.pictured[CLASS // 2] <= MEDIAN and seen.pictured[-1] <= SOON
-        assert played.pictured[-1] <= SOON
+    assert seen.pictured[-1] <= SOON
+    if alone.pictured[CLASS // 2] <= MEDIAN:
+        assert seen.pictured[CLASS // 2] <= MEDIAN
