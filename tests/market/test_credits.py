@@ -132,7 +132,7 @@ def test_a_deal_on_supply_or_technology_makes_a_friend() -> None:
     kept[1, 2, TECHNOLOGY] = 1.0  # the US and the EU
     kept[1, 0, SUPPLY + 1] = 1.0  # the US assures China
     assert credits.friends_of(THREE, kept).tolist() == [[0.4, 1.0, 0.0], [0.0, 1.0, 1.0]]
-    assert credits.nobodys_friend(kept).tolist() == [[0.0, 1.0, 0.0]] * 2
+    assert credits.nobodys_friend(THREE).tolist() == [0.0, 1.0, 0.0]
 
 
 def test_what_a_friend_is_worth_is_what_whole_markets_say(friendly: Any) -> None:
