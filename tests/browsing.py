@@ -189,6 +189,7 @@ class Visitor:
     def open(self, address: str = "#watch", language: str = "en") -> Any:
         """Go there, in this language; the page is usable when it returns."""
         self.page.goto(f"{self.base}/{address}")
+        self.page.mouse.move(1, 1)  # the first screen waits a little for its scripts until somebody moves
         self.page.wait_for_selector("html[data-ready=all]", timeout=20_000)
         if language != "en":
             self.page.select_option("#language", language)

@@ -1,4 +1,4 @@
-// In the first answer itself: keeps what is tapped before the page's scripts are there, and fetches them after the first picture.
+// In the first answer itself: keeps what is tapped before the page's scripts are there, and fetches them when somebody moves, or a little later.
 (() => {
   const page = document.documentElement;
   if (!/^#?(start|main)?$/.test(location.hash)) page.dataset.view = "other"; // a class link does not begin with the first screen
@@ -17,6 +17,8 @@
     else for (const one of document.querySelectorAll("#start .big")) one.setAttribute("aria-pressed", String(one === hit));
     begin();
   });
-  requestAnimationFrame(() => setTimeout(begin));
-  setTimeout(begin, 1000); // a page in the background draws no picture
+  // A class arrives together: everybody's first picture comes before anybody's scripts, unless somebody moves.
+  for (const kind of ["pointermove", "pointerdown", "touchstart", "keydown", "hashchange"]) addEventListener(kind, begin, { once: true, passive: true });
+  if (page.dataset.view === "other") begin();
+  else setTimeout(begin, 3000);
 })();
