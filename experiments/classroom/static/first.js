@@ -20,5 +20,5 @@
   // A class arrives together: everybody's first picture comes before anybody's scripts, unless somebody moves.
   for (const kind of ["pointermove", "pointerdown", "touchstart", "keydown", "hashchange"]) addEventListener(kind, begin, { once: true, passive: true });
   if (page.dataset.view === "other") begin();
-  else setTimeout(begin, 3000);
+  else setTimeout(begin, 6000);
 })();

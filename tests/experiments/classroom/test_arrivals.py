@@ -4,8 +4,8 @@ What is measured: thirty contexts of one Chromium (thirty browsers' cookies, sto
 one after another, as fast as the browser takes them. A first picture is the browser's own "first contentful paint", in
 seconds after the first of them was sent; since the first screen is one answer, it is all there in that paint. The same
 thirty are sent to a file of one drawing on the same server, which is what Chromium itself costs here. On two cores that
-is most of it: where even this file takes longer than half of the class has to wait at most, only the promise for all is
-held, and always what the page adds to the file, in seconds of a processor, which other programs hardly move.
+is nearly all of it: where even this file leaves no room for what is promised, the page must not take longer than the
+file by more than a part, in seconds and in seconds of a processor, which other programs hardly move.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ needs_page()
 
 pytestmark = IN_A_BROWSER
 CLASS, MEDIAN, SOON = 30, 2.0, 5.0  # browsers; seconds to the first picture, for half of them and for all
+MOST_LATE = 1.5  # times the seconds of a file that is one drawing
 MOST_COST = 2.0  # times the processor's seconds of a file that is one drawing
 # The page itself notes when its first picture stands: asking thirty pages in turn would measure the asking.
 NOTE = """new PerformanceObserver((list) => {
@@ -121,6 +122,5 @@ def test_thirty_browsers_that_arrive_at_once_see_something_soon_and_lose_no_tap(
         print(f"with a tap each: {played}")
     assert len(seen.pictured) == len(played.playing) == CLASS
     assert seen.processor <= MOST_COST * alone.processor
-    assert seen.pictured[-1] <= SOON
-    if alone.pictured[CLASS // 2] <= MEDIAN:
-        assert seen.pictured[CLASS // 2] <= MEDIAN
+    for place, promised in ((CLASS // 2, MEDIAN), (-1, SOON)):
+        assert seen.pictured[place] <= max(promised, MOST_LATE * alone.pictured[place])
