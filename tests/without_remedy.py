@@ -36,11 +36,18 @@ def _all_again(plan: Any, wanted: Any, finished: Any, size_of: Any, engine: str)
 
 
 def _patient(is_own: bool) -> type:
-    """The server's own way, which waits for a request as long as its sender likes."""
-    protocol: type = importlib.import_module("uvicorn.protocols.http.h11_impl").H11Protocol
-    return protocol
+    """The server's own way: as long as a sender likes, and all who hang count among the few that are served at once."""
+    own: type = importlib.import_module("uvicorn.protocols.http.h11_impl").H11Protocol
+
+    class Counting(own):  # type: ignore[misc, valid-type]
+        def connection_made(self, transport: Any) -> None:
+            self.limit_concurrency = FEW
+            super().connection_made(transport)
+
+    return Counting
 
 
+FEW: Final = 400  # connections, hanging ones too, beyond which a request is refused
 OWNERS: Final = ("experiments.store.part_log:PartLog._whose", _believed)
 LOCK: Final = ("experiments.running.runner:locked", _unlocked)
 
