@@ -48,5 +48,6 @@ def nearest(name: object, known: Iterable[str]) -> str:
 
     A hint reads ``nearest known name: 'price_adjustment'``.
     """
-    close = difflib.get_close_matches(name.lower() if isinstance(name, str) else "", list(known), n=1, cutoff=0.5)
-    return f"nearest known name: '{close[0]}'" if close else ""
+    folded = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(name.lower() if isinstance(name, str) else "", list(folded), n=1, cutoff=0.5)
+    return f"nearest known name: '{folded[close[0]]}'" if close else ""

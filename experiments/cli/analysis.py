@@ -184,7 +184,7 @@ def discover(
         list[str] | None,
         typer.Option(help="collapse, durable; with a difference raised, lowered; may be repeated (default: both)."),
     ] = None,
-    dyad: Annotated[list[str] | None, typer.Option(help="CN-US, CN-EU or US-EU (default: all).")] = None,
+    dyad: Annotated[list[str] | None, typer.Option(help="A pair, such as CN-US (default: all).")] = None,
     boxes: Annotated[int, typer.Option(help="Boxes to look for, one after the other.")] = 1,
     resamples: Annotated[int, typer.Option(help="Searches without a connection to compare with; 0: none.")] = 99,
 ) -> None:

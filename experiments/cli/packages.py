@@ -11,7 +11,7 @@ from experiments.cli.terminal import refusals, screen
 
 
 def package(
-    dyad: Annotated[str, typer.Argument(metavar="DYAD", help="CN-US, CN-EU or US-EU.")],
+    dyad: Annotated[str, typer.Argument(metavar="DYAD", help="A pair of the scenario, such as CN-US.")],
     number: Annotated[int, typer.Argument(metavar="NUMBER", help="As in the column package of the dyads' tables.")],
     scenario: Annotated[str, typer.Argument(help="The scenario whose menu it is from.")] = "2026",
     settings: Annotated[

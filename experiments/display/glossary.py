@@ -83,7 +83,11 @@ GLOSSARY: Final = (
         "What an importer charges on the price of electric cars from the partner, as a rate: 27 % adds 27 dollars to "
         "each hundred. Mean over all quarters; the first bloc of the pair's name first.",
     ),
-    Term("dyad", "A pair of blocs: CN-US, CN-EU or US-EU. A bloc is China (CN), the United States (US) or the EU."),
+    Term(
+        "dyad",
+        "A pair of blocs, by their codes: CN-US. A bloc is a government at the table: China (CN), the United States "
+        "(US) and the EU, or those that the scenario names.",
+    ),
     Term(
         "effect",
         "What one setting changes against another, replicate by replicate; the mean, with a 95 % interval that is "

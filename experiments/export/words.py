@@ -48,7 +48,7 @@ EVERYWHERE: Final[Mapping[str, Column]] = {
     "level": Column("name", "the level that is compared"),
     "contrast": Column("name", "the contrast of the plan"),
     "reference": Column("name", "the arm that is compared with"),
-    "bloc": Column("name", "CN, US or EU"),
+    "bloc": Column("name", "the code of a government, such as CN"),
     "p_value": Column("probability", "p-value of the single test, two-sided"),
     "p_holm": Column("probability", "the p-value after Holm's correction over all of its kind in the plan"),
     "correlation": Column("-1 to 1", "Spearman's rank correlation"),

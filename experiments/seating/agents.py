@@ -23,6 +23,10 @@ SUBJECT: Final = "agent"
 Move = int | str | None
 
 
+#: What an agent may decide, one kind of question each, or all of them in one.
+DECIDES: Final = ("offer", "answer", "keep", "decide")
+
+
 class Agent:
     """A seat's program. Each method answers one kind of question; ``None`` leaves it to the model's own rules.
 
@@ -159,6 +163,11 @@ def _own_agent(where: Path, name: str) -> Seatable:
     if name not in classes or kind is Agent:
         what = f"is {type(kind).__name__}" if not isinstance(kind, type) else "is no agent of its own"
         raise InputFault([f"{name} in '{where}' {what}; allowed is {allowed}"], SUBJECT)
+    if not any(getattr(kind, key) is not getattr(Agent, key) for key in DECIDES):
+        others = [key for key in dir(kind) if not key.startswith("_") and not hasattr(Agent, key)]
+        near = next((f"; {key!r}: {hint}" for key in others if (hint := nearest(key, DECIDES))), "")
+        said = f"{name} in '{where}' decides nothing; allowed is a class with a method {', '.join(DECIDES)}{near}"
+        raise InputFault([said], SUBJECT)
     try:
         kind()
     except (Exception, SystemExit) as error:

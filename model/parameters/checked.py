@@ -164,7 +164,7 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     low, high = float(spec.low or 0.0), float(spec.high or 0.0)
     if low <= number <= high:
         return (int(number) if spec.kind == "int" else number), ""
-    percent = spec.kind == "float" and spec.unit in _FRACTIONS and number >= max(high, _LEAST_PERCENT)
+    percent = spec.kind == "float" and spec.unit in _FRACTIONS and number >= max(high, _LEAST_PERCENT) and high <= 1.0
     if percent and low <= number / 100 <= high:
         return None, fault + f"rates are fractions: write {number / 100:g}, not {number:g}"
     return None, fault + f"the nearest allowed value is {low if number < low else high:g}"

@@ -27,7 +27,7 @@ def parties_of(raw: Mapping[str, Any], subject: str) -> Parties:
         InputFault: a line for each thing that is wrong with ``blocs``, ``names`` or ``talks``.
     """
     blocs, names, talks = raw.get("blocs", list(BLOCS)), raw.get("names", {}), raw.get("talks")
-    faults = _odd_blocs(blocs)
+    faults = odd_blocs(blocs)
     if not faults:
         faults = _odd_names(blocs, names)
         faults += [] if talks is None else _odd_rows(blocs, talks)
@@ -37,7 +37,8 @@ def parties_of(raw: Mapping[str, Any], subject: str) -> Parties:
     return Parties(blocs, names, silent)
 
 
-def _odd_blocs(blocs: Any) -> list[str]:
+def odd_blocs(blocs: Any) -> list[str]:
+    """What is wrong with a list of codes, a line each."""
     if not isinstance(blocs, list) or not all(isinstance(code, str) for code in blocs):
         return [f'blocs = {shown(blocs)}: allowed is a list of codes; write blocs = ["CN", "US", "JP"]']
     if not FEWEST_BLOCS <= len(blocs) <= MOST_BLOCS:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from model.faults import InputFault, nearest, shown
 from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
-from model.scenario.governments import parties_of
+from model.scenario.governments import odd_blocs, parties_of
 from model.scenario.sections import ScenarioFile, Section, quarter_name, quarter_number
 from model.vocabulary import BLOCS, IN_A_SENTENCE, THREE, Parties
 
@@ -109,10 +109,9 @@ def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[st
     extended = {key: item for key, item in extended.items() if key not in OWN_KEYS}
     before, now = extended.get("blocs", list(BLOCS)), raw.get("blocs")
     if isinstance(now, list) and (gone := [code for code in before if code not in now]):
-        fault = (
-            f"blocs: {path.name} extends {base.stem} and leaves out {', '.join(gone)}, whose numbers stay in its tables"
-        )
-        raise InputFault([f"{fault}; write the scenario whole, without extends"], "scenario")
+        fault = f"blocs: {path.name} extends {base.stem} and leaves out {', '.join(map(str, gone))}, whose numbers stay"
+        remedy = "write the scenario whole, without extends (two.toml shows one of two governments)"
+        raise InputFault([*odd_blocs(now), f"{fault} in its tables; {remedy}"], "scenario")
     if is_quarter(raw.get("known_until")):
         extended = as_known(extended, raw["known_until"], raw.get("blocs", extended.get("blocs", BLOCS)))
     return merged(extended, raw), (path, *files)

@@ -86,9 +86,10 @@ def _dyad(parties: Parties, dyad: str | int) -> int:
         return names.index(dyad.lower())
     place = None if isinstance(dyad, str) else whole_number(dyad)
     if place is None or not 0 <= place < parties.n_dyads:
-        hint = nearest(str(dyad), names)
-        known = f"give one of {', '.join(parties.dyad_names)}, or its place, 0 to {parties.n_dyads - 1}"
-        raise InputFault([f"{dyad!r} is no dyad; {known}{'; ' * bool(hint)}{hint}"], "dyad")
+        hint = nearest(str(dyad), parties.dyad_names)
+        places = f"0 to {parties.n_dyads - 1}" if parties.n_dyads > 1 else "0"
+        known = f"give {', '.join(parties.dyad_names)}, or a place, {places}"
+        raise InputFault([f"{dyad!r} is no dyad here; {known}{'; ' * bool(hint)}{hint}"], "dyad")
     return place
 
 

@@ -59,7 +59,7 @@ def test_duties_are_rates_between_today_s_and_the_floor(model: NegotiationModel)
 @pytest.mark.parametrize(
     ("dyad", "package", "said"),
     [
-        ("CN-UE", 0, "'CN-UE' is no dyad; give one of CN-US, CN-EU, US-EU, or its place, 0 to 2; nearest known name"),
+        ("CN-UE", 0, "'CN-UE' is no dyad here; give CN-US, CN-EU, US-EU, or a place, 0 to 2; nearest known"),
         (3, 0, "3 is no dyad"),
         (True, 0, "True is no dyad"),
         (["CN-EU"], 0, "is no dyad"),

@@ -328,6 +328,13 @@ class Needs(Agent):
     def __init__(self, what):
         self.what = what
 
+    def keep(self, question):
+        return None
+
+class Misspelt(Agent):
+    def anwser(self, question):
+        return "accept"
+
 number = 3
 class Other:
     pass
@@ -359,6 +366,7 @@ def test_an_agent_of_a_file(mine: Path) -> None:
         ("Other", "Other in .* is no agent of its own"),
         ("Agent", "Agent in .* is no agent of its own"),
         ("Needs", "cannot be made without arguments"),
+        ("Misspelt", "decides nothing; allowed is a class with a method .*'anwser': nearest known name: 'answer'"),
     ],
 )
 def test_what_is_no_agent_of_a_file_is_refused(mine: Path, name: str, words: str) -> None:
