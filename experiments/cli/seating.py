@@ -38,6 +38,14 @@ SecondsOption = Annotated[
 AdviceOption = Annotated[
     bool, typer.Option("--without-advice", help="Do not tell agents what the model's own rules would do.")
 ]
+CompatibleOption = Annotated[
+    str | None,
+    typer.Option("--openai-compatible", metavar="ADDRESS", help="A language model behind ADDRESS/chat/completions."),
+]
+ModelOption = Annotated[str | None, typer.Option(metavar="NAME", help="What the server calls the model.")]
+KeyOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The environment variable with the key (default: DETENTE_API_KEY).")
+]
 AGENT_HELP = (
     "One that comes with the project (rules, always-accept, never-accept, tit-for-tat), or FILE:CLASS, which RUNS the "
     "file: name only one that you trust."
@@ -50,17 +58,9 @@ def seat(
     ] = None,
     agent: Annotated[str | None, typer.Option(metavar="AGENT", help=AGENT_HELP)] = None,
     url: Annotated[str | None, typer.Option(metavar="ADDRESS", help="An agent behind HTTP (see --openapi).")] = None,
-    compatible: Annotated[
-        str | None,
-        typer.Option(
-            "--openai-compatible", metavar="ADDRESS", help="A language model behind ADDRESS/chat/completions."
-        ),
-    ] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="What the server calls the model.")] = None,
-    key_variable: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The environment variable with the key (default: DETENTE_API_KEY)."),
-    ] = None,
+    compatible: CompatibleOption = None,
+    model: ModelOption = None,
+    key_variable: KeyOption = None,
     scenario: ScenarioOption = "2026",
     replicate: Annotated[int, typer.Option(help="The luck of the first game.")] = 0,
     games: Annotated[int, typer.Option(help="How many games, each with the next luck.")] = 1,
@@ -222,17 +222,9 @@ def arena(
     agent: Annotated[
         list[str] | None, typer.Option(metavar="AGENT", help=f"{AGENT_HELP} Or an ADDRESS. May be repeated.")
     ] = None,
-    compatible: Annotated[
-        str | None,
-        typer.Option(
-            "--openai-compatible", metavar="ADDRESS", help="Also a language model behind ADDRESS/chat/completions."
-        ),
-    ] = None,
-    model: Annotated[str | None, typer.Option(metavar="NAME", help="What the server calls the model.")] = None,
-    key_variable: Annotated[
-        str | None,
-        typer.Option(metavar="NAME", help="The environment variable with the key (default: DETENTE_API_KEY)."),
-    ] = None,
+    compatible: CompatibleOption = None,
+    model: ModelOption = None,
+    key_variable: KeyOption = None,
     bloc: Annotated[
         list[str] | None, typer.Option(metavar="BLOC", help="A seat: CN, US or EU; may be repeated (default: all).")
     ] = None,

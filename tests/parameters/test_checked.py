@@ -208,6 +208,8 @@ def test_every_value_outside_its_range_is_one_fault(data: st.DataObject) -> None
         ({"dialogue_ceiling": "leader"}, "nearest known name: 'leaders'"),
         ({"dialogue_ceiling": "xyz"}, "write one of the names"),
         ({"zev_cost": 5000}, "the nearest allowed value is 100"),
+        ({"trust_good_cn_us": 99}, "the nearest allowed value is 20"),  # no rate, so no percent
+        ({"steps": 12}, "how long a run lasts is the scenario's"),
     ],
 )
 def test_each_refusal_is_one_line_that_helps(overrides: Mapping[str, object], says: str) -> None:
@@ -233,6 +235,7 @@ def test_all_faults_come_at_once_and_in_order() -> None:
 def test_nearest() -> None:
     assert nearest("Alpha_CN", PARAMETERS) == "nearest known name: 'alpha_cn'"
     assert nearest("qqqqqq", PARAMETERS) == ""
+    assert nearest("cn-eu", ["CN-US", "CN-EU"]) == "nearest known name: 'CN-EU'", "as it is written"
 
 
 def test_kinds_cover_the_table() -> None:

@@ -120,3 +120,11 @@ def test_fewer_governments_than_in_what_is_extended_are_refused_in_one_line(tmp_
         load_scenario(extending(tmp_path, 3, 2))
     (fault,) = caught.value.faults
     assert "extends CN-US-EU and leaves out EU" in fault and "without extends" in fault
+
+
+def test_too_few_governments_are_told_before_anything_is_written_whole(tmp_path: Path) -> None:
+    path = extending(tmp_path, 3, 2)
+    path.write_text(path.read_text("utf-8").replace('blocs = ["CN", "US"]', 'blocs = ["CN"]'), "utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(path)
+    assert "1 came; allowed are 2 to 6" in caught.value.faults[0]
