@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from experiments.classroom.game import Game, read_moves, read_settings
 from experiments.classroom.people import HELD, Person
-from experiments.classroom.room import LOBBY, OVER, PAUSED, PLAYING, Room
+from experiments.classroom.room import LOBBY, OVER, PACES, PATIENCES, PAUSED, PLAYING, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.view import quarter_view
 from experiments.store.files import write_whole
@@ -94,7 +94,9 @@ def _read(data: object, now: float) -> SimpleNamespace:
         pace, patience = float(data["pace"]), float(data["patience"])
         if len(codes) != len(BLOCS) or phase not in (LOBBY, PLAYING, PAUSED, OVER):
             raise ValueError
-        if type(played) is not int or not 0 <= played <= 1000 or not (0.0 <= pace <= 60.0 and 0.0 <= patience <= 900.0):
+        if type(played) is not int or played < 0:
+            raise ValueError
+        if not (PACES[0] <= pace <= PACES[1] and PATIENCES[0] <= patience <= PATIENCES[1]):
             raise ValueError
     except InputFault:
         raise

@@ -116,6 +116,8 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
         name for name, value in plan.assumed.rows[0].items()
         if not any(isinstance(row[name], str) for row in plan.assumed.rows)
     ]  # fmt: skip
+    if not names:
+        return
     columns = np.array([[row[name] for row in plan.assumed.rows] for name in names], dtype=np.float64)[:, is_there]
     own = rankdata(of_rows[is_there])
     n = float(weights.sum() ** 2 / (weights @ weights))

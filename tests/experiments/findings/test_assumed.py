@@ -162,6 +162,12 @@ def test_what_moves_an_effect_is_told(swept: tuple[Plan, Path]) -> None:
     assert own.iloc[0]["n"] == 3.6
 
 
+def test_a_sample_of_texts_alone_moves_nothing_by_rank(tmp_path: Path) -> None:
+    sample = "retaliation_rule\ngrim\ntit_for_tat\ngrim\ngenerous\n"
+    plan = plan_in(tmp_path, sample=sample)
+    assert list(assumed.movers(np.array([1.0, 2.0, 3.0, 4.0]), plan)) == []
+
+
 def test_levels_have_their_distribution_too(swept: tuple[Plan, Path]) -> None:
     plan, folder = swept
     own = find(plan, Results.open(folder)).assumed_levels
