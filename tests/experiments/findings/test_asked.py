@@ -118,7 +118,7 @@ def test_a_plan_of_one_dyad_shows_the_usual_of_that(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("top", "says"),
     [
-        ('dyads = ["CN-EY"]\n', ("dyads: 'CN-EY' is not one of the dyads", "known: CN-US, CN-EU, US-EU")),
+        ('dyads = ["CN-EY"]\n', ("dyads: 'CN-EY' is not one of the dyads", "nearest known name: 'CN-EU'")),
         ('outcomes = ["joint_gian"]\n', ("outcomes: 'joint_gian'", "'joint_gain'")),
         ("outcomes = []\n", ("outcomes = [] (list)", "a list of names")),
         ('dyads = "CN-EU"\n', ("dyads = 'CN-EU' (str)", "a list of names")),
