@@ -63,6 +63,7 @@ EXEMPT = {
     "detente class": _OPENS,
     "detente class --lan": _OPENS,
     "detente class --mesa": _OPENS,
+    "detente class --room monday.json": "serves until it is stopped; classroom/test_keeping.py keeps rooms",
     "detente class --tactics mine.py": _OPENS,
     "detente seat --serve mine.py:Generous --port 8710": _SERVED,
     "detente seat --bloc EU --url http://127.0.0.1:8710": _SERVED,
@@ -204,6 +205,8 @@ def command_fault(line: str) -> str:
         words = shlex.split(line)
     except ValueError as error:
         return f"{line!r}: {error}"
+    if words[:2] == ["detente", "class"] or "--serve" in words:
+        return f"{line!r} serves until it is stopped: exempt it and name the test that starts it"
     if words[0] in ("detente", *LOOKS) and not set(line) & set("|>&;$`"):
         return ""
     return f"{line!r} is neither run nor exempt"

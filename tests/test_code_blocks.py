@@ -170,6 +170,7 @@ def test_the_tests_that_stand_in_for_these_are_there() -> None:
         ("```bash\nmake tea\n```", "'make tea' is neither run nor exempt"),
         ("```bash\ndetente run > file.txt\n```", "neither run nor exempt"),
         ("```bash\ndetente run 'a\n```", "No closing quotation"),
+        ("```bash\ndetente class --port 8800\n```", "serves until it is stopped"),
         ("* a list\n\n  ```bash\n  curl somewhere\n  ```", "'curl somewhere'"),
         ("~~~bash\nrm -r results\n~~~", "'rm -r results'"),
         ("```csv\na,b\n```", "neither run nor exempt"),
