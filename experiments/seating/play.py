@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.classroom.controls import ON_PAGE
+from experiments.classroom.controls import ON_PAGE, class_scenarios
 from experiments.classroom.game import FORMAT, Game, Settings, replay, versions
 from experiments.classroom.seats import Question, Value
 from experiments.seating.agents import Seatable, made
@@ -24,14 +24,14 @@ from experiments.seating.measures import measured
 from experiments.seating.protocol import PROTOCOL
 from experiments.seating.sitting import MOST_LATE, PATIENCE, PATIENCES, Sitter, Tell, nobody
 from experiments.store.files import reported, staged_folder, write_whole
-from model import BLOCS, PARAMETERS, InputFault, nearest
+from model import BLOCS, PARAMETERS, InputFault, load_scenario, nearest
 
 SUBJECT: Final = "seat"
 MESSAGES: Final = "messages.jsonl"
 MOST_GAMES: Final = 10_000
 MODEL_PATIENCE: Final = 120.0  # seconds that a language model may take unless said otherwise
 LARGEST_EXPORT: Final = 50_000_000  # bytes
-LISTED: Final = "what the class page shows under All settings"
+LISTED: Final = ", ".join(sorted(ON_PAGE))
 
 
 @dataclasses.dataclass
@@ -62,19 +62,27 @@ def all_settings(
 ) -> list[Settings]:
     """The settings of some games, one a number of luck; quarters: 0 for all that the scenario has.
 
-    Raises ``InputFault``: no scenario of the project, or a parameter that a game cannot change.
+    Raises ``InputFault``: no scenario of the project, more quarters than it has, or a parameter that a game cannot
+    change.
     """
     changes = dict(parameters or {})
-    if odd := [name for name in changes if name not in ON_PAGE]:
-        raise InputFault([_no_control(name) for name in odd], SUBJECT)
+    faults = [_no_control(name) for name in changes if name not in ON_PAGE]
+    if scenario in class_scenarios() and quarters > (most := load_scenario(scenario).n_quarters):
+        faults.append(
+            f"--quarters {quarters}: scenario {scenario} has {most}; allowed is 1 to {most}, or 0 for all of them"
+        )
+    if faults:
+        raise InputFault(faults, SUBJECT)
     return [Settings(scenario, replicate=number, parameters=changes, quarters=quarters) for number in numbers]
 
 
 def _no_control(name: str) -> str:
     if name in PARAMETERS:
-        return f"{name} belongs to a starting point, and a game with seats cannot change it; it can change {LISTED}"
+        return (
+            f"{name} belongs to a starting point, and a game with seats cannot change it; it can change these: {LISTED}"
+        )
     hint = nearest(name, ON_PAGE)
-    return f"{name!r:.60} is not a parameter{f'; {hint}' if hint else ''}; a game can change {LISTED}"
+    return f"{name!r:.60} is not a parameter{f'; {hint}' if hint else ''}; a game with seats can change these: {LISTED}"
 
 
 def check_patience(seconds: float) -> float:

@@ -196,6 +196,10 @@ def test_what_a_game_cannot_be_played_with_is_refused() -> None:
             check_patience(seconds)
     with pytest.raises(InputFault, match="generosity"):
         all_settings("2026", [0], {"generosty": 0.3})
+    with pytest.raises(InputFault, match="--quarters 400: scenario 2026 has 37"):
+        all_settings("2026", [0], {}, 400)
+    with pytest.raises(InputFault, match="'two', which has other governments"):
+        all_settings("two", [0])
     with pytest.raises(InputFault, match="alpha_cn belongs to a starting point"):
         all_settings("2026", [0], {"alpha_cn": 0.3})
     assert all_settings("2026", [7], {"generosity": 0.3}, 4)[0].parameters == {"generosity": 0.3}
