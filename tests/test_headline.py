@@ -72,6 +72,7 @@ def recognised(cost: float) -> np.ndarray:
     return quarters
 
 
+@pytest.mark.slow
 def test_cheaper_recognition_is_never_rarer() -> None:
     dear, usual, free = (recognised(cost) for cost in (0.1, 0.02, 0.0))
     for less, more in itertools.pairwise((dear, usual, free)):

@@ -73,6 +73,7 @@ def test_agents_are_numbered_from_one_in_every_model_and_on() -> None:
         assert mesa.Agent(world).unique_id == len(numbers) + 1
 
 
+@pytest.mark.slow
 def test_fifty_worlds_take_no_more_memory_than_ten() -> None:
     pytest.importorskip("resource")
     surroundings = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

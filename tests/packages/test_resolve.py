@@ -114,6 +114,7 @@ def mirrored(parts: Parts) -> Parts:
     )
 
 
+@pytest.mark.slow
 @given(seeds)
 @settings(max_examples=10, deadline=None)
 def test_names_of_the_sides_do_not_matter(seed: int) -> None:

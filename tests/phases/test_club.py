@@ -205,6 +205,7 @@ def test_coalitions_are_weighed_in_the_fourth_quarter_and_enter_in_the_next() ->
     assert changes and {quarter for quarter, _ in changes} == {"Q1"}
 
 
+@pytest.mark.slow
 def test_a_third_bloc_accedes_and_the_story_tells() -> None:
     worlds_of_2026 = (club_world("2026", replicate=r, club_transfers=True, **UNAFRAID).run() for r in range(12))
     told = (line.text for world in worlds_of_2026 for line in world.story if "would join a climate club" in line.text)
@@ -286,7 +287,7 @@ PENALTIES = (0.0, 0.05, 0.1, 0.15, 0.25)
 @pytest.mark.parametrize(
     ("scenario", "replicates", "penalties", "change"),
     [
-        ("symmetric", 60, PENALTIES[::2], {}),
+        ("symmetric", 30, PENALTIES[::4], {}),
         pytest.param("symmetric", 150, PENALTIES, {}, marks=pytest.mark.slow),
         pytest.param("2026", 1000, PENALTIES, UNAFRAID, marks=pytest.mark.slow),
     ],
@@ -323,6 +324,7 @@ def test_without_a_penalty_every_club_is_one_that_theory_calls_stable(enough: in
     assert stood > 0
 
 
+@pytest.mark.slow
 def test_transfers_hold_clubs_that_interest_alone_does_not() -> None:
     alone, helped = (quarters_in_clubs("2026", 100, **CLUB, **UNAFRAID, club_transfers=on) for on in (False, True))
     paired = helped - alone
@@ -342,6 +344,7 @@ def after_founding(club: int, replicates: int = 300) -> np.ndarray:
     return whole
 
 
+@pytest.mark.slow
 def test_a_club_of_all_three_holds_more_than_one_that_grows() -> None:
     paired = after_founding(len(MEMBERS) - 1, 80) - after_founding(1, 80)
     assert paired.mean() > 3.0 * paired.std(ddof=1) / np.sqrt(paired.size)

@@ -49,6 +49,7 @@ def test_gestures_are_made_kept_answered_or_lapse() -> None:
         assert any(words in text for text in texts), words
 
 
+@pytest.mark.slow
 def test_a_gesture_ends_with_the_treaty_that_its_giver_does_not_keep() -> None:
     seen = 0
     for replicate in range(12):

@@ -163,6 +163,7 @@ def test_a_session_remembers_the_last_two_offers_only() -> None:
 # --- anticipation (1.9) ----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_without_anticipation_negotiators_ignore_their_legislatures_and_lose_more_votes() -> None:
     strict = {f"ratification_threshold_{bloc}": 0.4 for bloc in ("cn", "us", "eu")}
     lost, barred = {}, {True: 0, False: 0}

@@ -10,6 +10,7 @@ import equality
 import numpy as np
 import pandas as pd
 import pytest
+from thinned import one_in
 from varied import VARIED
 
 from model import NegotiationModel
@@ -90,7 +91,7 @@ def test_they_tell_one_story_in_ten_replicates(scenario: str, replicate: int) ->
     assert faults(scenario, replicate, {}) == []
 
 
-@pytest.mark.parametrize("change", VARIED[2::9], ids=str)
+@pytest.mark.parametrize("change", one_in(4, VARIED[2::9]), ids=str)
 def test_a_varied_mechanism_is_told_alike(change: dict[str, Any]) -> None:
     assert faults("2026-open-access", 1, change) == []
 
@@ -105,7 +106,7 @@ def test_every_mechanism_is_told_alike(scenario: str, change: dict[str, Any]) ->
 EVENTFUL = ((1, STORM), (2, STORM), (9, STORM), (2, HASTE))
 
 
-@pytest.mark.parametrize(("replicate", "change"), EVENTFUL, ids=str)
+@pytest.mark.parametrize(("replicate", "change"), one_in(2, EVENTFUL), ids=str)
 def test_eventful_runs_are_told_alike(replicate: int, change: dict[str, Any]) -> None:
     assert faults("2026", replicate, change) == []
 
@@ -113,7 +114,7 @@ def test_eventful_runs_are_told_alike(replicate: int, change: dict[str, Any]) ->
 CLUBS = {"climate_club": True, "club_penalty": 0.25, "club_transfers": True, "club_finance": True}
 
 
-@pytest.mark.parametrize("replicate", range(3))
+@pytest.mark.parametrize("replicate", one_in(3, range(3)))
 def test_clubs_are_told_alike(replicate: int) -> None:
     world = told("symmetric", replicate, CLUBS)
     assert faults_of(world, "symmetric", replicate, CLUBS) == []

@@ -88,6 +88,7 @@ def test_the_tables_show_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_
     assert files[1].stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_what_is_measured_has_that_shape(monkeypatch: pytest.MonkeyPatch) -> None:
     tiny = bench.Effort(
         lanes=2, repeats=1, sizes=(1, 2), large=4, block=2, blocks=2, growth_lanes=2, growth_quarters=4, sweep_runs=2
@@ -137,6 +138,7 @@ def test_what_cannot_be_measured_or_written_is_refused(given: list[str], words: 
     assert result.exit_code == 2 and words in result.output
 
 
+@pytest.mark.slow
 def test_twin_rules_are_the_rules() -> None:
     pytest.importorskip("numba", reason="the scalar twin needs numba: the extra bench")
     found = bench.against_twin("2026", 12, repeats=1)

@@ -260,6 +260,7 @@ def test_the_background_process_fills_a_cloud(monkeypatch: pytest.MonkeyPatch) -
         clouds.stop()
 
 
+@pytest.mark.slow
 def test_a_cloud_whose_process_was_killed_is_played_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("experiments.classroom.cloud.N_RUNS", 30)
     clouds = Clouds()

@@ -45,6 +45,7 @@ def test_the_study_asks_what_it_is_to_ask(folder: Path) -> None:
     assert re.search(r'outcomes = \["\w+", "\w+", "\w+"\]', text)
 
 
+@pytest.mark.slow
 def test_it_fits_one_screen(printed: list[str]) -> None:
     assert len(printed) <= 50
     assert max(map(len, printed)) <= 80

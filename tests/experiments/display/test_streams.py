@@ -87,6 +87,7 @@ def test_the_command_ends_well(words: str, code: int, out: str, err: str) -> Non
     assert err in result.stderr and bool(err) == bool(result.stderr)
 
 
+@pytest.mark.slow
 def test_a_story_fits_any_code_page() -> None:
     result = shell("$D run symmetric | wc -l", PYTHONIOENCODING="cp1252")
     assert result.returncode == 0 and int(result.stdout) > 50 and result.stderr == ""

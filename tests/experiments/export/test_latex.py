@@ -59,6 +59,7 @@ def test_every_number_of_the_report_is_in_the_tables(whole: dict[str, Export], p
         assert seen, heading
 
 
+@pytest.mark.slow
 def test_the_tables_are_those_of_the_page(results: dict[str, Path], whole: dict[str, Export]) -> None:
     page = write_report(results["crossed"]).read_text("utf-8")
     shown = Shown(whole["crossed"].results, whole["crossed"]).tables

@@ -123,6 +123,7 @@ def test_bad_input_is_one_message(results: dict[str, Path], tmp_path: Path, monk
     assert code == 2 and "openpyxl" in said and "[analysis]" in said and not (tmp_path / "book").exists()
 
 
+@pytest.mark.slow
 def test_a_workbook_has_every_table_and_no_formula(whole: dict[str, Export], tmp_path: Path) -> None:
     openpyxl = pytest.importorskip("openpyxl")
     for plan in ("crossed", "arms"):

@@ -104,6 +104,7 @@ def test_boxes_of_where_it_raises(swept: tuple[Plan, Path]) -> None:
         discover(Results.open(folder), ["collapse"])
 
 
+@pytest.mark.slow
 def test_sensitivity_of_a_difference(tmp_path: Path) -> None:
     pytest.importorskip("SALib")
     found = run_sensitivity(plan_in(tmp_path), tmp_path / "s", Sizes(4, 2, 2, 32, 2), 1, work=known)

@@ -236,6 +236,7 @@ def test_the_screen_answers_first_in_80_columns(findings: Findings) -> None:
     assert "In the report: all 8 cells, 2 contrasts" in text, "the second block and the contrasts are there"
 
 
+@pytest.mark.slow
 def test_the_main_job_fits_a_screen_of_80_by_50(tmp_path: Path) -> None:
     """With the two lines that name the files, the one of progress, and the one a shell asks with."""
     plan = load_plan("mechanisms").with_replicates(3)

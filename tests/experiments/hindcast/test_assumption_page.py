@@ -21,6 +21,7 @@ def fitted() -> Fitted:
     return load_fitted(load_assumptions())
 
 
+@pytest.mark.slow
 def test_the_page_says_what_follows_from_what_was_played(fitted: Fitted) -> None:
     for name, text in pages.blocks(fitted).items():
         assert words.part_of(TEXT, name) == text, name

@@ -89,6 +89,7 @@ def test_without_a_plan_everybody_plays() -> None:
     assert places == list(range(50))
 
 
+@pytest.mark.slow
 def test_workers_and_tasks_do_not_matter() -> None:
     plan = LeaguePlan("x", ("2026",), 5, 3, 9, {}, (Player("a"), Player("b", exponent=2.0)))
     one, two = play_league(plan, 1), play_league(plan, 2)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from commands import detente
+from thinned import one_in
 
 from experiments.league.tactic_check import check_function
 from model import load_tactics, registered, unload
@@ -77,7 +78,7 @@ def test_a_name_without_its_file_is_refused() -> None:
     assert code == 2 and "--tactics FILE" in said and said.count("\n") <= 3
 
 
-@pytest.mark.parametrize("workers", ["1", pytest.param("2", marks=pytest.mark.slow)])
+@pytest.mark.parametrize("workers", one_in(2, ["2", "1"]))
 def test_a_sweep_resumes_with_the_same_file_only(tmp_path: Path, workers: str) -> None:
     plan, own, out = tmp_path / "patience.toml", tmp_path / "own.py", tmp_path / "results"
     plan.write_text(PLAN, encoding="utf-8")

@@ -139,6 +139,7 @@ def test_both_figures_of_a_plan_can_be_read_from_the_back_row(name: str, replica
             assert all(axis.has_data() for axis in figure.axes), "no empty panel"
 
 
+@pytest.mark.slow
 def test_the_figures_of_the_main_job(tmp_path: Path) -> None:
     findings = found(tmp_path, load_plan("mechanisms").with_replicates(3))
     for draw in FIGURES:

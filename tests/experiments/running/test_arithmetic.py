@@ -15,6 +15,7 @@ from model import using_arithmetic
 FEW = PLAN.replace("replicates = 6", "replicates = 2")
 
 
+@pytest.mark.slow
 def test_a_folder_keeps_the_arithmetic_that_it_began_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     plan = small_plan(tmp_path, FEW)
     with using_arithmetic("compiled"):

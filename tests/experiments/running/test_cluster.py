@@ -82,6 +82,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
         own.close()
 
 
+@pytest.mark.slow
 def test_three_ways_of_running_agree_although_a_worker_dies(cluster: Cluster, tmp_path: Path) -> None:
     plan = small_plan(tmp_path, MANY)
     alone = run_plan(plan, tmp_path / "alone", 1, work=made_up).results.digest()

@@ -85,6 +85,7 @@ def test_a_million_runs_are_summarised_and_reported_in_bounded_memory(tmp_path: 
     assert max(megabytes, also) < MOST_MEGABYTES
 
 
+@pytest.mark.slow
 def test_memory_hardly_grows_with_runs(tmp_path: Path) -> None:
     """The same bound, checked where it is cheap: what each further run costs, once all that is needed is there."""
     (tmp_path / "few").mkdir()

@@ -19,6 +19,7 @@ import pytest
 import sample_runs
 from sample_calls import is_alive, wait_until
 from sample_runs import CHUNK, PLAN, made_up, small_plan, with_series
+from thinned import one_in
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
@@ -150,7 +151,7 @@ def killed_and_resumed(kind: Killed, tmp_path: Path, seed: int) -> None:
 
 
 # An even seed kills the sweep, an odd one a worker.
-@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 5))])
+@pytest.mark.parametrize("seed", one_in(5, range(5)))
 def test_kill_and_go_on(seed: int, made_up_sweep: Killed, tmp_path: Path) -> None:
     killed_and_resumed(made_up_sweep, tmp_path, seed)
 
@@ -284,7 +285,7 @@ def test_a_changed_table_of_points_is_noticed(tmp_path: Path) -> None:
 # --- damaged ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("how", ["cut", "one byte", "empty", "gone"])
+@pytest.mark.parametrize("how", one_in(3, ["cut", "empty", "gone", "one byte"]))
 @pytest.mark.parametrize("is_logged", [True, False])
 def test_a_damaged_part_is_named_and_computed_again(how: str, is_logged: bool, plan: Plan, tmp_path: Path) -> None:
     whole = sweep(plan, tmp_path / "r").results.digest()

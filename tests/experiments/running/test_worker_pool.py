@@ -141,6 +141,7 @@ def test_a_process_that_cannot_be_started_is_a_death(monkeypatch: pytest.MonkeyP
         pool.submit(calls.own_number).result(PATIENCE)
 
 
+@pytest.mark.slow
 def test_a_sweep_repeats_only_what_its_dead_worker_was_doing(tmp_path: Path) -> None:
     notes = tmp_path / "notes"
     chunks = [

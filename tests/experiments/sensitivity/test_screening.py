@@ -68,6 +68,7 @@ def linear(chunk: Chunk) -> Played:
     return of_three_dyads(chunk, {"time_cooperating": told, "durable": durable, "joint_gain": gain})
 
 
+@pytest.mark.slow
 def test_known_inputs_are_found(tmp_path: Path) -> None:
     plan, sizes = plan_in(tmp_path), Sizes(4, 4, 2, 64, 16)
     found = run_sensitivity(plan, tmp_path / "out", sizes, 1, work=linear)
