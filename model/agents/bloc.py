@@ -296,7 +296,8 @@ class Bloc(Government):
         it talks, if it can, and only what it still wants then is done; what goes beyond talks lasts a while (WTO DSU).
         """
         p, state, at = self.world.parameters, self.world.state, (slice(None), dyad, self.side(dyad))
-        aggrieved = wanted < 1.0
+        # Who breaks a treaty itself has nothing to complain of.
+        aggrieved = (wanted < 1.0) & (state.honours[at] | (not self.world.rules.by_value))
         running = trust.dispute_step(
             state.dispute[at], aggrieved, state.is_open[:, dyad], p.consultation_quarters, p.suspension_quarters
         )

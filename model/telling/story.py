@@ -11,6 +11,7 @@ from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
 from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap
+from model.vocabulary import LINKAGE, SUPPLY, TECHNOLOGY
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
@@ -269,8 +270,14 @@ class Story(TradeStory, ClubStory):
 
     def complains(self, dyad: int, side: int, falsely: bool) -> None:
         """A side has seen what looks like a lapse, and asks for talks before it does anything."""
-        of = "seems to withhold what is hard to see (a false alarm)" if falsely else "does not keep the treaty"
+        of = f"seems to withhold {self._unseen(dyad, 1 - side)} (a false alarm)" if falsely else "breaks the treaty"
         self._side("complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for talks.")
+
+    def _unseen(self, dyad: int, side: int) -> str:
+        """What a side owes that cannot be seen at a border, in words."""
+        held = self.model.agenda.menus[dyad].held[int(self.model.state.treaty[dyad])]
+        of = ((SUPPLY + side, "supply"), (LINKAGE + side, "what it promised beside cars"), (TECHNOLOGY, "technology"))
+        return " and ".join(words for issue, words in of if held[issue]) or "its concessions"
 
     def drops_complaint(self, dyad: int, side: int) -> None:
         """Talks have cleared it up."""
@@ -280,8 +287,8 @@ class Story(TradeStory, ClubStory):
         """A side suspends concessions after a bad signal."""
         much = "its" if share >= WHOLE else f"{percent(share)} of its"
         seen = "seems to withhold (a false alarm)" if falsely else "withholds"
-        does = f"suspends {much} duty and supply concessions, in answer to what {self.name(dyad, 1 - side)} {seen}."
-        self._side("retaliation", dyad, side, does)
+        cause = f"in answer to what {self.name(dyad, 1 - side)} {seen}"
+        self._side("retaliation", dyad, side, f"suspends {much} duty and supply concessions, {cause}.")
 
     def resumes(self, dyad: int, side: int) -> None:
         """A suspension ends."""
