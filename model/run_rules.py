@@ -41,6 +41,7 @@ class RunRules:
 
     stance: Stance  # of the retaliation rule
     punishment_horizon: float  # quarters
+    answer_length: float  # quarters that an answer to the breach of a treaty lasts in the other side's reckoning
     tactics: tuple[Tactic, ...]  # of each bloc
     acceptances: tuple[Acceptance, ...]  # of each bloc
     on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
@@ -86,6 +87,8 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
+        # A stance that answers nothing has no suspensions either.
+        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,
         tactics=tuple(tactic_of(name) for name in p.of_blocs("tactic")),
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,

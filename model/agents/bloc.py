@@ -292,14 +292,16 @@ class Bloc(Government):
         """(R,) each: share of its duty and supply concessions that it honours next quarter, quarters of answer to come,
         and quarters that its dispute runs.
 
-        wanted, left: of its stance; act, is_kept: the share that its partner honoured, and whether that was all. First
-        it talks, if it can, and only what it still wants then is done; what goes beyond talks lasts a while (WTO DSU).
+        wanted, left: of its stance; act, is_kept: the share that its partner honoured, and whether that was all. What is
+        hard to see it talks about first, if it can, and acts if it still looks wrong; what it does lasts a while.
         """
         p, state, at = self.world.parameters, self.world.state, (slice(None), dyad, self.side(dyad))
         # Who breaks a treaty itself has nothing to complain of.
         aggrieved = (wanted < 1.0) & (state.honours[at] | (not self.world.rules.by_value))
+        menu, treaty = self.world.agenda.menus[dyad], state.treaty[:, dyad]
+        can_talk = state.is_open[:, dyad] & (is_kept | ~menu.published[treaty, 1 - self.side(dyad)])
         running = trust.dispute_step(
-            state.dispute[at], aggrieved, state.is_open[:, dyad], p.consultation_quarters, p.suspension_quarters
+            state.dispute[at], aggrieved, can_talk, p.consultation_quarters, p.suspension_quarters
         )
         acts = running > p.consultation_quarters
         if self.world.rules.by_value and (acts & aggrieved).any():

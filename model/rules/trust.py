@@ -185,17 +185,18 @@ def next_honoured_level(
 
 
 def dispute_step(
-    running: FloatLike, aggrieved: BoolLike, is_open: BoolLike, consultation: FloatLike, least: FloatLike
+    running: FloatLike, aggrieved: BoolLike, can_talk: BoolLike, consultation: FloatLike, least: FloatLike
 ) -> FloatArray:
     """Quarters that a dispute has run, next quarter included; those beyond ``consultation`` are of suspension.
 
     running: (...), as of this quarter, 0 without a dispute. aggrieved: (...), whether the bloc's stance would withhold.
-    is_open: (...), whether the channel for talks is open. consultation: scalar, quarters of talks before anything is
-    suspended, >= 0; default 1. least: scalar, quarters that a suspension lasts, >= 1; default 2.
+    can_talk: (...), whether there is a channel, and something that talks could clear up: an open breach is answered at
+    once. consultation: scalar, quarters of talks before anything is suspended, >= 0; default 1. least: scalar, quarters that a suspension lasts, >= 1; default 2.
     Limits: with no talks and a least term of one quarter the stance alone decides; a grievance that has gone by the end
-    of the talks leaves nothing; without a channel there are no talks.
-    Source: WTO DSU art. 4.7 (60 days of consultations), art. 22; theory 1.11; the least term is an assumption.
+    of the talks leaves nothing; without talks it is answered in the next quarter.
+    Source: WTO DSU art. 4.7 (60 days of consultations), art. 22; Vienna Convention on the Law of Treaties art. 60 (open
+    breach); theory 1.11; the least term is an assumption.
     """
     serves_on = np.greater(running, consultation) & np.less(np.subtract(running, consultation), least)
-    before = np.maximum(running, np.where(is_open, 0.0, consultation))
+    before = np.maximum(running, np.where(can_talk, 0.0, consultation))
     return np.where(np.logical_or(aggrieved, serves_on), before + 1.0, 0.0)

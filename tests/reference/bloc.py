@@ -116,7 +116,8 @@ class Bloc:
         future = compliance.continuation(
             p.discount_factor, p.repudiation_hazard * self.world.expected_danger[dyad], seen
         )
-        return resolve(self.flows(dyad), belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
+        lag, length = p.detection_lag, max(self.punishment_horizon, p.suspension_quarters)
+        return resolve(self.flows(dyad), belief, future, lag, length, p.trust_type)
 
     # --- bargain (1.8) ----------------------------------------------------------------------------------------------
 
@@ -245,7 +246,9 @@ class Bloc:
             aggrieved = False
         if not aggrieved and not (was > talks and was - talks < p.suspension_quarters):
             return 1.0, left, 0.0
-        runs = (was if w.is_open[dyad] else max(was, talks)) + 1.0
+        held, other = w.agenda.menus[dyad].held[int(w.treaty[dyad])], 1 - side
+        openly = act < FULL_LEVEL and held[[DUTY + other, RECOGNITION + other, CHARGING]].any()
+        runs = (was if w.is_open[dyad] and not openly else max(was, talks)) + 1.0
         if runs <= talks:
             return 1.0, w.answer_left[dyad, side], runs
         if not aggrieved:
