@@ -1,11 +1,10 @@
 """What one bloc sees of another's conduct, how it answers, and how much it comes to trust it.
 
 Theory 1.11. What is published (duties, access, certificates, a charging standard) is seen as it is; conduct behind the
-border (supply, technology, purchases) is not. It is observed with two different errors, kept apart because they do different harm: a
-*false alarm* starts a cycle of retaliation between two sides who both honour, a *miss* lets a lapse go
-unanswered. Trust is a beta reputation with forgetting: counts of good and bad evidence, fed with a signal
-that is corrected for its own error rates. Fed with raw signals, trust in a perfect partner would settle at
-0.82 instead of 0.94 (trap 0.13).
+border (supply, technology, purchases) is observed with two different errors, kept apart because they do different harm:
+a *false alarm* starts a dispute between two sides who both honour, a *miss* lets a lapse go unanswered. Trust is a beta
+reputation with forgetting: counts of good and bad evidence, fed with a signal that is corrected for its own error
+rates. Fed with raw signals, trust in a perfect partner would settle at 0.82 instead of 0.94 (trap 0.13).
 
 Everything here is directed, observer to observed, and holds for one obligation or many: shapes (...) broadcast.
 """
@@ -191,7 +190,8 @@ def dispute_step(
 
     running: (...), as of this quarter, 0 without a dispute. aggrieved: (...), whether the bloc's stance would withhold.
     can_talk: (...), whether there is a channel, and something that talks could clear up: an open breach is answered at
-    once. consultation: scalar, quarters of talks before anything is suspended, >= 0; default 1. least: scalar, quarters that a suspension lasts, >= 1; default 2.
+    once. consultation: scalar, quarters of talks before anything is suspended, >= 0; default 1. least: scalar, quarters
+    that a suspension lasts, >= 1; default 2.
     Limits: with no talks and a least term of one quarter the stance alone decides; a grievance that has gone by the end
     of the talks leaves nothing; without talks it is answered in the next quarter.
     Source: WTO DSU art. 4.7 (60 days of consultations), art. 22; Vienna Convention on the Law of Treaties art. 60 (open
