@@ -41,12 +41,14 @@ class RunRules:
 
     stance: Stance  # of the retaliation rule
     punishment_horizon: float  # quarters
+    answer_length: float  # quarters that an answer to the breach of a treaty lasts in the other side's reckoning
     tactics: tuple[Tactic, ...]  # of each bloc
     acceptances: tuple[Acceptance, ...]  # of each bloc
     on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
     off_table: tuple[Grid, ...]  # by dyad: 0 for what can be tabled given what is in force, out of reach for the rest
     ceiling: FloatArray  # (d,) the largest depth of a package that may be tabled
     inherited: FloatArray  # (d, 10) what the treaty in force at the start concedes on every issue
+    given_alone: FloatArray  # (d, s, 10) level of every issue beyond which a side concedes against its will
     nodes: Nodes  # at which assessments look
     has_clubs: bool
     club_penalty: float
@@ -63,6 +65,8 @@ class RunRules:
     mechanisms: tuple[Mechanism, ...]  # at the border that are on
     by_type: bool  # trust is a belief about a partner's type
     in_part: bool  # sides may keep a part of a cut
+    by_issue: bool  # published acts are seen as they are
+    by_value: bool  # an answer suspends what is worth as much as was withheld, and is no lapse
     imitates: bool  # sides answer their partner's concessions
     new_governments: np.ndarray  # (T, b) true where one takes office
     gates: Gates | None  # terms of access that the scenario lists
@@ -83,12 +87,15 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
+        # A stance that answers nothing has no suspensions either.
+        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,
         tactics=tuple(tactic_of(name) for name in p.of_blocs("tactic")),
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
         ceiling=np.array([_deepest(agenda, d, on_table) for d in range(s.parties.n_dyads)]),
         inherited=_conceded_at_start(agenda),
+        given_alone=agenda.alone if p.regret == "by_position" else np.where(agenda.regretted, 0.0, 1.0),
         nodes=nodes_in_use(economy, p, agenda.menus),
         has_clubs=club is not None,
         club_penalty=club.penalty if club else 0.0,
@@ -105,6 +112,8 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         mechanisms=mechanisms,
         by_type=by_type,
         in_part=p.partial_compliance,
+        by_issue=p.monitoring == "by_issue",
+        by_value=p.answers == "equivalent" and p.deviation != "everything",
         imitates=p.imitative_tactic,
         new_governments=s.turnover & p.turnover,
         gates=gates,

@@ -94,6 +94,7 @@ class State:
     notice: FloatArray  # (d, s) quarters of notice
     level: FloatArray  # (d, s) share of duty and supply concessions honoured under the stance
     answer_left: FloatArray  # (d, s) quarters of punishment to come and the one after
+    dispute: FloatArray  # (d, s) quarters of consultation and suspension, 0 without a dispute
     honours: np.ndarray  # (d, s) passes its test this quarter
     depth: FloatArray  # (d,)
     # optional commerce
@@ -163,7 +164,7 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (0.0, "b", "credit_price threshold_shift harmony_announced club_mood"),
     (0.0, "bb", "case_left case_step carried dropped recognises"),
     (0.0, "d", "pause depth track2 gesture_left violations n_signed n_lapses"),
-    (0.0, "ds", "mood notice answer_left heard received concession"),
+    (0.0, "ds", "mood notice answer_left dispute heard received concession"),
     (0.0, "dsu", "own_error partner_error"),
     (1.0, "ds", "level effort standing"),
     (CLOSED, "d", "clock"),

@@ -157,9 +157,24 @@ class Minutes(Story):
         """A side does not keep the treaty this quarter."""
         self.note("lapses", dyad=dyad, side=side)
 
-    def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
-        """A side withholds its concessions after a bad signal."""
-        self.note("withholds", dyad=dyad, side=side, private={"all": {"falsely": bool(falsely)}})
+    def complains(self, dyad: int, side: int, falsely: bool) -> None:
+        """A side has seen what looks like a lapse, and asks for talks first."""
+        self._dispute("complains", dyad, side, private={"all": {"falsely": bool(falsely)}})
+
+    def drops_complaint(self, dyad: int, side: int) -> None:
+        """Talks have cleared it up."""
+        self._dispute("drops_complaint", dyad, side)
+
+    def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
+        """A side suspends a share of its concessions after a bad signal."""
+        self._dispute("withholds", dyad, side, share=float(share), private={"all": {"falsely": bool(falsely)}})
+
+    def resumes(self, dyad: int, side: int) -> None:
+        """A suspension ends."""
+        self._dispute("resumes", dyad, side)
+
+    def _dispute(self, kind: str, dyad: int, side: int, **about: Any) -> None:
+        self.note(kind, dyad=dyad, side=side, partner=DYADS[dyad][1 - side], **about)
 
     def renewed(self, dyad: int) -> None:
         """A treaty is renewed at its sunset."""

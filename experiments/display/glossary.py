@@ -48,6 +48,11 @@ GLOSSARY: Final = (
         "how much of it was luck.",
     ),
     Term(
+        "complaint",
+        "A government tells its partner that something it cannot see for itself, such as supply, seems to be withheld. "
+        "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
+    ),
+    Term(
         "contested",
         "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
     ),
@@ -199,6 +204,11 @@ GLOSSARY: Final = (
         ("short run", "long run"),
     ),
     Term("spell", "Quarters in a row in which a pair cooperates; up to two quarters without do not end it."),
+    Term(
+        "suspension",
+        "An answer to what a partner withholds, or seems to: as many concessions on duties and supply as are worth the "
+        "same are not given for a while, two quarters at least. It is announced, and it is no lapse.",
+    ),
     Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "treaty",

@@ -11,14 +11,15 @@ from typing import NamedTuple
 import numpy as np
 
 from model.agents.government import Government
+from model.assessment.values import lost_by
 from model.choices.plugins import Conduct, Moment
 from model.layout import rows, some
 from model.numerics import FloatArray, FloatLike
 from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
-from model.packages.sums import KEPT, Flows, Grid, believed
-from model.rules import bargaining, compliance, packages, ratification, trust
-from model.vocabulary import EV, RECOGNITION
+from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
+from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
+from model.vocabulary import DUTY, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
 
 
 class View(NamedTuple):
@@ -235,10 +236,15 @@ class Bloc(Government):
     def errors(self, dyad: int, lanes: np.ndarray | slice = slice(None)) -> tuple[FloatArray, FloatArray]:
         """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
         p, dialogue = self.world.parameters, self.world.state.dialogue[lanes, dyad]
-        return (
-            trust.monitoring_error(p.false_alarm, dialogue, p.dialogue_on_monitoring),
-            trust.monitoring_error(p.missed_violation, dialogue, p.dialogue_on_monitoring),
+        alarm, missed, published = (
+            trust.monitoring_error(base, dialogue, p.dialogue_on_monitoring)
+            for base in (p.false_alarm, p.missed_violation, p.published_error)
         )
+        if not self.world.rules.by_issue:
+            return alarm, missed
+        at = (self.world.state.treaty[lanes, dyad], 1 - self.side(dyad))
+        menu = self.world.agenda.menus[dyad]
+        return trust.errors_of_treaty(alarm, missed, published, menu.unseen[at], menu.published[at])
 
     def reads_conduct(self, dyad: int, act: FloatArray, u: FloatArray) -> FloatArray:
         """(R,) what this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
@@ -265,7 +271,7 @@ class Bloc(Government):
     def retaliates(
         self, dyad: int, signal: FloatArray, u: FloatArray, seen_level: FloatArray
     ) -> tuple[FloatArray, FloatArray]:
-        """Share of its duty and supply concessions this bloc honours next quarter, and quarters of answer to come."""
+        """Share of its concessions that its stance would honour next quarter, and quarters of answer to come."""
         p, state, side = self.world.parameters, self.world.state, self.side(dyad)
         return self.world.rules.stance(
             Conduct(
@@ -279,6 +285,43 @@ class Bloc(Government):
                 quarters=p.punishment_quarters,
             )
         )
+
+    def suspends(
+        self, dyad: int, wanted: FloatArray, left: FloatArray, act: FloatArray, is_kept: np.ndarray
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """(R,) each: share of its duty and supply concessions that it honours next quarter, quarters of answer to come,
+        and quarters that its dispute runs.
+
+        wanted, left: of its stance; act, is_kept: the share that its partner honoured, and whether that was all. What is
+        hard to see it talks about first, if it can, and acts if it still looks wrong; what it does lasts a while.
+        """
+        p, state, at = self.world.parameters, self.world.state, (slice(None), dyad, self.side(dyad))
+        # Who breaks a treaty itself has nothing to complain of.
+        aggrieved = (wanted < 1.0) & (state.honours[at] | (not self.world.rules.by_value))
+        menu, treaty = self.world.agenda.menus[dyad], state.treaty[:, dyad]
+        can_talk = state.is_open[:, dyad] & (is_kept | ~menu.published[treaty, 1 - self.side(dyad)])
+        running = trust.dispute_step(
+            state.dispute[at], aggrieved, can_talk, p.consultation_quarters, p.suspension_quarters
+        )
+        acts = running > p.consultation_quarters
+        if self.world.rules.by_value and (acts & aggrieved).any():
+            wanted = 1.0 - (1.0 - wanted) * self.equivalent(dyad, act, is_kept)
+        level = np.where(acts, np.where(aggrieved, wanted, state.level[at]), 1.0)
+        return level, np.where(acts | (running == 0.0), left, state.answer_left[at]), running
+
+    def equivalent(self, dyad: int, act: FloatArray, is_kept: np.ndarray) -> FloatArray:
+        """(R,) share of its duty and supply concessions that is worth what its partner seems to have withheld.
+
+        act, is_kept as in ``suspends``. Whoever keeps all can seem to withhold what is not seen, if it owes any of it.
+        """
+        menu, treaty = self.world.agenda.menus[dyad], self.world.state.treaty[:, dyad]
+        side, partner = self.side(dyad), self.partner(dyad)
+        own, theirs = (one.flows(dyad).of_package(menu, treaty) for one in (self, partner))
+        whole = np.subtract(*(own.table[:, 0, case] + own.table[:, 1, case] for case in (KEPT, DESERTED)))
+        unseen = lost_by(menu, 1 - side, theirs, (SUPPLY + 1 - side, LINKAGE + 1 - side, TECHNOLOGY))
+        seeming = np.where(menu.unseen[treaty, 1 - side], unseen, whole)
+        at_hand = lost_by(menu, side, own, (DUTY + side, SUPPLY + side))
+        return withdrawal.equivalent_share(np.where(is_kept, seeming, (1.0 - act) * whole), at_hand)
 
     def gain_in_force(self, dyad: int) -> FloatArray:
         """(R,) what the treaty in force is worth to this bloc over none, if both keep it, bn$ per quarter."""

@@ -93,7 +93,7 @@ class Government:
         """
         world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
-        return resolve(flows, belief, future, p.detection_lag, world.rules.punishment_horizon, world.rules.by_type)
+        return resolve(flows, belief, future, p.detection_lag, world.rules.answer_length, world.rules.by_type)
 
     def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
         """(R,) what honouring a package (R,) is worth to it beyond its best deviation, at today's trust (1.10)."""

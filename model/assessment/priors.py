@@ -44,11 +44,16 @@ def first_type_belief(scenario: Scenario, parameters: Parameters) -> FloatArray:
     for treaty in scenario.treaties:
         first, second = parameters.parties.dyads[treaty.dyad]
         dialogue = min(float(scenario.dialogue_level[treaty.dyad]), parameters.dialogue_ceiling)
-        errors = [
+        alarm, missed, published = (
             trust_rules.monitoring_error(base, dialogue, parameters.dialogue_on_monitoring)
-            for base in (parameters.false_alarm, parameters.missed_violation)
-        ]
-        for observer, observed in ((first, second), (second, first)):
+            for base in (parameters.false_alarm, parameters.missed_violation, parameters.published_error)
+        )
+        for side, (observer, observed) in enumerate(((second, first), (first, second))):
+            errors = alarm, missed
+            if parameters.monitoring == "by_issue":
+                unseen = treaty.supply[side] or treaty.linkage[side] or treaty.technology
+                act = treaty.duty_bound[side].any() or treaty.recognition[side] or treaty.charging
+                errors = trust_rules.errors_of_treaty(alarm, missed, published, bool(unseen), bool(act))
             for _ in range(int(treaty.honoured_quarters)):
                 belief[observer, observed] = compliance.bayes_type_update(belief[observer, observed], 1.0, *errors)
     return belief

@@ -307,6 +307,20 @@ def _families(menu: Menu, side: int) -> tuple[tuple[int | None, ...], tuple[int 
     return tuple(one for one, _ in found), tuple(one for _, one in found)
 
 
+def lost_by(menu: Menu, side: int, alone: Flows, issues: tuple[int, ...]) -> FloatArray:
+    """(R,) what a side's partner loses if the side withdraws some of its issues, bn$ per quarter.
+
+    alone: the side's, of one package in every lane (``Flows.of_package``), with its withdrawals.
+    """
+    weighed = alone.withdrawals
+    total: FloatArray = np.zeros(alone.table.shape[0])
+    if weighed is not None:
+        for table, families in enumerate(_families(menu, side)):
+            for place in [place for place, issue in enumerate(families) if issue in issues]:
+                total = total + weighed.lost[:, table, place]
+    return total
+
+
 def realised_value(
     menu: Menu,
     parts: Parts,

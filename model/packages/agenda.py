@@ -21,7 +21,8 @@ class Agenda:
     start.
     active (d, 10) issue-sides whose receiver gains at least v_min (theory 2.1); weights (d, 10) of depth over active
     ones, contested_weights (d, 10) with harmony left out; harmony (d, 10) issue-sides that the giver would grant alone;
-    regretted (d, s, 10) issues whose giving costs a side that gives them;
+    regretted (d, s, 10) issues whose giving costs a side that gives them; alone (d, s, 10) level of every issue that a
+    side would give alone, 1 of what the other side gives;
     receiver_gain (d, 10) bn$ per quarter; stakes (d, s, 10) absolute single-issue gains; scale, legislature_scale
     (d, s) their medians S and S_L; supply_stake (d, giver); security (g, b, b) calibrated marginal security cost in k$
     per car, security_low and security_high its interval, identified (g, b, b) whether trade shows it; opening_cost
@@ -35,6 +36,7 @@ class Agenda:
     contested_weights: FloatArray
     harmony: np.ndarray
     regretted: np.ndarray
+    alone: FloatArray
     stakes: FloatArray
     scale: FloatArray
     legislature_scale: FloatArray

@@ -198,6 +198,20 @@ class Menu:
         return self.coordinates[:, :N_SIDES] // N_DUTY
 
     @cached_property
+    def unseen(self) -> np.ndarray:
+        """(P, 2) whether a side owes something in every package that is done behind its border (theory 1.11)."""
+        return np.stack([self._owes(SUPPLY + s, LINKAGE + s, TECHNOLOGY) for s in range(N_SIDES)], axis=-1)
+
+    @cached_property
+    def published(self) -> np.ndarray:
+        """(P, 2) whether a side owes something in every package that is a published act."""
+        owed = [self._owes(DUTY + s, RECOGNITION + s, CHARGING) for s in range(N_SIDES)]
+        return np.stack(owed, axis=-1) | (self.access_at > 0)
+
+    def _owes(self, *issues: int) -> np.ndarray:
+        return np.any(self.held[:, issues] > 0, axis=1)
+
+    @cached_property
     def held(self) -> np.ndarray:
         """(P, 10) what every package holds of every issue: the duty position, or 1 where the issue is in it."""
         position = self.coordinates

@@ -14,7 +14,9 @@ import dataclasses
 from model.choices.plugins import STANCE
 from model.choices.tactics import STANCES
 from model.parameters.spec import MEASURE, MECHANISM, STRUCTURE, choice, real, switch, whole
-from model.rules.withdrawal import DEVIATIONS
+from model.rules.cooperation import REGRETS
+from model.rules.trust import MONITORING
+from model.rules.withdrawal import ANSWERS, DEVIATIONS
 
 # Official dialogue, by who meets: the ceiling of the state of dialogue (theory 1.9b).
 DIALOGUE_CEILINGS = {"none": 0.0, "technical": 0.4, "group": 0.7, "leaders": 1.0}
@@ -156,6 +158,9 @@ class Valuing:
     linkage_scale: float = real(STRUCTURE, 1, 0, 4, "-", "1.7", "multiplies the scenario's linkage stakes")
     activity_threshold: float = real(MEASURE, 0.02, 0, 0.05, "bn$/yr", "2.1",
         "an issue worth less than this to both is inactive")
+    regret: str = choice("by_position", REGRETS, "2.1",
+        "what a side concedes against its will: what goes beyond the position that it would take alone, or every issue "
+        "that costs it something in full", "definition (Keohane 1984)", role=MEASURE)
     tariff_issues: bool = switch("1.7", "duty cuts are on the table")
     supply_issues: bool = switch("1.7", "supply assurance is on the table")
     recognition_issues: bool = switch("1.13", "recognition of certificates is on the table")
@@ -224,6 +229,20 @@ class Conduct:
         "chance that honest conduct looks like a lapse, without dialogue")
     missed_violation: float = real(MECHANISM, 0.15, 0, 0.35, "-", "1.11",
         "chance that a lapse is not seen, without dialogue")
+    published_error: float = real(MECHANISM, 0, 0, 0.05, "-", "1.11",
+        "chance that a published act (duty, access, certificate, charging) is misread, without dialogue",
+        "second edition, section 4: customs law is published; range an assumption")
+    monitoring: str = choice("by_issue", MONITORING, "1.11",
+        "what can be misread: conduct behind the border alone, or every act alike",
+        "second edition, F6; theory 1.11 for the second")
+    answers: str = choice("equivalent", ANSWERS, "1.11",
+        "what an answer suspends: what is worth as much as was withheld, or all duty and supply concessions; "
+        "only the latter is itself answered, and only it goes with deviation = everything",
+        "WTO DSU art. 22.4; theory 1.11 for the second")
+    consultation_quarters: int = whole(MECHANISM, 1, 0, 4, "qtr", "1.11",
+        "talks before concessions are suspended, while the channel is open", "WTO DSU art. 4.7: 60 days")
+    suspension_quarters: int = whole(MECHANISM, 2, 1, 8, "qtr", "1.11",
+        "least length of a suspension", "second edition, section 4; assumption")
     dialogue_on_monitoring: float = real(MECHANISM, 1, 0, 2, "-", "1.11", "how fast dialogue removes monitoring error")
     trust_memory: float = real(MECHANISM, 0.95, 0.85, 1, "1/qtr", "1.11",
         "weight of last quarter's evidence on conduct")

@@ -112,8 +112,9 @@ def switch(section: str, meaning: str, default: bool = True, source: str = "defi
 
 
 def choice(
-    default: str, choices: tuple[str, ...], section: str, meaning: str, source: str = ASSUMPTION, plugs: str = ""
-) -> Any:
+    default: str, choices: tuple[str, ...], section: str, meaning: str, source: str = ASSUMPTION, plugs: str = "",
+    role: Role = MECHANISM,
+) -> Any:  # fmt: skip
     """One of a few named rules; ``plugs`` is the kind of plug-in that can add to them."""
     more = {"choices": choices, "unit": "name", "plugs": plugs}
-    return _row("choice", MECHANISM, default, section, meaning, source, "assumed", **more)
+    return _row("choice", role, default, section, meaning, source, "assumed", **more)

@@ -54,6 +54,7 @@ def start_over(world: Stage, d: int, where: np.ndarray) -> None:
     for side in (0, 1):
         state.level[:, d, side] = np.where(where, 1.0, state.level[:, d, side])
         state.answer_left[:, d, side] = np.where(where, 0.0, state.answer_left[:, d, side])
+        state.dispute[:, d, side] = np.where(where, 0.0, state.dispute[:, d, side])
         state.notice[:, d, side] = np.where(where, 0.0, state.notice[:, d, side])
         state.failed[:, d, side] &= ~where
         state.effort[:, d, side] = np.where(where, 1.0, state.effort[:, d, side])
@@ -202,8 +203,11 @@ def watch_conduct(world: Stage) -> None:
     """Every side reads its partner's conduct, updates its trust, and sets its answer for next quarter."""
     state, t = world.state, world.state.quarter
     good, bad, types = (held.copy(order="K") for held in (state.good, state.bad, state.type_belief))
-    level, left = state.level.copy(order="K"), state.answer_left.copy(order="K")
-    acts = state.honours * state.level * state.effort
+    answer = [held.copy(order="K") for held in (state.level, state.answer_left, state.dispute)]
+    # An answer of equal value is itself no lapse: it is published, for what it is.
+    acts = state.honours * state.effort if world.rules.by_value else state.honours * state.level * state.effort
+    # What is published is kept or not; else a part is seen as a chance to look whole.
+    graded = world.rules.in_part and not world.rules.by_issue
     bound = state.treaty > 0
     if world.rules.has_clubs:
         acts = acts * club.club_acts(world)
@@ -215,19 +219,35 @@ def watch_conduct(world: Stage) -> None:
             j, bloc = pair[1 - side], world.blocs[b]
             act = acts[:, d, 1 - side]
             kept = (act >= FULL_LEVEL).astype(np.float64)
-            signal = bloc.reads_conduct(d, act if world.rules.in_part else kept, world.luck.conduct[t + 1, :, d, side])
-            good[:, b, j], bad[:, b, j] = bloc.updates_trust(d, signal, obliged)
+            signal = bloc.reads_conduct(d, act if graded else kept, world.luck.conduct[t + 1, :, d, side])
+            seen = np.where(signal == kept, act, 1.0 - act)
+            told = seen if world.rules.in_part and not graded else signal
+            good[:, b, j], bad[:, b, j] = bloc.updates_trust(d, told, obliged)
             if world.rules.by_type:
                 types[:, b, j] = np.where(obliged, bloc.updates_type(d, signal), types[:, b, j])
-            seen = np.where(signal == kept, act, 1.0 - act)
-            next_level, next_left = bloc.retaliates(d, signal, world.luck.generosity[t + 1, :, d, side], seen)
-            world.tell("retaliates", in_force & (next_level < state.level[:, d, side]), d, side, kept >= 1.0)
-            level[:, d, side] = np.where(in_force, next_level, level[:, d, side])
-            left[:, d, side] = np.where(in_force, next_left, left[:, d, side])
-    state.good, state.bad, state.level, state.answer_left = good, bad, level, left
-    state.type_belief = types
+            wanted, owed = bloc.retaliates(d, signal, world.luck.generosity[t + 1, :, d, side], seen)
+            found = bloc.suspends(d, wanted, owed, act, kept >= 1.0)
+            tell_dispute(world, d, side, in_force, found, kept >= 1.0)
+            for held, new in zip(answer, found, strict=True):
+                held[:, d, side] = np.where(in_force, new, held[:, d, side])
+    state.good, state.bad, state.type_belief = good, bad, types
+    state.level, state.answer_left, state.dispute = answer
     # What a side has just done itself decides how a contrite one reads the next quarter.
     state.standing = ((acts >= FULL_LEVEL) | ~bound[..., None]).astype(np.float64)
+
+
+def tell_dispute(
+    world: Stage, d: int, side: int, in_force: np.ndarray, found: tuple[FloatArray, ...], falsely: np.ndarray
+) -> None:
+    """A complaint and what comes of it: talks, a suspension, and its end."""
+    if not world.stories:
+        return
+    before, was = world.state.level[:, d, side], world.state.dispute[:, d, side]
+    (level, _, running), talks = found, world.parameters.consultation_quarters
+    world.tell("complains", in_force & (was == 0.0) & (running > 0.0) & (running <= talks), d, side, falsely)
+    world.tell("drops_complaint", in_force & (was > 0.0) & (was <= talks) & (running == 0.0), d, side)
+    world.tell("retaliates", in_force & (level < before), d, side, falsely, 1.0 - level)
+    world.tell("resumes", in_force & (level >= 1.0) & (before < 1.0), d, side)
 
 
 def leave_treaties(world: Stage) -> None:

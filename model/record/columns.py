@@ -104,7 +104,7 @@ def dyads(world: Stage) -> Columns:
         "attainable_gain": attainable.copy(order="K"),
         "gain_share": cooperation.gain_share(first + second, attainable, least),
         "promise": _promise(world, promised, attainable, least),
-        "both_concede": cooperation.both_concede(conceded, world.agenda.regretted) * 1.0,
+        "both_concede": cooperation.both_concede(conceded, world.rules.given_alone) * 1.0,
         "reciprocity": cooperation.reciprocity(first, second),
         "tariff_cut": cooperation.has_tariff_concession(conceded[..., DUTY : DUTY + 2], weights[:, DUTY : DUTY + 2])
         * 1.0,
@@ -118,7 +118,7 @@ def dyads(world: Stage) -> Columns:
 
 def _promise(world: Stage, gains: FloatArray, attainable: FloatArray, least: float) -> FloatArray:
     """(R, d) share of the attainable gain that the treaty of the start gives if it is kept; 0 where it is one-sided."""
-    is_mutual = cooperation.both_concede(world.rules.inherited, world.agenda.regretted) & (gains >= 0.0).all(axis=-1)
+    is_mutual = cooperation.both_concede(world.rules.inherited, world.rules.given_alone) & (gains >= 0.0).all(axis=-1)
     share = cooperation.gain_share(gains[..., 0] + gains[..., 1], attainable, least)
     return np.where(is_mutual & ~np.isnan(share), share, 0.0)
 

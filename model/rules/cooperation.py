@@ -50,6 +50,10 @@ DURABLE_QUARTERS: Final = 12
 KNIFE_EDGE: Final = 1e-12
 
 
+#: What counts as conceded against one's will: what goes beyond the best position alone, or a whole issue that costs.
+REGRETS: Final = ("by_position", "by_issue")
+
+
 class SpellsSummary(NamedTuple):
     """The spells of each run, one number a run, each (...)."""
 
@@ -204,15 +208,15 @@ def gain_state(
     return enough & none_loses & both_concede
 
 
-def both_concede(concessions: FloatArray, regretted: BoolArray) -> BoolArray:
+def both_concede(concessions: FloatArray, alone: FloatArray) -> BoolArray:
     """Whether each of two sides keeps a concession that it would not make alone; boolean (...).
 
-    concessions: (..., I), implemented part of each issue, 0 to 1. regretted: (..., 2, I), whether giving the issue
-    costs the side, by side.
+    concessions: (..., I), implemented part of each issue, 0 to 1. alone: (..., 2, I), the part that each side would
+    give alone, 0 to 1; 1 of what the other side gives.
     Limits: false without a treaty, where only one side concedes, and where both do what they like anyway.
     Source: definition, as in ``gain_state``.
     """
-    given = np.expand_dims(np.greater(concessions, 0.0), -2) & regretted
+    given = np.greater(np.expand_dims(concessions, -2), np.add(alone, KNIFE_EDGE))
     return np.logical_and.reduce(np.logical_or.reduce(given, axis=-1), axis=-1)
 
 

@@ -1,10 +1,10 @@
 """What one bloc sees of another's conduct, how it answers, and how much it comes to trust it.
 
-Theory 1.11. Conduct is observed with two different errors, kept apart because they do different harm: a
-*false alarm* starts a cycle of retaliation between two sides who both honour, a *miss* lets a lapse go
-unanswered. Trust is a beta reputation with forgetting: counts of good and bad evidence, fed with a signal
-that is corrected for its own error rates. Fed with raw signals, trust in a perfect partner would settle at
-0.82 instead of 0.94 (trap 0.13).
+Theory 1.11. What is published (duties, access, certificates, a charging standard) is seen as it is; conduct behind the
+border (supply, technology, purchases) is observed with two different errors, kept apart because they do different harm:
+a *false alarm* starts a dispute between two sides who both honour, a *miss* lets a lapse go unanswered. Trust is a beta
+reputation with forgetting: counts of good and bad evidence, fed with a signal that is corrected for its own error
+rates. Fed with raw signals, trust in a perfect partner would settle at 0.82 instead of 0.94 (trap 0.13).
 
 Everything here is directed, observer to observed, and holds for one obligation or many: shapes (...) broadcast.
 """
@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.numerics import FloatArray, FloatLike
+from model.rules import BoolLike
 
 IntLike = float | FloatArray | npt.NDArray[np.int64]
 
@@ -29,6 +30,8 @@ PROPORTIONAL: Final = 4
 CONTRITE: Final = 5
 STANCES: Final = ("tit_for_tat", "generous", "grim", "k_punish", "proportional", "contrite")
 
+#: What can be misread: conduct behind the border alone, or every act alike (the first edition's).
+MONITORING: Final = ("by_issue", "alike")
 # Least evidence on either side, in quarters of observation: corrected signals may be negative, counts may not
 # (1.11).
 EVIDENCE_FLOOR: Final = 0.05
@@ -50,6 +53,26 @@ def monitoring_error(base: FloatLike, dialogue: FloatLike, on_dialogue: FloatLik
     Source: theory 1.9b, 1.11; exponential form an assumption.
     """
     return base * np.exp(-(on_dialogue * np.asarray(dialogue)))
+
+
+def errors_of_treaty(
+    false_alarm: FloatLike,
+    missed: FloatLike,
+    published: FloatLike,
+    has_unseen: BoolLike,
+    has_published: BoolLike,
+) -> tuple[FloatArray, FloatArray]:
+    """Chances that honest conduct looks like a lapse, and a lapse like honest conduct, by what is owed; fractions.
+
+    false_alarm, missed: (...) or scalar, of conduct behind the border; published: of a published act; in [0, 0.35].
+    has_unseen, has_published: (...), whether the observed side owes something of either kind.
+    Limits: what is published alone is misread as published acts are, so never at error 0; with equal errors the kind
+    does not matter. Who withdraws everything withdraws what is published too, and is seen to.
+    Source: second edition, section 4: a signal is about the unseen parts of a treaty only.
+    """
+    alarm = np.where(has_unseen, np.maximum(false_alarm, published), published)
+    is_hidden = np.logical_and(has_unseen, np.logical_not(has_published))
+    return alarm, np.where(is_hidden, missed, np.minimum(missed, published))
 
 
 def conduct_signal(honoured: FloatLike, u: FloatLike, false_alarm: FloatLike, missed: FloatLike) -> FloatArray:
@@ -158,3 +181,22 @@ def next_honoured_level(
     in_proportion = 1.0 - response * (1.0 - np.asarray(observed_level))
     level = np.where(np.equal(stance, PROPORTIONAL), in_proportion, in_kind * 1.0)
     return level, np.multiply(serves_terms, owed)
+
+
+def dispute_step(
+    running: FloatLike, aggrieved: BoolLike, can_talk: BoolLike, consultation: FloatLike, least: FloatLike
+) -> FloatArray:
+    """Quarters that a dispute has run, next quarter included; those beyond ``consultation`` are of suspension.
+
+    running: (...), as of this quarter, 0 without a dispute. aggrieved: (...), whether the bloc's stance would withhold.
+    can_talk: (...), whether there is a channel, and something that talks could clear up: an open breach is answered at
+    once. consultation: scalar, quarters of talks before anything is suspended, >= 0; default 1. least: scalar, quarters
+    that a suspension lasts, >= 1; default 2.
+    Limits: with no talks and a least term of one quarter the stance alone decides; a grievance that has gone by the end
+    of the talks leaves nothing; without talks it is answered in the next quarter.
+    Source: WTO DSU art. 4.7 (60 days of consultations), art. 22; Vienna Convention on the Law of Treaties art. 60 (open
+    breach); theory 1.11; the least term is an assumption.
+    """
+    serves_on = np.greater(running, consultation) & np.less(np.subtract(running, consultation), least)
+    before = np.maximum(running, np.where(can_talk, 0.0, consultation))
+    return np.where(np.logical_or(aggrieved, serves_on), before + 1.0, 0.0)

@@ -26,10 +26,14 @@ BoolArray = npt.NDArray[np.bool_]
 
 #: What a partner loses by a withdrawal counts as this much at least, bn$ per quarter (one dollar): a share must exist.
 LEAST_LOSS: Final = 1.0e-9
+#: What a partner would miss no more than this is no answer, bn$ per quarter: several least losses together.
+NO_ANSWER: Final = 10.0 * LEAST_LOSS
 #: A concession costs something from here on, bn$ in present value (less than a cent): sums of flows are rounded.
 LEAST_COST: Final = 1.0e-12
 #: The deviations that a side weighs: any, or the first edition's one (kept for comparison for one version).
 DEVIATIONS: Final = ("best", "everything")
+#: What an answer suspends: what is worth as much as was withheld, or all duty and supply concessions (first edition).
+ANSWERS: Final = ("equivalent", "in_full")
 
 
 class Weights(NamedTuple):
@@ -145,3 +149,17 @@ def part_slack(answer: FloatLike, dearest: FloatLike, stake: FloatLike, highest:
     answer, which is no more than the whole one.
     """
     return np.maximum(answer, 0.0) - np.maximum(np.multiply(dearest, stake), highest)
+
+
+def equivalent_share(withheld: FloatLike, at_hand: FloatLike) -> FloatArray:
+    """Share of what a side can suspend that is worth to its partner what was withheld, a fraction in [0, 1].
+
+    withheld: (...), what the side lost, or believes that it lost. at_hand: (...), what the partner would lose if the
+    side suspended all that it can (``loss``). bn$ per quarter.
+    Limits: nothing for nothing; all where the partner gives more than the side has at hand, or just as much; nothing
+    where the partner would miss nothing.
+    Source: WTO DSU art. 22.4, as in ``repaid``: the act is what the test of compliance expects.
+    """
+    can = np.greater(at_hand, NO_ANSWER)
+    share = np.divide(np.maximum(withheld, 0.0), np.where(can, at_hand, 1.0))
+    return np.minimum(share, 1.0) * can

@@ -33,6 +33,7 @@ from model.scenario.scenario import NEVER, Scenario
 from model.start.calibration import COLD_SWEEPS, standards_in_force, support
 from model.vocabulary import (
     BATTERY,
+    DUTY,
     EV,
     LINKAGE,
     N_GOODS,
@@ -222,6 +223,7 @@ def set_agenda(
     mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     gains, home = _issue_gains(mandate.parts), _issue_gains(mandate.home_parts)
     receiver, giver = _receiver_and_giver(gains)
+    regretted = (gains < -LEAST_REGRET) & GIVES
     in_force, active = _issues_in_force(scenario), receiver >= parameters.activity_threshold / QUARTERS_PER_YEAR
     menus = tuple(build_menu(active[d], in_force[d], parameters.club_finance, access[d]) for d in range(len(access)))
     agenda = dataclasses.replace(
@@ -230,7 +232,8 @@ def set_agenda(
         weights=_weights(gains, parameters, False),
         contested_weights=_weights(gains, parameters, True),
         harmony=giver > 0.0,
-        regretted=(gains < -LEAST_REGRET) & GIVES,
+        regretted=regretted,
+        alone=_given_alone(economy, menus, mandate.parts, regretted),
         stakes=np.abs(gains),
         scale=_scales(gains),
         legislature_scale=_scales(home),
@@ -282,6 +285,25 @@ def _first_stakes(
 def _issue_gains(parts: tuple[tuple[Parts, Parts], ...]) -> FloatArray:
     """(d, s, 10) what each issue alone is worth to each side, bn$ per quarter."""
     return np.stack([np.stack([issue_values(side) for side in sides]) for sides in parts])
+
+
+def _given_alone(
+    economy: Economy, menus: tuple[Menu, ...], parts: tuple[tuple[Parts, Parts], ...], regretted: np.ndarray
+) -> FloatArray:
+    """(d, s, 10) level of every issue that a side would give alone.
+
+    Issues of yes or no are given where that costs nothing; of duties and access, the largest concession of those that
+    are best for the giver.
+    """
+    alone = np.where(regretted, 0.0, 1.0)
+    for d, (menu, pair) in enumerate(zip(menus, economy.parties.dyads, strict=True)):
+        levels = menu.levels(np.stack([economy.cuts[EV][i, j] for i, j in (pair, pair[::-1])]))
+        for side in range(N_SIDES):
+            issue, positions = DUTY + side, np.array(menu.positions[side])
+            level = cooperation.concession(levels[menu.alone[side], issue], positions > 0, 1.0)
+            worth = parts[d][side].duty[side][positions, 0]
+            alone[d, side, issue] = np.max(level[worth >= np.max(worth) - LEAST_REGRET])
+    return alone
 
 
 def _scales(gains: FloatArray) -> FloatArray:
@@ -344,6 +366,7 @@ def _agenda(menus: tuple[Menu, ...], economy: Economy, security: FloatArray) -> 
         contested_weights=issues,
         harmony=issues > 0.0,
         regretted=np.zeros((len(dyads), N_SIDES, N_ISSUES), dtype=bool),
+        alone=np.ones((len(dyads), N_SIDES, N_ISSUES)),
         stakes=np.zeros((len(dyads), N_SIDES, N_ISSUES)),
         scale=sides + 1.0,
         legislature_scale=sides + 1.0,

@@ -11,11 +11,13 @@ from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
 from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap
+from model.vocabulary import LINKAGE, SUPPLY, TECHNOLOGY
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 SMALL_RATE = 0.1  # duties below this are told with a digit more
+WHOLE = 0.995  # a share from here on is told as all
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
 
@@ -266,10 +268,31 @@ class Story(TradeStory, ClubStory):
         giver = self.name(dyad, side)
         self.say("gesture", f"{cap(giver)}'s gesture ends: {giver} does not keep the treaty in full.", dyad)
 
-    def retaliates(self, dyad: int, side: int, falsely: bool) -> None:
-        """A side withholds its concessions after a bad signal."""
-        tail = " (a false alarm)" if falsely else ""
-        self._side("retaliation", dyad, side, f"withholds duty and supply concessions next quarter{tail}.")
+    def complains(self, dyad: int, side: int, falsely: bool) -> None:
+        """A side has seen what looks like a lapse, and asks for talks before it does anything."""
+        of = f"seems to withhold {self._unseen(dyad, 1 - side)} (a false alarm)" if falsely else "breaks the treaty"
+        self._side("complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for talks.")
+
+    def _unseen(self, dyad: int, side: int) -> str:
+        """What a side owes that cannot be seen at a border, in words."""
+        held = self.model.agenda.menus[dyad].held[int(self.model.state.treaty[dyad])]
+        of = ((SUPPLY + side, "supply"), (LINKAGE + side, "what it promised beside cars"), (TECHNOLOGY, "technology"))
+        return " and ".join(words for issue, words in of if held[issue]) or "its concessions"
+
+    def drops_complaint(self, dyad: int, side: int) -> None:
+        """Talks have cleared it up."""
+        self._side("complaint", dyad, side, "drops its complaint after the talks.")
+
+    def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
+        """A side suspends concessions after a bad signal."""
+        much = "its" if share >= WHOLE else f"{percent(share)} of its"
+        seen = "seems to withhold (a false alarm)" if falsely else "withholds"
+        cause = f"in answer to what {self.name(dyad, 1 - side)} {seen}"
+        self._side("retaliation", dyad, side, f"suspends {much} duty and supply concessions, {cause}.")
+
+    def resumes(self, dyad: int, side: int) -> None:
+        """A suspension ends."""
+        self._side("retaliation", dyad, side, "ends its suspension: it gives its concessions in full again.")
 
     def renewed(self, dyad: int) -> None:
         """A treaty is renewed at its sunset."""

@@ -101,6 +101,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "updates_trust": (exchanged, {**EVENTFUL, "trust_type": False}),
     "updates_type": (scaled(0.5), EVENTFUL),
     "retaliates": (first_scaled(0.0), EVENTFUL),
+    "suspends": (lambda real: lambda self, dyad, *asked: (0.0 * asked[0], *real(self, dyad, *asked)[1:]), EVENTFUL),
     "repudiates": (always, EVENTFUL),
     "gives_notice": (always, EVENTFUL),
     "renews": (never, EVENTFUL),
@@ -191,7 +192,7 @@ def test_a_firm_of_ones_own_decides_in_every_lane(name: str) -> None:
 #: What is looked up or told, and follows from the rest; there is nothing to decide.
 NOT_DECIDED = {
     *("side", "partner", "flows", "scale", "slack", "slack_of", "gain_over_treaty", "announcement_gain"),
-    *("duty_path", "gain_in_force"),
+    *("duty_path", "gain_in_force", "equivalent"),
 }
 
 

@@ -18,12 +18,15 @@ from model.numerics import FloatArray, FloatLike
 from model.packages.part_cuts import kept_share
 from model.packages.resolve import Resolve, resolve
 from model.packages.sums import Flows, believed
-from model.rules import bargaining, compliance, packages, ratification, standards, trust, unilateral
-from model.vocabulary import BLOCS, DYADS, RECOGNITION
+from model.rules import bargaining, compliance, packages, ratification, standards, trust, unilateral, withdrawal
+from model.vocabulary import BLOCS, CHARGING, DUTY, DYADS, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
 from reference import relations
 
 if TYPE_CHECKING:
     from reference.world import World
+
+
+FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ class Bloc:
         future = compliance.continuation(
             p.discount_factor, p.repudiation_hazard * self.world.expected_danger[dyad], seen
         )
-        return resolve(self.flows(dyad), belief, future, p.detection_lag, self.punishment_horizon, p.trust_type)
+        lag, length = p.detection_lag, max(self.punishment_horizon, p.suspension_quarters)
+        return resolve(self.flows(dyad), belief, future, lag, length, p.trust_type)
 
     # --- bargain (1.8) ----------------------------------------------------------------------------------------------
 
@@ -190,11 +194,19 @@ class Bloc:
 
     def errors(self, dyad: int) -> tuple[FloatArray, FloatArray]:
         """Chances that it takes honest conduct for a lapse, and a lapse for honest conduct (1.11)."""
-        p, dialogue = self.world.parameters, self.world.dialogue[dyad]
-        return (
-            trust.monitoring_error(p.false_alarm, dialogue, p.dialogue_on_monitoring),
-            trust.monitoring_error(p.missed_violation, dialogue, p.dialogue_on_monitoring),
+        w, p, partner = self.world, self.world.parameters, 1 - self.side(dyad)
+        alarm, missed, published = (
+            trust.monitoring_error(base, w.dialogue[dyad], p.dialogue_on_monitoring)
+            for base in (p.false_alarm, p.missed_violation, p.published_error)
         )
+        if p.monitoring == "alike":
+            return alarm, missed
+        held = w.agenda.menus[dyad].held[int(w.treaty[dyad])]
+        hidden = held[[SUPPLY + partner, LINKAGE + partner, TECHNOLOGY]].any()
+        if not hidden:
+            return published, np.minimum(missed, published)
+        acts = held[[DUTY + partner, RECOGNITION + partner, CHARGING]].any()
+        return np.maximum(alarm, published), np.minimum(missed, published) if acts else missed
 
     def reads_conduct(self, dyad: int, act: float, u: FloatArray) -> FloatArray:
         """What this bloc sees of its partner's conduct: 1 looked honoured, 0 looked lapsed."""
@@ -219,6 +231,59 @@ class Bloc:
         return self.stance(
             Conduct(signal, seen, left, u, standing, p.generosity, p.proportional_response, p.punishment_quarters)
         )
+
+    def suspends(
+        self, dyad: int, wanted: FloatArray, left: FloatArray, act: float
+    ) -> tuple[FloatLike, FloatLike, float]:
+        """Share of its concessions that it honours next quarter, quarters of answer to come, quarters of a dispute.
+
+        wanted, left: of its stance; act: the share that its partner honoured.
+        """
+        w, p, side = self.world, self.world.parameters, self.side(dyad)
+        was, talks = float(w.dispute[dyad, side]), float(p.consultation_quarters)
+        aggrieved = bool(wanted < 1.0)
+        if w.by_value and not w.honours[dyad, side]:
+            aggrieved = False
+        if not aggrieved and not (was > talks and was - talks < p.suspension_quarters):
+            return 1.0, left, 0.0
+        held, other = w.agenda.menus[dyad].held[int(w.treaty[dyad])], 1 - side
+        openly = act < FULL_LEVEL and held[[DUTY + other, RECOGNITION + other, CHARGING]].any()
+        runs = (was if w.is_open[dyad] and not openly else max(was, talks)) + 1.0
+        if runs <= talks:
+            return 1.0, w.answer_left[dyad, side], runs
+        if not aggrieved:
+            return w.level[dyad, side], left, runs
+        return (1.0 - (1.0 - wanted) * self.equivalent(dyad, act) if w.by_value else wanted), left, runs
+
+    def equivalent(self, dyad: int, act: float) -> float:
+        """Share of its duty and supply concessions worth to its partner what the partner seems to have withheld."""
+        w, side, other = self.world, self.side(dyad), 1 - self.side(dyad)
+        menu, package = w.agenda.menus[dyad], int(w.treaty[dyad])
+        own = self.flows(dyad)
+        withheld = (1.0 - act) * (own.kept.at(menu, package) - own.deserted.at(menu, package))
+        if act >= FULL_LEVEL:
+            hidden = [SUPPLY + other, LINKAGE + other, TECHNOLOGY]
+            withheld = own.kept.at(menu, package) - own.deserted.at(menu, package)
+            if menu.held[package, hidden].any():
+                withheld = self.partner(dyad).taken_back(dyad, hidden)
+        at_hand = self.taken_back(dyad, [DUTY + side, SUPPLY + side])
+        if at_hand <= withdrawal.NO_ANSWER:
+            return 0.0
+        return min(1.0, max(0.0, float(withheld)) / at_hand)
+
+    def taken_back(self, dyad: int, issues: list[int]) -> float:
+        """What its partner loses if it takes back some issues of the treaty in force, one by one, bn$ per quarter."""
+        side, menu, flows = self.side(dyad), self.world.agenda.menus[dyad], self.flows(dyad)
+        package, total = int(self.world.treaty[dyad]), 0.0
+        tables = (
+            (menu.x_of[package], (DUTY + side, RECOGNITION + side, CHARGING)),
+            (flows.n_x + menu.y_of[package], (SUPPLY + side, LINKAGE + side, TECHNOLOGY)),
+        )
+        for row, given in tables:
+            on_menu = [issue for issue in given if menu.held[:, issue].any()]
+            for column, issue in enumerate(on_menu):
+                total += float(flows.withdrawals.lost[row, column]) if issue in issues else 0.0
+        return total
 
     def gain_in_force(self, dyad: int) -> FloatArray:
         """What the treaty in force is worth to this bloc over none, if both keep it, bn$ per quarter."""

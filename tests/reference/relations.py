@@ -61,10 +61,17 @@ def _prepare_trust(w: World) -> None:
     for treaty in s.treaties:
         i, j = DYADS[treaty.dyad]
         talked = min(float(s.dialogue_level[treaty.dyad]), p.dialogue_ceiling)
-        errors = [
-            trust.monitoring_error(e, talked, p.dialogue_on_monitoring) for e in (p.false_alarm, p.missed_violation)
-        ]
-        for pair in ((i, j), (j, i)):
+        alarm, missed, published = (
+            trust.monitoring_error(e, talked, p.dialogue_on_monitoring)
+            for e in (p.false_alarm, p.missed_violation, p.published_error)
+        )
+        for side, pair in ((0, (j, i)), (1, (i, j))):
+            hidden = treaty.supply[side] or treaty.linkage[side] or treaty.technology
+            acts = treaty.duty_bound[side].any() or treaty.recognition[side] or treaty.charging
+            errors = alarm, missed
+            if p.monitoring == "by_issue":
+                errors = max(alarm, published) if hidden else published, min(missed, published)
+                errors = (errors[0], missed) if hidden and not acts else errors
             for _ in range(int(treaty.honoured_quarters)):
                 now, prior = (w.good[pair], w.bad[pair]), (w.prior_good[pair], w.prior_bad[pair])
                 w.good[pair], w.bad[pair] = trust.update_evidence(*now, *prior, p.trust_memory, 1.0, True)

@@ -23,13 +23,13 @@ from model.vocabulary import (
     SUPPLY,
     TECHNOLOGY,
 )
+from reference.bloc import FULL_LEVEL
 from reference.relations import NEVER
 from reference.talks import CLOSED
 
 if TYPE_CHECKING:
     from reference.world import World
 
-FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
 SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed
 NOTHING_SIGNED = -1  # no ratified package waits to come into force
 
@@ -46,6 +46,9 @@ def prepare(w: World) -> None:
     w.failed = np.zeros(shape, dtype=bool)  # failed it last quarter
     w.effort = np.ones(shape)  # part of its duty cut that a side keeps by its own choice
     w.level, w.answer_left = np.ones(shape), np.zeros(shape)  # kept under the stance; quarters of punishment to come
+    w.dispute = np.zeros(shape)  # quarters of talks about a complaint and of the suspension after them
+    p = w.parameters
+    w.by_value = p.answers == "equivalent" and p.deviation == "best"  # answers are of equal value, and no lapses
     w.standing = np.ones(shape)  # 1 where a side kept its part last quarter
     w.notice = np.zeros(shape)  # quarters of notice
     w.violations, w.depth = np.zeros(N_DYADS), np.zeros(N_DYADS)
@@ -63,6 +66,7 @@ def _start_afresh(w: World, d: int, package: int) -> None:
     """A treaty, or none, with no record of conduct."""
     w.treaty[d], w.sunset[d], w.failed[d] = package, NEVER, False
     w.level[d], w.effort[d], w.answer_left[d], w.notice[d] = 1.0, 1.0, 0.0, 0.0
+    w.dispute[d] = 0.0
 
 
 # --- compliance and what is in force (1.6, 1.10) --------------------------------------------------------------------
@@ -85,6 +89,11 @@ def honour_or_withdraw(w: World) -> None:
 def kept(w: World, d: int, side: int) -> float:
     """Share of its duty concessions that a side keeps this quarter."""
     return float(w.honours[d, side]) * float(w.level[d, side]) * float(w.effort[d, side])
+
+
+def conduct(w: World, d: int, side: int) -> float:
+    """Share of its concessions that a side keeps, an answer of equal value being no lapse."""
+    return float(w.honours[d, side]) * float(w.effort[d, side]) if w.by_value else kept(w, d, side)
 
 
 def kept_levels(w: World) -> FloatArray:
@@ -144,8 +153,9 @@ def watch_conduct(w: World) -> None:
 
     All read the quarter as it was: what they make of it is written down at the end.
     """
-    luck, t = w.luck, w.quarter + 1
+    p, luck, t = w.parameters, w.luck, w.quarter + 1
     good, bad, types = w.good.copy(), w.bad.copy(), w.type_belief.copy()
+    dispute = w.dispute.copy()
     level, left, standing = w.level.copy(), w.answer_left.copy(), np.ones((N_DYADS, N_SIDES))
     for d, side in np.ndindex(N_DYADS, N_SIDES):
         pair = (DYADS[d][side], DYADS[d][1 - side])
@@ -154,17 +164,20 @@ def watch_conduct(w: World) -> None:
             # There is nothing to see, and evidence fades towards the prior.
             good[pair], bad[pair] = bloc.updates_trust(d, 1.0, False)
             continue
-        act = kept(w, d, 1 - side)
+        act = conduct(w, d, 1 - side)
         whole = float(act >= FULL_LEVEL)
-        # Conduct is kept or not, unless sides may keep a part: then the part is what can be seen.
-        conduct = act if w.parameters.partial_compliance else whole
-        signal = bloc.reads_conduct(d, conduct, luck.conduct[t, d, side])
-        good[pair], bad[pair] = bloc.updates_trust(d, signal, True)
-        types[pair] = bloc.updates_type(d, signal)
+        # Conduct is kept or not, unless sides may keep a part and nothing is seen for sure.
+        shown = act if p.partial_compliance and p.monitoring == "alike" else whole
+        signal = bloc.reads_conduct(d, shown, luck.conduct[t, d, side])
         seen = act if bool(signal == whole) else 1.0 - act
-        level[d, side], left[d, side] = bloc.retaliates(d, signal, luck.generosity[t, d, side], seen)
+        told = seen if p.partial_compliance and p.monitoring == "by_issue" else signal
+        good[pair], bad[pair] = bloc.updates_trust(d, told, True)
+        types[pair] = bloc.updates_type(d, signal)
+        wanted = bloc.retaliates(d, signal, luck.generosity[t, d, side], seen)
+        level[d, side], left[d, side], dispute[d, side] = bloc.suspends(d, *wanted, act)
         # What a side has just done itself decides how a contrite one reads the next quarter.
-        standing[d, side] = float(kept(w, d, side) >= FULL_LEVEL)
+        standing[d, side] = float(conduct(w, d, side) >= FULL_LEVEL)
+    w.dispute = dispute
     w.good, w.bad, w.type_belief, w.level, w.answer_left, w.standing = good, bad, types, level, left, standing
 
 

@@ -311,11 +311,19 @@ def test_cooperation_needs_enough_for_both_and_something_from_each() -> None:
 
 
 def test_a_concession_is_what_one_would_not_do_alone() -> None:
-    regretted = np.zeros((2, 10), dtype=bool)
-    regretted[0, [0, 8]] = regretted[1, 5] = True  # first: its duty, charging; second: its recognition
+    alone = np.ones((2, 10))
+    alone[0, [0, 8]] = alone[1, 5] = 0.0  # against its will the first gives its duty, charging; the second recognition
     given = np.zeros((5, 10))
     given[1, 0] = given[2, [0, 1]] = given[3, [0, 5]] = given[4, [5, 8]] = 0.1
-    assert co.both_concede(given, regretted).tolist() == [False, False, False, True, True]
+    assert co.both_concede(given, alone).tolist() == [False, False, False, True, True]
+
+
+def test_who_would_cut_a_third_alone_concedes_what_goes_beyond_it() -> None:
+    alone = np.ones((2, 10))
+    alone[0, 0], alone[1, 5] = 1.0 / 3.0, 0.0
+    given = np.zeros((4, 10))
+    given[:, 5], given[:, 0] = 1.0, (0.1, 1.0 / 3.0, 2.0 / 3.0, 1.0)
+    assert co.both_concede(given, alone).tolist() == [False, False, True, True]
 
 
 def test_what_is_inherited_is_not_what_emerges() -> None:

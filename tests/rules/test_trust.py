@@ -284,12 +284,45 @@ def test_m18_dialogue_never_raises_monitoring_error(a: float, b: float, base: fl
     assert trust.monitoring_error(base, 0.0, strength) == base
 
 
+def test_what_is_published_is_seen_as_it_is() -> None:
+    def of(unseen: bool, published: bool, e: float = 0.0) -> tuple[float, float]:
+        return tuple(map(float, trust.errors_of_treaty(0.15, 0.2, e, unseen, published)))
+
+    assert of(unseen=False, published=True) == (0.0, 0.0)
+    assert of(unseen=True, published=False) == (0.15, 0.2)
+    assert of(unseen=True, published=True) == (0.15, 0.0), "who withdraws everything raises its duties too"
+    assert of(unseen=False, published=False) == (0.0, 0.0), "nothing owed, nothing seen"
+    assert of(unseen=False, published=True, e=0.05) == (0.05, 0.05)
+    for kinds in ((True, False), (False, True), (True, True)):
+        assert trust.errors_of_treaty(0.15, 0.15, 0.15, *kinds) == (0.15, 0.15)
+
+
+def disputes(grievances: str, talks: str, consultation: int, least: int) -> list[int]:
+    running, found = 0.0, []
+    for aggrieved, can_talk in zip(grievances, talks, strict=True):
+        running = float(trust.dispute_step(running, aggrieved == "x", can_talk == "o", consultation, least))
+        found.append(int(running))
+    return found
+
+
+def test_a_dispute_is_talked_about_then_acted_on_for_its_least_term() -> None:
+    assert disputes("x....", "ooooo", 1, 2) == [1, 0, 0, 0, 0], "what has gone after the talks is forgotten"
+    assert disputes("xx....", "oooooo", 1, 2) == [1, 2, 3, 0, 0, 0]
+    assert disputes("x.....", "......", 1, 2) == [2, 3, 0, 0, 0, 0], "no channel, no talks"
+    assert disputes("xx....", "o.....", 1, 2) == [1, 2, 3, 0, 0, 0]
+    assert disputes("xxx...", "oooooo", 1, 3) == [1, 2, 3, 4, 0, 0]
+    assert disputes("xxxxx.", "oooooo", 2, 2) == [1, 2, 3, 4, 5, 0]
+    assert disputes("x.xx.x", "o.oo.o", 0, 1) == [1, 0, 1, 2, 0, 1], "without talks or a term the stance decides"
+
+
 def test_m1_shape_blind() -> None:
     n = 10
     a, b, c, d = RNG.uniform(0.05, 0.95, (4, n))
     z = (a > 0.5) * 1.0
     check_shape_blind(trust.monitoring_error, a / 3, b, c)
     check_shape_blind(trust.conduct_signal, z, b, c / 3, d / 3)
+    check_shape_blind(trust.errors_of_treaty, a / 3, b / 3, c / 10, z > 0.5, d > 0.5)
+    check_shape_blind(trust.dispute_step, np.arange(n) % 4 * 1.0, z > 0.5, d > 0.5, fixed=(1, 2))
     check_shape_blind(trust.debiased_signal, z, c / 3, d / 3)
     check_shape_blind(trust.update_evidence, 5 * a, 5 * b, 2 * c, 2 * d, 0.85 + 0.15 * a, z, 1.0 - z)
     check_shape_blind(trust.trust_level, a, b)

@@ -125,6 +125,13 @@ def test_what_the_partner_does_not_miss_is_not_answered() -> None:
     assert not benchmarks.part_test(cheap, cheap, lost, 2.0, 0.0, 0.0, w)[0]
 
 
+def test_an_answer_is_worth_what_was_withheld_as_far_as_it_goes() -> None:
+    share = withdrawal.equivalent_share(np.array([0.0, 0.5, 2.0, 3.0, -1.0]), 2.0)
+    assert share.tolist() == [0.0, 0.25, 1.0, 1.0, 0.0]
+    nothing = withdrawal.equivalent_share(1.0, np.array([0.0, 2.0 * withdrawal.LEAST_LOSS]))
+    assert nothing.tolist() == [0.0, 0.0], "what nobody misses is no answer"
+
+
 def test_m1_shape_blind() -> None:
     rng, n = np.random.default_rng(11), 8
     gain, lapsed, lost = rng.normal(size=(3, n, 4))
@@ -137,6 +144,7 @@ def test_m1_shape_blind() -> None:
     for by_type in (False, True):
         check_shape_blind(whole, gain, lapsed, lost, *flows, trust, d, fixed=(by_type,))
     check_shape_blind(withdrawal.loss, gain, lapsed)
+    check_shape_blind(withdrawal.equivalent_share, gain, lost)
     check_shape_blind(
         lambda cost, loss, q, d: withdrawal.repaid(cost, loss, weights(q, d, 2, 4)), gain[:, 0], lost[:, 0], trust, d
     )

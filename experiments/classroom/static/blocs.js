@@ -83,6 +83,8 @@ function eventWords(event) {
     case "emergency":
     case "answers":
       return t(`event.${event.kind}`, { who, partner, rise: percent(event.rise) });
+    case "withholds":
+      return t("event.withholds", { who, partner, share: percent(event.share) });
     case "relief":
       return t("event.relief", { who, partner, level: percent(event.level) });
     case "case_ends":

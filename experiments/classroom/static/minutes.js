@@ -4,7 +4,7 @@ import { h, s } from "./dom.js";
 import { gameMap } from "./figures.js";
 import { percent, sentence, signedMoney, t } from "./words.js";
 
-const GOOD = ["in_force", "renewed", "relief", "alone"];
+const GOOD = ["in_force", "renewed", "relief", "alone", "resumes"];
 const BAD = ["lapses", "withholds", "ends", "emergency", "answers", "case"];
 
 export const packageList = (d, pack) => h("ul", { class: "plain" }, packageLines(d, pack).map((line) => h("li", {}, line)));
