@@ -175,8 +175,9 @@ class Talks:
     perception_persistence: float = real(MECHANISM, 0.95, 0.8, 0.99, "-", "1.8",
         "autocorrelation of misjudgement per quarter")
     dialogue_on_perception: float = real(MECHANISM, 1, 0, 2, "-", "1.8", "how fast dialogue removes misjudgement")
-    session_quarters: int = whole(MECHANISM, 8, 4, 16, "qtr", "1.8",
-        "quarters until a session closes without agreement")
+    session_quarters: int = whole(MECHANISM, 2, 1, 16, "qtr", "1.8",
+        "quarters until a session closes without agreement",
+        "events.csv: talks since 2018 were given 90 days, and as long again (December 2018, May and August 2025)")
     rounds_per_quarter: int = whole(MECHANISM, 4, 2, 8, "rounds", "1.8", "offers per quarter, alternating")
     concession_exponent_cn: float = real(MECHANISM, 0.5, 0.1, 4, "-", "1.8",
         "China's concessions over time: below 1 late, above 1 early",
