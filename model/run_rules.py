@@ -49,6 +49,7 @@ class RunRules:
     acceptances: tuple[Acceptance, ...]  # of each bloc
     on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
     off_table: tuple[Grid, ...]  # by dyad: 0 for what can be tabled given what is in force, out of reach for the rest
+    clocks: bool  # instruments have votes, lags and ends of their own; results of duty cases expire
     by_law: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side recognises certificates or opens its market
     below_mfn: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side's duty goes below its MFN rate
     instruments: tuple[np.ndarray, ...]  # by dyad, (P,) what every package needs; none where clocks are off
@@ -90,7 +91,8 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     if border.UNDERTAKINGS in mechanisms:
         may_undertake = np.ones((s.parties.n_blocs, s.parties.n_blocs), dtype=bool)
     laws = [_laws(s, menu, d) for d, menu in enumerate(agenda.menus)]
-    papers = tuple(_papers(menu, by_law) * np.int8(p.clocks) for menu, (by_law, _) in zip(agenda.menus, laws, strict=True))
+    clocks = p.clocks
+    papers = [_papers(menu, by_law) * np.int8(clocks) for menu, (by_law, _) in zip(agenda.menus, laws, strict=True)]
     lags = ((p.agreement_lag, p.agreement_lag_more), (p.recognition_lag, p.recognition_lag_more))
     # Danger is counted as in effective tension (theory 1.12): what any treaty may live.
     future = p.discount_factor * (1.0 - p.repudiation_hazard)
@@ -103,10 +105,11 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
+        clocks=clocks,
         by_law=tuple(by_law for by_law, _ in laws),
         below_mfn=tuple(below for _, below in laws),
-        instruments=papers,
-        life=tuple(life_of[paper] for paper in papers) if p.clocks else None,
+        instruments=tuple(papers),
+        life=tuple(life_of[paper] for paper in papers) if clocks else None,
         life_of=life_of,
         lags=lags,
         ceiling=np.array([_deepest(agenda, d, on_table) for d in range(s.parties.n_dyads)]),

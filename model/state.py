@@ -207,7 +207,7 @@ def opening_arrays(start: Start, parameters: Parameters, rules: RunRules) -> dic
     for treaty in scenario.treaties:
         sunset[treaty.dyad] = treaty.sunset
         needed = rules.instruments[treaty.dyad][agenda.treaty[treaty.dyad]]
-        said = Instrument[treaty.instrument.upper()] if treaty.instrument and parameters.clocks else needed
+        said = Instrument[treaty.instrument.upper()] if treaty.instrument and needed else needed
         instrument[treaty.dyad] = said
     latent = np.where(np.isnan(scenario.tension_start), mean_tension(parameters), scenario.tension_start)
     return {

@@ -200,14 +200,14 @@ class Bloc(Government):
         Where the executive sets duties down to MFN alone, it votes on laws: what goes below, recognition, open markets.
         """
         rules, side = self.world.rules, self.side(dyad)
-        if not self.world.parameters.clocks:
+        if not rules.clocks:
             return np.ones(rules.instruments[dyad].shape, dtype=bool)
         votes = rules.instruments[dyad] > Instrument.TRUCE
         needs_law = rules.by_law[dyad][:, side] | rules.below_mfn[dyad][:, side]
         return votes & needs_law if self.code == EXECUTIVE_BLOC else votes
 
     def usual_threshold(self, dyad: int) -> FloatArray:
-        """(P,) win-set threshold for every package; the US recognises and opens markets through Congress alone (1.9)."""
+        """(P,) win-set threshold for every package; the US recognises and opens markets through Congress (1.9)."""
         p, usual = self.world.parameters, self.world.parameters.ratification_threshold[self.index]
         by_law = self.world.rules.by_law[dyad][:, self.side(dyad)] & (self.code == EXECUTIVE_BLOC)
         asked = np.where(by_law, p.ratification_threshold_us_recognition, usual)

@@ -201,7 +201,19 @@ def _unknown(name: object) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Parameters(
-    Tactics, Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Clocks, Talks, Valuing, Standards, Welfare, Market
+    Tactics,
+    Clubs,
+    Statecraft,
+    Commerce,
+    Unilateral,
+    Relations,
+    Conduct,
+    Clocks,
+    Talks,
+    Valuing,
+    Standards,
+    Welfare,
+    Market,
 ):
     """One value of every parameter, checked on construction; read it by plain attributes.
 

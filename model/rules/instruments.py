@@ -35,8 +35,8 @@ def instrument_of(is_treaty: BoolLike, duty: IntArray, exceeds: BoolLike, by_law
     whether it holds a quota or other access short of an open market, common charging, or technology cooperation.
     by_law: (...), whether a side recognises certificates or opens its market.
     Limits: nothing for no treaty; a commitment more never makes a lower instrument.
-    Source: second edition 5. Truces of 2018-2025 cut duties and eased controls by executive acts; the EU's duties of the
-    deal of August 2025 took a law of July 2026 (``events.csv``).
+    Source: second edition 5. Truces of 2018-2025 cut duties and eased controls by executive acts; the EU's duties of
+    the deal of August 2025 took a law of July 2026 (``events.csv``).
     """
     deep = np.logical_or.reduce(np.greater(duty, DEEPEST_IN_TRUCE), axis=-1)
     least = np.where(deep | exceeds, Instrument.AGREEMENT, Instrument.TRUCE)
@@ -73,7 +73,9 @@ def life(
     that starts next quarter is worth 1, and less with every quarter of waiting.
     Source: present value of an annuity; a truce lives from term to term, an agreement begins after its lag.
     """
-    d = continuation
-    lasts = power(d, length)
-    waits = [sum(d ** (least - 1 + k) for k in range(more + 1)) / (more + 1) for least, more in (agreement, recognition)]
+    d, lasts = continuation, power(continuation, length)
+    waits = [
+        power(d, least - 1.0) * (1.0 - power(d, more + 1.0)) / ((1.0 - d) * (more + 1.0))
+        for least, more in (agreement, recognition)
+    ]
     return np.array([1.0, (1.0 - lasts) / (1.0 - renewal * lasts), *waits])[instrument]

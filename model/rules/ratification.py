@@ -15,7 +15,6 @@ import numpy as np
 from model.numerics import FloatArray, FloatLike, logistic, normal_cdf
 from model.rules import BoolArray
 
-
 #: Threshold of what no legislature votes on: an executive act passes (multiples of S_L).
 NO_VOTE: Final = -1e9
 

@@ -37,7 +37,7 @@ class Treaty:
     technology: bool
     sunset: int  # index of the last quarter in force unless renewed; may lie beyond the horizon
     honoured_quarters: int  # quarters of honoured obligations before the start
-    instrument: str = ""  # what it is said to be, a name of ``rules.instruments.Instrument``; "": what its contents need
+    instrument: str = ""  # what it is said to be, of ``rules.instruments``; "": what its contents need
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

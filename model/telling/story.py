@@ -233,8 +233,8 @@ class Story(TradeStory, ClubStory):
             Refusal.NOT_KEPT: "it would not keep it at today's trust",
             Refusal.NOT_PASSED: "its legislature would not pass it",
         }
-        given = [words for reason, words in reasons.items() if reason in answer.why]
-        self._at_table(Turn.REFUSED, dyad, other, f"refuses: {', and '.join(given)}.")
+        *given, last = [words for reason, words in reasons.items() if reason in answer.why]
+        self._at_table(Turn.REFUSED, dyad, other, f"refuses: {', '.join(given)}{', and ' * bool(given)}{last}.")
 
     def _lobby(self, dyad: int, package: int) -> str:
         firms = sorted(self.model.lobbies(dyad, package), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
@@ -251,8 +251,10 @@ class Story(TradeStory, ClubStory):
         """The legislatures of the first and of the second side have voted; then whether each of them was asked."""
         passed, asked = votes[:N_SIDES], votes[N_SIDES:]
         if all(passed):
-            told = f"{cap(self._passed_by(dyad, asked, 'votes for it'))}. From next quarter"
-            self.say("treaty", f"{told}: {self.package(dyad, package)}.", dyad)
+            # What was signed before has been told.
+            what = f": {self.package(dyad, package)}" if self.model.state.has_deal[dyad] else ""
+            told = f"{cap(self._passed_by(dyad, asked, 'votes for it'))}. In force from next quarter{what}."
+            self.say("treaty", told, dyad)
             return
         against = " and in ".join(self.legislature(dyad, side) for side, vote in enumerate(passed) if not vote)
         self.say("ratification", f"The deal fails in {against}.", dyad)
@@ -262,14 +264,14 @@ class Story(TradeStory, ClubStory):
         return self.parties.legislatures[self.parties.dyads[dyad][side]]
 
     def _passed_by(self, dyad: int, asked: Sequence[bool], does: str) -> str:
-        """Who votes on a deal, and whose executive act it is."""
+        """Who votes on a deal, and who signs by executive act."""
         voters = [self.legislature(dyad, side) for side in (0, 1) if asked[side]]
         others = [self.name(dyad, side) for side in (0, 1) if not asked[side]]
-        plural = {"must pass it": "must pass it", "votes for it": "vote for it"}[does]
         is_many = len(voters) > 1 or any(" and " in voter for voter in voters)
-        votes = [f"{', and '.join(voters)} {plural if is_many else does}"] if voters else []
-        by_act = f"{' and '.join(others)} {'act' if len(others) > 1 else 'acts'} by executive act"
-        return ", ".join([*votes, *([by_act] if others else [])])
+        verb = "vote for it" if is_many and does == "votes for it" else does
+        votes = [f"{', and '.join(voters)} {verb}"] if voters else []
+        by_act = [f"{' and '.join(others)} {'sign' if len(others) > 1 else 'signs'} by executive act"] if others else []
+        return "; ".join([*votes, *by_act])
 
     def in_force(self, dyad: int) -> None:
         """A signed treaty enters into force."""
@@ -329,8 +331,8 @@ class Story(TradeStory, ClubStory):
         """A treaty ends; side: which one's doing it was, where it was one's."""
         name = self.name(dyad, side)
         why = {
-            TreatyEnd.LAPSE: f"{name} failed its own test two quarters running",
-            TreatyEnd.POLITICS: f"politics in {name} repudiated it",
+            TreatyEnd.LAPSE: f"{name} did not honour it two quarters running",
+            TreatyEnd.POLITICS: f"the government of {name} repudiated it",
             TreatyEnd.NOTICE: f"{name} left after notice",
             TreatyEnd.SUNSET: "it reached its sunset and was not renewed",
             TreatyEnd.NEW_GOVERNMENT: f"the new government of {name} did not take it over",

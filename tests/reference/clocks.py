@@ -53,12 +53,14 @@ def life(w: World, kind: int) -> float:
     if kind == Instrument.TRUCE:
         lasts = power(d, float(p.truce_quarters))
         return float((1.0 - lasts) / (1.0 - p.truce_renewal * lasts))
+    if kind == Instrument.NONE:
+        return 1.0
     waits = {
         Instrument.AGREEMENT: (p.agreement_lag, p.agreement_lag_more),
         Instrument.RECOGNITION: (p.recognition_lag, p.recognition_lag_more),
     }
-    least, more = waits.get(Instrument(kind), (1, 0))
-    return float(sum(d ** (least - 1 + k) for k in range(more + 1)) / (more + 1))
+    least, more = waits[Instrument(kind)]
+    return float(power(d, least - 1.0) * (1.0 - power(d, more + 1.0)) / ((1.0 - d) * (more + 1.0)))
 
 
 def over_life(w: World, d: int, gain: FloatArray, worth: FloatArray) -> FloatArray:
