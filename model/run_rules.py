@@ -21,18 +21,22 @@ from model.packages.agenda import Agenda
 from model.packages.menu import Menu, negotiable
 from model.packages.sums import Grid
 from model.parameters.checked import Parameters
-from model.rules import batteries, compliance, cooperation, unilateral
+from model.rules import batteries, compliance, cooperation, instruments, unilateral
 from model.rules.bargaining import OUT_OF_REACH
 from model.rules.club_terms import CarbonStep
+from model.rules.instruments import Instrument
 from model.scenario.scenario import Scenario
 from model.start.agenda import brands_on_sale
-from model.vocabulary import DUTY, N_ISSUES, N_SIDES
+from model.vocabulary import CHARGING, DUTY, DUTY_POSITIONS, N_ISSUES, N_SIDES, RECOGNITION
 
 #: By issue, the group that a switch of its own puts on the table or takes from it.
 ISSUE_GROUPS: Final = (
     *(group for group in ("tariff", "supply", "recognition", "linkage") for _ in range(N_SIDES)),
     *("charging", "technology"),
 )
+
+
+FULL_CUT: Final = len(DUTY_POSITIONS) - 1
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,13 @@ class RunRules:
     acceptances: tuple[Acceptance, ...]  # of each bloc
     on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
     off_table: tuple[Grid, ...]  # by dyad: 0 for what can be tabled given what is in force, out of reach for the rest
+    clocks: bool  # instruments have votes, lags and ends of their own; results of duty cases expire
+    by_law: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side recognises certificates or opens its market
+    below_mfn: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side's duty goes below its MFN rate
+    instruments: tuple[np.ndarray, ...]  # by dyad, (P,) what every package needs; none where clocks are off
+    life: tuple[FloatArray, ...] | None  # by dyad, (P,) what its life makes of its gain
+    life_of: FloatArray  # the same by instrument
+    lags: tuple[tuple[int, int], tuple[int, int]]  # of agreements, of recognition: the least one, how much longer
     ceiling: FloatArray  # (d,) the largest depth of a package that may be tabled
     inherited: FloatArray  # (d, 10) what the treaty in force at the start concedes on every issue
     given_alone: FloatArray  # (d, s, 10) level of every issue beyond which a side concedes against its will
@@ -83,6 +94,13 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     may_undertake = None if gates is None or not gates.undertakes.any() else gates.undertakes
     if border.UNDERTAKINGS in mechanisms:
         may_undertake = np.ones((s.parties.n_blocs, s.parties.n_blocs), dtype=bool)
+    laws = [_laws(s, menu, d) for d, menu in enumerate(agenda.menus)]
+    clocks = p.clocks
+    papers = [_papers(menu, by_law) * np.int8(clocks) for menu, (by_law, _) in zip(agenda.menus, laws, strict=True)]
+    lags = ((p.agreement_lag, p.agreement_lag_more), (p.recognition_lag, p.recognition_lag_more))
+    # Danger is counted as in effective tension (theory 1.12): what any treaty may live.
+    future = p.discount_factor * (1.0 - p.repudiation_hazard)
+    life_of = instruments.life(np.array(Instrument), future, float(p.truce_quarters), p.truce_renewal, *lags)
     club, by_type, has_content_rules = coalitions.kind_of_club(p), p.trust_type, p.local_content
     return RunRules(
         stance=stance,
@@ -93,6 +111,13 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
+        clocks=clocks,
+        by_law=tuple(by_law for by_law, _ in laws),
+        below_mfn=tuple(below for _, below in laws),
+        instruments=tuple(papers),
+        life=tuple(life_of[paper] for paper in papers) if clocks else None,
+        life_of=life_of,
+        lags=lags,
         ceiling=np.array([_deepest(agenda, d, on_table) for d in range(s.parties.n_dyads)]),
         inherited=_conceded_at_start(agenda),
         given_alone=agenda.alone if p.regret == "by_position" else np.where(agenda.regretted, 0.0, 1.0),
@@ -119,6 +144,26 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         gates=gates,
         may_undertake=may_undertake,
     )
+
+
+def _laws(s: Scenario, menu: Menu, d: int) -> tuple[np.ndarray, np.ndarray]:
+    """(P, 2) twice: whether each side recognises certificates or opens its market; whether its duty goes below MFN."""
+    by_law, below = menu.held[:, RECOGNITION : RECOGNITION + N_SIDES] > 0, np.zeros((menu.n_packages, N_SIDES), bool)
+    for side, (i, j) in enumerate((s.parties.dyads[d], s.parties.dyads[d][::-1])):
+        below[:, side] = (menu.duty_at[:, side] == FULL_CUT) & (s.floor[0, :, i, j] < s.mfn[0, :, i, j]).any()
+        for one in s.access:
+            if (one.importer, one.exporter) == (i, j):
+                opens = np.array([terms.position == "open" for terms in (one, *one.on_table)])
+                step = menu.access_at[:, side]
+                by_law[:, side] |= (step > 0) & opens[step]
+    return by_law, below
+
+
+def _papers(menu: Menu, by_law: np.ndarray) -> np.ndarray:
+    """(P,) the instrument that every package needs."""
+    exceeds = (menu.held[:, CHARGING:] > 0).any(axis=1) | (menu.access_at > 0).any(axis=1)
+    is_treaty = (menu.coordinates > 0).any(axis=1)
+    return instruments.instrument_of(is_treaty, menu.duty_at, exceeds, by_law.any(axis=1))
 
 
 def _conceded_at_start(agenda: Agenda) -> FloatArray:

@@ -23,16 +23,18 @@ from model.parameters.checked import Parameters
 from model.quarter import Books, Climate, ClubWorth, Conduct, Insight, Market, Standards, Supply, Welfare
 from model.rules import tension as tension_rules
 from model.rules import trust as trust_rules
+from model.rules.instruments import Instrument
 from model.run_rules import RunRules
+from model.scenario.scenario import NEVER as NEVER_DUE
 from model.scenario.scenario import Scenario
 from model.start.agenda import look
 from model.telling.outcomes import Obstacle
-from model.vocabulary import N_ISSUES, N_SIDES
+from model.vocabulary import EV, N_ISSUES, N_SIDES
 
 CLOSED: Final = -1.0  # clock of a session that is not open
 NEVER: Final = 1e9  # a quarter that does not come
 NO_UNDERTAKING: Final = -1.0  # commitment of an automaker without one
-NOTHING_SIGNED: Final = -1  # no ratified package waits to come into force
+NOTHING_SIGNED: Final = -1  # no package waits to come into force
 
 
 #: A starting point: a scenario, and what its calibration found (``model.start.starting_point``).
@@ -71,6 +73,8 @@ class State:
     duty: FloatArray  # (g, b, b) applied
     case_left: FloatArray  # (b, b) quarters that an investigation still runs
     case_step: FloatArray  # (b, b) 0 or 1: one or two steps threatened
+    case_rise: FloatArray  # (b, b) part of the special EV duty that duty cases have added
+    review: FloatArray  # (b, b) quarter in which that part expires unless it is renewed, or NEVER
     carried: FloatArray  # (b, b) threats carried out so far
     dropped: FloatArray  # (b, b) threats dropped so far
     recognises: FloatArray  # (b, b) unilateral recognition
@@ -88,7 +92,9 @@ class State:
     clock: FloatArray  # (d,) quarters a session has run or CLOSED
     pause: FloatArray  # (d,) quarters before the next
     treaty: np.ndarray  # (d,) package in force, 0 none
-    signed: np.ndarray  # (d,) package ratified this quarter, in force from the next, or NOTHING_SIGNED
+    instrument: np.ndarray  # (d,) what the treaty in force is, a code of ``rules.instruments``, 0 none
+    signed: np.ndarray  # (d,) package that is signed and not yet in force, or NOTHING_SIGNED
+    entry: FloatArray  # (d,) quarter from which it is in force, if legislatures pass it in the one before
     sunset: FloatArray  # (d,) quarter in which it expires
     failed: np.ndarray  # (d, s) failed its own test last quarter
     notice: FloatArray  # (d, s) quarters of notice
@@ -133,6 +139,7 @@ class State:
     plants_started: FloatArray  # (f,) this quarter
     # counts
     n_signed: FloatArray  # (d,)
+    n_renewed: FloatArray  # (d,) treaties renewed when their term ended
     n_lapses: FloatArray  # (d,)
     first_end: np.ndarray  # (d,) quarter in which the first treaty ended, -1 if none did
     first_end_cause: np.ndarray  # (d,) its ``TreatyEnd``
@@ -163,11 +170,12 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (0.0, "f", "plants_started"),
     (0.0, "b", "credit_price threshold_shift harmony_announced club_mood"),
     (0.0, "bb", "case_left case_step carried dropped recognises"),
-    (0.0, "d", "pause depth track2 gesture_left violations n_signed n_lapses"),
+    (0.0, "d", "pause depth track2 gesture_left violations n_signed n_renewed n_lapses"),
     (0.0, "ds", "mood notice answer_left dispute heard received concession"),
     (0.0, "dsu", "own_error partner_error"),
     (1.0, "ds", "level effort standing"),
     (CLOSED, "d", "clock"),
+    (NEVER, "d", "entry"),
     (NO_UNDERTAKING, "mfb", "undertaking"),
     (NOTHING_OFFERED, "ds", "offered"),
     (True, "d", "is_open"),
@@ -187,7 +195,7 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
 _FOUND: Final = ("margin", "origin_tie", "origin_level", "price", "markup", "quality", "cells", "special", "duty")
 
 
-def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray]:
+def opening_arrays(start: Start, parameters: Parameters, rules: RunRules) -> dict[str, np.ndarray]:
     """The arrays of the state before the first quarter, without the replicate axis: the same in every replicate.
 
     They may be parts of the starting point itself.
@@ -196,9 +204,12 @@ def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray
     n_blocs, n_dyads = scenario.parties.n_blocs, scenario.parties.n_dyads
     size = {"b": n_blocs, "m": n_blocs, "d": n_dyads, "s": N_SIDES, "u": N_ISSUES, "f": len(scenario.automakers)}
     (prior_good, prior_bad), (good, bad) = prior_evidence(parameters), _evidence_at_start(scenario, parameters)
-    sunset = np.full(n_dyads, NEVER)
+    sunset, instrument = np.full(n_dyads, NEVER), np.zeros(n_dyads, dtype=np.int8)
     for treaty in scenario.treaties:
         sunset[treaty.dyad] = treaty.sunset
+        needed = rules.instruments[treaty.dyad][agenda.treaty[treaty.dyad]]
+        said = Instrument[treaty.instrument.upper()] if treaty.instrument and needed else needed
+        instrument[treaty.dyad] = said
     latent = np.where(np.isnan(scenario.tension_start), mean_tension(parameters), scenario.tension_start)
     return {
         **{
@@ -225,6 +236,9 @@ def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray
         "type_belief": first_type_belief(scenario, parameters),
         "treaty": agenda.treaty,
         "sunset": sunset,
+        "instrument": instrument,
+        "case_rise": np.where(scenario.review < NEVER_DUE, opening.special[EV], 0.0),
+        "review": np.where(scenario.review < NEVER_DUE, scenario.review, NEVER),
         "profit_weight": np.full(n_blocs, parameters.executive_profit_weight),
         "first_end_cause": np.zeros(n_dyads, dtype=np.int8),
         "blocking": np.zeros((n_dyads, N_SIDES, len(Obstacle)), dtype=np.int64),
@@ -258,7 +272,7 @@ def first_state(start: Start, parameters: Parameters, rules: RunRules, luck: Dra
         return copies(values, n_lanes)
 
     scenario, economy, opening, agenda = start
-    arrays = opening_arrays(start, parameters)
+    arrays = opening_arrays(start, parameters, rules)
     whole = {name: lanes(values) for name, values in arrays.items()}
     whole["own_error"], whole["partner_error"] = luck.own_error[0], luck.partner_error[0]
     whole["mood"], whole["club_mood"] = luck.ratification[0], luck.club_ratification[0]

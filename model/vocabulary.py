@@ -58,6 +58,14 @@ BEYOND: Final = ("closed", "duty")
 BLOC_NAMES: Final = {"CN": "China", "US": "United States", "EU": "European Union"}
 #: How they are called inside a sentence, where that is not their name.
 IN_A_SENTENCE: Final = {"United States": "the US", "European Union": "the EU"}
+#: What votes on treaties, by code, where a scenario does not say it.
+LEGISLATURES: Final = {
+    "CN": "the Standing Committee of the National People's Congress",
+    "US": "Congress",
+    "EU": "the Council and Parliament",
+}
+#: Whose executive sets duties down to MFN alone: its legislature votes on laws (US, Trade Act and emergency powers).
+EXECUTIVE_BLOC: Final = "US"
 #: Whose purchase credit has rules on content, and whose makers these rules call restricted entities.
 CREDIT_BLOC: Final = "US"
 RESTRICTED_BLOC: Final = "CN"
@@ -68,8 +76,8 @@ FEWEST_BLOCS, MOST_BLOCS = 2, 6
 class Parties:
     """The governments of a scenario and what follows from there being these: frozen, the same while a run lasts.
 
-    blocs: codes in order; names: what each is called, by code; silent: pairs of codes that never talk. Two are equal
-    when these are.
+    blocs: codes in order; names: what each is called, by code; silent: pairs of codes that never talk; legislatures:
+    what votes there, in order. Two are equal when these are.
 
     Indices: dyads, pairs (i, j) with i before j, in order; directed, (importer, exporter), both sides of each dyad in
     turn, of which importer and partner (p,) are the columns; thirds: the other blocs, (p,) n - 2 times, and elsewhere
@@ -80,10 +88,19 @@ class Parties:
     """
 
     def __init__(
-        self, blocs: Iterable[str], names: Mapping[str, str] | None = None, silent: Iterable[tuple[str, str]] = ()
+        self,
+        blocs: Iterable[str],
+        names: Mapping[str, str] | None = None,
+        silent: Iterable[tuple[str, str]] = (),
+        legislatures: Mapping[str, str] | None = None,
     ) -> None:
         self.blocs = tuple(blocs)
         self.names = {code: (names or {}).get(code) or BLOC_NAMES.get(code, code) for code in self.blocs}
+        told = {**LEGISLATURES, **(legislatures or {})}
+        called = [IN_A_SENTENCE.get(name, name) for name in self.names.values()]
+        self.legislatures = tuple(
+            told.get(code, f"the legislature of {name}") for code, name in zip(self.blocs, called, strict=True)
+        )
         self.places = (*self.blocs, ELSEWHERE)
         self.n_blocs, self.n_places = len(self.blocs), len(self.places)
         self.dyads = tuple(combinations(range(self.n_blocs), 2))
@@ -117,7 +134,7 @@ class Parties:
         return self.blocs.index(code) if code in self.blocs else -1
 
     def _what(self) -> tuple[object, ...]:
-        return self.blocs, tuple(self.names.items()), self.talks.tobytes()
+        return self.blocs, tuple(self.names.items()), self.legislatures, self.talks.tobytes()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Parties) and self._what() == other._what()

@@ -35,12 +35,16 @@ LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown
 N_AXES: Final = 8
 # What the page calls the model's codes.
 WHY_CLOSED: Final = {SessionEnd.CHANNEL_SHUT: "shut", SessionEnd.DEADLINE: "deadline"}
-HOW_ENDED: Final = {CaseEnd.CARRIED_OUT: "carried", CaseEnd.SETTLED: "settled", CaseEnd.DROPPED: "dropped"}
+HOW_ENDED: Final = {
+    **{CaseEnd.CARRIED_OUT: "carried", CaseEnd.SETTLED: "settled", CaseEnd.DROPPED: "dropped"},
+    **{CaseEnd.EXPIRED: "expired", CaseEnd.RENEWED: "renewed"},
+}
 WHY_ENDED: Final = {
     TreatyEnd.LAPSE: "test",
     TreatyEnd.POLITICS: "politics",
     TreatyEnd.NOTICE: "notice",
     TreatyEnd.SUNSET: "sunset",
+    TreatyEnd.EXPIRED: "expired",
 }
 Event = dict[str, Any]
 
@@ -143,11 +147,18 @@ class Minutes(Story):
         )
 
     def ratification(self, dyad: int, package: int, *votes: bool) -> None:
-        """Legislatures have voted."""
-        self.note("vote", dyad=dyad, package=package_data(self.world, dyad, package), votes=[bool(v) for v in votes])
+        """Legislatures have voted; asked: which of them were."""
+        told = package_data(self.world, dyad, package)
+        passed, asked = [bool(v) for v in votes[:2]], [bool(v) for v in votes[2:]]
+        self.note("vote", dyad=dyad, package=told, votes=passed, asked=asked)
+
+    def signs(self, dyad: int, package: int, lag: float, *asked: bool) -> None:
+        """A package is signed that legislatures vote on later."""
+        told = package_data(self.world, dyad, package)
+        self.note("signs", dyad=dyad, package=told, quarters=int(lag), asked=[bool(a) for a in asked])
 
     def in_force(self, dyad: int) -> None:
-        """A ratified treaty enters into force."""
+        """A signed treaty enters into force."""
         treaty = int(self.model.state.treaty[dyad])
         self.note("in_force", dyad=dyad, package=package_data(self.world, dyad, treaty))
 
@@ -176,13 +187,13 @@ class Minutes(Story):
     def _dispute(self, kind: str, dyad: int, side: int, **about: Any) -> None:
         self.note(kind, dyad=dyad, side=side, partner=DYADS[dyad][1 - side], **about)
 
-    def renewed(self, dyad: int) -> None:
-        """A treaty is renewed at its sunset."""
-        self.note("renewed", dyad=dyad)
+    def renewed(self, dyad: int, quarters: int) -> None:
+        """A treaty is renewed when its term ends."""
+        self.note("renewed", dyad=dyad, quarters=quarters)
 
     def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
-        """A treaty ends; nobody in particular ends it at its sunset."""
-        whose = -1 if cause == TreatyEnd.SUNSET else side
+        """A treaty ends; nobody in particular ends it when its time is over."""
+        whose = -1 if cause in (TreatyEnd.SUNSET, TreatyEnd.EXPIRED) else side
         self.note("ends", dyad=dyad, why=WHY_ENDED.get(TreatyEnd(cause), "other"), side=whose)
 
 

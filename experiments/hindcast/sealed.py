@@ -110,10 +110,10 @@ def play_task(task: Task) -> Played:
     scenario, chosen, root_seed, block, first, n_quarters = task
     ensemble = Ensemble(scenario, root_seed, block, chosen, keep=block, lanes=len(block), n_quarters=n_quarters)
     ((_, world),) = ensemble.worlds()
-    signed = [np.array(world.state.n_signed)]
+    signed = [world.state.n_signed + world.state.n_renewed]
     while world.state.quarter < n_quarters:
         world.step()
-        signed.append(np.array(world.state.n_signed))
+        signed.append(world.state.n_signed + world.state.n_renewed)
     record = world.recorder
     passed = np.diff(np.stack(signed, axis=-1), axis=-1)
     return Played(

@@ -235,7 +235,7 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
         (
             f"{_count(row['n_treaties'], 'treaty', 'treaties')} signed",
             f"one in force in {_count(row['treaty_quarters'], 'quarter', 'quarters')}",
-            _count(row["n_lapses"], "lapse", "lapses"),
+            f"{_count(row['n_lapses'], 'lapse', 'lapses')} beside answers to what looked like one",
         )
     )
     treaties = treaties[0].upper() + treaties[1:]

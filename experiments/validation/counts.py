@@ -1,8 +1,8 @@
 """What is counted: threats carried out, agreements a year, how long truces last, in the record and in runs.
 
 Runs are those of the assumption sample: 2018 to 2025 with the model's own duties and talks, sales following the record
-to the end of 2022. What both legislatures passed is an agreement, also where it renews another; in the record a quarter
-with an agreement or a truce on trade or EVs is one. A truce is in force from then on until talks are suspended or
+to the end of 2022. What enters into force is an agreement, and so is the renewal of one or of a truce; in the record a
+quarter with an agreement or a truce on trade or EVs is one, and a truce prolonged too. A truce is in force from then on until talks are suspended or
 duties rise between the two; its length is years in force over the number of breaks, so that one that still stands
 counts as well.
 """
@@ -103,7 +103,7 @@ def carried_in_full() -> float:
 
 
 def of_runs(played: Played, signed: np.ndarray) -> Counted:
-    """What a block of replicates has; signed (R, d) how often a package was passed."""
+    """What a block of replicates has; signed (R, d) how often one was passed or renewed."""
     packages = played.package
     on = packages > 0
     broken = float(np.sum(on[..., :-1] & ~on[..., 1:]))
@@ -120,7 +120,7 @@ def count_task(task: Task) -> Counted:
     ensemble = Ensemble(plan.world_file, ROOT_SEED, block, chosen, keep=block, lanes=lanes, n_quarters=plan.n_quarters)
     ((_, world),) = ensemble.worlds()
     played = Nudged(world, path).play()
-    return of_runs(played, np.array(world.state.n_signed))
+    return of_runs(played, np.array(world.state.n_signed + world.state.n_renewed))
 
 
 def count(

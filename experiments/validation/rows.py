@@ -98,12 +98,14 @@ _BRAND: Final = (
     "makers have one brand each and the published numbers are of single models: the model's should be the smaller."
 )
 _AGREED: Final = (
-    "2018 to 2025 with the model's own duties, talks and treaties: packages that both legislatures pass, renewals "
-    "too, a year. In the record, quarters with an agreement or a truce on trade or EVs."
+    "2018 to 2025 with the model's own duties, talks and treaties: packages that governments sign and legislatures "
+    "pass, renewals of truces and agreements too, a year. In the record, quarters with an agreement or a truce on "
+    "trade or EVs."
 )
 _TALKS: Final = (
-    "the clock of talks (`model/phases/talks.py`, `session_pause`): after every session a pair pauses, and what is "
-    "signed is kept for years, so that little is signed again. From May 2025 on governments signed every quarter"
+    "what can be signed (`model/rules/instruments.py`, `session_pause`): an agreement is talked over as quickly as a "
+    "truce and holds more, so that hardly any truce is signed, and what is signed is kept for years and not signed "
+    "again. From May 2025 on governments signed every quarter"
 )
 
 EFFECTS: Final = (

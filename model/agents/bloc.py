@@ -19,7 +19,8 @@ from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
 from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
-from model.vocabulary import DUTY, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.rules.instruments import Instrument
+from model.vocabulary import DUTY, EV, EXECUTIVE_BLOC, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
 
 
 class View(NamedTuple):
@@ -115,7 +116,12 @@ class Bloc(Government):
         views = []
         for group in groups:
             here = negotiable_in_some(menu, world.rules.on_table, tuple(sorted(set(current[group].tolist()))))
-            own = own_gain.in_lanes(group).of(menu, here)
+            own, partner = (gain.in_lanes(group).of(menu, here) for gain in (own_gain, partner_gain))
+            if world.rules.life is not None:
+                own, partner = (
+                    self.over_life(dyad, gain, here.packages, lanes[group], of, group)
+                    for gain, of in ((own, flows[side]), (partner, flows[1 - side]))
+                )
             gains_by = own >= least[0]
             enforceable = worth_keeping.in_lanes(group).holds(here)
             keeps = gains_by & enforceable
@@ -127,11 +133,30 @@ class Bloc(Government):
                     self.threshold(dyad, lanes[group])[..., here.packages],
                 )
                 admissible = keeps & passable
-            partner = partner_gain.in_lanes(group).of(menu, here)
             views.append(
                 View(dyad, here.packages, own, partner, gains_by, enforceable, passable, keeps, admissible, *least)
             )
         return views
+
+    def over_life(
+        self, dyad: int, gain: FloatArray, packages: np.ndarray, lanes: np.ndarray, flows: Flows, group: slice
+    ) -> FloatArray:
+        """(n, K) gains over the policy in force, per quarter of a treaty that lasts and starts next quarter.
+
+        A truce lives from term to term, an agreement begins late (``rules.instruments.life``). Governments know that
+        truces tend to be renewed: to count the first term alone would make every truce worthless beside an agreement,
+        which is not how they act. What makes a truce in force last adds what the truce may lose.
+        """
+        state, rules = self.world.state, self.world.rules
+        assert rules.life is not None
+        weight, held = rules.life[dyad][packages], state.instrument[lanes, dyad]
+        gain *= weight
+        if (held == Instrument.TRUCE).any():
+            menu, treaty = self.world.agenda.menus[dyad], state.treaty[lanes, dyad]
+            kept = flows.kept.in_lanes(group)
+            worth = kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty))
+            gain += np.maximum(weight - rules.life_of[held][:, None], 0.0) * worth[:, None]
+        return gain
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
@@ -170,22 +195,24 @@ class Bloc(Government):
 
     # --- ratify (1.9) ------------------------------------------------------------------------------------------
 
+    def votes(self, dyad: int) -> np.ndarray:
+        """(P,) on which packages its legislature votes: on all but truces (1.9).
+
+        Where the executive sets duties down to MFN alone, it votes on laws: what goes below, recognition, open markets.
+        """
+        rules, side = self.world.rules, self.side(dyad)
+        if not rules.clocks:
+            return np.ones(rules.instruments[dyad].shape, dtype=bool)
+        votes = rules.instruments[dyad] > Instrument.TRUCE
+        needs_law = rules.by_law[dyad][:, side] | rules.below_mfn[dyad][:, side]
+        return votes & needs_law if self.code == EXECUTIVE_BLOC else votes
+
     def usual_threshold(self, dyad: int) -> FloatArray:
-        """(P,) win-set threshold for every package; US packages with recognition need Congress (1.9)."""
-        p = self.world.parameters
-        usual, gives = (
-            p.ratification_threshold[self.index],
-            self.world.agenda.levels[dyad][:, RECOGNITION + self.side(dyad)],
-        )
-        for one in self.world.scenario.access:
-            if (one.importer, one.exporter) == (self.index, self.partner(dyad).index):
-                # So does opening a market that a rule keeps shut.
-                opens = np.array([terms.position == "open" for terms in (one, *one.on_table)])
-                step = self.world.agenda.menus[dyad].access_at[:, self.side(dyad)]
-                gives = np.where(step > 0, np.maximum(gives, opens[step]), gives)
-        if self.code != "US":
-            return np.full(gives.shape, usual)
-        return np.where(gives > 0.0, p.ratification_threshold_us_recognition, usual)
+        """(P,) win-set threshold for every package; the US recognises and opens markets through Congress (1.9)."""
+        p, usual = self.world.parameters, self.world.parameters.ratification_threshold[self.index]
+        by_law = self.world.rules.by_law[dyad][:, self.side(dyad)] & (self.code == EXECUTIVE_BLOC)
+        asked = np.where(by_law, p.ratification_threshold_us_recognition, usual)
+        return np.where(self.votes(dyad), asked, ratification.NO_VOTE)
 
     def threshold(self, dyad: int, lanes: np.ndarray) -> FloatArray:
         """(P,), or with turnover (n, P): what today's legislature asks of every package (1.9, 1.17)."""

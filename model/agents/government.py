@@ -29,7 +29,7 @@ from model.rules import (
     trust,
     unilateral,
 )
-from model.vocabulary import RECOGNITION
+from model.vocabulary import EV, RECOGNITION
 
 if TYPE_CHECKING:
     from model.sight import Sight
@@ -129,6 +129,15 @@ class Government:
         step = np.where(two_steps, gains[:, unilateral.UNCHANGED + 2], gains[:, unilateral.UNCHANGED + 1])
         dyad = int(self.parties.dyad_of[self.index, other.index])
         return unilateral.worth_moving(step, self.world.parameters.duty_move_threshold, self.scale(dyad))
+
+    def renews_duty(self, other: Government) -> np.ndarray:
+        """(R,) whether a review renews what duty cases have added: where to let it go would cost the bloc (1.6a)."""
+        state, at = self.world.state, (slice(None), self.index, other.index)
+        gains = self.world.known().move_gain[:, self.parties.pair_of[self.index, other.index]]
+        # The nearest point of its grid: no special duty at all, or one step less.
+        left = state.special[:, EV, self.index, other.index] - state.case_rise[at]
+        lower = np.where(left <= 0.5 * self.world.parameters.duty_step, 0, unilateral.UNCHANGED - 1)
+        return bargaining.take(gains, lower) < 0.0
 
     def answers_rise(self, other: Government, rise: FloatArray, u: FloatArray) -> tuple[np.ndarray, FloatArray]:
         """(R,) whether it answers a rise of the other's duty on its goods, and by how much its own rises (1.6a).

@@ -23,6 +23,7 @@ import numpy.typing as npt
 from model.faults import InputFault, nearest, shown
 from model.parameters.core import (
     CORE_GROUPS,
+    Clocks,
     Conduct,
     Market,
     Relations,
@@ -200,7 +201,19 @@ def _unknown(name: object) -> str:
 
 @dataclasses.dataclass(frozen=True)
 class Parameters(
-    Tactics, Clubs, Statecraft, Commerce, Unilateral, Relations, Conduct, Talks, Valuing, Standards, Welfare, Market
+    Tactics,
+    Clubs,
+    Statecraft,
+    Commerce,
+    Unilateral,
+    Relations,
+    Conduct,
+    Clocks,
+    Talks,
+    Valuing,
+    Standards,
+    Welfare,
+    Market,
 ):
     """One value of every parameter, checked on construction; read it by plain attributes.
 

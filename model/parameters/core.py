@@ -180,8 +180,9 @@ class Talks:
     perception_persistence: float = real(MECHANISM, 0.95, 0.8, 0.99, "-", "1.8",
         "autocorrelation of misjudgement per quarter")
     dialogue_on_perception: float = real(MECHANISM, 1, 0, 2, "-", "1.8", "how fast dialogue removes misjudgement")
-    session_quarters: int = whole(MECHANISM, 8, 4, 16, "qtr", "1.8",
-        "quarters until a session closes without agreement")
+    session_quarters: int = whole(MECHANISM, 2, 1, 16, "qtr", "1.8",
+        "quarters until a session closes without agreement",
+        "events.csv: talks since 2018 were given 90 days, and as long again (December 2018, May and August 2025)")
     rounds_per_quarter: int = whole(MECHANISM, 4, 2, 8, "rounds", "1.8", "offers per quarter, alternating")
     concession_exponent_cn: float = real(MECHANISM, 0.5, 0.1, 4, "-", "1.8",
         "China's concessions over time: below 1 late, above 1 early",
@@ -207,6 +208,30 @@ class Talks:
         "autocorrelation of the ratifiers' mood per quarter")
     anticipate_ratification: bool = switch("1.9",
         "negotiators sign only what their own legislature would rather pass")
+
+
+@dataclasses.dataclass(frozen=True)
+class Clocks:
+    """instruments, their terms and lags, and reviews of duties"""
+
+    clocks: bool = switch("1.9",
+        "truces, agreements and recognition have their own votes, lags and ends; duties of cases expire")
+    truce_quarters: int = whole(MECHANISM, 4, 1, 16, "qtr", "1.17",
+        "term of a truce, and for which whatever expires is renewed",
+        "events.csv: Busan, October 2025, for a year; others from 90 days to two years")
+    truce_renewal: float = real(MECHANISM, 0.7, 0, 1, "-", "1.7",
+        "chance that governments expect of a truce to be renewed when its term ends",
+        "events.csv: four of five dated truces since 2018 were, (4 + 1) / (5 + 2)")
+    agreement_lag: int = whole(MECHANISM, 1, 1, 8, "qtr", "1.9",
+        "quarters from signature to entry into force of an agreement, at least", "events.csv: Phase One, January 2020")
+    agreement_lag_more: int = whole(MECHANISM, 3, 0, 8, "qtr", "1.9",
+        "by how many quarters it may take longer", "events.csv: deal of the EU and the US, July 2025 to July 2026")
+    recognition_lag: int = whole(MECHANISM, 2, 1, 8, "qtr", "1.9", "the same of recognition and of an open market",
+        "EU-US agreement on mutual recognition, May to December 1998, from memory")
+    recognition_lag_more: int = whole(MECHANISM, 4, 0, 8, "qtr", "1.9", "by how many quarters it may take longer")
+    review_quarters: int = whole(MECHANISM, 20, 4, 80, "qtr", "1.6a",
+        "quarters after which the duty of a case expires unless a review renews it",
+        "sunset reviews: WTO Anti-Dumping Agreement art. 11.3, SCM Agreement art. 21.3")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -309,4 +334,4 @@ class Unilateral:
 
 
 # fmt: on
-CORE_GROUPS = (Market, Welfare, Standards, Valuing, Talks, Conduct, Relations, Unilateral)
+CORE_GROUPS = (Market, Welfare, Standards, Valuing, Talks, Clocks, Conduct, Relations, Unilateral)

@@ -9,6 +9,7 @@ from model.numerics import FloatArray
 from model.phases import gestures, trade, treaties
 from model.rules import bargaining, unilateral
 from model.stage import Stage
+from model.state import NEVER
 from model.telling.outcomes import CaseEnd
 from model.vocabulary import EV
 
@@ -46,6 +47,8 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
     if running.any():
         _go_on_with_case(world, importer, partner, running, bound, rises)
     free = ~running & ~bound
+    if world.rules.clocks and (state.review[at] <= t).any():
+        _review_results(world, importer, partner, rises)
     if state.insight.is_new:
         best, gain = unilateral.best_move(bloc.duty_moves(other))
         opens = free & (best != unilateral.UNCHANGED)
@@ -61,7 +64,7 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
             free &= ~opens
     strikes = free & bloc.strikes_at_once(other, world.luck.emergency[t + 1, :, importer, partner])
     if strikes.any():
-        rises[at] = np.where(strikes, unilateral.EMERGENCY_STEPS * p.duty_step, rises[at])
+        rises[at] += np.where(strikes, unilateral.EMERGENCY_STEPS * p.duty_step, 0.0)
         world.tell("emergency", strikes, importer, partner, unilateral.EMERGENCY_STEPS * p.duty_step)
 
 
@@ -76,6 +79,9 @@ def _go_on_with_case(
     decided = running & ~bound & (left == 0.0)
     carried = decided & bloc.carries_out(other, bloc.duty_moves(other))
     rises[at] = np.where(carried, p.duty_step * (1.0 + state.case_step[at]), 0.0)
+    # A later case on the same duty starts the clock of all again (SCM Agreement art. 21.3).
+    state.case_rise[at] += rises[at]
+    state.review[at] = np.where(carried, state.quarter + float(p.review_quarters), state.review[at])
     state.carried[at] += carried
     state.dropped[at] += settled | (decided & ~carried)
     state.case_left[at] = left
@@ -83,6 +89,19 @@ def _go_on_with_case(
         (CaseEnd.SETTLED, settled), (CaseEnd.CARRIED_OUT, carried), (CaseEnd.DROPPED, decided & ~carried)
     ):  # fmt: skip
         world.tell("case_ends", ends, importer, partner, how)
+
+
+def _review_results(world: Stage, importer: int, partner: int, rises: FloatArray) -> None:
+    """What duty cases have added to a duty expires where its review does not renew it, treaty or not (5)."""
+    state, at = world.state, (slice(None), importer, partner)
+    due = state.review[at] <= state.quarter
+    renewed = due & world.blocs[importer].renews_duty(world.blocs[partner])
+    next_one = np.where(renewed, state.quarter + float(world.parameters.review_quarters), NEVER)
+    state.review[at] = np.where(due, next_one, state.review[at])
+    rises[at] -= np.where(due & ~renewed, state.case_rise[at], 0.0)
+    state.case_rise[at] = np.where(due & ~renewed, 0.0, state.case_rise[at])
+    world.tell("case_ends", renewed, importer, partner, CaseEnd.RENEWED)
+    world.tell("case_ends", due & ~renewed, importer, partner, CaseEnd.EXPIRED)
 
 
 def _must_honour(world: Stage, importer: int, partner: int, rises: np.ndarray) -> np.ndarray:
@@ -94,9 +113,9 @@ def _must_honour(world: Stage, importer: int, partner: int, rises: np.ndarray) -
 
 
 def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
-    """Put rises, answers to them, and relief into the special duties."""
+    """Put rises (and what expires, below zero), answers to them, and relief into the special duties."""
     state, luck = world.state, world.luck.answer[world.state.quarter + 1]
-    if not (rises > 0.0).any() and np.isnan(falls).all():
+    if not rises.any() and np.isnan(falls).all():
         return
     answers = zeros(world.n_lanes, world.parties.n_blocs, world.parties.n_blocs)
     for importer, partner in world.parties.directed:
@@ -120,6 +139,7 @@ def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
             special = state.special[:, good, importer, partner]
             moved = world.economy.case_covers[good, importer, partner] * step
             state.special[:, good, importer, partner] = np.where(moves, unilateral.moved_duty(special, moved), special)
+        state.case_rise[at] = np.minimum(state.case_rise[at], state.special[:, EV, importer, partner])
 
 
 # --- standards ------------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from model.packages.menu import own_steps
 from model.packages.sums import chosen_lanes
 from model.rules import gestures
 from model.stage import Stage
+from model.state import NOTHING_SIGNED
 
 # --- gestures (GRIT) ------------------------------------------------------------------------------------------------
 
@@ -30,8 +31,11 @@ def _await_answer(world: Stage, d: int, giver: int, lanes: np.ndarray) -> None:
     whole = state.treaty[:, d].copy()
     whole[lanes] = package
     answered = exists & world.blocs[world.parties.dyads[d][1 - giver]].answers_gesture(d, whole)[lanes]
+    answered &= state.signed[lanes, d] == NOTHING_SIGNED  # what is signed comes first
     yes, no = lanes[answered], lanes[~answered]
-    state.signed[yes, d], state.gesture_due[yes, d, giver] = package[answered], True
+    # Nobody votes: it is in effect already.
+    state.signed[yes, d], state.entry[yes, d] = package[answered], float(state.quarter)
+    state.gesture_due[yes, d, giver] = True
     _believe(world, d, giver, yes)
     world.tell_some("gesture_answered", yes, d, 1 - giver, package[answered])
     left = state.gesture_left[no, d] - 1.0

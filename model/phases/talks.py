@@ -16,9 +16,9 @@ from model.choices.tactics import NOTHING_OFFERED, share_offered
 from model.layout import MANY_LANES
 from model.numerics import FloatArray
 from model.packages.sums import chosen_flows
-from model.rules import bargaining
+from model.rules import bargaining, instruments, ratification
 from model.stage import Stage
-from model.state import CLOSED
+from model.state import CLOSED, NOTHING_SIGNED
 from model.telling.outcomes import Obstacle, Refusal, SessionEnd
 from model.telling.story import Answer
 
@@ -29,6 +29,8 @@ def bargain(world: Stage) -> None:
     state.has_deal[...] = False
     closed, is_open = state.clock == CLOSED, state.is_open
     opens, shuts = closed & is_open & (state.pause <= 0.0) & state.insight.is_new, ~closed & ~is_open
+    # What is signed waits for its vote: there is nothing to talk about until it is in force or dead.
+    opens &= (state.signed < 0) | (state.entry <= state.quarter)
     if not world.parties.all_talk:
         opens = opens & world.parties.talks
     if opens.any():
@@ -55,7 +57,7 @@ class Session:
 
     lanes (n,) sorted by kind (n,): 2 with a treaty in force, if they are many, and 1 more where side 1 tables first.
     groups: the lanes of each kind; views: how each side sees the table, by group; best: gain of each side in its zone;
-    treaty (n,) in force; goes_on (n,): whether the parties still talk.
+    settled (n,) in force and not to be tabled; goes_on (n,): whether the parties still talk.
     """
 
     def __init__(self, world: Stage, d: int, lanes: np.ndarray, kind: np.ndarray) -> None:
@@ -75,7 +77,9 @@ class Session:
                 own = (group for group in self.groups if half.start <= group.start < half.stop)
                 self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
         self.least = [views[0].reservation for views in self.views]
-        self.treaty = world.state.treaty[lanes, d]
+        # What cannot be tabled: what is in force, unless a truce of it would become an agreement.
+        treaty, needs = world.state.treaty[lanes, d], world.rules.instruments[d]
+        self.settled = np.where(world.state.instrument[lanes, d] < needs[treaty], -1, treaty)
         self.goes_on = np.ones(lanes.size, dtype=bool)
 
     def play(self) -> None:
@@ -117,7 +121,7 @@ class Session:
             theirs, offer = seen[1 - side], seen[1 - side].packages.searchsorted(package[group])
             worth[group] = bargaining.take(theirs.own, offer)
             passes[group] = bargaining.take(theirs.admissible, offer)
-        tabled &= package != self.treaty
+        tabled &= package != self.settled
         accepted = np.zeros(n, dtype=bool)
         if tabled.any():
             for side, bloc in enumerate(self.pair):
@@ -192,18 +196,35 @@ class Session:
 
 
 def ratify(world: Stage) -> None:
-    """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
-    state, p = world.state, world.parameters
+    """What was agreed is signed, and the session closes; legislatures vote on what is due next quarter."""
+    state, p, t = world.state, world.parameters, world.state.quarter
     for d in range(world.parties.n_dyads):
-        voting = state.has_deal[:, d]
+        agreed, before = state.has_deal[:, d], state.signed[:, d].copy()
+        if agreed.any():
+            paper = world.rules.instruments[d][state.deal[:, d]]
+            lag = instruments.entry_lag(paper, world.luck.entry[t + 1, :, d], *world.rules.lags)
+            state.clock[:, d] = np.where(agreed, CLOSED, state.clock[:, d])
+            state.pause[:, d] = np.where(agreed, float(p.session_pause), state.pause[:, d])
+            state.entry[:, d] = np.where(agreed, t + lag, state.entry[:, d])
+            state.signed[:, d] = np.where(agreed, state.deal[:, d], before)
+            world.tell("signs", agreed & (lag > 1.0), d, state.deal[:, d], lag, *_asked(world, d, state.deal[:, d]))
+        voting = (state.signed[:, d] >= 0) & (state.entry[:, d] == t + 1.0)
         if not voting.any():
             continue
-        votes = [world.blocs[b].ratifies(d, state.deal[:, d]) for b in world.parties.dyads[d]]
+        package = np.maximum(state.signed[:, d], 0)
+        votes = [world.blocs[b].ratifies(d, package) for b in world.parties.dyads[d]]
         passed = voting & votes[0] & votes[1]
-        state.clock[:, d] = np.where(voting, CLOSED, state.clock[:, d])
-        state.pause[:, d] = np.where(voting, float(p.session_pause), state.pause[:, d])
+        failed = voting & ~passed
         for side in (0, 1):
             state.blocking[:, d, side, Obstacle.LEGISLATURE] += voting & ~votes[side]
-        world.tell("ratification", voting, d, state.deal[:, d], votes[0], votes[1])
-        state.signed[:, d] = np.where(passed, state.deal[:, d], state.signed[:, d])
+        world.tell("ratification", voting, d, package, votes[0], votes[1], *_asked(world, d, package))
+        # Beside talks that failed at home an answered gesture may still stand, which is in effect already.
+        state.signed[:, d] = np.where(failed, np.where(agreed, before, NOTHING_SIGNED), state.signed[:, d])
+        state.entry[:, d] = np.where(failed, float(t), state.entry[:, d])
+        state.pause[:, d] = np.where(failed, float(p.session_pause), state.pause[:, d])
         state.n_signed[:, d] += passed
+
+
+def _asked(world: Stage, d: int, package: np.ndarray) -> list[np.ndarray]:
+    """(R,) whether each side's legislature votes on a package."""
+    return [asked[package] > ratification.NO_VOTE for asked in world.thresholds[d]]

@@ -10,6 +10,7 @@ from model.numerics import FloatArray
 from model.phases import club
 from model.quarter import Conduct, Standards
 from model.rules import compliance, cooperation, policy
+from model.rules.instruments import Instrument
 from model.stage import Stage
 from model.state import CLOSED, NEVER, NOTHING_SIGNED
 from model.telling.outcomes import TreatyEnd
@@ -26,22 +27,27 @@ from model.vocabulary import (
 )
 
 FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
-SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed; the truces of 2025-26 were, by a year at most
 
 
 # --- entry into force (1.9) -----------------------------------------------------------------------------------------
 
 
 def enter_into_force(world: Stage) -> None:
-    """What was ratified last quarter replaces what was in force."""
-    state = world.state
+    """What was signed and passed replaces what was in force, when its time has come."""
+    state, t = world.state, world.state.quarter
     for d in range(world.parties.n_dyads):
-        enters = state.signed[:, d] >= 0
+        enters = (state.signed[:, d] >= 0) & (state.entry[:, d] <= t)
         if enters.any():
             start_over(world, d, enters)
             state.treaty[:, d] = np.where(enters, state.signed[:, d], state.treaty[:, d])
+            state.signed[:, d] = np.where(enters, NOTHING_SIGNED, state.signed[:, d])
+            state.instrument[:, d] = np.where(
+                enters, world.rules.instruments[d][state.treaty[:, d]], state.instrument[:, d]
+            )
+            ends = t + world.parameters.truce_quarters - 1.0
+            is_truce = enters & (state.instrument[:, d] == Instrument.TRUCE)
+            state.sunset[:, d] = np.where(is_truce, ends, state.sunset[:, d])
             world.tell("in_force", enters, d)
-    state.signed[...] = NOTHING_SIGNED
     club.enter_club(world)
 
 
@@ -68,9 +74,21 @@ def in_effect(world: Stage) -> np.ndarray:
     return np.where(world.state.gesture > 0, world.state.gesture, world.state.treaty)
 
 
+def waits(world: Stage, d: int) -> np.ndarray:
+    """(R,) whether something is signed that is not in force next quarter yet, or is still to be passed."""
+    return (world.state.signed[:, d] >= 0) & (world.state.entry[:, d] > world.state.quarter)
+
+
 def binds(world: Stage, importer: int, partner: int) -> np.ndarray:
-    """(R,) whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods."""
+    """(R,) whether a treaty in force, or a club of both, binds the importer's duty on the partner's goods.
+
+    So does what is signed: nobody may defeat its purpose before it enters into force (Vienna Convention art. 18).
+    """
     bound = position(world, importer, partner) > 0
+    d, side = int(world.parties.dyad_of[importer, partner]), int(world.parties.side_of[importer, partner])
+    waiting = waits(world, d)
+    if waiting.any():
+        bound |= waiting & (world.agenda.menus[d].coordinates[:, side][np.maximum(world.state.signed[:, d], 0)] > 0)
     return bound | club.fellows(world, importer, partner) if world.rules.has_clubs else bound
 
 
@@ -262,17 +280,21 @@ def leave_treaties(world: Stage) -> None:
         if (due & in_force).any():
             first, second = world.parties.dyads[d]
             renewed = world.blocs[first].renews(d) & world.blocs[second].renews(d)
-            state.sunset[:, d] = np.where(in_force & due & renewed, t + SUNSET_TERM, state.sunset[:, d])
+            goes_on, term = in_force & due & renewed, world.parameters.truce_quarters
+            state.sunset[:, d] = np.where(goes_on, t + float(term), state.sunset[:, d])
+            state.n_renewed[:, d] += goes_on
+            is_truce = state.instrument[:, d] == Instrument.TRUCE
+            cause = first_cause(cause, TreatyEnd.EXPIRED, due & ~renewed & is_truce)
             cause = first_cause(cause, TreatyEnd.SUNSET, due & ~renewed)
-            world.tell("renewed", in_force & due & renewed, d)
+            world.tell("renewed", goes_on, d, term)
         ends = in_force & (cause > 0)
         if not ends.any():
             continue
         is_first = ends & (state.first_end[:, d] < 0)
         state.first_end[:, d] = np.where(is_first, t, state.first_end[:, d])
         state.first_end_cause[:, d] = np.where(is_first, cause, state.first_end_cause[:, d])
-        _end_treaties(world, d, ends)
         world.tell("treaty_ends", ends, d, cause, np.where(by_first, 0, 1))
+        _end_treaties(world, d, ends, cause)
 
 
 def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -294,13 +316,17 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
     return cause, by_side[0]
 
 
-def _end_treaties(world: Stage, d: int, ends: np.ndarray) -> None:
-    state = world.state
+def _end_treaties(world: Stage, d: int, ends: np.ndarray, cause: np.ndarray) -> None:
+    """Whoever breaks a treaty off breaks off talks too, and what no legislature has passed; a truce only runs out."""
+    state, broken = world.state, ends & (cause != TreatyEnd.EXPIRED)
     start_over(world, d, ends)
     state.treaty[:, d] = np.where(ends, 0, state.treaty[:, d])
-    state.clock[:, d] = np.where(ends, CLOSED, state.clock[:, d])
+    state.instrument[:, d] = np.where(ends, Instrument.NONE, state.instrument[:, d])
+    dies = broken & (state.entry[:, d] > state.quarter + 1.0)
+    state.signed[:, d] = np.where(dies, NOTHING_SIGNED, state.signed[:, d])
+    state.clock[:, d] = np.where(broken, CLOSED, state.clock[:, d])
     pause = np.maximum(state.pause[:, d], float(world.parameters.cooling_off))
-    state.pause[:, d] = np.where(ends, pause, state.pause[:, d])
+    state.pause[:, d] = np.where(broken, pause, state.pause[:, d])
 
 
 def first_cause(cause: np.ndarray, code: int, happens: np.ndarray) -> np.ndarray:

@@ -97,6 +97,8 @@ def dyads(world: Stage) -> Columns:
         "session": (state.clock != CLOSED).astype(np.float64),
         "treaty": (state.treaty > 0).astype(np.float64),
         "package": state.treaty.astype(np.float64),
+        "instrument": state.instrument.astype(np.float64),
+        "signed": (state.signed >= 0).astype(np.float64),
         "kept": ordered_sum(state.honours.astype(np.float64)),
         "gain_first": first,
         "gain_second": second,

@@ -18,6 +18,7 @@ from model.packages.agenda import Agenda
 from model.parameters.checked import Parameters
 from model.record.dictionary import COLUMNS, SUMMARY, columns_of
 from model.rules import cooperation, games
+from model.rules.instruments import Instrument
 from model.scenario.scenario import Scenario
 
 N_CODES = len(games.FAMILIES)
@@ -231,6 +232,7 @@ class Recorder:
             "emerged_by_depth": by_depth.emerged,
             "durable_by_depth": by_depth.durable,
             "treaty_quarters": ordered_sum(self.series("dyad", "treaty")),
+            "truce_quarters": ordered_sum((self.series("dyad", "instrument") == Instrument.TRUCE) * 1.0),
             "club_quarters": ordered_sum(self.series("dyad", "club")),
             "n_treaties": self.treaties_signed,
             "n_lapses": self.lapses,

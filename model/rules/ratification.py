@@ -8,10 +8,15 @@ lasts some years; with a fresh draw every quarter any package would pass in time
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from model.numerics import FloatArray, FloatLike, logistic, normal_cdf
 from model.rules import BoolArray
+
+#: Threshold of what no legislature votes on: an executive act passes (multiples of S_L).
+NO_VOTE: Final = -1e9
 
 
 def ratification_probability(
@@ -21,8 +26,8 @@ def ratification_probability(
 
     legislature_gain: (...) or (..., P), the legislature's gain over current policy, bn$ per quarter.
     scale: (...) or (..., 1), its stake scale S_L, bn$ per quarter, > 0.
-    threshold: (...) or (..., 1), theta, gain demanded as a multiple of S_L, in [-0.1, 0.6]; CN 0, EU 0.10, US
-    0.15.
+    threshold: (...) or (..., 1), theta, gain demanded as a multiple of S_L, in [-0.1, 0.6], or ``NO_VOTE``;
+    CN 0, EU 0.10, US 0.15.
     slope: scalar, k_R, how sharply the probability rises around the threshold, in [2, 12]; default 6.
     Limits: 1/2 at the threshold; rises with the gain; never rises with the threshold (M18). Both sides must
     pass, so a package's probability is the product of two of these.

@@ -2,9 +2,11 @@
 
     blocs = ["CN", "US", "CA"]
     names = { CA = "Canada" }
+    legislatures = { CA = "Parliament" }
     talks = { CN = ["US", "CA"], US = ["CN", "CA"], CA = ["CN", "US"] }
 
-Without ``blocs`` these are China, the US and the EU; without ``talks`` everybody talks with everybody.
+Without ``blocs`` these are China, the US and the EU; without ``talks`` everybody talks with everybody; whose
+legislature has no name has "the legislature of ...".
 """
 
 from __future__ import annotations
@@ -24,17 +26,18 @@ def parties_of(raw: Mapping[str, Any], subject: str) -> Parties:
     """The parties that the raw tables of a scenario name; subject: what messages call it.
 
     Raises:
-        InputFault: a line for each thing that is wrong with ``blocs``, ``names`` or ``talks``.
+        InputFault: a line for each thing that is wrong with ``blocs``, ``names``, ``legislatures`` or ``talks``.
     """
     blocs, names, talks = raw.get("blocs", list(BLOCS)), raw.get("names", {}), raw.get("talks")
+    legislatures = raw.get("legislatures", {})
     faults = odd_blocs(blocs)
     if not faults:
-        faults = _odd_names(blocs, names)
+        faults = _odd_names(blocs, names) + _odd_legislatures(blocs, legislatures)
         faults += [] if talks is None else _odd_rows(blocs, talks)
     if faults:
         raise InputFault(faults, subject)
     silent = [] if talks is None else [(one, other) for one in blocs for other in blocs if other not in talks[one]]
-    return Parties(blocs, names, silent)
+    return Parties(blocs, names, silent, legislatures)
 
 
 def odd_blocs(blocs: Any) -> list[str]:
@@ -66,6 +69,16 @@ def _odd_names(blocs: list[str], names: Any) -> list[str]:
     called = [names.get(code, BLOC_NAMES.get(code)) for code in blocs]
     again = [f"names: two are called {shown(name)}; call one otherwise" for name in _repeated(called)]
     return faults or again
+
+
+def _odd_legislatures(blocs: list[str], named: Any) -> list[str]:
+    if not isinstance(named, dict):
+        return [f'legislatures = {shown(named)}: allowed is a table; write legislatures = {{ {blocs[0]} = "..." }}']
+    return [_no_party("legislatures", code, blocs) for code in named if code not in blocs] + [
+        f"legislatures.{code} = {shown(name)}: allowed is a name of 1 to {2 * LONGEST_NAME} characters"
+        for code, name in named.items()
+        if code in blocs and not (isinstance(name, str) and 0 < len(name.strip()) <= 2 * LONGEST_NAME)
+    ]
 
 
 def _repeated(names: list[Any]) -> list[Any]:

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from model.numerics import QUARTERS_PER_YEAR
-from model.scenario.arrays import SUM_TOLERANCE, Bools, Floats, Workshop
+from model.scenario.arrays import NEVER, SUM_TOLERANCE, Bools, Floats, Workshop
 from model.vocabulary import ACCESS, EV, GOODS, N_GOODS, N_SIDES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
@@ -37,6 +37,7 @@ class Treaty:
     technology: bool
     sunset: int  # index of the last quarter in force unless renewed; may lie beyond the horizon
     honoured_quarters: int  # quarters of honoured obligations before the start
+    instrument: str = ""  # what it is said to be, of ``rules.instruments``; "": what its contents need
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -100,7 +101,14 @@ def duties(w: Workshop) -> dict[str, Any]:
             mfn[:, g, i, j], floor[:, g, i, j] = usual, low
             special[:, g, i, j] = np.round(base - usual, RATE_DIGITS)
     other = np.array([section.other_ev, section.other_battery])
-    return {"mfn": mfn, "special": special, "floor": floor, "other_duty": other}
+    review = np.full((n_blocs, n_blocs), NEVER)
+    w.known("duties.review", section.review, list(section.ev))
+    for pair, label in section.review.items():
+        i, j = (w.blocs.index(bloc) for bloc in pair.split("<"))
+        review[i, j] = w.index(label)
+        if review[i, j] < 0:
+            w.faults.append(f"duties.review.{pair} = {label}: before the scenario starts; leave it out")
+    return {"mfn": mfn, "special": special, "floor": floor, "other_duty": other, "review": review}
 
 
 def treaties(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Treaty, ...]:
@@ -144,6 +152,7 @@ def _treaty(w: Workshop, name: str, base: Floats, floor: Floats) -> Treaty:
         technology=section.technology,
         sunset=w.index(section.sunset),
         honoured_quarters=round(section.honoured_quarters),
+        instrument=section.instrument,
     )
 
 

@@ -85,6 +85,7 @@ class Scenario:
     special: Floats  # (t, g, importer, exporter) no-treaty duty minus MFN
     floor: Floats  # (t, g, importer, exporter) what a full cut leads to
     other_duty: Floats  # (g, m) on goods from other places
+    review: Ints  # (importer, exporter) quarter in which what duty cases have added is reviewed, or NEVER
     # purchase support
     subsidy: Floats  # (t, m) k$ per eligible EV
     eligibility: Floats  # (t, f, m) share of the subsidy that f's cars get

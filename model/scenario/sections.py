@@ -171,6 +171,7 @@ class Duties(Section):
     battery: dict[Directed, Rate]
     other_ev: ByBloc[Duty]  # on cars from other places
     other_battery: ByBloc[Duty]
+    review: dict[Directed, QuarterLabel] = {}  # when what a duty case has added expires unless it is renewed
 
 
 class Subsidy(Section):
@@ -231,6 +232,7 @@ class Treaty(Section):
     charging: Switch = False
     technology: Switch = False
     sunset: QuarterLabel  # last quarter in force unless renewed
+    instrument: Literal["", "truce", "agreement", "recognition"] = ""  # default: what its contents need
     honoured_quarters: NotNegative = 0
 
 
@@ -255,6 +257,7 @@ class ScenarioFile(Section):
         BLOCS
     )  # who negotiates, in the order of all lists; ``model.scenario.governments`` checks it
     names: dict[Bloc, str] = {}  # what they are called
+    legislatures: dict[Bloc, str] = {}  # what votes there
     talks: dict[Bloc, list[Bloc]] = {}  # a row a bloc: whom it ever talks with; default: all with all
     first_quarter: QuarterLabel
     last_quarter: QuarterLabel

@@ -18,6 +18,7 @@ class TreatyEnd(IntEnum):
     NOTICE = 3  # a side left after notice
     SUNSET = 4  # it expired and was not renewed
     NEW_GOVERNMENT = 5  # a new government did not take it over
+    EXPIRED = 6  # the term of a truce was over and the governments did not renew it
 
 
 #: Which of the competing ends of a treaty each one is in the tables of results (theory 2.3).
@@ -28,6 +29,7 @@ COMPETING_END: Final = {
     TreatyEnd.NOTICE: "exit",
     TreatyEnd.SUNSET: "sunset",
     TreatyEnd.NEW_GOVERNMENT: "turnover",
+    TreatyEnd.EXPIRED: "expiry",
 }
 
 
@@ -49,11 +51,13 @@ class Turn(IntEnum):
 
 
 class CaseEnd(IntEnum):
-    """How a duty case ended."""
+    """How a duty case ended, or later what it had added to the duty."""
 
     SETTLED = 0  # by a treaty or club that binds the duty
     CARRIED_OUT = 1
     DROPPED = 2
+    EXPIRED = 3  # a review did not renew the duty
+    RENEWED = 4  # it did
 
 
 class Obstacle(IntEnum):

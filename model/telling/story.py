@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from model.market.border import in_force
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
+from model.rules.instruments import Instrument
 from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
 from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap
-from model.vocabulary import LINKAGE, SUPPLY, TECHNOLOGY
+from model.vocabulary import LINKAGE, N_SIDES, SUPPLY, TECHNOLOGY
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
@@ -36,6 +38,11 @@ class Answer:
 def percent(rate: float) -> str:
     """A duty as people say it: whole percent, with a digit more where it is small."""
     return f"{100 * rate:.0f} %" if rate >= SMALL_RATE else f"{100 * rate:.2g} %"
+
+
+def points(rise: float) -> str:
+    """A rise of a duty: points of the price, which are no percent of the duty."""
+    return f"{100 * rise:.0f} points"
 
 
 class ToldSoFar(NamedTuple):
@@ -139,20 +146,28 @@ class Story(TradeStory, ClubStory):
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
-        self._of_two("case", importer, partner, f"{{}} opens a duty case against {{}}: +{rise:.0%} threatened.")
+        told = f"{{}} opens a duty case against {{}}: a rise by {points(rise)} is threatened."
+        self._of_two("case", importer, partner, told)
 
     def case_ends(self, importer: int, partner: int, how: CaseEnd) -> None:
-        """A duty case ends."""
-        ended = {CaseEnd.SETTLED: "settled", CaseEnd.CARRIED_OUT: "carried out", CaseEnd.DROPPED: "dropped"}[how]
-        self._of_two("case", importer, partner, f"{{}}'s duty case against {{}} is {ended}.")
+        """A duty case ends, or what it added to the duty does."""
+        ended = {
+            CaseEnd.SETTLED: "{}'s duty case against {} is settled.",
+            CaseEnd.CARRIED_OUT: "{}'s duty case against {} is carried out: the duty rises.",
+            CaseEnd.DROPPED: "{}'s duty case against {} is dropped.",
+            CaseEnd.EXPIRED: "{} reviews its duty on {} from earlier cases and lets it expire.",
+            CaseEnd.RENEWED: "{} reviews its duty on {} from earlier cases and renews it.",
+        }[how]
+        self._of_two("case", importer, partner, ended)
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
-        self._of_two("case", importer, partner, f"{{}} raises its duty on {{}} by {rise:.0%} at once.")
+        self._of_two("case", importer, partner, f"{{}} raises its duty on {{}} by {points(rise)} at once.")
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
-        self._of_two("retaliation", importer, partner, f"{{}} answers {{}} with +{rise:.0%} on its own duty.")
+        told = f"{{}} answers {{}} and raises its own duty by {points(rise)}."
+        self._of_two("retaliation", importer, partner, told)
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A bloc lowers its special duty alone."""
@@ -219,25 +234,58 @@ class Story(TradeStory, ClubStory):
             Refusal.NOT_KEPT: "it would not keep it at today's trust",
             Refusal.NOT_PASSED: "its legislature would not pass it",
         }
-        given = [words for reason, words in reasons.items() if reason in answer.why]
-        self._at_table(Turn.REFUSED, dyad, other, f"refuses: {', and '.join(given)}.")
+        *given, last = [words for reason, words in reasons.items() if reason in answer.why]
+        self._at_table(Turn.REFUSED, dyad, other, f"refuses: {', '.join(given)}{', and ' * bool(given)}{last}.")
 
     def _lobby(self, dyad: int, package: int) -> str:
         firms = sorted(self.model.lobbies(dyad, package), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
         loud = [f"{name} {stake:+.2f} bn$ a year" for stake, name in firms if abs(stake) >= LEAST_STAKE]
         return f" Lobbies: {', '.join(loud)}." if loud else ""
 
+    def signs(self, dyad: int, package: int, lag: float, *asked: bool) -> None:
+        """A package is signed that legislatures vote on later."""
+        due = self.model.start.quarter_label(self.model.state.quarter + int(lag))
+        told = f"Signed: {self.package(dyad, package)}. {cap(self._passed_by(dyad, asked, 'must pass it'))}"
+        self.say("treaty", f"{told}; due to enter into force in {due}.", dyad)
+
     def ratification(self, dyad: int, package: int, *votes: bool) -> None:
-        """The legislatures have voted, of the first side and of the second."""
-        if all(votes):
-            self.say("treaty", f"Both legislatures ratify. From next quarter: {self.package(dyad, package)}.", dyad)
+        """The legislatures of the first and of the second side have voted; then whether each of them was asked."""
+        passed, asked = votes[:N_SIDES], votes[N_SIDES:]
+        if all(passed):
+            # What was signed before has been told.
+            what = f": {self.package(dyad, package)}" if self.model.state.has_deal[dyad] else ""
+            told = f"{cap(self._passed_by(dyad, asked, 'votes for it'))}. In force from next quarter{what}."
+            self.say("treaty", told, dyad)
             return
-        against = " and ".join(self.name(dyad, side) for side, vote in enumerate(votes) if not vote)
-        self.say("ratification", f"The deal fails in the legislature of {against}.", dyad)
+        against = " and in ".join(self.legislature(dyad, side) for side, vote in enumerate(passed) if not vote)
+        self.say("ratification", f"The deal fails in {against}.", dyad)
+
+    def legislature(self, dyad: int, side: int) -> str:
+        """What votes on treaties at one side of a dyad."""
+        return self.parties.legislatures[self.parties.dyads[dyad][side]]
+
+    def _passed_by(self, dyad: int, asked: Sequence[bool], does: str) -> str:
+        """Who votes on a deal, and who signs by executive act."""
+        voters = [self.legislature(dyad, side) for side in (0, 1) if asked[side]]
+        others = [self.name(dyad, side) for side in (0, 1) if not asked[side]]
+        is_many = len(voters) > 1 or any(" and " in voter for voter in voters)
+        verb = "vote for it" if is_many and does == "votes for it" else does
+        votes = [f"{', and '.join(voters)} {verb}"] if voters else []
+        by_act = [f"{' and '.join(others)} {'sign' if len(others) > 1 else 'signs'} by executive act"] if others else []
+        return "; ".join([*votes, *by_act])
 
     def in_force(self, dyad: int) -> None:
-        """A ratified treaty enters into force."""
-        self.say("treaty", "The treaty ratified last quarter enters into force.", dyad)
+        """A signed treaty enters into force."""
+        state = self.model.state
+        until = f", until {self.model.start.quarter_label(int(state.sunset[dyad]))}" if self._is_truce(dyad) else ""
+        self.say("treaty", f"The {self._paper(dyad)} enters into force{until}.", dyad)
+
+    def _is_truce(self, dyad: int) -> bool:
+        return int(self.model.state.instrument[dyad]) == Instrument.TRUCE
+
+    def _paper(self, dyad: int) -> str:
+        """What the treaty in force is."""
+        return ("treaty", "truce", "agreement", "agreement")[int(self.model.state.instrument[dyad])]
 
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
@@ -294,18 +342,22 @@ class Story(TradeStory, ClubStory):
         """A suspension ends."""
         self._side("retaliation", dyad, side, "ends its suspension: it gives its concessions in full again.")
 
-    def renewed(self, dyad: int) -> None:
-        """A treaty is renewed at its sunset."""
-        self.say("treaty", "The treaty reaches its sunset and is renewed.", dyad)
+    def renewed(self, dyad: int, quarters: int) -> None:
+        """A treaty is renewed when its term ends."""
+        what = f"The {self._paper(dyad)} reaches its sunset and is renewed"
+        if self._is_truce(dyad):
+            what = "The governments renew the truce by executive act"
+        self.say("treaty", f"{what}, for {quarters} quarters.", dyad)
 
     def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
         """A treaty ends; side: which one's doing it was, where it was one's."""
         name = self.name(dyad, side)
         why = {
-            TreatyEnd.LAPSE: f"{name} failed its own test two quarters running",
-            TreatyEnd.POLITICS: f"politics in {name} repudiated it",
+            TreatyEnd.LAPSE: f"{name} did not honour it two quarters running",
+            TreatyEnd.POLITICS: f"the government of {name} repudiated it",
             TreatyEnd.NOTICE: f"{name} left after notice",
             TreatyEnd.SUNSET: "it reached its sunset and was not renewed",
             TreatyEnd.NEW_GOVERNMENT: f"the new government of {name} did not take it over",
+            TreatyEnd.EXPIRED: "its term ran out and the governments did not renew it",
         }[TreatyEnd(cause)]
-        self.say("exit", f"The treaty ends: {why}.", dyad)
+        self.say("exit", f"The {self._paper(dyad)} ends: {why}.", dyad)

@@ -14,6 +14,7 @@ from model.negotiation import NegotiationModel
 from model.packages.menu import negotiable
 from model.packages.sums import chosen_flows
 from model.rules import ratification, unilateral
+from model.rules.instruments import Instrument
 from model.vocabulary import BLOCS, DYADS, RECOGNITION
 
 CN, US, EU = range(3)
@@ -40,7 +41,7 @@ def test_sides_and_partners(world: Any) -> None:
 
 
 def test_without_noise_governments_see_the_truth() -> None:
-    clear = fresh(perception_noise=0.0)
+    clear = fresh(perception_noise=0.0, clocks=False)
     for d, pair in enumerate(DYADS):
         current = int(clear.state.treaty[d])
         for b in pair:
@@ -116,24 +117,34 @@ def test_an_offer_is_good_enough_for_whoever_tables_it(world: Any) -> None:
     assert n_tabled > 0
 
 
-def test_congress_wants_more_of_recognition(world: Any) -> None:
-    us, china, p = world.blocs[US], world.blocs[CN], world.parameters
+def test_congress_votes_on_laws_alone_and_wants_more_of_recognition(world: Any) -> None:
+    us, china, p, menu = world.blocs[US], world.blocs[CN], world.parameters, world.agenda.menus[2]
     gives = world.agenda.levels[2][:, RECOGNITION] > 0  # the US is the first side of US-EU
-    assert gives.any() and not gives.all()
+    below = menu.duty_at[:, 0] == 4  # a full cut leads below the MFN rate there
+    assert gives.any() and (below & ~gives).any() and not (gives | below).all()
     wanted = np.where(gives, p.ratification_threshold_us_recognition, p.ratification_threshold_us)
     lane = np.array([0])
-    np.testing.assert_array_equal(us.threshold(2, lane), wanted)
-    assert np.all(china.threshold(0, lane) == p.ratification_threshold_cn)
+    np.testing.assert_array_equal(us.threshold(2, lane), np.where(gives | below, wanted, ratification.NO_VOTE))
+    votes = world.world.rules.instruments[0] > Instrument.TRUCE
+    assert votes.any() and not votes.all()
+    asked = np.where(votes, p.ratification_threshold_cn, ratification.NO_VOTE)
+    np.testing.assert_array_equal(china.threshold(0, lane), asked)
 
 
 def test_congress_wants_more_of_an_open_market() -> None:
     world = worlds.played("2026-access", quarters=1)
     us, p, menu = world.blocs[US], world.parameters, world.agenda.menus[0]
     opens = menu.access_at[:, 1] == 3  # local plants, a quota, open
-    assert p.ratification_threshold_us_recognition > p.ratification_threshold_us and opens.any()
-    wanted = np.where(opens, p.ratification_threshold_us_recognition, p.ratification_threshold_us)
+    assert opens.any() and not (menu.held[:, RECOGNITION + 1] > 0).any()
+    wanted = np.where(opens, p.ratification_threshold_us_recognition, ratification.NO_VOTE)
     np.testing.assert_array_equal(us.threshold(0, np.array([0])), wanted)
-    assert np.all(world.blocs[CN].threshold(0, np.array([0])) == p.ratification_threshold_cn)
+
+
+def test_without_clocks_every_legislature_votes_on_everything() -> None:
+    old = fresh(quarters=0, clocks=False)
+    for d, pair in enumerate(DYADS):
+        for b in pair:
+            assert old.blocs[b].votes(d).all() and (old.blocs[b].threshold(d, np.array([0])) >= -0.1).all()
 
 
 def test_a_higher_threshold_never_raises_the_chance_of_ratification(world: Any) -> None:

@@ -94,6 +94,8 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     # So much that it sees nothing that would pass; what is tabled here passes with room to spare.
     "threshold": (lambda real: lambda self, *asked: real(self, *asked) + 10.0, EVENTFUL),
     "ratifies": (never, EVENTFUL),
+    "votes": (always, {**EVENTFUL, "anticipate_ratification": False}),
+    "over_life": (lambda real: lambda self, dyad, gain, *asked: gain, EVENTFUL),
     "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, BINDING),
     "keeps_in_part": (first_scaled(0.5), EVENTFUL),
     "errors": (lambda real: lambda self, *asked: tuple(0.5 * one for one in real(self, *asked)), EVENTFUL),
@@ -111,6 +113,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "duty_moves": (scaled(0.0), AMONG_EQUALS),
     "opens_case": (always, EVENTFUL),
     "carries_out": (never, CASES),
+    "renews_duty": (never, EVENTFUL),
     "answers_rise": (never_answers, TENSE),
     "strikes_at_once": (always, EVENTFUL),
     "recognises_alone": (always, EVENTFUL),

@@ -19,8 +19,8 @@ from model.packages.part_cuts import kept_share
 from model.packages.resolve import Resolve, resolve
 from model.packages.sums import Flows, believed
 from model.rules import bargaining, compliance, packages, ratification, standards, trust, unilateral, withdrawal
-from model.vocabulary import BLOCS, CHARGING, DUTY, DYADS, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
-from reference import relations
+from model.vocabulary import BLOCS, CHARGING, DUTY, DYADS, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
+from reference import clocks, relations
 
 if TYPE_CHECKING:
     from reference.world import World
@@ -94,7 +94,8 @@ class Bloc:
 
         def belief(flows: Flows, whose: int, error: FloatArray) -> FloatArray:
             stakes = agenda.stakes[dyad, whose]
-            return believed(menu, flows.kept, agenda.levels[dyad], current, stakes, error, noise).spread(menu)
+            gain = believed(menu, flows.kept, agenda.levels[dyad], current, stakes, error, noise).spread(menu)
+            return clocks.over_life(w, dyad, gain, flows.kept.at(menu, current) - flows.kept.at(menu, 0))
 
         home = self.flows(dyad).home.over(menu, current).spread(menu)
         passable = ratification.in_win_set(home, agenda.legislature_scale[dyad, side], self.threshold(dyad))
@@ -162,9 +163,11 @@ class Bloc:
         """(P,) win-set threshold; US packages with recognition need Congress."""
         p, levels = self.world.parameters, self.world.agenda.levels[dyad]
         usual = np.full(levels.shape[0], p.ratification_threshold[self.index])
-        if self.code != "US":
-            return usual
-        return np.where(levels[:, RECOGNITION + self.side(dyad)] > 0.0, p.ratification_threshold_us_recognition, usual)
+        if self.code == "US":
+            gives = levels[:, RECOGNITION + self.side(dyad)] > 0.0
+            usual = np.where(gives, p.ratification_threshold_us_recognition, usual)
+        asked = [clocks.votes(self.world, dyad, self.side(dyad), package) for package in range(usual.size)]
+        return np.where(asked, usual, ratification.NO_VOTE)
 
     def ratifies(self, dyad: int, package: int) -> bool:
         """Whether the legislature passes a deal, given its persistent mood."""
@@ -333,6 +336,12 @@ class Bloc:
         step = unilateral.UNCHANGED + 1 + int(w.case_step[pair])
         scale = self.scale(int(DYAD_OF[pair]))
         return bool(unilateral.worth_moving(gains[step], w.parameters.duty_move_threshold, scale))
+
+    def renews_duty(self, other: Bloc) -> bool:
+        """Whether a review renews what duty cases have added: where to let it go would cost something."""
+        w, pair = self.world, (self.index, other.index)
+        is_all = w.special[EV][pair] - w.case_rise[pair] <= 0.5 * w.parameters.duty_step
+        return bool(w.mandate.move_gain[PAIR_OF[pair]][0 if is_all else 1] < 0.0)
 
     def strikes_at_once(self, other: Bloc, u: FloatArray) -> bool:
         """Whether the bloc raises a duty in an emergency, without an investigation."""

@@ -10,7 +10,8 @@ from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS, SIDE_OF
 from model.numerics import FloatArray
 from model.rules import unilateral
 from model.vocabulary import EV
-from reference import treaties
+from reference import clocks, treaties
+from reference.relations import NEVER
 
 if TYPE_CHECKING:
     from reference.world import World
@@ -21,6 +22,9 @@ def prepare(w: World) -> None:
     w.special, w.duty = w.opening.special.copy(), w.opening.duty.copy()  # (g, b, b) above MFN without treaties; applied
     # (b, b) quarters that a case still runs, steps threatened less one, threats carried out, dropped; recognised alone
     w.case_left, w.case_step, w.carried, w.dropped, w.recognises = (np.zeros((N_BLOCS, N_BLOCS)) for _ in range(5))
+    # (b, b) what cases have added to the duty, and the quarter in which it is reviewed
+    w.review = np.where(w.scenario.review < w.scenario.n_quarters, w.scenario.review, NEVER).astype(np.float64)
+    w.case_rise = np.where(w.review < NEVER, w.special[EV], 0.0)
     # (b,) zero-emission path stands, for how many quarters; announced in the run because it pays alone
     w.announced, w.announced_age = w.scenario.zev_announced.astype(np.float64), w.scenario.zev_age.copy()
     w.harmony_announced = np.zeros(N_BLOCS)
@@ -33,6 +37,8 @@ def move_alone(w: World) -> None:
     if w.parameters.unilateral_duties and w.quarter >= w.scenario.history_quarters:
         for importer, partner in DIRECTED_DYADS:
             _review_duty(w, importer, partner, rises, falls)
+            if w.parameters.clocks and w.review[importer, partner] <= w.quarter:
+                _review_results(w, importer, partner, rises)
     _write_duties(w, rises, falls)
     if w.assesses:
         _recognise_alone(w)
@@ -43,7 +49,8 @@ def move_alone(w: World) -> None:
 def binds(w: World, importer: int, partner: int) -> bool:
     """Whether a treaty in force binds the importer's duty on the partner's goods."""
     d = int(DYAD_OF[importer, partner])
-    return bool(w.agenda.menus[d].coordinates[int(w.treaty[d])][SIDE_OF[importer, partner]] > 0)
+    packages = [int(w.treaty[d]), clocks.waiting(w, importer, partner)]  # what is signed binds as well
+    return any(w.agenda.menus[d].coordinates[package][SIDE_OF[importer, partner]] > 0 for package in packages)
 
 
 def _review_duty(w: World, importer: int, partner: int, rises: FloatArray, falls: FloatArray) -> None:
@@ -57,7 +64,9 @@ def _review_duty(w: World, importer: int, partner: int, rises: FloatArray, falls
             w.dropped[pair] += 1.0
         elif w.case_left[pair] == 0.0:
             if bloc.carries_out(other):
-                rises[pair] = p.duty_step * (1.0 + w.case_step[pair])
+                rise = p.duty_step * (1.0 + w.case_step[pair])
+                rises[pair] += rise
+                w.case_rise[pair], w.review[pair] = w.case_rise[pair] + rise, t + p.review_quarters
                 w.carried[pair] += 1.0
             else:
                 w.dropped[pair] += 1.0
@@ -75,7 +84,17 @@ def _review_duty(w: World, importer: int, partner: int, rises: FloatArray, falls
                 falls[pair] = unilateral.duty_grid(w.special[EV][pair], p.duty_step)[best]
             return
     if bloc.strikes_at_once(other, w.luck.emergency[t + 1][pair]):
-        rises[pair] = unilateral.EMERGENCY_STEPS * p.duty_step
+        rises[pair] += unilateral.EMERGENCY_STEPS * p.duty_step
+
+
+def _review_results(w: World, importer: int, partner: int, rises: FloatArray) -> None:
+    """What cases have added expires unless the review renews it."""
+    pair = (importer, partner)
+    if w.blocs[importer].renews_duty(w.blocs[partner]):
+        w.review[pair] = w.quarter + w.parameters.review_quarters
+    else:
+        rises[pair] -= w.case_rise[pair]
+        w.review[pair], w.case_rise[pair] = NEVER, 0.0
 
 
 def _breach_pays(w: World, importer: int, partner: int, best: int) -> bool:
@@ -105,6 +124,7 @@ def _write_duties(w: World, rises: FloatArray, falls: FloatArray) -> None:
         if step != 0.0:
             for good, covered in enumerate(w.economy.case_covers):
                 w.special[good][pair] = unilateral.moved_duty(w.special[good][pair], covered[pair] * step)
+            w.case_rise[pair] = min(w.case_rise[pair], w.special[EV][pair])
 
 
 def _recognise_alone(w: World) -> None:

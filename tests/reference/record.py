@@ -62,6 +62,8 @@ def _dyads(w: World) -> Columns:
         "session": w.clock != CLOSED,
         "treaty": w.treaty > 0,
         "package": w.treaty,
+        "instrument": w.instrument,
+        "signed": w.signed >= 0,
         "kept": ordered_sum(w.honours.astype(np.float64)),
         "gain_first": gains[:, 0],
         "gain_second": gains[:, 1],

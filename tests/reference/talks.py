@@ -11,6 +11,7 @@ from model.choices.tactics import NOTHING_OFFERED
 from model.numerics import FloatArray
 from model.rules import bargaining
 from model.vocabulary import DYADS, N_SIDES
+from reference import clocks
 
 if TYPE_CHECKING:
     from reference.world import World
@@ -34,7 +35,7 @@ def bargain(w: World) -> None:
     w.deal[:] = 0
     for d in range(N_DYADS):
         if w.clock[d] == CLOSED:
-            if w.assesses and w.is_open[d] and w.pause[d] <= 0.0:
+            if w.assesses and w.is_open[d] and w.pause[d] <= 0.0 and w.signed[d] < 0:
                 w.clock[d] = 0.0
                 w.heard[d], w.received[d], w.concession[d] = 0.0, 0.0, 0.0
                 w.offered[d] = NOTHING_OFFERED
@@ -58,7 +59,8 @@ def _session_quarter(w: World, d: int) -> None:
         moments = [bloc.moment(d, view, time) for bloc, view in zip(pair, views, strict=True)]
         hope = pair[tabler].aspire(moments[tabler], w.concession[d, tabler])
         offer, exists = pair[tabler].table(views[tabler], hope)
-        if not exists or offer == int(w.treaty[d]):
+        is_settled = offer == int(w.treaty[d]) and w.instrument[d] >= clocks.paper(w, d, offer)
+        if not exists or is_settled:
             continue
         w.tabled[d] = offer
         _hear(w, d, other, views[other].own[offer])
@@ -80,9 +82,11 @@ def _hear(w: World, d: int, side: int, gain: FloatArray) -> None:
 
 
 def ratify(w: World) -> None:
-    """Both legislatures vote on what was agreed: a treaty is signed or the deal is dead; the session closes."""
-    for d in np.flatnonzero(w.deal):
-        votes = [w.blocs[b].ratifies(int(d), int(w.deal[d])) for b in DYADS[d]]
-        w.clock[d], w.pause[d] = CLOSED, float(w.parameters.session_pause)
-        if all(votes):
-            w.signed[d] = w.deal[d]
+    """What was agreed is signed and the session closes; legislatures vote on what is due next quarter."""
+    for d in range(N_DYADS):
+        if w.deal[d]:
+            w.signed[d], w.entry[d] = w.deal[d], w.quarter + clocks.lag(w, d, int(w.deal[d]))
+            w.clock[d], w.pause[d] = CLOSED, float(w.parameters.session_pause)
+        is_due = w.signed[d] >= 0 and w.entry[d] == w.quarter + 1
+        if is_due and not all(w.blocs[b].ratifies(d, int(w.signed[d])) for b in DYADS[d]):
+            w.signed[d], w.pause[d] = -1, float(w.parameters.session_pause)

@@ -9,6 +9,7 @@ from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS, N_DYADS, SIDE_OF
 
 from model.numerics import FloatArray
 from model.rules import compliance, cooperation, policy
+from model.rules.instruments import Instrument
 from model.vocabulary import (
     BATTERY,
     CHARGING,
@@ -23,6 +24,7 @@ from model.vocabulary import (
     SUPPLY,
     TECHNOLOGY,
 )
+from reference import clocks
 from reference.bloc import FULL_LEVEL
 from reference.relations import NEVER
 from reference.talks import CLOSED
@@ -30,17 +32,20 @@ from reference.talks import CLOSED
 if TYPE_CHECKING:
     from reference.world import World
 
-SUNSET_TERM = 4.0  # quarters for which an expiring treaty is renewed
-NOTHING_SIGNED = -1  # no ratified package waits to come into force
+NOTHING_SIGNED = -1  # no package waits to come into force
 
 
 def prepare(w: World) -> None:
     """The treaties that the scenario starts with, all kept so far."""
     w.treaty = w.agenda.treaty.copy()  # (d,) package in force, 0 none
-    w.signed = np.full(N_DYADS, NOTHING_SIGNED)  # (d,) package in force from the next quarter
+    # (d,) package signed and not yet in force, and the quarter from which it is; what the treaty in force is
+    w.signed, w.entry, w.instrument = np.full(N_DYADS, NOTHING_SIGNED), np.full(N_DYADS, NEVER), np.zeros(N_DYADS)
     w.sunset = np.full(N_DYADS, NEVER)  # (d,) quarter in which it expires
     for treaty in w.scenario.treaties:
         w.sunset[treaty.dyad] = treaty.sunset
+        w.instrument[treaty.dyad] = clocks.paper(w, treaty.dyad, int(w.treaty[treaty.dyad]))
+        if treaty.instrument and w.parameters.clocks:
+            w.instrument[treaty.dyad] = Instrument[treaty.instrument.upper()]
     shape = (N_DYADS, N_SIDES)
     w.honours = np.ones(shape, dtype=bool)  # passes its own test this quarter
     w.failed = np.zeros(shape, dtype=bool)  # failed it last quarter
@@ -56,15 +61,18 @@ def prepare(w: World) -> None:
 
 
 def enter_into_force(w: World) -> None:
-    """What was ratified last quarter replaces what was in force (1.9)."""
-    for d in np.flatnonzero(w.signed != NOTHING_SIGNED):
-        _start_afresh(w, int(d), int(w.signed[d]))
-    w.signed[:] = NOTHING_SIGNED
+    """What was passed last quarter replaces what was in force (1.9)."""
+    for d in [int(d) for d in np.flatnonzero(w.signed != NOTHING_SIGNED) if w.entry[d] <= w.quarter]:
+        _start_afresh(w, d, int(w.signed[d]))
+        w.signed[d] = NOTHING_SIGNED
+        if w.instrument[d] == Instrument.TRUCE:
+            w.sunset[d] = w.quarter + w.parameters.truce_quarters - 1
 
 
 def _start_afresh(w: World, d: int, package: int) -> None:
     """A treaty, or none, with no record of conduct."""
     w.treaty[d], w.sunset[d], w.failed[d] = package, NEVER, False
+    w.instrument[d] = clocks.paper(w, d, package)
     w.level[d], w.effort[d], w.answer_left[d], w.notice[d] = 1.0, 1.0, 0.0, 0.0
     w.dispute[d] = 0.0
 
@@ -185,7 +193,7 @@ def leave_treaties(w: World) -> None:
     """Treaties end by failed tests, politics, notice or sunset."""
     p, t = w.parameters, w.quarter
     for d in [int(d) for d in np.flatnonzero(w.treaty)]:
-        ends = False
+        ends, has_run_out = False, False
         for side, b in enumerate(DYADS[d]):
             fails = not bool(w.honours[d, side])
             ends |= bool(compliance.two_strikes(fails, w.failed[d, side]))
@@ -195,7 +203,11 @@ def leave_treaties(w: World) -> None:
             ends |= bool(w.notice[d, side] > p.exit_notice)
         if not ends and w.sunset[d] <= t:
             ends = not all(w.blocs[b].renews(d) for b in DYADS[d])
-            w.sunset[d] = t + SUNSET_TERM
+            w.sunset[d] = t + p.truce_quarters
+            has_run_out = ends and w.instrument[d] == Instrument.TRUCE
         if ends:
             _start_afresh(w, d, 0)
+        if ends and not has_run_out:
+            if w.entry[d] > t + 1:
+                w.signed[d] = NOTHING_SIGNED
             w.clock[d], w.pause[d] = CLOSED, max(float(w.pause[d]), float(p.cooling_off))

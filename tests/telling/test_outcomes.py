@@ -30,7 +30,8 @@ ROOT = Path(__file__).resolve().parents[2]
 def teller() -> Story:
     start = SimpleNamespace(quarter_label=lambda quarter: f"quarter {quarter}", parties=THREE)
     lane = SimpleNamespace(
-        state=SimpleNamespace(quarter=0), start=start, agenda=worlds.played(quarters=0).agenda, lobbies=lambda *_: [],
+        state=SimpleNamespace(quarter=0, instrument=np.zeros(3)), start=start, lobbies=lambda *_: [],
+        agenda=worlds.played(quarters=0).agenda,
         economy=worlds.played(quarters=0).economy, parameters=worlds.played(quarters=0).parameters,
     )  # fmt: skip
     return Story(lane, True)
@@ -49,7 +50,7 @@ def test_every_end_of_a_treaty_is_one_of_the_competing_ends() -> None:
     assert set(COMPETING_END) == set(TreatyEnd)
     assert {end: COMPETING_END[end] for end in TreatyEnd} == {
         TreatyEnd.NONE: "", TreatyEnd.LAPSE: "lapse", TreatyEnd.POLITICS: "turnover", TreatyEnd.NOTICE: "exit",
-        TreatyEnd.SUNSET: "sunset", TreatyEnd.NEW_GOVERNMENT: "turnover",
+        TreatyEnd.SUNSET: "sunset", TreatyEnd.NEW_GOVERNMENT: "turnover", TreatyEnd.EXPIRED: "expiry",
     }  # fmt: skip
 
 

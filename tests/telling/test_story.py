@@ -32,8 +32,10 @@ REASONS = (
 
 #: Words for the ends of treaties.
 ENDED = {
-    TreatyEnd.LAPSE: "failed its own test", TreatyEnd.POLITICS: "politics in", TreatyEnd.NOTICE: "left after notice",
+    TreatyEnd.LAPSE: "did not honour it", TreatyEnd.POLITICS: "the government of",
+    TreatyEnd.NOTICE: "left after notice",
     TreatyEnd.SUNSET: "reached its sunset", TreatyEnd.NEW_GOVERNMENT: "the new government of",
+    TreatyEnd.EXPIRED: "its term ran out",
 }  # fmt: skip
 
 
@@ -97,8 +99,8 @@ def test_the_story_agrees_with_the_record(told: list[Any]) -> None:
     for world in told:
         for d, name in enumerate(DYAD_NAMES):
             mine = [line for line in world.story if line.dyad == name]
-            signed = [line for line in mine if line.text.startswith("Both legislatures ratify")]
-            assert len(signed) == world.recorder.treaties_signed[d]
+            passed = [line for line in mine if "In force from next quarter" in line.text]
+            assert len(passed) == world.recorder.treaties_signed[d]
             ended = [line for line in mine if line.topic == "exit"]
             first, cause = int(world.state.first_end[d]), TreatyEnd(world.state.first_end_cause[d])
             assert [line.quarter for line in ended][:1] == ([first] if first >= 0 else [])
@@ -106,8 +108,10 @@ def test_the_story_agrees_with_the_record(told: list[Any]) -> None:
             assert not ended or ENDED[cause] in ended[0].text
             assert len([line for line in mine if line.topic == "lapse"]) == world.recorder.lapses[d]
             accepted = [line for line in mine if " accepts (" in line.text]
-            failed = [line for line in mine if "fails in the legislature" in line.text]
-            assert len(accepted) == len(signed) + len(failed)
+            failed = [line for line in mine if line.text.startswith("The deal fails in ")]
+            # What is signed may still wait at the end, and dies where the treaty before it breaks off.
+            waiting = [line for line in mine if line.text.startswith("Signed: ")]
+            assert 0 <= len(accepted) - len(passed) - len(failed) <= len(waiting)
         announced = sum("announces a zero-emission path" in line.text for line in world.story)
         state = worlds.series(world, "bloc", "announced")
         assert announced == (state[:, -1] - world.start.zev_announced).sum()

@@ -65,6 +65,9 @@ export function reasons(own) {
   return why.length ? why : [t("why.choice")];
 }
 
+// What votes on treaties at those sides of a pair that are marked.
+const legislatures = (d, marked) => DYADS[d].filter((_, side) => marked[side]).map((b) => t(`legislature.${BLOCS[b]}`)).join(t("and"));
+
 export const eventLine = (event) => sentence(eventWords(event));
 
 function eventWords(event) {
@@ -82,7 +85,7 @@ function eventWords(event) {
     case "case":
     case "emergency":
     case "answers":
-      return t(`event.${event.kind}`, { who, partner, rise: percent(event.rise) });
+      return t(`event.${event.kind}`, { who, partner, rise: t("event.points", { n: Math.round(100 * event.rise) }) });
     case "withholds":
       return t("event.withholds", { who, partner, share: percent(event.share) });
     case "relief":
@@ -98,11 +101,12 @@ function eventWords(event) {
     case "talks":
       return event.open ? t("event.talks_open", { pair }) : t(`event.talks_close_${event.why}`, { pair });
     case "vote": {
-      const against = event.votes.map((vote, side) => (vote ? "" : the(DYADS[d][side]))).filter(Boolean);
-      return against.length
-        ? t("event.vote_fails", { pair, who: against.join(t("and")) })
-        : t("event.vote_passes", { pair });
+      const against = legislatures(d, event.votes.map((vote) => !vote)), voters = legislatures(d, event.asked);
+      if (against) return t("event.vote_fails", { pair, who: against });
+      return voters ? t("event.vote_passes", { pair, who: voters }) : t("event.vote_act", { pair });
     }
+    case "signs":
+      return t("event.signs", { pair, who: legislatures(d, event.asked), quarters: event.quarters });
     case "ends":
       return t(`event.ends_${event.why}`, { pair, who });
     case "offer":

@@ -4,7 +4,7 @@ import { h, s } from "./dom.js";
 import { gameMap } from "./figures.js";
 import { percent, sentence, signedMoney, t } from "./words.js";
 
-const GOOD = ["in_force", "renewed", "relief", "alone", "resumes"];
+const GOOD = ["signs", "in_force", "renewed", "relief", "alone", "resumes"];
 const BAD = ["lapses", "withholds", "ends", "emergency", "answers", "case"];
 
 export const packageList = (d, pack) => h("ul", { class: "plain" }, packageLines(d, pack).map((line) => h("li", {}, line)));
@@ -45,7 +45,7 @@ function eventItem(event) {
       own && !event.accepted ? ` ${reasons(own).join(t("comma"))}` : ""));
     if (own) item.append(h("details", {}, h("summary", {}, t("offer.why", { who: answerer })), judgementView(event.dyad, own), h("p", { class: "soft" }, lobbyLine(event.lobby))));
   }
-  if (event.kind === "vote" && event.package) item.append(packageList(event.dyad, event.package));
+  if (["vote", "signs"].includes(event.kind) && event.package) item.append(packageList(event.dyad, event.package));
   return item;
 }
 
