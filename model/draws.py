@@ -58,6 +58,7 @@ STREAMS: Final[dict[str, Stream]] = {
     "new_prior": Stream(19, "normal", ("blocs", "blocs"), "a new government's view of a partner (observer, observed)"),
     "club_ratification": Stream(25, "normal", ("blocs",), "mood of a legislature towards a club"),
     "club_exit": Stream(26, "uniform", ("blocs",), "whether a successor takes a bloc out of a club"),
+    "announcement": Stream(31, "uniform", ("blocs",), "whether a zero-emission path is announced"),
 }
 
 
@@ -86,6 +87,7 @@ class Draws:
     new_prior: npt.NDArray[np.float64]
     club_ratification: npt.NDArray[np.float64]
     club_exit: npt.NDArray[np.float64]
+    announcement: npt.NDArray[np.float64]
 
 
 def draw_stream(

@@ -141,7 +141,7 @@ class Welfare:
 class Conduct:
     """What of treaties was kept; written by ``treaties.put_duties_in_force``, which reads what each side honours.
 
-    treaty_duty (R, g, b, b) duties without a club's terms; implemented (R, d, 10) level of every issue; concessions
+    treaty_duty (R, g, b, b) duties paid without a club's terms; implemented (R, d, 10) level of every issue; concessions
     (R, d, 10) the same as conceded; depth_contested (R, d).
     """
 

@@ -69,6 +69,7 @@ class State:
     # policy
     special: FloatArray  # (g, b, b) duty above MFN without treaties
     duty: FloatArray  # (g, b, b) applied
+    paid: FloatArray  # (g, b, b) what goods pay of it on average
     case_left: FloatArray  # (b, b) quarters that an investigation still runs
     case_step: FloatArray  # (b, b) 0 or 1: one or two steps threatened
     carried: FloatArray  # (b, b) threats carried out so far
@@ -183,7 +184,7 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (-1, "d", "first_end"),
 )
 #: What the calibration found, as it is.
-_FOUND: Final = ("margin", "origin_tie", "origin_level", "price", "markup", "quality", "cells", "special", "duty")
+_FOUND: Final = ("margin", "origin_tie", "origin_level", "price", "markup", "quality", "cells", "special", "duty", "paid")
 
 
 def opening_arrays(start: Start, parameters: Parameters) -> dict[str, np.ndarray]:

@@ -7,13 +7,13 @@ An ``Economy`` is made from a scenario and a set of parameters by ``model.start.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
+
+import numpy as np
 
 from model.numerics import FloatArray
-from model.vocabulary import Parties
-
-if TYPE_CHECKING:
-    import numpy as np
+from model.rules import policy
+from model.vocabulary import EV, Parties
 
 SHUT: Final = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
 
@@ -29,7 +29,8 @@ class Economy:
     (g, b) on goods from the rest of the world; cuts (g, b, b, 5) share of the way from base to floor of each duty
     position; case_covers (g, b, b) whether a duty case moves the good; ice_share (m, b) of combustion sales
     by home of the maker; start_experience (k,) GWh; start_cell_cost (k,) $/kWh; cars_built (b,) m a year of any kind;
-    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter.
+    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter; battery_share, coverage_elasticity (b, b) as in
+    ``policy.charged_duty``, 1 and 0 where a special duty is on all EVs; hybrids_spared fraction.
     """
 
     parties: Parties
@@ -57,6 +58,23 @@ class Economy:
     cars_built: FloatArray
     charger_cost: FloatArray
     charger_budget: FloatArray
+    battery_share: FloatArray
+    coverage_elasticity: FloatArray
+    hybrids_spared: float
+
+    def charged(self, duty: FloatArray, usual: FloatArray, at: Any = ...) -> FloatArray:
+        """(..., b, b) duty that EVs pay on average; ``at`` picks the pairs that duty and usual one are about."""
+        if self.hybrids_spared <= 0.0 or not (self.battery_share < 1.0).any():
+            return duty
+        return policy.charged_duty(
+            duty, usual, self.battery_share[at], self.coverage_elasticity[at], self.hybrids_spared
+        )
+
+    def paid(self, duty: FloatArray, usual: FloatArray) -> FloatArray:
+        """(..., g, b, b) duties that goods pay on average; duty and usual one alike."""
+        found = duty.copy(order="K")
+        found[..., EV, :, :] = self.charged(duty[..., EV, :, :], usual[..., EV, :, :])
+        return found
 
 
 @dataclass(frozen=True)
@@ -64,7 +82,7 @@ class Opening:
     """What the calibration solved for at the scenario's start (theory 1.1, 1.3), the state of the first quarter.
 
     quality (m, f) utility; price, markup (m, f) k$; margin (f, k) $/kWh; origin_tie (m, f, o), origin_level (m, f);
-    share (m, f) of all cars sold; cells (f, k) GWh; duty, special (g, b, b); trend (m,) utils by which all EV
+    share (m, f) of all cars sold; cells (f, k) GWh; duty, paid, special (g, b, b), the second on average; trend (m,) utils by which all EV
     qualities grow a quarter.
     """
 
@@ -77,5 +95,6 @@ class Opening:
     share: FloatArray
     cells: FloatArray
     duty: FloatArray
+    paid: FloatArray
     special: FloatArray
     trend: FloatArray

@@ -116,8 +116,8 @@ def under_quotas(world: Stage) -> tuple[FloatArray, FloatArray]:
     """Duties (R, g, b, b) and frictions under this quarter's quotas, at the premium last paid."""
     state, now, frictions = world.state, world.gates(), world.state.supply.border.frictions
     if now is None or not now.has_quota:
-        return state.duty, frictions
-    duty = state.duty.copy(order="K")
+        return state.paid, frictions
+    duty = state.paid.copy(order="K")
     quotas = quotas_of(now, duty[:, EV], state.supply.landed)
     last = None if state.quarter == 0 else state.market.licences
     premium = np.zeros_like(quotas.size) if last is None else last.premium

@@ -76,7 +76,7 @@ def _build_plants(world: Stage) -> None:
 def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
     """From now on these automakers can serve these markets from home there."""
     state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
-    rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
+    rate = np.concatenate([state.paid[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
     friction, licences = state.supply.border.frictions[lane, m, 0], state.market.licences
     if licences is not None:
         rate, friction = licences.rate[lane, m, f], licences.frictions[lane, m, f]
@@ -94,7 +94,7 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     row = np.arange(lane.size)
     rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
     utility, gates = utility[row, f], world.gates()
-    rate = state.duty[lane, EV, m, m]
+    rate = state.paid[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
     # Beside each other: from a plant there, and as today.

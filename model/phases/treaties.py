@@ -188,11 +188,12 @@ def put_duties_in_force(world: Stage) -> None:
     duty = zeros(world.n_lanes, N_GOODS, n_blocs, n_blocs)
     duty[:, :, own, other] = policy.applied_duty(base, floor, cut * kept[:, None])
     concessions[..., duties] = cooperation.concession(level, at > 0, kept)
-    state.duty = club.duties_with_club(world, duty)
+    paid = world.economy.paid(duty, s.mfn[t])
+    state.duty, state.paid = (club.duties_with_club(world, rates) for rates in (duty, paid))
     concessions = club.concessions_with_club(world, concessions)
     state.depth = cooperation.depth(concessions, world.agenda.weights)
     contested = cooperation.depth(concessions, world.agenda.contested_weights)
-    state.conduct = Conduct(duty, implemented, concessions, contested)
+    state.conduct = Conduct(paid, implemented, concessions, contested)
 
 
 # --- what the quarter leaves behind (1.11, 1.12, 1.17) --------------------------------------------------------------

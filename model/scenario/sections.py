@@ -164,6 +164,7 @@ class Rate(Section):
     mfn: Duty | list[Duty]
     base: Duty | list[Duty]  # without a treaty, suspended parts included
     floor: Literal["mfn"] | Duty = "mfn"  # what a full cut leads to
+    battery_cars: Fraction = 1.0  # share in the EVs that come, before a special duty that is on battery cars alone
 
 
 class Duties(Section):

@@ -81,14 +81,14 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     available = np.where(kept_out, 1.0, scenario.availability.T)
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
-    cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
+    cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.paid[BATTERY])
     landed, gates = landed_costs(economy, cells), gates_of(scenario)
     gates = gates and gates.in_quarter(0)
     frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     base = opening.price - opening.markup
     clearing = clear_at_prices(base, utility, opening.price, alpha, parameters.nest_correlation)
-    on_cars, nothing = opening.duty[EV], np.zeros_like(paid)
+    on_cars, nothing = opening.paid[EV], np.zeros_like(paid)
     accounts = account(
         economy, parameters, clearing, cells, opening.margin, landed, origin_share, on_cars, paid, nothing
     )
@@ -101,7 +101,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
         landed=landed,
         frictions=frictions,
         utility=utility,
-        duty=opening.duty,
+        duty=opening.paid,
         special=opening.special,
         mfn=scenario.mfn[0],
         floor=scenario.floor[0],

@@ -88,6 +88,9 @@ def constants(scenario: Scenario, parameters: Parameters) -> Economy:
         cars_built=scenario.cars_built,
         charger_cost=scenario.charger_cost,
         charger_budget=scenario.charger_budget,
+        battery_share=scenario.battery_share,
+        coverage_elasticity=parameters.coverage_elasticity * (scenario.battery_share < 1.0),
+        hybrids_spared=parameters.hybrids_spared,
     )
 
 
@@ -230,8 +233,9 @@ def open_changed(scenario: Scenario, parameters: Parameters, base: Scenario) -> 
     now = dataclasses.replace(
         constants(scenario, parameters), supplier_tie=economy.supplier_tie, cell_level=economy.cell_level
     )
-    special = scenario.special[0].copy()
-    return now, dataclasses.replace(opening, duty=duties_at_start(scenario), special=special)
+    duty, special = duties_at_start(scenario), scenario.special[0].copy()
+    paid = now.paid(duty, scenario.mfn[0])
+    return now, dataclasses.replace(opening, duty=duty, paid=paid, special=special)
 
 
 def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, Opening]:
@@ -240,8 +244,10 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     share = scenario.ev_share[:, None] * scenario.brand_share.T
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     duty = duties_at_start(scenario)
+    economy = constants(scenario, parameters)
+    duty, statutory = economy.paid(duty, scenario.mfn[0]), duty
     economy, margin = _solve_ties(
-        constants(scenario, parameters),
+        economy,
         scenario,
         parameters,
         scenario.market_size[:, None] * share,
@@ -278,7 +284,8 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         origin_level=origin_level,
         share=clearing.share,
         cells=accounts.cells,
-        duty=duty,
+        duty=statutory,
+        paid=duty,
         special=scenario.special[0].copy(),
         trend=np.zeros(len(share)),
     )

@@ -71,6 +71,7 @@ def fit_trend(
     quarters = round(scenario.drift_quarters)
     then = min(quarters, scenario.n_quarters - 1)
     duty = np.maximum(opening.duty + scenario.base_duty[then] - scenario.base_duty[0], 0.0)
+    duty = economy.paid(duty, scenario.mfn[then])
     cost = projected_costs(scenario, parameters, economy, quarters)
     cells = supply_cells(economy, parameters, cost, opening.margin, duty[BATTERY])
     nothing = np.zeros((economy.parties.n_blocs, economy.parties.n_blocs))

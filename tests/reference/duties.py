@@ -118,6 +118,8 @@ def _recognise_alone(w: World) -> None:
 
 def _announce_paths(w: World) -> None:
     """Blocs announce zero-emission paths, alone or because a partner is trusted to join (1.15)."""
-    for bloc in [bloc for bloc in w.blocs if w.announced[bloc.index] <= 0.0 and bloc.announces()]:
+    luck = w.luck.announcement[w.quarter + 1]
+    silent = [bloc for bloc in w.blocs if w.announced[bloc.index] <= 0.0]
+    for bloc in [bloc for bloc in silent if bloc.announces(luck[bloc.index])]:
         w.announced[bloc.index], w.announced_age[bloc.index] = 1.0, 0.0
         w.harmony_announced[bloc.index] = float(bloc.gains_by_announcing())
