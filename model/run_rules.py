@@ -21,7 +21,7 @@ from model.packages.agenda import Agenda
 from model.packages.menu import Menu, negotiable
 from model.packages.sums import Grid
 from model.parameters.checked import Parameters
-from model.rules import batteries, compliance, cooperation, unilateral, welfare
+from model.rules import compliance, cooperation, unilateral, welfare
 from model.rules.bargaining import OUT_OF_REACH
 from model.rules.club_terms import CarbonStep
 from model.scenario.scenario import Scenario
@@ -51,8 +51,6 @@ class RunRules:
     has_clubs: bool
     club_penalty: float
     brands_abroad: FloatArray  # (b, b)
-    learning_exponent: FloatArray  # of cells
-    same_home: FloatArray  # (k, k) 0 or 1
     turn: np.ndarray  # (f, k) when contracts are due
     reference_evs: FloatArray  # m EVs a quarter at the start, by what they save
     start_shift: FloatArray  # (b,) utility that announcements made before the start add
@@ -93,8 +91,6 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         has_clubs=club is not None,
         club_penalty=club.penalty if club else 0.0,
         brands_abroad=brands_on_sale(s),
-        learning_exponent=batteries.learning_exponent(p.battery_learning_rate),
-        same_home=(s.supplier_home[:, None] == s.supplier_home[None, :]).astype(np.float64),
         turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
         reference_evs=welfare.cars_that_save(s.market_size * s.ev_share, p.emissions_saved_per_ev),
         start_shift=s.zev_announced.astype(np.float64) * ramp,

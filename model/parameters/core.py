@@ -149,7 +149,7 @@ class Standards:
     zev_ramp: int = whole(STRUCTURE, 16, 1, 40, "qtr", "1.15", "quarters until an announcement has its full effect")
     zev_hesitation: float = real(MECHANISM, 0.7, 0, 5, "bn$/qtr", "1.15",
         "gain over which announcing turns from unlikely to likely; 0: announced as soon as it pays",
-        "a stake of 2.4 bn$ a quarter (China, US 2026) misjudged by half, as any (perception_noise): a logistic of that sd")
+        "stakes of 2.4 bn$ a quarter (China, US 2026) misjudged by half, as any (perception_noise): a logistic")
     zev_cost: float = real(STRUCTURE, 20, 0, 100, "bn$/qtr", "1.15", "cost per squared shortfall of the EV share")
 
 
@@ -160,7 +160,7 @@ class Valuing:
     hybrids_spared: float = real(STRUCTURE, 1, 0, 1, "-", "1.6",
         "part of a special duty on battery cars that plug-in hybrids are spared; 0: all EVs pay it", "EU 2024/2754")
     coverage_elasticity: float = real(STRUCTURE, 2, 0, 6, "-", "1.6",
-        "fall of the share of battery cars in an exporter's EVs with a special duty on these alone, in logs of 1 + duty",
+        "fall of the share of battery cars in an exporter's EVs with a special duty on them, in logs of 1 + duty",
         "Dataforce: EVs from China in the EU 2024 and 2025; from .94 to .65", "calibrated")
     assessment_interval: int = whole(MECHANISM, 4, 1, 8, "qtr", "1.21", "quarters between impact assessments")
     retaliation_ratio: float = real(MECHANISM, 0.5, 0, 1, "-", "1.6",

@@ -43,11 +43,9 @@ def assess_impact(world: Stage) -> None:
         tables, ahead = foreseen(
             world.economy,
             p,
-            world.scenario,
             world.opening,
             situation,
-            state.experience,
-            state.cells,
+            *world.learned(),
             tables,
             ahead,
             WARM_SWEEPS,
@@ -98,6 +96,7 @@ def _situation(world: Stage) -> Situation:
         origin_level=state.origin_level,
         subsidy=supply.paid,
         exported_cells=state.books.exported_cells,
+        car_cost=state.car_cost,
         charges=supply.border.charges,
         scheme=supply.scheme,
         credit_price=state.credit_price,
@@ -130,9 +129,8 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     supply: FloatArray = world.agenda.supply_stake
     if state.quarter > 0:
         supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
-    technology = technology_stakes(
-        world.economy, p, state.cell_cost, state.experience, state.cells, books.ev_revenue, effective
-    )
+    made = (state.cell_cost, state.car_cost, state.cells, *world.learned())
+    technology = technology_stakes(world.economy, p, *made, books.ev_revenue, effective)
     extra = technology_extra(p, books.ev_revenue, effective)
     if extra is not None:
         technology = technology + extra

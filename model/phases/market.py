@@ -31,8 +31,8 @@ from model.vocabulary import BATTERY, EV
 def offer_supply(world: Stage) -> None:
     """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
     state, p, economy, standing = world.state, world.parameters, world.economy, world.state.standards
-    cells = supply_cells(economy, p, state.cell_cost, state.margin, state.paid[:, BATTERY])
-    landed = landed_costs(economy, cells)
+    cells = supply_cells(economy, p, state.cell_cost, state.margin, state.paid[:, BATTERY], state.place_cost)
+    landed = landed_costs(economy, cells, state.car_cost)
     carbon = club.carbon_now(world)
     if carbon is not None:
         landed = landed + coalitions.places(carbon.cost)[:, None, None, :]

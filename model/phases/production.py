@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from model.layout import zeros
+from model.market import learning
 from model.market.clearing import pass_through_weight
 from model.numerics import LEAST_AVAILABILITY, FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.market import offer_supply
-from model.rules import batteries, demand, plants, pricing, standards
+from model.rules import demand, plants, pricing, standards
 from model.stage import Stage
 from model.vocabulary import EV
 
@@ -32,13 +33,12 @@ def renew_costs(world: Stage) -> None:
 
 
 def _learn(world: Stage) -> None:
-    state, p = world.state, world.parameters
-    output = ordered_sum(state.cells, axis=-2)
-    more = np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign
-    across = p.spillover_foreign + more * state.standards.cooperates
-    gained = batteries.experience_increment(output, world.rules.same_home, p.spillover_domestic, across)
-    state.experience = state.experience + gained
-    state.cell_cost = beside([maker.learn(state.experience[..., maker.index]) for maker in world.suppliers])
+    state, (before, output) = world.state, world.learned()
+    more = learning.gained(world.economy, world.parameters, output, state.standards.together)
+    state.experience, state.place_experience, state.car_experience = now = learning.ahead(before, more, 1.0)
+    cells = [maker.learn(now.cells[..., maker.index], now.places) for maker in world.suppliers]
+    state.cell_cost, state.place_cost = learning.costs_by_place(world.economy, cells)
+    state.car_cost = beside([maker.learn(now.cars[..., maker.index]) for maker in world.automakers])
 
 
 def _renew_contracts(world: Stage) -> None:

@@ -145,12 +145,12 @@ def keep_standards(world: Stage) -> None:
         by_treaty[:, j, i] = np.maximum(by_treaty[:, j, i], kept[:, d, RECOGNITION + 1])
         common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
         together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
-    home, friends = world.scenario.supplier_home, zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
+    friends = zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
     world.state.standards = Standards(
         by_treaty=by_treaty,
         recognised=club.recognised_in_club(world, by_treaty),
         common=common,
-        cooperates=together[:, home[:, None], home[None, :]],
+        together=together,
         friends=friends_of(world.parties, kept) if world.rules.has_friends else friends,
     )
 

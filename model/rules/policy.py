@@ -51,7 +51,7 @@ def charged_duty(
     duty: (...), on battery cars, fraction, >= 0. usual: (...), on all others, fraction; a lower duty is on all cars.
     battery_share: (...), of battery cars among them without a special duty, in [0, 1]. elasticity: (...), by which it
     falls, in logs of 1 + special duty, 0-6. spared: scalar, part of the special duty that the others are spared.
-    Limits: the duty itself where nothing is spared or all are battery cars that stay so; the usual one if all are others.
+    Limits: the duty itself where nothing is spared, or all are and stay battery cars; the usual one if none are.
     Source: second edition 7, definition; the EU's duty of 2024 is on battery cars (EU 2024/2754).
     """
     special = np.maximum(duty - usual, 0.0)

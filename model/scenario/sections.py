@@ -93,6 +93,7 @@ class Market(Section):
     ev_share: ByBloc[Fraction]
     drift: Drift
     kwh: ByBloc[Positive]  # kWh per EV sold
+    stock: ByBloc[Positive] | None = None  # m EVs sold until the start; default: three years' sales like the first
 
 
 class Brands(Section):

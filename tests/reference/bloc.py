@@ -284,7 +284,7 @@ class Bloc:
         return bool(standards.recognises_alone(gain, u, w.parameters.unilateral_recognition_rate))
 
     def announces(self, u: float) -> bool:
-        """Whether it announces a zero-emission path (1.15), by chance: for itself, or as a partner is trusted to join."""
+        """Whether it announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
         w, hopes = self.world, [self.announcement_gain()]
         if w.parameters.zev_coordination:
             hopes = []

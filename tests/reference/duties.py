@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 def prepare(w: World) -> None:
     """Duties and announcements as the scenario has them; no case runs. Duties are indexed (importer, partner)."""
     w.special, w.duty = w.opening.special.copy(), w.opening.duty.copy()  # (g, b, b) above MFN without treaties; applied
+    w.charged = w.opening.paid[EV]  # (b, b) what EVs pay of it on average
     # (b, b) quarters that a case still runs, steps threatened less one, threats carried out, dropped; recognised alone
     w.case_left, w.case_step, w.carried, w.dropped, w.recognises = (np.zeros((N_BLOCS, N_BLOCS)) for _ in range(5))
     # (b,) zero-emission path stands, for how many quarters; announced in the run because it pays alone

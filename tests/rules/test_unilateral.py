@@ -132,7 +132,7 @@ def test_c4_threshold_of_the_textbook_stag_hunt() -> None:
 def test_an_announcement_is_a_hazard_that_rises_with_its_gain_and_a_switch_without_hesitation() -> None:
     gain = np.array([-5.0, -0.1, 0.0, 0.1, 5.0])
     chance = unilateral.zev_hazard(gain, 0.7)
-    assert (np.diff(chance) > 0.0).all() and chance[2] == 0.5 and 0.0 < chance[0] and chance[-1] < 1.0
+    assert (np.diff(chance) > 0.0).all() and chance[2] == 0.5 and chance[0] > 0.0 and chance[-1] < 1.0
     switch = [0.0, 0.0, 1.0, 1.0, 1.0]
     np.testing.assert_array_equal(unilateral.zev_hazard(gain, 0.0), switch)
     np.testing.assert_allclose(unilateral.zev_hazard(gain, 1e-3)[gain != 0.0], np.delete(switch, 2), atol=1e-30)
