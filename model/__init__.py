@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from model.scenario.reading import find_scenario
     from model.scenario.scenario import Scenario, load_scenario, scenario_names
     from model.scenario.toml_file import parse_toml, read_toml
-    from model.start.starting_point import calibration_table, identification_flips, known_scenario
+    from model.start.starting_point import calibration_table, growth_table, identification_flips, known_scenario
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
     from model.telling.terms import duty_rates, package_terms
@@ -62,7 +62,7 @@ _ROOMS = {
     "model.scenario.reading": "find_scenario",
     "model.scenario.scenario": "Scenario load_scenario scenario_names",
     "model.scenario.toml_file": "parse_toml read_toml",
-    "model.start.starting_point": "calibration_table identification_flips known_scenario",
+    "model.start.starting_point": "calibration_table growth_table identification_flips known_scenario",
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
     "model.telling.terms": "duty_rates package_terms",
@@ -80,8 +80,8 @@ __all__ = [
     "OwnFile", "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
     "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use", "calibration_table",
     "checked_value", "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario",
-    "flat", "game_map_point", "identification_flips", "kept_lanes", "known_scenario", "last_games", "load_names",
-    "load_scenario", "load_tactics", "load_world",
+    "flat", "game_map_point", "growth_table", "identification_flips", "kept_lanes", "known_scenario", "last_games",
+    "load_names", "load_scenario", "load_tactics", "load_world",
     "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
     "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
     "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",

@@ -59,6 +59,7 @@ STREAMS: Final[dict[str, Stream]] = {
     "club_ratification": Stream(25, "normal", ("blocs",), "mood of a legislature towards a club"),
     "club_exit": Stream(26, "uniform", ("blocs",), "whether a successor takes a bloc out of a club"),
     "entry": Stream(27, "uniform", ("dyads",), "how long what was signed waits to enter into force"),
+    "announcement": Stream(31, "uniform", ("blocs",), "whether a zero-emission path is announced"),
 }
 
 
@@ -88,6 +89,7 @@ class Draws:
     club_ratification: npt.NDArray[np.float64]
     club_exit: npt.NDArray[np.float64]
     entry: npt.NDArray[np.float64]
+    announcement: npt.NDArray[np.float64]
 
 
 def draw_stream(

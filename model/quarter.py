@@ -37,14 +37,14 @@ class Standards:
     """Recognition, charging and technology in force, 0 to 1; written by ``treaties.keep_standards``.
 
     by_treaty, recognised (R, b, b): the row bloc recognises the column bloc's certificates by treaty or alone, and with
-    a club beside it; common (R, b, b) one charging interface; cooperates (R, k, k) suppliers' homes share technology;
+    a club beside it; common (R, b, b) one charging interface; together (R, o, o) places share technology;
     friends (R, b) in the allowed set of the US credit.
     """
 
     by_treaty: FloatArray
     recognised: FloatArray
     common: FloatArray
-    cooperates: FloatArray
+    together: FloatArray
     friends: FloatArray
 
 
@@ -141,8 +141,8 @@ class Welfare:
 class Conduct:
     """What of treaties was kept; written by ``treaties.put_duties_in_force``, which reads what each side honours.
 
-    treaty_duty (R, g, b, b) duties without a club's terms; implemented (R, d, 10) level of every issue; concessions
-    (R, d, 10) the same as conceded; depth_contested (R, d).
+    treaty_duty (R, g, b, b) duties paid without a club's terms; implemented (R, d, 10) level of every issue;
+    concessions (R, d, 10) the same as conceded; depth_contested (R, d).
     """
 
     treaty_duty: FloatArray

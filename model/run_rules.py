@@ -16,12 +16,12 @@ from model.market import border
 from model.market.access import Gates, gates_of
 from model.market.border import Mechanism
 from model.market.economy import Economy
-from model.numerics import FloatArray, ordered_sum
+from model.numerics import FloatArray
 from model.packages.agenda import Agenda
 from model.packages.menu import Menu, negotiable
 from model.packages.sums import Grid
 from model.parameters.checked import Parameters
-from model.rules import batteries, compliance, cooperation, instruments, unilateral
+from model.rules import compliance, cooperation, instruments, unilateral, welfare
 from model.rules.bargaining import OUT_OF_REACH
 from model.rules.club_terms import CarbonStep
 from model.rules.instruments import Instrument
@@ -64,10 +64,8 @@ class RunRules:
     has_clubs: bool
     club_penalty: float
     brands_abroad: FloatArray  # (b, b)
-    learning_exponent: FloatArray  # of cells
-    same_home: FloatArray  # (k, k) 0 or 1
     turn: np.ndarray  # (f, k) when contracts are due
-    reference_evs: FloatArray  # m EVs a quarter at the start
+    reference_evs: FloatArray  # m EVs a quarter at the start, by what they save
     start_shift: FloatArray  # (b,) utility that announcements made before the start add
     honour_test: Callable[..., tuple[np.ndarray, FloatArray]]  # by which blocs judge themselves
     has_friends: bool  # deals move the allowed set of the US credit
@@ -125,10 +123,8 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         has_clubs=club is not None,
         club_penalty=club.penalty if club else 0.0,
         brands_abroad=brands_on_sale(s),
-        learning_exponent=batteries.learning_exponent(p.battery_learning_rate),
-        same_home=(s.supplier_home[:, None] == s.supplier_home[None, :]).astype(np.float64),
         turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
-        reference_evs=ordered_sum(s.market_size * s.ev_share),
+        reference_evs=welfare.cars_that_save(s.market_size * s.ev_share, p.emissions_saved_per_ev),
         start_shift=s.zev_announced.astype(np.float64) * ramp,
         honour_test=compliance.honour_test_type if by_type else compliance.honour_test,
         has_friends=has_content_rules and p.friendshoring and s.parties.credit_bloc >= 0,

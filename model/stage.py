@@ -15,7 +15,8 @@ from model.draws import Draws
 from model.market.access import Gates, gates_now
 from model.market.clearing import Accounts
 from model.market.economy import SHUT
-from model.numerics import FloatArray
+from model.market.learning import Learned
+from model.numerics import FloatArray, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.run_rules import RunRules, run_rules
@@ -81,6 +82,12 @@ class Stage:
         accounts = self.state.books.accounts
         assert accounts is not None, "nothing is settled yet: play a quarter first"
         return accounts
+
+    def learned(self) -> tuple[Learned, Learned]:
+        """Everybody's experience, and what was made in the last quarter."""
+        s = self.state
+        output = Learned(ordered_sum(s.cells, axis=-2), ordered_sum(s.made), s.sold)
+        return Learned(s.experience, s.place_experience, s.car_experience), output
 
     def gates(self) -> Gates | None:
         """This quarter's terms of access, by lane where treaties decide; None where the scenario lists none."""

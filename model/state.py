@@ -53,7 +53,11 @@ class State:
     quarter: int
     # markets
     cell_cost: FloatArray  # (k,) $/kWh
+    place_cost: FloatArray  # (o, k) $/kWh by where cells are made; ``cell_cost`` is that at home
+    car_cost: FloatArray  # (f,) cost of a car without its battery, over that of the start
     experience: FloatArray  # (k,) GWh
+    place_experience: FloatArray  # (o,) GWh of plants in a place
+    car_experience: FloatArray  # (f,) m EVs
     margin: FloatArray  # (f, k) $/kWh
     origin_tie: FloatArray  # (m, f, o)
     origin_level: FloatArray  # (m, f)
@@ -68,9 +72,12 @@ class State:
     announced: FloatArray  # (b,) a zero-emission path stands
     announced_age: FloatArray  # (b,) quarters since it was announced
     cells: FloatArray  # (f, k) GWh of last quarter
+    made: FloatArray  # (o, k) GWh of cells made in each place, sold: (f,) m EVs, both of last quarter
+    sold: FloatArray
     # policy
     special: FloatArray  # (g, b, b) duty above MFN without treaties
     duty: FloatArray  # (g, b, b) applied
+    paid: FloatArray  # (g, b, b) what goods pay of it on average
     case_left: FloatArray  # (b, b) quarters that an investigation still runs
     case_step: FloatArray  # (b, b) 0 or 1: one or two steps threatened
     case_rise: FloatArray  # (b, b) part of the special EV duty that duty cases have added
@@ -192,7 +199,10 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (-1, "d", "first_end"),
 )
 #: What the calibration found, as it is.
-_FOUND: Final = ("margin", "origin_tie", "origin_level", "price", "markup", "quality", "cells", "special", "duty")
+_FOUND: Final = (
+    *("margin", "origin_tie", "origin_level", "price", "markup", "quality", "cells", "made", "sold"),
+    *("special", "duty", "paid"),
+)
 
 
 def opening_arrays(start: Start, parameters: Parameters, rules: RunRules) -> dict[str, np.ndarray]:
@@ -219,7 +229,11 @@ def opening_arrays(start: Start, parameters: Parameters, rules: RunRules) -> dic
         },
         **{name: getattr(opening, name) for name in _FOUND},
         "cell_cost": scenario.cell_cost,
+        "place_cost": np.zeros_like(economy.cell_freight) + scenario.cell_cost,
+        "car_cost": np.ones(len(scenario.automakers)),
         "experience": economy.start_experience,
+        "place_experience": economy.start_place_experience,
+        "car_experience": economy.start_car_experience,
         "origin_share": scenario.origin_share.swapaxes(0, 1),
         "age": np.where(scenario.availability.T >= 1.0, NEVER, 0.0),
         "has_plant": scenario.has_plant.T.astype(np.float64),

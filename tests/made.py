@@ -43,7 +43,8 @@ def scenario_text(order: Sequence[str], differ: bool = True, extra: str = "") ->
         "[parameters]", 'assumed = "made for a test"',
     ]  # fmt: skip
     for stem, number in (
-        ("alpha", 0.085), ("ice_margin", 2), ("carbon_share", 0.15), ("concession_exponent", 0.5),
+        ("alpha", 0.085), ("ice_margin", 2), ("carbon_share", 0.15), ("emissions_saved_per_ev", 24),
+        ("concession_exponent", 0.5),
         ("ratification_threshold", 0.1), ("carbon_coverage", 0.3), ("carbon_price", 20), ("carbon_implicit", 10),
     ):  # fmt: skip
         lines += [f'"{stem}.{code}" = {number * of(code):.6g}' for code in own]

@@ -205,9 +205,13 @@ def _never(*_: Any) -> bool:
     return False
 
 
+def _squared(base: Any, floor: Any, cut: Any) -> Any:
+    return base - cut * (base - floor) ** 2
+
+
 #: A fault, planted in the reference alone: where, what, in its place; and the eventful run that shows it.
 PLANTED: list[tuple[Any, str, Any, int]] = [
-    (treaties, "policy", SimpleNamespace(applied_duty=lambda base, floor, cut: base - cut * (base - floor) ** 2), 1),
+    (treaties, "policy", SimpleNamespace(applied_duty=_squared, charged_duty=treaties.policy.charged_duty), 1),
     (treaties, "FULL_LEVEL", 2.0, 1),
     (duties, "binds", lambda w, importer, partner: False, 0),
     (treaties, "compliance", SimpleNamespace(two_strikes=_never, exit_draw=treaties.compliance.exit_draw), 2),

@@ -22,8 +22,8 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> A
     s = worlds.situation(world)
     applied = s.duty.copy()
     applied[:, i, j] = duty
-    cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY])
-    landed = markets.landed_costs(economy, cells)
+    cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY], state.place_cost)
+    landed = markets.landed_costs(economy, cells, state.car_cost)
     recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
     recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
     frictions = markets.border_frictions(p, economy, recognised, common)
@@ -43,7 +43,8 @@ def profit_of(world: Any, a: Any, b: int) -> float:
 def welfare_of(world: Any, a: Any, b: int) -> float:
     """W without security cost, re-added from firms, for one bloc over all markets (theory 1.4)."""
     p = world.parameters
-    climate = p.carbon_share[b] * p.social_cost_of_carbon * p.emissions_saved_per_ev * a.sales.sum() / 1000
+    saved = (a.sales.sum(axis=1) * p.emissions_saved_per_ev).sum()
+    climate = p.carbon_share[b] * p.social_cost_of_carbon * saved / 1000
     return (
         float(a.consumer_surplus[b] + a.vehicle_duty[b] + a.battery_duty[b])
         + profit_of(world, a, b)

@@ -61,7 +61,7 @@ def _world(model: NegotiationModel, frame: Any) -> dict[str, float]:
         "battery_cost": number(cost),  # $/kWh, weighted by deliveries, before contract margins
         "ev_sales": number(np.sum(sales)),  # m cars a quarter
         # Mt of CO2 that this quarter's EVs save over their lives
-        "co2_saved": number(np.sum(sales) * model.parameters.emissions_saved_per_ev),
+        "co2_saved": number(np.sum(sales * model.parameters.emissions_saved_per_ev)),
     }
 
 

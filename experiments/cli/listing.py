@@ -98,11 +98,12 @@ def parameters(
     with refusals():
         check_parameters(calibration, markdown, any(word is not None for word in (find, group, changed)))
         if calibration is not None:
-            from experiments.report.screen import show_calibration
-            from model import calibration_table, identification_flips, make_parameters
+            from experiments.report.screen import show_calibration, show_growth
+            from model import calibration_table, growth_table, identification_flips, make_parameters
 
             warn(screen(), identification_flips(calibration))
             show_calibration(screen(), calibration_table(calibration, make_parameters({})), calibration)
+            show_growth(screen(), growth_table(calibration))
             return
         from experiments.catalogue import parameters_page
 

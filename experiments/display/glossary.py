@@ -53,6 +53,12 @@ GLOSSARY: Final = (
         "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
     ),
     Term(
+        "CO2 saved",
+        "What the electric cars sold in a year save over their lives, million tonnes; a car saves more where it drives "
+        "more, lives longer and runs on cleaner power.",
+        ("CO2 Mt/yr", "CO2 saved, Mt/yr"),
+    ),
+    Term(
         "contested",
         "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
     ),
@@ -87,6 +93,7 @@ GLOSSARY: Final = (
         "duties",
         "What an importer charges on the price of electric cars from the partner, as a rate: 27 % adds 27 dollars to "
         "each hundred. Mean over all quarters; the first bloc of the pair's name first.",
+        ("duties %",),
     ),
     Term(
         "dyad",
@@ -111,11 +118,16 @@ GLOSSARY: Final = (
         "chance band, which is luck).",
         ("band holds", "runs within", "R2"),
     ),
-    Term("EV share", "Electric cars among the new cars sold in a bloc.", ("EV share, last quarter", "EV share %")),
+    Term(
+        "EV price",
+        "What an electric car costs before tax, mean over what is sold and over all quarters, thousand dollars.",
+        ("EV k$", "EV price, k$"),
+    ),
+    Term("EV share", "Electric cars among the new cars sold in a bloc.", ("EV share, last quarter", "EVs, %")),
     Term(
         "EV trade",
         "Electric cars that the two sell each other, thousands a year.",
-        ("EV trade, 1000/yr", "EV trade 1000/yr"),
+        ("EV trade, 1000/yr", "trade 1000s"),
     ),
     Term(
         "gain share",

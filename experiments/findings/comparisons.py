@@ -222,6 +222,7 @@ BLOC_OUTCOMES: Final[Mapping[str, tuple[str, str]]] = {
     "gain": ("bn$/yr", "gain over no treaty, from both of its dyads"),
     "ev_share": ("share", "EVs among new cars sold there, mean over the horizon"),
     "final_ev_share": ("share", "EVs among new cars sold there in the last quarter"),
+    "price": ("k$", "mean EV price before tax there, over the horizon"),
     "co2_saved": ("Mt CO2/yr", "lifetime emissions saved by the EVs sold there in a year"),
 }
 

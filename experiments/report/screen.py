@@ -35,7 +35,7 @@ EFFECTS: Final = {
 OF_BOTH: Final = "{}: {}. Right: % with that sign"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
-    "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties", "EV trade\n1000/yr", "EV share\n% {}",
+    "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties\n%", "trade\n1000s", "EVs, %\n{}", "EV\nk$", "CO2\nMt/yr",
 )  # fmt: skip
 
 
@@ -106,18 +106,20 @@ def _headline_table(findings: Findings, horizon: str) -> Grid:
     shown = headline.shown_cells(plan, findings.arms)
     base = headline.base_label(shown)
     title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base else ""
-    table = Grid(title, ("",), (*HEADS[:-1], HEADS[-1].format(horizon)), title_style="italic", is_tight=True)
+    table = Grid(title, ("",), [name.format(horizon) for name in HEADS], title_style="italic", is_tight=True)
     for dyad, cells in headline.cells_of(findings, shown):
         first, second = dyad.split("-")
         inherited = [float(cell["inherited_share"]) for _, cell in cells]
         counted = "kept" if min(inherited) == 1.0 else "emerges" if max(inherited) == 0.0 else ""
-        sides = f"{first}, {second}"
-        table.row(dyad, counted, "", "", sides, "", sides, style="bold")
+        sides = f"{first},{second}"
+        table.row(dyad, counted, "", "", sides, "", sides, sides, "both", style="bold")
         for own, cell in cells:
             table.row(
                 f" {own.label}", held(cell, counted), percent(cell["gain_share"]), signed(cell["joint_gain"]),
-                f"{percent(cell['duty_first'])} %, {percent(cell['duty_second'])} %", f"{cell['ev_trade']:.0f}",
-                f"{percent(cell['final_ev_share_first'])}, {percent(cell['final_ev_share_second'])}",
+                f"{percent(cell['duty_first'])},{percent(cell['duty_second'])}", f"{cell['ev_trade']:.0f}",
+                f"{percent(cell['final_ev_share_first'])},{percent(cell['final_ev_share_second'])}",
+                f"{cell['price_first']:.0f},{cell['price_second']:.0f}",
+                f"{cell['co2_saved_first'] + cell['co2_saved_second']:.0f}",
             )  # fmt: skip
     return table
 
@@ -250,3 +252,15 @@ def show_calibration(console: Console, calibration: pd.DataFrame, scenario: str)
         )
     table.show(console)
     prose(console, f"{OF_CALIBRATION} kS1 is the cost at the first unit of imports.", "dim italic")
+
+
+def show_growth(console: Console, growth: pd.DataFrame) -> None:
+    """Print what the growth of EV shares to their targets is made of, bloc by bloc."""
+    parts = {"price": "prices", "variety": "variety", "network": "network", "announced": "path", "trend": "trend"}
+    table = Grid("What EV shares grow by, in log odds", ("",), ("share, %", *parts.values()))
+    for _, row in growth.iterrows():
+        shares = f"{percent(row['start'])} to {percent(row['target'])}"
+        table.row(row["bloc"], shares, *(signed(row[name], 2) for name in parts))
+    table.show(console)
+    about = "Each on top of those before it. Path: standing announcements that still work up. Trend: what is left."
+    prose(console, about, "dim italic")

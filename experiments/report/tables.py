@@ -27,7 +27,7 @@ WORDS: Final = {
     "time_cooperating": "time cooperating", "gain_share": "gain share", "joint_gain": "joint gain, bn$/yr",
     "emerged": "P(emerged)", "kept": "P(kept)", "durable": "P(durable)", "mean_depth": "mean depth",
     "gain": "gain, bn$/yr", "ev_share": "EV share, mean", "final_ev_share": "EV share, last quarter",
-    "co2_saved": "CO2 saved, Mt/yr",
+    "price": "EV price, k$", "co2_saved": "CO2 saved, Mt/yr",
 }  # fmt: skip
 # The four parts of depth, in plain words.
 PARTS: Final = {
@@ -64,6 +64,8 @@ def cells(findings: Findings) -> pd.DataFrame:
         row["duties"] = _two(cell, "duty")
         row["EV trade, 1000/yr"] = f"{cell['ev_trade']:.0f}"
         row["EV share, last quarter"] = _two(cell, "final_ev_share")
+        row["EV price, k$"] = _two(cell, "price", 1.0, "")
+        row["CO2 saved, Mt/yr"] = _two(cell, "co2_saved", 1.0, "")
         rows.append(_beside(findings.plan, cell, row))
     return pd.DataFrame(rows)
 
@@ -123,11 +125,11 @@ def _share(cell: pd.Series, name: str) -> str:
     return f"{cell[name]:.2f} {interval(cell[f'{name}_low'], cell[f'{name}_high'])}"
 
 
-def _two(cell: pd.Series, name: str) -> str:
-    """Rates of both sides, each with its bloc."""
+def _two(cell: pd.Series, name: str, times: float = 100.0, unit: str = " %") -> str:
+    """Numbers of both sides, each with its bloc; rates in percent unless said otherwise."""
     blocs = str(cell["dyad"]).split("-")
     sides = zip(blocs, ("first", "second"), strict=True)
-    return ", ".join(f"{bloc} {100 * cell[f'{name}_{side}']:.0f} %" for bloc, side in sides)
+    return ", ".join(f"{bloc} {times * cell[f'{name}_{side}']:.0f}{unit}" for bloc, side in sides)
 
 
 def effects(plan: Plan, table: pd.DataFrame, of: str = "dyad") -> pd.DataFrame:

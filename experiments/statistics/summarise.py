@@ -71,7 +71,8 @@ __all__ = [
 #: What ``cell_summary`` averages, and which booleans it turns into rates (column -> name of the rate).
 MEANS: Final = (
     *("time_cooperating", "gain_share", "joint_gain", "duty_first", "duty_second", "ev_trade"),
-    *("final_ev_share_first", "final_ev_share_second", "mean_depth"),
+    *("final_ev_share_first", "final_ev_share_second", "price_first", "price_second"),
+    *("co2_saved_first", "co2_saved_second", "mean_depth"),
     *("depth_inherited", "depth_joint", "depth_duties", "depth_recognition"),
 )
 RATES: Final[Mapping[str, str]] = {

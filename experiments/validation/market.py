@@ -80,7 +80,7 @@ class Markets:
         self.parameters = p = make_parameters({**changes, **(settings or {})})
         self.scenario, self.economy, self.opening, _ = starting_point(scenario, p)
         self.cells = supply_cells(
-            self.economy, p, self.scenario.cell_cost, self.opening.margin, self.opening.duty[BATTERY]
+            self.economy, p, self.scenario.cell_cost, self.opening.margin, self.opening.paid[BATTERY]
         )
         self.landed = landed_costs(self.economy, self.cells)
 
@@ -152,7 +152,7 @@ class Markets:
         return float(np.log(points[1] / points[0]))
 
     def _duty(self, policy: Policy) -> np.ndarray:
-        duty = self.opening.duty[EV].copy()
+        duty = self.opening.paid[EV].copy()
         for name, rate in policy.duty.items():
             duty[pair(name)] = rate
         return duty

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from model.market import learning
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import plants
 
@@ -32,6 +33,10 @@ class Automaker:
         """(R, m, o) where its cars come from this quarter: part of the way to the wanted mix of origins (1.3)."""
         before = self.world.state.origin_share[..., self.index, :]
         return plants.adjust_shares(before, wanted, self.world.parameters.origin_adjustment)
+
+    def learn(self, experience: FloatArray) -> FloatArray:
+        """(R,) its cost of a car without its battery over that of the start; experience (R,) m EVs (7)."""
+        return learning.car_cost(self.world.economy, self.world.parameters, self.index, experience)
 
     def plant_hazard(self, profit_local: FloatArray, profit_export: FloatArray) -> FloatArray:
         """(n,) chance that it starts a plant where it would earn this (1.3)."""

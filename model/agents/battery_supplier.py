@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from model.market import learning
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import batteries
 
@@ -30,15 +31,12 @@ class BatterySupplier:
         agreed = batteries.contract_margin(p.contract_bargaining_weight, share, p.supplier_substitution)
         return np.where(is_due, agreed, self.world.state.margin[..., self.index])
 
-    def learn(self, experience: FloatArray) -> FloatArray:
-        """(R,) $/kWh cost of its cells after so much experience (GWh, spillovers included)."""
-        p, economy = self.world.parameters, self.world.economy
-        return batteries.learned_cost(
-            economy.start_cell_cost[self.index],
-            p.battery_cost_floor,
-            experience / economy.start_experience[self.index],
-            self.world.rules.learning_exponent,
-        )
+    def learn(self, experience: FloatArray, places: FloatArray) -> FloatArray:
+        """(R, o) $/kWh cost of its cells by where they are made, after so much experience, spillovers included.
+
+        experience (R,) its own, places (R, o) that of plants there, GWh.
+        """
+        return learning.cell_cost(self.world.economy, self.world.parameters, self.index, experience, places)
 
     def lobby(self, dyad: int, package: int, lane: int = 0) -> float:
         """Its stake in a package, bn$ per year, signed: its part of what its home's suppliers gain (1.5).

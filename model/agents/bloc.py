@@ -20,7 +20,7 @@ from model.packages.part_cuts import DutyPath, duty_path, kept_share
 from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
 from model.rules.instruments import Instrument
-from model.vocabulary import DUTY, EV, EXECUTIVE_BLOC, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
+from model.vocabulary import DUTY, EV, EXECUTIVE_BLOC, LINKAGE, SUPPLY, TECHNOLOGY
 
 
 class View(NamedTuple):

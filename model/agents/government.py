@@ -199,20 +199,24 @@ class Government:
         menu, kept = self.world.agenda.menus[dyad], self.flows(dyad).kept
         return kept.at(menu, package) - kept.at(menu, self.world.state.treaty[:, dyad])
 
-    def announces(self) -> np.ndarray:
+    def announces(self, u: FloatArray) -> np.ndarray:
         """(R,) whether it announces a zero-emission path (1.15): for itself, or as a partner is trusted to join."""
+        return np.asarray(u < unilateral.zev_hazard(self._path_gain(), self.world.parameters.zev_hesitation))
+
+    def _path_gain(self) -> FloatArray:
+        """(R,) the most that it expects of announcing, alone or beside a partner, bn$ per quarter."""
         world, state, own = self.world, self.world.state, self.announcement_gain()
         if not world.parameters.zev_coordination:
-            return own >= 0.0
-        says = np.zeros(own.shape, dtype=bool)
+            return own
+        most = np.full(own.shape, -np.inf)
         for other in world.blocs:
             if other is self:
                 continue
             dialogue = state.dialogue[:, int(self.parties.dyad_of[self.index, other.index])]
             joint = world.known().announce_joint[:, self.index, other.index]
             said = state.announced[:, other.index] > 0.0
-            says |= unilateral.zev_announces(own, joint, said, dialogue, self.trust(other))
-        return says
+            most = np.maximum(most, unilateral.zev_gain(own, joint, said, dialogue, self.trust(other)))
+        return most
 
     def announcement_gain(self) -> FloatArray:
         """(R,) what announcing a zero-emission path alone is worth to it, bn$ per quarter (1.15)."""

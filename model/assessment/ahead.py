@@ -15,56 +15,37 @@ from model.assessment.costs import Situation
 from model.assessment.doors import assess_all
 from model.assessment.nodes import Nodes
 from model.assessment.tables import Tables
+from model.market import learning
 from model.market.clearing import landed_costs, supply_cells
 from model.market.economy import Economy, Opening
-from model.numerics import FloatArray, ordered_sum
+from model.market.learning import Costs, Learned
+from model.numerics import FloatArray
 from model.parameters.checked import Parameters
-from model.rules import batteries
-from model.scenario.scenario import Scenario
 from model.vocabulary import BATTERY
 
 
-def costs_ahead(
-    economy: Economy, parameters: Parameters, scenario: Scenario, experience: FloatArray, cells: FloatArray
-) -> FloatArray:
-    """(..., k) $/kWh cell costs after the quarters of foresight at last quarter's output.
+def costs_ahead(economy: Economy, parameters: Parameters, learned: Learned, output: Learned) -> Costs:
+    """What everything costs after the quarters of foresight at last quarter's output.
 
-    experience (..., k) GWh; cells (..., f, k) GWh last quarter. Spillovers are those without technology cooperation,
-    whose own gain a package already counts (theory 1.16).
+    Spillovers are those without technology cooperation, whose own gain a package already counts (theory 1.16).
     """
-    p, home = parameters, scenario.supplier_home
-    same_home = (home[:, None] == home[None, :]).astype(np.float64)
-    gained = batteries.experience_increment(
-        ordered_sum(cells, axis=-2), same_home, p.spillover_domestic, p.spillover_foreign
-    )
-    return batteries.learned_cost(
-        economy.start_cell_cost,
-        p.battery_cost_floor,
-        (experience + p.foresight_quarters * gained) / economy.start_experience,
-        batteries.learning_exponent(p.battery_learning_rate),
-    )
+    increment = learning.gained(economy, parameters, output)
+    return learning.costs(economy, parameters, learning.ahead(learned, increment, parameters.foresight_quarters))
 
 
 def situation_ahead(
-    economy: Economy,
-    parameters: Parameters,
-    scenario: Scenario,
-    opening: Opening,
-    situation: Situation,
-    experience: FloatArray,
-    cells: FloatArray,
+    economy: Economy, parameters: Parameters, opening: Opening, situation: Situation, costs: Costs
 ) -> Situation:
-    """The situation of an assessment after the quarters of foresight; arguments as ``costs_ahead``."""
-    cost = costs_ahead(economy, parameters, scenario, experience, cells)
-    supply = supply_cells(economy, parameters, cost, situation.margin, situation.duty[..., BATTERY, :, :])
+    """The situation of an assessment after the quarters of foresight; costs: of ``costs_ahead``."""
+    duty = situation.duty[..., BATTERY, :, :]
+    supply = supply_cells(economy, parameters, costs.cell, situation.margin, duty, costs.place)
     return dataclasses.replace(
         situation,
         cells=supply,
-        landed=landed_costs(economy, supply),
+        car_cost=costs.car,
+        landed=landed_costs(economy, supply, costs.car),
         utility=situation.utility + parameters.foresight_quarters * opening.trend[:, None],
-        views=tuple(
-            situation_ahead(economy, parameters, scenario, opening, view, experience, cells) for view in situation.views
-        ),
+        views=tuple(situation_ahead(economy, parameters, opening, view, costs) for view in situation.views),
     )
 
 
@@ -90,11 +71,10 @@ def averaged(now: Tables, ahead: Tables) -> Tables:
 def foreseen(
     economy: Economy,
     parameters: Parameters,
-    scenario: Scenario,
     opening: Opening,
     situation: Situation,
-    experience: FloatArray,
-    cells: FloatArray,
+    learned: Learned,
+    output: Learned,
     now: Tables,
     start: FloatArray | None,
     sweeps: int,
@@ -102,9 +82,10 @@ def foreseen(
 ) -> tuple[Tables, FloatArray]:
     """What a government with foresight makes of an assessment, and the markups (..., q, f) of the one ahead.
 
-    now: the present tables; start: markups of the last assessment ahead, or None for a cold start; sweeps and nodes as
-    in ``assess``; the rest as in ``situation_ahead``.
+    learned, output: experience, and what was made last quarter. now: the present tables; start: markups of the last
+    assessment ahead, or None for a cold start; sweeps and nodes as in ``assess``.
     """
-    later = situation_ahead(economy, parameters, scenario, opening, situation, experience, cells)
+    costs = costs_ahead(economy, parameters, learned, output)
+    later = situation_ahead(economy, parameters, opening, situation, costs)
     ahead = assess_all(economy, parameters, later, start, sweeps, nodes)
     return averaged(now, ahead), ahead.markup

@@ -62,8 +62,9 @@ def of_blocs(n_blocs: int) -> Coalitions:
 class Setting:
     """The state of the world that the annual check takes as given.
 
-    cell_cost (..., k), margin (..., f, k) $/kWh; markup (..., m, f) k$ to start from; origin_tie (..., m, f, o),
-    origin_level (..., m, f); utility (..., m, f) of a free car; subsidy (..., m, f) k$; pushed (..., m) k$ of utility
+    cell_cost (..., k), place_cost (..., o, k), margin (..., f, k) $/kWh; car_cost (..., f), as in
+    ``learning.Costs``; markup (..., m, f) k$ to start from; origin_tie (..., m, f, o), origin_level (..., m, f);
+    utility (..., m, f) of a free car; subsidy (..., m, f) k$; pushed (..., m) k$ of utility
     that is no surplus (announcements); on_sale (..., m, f) 1 where a foreign brand is on sale; duty (..., g, b, b) and
     recognised (..., b, b) after treaties, without any club; granted (..., b, b) recognised without a treaty; common
     (..., b, b) charging interface; exported_cells (..., b, b); tension (..., d) effective; security (g, b, b) k$;
@@ -72,6 +73,8 @@ class Setting:
     """
 
     cell_cost: FloatArray
+    place_cost: FloatArray
+    car_cost: FloatArray
     margin: FloatArray
     markup: FloatArray
     origin_tie: FloatArray
@@ -211,9 +214,17 @@ def _cleared(economy: Economy, p: Parameters, setting: Setting, carbon: CarbonSt
     on_cars = duty[..., EV, :, :]
     recognised = np.maximum(setting.recognised[..., None, :, :], terms.within)
     cells = supply_cells(
-        economy, p, setting.cell_cost[..., None, :], setting.margin[..., None, :, :], duty[..., BATTERY, :, :]
+        economy,
+        p,
+        setting.cell_cost[..., None, :],
+        setting.margin[..., None, :, :],
+        duty[..., BATTERY, :, :],
+        setting.place_cost[..., None, :, :],
     )
-    landed = landed_costs(economy, cells) + places(carbon.cost * terms.members)[:, None, None, :]
+    landed = (
+        landed_costs(economy, cells, setting.car_cost[..., None, :])
+        + places(carbon.cost * terms.members)[:, None, None, :]
+    )
     border = border_of(p, economy, recognised, np.zeros_like(recognised) + setting.common[..., None, :, :])
     tie, level = setting.origin_tie[..., None, :, :, :], setting.origin_level[..., None, :, :]
     base, mix = offered_costs(economy, p, landed, border.frictions, on_cars, tie, level)

@@ -43,7 +43,8 @@ class Situation:
     margin (..., f, k) suppliers' margins, $/kWh; landed (..., m, f, o) and frictions (..., m, 1, o) k$ per car; utility
     (..., m, f) of a free car; duty (..., g, b, b) applied now; special (..., g, b, b) duty above MFN, no treaty;
     mfn, floor (..., g, b, b) of this quarter;
-    subsidy (..., m, f) k$ per car; exported_cells (..., b, b) dependence through cars built for export; member_step
+    subsidy (..., m, f) k$ per car; car_cost (..., f) as in ``learning.Costs``; exported_cells (..., b, b) dependence
+    through cars built for export; member_step
     what a club's carbon price does to a car made in each bloc, (..., b), or None (theory 1.19). charges (..., m, o)
     at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
     (..., m) of a credit for an EV, contained in utility, k$: None without such a policy. gates: quotas of this quarter,
@@ -64,6 +65,7 @@ class Situation:
     origin_level: FloatArray
     subsidy: FloatArray
     exported_cells: FloatArray
+    car_cost: FloatArray
     member_step: CarbonStep | None = None
     charges: FloatArray | None = None
     scheme: Scheme | None = None
@@ -96,12 +98,12 @@ def cells_by_level(
     to_partner = economy.is_supplier_home[:, parties.partner].T  # (p, k)
     rest = (1.0 - to_partner)[:, None, :]
     prices = situation.cells.price[..., None, :, :]
-    freight = economy.cell_freight[buyer]
+    freight = situation.cells.freight[..., buyer, :]
     tie = economy.supplier_tie[buyer]
     rate = (situation.cells.duty[..., buyer, :] * (1.0 - to_partner))[..., None, :]
 
     # All suppliers with the partner's free of duty: no weight at any level is above one.
-    utility = tie - theta * batteries.delivered_price(prices, 0.0, rate, freight[:, None, :])
+    utility = tie - theta * batteries.delivered_price(prices, 0.0, rate, freight[..., :, None, :])
     top = np.maximum.reduce(utility, axis=-1)
     weight = np.exp(utility - top[..., None]) * rest
     margin = situation.margin[..., None, :, :]
@@ -127,7 +129,7 @@ def cells_by_level(
         k = nodes.supplier[:, column]
         price = np.swapaxes(situation.cells.price[..., k], -1, -2)
         paid = (own_rate * economy.imported_cells[importer, k])[..., None] * price
-        utility = tie[active, :, k] - theta * (price + paid + freight[active, k][:, None])
+        utility = tie[active, :, k] - theta * (price + paid + freight[..., active, k][..., None])
         bought = np.exp(utility - top[at]) * nodes.is_supplier[:, column, None]
         from_partner[at] += bought
         partner_duty[at] += bought * paid
@@ -227,8 +229,9 @@ def cars_by_level(economy: Economy, parameters: Parameters, situation: Situation
     parts, value, far, far_paid, far_earned = _far_cars(economy, parameters, situation, of_origin, earns)
 
     # Beside them the car built at home, which bears neither duty nor a cost of the border.
-    fixed = (economy.nonbattery_cost[importer, 0, importer] + economy.freight[importer, 0, importer])[:, None]
-    home_landed = fixed[here] + per_car[here] * cells.unit
+    bare = economy.nonbattery_cost[importer, 0, importer][:, None] * situation.car_cost[..., None, :]
+    fixed = bare + economy.freight[importer, 0, importer][:, None]
+    home_landed = fixed[..., here, :] + per_car[here] * cells.unit
     if situation.member_step is not None:
         home_landed = home_landed + situation.member_step.cost[..., importer, None][..., here, :]
     home_utility = of_origin(situation.origin_tie, importer)[..., here, :] - theta * home_landed

@@ -69,8 +69,9 @@ def under_support(
     revenue = a.vehicle_duty + a.battery_duty
     if situation.charges is not None:
         revenue = revenue + charge_receipts(a.built, situation.charges)
-    sold = ordered_sum(ordered_sum(a.sales))[..., None]
-    climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, sold)
+    tonnes = p.emissions_saved_per_ev
+    sold = welfare.cars_that_save(ordered_sum(a.sales), tonnes)[..., None]
+    climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, tonnes[0], sold)
     built = ordered_sum(a.built, axis=-2)[..., : economy.parties.n_blocs]
     value = welfare.social_welfare(
         a.consumer_surplus - burden,

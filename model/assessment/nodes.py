@@ -239,5 +239,6 @@ def level_duties(
         rates += [np.maximum(start + covered * (grid[..., point] - vehicle), 0.0) + mfn for point in (0, 1, 3, 4)]
         rates += [start + covered * (answer - vehicle) + mfn for answer in answers]
         rates.append(start * (1.0 + parameters.retaliation_ratio) + mfn)
-        goods.append(beside(rates))
+        levels = beside(rates)
+        goods.append(economy.charged(levels, mfn[..., None], (importer, partner, None)) if good == EV else levels)
     return beside(goods, axis=-3)

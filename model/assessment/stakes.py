@@ -11,11 +11,14 @@ from model.assessment.values import OtherTerms
 from model.market.border import felt_in_security
 from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy
-from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum, safe_ratio
+from model.market.learning import Learned
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import batteries, standards, technology, tension, welfare
 from model.scenario.scenario import Scenario
 from model.vocabulary import N_SIDES
+
+SOLD_LEAST = 1e-3  # m EVs of experience that a bloc's makers count as having at least
 
 
 def supply_stakes(
@@ -52,57 +55,78 @@ def technology_stakes(
     economy: Economy,
     parameters: Parameters,
     cell_cost: FloatArray,
-    experience: FloatArray,
+    car_cost: FloatArray,
     cells: FloatArray,
+    learned: Learned,
+    output: Learned,
     ev_revenue: FloatArray,
     effective: FloatArray,
 ) -> FloatArray:
     """(..., d, s) gain of each side from technology cooperation, bn$ per quarter (theory 1.16).
 
-    cell_cost, experience (..., k); cells (..., f, k) GWh last quarter; ev_revenue (..., b) bn$ of the home automakers;
+    cell_cost (..., k), car_cost (..., f) now; cells (..., f, k) GWh last quarter; learned: everybody's experience;
+    output: what was made last quarter; ev_revenue (..., b) bn$ of the home automakers;
     effective (..., d) tension. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
-    learns nothing of its own.
+    learns by the plants in it alone.
     """
-    made, cost, seen = _by_bloc(economy, cell_cost, experience, cells)
+    share, felt = parameters.host_learning_share, felt_in_security(parameters, effective)
+    made, cost, seen = _by_bloc(economy, cell_cost, learned.cells, cells)
+    cars = _cars_by_bloc(economy, car_cost, learned.cars, output.cars)
+    spills = (parameters.spillover_foreign, np.maximum(parameters.spillover_cooperation, parameters.spillover_foreign))
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
-    felt = felt_in_security(parameters, effective)
+    car_exponent = batteries.learning_exponent(parameters.vehicle_learning_rate)
+
+    def cells_ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
+        floor, own = parameters.battery_cost_floor, np.maximum(seen[b], 1.0)
+        by_owner = (made[b], made[partner], spill, exponent * (1.0 - share))
+        # Nothing of one's own to learn with: the cost stays.
+        found = np.where(made[b] > 0.0, technology.cost_ahead(cost[b], floor, own, *by_owner), cost[b])
+        if share > 0.0:
+            places, here, there = learned.places[..., b], output.places[..., b], output.places[..., partner]
+            found = technology.cost_ahead(found, floor, places, here, there, spill, exponent * share)
+        return found
+
+    def cars_ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
+        value, known, sold = (of[b] for of in cars)
+        return technology.cost_ahead(
+            value, 0.0, np.maximum(known, SOLD_LEAST), sold, cars[2][partner], spill, car_exponent
+        )
+
     gains = []
     for dyad, pair in enumerate(economy.parties.dyads):
-        ahead = {}
-        for side, b in enumerate(pair):
-            partner = pair[1 - side]
-            for label, spill in (
-                ("without", parameters.spillover_foreign),
-                ("with", np.maximum(parameters.spillover_cooperation, parameters.spillover_foreign)),
-            ):
-                projected = technology.cost_ahead(
-                    cost[b],
-                    parameters.battery_cost_floor,
-                    np.maximum(seen[b], 1.0),
-                    made[b],
-                    made[partner],
-                    spill,
-                    exponent,
-                )
-                # Nothing of one's own to learn with: the cost stays.
-                ahead[side, label] = np.where(made[b] > 0.0, projected, cost[b])
-        for side, b in enumerate(pair):
-            partner = pair[1 - side]
-            gains.append(
-                technology.technology_gain(
-                    cost[b],
-                    cost[partner],
-                    ahead[side, "without"],
-                    ahead[side, "with"],
-                    ahead[1 - side, "without"],
-                    ahead[1 - side, "with"],
-                    made[b],
-                    ev_revenue[..., b],
-                    felt[..., dyad],
-                    parameters.technology_security_cost,
-                )
+        sides = (pair, pair[::-1])
+        ahead = [[cells_ahead(b, partner, spill) for spill in spills] for b, partner in sides]
+        for side, (b, partner) in enumerate(sides):
+            gain = technology.technology_gain(
+                cost[b],
+                cost[partner],
+                ahead[side][0],
+                ahead[side][1],
+                ahead[1 - side][0],
+                ahead[1 - side][1],
+                (1.0 - share) * made[b] + share * output.places[..., b],
+                ev_revenue[..., b],
+                felt[..., dyad],
+                parameters.technology_security_cost,
             )
+            without, together = (cars_ahead(b, partner, spill) for spill in spills)
+            # k$ times million cars is billions.
+            gains.append(gain + (without - together) * cars[2][b])
     return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), economy.parties.n_dyads, N_SIDES))
+
+
+def _cars_by_bloc(
+    economy: Economy, car_cost: FloatArray, experience: FloatArray, sold: FloatArray
+) -> tuple[list[FloatArray], list[FloatArray], list[FloatArray]]:
+    """(...) of each bloc's makers: k$ of a car without its battery, experience and sales in m EVs."""
+    value, known, total = [], [], []
+    for b in range(economy.parties.n_blocs):
+        own = sold * economy.is_firm_home[:, b]
+        total.append(ordered_sum(own))
+        at_home = economy.nonbattery_cost[b, 0, b]
+        value.append(at_home * safe_ratio(ordered_sum(own * car_cost), total[b], 1.0))
+        known.append(safe_ratio(ordered_sum(own * experience), total[b], 1.0))
+    return value, known, total
 
 
 def _by_bloc(

@@ -334,12 +334,13 @@ def _seat(
     profit = makers + cells + combustion * (economy.ice_share[at.importer, who] * parameters.ice_margin[at.importer])
     built = (sold.home, sold.partner)[seat]
 
-    def climate(tonnes: float, cars_or_tonnes: FloatArray) -> FloatArray:
+    def climate(tonnes: FloatLike, cars_or_tonnes: FloatArray) -> FloatArray:
         return welfare.climate_benefit(
             parameters.carbon_share[who], parameters.social_cost_of_carbon, tonnes, cars_or_tonnes
         )
 
-    value = profit + welfare.jobs(parameters.jobs_value, built) + climate(parameters.emissions_saved_per_ev, sold.total)
+    spared = climate(parameters.emissions_saved_per_ev[at.importer], sold.total)
+    value = profit + welfare.jobs(parameters.jobs_value, built) + spared
     if situation.member_step is not None:
         receipts, abated = situation.member_step.receipts, situation.member_step.abated
         tonnes = sold.home * abated[..., at.importer] + sold.partner * abated[..., at.partner]

@@ -34,7 +34,8 @@ class CellSupply:
 
     Duties on cells are refunded on exported cars (drawback), so a car sold at home and a car sold abroad carry
     different cells. price (..., f, k) $/kWh before duty and freight; unit_home, unit_export (..., o, f) $/kWh;
-    share_home, share_export (..., o, f, k) fractions; duty (..., o, k) effective rate.
+    share_home, share_export (..., o, f, k) fractions; duty (..., o, k) effective rate; freight (..., o, k) $/kWh, and
+    by what cells cost more because part of them is made at the place.
     """
 
     price: FloatArray
@@ -43,6 +44,7 @@ class CellSupply:
     share_home: FloatArray
     share_export: FloatArray
     duty: FloatArray
+    freight: FloatArray
 
 
 def duties_by_place(duty: FloatArray, other_origin: FloatArray) -> FloatArray:
@@ -62,33 +64,44 @@ def rates_by_place(economy: Economy, duty: FloatArray) -> FloatArray:
 
 
 def supply_cells(
-    economy: Economy, parameters: Parameters, cell_cost: FloatArray, margin: FloatArray, duty: FloatArray
+    economy: Economy,
+    parameters: Parameters,
+    cell_cost: FloatArray,
+    margin: FloatArray,
+    duty: FloatArray,
+    place_cost: FloatArray | None = None,
 ) -> CellSupply:
     """Price, unit cost and sourcing of cells (theory 1.3).
 
-    cell_cost (..., k) $/kWh; margin (..., f, k) $/kWh; duty (..., b, b) applied battery duties.
+    cell_cost (..., k) $/kWh; margin (..., f, k) $/kWh; duty (..., b, b) applied battery duties; place_cost (..., o, k)
+    $/kWh where cells are made, None at the start, when that is the same everywhere.
     """
     theta = parameters.supplier_substitution
     by_place = duties_by_place(duty, economy.other_duty[BATTERY])
     rate = by_place[..., economy.supplier_home] * economy.imported_cells[: economy.parties.n_blocs]
     # Places outside the blocs levy nothing that the model follows.
     rate = np.concatenate([rate, np.zeros_like(rate[..., :1, :])], axis=-2)
-    price = cell_cost[..., None, :] + margin
-    freight = economy.cell_freight[:, None, :]
-    at_place = price[..., None, :, :]
-    delivered_home = batteries.delivered_price(at_place, 0.0, rate[..., :, None, :], freight)
-    delivered_export = batteries.delivered_price(at_place, 0.0, 0.0, freight)
+    price, freight = cell_cost[..., None, :] + margin, economy.cell_freight
+    if place_cost is not None:
+        freight = freight + (place_cost - cell_cost[..., None, :]) * (1.0 - economy.imported_cells)
+    at_place, added = price[..., None, :, :], freight[..., :, None, :]
+    delivered_home = batteries.delivered_price(at_place, 0.0, rate[..., :, None, :], added)
+    delivered_export = batteries.delivered_price(at_place, 0.0, 0.0, added)
     unit_home, share_home = batteries.sourcing(delivered_home, economy.supplier_tie, theta, economy.cell_level)
     unit_export, share_export = batteries.sourcing(delivered_export, economy.supplier_tie, theta, economy.cell_level)
-    return CellSupply(price, unit_home, unit_export, share_home, share_export, rate)
+    return CellSupply(price, unit_home, unit_export, share_home, share_export, rate, freight)
 
 
-def landed_costs(economy: Economy, cells: CellSupply) -> FloatArray:
-    """(..., m, f, o) landed cost before duty, k$ per car, of each automaker's car built at o for market m."""
+def landed_costs(economy: Economy, cells: CellSupply, car_cost: FloatArray | None = None) -> FloatArray:
+    """(..., m, f, o) landed cost before duty, k$ per car, of each automaker's car built at o for market m.
+
+    car_cost (..., f): of a car without its battery, over that of the start; None at the start.
+    """
     home = np.swapaxes(cells.unit_home, -1, -2)[..., None, :, :]
     export = np.swapaxes(cells.unit_export, -1, -2)[..., None, :, :]
     unit = export + (home - export) * economy.is_home[:, None, :]
-    return economy.nonbattery_cost + economy.kwh[:, None, None] * unit / KWH_COST_TO_THOUSANDS + economy.freight
+    bare = economy.nonbattery_cost if car_cost is None else economy.nonbattery_cost * car_cost[..., None, :, None]
+    return bare + economy.kwh[:, None, None] * unit / KWH_COST_TO_THOUSANDS + economy.freight
 
 
 def border_frictions(
@@ -141,8 +154,7 @@ def costs_reached(
     Prices are made on log-sums, the cost of the best mix of suppliers and places; payments are means over the mix.
     Arguments as ``offered_costs``; origin_share (..., m, f, o) where cars really came from.
     """
-    price = cells.price[..., None, :, :]
-    freight = economy.cell_freight[:, None, :]
+    price, freight = cells.price[..., None, :, :], cells.freight[..., :, None, :]
     at_home = ordered_sum(
         cells.share_home * batteries.delivered_price(price, 0.0, cells.duty[..., :, None, :], freight)
     )
@@ -283,7 +295,8 @@ class Accounts:
 
     sales (..., m, f) m cars; built (..., m, o) m cars for market m built at o; firm_profit (..., m, f);
     duty_rate (..., m, f) effective; border_price (..., m, f) k$; vehicle_duty, battery_duty, consumer_surplus,
-    subsidy (..., m); cells (..., f, k) GWh; cell_profit (..., k); vehicle_imports, cell_imports (..., b, b)
+    subsidy (..., m); cells (..., f, k) GWh; made (..., o, k) GWh made in each place; cell_profit (..., k);
+    vehicle_imports, cell_imports (..., b, b)
     share of b's car market that came from, or was built on cells from, each bloc; exported_cells (..., b, b) the part
     of cell_imports that went into exported cars; ice_profit (..., b).
     """
@@ -298,6 +311,7 @@ class Accounts:
     consumer_surplus: FloatArray
     subsidy: FloatArray
     cells: FloatArray
+    made: FloatArray
     cell_profit: FloatArray
     vehicle_imports: FloatArray
     cell_imports: FloatArray
@@ -361,6 +375,7 @@ def account(
         consumer_surplus=demand.consumer_surplus(size, clearing.inclusive, parameters.alpha),
         subsidy=ordered_sum(sales * subsidy),
         cells=delivered,
+        made=economy.made_in(ordered_sum(by_place, axis=-2)),
         cell_profit=cell_profit,
         vehicle_imports=built[..., : economy.parties.n_blocs] * share_of_market * economy.is_other_bloc,
         cell_imports=on_cells,

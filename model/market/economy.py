@@ -7,13 +7,13 @@ An ``Economy`` is made from a scenario and a set of parameters by ``model.start.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Any, Final
 
-from model.numerics import FloatArray
-from model.vocabulary import Parties
+import numpy as np
 
-if TYPE_CHECKING:
-    import numpy as np
+from model.numerics import FloatArray, ordered_sum
+from model.rules import policy
+from model.vocabulary import EV, Parties
 
 SHUT: Final = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
 
@@ -28,8 +28,10 @@ class Economy:
     border; cell_freight (o, k) $/kWh; supplier_tie (o, f, k) and cell_level (o, f) solved for at the start; other_duty
     (g, b) on goods from the rest of the world; cuts (g, b, b, 5) share of the way from base to floor of each duty
     position; case_covers (g, b, b) whether a duty case moves the good; ice_share (m, b) of combustion sales
-    by home of the maker; start_experience (k,) GWh; start_cell_cost (k,) $/kWh; cars_built (b,) m a year of any kind;
-    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter.
+    by home of the maker; start_experience (k,), start_place_experience (o,) GWh, start_car_experience (f,) m EVs;
+    start_cell_cost (k,) $/kWh; cars_built (b,) m a year of any kind;
+    charger_cost (m,) k$ a point; charger_budget (m,) bn$ a quarter; battery_share, coverage_elasticity (b, b) as in
+    ``policy.charged_duty``, 1 and 0 where a special duty is on all EVs; hybrids_spared fraction.
     """
 
     parties: Parties
@@ -53,10 +55,35 @@ class Economy:
     case_covers: FloatArray
     ice_share: FloatArray
     start_experience: FloatArray
+    start_place_experience: FloatArray
+    start_car_experience: FloatArray
     start_cell_cost: FloatArray
     cars_built: FloatArray
     charger_cost: FloatArray
     charger_budget: FloatArray
+    battery_share: FloatArray
+    coverage_elasticity: FloatArray
+    hybrids_spared: float
+
+    def made_in(self, at_place: FloatArray) -> FloatArray:
+        """(..., o, k) GWh of cells that suppliers make in each place; at_place alike, what they deliver there."""
+        imported = at_place * self.imported_cells
+        at_home = self.supplier_home == np.arange(self.parties.n_places)[:, None]
+        return at_place - imported + ordered_sum(imported, axis=-2)[..., None, :] * at_home
+
+    def charged(self, duty: FloatArray, usual: FloatArray, at: Any = ...) -> FloatArray:
+        """(..., b, b) duty that EVs pay on average; ``at`` picks the pairs that duty and usual one are about."""
+        if self.hybrids_spared <= 0.0 or not (self.battery_share < 1.0).any():
+            return duty
+        return policy.charged_duty(
+            duty, usual, self.battery_share[at], self.coverage_elasticity[at], self.hybrids_spared
+        )
+
+    def paid(self, duty: FloatArray, usual: FloatArray) -> FloatArray:
+        """(..., g, b, b) duties that goods pay on average; duty and usual one alike."""
+        found = duty.copy(order="K")
+        found[..., EV, :, :] = self.charged(duty[..., EV, :, :], usual[..., EV, :, :])
+        return found
 
 
 @dataclass(frozen=True)
@@ -64,8 +91,8 @@ class Opening:
     """What the calibration solved for at the scenario's start (theory 1.1, 1.3), the state of the first quarter.
 
     quality (m, f) utility; price, markup (m, f) k$; margin (f, k) $/kWh; origin_tie (m, f, o), origin_level (m, f);
-    share (m, f) of all cars sold; cells (f, k) GWh; duty, special (g, b, b); trend (m,) utils by which all EV
-    qualities grow a quarter.
+    share (m, f) of all cars sold; cells (f, k), made (o, k) GWh, sold (f,) m cars; duty, paid, special (g, b, b), the
+    second on average; trend (m,) utils by which all EV qualities grow a quarter.
     """
 
     quality: FloatArray
@@ -76,6 +103,9 @@ class Opening:
     origin_level: FloatArray
     share: FloatArray
     cells: FloatArray
+    made: FloatArray
+    sold: FloatArray
     duty: FloatArray
+    paid: FloatArray
     special: FloatArray
     trend: FloatArray

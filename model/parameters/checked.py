@@ -74,7 +74,7 @@ PARAMETERS: Final = Declared(declared())
 # its code behind a dot, ``alpha.JP``, ``trust_good.CN-JP``; ``Parameters`` also offers the numbers of each as an array.
 BLOC_STEMS: Final = (
     *("alpha", "ice_margin", "carbon_share", "concession_exponent", "ratification_threshold"),
-    *("carbon_coverage", "carbon_price", "carbon_implicit"),
+    *("emissions_saved_per_ev", "carbon_coverage", "carbon_price", "carbon_implicit"),
 )
 DYAD_STEMS: Final = ("trust_good", "trust_bad", "tension_mean")
 NAMED_STEMS: Final = ("tactic", "acceptance")  # of blocs, no numbers
@@ -226,6 +226,7 @@ class Parameters(
     alpha: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     ice_margin: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     carbon_share: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
+    emissions_saved_per_ev: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     concession_exponent: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     ratification_threshold: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)
     carbon_coverage: npt.NDArray[np.float64] = dataclasses.field(init=False, repr=False, compare=False)

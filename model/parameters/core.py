@@ -51,6 +51,14 @@ class Market:
     battery_learning_rate: float = real(STRUCTURE, 0.18, 0.09, 0.24, "-", "1.3",
         "fall of battery cost per doubling of experience",
         "BloombergNEF pack prices; Ziegler & Trancik 2021", "measured")
+    host_learning_share: float = real(STRUCTURE, 0.5, 0, 1, "-", "1.3",
+        "part of that learning that stays with plants where cells are made; the rest is their owner's everywhere",
+        "Levitt, List & Syverson 2013: knowledge stays with the plant; share assumed")
+    vehicle_learning_rate: float = real(STRUCTURE, 0.07, 0, 0.15, "-", "1.3",
+        "fall of an EV's cost without its battery per doubling of EVs built; spillovers as for cells",
+        "Weiss et al. 2012: prices of hybrid cars, 0.07 with 0.02 around it", "calibrated")
+    variety_in_trend: float = real(STRUCTURE, 1, 0, 1, "-", "1.1",
+        "part of the growth by brands that come on sale that is taken out of the trend", "definition")
     battery_cost_floor: float = real(STRUCTURE, 45, 30, 60, "$/kWh", "1.3", "material cost that learning cannot remove")
     spillover_domestic: float = real(STRUCTURE, 0.33, 0, 1, "-", "1.3",
         "experience gained from output of others of the same bloc",
@@ -97,9 +105,13 @@ class Welfare:
         "the same for the US", "Nordhaus 2017; assumption")
     carbon_share_eu: float = real(STRUCTURE, 0.15, 0.05, 1, "-", "1.4",
         "the same for the EU; 1 in all three = cosmopolitan", "Nordhaus 2017; assumption")
-    emissions_saved_per_ev: float = real(STRUCTURE, 20, 10, 30, "t", "1.4",
-        "CO2 that one more EV saves over its life",
+    emissions_saved_per_ev_cn: float = real(STRUCTURE, 16, 9, 24, "t", "1.4",
+        "CO2 that one more EV sold in China saves over its life",
         "ICCT 2021 life-cycle savings times distance and lifetime", "calibrated")
+    emissions_saved_per_ev_us: float = real(STRUCTURE, 48, 20, 65, "t", "1.4",
+        "the same in the US", "as emissions_saved_per_ev_cn", "calibrated")
+    emissions_saved_per_ev_eu: float = real(STRUCTURE, 40, 20, 52, "t", "1.4",
+        "the same in the EU", "as emissions_saved_per_ev_cn; ICCT 2025", "calibrated")
     jobs_value: float = real(STRUCTURE, 1, 0, 3, "k$", "1.4", "value of one more vehicle built at home, beyond profits")
     security_scale: float = real(STRUCTURE, 1, 0, 2, "-", "1.4",
         "multiplies the calibrated cost of depending on imports")
@@ -137,6 +149,9 @@ class Standards:
         "chance of recognising alone where that already pays")
     zev_demand_shift: float = real(STRUCTURE, 0.3, 0, 0.8, "-", "1.15", "demand shift of a full phase-out announcement")
     zev_ramp: int = whole(STRUCTURE, 16, 1, 40, "qtr", "1.15", "quarters until an announcement has its full effect")
+    zev_hesitation: float = real(MECHANISM, 0.7, 0, 5, "bn$/qtr", "1.15",
+        "gain over which announcing turns from unlikely to likely; 0: announced as soon as it pays",
+        "stakes of 2.4 bn$ a quarter (China, US 2026) misjudged by half, as any (perception_noise): a logistic")
     zev_cost: float = real(STRUCTURE, 20, 0, 100, "bn$/qtr", "1.15", "cost per squared shortfall of the EV share")
 
 
@@ -144,6 +159,11 @@ class Standards:
 class Valuing:
     """impact assessments, supply and linkage stakes, issues on the table"""
 
+    hybrids_spared: float = real(STRUCTURE, 1, 0, 1, "-", "1.6",
+        "part of a special duty on battery cars that plug-in hybrids are spared; 0: all EVs pay it", "EU 2024/2754")
+    coverage_elasticity: float = real(STRUCTURE, 2, 0, 6, "-", "1.6",
+        "fall of the share of battery cars in an exporter's EVs with a special duty on them, in logs of 1 + duty",
+        "Dataforce: EVs from China in the EU 2024 and 2025; from .94 to .65", "calibrated")
     assessment_interval: int = whole(MECHANISM, 4, 1, 8, "qtr", "1.21", "quarters between impact assessments")
     retaliation_ratio: float = real(MECHANISM, 0.5, 0, 1, "-", "1.6",
         "size of an answer relative to the rise it answers")

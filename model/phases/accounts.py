@@ -26,7 +26,7 @@ def settle_accounts(world: Stage) -> None:
     outlay = standards.certification_outlay(
         p.certification_outlay, p.certification_outlay_recognised, recognised_homes(world), certified
     )
-    duty, frictions, licences = state.duty[:, EV], supply.border.frictions, state.market.licences
+    duty, frictions, licences = state.paid[:, EV], supply.border.frictions, state.market.licences
     if licences is not None:
         duty, frictions = licences.rate, licences.frictions
     landed, reached = costs_reached(world.economy, supply.cells, supply.landed, frictions, duty, state.origin_share)
@@ -46,7 +46,7 @@ def settle_accounts(world: Stage) -> None:
     if licences is not None:
         a = with_rents(a, licences, p.quota_rent_exporter)
     a, undertaken = trade.undertaken(world, a)
-    state.cells = a.cells
+    state.cells, state.made, state.sold = a.cells, a.made, ordered_sum(a.sales, axis=-2)
     state.books = Books(
         accounts=a,
         ev_share=ordered_sum(state.market.clearing.share),
@@ -83,10 +83,9 @@ def _welfare(world: Stage, a: Accounts) -> Welfare:
     if extra is not None:
         home_profit, security = home_profit + extra[0], security + extra[1]
 
-    more = ordered_sum(ordered_sum(a.sales)) - world.rules.reference_evs
-    climate = welfare.climate_benefit(
-        p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, np.asarray(more)[..., None]
-    )
+    tonnes = p.emissions_saved_per_ev
+    more = welfare.cars_that_save(ordered_sum(a.sales), tonnes) - world.rules.reference_evs
+    climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, tonnes[0], np.asarray(more)[..., None])
     surplus = a.consumer_surplus - world.pushed_utility() / p.alpha * ordered_sum(a.sales)
     jobs = welfare.jobs(p.jobs_value, books.ev_built)
     revenue, subsidies = a.vehicle_duty + a.battery_duty, a.subsidy + economy.charger_budget

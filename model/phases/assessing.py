@@ -43,11 +43,9 @@ def assess_impact(world: Stage) -> None:
         tables, ahead = foreseen(
             world.economy,
             p,
-            world.scenario,
             world.opening,
             situation,
-            state.experience,
-            state.cells,
+            *world.learned(),
             tables,
             ahead,
             WARM_SWEEPS,
@@ -98,6 +96,7 @@ def _situation(world: Stage) -> Situation:
         origin_level=state.origin_level,
         subsidy=supply.paid,
         exported_cells=state.books.exported_cells,
+        car_cost=state.car_cost,
         charges=supply.border.charges,
         scheme=supply.scheme,
         credit_price=state.credit_price,
@@ -116,8 +115,8 @@ def under_quotas(world: Stage) -> tuple[FloatArray, FloatArray]:
     """Duties (R, g, b, b) and frictions under this quarter's quotas, at the premium last paid."""
     state, now, frictions = world.state, world.gates(), world.state.supply.border.frictions
     if now is None or not now.has_quota:
-        return state.duty, frictions
-    duty = state.duty.copy(order="K")
+        return state.paid, frictions
+    duty = state.paid.copy(order="K")
     quotas = quotas_of(now, duty[:, EV], state.supply.landed)
     last = None if state.quarter == 0 else state.market.licences
     premium = np.zeros_like(quotas.size) if last is None else last.premium
@@ -130,9 +129,8 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     supply: FloatArray = world.agenda.supply_stake
     if state.quarter > 0:
         supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
-    technology = technology_stakes(
-        world.economy, p, state.cell_cost, state.experience, state.cells, books.ev_revenue, effective
-    )
+    made = (state.cell_cost, state.car_cost, state.cells, *world.learned())
+    technology = technology_stakes(world.economy, p, *made, books.ev_revenue, effective)
     extra = technology_extra(p, books.ev_revenue, effective)
     if extra is not None:
         technology = technology + extra

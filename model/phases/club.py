@@ -232,6 +232,8 @@ def _setting(world: Stage) -> Setting:
     state, supply, standards = world.state, world.state.supply, world.state.standards
     return Setting(
         cell_cost=state.cell_cost,
+        place_cost=state.place_cost,
+        car_cost=state.car_cost,
         margin=state.margin,
         markup=state.markup,
         origin_tie=state.origin_tie,

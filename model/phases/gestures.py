@@ -90,12 +90,13 @@ def _believe(world: Stage, d: int, observer: int, lanes: np.ndarray) -> None:
 
 
 def announce_paths(world: Stage) -> None:
-    """Blocs announce zero-emission paths at assessments; a new government may take one back (1.15, 1.17)."""
+    """Blocs announce zero-emission paths at assessments, by chance; a new government may take one back (1.15, 1.17)."""
     state, is_new = world.state, world.state.insight.is_new
     changes = world.rules.new_governments[state.quarter]
     if not is_new and not changes.any():
         return
-    says = [bloc.announces() for bloc in world.blocs]
+    luck = world.luck.announcement[state.quarter + 1]
+    says = [bloc.announces(luck[:, bloc.index]) for bloc in world.blocs]
     before, taken_back = state.announced.copy(order="K"), []
     for b in range(world.parties.n_blocs):
         said = (before[:, b] <= 0.0) & says[b] & is_new

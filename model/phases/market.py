@@ -31,8 +31,8 @@ from model.vocabulary import BATTERY, EV
 def offer_supply(world: Stage) -> None:
     """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
     state, p, economy, standing = world.state, world.parameters, world.economy, world.state.standards
-    cells = supply_cells(economy, p, state.cell_cost, state.margin, state.duty[:, BATTERY])
-    landed = landed_costs(economy, cells)
+    cells = supply_cells(economy, p, state.cell_cost, state.margin, state.paid[:, BATTERY], state.place_cost)
+    landed = landed_costs(economy, cells, state.car_cost)
     carbon = club.carbon_now(world)
     if carbon is not None:
         landed = landed + coalitions.places(carbon.cost)[:, None, None, :]
@@ -86,7 +86,7 @@ def clear_markets(world: Stage) -> None:
     offer_supply(world)
     trade.tell_rules(world)
     state, p, economy, supply = world.state, world.parameters, world.economy, world.state.supply
-    duty, frictions, quotas, premium = state.duty[:, EV], supply.border.frictions, None, np.zeros(1)
+    duty, frictions, quotas, premium = state.paid[:, EV], supply.border.frictions, None, np.zeros(1)
     gates, ties = world.gates(), world.origin_ties()
     if gates is not None and gates.has_quota:
         quotas = quotas_of(gates, duty, supply.landed)
@@ -117,7 +117,7 @@ def clear_markets(world: Stage) -> None:
             alpha,
             p.nest_correlation,
             state.origin_share,
-            state.duty[:, EV],
+            state.paid[:, EV],
             supply.border.frictions,
             premium,
         )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from model.layout import zeros
+from model.market import learning
 from model.market.clearing import pass_through_weight
 from model.numerics import LEAST_AVAILABILITY, FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.market import offer_supply
-from model.rules import batteries, demand, plants, pricing, standards
+from model.rules import demand, plants, pricing, standards
 from model.stage import Stage
 from model.vocabulary import EV
 
@@ -32,13 +33,12 @@ def renew_costs(world: Stage) -> None:
 
 
 def _learn(world: Stage) -> None:
-    state, p = world.state, world.parameters
-    output = ordered_sum(state.cells, axis=-2)
-    more = np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign
-    across = p.spillover_foreign + more * state.standards.cooperates
-    gained = batteries.experience_increment(output, world.rules.same_home, p.spillover_domestic, across)
-    state.experience = state.experience + gained
-    state.cell_cost = beside([maker.learn(state.experience[..., maker.index]) for maker in world.suppliers])
+    state, (before, output) = world.state, world.learned()
+    more = learning.gained(world.economy, world.parameters, output, state.standards.together)
+    state.experience, state.place_experience, state.car_experience = now = learning.ahead(before, more, 1.0)
+    cells = [maker.learn(now.cells[..., maker.index], now.places) for maker in world.suppliers]
+    state.cell_cost, state.place_cost = learning.costs_by_place(world.economy, cells)
+    state.car_cost = beside([maker.learn(now.cars[..., maker.index]) for maker in world.automakers])
 
 
 def _renew_contracts(world: Stage) -> None:
@@ -76,7 +76,7 @@ def _build_plants(world: Stage) -> None:
 def _open_plants(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) -> None:
     """From now on these automakers can serve these markets from home there."""
     state, economy, theta = world.state, world.economy, world.parameters.origin_substitution
-    rate = np.concatenate([state.duty[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
+    rate = np.concatenate([state.paid[lane, EV, m], economy.other_duty[EV][m, None]], axis=-1)
     friction, licences = state.supply.border.frictions[lane, m, 0], state.market.licences
     if licences is not None:
         rate, friction = licences.rate[lane, m, f], licences.frictions[lane, m, f]
@@ -94,7 +94,7 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     row = np.arange(lane.size)
     rivals = pricing.rivals_log_sum(utility - alpha[:, None] * price, sigma)[row, f]
     utility, gates = utility[row, f], world.gates()
-    rate = state.duty[lane, EV, m, m]
+    rate = state.paid[lane, EV, m, m]
     local = (1.0 + rate) * supply.landed[lane, m, f, m] + supply.border.frictions[lane, m, 0, m]
     export = price[row, f] - clearing.markup[lane, m, f]
     # Beside each other: from a plant there, and as today.

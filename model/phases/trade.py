@@ -74,7 +74,7 @@ def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken | None]:
         state.supply.landed,
         state.supply.border.frictions,
         state.origin_share,
-        state.duty[:, EV],
+        state.paid[:, EV],
         world.scenario.mfn[state.quarter, EV],
         state.has_plant,
         state.supply.border.charges,

@@ -164,12 +164,12 @@ def keep_standards(world: Stage) -> None:
         by_treaty[:, j, i] = np.maximum(by_treaty[:, j, i], kept[:, d, RECOGNITION + 1])
         common[:, i, j] = common[:, j, i] = kept[:, d, CHARGING]
         together[:, i, j] = together[:, j, i] = kept[:, d, TECHNOLOGY]
-    home, friends = world.scenario.supplier_home, zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
+    friends = zeros(world.n_lanes, n_blocs) + nobodys_friend(world.parties)
     world.state.standards = Standards(
         by_treaty=by_treaty,
         recognised=club.recognised_in_club(world, by_treaty),
         common=common,
-        cooperates=together[:, home[:, None], home[None, :]],
+        together=together,
         friends=friends_of(world.parties, kept) if world.rules.has_friends else friends,
     )
 
@@ -207,11 +207,12 @@ def put_duties_in_force(world: Stage) -> None:
     duty = zeros(world.n_lanes, N_GOODS, n_blocs, n_blocs)
     duty[:, :, own, other] = policy.applied_duty(base, floor, cut * kept[:, None])
     concessions[..., duties] = cooperation.concession(level, at > 0, kept)
-    state.duty = club.duties_with_club(world, duty)
+    paid = world.economy.paid(duty, s.mfn[t])
+    state.duty, state.paid = (club.duties_with_club(world, rates) for rates in (duty, paid))
     concessions = club.concessions_with_club(world, concessions)
     state.depth = cooperation.depth(concessions, world.agenda.weights)
     contested = cooperation.depth(concessions, world.agenda.contested_weights)
-    state.conduct = Conduct(duty, implemented, concessions, contested)
+    state.conduct = Conduct(paid, implemented, concessions, contested)
 
 
 # --- what the quarter leaves behind (1.11, 1.12, 1.17) --------------------------------------------------------------

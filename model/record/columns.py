@@ -46,12 +46,14 @@ DEPTH_PARTS = {
 def blocs(world: Stage) -> Columns:
     """(R, b) columns of the blocs."""
     accounts, state, books, welfare = world.booked(), world.state, world.state.books, world.state.welfare
-    sold = ordered_sum(accounts.sales)
+    sold, made, by_place = ordered_sum(accounts.sales), accounts.made, state.place_cost
+    of_all = ordered_sum(by_place) / by_place.shape[-1]
     return {
         "ev_share": books.ev_share,
         "ev_sales": sold,
         "ev_built": books.ev_built,
         "price": safe_ratio(ordered_sum(accounts.sales * state.market.clearing.price), sold),
+        "cell_cost": safe_ratio(ordered_sum(made * by_place), ordered_sum(made), of_all)[..., : world.parties.n_blocs],
         "consumer_surplus": welfare.consumer_surplus,
         "home_profit": welfare.home_profit,
         "revenue": welfare.revenue,
@@ -158,6 +160,7 @@ def directed(world: Stage) -> Columns:
     at = (slice(None), parties.importer, parties.partner)
     return {
         "duty_ev": state.duty[:, EV][at],
+        "duty_paid": state.paid[:, EV][at],
         "duty_battery": state.duty[:, BATTERY][at],
         "no_treaty_duty_ev": world.scenario.mfn[state.quarter, EV, parties.importer, parties.partner]
         + state.special[:, EV][at],

@@ -95,17 +95,25 @@ def learning_exponent(rate: FloatLike) -> FloatArray:
 
 
 def learned_cost(
-    initial_cost: FloatLike, floor: FloatLike, experience_ratio: FloatLike, exponent: FloatLike
+    initial_cost: FloatLike,
+    floor: FloatLike,
+    experience_ratio: FloatLike,
+    exponent: FloatLike,
+    place_ratio: FloatLike = 1.0,
+    host_share: float = 0.0,
 ) -> FloatArray:
-    """Unit cost of cells after learning, $/kWh.
+    """Unit cost of cells after learning, $/kWh (of a car without its battery: over that of the start).
 
     initial_cost: (...), at the starting point, $/kWh, >= floor. floor: (...), materials that learning does
     not touch, 30-60 $/kWh. experience_ratio: (...), experience over that of the starting point, >= 1.
-    exponent: (...), ``learning_exponent``, no unit.
-    Limits: the initial cost at ratio 1; the floor as experience grows without bound; never rises with it.
-    Source: theory 1.3, row A14; Wright 1936; Ziegler and Trancik 2021.
+    exponent: (...), ``learning_exponent``, no unit. place_ratio: (...), the same of the plants of the place, >= 1.
+    host_share: scalar, part of learning that stays with plants, in [0, 1].
+    Limits: the initial cost at ratio 1; the floor as experience grows without bound; never rises with it; at a share
+    of 0 (1) the place (the owner) does not matter.
+    Source: theory 1.3, row A14; Wright 1936; Ziegler and Trancik 2021; plants: Levitt, List and Syverson 2013.
     """
-    return floor + (initial_cost - floor) * power(experience_ratio, -exponent)
+    owner = power(experience_ratio, -exponent * (1.0 - host_share))
+    return floor + (initial_cost - floor) * owner * power(place_ratio, -exponent * host_share)
 
 
 def effective_experience(own: FloatArray, spillover: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import FloatArray, FloatLike, logistic, safe_ratio
+from model.numerics import FloatArray, FloatLike, logistic, power, safe_ratio
 
 #: First year of the content rules of the United States clean-vehicle credit (Inflation Reduction Act, 30D).
 CREDIT_FIRST_YEAR: Final = 2023
@@ -41,6 +41,22 @@ def applied_duty(base: FloatLike, floor: FloatLike, concession: FloatLike) -> Fl
     Source: theory 1.6, definition.
     """
     return np.asarray(base - concession * (base - floor), dtype=np.float64)
+
+
+def charged_duty(
+    duty: FloatLike, usual: FloatLike, battery_share: FloatLike, elasticity: FloatLike, spared: FloatLike
+) -> FloatArray:
+    """Duty rate that the mean electric car from an exporter pays where a special duty is on battery cars alone.
+
+    duty: (...), on battery cars, fraction, >= 0. usual: (...), on all others, fraction; a lower duty is on all cars.
+    battery_share: (...), of battery cars among them without a special duty, in [0, 1]. elasticity: (...), by which it
+    falls, in logs of 1 + special duty, 0-6. spared: scalar, part of the special duty that the others are spared.
+    Limits: the duty itself where nothing is spared, or all are and stay battery cars; the usual one if none are.
+    Source: second edition 7, definition; the EU's duty of 2024 is on battery cars (EU 2024/2754).
+    """
+    special = np.maximum(duty - usual, 0.0)
+    covered = battery_share * power(1.0 + special, np.negative(elasticity))
+    return np.asarray(duty - special * (spared * (1.0 - covered)), dtype=np.float64)
 
 
 def value_between(values: FloatArray, rates: FloatArray, rate: FloatLike) -> FloatArray:

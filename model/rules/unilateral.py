@@ -150,20 +150,31 @@ def moved_duty(special: FloatLike, change: FloatLike) -> FloatArray:
     return np.minimum(np.maximum(np.add(special, change), 0.0), np.maximum(special, DUTY_CEILING))
 
 
-def zev_announces(
+def zev_gain(
     own_benefit: FloatLike, joint_benefit: FloatLike, partner_announced: BoolLike, dialogue: FloatLike, trust: FloatLike
-) -> BoolArray:
-    """Whether a bloc announces a zero-emission-vehicle path on its own (True/False).
+) -> FloatArray:
+    """What a bloc expects of announcing a zero-emission-vehicle path, bn$ per quarter.
 
     own_benefit: (...), benefit if it alone announces, bn$ per quarter, any sign.
     joint_benefit: (...), more if both do (shared learning, larger markets), bn$ per quarter.
     partner_announced: (...). dialogue: (...), in [0, 1]. trust: (...), in [0, 1].
     Limits: own_benefit >= 0 with no joint benefit is harmony, to be flagged and not counted as cooperation;
-    with a partner that has announced, the sum decides.
+    with a partner that has announced, the sum.
     Source: theory 1.15; a stag hunt, S2 ("independent, but coordinated").
     """
     belief_in_partner = np.where(partner_announced, 1.0, np.multiply(dialogue, trust))
-    return np.greater_equal(own_benefit + belief_in_partner * joint_benefit, 0.0)
+    return np.asarray(own_benefit + belief_in_partner * joint_benefit, dtype=np.float64)
+
+
+def zev_hazard(gain: FloatLike, hesitation: float) -> FloatArray:
+    """Chance that a bloc announces at an assessment, a fraction.
+
+    gain: (...), ``zev_gain``, bn$ per quarter. hesitation: scalar, bn$ per quarter over which announcing turns from
+    unlikely to likely, 0-5.
+    Limits: a half where nothing is gained; 0 or 1 without hesitation, 1 from a gain of 0 on; rises with the gain.
+    Source: second edition 7; logistic form an assumption.
+    """
+    return np.greater_equal(gain, 0.0) * 1.0 if hesitation <= 0.0 else logistic(np.divide(gain, hesitation))
 
 
 def zev_demand_shift(size: FloatLike, quarters_since: FloatLike, ramp: FloatLike) -> FloatArray:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, loss_without
+from model.numerics import NEGLIGIBLE, FloatArray, FloatLike, loss_without, ordered_sum
 
 #: Dollars in a thousand dollars.
 DOLLARS_PER_K: Final = 1000.0
@@ -36,12 +36,22 @@ def climate_benefit(share: FloatLike, scc: FloatLike, tonnes: FloatLike, extra_e
     """Climate damage that a bloc is spared by electric cars sold anywhere, bn$ per quarter.
 
     share: (...), part of the world's damage that the bloc feels (phi), fraction, 0.05-1. scc: (...),
-    social cost of carbon, 30-200 $ per tonne. tonnes: (...), lifetime CO2 saved per electric car, 10-30 t.
+    social cost of carbon, 30-200 $ per tonne. tonnes: (...), lifetime CO2 saved per electric car, 9-65 t.
     extra_evs: (...), sales in all markets above a reference, million per quarter; the reference cancels in gains.
     Limits: 0 for no extra cars; a global public good: the place of sale does not matter.
     Source: theory 1.4, row A15; Nordhaus 2017.
     """
     return np.asarray(share * scc * tonnes * extra_evs / DOLLARS_PER_K, dtype=np.float64)
+
+
+def cars_that_save(sold: FloatArray, tonnes: FloatArray) -> FloatArray:
+    """Cars of the first market that would save as much CO2 as those sold in all, million per quarter.
+
+    sold: (..., m), electric cars sold in each market. tonnes: (m,), CO2 that one saves there, t, > 0.
+    Returns (...). Limits: all cars where one saves the same everywhere.
+    Source: definition; savings differ with power, distance and lifetime (theory 1.4).
+    """
+    return ordered_sum(sold * (tonnes / tonnes[0]))
 
 
 def security_cost(

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.faults import nearest
+from model.numerics import QUARTERS_PER_YEAR
 from model.scenario.evidence import Row, Shelf, matching_rows, rows_and_columns
 from model.scenario.sections import ScenarioFile, quarter_number
 from model.vocabulary import THREE, Parties
@@ -24,6 +25,7 @@ Bools = npt.NDArray[np.bool_]
 
 BEFORE: Final = -1  # quarter index of what is there when the scenario starts
 NEVER: Final = 1_000_000  # quarter index of what the scenario does not foresee
+YEARS_SOLD: Final = 3.0  # of today's sales that were sold before, where nothing is said: growth by a third a year
 MOST_NAMES: Final = 12  # names listed in a message
 SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 
@@ -153,6 +155,9 @@ class Workshop:
             "drift_target": target,
             "drift_quarters": float(market.drift.quarters),
             "kwh": np.array(market.kwh),
+            "ev_stock": YEARS_SOLD * QUARTERS_PER_YEAR * np.array(market.size) * ev_share
+            if market.stock is None
+            else np.array(market.stock),
             "brand_share": share,
             "on_sale_from": on_sale,
             "banned": banned,

@@ -79,6 +79,7 @@ def duties(w: Workshop) -> dict[str, Any]:
     n_blocs = w.parties.n_blocs
     shape = (w.n_quarters, N_GOODS, n_blocs, n_blocs)
     mfn, special, floor = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    battery_share = np.ones((n_blocs, n_blocs))
     section = w.file.duties
     for g, rates in enumerate((section.ev, section.battery)):
         for i, j in ((i, j) for i in range(n_blocs) for j in range(n_blocs) if i != j):
@@ -98,6 +99,10 @@ def duties(w: Workshop) -> dict[str, Any]:
                 w.faults.append(
                     f"{where}.base = {base[t]:g}: below mfn {usual[t]:g}; lower mfn where a preference holds"
                 )
+            if g == EV:
+                battery_share[i, j] = rate.battery_cars
+            elif rate.battery_cars < 1.0:
+                w.faults.append(f"{where}.battery_cars: a duty on cells is no duty on cars; leave it out")
             mfn[:, g, i, j], floor[:, g, i, j] = usual, low
             special[:, g, i, j] = np.round(base - usual, RATE_DIGITS)
     other = np.array([section.other_ev, section.other_battery])
@@ -108,7 +113,8 @@ def duties(w: Workshop) -> dict[str, Any]:
         review[i, j] = w.index(label)
         if review[i, j] < 0:
             w.faults.append(f"duties.review.{pair} = {label}: before the scenario starts; leave it out")
-    return {"mfn": mfn, "special": special, "floor": floor, "other_duty": other, "review": review}
+    duties_of = {"mfn": mfn, "special": special, "floor": floor, "other_duty": other, "review": review}
+    return {**duties_of, "battery_share": battery_share}
 
 
 def treaties(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Treaty, ...]:

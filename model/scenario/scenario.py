@@ -62,6 +62,7 @@ class Scenario:
     drift_target: Floats  # (m,) EV share that the trend alone would reach
     drift_quarters: float  # quarters from the start to that share
     kwh: Floats  # (m,) kWh per EV
+    ev_stock: Floats  # (m,) m EVs sold until the start
     brand_share: Floats  # (f, m) share of the market's EVs; sums to 1 over f
     on_sale_from: Ints  # (f, m) quarter in which f goes on sale in m: BEFORE, an index, or NEVER
     banned: Bools  # (f, m) kept out by a rule
@@ -84,6 +85,9 @@ class Scenario:
     mfn: Floats  # (t, g, importer, exporter)
     special: Floats  # (t, g, importer, exporter) no-treaty duty minus MFN
     floor: Floats  # (t, g, importer, exporter) what a full cut leads to
+    battery_share: (
+        Floats  # (importer, exporter) of battery cars in EVs, where a special duty is on these alone, before it
+    )
     other_duty: Floats  # (g, m) on goods from other places
     review: Ints  # (importer, exporter) quarter in which what duty cases have added is reviewed, or NEVER
     # purchase support

@@ -93,6 +93,7 @@ class Market(Section):
     ev_share: ByBloc[Fraction]
     drift: Drift
     kwh: ByBloc[Positive]  # kWh per EV sold
+    stock: ByBloc[Positive] | None = None  # m EVs sold until the start; default: three years' sales like the first
 
 
 class Brands(Section):
@@ -164,6 +165,7 @@ class Rate(Section):
     mfn: Duty | list[Duty]
     base: Duty | list[Duty]  # without a treaty, suspended parts included
     floor: Literal["mfn"] | Duty = "mfn"  # what a full cut leads to
+    battery_cars: Fraction = 1.0  # share in the EVs that come, before a special duty that is on battery cars alone
 
 
 class Duties(Section):

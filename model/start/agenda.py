@@ -24,6 +24,7 @@ from model.assessment.values import Parts, issue_values
 from model.market.access import gates_of
 from model.market.clearing import account, border_frictions, clear_at_prices, landed_costs, supply_cells
 from model.market.economy import Economy, Opening
+from model.market.learning import Learned
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, logistic, ordered_sum
 from model.packages.agenda import Agenda
 from model.packages.menu import STANDARDS, Menu, build_menu
@@ -82,14 +83,14 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     available = np.where(kept_out, 1.0, scenario.availability.T)
     paid = support(scenario, 0)
     utility = opening.quality + np.log(available) + alpha * paid
-    cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.duty[BATTERY])
+    cells = supply_cells(economy, parameters, scenario.cell_cost, opening.margin, opening.paid[BATTERY])
     landed, gates = landed_costs(economy, cells), gates_of(scenario)
     gates = gates and gates.in_quarter(0)
     frictions = border_frictions(parameters, economy, *standards_in_force(scenario))
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     base = opening.price - opening.markup
     clearing = clear_at_prices(base, utility, opening.price, alpha, parameters.nest_correlation)
-    on_cars, nothing = opening.duty[EV], np.zeros_like(paid)
+    on_cars, nothing = opening.paid[EV], np.zeros_like(paid)
     accounts = account(
         economy, parameters, clearing, cells, opening.margin, landed, origin_share, on_cars, paid, nothing
     )
@@ -102,7 +103,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
         landed=landed,
         frictions=frictions,
         utility=utility,
-        duty=opening.duty,
+        duty=opening.paid,
         special=opening.special,
         mfn=scenario.mfn[0],
         floor=scenario.floor[0],
@@ -110,6 +111,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
         origin_level=opening.origin_level,
         subsidy=paid,
         exported_cells=accounts.exported_cells,
+        car_cost=np.ones(len(scenario.automakers)),
         gates=gates if gates and np.isfinite(gates.size).any() else None,
     )
     if not opened:
@@ -249,10 +251,16 @@ def set_agenda(
         return dataclasses.replace(agenda, **{name: getattr(base, name) for name in PREFERENCES})
     if parameters.foresight:
         # The first quarter is quiet for governments that look ahead, too; what counts as cooperation stays the same.
-        looked = (first.situation, economy.start_experience, opening.cells, tables)
-        tables, _ = foreseen(economy, parameters, scenario, opening, *looked, None, COLD_SWEEPS, every)
+        looked = (first.situation, *_learned(economy, opening), tables)
+        tables, _ = foreseen(economy, parameters, opening, *looked, None, COLD_SWEEPS, every)
         mandate = make_mandate(economy, parameters, scenario, empty, tables, stakes)
     return dataclasses.replace(agenda, opening_cost=opening_costs(parameters, agenda, mandate))
+
+
+def _learned(economy: Economy, opening: Opening) -> tuple[Learned, Learned]:
+    """Experience at the start, and what is made in the first quarter."""
+    known = (economy.start_experience, economy.start_place_experience, economy.start_car_experience)
+    return Learned(*known), Learned(ordered_sum(opening.cells, axis=-2), ordered_sum(opening.made), opening.sold)
 
 
 def _first_stakes(
@@ -266,9 +274,8 @@ def _first_stakes(
     """What is at stake beside the tables in the first quarter: at the usual tension, with no case running."""
     n_blocs = economy.parties.n_blocs
     tension, quiet = effective_tension(parameters, mean_tension(parameters)), np.zeros((n_blocs, n_blocs))
-    technology = technology_stakes(
-        economy, parameters, scenario.cell_cost, economy.start_experience, opening.cells, first.ev_revenue, tension
-    )
+    made = (scenario.cell_cost, first.situation.car_cost, opening.cells, *_learned(economy, opening))
+    technology = technology_stakes(economy, parameters, *made, first.ev_revenue, tension)
     return Stakes(
         supply=supply_stakes(economy, parameters, scenario, first.cell_imports, first.ev_built),
         technology=technology,

@@ -31,15 +31,24 @@ from model.vocabulary import BATTERY, DUTY_CUTS, EV, N_GOODS, N_SIDES
 
 COLD_SWEEPS = 16  # joint Newton sweeps from scratch; residual below 1e-7 k$ in every tested market (theory 1.2)
 TIE_ROUNDS = 400  # rounds of the fixed point for supplier ties; the error halves several times a round
+LEAST_EXPERIENCE = 1.0  # GWh of a place, and m cars of a maker, that count as built before anything is
+LEAST_CARS = 0.05
 TIE_TOLERANCE = 1e-11  # largest error in the log of a world share, and in a contract margin in $/kWh
 
 
-def _experience(scenario: Scenario, parameters: Parameters) -> FloatArray:
-    """(k,) GWh of experience at the start, spillovers from the others' past output included (theory 1.3, A14)."""
-    home = scenario.supplier_home
+def _experience(parameters: Parameters, home: np.ndarray, own: FloatArray) -> FloatArray:
+    """(n,) experience of firms at the start, spillovers from the others' past output included (theory 1.3, A14)."""
     same = (home[:, None] == home[None, :]).astype(np.float64)
     across = parameters.spillover_foreign + same * (parameters.spillover_domestic - parameters.spillover_foreign)
-    return batteries.effective_experience(scenario.experience, across)
+    return batteries.effective_experience(own, across)
+
+
+def _with_places(economy: Economy, parameters: Parameters, scenario: Scenario, made: FloatArray) -> Economy:
+    """The economy with the experience of plants: all that was made is spread as cells are made (o,) at the start."""
+    own = ordered_sum(scenario.experience) * made / ordered_sum(made)
+    across = np.zeros((made.size, made.size)) + parameters.spillover_foreign
+    found = np.maximum(batteries.effective_experience(own, across), LEAST_EXPERIENCE)
+    return dataclasses.replace(economy, start_place_experience=found)
 
 
 def constants(scenario: Scenario, parameters: Parameters) -> Economy:
@@ -83,11 +92,19 @@ def constants(scenario: Scenario, parameters: Parameters) -> Economy:
         cuts=cuts,
         case_covers=covers,
         ice_share=scenario.ice_share,
-        start_experience=_experience(scenario, parameters),
+        start_experience=_experience(parameters, scenario.supplier_home, scenario.experience),
+        start_place_experience=np.ones(n_places),
+        start_car_experience=np.maximum(
+            _experience(parameters, scenario.automaker_home, ordered_sum(scenario.brand_share * scenario.ev_stock)),
+            LEAST_CARS,
+        ),
         start_cell_cost=scenario.cell_cost,
         cars_built=scenario.cars_built,
         charger_cost=scenario.charger_cost,
         charger_budget=scenario.charger_budget,
+        battery_share=scenario.battery_share,
+        coverage_elasticity=np.where(scenario.battery_share < 1.0, parameters.coverage_elasticity, 0.0),
+        hybrids_spared=parameters.hybrids_spared,
     )
 
 
@@ -228,10 +245,12 @@ def open_changed(scenario: Scenario, parameters: Parameters, base: Scenario) -> 
     before = dataclasses.replace(scenario, on_sale_from=on_sale, **policies)
     economy, opening = open_economy(before, parameters)
     now = dataclasses.replace(
-        constants(scenario, parameters), supplier_tie=economy.supplier_tie, cell_level=economy.cell_level
+        constants(scenario, parameters),
+        **{name: getattr(economy, name) for name in ("supplier_tie", "cell_level", "start_place_experience")},
     )
-    special = scenario.special[0].copy()
-    return now, dataclasses.replace(opening, duty=duties_at_start(scenario), special=special)
+    duty, special = duties_at_start(scenario), scenario.special[0].copy()
+    paid = now.paid(duty, scenario.mfn[0])
+    return now, dataclasses.replace(opening, duty=duty, paid=paid, special=special)
 
 
 def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, Opening]:
@@ -240,8 +259,10 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     share = scenario.ev_share[:, None] * scenario.brand_share.T
     origin_share = np.swapaxes(scenario.origin_share, 0, 1)
     duty = duties_at_start(scenario)
+    economy = constants(scenario, parameters)
+    duty, statutory = economy.paid(duty, scenario.mfn[0]), duty
     economy, margin = _solve_ties(
-        constants(scenario, parameters),
+        economy,
         scenario,
         parameters,
         scenario.market_size[:, None] * share,
@@ -269,6 +290,7 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
     clearing = clear_at_prices(base, free, price, alpha[:, None], sigma)
     nothing, on_cars = np.zeros_like(share), duty[EV]
     accounts = account(economy, parameters, clearing, cells, margin, landed, origin_share, on_cars, paid, nothing)
+    economy = _with_places(economy, parameters, scenario, ordered_sum(accounts.made))
     opening = Opening(
         quality=quality,
         price=price,
@@ -278,7 +300,10 @@ def open_economy(scenario: Scenario, parameters: Parameters) -> tuple[Economy, O
         origin_level=origin_level,
         share=clearing.share,
         cells=accounts.cells,
-        duty=duty,
+        made=accounts.made,
+        sold=ordered_sum(accounts.sales, axis=0),
+        duty=statutory,
+        paid=duty,
         special=scenario.special[0].copy(),
         trend=np.zeros(len(share)),
     )

@@ -21,7 +21,8 @@ from model.scenario.evidence import digest_of_file
 from model.scenario.reading import find_scenario, read_chain, read_scenario
 from model.scenario.scenario import Scenario, built
 from model.start.agenda import set_agenda, with_finance
-from model.start.calibration import open_changed, open_economy
+from model.start.calibration import open_changed, open_economy, support
+from model.start.trend import growth_parts
 from model.vocabulary import GOODS
 
 GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
@@ -144,6 +145,23 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
                 }
             )
     return pd.DataFrame(rows)
+
+
+def growth_table(scenario: str, parameters: Parameters | None = None) -> pd.DataFrame:
+    """What the growth of EV shares to their targets is made of, a row a bloc.
+
+    Columns: bloc; start, target (shares); price, variety, network, announced, trend: part of the growth in log odds
+    that each brings on top of those before, adding up to 1. Targets are those of the scenario that it takes over.
+    """
+    chosen = known_scenario(scenario).parameters if parameters is None else parameters
+    world, economy, opening, _ = starting_point(scenario, chosen)
+    then = min(round(world.drift_quarters), world.n_quarters - 1)
+    seen = calibrated_with(world, parameters_for(scenario, chosen))
+    parts = growth_parts(world, seen, economy, opening, support(world, then))
+    whole = sum(parts.values())
+    shares = {"start": world.ev_share, "target": world.drift_target}
+    columns = shares | {name: part / whole for name, part in parts.items()}
+    return pd.DataFrame({"bloc": world.parties.blocs, **columns})
 
 
 def identification_flips(scenario: str, changes: Mapping[str, object] | None = None) -> list[str]:

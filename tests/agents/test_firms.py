@@ -98,10 +98,17 @@ def test_learning_never_goes_backward_nor_below_the_floor() -> None:
     world = worlds.played("2026")
     cost = worlds.series(world, "supplier", "cell_cost")
     assert np.all(np.diff(cost, axis=1) <= 1e-12) and cost.min() > world.parameters.battery_cost_floor
-    supplier, start = world.suppliers[2], world.economy.start_experience[2]
+    supplier, start, places = (
+        world.suppliers[2],
+        world.economy.start_experience[2],
+        world.economy.start_place_experience,
+    )
     floor, first = world.parameters.battery_cost_floor, world.economy.start_cell_cost[2]
-    assert supplier.learn(start) == pytest.approx(first)
-    assert supplier.learn(2 * start) - floor == pytest.approx(0.82 * (first - floor))
+    np.testing.assert_allclose(supplier.learn(start, places), first)
+    # Owner and plants have half of learning each: both must double.
+    np.testing.assert_allclose(supplier.learn(2 * start, 2 * places) - floor, 0.82 * (first - floor))
+    np.testing.assert_allclose(supplier.learn(2 * start, places) - floor, np.sqrt(0.82) * (first - floor))
+    assert world.automakers[0].learn(2 * world.economy.start_car_experience[0]) == pytest.approx(0.93)
 
 
 def test_lobby_stakes_of_a_home_add_up_to_its_change_in_profit(world: Any) -> None:

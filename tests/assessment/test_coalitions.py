@@ -84,7 +84,7 @@ def test_payoffs_of_the_coalition_in_force_are_those_of_the_accounts(
     recognised = np.maximum(setting.recognised, club_terms.inside(MEMBERS[club], np.ones(3)))
     budget = (1.0 + p.public_funds_cost) * world.economy.charger_budget
     reference = (
-        p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev * world.world.rules.reference_evs / 1000.0
+        p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev[0] * world.world.rules.reference_evs / 1000
     )
     autonomy = np.zeros(N_BLOCS)
     for i, j in ((i, j) for d in DYADS for i, j in (d, d[::-1])):

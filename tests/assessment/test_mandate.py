@@ -15,6 +15,7 @@ from model.assessment import stakes as at_stake
 from model.assessment.nodes import ANNOUNCE_NODE, ANSWER_NODES, GRID_NODES
 from model.assessment.priors import mean_tension
 from model.assessment.tables import assess
+from model.market.learning import Learned
 from model.numerics import same_bits
 from model.rules import unilateral
 from model.start.calibration import COLD_SWEEPS
@@ -34,14 +35,23 @@ def quiet(world: Any) -> at_stake.Stakes:
     return stakes_of(world)
 
 
+def learned_of(world: Any) -> tuple[Any, ...]:
+    """Costs, deliveries, experience and output of a world, as ``technology_stakes`` takes them."""
+    s = world.state
+    known, made = (
+        (s.experience, s.place_experience, s.car_experience),
+        (s.cells.sum(axis=0), s.made.sum(axis=1), s.sold),
+    )
+    return s.cell_cost, s.car_cost, s.cells, Learned(*known), Learned(*made)
+
+
 def stakes_of(world: Any, **changes: Any) -> at_stake.Stakes:
     economy, p, s = world.economy, world.parameters, world.start
     nothing = np.zeros((N_BLOCS, N_BLOCS))
     found = at_stake.Stakes(
         supply=at_stake.supply_stakes(economy, p, s, world.state.books.cell_imports, world.state.books.ev_built),
         technology=at_stake.technology_stakes(
-            economy, p, world.state.cell_cost, world.state.experience, world.state.cells, world.state.books.ev_revenue,
-            world.state.climate.effective,
+            economy, p, *learned_of(world), world.state.books.ev_revenue, world.state.climate.effective
         ),
         brands_abroad=world.world.rules.brands_abroad,
         granted=nothing,
@@ -113,8 +123,7 @@ def test_technology_is_wanted_by_whoever_is_behind(world: Any) -> None:
     # Sharing raises the same learning for both; China leads in cells and bears the security cost of sharing.
     p = world.parameters.with_overrides({"technology_security_cost": 0.0})
     free = at_stake.technology_stakes(
-        world.economy, p, world.state.cell_cost, world.state.experience, world.state.cells,
-        world.state.books.ev_revenue, world.state.climate.effective,
+        world.economy, p, *learned_of(world), world.state.books.ev_revenue, world.state.climate.effective
     )  # fmt: skip
     assert np.all(free >= stakes - 1e-15) and free[0, 0] > stakes[0, 0]
     assert free[1, 1] == stakes[1, 1]  # the EU does not lead

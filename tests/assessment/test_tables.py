@@ -64,24 +64,27 @@ def test_duties_at_the_nodes(moments: list[Any], r: int) -> None:
     s, p = worlds.situation(world), world.parameters
     duty = worlds.node_duties(world)
     for pair, (i, j) in enumerate(DIRECTED_DYADS):
+
+        def paid(good: int, rate: Any, at: tuple[int, int] = (i, j)) -> Any:
+            return world.economy.charged(rate, s.mfn[EV][at], at) if good == EV else rate
+
         base = s.mfn[:, i, j] + s.special[:, i, j]
-        np.testing.assert_allclose(duty[:, pair, 0], base)
+        np.testing.assert_allclose(duty[:, pair, 0], [paid(good, base[good]) for good in (EV, BATTERY)])
         for good in (EV, BATTERY):
             floor = min(s.floor[good, i, j], base[good])
-            np.testing.assert_allclose(duty[good, pair, 12:16], floor, atol=1e-15)
+            np.testing.assert_allclose(duty[good, pair, 12:16], paid(good, floor), atol=1e-15)
             cuts = base[good] - world.economy.cuts[good, i, j, [1, 2, 3, 4]] * (base[good] - floor)
-            np.testing.assert_allclose(duty[good, pair, 0:16:4], cuts, atol=1e-15)
+            np.testing.assert_allclose(duty[good, pair, 0:16:4], paid(good, cuts), atol=1e-15)
         # Own grid of the vehicle duty: none, one step less, today's, one and two steps more.
         steps = np.maximum(s.special[EV, i, j] + p.duty_step * np.array([-np.inf, -1, 0, 1, 2]), 0.0)
-        np.testing.assert_allclose(duty[EV, pair, list(GRID_NODES)], s.mfn[EV, i, j] + np.minimum(steps, 1.5))
+        np.testing.assert_allclose(duty[EV, pair, list(GRID_NODES)], paid(EV, s.mfn[EV, i, j] + np.minimum(steps, 1.5)))
         # The answer to what the partner's own grid would add, which stops at 150 %.
         partner = s.special[EV, j, i]
         rises = np.minimum(partner + p.duty_step * np.array([1, 2]), max(1.5, partner)) - partner
         answers = s.special[EV, i, j] + p.retaliation_ratio * rises
-        np.testing.assert_allclose(duty[EV, pair, list(ANSWER_NODES)], s.mfn[EV, i, j] + answers)
-        np.testing.assert_allclose(
-            duty[:, pair, PUNISH_NODE], s.mfn[:, i, j] + s.special[:, i, j] * (1 + p.retaliation_ratio)
-        )
+        np.testing.assert_allclose(duty[EV, pair, list(ANSWER_NODES)], paid(EV, s.mfn[EV, i, j] + answers))
+        punish = s.mfn[:, i, j] + s.special[:, i, j] * (1 + p.retaliation_ratio)
+        np.testing.assert_allclose(duty[:, pair, PUNISH_NODE], [paid(good, punish[good]) for good in (EV, BATTERY)])
         assert duty[EV, pair, ANNOUNCE_NODE] == duty[EV, pair, 0]
     assert duty.shape == (2, N_PAIRS, N_NODES) and np.all(duty >= 0)
 

@@ -116,11 +116,12 @@ def test_a_quota_holds_in_every_quarter_and_its_books_close(scenario: Any, pair:
 def _landed_by_place(world: NegotiationModel) -> FloatArray:
     """(m, f, o) k$ a car before duty, at what is paid for its cells."""
     cells, economy = world.state.supply.cells, world.economy
-    freight = economy.cell_freight[:, None, :]
+    freight = cells.freight[:, None, :]
     at_home = (cells.share_home * (cells.price * (1.0 + cells.duty[:, None, :]) + freight)).sum(axis=-1).T
     abroad = (cells.share_export * (cells.price + freight)).sum(axis=-1).T
     unit = np.where(economy.is_home[:, None, :] > 0.0, at_home, abroad)
-    return np.asarray(economy.nonbattery_cost + economy.kwh[:, None, None] * unit / 1000.0 + economy.freight)
+    bare = economy.nonbattery_cost * world.state.car_cost[:, None]
+    return np.asarray(bare + economy.kwh[:, None, None] * unit / 1000.0 + economy.freight)
 
 
 def _outlay(world: NegotiationModel) -> FloatArray:
@@ -271,7 +272,7 @@ def test_a_quota_costs_its_importer_the_rent_that_a_duty_would_raise() -> None:
     # Buyers and home makers hardly tell them apart (a licence costs all brands the same, a duty the dear ones more).
     # The treasury loses the rent, and what a duty takes of foreign makers' margins: more than Bhagwati's rent alone.
     figures = {"premium": premium, "duty": 0.5 * (low + high), "rent": 4.0 * premium * cars, "gap": 4.0 * gap.sum()}
-    assert figures == pytest.approx({"premium": 28.46, "duty": 1.038, "rent": 1.394, "gap": 1.616}, rel=1e-3)
+    assert figures == pytest.approx({"premium": 27.60, "duty": 1.0075, "rent": 1.352, "gap": 1.570}, rel=1e-3)
     assert np.abs(gap[:2]).max() < 0.02 * gap[2]
 
 

@@ -33,16 +33,16 @@ def clear(world: Any, duty: np.ndarray | None = None, cell_cost: np.ndarray | No
     standards, supply = state.standards, state.supply
     return clear_state(
         economy, p, cost, state.margin, duty, standards.recognised, standards.common, state.origin_tie,
-        state.origin_level, supply.utility, supply.paid,
+        state.origin_level, supply.utility, supply.paid, state.place_cost, state.car_cost,
     )  # fmt: skip
 
 
 def clear_state(
     economy: Any, p: Any, cell_cost: Any, margin: Any, duty: Any, recognised: Any, common: Any, tie: Any, level: Any,
-    utility: Any, paid: Any,
+    utility: Any, paid: Any, place_cost: Any, car_cost: Any,
 ) -> dict[str, Any]:  # fmt: skip
-    cells = markets.supply_cells(economy, p, cell_cost, margin, duty[..., BATTERY, :, :])
-    landed = markets.landed_costs(economy, cells)
+    cells = markets.supply_cells(economy, p, cell_cost, margin, duty[..., BATTERY, :, :], place_cost)
+    landed = markets.landed_costs(economy, cells, car_cost)
     frictions = markets.border_frictions(p, economy, recognised, common)
     base, mix = markets.offered_costs(economy, p, landed, frictions, duty[..., EV, :, :], tie, level)
     clearing, residual = markets.equilibrium(base, utility, p.alpha[:, None], p.nest_correlation, None, 16)
@@ -81,7 +81,7 @@ def test_a_batch_of_worlds_equals_one_world_at_a_time(moments: list[Any]) -> Non
         s = world.state
         return (
             s.cell_cost, s.margin, s.duty, s.standards.recognised, s.standards.common, s.origin_tie, s.origin_level,
-            s.supply.utility, s.supply.paid,
+            s.supply.utility, s.supply.paid, s.place_cost, s.car_cost,
         )  # fmt: skip
 
     together = leaves(
@@ -95,12 +95,12 @@ def test_a_batch_of_worlds_equals_one_world_at_a_time(moments: list[Any]) -> Non
 def test_chunks_and_order_of_replicates_change_nothing(moments: list[Any]) -> None:
     economy, p = moments[0].economy, moments[0].parameters
     order = [2, 0, 1]
-    cost, margin, duty = (
-        np.stack([getattr(w.state, name) for w in moments]) for name in ("cell_cost", "margin", "duty")
+    cost, margin, duty, place = (
+        np.stack([getattr(w.state, name) for w in moments]) for name in ("cell_cost", "margin", "duty", "place_cost")
     )
-    whole = leaves(markets.supply_cells(economy, p, cost, margin, duty[:, BATTERY]))
-    mixed = leaves(markets.supply_cells(economy, p, cost[order], margin[order], duty[order][:, BATTERY]))
-    part = leaves(markets.supply_cells(economy, p, cost[1:], margin[1:], duty[1:, BATTERY]))
+    whole = leaves(markets.supply_cells(economy, p, cost, margin, duty[:, BATTERY], place))
+    mixed = leaves(markets.supply_cells(economy, p, cost[order], margin[order], duty[order][:, BATTERY], place[order]))
+    part = leaves(markets.supply_cells(economy, p, cost[1:], margin[1:], duty[1:, BATTERY], place[1:]))
     for name, array in whole.items():
         assert same_bits(array[order], mixed[name]) and same_bits(array[1:], part[name])
 
@@ -120,7 +120,7 @@ def test_relabelling_automakers_permutes_what_they_get(moments: list[Any]) -> No
     after = clear_state(
         moved, world.parameters, state.cell_cost, state.margin[new], state.duty, state.standards.recognised,
         state.standards.common, state.origin_tie[:, new], state.origin_level[:, new], state.supply.utility[:, new],
-        state.supply.paid[:, new],
+        state.supply.paid[:, new], state.place_cost, state.car_cost[new],
     )  # fmt: skip
     np.testing.assert_allclose(after["clearing"].price, before["clearing"].price[:, new], rtol=1e-12)
     np.testing.assert_allclose(after["accounts"].firm_profit, before["accounts"].firm_profit[:, new], rtol=1e-11)
@@ -182,6 +182,7 @@ def test_shares_add_up_and_no_duties_bring_no_revenue(moments: list[Any], r: int
     free = clear_state(
         nowhere, world.parameters, state.cell_cost, state.margin, np.zeros_like(state.duty), state.standards.recognised,
         state.standards.common, state.origin_tie, state.origin_level, state.supply.utility, state.supply.paid,
+        state.place_cost, state.car_cost,
     )["accounts"]  # fmt: skip
     assert not np.any(free.vehicle_duty) and not np.any(free.battery_duty)
     some = clear(world)["accounts"]

@@ -154,8 +154,8 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> t
     s = worlds.situation(world)
     applied = s.duty.copy()
     applied[:, i, j] = duty
-    cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY])
-    landed = markets.landed_costs(economy, cells)
+    cells = markets.supply_cells(economy, p, state.cell_cost, state.margin, applied[BATTERY], state.place_cost)
+    landed = markets.landed_costs(economy, cells, state.car_cost)
     recognised, common = world.state.standards.recognised.copy(), world.state.standards.common.copy()
     recognised[i, j], common[i, j] = float(saving >> 1), float(saving & 1)
     charges = border.carbon_charges(p, recognised) if p.carbon_border else np.zeros((3, 4))
@@ -181,7 +181,8 @@ def welfare_of(world: Any, found: tuple[Any, Any], b: int) -> float:
     a, extra = found
     p = world.parameters
     profit = float(home_profits(world.economy, a)[b])
-    climate = p.carbon_share[b] * p.social_cost_of_carbon * p.emissions_saved_per_ev * a.sales.sum() / 1000
+    saved = (a.sales.sum(axis=1) * p.emissions_saved_per_ev).sum()
+    climate = p.carbon_share[b] * p.social_cost_of_carbon * saved / 1000
     return (
         float(a.consumer_surplus[b] + a.vehicle_duty[b] + a.battery_duty[b] + extra[b] + climate)
         + profit

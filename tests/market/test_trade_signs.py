@@ -42,13 +42,13 @@ class Europe:
         self.parameters = p = make_parameters({**changes, **change})
         self.scenario, self.economy, self.opening, _ = starting_point("2026", p)
         self.cells = supply_cells(
-            self.economy, p, self.scenario.cell_cost, self.opening.margin, self.opening.duty[BATTERY]
+            self.economy, p, self.scenario.cell_cost, self.opening.margin, self.opening.paid[BATTERY]
         )
         self.landed = landed_costs(self.economy, self.cells)
         self.frictions = border_frictions(p, self.economy, *standards_in_force(self.scenario))
 
     def duty(self, rate: float) -> np.ndarray:
-        duty = self.opening.duty[EV].copy()
+        duty = self.opening.paid[EV].copy()
         duty[EU, CN] = rate
         return duty
 
@@ -103,7 +103,8 @@ class Europe:
         p, economy = self.parameters, self.economy
         _, a = self.sell(*self.best_mix(rate, friction), rate)
         profit = float((a.firm_profit.sum(axis=0) * economy.is_firm_home[:, EU]).sum() + a.ice_profit[EU])
-        climate = p.carbon_share[EU] * p.social_cost_of_carbon * p.emissions_saved_per_ev * a.sales.sum() / 1000
+        saved = (a.sales.sum(axis=1) * p.emissions_saved_per_ev).sum()
+        climate = p.carbon_share[EU] * p.social_cost_of_carbon * saved / 1000
         flows = a.consumer_surplus + a.vehicle_duty + a.battery_duty - (1 + p.public_funds_cost) * a.subsidy
         return float(flows[EU]) + profit + p.jobs_value * float(a.built[:, EU].sum()) + float(climate)
 
@@ -115,7 +116,7 @@ def test_a_duty_of_21_points_with_the_mix_of_places_as_it_is() -> None:
     # Inside the published range, whether cars are counted by where they are built or by brand.
     found = Europe().imposed(fixed_mix=True)
     assert -0.42 < found["origin"] < -0.25 and -0.42 < found["brand"] < -0.25
-    assert found["origin"] == pytest.approx(-0.372, abs=0.02)
+    assert found["origin"] == pytest.approx(-0.352, abs=0.02)
     # Our prices rise more than published ones (+0.3 to +0.9 %): one nest holds all electric cars.
     assert 0.0 < found["price"] < 0.06 < found["chinese price"] < ADDED
 
@@ -123,7 +124,7 @@ def test_a_duty_of_21_points_with_the_mix_of_places_as_it_is() -> None:
 def test_in_the_long_run_production_moves_to_plants_that_exist() -> None:
     europe = Europe()
     short, long = (europe.imposed(fixed_mix=fixed) for fixed in (True, False))
-    assert long["origin"] == pytest.approx(-0.622, abs=0.03) and long["origin"] < short["origin"]
+    assert long["origin"] == pytest.approx(-0.681, abs=0.03) and long["origin"] < short["origin"]
     # By brand the effect is the published one: what stops is shipping, not selling.
     assert -0.42 < long["brand"] < -0.25
     assert long["built in the EU"] > short["built in the EU"] > 0.0
@@ -141,9 +142,9 @@ def test_full_pass_through_makes_the_duty_bite_more() -> None:
 
 
 def test_without_a_nest_the_short_run_is_that_of_the_kiel_institute() -> None:
-    # Theory 4.1: alpha 0.06 and sigma 0 give -23.5 % in an EU-like market.
+    # Theory 4.1: alpha 0.06 and sigma 0 give -23.5 % in an EU-like market; a little less where hybrids pay less.
     found = Europe(nest_correlation=0.0, alpha_eu=0.06).imposed(fixed_mix=True)
-    assert found["origin"] == pytest.approx(-0.235, abs=0.03)
+    assert found["origin"] == pytest.approx(-0.235, abs=0.035)
 
 
 # --- recognition is not a duty cut (A10) ------------------------------------------------------------------------------

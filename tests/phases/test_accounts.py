@@ -28,10 +28,10 @@ def quarters(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
             {
                 "world": world, "t": state.quarter - 1, "a": state.books.accounts, "clearing": state.market.clearing,
                 "cells": supply.cells, "landed": supply.landed, "frictions": supply.border.frictions,
-                "origin": state.origin_share, "margin": state.margin, "duty": state.duty.copy(),
+                "origin": state.origin_share, "margin": state.margin, "duty": state.paid.copy(),
                 "residual": state.market.residual, "payoff": state.welfare.payoff, "tension": state.climate.level,
                 "plants": plants_paid(world), "price": state.price, "certified": state.books.models_certified,
-                "paid": supply.paid,
+                "paid": supply.paid, "bare": world.economy.nonbattery_cost * state.car_cost[:, None],
             }
         )  # fmt: skip
     return seen
@@ -56,9 +56,10 @@ def test_buyers_money_goes_to_makers_treasuries_suppliers_and_costs(quarters: li
         kwh = (built * economy.kwh[:, None, None])[..., None] * share  # (m, f, o, k) GWh
         to_suppliers = kwh * cells.price[None, :, None, :] / 1000.0
         cell_duty = to_suppliers * home * cells.duty[None, None]
-        freight = kwh * economy.cell_freight[None, None] / 1000.0
+        # With what cells cost more or less for being made at the place.
+        freight = kwh * cells.freight[None, None] / 1000.0
         bought = (to_suppliers + cell_duty + freight).sum(axis=(-2, -1))
-        other_costs = (built * (economy.nonbattery_cost + economy.freight)).sum(axis=-1)
+        other_costs = (built * (q["bare"] + economy.freight)).sum(axis=-1)
         certification = a.sales * (a.border_price - _landed(q)) - a.firm_profit
         vehicle_duty = a.sales * a.border_price * a.duty_rate
         frictions = (built * q["frictions"]).sum(axis=-1)
@@ -83,11 +84,11 @@ def test_buyers_money_goes_to_makers_treasuries_suppliers_and_costs(quarters: li
 def _landed_by_place(q: dict[str, Any]) -> np.ndarray:
     """(m, f, o) k$ a car before duty, with its cells at what is paid for them."""
     economy, cells = q["world"].economy, q["cells"]
-    freight = economy.cell_freight[:, None, :]
+    freight = cells.freight[:, None, :]
     at_home = (cells.share_home * (cells.price * (1.0 + cells.duty[:, None, :]) + freight)).sum(axis=-1).T
     abroad = (cells.share_export * (cells.price + freight)).sum(axis=-1).T
     unit = np.where(economy.is_home[:, None, :] > 0.0, at_home, abroad)
-    return economy.nonbattery_cost + economy.kwh[:, None, None] * unit / 1000.0 + economy.freight
+    return np.asarray(q["bare"] + economy.kwh[:, None, None] * unit / 1000.0 + economy.freight)
 
 
 def _landed(q: dict[str, Any]) -> np.ndarray:
@@ -162,8 +163,8 @@ def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any
         np.testing.assert_allclose(row.jobs, p.jobs_value * a.built.sum(axis=0)[:N_BLOCS], **CLOSE)
         paid = (a.sales * q["paid"]).sum(axis=1) + world.economy.charger_budget
         np.testing.assert_allclose(row.subsidies, paid, **CLOSE)
-        extra = a.sales.sum() - (world.start.market_size * world.start.ev_share).sum()
-        climate = p.carbon_share * p.social_cost_of_carbon * p.emissions_saved_per_ev * extra / 1000
+        extra = a.sales.sum(axis=1) - world.start.market_size * world.start.ev_share
+        climate = p.carbon_share * p.social_cost_of_carbon * (p.emissions_saved_per_ev * extra).sum() / 1000
         np.testing.assert_allclose(row.climate, climate, **CLOSE)
         social = (
             row.consumer_surplus + row.home_profit + row.jobs + row.revenue + row.climate - row.security
@@ -220,10 +221,10 @@ def test_doing_and_undoing_a_treaty_restores_payoffs() -> None:
     for _ in range(3):
         world.step()
     before = _cleared(world)
-    special = world.state.duty.copy()
-    world.state.duty = 0.5 * special
+    special = world.state.paid.copy()
+    world.state.paid = 0.5 * special
     changed = _cleared(world)
-    world.state.duty = special
+    world.state.paid = special
     after = _cleared(world)
     assert not np.allclose(changed, before)
     np.testing.assert_allclose(after, before, rtol=1e-12)

@@ -157,7 +157,7 @@ def test_the_summary_tells_what_came_of_the_blocs(world: Any) -> None:
             assert getattr(row, f"ev_share_{side}") == pytest.approx(rows.ev_share.mean(), abs=1e-12)
             assert getattr(row, f"final_ev_share_{side}") == rows.ev_share.iloc[-1]
             # Four quarters of sales in millions, times tonnes a car.
-            saved = 4 * rows.ev_sales.mean() * tonnes
+            saved = 4 * rows.ev_sales.mean() * tonnes[BLOCS.index(name)]
             assert getattr(row, f"co2_saved_{side}") == pytest.approx(saved, rel=1e-12)
             assert saved > 0.0
             for flow in ("consumer_surplus", "home_profit", "jobs"):

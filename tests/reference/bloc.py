@@ -357,19 +357,16 @@ class Bloc:
         gain = issue_values(w.mandate.parts[dyad][side])[RECOGNITION + side]
         return bool(standards.recognises_alone(gain, u, w.parameters.unilateral_recognition_rate))
 
-    def announces(self) -> bool:
+    def announces(self, u: float) -> bool:
         """Whether it announces a zero-emission path (1.15): for itself, or because a partner is trusted to join."""
-        w = self.world
-        if not w.parameters.zev_coordination:
-            return self.gains_by_announcing()
-        for other in w.blocs:
-            if other is not self:
+        w, hopes = self.world, [self.announcement_gain()]
+        if w.parameters.zev_coordination:
+            hopes = []
+            for other in [bloc for bloc in w.blocs if bloc is not self]:
                 pair, dialogue = (self.index, other.index), w.dialogue[DYAD_OF[self.index, other.index]]
-                own, joint = self.announcement_gain(), w.mandate.announce_joint[pair]
-                said = w.announced[other.index] > 0.0
-                if bool(unilateral.zev_announces(own, joint, said, dialogue, self.trust(other))):
-                    return True
-        return False
+                joint, said = w.mandate.announce_joint[pair], w.announced[other.index] > 0.0
+                hopes.append(unilateral.zev_gain(self.announcement_gain(), joint, said, dialogue, self.trust(other)))
+        return bool(u < unilateral.zev_hazard(max(hopes), w.parameters.zev_hesitation))
 
     def announcement_gain(self) -> FloatArray:
         """What announcing a zero-emission path alone is worth to it, bn$ per quarter."""

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 def prepare(w: World) -> None:
     """Duties and announcements as the scenario has them; no case runs. Duties are indexed (importer, partner)."""
     w.special, w.duty = w.opening.special.copy(), w.opening.duty.copy()  # (g, b, b) above MFN without treaties; applied
+    w.charged = w.opening.paid[EV]  # (b, b) what EVs pay of it on average
     # (b, b) quarters that a case still runs, steps threatened less one, threats carried out, dropped; recognised alone
     w.case_left, w.case_step, w.carried, w.dropped, w.recognises = (np.zeros((N_BLOCS, N_BLOCS)) for _ in range(5))
     # (b, b) what cases have added to the duty, and the quarter in which it is reviewed
@@ -138,6 +139,8 @@ def _recognise_alone(w: World) -> None:
 
 def _announce_paths(w: World) -> None:
     """Blocs announce zero-emission paths, alone or because a partner is trusted to join (1.15)."""
-    for bloc in [bloc for bloc in w.blocs if w.announced[bloc.index] <= 0.0 and bloc.announces()]:
+    luck = w.luck.announcement[w.quarter + 1]
+    silent = [bloc for bloc in w.blocs if w.announced[bloc.index] <= 0.0]
+    for bloc in [bloc for bloc in silent if bloc.announces(luck[bloc.index])]:
         w.announced[bloc.index], w.announced_age[bloc.index] = 1.0, 0.0
         w.harmony_announced[bloc.index] = float(bloc.gains_by_announcing())

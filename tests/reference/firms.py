@@ -29,6 +29,13 @@ class Automaker:
         before = self.world.origin_share[:, self.index]
         return plants.adjust_shares(before, wanted, self.world.parameters.origin_adjustment)
 
+    def learn(self, experience: FloatArray) -> FloatArray:
+        """Its cost of a car without its battery over that of the start (m EVs)."""
+        p, start = self.world.parameters, self.world.economy.start_car_experience[self.index]
+        return batteries.learned_cost(
+            1.0, 0.0, experience / start, batteries.learning_exponent(p.vehicle_learning_rate)
+        )
+
     def starts_plants(self, profit_local: FloatArray, profit_export: FloatArray, u: FloatArray) -> np.ndarray:
         """(m,) markets in which it starts a plant, given what one would earn there, bn$ per quarter (1.3)."""
         w, p = self.world, self.world.parameters
@@ -50,12 +57,14 @@ class BatterySupplier:
         agreed = batteries.contract_margin(p.contract_bargaining_weight, share, p.supplier_substitution)
         return np.where(is_due, agreed, self.world.margin[:, self.index])
 
-    def learn(self, experience: FloatArray) -> FloatArray:
-        """$/kWh cost of its cells after so much experience (GWh, spillovers included)."""
+    def learn(self, experience: FloatArray, places: FloatArray) -> FloatArray:
+        """(o,) $/kWh cost of its cells by where they are made: half of learning is its own, half the place's, or so."""
         p, economy = self.world.parameters, self.world.economy
         return batteries.learned_cost(
             economy.start_cell_cost[self.index],
             p.battery_cost_floor,
             experience / economy.start_experience[self.index],
             batteries.learning_exponent(p.battery_learning_rate),
+            places / economy.start_place_experience,
+            p.host_learning_share,
         )

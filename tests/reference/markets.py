@@ -37,6 +37,11 @@ def prepare(w: World) -> None:
     s, o = w.scenario, w.opening
     w.cell_cost, w.experience = s.cell_cost.copy(), w.economy.start_experience.copy()  # (k,) $/kWh, GWh
     w.margin, w.cells = o.margin.copy(), o.cells.copy()  # (f, k) $/kWh, GWh
+    economy = w.economy
+    w.place_cost = economy.cell_freight * 0.0 + s.cell_cost  # (o, k) $/kWh by where cells are made
+    w.place_experience, w.car_experience = economy.start_place_experience, economy.start_car_experience  # (o,), (f,)
+    w.car_cost = np.ones(len(s.automakers))  # (f,) of a car without its battery, over that of the start
+    w.made, w.sold = o.made, o.sold  # (o, k) GWh, (f,) m cars
     w.origin_tie, w.origin_level = o.origin_tie.copy(), o.origin_level.copy()  # (m, f, o), (m, f)
     w.origin_share = s.origin_share.swapaxes(0, 1).copy()  # (m, f, o)
     w.price, w.markup, w.quality = o.price.copy(), o.markup.copy(), o.quality.copy()  # (m, f) k$, k$, utility
@@ -71,13 +76,24 @@ def renew_costs(w: World) -> None:
 
 
 def _learn(w: World) -> None:
-    p, home = w.parameters, w.scenario.supplier_home
-    same_home = (home[:, None] == home[None, :]).astype(np.float64)
+    """Owners, the plants of a place, and automakers learn from what they made and from part of what others made."""
+    p, s = w.parameters, w.scenario
     beyond = np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign
-    across = p.spillover_foreign + beyond * w.cooperates
-    output = ordered_sum(w.cells, axis=-2)
-    w.experience = w.experience + batteries.experience_increment(output, same_home, p.spillover_domestic, across)
-    w.cell_cost = np.stack([maker.learn(w.experience[maker.index]) for maker in w.suppliers])
+    between = p.spillover_foreign + beyond * w.together
+
+    def more(home: np.ndarray, output: FloatArray) -> FloatArray:
+        same_home = (home[:, None] == home[None, :]).astype(np.float64)
+        across = between[home[:, None], home[None, :]]
+        return batteries.experience_increment(output, same_home, p.spillover_domestic, across)
+
+    w.experience = w.experience + more(s.supplier_home, ordered_sum(w.cells, axis=-2))
+    w.car_experience = w.car_experience + more(s.automaker_home, w.sold)
+    w.place_experience = w.place_experience + batteries.effective_experience(ordered_sum(w.made), between)
+    w.place_cost = np.stack(
+        [maker.learn(w.experience[maker.index], w.place_experience) for maker in w.suppliers], axis=-1
+    )
+    w.cell_cost = w.place_cost[s.supplier_home, np.arange(len(s.suppliers))]
+    w.car_cost = np.stack([maker.learn(w.car_experience[maker.index]) for maker in w.automakers])
 
 
 def rank_within(home: np.ndarray) -> np.ndarray:
@@ -96,7 +112,7 @@ def _renew_contracts(w: World) -> None:
 
 def _costs_by_origin(w: World) -> FloatArray:
     """(m, f, o) k$ of serving a market from a place at the duties last in force."""
-    rate = np.concatenate([w.duty[EV], w.economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
+    rate = np.concatenate([w.charged, w.economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
     return (1.0 + rate) * w.landed + w.frictions
 
 
@@ -132,8 +148,8 @@ def _start_plants(w: World) -> None:
 def supply_now(w: World) -> None:
     """Cells, landed costs and the utility of a free car, at today's costs and the duties last in force."""
     p, s, economy = w.parameters, w.scenario, w.economy
-    w.unit_cells = supply_cells(economy, p, w.cell_cost, w.margin, w.duty[BATTERY])
-    w.landed = landed_costs(economy, w.unit_cells)  # (m, f, o)
+    w.unit_cells = supply_cells(economy, p, w.cell_cost, w.margin, w.duty[BATTERY], w.place_cost)
+    w.landed = landed_costs(economy, w.unit_cells, w.car_cost)  # (m, f, o)
     w.frictions = border_frictions(p, economy, w.recognised, w.common)  # (m, 1, o)
     w.paid = support(s, w.quarter) + _credit(w)  # (m, f)
     lag = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, _recognised_brands(w))
@@ -182,7 +198,7 @@ def clear_markets(w: World) -> None:
     """Automakers want the Bertrand-Nash prices and the cheapest mix of origins, and move part of the way."""
     p, sigma, alpha = w.parameters, w.parameters.nest_correlation, w.parameters.alpha[:, None]
     supply_now(w)
-    base, mix = offered_costs(w.economy, p, w.landed, w.frictions, w.duty[EV], w.origin_tie, w.origin_level)
+    base, mix = offered_costs(w.economy, p, w.landed, w.frictions, w.charged, w.origin_tie, w.origin_level)
     wanted, _ = equilibrium(base, w.utility, alpha, sigma, w.markup, WARM_SWEEPS)
     w.markup = wanted.markup  # kept to start the next quarter's from
     w.origin_share = np.stack([firm.source(mix[:, firm.index]) for firm in w.automakers], axis=1)
@@ -201,11 +217,12 @@ def settle_accounts(w: World) -> None:
         ((w.age > 0.0) & is_foreign) * NEW_MODELS_A_QUARTER,
     )
     landed = w.landed + _cells_paid_beyond_prices(w)
-    rate = np.concatenate([w.duty[EV], economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
+    rate = np.concatenate([w.charged, economy.other_duty[EV][:, None]], axis=-1)[:, None, :]
     reached = ordered_sum(w.origin_share * ((1.0 + rate) * landed + w.frictions))
     shipped = (w.unit_cells, w.margin, landed, w.origin_share)
-    w.accounts = a = account(economy, p, w.clearing, *shipped, w.duty[EV], w.paid, outlay, reached)
+    w.accounts = a = account(economy, p, w.clearing, *shipped, w.charged, w.paid, outlay, reached)
     w.cells, w.cell_imports, w.exported_cells = a.cells, a.cell_imports, a.exported_cells
+    w.made, w.sold = a.made, ordered_sum(a.sales, axis=0)
     w.ev_built = ordered_sum(a.built, axis=-2)[..., :N_BLOCS]
     w.ev_share = ordered_sum(w.clearing.share)
     w.ev_revenue = by_home(ordered_sum(a.sales * a.border_price, axis=-2), economy.is_firm_home)
@@ -215,7 +232,7 @@ def settle_accounts(w: World) -> None:
 def _cells_paid_beyond_prices(w: World) -> FloatArray:
     """(m, f, o) k$ a car that its cells cost beyond the log-sum on which prices are made (1.3)."""
     cells, economy = w.unit_cells, w.economy
-    price, freight = cells.price[None], economy.cell_freight[:, None, :]
+    price, freight = cells.price[None], cells.freight[:, None, :]
     bought = {
         "home": price * (1.0 + cells.duty[:, None, :]) + freight,
         "export": price + freight,
@@ -240,8 +257,10 @@ def _worth(w: World) -> dict[str, FloatArray]:
     makers = makers - p.plant_cost * by_home(w.plants_started, economy.is_firm_home)
     home_profit = makers + by_home(a.cell_profit, economy.is_supplier_home) + a.ice_profit
     # Climate benefits are counted against the sales at the start.
-    extra = ordered_sum(ordered_sum(a.sales)) - ordered_sum(s.market_size * s.ev_share)
-    climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, p.emissions_saved_per_ev, extra)
+    tonnes = p.emissions_saved_per_ev
+    extra = welfare.cars_that_save(ordered_sum(a.sales), tonnes)
+    extra = extra - welfare.cars_that_save(s.market_size * s.ev_share, tonnes)
+    climate = welfare.climate_benefit(p.carbon_share, p.social_cost_of_carbon, tonnes[0], extra)
     # An announcement moves what people buy, not what cars are worth to them.
     pushed = announcement_shift(w) - w.start_shift
     surplus = a.consumer_surplus - pushed / p.alpha * ordered_sum(a.sales)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-from of_three import DIRECTED_DYADS, N_DYADS
+from of_three import DIRECTED_DYADS, N_BLOCS, N_DYADS
 
 from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.rules import cooperation, games, trust
@@ -42,6 +42,9 @@ def _blocs(w: World) -> Columns:
         "ev_sales": sold,
         "ev_built": w.ev_built,
         "price": safe_ratio(ordered_sum(w.accounts.sales * w.clearing.price), sold),
+        "cell_cost": safe_ratio(
+            ordered_sum(w.made * w.place_cost), ordered_sum(w.made), ordered_sum(w.place_cost) / w.made.shape[-1]
+        )[:N_BLOCS],
         **{name: w.worth[name] for name in names.split()},
         "announced": w.announced,
         "announced_harmony": w.harmony_announced,
@@ -88,6 +91,7 @@ def _directed(w: World) -> Columns:
     pairs = tuple(np.array(DIRECTED_DYADS).T)
     return {
         "duty_ev": w.duty[EV][pairs],
+        "duty_paid": w.charged[pairs],
         "duty_battery": w.duty[BATTERY][pairs],
         "no_treaty_duty_ev": w.scenario.mfn[w.quarter, EV][pairs] + w.special[EV][pairs],
         "special_ev": w.special[EV][pairs],

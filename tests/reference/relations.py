@@ -14,12 +14,13 @@ from model.assessment.stakes import Stakes, effective_tension, supply_stakes, te
 from model.assessment.tables import assess
 from model.assessment.values import realised_value
 from model.market.clearing import WARM_SWEEPS
-from model.numerics import FloatArray
+from model.market.learning import Learned
+from model.numerics import FloatArray, ordered_sum
 from model.packages.menu import negotiable
 from model.packages.part_cuts import DutyPath, duty_path
 from model.rules import compliance, dialogue, packages, ratification, tension, trust, unilateral
 from model.start.agenda import brands_on_sale
-from model.vocabulary import DYADS, EV, N_SIDES
+from model.vocabulary import BATTERY, DYADS, EV, N_SIDES
 
 if TYPE_CHECKING:
     from reference.world import World
@@ -153,7 +154,7 @@ def assess_impact(w: World) -> None:
         landed=w.landed,
         frictions=w.frictions,
         utility=w.utility,
-        duty=w.duty,
+        duty=np.stack([w.charged, w.duty[BATTERY]]),
         special=w.special,
         mfn=s.mfn[t],
         floor=s.floor[t],
@@ -161,13 +162,17 @@ def assess_impact(w: World) -> None:
         origin_level=w.origin_level,
         subsidy=w.paid,
         exported_cells=w.exported_cells,
+        car_cost=w.car_cost,
     )
     tables = assess(economy, p, situation, w.last_markups, WARM_SWEEPS, w.nodes)
     w.last_markups = tables.markup
     supply = w.agenda.supply_stake if t == 0 else supply_stakes(economy, p, s, w.cell_imports, w.ev_built)
+    learned = Learned(w.experience, w.place_experience, w.car_experience)
+    output = Learned(ordered_sum(w.cells, axis=-2), ordered_sum(w.made), w.sold)
+    made = (w.cell_cost, w.car_cost, w.cells, learned, output)
     stakes = Stakes(
         supply=supply,
-        technology=technology_stakes(economy, p, w.cell_cost, w.experience, w.cells, w.ev_revenue, w.effective_tension),
+        technology=technology_stakes(economy, p, *made, w.ev_revenue, w.effective_tension),
         brands_abroad=w.brands_abroad,
         granted=w.recognises,
         security=w.agenda.security,

@@ -130,8 +130,7 @@ def keep_standards(w: World) -> None:
         w.recognised[j, i] = max(w.recognised[j, i], levels[d, RECOGNITION + 1])
         w.common[i, j] = w.common[j, i] = levels[d, CHARGING]
         together[i, j] = together[j, i] = levels[d, TECHNOLOGY]
-    home = w.scenario.supplier_home
-    w.cooperates = together[home[:, None], home[None, :]]  # (k, k)
+    w.together = together  # (o, o)
 
 
 def put_duties_in_force(w: World) -> None:
@@ -148,6 +147,8 @@ def put_duties_in_force(w: World) -> None:
             w.duty[good][pair] = policy.applied_duty(base, floor, cut * kept(w, d, side))
         agreed = w.agenda.levels[d][int(w.treaty[d])][DUTY + side]
         concessions[d, DUTY + side] = cooperation.concession(agreed, position > 0, kept(w, d, side))
+    known = (w.economy.battery_share, w.economy.coverage_elasticity, w.economy.hybrids_spared)
+    w.charged = policy.charged_duty(w.duty[EV], s.mfn[t, EV], *known)
     w.concessions = concessions
     w.depth = cooperation.depth(concessions, w.agenda.weights)
     w.depth_contested = cooperation.depth(concessions, w.agenda.contested_weights)

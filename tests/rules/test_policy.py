@@ -73,6 +73,26 @@ def test_duty_falls_from_base_to_floor(base: float, depth: float, y: float, more
     assert policy.applied_duty(base, floor, min(1.0, y + more)) <= duty + 1e-15
 
 
+@given(RATES, RATES, st.floats(0, 1), st.floats(0, 6))
+def test_what_evs_pay_where_a_special_duty_is_on_battery_cars(
+    usual: float, special: float, share: float, elasticity: float
+) -> None:
+    duty = usual + special
+    paid = policy.charged_duty(duty, usual, share, elasticity, 1.0)
+    assert usual - 1e-12 <= paid <= duty + 1e-12
+    assert policy.charged_duty(duty, usual, share, elasticity, 0.0) == duty, "nothing is spared"
+    assert policy.charged_duty(duty, usual, 1.0, 0.0, 1.0) == duty, "all are battery cars"
+    assert policy.charged_duty(duty, usual, 0.0, elasticity, 1.0) == pytest.approx(usual, abs=1e-12)
+    # A duty below the usual one is on every car.
+    assert policy.charged_duty(0.5 * usual, usual, share, elasticity, 1.0) == 0.5 * usual
+    assert policy.charged_duty(duty, usual, share, elasticity + 1.0, 1.0) <= paid + 1e-12
+
+
+def test_the_duty_of_the_eu_on_cars_from_china() -> None:
+    # .94 of battery cars before it, .65 at 20.2 points: 23 % on the mean car and not 30 %.
+    assert policy.charged_duty(0.302, 0.10, 0.94, 2.0, 1.0) == pytest.approx(0.10 + 0.202 * 0.6506, abs=1e-5)
+
+
 # --- values between levels of a duty (theory 1.7) ------------------------------------------------------------------
 
 LEVELS, WORTH = np.array([0.5, 0.35, 0.2, 0.0]), np.array([0.0, 1.0, 3.0, 4.0])
@@ -98,3 +118,5 @@ def test_values_between_are_shape_blind() -> None:
     rng = np.random.default_rng(11)
     rates = np.sort(rng.random((12, 4)), axis=-1)[:, ::-1].copy()
     check_shape_blind(policy.value_between, rng.normal(size=(12, 4)), rates, rng.random(12))
+    a, b, c, d = rng.random((4, 12))
+    check_shape_blind(policy.charged_duty, a + b, a, c, 6.0 * d, fixed=(0.8,))

@@ -114,10 +114,10 @@ def test_announcement_is_a_stag_hunt() -> None:
     own, joint = -0.2, 0.3
     threshold = benchmarks.stag_hunt_threshold(own, joint)
     assert threshold == closed(2 / 3)
-    assert unilateral.zev_announces(own, joint, True, 0.0, 0.0)
-    assert unilateral.zev_announces(own, joint, False, 1.0, 0.67)
-    assert not unilateral.zev_announces(own, joint, False, 1.0, 0.66)
-    assert unilateral.zev_announces(0.0, 0.0, False, 0.0, 0.5), "harmony"
+    assert unilateral.zev_gain(own, joint, True, 0.0, 0.0) >= 0.0
+    assert unilateral.zev_gain(own, joint, False, 1.0, 0.67) >= 0.0
+    assert unilateral.zev_gain(own, joint, False, 1.0, 0.66) < 0.0
+    assert unilateral.zev_gain(0.0, 0.0, False, 0.0, 0.5) >= 0.0, "harmony"
     assert benchmarks.stag_hunt_threshold(0.1, -0.3) == 0.0
     assert benchmarks.stag_hunt_threshold(-0.1, 0.0) == benchmarks.NEVER
     assert benchmarks.stag_hunt_threshold(-0.4, 0.3) == benchmarks.NEVER
@@ -127,6 +127,15 @@ def test_c4_threshold_of_the_textbook_stag_hunt() -> None:
     # R, T, S, P = 4, 3, 0, 2: a hunter alone loses P - S; the other's help is worth (R - T) + (P - S) more.
     needed = row("C4")["p_star"]
     assert benchmarks.stag_hunt_threshold(0.0 - 2.0, (4.0 - 3.0) + (2.0 - 0.0)) == closed(needed)
+
+
+def test_an_announcement_is_a_hazard_that_rises_with_its_gain_and_a_switch_without_hesitation() -> None:
+    gain = np.array([-5.0, -0.1, 0.0, 0.1, 5.0])
+    chance = unilateral.zev_hazard(gain, 0.7)
+    assert (np.diff(chance) > 0.0).all() and chance[2] == 0.5 and chance[0] > 0.0 and chance[-1] < 1.0
+    switch = [0.0, 0.0, 1.0, 1.0, 1.0]
+    np.testing.assert_array_equal(unilateral.zev_hazard(gain, 0.0), switch)
+    np.testing.assert_allclose(unilateral.zev_hazard(gain, 1e-3)[gain != 0.0], np.delete(switch, 2), atol=1e-30)
 
 
 def test_ramp_and_cost_of_a_phase_out() -> None:
@@ -149,7 +158,8 @@ def test_m1_shape_blind() -> None:
     check_shape_blind(unilateral.answer_rise, gain, a)
     check_shape_blind(unilateral.emergency, a, b, c)
     check_shape_blind(unilateral.moved_duty, 1.6 * a, b / 4 - c / 4)
-    check_shape_blind(unilateral.zev_announces, gain, petition, a > 0.5, b, c)
+    check_shape_blind(unilateral.zev_gain, gain, petition, a > 0.5, b, c)
+    check_shape_blind(unilateral.zev_hazard, gain, fixed=(0.7,))
     check_shape_blind(benchmarks.stag_hunt_threshold, gain, petition)
     check_shape_blind(unilateral.zev_demand_shift, a, 30 * b - 5, fixed=(16,))
     check_shape_blind(unilateral.zev_cost, 20 * a, b, c)

@@ -1,0 +1,92 @@
+"""Learning by doing: makers of cells, the places where cells are made, and makers of cars (theory 1.3, 3b and 7).
+
+What is learned belongs in part to the owner, wherever it builds, and in part to the plants of a place, whoever owns
+them; from others both learn less, from a partner in technology cooperation more. ``...`` stands for any leading axes;
+the letters of the axes are those of ``model.vocabulary``. Nothing is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from model.market.economy import Economy
+from model.numerics import FloatArray, beside
+from model.parameters.checked import Parameters
+from model.rules import batteries
+
+
+class Learned(NamedTuple):
+    """By supplier (..., k) and by place where cells are made (..., o), GWh; by automaker (..., f), m EVs.
+
+    Experience, or what is made in a quarter.
+    """
+
+    cells: FloatArray
+    places: FloatArray
+    cars: FloatArray
+
+
+class Costs(NamedTuple):
+    """cell (..., k) $/kWh of cells that a supplier makes at home, place (..., o, k) of those that it makes anywhere;
+    car (..., f) cost of a car without its battery, over that of the start."""
+
+    cell: FloatArray
+    place: FloatArray
+    car: FloatArray
+
+
+def gained(economy: Economy, parameters: Parameters, output: Learned, together: FloatArray | None = None) -> Learned:
+    """Experience gained in a quarter; together (..., o, o) how far two places share technology, 0 to 1, default 0."""
+    p, n = parameters, economy.parties.n_places
+    more = np.maximum(p.spillover_cooperation, p.spillover_foreign) - p.spillover_foreign
+    across = p.spillover_foreign + more * (np.zeros((n, n)) if together is None else together)
+
+    def of(home: np.ndarray, made: FloatArray) -> FloatArray:
+        same = (home[:, None] == home[None, :]).astype(np.float64)
+        return batteries.experience_increment(made, same, p.spillover_domestic, across[..., home[:, None], home])
+
+    places = batteries.effective_experience(output.places, across)
+    return Learned(of(economy.supplier_home, output.cells), places, of(economy.firm_home, output.cars))
+
+
+def cell_cost(
+    economy: Economy, parameters: Parameters, k: int, experience: FloatArray, places: FloatArray
+) -> FloatArray:
+    """(..., o) $/kWh cost of a supplier's cells by where they are made; experience (...) its own, places (..., o)."""
+    p = parameters
+    return batteries.learned_cost(
+        economy.start_cell_cost[k],
+        p.battery_cost_floor,
+        (experience / economy.start_experience[k])[..., None],
+        batteries.learning_exponent(p.battery_learning_rate),
+        places / economy.start_place_experience,
+        p.host_learning_share,
+    )
+
+
+def car_cost(economy: Economy, parameters: Parameters, f: int, experience: FloatArray) -> FloatArray:
+    """(...) an automaker's cost of a car without its battery, over that of the start."""
+    exponent = batteries.learning_exponent(parameters.vehicle_learning_rate)
+    return batteries.learned_cost(1.0, 0.0, experience / economy.start_car_experience[f], exponent)
+
+
+def costs_by_place(economy: Economy, by_supplier: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
+    """``Costs.cell`` and ``Costs.place`` from the costs of every supplier's cells by place, (..., o) each."""
+    cell = beside([cost[..., home] for cost, home in zip(by_supplier, economy.supplier_home, strict=True)])
+    return cell, beside(by_supplier)
+
+
+def costs(economy: Economy, parameters: Parameters, learned: Learned) -> Costs:
+    """What everything costs after so much experience."""
+    n_suppliers, n_makers = len(economy.supplier_home), len(economy.firm_home)
+    cells = [cell_cost(economy, parameters, k, learned.cells[..., k], learned.places) for k in range(n_suppliers)]
+    cars = [car_cost(economy, parameters, f, learned.cars[..., f]) for f in range(n_makers)]
+    return Costs(*costs_by_place(economy, cells), beside(cars))
+
+
+def ahead(learned: Learned, increment: Learned, quarters: float) -> Learned:
+    """Experience after so many more quarters like one with this increment."""
+    return Learned(*(now + quarters * more for now, more in zip(learned, increment, strict=True)))
