@@ -109,7 +109,7 @@ def _situation(world: Stage) -> Situation:
     ramp = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised_homes(world))
     on_sale = standards.ramp_availability(state.age, ramp)
     goods = (on_sale, state.has_plant, state.origin_tie, gates, state.quarter)
-    return dataclasses.replace(seen, views=views_of(world.economy, world.scenario, seen, *goods))
+    return dataclasses.replace(seen, views=views_of(world.economy, p, world.scenario, seen, *goods))
 
 
 def under_quotas(world: Stage) -> tuple[FloatArray, FloatArray]:

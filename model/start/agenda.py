@@ -113,7 +113,7 @@ def look(economy: Economy, parameters: Parameters, scenario: Scenario, opening: 
     )
     if not opened:
         sees = (available, scenario.has_plant.T.astype(np.float64), opening.origin_tie, gates, 0)
-        situation = dataclasses.replace(situation, views=views_of(economy, scenario, situation, *sees))
+        situation = dataclasses.replace(situation, views=views_of(economy, parameters, scenario, situation, *sees))
     return FirstLook(situation, built, revenue, accounts.cell_imports)
 
 
