@@ -65,6 +65,7 @@ class RunRules:
     in_part: bool  # sides may keep a part of a cut
     imitates: bool  # sides answer their partner's concessions
     new_governments: np.ndarray  # (T, b) true where one takes office
+    may_withhold: np.ndarray  # (b, b) whether the row bloc answers the column bloc's duties by export licences, too
     gates: Gates | None  # terms of access that the scenario lists
     may_undertake: np.ndarray | None  # (m, b) whether makers of b may offer minimum prices in m (1.19b); None: nobody
 
@@ -107,9 +108,18 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         in_part=p.partial_compliance,
         imitates=p.imitative_tactic,
         new_governments=s.turnover & p.turnover,
+        may_withhold=_holders_of_licences(s) & p.export_licences,
         gates=gates,
         may_undertake=may_undertake,
     )
+
+
+def _holders_of_licences(scenario: Scenario) -> np.ndarray:
+    """(b, b) whether the row bloc holds export licences that the column bloc needs."""
+    parties = scenario.parties
+    holds = np.zeros((parties.n_blocs, parties.n_blocs), dtype=bool)
+    holds[parties.own, parties.other] = scenario.supply_assurance
+    return holds
 
 
 def _conceded_at_start(agenda: Agenda) -> FloatArray:

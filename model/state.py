@@ -32,6 +32,7 @@ from model.vocabulary import N_ISSUES, N_SIDES
 CLOSED: Final = -1.0  # clock of a session that is not open
 NEVER: Final = 1e9  # a quarter that does not come
 NO_UNDERTAKING: Final = -1.0  # commitment of an automaker without one
+NOTHING_WITHHELD: Final = np.inf  # no duty is so high that export licences are withheld
 NOTHING_SIGNED: Final = -1  # no ratified package waits to come into force
 
 
@@ -71,6 +72,7 @@ class State:
     duty: FloatArray  # (g, b, b) applied
     case_left: FloatArray  # (b, b) quarters that an investigation still runs
     case_step: FloatArray  # (b, b) 0 or 1: one or two steps threatened
+    withheld_above: FloatArray  # (b, b) special duty of the column bloc above which the row bloc withholds licences
     carried: FloatArray  # (b, b) threats carried out so far
     dropped: FloatArray  # (b, b) threats dropped so far
     recognises: FloatArray  # (b, b) unilateral recognition
@@ -168,6 +170,7 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (1.0, "ds", "level effort standing"),
     (CLOSED, "d", "clock"),
     (NO_UNDERTAKING, "mfb", "undertaking"),
+    (NOTHING_WITHHELD, "bb", "withheld_above"),
     (NOTHING_OFFERED, "ds", "offered"),
     (True, "d", "is_open"),
     (True, "ds", "honours"),

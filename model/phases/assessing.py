@@ -16,7 +16,7 @@ from model.market.access import quotas_of
 from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray
-from model.phases import club, trade
+from model.phases import club, licences, trade
 from model.phases.market import recognised_homes
 from model.quarter import Insight
 from model.rules import standards, unilateral
@@ -130,6 +130,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     supply: FloatArray = world.agenda.supply_stake
     if state.quarter > 0:
         supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
+    supply, withheld = licences.weighed(world, supply)
     technology = technology_stakes(
         world.economy, p, state.cell_cost, state.experience, state.cells, books.ev_revenue, effective
     )
@@ -144,6 +145,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
         supply=supply,
         technology=technology,
         friends=trade.friends_stakes(world, situation),
+        withheld=withheld,
         brands_abroad=world.rules.brands_abroad,
         granted=granted,
         security=world.agenda.security,
