@@ -39,6 +39,14 @@ def room(n_lanes: int, *shape: int, dtype: Any = np.float64) -> np.ndarray:
     return np.empty((n_lanes, *shape), dtype) if few else _lanes_first(np.empty((*shape, n_lanes), dtype))
 
 
+def laid_like(values: np.ndarray, axis: int, length: int) -> np.ndarray:
+    """Zeros in the shape of an array but for the length of one axis, laid out in memory like it."""
+    shape = list(values.shape)
+    shape[axis] = length
+    order = sorted(range(values.ndim), key=lambda a: -values.strides[a])
+    return np.zeros([shape[a] for a in order]).transpose(np.argsort(order))
+
+
 def packages_fastest(values: np.ndarray) -> np.ndarray:
     """(R, P, ...) the same, laid out for packages where replicates are few."""
     if len(values) >= MANY_LANES:

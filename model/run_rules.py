@@ -78,6 +78,7 @@ class RunRules:
     by_value: bool  # an answer suspends what is worth as much as was withheld, and is no lapse
     imitates: bool  # sides answer their partner's concessions
     new_governments: np.ndarray  # (T, b) true where one takes office
+    may_withhold: np.ndarray  # (b, b) whether the row bloc answers the column bloc's duties by export licences, too
     gates: Gates | None  # terms of access that the scenario lists
     may_undertake: np.ndarray | None  # (m, b) whether makers of b may offer minimum prices in m (1.19b); None: nobody
 
@@ -137,6 +138,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         by_value=p.answers == "equivalent" and p.deviation != "everything",
         imitates=p.imitative_tactic,
         new_governments=s.turnover & p.turnover,
+        may_withhold=_holders_of_licences(s) & p.export_licences,
         gates=gates,
         may_undertake=may_undertake,
     )
@@ -160,6 +162,14 @@ def _papers(menu: Menu, by_law: np.ndarray) -> np.ndarray:
     exceeds = (menu.held[:, CHARGING:] > 0).any(axis=1) | (menu.access_at > 0).any(axis=1)
     is_treaty = (menu.coordinates > 0).any(axis=1)
     return instruments.instrument_of(is_treaty, menu.duty_at, exceeds, by_law.any(axis=1))
+
+
+def _holders_of_licences(scenario: Scenario) -> np.ndarray:
+    """(b, b) whether the row bloc holds export licences that the column bloc needs."""
+    parties = scenario.parties
+    holds = np.zeros((parties.n_blocs, parties.n_blocs), dtype=bool)
+    holds[parties.own, parties.other] = scenario.supply_assurance
+    return holds
 
 
 def _conceded_at_start(agenda: Agenda) -> FloatArray:

@@ -34,6 +34,7 @@ from model.vocabulary import EV, N_ISSUES, N_SIDES
 CLOSED: Final = -1.0  # clock of a session that is not open
 NEVER: Final = 1e9  # a quarter that does not come
 NO_UNDERTAKING: Final = -1.0  # commitment of an automaker without one
+NOTHING_WITHHELD: Final = np.inf  # no duty is so high that export licences are withheld
 NOTHING_SIGNED: Final = -1  # no package waits to come into force
 
 
@@ -82,6 +83,7 @@ class State:
     case_step: FloatArray  # (b, b) 0 or 1: one or two steps threatened
     case_rise: FloatArray  # (b, b) part of the special EV duty that duty cases have added
     review: FloatArray  # (b, b) quarter in which that part expires unless it is renewed, or NEVER
+    withheld_above: FloatArray  # (b, b) special duty of the column bloc above which the row bloc withholds licences
     carried: FloatArray  # (b, b) threats carried out so far
     dropped: FloatArray  # (b, b) threats dropped so far
     recognises: FloatArray  # (b, b) unilateral recognition
@@ -184,6 +186,7 @@ _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
     (CLOSED, "d", "clock"),
     (NEVER, "d", "entry"),
     (NO_UNDERTAKING, "mfb", "undertaking"),
+    (NOTHING_WITHHELD, "bb", "withheld_above"),
     (NOTHING_OFFERED, "ds", "offered"),
     (True, "d", "is_open"),
     (True, "ds", "honours"),

@@ -39,7 +39,8 @@ VARIED: list[dict[str, Any]] = [
     {"climate_club": True, "club_penalty": 0.25, "club_transfers": True, "security_scale": 0.0},
     {"zero_tariff_zone": True, "club_carbon": True, "club_exclusive": True, "security_scale": 0.0},
     {"climate_club": True, "club_transfers": True, "security_scale": 0.0, "trust_type": True, "turnover": True},
+    {"export_licences": True, "opening_hazard": 0.6, "emergency_hazard": 0.05},
 ]
 
 #: The last so many of them are about rules and optional mechanisms: the tests of digests play them twice.
-MECHANISMS = 26
+MECHANISMS = 27

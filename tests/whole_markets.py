@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,14 +11,18 @@ import worlds
 
 from model.assessment.nodes import N_PACKAGE_NODES, PUNISH_NODE
 from model.market import clearing as markets
+from model.market.trade import NONE, Clause, exports, with_undertakings
 from model.vocabulary import BATTERY, EV
 
 # Without cut and saving, some cuts with and without savings, the own grid, an answer, punishment.
 NODES = (0, 2, 5, 11, 15, 16, 17, 18, 19, 20, PUNISH_NODE)
 
 
-def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> Any:
-    """The accounts of all markets with i's duties on j, and what i saves on j's cars, set by hand."""
+def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int, clause: Clause | None = None) -> Any:
+    """The accounts of all markets with i's duties on j, and what i saves on j's cars, set by hand.
+
+    clause: every maker of cars from j that gains by it has a minimum price in i in place of i's special duty.
+    """
     state, economy, p = world.state, world.economy, world.parameters
     s = worlds.situation(world)
     applied = s.duty.copy()
@@ -29,9 +34,16 @@ def whole_market(world: Any, i: int, j: int, duty: np.ndarray, saving: int) -> A
     frictions = markets.border_frictions(p, economy, recognised, common)
     base, mix = markets.offered_costs(economy, p, landed, frictions, applied[EV], state.origin_tie, state.origin_level)
     clearing, _ = markets.equilibrium(base, s.utility, p.alpha[:, None], p.nest_correlation, None, 16)
-    return markets.account(
+    a = markets.account(
         economy, p, clearing, cells, state.margin, landed, mix, applied[EV], s.subsidy, np.zeros_like(s.subsidy)
     )
+    if clause is None:
+        return a
+    about = exports(economy, p, a, landed, frictions, mix, applied[EV], s.mfn[EV], state.has_plant, None)
+    about = dataclasses.replace(about, cars=np.minimum(about.cars, clause.volume))
+    agreed = np.full(about.cars.shape, NONE)
+    agreed[i, :, j] = np.where(about.pays(clause.investment)[i, :, j], clause.investment, NONE)
+    return with_undertakings(economy, a, about, agreed)[0]
 
 
 def profit_of(world: Any, a: Any, b: int) -> float:

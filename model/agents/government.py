@@ -29,7 +29,7 @@ from model.rules import (
     trust,
     unilateral,
 )
-from model.vocabulary import EV, RECOGNITION
+from model.vocabulary import EV, RECOGNITION, SUPPLY
 
 if TYPE_CHECKING:
     from model.sight import Sight
@@ -153,6 +153,21 @@ class Government:
         share = p.proportional_response if p.retaliation_rule == "proportional" else 1.0
         answers = u >= p.generosity if p.retaliation_rule == "generous" else np.ones(u.shape, dtype=bool)
         return answers, share * unilateral.answer_rise(rise, p.retaliation_ratio)
+
+    def promises_supply(self, dyad: int) -> np.ndarray:
+        """(R,) whether a treaty in force has its promise not to withhold supplies."""
+        held = self.world.agenda.menus[dyad].held[:, SUPPLY + self.side(dyad)]
+        return held[self.world.state.treaty[:, dyad]] > 0
+
+    def withholds(self, other: Government, answers: np.ndarray) -> np.ndarray:
+        """(R,) whether it withholds export licences, too, where it answers (R,) a rise of the other's duty.
+
+        It does where it has any that the other needs and has not promised to give them. They are given again when the
+        duty is back where it was, or when a treaty promises them.
+        """
+        if not self.world.rules.may_withhold[self.index, other.index]:
+            return np.zeros(answers.shape, dtype=bool)
+        return answers & ~self.promises_supply(int(self.parties.dyad_of[self.index, other.index]))
 
     def strikes_at_once(self, other: Government, u: FloatArray) -> np.ndarray:
         """(R,) whether the bloc raises a duty in an emergency, without an investigation."""

@@ -8,7 +8,7 @@ not depend on the lanes beside it, so that lanes with the same numbers can share
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -31,15 +31,21 @@ def assess_lanes(
     nodes: Nodes | None = None,
 ) -> Tables:
     """``assess`` of a world's lanes, axis first; where they are many, each situation that occurs is assessed once."""
+    return shared(lambda seen, begin: assess(economy, parameters, seen, begin, sweeps, nodes), situation, start)
+
+
+def shared(
+    assessed: Callable[[Situation, FloatArray | None], Tables], situation: Situation, start: FloatArray | None
+) -> Tables:
+    """What ``assessed`` finds in a world's lanes, axis first; where they are many, once in each situation."""
     n_lanes = len(situation.utility)
     if n_lanes < MANY_LANES:
-        return assess(economy, parameters, situation, start, sweeps, nodes)
+        return assessed(situation, start)
     first, like = distinct(_arrays([situation, start], n_lanes), n_lanes)
     if 2 * first.size > n_lanes:
-        return assess(economy, parameters, situation, start, sweeps, nodes)
+        return assessed(situation, start)
     chosen, begin = (_of_lanes(value, first, n_lanes) for value in (situation, start))
-    found = assess(economy, parameters, chosen, begin, sweeps, nodes)
-    return _of_lanes(found, like, first.size)
+    return _of_lanes(assessed(chosen, begin), like, first.size)
 
 
 def distinct(arrays: Iterator[np.ndarray], n_lanes: int) -> tuple[np.ndarray, np.ndarray]:

@@ -26,6 +26,7 @@ from model.vocabulary import EV
 if TYPE_CHECKING:
     from model.market.access import Gates
     from model.market.credits import Scheme
+    from model.market.trade import Clause
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,8 @@ class Situation:
     at the border, contained in frictions, k$ per car; scheme that requires a share of EVs, and credit_price
     (..., m) of a credit for an EV, contained in utility, k$: None without such a policy. gates: quotas of this quarter,
     or None where there is none; duty and frictions, (..., m, f, o) then, are those under them. views: what steps of
-    access make of it, one for each of ``Nodes.views``; entry: in such a one, who would have to build first, or None.
+    access make of it, one for each of ``Nodes.views``; entry: in such a one, who would have to build first, or None;
+    clause: which minimum prices are taken, or None.
     """
 
     cells: CellSupply
@@ -73,6 +75,7 @@ class Situation:
     gates: Gates | None = None
     views: tuple[Situation, ...] = ()
     entry: Entry | None = None
+    clause: Clause | None = None
 
 
 @dataclass(frozen=True)

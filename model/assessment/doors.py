@@ -13,12 +13,14 @@ import dataclasses
 
 import numpy as np
 
-from model.assessment.alike import assess_lanes
+from model.assessment.alike import assess_lanes, shared
 from model.assessment.costs import Entry, Situation
 from model.assessment.nodes import N_NODES, Nodes, columns_of, nodes_of
 from model.assessment.tables import OF_SIDES, Tables, assess
+from model.layout import laid_like
 from model.market.access import OPEN_TO_IMPORTS, Gates
 from model.market.economy import SHUT, Economy
+from model.market.trade import Clause, plant_outlay
 from model.numerics import LEAST_AVAILABILITY, QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import plants
@@ -28,6 +30,7 @@ from model.scenario.scenario import Scenario
 
 def views_of(
     economy: Economy,
+    parameters: Parameters,
     scenario: Scenario,
     situation: Situation,
     availability: FloatArray,
@@ -57,7 +60,10 @@ def views_of(
             if is_local:
                 at_home = np.where(economy.is_home[:, None, :] > 0.0, 0.0, SHUT)
                 tie, level = np.where(brands[..., None], at_home, tie), np.where(brands, 0.0, level)
-            now = gates.with_terms(i, terms, t)
+            now, clause = gates.with_terms(i, terms, t), None
+            if terms.position == "undertaking":
+                outlay = plant_outlay(parameters, has_plant[..., i, :])
+                clause = Clause(terms.investment, terms.volume, outlay)
             views.append(
                 dataclasses.replace(
                     situation,
@@ -66,6 +72,7 @@ def views_of(
                     origin_level=level,
                     gates=now if np.isfinite(now.size).any() else None,
                     entry=Entry(i, builds[..., i, :]) if is_local else None,
+                    clause=clause,
                 )
             )
     return tuple(views)
@@ -82,7 +89,17 @@ def assess_all(
     """``assess_lanes``, and the nodes of every step of access on the table, which stand behind those of their pair."""
     if not nodes.views:
         return assess_lanes(economy, parameters, situation, start, sweeps, nodes)
+    return shared(lambda seen, begin: _step_by_step(economy, parameters, seen, begin, sweeps, nodes), situation, start)
 
+
+def _step_by_step(
+    economy: Economy,
+    parameters: Parameters,
+    situation: Situation,
+    start: FloatArray | None,
+    sweeps: int,
+    nodes: Nodes,
+) -> Tables:
     def before(first: int, n: int) -> FloatArray | None:
         return None if start is None else start[..., first : first + n, :]
 
@@ -115,9 +132,9 @@ def assess_all(
 
 def _wider(values: FloatArray, n: int, axis: int) -> FloatArray:
     """The same with room for n nodes along an axis."""
-    shape = list(values.shape)
-    shape[axis] = n - shape[axis]
-    return np.concatenate([values, np.zeros(shape)], axis=axis)
+    whole = laid_like(values, axis, n)
+    np.moveaxis(whole, axis, 0)[: values.shape[axis]] = np.moveaxis(values, axis, 0)
+    return whole
 
 
 def _with_entry(

@@ -166,6 +166,8 @@ def make_mandate(
     executive = payoffs(parties, tables, security, weight)
     legislature = payoffs(parties, tables, security, parameters.legislature_profit_weight)
     gains, petition = move_gains(parties, executive, tables)
+    if stakes.withheld is not None:
+        gains = gains - stakes.withheld
     risk, steps = rise_risks(parties, parameters, agenda, stakes, gains, petition)
     views = tables.nodes.views
     found = [

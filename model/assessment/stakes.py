@@ -14,7 +14,7 @@ from model.market.economy import Economy
 from model.market.learning import Learned
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
-from model.rules import batteries, standards, technology, tension, welfare
+from model.rules import batteries, standards, technology, tension, unilateral, welfare
 from model.scenario.scenario import Scenario
 from model.vocabulary import N_SIDES
 
@@ -49,6 +49,40 @@ def supply_stakes(
             )
             stakes[..., dyad, giver] = parameters.supply_scale * yearly / QUARTERS_PER_YEAR
     return stakes
+
+
+def supply_harm(economy: Economy, parameters: Parameters, supply: FloatArray) -> FloatArray:
+    """(..., b, b) what the column bloc loses while the row bloc withholds licences, bn$ per quarter.
+
+    supply (..., d, giver): of ``supply_stakes``, which weighs the same loss with the part of the time that supply would
+    be restricted.
+    """
+    n_blocs, parties = economy.parties.n_blocs, economy.parties
+    harm = np.zeros((*supply.shape[:-2], n_blocs, n_blocs))
+    harm[..., parties.own, parties.other] = supply / parameters.supply_restricted_share
+    return harm
+
+
+def withheld_costs(
+    economy: Economy,
+    parameters: Parameters,
+    harm: FloatArray,
+    special: FloatArray,
+    above: FloatArray,
+    is_promised: np.ndarray,
+) -> FloatArray:
+    """(..., p, 5) what the importer loses at every point of its duty grid by licences that its partner withholds.
+
+    harm, above, is_promised (..., b, b) by who gives licences and who needs them: above as ``state.withheld_above``,
+    is_promised whether a treaty promises them; special (..., b, b) on vehicles.
+    """
+    parties = economy.parties
+    needs, gives = parties.importer, parties.partner
+    duty = special[..., needs, gives]
+    forgives = parameters.generosity if parameters.retaliation_rule == "generous" else 0.0
+    chance = (1.0 - forgives) * ~is_promised[..., gives, needs]
+    grid = unilateral.duty_grid(duty, parameters.duty_step)
+    return unilateral.withheld_cost(grid, duty, above[..., gives, needs], harm[..., gives, needs], chance)
 
 
 def technology_stakes(
@@ -217,6 +251,7 @@ class Stakes:
     in ``party_parts``; security (..., g, b, b); tension (..., d) effective; case_left, case_step, carry (..., b, b):
     quarters left of running investigations, what they threaten, and the belief that a threat is carried out. friends
     (..., d, s) twice, for executive and legislature: what the US's partner in its allowed set is worth, or None.
+    withheld (..., p, 5): what the importer loses on its duty grid by licences that its partner withholds, or None.
     """
 
     supply: FloatArray
@@ -229,3 +264,4 @@ class Stakes:
     case_step: FloatArray
     carry: FloatArray
     friends: tuple[FloatArray, FloatArray] | None = None
+    withheld: FloatArray | None = None

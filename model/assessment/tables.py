@@ -18,10 +18,12 @@ import numpy as np
 
 from model.assessment.costs import Cars, Situation, cars_by_level, cells_by_level
 from model.assessment.nodes import Nodes, as_slice, blocks_of, level_duties, nodes_of
+from model.layout import laid_like
 from model.market.border import partner_border
 from model.market.clearing import Clearing, equilibrium, pass_through_weight
 from model.market.credits import clear_with_credits, credit_flows
 from model.market.economy import Economy
+from model.market.trade import Clause
 from model.numerics import FloatArray, FloatLike, beside, best_of_two, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import access, demand, pricing, welfare
@@ -115,13 +117,7 @@ def _room_for(part: Market, n_nodes: int) -> Market:
     """Room for the results at so many nodes, laid out like those of a block: replicates fastest in memory."""
     room: Market = {}
     for name, columns in part.items():
-        axis = -2 if name in BY_FIRM else -1
-        for values in columns:
-            shape = list(values.shape)
-            shape[axis] = n_nodes
-            order = sorted(range(values.ndim), key=lambda a: -values.strides[a])
-            whole = np.empty([shape[a] for a in order]).transpose(np.argsort(order))
-            room.setdefault(name, []).append(whole)
+        room[name] = [laid_like(values, -2 if name in BY_FIRM else -1, n_nodes) for values in columns]
     return room
 
 
@@ -138,12 +134,13 @@ class _At(NamedTuple):
 
 class _Offered(NamedTuple):
     """The partner's cars beside all others: (..., q, f) its share of origins, k$ of cost with the best mix of them and
-    before duty, effective duty; (q,) what the importer charges on its cars beside duty, or None."""
+    before duty, effective duty; (q,) what its cars bear beside it, and what of that the importer charges, or None."""
 
     from_partner: FloatArray
     base: FloatArray
     landed: FloatArray
     duty_rate: FloatArray
+    friction: FloatArray
     charge: FloatArray | None
 
 
@@ -186,7 +183,7 @@ def _market(
     if situation.scheme is not None and situation.credit_price is not None:
         scheme, before = situation.scheme.of(importer), situation.credit_price[..., importer]
         credits, _, cleared = clear_with_credits(scheme, before, alpha, sigma, offered.base, utility, cleared)
-    _, unit_margin, unit_duty = pricing.border_split(offered.landed, cleared.markup, offered.duty_rate)
+    border, unit_margin, unit_duty = pricing.border_split(offered.landed, cleared.markup, offered.duty_rate)
 
     # Who sold what, built where; every car that is not the partner's earns what its duty level says.
     sales = size[:, None] * cleared.share
@@ -196,6 +193,11 @@ def _market(
     of_home, *of_thirds = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, *cars.thirds))
     total, of_partner = ordered_sum(sales), ordered_sum(by_partner)
     sold = _Sold(by_partner, by_rest, total, of_partner, of_home, tuple(of_thirds), sales * unit_margin + to_makers)
+    if situation.clause is not None:
+        landed = cars.partner_landed[..., at.pair, :]
+        sold, to_treasury = _at_minimum_prices(
+            situation, situation.clause, at, offered, vehicle_duty, landed, border, sold
+        )
     importer_only = (
         demand.consumer_surplus(size, cleared.inclusive, alpha)
         # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
@@ -310,7 +312,33 @@ def _offered(
     by_partner, by_rest = from_partner * partner_landed, 1.0 - from_partner
     landed = by_partner + by_rest * cars.landed[..., at.slot, :]
     duty_rate = (by_partner * rate + by_rest * cars.paid[..., at.slot, :]) / landed
-    return _Offered(from_partner, situation.origin_level[..., at.market, :] - best / theta, landed, duty_rate, charge)
+    base = situation.origin_level[..., at.market, :] - best / theta
+    return _Offered(from_partner, base, landed, duty_rate, friction, charge)
+
+
+def _at_minimum_prices(
+    situation: Situation,
+    clause: Clause,
+    at: _At,
+    offered: _Offered,
+    vehicle_duty: FloatArray,
+    landed: FloatArray,
+    border: FloatArray,
+    sold: _Sold,
+) -> tuple[_Sold, FloatArray]:
+    """What is sold then, and what the treasury has more (..., q), below 0; landed, border (..., q, f) k$."""
+    i, j = int(at.importer[0]), int(at.partner[0])
+    gain, moved, to_treasury = clause.settle(
+        sold.by_partner,
+        landed * (border / offered.landed),
+        vehicle_duty[..., None],
+        situation.mfn[..., EV, i, j][..., None, None],
+        landed,
+        situation.landed[..., i, :, i][..., None, :],
+        offered.friction[:, None],
+    )
+    partner, home = sold.partner - moved, sold.home + moved
+    return sold._replace(partner=partner, home=home, firm_profit=sold.firm_profit + gain), to_treasury
 
 
 def _seat(

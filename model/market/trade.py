@@ -1,7 +1,7 @@
 """Price undertakings: a bloc and one automaker replace a special duty by a minimum price (theory 1.19b).
 
-Off unless ``undertakings`` says otherwise. ``...`` stands for any leading axes; the letters of the axes are those of
-``model.vocabulary``. Nothing is drawn.
+Off unless ``undertakings`` or terms of access say otherwise. ``...`` stands for any leading axes; the letters of the
+axes are those of ``model.vocabulary``. Nothing is drawn.
 """
 
 from __future__ import annotations
@@ -56,9 +56,54 @@ class Exports:
             self.capital,
         )
 
+    def pays(self, commitment: FloatLike) -> np.ndarray:
+        """(..., m, f, b) whether it takes one."""
+        return undertakings.pays(self.gain(commitment), self.duty, self.usual)
+
     def lost(self, commitment: FloatLike) -> FloatArray:
         """(..., m, f, b) bn$ a quarter that the treasury loses by it."""
         return undertakings.duty_lost(commitment, self.cars, self.border_price, self.duty, self.usual, self.charge)
+
+
+@dataclass(frozen=True)
+class Clause:
+    """Minimum prices that a treaty grants every maker that gains by them (second edition 3).
+
+    investment: part of its cars that a maker builds in the importer instead; volume: m cars a quarter of one maker;
+    capital (..., f): k$ per car for a plant that is not there yet.
+    """
+
+    investment: float
+    volume: float
+    capital: FloatArray
+
+    def settle(
+        self,
+        cars: FloatArray,
+        border_price: FloatArray,
+        duty: FloatArray,
+        mfn: FloatArray,
+        landed: FloatArray,
+        local: FloatArray,
+        friction: FloatArray,
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """What it does at some nodes: (..., q, f) bn$ that makers gain; (..., q) m cars that are built in the importer
+        instead, and bn$ that its treasury has more (below 0), charges at the border not counted.
+
+        Arguments (..., q, f) as the fields of ``Exports``.
+        """
+        usual = np.minimum(mfn, duty)
+        terms = (self.investment, np.minimum(cars, self.volume), border_price, duty, usual)
+        gain = undertakings.firm_gain(*terms, landed, local, friction, self.capital[..., None, :])
+        takes = undertakings.pays(gain, duty, usual)
+        moved = ordered_sum(self.investment * terms[1] * takes)
+        return gain * takes, moved, -ordered_sum(undertakings.duty_lost(*terms, 0.0) * takes)
+
+
+def plant_outlay(parameters: Parameters, has_plant: FloatArray) -> FloatArray:
+    """(...) k$ a car that a maker without a plant spends on one before it can build some of its cars there."""
+    p = parameters
+    return np.where(has_plant > 0.0, 0.0, p.plant_hurdle_rate * p.plant_cost / p.undertaking_capacity)
 
 
 def exports(
@@ -81,7 +126,6 @@ def exports(
     p, n_blocs = parameters, economy.parties.n_blocs
     scale = a.border_price / ordered_sum(origin_share * landed)
     applied = duty[..., :, None, :]
-    spread = p.plant_hurdle_rate * p.plant_cost / p.undertaking_capacity
     return Exports(
         cars=a.sales[..., None] * origin_share[..., :n_blocs],
         border_price=landed[..., :n_blocs] * scale[..., None],
@@ -90,7 +134,7 @@ def exports(
         landed=landed[..., :n_blocs],
         local=ordered_sum(landed * economy.is_home[:, None, :])[..., None],
         friction=frictions[..., :n_blocs],
-        capital=(np.where(has_plant > 0.0, 0.0, spread))[..., None],
+        capital=plant_outlay(p, has_plant)[..., None],
         charge=0.0 if charges is None else charges[..., :, None, :n_blocs],
     )
 
@@ -126,8 +170,7 @@ def agreed_undertakings(
     )
     curvature = worry * p.security_convexity * about.cars * about.cars / size
     commitment, exists = undertakings.smallest_commitment(at_nothing, slope, curvature)
-    special = about.duty > about.usual + undertakings.NOTHING
-    agreed = exists & special & (about.cars > LEAST_CARS) & (about.gain(commitment) > undertakings.NOTHING)
+    agreed = exists & (about.cars > LEAST_CARS) & about.pays(commitment)
     return np.where(agreed, commitment, NONE)
 
 

@@ -114,6 +114,9 @@ class Statecraft:
     tension_in_subnational: bool = switch("1.12", "high tension breaks up subnational work, by half")
     zev_coordination: bool = switch("1.15",
         "a bloc may announce a zero-emission path because a partner does or is trusted to")
+    export_licences: bool = switch("1.6a",
+        "who holds export licences that the other needs answers a rise of its duty by withholding them, too", False,
+        "events.csv, 4 April and 9 October 2025, paused in November 2025")
     grit: bool = switch("1.15", "wary blocs make unilateral gestures when tension falls", False)
     gesture_hazard: float = real(MECHANISM, 0.05, 0, 0.2, "1/qtr", "1.15", "chance of a gesture where one is possible",
         "Osgood 1962; Lindskold 1978; size an assumption")

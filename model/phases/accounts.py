@@ -8,7 +8,7 @@ from model.market.access import with_rents
 from model.market.border import dependence_cost, felt_in_security, technology_flows
 from model.market.clearing import Accounts, account, costs_reached
 from model.numerics import FloatArray, beside, ordered_sum
-from model.phases import club, trade
+from model.phases import club, licences, trade
 from model.phases.market import recognised_homes
 from model.quarter import Books, Welfare
 from model.rules import standards, welfare
@@ -104,6 +104,8 @@ def _welfare(world: Stage, a: Accounts) -> Welfare:
     )
     if world.rules.has_clubs:
         social = social + club.payments(world)
+    if world.rules.may_withhold.any():
+        social = social - ordered_sum(licences.harm_now(world), axis=-2)
     return Welfare(
         climate=climate,
         consumer_surplus=surplus,

@@ -16,7 +16,7 @@ from model.market.access import quotas_of
 from model.market.border import technology_extra
 from model.market.clearing import WARM_SWEEPS
 from model.numerics import FloatArray
-from model.phases import club, trade
+from model.phases import club, licences, trade
 from model.phases.market import recognised_homes
 from model.quarter import Insight
 from model.rules import standards, unilateral
@@ -108,7 +108,7 @@ def _situation(world: Stage) -> Situation:
     ramp = standards.time_to_market(p.model_ramp, p.model_ramp_recognised, recognised_homes(world))
     on_sale = standards.ramp_availability(state.age, ramp)
     goods = (on_sale, state.has_plant, state.origin_tie, gates, state.quarter)
-    return dataclasses.replace(seen, views=views_of(world.economy, world.scenario, seen, *goods))
+    return dataclasses.replace(seen, views=views_of(world.economy, p, world.scenario, seen, *goods))
 
 
 def under_quotas(world: Stage) -> tuple[FloatArray, FloatArray]:
@@ -129,6 +129,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
     supply: FloatArray = world.agenda.supply_stake
     if state.quarter > 0:
         supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
+    supply, withheld = licences.weighed(world, supply)
     made = (state.cell_cost, state.car_cost, state.cells, *world.learned())
     technology = technology_stakes(world.economy, p, *made, books.ev_revenue, effective)
     extra = technology_extra(p, books.ev_revenue, effective)
@@ -142,6 +143,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
         supply=supply,
         technology=technology,
         friends=trade.friends_stakes(world, situation),
+        withheld=withheld,
         brands_abroad=world.rules.brands_abroad,
         granted=granted,
         security=world.agenda.security,

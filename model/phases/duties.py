@@ -6,7 +6,7 @@ import numpy as np
 
 from model.layout import zeros
 from model.numerics import FloatArray
-from model.phases import gestures, trade, treaties
+from model.phases import gestures, licences, trade, treaties
 from model.rules import bargaining, unilateral
 from model.stage import Stage
 from model.state import NEVER
@@ -17,6 +17,7 @@ from model.vocabulary import EV
 def move_alone(world: Stage) -> None:
     """Duty cases end, open or lead to relief; emergencies strike; recognition and announcements are made alone."""
     p, t, is_new = world.parameters, world.state.quarter, world.state.insight.is_new
+    licences.give_again(world)
     if p.unilateral_duties and t >= world.scenario.history_quarters:
         n_blocs = world.parties.n_blocs
         rises = zeros(world.n_lanes, n_blocs, n_blocs)
@@ -61,6 +62,7 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
             grid = unilateral.duty_grid(state.special[:, EV, importer, partner], p.duty_step)
             falls[at] = np.where(relief, bargaining.take(grid, best), np.nan)
             world.tell("case_opens", new_case, importer, partner, p.duty_step * (best - unilateral.UNCHANGED))
+            world.tell("licences_threatened", other.withholds(bloc, new_case), partner, importer)
             free &= ~opens
     strikes = free & bloc.strikes_at_once(other, world.luck.emergency[t + 1, :, importer, partner])
     if strikes.any():
@@ -126,6 +128,7 @@ def _write_duties(world: Stage, rises: FloatArray, falls: FloatArray) -> None:
         answered = provoked & answers_it
         answers[:, partner, importer] = np.where(answered, by, 0.0)
         world.tell("answers", answered, partner, importer, answers[:, partner, importer])
+        licences.withhold(world, partner, importer, (rise > 0.0) & answers_it)
     for importer, partner in world.parties.directed:
         at = (slice(None), importer, partner)
         step = rises[at] + answers[at]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -11,9 +12,10 @@ from model.assessment.friends import friend_gains
 from model.market.border import charge_receipts
 from model.market.clearing import Accounts, Clearing
 from model.market.credits import Scheme, clear_with_credits, credit_flows, nobodys_friend
-from model.market.trade import agreed_undertakings, exports, with_undertakings
+from model.market.trade import Exports, agreed_undertakings, exports, with_undertakings
 from model.numerics import FloatArray
 from model.quarter import Undertaken
+from model.scenario.scenario import Access
 from model.stage import Stage
 from model.state import NO_UNDERTAKING
 from model.vocabulary import EV
@@ -47,7 +49,9 @@ def agree_undertakings(world: Stage) -> None:
     # Where they are allowed since this quarter only, there are no exports yet to agree on.
     if allowed is None or last is None:
         return
-    before = state.undertaking
+    before, alone = state.undertaking, np.broadcast_to(allowed[:, None, :], state.undertaking.shape).copy()
+    for i, j, _, is_granted in clauses(world):
+        alone[:, i, :, j] &= ~is_granted[:, None]
     agreed = agreed_undertakings(
         world.economy,
         world.parameters,
@@ -57,15 +61,39 @@ def agree_undertakings(world: Stage) -> None:
         state.climate.effective,
         state.profit_weight,
     )
-    state.undertaking = np.where(allowed[:, None, :], agreed, NO_UNDERTAKING)
+    state.undertaking = np.where(alone, agreed, before)
     for lane, story in world.stories.items():
         story.undertakings(before[lane], state.undertaking[lane])
+
+
+def clauses(world: Stage) -> Iterator[tuple[int, int, Access, np.ndarray]]:
+    """Importer, exporter, terms and (R,) where a treaty in effect grants undertakings on these terms."""
+    for one in world.scenario.access:
+        for step, terms in enumerate(one.on_table, 1):
+            if terms.position == "undertaking":
+                yield one.importer, one.exporter, terms, world.state.access[:, one.importer, one.exporter] == step
+
+
+def _by_treaty(world: Stage, about: Exports) -> Exports:
+    """Under a treaty that grants undertakings every maker that gains has one, up to its volume (second edition 3)."""
+    state, allowed = world.state, world.rules.may_undertake
+    before, cars = state.undertaking.copy(), about.cars.copy()
+    for i, j, terms, is_granted in clauses(world):
+        granted, own = is_granted[:, None], state.undertaking[:, i, :, j]
+        takes = granted & about.pays(terms.investment)[:, i, :, j]
+        kept = own if allowed is not None and allowed[i, j] else np.full_like(own, NO_UNDERTAKING)
+        state.undertaking[:, i, :, j] = np.where(takes, terms.investment, np.where(granted, NO_UNDERTAKING, kept))
+        cars[:, i, :, j] = np.where(granted, np.minimum(cars[:, i, :, j], terms.volume), cars[:, i, :, j])
+    for lane, story in world.stories.items():
+        story.undertakings(before[lane], state.undertaking[lane])
+    return dataclasses.replace(about, cars=cars)
 
 
 def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken | None]:
     """The accounts once price undertakings have their way, and what the next ones will be about; None where off."""
     state = world.state
-    if world.rules.may_undertake is None:
+    by_treaty = any(True for _ in clauses(world))
+    if world.rules.may_undertake is None and not by_treaty:
         return a, None
     sold = exports(
         world.economy,
@@ -79,6 +107,7 @@ def undertaken(world: Stage, a: Accounts) -> tuple[Accounts, Undertaken | None]:
         state.has_plant,
         state.supply.border.charges,
     )
+    sold = _by_treaty(world, sold) if by_treaty else sold
     settled, rent = with_undertakings(world.economy, a, sold, state.undertaking)
     return settled, Undertaken(sold, a.vehicle_imports, rent)
 

@@ -11,6 +11,7 @@ from model.market.trade import undertakings_by_pair
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside, ordered_sum, safe_ratio
 from model.packages.sums import BOTH, Grid, chosen_lanes
 from model.phases import club
+from model.phases.licences import harm_now
 from model.phases.treaties import in_effect
 from model.record.dictionary import share_in
 from model.rules import cooperation, games
@@ -176,6 +177,7 @@ def directed(world: Stage) -> Columns:
             if mechanism.charge
         },
         border.UNDERTAKINGS.column[0]: undertakings_by_pair(parties, state.undertaking),
+        "withheld": harm_now(world)[:, parties.partner, parties.importer],
         **_access(world),
     }
 

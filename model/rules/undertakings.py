@@ -78,6 +78,16 @@ def duty_lost(
     return np.asarray(cars * (rent(border_price, duty, usual) + commitment * (kept + charge)), dtype=np.float64)
 
 
+def pays(gain: FloatLike, duty: FloatLike, usual: FloatLike) -> npt.NDArray[np.bool_]:
+    """Whether an automaker takes an undertaking that it is offered (True/False).
+
+    gain: (...), of ``firm_gain``. duty, usual: (...), tau and t, fractions.
+    Limits: never where no special duty is in force.
+    Source: theory 1.19b, definition.
+    """
+    return np.greater(gain, NOTHING) & np.greater(duty, np.add(usual, NOTHING))
+
+
 def smallest_commitment(
     at_nothing: FloatLike, slope: FloatLike, curvature: FloatLike
 ) -> tuple[FloatArray, npt.NDArray[np.bool_]]:

@@ -127,6 +127,25 @@ def answer_rise(rise: FloatLike, ratio: FloatLike) -> FloatArray:
     return np.multiply(ratio, np.maximum(rise, 0.0))
 
 
+def withheld_cost(
+    grid: FloatLike, special: FloatLike, above: FloatLike, harm: FloatLike, chance: FloatLike
+) -> FloatArray:
+    """What a bloc loses at every point of its duty grid by export licences that its partner withholds, bn$ per quarter.
+
+    grid: (..., 5), special duties, fractions. special: (...), today's. above: (...), the special duty up to which the
+    partner gives licences; infinite where it withholds none. harm: (...), lost while they are withheld, bn$ per
+    quarter. chance: (...), that the partner answers a rise so, in [0, 1].
+    Limits: 0 where nobody withholds and nobody would; a rise costs nothing more where they are withheld already; what
+    leads back to ``above`` gains the harm.
+    Source: second edition 3; a restriction stands as long as the rise that it answers.
+    """
+    points, now = np.asarray(grid), np.greater(special, above)
+    today, limit = np.asarray(special)[..., None], np.asarray(above)[..., None]
+    answered = np.asarray(chance)[..., None] * (points > today)
+    after = np.where(now[..., None], (points > limit) * 1.0, answered)
+    return np.asarray(harm)[..., None] * (after - now[..., None])
+
+
 def emergency(u: FloatLike, hazard: FloatLike, tension: FloatLike) -> BoolArray:
     """Whether a bloc raises a special duty at once, without an investigation (True/False).
 

@@ -51,6 +51,8 @@ class Access:
     duty: Floats  # (t,) on cars within the quota
     is_closed: bool  # nothing comes in beyond the quota
     makers: Bools  # (f,) those at home in the exporter that a rule keeps out of the importer
+    investment: float = 0.0  # part of the cars under an undertaking by treaty that is built in the importer
+    volume: float = np.inf  # m cars a quarter of one maker under such an undertaking
     on_table: tuple[Access, ...] = ()  # what more a treaty may grant, the least first
 
 
@@ -181,9 +183,14 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
                 f"{where}.in_force = {section.in_force!r}: no rule keeps brands of {w.blocs[j]} out of {w.blocs[i]}; "
                 f"allowed there is {allowed}; choose one, or add a ban"
             )
-        for key in sorted(section.model_fields_set - {"in_force", "on_table"}) if not is_quota else ():
+        given = section.model_fields_set
+        for key in sorted(given & {"quota", "duty", "beyond"}) if not is_quota else ():
             w.faults.append(
                 f"{where}.{key}: {section.in_force!r} has no quota; leave it out, or write in_force = 'quota'"
+            )
+        for key in sorted(given & {"investment", "volume"}) if "undertaking" not in section.on_table else ():
+            w.faults.append(
+                f"{where}.{key}: no undertaking is on the table; leave it out, or write on_table = ['undertaking']"
             )
         if is_quota and section.quota is None:
             w.faults.append(f"{where}.quota is missing; add it, in m cars a year (0.049 is 49,000 cars)")
@@ -211,7 +218,8 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
         for position in positions:
             size = (section.quota or 0.0) / QUARTERS_PER_YEAR if position == "quota" else np.inf
             is_closed = position == "quota" and section.beyond == "closed"
-            all_terms.append(Access(i, j, position, size, duty, is_closed, kept_out))
+            volume = np.inf if section.volume is None else section.volume / QUARTERS_PER_YEAR
+            all_terms.append(Access(i, j, position, size, duty, is_closed, kept_out, section.investment, volume))
         found.append(dataclasses.replace(all_terms[0], on_table=tuple(all_terms[1:])))
     return tuple(found)
 
@@ -220,8 +228,9 @@ def _odd_positions(positions: Sequence[str], beyond: str) -> list[str]:
     """What is wrong with what lies on the table, positions[1:], over what is in force, positions[0]."""
     in_force, *more = positions
     above = [name for name in ("local", "quota", "open") if ACCESS.index(name) > ACCESS.index(in_force)]
-    if in_force == "open" and beyond == "duty":
-        above = ["quota"]  # at a lower duty than what comes in beyond it
+    if in_force == "open":
+        # At a lower duty than what comes in beyond it, or at a minimum price in place of the special duty.
+        above = ["quota", "undertaking"] if beyond == "duty" else ["undertaking"]
     allowed = f"over {in_force!r} allowed is {', '.join(above) or 'nothing'}"
     odd = [f"{name!r}: {allowed}; leave it out" for name in more if name not in above]
     return odd + [

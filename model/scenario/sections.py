@@ -131,6 +131,8 @@ class Access(Section):
     quota: NotNegative | None = None  # m cars a year, built in the exporter
     duty: Literal["mfn"] | Duty | list[Duty] = "mfn"  # on cars within the quota
     beyond: Annotated[str, _one_of(*BEYOND)] = "closed"  # what happens to cars beyond it
+    investment: Fraction = 0.0  # under minimum prices by treaty, the part of its cars that a maker builds there
+    volume: Positive | None = None  # m cars a year that a maker may bring in under such a one; default: all
 
 
 class Cost(Section):

@@ -60,6 +60,13 @@ class CaseEnd(IntEnum):
     RENEWED = 4  # it did
 
 
+class LicencesEnd(IntEnum):
+    """Why a bloc gives export licences again that it withheld."""
+
+    PROMISED = 0  # a treaty in force promises them
+    DUTY_UNDONE = 1  # the duty is back where it was
+
+
 class Obstacle(IntEnum):
     """The tests on which cooperation can founder in a quarter of talks, in the order in which a side makes them."""
 

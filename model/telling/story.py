@@ -10,7 +10,7 @@ from model.market.border import in_force
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.rules.instruments import Instrument
-from model.telling.outcomes import CaseEnd, Refusal, SessionEnd, TreatyEnd, Turn
+from model.telling.outcomes import CaseEnd, LicencesEnd, Refusal, SessionEnd, TreatyEnd, Turn
 from model.telling.terms import duty_rates
 from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap
 from model.vocabulary import LINKAGE, N_SIDES, SUPPLY, TECHNOLOGY
@@ -168,6 +168,21 @@ class Story(TradeStory, ClubStory):
         """A rise is answered."""
         told = f"{{}} answers {{}} and raises its own duty by {points(rise)}."
         self._of_two("retaliation", importer, partner, told)
+
+    def licences_threatened(self, exporter: int, importer: int) -> None:
+        """A bloc threatens to answer a rise of a duty by export licences."""
+        self._of_two("case", exporter, importer, "{} threatens to withhold export licences from {}.")
+
+    def licences_withheld(self, exporter: int, importer: int) -> None:
+        """It carries that out."""
+        self._of_two("retaliation", exporter, importer, "{} withholds export licences from {}, in answer to its duty.")
+
+    def licences_given(self, exporter: int, importer: int, how: LicencesEnd) -> None:
+        """It gives them again."""
+        why = {LicencesEnd.PROMISED: "as the treaty says", LicencesEnd.DUTY_UNDONE: "the duty is back where it was"}[
+            how
+        ]
+        self._of_two("retaliation", exporter, importer, f"{{}} gives {{}} export licences again: {why}.")
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A bloc lowers its special duty alone."""

@@ -132,6 +132,8 @@ class TradeStory(Teller):
         """A market is opened under a treaty, or shut again; ``model.packages.menu`` counts the steps."""
         terms = self.terms_of_access(importer, exporter)[step]
         told = access_in_words(self.parties, terms, self.model.state.quarter)
+        if step == 0 and terms.position == "open":
+            told = f"charges the duty in force on all cars built in {named(self.parties, exporter)}"
         from_now = (
             f"From this quarter {self.named(importer)} {told}" if step else f"{cap(self.named(importer))} {told} again"
         )
@@ -178,10 +180,14 @@ def access_in_words(parties: Parties, terms: Access, t: int) -> str:
         beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
         a_year = QUARTERS_PER_YEAR * terms.quota * 1e6
         return f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[t]:.1%}, {beyond}"
+    if terms.position == "undertaking":
+        a_year = QUARTERS_PER_YEAR * terms.volume * 1e6
+        some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} a year of each maker's {cars}"
+        builds = f", {terms.investment:.0%} of which it builds at home instead" if terms.investment else ""
+        return f"takes minimum prices in place of the special duty on {some}{builds}"
     return {
         "closed": f"keeps out {brands}",
         "local": f"lets in what {brands} build there",
-        "undertaking": f"takes minimum prices from makers of {cars}",
         "open": f"lets in {brands} like any other",
     }[terms.position]
 

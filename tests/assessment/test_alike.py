@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from model.assessment import alike
+from model.assessment import alike, doors
 from model.numerics import same_bits
 from model.parameters.checked import make_parameters
 from model.world import World
@@ -20,10 +20,11 @@ ALL_MARKETS = {
 }
 
 
-@pytest.mark.parametrize("changes", [{}, ALL_MARKETS])
+@pytest.mark.parametrize(("scenario", "changes"), [("2026", {}), ("2026", ALL_MARKETS), ("2026-access", {})])
 def test_lanes_that_share_an_assessment_find_what_they_would_find_alone(
-    monkeypatch: pytest.MonkeyPatch, changes: dict[str, bool]
+    monkeypatch: pytest.MonkeyPatch, scenario: str, changes: dict[str, bool]
 ) -> None:
+    World(scenario, make_parameters(changes), 3, range(1), n_quarters=6)  # what a start looks at is not counted
     assess, looked_at = alike.assess, []
 
     def seen(economy, parameters, situation, *rest):  # type: ignore[no-untyped-def]
@@ -31,11 +32,12 @@ def test_lanes_that_share_an_assessment_find_what_they_would_find_alone(
         return assess(economy, parameters, situation, *rest)
 
     monkeypatch.setattr(alike, "assess", seen)
+    monkeypatch.setattr(doors, "assess", seen)
     worlds = []
     for fewest in (alike.MANY_LANES, N_LANES + 1):
         monkeypatch.setattr(alike, "MANY_LANES", fewest)
         worlds.append(
-            World("2026", make_parameters({**changes, "assessment_interval": 1}), 3, range(N_LANES), n_quarters=6)
+            World(scenario, make_parameters({**changes, "assessment_interval": 1}), 3, range(N_LANES), n_quarters=6)
         )
         for _ in range(4):
             worlds[-1].step()

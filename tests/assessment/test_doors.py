@@ -8,17 +8,22 @@ from typing import Any
 
 import numpy as np
 import pytest
+import whole_markets
+import worlds
 from of_three import PAIR_OF
 
 from model.assessment.doors import OF_SIDES, assess_all
 from model.assessment.nodes import N_NODES, columns_of, nodes_of, steps_of
 from model.assessment.tables import Tables, assess
 from model.market.economy import Economy
+from model.market.trade import Clause, plant_outlay
 from model.numerics import QUARTERS_PER_YEAR
+from model.packages.sums import chosen_flows
 from model.parameters.checked import Parameters
 from model.start.agenda import look
 from model.start.calibration import COLD_SWEEPS
-from model.start.starting_point import starting_point
+from model.start.starting_point import known_scenario, starting_point
+from model.world import World
 
 CN, US, EU = range(3)
 PAIR = PAIR_OF[US, CN]
@@ -29,8 +34,6 @@ CARS = 'quota = {{ value = {}, assumed = "a number of cars for a test" }}\n'
 
 def assessed(scenario: str, **parameters: Any) -> tuple[Tables, Economy, Parameters, Any]:
     """The first assessment of a scenario, with calibration as it is and these parameters in the assessment alone."""
-    from model.start.starting_point import known_scenario
-
     p = known_scenario(scenario).parameters
     found, economy, opening, agenda = starting_point(scenario, p)
     changed = p.with_overrides(parameters)
@@ -116,6 +119,23 @@ def test_local_brands_count_as_far_as_their_plants_will_stand(tables: Any) -> No
     assert at(found, "welfare", LOCAL)[0, 0] > at(found, "welfare", 0)[0, 0]
 
 
+def test_what_both_would_sign_at_once_is_reported_whatever_it_is() -> None:
+    """In .595 of 200 draws of perception some step of access is in the zone of both: plants there (.595), all (.31)."""
+    n = 200
+    world = World("2026-access", known_scenario("2026-access").parameters, 7, range(n), n_quarters=4)
+    world.step()
+    found = []
+    for d in (0, 1):
+        flows = tuple(chosen_flows(side, np.arange(n)) for side in world.known().flows[d])
+        first, second = (
+            world.blocs[b].perceive(d, np.arange(n), flows, [slice(0, n)])[0] for b in world.parties.dyads[d]
+        )
+        step = world.agenda.menus[d].access_at[first.packages, 1]
+        both = first.admissible & second.admissible
+        found.append([float((both & (step == k)).any(axis=1).mean()) for k in range(1, 1 + step.max())])
+    assert found == [pytest.approx([0.595, 0.0, 0.31], abs=0.08), [pytest.approx(0.0, abs=0.05)]]
+
+
 def test_firms_see_their_own_part_of_it(tables: Any) -> None:
     found = tables[0]
     place = found.nodes.place[PAIR, columns_of(LOCAL)][0]
@@ -123,3 +143,54 @@ def test_firms_see_their_own_part_of_it(tables: Any) -> None:
     home = tables[3][0].automaker_home
     assert profits[home == CN].sum() > 0.0 > profits[home == US].sum()
     assert found.residual.max() < 1e-6 and dataclasses.is_dataclass(found.nodes.views[0])
+
+
+# --- undertakings by treaty ------------------------------------------------------------------------------------------
+
+FULL_CUT = range(12, 16)
+
+
+@pytest.mark.parametrize(("investment", "volume"), [(0.0, np.inf), (0.2, np.inf), (0.1, 0.01)])
+def test_minimum_prices_pay_what_whole_markets_say(investment: float, volume: float) -> None:
+    world, pair = worlds.played("2026", quarters=4), PAIR_OF[EU, CN]
+    outlay = plant_outlay(world.parameters, world.state.has_plant[EU])
+    seen = dataclasses.replace(worlds.situation(world), clause=Clause(investment, volume, outlay))
+    wanted = np.zeros((world.economy.parties.n_pairs, N_NODES), dtype=bool)
+    wanted[pair, :16] = True
+    table = assess(world.economy, world.parameters, seen, None, COLD_SWEEPS, nodes_of(world.economy, wanted))
+    duty, plain = worlds.node_duties(world)[:, pair], []
+    for node in (0, 4, 9, 12):
+        clause = Clause(investment, volume, outlay)
+        whole, free = (
+            whole_markets.whole_market(world, EU, CN, duty[:, node], node % 4, one) for one in (clause, None)
+        )
+        plain.append(whole_markets.welfare_of(world, whole, EU) - whole_markets.welfare_of(world, free, EU))
+        for seat, b in enumerate((EU, CN)):
+            if node == 0:
+                first = [whole_markets.welfare_of(world, whole, b) for b in (EU, CN)]
+            change = whole_markets.welfare_of(world, whole, b) - first[seat]
+            found = table.welfare[pair, node, seat] - table.welfare[pair, 0, seat]
+            assert found == pytest.approx(change, abs=1e-9)
+        assert table.vehicle_share[pair, node, 0] == pytest.approx(whole.vehicle_imports[EU, CN], abs=1e-12)
+    # The less is left of the duty, the less there is to keep; under a full cut nobody needs an undertaking.
+    assert abs(plain[0]) > abs(plain[1]) > abs(plain[2]) > plain[3] == 0.0
+
+
+def test_no_volume_is_the_duty_and_more_volume_gives_makers_more(tmp_path: Path) -> None:
+    path, pair = tmp_path / "a.toml", PAIR_OF[EU, CN]
+
+    def worth(volume: float) -> tuple[np.ndarray, np.ndarray]:
+        path.write_text(
+            'extends = "2026"\nname = "a"\ntitle = "T"\n[access."EU<CN"]\nin_force = "open"\n'
+            f'on_table = ["undertaking"]\nvolume = {{ value = {volume}, assumed = "a number for a test" }}\n',
+            encoding="utf-8",
+        )
+        found = assessed(str(path))[0].welfare[pair]
+        return found[:16], found[columns_of(1)]
+
+    plain, nothing = worth(1e-9)
+    np.testing.assert_allclose(nothing, plain, atol=1e-6)
+    (_, some), (_, more) = worth(0.05), worth(50.0)
+    gain = [found[0] - plain[0] for found in (nothing, some, more)]
+    assert gain[0][1] < gain[1][1] < gain[2][1] and gain[2][0] < gain[1][0] < 0.0
+    np.testing.assert_array_equal(more[FULL_CUT], plain[FULL_CUT])

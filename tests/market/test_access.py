@@ -160,6 +160,43 @@ def test_undertakings_where_access_says_so_and_nowhere_else(scenario: Any) -> No
     assert np.count_nonzero(free) > 1
 
 
+def test_undertakings_by_treaty_last_as_long_as_it_and_move_the_rent(tmp_path: Path) -> None:
+    path = tmp_path / "undertaking.toml"
+    path.write_text(
+        'extends = "2026"\nname = "a"\ntitle = "T"\n[access."EU<CN"]\nin_force = "open"\non_table = ["undertaking"]\n'
+        'volume = { value = 0.05, assumed = "so few that it binds" }\n'
+        # So much that the EU takes minimum prices for it.
+        "[dyad.CN-EU]\nlinkage_by = { CN = { worth = 4, cost = 0.2 }, EU = { worth = 0.3, cost = 0.15 } }\n",
+        encoding="utf-8",
+    )
+    [lanes] = equality.lane_world(str(path), range(6), n_quarters=24)
+    assert (
+        equality.differences(lanes.recorder.of_lane(2), equality.mesa_world(str(path), 2, n_quarters=24).recorder) == []
+    )
+    pair = DIRECTED_DYADS.index((EU, CN))
+    held = np.array(
+        [(frame["directed"]["access"], frame["directed"]["undertakings"]) for frame in lanes.recorder.frames]
+    )
+    assert not held[:, 1][held[:, 0] == 0.0].any() and (held[:, 1, :, pair][held[:, 0, :, pair] > 0.0] > 0.0).any()
+    signed = int(np.flatnonzero((held[:, 0, :, pair] > 0.0).any(axis=0))[0])
+    world, bound = NegotiationModel(str(path), 1, signed, narrate=True), False
+    while world.running:
+        world.step()
+        a, kept = world.state.books.accounts, world.state.books.undertaken
+        granted = world.state.access[EU, CN] > 0
+        under = world.state.undertaking[EU, :, CN] >= 0.0
+        assert granted or not under.any()
+        cars = kept.exports.cars[EU, :, CN]
+        assert not granted or (cars <= 0.05 / 4.0 * (1.0 + 1e-12)).all()
+        bound |= bool(granted and (a.sales[EU] > 0.05 / 4.0).any())
+        # What makers keep is what the treasury does without: nobody builds in the EU for it here.
+        lost = kept.exports.lost(0.0)[EU, :, CN][under].sum()
+        assert kept.rent[EU].sum() == pytest.approx(lost, abs=1e-12)
+    told = [line.text for line in world.story if line.topic in ("access", "undertaking")]
+    assert bound and any("takes minimum prices in place of the special duty" in text for text in told)
+    assert any("price undertaking with" in text and text.endswith("ends.") for text in told)
+
+
 # --- on the table: a treaty opens the door ---------------------------------------------------------------------------
 
 

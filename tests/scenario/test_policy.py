@@ -44,7 +44,10 @@ def test_local_brands_stay_kept_out_until_they_build(tmp_path: Path) -> None:
 
 def test_what_a_treaty_may_grant_is_read_with_the_least_first() -> None:
     found, was = load_scenario("2026-access"), load_scenario("2026")
-    [terms] = found.access
+    terms, in_the_eu = found.access
+    [minimum_prices] = in_the_eu.on_table
+    assert (in_the_eu.position, minimum_prices.position) == ("open", "undertaking")
+    assert (minimum_prices.investment, minimum_prices.volume) == (0.1, pytest.approx(0.025))
     assert [one.position for one in (terms, *terms.on_table)] == ["closed", "local", "quota", "open"]
     quota = terms.on_table[1]
     assert quota.quota == pytest.approx(0.01225) and quota.is_closed and not terms.on_table[2].is_closed
@@ -63,6 +66,7 @@ def test_a_market_with_a_full_duty_may_grant_a_quota_below_it(tmp_path: Path) ->
 
 
 CARS = 'quota = { value = 0.049, assumed = "as Canada" }\n'
+VOLUME = 'volume = { value = 0.1, assumed = "a number for a test" }\n'
 SLIPS = {
     '[access."US<CN"]\nin_force = "closed"\non_table = ["closed"]\n': "access.US<CN.on_table: 'closed': over 'closed' "
     "allowed is local, quota, open; leave it out",
@@ -71,7 +75,9 @@ SLIPS = {
     '[access."US<CN"]\nin_force = "closed"\non_table = ["lokal"]\n': "access.US<CN.on_table[0]: 'lokal' is not known",
     '[access."US<CN"]\nin_force = "closed"\non_table = ["quota"]\n': "access.US<CN.quota is missing; add it, in m cars",
     f'[access."US<CN"]\n{QUOTA}on_table = ["local"]\n': "'local': over 'quota' allowed is open; leave it out",
-    f'[access."EU<CN"]\nin_force = "open"\non_table = ["quota"]\n{CARS}': "'quota': over 'open' allowed is nothing",
+    f'[access."EU<CN"]\nin_force = "open"\non_table = ["quota"]\n{CARS}': "'quota': over 'open' allowed is undertaking",
+    f'[access."US<CN"]\nin_force = "closed"\non_table = ["open"]\n{VOLUME}': "volume: no undertaking is on",
+    f'[access."EU<CN"]\nin_force = "open"\non_table = ["undertaking"]\n{CARS}': "access.EU<CN.quota: 'open' has no",
     f'[access."US<CN"]\nin_force = "closed"\non_table = ["quota"]\n{CARS}[access."US<EU"]\n{QUOTA}': "access.US<EU: US "
     "has another quota; a market can have one",
     '[access."US<CN"]\nin_force = "quote"\n': "access.US<CN.in_force: 'quote' is not known; allowed is closed, local, "
