@@ -319,8 +319,8 @@ class Bloc(Government):
         """(R,) each: share of its duty and supply concessions that it honours next quarter, quarters of answer to come,
         and quarters that its dispute runs.
 
-        wanted, left: of its stance; act, is_kept: the share that its partner honoured, and whether that was all. What is
-        hard to see it talks about first, if it can, and acts if it still looks wrong; what it does lasts a while.
+        wanted, left: of its stance; act, is_kept: the share that its partner honoured, and whether that was all. What
+        is hard to see it talks about first, if it can, and acts if it still looks wrong; what it does lasts a while.
         """
         p, state, at = self.world.parameters, self.world.state, (slice(None), dyad, self.side(dyad))
         # Who breaks a treaty itself has nothing to complain of.

@@ -136,8 +136,8 @@ class Government:
         gains = self.world.known().move_gain[:, self.parties.pair_of[self.index, other.index]]
         # The nearest point of its grid: no special duty at all, or one step less.
         left = state.special[:, EV, self.index, other.index] - state.case_rise[at]
-        lower = np.where(left <= 0.5 * self.world.parameters.duty_step, 0, unilateral.UNCHANGED - 1)
-        return bargaining.take(gains, lower) < 0.0
+        is_all = left <= 0.5 * self.world.parameters.duty_step
+        return np.where(is_all, gains[:, 0], gains[:, unilateral.UNCHANGED - 1]) < 0.0
 
     def answers_rise(self, other: Government, rise: FloatArray, u: FloatArray) -> tuple[np.ndarray, FloatArray]:
         """(R,) whether it answers a rise of the other's duty on its goods, and by how much its own rises (1.6a).

@@ -323,6 +323,8 @@ def _given_alone(
         levels = menu.levels(np.stack([economy.cuts[EV][i, j] for i, j in (pair, pair[::-1])]))
         for side in range(N_SIDES):
             issue, positions = DUTY + side, np.array(menu.positions[side])
+            if positions.size == 1:
+                continue
             level = cooperation.concession(levels[menu.alone[side], issue], positions > 0, 1.0)
             worth = parts[d][side].duty[side][positions, 0]
             alone[d, side, issue] = np.max(level[worth >= np.max(worth) - LEAST_REGRET])

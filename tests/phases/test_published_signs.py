@@ -72,17 +72,27 @@ def test_dialogue_works_through_each_of_its_paths() -> None:
 
 # --- answers to a lapse (Axelrod 1984; Molander 1985; Wu & Axelrod 1995; Signorino 1996) -----------------------------
 
+#: The published games: every act is misread alike, an answer withholds all, at once, and is answered in its turn.
+AS_IN_GAMES = {"monitoring": "alike", "answers": "in_full", "consultation_quarters": 0, "suspension_quarters": 1}
+
 
 @pytest.mark.slow
-def test_binary_tit_for_tat_keeps_less_than_generous_answers() -> None:
-    difference, half = effect({"retaliation_rule": "tit_for_tat"}, {})
+@pytest.mark.parametrize("rules", [{}, AS_IN_GAMES], ids=["by law", "as in games"])
+def test_binary_tit_for_tat_keeps_less_than_generous_answers(rules: dict[str, Any]) -> None:
+    difference, half = effect({**rules, "retaliation_rule": "tit_for_tat"}, rules)
     assert np.all(difference + half < 0.0)
 
 
 @pytest.mark.slow
 def test_contrition_repairs_what_tit_for_tat_destroys() -> None:
-    difference, half = effect({"retaliation_rule": "contrite"}, {"retaliation_rule": "tit_for_tat"})
-    assert np.all(difference - half > 0.0)
+    difference, half = effect(*({**AS_IN_GAMES, "retaliation_rule": rule} for rule in ("contrite", "tit_for_tat")))
+    assert np.all(difference + half > 0.0) and np.any(difference - half > 0.0)
+
+
+@pytest.mark.slow
+def test_where_an_answer_is_not_answered_nothing_is_left_to_repair() -> None:
+    difference, _ = effect({"retaliation_rule": "contrite"}, {"retaliation_rule": "tit_for_tat"})
+    assert np.abs(difference).max() < 0.002
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ from model.parameters.checked import make_parameters
 from model.rules import welfare
 from model.scenario.evidence import seeds_directory
 from model.scenario.scenario import load_scenario
+from model.start import agenda as agenda_module
 from model.start import starting_point
 from model.start.agenda import look, security_costs, set_agenda
 from model.start.calibration import COLD_SWEEPS, open_economy
@@ -284,3 +285,34 @@ def test_a_share_threatened_by_nobody_costs_nothing() -> None:
     assert not bool(welfare.inverse_optimum_security(
         np.array([0.7, 1.0, 1.2]), np.array([0.05, 0.04, 0.03]), 4.0, 0.4, 0.0, 0.0025
     )[3])  # fmt: skip
+
+
+# --- what is given alone (2.1) ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("best", "level"), [(0, 0.0), (1, 0.1), (2, None), (4, 1.0)])
+def test_a_side_gives_alone_what_its_best_position_gives(best: int, level: float | None) -> None:
+    world = worlds.played("2026", quarters=1).world
+    agenda, economy = world.agenda, world.economy
+    worth = -np.abs(np.arange(5) - best)[:, None] * np.ones((5, 8))
+    one = dataclasses.replace(_lane_of(world.known().parts[0][0]), duty=(worth, worth))
+    parts = tuple((one, one) for _ in DYADS)
+    alone = agenda_module._given_alone(economy, agenda.menus, parts, agenda.regretted)
+    others = [issue for issue in range(N_ISSUES) if issue not in (0, 1)]
+    assert same_bits(alone[..., others], np.where(agenda.regretted[..., others], 0.0, 1.0))
+    cuts = economy.cuts[EV]
+    for d, pair in enumerate(DYADS):
+        for side, (i, j) in enumerate((pair, pair[::-1])):
+            given = cuts[i, j][best] if level is None else level
+            is_on_menu = len(agenda.menus[d].positions[side]) > 1
+            assert alone[d, side, side] == (given if is_on_menu else 1.0 - agenda.regretted[d, side, side])
+
+
+def test_to_bind_a_duty_that_one_would_keep_anyway_is_no_concession() -> None:
+    agenda = worlds.played("2026", quarters=0).agenda
+    us_in_cn_us = agenda.alone[0, 1, 1]
+    assert us_in_cn_us == 0.1 and agenda.regretted[0, 1, 1], "what lies beyond the standstill is"
+
+
+def _lane_of(parts: Any) -> Any:
+    return dataclasses.replace(parts, duty=tuple(x[0] for x in parts.duty))
