@@ -58,7 +58,8 @@ class Market:
         "fall of an EV's cost without its battery per doubling of EVs built; spillovers as for cells",
         "Weiss et al. 2012: prices of hybrid cars, 0.07 with 0.02 around it", "calibrated")
     variety_in_trend: float = real(STRUCTURE, 1, 0, 1, "-", "1.1",
-        "part of the growth by brands that come on sale that is taken out of the trend", "definition")
+        "part of the growth by brands that come on sale that is taken out of the trend",
+        "automakers.csv: the years in which brands enter", "calibrated")
     battery_cost_floor: float = real(STRUCTURE, 45, 30, 60, "$/kWh", "1.3", "material cost that learning cannot remove")
     spillover_domestic: float = real(STRUCTURE, 0.33, 0, 1, "-", "1.3",
         "experience gained from output of others of the same bloc",
@@ -160,7 +161,8 @@ class Valuing:
     """impact assessments, supply and linkage stakes, issues on the table"""
 
     hybrids_spared: float = real(STRUCTURE, 1, 0, 1, "-", "1.6",
-        "part of a special duty on battery cars that plug-in hybrids are spared; 0: all EVs pay it", "EU 2024/2754")
+        "part of a special duty on battery cars that plug-in hybrids are spared; 0: all EVs pay it",
+        "EU 2024/2754: the duty is on battery cars alone", "measured")
     coverage_elasticity: float = real(STRUCTURE, 2, 0, 6, "-", "1.6",
         "fall of the share of battery cars in an exporter's EVs with a special duty on them, in logs of 1 + duty",
         "Dataforce: EVs from China in the EU 2024 and 2025; from .94 to .65", "calibrated")
