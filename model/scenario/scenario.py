@@ -84,6 +84,7 @@ class Scenario:
     mfn: Floats  # (t, g, importer, exporter)
     special: Floats  # (t, g, importer, exporter) no-treaty duty minus MFN
     floor: Floats  # (t, g, importer, exporter) what a full cut leads to
+    own_security: Floats  # (g, importer, exporter) part of the security cost that a duty shows which is its own
     other_duty: Floats  # (g, m) on goods from other places
     # purchase support
     subsidy: Floats  # (t, m) k$ per eligible EV
