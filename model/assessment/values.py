@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PUNISH_NODE
-from model.numerics import FloatArray, beside
+from model.numerics import FloatArray, FloatLike, beside
 from model.packages.menu import (
     ACCESS_ISSUE,
     N_DUTY,
@@ -33,7 +33,18 @@ from model.packages.part_cuts import N_STEPS, DutyPath
 from model.packages.sums import BOTH, HOME, KEPT, N_CASES, PUNISHED, Flows, Grid, added, each
 from model.rules import policy, withdrawal
 from model.rules.bargaining import take
-from model.vocabulary import CHARGING, DUTY, LINKAGE, N_ISSUES, N_SIDES, RECOGNITION, SUPPLY, TECHNOLOGY, Parties
+from model.vocabulary import (
+    CHARGING,
+    DUTY,
+    DUTY_CUTS,
+    LINKAGE,
+    N_ISSUES,
+    N_SIDES,
+    RECOGNITION,
+    SUPPLY,
+    TECHNOLOGY,
+    Parties,
+)
 
 NOBODY = (False, False)  # neither side lapses
 _WHOLE = ((NOBODY, None),)  # everybody keeps everything
@@ -96,8 +107,10 @@ def party_parts(
     granted: FloatArray,
     other: OtherTerms,
     steps_of_access: tuple[int, int] = (0, 0),
+    answered_by_third: FloatLike = 0.0,
 ) -> Parts:
-    """The parts of one party's value; steps_of_access on the table, by who lets in.
+    """The parts of one party's value; steps_of_access on the table, by who lets in; answered_by_third (...) bn$ per
+    quarter that this party expects to lose by a third one's answer if it lets the other in, by a cut in proportion.
 
     importer_payoff, partner_payoff (..., p, n): at every node of every pair, to the importer and to its partner, with
     whatever weight on profits the party's principal has. risk (..., b, b): probability that an unbound duty of the row
@@ -126,6 +139,9 @@ def party_parts(
         threat = risk[..., importer, partner] * (low + step * (high - low))
         is_unbound = (positions % N_DUTY == 0)[:, None] * 1.0
         duties.append(by_standards + is_unbound * threat[..., None, None])
+        if giver == side and np.any(answered_by_third):
+            lets_in = np.where(positions >= N_DUTY, 1.0, np.array(DUTY_CUTS)[positions % N_DUTY])[:, None]
+            duties[giver] = duties[giver] - lets_in * np.asarray(answered_by_third)[..., None, None]
         punish = punish + market[..., PUNISH_NODE]
     standards = (
         (other.recognition[..., 0] * to_grant[0])[..., None] * _STANDARDS_FLAGS[:, 0]

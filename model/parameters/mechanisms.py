@@ -82,6 +82,9 @@ class Commerce:
         "part of research outlays that shared data save; as much as the core's joint research")
     data_sovereignty_cost: float = real(STRUCTURE, 0.1, 0, 1, "bn$/qtr", "1.16",
         "security cost to each side of sharing data, times tension")
+    third_answer: float = real(MECHANISM, 0, 0, 20, "bn$/yr", "1.6a",
+        "what a government would lose by the answer of a third one that watches whom it lets in (watched_by)",
+        "canada.csv, 24 January 2026; size an assumption")
     quota_rent_exporter: float = real(MECHANISM, 1, 0, 1, "-", "1.3",
         "part of what licences under a quota are worth that exporting makers keep; the rest is the importer's revenue",
         "Bhagwati 1965; assumption")

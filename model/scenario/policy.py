@@ -14,6 +14,7 @@ import numpy as np
 
 from model.numerics import QUARTERS_PER_YEAR
 from model.scenario.arrays import NEVER, SUM_TOLERANCE, Bools, Floats, Workshop
+from model.scenario.sections import Access as AccessSection
 from model.vocabulary import ACCESS, EV, GOODS, N_GOODS, N_SIDES
 
 # Decimals kept in differences and ratios of duties, to hide the last bit of 0.49 - 0.15 and the like.
@@ -53,6 +54,7 @@ class Access:
     makers: Bools  # (f,) those at home in the exporter that a rule keeps out of the importer
     investment: float = 0.0  # part of the cars under an undertaking by treaty that is built in the importer
     volume: float = np.inf  # m cars a quarter of one maker under such an undertaking
+    watched_by: int = -1  # a third government that may answer what a treaty grants, -1 nobody
     on_table: tuple[Access, ...] = ()  # what more a treaty may grant, the least first
 
 
@@ -80,7 +82,7 @@ def duties(w: Workshop) -> dict[str, Any]:
     """MFN, special duty and floor of every directed dyad and good by quarter, and duties on other origins."""
     n_blocs = w.parties.n_blocs
     shape = (w.n_quarters, N_GOODS, n_blocs, n_blocs)
-    mfn, special, floor = np.zeros(shape), np.zeros(shape), np.zeros(shape)
+    mfn, special, floor, own = np.zeros(shape), np.zeros(shape), np.zeros(shape), np.ones(shape[1:])
     battery_share = np.ones((n_blocs, n_blocs))
     section = w.file.duties
     for g, rates in enumerate((section.ev, section.battery)):
@@ -105,7 +107,7 @@ def duties(w: Workshop) -> dict[str, Any]:
                 battery_share[i, j] = rate.battery_cars
             elif rate.battery_cars < 1.0:
                 w.faults.append(f"{where}.battery_cars: a duty on cells is no duty on cars; leave it out")
-            mfn[:, g, i, j], floor[:, g, i, j] = usual, low
+            mfn[:, g, i, j], floor[:, g, i, j], own[g, i, j] = usual, low, rate.own
             special[:, g, i, j] = np.round(base - usual, RATE_DIGITS)
     other = np.array([section.other_ev, section.other_battery])
     review = np.full((n_blocs, n_blocs), NEVER)
@@ -115,8 +117,8 @@ def duties(w: Workshop) -> dict[str, Any]:
         review[i, j] = w.index(label)
         if review[i, j] < 0:
             w.faults.append(f"duties.review.{pair} = {label}: before the scenario starts; leave it out")
-    duties_of = {"mfn": mfn, "special": special, "floor": floor, "other_duty": other, "review": review}
-    return {**duties_of, "battery_share": battery_share}
+    duties_of = {"mfn": mfn, "special": special, "floor": floor, "own_security": own, "other_duty": other}
+    return {**duties_of, "review": review, "battery_share": battery_share}
 
 
 def treaties(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Treaty, ...]:
@@ -183,22 +185,7 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
                 f"{where}.in_force = {section.in_force!r}: no rule keeps brands of {w.blocs[j]} out of {w.blocs[i]}; "
                 f"allowed there is {allowed}; choose one, or add a ban"
             )
-        given = section.model_fields_set
-        for key in sorted(given & {"quota", "duty", "beyond"}) if not is_quota else ():
-            w.faults.append(
-                f"{where}.{key}: {section.in_force!r} has no quota; leave it out, or write in_force = 'quota'"
-            )
-        for key in sorted(given & {"investment", "volume"}) if "undertaking" not in section.on_table else ():
-            w.faults.append(
-                f"{where}.{key}: no undertaking is on the table; leave it out, or write on_table = ['undertaking']"
-            )
-        if is_quota and section.quota is None:
-            w.faults.append(f"{where}.quota is missing; add it, in m cars a year (0.049 is 49,000 cars)")
-        if section.quota is not None and section.quota > MOST_CARS:
-            w.faults.append(
-                f"{where}.quota = {section.quota:g}: allowed is 0 to {MOST_CARS:g} m cars a year; "
-                f"write {section.quota * 1e-6:g} for {section.quota:g} cars"
-            )
+        w.faults += [f"{where}.{fault}" for fault in _odd_keys(section, is_quota)]
         if is_quota and section.beyond == "duty" and np.any(duty > base[:, i, j] + SUM_TOLERANCE):
             w.faults.append(
                 f"{where}.duty = {np.max(duty):g}: above the duty beyond the quota, {np.min(base[:, i, j]):g}; lower it"
@@ -220,8 +207,32 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
             is_closed = position == "quota" and section.beyond == "closed"
             volume = np.inf if section.volume is None else section.volume / QUARTERS_PER_YEAR
             all_terms.append(Access(i, j, position, size, duty, is_closed, kept_out, section.investment, volume))
-        found.append(dataclasses.replace(all_terms[0], on_table=tuple(all_terms[1:])))
+        third = -1 if section.watched_by is None else w.blocs.index(section.watched_by)
+        if third in (i, j):
+            w.faults.append(f"{where}.watched_by = {section.watched_by!r}: allowed is a third government; leave it out")
+        found.append(dataclasses.replace(all_terms[0], on_table=tuple(all_terms[1:]), watched_by=third))
     return tuple(found)
+
+
+def _odd_keys(section: AccessSection, is_quota: bool) -> list[str]:
+    """What is wrong with what a table of terms gives beside its positions."""
+    given, on_table = section.model_fields_set, section.on_table
+    odd = [
+        f"{key}: {section.in_force!r} has no quota; leave it out, or write in_force = 'quota'"
+        for key in sorted(given & {"quota", "duty", "beyond"} if not is_quota else ())
+    ]
+    odd += [
+        f"{key}: no undertaking is on the table; leave it out, or write on_table = ['undertaking']"
+        for key in sorted(given & {"investment", "volume"} if "undertaking" not in on_table else ())
+    ]
+    if is_quota and section.quota is None:
+        odd.append("quota is missing; add it, in m cars a year (0.049 is 49,000 cars)")
+    if section.quota is not None and section.quota > MOST_CARS:
+        allowed = (
+            f"allowed is 0 to {MOST_CARS:g} m cars a year; write {section.quota * 1e-6:g} for {section.quota:g} cars"
+        )
+        odd.append(f"quota = {section.quota:g}: {allowed}")
+    return odd
 
 
 def _odd_positions(positions: Sequence[str], beyond: str) -> list[str]:

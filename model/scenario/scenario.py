@@ -85,9 +85,9 @@ class Scenario:
     mfn: Floats  # (t, g, importer, exporter)
     special: Floats  # (t, g, importer, exporter) no-treaty duty minus MFN
     floor: Floats  # (t, g, importer, exporter) what a full cut leads to
-    battery_share: (
-        Floats  # (importer, exporter) of battery cars in EVs, where a special duty is on these alone, before it
-    )
+    # (importer, exporter) share of battery cars in EVs, where a special duty is on these alone, before it
+    battery_share: Floats
+    own_security: Floats  # (g, importer, exporter) part of the security cost that a duty shows which is its own
     other_duty: Floats  # (g, m) on goods from other places
     review: Ints  # (importer, exporter) quarter in which what duty cases have added is reviewed, or NEVER
     # purchase support

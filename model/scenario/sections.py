@@ -132,6 +132,7 @@ class Access(Section):
     duty: Literal["mfn"] | Duty | list[Duty] = "mfn"  # on cars within the quota
     beyond: Annotated[str, _one_of(*BEYOND)] = "closed"  # what happens to cars beyond it
     investment: Fraction = 0.0  # under minimum prices by treaty, the part of its cars that a maker builds there
+    watched_by: Bloc | None = None  # a third government that may answer what a treaty grants (third_answer)
     volume: Positive | None = None  # m cars a year that a maker may bring in under such a one; default: all
 
 
@@ -168,6 +169,7 @@ class Rate(Section):
     base: Duty | list[Duty]  # without a treaty, suspended parts included
     floor: Literal["mfn"] | Duty = "mfn"  # what a full cut leads to
     battery_cars: Fraction = 1.0  # share in the EVs that come, before a special duty that is on battery cars alone
+    own: Fraction = 1.0  # part of what the duty says of security that is its own; the rest mirrors or answers another
 
 
 class Duties(Section):

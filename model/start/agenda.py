@@ -218,7 +218,8 @@ def set_agenda(
     """
     if base is None:
         point, low, high, identified = security_costs(economy, parameters, scenario, opening)
-        security, low, high = (parameters.security_scale * cost for cost in (point, low, high))
+        scale = parameters.security_scale * scenario.own_security
+        security, low, high = (scale * cost for cost in (point, low, high))
     else:
         security, low, high, identified = base.security, base.security_low, base.security_high, base.identified
     access = _steps_of_access(scenario)
