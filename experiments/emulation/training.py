@@ -2,12 +2,12 @@
 
 A plan says what varies: any plan whose factors have ranges (design ``sobol`` or ``latin_hypercube``). Its scenario,
 settings, ranges, outcomes, dyads, replicates and root seed are used. The design is a scrambled Sobol sequence from the
-root seed, of which every stage plays the next points. The points of a stage have the same luck, replicate by replicate,
-and every stage has another: one luck for all would move every answer the same way, and no point could tell. Held-out
+root seed, of which every stage plays the next points. Every sixteen points have the same luck, replicate by replicate,
+and the next sixteen another: one luck for all would move every answer the same way, and no point could tell. Held-out
 points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
 runs that nobody has played.
 
-Every stage is a sweep, with all that belongs to that: the same command goes on where it stopped.
+Every sixteen points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -46,6 +46,7 @@ OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
+SAME_LUCK: Final = 16  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
 
 
@@ -154,7 +155,7 @@ def derived(plan: Plan, rows: Sequence[Mapping[str, Any]], replicates: int, what
 
 
 def seeds_of(plan: Plan) -> tuple[int, Iterator[int]]:
-    """The root seed of the held-out points, and those of the stages one after the other, beginning with the plan's."""
+    """The root seed of the held-out points, and those of sixteen points after the other, beginning with the plan's."""
     held_out, *more = (seed for seed in root_seeds() if seed != plan.root_seed)
     return held_out, itertools.cycle([plan.root_seed, *more])
 
@@ -251,11 +252,12 @@ def make_emulator(
     whole = sobol(plan.factors, sizes.points, plan.root_seed)
     course, steps, n = _Course(), [], min(FIRST, sizes.points)
     while True:
-        rows = whole[len(course.rows) : n]
-        values = play(rows, f"points-{n:04d}", next(seeds))
-        if values is None:
-            return None
-        course.add(rows, values)
+        while (begin := len(course.rows)) < n:
+            rows = whole[begin : min(begin + SAME_LUCK, n)]
+            values = play(rows, f"points-{begin + len(rows):04d}", next(seeds))
+            if values is None:
+                return None
+            course.add(rows, values)
         told = _fit(plan, keys, course, tested, held_out)
         error = worst_error(told["outputs"])
         steps.append({"points": n, "error": error})
