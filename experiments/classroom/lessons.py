@@ -24,7 +24,7 @@ from model import DYAD_NAMES, PARAMETERS
 _OTHERS: Final = ("supply_issues", "recognition_issues", "charging_issues", "technology_issues", "linkage_issues")
 ONLY_TARIFFS: Final = dict.fromkeys(_OTHERS, False)
 KEPT: Final = Path(__file__).with_name("reveals.json")
-DIGITS: Final = 5  # after the point, of what is kept
+DIGITS: Final = 9  # after the point, of what is kept
 Z: Final = 1.96
 CLOSE: Final = 0.02  # mean depths nearer than this count as the same, a share of full depth
 

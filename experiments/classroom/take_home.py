@@ -204,7 +204,7 @@ def of_results(results: Results, run: str, tactics: TacticFile | None = None) ->
 def _stored_cloud(results: Results, point: int, own: int) -> Data:
     """The cloud of a design point, as it was played: the own luck first."""
     names = ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
-    frame = results.read(["replicate", *names], [point])
+    frame = results.read(["dyad", *names], [point])
     lucks = frame["replicate"].unique().tolist()
     order = [own, *(luck for luck in lucks if luck != own)][:N_RUNS]
     columns: dict[str, list[list[float]]] = {name: [] for name in names}

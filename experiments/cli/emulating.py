@@ -110,11 +110,10 @@ def page(
         from experiments.display.console import say, waiting
         from experiments.emulation.emulator import Emulator
         from experiments.store.files import check_vacant_file, write_whole
-        from model import InputFault, nearest
+        from model import InputFault
 
         if language not in PAGES.languages:
-            hint = nearest(language, PAGES.languages) or f"allowed are {', '.join(PAGES.languages)}"
-            raise InputFault([f"--language {language}: {hint}"], "command line")
+            raise InputFault([f"--language {language}: allowed are {', '.join(PAGES.languages)}"], "command line")
         check_vacant_file(out)
         guesses = None if emulator is None else Emulator.load(emulator)
         own = loaded(tactics)

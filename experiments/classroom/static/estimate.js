@@ -11,7 +11,7 @@ let loading = null;
 export function load(done = () => {}) {
   if (!facts.emulator) return null;
   loading ??= ask("emulator").then((told) => {
-    if (told.version === facts.version) emulator = emulatorOf(told);
+    if (told.version === facts.version) (emulator = emulatorOf(told)).predict(); // the first time takes longest
     else why = "other_version"; // it speaks of another model
   }).catch(() => { loading = null; });
   return loading.then(done);

@@ -11,7 +11,7 @@ import { cloudChart } from "./figures.js";
 import * as learn from "./learn.js";
 import { minutesList } from "./minutes.js";
 import { state } from "./run.js";
-import { controlFor, controlOf, withOne } from "./settings.js";
+import { controlFor, controlOf } from "./settings.js";
 import { digits, has, percent, sentence, signedMoney, speak, t } from "./words.js";
 import * as watch from "./watch.js";
 
@@ -48,10 +48,14 @@ async function estimate(root, hash) {
     put(box, found?.pairs ? DYADS.map((_, d) => cloudChart(null, d, null, "", null, found.pairs[d])) : h("p", { class: "saying" }, t(`estimate.${found?.why ?? "not_here"}`)));
     put(table, found?.pairs ? estimateTable(found) : null);
   };
-  const moved = (name, value) => { whatIf.parameters = withOne(whatIf, name, value); draw(); };
-  const set = (name, value) => { moved(name, value); tellEstimate(); };
+  const moved = ({ name, usual }, value) => {
+    whatIf.parameters = { ...whatIf.parameters, [name]: value };
+    if (value === usual) delete whatIf.parameters[name];
+    draw();
+  };
+  const set = (one, value) => { moved(one, value); tellEstimate(); };
   const drawSliders = () => put(sliders, inputs().map((one) => controlFor({ ...controlOf(one.name), low: one.low, high: one.high }, whatIf.parameters[one.name] ?? one.usual,
-    (value) => set(one.name, value), one.name in whatIf.parameters, "guess", (value) => moved(one.name, value))));
+    (value) => set(one, value), one.name in whatIf.parameters, "guess", (value) => moved(one, value))));
   root.append(h("h1", {}, t("tab.estimate")), h("p", {}, t("estimate.text")),
     h("div", { class: "grid what-if" },
       h("section", { class: "card" }, h("h2", {}, t("estimate.sliders")), sliders, button(t("settings.reset"), () => { whatIf.parameters = {}; drawSliders(); draw(); tellEstimate(); }, { id: "guess-reset" })),

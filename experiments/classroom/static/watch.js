@@ -149,7 +149,7 @@ function drawCloud() {
 
 function drawEffect(said) {
   const found = effect();
-  const [one, two] = before() && !state.moves.length ? [everywhere(estimated(before())), everywhere(said)] : [null, null];
+  const [one, two] = said?.pairs && before() && !state.moves.length ? [everywhere(estimated(before())), everywhere(said)] : [null, null];
   const pair = ([one, two]) => ({ before: percent(one), after: percent(two) });
   const lines = branchLines();
   put(parts.effect,
