@@ -1,7 +1,7 @@
 // The debrief: the class against hundreds of runs by the rules alone, with the class's own luck among them. Printable.
 import { ask, facts } from "./api.js";
 import { DYADS, bloc, dyad, packageLines, the } from "./blocs.js";
-import { button, h, notice, put } from "./dom.js";
+import { button, h, notice, put, wide } from "./dom.js";
 import { charts } from "./charts.js";
 import { hand, save } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
@@ -34,7 +34,7 @@ export function debrief(room, quarters, mine) {
       }, { id: "room-export" }),
       facts.held ? null : button(t("debrief.take_home"), takeHome, { id: "take-home", class: "main" })),
     facts.held ? null : h("p", { class: "soft noprint" }, t("debrief.take_home_text")),
-    room.outcome.length ? h("div", { class: "scroll" }, outcomes(room)) : null,
+    room.outcome.length ? outcomes(room) : null,
     h("h3", {}, t("cloud.title")), cloudBox,
     quarters.length > 1 ? [h("h3", {}, t("watch.series")), h("div", { class: "charts" }, charts(quarters, quarters.length - 1, quarters.map((q) => q.label)))] : null,
     h("h3", {}, t("debrief.moves")),
@@ -59,11 +59,11 @@ async function takeHome(event) {
   }
 }
 
-export const outcomes = (room) => h("table", { class: "wide" },
+export const outcomes = (room) => wide(t("home.outcome"), h("table", { class: "wide" },
   h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gains", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
   h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
     h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
-    h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no"))))));
+    h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no")))))));
 
 function compare(room, cloud) {
   if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));

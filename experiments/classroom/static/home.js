@@ -4,7 +4,7 @@ import { read } from "./address.js";
 import { ask, facts, glossary, room, run } from "./held.js";
 import { DYADS, bloc, dyad, short } from "./blocs.js";
 import { debrief, outcomes } from "./debrief.js";
-import { button, h, keepFocus, put } from "./dom.js";
+import { button, h, keepFocus, put, wide } from "./dom.js";
 import { estimated, inputs, load, told } from "./estimate.js";
 import { save, saveTools } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
@@ -21,7 +21,7 @@ let current = "watch";
 
 // --- the protocol: every quarter, who offered what, and why it was refused ---------------------------------------------
 
-const quarterRows = (quarter) => h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": quarter.label }, h("table", { class: "wide" },
+const quarterRows = (quarter) => wide(quarter.label, h("table", { class: "wide" },
   h("thead", {}, h("tr", {}, ["debrief.pair", "home.treaty", "map.depth", "map.tension", "home.duties", "home.gain"].map((key) => h("th", { scope: "col" }, t(key))))),
   h("tbody", {}, quarter.dyads.map((row, d) => h("tr", {}, h("th", { class: "left", scope: "row" }, dyad(d)), h("td", {}, t(row.treaty ? "yes" : "no")),
     h("td", {}, percent(row.depth)), h("td", {}, percent(row.tension)),
@@ -29,7 +29,7 @@ const quarterRows = (quarter) => h("div", { class: "scroll", tabindex: 0, role: 
 
 function minutes(root) {
   root.append(h("h1", {}, t("tab.minutes")), h("p", {}, t("home.minutes")),
-    h("div", { class: "card grid" }, h("h2", {}, t("home.outcome")), h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("home.outcome") }, outcomes(run))),
+    h("div", { class: "card grid" }, h("h2", {}, t("home.outcome")), outcomes(run)),
     ...run.quarters.map((quarter) => h("details", { class: "card", id: `minutes-${quarter.quarter}`, open: quarter.quarter === 0 },
       h("summary", {}, h("h2", {}, quarter.label), " ", h("span", { class: "soft" }, t("home.events", { n: quarter.events.length }))),
       quarterRows(quarter), minutesList(quarter.events))));
@@ -41,7 +41,7 @@ async function estimate(root, hash) {
   await load();
   Object.assign(whatIf, { scenario: told()?.scenario ?? whatIf.scenario, parameters: read(hash)?.settings.parameters ?? whatIf.parameters });
   const box = h("div", { class: "clouds", id: "estimates", "aria-live": "polite" });
-  const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": t("estimate.title") });
+  const table = wide(t("estimate.title"));
   const sliders = h("div", { class: "controls" });
   const draw = () => {
     const found = estimated(whatIf);

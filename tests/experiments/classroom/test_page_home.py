@@ -92,9 +92,13 @@ def test_every_part_is_there_and_can_be_read(chrome: Any, file: Path, size: tupl
     page.select_option("#language", language)
     until(page, f"document.documentElement.lang === '{language}'")
     assert page.evaluate("[...document.querySelectorAll('#parts button')].map((one) => one.id.slice(4))") == PARTS
-    for part in PARTS:
-        page.click(f"#tab-{part}")
-        until(page, f"document.documentElement.dataset.view === '{part}'")
+    for part in [*PARTS, "table", "games"]:
+        if part in PARTS:
+            page.click(f"#tab-{part}")
+            until(page, f"document.documentElement.dataset.view === '{part}'")
+        else:
+            page.click("#tab-watch")
+            page.click(f"#below-{part}")
         until(page, "document.querySelector('main').innerText.length > 80")
         page.wait_for_timeout(100)
         assert [page.evaluate(what) for what in (UNREADABLE, OVERLAPS, NAMELESS)] == [[], [], []], part

@@ -18,7 +18,7 @@ from experiments.classroom.game import Game, Settings
 from experiments.classroom.keeping import as_data
 from experiments.classroom.lessons import KEPT, LESSONS, reveals
 from experiments.classroom.pages import PAGES
-from experiments.classroom.room import OVER, Room
+from experiments.classroom.room import OVER, Refused, Room
 from experiments.classroom.seats import Spot
 from experiments.display.glossary import GLOSSARY
 from experiments.emulation.emulator import Emulator
@@ -201,6 +201,24 @@ def test_what_chapters_reveal_was_counted_by_this_model() -> None:
     for one in found["arms"]:
         for told in one["measured"].values():
             assert 0.0 <= told["low"] <= told["value"] <= told["high"] <= 1.0
+
+
+def test_the_class_takes_its_game_home_when_it_is_over_and_not_before(over: Room) -> None:
+    pytest.importorskip("starlette", reason="the page's packages are missing: pip install -e '.[class]'")
+    from experiments.classroom.server import WHOLE, Classroom
+
+    assert "room/page" in WHOLE, "charged as what plays a whole run"
+    classroom = Classroom(emulator=Emulator(made_up_emulator(OF_ALL_PAIRS)))
+    classroom.clouds.view = lambda settings, is_first=False: cloud.Cloud(settings).view()  # type: ignore[method-assign]
+    with pytest.raises(Refused, match="not_over"):
+        classroom.room_page({}, "")
+    classroom.room.lead(classroom.room.people.facilitator, "end", {}, 0.0)
+    with pytest.raises(Refused, match="nothing_here"):
+        classroom.room_page({}, "")
+    classroom.room = over
+    for asked, came in (({"language": "zh-Hans"}, "zh-Hans"), ({"language": ["x"]}, "en"), ({}, "en")):
+        html = classroom.room_page(asked, "")["html"]
+        assert f'<html lang="{came}"' in html and held(html)["emulator"]["plan"] == "sliders"
 
 
 def test_without_what_another_model_revealed_the_chapters_say_so(over: Room, monkeypatch: pytest.MonkeyPatch) -> None:
