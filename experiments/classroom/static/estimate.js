@@ -21,9 +21,9 @@ export const inputs = () => emulator?.inputs ?? [];
 export const told = () => emulator?.told ?? null;
 
 // A setting that it was not made for is one that it does not answer.
-function hindrance({ scenario, parameters = {}, changes = [] }, moves) {
+function hindrance({ scenario, parameters = {}, changes = [], quarters = 0 }, moves) {
   if (why) return why;
-  if (changes.length || moves.length || scenario !== emulator.told.scenario) return "not_here";
+  if (quarters || changes.length || moves.length || scenario !== emulator.told.scenario) return "not_here";
   const made = emulator.told.settings;
   const rest = Object.keys(parameters).filter((name) => !emulator.inputs.some((one) => one.name === name));
   return rest.some((name) => made[name] !== parameters[name]) || Object.keys(made).some((name) => made[name] !== parameters[name]) ? "not_here" : "";
