@@ -62,12 +62,11 @@ FLOORS: tuple[tuple[str, ...], ...] = (
     ("experiments.running",),
     ("experiments.findings",),
     ("experiments.report",),
+    # A page answers from an emulator.
+    ("experiments.emulation",),
     tuple(
         f"experiments.{name}"
-        for name in (
-            *("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "emulation", "classroom"),
-            "export",
-        )
+        for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
     ("experiments.validation", "experiments.seating"),
     ("experiments.cli",),

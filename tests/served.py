@@ -58,6 +58,7 @@ def served(
     lan: bool = False,
     tactics: Any = None,
     warm: bool = True,
+    emulator: Any = None,
 ) -> Iterator[Served]:
     """Serve a page on a free port until the block ends.
 
@@ -68,7 +69,7 @@ def served(
 
     from experiments.classroom.game import Settings
 
-    classroom = Classroom(lan, pace, patience, tactics)
+    classroom = Classroom(lan, pace, patience, tactics, emulator)
     if not warm:
         classroom.clouds.start = lambda: None  # type: ignore[method-assign]
     classroom.room.lead(

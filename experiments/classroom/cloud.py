@@ -148,19 +148,19 @@ class Cloud:
             name: [[values[at] for at in shown] for values in self.outcomes[name]]
             for name in ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
         }
-        rates = []
-        for emerged, kept in zip(column["emerged"], column["kept"], strict=True):
-            rate = wilson(float(np.count_nonzero(np.add(emerged, kept))), len(shown))
-            rates.append([number(rate.share), number(rate.low), number(rate.high)] if shown else None)
-        return {
-            "runs": len(shown),
-            "of": N_RUNS,
-            "depth": column["mean_depth"],
-            "gain": column["joint_gain"],
-            "emerged": rates,
-            "inherited": [any(own) for own in column["inherited"]],
-            "fault": self.fault,
-        }
+        return pictured(column, len(shown), N_RUNS, self.fault)
+
+
+def pictured(column: Table, runs: int, of: int, fault: str = "") -> dict[str, Any]:
+    """So many runs of ``of`` as the page draws them; column: name -> pair -> run, the own luck first."""
+    rates = []
+    for emerged, kept in zip(column["emerged"], column["kept"], strict=True):
+        rate = wilson(float(np.count_nonzero(np.add(emerged, kept))), runs)
+        rates.append([number(rate.share), number(rate.low), number(rate.high)] if runs else None)
+    return {
+        **{"runs": runs, "of": of, "fault": fault, "depth": column["mean_depth"], "gain": column["joint_gain"]},
+        **{"emerged": rates, "inherited": [any(own) for own in column["inherited"]]},
+    }
 
 
 class Clouds:

@@ -1,23 +1,31 @@
 """Eight short chapters: predict first, then reveal. The words are in the language files; here is what is played.
 
 A chapter of kind ``arms`` compares some settings: the class predicts which of them does best, and the reveal is played
-by the ensemble while it watches, never written down beforehand. ``python -m experiments.classroom.lessons`` plays all
-of them and prints the table of ``docs/teaching.md``.
+by the ensemble while it watches. ``python -m experiments.classroom.lessons`` plays all of them, prints the table of
+``docs/teaching.md``, and keeps the numbers in ``reveals.json`` for files that are taken home, which can play nothing.
 """
 
 from __future__ import annotations
 
 import functools
+import json
+import math
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
 
 from experiments.classroom.game import Settings
+from experiments.statistics.estimates import wilson
+from experiments.store.sources import code_fingerprint
 from model import DYAD_NAMES, PARAMETERS
 
 _OTHERS: Final = ("supply_issues", "recognition_issues", "charging_issues", "technology_issues", "linkage_issues")
 ONLY_TARIFFS: Final = dict.fromkeys(_OTHERS, False)
+KEPT: Final = Path(__file__).with_name("reveals.json")
+DIGITS: Final = 9  # after the point, of what is kept
+Z: Final = 1.96
 CLOSE: Final = 0.02  # mean depths nearer than this count as the same, a share of full depth
 
 
@@ -150,33 +158,73 @@ def lesson_game() -> dict[str, Any]:
     return game_view(game.model, lesson.dyad, menu.index(tuple(at)))
 
 
-def measured(lesson: Lesson, runs: int) -> list[tuple[str, float, float, float]]:
-    """Every arm, mean over pairs: label, mean depth, share of runs that emerge or keep, joint gain in bn$ a year."""
+def measured(lesson: Lesson, runs: int) -> list[dict[str, Any]]:
+    """Every arm as ``reveals`` has it: what came of so many runs, means over pairs, with 95 % intervals over runs."""
     from experiments.classroom.cloud import play_batch
 
     rows = []
     for arm in lesson.arms:
         settings = Settings(scenario=lesson.scenario, parameters=arm.parameters)
-        table = play_batch(settings, list(range(runs)))
-        depth, emerged, kept, gain = (
-            float(np.mean(table[name])) for name in ("mean_depth", "emerged", "kept", "joint_gain")
+        table = {name: np.array(columns) for name, columns in play_batch(settings, list(range(runs))).items()}
+        # The pairs of a run share its luck: mean over them first, then over runs.
+        depth = table["mean_depth"].mean(axis=0)
+        mean, half = float(depth.mean()), Z * float(depth.std(ddof=1)) / math.sqrt(runs)
+        rates = [wilson(float(held.sum()), runs) for held in table["emerged"] + table["kept"]]
+        share, low, high = (float(np.mean([rate[k] for rate in rates])) for k in range(3))
+        rows.append(
+            {
+                **{"lesson": lesson.key, "label": arm.label, "scenario": lesson.scenario},
+                **{
+                    "parameters": arm.parameters,
+                    "runs": runs,
+                    "gain": round(float(table["joint_gain"].mean()), DIGITS),
+                },
+                "measured": {
+                    "depth": _rounded(mean, mean - half, mean + half),
+                    "emerged": _rounded(share, low, high),
+                },
+            }
         )
-        rows.append((arm.label, depth, emerged + kept, gain))
     return rows
 
 
-def main(runs: int = 520) -> list[str]:
+def _rounded(value: float, low: float, high: float) -> dict[str, float]:
+    return {"value": round(value, DIGITS), "low": round(low, DIGITS), "high": round(high, DIGITS)}
+
+
+def counted(runs: int = 520) -> dict[str, Any]:
+    """What the chapters reveal, played now: of every arm, and the first chapter's game."""
+    playable = [lesson for lesson in LESSONS if lesson.kind == "arms" and is_playable(lesson)]
+    arms = [row for lesson in playable for row in measured(lesson, runs)]
+    return {"code_sha256": code_fingerprint(), "game": lesson_game(), "arms": arms}
+
+
+@functools.cache
+def reveals() -> dict[str, Any] | None:
+    """What the chapters reveal, as it was kept; None where it was counted by another version of the model."""
+    kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
+    return kept if kept["code_sha256"] == code_fingerprint() else None
+
+
+def table_of(found: dict[str, Any]) -> list[str]:
     """The measured answers of all chapters that compare settings, as lines of a Markdown table."""
-    lines = [f"{runs} runs each, means over {len(DYAD_NAMES)} pairs", ""]
+    lines = [f"{found['arms'][0]['runs']} runs each, means over {len(DYAD_NAMES)} pairs", ""]
     lines += [
         "| chapter | settings | mean depth | emerges or is kept | joint gain, bn$ a year |",
         "|---|---|---|---|---|",
     ]
-    for lesson in LESSONS:
-        if lesson.kind == "arms" and is_playable(lesson):
-            for label, depth, held, gain in measured(lesson, runs):
-                lines.append(f"| {lesson.key} | {label} | {depth:.0%} | {held:.0%} | {gain:.2f} |")
+    for arm in found["arms"]:
+        depth, held = (arm["measured"][name]["value"] for name in ("depth", "emerged"))
+        lines.append(f"| {arm['lesson']} | {arm['label']} | {depth:.0%} | {held:.0%} | {arm['gain']:.2f} |")
     return lines
+
+
+def main(runs: int = 520, keep: bool = True) -> list[str]:
+    """Count what the chapters reveal, keep it, and say it as a table."""
+    found = counted(runs)
+    if keep:
+        KEPT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    return table_of(found)
 
 
 if __name__ == "__main__":

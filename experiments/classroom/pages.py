@@ -48,16 +48,21 @@ class Item:
 
 def _read() -> dict[str, bytes]:
     """Path below the page's root -> content."""
+    folders = [
+        ("experiments.classroom", "static"),
+        ("experiments.classroom", "lang"),
+        ("experiments.emulation", "static"),
+    ]
     return {
         f"/{folder}/{item.name}": item.read_bytes()
-        for folder in ("static", "lang")
-        for item in resources.files("experiments.classroom").joinpath(folder).iterdir()
+        for room, folder in folders
+        for item in resources.files(room).joinpath(folder).iterdir()
         if item.name.rpartition(".")[2] in TYPES
     }
 
 
-def _hash(text: str) -> str:
-    """A text that may stand in the first answer, as the page's policy names it."""
+def hash_of(text: str) -> str:
+    """A style or script that may stand in a document, as the document's policy names it."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
@@ -72,28 +77,34 @@ class Pages:
         #: The folder of this edition of the page: what is fetched from it never changes.
         self.root = f"/{together.hexdigest()[:16]}"
         self._items = {path: Item.of(body, path.rpartition(".")[2]) for path, body in files.items()}
-        self._words = {path[6:-5]: json.loads(body) for path, body in files.items() if path.startswith("/lang/")}
-        self.languages = sorted(self._words)
-        style = "".join(files[f"/static/{name}"].decode() for name in STYLES)
-        script = files["/static/first.js"].decode()
+        #: The same, as texts: what a file that is taken home is made of.
+        self.texts = {path: body.decode() for path, body in files.items()}
+        self.words: dict[str, dict[str, str]] = {
+            path[6:-5]: json.loads(text) for path, text in self.texts.items() if path.startswith("/lang/")
+        }
+        self.languages = sorted(self.words)
+        style = "".join(self.texts[f"/static/{name}"] for name in STYLES)
+        script = self.texts["/static/first.js"]
         #: What the first answer may hold beside the page's own files, for its policy.
-        self.style_hash, self.script_hash = _hash(style), _hash(script)
-        icon = f"data:image/svg+xml,{quote(files['/static/icon.svg'])}"
-        shell = files["/static/index.html"].decode()
+        self.style_hash, self.script_hash = hash_of(style), hash_of(script)
+        self.icon = f"data:image/svg+xml,{quote(files['/static/icon.svg'])}"
+        ready = {"style": style, "script": script, "icon": self.icon, "root": self.root}
+        shell = self.texts["/static/index.html"]
         self._first = {
             code: Item.of(
-                fill(shell, words, {"style": style, "script": script, "icon": icon} | self._own(code)).encode(), "html"
+                fill(shell, words, ready | {"own.code": html.escape(code), "languages": self.options(code)}).encode(),
+                "html",
             )
-            for code, words in self._words.items()
+            for code, words in self.words.items()
         }
 
-    def _own(self, language: str) -> dict[str, str]:
-        options = (
+    def options(self, language: str) -> str:
+        """The languages as the entries of a list, this one chosen."""
+        return "".join(
             f'<option value="{html.escape(code)}"{" selected" if code == language else ""}>'
             f"{html.escape(words['own_name'])}</option>"
-            for code, words in sorted(self._words.items())
+            for code, words in sorted(self.words.items())
         )
-        return {"own.code": html.escape(language), "languages": "".join(options), "root": self.root}
 
     def find(self, path: str, headers: Mapping[str, str]) -> tuple[bytes, dict[str, str]] | None:
         """What is sent for a path, and its headers by name; None where there is nothing."""
@@ -102,7 +113,7 @@ class Pages:
         else:
             is_edition = path.startswith(f"{self.root}/")
             found = self._items.get(path.removeprefix(self.root) if is_edition else path)
-            if found is None or found is self._items["/static/index.html"]:
+            if found is None or path.endswith(".html"):  # a document with places that are not filled in
                 return None
             item, more = found, dict(FOR_GOOD) if is_edition else {}
         more["Content-Type"] = item.kind

@@ -22,11 +22,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from experiments.classroom.cloud import N_RUNS, Clouds
-from experiments.classroom.controls import class_scenarios, control_list
 from experiments.classroom.door import Door, refusal
-from experiments.classroom.game import MOST_REPLICATE, Settings, default_seed, read_settings, replay
+from experiments.classroom.game import MOST_REPLICATE, Settings, read_settings, replay
 from experiments.classroom.keeping import Keeper
-from experiments.classroom.lessons import is_of_a_lesson, lesson_game, lesson_list
+from experiments.classroom.lessons import is_of_a_lesson, lesson_game
 from experiments.classroom.limits import (
     LARGEST_BODY,
     MOST_AT_ONCE,
@@ -44,11 +43,13 @@ from experiments.classroom.limits import (
     read_json,
 )
 from experiments.classroom.opening import PLAYER, QUARTERS, ChoicesCloud, read_choices
-from experiments.classroom.pages import PAGES
-from experiments.classroom.room import Refused, Room
+from experiments.classroom.pages import PAGES, USUAL
+from experiments.classroom.room import OVER, Refused, Room
 from experiments.classroom.seats import Spot
+from experiments.classroom.take_home import of_room, page_facts, slim
 from experiments.classroom.watching import Watching
-from model import BLOCS, FAMILIES, InputFault, TacticFile, load_scenario
+from experiments.emulation.emulator import Emulator
+from model import BLOCS, InputFault, TacticFile
 
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
@@ -56,7 +57,7 @@ ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator choos
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
-WHOLE: Final = ("export", "replay")  # these play a run from its start to its end
+WHOLE: Final = ("export", "replay", "room/page")  # as long as a run from its start to its end
 SHORT: Final = ("watch", "cloud", "opening")  # some quarters, or what a cloud has so far
 
 Answer = Callable[[dict[str, Any], str], Any]
@@ -66,10 +67,15 @@ class Classroom:
     """Everything behind the page: the watched runs, the clouds, the room."""
 
     def __init__(
-        self, lan: bool = False, pace: float = 4.0, patience: float = 180.0, tactics: TacticFile | None = None
+        self,
+        lan: bool = False,
+        pace: float = 4.0,
+        patience: float = 180.0,
+        tactics: TacticFile | None = None,
+        emulator: Emulator | None = None,
     ) -> None:
         self.lan = lan
-        self.tactics = tactics
+        self.tactics, self.emulator = tactics, emulator
         self.watching, self.clouds = Watching(), Clouds(tactics)
         self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
         self.keeper: Keeper | None = None  # writes the room into a file, where the command names one
@@ -97,16 +103,8 @@ class Classroom:
         """What all pages need, made once: a class arrives all at once, and scenarios take long to read."""
         with self._reading:
             if not self._facts:
-                self._facts = {
-                    "controls": control_list(),
-                    "scenarios": [
-                        {"name": name, "parameters": load_scenario(name).parameters.changes()}
-                        for name in class_scenarios()
-                    ],
-                    "languages": PAGES.languages,
-                    "families": list(FAMILIES),
-                    "seed": str(default_seed()),
-                    "lessons": lesson_list(),
+                self._facts = page_facts() | {
+                    "emulator": self.emulator is not None,
                     "room": ROOM_RULES,
                     "tactics": self.tactics.told()["file"] if self.tactics else "",
                     "join": self._invitation(),
@@ -229,6 +227,25 @@ class Classroom:
             raise Refused(409, "not_over")
         return self.clouds.view(self.room.settings, is_first=True)
 
+    def guess(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The emulator, from which the page answers by itself."""
+        if self.emulator is None:
+            raise Refused(404, "nothing_here")
+        return slim(self.emulator)
+
+    def room_page(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """The room's game, when it is over, as a file to take home; with as much of its cloud as has been played."""
+        language = data.get("language")
+        with self.room.lock:
+            if self.room.phase != OVER:
+                raise Refused(409, "not_over")
+            if not self.room.quarters:
+                raise Refused(404, "nothing_here")
+            home = of_room(self.room, self.clouds.view(self.room.settings, is_first=True))
+        if not isinstance(language, str) or language not in PAGES.languages:
+            language = USUAL
+        return {"html": home.html(language, self.emulator)}
+
     def qr(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A QR code of an address of this page, as rows of 0 and 1; for the facilitator."""
         if not self.room.people.is_facilitator(token):
@@ -344,6 +361,7 @@ def _answers(c: Classroom) -> dict[str, Answer]:
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
         **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
+        **{"emulator": c.guess, "room/page": c.room_page},
         **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
     }
 

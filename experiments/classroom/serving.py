@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.display.command_words import how_to_install
+from experiments.emulation.emulator import Emulator
 from model import InputFault, TacticFile
 
 LOOPBACK: Final = "127.0.0.1"
@@ -42,14 +43,17 @@ def serve(
     say: Callable[[str], None],
     tactics: TacticFile | None = None,
     room: Path | None = None,
+    emulator: Path | None = None,
 ) -> None:
     """Serve until interrupted.
 
     port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
     tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
-    room: a file in which the room is kept; if it is there, its game goes on.
+    room: a file in which the room is kept; if it is there, its game goes on. emulator: a file from which the sliders of
+    the laboratory are answered at once.
 
-    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room.
+    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room or no emulator
+    of this model.
     """
     if not 0 <= port <= 65535:
         raise InputFault([f"--port {port}: allowed is a whole number from 0 to 65535"], "command line")
@@ -63,6 +67,9 @@ def serve(
         )
     if mesa and room is not None:
         raise InputFault(["--mesa --room: the stock Mesa view has no room; leave one of the two out"], "command line")
+    if mesa and emulator is not None:
+        raise InputFault(["--mesa --emulator: the stock Mesa view asks none; leave one of the two out"], "command line")
+    guesses = None if emulator is None else Emulator.load(emulator)
     try:
         if mesa:
             _stock_view()
@@ -76,7 +83,7 @@ def serve(
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -191,11 +198,16 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _own_page(
-    lan: bool, port: int, say: Callable[[str], None], tactics: TacticFile | None, room: Path | None = None
+    lan: bool,
+    port: int,
+    say: Callable[[str], None],
+    tactics: TacticFile | None,
+    room: Path | None = None,
+    emulator: Emulator | None = None,
 ) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
-    classroom = Classroom(lan, tactics=tactics)
+    classroom = Classroom(lan, tactics=tactics, emulator=emulator)
     if room is not None:
         from experiments.classroom.keeping import Keeper
 

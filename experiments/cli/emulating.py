@@ -1,4 +1,4 @@
-"""The command ``detente emulate``: from a plan to an emulator, which answers in less than a millisecond."""
+"""From a plan to an emulator, which answers in less than a millisecond; and what one takes home: a file with a run."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from experiments.cli.terminal import (
     USUAL,
     FiguresOption,
     StyleOption,
+    TacticsOption,
     leave_after,
+    loaded,
     looking,
     refusals,
     screen,
@@ -25,6 +27,10 @@ from experiments.display.streams import pasted
 OutOption = Annotated[
     Path | None,
     typer.Option("--out", metavar="DIR", help="Folder, new or to go on with (default: results/NAME-emulator)."),
+]
+EmulatorOption = Annotated[
+    Path | None,
+    typer.Option("--emulator", metavar="FILE", help="Answer sliders at once from this file of detente emulate."),
 ]
 
 
@@ -81,6 +87,43 @@ def emulate(
         leave_after(fault)
 
 
+def page(
+    what: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[RESULTS|GAME]",
+            help="A results folder, or the file of a game or a room; without it, a run is played.",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="The file to write.")] = Path("detente.html"),
+    run: Annotated[
+        str | None, typer.Option("--run", metavar="ID", help="Which run of results: POINT-REPLICATE (default: 0-0).")
+    ] = None,
+    emulator: EmulatorOption = None,
+    language: Annotated[str, typer.Option(help="The language in which it opens; all of them are in it.")] = "en",
+    tactics: TacticsOption = None,
+) -> None:
+    """Write a run, or a game that was played, as one file to take home: it opens from disk, without a network."""
+    with refusals():
+        from experiments.classroom.pages import PAGES
+        from experiments.classroom.take_home import read
+        from experiments.display.console import say, waiting
+        from experiments.emulation.emulator import Emulator
+        from experiments.store.files import check_vacant_file, write_whole
+        from model import InputFault
+
+        if language not in PAGES.languages:
+            raise InputFault([f"--language {language}: allowed are {', '.join(PAGES.languages)}"], "command line")
+        check_vacant_file(out)
+        guesses = None if emulator is None else Emulator.load(emulator)
+        own = loaded(tactics)
+        with waiting(screen(to_stderr=True), "Playing the run and its cloud"):
+            text = read(what, run, own).html(language, guesses)
+        write_whole(out, lambda path: path.write_text(text, encoding="utf-8"))
+        say(screen(), f"The file to take home is {pasted(out)} ({len(text.encode()) / 1e6:.1f} MB).")
+
+
 def add_to(app: typer.Typer) -> None:
-    """Put the command of this file on the command line."""
+    """Put the commands of this file on the command line."""
     app.command("emulate", short_help="Make an emulator of a plan.")(emulate)
+    app.command("page", short_help="Write a run as one file to take home.")(page)

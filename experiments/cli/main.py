@@ -270,12 +270,13 @@ def classroom(
         Path | None,
         typer.Option("--room", metavar="FILE", help="Keep the room in this file; if it is there, go on with it."),
     ] = None,
+    emulator: emulating.EmulatorOption = None,
 ) -> None:
     """Serve the class page: watch, predict, sit at the table."""
     with refusals():
         from experiments.classroom.serving import serve
 
-        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room)
+        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room, emulator)
 
 
 @app.command(short_help="Show every mechanism and what it does.")

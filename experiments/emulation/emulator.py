@@ -47,6 +47,25 @@ class Answer(NamedTuple):
     run_high: float | None
 
 
+class Answers(dict[tuple[str, str], Answer]):
+    """Answers by outcome and the pair, side of a pair or bloc that it is about."""
+
+    def __missing__(self, key: object) -> Answer:
+        """Say what there is, where it has not what was asked.
+
+        Raises:
+            InputFault: always.
+        """
+        names = dict.fromkeys(outcome for outcome, _ in self)
+        outcome, where = key if isinstance(key, tuple) and len(key) == 2 else (key, "")
+        if outcome in names:
+            what = "where: " + ", ".join(repr(place) for name, place in self if name == outcome)
+        else:
+            what = nearest(str(outcome), names) or "outcomes: " + ", ".join(names)
+        asked = f"{shown(outcome)}, {shown(where)}"
+        raise InputFault([f"[{asked}] is not an answer of this emulator; ask for [outcome, where]; {what}"], "emulator")
+
+
 class Emulator:
     """Answers at any point of a box of inputs. ``told`` is the whole file; ``inputs`` and ``outputs`` are its parts."""
 
@@ -103,7 +122,7 @@ class Emulator:
         except (KeyError, IndexError, TypeError, ValueError):
             raise InputFault([f"'{path}' is damaged; {how_to_make(told)}"], "emulator") from None
 
-    def predict(self, settings: Mapping[str, float] | None = None, **more: float) -> dict[tuple[str, str], Answer]:
+    def predict(self, settings: Mapping[str, float] | None = None, **more: float) -> Answers:
         """Every outcome at a setting: by outcome and the pair, side of a pair or bloc that it is about.
 
         settings, more: inputs by name, in their own units; one that is not named has its usual value.
@@ -112,10 +131,10 @@ class Emulator:
             InputFault: an input is unknown, or lies outside the box.
         """
         means, low, high, run_low, run_high = (row.tolist() for row in self.arrays({**(settings or {}), **more}))
-        return {
-            key: Answer(means[k], low[k], high[k], *((None, None) if yes_no else (run_low[k], run_high[k])))
+        return Answers(
+            (key, Answer(means[k], low[k], high[k], *((None, None) if yes_no else (run_low[k], run_high[k]))))
             for k, (key, yes_no) in enumerate(zip(self._keys, self._is_yes_no.tolist(), strict=True))
-        }
+        )
 
     def arrays(self, settings: Mapping[str, float]) -> tuple[FloatArray, ...]:
         """As ``predict``: mean, low, high, run_low and run_high, each an array in the order of ``outputs``.

@@ -40,7 +40,7 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
     head(console, told["title"], ": what the emulator is worth")
     prose(
         console,
-        f"{len(told['inputs'])} inputs, {told['n_points']} points of {told['replicates']} runs with common luck. "
+        f"{len(told['inputs'])} inputs, {told['n_points']} points of {told['replicates']} runs. "
         f"Measured at {sizes['held_out']} other points with other luck. R2: share of the variance between these points "
         "that the emulator tells; at most: what the luck of these points leaves to be told; error: root mean square; "
         "luck: the Monte-Carlo error of the points themselves; band holds: share of points in the emulator's 90 % "

@@ -2,15 +2,18 @@
 
 A plan says what varies: any plan whose factors have ranges (design ``sobol`` or ``latin_hypercube``). Its scenario,
 settings, ranges, outcomes, dyads, replicates and root seed are used. The design is a scrambled Sobol sequence from the
-root seed, of which every stage plays the next points, all with the same luck. Held-out points come from another root
-seed: other places, and other luck, so that they tell what the emulator is worth for runs that nobody has played.
+root seed, of which every stage plays the next points. Every sixteen points have the same luck, replicate by replicate,
+and the next sixteen another: one luck for all would move every answer the same way, and no point could tell. Held-out
+points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
+runs that nobody has played.
 
-Every stage is a sweep, with all that belongs to that: the same command goes on where it stopped.
+Every sixteen points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 import os
 import time
@@ -43,6 +46,7 @@ OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
+SAME_LUCK: Final = 16  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
 
 
@@ -57,7 +61,8 @@ class Sizes:
     error: float = 0.2
 
 
-LIMITS: Final = {"points": (8, 4096), "replicates": (8, 10_000), "held_out": (8, 4096)}
+POINTS: Final = (8, 4096)
+LIMITS: Final = {"replicates": (8, 10_000), "held_out": (8, 4096)}
 
 
 class Key(NamedTuple):
@@ -75,7 +80,8 @@ def sizes_of(plan: Plan, points: int | None, replicates: int | None, held_out: i
     Raises:
         InputFault: says what of it, or of the plan, cannot be emulated.
     """
-    most = 1 << (max(len(plan.rows), 1).bit_length() - 1)
+    is_sampled = plan.design in SAMPLED
+    most = 1 << (max(len(plan.rows), 1).bit_length() - 1) if is_sampled else FIRST
     wanted = plan.replicates if replicates is None else replicates
     sizes = Sizes(most if points is None else points, wanted, held_out, error)
     faults = [
@@ -83,13 +89,28 @@ def sizes_of(plan: Plan, points: int | None, replicates: int | None, held_out: i
         for name, (low, high) in LIMITS.items()
         if not low <= getattr(sizes, name) <= high
     ]
-    if sizes.points & (sizes.points - 1):
-        faults.append(f"points = {sizes.points}: a Sobol design is balanced at powers of two: 64, 128, ...")
+    low, high = POINTS
+    if not low <= sizes.points <= high or sizes.points & (sizes.points - 1):
+        near = min(
+            (1 << k for k in range(low.bit_length() - 1, high.bit_length())), key=lambda n: abs(n - sizes.points)
+        )
+        said = f"allowed is a power of two from {low} to {high}, at which a Sobol design is balanced; nearest: {near}"
+        faults.append(f"{'n_points' if points is None else 'points'} = {sizes.points}: {said}")
     if not 0.0 <= error < 1.0:
         faults.append(f"error = {error}: allowed is a number from 0 (play all points) to below 1")
-    if plan.design not in SAMPLED or any(factor.range is None for factor in plan.factors):
-        faults.append("an emulator needs factors with a range each: design = 'sobol', and range = [low, high]")
-    elif len(plan.factors) > MOST_INPUTS:
+    if not is_sampled:
+        faults.append(f"design = {plan.design!r}: an emulator is made of ranges: write design = 'sobol'")
+    numbers = [one for one in plan.factors if getattr(PARAMETERS.get(one.name), "kind", "") in ("int", "float")]
+    for what, those in (
+        (
+            "no number, and an emulator has numbers only: set it in [settings]",
+            [f for f in plan.factors if f not in numbers],
+        ),
+        ("with levels: an emulator needs range = [low, high]", [f for f in numbers if f.range is None]),
+    ):
+        if those:
+            faults.append(f"{', '.join(f'factors.{factor.name}' for factor in those)}: {what}")
+    if len(plan.factors) > MOST_INPUTS:
         faults.append(f"the plan has {len(plan.factors)} factors: allowed are {MOST_INPUTS}; more need too many points")
     for what, there in (("blocks", len(plan.blocks) > 1), ("a difference", bool(plan.difference)),
                         ("assumptions", plan.assumed is not None), ("scenarios", len(plan.scenarios) > 1)):  # fmt: skip
@@ -133,9 +154,10 @@ def derived(plan: Plan, rows: Sequence[Mapping[str, Any]], replicates: int, what
     )  # fmt: skip
 
 
-def other_seed(plan: Plan) -> int:
-    """A root seed that is not the plan's: held-out points have other luck."""
-    return next(seed for seed in root_seeds() if seed != plan.root_seed)
+def seeds_of(plan: Plan) -> tuple[int, Iterator[int]]:
+    """The root seed of the held-out points, and those of sixteen points after the other, beginning with the plan's."""
+    held_out, *more = (seed for seed in root_seeds() if seed != plan.root_seed)
+    return held_out, itertools.cycle([plan.root_seed, *more])
 
 
 def places_of(factors: Sequence[Factor], rows: Sequence[Mapping[str, Any]]) -> FloatArray:
@@ -222,18 +244,20 @@ def make_emulator(
         )
         return None if came.was_interrupted else values_of(came, keys, len(rows), sizes.replicates)
 
-    tested = sobol(plan.factors, 1 << (sizes.held_out - 1).bit_length(), other_seed(plan))[: sizes.held_out]
-    held_out = play(tested, "held-out", other_seed(plan))
+    apart, seeds = seeds_of(plan)
+    tested = sobol(plan.factors, 1 << (sizes.held_out - 1).bit_length(), apart)[: sizes.held_out]
+    held_out = play(tested, "held-out", apart)
     if held_out is None:
         return None
     whole = sobol(plan.factors, sizes.points, plan.root_seed)
     course, steps, n = _Course(), [], min(FIRST, sizes.points)
     while True:
-        rows = whole[len(course.rows) : n]
-        values = play(rows, f"points-{n:04d}", plan.root_seed)
-        if values is None:
-            return None
-        course.add(rows, values)
+        while (begin := len(course.rows)) < n:
+            rows = whole[begin : min(begin + SAME_LUCK, n)]
+            values = play(rows, f"points-{begin + len(rows):04d}", next(seeds))
+            if values is None:
+                return None
+            course.add(rows, values)
         told = _fit(plan, keys, course, tested, held_out)
         error = worst_error(told["outputs"])
         steps.append({"points": n, "error": error})

@@ -28,6 +28,15 @@ export async function ask(path, data = {}, token = "", patience = 0) {
   return answer;
 }
 
+// The words of a language, in English where the page has not that language.
+export async function wordsOf(wanted) {
+  const file = (code) => fetch(new URL(`../lang/${code}.json`, import.meta.url));
+  let code = wanted;
+  let response = await file(code);
+  if (!response.ok) response = await file((code = "en"));
+  return { code, words: await response.json() };
+}
+
 export async function start() {
   Object.assign(facts, await ask("start"));
   visitor = facts.visitor;

@@ -1,9 +1,9 @@
 // The debrief: the class against hundreds of runs by the rules alone, with the class's own luck among them. Printable.
-import { ask } from "./api.js";
+import { ask, facts } from "./api.js";
 import { DYADS, bloc, dyad, packageLines, the } from "./blocs.js";
-import { button, h, notice, put } from "./dom.js";
+import { button, h, notice, put, wide } from "./dom.js";
 import { charts } from "./charts.js";
-import { save } from "./figure_files.js";
+import { hand, save } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
 import { digits, percent, sentence, signedMoney, t } from "./words.js";
 
@@ -31,12 +31,14 @@ export function debrief(room, quarters, mine) {
       button(t("debrief.print"), () => window.print(), { id: "print" }),
       button(t("debrief.export"), async () => {
         try { save(await ask("room/export"), "detente-class.json"); } catch (fault) { notice(t(`refused.${fault.code}`), true); }
-      }, { id: "room-export" })),
-    room.outcome.length ? h("div", { class: "scroll" }, outcomes(room)) : null,
+      }, { id: "room-export" }),
+      facts.held ? null : button(t("debrief.take_home"), takeHome, { id: "take-home", class: "main" })),
+    facts.held ? null : h("p", { class: "soft noprint" }, t("debrief.take_home_text")),
+    room.outcome.length ? outcomes(room) : null,
     h("h3", {}, t("cloud.title")), cloudBox,
     quarters.length > 1 ? [h("h3", {}, t("watch.series")), h("div", { class: "charts" }, charts(quarters, quarters.length - 1, quarters.map((q) => q.label)))] : null,
     h("h3", {}, t("debrief.moves")),
-    h("p", {}, t("debrief.moves_text", { n: moves.length, own: own.length })),
+    h("p", {}, room.advised === false ? t("debrief.moves_count", { n: moves.length }) : t("debrief.moves_text", { n: moves.length, own: own.length })),
     own.length ? h("ul", { class: "plain" }, own.map((move) => h("li", {}, moveLine(move, room)))) : null,
     h("h3", {}, t("debrief.questions")),
     h("ol", {}, [1, 2, 3, 4].map((k) => h("li", {}, t(`debrief.question_${k}`)))),
@@ -44,11 +46,24 @@ export function debrief(room, quarters, mine) {
   return h("div", { class: "grid", "data-seat": mine ?? "none" }, parts);
 }
 
-const outcomes = (room) => h("table", { class: "wide" },
+async function takeHome(event) {
+  const own = event.currentTarget;
+  own.disabled = true; // it takes a while, and once is enough
+  try {
+    const { html } = await ask("room/page", { language: document.documentElement.lang });
+    hand(new Blob([html], { type: "text/html;charset=utf-8" }), "detente-class.html");
+  } catch (fault) {
+    notice(t(`refused.${fault.code}`), true);
+  } finally {
+    own.disabled = false;
+  }
+}
+
+export const outcomes = (room) => wide(t("home.outcome"), h("table", { class: "wide" },
   h("thead", {}, h("tr", {}, ["pair", "depth", "treaty", "signed", "lapses", "gains", "emerged"].map((name) => h("th", {}, t(`debrief.${name}`))))),
   h("tbody", {}, room.outcome.map((row, d) => h("tr", {}, h("th", { class: "left" }, dyad(d)),
     h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
-    h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no"))))));
+    h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no")))))));
 
 function compare(room, cloud) {
   if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));

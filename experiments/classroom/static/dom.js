@@ -29,6 +29,9 @@ export function put(node, ...children) {
   return add(node, children);
 }
 
+// What may be wider than the screen; whoever has a keyboard alone can move it, too.
+export const wide = (label, ...inside) => h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, ...inside);
+
 export const button = (label, onclick, more) => h("button", { type: "button", onclick, ...more }, label);
 
 export function select(options, value, onchange, more) {

@@ -11,10 +11,12 @@ const choice = { name: "dialogue_ceiling", value: null };
 const decision = { dyad: 0, side: 0, what: "lapse" };
 let parts = {};
 
-export function drawer(isOpen, close) {
-  parts = {};
+// moves(parameters): a slider is being moved, and nothing is played yet.
+export function drawer(isOpen, close, moves) {
+  parts = { moves };
   parts.box = h("aside", { id: "drawer", "aria-labelledby": "drawer-title", hidden: !isOpen, onkeydown: (event) => { if (event.key === "Escape") close(); } },
     h("div", { class: "bar" }, h("h2", { id: "drawer-title", tabindex: -1, class: "grow" }, t("watch.settings")), button("✕", close, { id: "drawer-close", "aria-label": t("watch.close") })),
+    (parts.guess = h("div", { class: "guess" })),
     (parts.start = h("div", { class: "grid" })),
     (parts.branch = h("details", { id: "branching", open: true })),
     (parts.settings = h("div", {})),
@@ -27,6 +29,9 @@ export function drawer(isOpen, close) {
 
 export const stopDrawer = () => { parts = {}; };
 
+// Beside the sliders, because on a phone the drawer covers the rest.
+export const drawGuess = (...inside) => { if (parts.guess) put(parts.guess, ...inside); };
+
 export function drawDrawer() {
   if (!parts.box) return;
   put(parts.start,
@@ -35,7 +40,7 @@ export function drawDrawer() {
       h("label", {}, t("watch.luck"), " ", h("input", { type: "number", id: "replicate", min: 0, max: 99999, step: 1, value: state.settings.replicate,
         onchange: (event) => change({ replicate: Math.max(0, Math.min(99999, Math.floor(Number(event.target.value) || 0))) }) })),
       button(t("watch.other_luck"), () => change({ replicate: (state.settings.replicate + 1) % 100000 }), { id: "other-luck" })));
-  put(parts.settings, h("p", { class: "soft" }, t("settings.help")), settingsPanel(state.settings, (parameters) => change({ parameters })));
+  put(parts.settings, h("p", { class: "soft" }, t("settings.help")), settingsPanel(state.settings, (parameters) => change({ parameters }), parts.moves));
   drawBranch();
 }
 

@@ -133,30 +133,45 @@ const counted = (values) => {
   return counts.map((n) => n / Math.max(1, values.length));
 };
 
-// One pair: a strip of runs by mean depth; before: those of the settings that it is compared with, as an outline.
-export function cloudChart(cloud, d, mine, mineName, before = null) {
-  const values = cloud.depth[d];
+const inUnit = (v) => Math.max(0, Math.min(1, v));
+
+// Below the axis: where the mean lies after the emulator (thick), and nine in ten runs (thin).
+const estimate = ({ depth: one }, x, y, colour) => s("g", {},
+  s("path", { d: `M${x(inUnit(one.runLow))} ${y}H${x(inUnit(one.runHigh))}`, stroke: colour, "stroke-width": 1.6 }),
+  s("path", { d: `M${x(inUnit(one.low))} ${y}H${x(inUnit(one.high))}`, stroke: colour, "stroke-width": 7, opacity: 0.55 }),
+  s("path", { d: `M${x(inUnit(one.mean))} ${y - 7}v14`, stroke: INK, "stroke-width": 2.4 }));
+
+const rateWords = (inherited, rate) => t(inherited ? "cloud.kept" : "cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) });
+
+// One pair: a strip of runs by mean depth; before: those of the settings that it is compared with, as an outline;
+// guess: what the emulator says of the pair. cloud is null where nothing has been played yet.
+export function cloudChart(cloud, d, mine, mineName, before = null, guess = null) {
+  const values = cloud?.depth[d] ?? [];
   const [shares, earlier] = [counted(values), before && counted(before)];
   const most = Math.max(0.01, ...shares, ...(earlier || []));
   const width = (document.querySelector(".clouds")?.clientWidth || innerWidth) < 560 ? 440 : 600;
-  const [left, right, top, floor] = [8, width - 8, 36, 88];
+  const [left, right, top, floor] = [8, width - 8, 36, cloud ? 88 : 26]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
   const y = (share) => floor - (share / most) * (floor - top);
   const wide = (right - left) / BINS;
-  const bars = shares.map((share, k) => s("rect", { x: x(k / BINS) + 0.5, width: wide - 1, y: y(share), height: floor - y(share), fill: "#9db0c0" }));
+  const bars = cloud && shares.map((share, k) => s("rect", { x: x(k / BINS) + 0.5, width: wide - 1, y: y(share), height: floor - y(share), fill: "#9db0c0" }));
   const outline = earlier && s("path", { d: `M${left} ${floor}${earlier.map((share, k) => `V${y(share).toFixed(1)}H${x((k + 1) / BINS).toFixed(1)}`).join("")}V${floor}`, fill: "none", stroke: INK, "stroke-width": 1.2, "stroke-dasharray": "3 2" });
   const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 14, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#47535e" }));
   const dot = mine !== null && s("g", {},
     s("line", { x1: x(mine), x2: x(mine), y1: 27, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
     s("path", { d: `M${x(mine)} 20l7 7-7 7-7-7z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
     text(x(mine) + (mine > 0.6 ? -11 : 11), 31, mineName, { "font-weight": 700, "text-anchor": mine > 0.6 ? "end" : "start", stroke: "#fff", "stroke-width": 3, "paint-order": "stroke" }));
-  const rate = cloud.emerged[d];
-  const often = rate && t(cloud.inherited[d] ? "cloud.kept" : "cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) });
+  const rate = cloud?.emerged[d];
+  const often = rate ? rateWords(cloud.inherited[d], rate) : guess?.rate ? t("estimate.said", { what: rateWords(guess.isInherited, [guess.rate.mean, guess.rate.low, guess.rate.high]) }) : null;
+  const label = cloud ? t("cloud.label", { pair: dyad(d), runs: values.length }) : t("estimate.label", { pair: dyad(d) });
   return h("figure", { class: "chart cloud" },
-    frame(width, 108, t("cloud.label", { pair: dyad(d), runs: values.length }),
+    frame(width, floor + (guess?.depth ? 32 : 20), guess?.depth ? `${label}. ${depthWords(guess.depth)}` : label,
       text(left, 13, dyad(d), { "font-weight": 700, "font-size": 14, fill: DYAD_COLOURS[d] }), often && text(right, 13, often, { "text-anchor": "end" }),
-      bars, outline, s("line", { x1: left, x2: right, y1: floor, y2: floor, stroke: GREY }), axis, dot));
+      bars, outline, s("line", { x1: left, x2: right, y1: floor, y2: floor, stroke: GREY }), axis, dot, guess?.depth && estimate(guess, x, floor + 23, DYAD_COLOURS[d])));
 }
+
+// An estimated mean with the emulator's band and the chance band, as a sentence.
+export const depthWords = (one) => t("estimate.depth", Object.fromEntries(["mean", "low", "high", "runLow", "runHigh"].map((name) => [name, percent(one[name])])));
 
 // Bars with intervals for a chapter's arms: rows [{name, value, low, high, best}].
 export function armChart(rows, format, high) {

@@ -16,10 +16,13 @@ export function stop() {
   parts = {};
 }
 
-export function mount(root) {
+// wanted: the chapter that an address asks for, by its name or number.
+export function mount(root, wanted = null) {
+  const asked = facts.lessons.findIndex((lesson, k) => wanted === lesson.key || wanted === String(k + 1));
+  if (asked >= 0) state.chapter = asked;
   root.append(
     h("h1", {}, t("learn.title")),
-    h("p", {}, t("learn.help")),
+    h("p", {}, facts.held ? t("home.lessons", { version: facts.version }) : t("learn.help")),
     h("div", { class: "bar", role: "group", "aria-label": t("learn.chapters") }, (parts.list = h("div", { class: "bar" }))),
     (parts.page = h("section", { class: "card grid lesson" })));
   draw();
@@ -27,7 +30,7 @@ export function mount(root) {
 
 function draw() {
   put(parts.list, facts.lessons.map((lesson, k) =>
-    button(`${k + 1}. ${t(`lesson.${lesson.key}.title`)}`, () => { state.chapter = k; clearTimeout(timer); keepFocus(draw); },
+    button(`${k + 1}. ${t(`lesson.${lesson.key}.title`)}`, () => { state.chapter = k; clearTimeout(timer); history.replaceState(null, "", `#learn?chapter=${lesson.key}`); keepFocus(draw); },
       { id: `chapter-${k + 1}`, class: k === state.chapter ? "main" : "", "aria-current": k === state.chapter ? "true" : null })));
   drawPage();
 }
@@ -41,9 +44,9 @@ function drawPage() {
   const key = lesson.key;
   const words = (part) => h("p", {}, t(`lesson.${key}.${part}`));
   put(parts.page, (parts.left = h("div", { class: "grid" }, h("h2", {}, `${state.chapter + 1}. ${t(`lesson.${key}.title`)}`), words("text"))));
-  if (!lesson.playable) return parts.left.append(h("p", { class: "saying" }, t("learn.not_here")));
+  if (!lesson.playable) return parts.left.append(h("p", { class: "saying" }, t(facts.held ? "home.no_reveal" : "learn.not_here")));
   if (lesson.kind === "sandbox")
-    return parts.left.append(words("question"), button(t("learn.to_watch"), () => { location.hash = "watch"; }, { id: "to-watch", class: "main" }));
+    return parts.left.append(words("question"), button(t(facts.held && facts.emulator ? "tab.estimate" : "learn.to_watch"), () => { location.hash = facts.held && facts.emulator ? "estimate" : "watch"; }, { id: "to-watch", class: "main" }));
   const form = h("fieldset", {}, h("legend", {}, t(`lesson.${key}.question`)), options(lesson).map((option) =>
     h("label", { class: "choice" },
       h("input", { type: "radio", name: `predict-${key}`, value: option, checked: state.predicted[key] === option, disabled: Boolean(state.revealed[key]),
@@ -86,6 +89,7 @@ async function follow(lesson) {
 
 // Mean over pairs within a run first, because the pairs of one run share its luck; then mean and interval over runs.
 function measure(lesson, cloud) {
+  if (cloud.measured) return cloud.measured[lesson.measure]; // counted when it was played
   if (lesson.measure === "emerged") {
     const rates = cloud.emerged.filter(Boolean);
     const mean = (k) => rates.reduce((total, rate) => total + rate[k], 0) / rates.length;

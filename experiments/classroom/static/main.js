@@ -4,7 +4,7 @@ import { read } from "./address.js";
 import { facts, start as begin } from "./api.js";
 import { button, h, keepFocus, notice, put } from "./dom.js";
 import * as start from "./start.js";
-import { language, speak, t } from "./words.js";
+import { speak, t } from "./words.js";
 
 const VIEWS = { start };
 const PARTS = { watch: () => import("./watch.js"), learn: () => import("./learn.js"), sit: () => import("./sit.js"), lead: () => import("./lead.js") };
@@ -72,7 +72,7 @@ async function route() {
     (await view("sit")).prefill(decodeURIComponent(secret));
     return show("sit");
   }
-  return show((name in VIEWS || name in PARTS) && (name !== "lead" || isLeading()) ? name : "start", name === "watch" ? read(hash) : null);
+  return show((name in VIEWS || name in PARTS) && (name !== "lead" || isLeading()) ? name : "start", name === "watch" ? read(hash) : name === "learn" ? new URLSearchParams(hash.slice(name.length + 1)).get("chapter") : null);
 }
 
 async function arrive() {
@@ -83,7 +83,7 @@ async function arrive() {
 
 async function translate(code) {
   await speak(code);
-  document.cookie = `language=${language}; path=/; max-age=31536000; SameSite=Strict`; // of the next visit's first answer
+  document.cookie = `language=${page.lang}; path=/; max-age=31536000; SameSite=Strict`; // of the next visit's first answer
   VIEWS[current]?.stop();
   return keepFocus(draw);
 }
@@ -101,7 +101,7 @@ if (page.dataset.view === "start" && /^(#start|#main)?$/.test(location.hash)) {
   start.adopt(document.getElementById("start"));
   hasArrived = true;
 } else drawn = route();
-if (choice.value !== language) drawn = translate(choice.value); // chosen before this was there
+if (choice.value !== page.lang) drawn = translate(choice.value); // chosen before this was there
 if (kept("seats")) view("sit"); // whoever sits is heard of, whatever is shown
 await arriving;
 start.arrived();

@@ -1,6 +1,6 @@
 // The table: who offered what to whom, and why it was refused.
 import { DYADS, bloc, dyad, eventLine, family, firmName, packageLines, reasons, short, the } from "./blocs.js";
-import { h, s } from "./dom.js";
+import { h, s, wide } from "./dom.js";
 import { gameMap } from "./figures.js";
 import { percent, sentence, signedMoney, t } from "./words.js";
 
@@ -79,7 +79,7 @@ export function gameCard(game, d) {
   return h("section", { class: "card", "aria-label": t("game.title", { pair: dyad(d) }) },
     h("h3", {}, t(game.about === "chosen" ? "game.title_chosen" : "game.title", { pair: dyad(d) })),
     h("p", {}, h("strong", {}, same ? family(game.families[0]) : t("game.two", { one: family(game.families[0]), two: family(game.families[1]), first, second }))),
-    h("div", { class: "scroll" }, h("table", {},
+    wide(t("game.title", { pair: dyad(d) }), h("table", {},
       h("thead", {}, h("tr", {}, h("th", {}, t("game.corner", { first, second })), h("th", {}, t("game.keeps", { who: second })), h("th", {}, t("game.leaves", { who: second })))),
       h("tbody", {},
         h("tr", {}, h("th", {}, t("game.keeps", { who: first })), cell(0, 0), cell(0, 1)),

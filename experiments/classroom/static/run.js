@@ -36,9 +36,10 @@ const key = (settings) => (settings ? link({ settings: { ...settings, seed: sett
 export const thin = () => (state.ghost && key(before()) === state.ghost.key ? state.ghost.quarters : null);
 const remember = () => { if (!before()) state.ghost = { key: key(state.settings), quarters: state.quarters }; };
 
-// The address says what is shown, for as long as the laboratory is.
+// The address says what is shown, for as long as the laboratory is. A file that was taken home holds one run.
 export function tell() {
   if (!view.isThere()) return;
+  if (facts.held) return history.replaceState(null, "", `#watch?quarter=${state.shown}`);
   const seed = state.settings.root_seed === facts.seed ? undefined : state.settings.root_seed;
   history.replaceState(null, "", `#${link({ settings: { ...state.settings, seed }, moves: state.moves, shown: state.shown })}`);
 }
@@ -164,7 +165,7 @@ export const stopAsking = () => clearTimeout(cloudTimer);
 
 export async function askClouds() {
   clearTimeout(cloudTimer);
-  if (!view.isThere()) return;
+  if (facts.held || !view.isThere()) return;
   const mine = generation;
   const other = before();
   let isFull = false;

@@ -15,8 +15,8 @@ export function valueOf(settings, name) {
 const places = (control) => (control.kind === "int" ? 0 : control.high - control.low > 20 ? 0 : control.high - control.low > 2 ? 1 : 3);
 export const unitOf = (control) => t(`unit.${control.unit}`);
 
-// One control: a slider, a switch or a list. change(value) is called when the hand lets go.
-export function controlFor(control, value, change, isChanged = false, prefix = "set") {
+// One control: a slider, a switch or a list. change(value) is called when the hand lets go, moves(value) while it moves.
+export function controlFor(control, value, change, isChanged = false, prefix = "set", moves = () => {}) {
   const id = `${prefix}-${control.name}`;
   const label = t(`control.${control.name}`);
   const box = h("div", { class: `control${isChanged ? " changed" : ""}` });
@@ -32,7 +32,7 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
   const out = h("output", { for: id }, shown(value));
   const slider = h("input", {
     type: "range", id, min: control.low, max: control.high, step,
-    oninput: (event) => { out.textContent = shown(Number(event.target.value)); },
+    oninput: (event) => { out.textContent = shown(Number(event.target.value)); moves(Number(event.target.value)); },
     onchange: (event) => change(Number(event.target.value)),
   });
   slider.value = value;
@@ -42,15 +42,18 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
   ]);
 }
 
-// All groups; change(parameters) gets the new table of values that differ from the preset.
-export function settingsPanel(settings, change) {
+// The values that differ from the preset, with one of them set.
+export function withOne(settings, name, value) {
+  const parameters = { ...settings.parameters, [name]: value };
+  const preset = presetOf(settings);
+  if (value === (name in preset ? preset[name] : controlOf(name).default)) delete parameters[name];
+  return parameters;
+}
+
+// All groups; change(parameters) gets the new table of values that differ from the preset, moves(parameters) while a
+// slider moves.
+export function settingsPanel(settings, change, moves = () => {}) {
   const groups = [...new Set(facts.controls.map((control) => control.group))];
-  const set = (name, value) => {
-    const parameters = { ...settings.parameters, [name]: value };
-    const preset = presetOf(settings);
-    if (value === (name in preset ? preset[name] : controlOf(name).default)) delete parameters[name];
-    change(parameters);
-  };
   const panel = h("div", {});
   for (const group of groups) {
     const own = facts.controls.filter((control) => control.group === group);
@@ -58,7 +61,8 @@ export function settingsPanel(settings, change) {
     add(panel, [h("details", { id: `group-${group}`, open: changed > 0 },
       h("summary", {}, t(`group.${group}`), changed ? ` (${t("settings.changed", { n: changed })})` : ""),
       h("div", { class: "controls" }, own.map((control) =>
-        controlFor(control, valueOf(settings, control.name), (value) => set(control.name, value), control.name in settings.parameters))))]);
+        controlFor(control, valueOf(settings, control.name), (value) => change(withOne(settings, control.name, value)), control.name in settings.parameters, "set",
+          (value) => moves(withOne(settings, control.name, value))))))]);
   }
   add(panel, [button(t("settings.reset"), () => change({}), { id: "settings-reset" })]);
   return panel;

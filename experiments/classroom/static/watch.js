@@ -1,8 +1,10 @@
 // The laboratory: the map and the cloud side by side, the scrubber, charts below; settings in a drawer behind five presets.
+import { facts } from "./api.js";
 import { DYADS, dyad } from "./blocs.js";
 import { charts } from "./charts.js";
 import { button, h, keepFocus, put, select } from "./dom.js";
-import { branchLines, drawDrawer, drawer, stopDrawer } from "./drawer.js";
+import { branchLines, drawDrawer, drawGuess, drawer, stopDrawer } from "./drawer.js";
+import { estimated, everywhere, load as loadEmulator } from "./estimate.js";
 import { saveTools } from "./figure_files.js";
 import { cloudChart, worldMap } from "./figures.js";
 import { gameCard, minutesList } from "./minutes.js";
@@ -26,23 +28,25 @@ export function stop() {
 }
 
 export async function mount(root, wanted) {
+  const isHeld = Boolean(facts.held); // a file that was taken home: what it holds is looked at, and nothing changed
   state.settings ??= usual();
   if (wanted) take(wanted);
   root.append(
     h("h1", { class: "unseen" }, t("watch.title")),
     h("div", { class: "lab" },
-      (parts.presets = h("div", { class: "bar presets", role: "group", "aria-label": t("preset.group") })),
+      isHeld ? null : (parts.presets = h("div", { class: "bar presets", role: "group", "aria-label": t("preset.group") })),
       h("section", { class: "card map" }, h("div", { class: "head" }, h("h2", {}, t("watch.map")), saveTools("map", t("watch.map"), () => parts.map, mapRows)), (parts.map = h("div", { class: "fit" }))),
       h("section", { class: "card cloud" }, h("div", { class: "head" }, h("h2", {}, t("cloud.title")), saveTools("cloud", t("cloud.title"), () => parts.cloud, cloudRows)),
         (parts.told = h("p", { class: "soft" })), (parts.cloud = h("div", { class: "clouds", id: "cloud-box" })),
         h("details", { id: "counted" }, h("summary", {}, t("cloud.counted")), h("p", {}, t("cloud.help_long")), h("p", {}, t("cloud.meaning")))),
-      h("section", { class: "card scrub" }, (parts.line = h("div", { class: "bar" })), (parts.effect = h("p", { id: "effect", role: "status" })))),
+      h("section", { class: "card scrub" }, (parts.line = h("div", { class: "bar" })), (parts.effect = h("p", { id: "effect", role: "status", hidden: isHeld })))),
     h("div", { class: "bar below", role: "group", "aria-label": t("watch.below") }, BELOW.map((name) =>
       button(t(`below.${name}`), () => { look.below = name; drawBelow(); }, { id: `below-${name}` }))),
     (parts.below = h("div", { id: "below" })),
-    (parts.drawer = drawer(look.isOpen, () => open(false))));
+    ...(isHeld ? [] : [(parts.drawer = drawer(look.isOpen, () => open(false), guess))]));
   drawTools();
   open(look.isOpen, false);
+  loadEmulator(drawCloud);
   if (state.quarters.length > state.shown) { draw(); tell(); askClouds(); }
   else await restart(0, state.shown);
 }
@@ -73,7 +77,8 @@ const choose = (preset) => (isOn(preset, state.settings)
 
 function drawTools() {
   if (!parts.line) return;
-  put(parts.presets,
+  parts.moving = null;
+  if (parts.presets) put(parts.presets,
     PRESETS.map((one) => button(t(`preset.${one.key}`), () => choose(one), { id: `preset-${one.key}`, class: "preset", title: t(`preset.${one.key}_text`), "aria-pressed": String(isOn(one, state.settings)) })),
     button(t("watch.all_settings"), () => open(!look.isOpen), { id: "open-settings", "aria-expanded": String(look.isOpen), "aria-controls": "drawer" }));
   put(parts.line,
@@ -85,7 +90,7 @@ function drawTools() {
     h("div", { class: "grow" }, (parts.slider = h("input", { type: "range", id: "quarter", min: 0, step: 1, "aria-label": t("watch.quarter"),
       oninput: (event) => { pause(); go(Number(event.target.value)); } }))),
     select([[1600, t("watch.slow")], [900, t("watch.usual")], [350, t("watch.fast")]], state.speed, (value) => { state.speed = Number(value); }, { id: "speed", "aria-label": t("watch.speed") }),
-    button(t("branch.open"), branching, { id: "open-branching" }));
+    facts.held ? null : button(t("branch.open"), branching, { id: "open-branching" }));
   drawDrawer();
 }
 
@@ -121,19 +126,30 @@ const mapRows = () => [["quarter", "pair", "treaty", "depth", "tension", "dialog
     state.quarters[state.shown].directed[2 * d].duty_ev, state.quarters[state.shown].directed[2 * d + 1].duty_ev])];
 const cloudRows = () => [["run", ...DYADS.map((_, d) => dyad(d))], ...(state.cloud?.depth[0] ?? []).map((_, run) => [run ? "other luck" : "this luck", ...DYADS.map((_pair, d) => state.cloud.depth[d][run])])];
 
+// What the emulator says of the settings that are shown, or of those that a slider is just being moved to.
+const guessed = () => parts.moving ?? estimated(state.settings, state.moves);
+function guess(parameters) {
+  parts.moving = estimated({ ...state.settings, parameters, changes: [] });
+  if (parts.moving) drawCloud();
+}
+
 function drawCloud() {
   if (!parts.cloud) return;
   const cloud = state.cloud;
+  const said = guessed();
   const runs = cloud ? cloud.runs : 0;
   const mine = (d) => (state.outcome ? state.outcome[d].mean_depth : runs && !state.moves.length ? cloud.depth[d][0] : null);
-  put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? ` ${t("cloud.fault")}` : "");
-  const shown = runs ? h("div", { id: "cloud", "data-runs": runs }, DYADS.map((_, d) => cloudChart(cloud, d, mine(d), t("cloud.mine"), state.base?.runs ? state.base.depth[d] : null))) : null;
+  put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? ` ${t("cloud.fault")}` : "", said?.pairs ? ` ${runs ? t("estimate.bars") : ""} ${t("estimate.help")}` : "");
+  const strip = (d, played) => cloudChart(played, d, played ? mine(d) : null, t("cloud.mine"), played && state.base?.runs ? state.base.depth[d] : null, said?.pairs?.[d]);
+  const shown = runs || said?.pairs ? h("div", { id: "cloud", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
   put(parts.cloud, shown);
-  drawEffect();
+  drawGuess(said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), " ", t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null);
+  drawEffect(said);
 }
 
-function drawEffect() {
+function drawEffect(said) {
   const found = effect();
+  const [one, two] = said?.pairs && before() && !state.moves.length ? [everywhere(estimated(before())), everywhere(said)] : [null, null];
   const pair = ([one, two]) => ({ before: percent(one), after: percent(two) });
   const lines = branchLines();
   put(parts.effect,
@@ -141,5 +157,6 @@ function drawEffect() {
       found.own && h("strong", { id: "effect-own" }, t("effect.own", pair(found.own))),
       found.own && found.all ? t("comma") : "",
       found.all && h("span", { id: "effect-all" }, t("effect.all", { ...pair(found.all), runs: digits(found.runs, 0) })), ". "],
+    one !== null && two !== null ? [" ", h("span", { id: "effect-guess", class: "soft" }, t("effect.guess", pair([one, two])))] : "",
     lines.length ? h("span", { class: "soft" }, ` ${lines.at(-1)}`) : "");
 }

@@ -1,15 +1,12 @@
-// The page's words: one file a language, fetched when it is chosen; numbers are written as that language writes them.
+// The page's words, fetched when a language is chosen; numbers are written as that language writes them.
+import { wordsOf } from "./api.js";
+
 let words = {};
-export let language = "en";
+let language = "en";
 
 export async function speak(wanted) {
-  let chosen = wanted;
-  const file = (code) => fetch(new URL(`../lang/${code}.json`, import.meta.url));
-  let response = await file(chosen);
-  if (!response.ok) response = await file((chosen = "en"));
-  words = await response.json();
-  language = chosen;
-  document.documentElement.lang = chosen;
+  ({ words, code: language } = await wordsOf(wanted));
+  document.documentElement.lang = language;
   document.title = t("title");
 }
 

@@ -58,5 +58,5 @@ export function emulatorOf(told) {
       return { outcome: one.outcome, where: one.where, mean: said[0], low: said[1], high: said[2], runLow: ends[0], runHigh: ends[1] };
     });
   };
-  return { inputs: told.inputs, outputs: told.outputs, predict };
+  return { told, inputs: told.inputs, outputs: told.outputs, predict };
 }

@@ -354,6 +354,8 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "room/lead": ("action", "text", "settings", "pace", "patience", "bloc"),
     "room/export": ("any",),
     "room/cloud": ("any",),
+    "room/page": ("language",),
+    "emulator": ("any",),
     "room/here": ("tokens",),
     "room/heard": ("any",),
     "qr": ("text",),

@@ -101,6 +101,24 @@ def test_outside_its_box_it_does_not_answer(told: dict[str, Any], settings: dict
     assert len(refusal.value.faults) == len(both), "every fault is told"
 
 
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (("mean_dept", "CN-EU"), "['mean_dept', 'CN-EU'] is not an answer of this emulator; ask for [outcome, where]; "
+         "nearest known name: 'mean_depth'"),
+        (("mean_depth", "CN-US"), "where: 'CN-EU'"),
+        ("mean_depth", "where: 'CN-EU'"),
+        (("x", "CN-EU"), "outcomes: inherited, emerged, kept, mean_depth, joint_gain, duty_first"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_there_is_not_is_told(told: dict[str, Any], asked: Any, said: str) -> None:
+    answers = Emulator(told).predict()
+    with pytest.raises(InputFault) as refusal:
+        answers[asked]
+    assert said in str(refusal.value)
+    assert answers.get(asked) is None and asked not in answers
+
+
 def test_the_ends_of_the_box_belong_to_it(told: dict[str, Any]) -> None:
     emulator = Emulator(told)
     for end in ("low", "high"):

@@ -119,6 +119,22 @@ def test_held_out_points_have_other_luck_and_other_places(tmp_path: Path) -> Non
     assert all(len(one["tested"]) == 16 for one in told["outputs"])
 
 
+def test_every_sixteen_points_have_another_luck_and_none_that_of_the_held_out_points(tmp_path: Path) -> None:
+    stages: dict[str, set[int]] = {}
+
+    def watched(chunk: Chunk) -> Played:
+        stages.setdefault(chunk.name.split("/")[0], set()).add(chunk.root_seed)
+        return made_up(chunk)
+
+    plan = dataclasses.replace(plan_in(tmp_path), outcomes=("mean_depth",), rows=())
+    assert make_emulator(plan, tmp_path / "out", Sizes(64, 8, 8, 0.0), 1, work=watched) is not None
+    apart, seeds = training.seeds_of(plan)
+    expected = [apart, *(next(seeds) for _ in range(4))]
+    assert len(set(expected)) == 5 and expected[1] == plan.root_seed
+    assert set().union(*stages.values()) == set(expected)
+    assert apart not in [next(seeds) for _ in range(40)], "held-out points keep their luck for themselves"
+
+
 def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path) -> None:
     words: list[str] = []
     plan = dataclasses.replace(plan_in(tmp_path), outcomes=("mean_depth",))
@@ -208,7 +224,10 @@ def test_the_shipped_plan_asks_for_what_a_class_sees() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (PLAN.replace("range = [0.0, 1.0]", "levels = [0.0, 0.5]"), "needs factors with a range each"),
+        (
+            PLAN.replace("range = [0.0, 1.0]", "levels = [0.0, 0.5]"),
+            "factors.generosity: with levels: an emulator needs range = [low, high]",
+        ),
         (
             PLAN + '[[blocks]]\nname = "a"\n[[blocks]]\nname = "b"\nsettings = { exit_cost = 0.5 }\n',
             "the plan has blocks",
@@ -224,11 +243,23 @@ def test_plans_that_cannot_be_emulated_are_refused(
     assert not (tmp_path / "results").exists()
 
 
+def test_all_that_is_wrong_with_a_plan_is_told_at_once_and_agrees() -> None:
+    with pytest.raises(InputFault) as refusal:
+        sizes_of(load_plan("mechanisms"), None, None, 64, 0.2)
+    assert list(refusal.value.faults) == [
+        "design = 'factorial': an emulator is made of ranges: write design = 'sobol'",
+        "factors.recognition_issues, factors.tariff_issues: no number, and an emulator has numbers only: "
+        "set it in [settings]",
+        "factors.dialogue_ceiling: with levels: an emulator needs range = [low, high]",
+        "the plan has assumptions: an emulator is of one setting; make a plan of each",
+    ]
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--points", "48"), "points = 48: a Sobol design is balanced at powers of two"),
-        (("--points", "4"), "points = 4: allowed is a whole number from 8 to 4096"),
+        (("--points", "50"), "points = 50: allowed is a power of two from 8 to 4096"),
+        (("--points", "4"), "points = 4: allowed is a power of two from 8 to 4096"),
         (("--replicates", "1"), "replicates = 1: allowed is a whole number from 8 to 10000"),
         (("--replicates", "0"), "replicates = 0: allowed is a whole number from 8 to 10000"),
         (("--held-out", "0"), "held-out = 0: allowed is a whole number from 8 to 4096"),
