@@ -57,7 +57,7 @@ def save_all(page: Any, tmp_path: Path) -> None:
 
 def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     page = visitor.open()
-    page.wait_for_selector("#cloud", timeout=60_000)
+    until(page, "document.querySelector('#cloud')?.dataset.runs === '520'", 120)  # from here on nothing is drawn anew
     save_all(page, tmp_path)
     for preset in ("leaders", "grim", "fog", "door", "club", "club"):
         page.click(f"#preset-{preset}")
@@ -104,7 +104,7 @@ def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     page.select_option("#decide-what", "lapse")
     page.click("#decide-go")
     until(page, "document.querySelectorAll('#branching li').length === 2")
-    assert now() == "2027Q3"
+    until(page, "document.querySelector('#now').textContent === '2027Q3'")
     page.click("#branch-undo")
     until(page, "!document.querySelector('#branch-undo')")
     page.click("#drawer-close")
@@ -302,6 +302,9 @@ def work_sitting(visitor: Visitor, running: Served, tmp_path: Path) -> None:
     path = tmp_path / "class.json"
     download.value.save_as(path)
     assert replay(json.loads(path.read_text()))[1]
+    with page.expect_download() as download:
+        page.click("#take-home")
+    assert download.value.suggested_filename == "detente-class.html"
     page.evaluate("window.print = () => { window.printed = true; }")
     page.click("#print")
     assert page.evaluate("window.printed")
