@@ -26,6 +26,13 @@ GLOSSARY: Final = (
         "model's own rules decide.",
     ),
     Term(
+        "agreement",
+        "A treaty on which legislatures vote where they have a vote: duties cut beyond a third, a quota, common "
+        "charging, technology; with recognition or an open market it waits longest. It enters into force one to six "
+        "quarters after it is signed, and lasts until it is left or its sunset comes.",
+        ("signed",),
+    ),
+    Term(
         "arena",
         "Agents in seats under the same lucks, each game paired with the same luck played by the model's own rules.",
         ("against the rules", "by the rules"),
@@ -144,7 +151,8 @@ GLOSSARY: Final = (
     Term(
         "interval",
         "95 % interval over replicates: what other luck could have shown. For shares Wilson's. It is not about the "
-        "assumptions.",
+        "assumptions. [?] stands where one run, or none with such an event, says nothing of it.",
+        ("[?]",),
     ),
     Term(
         "joint gain",
@@ -189,6 +197,10 @@ GLOSSARY: Final = (
     ),
     Term("replicate", "One run of a setting, with its own luck: crises, votes, misjudgements."),
     Term(
+        "review",
+        "Five years after a duty case raised a duty, what it added expires unless the bloc's own interest keeps it.",
+    ),
+    Term(
         "score of a forecast",
         "How far it was off, lower is better: of agreements the squared error of the chances (Brier); of numbers the "
         "distance between what was expected and what came, in their own unit (pinball loss, of many quantiles the "
@@ -224,7 +236,14 @@ GLOSSARY: Final = (
     Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "treaty",
-        "A package of concessions that both sides have ratified: in force until it lapses, is left or runs out.",
+        "A package of concessions that both sides have signed and passed, a truce or an agreement: in force until it "
+        "is not honoured, is left or runs out.",
+        ("instrument",),
+    ),
+    Term(
+        "truce",
+        "A treaty that governments sign by executive act, nobody votes on it: duties cut by at most a third, supply, "
+        "linkage. It is in force from the next quarter, for a year, and governments may renew it: then it goes on.",
     ),
     Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
 )

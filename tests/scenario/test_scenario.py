@@ -24,8 +24,8 @@ SHAPES = {
     "supplier_share": "k", "cell_cost": "k", "experience": "k", "local_share": "ko", "mineral_share": "k",
     "tie": "kf", "place_tie": "ko", "mfn": "tgbb", "special": "tgbb", "floor": "tgbb", "other_duty": "gm",
     "review": "bb", "subsidy": "tm", "eligibility": "tfm", "credit": "tm", "credit_minerals": "tm",
-    "credit_components": "tm", "credit_restricted": "tm", "chargers": "m", "charger_budget": "m", "charger_cost": "m", "cars_built": "b",
-    "ice_share": "mb", "zev_announced": "b", "zev_age": "b", "zev_required": "b",
+    "credit_components": "tm", "credit_restricted": "tm", "chargers": "m", "charger_budget": "m", "charger_cost": "m",
+    "cars_built": "b", "ice_share": "mb", "zev_announced": "b", "zev_age": "b", "zev_required": "b",
     "regime_distance": "d", "dialogue_level": "d", "tension_start": "d", "supply_assurance": "ds",
     "linkage_value": "ds", "linkage_cost": "ds", "turnover": "tb",
 }  # fmt: skip
