@@ -27,6 +27,7 @@ MARKS: Final = {
     "refusal": ("✗", "red"),
     "ratification": ("§", ""),
     "lapse": ("!", "bold red"),
+    "complaint": ("?", "yellow"),
     "retaliation": ("!", "red"),
     "exit": ("×", "bold red"),
     "case": ("?", "yellow"),

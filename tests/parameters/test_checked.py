@@ -77,11 +77,12 @@ def test_every_parameter_has_a_role_and_one_without_fails() -> None:
     roles = {
         role: [n for n, s in PARAMETERS.items() if s.role == role] for role in ("structure", "mechanism", "measure")
     }
-    assert roles["measure"] == ["activity_threshold"]
+    assert roles["measure"] == ["activity_threshold", "regret"]
     assert {"alpha_us", "security_scale", "petition_weight", "discount_factor", "pass_through"} <= {*roles["structure"]}
     known = {"dialogue_ceiling", "false_alarm", "tension_mean_cn_us", "ratification_slope", "perception_noise"}
     assert known <= {*roles["mechanism"]}
-    assert all(spec.role == "mechanism" for spec in PARAMETERS.values() if spec.kind in ("bool", "choice"))
+    named = [spec for spec in PARAMETERS.values() if spec.kind in ("bool", "choice")]
+    assert {spec.name for spec in named if spec.role != "mechanism"} == {"regret"}
 
 
 # A sample of the published defaults and ranges: a slip of the pen in the table must not pass unseen.

@@ -17,7 +17,7 @@ from model.telling.trade_story import named
 from model.vocabulary import DYAD_NAMES, DYADS, THREE
 
 TOPICS = {
-    "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
+    "event", "tension", "case", "complaint", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
     "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
     "shortfall", "credits", "carbon", "undertaking", "access",
 }  # fmt: skip
