@@ -253,7 +253,7 @@ OF_JAPAN = {
         *((f"carbon_{kind}", "JP") for kind in ("coverage", "price", "implicit")),
         *((stem, f"{code}-JP") for stem in ("trust_good", "trust_bad", "tension_mean") for code in ("CN", "US", "EU")),
     )
-}
+} | {"emissions_saved_per_ev.JP": 30.0}
 
 
 @pytest.mark.parametrize(
