@@ -23,9 +23,10 @@ SHAPES = {
     "origin_share": "fmo", "plant_from": "fm", "vehicle_cost": "m", "place_factor": "o", "freight": "om",
     "supplier_share": "k", "cell_cost": "k", "experience": "k", "local_share": "ko", "mineral_share": "k",
     "tie": "kf", "place_tie": "ko", "mfn": "tgbb", "special": "tgbb", "floor": "tgbb", "other_duty": "gm",
-    "review": "bb", "subsidy": "tm", "eligibility": "tfm", "credit": "tm", "credit_minerals": "tm",
-    "credit_components": "tm", "credit_restricted": "tm", "chargers": "m", "charger_budget": "m", "charger_cost": "m",
-    "cars_built": "b", "ice_share": "mb", "zev_announced": "b", "zev_age": "b", "zev_required": "b",
+    "review": "bb", "own_security": "gbb", "battery_share": "bb", "ev_stock": "m",
+    "subsidy": "tm", "eligibility": "tfm", "credit": "tm", "credit_minerals": "tm", "credit_components": "tm",
+    "credit_restricted": "tm", "chargers": "m", "charger_budget": "m", "charger_cost": "m", "cars_built": "b",
+    "ice_share": "mb", "zev_announced": "b", "zev_age": "b", "zev_required": "b",
     "regime_distance": "d", "dialogue_level": "d", "tension_start": "d", "supply_assurance": "ds",
     "linkage_value": "ds", "linkage_cost": "ds", "turnover": "tb",
 }  # fmt: skip
@@ -65,7 +66,7 @@ def cell(file: str, column: str, **where: object) -> float:
 
 
 def test_the_scenarios_are_these() -> None:
-    assert scenario_names() == sorted((*NAMES, "two"))
+    assert scenario_names() == sorted((*NAMES, "canada-2026", "two"))
 
 
 def test_arrays_have_their_shape_and_cannot_be_changed(scenario: Scenario) -> None:
