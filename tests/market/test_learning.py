@@ -69,7 +69,7 @@ def test_a_car_costs_less_by_the_rate_with_each_doubling() -> None:
     _, economy, _, _ = starting_point("2026", p)
     start = economy.start_car_experience[3]
     for doublings in (0, 1, 3):
-        cost = learning.car_cost(economy, p, 3, start * 2.0**doublings)
+        cost = economy.car_cost(p, 3, start * 2.0**doublings)
         assert cost == pytest.approx((1.0 - p.vehicle_learning_rate) ** doublings)
 
 
