@@ -137,7 +137,7 @@ def test_the_order_of_different_governments_does_not_matter(
     worlds.start_over(other)
     for _ in range(SOME):
         other.step()
-    # What announcing alone is worth is read beside the no-treaty duty on the next bloc in order: near 0 its sign may turn.
+    # What announcing alone is worth is read beside the no-treaty duty on the next bloc in order: near 0 it may turn.
     kinds = {"automaker": firms, "supplier": np.arange(len(order))}
     worlds.assert_permuted(one, other, place, kinds, apart_from=("announced_harmony",))
     assert worlds.series(one, "dyad", "depth").any()

@@ -63,7 +63,7 @@ GLOSSARY: Final = (
         "CO2 saved",
         "What the electric cars sold in a year save over their lives, million tonnes; a car saves more where it drives "
         "more, lives longer and runs on cleaner power.",
-        ("CO2 Mt/yr", "CO2 saved, Mt/yr"),
+        ("CO2 Mt", "CO2 saved, Mt/yr"),
     ),
     Term(
         "contested",

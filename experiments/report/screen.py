@@ -35,7 +35,7 @@ EFFECTS: Final = {
 OF_BOTH: Final = "{}: {}. Right: % with that sign"
 #: The heads of the headline table; its rows are dyads with their cells.
 HEADS: Final = (
-    "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties\n%", "trade\n1000s", "EVs, %\n{}", "EV\nk$", "CO2\nMt/yr",
+    "of 100 runs", "% of\ngain", "gain\nbn$/yr", "duties\n%", "trade\n1000s", "EVs, %\n{}", "EV\nk$", "CO2\nMt",
 )  # fmt: skip
 
 
@@ -131,7 +131,8 @@ def held(cell: pd.Series, counted: str = "") -> str:
         is_meant = counted == word or (not counted and (cell["inherited_share"] > 0.0) == (word == "kept"))
         if is_meant:
             low, high = 100 * cell[f"{name}_low"], 100 * cell[f"{name}_high"]
-            told.append(f"{'' if counted else f'{word} '}{100 * cell[name]:.0f} {interval(low, high, 0)}")
+            around = interval(low, high, 0).replace(", ", ",")
+            told.append(f"{'' if counted else f'{word} '}{100 * cell[name]:.0f} {around}")
     return ", ".join(told)
 
 

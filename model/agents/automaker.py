@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from model.market import learning
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import plants
 
@@ -36,7 +35,7 @@ class Automaker:
 
     def learn(self, experience: FloatArray) -> FloatArray:
         """(R,) its cost of a car without its battery over that of the start; experience (R,) m EVs (7)."""
-        return learning.car_cost(self.world.economy, self.world.parameters, self.index, experience)
+        return self.world.economy.car_cost(self.world.parameters, self.index, experience)
 
     def plant_hazard(self, profit_local: FloatArray, profit_export: FloatArray) -> FloatArray:
         """(n,) chance that it starts a plant where it would earn this (1.3)."""

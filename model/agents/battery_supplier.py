@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.market import learning
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.rules import batteries
 
@@ -36,7 +35,7 @@ class BatterySupplier:
 
         experience (R,) its own, places (R, o) that of plants there, GWh.
         """
-        return learning.cell_cost(self.world.economy, self.world.parameters, self.index, experience, places)
+        return self.world.economy.cell_cost(self.world.parameters, self.index, experience, places)
 
     def lobby(self, dyad: int, package: int, lane: int = 0) -> float:
         """Its stake in a package, bn$ per year, signed: its part of what its home's suppliers gain (1.5).

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,7 +19,8 @@ from model.rules import batteries, standards, technology, tension, unilateral, w
 from model.scenario.scenario import Scenario
 from model.vocabulary import N_SIDES
 
-SOLD_LEAST = 1e-3  # m EVs of experience that a bloc's makers count as having at least
+#: Costs some quarters ahead by bloc and partner: without and with cooperation.
+Ahead = dict[tuple[int, int], tuple[FloatArray, FloatArray]]
 
 
 def supply_stakes(
@@ -104,63 +106,83 @@ def technology_stakes(
     learns by the plants in it alone.
     """
     share, felt = parameters.host_learning_share, felt_in_security(parameters, effective)
-    made, cost, seen = _by_bloc(economy, cell_cost, learned.cells, cells)
-    cars = _cars_by_bloc(economy, car_cost, learned.cars, output.cars)
-    spills = (parameters.spillover_foreign, np.maximum(parameters.spillover_cooperation, parameters.spillover_foreign))
-    exponent = batteries.learning_exponent(parameters.battery_learning_rate)
-    car_exponent = batteries.learning_exponent(parameters.vehicle_learning_rate)
-
-    def cells_ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
-        floor, own = parameters.battery_cost_floor, np.maximum(seen[b], 1.0)
-        by_owner = (made[b], made[partner], spill, exponent * (1.0 - share))
-        # Nothing of one's own to learn with: the cost stays.
-        found = np.where(made[b] > 0.0, technology.cost_ahead(cost[b], floor, own, *by_owner), cost[b])
-        if share > 0.0:
-            places, here, there = learned.places[..., b], output.places[..., b], output.places[..., partner]
-            found = technology.cost_ahead(found, floor, places, here, there, spill, exponent * share)
-        return found
-
-    def cars_ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
-        value, known, sold = (of[b] for of in cars)
-        return technology.cost_ahead(
-            value, 0.0, np.maximum(known, SOLD_LEAST), sold, cars[2][partner], spill, car_exponent
-        )
-
+    made, cost, cells_ahead = _cells_ahead(economy, parameters, cell_cost, cells, learned, output)
+    sold, value, cars_ahead = _cars_ahead(economy, parameters, car_cost, learned, output)
     gains = []
-    for dyad, pair in enumerate(economy.parties.dyads):
-        sides = (pair, pair[::-1])
-        ahead = [[cells_ahead(b, partner, spill) for spill in spills] for b, partner in sides]
-        for side, (b, partner) in enumerate(sides):
+    for dyad, (first, second) in enumerate(economy.parties.dyads):
+        for b, partner in ((first, second), (second, first)):
             gain = technology.technology_gain(
                 cost[b],
                 cost[partner],
-                ahead[side][0],
-                ahead[side][1],
-                ahead[1 - side][0],
-                ahead[1 - side][1],
+                *cells_ahead[b, partner],
+                *cells_ahead[partner, b],
                 (1.0 - share) * made[b] + share * output.places[..., b],
                 ev_revenue[..., b],
                 felt[..., dyad],
                 parameters.technology_security_cost,
             )
-            without, together = (cars_ahead(b, partner, spill) for spill in spills)
-            # k$ times million cars is billions.
-            gains.append(gain + (without - together) * cars[2][b])
+            # Cars: the same gain, and loss of a lead; research and security are counted once.
+            of_cars = technology.technology_gain(
+                value[b],
+                value[partner],
+                *cars_ahead[b, partner],
+                *cars_ahead[partner, b],
+                MILLION_TO_BILLION * sold[b],  # k$ times million cars is billions, $/kWh times GWh millions
+                *(0.0, 0.0, 0.0),
+            )
+            gains.append(gain + of_cars)
     return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), economy.parties.n_dyads, N_SIDES))
 
 
-def _cars_by_bloc(
-    economy: Economy, car_cost: FloatArray, experience: FloatArray, sold: FloatArray
-) -> tuple[list[FloatArray], list[FloatArray], list[FloatArray]]:
-    """(...) of each bloc's makers: k$ of a car without its battery, experience and sales in m EVs."""
-    value, known, total = [], [], []
+def _cells_ahead(
+    economy: Economy,
+    parameters: Parameters,
+    cell_cost: FloatArray,
+    cells: FloatArray,
+    learned: Learned,
+    output: Learned,
+) -> tuple[list[FloatArray], list[FloatArray], Ahead]:
+    """GWh made by each bloc's suppliers, $/kWh of their cells, and the same some quarters ahead beside a partner."""
+    made, cost, seen = _by_bloc(economy, cell_cost, learned.cells, cells)
+    share, floor = parameters.host_learning_share, parameters.battery_cost_floor
+    exponent = batteries.learning_exponent(parameters.battery_learning_rate)
+
+    def ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
+        by_owner = (np.maximum(seen[b], 1.0), made[b], made[partner], spill, exponent * (1.0 - share))
+        # Nothing of one's own to learn with: the cost stays.
+        found = np.where(made[b] > 0.0, technology.cost_ahead(cost[b], floor, *by_owner), cost[b])
+        if share > 0.0:
+            here, there = output.places[..., b], output.places[..., partner]
+            found = technology.cost_ahead(found, floor, learned.places[..., b], here, there, spill, exponent * share)
+        return found
+
+    return made, cost, _for_pairs(economy, parameters, ahead)
+
+
+def _cars_ahead(
+    economy: Economy, parameters: Parameters, car_cost: FloatArray, learned: Learned, output: Learned
+) -> tuple[list[FloatArray], list[FloatArray], Ahead]:
+    """The same of cars: m EVs that each bloc's makers sold, and k$ of one without its battery."""
+    value, known, sold = [], [], []
     for b in range(economy.parties.n_blocs):
-        own = sold * economy.is_firm_home[:, b]
-        total.append(ordered_sum(own))
+        own = output.cars * economy.is_firm_home[:, b]
+        sold.append(ordered_sum(own))
         at_home = economy.nonbattery_cost[b, 0, b]
-        value.append(at_home * safe_ratio(ordered_sum(own * car_cost), total[b], 1.0))
-        known.append(safe_ratio(ordered_sum(own * experience), total[b], 1.0))
-    return value, known, total
+        value.append(at_home * safe_ratio(ordered_sum(own * car_cost), sold[b], 1.0))
+        known.append(safe_ratio(ordered_sum(own * learned.cars), sold[b], 1.0))
+    exponent = batteries.learning_exponent(parameters.vehicle_learning_rate)
+
+    def ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
+        return technology.cost_ahead(value[b], 0.0, known[b], sold[b], sold[partner], spill, exponent)
+
+    return sold, value, _for_pairs(economy, parameters, ahead)
+
+
+def _for_pairs(economy: Economy, parameters: Parameters, ahead: Callable[[int, int, FloatLike], FloatArray]) -> Ahead:
+    """A cost ahead of every bloc beside every partner, without and with cooperation."""
+    without = parameters.spillover_foreign
+    together = np.maximum(parameters.spillover_cooperation, without)
+    return {pair: (ahead(*pair, without), ahead(*pair, together)) for pair in economy.parties.directed}
 
 
 def _by_bloc(

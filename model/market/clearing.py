@@ -81,9 +81,7 @@ def supply_cells(
     rate = by_place[..., economy.supplier_home] * economy.imported_cells[: economy.parties.n_blocs]
     # Places outside the blocs levy nothing that the model follows.
     rate = np.concatenate([rate, np.zeros_like(rate[..., :1, :])], axis=-2)
-    price, freight = cell_cost[..., None, :] + margin, economy.cell_freight
-    if place_cost is not None:
-        freight = freight + (place_cost - cell_cost[..., None, :]) * (1.0 - economy.imported_cells)
+    price, freight = cell_cost[..., None, :] + margin, economy.local_surcharge(cell_cost, place_cost)
     at_place, added = price[..., None, :, :], freight[..., :, None, :]
     delivered_home = batteries.delivered_price(at_place, 0.0, rate[..., :, None, :], added)
     delivered_export = batteries.delivered_price(at_place, 0.0, 0.0, added)
@@ -155,9 +153,8 @@ def costs_reached(
     Arguments as ``offered_costs``; origin_share (..., m, f, o) where cars really came from.
     """
     price, freight = cells.price[..., None, :, :], cells.freight[..., :, None, :]
-    at_home = ordered_sum(
-        cells.share_home * batteries.delivered_price(price, 0.0, cells.duty[..., :, None, :], freight)
-    )
+    dutiable = batteries.delivered_price(price, 0.0, cells.duty[..., :, None, :], freight)
+    at_home = ordered_sum(cells.share_home * dutiable)
     abroad = ordered_sum(cells.share_export * batteries.delivered_price(price, 0.0, 0.0, freight))
     home, export = np.swapaxes(at_home - cells.unit_home, -1, -2), np.swapaxes(abroad - cells.unit_export, -1, -2)
     more = np.where(economy.is_home[:, None, :] > 0.0, home[..., None, :, :], export[..., None, :, :])
@@ -340,10 +337,9 @@ def account(
     it costs more than prices were made on is the automaker's loss. None: exactly that, as an assessment takes it.
     """
     rate = rates_by_place(economy, duty)
-    landed_mean = ordered_sum(origin_share * landed)
     duty_rate = plants.effective_duty(origin_share, rate, landed)
     markup = clearing.markup if reached is None else clearing.price - reached
-    border_price, unit_margin, unit_duty = pricing.border_split(landed_mean, markup, duty_rate)
+    border_price, unit_margin, unit_duty = pricing.border_split(ordered_sum(origin_share * landed), markup, duty_rate)
     size = economy.market_size
     sales = size[:, None] * clearing.share
     by_origin = sales[..., None] * origin_share

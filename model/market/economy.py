@@ -12,7 +12,8 @@ from typing import Any, Final
 import numpy as np
 
 from model.numerics import FloatArray, ordered_sum
-from model.rules import policy
+from model.parameters.checked import Parameters
+from model.rules import batteries, policy
 from model.vocabulary import EV, Parties
 
 SHUT: Final = -400.0  # log preference for an origin that does not serve a market; exp() of it is 0 to rounding
@@ -64,6 +65,28 @@ class Economy:
     battery_share: FloatArray
     coverage_elasticity: FloatArray
     hybrids_spared: float
+
+    def cell_cost(self, p: Parameters, k: int, experience: FloatArray, places: FloatArray) -> FloatArray:
+        """(..., o) $/kWh of a supplier's cells by where they are made; experience (...) its own, places (..., o)."""
+        return batteries.learned_cost(
+            self.start_cell_cost[k],
+            p.battery_cost_floor,
+            (experience / self.start_experience[k])[..., None],
+            batteries.learning_exponent(p.battery_learning_rate),
+            places / self.start_place_experience,
+            p.host_learning_share,
+        )
+
+    def car_cost(self, p: Parameters, f: int, experience: FloatArray) -> FloatArray:
+        """(...) an automaker's cost of a car without its battery, over that of the start; experience (...) m EVs."""
+        exponent = batteries.learning_exponent(p.vehicle_learning_rate)
+        return batteries.learned_cost(1.0, 0.0, experience / self.start_car_experience[f], exponent)
+
+    def local_surcharge(self, cell_cost: FloatArray, place_cost: FloatArray | None) -> FloatArray:
+        """(..., o, k) $/kWh that cells cost at a place beyond their price: freight, and what making them there adds."""
+        if place_cost is None:
+            return self.cell_freight
+        return self.cell_freight + (place_cost - cell_cost[..., None, :]) * (1.0 - self.imported_cells)
 
     def made_in(self, at_place: FloatArray) -> FloatArray:
         """(..., o, k) GWh of cells that suppliers make in each place; at_place alike, what they deliver there."""

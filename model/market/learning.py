@@ -52,27 +52,6 @@ def gained(economy: Economy, parameters: Parameters, output: Learned, together: 
     return Learned(of(economy.supplier_home, output.cells), places, of(economy.firm_home, output.cars))
 
 
-def cell_cost(
-    economy: Economy, parameters: Parameters, k: int, experience: FloatArray, places: FloatArray
-) -> FloatArray:
-    """(..., o) $/kWh cost of a supplier's cells by where they are made; experience (...) its own, places (..., o)."""
-    p = parameters
-    return batteries.learned_cost(
-        economy.start_cell_cost[k],
-        p.battery_cost_floor,
-        (experience / economy.start_experience[k])[..., None],
-        batteries.learning_exponent(p.battery_learning_rate),
-        places / economy.start_place_experience,
-        p.host_learning_share,
-    )
-
-
-def car_cost(economy: Economy, parameters: Parameters, f: int, experience: FloatArray) -> FloatArray:
-    """(...) an automaker's cost of a car without its battery, over that of the start."""
-    exponent = batteries.learning_exponent(parameters.vehicle_learning_rate)
-    return batteries.learned_cost(1.0, 0.0, experience / economy.start_car_experience[f], exponent)
-
-
 def costs_by_place(economy: Economy, by_supplier: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
     """``Costs.cell`` and ``Costs.place`` from the costs of every supplier's cells by place, (..., o) each."""
     cell = beside([cost[..., home] for cost, home in zip(by_supplier, economy.supplier_home, strict=True)])
@@ -82,8 +61,8 @@ def costs_by_place(economy: Economy, by_supplier: Sequence[FloatArray]) -> tuple
 def costs(economy: Economy, parameters: Parameters, learned: Learned) -> Costs:
     """What everything costs after so much experience."""
     n_suppliers, n_makers = len(economy.supplier_home), len(economy.firm_home)
-    cells = [cell_cost(economy, parameters, k, learned.cells[..., k], learned.places) for k in range(n_suppliers)]
-    cars = [car_cost(economy, parameters, f, learned.cars[..., f]) for f in range(n_makers)]
+    cells = [economy.cell_cost(parameters, k, learned.cells[..., k], learned.places) for k in range(n_suppliers)]
+    cars = [economy.car_cost(parameters, f, learned.cars[..., f]) for f in range(n_makers)]
     return Costs(*costs_by_place(economy, cells), beside(cars))
 
 

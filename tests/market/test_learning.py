@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import equality
 import numpy as np
 import pytest
 import worlds
@@ -69,7 +70,7 @@ def test_a_car_costs_less_by_the_rate_with_each_doubling() -> None:
     _, economy, _, _ = starting_point("2026", p)
     start = economy.start_car_experience[3]
     for doublings in (0, 1, 3):
-        cost = learning.car_cost(economy, p, 3, start * 2.0**doublings)
+        cost = economy.car_cost(p, 3, start * 2.0**doublings)
         assert cost == pytest.approx((1.0 - p.vehicle_learning_rate) ** doublings)
 
 
@@ -124,3 +125,26 @@ def share_without_duties(scenario: str, importer: int | None) -> np.ndarray:
 def test_more_electric_cars_are_sold_where_a_duty_is_lower(scenario: str, importer: int) -> None:
     today, lower = share_without_duties(scenario, None), share_without_duties(scenario, importer)
     assert lower[importer] > today[importer] + 1e-4
+
+
+@pytest.mark.slow
+def test_luck_moves_the_share_of_electric_cars_in_every_bloc() -> None:
+    [world] = equality.lane_world("2026", range(64))
+    share = np.array([frame["bloc"]["ev_share"] for frame in world.recorder.frames])  # (t, R, b)
+    spread = share.std(axis=1)
+    print(f"sd of EV shares: at the end {spread[-1].round(4)}, at most {spread.max(axis=0).round(4)}")
+    assert (spread[-1] > 1e-4).all()
+    assert spread[-1, US] > 0.005 and (spread.max(axis=0)[[US, EU]] > 0.005).all()
+    # Nobody but China builds what China buys, and its path stands from the start: luck has little to move there.
+    assert spread.max(axis=0)[CN] < 0.005
+
+
+@pytest.mark.slow
+def test_a_path_is_announced_at_different_times_and_all_at_once_without_hesitation() -> None:
+    first = {}
+    for hesitation in (0.0, 0.7):
+        [world] = equality.lane_world("2026", range(48), {"zev_hesitation": hesitation})
+        said = np.array([frame["bloc"]["announced"][:, US] for frame in world.recorder.frames]) > 0.0
+        first[hesitation] = np.where(said.any(axis=0), said.argmax(axis=0), len(said))
+    assert np.unique(first[0.7]).size > 4 and np.unique(first[0.0]).size <= 2
+    assert np.median(first[0.7]) <= np.median(first[0.0])
