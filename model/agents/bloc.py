@@ -331,19 +331,21 @@ class Bloc(Government):
             state.dispute[at], aggrieved, can_talk, p.consultation_quarters, p.suspension_quarters
         )
         acts = running > p.consultation_quarters
-        if self.world.rules.by_value and (acts & aggrieved).any():
-            wanted = 1.0 - (1.0 - wanted) * self.equivalent(dyad, act, is_kept)
+        lanes = np.flatnonzero(acts & aggrieved)
+        if self.world.rules.by_value and lanes.size:
+            wanted = wanted.copy()
+            wanted[lanes] = 1.0 - (1.0 - wanted[lanes]) * self.equivalent(dyad, lanes, act[lanes], is_kept[lanes])
         level = np.where(acts, np.where(aggrieved, wanted, state.level[at]), 1.0)
         return level, np.where(acts | (running == 0.0), left, state.answer_left[at]), running
 
-    def equivalent(self, dyad: int, act: FloatArray, is_kept: np.ndarray) -> FloatArray:
-        """(R,) share of its duty and supply concessions that is worth what its partner seems to have withheld.
+    def equivalent(self, dyad: int, lanes: np.ndarray, act: FloatArray, is_kept: np.ndarray) -> FloatArray:
+        """(n,) share of its duty and supply concessions that is worth what its partner seems to have withheld.
 
         act, is_kept as in ``suspends``. Whoever keeps all can seem to withhold what is not seen, if it owes any of it.
         """
-        menu, treaty = self.world.agenda.menus[dyad], self.world.state.treaty[:, dyad]
+        menu, treaty = self.world.agenda.menus[dyad], self.world.state.treaty[lanes, dyad]
         side, partner = self.side(dyad), self.partner(dyad)
-        own, theirs = (one.flows(dyad).of_package(menu, treaty) for one in (self, partner))
+        own, theirs = (one.flows(dyad).of_package(menu, treaty, lanes) for one in (self, partner))
         whole = np.subtract(*(own.table[:, 0, case] + own.table[:, 1, case] for case in (KEPT, DESERTED)))
         unseen = lost_by(menu, 1 - side, theirs, (SUPPLY + 1 - side, LINKAGE + 1 - side, TECHNOLOGY))
         seeming = np.where(menu.unseen[treaty, 1 - side], unseen, whole)

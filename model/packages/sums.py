@@ -155,10 +155,10 @@ class Flows:
         honoured, lapsed, lost = (self.table[..., N_CASES + k * n : N_CASES + (k + 1) * n] for k in range(3))
         return Withdrawal(honoured, lapsed, lost) if n else None
 
-    def of_package(self, menu: Menu, package: np.ndarray) -> Flows:
-        """The same of one package (R,) in every lane: tables have two entries, (R, 2, C)."""
+    def of_package(self, menu: Menu, package: np.ndarray, lanes: np.ndarray | None = None) -> Flows:
+        """The same of one package (n,) in some lanes (n,), or in every lane: tables have two entries, (n, 2, C)."""
         place = np.array([menu.x_of[package], self.n_x + menu.y_of[package]])
-        return Flows(menu, 1, self.table.T[:, place, np.arange(package.size)].T)
+        return Flows(menu, 1, self.table.T[:, place, np.arange(package.size) if lanes is None else lanes].T)
 
     @property
     def honoured(self) -> FloatArray:

@@ -264,7 +264,9 @@ def tell_dispute(
     before, was = world.state.level[:, d, side], world.state.dispute[:, d, side]
     (level, _, running), talks = found, world.parameters.consultation_quarters
     world.tell("complains", in_force & (was == 0.0) & (running > 0.0) & (running <= talks), d, side, falsely)
-    world.tell("drops_complaint", in_force & (was > 0.0) & (was <= talks) & (running == 0.0), d, side)
+    # It is dropped too where there is nothing to suspend that the partner would miss.
+    is_over = (was > 0.0) & (was <= talks) & ((running == 0.0) | (running > talks)) & (level >= 1.0)
+    world.tell("drops_complaint", in_force & is_over, d, side)
     world.tell("retaliates", in_force & (level < before), d, side, falsely, 1.0 - level)
     world.tell("resumes", in_force & (level >= 1.0) & (before < 1.0), d, side)
 

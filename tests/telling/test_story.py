@@ -17,9 +17,9 @@ from model.telling.trade_story import named
 from model.vocabulary import DYAD_NAMES, DYADS, THREE
 
 TOPICS = {
-    "event", "tension", "case", "complaint", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
+    "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
     "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
-    "shortfall", "credits", "carbon", "undertaking", "access",
+    "shortfall", "credits", "carbon", "undertaking", "access", "complaint",
 }  # fmt: skip
 REASONS = (
     "it is not on the table",
