@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 import whole_markets
 import worlds
 from digests import ALL_ON
-from made import CODES, QUARTERS, scenario_file
+from made import CODES, QUARTERS, scenario_file, scenario_text
 
 from model.assessment.tables import assess
 from model.ensemble import Ensemble
@@ -140,6 +141,33 @@ def test_the_order_of_different_governments_does_not_matter(
     # What announcing alone is worth is read beside the no-treaty duty on the next bloc in order: near 0 it may turn.
     kinds = {"automaker": firms, "supplier": np.arange(len(order))}
     worlds.assert_permuted(one, other, place, kinds, apart_from=("announced_harmony",))
+    assert worlds.series(one, "dyad", "depth").any()
+
+
+#: Other codes for three governments without laws of their own; one of them is another one's former code.
+OTHER_CODES = {"JP": "CA", "KR": "JP", "CA": "MX"}
+
+
+@pytest.mark.parametrize("change", [{}, ALL_ON], ids=["core", "all"])
+def test_what_governments_are_called_decides_nothing(change: dict[str, Any], tmp_path: Path) -> None:
+    """The same three different governments under other codes and names: the same bits."""
+    text = scenario_text(tuple(OTHER_CODES)).replace("Japan", "Mexico and others").replace("Korea", "Wonderland")
+    renamed = re.sub(r"\b(JP|KR|CA)\b", lambda found: OTHER_CODES[found[0]], text)
+    assert sorted(OTHER_CODES) != sorted(OTHER_CODES.values()) and renamed.count("MX") == text.count("CA")
+    runs = []
+    for name, written in (("before", text), ("after", renamed)):
+        path = tmp_path / f"{name}.toml"
+        path.write_text(written, encoding="utf-8")
+        runs.append(played(str(path), narrate=False, quarters=SOME, **change))
+    one, other = runs
+    for table, columns in one.recorder.frames[0].items():
+        for column in columns:
+            called = re.sub("jp|kr|ca$", lambda found: OTHER_CODES[found[0].upper()].lower(), column)
+            called = called if column.startswith("share_") else column
+            same = np.array_equal(
+                worlds.series(one, table, column), worlds.series(other, table, called), equal_nan=True
+            )
+            assert same, f"{table}.{column}"
     assert worlds.series(one, "dyad", "depth").any()
 
 

@@ -173,13 +173,15 @@ class TradeStory(Teller):
 
 
 def access_in_words(parties: Parties, terms: Access, t: int) -> str:
-    """What an importer does under terms of access in quarter t, as the rest of a sentence."""
+    """What an importer does under terms of access in quarter t, or at the end, as the rest of a sentence."""
     exporter = named(parties, terms.exporter)
     brands, cars = f"brands of {exporter}", f"cars built in {exporter}"
     if terms.position == "quota":
         beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
         a_year = QUARTERS_PER_YEAR * terms.quota * 1e6
-        return f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[t]:.1%}, {beyond}"
+        return (
+            f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[min(t, terms.duty.size - 1)]:.1%}, {beyond}"
+        )
     if terms.position == "undertaking":
         a_year = QUARTERS_PER_YEAR * terms.volume * 1e6
         some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} a year of each maker's {cars}"

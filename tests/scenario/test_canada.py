@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from model.ensemble import Ensemble
+from model.negotiation import NegotiationModel
 from model.packages.sums import chosen_flows
 from model.scenario.scenario import load_scenario
 from model.start.starting_point import known_scenario, starting_point
@@ -94,3 +95,9 @@ def test_what_mirrors_another_duty_is_no_fear_of_ones_own() -> None:
     scenario, *_, agenda = starting_point("canada-2026", known_scenario("canada-2026").parameters)
     assert scenario.own_security[EV, CA].tolist() == [0.25, 0.0, 1.0] and (scenario.own_security[BATTERY] == 1.0).all()
     assert agenda.security[EV, CA, US] == 0.0 < agenda.security[EV, CA, CN] < 0.3 * agenda.security[EV, US, CN]
+
+
+def test_what_was_agreed_has_words_when_the_run_is_over() -> None:
+    model = NegotiationModel("canada-2026", 1, 0, narrate=False).run()
+    said = model.teller.package(int(model.recorder.parties.dyad_of[CN, CA]), the_deal(model.world))
+    assert "Canada lets in 49,000 cars built in China a year at a duty of 6.1%, and none beyond" in said
