@@ -7,6 +7,7 @@ what happened. No secret of a room is in it.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -92,15 +93,19 @@ def page_facts() -> Data:
     """What every page needs: its controls and scenarios, its chapters, how it is called."""
     return {
         "controls": control_list(),
-        "scenarios": [
-            {"name": name, "parameters": load_scenario(name).parameters.changes()} for name in class_scenarios()
-        ],
+        "scenarios": [{"name": name, "parameters": dict(changes)} for name, changes in _scenarios().items()],
         "languages": PAGES.languages,
         "families": list(FAMILIES),
         "seed": str(default_seed()),
         "lessons": lesson_list(),
         "version": __version__,
     }
+
+
+@functools.cache
+def _scenarios() -> dict[str, Data]:
+    """What each scenario of a class sets; read once, because scenarios take long to read."""
+    return {name: load_scenario(name).parameters.changes() for name in class_scenarios()}
 
 
 def slim(emulator: Emulator) -> Data:

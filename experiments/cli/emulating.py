@@ -120,7 +120,7 @@ def page(
         with waiting(screen(to_stderr=True), "Playing the run and its cloud"):
             text = read(what, run, own).html(language, guesses)
         write_whole(out, lambda path: path.write_text(text, encoding="utf-8"))
-        say(screen(), f"The file to take home is {pasted(out)} ({len(text.encode()) / 1e6:.1f} MB).")
+        say(screen(), f"The file to take home, {len(text.encode()) / 1e6:.1f} MB: {pasted(out)}")
 
 
 def add_to(app: typer.Typer) -> None:

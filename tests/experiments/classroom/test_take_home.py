@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browsing import IN_A_BROWSER, PHONE, Visitor, browser
 from commands import refused, written
 from emulated import OF_ALL_PAIRS, made_up_emulator
 from typer.testing import Result
@@ -242,3 +243,23 @@ def test_a_room_that_nobody_played_is_refused(tmp_path: Path) -> None:
     file.write_text(json.dumps(as_data(Room(Settings(quarters=2)), 0.0)), "utf-8")
     with pytest.raises(InputFault, match="no quarter has been played yet"):
         take_home.read(file, None)
+
+
+def opens_in_a_browser(test: Any) -> Any:
+    """As the slow tests of the page, but one of the fast: a file that does not open is worth nothing."""
+    for mark in IN_A_BROWSER[1:]:
+        test = mark(test)
+    return test
+
+
+@opens_in_a_browser
+def test_it_opens_from_disk_and_asks_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "run.html"
+    file.write_text(take_home.of_scenario(Settings(quarters=1)).html("zh-Hans"), "utf-8")
+    with browser() as chrome:
+        visitor = Visitor(chrome, PHONE, "")
+        visitor.page.goto(file.as_uri())
+        visitor.page.wait_for_selector("html[data-ready=all]", timeout=20_000)
+        assert visitor.page.evaluate("document.documentElement.lang") == "zh-Hans"
+        assert visitor.page.locator("main svg").count() >= 2
+    assert visitor.complaints == [] and {host for host in visitor.went if host} == set()

@@ -14,7 +14,7 @@ from typer.testing import Result
 
 WIDTHS: Final = (40, 60, 80, 160, None)
 # What plays, draws or replays is called at the narrowest width and at the others by the slow tests.
-HEAVY: Final = ("sweep", "run", "rerun", "report", "export", "certify", "check-tactic")
+HEAVY: Final = ("sweep", "run", "rerun", "report", "export", "certify", "check-tactic", "page")
 PIPE: Final = 100  # columns that are printed where nobody says how many there are
 
 # In the order in which they are called; the results of the sweep are there for those after it.
@@ -25,6 +25,7 @@ CALLS: Final = {
     "report": ("results/two",),
     "export": ("results/two", "--to", "csv", "--out", "{out}"),
     "certify": ("results/two", "--replays", "1", "--out", "{out}.zip"),
+    "page": ("results/two", "--out", "{out}.html"),
     "check-tactic": ("tactics.py",),
     "package": ("CN-EU", "3"),
     "seat": ("--bloc", "EU", "--agent", "tit-for-tat", "--quarters", "1", "--out", "{out}"),
@@ -105,7 +106,7 @@ def test_what_is_printed_fits(
     code, said = detente(name, *(word.format(out=out) for word in CALLS[name]))
     assert code == 0, said
     assert too_long(said, columns or PIPE) == []
-    if name in ("sweep", "run", "export", "certify"):
+    if name in ("sweep", "run", "export", "certify", "page"):
         assert str(out) in said, "the path is whole, on one line"
     if name == "certify":
         assert re.search("[0-9a-f]{64}", said), "the seal is whole"
