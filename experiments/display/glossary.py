@@ -211,8 +211,8 @@ GLOSSARY: Final = (
     ),
     Term(
         "undertaking",
-        "A maker's promise to sell at no less than the price under a special duty, up to a yearly volume and perhaps with "
-        "a part of its cars built in the market. In return it pays the usual duty only and keeps the rest.",
+        "A maker's promise to sell at no less than the price under a special duty, up to a yearly volume and perhaps "
+        "with a part of its cars built in the market. In return it pays the usual duty only and keeps the rest.",
     ),
     Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
 )
