@@ -50,7 +50,8 @@ class RunRules:
     acceptances: tuple[Acceptance, ...]  # of each bloc
     on_table: tuple[bool, ...]  # (10 truth values) issues that may be tabled
     off_table: tuple[Grid, ...]  # by dyad: 0 for what can be tabled given what is in force, out of reach for the rest
-    clocks: bool  # instruments have votes, lags and ends of their own; results of duty cases expire
+    clocks: bool  # instruments have votes, lags and ends of their own
+    reviews_from: float  # quarter from which results of duty cases are reviewed; infinite where they never expire
     by_law: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side recognises certificates or opens its market
     below_mfn: tuple[np.ndarray, ...]  # by dyad, (P, 2) whether each side's duty goes below its MFN rate
     instruments: tuple[np.ndarray, ...]  # by dyad, (P,) what every package needs; none where clocks are off
@@ -111,6 +112,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         on_table=on_table,
         off_table=tuple(_off_table(menu, on_table) for menu in agenda.menus),
         clocks=clocks,
+        reviews_from=0.0 if clocks else np.inf,
         by_law=tuple(by_law for by_law, _ in laws),
         below_mfn=tuple(below for _, below in laws),
         instruments=tuple(papers),

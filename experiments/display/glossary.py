@@ -137,6 +137,11 @@ GLOSSARY: Final = (
         ("EV trade, 1000/yr", "trade 1000s"),
     ),
     Term(
+        "export licences",
+        "What a bloc must give before minerals, magnets or cells leave it. Assured supply is a promise to give them; "
+        "withheld, they answer a rise of the other's duty until it is undone or a treaty promises them.",
+    ),
+    Term(
         "gain share",
         "The joint gain that is realised, as a share of the attainable gain. None is told where next to nothing can be "
         "gained (less than 0.01 bn$ a year).",
@@ -244,6 +249,11 @@ GLOSSARY: Final = (
         "truce",
         "A treaty that governments sign by executive act, nobody votes on it: duties cut by at most a third, supply, "
         "linkage. It is in force from the next quarter, for a year, and governments may renew it: then it goes on.",
+    ),
+    Term(
+        "undertaking",
+        "A maker's promise to sell at no less than the price under a special duty, up to a yearly volume and perhaps "
+        "with a part of its cars built in the market. In return it pays the usual duty only and keeps the rest.",
     ),
     Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
 )

@@ -48,7 +48,7 @@ def _review_duty(world: Stage, importer: int, partner: int, rises: FloatArray, f
     if running.any():
         _go_on_with_case(world, importer, partner, running, bound, rises)
     free = ~running & ~bound
-    if world.rules.clocks and (state.review[at] <= t).any():
+    if t >= world.rules.reviews_from and (state.review[at] <= t).any():
         _review_results(world, importer, partner, rises)
     if state.insight.is_new:
         best, gain = unilateral.best_move(bloc.duty_moves(other))

@@ -18,14 +18,7 @@ from model.assessment.doors import assess_all, views_of
 from model.assessment.mandate import Mandate, make_mandate
 from model.assessment.nodes import everywhere, nodes_of, steps_of
 from model.assessment.priors import mean_tension
-from model.assessment.stakes import (
-    Stakes,
-    effective_tension,
-    supply_harm,
-    supply_stakes,
-    technology_stakes,
-    withheld_costs,
-)
+from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
 from model.assessment.tables import assess
 from model.assessment.values import Parts, issue_values
 from model.market.access import gates_of
@@ -284,17 +277,8 @@ def _first_stakes(
     tension, quiet = effective_tension(parameters, mean_tension(parameters)), np.zeros((n_blocs, n_blocs))
     made = (scenario.cell_cost, first.situation.car_cost, opening.cells, *_learned(economy, opening))
     technology = technology_stakes(economy, parameters, *made, first.ev_revenue, tension)
-    supply, withheld = supply_stakes(economy, parameters, scenario, first.cell_imports, first.ev_built), None
-    if parameters.export_licences:
-        promised = np.zeros((n_blocs, n_blocs), dtype=bool)
-        for treaty in scenario.treaties:
-            i, j = economy.parties.dyads[treaty.dyad]
-            promised[i, j], promised[j, i] = treaty.supply
-        harm, nothing = supply_harm(economy, parameters, supply), np.full((n_blocs, n_blocs), np.inf)
-        withheld = withheld_costs(economy, parameters, harm, opening.special[EV], nothing, promised)
     return Stakes(
-        supply=supply,
-        withheld=withheld,
+        supply=supply_stakes(economy, parameters, scenario, first.cell_imports, first.ev_built),
         technology=technology,
         brands_abroad=brands_on_sale(scenario),
         granted=quiet,
