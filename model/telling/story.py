@@ -339,8 +339,9 @@ class Story(TradeStory, ClubStory):
     def _unseen(self, dyad: int, side: int) -> str:
         """What a side owes that cannot be seen at a border, in words."""
         held = self.model.agenda.menus[dyad].held[int(self.model.state.treaty[dyad])]
-        of = ((SUPPLY + side, "supply"), (LINKAGE + side, "what it promised beside cars"), (TECHNOLOGY, "technology"))
-        return " and ".join(words for issue, words in of if held[issue]) or "its concessions"
+        of = ((SUPPLY + side, "supply"), (LINKAGE + side, "its linkage concession"), (TECHNOLOGY, "technology"))
+        *others, last = [words for issue, words in of if held[issue]] or ["its concessions"]
+        return f"{', '.join(others)} and {last}" if others else last
 
     def drops_complaint(self, dyad: int, side: int) -> None:
         """Talks have cleared it up."""
