@@ -103,11 +103,7 @@ def test_every_mechanism_is_told_alike(scenario: str, change: dict[str, Any]) ->
     assert faults(scenario, 2, change) == []
 
 
-<<<<<<< HEAD
 EVENTFUL = ((1, STORM), (2, STORM), (32, STORM), (1, HASTE))
-=======
-EVENTFUL = ((1, STORM), (2, STORM), (11, STORM), (1, HASTE))
->>>>>>> clocks
 
 
 @pytest.mark.parametrize(("replicate", "change"), one_in(2, EVENTFUL), ids=str)
