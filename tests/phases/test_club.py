@@ -206,7 +206,7 @@ def test_coalitions_are_weighed_in_the_fourth_quarter_and_enter_in_the_next() ->
 
 
 def test_a_third_bloc_accedes_and_the_story_tells() -> None:
-    worlds_of_2026 = (club_world("2026", replicate=r, club_transfers=True, **UNAFRAID).run() for r in range(12))
+    worlds_of_2026 = (club_world("2026", replicate=r, club_transfers=True, **UNAFRAID).run() for r in range(40))
     told = (line.text for world in worlds_of_2026 for line in world.story if "would join a climate club" in line.text)
     assert any("all members ratify" in text for text in told)
 
