@@ -207,11 +207,7 @@ def test_coalitions_are_weighed_in_the_fourth_quarter_and_enter_in_the_next() ->
 
 @pytest.mark.slow
 def test_a_third_bloc_accedes_and_the_story_tells() -> None:
-<<<<<<< HEAD
-    worlds_of_2026 = (club_world("2026", replicate=r, club_transfers=True, **UNAFRAID).run() for r in (17, 28, 35))
-=======
     worlds_of_2026 = (club_world("2026", replicate=r, club_transfers=True, **UNAFRAID).run() for r in range(40))
->>>>>>> clocks
     told = (line.text for world in worlds_of_2026 for line in world.story if "would join a climate club" in line.text)
     assert any("all members ratify" in text for text in told)
 
