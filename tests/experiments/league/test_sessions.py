@@ -33,6 +33,8 @@ STILL: dict[str, Any] = {
     "assessment_interval": 8, "dialogue_rise": 0.0, "dialogue_fall": 0.0, "tension_closes_channel": False,
     "tension_in_exit": False, "repudiation_hazard": 0.0, "dialogue_ceiling": 0.4, "linkage_issues": False,
     "supply_issues": False, "technology_issues": False,
+    # One long session, and a vote in the quarter of the deal, as in a league.
+    "session_quarters": 8, "agreement_lag_more": 0, "recognition_lag": 1, "recognition_lag_more": 0,
 }  # fmt: skip
 
 
