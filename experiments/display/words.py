@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-#: What a bloc is called in a sentence.
-BLOC_WORDS: Final = {"CN": "China", "US": "the US", "EU": "the EU"}
+#: What governments of the shipped scenarios, and those that guides add, are called in a sentence; others by their code.
+BLOC_WORDS: Final = {
+    "CN": "China", "US": "the US", "EU": "the EU", "CA": "Canada", "JP": "Japan", "KR": "Korea", "MX": "Mexico",
+}  # fmt: skip
 #: What follows from a change of calibration against the scenario that another extends.
 OF_FLIPS: Final = "Preferences were estimated anew, so differences from that scenario are not those of policy alone."
 # Where a generated part of a page begins and ends.
