@@ -67,6 +67,10 @@ class Grid:
         """Set what follows apart from what came."""
         self._opens_section = True
 
+    def fits(self, room: int) -> bool:
+        """Whether its columns stand side by side in so many columns of a screen."""
+        return bool(self._widths(room))
+
     def show(self, console: Console, indent: int = 0) -> None:
         """Print the table as the width of the console allows, after an empty line; further right if there is room."""
         console.print()

@@ -39,6 +39,10 @@ HEADS: Final = (
 )  # fmt: skip
 
 
+#: Those that are there where they fit.
+IF_ROOM: Final = HEADS[-2:]
+
+
 def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     """Print the answer and what is behind it; ``horizon`` names the last quarter, as in 2035Q4."""
     plan = findings.plan
@@ -59,7 +63,7 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
             _associations_table(findings.associations).show(console)
             prose(console, by_chance(len(findings.associations)), "dim italic")
     else:
-        (levels_table(findings) if plan.outcomes else _headline_table(findings, horizon)).show(console)
+        (levels_table(findings) if plan.outcomes else _headline_table(findings, horizon, console.width)).show(console)
     if plan.outcomes:
         if (changes := changes_table(findings)) is not None:
             changes.show(console)
@@ -100,27 +104,33 @@ def _has_room(findings: Findings) -> bool:
     return findings.effects.empty and findings.arms.empty
 
 
-def _headline_table(findings: Findings, horizon: str) -> Grid:
-    """Cells down in groups, one a dyad, whose first row names what is counted and whose numbers come first."""
+def _headline_table(findings: Findings, horizon: str, room: int, n_heads: int = len(HEADS)) -> Grid:
+    """Cells down in groups, one a dyad, whose first row names what is counted and whose numbers come first.
+
+    Where labels are long, prices and CO2 are left to the report: a table must not be folded for them.
+    """
     plan = findings.plan
     shown = headline.shown_cells(plan, findings.arms)
     base = headline.base_label(shown)
     title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base else ""
-    table = Grid(title, ("",), [name.format(horizon) for name in HEADS], title_style="italic", is_tight=True)
+    table = Grid(title, ("",), [name.format(horizon) for name in HEADS[:n_heads]], title_style="italic", is_tight=True)
     for dyad, cells in headline.cells_of(findings, shown):
         first, second = dyad.split("-")
         inherited = [float(cell["inherited_share"]) for _, cell in cells]
         counted = "kept" if min(inherited) == 1.0 else "emerges" if max(inherited) == 0.0 else ""
         sides = f"{first},{second}"
-        table.row(dyad, counted, "", "", sides, "", sides, sides, "both", style="bold")
+        table.row(dyad, *(counted, "", "", sides, "", sides, sides, "both")[:n_heads], style="bold")
         for own, cell in cells:
-            table.row(
-                f" {own.label}", held(cell, counted), percent(cell["gain_share"]), signed(cell["joint_gain"]),
+            values = (
+                held(cell, counted), percent(cell["gain_share"]), signed(cell["joint_gain"]),
                 f"{percent(cell['duty_first'])},{percent(cell['duty_second'])}", f"{cell['ev_trade']:.0f}",
                 f"{percent(cell['final_ev_share_first'])},{percent(cell['final_ev_share_second'])}",
                 f"{cell['price_first']:.0f},{cell['price_second']:.0f}",
                 f"{cell['co2_saved_first'] + cell['co2_saved_second']:.0f}",
             )  # fmt: skip
+            table.row(f" {own.label}", *values[:n_heads])
+    if n_heads == len(HEADS) and not table.fits(room):
+        return _headline_table(findings, horizon, room, n_heads - len(IF_ROOM))
     return table
 
 

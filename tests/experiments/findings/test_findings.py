@@ -231,7 +231,7 @@ def test_the_screen_answers_first_in_80_columns(findings: Findings) -> None:
     for part in ("2035Q4", "What makes the difference", "time cooperating, % of quarters", "joint gain, bn$ a year"):
         assert part in text, part
     # Wilson of 6 in 6, the gain of the cell with all, and the paired effects that were put in.
-    assert "100 [61, 100]" in text
+    assert "100 [61,100]" in text
     assert "+20.0 ±0.0" in text and "+0.400 ±0.000" in text
     assert "In the report: all 8 cells, 2 contrasts" in text, "the second block and the contrasts are there"
 
@@ -243,6 +243,8 @@ def test_the_main_job_fits_a_screen_of_80_by_50(tmp_path: Path) -> None:
     shown = screen_of(show_findings, find(plan, stored(tmp_path / "r", plan)), "2035Q4").splitlines()
     assert max(map(len, shown)) <= 80
     assert len(shown) + 2 + 1 + 1 <= 50
+    heads = " ".join(shown[: shown.index(next(line for line in shown if line.startswith("CN-US  ")))])
+    assert "CO2" in heads and "k$" in heads, "prices and CO2 are in the headline"
 
 
 def test_long_tables_are_left_to_the_files(tmp_path: Path) -> None:
