@@ -24,6 +24,15 @@ import numpy as np
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "tests" / "data" / "digests.json"
+#: Some runs of the rules before treaties had clocks, published acts were seen as they are, and makers of cars learned,
+#: and the values that play them still.
+BEFORE = ROOT / "tests" / "data" / "digests_before_clocks.json"
+AS_BEFORE: dict[str, Any] = {
+    "clocks": False, "session_quarters": 8, "monitoring": "alike", "answers": "in_full", "regret": "by_issue",
+    "consultation_quarters": 0, "suspension_quarters": 1, "host_learning_share": 0.0, "vehicle_learning_rate": 0.0,
+    "variety_in_trend": 0.0, "zev_hesitation": 0.0, "hybrids_spared": 0.0, "coverage_elasticity": 0.0,
+    "emissions_saved_per_ev_cn": 20.0, "emissions_saved_per_ev_us": 20.0, "emissions_saved_per_ev_eu": 20.0,
+}  # fmt: skip
 ROOT_SEED = 20260928
 LETTERS = 8  # of a digest: 32 bits each, for some 12,000 columns
 
@@ -117,9 +126,9 @@ def moved(before: dict[str, str], now: dict[str, str]) -> list[str]:
     return sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
 
 
-def table() -> dict[str, Any]:
-    """The kept table: ``machine`` and ``runs``, each a run and its ``digests``."""
-    kept: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
+def table(path: Path = TABLE) -> dict[str, Any]:
+    """A kept table: ``machine`` and ``runs``, each a run and its ``digests``."""
+    kept: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     for run in kept["runs"]:
         values = run.pop("digests").split()
         run["digests"] = dict(zip(kept["columns"][run.pop("form")], values, strict=True))

@@ -37,6 +37,29 @@ def test_no_number_has_moved() -> None:
     assert faults(range(len(KEPT["runs"]))) == []
 
 
+def differences_from_before(numbers: Iterable[int]) -> list[str]:
+    runs = digests.table(digests.BEFORE)["runs"]
+    found = []
+    for i in numbers:
+        kept, change = runs[i]["digests"], {**digests.AS_BEFORE, **runs[i]["change"]}
+        now = digests.digests({**runs[i], "change": change})
+        differ = digests.moved(kept, {name: digest for name, digest in now.items() if name in kept})
+        found += [f"{i}: {runs[i]['scenario']} {' '.join(differ)}"] if differ else []
+    return found
+
+
+@same_machine
+def test_old_rules_are_played_by_their_values() -> None:
+    """The first and the last, which has every optional mechanism of then on."""
+    assert differences_from_before([0, -1]) == []
+
+
+@same_machine
+@pytest.mark.slow
+def test_all_old_runs_are_played_by_their_values() -> None:
+    assert differences_from_before(range(len(digests.table(digests.BEFORE)["runs"]))) == []
+
+
 def test_the_table_is_large_enough() -> None:
     runs = KEPT["runs"]
     assert len(runs) >= 191
