@@ -9,7 +9,7 @@ from experiments.seating.agents import Agent, Seatable
 from experiments.seating.protocol import Question
 
 #: In this luck every pair has a treaty and talks within six quarters.
-SHORT = Settings(replicate=4, quarters=6)
+SHORT = Settings(replicate=2, quarters=6)
 
 
 def seatable(kind: Any, name: str = "agent") -> Seatable:

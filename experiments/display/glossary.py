@@ -55,15 +55,15 @@ GLOSSARY: Final = (
         "how much of it was luck.",
     ),
     Term(
-        "complaint",
-        "A government tells its partner that something it cannot see for itself, such as supply, seems to be withheld. "
-        "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
-    ),
-    Term(
         "CO2 saved",
         "What the electric cars sold in a year save over their lives, million tonnes; a car saves more where it drives "
         "more, lives longer and runs on cleaner power.",
         ("CO2 Mt", "CO2 saved, Mt/yr"),
+    ),
+    Term(
+        "complaint",
+        "A government tells its partner that something it cannot see for itself, such as supply, seems to be withheld. "
+        "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
     ),
     Term(
         "contested",

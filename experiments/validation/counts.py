@@ -21,7 +21,7 @@ from experiments.hindcast.evidence import DYADS, QUARTERS, TRACKS, dyad_of, obse
 from experiments.hindcast.worlds import Nudged, Path, Played
 from experiments.statistics.estimates import wilson
 from experiments.validation.published import Published, weakest
-from model import Ensemble, evidence_table
+from model import BLOCS, Ensemble, evidence_table
 
 #: A range of the record holds what is counted in four fifths of histories.
 RECORD_LEVEL: Final = 0.8
@@ -98,7 +98,8 @@ def recorded(plan: AssumptionPlan) -> dict[str, Published]:
 
 def carried_in_full() -> float:
     """The share of all threats of the whole record, to all three blocs as well, that were carried out in full."""
-    fates = [row["carried_out"] for row in evidence_table("events.csv") if row["threat"] == "1"]
+    of_three = (row for row in evidence_table("events.csv") if set(row["parties"].split(",")) <= set(BLOCS))
+    fates = [row["carried_out"] for row in of_three if row["threat"] == "1"]
     return fates.count("yes") / len(fates)
 
 

@@ -98,7 +98,8 @@ def landed_costs(economy: Economy, cells: CellSupply, car_cost: FloatArray | Non
     home = np.swapaxes(cells.unit_home, -1, -2)[..., None, :, :]
     export = np.swapaxes(cells.unit_export, -1, -2)[..., None, :, :]
     unit = export + (home - export) * economy.is_home[:, None, :]
-    bare = economy.nonbattery_cost if car_cost is None else economy.nonbattery_cost * car_cost[..., None, :, None]
+    car = 1.0 if car_cost is None else car_cost[..., None, :, None]
+    bare = np.multiply(economy.nonbattery_cost, car, out=np.empty_like(unit))  # so replicates stay fastest in memory
     return bare + economy.kwh[:, None, None] * unit / KWH_COST_TO_THOUSANDS + economy.freight
 
 

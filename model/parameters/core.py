@@ -341,7 +341,7 @@ class Unilateral:
 
     opening_hazard: float = real(MECHANISM, 0.25, 0, 0.6, "1/assessment", "1.6a",
         "highest chance of opening an investigation",
-        "posterior median of the hindcast of 2018-2022, 90 % of it 0.07 to 0.42", "calibrated")
+        "median of a fit to 2018-2022 under earlier rules; under these the record does not narrow it", "calibrated")
     opening_slope: float = real(MECHANISM, 2, 0, 6, "-", "1.6a", "how sharply that chance follows the gain")
     petition_weight: float = real(STRUCTURE, 0.5, 0, 2, "-", "1.6a",
         "weight of the home industry's gain in opening",

@@ -179,7 +179,7 @@ def test_undertakings_by_treaty_last_as_long_as_it_and_move_the_rent(tmp_path: P
     )
     assert not held[:, 1][held[:, 0] == 0.0].any() and (held[:, 1, :, pair][held[:, 0, :, pair] > 0.0] > 0.0).any()
     signed = int(np.flatnonzero((held[:, 0, :, pair] > 0.0).any(axis=0))[0])
-    world, bound = NegotiationModel(str(path), 1, signed, narrate=True), False
+    world, bound = NegotiationModel(str(path), equality.ROOT_SEED, signed, narrate=True), False
     while world.running:
         world.step()
         a, kept = world.state.books.accounts, world.state.books.undertaken

@@ -107,11 +107,13 @@ def test_foresight_averages_two_assessments() -> None:
 
 def test_suppliers_learn_on_the_way_and_a_look_at_today_is_todays() -> None:
     world = worlds.played("2026", replicate=0, quarters=6)
-    state, p = world.state, world.parameters
-    later = costs_ahead(world.economy, p, world.start, state.experience, state.cells)
-    assert np.all(later < state.cell_cost) and np.all(later > p.battery_cost_floor)
-    idle = costs_ahead(world.economy, p, world.start, state.experience, np.zeros_like(state.cells))
-    np.testing.assert_allclose(idle, state.cell_cost, rtol=1e-12)
+    state, p = world.world.state, world.parameters
+    learned, output = world.world.learned()
+    later = costs_ahead(world.economy, p, learned, output)
+    assert np.all(later.cell < state.cell_cost) and np.all(later.cell > p.battery_cost_floor)
+    assert np.all(later.car < state.car_cost)
+    idle = costs_ahead(world.economy, p, learned, type(output)(*(np.zeros_like(made) for made in output)))
+    np.testing.assert_allclose(idle.cell, state.cell_cost, rtol=1e-12)
 
 
 def test_with_foresight_the_first_quarter_is_quiet_and_settled() -> None:
@@ -292,7 +294,7 @@ def test_contrition_remembers_own_conduct_one_quarter_back() -> None:
     while world.running:
         treaty = world.state.treaty.copy()
         world.step()
-        kept = (world.state.standing < 1.0)[treaty == 0]
+        kept = (world.state.standing < 1.0)[(treaty == 0) & (world.state.treaty == 0)]
         assert not kept.any()  # without an obligation nobody is in bad standing
         before = world.state.level.copy()
     assert before.shape == (N_DYADS, 2)

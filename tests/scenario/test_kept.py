@@ -110,7 +110,7 @@ def test_a_flip_of_identification_is_told(tmp_path: Path) -> None:
     (tmp_path / "allowed.toml").write_text(text, encoding="utf-8")
     (tmp_path / "grandchild.toml").write_text(CHILD.format(base="allowed.toml", name="g"), encoding="utf-8")
     told = (
-        "The security cost that US sees in electric cars from CN is 68.1 k$ a car in 2026, "
+        "The security cost that US sees in electric cars from CN is 68.6 k$ a car in 2026, "
         "and not identified here, where it counts as 0."
     )
     assert identification_flips(str(tmp_path / "allowed.toml")) == [told]
@@ -121,4 +121,4 @@ def test_a_flip_of_identification_is_told(tmp_path: Path) -> None:
     back = text.replace('extends = "2026"', 'extends = "allowed.toml"').replace("false", "true")
     (tmp_path / "back.toml").write_text(back, encoding="utf-8")
     (line,) = identification_flips(str(tmp_path / "back.toml"))
-    assert "is not identified in allowed, where it counts as 0, and 68.1 k$ a car here" in line
+    assert "is not identified in allowed, where it counts as 0, and 68.6 k$ a car here" in line

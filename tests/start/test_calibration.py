@@ -145,7 +145,7 @@ def test_opening_prices_are_best_replies_and_origins_are_as_observed(scenario: S
     landed = markets.landed_costs(economy, cells)
     frictions = markets.border_frictions(p, economy, *standards_in_force(scenario))
     base, mix = markets.offered_costs(
-        economy, p, landed, frictions, opening.duty[EV], opening.origin_tie, opening.origin_level
+        economy, p, landed, frictions, opening.paid[EV], opening.origin_tie, opening.origin_level
     )
     np.testing.assert_allclose(mix, np.swapaxes(scenario.origin_share, 0, 1), atol=1e-12)
     np.testing.assert_allclose(base + opening.markup, opening.price, rtol=1e-12)
@@ -154,7 +154,7 @@ def test_opening_prices_are_best_replies_and_origins_are_as_observed(scenario: S
     assert residual.max() < 1e-6
     np.testing.assert_allclose(clearing.markup, opening.markup, atol=1e-9)
     # At the start the best mix costs its mean, so buyers' money is margins, duties, landed cost and frictions.
-    rate = markets.duties_by_place(opening.duty[EV], economy.other_duty[EV])[:, None, :]
+    rate = markets.duties_by_place(opening.paid[EV], economy.other_duty[EV])[:, None, :]
     mean = ((1 + rate) * landed + frictions) * mix
     np.testing.assert_allclose(base, mean.sum(axis=-1), rtol=1e-10)
 

@@ -82,7 +82,8 @@ def test_what_a_scenario_changes_stands_beside_the_default(monkeypatch: pytest.M
         code, said = detente("parameters", "--changed", name)
         assert code == 0
         listed = set(re.findall(r"^ *([a-z][a-z0-9_]+) ", said, re.MULTILINE)) & set(PARAMETERS)
-        assert listed == set(changes)
+        # Numbers of governments beyond the three have no default that they could stand beside.
+        assert listed == {name for name in changes if "." not in name}
 
 
 @pytest.mark.parametrize(

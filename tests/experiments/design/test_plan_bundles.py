@@ -29,6 +29,7 @@ title = "Own"
 about = "Another rule."
 [parameters]
 generosity = { value = 0.4, assumed = "a what-if" }
+rounds_per_quarter = { value = 2, assumed = "a what-if" }
 """
 BUNDLES = """
 scenario = "2026"

@@ -120,7 +120,7 @@ def test_what_the_fit_narrowed_is_what_the_model_uses() -> None:
 
     found = fit.learned(PLAN, fit.load_posterior(PLAN)[0])
     ranges = {factor.name: factor.range for factor in load_plan("uncertainty").factors}
-    assert found["identified"].any()
+    assert (found["identified"] == (found["narrower"] >= fit.IDENTIFIED)).all()
     for row in found[found["identified"]].itertuples():
         spec = PARAMETERS[str(row.parameter)]
         assert spec.status == "calibrated" and spec.default == pytest.approx(row.median, rel=0.02)

@@ -100,7 +100,7 @@ def test_a_model_that_follows_the_advice_plays_the_models_own_game(
         agents = {2: language_model(server.address, "stub-1", 20.0)}
         (kept,) = write_games(play_all([SHORT], agents), agents, tmp_path / "games")
     assert kept.faults == {} and kept.decided == kept.asked == len(server.asked)
-    game, same = replayed(tmp_path / "games" / "game-4.json")  # the server is gone
+    game, same = replayed(tmp_path / "games" / "game-2.json")  # the server is gone
     assert same and game.digest() == by_rules_alone.digest()
     lines = [json.loads(line) for line in (tmp_path / "games" / "messages.jsonl").read_text("utf-8").splitlines()]
     for line, body in zip(lines, server.asked, strict=True):

@@ -136,15 +136,15 @@ def test_games_are_kept_with_what_was_said_and_replay_from_their_files(tmp_path:
     folder = tmp_path / "games"
     kept = write(play_all([SHORT, Settings(replicate=5, quarters=3)], agents), agents, folder)
     names = sorted(path.name for path in folder.iterdir())
-    assert names == ["game-4.json", "game-5.json", "games.json", "messages.jsonl"]
+    assert names == ["game-2.json", "game-5.json", "games.json", "messages.jsonl"]
     for number in (4, 5):
         game, same = replayed(folder / f"game-{number}.json")
         assert same and game.settings.replicate == number
     lines = [json.loads(line) for line in (folder / "messages.jsonl").read_text("utf-8").splitlines()]
     assert len(lines) == sum(one.asked for one in kept)
     moves = {(line["file"], *line["spot"]): line["value"] for line in lines if line["value"] is not None}
-    told = read_export(folder / "game-4.json")["moves"]
-    assert {key[1:]: value for key, value in moves.items() if key[0] == "game-4.json"} == {
+    told = read_export(folder / "game-2.json")["moves"]
+    assert {key[1:]: value for key, value in moves.items() if key[0] == "game-2.json"} == {
         tuple(row[:5]): row[5] for row in told
     }
     about = json.loads((folder / "games.json").read_text("utf-8"))
@@ -170,7 +170,7 @@ def test_whoever_interrupts_keeps_the_games_that_are_over(tmp_path: Path) -> Non
 def test_a_changed_move_is_seen(tmp_path: Path) -> None:
     agents = {2: find_agent("always-accept")}
     write(play_all([SHORT], agents), agents, tmp_path / "games")
-    file = tmp_path / "games" / "game-4.json"
+    file = tmp_path / "games" / "game-2.json"
     data = json.loads(file.read_text("utf-8"))
     keep = next(row for row in data["moves"] if row[3] == "keep")
     keep[5] = "lapse"
