@@ -7,16 +7,15 @@ from typing import Any
 import numpy as np
 import pytest
 import worlds
-from of_three import DIRECTED_DYADS, DYAD_OF, N_BLOCS
 
 from model.negotiation import NegotiationModel
 from model.rules import welfare as welfare_rules
-from model.vocabulary import BATTERY, BLOCS, EV
+from model.vocabulary import BATTERY, EV
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-9}
 
 
-@pytest.fixture(scope="module", params=worlds.SCENARIOS)
+@pytest.fixture(scope="module", params=(*worlds.SCENARIOS, "four-2026"))
 def quarters(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
     """What a world knows after each of its quarters."""
     world = NegotiationModel(request.param, root_seed=1, replicate=3, narrate=False)
@@ -40,7 +39,9 @@ def quarters(request: pytest.FixtureRequest) -> list[dict[str, Any]]:
 def plants_paid(world: NegotiationModel) -> np.ndarray:
     """(b,) bn$ that a bloc's makers put into new plants this quarter."""
     started, home = world.state.plants_started, world.start.automaker_home
-    return world.parameters.plant_cost * np.array([started[home == b].sum() for b in range(N_BLOCS)])
+    return world.parameters.plant_cost * np.array(
+        [started[home == b].sum() for b in range(world.economy.parties.n_blocs)]
+    )
 
 
 def test_buyers_money_goes_to_makers_treasuries_suppliers_and_costs(quarters: list[dict[str, Any]]) -> None:
@@ -68,7 +69,7 @@ def test_buyers_money_goes_to_makers_treasuries_suppliers_and_costs(quarters: li
         np.testing.assert_allclose(spending, received, **CLOSE)
         # The receipts are those of the books.
         np.testing.assert_allclose(a.vehicle_duty, vehicle_duty.sum(axis=1), **CLOSE)
-        np.testing.assert_allclose(a.battery_duty, cell_duty.sum(axis=(0, 1, 3))[:N_BLOCS], **CLOSE)
+        np.testing.assert_allclose(a.battery_duty, cell_duty.sum(axis=(0, 1, 3))[:-1], **CLOSE)
         margins = kwh * (q["margin"] / 1000.0)[None, :, None, :]
         np.testing.assert_allclose(a.cell_profit, margins.sum(axis=(0, 1, 2)), **CLOSE)
         # Between margin and profit lies what foreign brands pay for certificates, in full or where they are recognised.
@@ -128,10 +129,12 @@ def test_battery_duties_are_paid_on_what_crosses_the_border(quarters: list[dict[
         a, world, cells = q["a"], q["world"], q["cells"]
         economy = world.economy
         energy = a.sales[..., None] * q["origin"] * economy.kwh[:, None, None]
-        for b in range(N_BLOCS):
+        for b in range(economy.parties.n_blocs):
             rate = np.zeros(len(world.suppliers))
             for k, home in enumerate(world.start.supplier_home):
-                applied = q["duty"][BATTERY, b, home] if home < N_BLOCS else economy.other_duty[BATTERY, b]
+                applied = (
+                    q["duty"][BATTERY, b, home] if home < economy.parties.n_blocs else economy.other_duty[BATTERY, b]
+                )
                 rate[k] = applied * economy.imported_cells[b, k]
             at_home = energy[b, :, b][:, None] * cells.share_home[b]
             assert a.battery_duty[b] == pytest.approx((at_home * cells.price * rate).sum() / 1000, rel=1e-9)
@@ -142,7 +145,7 @@ def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any
     bloc, maker = tables["bloc"], tables["automaker"]
     for q in quarters:
         a, world, p = q["a"], q["world"], q["world"].parameters
-        row = bloc[bloc.quarter == q["t"]].set_index("entity").loc[list(BLOCS)]
+        row = bloc[bloc.quarter == q["t"]].set_index("entity").loc[list(world.economy.parties.blocs)]
         firms = maker[maker.quarter == q["t"]].profit.to_numpy()
         np.testing.assert_allclose(firms, a.firm_profit.sum(axis=0), **CLOSE)
         # Combustion: home makers earn a margin on whatever is not electric.
@@ -155,12 +158,12 @@ def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any
                 firms[world.start.automaker_home == b].sum()
                 + a.cell_profit[world.start.supplier_home == b].sum()
                 + combustion[b]
-                for b in range(N_BLOCS)
+                for b in range(world.economy.parties.n_blocs)
             ]
         )
         np.testing.assert_allclose(row.home_profit, home - q["plants"], **CLOSE)
         np.testing.assert_allclose(row.revenue, a.vehicle_duty + a.battery_duty, **CLOSE)
-        np.testing.assert_allclose(row.jobs, p.jobs_value * a.built.sum(axis=0)[:N_BLOCS], **CLOSE)
+        np.testing.assert_allclose(row.jobs, p.jobs_value * a.built.sum(axis=0)[:-1], **CLOSE)
         paid = (a.sales * q["paid"]).sum(axis=1) + world.economy.charger_budget
         np.testing.assert_allclose(row.subsidies, paid, **CLOSE)
         extra = a.sales.sum(axis=1) - world.start.market_size * world.start.ev_share
@@ -177,10 +180,11 @@ def test_payoffs_of_blocs_are_sums_over_their_firms(quarters: list[dict[str, Any
 def test_security_costs_are_paid_on_dependence_at_todays_tension(quarters: list[dict[str, Any]]) -> None:
     for q in quarters[:: max(1, len(quarters) // 6)]:
         a, world = q["a"], q["world"]
-        cost = np.zeros(N_BLOCS)
-        for i, j in DIRECTED_DYADS:
+        parties = world.economy.parties
+        cost = np.zeros(parties.n_blocs)
+        for i, j in parties.directed:
             cost[i] += welfare_rules.security_cost(
-                q["tension"][DYAD_OF[i, j]],
+                q["tension"][parties.dyad_of[i, j]],
                 world.economy.market_size[i],
                 a.vehicle_imports[i, j],
                 a.cell_imports[i, j],

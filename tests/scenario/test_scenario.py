@@ -66,7 +66,7 @@ def cell(file: str, column: str, **where: object) -> float:
 
 
 def test_the_scenarios_are_these() -> None:
-    assert scenario_names() == sorted((*NAMES, "canada-2026", "two"))
+    assert scenario_names() == sorted((*NAMES, "canada-2026", "four-2026", "two"))
 
 
 def test_arrays_have_their_shape_and_cannot_be_changed(scenario: Scenario) -> None:
@@ -127,12 +127,14 @@ def test_every_number_has_a_source(scenario: Scenario) -> None:
     assert len(places) == len(set(places))
 
 
-def test_ties_give_about_the_world_shares_of_suppliers(scenario: Scenario) -> None:
+@pytest.mark.parametrize("name", [*NAMES, "four-2026"])
+def test_ties_give_about_the_world_shares_of_suppliers(name: str) -> None:
+    scenario = load_scenario(name)
     # Rough check of judgement: landed cell prices with a margin of 9 $/kWh at the default substitution of 0.05.
     needed = scenario.market_size * scenario.ev_share * scenario.kwh * scenario.brand_share
     needed_at = np.einsum("fm,fmo->fo", needed, scenario.origin_share)
-    duty = np.zeros((len(PLACES), len(PLACES)))  # place of assembly, home of the supplier
-    duty[:3, :3], duty[:3, 3] = scenario.base_duty[0, BATTERY], scenario.other_duty[BATTERY]
+    duty = np.zeros((scenario.parties.n_places,) * 2)  # place of assembly, home of the supplier
+    duty[:-1, :-1], duty[:-1, -1] = scenario.base_duty[0, BATTERY], scenario.other_duty[BATTERY]
     imported = 1.0 - scenario.local_share
     price = (scenario.cell_cost[:, None] + 9) * (1 + imported * duty[:, scenario.supplier_home].T)
     price = price + scenario.battery_freight * imported
