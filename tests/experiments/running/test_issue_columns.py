@@ -36,7 +36,7 @@ def test_a_market_is_opened_where_a_treaty_gives_access() -> None:
         given = np.reshape(columns["lets_in_second"], (4, 3))
         access = np.stack([frame["directed"]["access"] for frame in world.recorder.frames])
         for lane in range(4):
-            # US<CN and EU<CN are the second and fourth directed pairs; a treaty in force is in effect in the next quarter.
+            # US<CN and EU<CN are the 2nd and 4th directed pairs; a treaty in force is in effect in the next quarter.
             assert given[lane, 0] >= (access[:-1, lane, 1] > 0).any()
             assert given[lane, 1] >= (access[:-1, lane, 3] > 0).any() and not given[lane, 2]
         found += given[:, 0].tolist()
