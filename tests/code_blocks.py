@@ -248,10 +248,12 @@ def _words(text: str) -> str:
 
 
 def toml_kind(block: Block) -> str:
-    """Who reads a block of TOML: plan, part (of a plan), scenario or numbers (of a scenario)."""
+    """Who reads a block of TOML: plan, part (of a plan), design (a plan with levers), scenario or numbers (of one)."""
     table = tomllib.loads(block.text)
     if "extends" in table:
         return "scenario"
+    if "levers" in table:
+        return "design"
     if block.name:
         return "plan"
     return "part" if set(table) & set(PLAN_KEYS) else "numbers"
