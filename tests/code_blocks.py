@@ -38,6 +38,8 @@ INSTEAD = {
     "detente sweep uncertainty": "detente sweep uncertainty --workers 1 --replicates 1",
     "detente emulate sliders": "detente emulate sliders --workers 1 --points 8 --replicates 8 --held-out 8",
     "detente discover results/uncertainty": "detente discover results/uncertainty --resamples 0",
+    # A whole study; terms.toml of the same page is a small one.
+    "detente design treaty": "detente design terms.toml --workers 1",
     "detente bench": "detente bench --quick",
     # Several workers are tested in tests/experiments/running/test_runner.py; this machine may have one processor.
     "detente sweep forgive.toml --workers 2 --into results/forgive-two": (
@@ -94,6 +96,10 @@ SLOW = (
     "detente discover results/uncertainty",
     "detente emulate sliders",
     "detente page --emulator results/sliders-emulator/emulator.json --out sliders.html",
+    "detente design terms.toml",
+    "detente design treaty",
+    "ls results/terms-design/arrangements.png",
+    "detente sweep results/terms-design/replay.toml --out results/again",
     "detente hindcast",
     "detente validate",
     "detente bench",
@@ -242,10 +248,12 @@ def _words(text: str) -> str:
 
 
 def toml_kind(block: Block) -> str:
-    """Who reads a block of TOML: plan, part (of a plan), scenario or numbers (of a scenario)."""
+    """Who reads a block of TOML: plan, part (of a plan), design (a plan with levers), scenario or numbers (of one)."""
     table = tomllib.loads(block.text)
     if "extends" in table:
         return "scenario"
+    if "levers" in table:
+        return "design"
     if block.name:
         return "plan"
     return "part" if set(table) & set(PLAN_KEYS) else "numbers"

@@ -68,7 +68,7 @@ FLOORS: tuple[tuple[str, ...], ...] = (
         f"experiments.{name}"
         for name in ("league", "sensitivity", "discovery", "hindcast", "bench", "catalogue", "classroom", "export")
     ),
-    ("experiments.validation", "experiments.seating"),
+    ("experiments.validation", "experiments.seating", "experiments.arrangements"),
     ("experiments.cli",),
     ("detente",),
 )

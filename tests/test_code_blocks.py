@@ -17,6 +17,7 @@ import pytest
 from code_blocks import Block
 from typer.testing import CliRunner
 
+from experiments.arrangements.design_plan import load_design
 from experiments.cli import main
 from experiments.design.plan_file import load_plan
 from model import load_scenario, load_tactics
@@ -68,6 +69,8 @@ def read_toml(block: Block) -> None:
     path.write_text(code_blocks.completed(block.text) if kind == "part" else block.text, "utf-8")
     if kind == "scenario":
         load_scenario(path)
+    elif kind == "design":
+        load_design(path)
     else:
         load_plan(path)
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
-from experiments.cli import analysis, emulating, listing, packages, seating
+from experiments.cli import analysis, designing, emulating, listing, packages, seating
 from experiments.cli.terminal import (
     FAILED,
     USUAL,
@@ -368,6 +368,7 @@ def benchmark(
 
 analysis.add_to(app)
 emulating.add_to(app)
+designing.add_to(app)
 packages.add_to(app)
 listing.add_to(app)
 seating.add_to(app)

@@ -107,7 +107,7 @@ def discover(
             points = rows["design_point"].to_numpy()
             y = np.logical_and.reduce([rows[column].to_numpy().astype(bool) for column in CASES[case][0]])
             x = inputs.loc[points].reset_index(drop=True)
-            found.append(_discover(case, dyad, x, y, points, n_boxes, resamples, seed))
+            found.append(found_in(case, dyad, x, y, points, n_boxes, resamples, seed))
     return found
 
 
@@ -130,7 +130,7 @@ def _of_difference(
             points = cells[place]
             y = CHANGES[case][0] * changed[place, replicate] > NO_SIGN
             x = inputs.loc[points].reset_index(drop=True)
-            yield _discover(case, dyad, x, y, points, n_boxes, resamples, plan.root_seed)
+            yield found_in(case, dyad, x, y, points, n_boxes, resamples, plan.root_seed)
 
 
 def _check(
@@ -170,7 +170,7 @@ def inputs_of(results: Results) -> pd.DataFrame:
     return pd.DataFrame(columns, index=[point.index for point in cells])
 
 
-def _discover(
+def found_in(
     case: str,
     dyad: str,
     x: pd.DataFrame,

@@ -43,6 +43,10 @@ GLOSSARY: Final = (
         "replicate by replicate.",
     ),
     Term(
+        "arrangement",
+        "What parties could agree on or choose beforehand: a value for every lever. As it is: the scenario's own.",
+    ),
+    Term(
         "attainable gain",
         "The largest joint gain that a package of everything the scenario knows would give at the time, with neither "
         "side losing. What an arm takes off the table stays in it.",
@@ -166,6 +170,10 @@ GLOSSARY: Final = (
     ),
     Term("kept", "Inherited cooperation that lasted, in every quarter, until the end.", ("P(kept)",)),
     Term(
+        "lever",
+        "A parameter, or a bundle of several, that somebody can choose; what cannot be chosen is an assumption.",
+    ),
+    Term(
         "linkage",
         "A concession outside the sector, such as farm goods, that is put beside electric cars to close a deal.",
     ),
@@ -179,6 +187,10 @@ GLOSSARY: Final = (
         "no change",
         "The forecast of who expects everything to stay as it was last known: of duties and shares that number, of "
         "agreements that none comes. A forecast that is no better is worth nothing.",
+    ),
+    Term(
+        "objective",
+        "What arrangements are judged by: durable gains, regret, CO2 saved.",
     ),
     Term(
         "over assumptions, same sign",
@@ -200,10 +212,19 @@ GLOSSARY: Final = (
         "recognition",
         "Accepting the partner's certificates, so that a car need not be approved a second time.",
     ),
+    Term(
+        "regret",
+        "What the worst-off misses in a world against the arrangement that is best there; told as what it does not "
+        "exceed in nine tenths of the sample.",
+    ),
     Term("replicate", "One run of a setting, with its own luck: crises, votes, misjudgements."),
     Term(
         "review",
         "Five years after a duty case raised a duty, what it added expires unless the bloc's own interest keeps it.",
+    ),
+    Term(
+        "robust choice",
+        "The arrangement with the least regret.",
     ),
     Term(
         "score of a forecast",
@@ -256,6 +277,11 @@ GLOSSARY: Final = (
         "with a part of its cars built in the market. In return it pays the usual duty only and keeps the rest.",
     ),
     Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
+    Term(
+        "worst-off",
+        "The bloc that has the least durable gain in a run: what it gains in the pairs in which cooperation lasts "
+        "twelve quarters or more.",
+    ),
 )
 
 

@@ -45,7 +45,7 @@ ELSEWHERE: Final = {
         "takes long; its tables are printed by what prints those above",
     ),
     **dict.fromkeys(
-        ("assumptions", "bench", "emulate"), "takes long; its tables are printed by what prints those above"
+        ("assumptions", "bench", "emulate", "design"), "takes long; its tables are printed by what prints those above"
     ),
 }
 TACTIC: Final = """
