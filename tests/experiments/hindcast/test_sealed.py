@@ -162,6 +162,21 @@ def test_the_usual_place_is_named_after_what_it_is_of() -> None:
     )
 
 
+def test_the_seals_of_what_is_shipped_hold_and_its_page_names_them() -> None:
+    page = (seeds_directory().parent / "docs" / "forecast.md").read_text("utf-8")
+    shipped = sorted((seeds_directory() / "forecasts").glob("*.json"))
+    assert shipped
+    for path in shipped:
+        forecast, digest = sealed.read_sealed(path)
+        assert forecast.made < forecast_end(path) and digest in page and path.name in page
+
+
+def forecast_end(path: Path) -> str:
+    """The day on which the last quarter of a forecast begins, from its name: it was made before."""
+    year, quarter = path.stem[-6:].split("Q")
+    return f"{year}-{3 * int(quarter) - 2:02}-01"
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
