@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import refused, written
+from commands import called, refused, written
 from sample_calls import wait_until
 from sample_runs import of_three_dyads
 from typer.testing import Result
@@ -23,6 +23,7 @@ from experiments.arrangements.report import findings, write_design
 from experiments.arrangements.study import AS_IT_IS, make_design
 from experiments.design.plan_file import load_plan
 from experiments.store.columns import Chunk, Played
+from experiments.store.folder import Results
 
 PLAN = """
 title = "Which term holds?"
@@ -167,7 +168,7 @@ def test_a_small_one_of_the_model(tmp_path: Path, call: Callable[..., Result]) -
 
 
 @pytest.mark.slow
-def test_killed_it_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+def test_killed_it_goes_on_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two studies, one of them killed in the search and again in the race, are the same files."""
     written(tmp_path, "terms.toml", REAL)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -185,6 +186,11 @@ def test_killed_it_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     assert start("killed").wait() == 0
     for name in ("arrangements.json", "replay.toml", "designs.csv", "pareto.csv", "worlds.csv"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
+    # And the plan that is left plays the first round of the race again, run by run.
+    monkeypatch.chdir(tmp_path)
+    assert called("sweep", "whole/replay.toml", "--workers", "1", "--out", "again").exit_code == 0
+    digests = [sorted(Results.open(tmp_path / one).read(["digest"])["digest"]) for one in ("again", "whole/race-01")]
+    assert digests[0] == digests[1] and len(digests[0]) == 3 * 2 * 2 * 2
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
