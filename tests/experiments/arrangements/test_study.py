@@ -155,6 +155,22 @@ def test_stopped_anywhere_it_goes_on_to_the_same(
     assert again == told
 
 
+def test_a_design_that_cannot_be_played_is_nobodys_choice(tmp_path: Path) -> None:
+    """Its regret is not known, which the files say as nothing; the others are told as ever."""
+    plan = asked(tmp_path, PLAN.replace("candidates = 2", "candidates = 20").replace("n_points = 20", "n_points = 3"))
+
+    def work(chunk: Chunk) -> Played:
+        if chunk.settings["retaliation_rule"] == "grim":
+            raise RuntimeError("this cannot be played")
+        return made_up(chunk)
+
+    told = make_design(plan, tmp_path / "out", 1, work=work)
+    assert told is not None and write_design(told, plan, tmp_path / "out") == ""
+    for one in told["candidates"]:
+        assert (one["regret"] is None) == (one["levers"]["answer"] == "hard")
+    assert told["robust"] != AS_IT_IS and any(one["regret"] is None for one in told["candidates"])
+
+
 def test_a_small_one_of_the_model(tmp_path: Path, call: Callable[..., Result]) -> None:
     written(tmp_path, "terms.toml", REAL)
     result = call("design", "terms.toml", "--workers", "1")
