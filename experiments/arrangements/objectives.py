@@ -49,22 +49,21 @@ def blocs_of(dyads: Sequence[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(bloc for dyad in dyads for bloc in dyad.split("-")))
 
 
-def measured(frame: pd.DataFrame, dyads: Sequence[str], n_designs: int, replicates: int) -> FloatArray:
+def measured(frame: pd.DataFrame, dyads: Sequence[str], n_designs: int, n_worlds: int, replicates: int) -> FloatArray:
     """(design, world, replicate, what) of a stage: the durable gain of each bloc, then CO2 saved; NaN of failed runs.
 
-    frame: rows of runs with ``dyad``, ``design_point``, ``replicate`` and ``COLUMNS``; points are the designs in the
-    first world, then the designs in the second, and so on.
+    frame: rows of runs that did not fail, with ``dyad``, ``design_point``, ``replicate`` and ``COLUMNS``; points are
+    the designs in the first world, then the designs in the second, and so on.
     """
     blocs = blocs_of(dyads)
-    n_points = int(frame["design_point"].max()) + 1
-    found = np.full((n_points, replicates, len(blocs) + 1), np.nan)
+    found = np.full((n_designs * n_worlds, replicates, len(blocs) + 1), np.nan)
     at = (frame["design_point"].to_numpy(), frame["replicate"].to_numpy())
-    found[at] = np.where(frame["dyad"].isin(list(dyads)).to_numpy()[:, None], 0.0, found[at])
+    found[at] = 0.0
     counted: set[str] = set()
     for dyad in dyads:
         rows = frame[frame["dyad"] == dyad]
         at = (rows["design_point"].to_numpy(), rows["replicate"].to_numpy())
-        is_durable = rows["durable"].fillna(False).to_numpy(dtype=bool)
+        is_durable = rows["durable"].to_numpy(dtype=bool)
         for bloc, side in zip(dyad.split("-"), ("first", "second"), strict=True):
             gain = rows[f"gain_{side}"].to_numpy(dtype=np.float64)
             found[(*at, blocs.index(bloc))] += np.where(is_durable, gain, 0.0)
@@ -107,9 +106,10 @@ def over_sample(by_world: FloatArray, weights: FloatArray) -> FloatArray:
 
 def regrets(by_world: FloatArray) -> FloatArray:
     """(design, row) what a design misses in a row of the sample against the best of these designs there."""
-    rows = np.where(np.isfinite(by_world[:, 1:]), by_world[:, 1:], -np.inf)
-    best = rows.max(axis=0)
-    return np.where(np.isfinite(rows), best - rows, np.nan)
+    rows = by_world[:, 1:]
+    there = np.isfinite(rows)
+    best = np.where(there, rows, -np.inf).max(axis=0)
+    return np.where(there, best - np.where(there, rows, 0.0), np.nan)
 
 
 def percentile(values: FloatArray, weights: FloatArray, share: float = QUANTILE) -> FloatArray:

@@ -94,6 +94,9 @@ def fronts(values: FloatArray) -> IntArray:
 def room(values: FloatArray, front: IntArray) -> FloatArray:
     """(designs,) how much room each has on its own front: the sides of the box between its neighbours, added up."""
     found = np.zeros(len(values))
+    # What could not be played is minus infinity: no worse here than the worst that could.
+    least = np.where(np.isfinite(values), values, np.inf).min(axis=0)
+    values = np.maximum(values, np.where(np.isfinite(least), least, 0.0))
     for number in np.unique(front):
         own = np.flatnonzero(front == number)
         for objective in values[own].T:

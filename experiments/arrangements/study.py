@@ -67,7 +67,7 @@ def make_design(
         if came.was_interrupted:
             return None
         frame = came.results.read(["dyad", *COLUMNS])
-        return measured(frame, plan.dyads, len(rows), replicates)
+        return measured(frame, plan.dyads, len(rows), 1 + len(weights), replicates)
 
     def played(rows: Sequence[Mapping[str, Value]], number: int) -> FloatArray | None:
         return stage(f"search-{number + 1:02d}", rows, plan.base.replicates, plan.base.root_seed)
@@ -139,7 +139,7 @@ def _told(plan: DesignPlan, found: Searched, best: Sequence[int], raced: Raced, 
             "name": names[k], "design": best[k], "levers": dict(found.rows[best[k]]),
             "sets": _sets(plan, found.rows[best[k]]),
             "objectives": _plain(_shown(values[k], plan.objectives)), "worst_off": _interval(gain[k]),
-            "regret": float(regret[k]), "in_default": _interval(worst[k, 0]),
+            "regret": _plain(regret[k : k + 1])[0], "in_default": _interval(worst[k, 0]),
             "better": _share(against > NO_SIGN, weights), "worse": _share(against < -NO_SIGN, weights),
             "by_world": _plain(means[k]),
         })  # fmt: skip

@@ -36,7 +36,7 @@ def frame(durable: tuple[bool, bool, bool] = (True, False, True)) -> pd.DataFram
 
 
 def test_a_gain_counts_where_cooperation_lasts_and_co2_once_a_bloc() -> None:
-    came = measured(frame(), DYADS, 2, 1)
+    came = measured(frame(), DYADS, 2, 2, 1)
     assert came.shape == (2, 2, 1, 4)
     # Design 1 in world 1 is point 3: CN gains in CN-US alone, the US in both of its pairs, the EU with the US.
     assert came[1, 1, 0].tolist() == [30.0, 100.0 + 32.0, 102.0, 5.0 + 7.0 + 9.0]
@@ -47,13 +47,12 @@ def test_a_gain_counts_where_cooperation_lasts_and_co2_once_a_bloc() -> None:
 
 
 def test_nothing_that_does_not_last_counts() -> None:
-    assert not measured(frame((False, False, False)), DYADS, 2, 1)[..., :3].any()
+    assert not measured(frame((False, False, False)), DYADS, 2, 2, 1)[..., :3].any()
 
 
 def test_a_failed_run_is_missing_and_not_nothing() -> None:
     whole = frame()
-    failed = pd.DataFrame([{"dyad": None, "design_point": 3, "replicate": 0}])
-    came = measured(pd.concat([whole[whole["design_point"] < 3], failed]), DYADS, 2, 1)
+    came = measured(whole[whole["design_point"] < 3], DYADS, 2, 2, 1)
     assert np.isnan(came[1, 1]).all() and np.isfinite(came[:, 0]).all()
     by_world = mean_of(of_runs(came, "worst_off", BLOCS))
     assert np.isnan(regrets(by_world)[1, 0]) and percentile(regrets(by_world), np.ones(1))[1] == np.inf
@@ -72,7 +71,7 @@ def test_regret_is_what_is_missed_against_the_best_in_a_world() -> None:
 
 
 def test_of_all_objectives_more_is_better() -> None:
-    came = measured(frame(), DYADS, 2, 1)
+    came = measured(frame(), DYADS, 2, 2, 1)
     found = scores(came, ("worst_off", "regret", "co2"), BLOCS, np.ones(1))
     assert found.tolist() == [[20.0, -10.0, 21.0], [30.0, 0.0, 21.0]]
     assert names_of(BLOCS) == ("worst_off", "total", "co2", "regret", "gain_CN", "gain_US", "gain_EU")

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from commands import refused, written
+from commands import called, refused, written
 from sample_calls import wait_until
 from sample_runs import of_three_dyads
 from typer.testing import Result
@@ -23,6 +23,7 @@ from experiments.arrangements.report import findings, write_design
 from experiments.arrangements.study import AS_IT_IS, make_design
 from experiments.design.plan_file import load_plan
 from experiments.store.columns import Chunk, Played
+from experiments.store.folder import Results
 
 PLAN = """
 title = "Which term holds?"
@@ -154,6 +155,22 @@ def test_stopped_anywhere_it_goes_on_to_the_same(
     assert again == told
 
 
+def test_a_design_that_cannot_be_played_is_nobodys_choice(tmp_path: Path) -> None:
+    """Its regret is not known, which the files say as nothing; the others are told as ever."""
+    plan = asked(tmp_path, PLAN.replace("candidates = 2", "candidates = 20").replace("n_points = 20", "n_points = 3"))
+
+    def work(chunk: Chunk) -> Played:
+        if chunk.settings["retaliation_rule"] == "grim":
+            raise RuntimeError("this cannot be played")
+        return made_up(chunk)
+
+    told = make_design(plan, tmp_path / "out", 1, work=work)
+    assert told is not None and write_design(told, plan, tmp_path / "out") == ""
+    for one in told["candidates"]:
+        assert (one["regret"] is None) == (one["levers"]["answer"] == "hard")
+    assert told["robust"] != AS_IT_IS and any(one["regret"] is None for one in told["candidates"])
+
+
 def test_a_small_one_of_the_model(tmp_path: Path, call: Callable[..., Result]) -> None:
     written(tmp_path, "terms.toml", REAL)
     result = call("design", "terms.toml", "--workers", "1")
@@ -167,7 +184,7 @@ def test_a_small_one_of_the_model(tmp_path: Path, call: Callable[..., Result]) -
 
 
 @pytest.mark.slow
-def test_killed_it_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+def test_killed_it_goes_on_to_the_same_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two studies, one of them killed in the search and again in the race, are the same files."""
     written(tmp_path, "terms.toml", REAL)
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
@@ -185,6 +202,11 @@ def test_killed_it_goes_on_to_the_same_bits(tmp_path: Path) -> None:
     assert start("killed").wait() == 0
     for name in ("arrangements.json", "replay.toml", "designs.csv", "pareto.csv", "worlds.csv"):
         assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
+    # And the plan that is left plays the first round of the race again, run by run.
+    monkeypatch.chdir(tmp_path)
+    assert called("sweep", "whole/replay.toml", "--workers", "1", "--out", "again").exit_code == 0
+    digests = [sorted(Results.open(tmp_path / one).read(["digest"])["digest"]) for one in ("again", "whole/race-01")]
+    assert digests[0] == digests[1] and len(digests[0]) == 3 * 2 * 2 * 2
 
 
 # --- what is refused --------------------------------------------------------------------------------------------------
