@@ -129,7 +129,7 @@ SLOW = (
     "detente check-world loyal.py:Loyal",
 )
 # Pages of many short commands, which together take longer than a fast test may.
-LONG = ("docs/export.md", "docs/run_a_sweep.md", "docs/write_a_plan.md")
+LONG = ("docs/export.md", "docs/run_a_sweep.md", "docs/take_it_home.md", "docs/write_a_plan.md")
 # Pages whose texts are formulas, printed by nothing, and the test that holds the page against the code.
 FORMULAS = {"docs/odd.md": "tests/experiments/catalogue/test_odd_page.py"}
 # Texts that hold times of a machine: the first line of each.

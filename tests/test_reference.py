@@ -61,7 +61,7 @@ EVENTFUL: list[tuple[str, int, dict[str, Any]]] = [
     ("2026-open-access", 0, STORM),
     ("2026", 0, POOR),
 ]
-N_FAST = 2  # of the eventful runs; the others, and faults that are seen in them, are for the slow tests
+N_FAST = 1  # of the eventful runs; the others, and faults that are seen in them, are for the slow tests
 Frames = list[dict[str, dict[str, Any]]]
 
 

@@ -125,6 +125,7 @@ def test_a_dilemma_is_solved_by_a_patient_and_trusting_pair_only() -> None:
     assert deep > 0.3 and shallow == 0.0
 
 
+@pytest.mark.slow
 def test_noise_does_not_create_treaties_where_everyone_loses() -> None:
     # Trap 0.3: errors live on issues and beliefs are shrunk, so luck does not pile up into deals.
     worlds_seen = [played_by(Deadlock, r, perception_noise=0.5) for r in range(6)]
@@ -320,6 +321,7 @@ def test_each_pathway_alone_lets_tension_in() -> None:
         assert is_heard(**{pathway: True}), pathway
 
 
+@pytest.mark.slow
 def test_tension_shuts_channels_and_strikes() -> None:
     def mean(column: str, level: float, **more: Any) -> float:
         found = [

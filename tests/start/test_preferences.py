@@ -56,7 +56,7 @@ def same(one: Any, two: Any, but: tuple[str, ...] = ()) -> None:
 # --- arms -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", one_in(5, sorted(plan_names(), key=lambda name: name != "mechanisms")))
+@pytest.mark.parametrize("name", one_in(6, sorted(plan_names(), key=lambda name: name != "mechanisms")))
 def test_arms_of_a_plan_that_vary_mechanisms_share_their_calibration(name: str) -> None:
     """Bit for bit: economy, start and agenda; what a run may put into a transfer is a matter of its menu."""
     plan, found = load_plan(name), {}

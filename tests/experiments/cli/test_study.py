@@ -51,6 +51,7 @@ def test_it_fits_one_screen(printed: list[str]) -> None:
     assert max(map(len, printed)) <= 80
 
 
+@pytest.mark.slow
 def test_the_first_three_lines_answer_the_question(printed: list[str]) -> None:
     answer = " ".join(" ".join(printed[:3]).split())
     assert answer.startswith(

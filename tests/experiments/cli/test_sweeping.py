@@ -50,6 +50,7 @@ def swept(call: Callable[..., Result], *words: str) -> Result:
     return call("sweep", "two.toml", "--workers", "1", *words)
 
 
+@pytest.mark.slow
 def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., Result], tmp_path: Path) -> None:
     assert "levels = [false, true]" in SMALL
     (tmp_path / "two.toml").write_text(SMALL.replace("[false, true]", "[true, false]"), encoding="utf-8")

@@ -135,6 +135,7 @@ def test_every_sixteen_points_have_another_luck_and_none_that_of_the_held_out_po
     assert apart not in [next(seeds) for _ in range(40)], "held-out points keep their luck for themselves"
 
 
+@pytest.mark.slow
 def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path) -> None:
     words: list[str] = []
     plan = dataclasses.replace(plan_in(tmp_path), outcomes=("mean_depth",))

@@ -28,6 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return place
 
 
+@pytest.mark.slow
 def test_r_finds_the_interval_of_the_effects(folder: Path) -> None:
     if (r := shutil.which("Rscript")) is None:
         pytest.skip("R is not installed")

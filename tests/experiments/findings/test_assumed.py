@@ -175,6 +175,7 @@ def test_levels_have_their_distribution_too(swept: tuple[Plan, Path]) -> None:
     assert (row["q05"], row["median"], row["q95"]) == pytest.approx((0.855, 1.155, 1.255))
 
 
+@pytest.mark.slow
 def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Path) -> None:
     plan, folder = swept
     found = find(plan, Results.open(folder))

@@ -247,6 +247,7 @@ def test_the_main_job_fits_a_screen_of_80_by_50(tmp_path: Path) -> None:
     assert "CO2" in heads and "k$" in heads, "prices and CO2 are in the headline"
 
 
+@pytest.mark.slow
 def test_long_tables_are_left_to_the_files(tmp_path: Path) -> None:
     levels = ", ".join(f"{i / 100}" for i in range(40))
     text = PLAN.split("[[blocks]]")[0].replace('["none", "group"]', f"[{levels}]")

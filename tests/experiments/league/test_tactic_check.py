@@ -113,6 +113,7 @@ def iter_unload() -> Iterator[None]:
     yield
 
 
+@pytest.mark.slow
 def test_worker_processes_play_the_file(tmp_path: Path) -> None:
     """The rows of two workers are those of one: the file is loaded there too."""
     from experiments.design.plan_file import load_plan

@@ -27,7 +27,7 @@ NEEDS = {
     "pandas": ("pandas", "US-EU"),
     "check": ("pandas", "18 parts, 0 of them changed, missing or unknown"),
 }
-HEAVY = ("ema", "dask")
+HEAVY = ("ema", "dask", "salib")
 
 
 def printed_by(name: str, folder: Path) -> str:

@@ -35,6 +35,7 @@ def cost(chunk: Chunk) -> float:
     return 1.0 + chunk.count * (0.3 if chunk.design_point == 3 else 0.03)
 
 
+@pytest.mark.slow
 @pytest.mark.promise
 def test_parts_are_at_most_a_few_seconds(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also those of a design point that is ten times as slow, once anything was measured; results are the same."""

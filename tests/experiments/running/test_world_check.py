@@ -90,6 +90,7 @@ def test_every_way_to_break_it_is_found(text: str, says: str, tmp_path: Path) ->
     assert said.endswith("then: detente check-world own.py")
 
 
+@pytest.mark.slow
 def test_watching_leaves_the_class_as_it_was(tmp_path: Path) -> None:
     from model import load_world, own_class
 

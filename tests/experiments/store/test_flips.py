@@ -57,9 +57,7 @@ def flips(folder: Path, n: int, seed: int) -> Iterator[Path]:
             part.write_bytes(whole)
 
 
-FLIPS = pytest.mark.parametrize(
-    "n", [pytest.param(10, id="some"), pytest.param(200, id="many", marks=pytest.mark.slow)]
-)
+FLIPS = pytest.mark.parametrize("n", [pytest.param(5, id="some"), pytest.param(200, id="many", marks=pytest.mark.slow)])
 
 
 @pytest.mark.promise

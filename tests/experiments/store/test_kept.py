@@ -142,6 +142,7 @@ def test_an_edit_while_a_sweep_goes_on_mixes_no_worlds(sources: Path, tmp_path: 
     assert swept(sources, tmp_path / "r", work=work).digest() == whole
 
 
+@pytest.mark.slow
 def test_a_file_of_tactics_is_compared_by_what_it_does(
     sources: Path, tmp_path: Path, only_ours: None, call: Callable[..., Result]
 ) -> None:
