@@ -101,7 +101,7 @@ def progress_shown(errors: Console, title: str) -> Iterator[Progress]:
             told = done * 10 // total
             left = (time.monotonic() - began) * (total - done) / max(1, done - before)
             also = f", {failed} failed" if failed else ""
-            say(errors, f"{title}: {done} done{also}, about {left:.0f} s left")
+            prose(errors, f"{title}: {done} done{also}, about {left:.0f} s left")
 
     yield tell
 
@@ -138,7 +138,7 @@ def waiting(errors: Console, title: str) -> Iterator[Callable[[int, int], None]]
         pause = PATIENCE
         while not ended.wait(pause):
             read = f", {share[0]:.0%} is read" if share[0] else ""
-            say(errors, f"{title}: {time.monotonic() - began:.0f} s so far{read}")
+            prose(errors, f"{title}: {time.monotonic() - began:.0f} s so far{read}")
             pause = min(2 * pause, 30.0)
 
     teller = threading.Thread(target=tell, daemon=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,9 @@ import pytest
 from commands import SMALL, detente, written
 from rich.cells import cell_len
 from typer.testing import Result
+
+from experiments.cli.terminal import screen
+from experiments.display import console
 
 WIDTHS: Final = (40, 60, 80, 160, None)
 # What plays, draws or replays is called at the narrowest width and at the others by the slow tests.
@@ -116,6 +120,16 @@ def test_every_command_is_called_or_says_why_not(call: Callable[..., Result]) ->
     listed = re.findall(r"^  ([a-z-]+)", call("-h").stdout.partition("Commands:")[2], re.MULTILINE)
     assert len(listed) > 15 and sorted(listed) == sorted({*CALLS, *ELSEWHERE} & set(listed))
     assert {*CALLS, *ELSEWHERE} - {*listed, "help"} == set()
+
+
+def test_what_is_said_while_one_waits_fits(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setattr(console, "PATIENCE", 0.01)
+    with console.waiting(screen(to_stderr=True), "Playing the run and its cloud") as watch:
+        watch(1, 2)
+        time.sleep(0.1)
+    said = capsys.readouterr().err
+    assert "50% is read" in " ".join(said.split()) and too_long(said, 40) == []
 
 
 def test_lines_that_are_too_long_are_found() -> None:
