@@ -93,7 +93,8 @@ class Government:
         """
         world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
-        return resolve(flows, belief, future, p.detection_lag, world.rules.answer_length, world.rules.by_type)
+        talks, rules = p.consultation_quarters * world.state.is_open[lanes, dyad], world.rules
+        return resolve(flows, belief, future, p.detection_lag, rules.answer_length, rules.by_type, talks)
 
     def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
         """(R,) what honouring a package (R,) is worth to it beyond its best deviation, at today's trust (1.10)."""
@@ -189,13 +190,14 @@ class Government:
     def makes_gesture(self, dyad: int, lanes: np.ndarray, u: FloatArray, is_next_step: np.ndarray) -> np.ndarray:
         """(n,) whether it would make a gesture in these lanes: in falling tension, or as the next step (1.15)."""
         world, p = self.world, self.world.parameters
+        before = world.state.tension_before[lanes, dyad] if p.tension_in_gestures else np.inf
         return gestures.makes_gesture(
             u,
             p.gesture_hazard,
             self.trust(self.partner(dyad))[lanes],
             p.gesture_trust,
             world.state.climate.level[lanes, dyad],
-            world.state.tension_before[lanes, dyad],
+            before,
             is_next_step,
         )
 

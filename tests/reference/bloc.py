@@ -118,7 +118,8 @@ class Bloc:
             p.discount_factor, p.repudiation_hazard * self.world.expected_danger[dyad], seen
         )
         lag, length = p.detection_lag, max(self.punishment_horizon, p.suspension_quarters)
-        return resolve(self.flows(dyad), belief, future, lag, length, p.trust_type)
+        talks = float(p.consultation_quarters * self.world.is_open[dyad])
+        return resolve(self.flows(dyad), belief, future, lag, length, p.trust_type, talks)
 
     # --- bargain (1.8) ----------------------------------------------------------------------------------------------
 
@@ -182,6 +183,15 @@ class Bloc:
         return bool(ratification.ratifies(w.mood[dyad, side], chance))
 
     # --- honour, retaliate, trust (1.10, 1.11) ----------------------------------------------------------------------
+
+    def would_keep(self, dyad: int, package: int) -> bool:
+        """Whether this bloc would honour, at least in part, a package that is signed."""
+        w, slack, menu = self.world, self.slack(dyad), self.world.agenda.menus[dyad]
+        whole = bool(slack.at(menu, package) >= 0.0)
+        if whole or not w.parameters.partial_compliance:
+            return whole
+        path = relations.own_path(w, dyad, self.side(dyad), package)
+        return bool(kept_share(path, lambda one: slack.at(menu, one))[1])
 
     def honours(self, dyad: int) -> bool:
         """Whether this bloc keeps the treaty in force this quarter."""
