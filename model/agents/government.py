@@ -93,8 +93,7 @@ class Government:
         """
         world, p, belief = self.world, self.world.parameters, self.trust(self.partner(dyad))[lanes]
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
-        talks, rules = p.consultation_quarters * world.state.is_open[lanes, dyad], world.rules
-        return resolve(flows, belief, future, p.detection_lag, rules.answer_length, rules.by_type, talks)
+        return resolve(flows, belief, future, p.detection_lag, world.rules.answer_length, world.rules.by_type)
 
     def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
         """(R,) what honouring a package (R,) is worth to it beyond its best deviation, at today's trust (1.10)."""

@@ -14,15 +14,13 @@ from typing import Final, NamedTuple
 import numpy as np
 
 from model.layout import room
-from model.numerics import FloatArray, FloatLike, entries, ordered_sum, power
+from model.numerics import FloatArray, entries, ordered_sum
 from model.packages.menu import Chosen, Menu
 from model.packages.sums import ALONE, BOTH, DESERTED, KEPT, PUNISHED, Flows, Grid
 from model.rules import compliance, withdrawal
 
 #: Numbers that are worked on at once, which several such arrays may be without leaving the processor's own memory.
 AT_ONCE: Final = 1 << 14
-#: What a delay leaves of an answer at least (fraction): the longest one of a side without a future stays a number.
-LEAST_DELAY: Final = 1.0e-12
 
 
 class PartTest(NamedTuple):
@@ -117,17 +115,13 @@ def resolve(
     lag: float,
     punishment_length: float,
     by_type: bool = False,
-    talks: FloatLike = 0.0,
 ) -> Resolve:
     """What honouring is worth beyond the best deviation that the flows know, for every package.
 
-    trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``. talks (...):
-    quarters of consultation before what is hard to see, which is all that y holds, is answered, >= 0. What is published
-    is answered without them, and with it whatever is withdrawn beside it; what is unseen and withdrawn together is
-    held wherever each of its parts is, for its answers add up.
+    trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
-    belief, future = np.asarray(trust)[..., None], np.asarray(continuation)[..., None]
-    present = compliance.present_values(future, lag, punishment_length)
+    belief = np.asarray(trust)[..., None]
+    present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
     kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))
     slack = compliance.honour_slack_type if by_type else compliance.honour_slack
     whole, one = slack(kept, alone, deserted, both, punish, belief, *present), flows.withdrawals
@@ -135,18 +129,10 @@ def resolve(
         return Resolve(flows.n_x, whole)
     weights = withdrawal.part_weights(belief, *present, by_type)
     answer = withdrawal.whole_answer(weights, alone, both, punish)
-    until = np.asarray(talks)[..., None] * (np.arange(alone.shape[-1]) >= flows.n_x)
-    if np.any(talks):
-        later = compliance.present_values(future, lag + until, punishment_length)
-        weights = withdrawal.part_weights(belief, *later, by_type)
     weights = withdrawal.Weights(*(weight[..., None] for weight in weights))
     cost = withdrawal.part_cost(weights, one.honoured, one.lapsed)
     is_repaid = withdrawal.repaid(cost, one.lost, weights)
     stake = ordered_sum(withdrawal.at_stake(cost, one.lost))
     dearest = np.maximum.reduce(withdrawal.temptation(cost, one.lost, is_repaid), axis=-1)
     highest = np.maximum.reduce(withdrawal.price(cost, is_repaid), axis=-1)
-    if np.any(talks):
-        # The answer that holds a part must be so much larger as it comes later.
-        delay = np.maximum(power(future, until), LEAST_DELAY)
-        dearest, highest = dearest / delay, highest / delay
     return Resolve(flows.n_x, whole, PartTest(answer, stake, dearest, highest))

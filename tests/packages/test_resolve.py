@@ -127,33 +127,6 @@ def test_names_of_the_sides_do_not_matter(seed: int) -> None:
     np.testing.assert_allclose(other[:, place], found.spread(FULL), rtol=1e-9, atol=1e-9)
 
 
-# --- what is hard to see is talked about first ---------------------------------------------------------------------
-
-
-@given(seeds, st.integers(0, 1), st.integers(1, 3), st.booleans())
-@settings(max_examples=15, deadline=None)
-def test_talks_delay_the_answer_to_what_is_unseen_alone(seed: int, side: int, talks: int, by_type: bool) -> None:
-    rng = np.random.default_rng(seed)
-    own, partner, trust = some_parts(rng, 3), some_parts(rng, 3), rng.uniform(0.3, 0.99, 3)
-    flows, future = side_flows(FULL, side, own, own, partner), compliance.continuation(0.98, 0.01, trust)
-    at_once, later = (
-        resolve(flows, trust, future, 1, 8.0, by_type, wait).spread(FULL) for wait in (0.0, np.array([0.0, talks, talks]))
-    )
-    np.testing.assert_array_equal(later[0], at_once[0])  # with this one there are no talks
-    held = FULL.held
-    unseen = (held[:, [SUPPLY + side, LINKAGE + side, TECHNOLOGY]] > 0).sum(axis=1)
-    np.testing.assert_array_equal(later[:, unseen == 0], at_once[:, unseen == 0])
-    assert np.all(later <= at_once + 1e-9)
-    # With one such concession and nothing else given, it is the test of everything at the longer lag.
-    given_up = [DUTY + side, RECOGNITION + side, CHARGING, SUPPLY + side, LINKAGE + side, TECHNOLOGY]
-    one = np.flatnonzero((held[:, given_up] > 0).sum(axis=1) * (unseen == 1) == 1)
-    flow = [table[1:, one] for table in (flows.honoured, flows.own_lapse, flows.partner_lapse)]
-    test = compliance.honour_test_type if by_type else compliance.honour_test
-    asked = (own.punish[1:, None], trust[1:, None], future[1:, None], 1 + talks, 8.0)
-    kept, _ = test(*flow, flows.both_lapse[1:], *asked)
-    assert np.all(kept | (later[1:, one] < 0.0))
-
-
 # --- where nobody has a future ------------------------------------------------------------------------------------
 
 

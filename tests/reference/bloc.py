@@ -118,8 +118,7 @@ class Bloc:
             p.discount_factor, p.repudiation_hazard * self.world.expected_danger[dyad], seen
         )
         lag, length = p.detection_lag, max(self.punishment_horizon, p.suspension_quarters)
-        talks = float(p.consultation_quarters * self.world.is_open[dyad])
-        return resolve(self.flows(dyad), belief, future, lag, length, p.trust_type, talks)
+        return resolve(self.flows(dyad), belief, future, lag, length, p.trust_type)
 
     # --- bargain (1.8) ----------------------------------------------------------------------------------------------
 
