@@ -197,3 +197,19 @@ def test_the_eus_duty_on_cars_from_china_is_reviewed_after_five_years() -> None:
     (before, kept, review), (_, gone, never) = specials
     assert (before > 0.2).all() and (gone == 0.0).all() and (never > QUARTERS + due).all()
     assert (kept == before).all() and (review == due + parameters.review_quarters).all()
+
+
+def test_who_repudiates_a_treaty_does_not_bring_the_next_one_into_force() -> None:
+    """Where politics end whatever is in force, what was passed dies with it; nothing follows in the next quarter."""
+
+    class Rash(World.bloc_type):  # type: ignore[name-defined, misc]
+        """Repudiates every treaty in the quarter in which another one is passed."""
+
+        def repudiates(self, dyad: int, u: np.ndarray) -> np.ndarray:
+            state = self.world.state
+            return (state.signed[:, dyad] >= 0) & (state.entry[:, dyad] == state.quarter + 1.0)
+
+    kind, p = type("Hasty", (World,), {"bloc_type": Rash}), world_of().parameters
+    package = series(kind("2026", p, 7, range(R), range(R), QUARTERS).run(), "package")
+    before, after = package[..., :-1], package[..., 1:]
+    assert (before > 0).any() and not ((before > 0) & (after > 0) & (after != before)).any()
