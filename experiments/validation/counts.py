@@ -3,8 +3,8 @@
 Runs are those of the assumption sample: 2018 to 2025 with the model's own duties and talks, sales following the record
 to the end of 2022. What enters into force is an agreement, and so is the renewal of one or of a truce; in the record a
 quarter with an agreement or a truce on trade or EVs is one, and a truce prolonged too. A truce is in force from then
-on until talks are suspended (in runs: the channel shuts) or duties rise between the two, or it ends; its length is years in force over the number of breaks, so
-that one that still stands counts as well.
+on until talks are suspended (in runs: the channel shuts), duties rise between the two, or it ends; its length is years
+in force over the number of breaks, so that one that still stands counts as well.
 """
 
 from __future__ import annotations

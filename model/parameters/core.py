@@ -345,7 +345,7 @@ class Unilateral:
 
     opening_hazard: float = real(MECHANISM, 0.25, 0, 0.6, "1/assessment", "1.6a",
         "highest chance of opening an investigation",
-        "assumption: an earlier fit's median is kept, since the record of 2018-2022 does not narrow it under these rules")
+        "assumption: an earlier fit's median is kept, since the record does not narrow it under these rules")
     opening_slope: float = real(MECHANISM, 2, 0, 6, "-", "1.6a", "how sharply that chance follows the gain")
     petition_weight: float = real(STRUCTURE, 0.5, 0, 2, "-", "1.6a",
         "weight of the home industry's gain in opening",
