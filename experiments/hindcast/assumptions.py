@@ -45,7 +45,7 @@ SHARES: Final = tuple(f"EV share {bloc}" for bloc in BLOCS)
 MEASURES: Final = (*TARGETS, BREAKS, *SHARES)
 #: The column of a sample that says how likely a row is against the others, and those of a point that is not sampled.
 WEIGHT: Final = "weight"
-#: The mean of a PERT distribution is (low + 4 best + high) / 6: the best guess counts this many times as much as an end.
+#: The mean of a PERT distribution is (low + 4 best + high) / 6: the best guess counts as much as four ends.
 BEST_WEIGHT: Final = 4.0
 LEAST_YEARS: Final = 0.25  # years in force, a quarter: below it there is no rate of breaking to speak of
 SMALLEST_SHARE: Final = 1e-6  # keeps log odds finite

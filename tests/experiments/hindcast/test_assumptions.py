@@ -58,10 +58,10 @@ def test_a_prior_through_three_guesses_has_their_mean_and_a_uniform_one_the_midd
 
 
 def test_another_table_of_parameters_makes_it_another_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
-    name = "perception_noise"
+    before, name = PLAN.digest, "perception_noise"
     moved = PARAMETERS[name].model_copy(update={"default": 0.9})
     monkeypatch.setattr(own, "PARAMETERS", {**PARAMETERS, name: moved})
-    assert own.load_assumptions().digest != PLAN.digest
+    assert own.load_assumptions().digest != before
 
 
 def test_treaties_that_end_are_counted_a_year_in_force() -> None:
