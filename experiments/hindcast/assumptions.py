@@ -47,6 +47,9 @@ MEASURES: Final = (*TARGETS, BREAKS, *SHARES)
 WEIGHT: Final = "weight"
 #: The mean of a PERT distribution is (low + 4 best + high) / 6: the best guess counts as much as four ends.
 BEST_WEIGHT: Final = 4.0
+#: A range whose highest value is this many times its lowest was guessed in factors and is drawn in logarithms: defaults
+#: of such ranges stand about the geometric middle.
+FACTOR: Final = 10.0
 LEAST_YEARS: Final = 0.25  # years in force, a quarter: below it there is no rate of breaking to speak of
 SMALLEST_SHARE: Final = 1e-6  # keeps log odds finite
 
@@ -63,7 +66,8 @@ class AssumptionPlan(Part):
     """A declaration of an assumption sample.
 
     prior: "best_guess" for the PERT distribution through lowest, best and highest guess, the standard way to write a
-    three-point estimate (Malcolm et al. 1959; Clark 1962; Vose 2008); "uniform" for one that knows no best guess.
+    three-point estimate (Malcolm et al. 1959; Clark 1962; Vose 2008), in logarithms where a range spans a factor of
+    ten or more; "uniform" for one that knows no best guess.
     """
 
     name: str
@@ -149,11 +153,17 @@ def design(plan: AssumptionPlan) -> pd.DataFrame:
     """Scrambled Sobol points over the priors, a column a number; whole numbers are rounded."""
     priors = plan.priors
     unit = qmc.Sobol(len(priors), scramble=True, rng=plan.fit.root_seed).random(plan.fit.n_points)
-    low, best, high = np.array(list(priors.values())).T
+    guesses = np.array(list(priors.values())).T
     if plan.prior == "best_guess":
+        by_factors = guesses[2] >= FACTOR * guesses[0]
+        by_factors &= guesses[0] > 0.0
+        low, best, high = np.where(by_factors, np.log(np.where(by_factors, guesses, 1.0)), guesses)
         place = BEST_WEIGHT * (best - low) / (high - low)  # how far up the best guess stands
-        unit = beta.ppf(unit, 1.0 + place, 1.0 + BEST_WEIGHT - place)
-    values = pd.DataFrame(low + unit * (high - low), columns=list(priors))
+        drawn = low + (high - low) * beta.ppf(unit, 1.0 + place, 1.0 + BEST_WEIGHT - place)
+        drawn = np.where(by_factors, np.exp(np.where(by_factors, drawn, 0.0)), drawn)
+    else:
+        drawn = guesses[0] + unit * (guesses[2] - guesses[0])
+    values = pd.DataFrame(np.clip(drawn, guesses[0], guesses[2]), columns=list(priors))
     whole = [name for name in priors if PARAMETERS[name].kind == "int"]
     return values.assign(**{name: np.rint(values[name]) for name in whole})
 
