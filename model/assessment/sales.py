@@ -157,12 +157,11 @@ def _by_rules(
     sweeps: int,
 ) -> Sales:
     """``sales_at`` with NumPy, whatever is optional; shift (q,) utils of an announcement, size (q,) m cars."""
-    # Prices and shares.
     alpha, sigma = parameters.alpha[at.importer], parameters.nest_correlation
     utility = situation.utility[..., at.market, :] + shift[:, None]
     goods = (parameters, situation, nodes, block, cars, at, vehicle_duty, utility, alpha[:, None], size[:, None])
     offered, cleared, residual, (to_makers, to_treasury) = _priced(*goods, start, sweeps)
-    scheme, credits = None, None
+    scheme = credits = None
     if situation.scheme is not None and situation.credit_price is not None:
         scheme, before = situation.scheme.of(at.importer), situation.credit_price[..., at.importer]
         credits, _, cleared = clear_with_credits(scheme, before, alpha, sigma, offered.base, utility, cleared)
@@ -176,10 +175,8 @@ def _by_rules(
     home, *thirds = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, *cars.thirds))
     total, partner, firm_profit = ordered_sum(sales), ordered_sum(by_partner), sales * unit_margin + to_makers
     if situation.clause is not None:
-        landed = cars.partner_landed[..., at.pair, :]
-        gain, moved, to_treasury = _at_minimum_prices(
-            situation, situation.clause, at, offered, vehicle_duty, landed, border, by_partner
-        )
+        terms = (situation, situation.clause, cars, at, offered, vehicle_duty, border, by_partner)
+        gain, moved, to_treasury = _at_minimum_prices(*terms)
         partner, home, firm_profit = partner - moved, home + moved, firm_profit + gain
     charged: tuple[FloatArray, ...] = ()
     if situation.charges is not None and offered.charge is not None:
@@ -309,15 +306,16 @@ def _offered(
 def _at_minimum_prices(
     situation: Situation,
     clause: Clause,
+    cars: Cars,
     at: At,
     offered: _Offered,
     vehicle_duty: FloatArray,
-    landed: FloatArray,
     border: FloatArray,
     by_partner: FloatArray,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What makers gain then, (..., q, f) bn$, how many cars more are built at home, m, and what the treasury has more
-    (..., q), below 0, bn$; landed, border (..., q, f) k$; by_partner (..., q, f) m cars."""
+    (..., q), below 0, bn$; border (..., q, f) k$; by_partner (..., q, f) m cars."""
+    landed = cars.partner_landed[..., at.pair, :]
     i, j = int(at.importer[0]), int(at.partner[0])
     return clause.settle(
         by_partner,
