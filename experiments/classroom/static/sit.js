@@ -7,7 +7,7 @@ import { qrCode, worldMap } from "./figures.js";
 import { lobbyLine, minutesList, packageList } from "./minutes.js";
 import { clockWords, questionCard } from "./question.js";
 import { stop as stopStories, stories } from "./story.js";
-import { clockText, doorway, seating, wall } from "./wall.js";
+import { clockText, doorway, lateLine, seating, wall } from "./wall.js";
 import { money, percent, signedMoney, t } from "./words.js";
 
 const EVERY = 1000; // ms between looks at the room, which holds a seat for a while when it hears nothing
@@ -168,7 +168,8 @@ function drawRoom(now) {
   if (now.code) invite(now.code);
   if (!state.seats.length && !over && now.overview && (isMany || now.code)) {
     if (playing && isMany) return put(parts.body, wall(now, last), joinForm());
-    if (!last) return put(parts.body, now.code ? doorway(now, now.code, facts.join?.address, state.invitation?.rows) : welcome(now), isMany ? seating(now.overview) : null, joinForm());
+    if (!last && isMany) return put(parts.body, seating(now.overview), now.code ? lateLine(now.code, facts.join?.address) : null, joinForm());
+    if (!last) return put(parts.body, doorway(now, now.code, facts.join?.address, state.invitation?.rows), joinForm());
   }
   const questions = (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-")));
   const cards = questions.map((one, k) => questionCard(one, { ...state, send, keep, asked: questions.length > 1 ? t("ask.of", { n: k + 1, of: questions.length }) : "" }));

@@ -1,5 +1,5 @@
 // What a class at several tables looks at together: the map of one table, a clock, the news, and where every table stands.
-import { DYADS, bloc, dyad, eventLine, the } from "./blocs.js";
+import { DYADS, bloc, dyad, eventLine, short, the } from "./blocs.js";
 import { facts } from "./api.js";
 import { h } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
@@ -55,4 +55,8 @@ export function doorway(now, code, address, rows) {
 // Where everybody has been dealt, before the first quarter.
 export const seating = (overview) =>
   h("div", { class: "seating", id: "seating" }, overview.map((table) => h("section", { class: "card" }, h("h2", {}, t("wall.stand", { n: table.table + 1 })),
-    h("dl", {}, table.seats.flatMap((seat) => [h("dt", {}, bloc(seat.bloc)), h("dd", {}, seat.names.length ? seat.names.join(t("comma")) : seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot"))])))));
+    h("dl", {}, table.seats.flatMap((seat) => [h("dt", {}, h("span", { class: "unseen" }, bloc(seat.bloc)), h("span", { "aria-hidden": "true" }, short(seat.bloc))),
+      seat.names.length ? h("dd", {}, seat.names.join(t("comma"))) : seat.people ? h("dd", {}, t("sit.people", { n: seat.people })) : h("dd", { class: "soft" }, t("wall.rules"))])))));
+
+// For who comes late, once the tables are dealt.
+export const lateLine = (code, address) => h("p", { class: "late" }, facts.join ? `${address} · ` : "", t("door.code"), " ", h("strong", { class: "code", id: "room-code" }, code));

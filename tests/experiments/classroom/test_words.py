@@ -20,7 +20,9 @@ LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js")}
 PRESETS = re.findall(r"key: \"(\w+)\"", SCRIPTS["presets.js"])
 VIEWS = ("start", "watch", "learn", "sit", "lead")
-CODE = "\n".join([*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "desk", "hall", "room", "door"))])
+CODE = "\n".join(
+    [*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "desk", "hall", "room", "door"))]
+)
 OWN_HEADLINES = ("refused", "signs", "lapses")  # the others are told as in the minutes
 
 
