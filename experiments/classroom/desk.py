@@ -16,7 +16,6 @@ import numpy as np
 from experiments.classroom.cloud import Clouds
 from experiments.classroom.game import read_settings
 from experiments.classroom.hall import NOWHERE, Hall
-from experiments.classroom.limits import JOIN_BURST, JOIN_RATE, Buckets
 from experiments.classroom.pages import PAGES, USUAL
 from experiments.classroom.room import OVER, Refused, Room
 from experiments.classroom.seats import Spot
@@ -44,7 +43,6 @@ class Desk:
     address: str
 
     def __init__(self) -> None:
-        self.joins = Buckets(JOIN_RATE, JOIN_BURST)
         self._telling = threading.Lock()
         self._told: tuple[object, dict[str, Any]] = (None, {})
 
@@ -72,10 +70,7 @@ class Desk:
         code = data.get("code")
         if not isinstance(code, str) or len(code) > MOST_CODE:
             raise Refused(422, "bad_code")
-        now = time.monotonic()
-        if not self.joins.take("", now):
-            raise Refused(429, "too_often")
-        return self.hall.join(code, data.get("name"), now)
+        return self.hall.join(code, data.get("name"), time.monotonic())
 
     def here(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A sign of life for the seats that one browser holds."""
@@ -101,8 +96,7 @@ class Desk:
             return self._wall(data, since, now) | ({"code": self.hall.code} if leads else {})
         if self.hall.bloc_of(token) == NOWHERE:
             return self.hall.wait(token, now)
-        k = self.hall.index_of(token) or 0
-        table = self.hall.tables[k]
+        k, table = self.hall.find(token) or (0, self.room)
         return table.seat(token, _from(data, table, since), now) | self._place(k)
 
     def _place(self, k: int) -> dict[str, Any]:

@@ -65,13 +65,19 @@ class Hall:
 
     # --- who is where -----------------------------------------------------------------------------------------------
 
+    def find(self, token: str) -> tuple[int, Room] | None:
+        """The table at which a token has a seat, with its number."""
+        return next((one for one in enumerate(self.tables) if token in one[1].people.persons), None)
+
     def index_of(self, token: str) -> int | None:
-        """The table at which a token has a seat."""
-        return next((k for k, table in enumerate(self.tables) if token in table.people.persons), None)
+        """The number of the table at which a token has a seat."""
+        found = self.find(token)
+        return found[0] if found else None
 
     def table_of(self, token: str) -> Room:
         """The table of a token; a stranger's is the first, which refuses it."""
-        return self.tables[self.index_of(token) or 0]
+        found = self.find(token)
+        return found[1] if found else self.tables[0]
 
     def table(self, index: object) -> Room:
         """The table with this number, from 0; the first if none is named."""
@@ -80,8 +86,10 @@ class Hall:
         return self.tables[index]
 
     def on_the_wall(self, now: float) -> int:
-        """The table that is shown to everybody now."""
-        return self.shown if self.shown is not None else int(now / EACH_SHOWN) % len(self.tables)
+        """The table that is shown to everybody now; when all are over it stays."""
+        if self.shown is not None or self.is_over:
+            return self.shown or 0
+        return int(now / EACH_SHOWN) % len(self.tables)
 
     def _people(self) -> Iterable[Person]:
         yield from self.waiting.values()
@@ -136,18 +144,14 @@ class Hall:
             return
         # An empty seat at a full table goes before a second person at any seat.
         _, _, k, bloc = min(open_, key=lambda one: (one[1] > 0, one[0], one[1], one[2], one[3]))
-        self._put(token, self.waiting.pop(token), k, bloc)
+        self.tables[k].people.persons[token] = Person(bloc, now, name=self.waiting.pop(token).name)
         self.tables[k].settle(token, now)
-
-    def _put(self, token: str, person: Person, k: int, bloc: int) -> None:
-        self.tables[k].people.persons[token] = Person(bloc, person.seen, name=person.name)
 
     def bloc_of(self, token: str) -> int | None:
         """The seat of a token, ``NOWHERE`` for who waits, None for a stranger."""
-        k = self.index_of(token)
-        if k is not None:
-            return self.tables[k].people.bloc_of(token)
-        return NOWHERE if token in self.waiting else None
+        if token in self.waiting:  # asked first: dealing puts a token at its table before it stops waiting
+            return NOWHERE
+        return self.table_of(token).people.bloc_of(token)
 
     def leave(self, token: str, now: float) -> None:
         """Stand up; who waits goes."""
@@ -164,22 +168,25 @@ class Hall:
         """
         if isinstance(n_tables, bool) or not isinstance(n_tables, int) or not 1 <= n_tables <= MOST_TABLES:
             raise Refused(422, "bad_number", f"tables: allowed is a whole number from 1 to {MOST_TABLES}")
+        first = self.tables[0]
+        tables = [
+            Room(settings, first.pace, first.patience) for _ in range(n_tables)
+        ]  # takes a while: without the lock
+        for table in tables:
+            table.people.facilitator = first.people.facilitator
         with self.lock:
-            first = self.tables[0]
             people = dict(self.waiting)
             for table in self.tables:
                 people |= table.people.persons
-            self.waiting = {}
-            self.tables = [Room(settings, first.pace, first.patience) for _ in range(n_tables)]
-            for table in self.tables:
-                table.people.facilitator = first.people.facilitator
             order = list(people.items())
             secrets.SystemRandom().shuffle(order)
             order.sort(key=lambda one: now - one[1].seen > HELD)  # who has gone home takes nobody's place
             for (token, person), (k, bloc) in zip(order, places(n_tables, len(order)), strict=True):
-                self._put(token, person, k, bloc)
-            self.is_dealt, self.shown = True, None
-            self.tick(now)
+                tables[k].people.persons[token] = Person(bloc, person.seen, name=person.name)
+            # In this order: whoever asks meanwhile is found at a table or waiting (``bloc_of``), and never nowhere.
+            self.tables = tables
+            self.waiting, self.is_dealt, self.shown = {}, True, None
+        self.tick(now)
 
     def begin_anew(self, settings: Settings, now: float) -> None:
         """One table again, as at the beginning: everybody has gone, and the room has a new code."""
@@ -192,19 +199,19 @@ class Hall:
 
     def lead(self, token: str, action: str, about: dict[str, Any], now: float) -> dict[str, Any]:
         """What only the facilitator may do, at all tables or at ``about["table"]``; returns how all stand."""
+        if not self.tables[0].people.is_facilitator(token):
+            raise Refused(401, "not_facilitator")
+        settings = about.get("settings", self.tables[0].settings)
+        if action in ("new", "deal") and not isinstance(settings, Settings):
+            raise Refused(422, "bad_settings")
+        if action == "deal":
+            self.deal(about.get("tables"), settings, now)
         with self.lock:
-            if not self.tables[0].people.is_facilitator(token):
-                raise Refused(401, "not_facilitator")
-            settings = about.get("settings", self.tables[0].settings)
-            if action in ("new", "deal") and not isinstance(settings, Settings):
-                raise Refused(422, "bad_settings")
             if action == "new":
                 self.begin_anew(settings, now)
-            elif action == "deal":
-                self.deal(about.get("tables"), settings, now)
             elif action == "show":
                 self.shown = None if about.get("table") is None else self.tables.index(self.table(about["table"]))
-            elif action != "look":
+            elif action not in ("look", "deal"):
                 self._lead_tables(token, action, about, now)
             told = self.tables[0].lead(token, "look", {}, now)
             return told | {
@@ -239,8 +246,9 @@ class Hall:
     def wait(self, token: str, now: float) -> dict[str, Any]:
         """What who waits may see: the own nickname and how many wait."""
         with self.lock:
-            self.waiting[token].seen = now
-            return {"phase": "waiting", "name": self.waiting[token].name, "n": len(self.waiting_names(now))}
+            person = self.waiting.get(token, Person(NOWHERE, now))  # who has just been dealt is told so the next time
+            person.seen = now
+            return {"phase": "waiting", "name": person.name, "n": len(self.waiting_names(now))}
 
     def overview(self, now: float) -> list[dict[str, Any]]:
         """Every table in a few words: quarter, who is there, decisions that are open and for how long."""

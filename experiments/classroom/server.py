@@ -29,6 +29,8 @@ from experiments.classroom.hall import Hall
 from experiments.classroom.keeping import Keeper
 from experiments.classroom.lessons import is_of_a_lesson, lesson_game
 from experiments.classroom.limits import (
+    JOIN_BURST,
+    JOIN_RATE,
     LARGEST_BODY,
     MOST_AT_ONCE,
     PLACE_BURST,
@@ -81,6 +83,7 @@ class Classroom(Desk):
         self.keeper: Keeper | None = None  # writes the tables into a file, where the command names one
         self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
+        self.joins = Buckets(JOIN_RATE, JOIN_BURST)
         self.whole = Buckets(WHOLE_RATE, WHOLE_BURST)
         self.whole_places = Buckets(WHOLE_PLACE_RATE, WHOLE_PLACE_BURST)
         self.n_running = 0  # requests that are read and not yet answered
@@ -167,6 +170,8 @@ class Classroom(Desk):
         """Whether the caller has not asked too often; what plays a whole run is counted by itself too."""
         now, (who, place) = time.monotonic(), self._caller(request)
         if not (self.visitors.take(who, now) and self.places.take(place, now)):
+            return False
+        if name == "room/join" and not self.joins.take(place, now):
             return False
         return name not in WHOLE or (self.whole.take(who, now) and self.whole_places.take(place, now))
 

@@ -78,7 +78,9 @@ function draw() {
   parts.state.textContent = `${t(`phase.${room.phase}`)} · ${t("sit.quarter", { n: Math.min(room.played + 1, room.length), of: room.length, label: room.labels[Math.min(room.played, room.length - 1)] })}`;
   for (const id of ["lead-start", "lead-pause", "lead-next", "lead-end"]) document.getElementById(id).disabled = room.phase === "over";
   drawTables(parts.tables, room, act, drawQr);
-  parts.seats.hidden = room.tables.length > 1; // seats have codes where there is one table
+  const isMany = room.tables.length > 1;
+  parts.seats.hidden = isMany; // seats have codes where there is one table
+  document.getElementById("lead-export").hidden = isMany; // each table's debrief exports its own
   parts.fault.hidden = !room.fault;
   parts.fault.textContent = room.fault ? `${t("lead.fault")} ${room.fault}` : "";
   room.seats.forEach((seat) => {

@@ -58,7 +58,7 @@ function peek(question, at, key) {
   const box = h("p", { class: "peek" });
   const show = () => put(box, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`)));
   if (at.peeked.has(key)) show();
-  else box.append(button(t("ask.peek"), () => { at.peeked.add(key); show(); }, { id: `peek-${key}` }));
+  else box.append(button(t("ask.peek"), () => { at.peeked.add(key); show(); }));
   return box;
 }
 

@@ -166,8 +166,8 @@ function drawRoom(now) {
   const sayings = now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null;
   const isMany = now.tables > 1;
   if (now.code) invite(now.code);
-  if (!state.seats.length && !over && now.overview && (isMany || now.code)) {
-    if (playing && isMany) return put(parts.body, wall(now, last), joinForm());
+  if (!state.seats.length && !now.all_over && now.overview && (isMany || now.code)) {
+    if (last && isMany) return put(parts.body, wall(now, last), joinForm());
     if (!last && isMany) return put(parts.body, seating(now.overview), now.code ? lateLine(now.code, facts.join?.address) : null, joinForm());
     if (!last) return put(parts.body, doorway(now, now.code, facts.join?.address, state.invitation?.rows), joinForm());
   }
