@@ -95,7 +95,7 @@ function draw() {
     const link = `${room.address || location.origin + "/"}#seat=${room.codes[b]}`;
     const qr = h("div", { class: "qr" });
     drawQr(qr, link);
-    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft scroll" }, link),
+    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft wrapped" }, link),
       button(t("lead.empty"), () => act("empty", { bloc: b }), { id: `empty-${b}` }));
   }));
 }

@@ -43,7 +43,7 @@ export function giveAndGet(pack, side) {
 // Three lights: enough gain, would be kept, passes at home; with what stands behind them one touch away.
 function lights(question, own, mail) {
   const gains = own.believed !== null && own.believed >= (own.hope ?? own.least);
-  const light = (on, words) => h("li", { class: on ? "on" : "off" }, h("span", { "aria-hidden": "true" }, on ? "✓" : "✗"), h("span", { class: "unseen" }, t(on ? "yes" : "no"), " "), words);
+  const light = (on, words) => h("li", { class: on ? "on" : "off" }, h("span", { "aria-hidden": "true" }, on ? "✓ " : "✗ "), h("span", { class: "unseen" }, t(on ? "yes" : "no"), " "), words);
   const me = BLOCS[DYADS[question.dyad][question.side]];
   return [
     h("p", { class: "worth" }, own.believed === null ? t("light.no_worth") : t("light.worth", { sum: cash(own.believed) })),
@@ -115,7 +115,7 @@ function composing(question, at, key) {
     select(menu[axis].map((position) => [position, positionName(axis, position, rates, d, access)]), positions[axis], (value) => { positions[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
   if (positions.some((position, axis) => position !== question.package.at[axis])) judge();
   return [
-    h("p", {}, t(question.advice === -1 ? "ask.rules_nothing" : "ask.rules_offer")),
+    h("p", { class: "intro" }, t(question.advice === -1 ? "ask.rules_nothing" : "ask.rules_offer")),
     h("div", { class: "controls" }, fields), result,
     h("div", { class: "bar thumb" }, table,
       question.advice !== -1 && button(t("move.table_advice"), () => at.send(question, question.advice), { "data-move": "advice" }),

@@ -167,8 +167,8 @@ function drawRoom(now) {
   const isMany = now.tables > 1;
   if (now.code) invite(now.code);
   if (!state.seats.length && !now.all_over && now.overview && (isMany || now.code)) {
-    if (last && isMany) return put(parts.body, wall(now, last), joinForm());
-    if (!last && isMany) return put(parts.body, seating(now.overview), now.code ? lateLine(now.code, facts.join?.address) : null, joinForm());
+    if (last && isMany) return put(parts.body, wall(now, last), now.code ? null : joinForm());
+    if (!last && isMany) return put(parts.body, seating(now.overview), now.code ? lateLine(now.code, facts.join?.address) : joinForm());
     if (!last) return put(parts.body, doorway(now, now.code, facts.join?.address, state.invitation?.rows), joinForm());
   }
   const questions = (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-")));

@@ -183,3 +183,25 @@ def test_the_wall_shows_one_table_after_the_other_or_the_one_that_is_chosen() ->
     assert lead(class_, "show", table=2)["shown"] == 2
     assert {class_.on_the_wall(float(now)) for now in range(0, 100, 5)} == {2}
     assert lead(class_, "show")["shown"] is None
+
+
+@pytest.mark.slow
+def test_six_quarters_of_which_every_decision_takes_its_minute_end_within_twenty_five(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Everybody sits there and nobody decides: the longest that a class can take, on a clock that does not wait."""
+    lucks = itertools.count(3)
+    monkeypatch.setattr("experiments.classroom.room.secrets.randbelow", lambda most: next(lucks))
+    length = Settings(quarters=6, parameters={"rounds_per_quarter": 2})
+    class_, now = Hall(Room(length, pace=4.0, patience=60.0)), 0.0
+    tokens = [class_.join(class_.code, f"n{n}", now)["token"] for n in range(12)]
+    lead(class_, "deal", now, tables=4)
+    lead(class_, "start", now)
+    while not class_.is_over and now < 60 * 60:
+        now += 1.0
+        for token in tokens:
+            class_.table_of(token).people.bloc_of(token, now)
+        class_.tick(now)
+    print(f"{now / 60:.1f} minutes")
+    assert class_.is_over and now <= 25 * 60
+    assert all(not table.game.moves and table.game.released for table in class_.tables)
