@@ -49,9 +49,9 @@ def test_the_room_code_is_told_to_the_facilitator_alone(classroom: Classroom) ->
 def test_a_seat_sees_its_own_table_and_the_wall_any(classroom: Classroom) -> None:
     hall = classroom.hall
     tokens = [classroom.join({"code": hall.code, "name": name}, "")["token"] for name in ("Ann", "Bo")]
-    classroom.lead({"action": "deal", "tables": 2}, hall.facilitator)
+    settings = {**SETTINGS.as_dict(), "quarters": 30}
+    classroom.lead({"action": "deal", "tables": 2, "settings": settings}, hall.facilitator)
     classroom.lead({"action": "start"}, hall.facilitator)
-    hall.tick(1e9)
     for token in tokens:
         seen = classroom.look({"since": 7, "game": None}, token)
         assert seen["table"] == hall.index_of(token) and seen["tables"] == 2 and not seen["all_over"]
