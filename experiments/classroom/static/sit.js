@@ -85,6 +85,7 @@ export async function look() {
   } catch (fault) {
     if (fault.status === 401 && token) { notice(t("refused.stranger"), true); return lose(token); }
     if (fault.code === "no_server") notice(t("refused.no_server"), true);
+    if (!fault.code) console.error(fault); // ours, and no answer of the server's
   }
   if (mine === looks) timer = setTimeout(look, EVERY);
 }
