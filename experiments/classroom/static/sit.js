@@ -41,7 +41,7 @@ export function stop() {
 export function mount(root) {
   mounted = true;
   state.drawn = "";
-  root.append(h("h1", { class: "noprint" }, t("sit.title")), (parts.body = h("div", {})));
+  root.append((parts.title = h("h1", { class: "noprint" }, t("sit.title"))), (parts.body = h("div", {})));
   if (state.room) draw();
   look();
 }
@@ -166,6 +166,8 @@ function drawRoom(now) {
   const playing = last && !over; // the map, where the game stands and what is said: all of it at once on a projector
   const sayings = now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null;
   const isMany = now.tables > 1;
+  // The room that a title takes belongs to what is decided, and to the wall.
+  parts.title.className = (now.questions || []).length || (!state.seats.length && !now.all_over && (isMany || now.code)) ? "unseen" : "noprint";
   if (now.code) invite(now.code);
   if (!state.seats.length && !now.all_over && now.overview && (isMany || now.code)) {
     if (last && isMany) return put(parts.body, wall(now, last), now.code ? null : joinForm());
