@@ -183,7 +183,7 @@ function drawRoom(now) {
     state.adding || (!state.seats.length && !last) ? joinForm() : null,
     !playing || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
     waits ? cards : null,
-    over && now.all_over ? stories(isMany && state.seats.length ? now.table : null) : over && isMany ? h("p", { class: "card", id: "others-play" }, t("story.wait")) : null,
+    over && now.all_over ? stories(isMany && state.seats.length ? now.table : null, now.game) : over && isMany ? h("p", { class: "card", id: "others-play" }, t("story.wait")) : null,
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
     now.briefing ? briefing(now.briefing) : null,
