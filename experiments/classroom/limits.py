@@ -27,6 +27,14 @@ MOST_AT_ONCE: Final = 400  # requests in all, those in line too
 MOST_BUCKETS: Final = 4096
 
 
+class Refused(Exception):
+    """A request that the room does not grant; ``code`` is for machines, the page has the words."""
+
+    def __init__(self, status: int, code: str, detail: str = "") -> None:
+        super().__init__(detail or code)
+        self.status, self.code, self.detail = status, code, detail
+
+
 class Buckets:
     """A bucket of tokens for everyone who asks: a request takes one, time refills, an empty bucket refuses."""
 

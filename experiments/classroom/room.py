@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import secrets
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
 from experiments.classroom.absence import decided_for, missed, who
 from experiments.classroom.briefing import question_view, seat_view
 from experiments.classroom.game import Game, Settings
+from experiments.classroom.limits import Refused
 from experiments.classroom.minutes import judgement, lobby, package_data, seen_by, side_of
 from experiments.classroom.people import People
 from experiments.classroom.seats import NO_OFFER, OFFER, Question, Spot, Value, move_fault
@@ -27,14 +29,6 @@ MOST_SAYINGS: Final = 20
 PACES: Final = (0.0, 60.0)  # seconds a quarter stays on the screen before the next is played
 PATIENCES: Final = (0.0, 900.0)  # seconds that a question waits for people, 0 for as long as they are there
 PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs
-
-
-class Refused(Exception):
-    """A request that the room does not grant; ``code`` is for machines, the page has the words."""
-
-    def __init__(self, status: int, code: str, detail: str = "") -> None:
-        super().__init__(detail or code)
-        self.status, self.code, self.detail = status, code, detail
 
 
 class Room:
@@ -50,6 +44,7 @@ class Room:
     def _begin(self, settings: Settings) -> None:
         # Nobody may look the other seats' luck up by watching the same run, so its number stays secret until the end.
         self.settings = replace(settings, replicate=secrets.randbelow(1_000_000))
+        self.name = secrets.token_hex(6)  # of this game, for programs at the table; tells nothing of its luck
         self.phase = LOBBY
         self.version = 0
         self.game = Game(self.settings)
@@ -174,8 +169,17 @@ class Room:
             self.people.leave(token)
             self.tick(now)
 
-    def answer(self, token: str, spot: Spot, value: Value, now: float) -> None:
-        """Answer a question put to this seat, once."""
+    def asked(self, token: str, put: Callable[[Game, Question, str], Any], now: float) -> dict[str, Any]:
+        """What a program in this seat has to decide, each question as ``put`` words it."""
+        with self.lock:
+            bloc = self._bloc(token, now)
+            self.tick(now)
+            own = [question for question in self.game.questions if question.spot.bloc == bloc]
+            asked = [{"spot": list(one.spot), "question": put(self.game, one, self.name)} for one in own]
+            return {"phase": self.phase, "bloc": bloc, "questions": asked if self.phase == PLAYING else []}
+
+    def answer(self, token: str, spot: Spot, value: Value | None, now: float) -> None:
+        """Answer a question put to this seat, once; None leaves it to the rules."""
         with self.lock:
             bloc = self._bloc(token, now)
             if spot.bloc != bloc:
@@ -185,6 +189,9 @@ class Room:
             question = next((one for one in self.game.questions if one.spot == spot), None)
             if question is None:
                 raise Refused(409, "not_asked")
+            if value is None:
+                self._play_again(now, released=frozenset((spot,)))
+                return
             model = self.game.model
             fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
             if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
@@ -201,7 +208,7 @@ class Room:
         """What this seat makes of a package of one of its own pairs."""
         with self.lock:
             bloc = self._bloc(token, now)
-            if self.phase not in (PLAYING, PAUSED) or not self._is_mid_quarter():
+            if self.phase not in (PLAYING, PAUSED) or not self.game.questions:
                 raise Refused(409, "not_asked")
             if not 0 <= dyad < len(DYADS) or side_of(bloc, dyad) < 0:
                 raise Refused(403, "not_your_seat")
@@ -221,9 +228,6 @@ class Room:
             waiting = {question.spot.bloc for question in self.game.questions}
             seats = [self.people.bloc_of(token, now) for token in tokens]
             return [None if bloc is None else {"bloc": bloc, "deciding": bloc in waiting} for bloc in seats]
-
-    def _is_mid_quarter(self) -> bool:
-        return bool(self.game.questions)
 
     def _bloc(self, token: str, now: float) -> int:
         bloc = self.people.bloc_of(token, now)
@@ -392,6 +396,3 @@ class Room:
                 raise Refused(401, "not_facilitator")
             played = self.game.rewound(self.game.quarter) if self.game.questions else self.game
             return played.export()
-
-
-__all__ = ["Refused", "Room"]

@@ -23,7 +23,7 @@ from starlette.routing import Route
 
 from experiments.classroom.cloud import N_RUNS, Clouds
 from experiments.classroom.door import Door, refusal
-from experiments.classroom.game import MOST_REPLICATE, Settings, read_settings, replay
+from experiments.classroom.game import MOST_REPLICATE, Game, Settings, read_settings, replay
 from experiments.classroom.keeping import Keeper
 from experiments.classroom.lessons import is_of_a_lesson, lesson_game
 from experiments.classroom.limits import (
@@ -40,12 +40,13 @@ from experiments.classroom.limits import (
     WHOLE_PLACE_RATE,
     WHOLE_RATE,
     Buckets,
+    Refused,
     read_json,
 )
 from experiments.classroom.opening import PLAYER, QUARTERS, ChoicesCloud, read_choices
 from experiments.classroom.pages import PAGES, USUAL
-from experiments.classroom.room import OVER, Refused, Room
-from experiments.classroom.seats import Spot
+from experiments.classroom.room import OVER, Room
+from experiments.classroom.seats import Question, Spot
 from experiments.classroom.take_home import of_room, page_facts, slim
 from experiments.classroom.watching import Watching
 from experiments.emulation.emulator import Emulator
@@ -73,8 +74,9 @@ class Classroom:
         patience: float = 180.0,
         tactics: TacticFile | None = None,
         emulator: Emulator | None = None,
+        put: Callable[[Game, Question, str], Any] | None = None,
     ) -> None:
-        self.lan = lan
+        self.lan, self.put = lan, put  # how a question is worded for programs at the table, where they may sit
         self.tactics, self.emulator = tactics, emulator
         self.watching, self.clouds = Watching(), Clouds(tactics)
         self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
@@ -185,10 +187,16 @@ class Classroom:
             raise Refused(422, "bad_move")
         if any(type(came) is not kind for came, kind in zip(spot, kinds, strict=True)):
             raise Refused(422, "bad_move")
-        if isinstance(value, bool) or not isinstance(value, int | str):
+        if "value" not in data or isinstance(value, bool) or not isinstance(value, int | str | None):
             raise Refused(422, "bad_move")
         self.room.answer(token, Spot(*spot), value, time.monotonic())
         return {}
+
+    def ask(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """What a program in a seat has to decide."""
+        if self.put is None:
+            raise Refused(404, "nothing_here")
+        return self.room.asked(token, self.put, time.monotonic())
 
     def judge(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """What a seat makes of a package."""
@@ -359,7 +367,7 @@ def _answers(c: Classroom) -> dict[str, Answer]:
     """By address, who answers."""
     return {
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
-        **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
+        **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge, "room/ask": c.ask},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
         **{"emulator": c.guess, "room/page": c.room_page},
         **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},

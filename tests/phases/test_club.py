@@ -256,7 +256,7 @@ def test_without_a_shadow_of_the_future_members_do_not_sign(replicates: range) -
 
 
 def test_all_come_in_on_condition_where_no_zone_of_all_is_stable() -> None:
-    """The mechanism's point on the model's own pay-offs: without a penalty three stay out, on condition all three come in."""
+    """On the model's own pay-offs: without a penalty blocs stay out, on condition that all come in they do."""
     free = {"zero_tariff_zone": True}
     own, conditional = (
         Ensemble("symmetric", 1, 8, {**free, "club_commitment": how}).run().summary() for how in clubs.COMMITMENTS
