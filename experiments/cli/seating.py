@@ -314,6 +314,7 @@ def _arena(
     from experiments.seating.results import write_arena
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
+    from experiments.store.sources import code_fingerprint
     from model import BLOCS, identification_flips
 
     check_arena(agents, cloud)
@@ -328,8 +329,15 @@ def _arena(
 
     with progress_shown(errors, f"arena: {len(agents) * len(blocs) * len(asked)} games") as progress:
         found, fault = write_arena(
-            lambda keep: play_arena(agents, blocs, asked, cloud, patience, with_advice, tell, progress, keep), folder
-        )
+            lambda begun: play_arena(
+                agents, blocs, asked, cloud, patience, with_advice, tell, progress, begun.keep, begun.before
+            ),
+            folder,
+            {
+                "agents": [dict(one.told) for one in agents], "blocs": blocs, "cloud": cloud, "patience": patience,
+                "games": [one.as_dict() for one in asked], "advice": with_advice, "code": code_fingerprint(),
+            },
+        )  # fmt: skip
     warn(console, identification_flips(scenario, dict(asked[0].parameters)))
     show_arena(console, found)
     say(console, f"\nTables{'' if fault else ', figure'} and games are in {pasted(folder)}")
