@@ -7,8 +7,11 @@ without the program, as any game of a class.
 
 from __future__ import annotations
 
+import contextlib
 import json
+import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +27,7 @@ from experiments.store.files import staged_folder
 from model import BLOCS, InputFault
 
 LOOKS: Final = 0.5  # seconds between looks at whether there is something to decide
+SIGNS: Final = 2.0  # seconds between signs of life: a seat is not kept for who gives none, however long it thinks
 WITHIN: Final = 30.0  # seconds that a request may take, and that a room that has gone may take to come back
 LARGEST: Final = 8_000_000  # bytes of what a room says at once: all packages that can be tabled, or a whole game
 
@@ -81,6 +85,23 @@ class Table:
             return detail or f"the room does not take it: {code}"
         return ""
 
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """The seat is kept while the block lasts, also while the program thinks."""
+        over = threading.Event()
+
+        def show() -> None:
+            while not over.wait(SIGNS):
+                with contextlib.suppress(NoAnswer):
+                    self._ask("room/here", {"tokens": [self.token]})
+
+        thread = threading.Thread(target=show, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            over.set()
+
     def export(self) -> dict[str, Any]:
         """The game, when it is over, as it can be replayed."""
         return self._ask("room/export", {})
@@ -106,19 +127,19 @@ def sit(
     """
     sitter = Sitter(made(one), f"{BLOCS[table.bloc]} ({one.name})", patience, tell)
     try:
-        while True:
-            phase, asked = table.asked()
-            if phase == OVER:
-                return table.export(), sitter
-            for spot, question in asked[:1]:  # the room plays on with every answer
-                told = question if with_advice else question.model_copy(update={"advice": None})
-                if sitter.move(told, spot, table) is None:
-                    table.illegal(spot, None)
-            if not asked:
-                time.sleep(LOOKS)
+        with table.held():
+            while (told := table.asked())[0] != OVER:
+                for spot, question in told[1][:1]:  # the room plays on with every answer
+                    own = question if with_advice else question.model_copy(update={"advice": None})
+                    if sitter.move(own, spot, table) is None:
+                        table.illegal(spot, None)
+                if not told[1]:
+                    time.sleep(LOOKS)
+            return table.export(), sitter
     except NoAnswer as no:
         code = _refusal(no)[0]
-        why = "it has begun another game" if code == "stranger" else f"{no.words} {code}".strip()
+        gone = "the seat was emptied, or another game has begun"
+        why = gone if code == "stranger" else f"{no.words} {code}".strip()
         raise InputFault(
             [f"the table at {table.address}: {why}; {sitter.asked} decisions were asked for"], SUBJECT
         ) from None

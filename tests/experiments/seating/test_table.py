@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import served
 from commands import called, refused, written
+from sample_calls import wait_until
 from seated import seatable
 
 from experiments.classroom.game import Game, replay
@@ -136,6 +137,23 @@ def test_beside_people_it_decides_for_its_own_seat(page: served.Served) -> None:
     assert replay(export)[1] and export["digest"] == by_rules(page)
 
 
+def test_who_thinks_long_gives_signs_of_life(page: served.Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "SIGNS", 0.05)
+    room, tokens = page.classroom.room, []
+    here = room.here
+    monkeypatch.setattr(room, "here", lambda said, now: tokens.append(said) or here(said, now))
+
+    class Slow(Agent):
+        def decide(self, question: Question) -> Any:
+            if len(tokens) < 2:
+                wait_until(lambda: len(tokens) >= 2)
+            return question.advice
+
+    export, sitter, said = played(page, Slow)
+    assert said == [] and sitter.faults == {} and len(export["moves"]) == sitter.asked
+    assert room.people.bloc_of(tokens[0][0]) == EU
+
+
 def test_what_no_seat_is_for_is_refused(page: served.Served) -> None:
     with pytest.raises(InputFault, match="no seat has this code"):
         Table(page.base, "AAAAAAAAAA")
@@ -143,7 +161,7 @@ def test_what_no_seat_is_for_is_refused(page: served.Served) -> None:
         Table("http://127.0.0.1:9", "AAAAAAAAAA")
     table = seat_of(page)
     page.ask("room/lead", {"action": "new", "settings": {"quarters": 2}}, page.lead_token)
-    with pytest.raises(InputFault, match="it has begun another game"):
+    with pytest.raises(InputFault, match="another game has begun"):
         sit(table, find_agent("rules"))
 
 
