@@ -41,7 +41,7 @@ class Table:
     """
 
     def __init__(self, address: str, code: str) -> None:
-        self.address, self.token = check_address(address), ""
+        self.address, self.token, self.number = check_address(address), "", 0
         try:
             joined = self._ask("room/join", {"code": code})
         except NoAnswer as no:
@@ -72,6 +72,7 @@ class Table:
     def asked(self) -> tuple[str, list[tuple[Spot, Question]]]:
         """The phase of the room, and what this seat has to decide now."""
         said = self._ask("room/ask", {})
+        self.number = said["table"]
         return said["phase"], [
             (Spot(*one["spot"]), Question.model_validate(one["question"])) for one in said["questions"]
         ]
@@ -104,7 +105,7 @@ class Table:
 
     def export(self) -> dict[str, Any]:
         """The game, when it is over, as it can be replayed."""
-        return self._ask("room/export", {})
+        return self._ask("room/export", {"table": self.number})
 
 
 def _refusal(no: NoAnswer) -> tuple[str, str]:

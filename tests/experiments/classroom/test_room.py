@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from experiments.classroom.game import Game, Settings, replay
-from experiments.classroom.limits import Refused
 from experiments.classroom.people import GONE_AFTER, HELD, MOST_AT_A_SEAT, People
-from experiments.classroom.room import OVER, PAUSED, PLAYING, Room
+from experiments.classroom.room import OVER, PAUSED, PLAYING, Refused, Room
 from experiments.classroom.seats import KEEP, OFFER, REFUSE, Spot
 
 

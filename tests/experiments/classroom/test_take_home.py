@@ -18,9 +18,8 @@ from experiments.classroom import cloud, take_home
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.keeping import as_data
 from experiments.classroom.lessons import KEPT, LESSONS, reveals
-from experiments.classroom.limits import Refused
 from experiments.classroom.pages import PAGES
-from experiments.classroom.room import OVER, Room
+from experiments.classroom.room import OVER, Refused, Room
 from experiments.classroom.seats import Spot
 from experiments.display.glossary import GLOSSARY
 from experiments.emulation.emulator import Emulator
