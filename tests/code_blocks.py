@@ -72,6 +72,9 @@ EXEMPT = {
     "detente class --tactics mine.py": _OPENS,
     "detente seat --serve mine.py:Generous --port 8710": _SERVED,
     "detente seat --bloc EU --url http://127.0.0.1:8710": _SERVED,
+    "detente seat --bloc EU --agent mine.py:Generous --room http://127.0.0.1:8765 --code CODE": (
+        "needs a class that is being taught; tests/experiments/seating/test_table.py has one"
+    ),
     "detente seat --bloc EU --openai-compatible http://127.0.0.1:8080/v1 --model NAME --without-advice": (
         "needs a language model; tests/experiments/seating/test_language_model.py seats a stub"
     ),

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from experiments.classroom.game import Game
+from experiments.classroom.seats import Question
 from experiments.display.command_words import how_to_install
 from experiments.emulation.emulator import Emulator
 from model import InputFault, TacticFile
@@ -47,13 +49,14 @@ def serve(
     tactics: TacticFile | None = None,
     room: Path | None = None,
     emulator: Path | None = None,
+    put: Callable[[Game, Question, str], Any] | None = None,
 ) -> None:
     """Serve until interrupted.
 
     port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
     tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
     room: a file in which the room is kept; if it is there, its game goes on. emulator: a file from which the sliders of
-    the laboratory are answered at once.
+    the laboratory are answered at once. put: words a question for programs that sit at the table; None: none may.
 
     Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room or no emulator
     of this model.
@@ -86,7 +89,7 @@ def serve(
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -207,10 +210,11 @@ def _own_page(
     tactics: TacticFile | None,
     room: Path | None = None,
     emulator: Emulator | None = None,
+    put: Callable[[Game, Question, str], Any] | None = None,
 ) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
-    classroom = Classroom(lan, tactics=tactics, emulator=emulator)
+    classroom = Classroom(lan, tactics=tactics, emulator=emulator, put=put)
     if room is not None:
         from experiments.classroom.hall_keeping import hall_keeper
 

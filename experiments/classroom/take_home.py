@@ -40,7 +40,7 @@ TERMS: Final = Path(__file__).with_name("glossary")  # the glossary in other lan
 #: Terms of studies, which the page does not use.
 LEFT_OUT: Final = (
     *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
-    *("arrangement", "lever", "objective", "regret", "robust choice", "worst-off"),
+    *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
     *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),
 )
 Data = dict[str, Any]

@@ -130,7 +130,7 @@ def _play(game: Game, sitters: Mapping[int, Sitter], name: str, with_advice: boo
         sitter = sitters.get(asked.spot.bloc)
         if sitter is None or sitter.is_empty:
             return None
-        return sitter.move(question_of(game, asked, name, with_advice), asked, world)
+        return sitter.move(question_of(game, asked, name, with_advice), asked.spot, world)
 
     world.ask = ask
     try:
@@ -160,9 +160,14 @@ def play(
 
 def write_game(folder: Path, name: str, one: Played) -> None:
     """Write a game's export under a name, and add what was asked and said in it to the messages."""
-    write_json(folder / name, one.game.export())
+    write_export(folder, name, one.game.export(), one.messages)
+
+
+def write_export(folder: Path, name: str, export: Any, said: Iterable[Mapping[str, Any]]) -> None:
+    """Write an export under a name, and add what was asked and said in that game to the messages."""
+    write_json(folder / name, export)
     with reported(folder), (folder / MESSAGES).open("a", encoding="utf-8") as messages:
-        messages.writelines(f"{json.dumps({'file': name, **message})}\n" for message in one.messages)
+        messages.writelines(f"{json.dumps({'file': name, **message})}\n" for message in said)
 
 
 @dataclasses.dataclass(frozen=True)
