@@ -25,7 +25,9 @@ from experiments.classroom.cloud import N_RUNS, Clouds
 from experiments.classroom.door import Door, refusal
 from experiments.classroom.game import MOST_REPLICATE, Settings, read_settings, replay
 from experiments.classroom.keeping import Keeper
-from experiments.classroom.lessons import is_of_a_lesson, lesson_game
+from experiments.classroom.learning import Learning
+from experiments.classroom.lesson_file import Lesson
+from experiments.classroom.lessons import Course
 from experiments.classroom.limits import (
     LARGEST_BODY,
     MOST_AT_ONCE,
@@ -53,7 +55,8 @@ from model import BLOCS, InputFault, TacticFile
 
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
-ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
+ROOM_LENGTH: Final = 6  # quarters of a class game unless the facilitator chooses otherwise
+PATIENCE: Final = 60.0  # seconds to decide, likewise: with six quarters, a game of twenty minutes
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
@@ -70,9 +73,10 @@ class Classroom:
         self,
         lan: bool = False,
         pace: float = 4.0,
-        patience: float = 180.0,
+        patience: float = PATIENCE,
         tactics: TacticFile | None = None,
         emulator: Emulator | None = None,
+        lessons: tuple[Lesson, ...] = (),
     ) -> None:
         self.lan = lan
         self.tactics, self.emulator = tactics, emulator
@@ -86,6 +90,7 @@ class Classroom:
         self.n_running = 0  # requests that are read and not yet answered
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
+        self.learning = Learning(Course(lessons), lambda token: self.room.people.is_facilitator(token), self._knows)
         self._facts: dict[str, Any] = {}  # of ``start``, the same for all
         self._reading = threading.Lock()
 
@@ -103,7 +108,7 @@ class Classroom:
         """What all pages need, made once: a class arrives all at once, and scenarios take long to read."""
         with self._reading:
             if not self._facts:
-                self._facts = page_facts() | {
+                self._facts = page_facts(self.learning.course) | {
                     "emulator": self.emulator is not None,
                     "room": ROOM_RULES,
                     "tactics": self.tactics.told()["file"] if self.tactics else "",
@@ -135,7 +140,7 @@ class Classroom:
     def cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The picture of a cloud so far."""
         settings = read_settings(data.get("settings"))
-        return self.clouds.view(settings, is_of_a_lesson(settings))
+        return self.clouds.view(settings, self.learning.course.compares(settings))
 
     def opening(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The first screen's choices under other luck, as far as they have been played."""
@@ -157,10 +162,6 @@ class Classroom:
         if not isinstance(code, str) or len(code) > 40:
             raise Refused(422, "bad_code")
         return self.room.join(code, time.monotonic())
-
-    def game(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The game of the first chapter."""
-        return lesson_game()
 
     def here(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A sign of life for the seats that one browser holds."""
@@ -271,6 +272,9 @@ class Classroom:
             self.whole.take(who, now, -1.0)
             self.whole_places.take(place, now, -1.0)
 
+    def _knows(self, visitor: str) -> bool:
+        return visitor in self._known
+
     def _caller(self, request: Request) -> tuple[str, str]:
         """Who asks: a visitor that is known, or a stranger; and from where."""
         place = request.client.host if request.client else "?"
@@ -362,7 +366,8 @@ def _answers(c: Classroom) -> dict[str, Answer]:
         **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
         **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
         **{"emulator": c.guess, "room/page": c.room_page},
-        **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
+        **c.learning.answers(),
+        **{"qr": c.qr, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
     }
 
 

@@ -8,7 +8,7 @@ import { presets, settingsPanel } from "./settings.js";
 import { thereLine } from "./sit.js";
 import { t } from "./words.js";
 
-const state = { token: "", room: null, settings: null, length: 12, codes: "", drawn: "" };
+const state = { token: "", room: null, settings: null, length: 6, codes: "", drawn: "" };
 let parts = {};
 let timer = 0;
 try { state.token = sessionStorage.getItem("lead") || ""; } catch { /* a private window keeps nothing */ }
@@ -117,7 +117,7 @@ function drawNew() {
   put(parts.fresh, h("h2", {}, t("lead.new")), h("p", { class: "soft" }, t("lead.new_help")),
     h("div", { class: "bar" },
       h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; keepFocus(drawNew); }, "lead-scenario")),
-      h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 12))); } })),
+      h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 6))); } })),
       button(t("lead.begin"), () => askFirst(t("lead.new_ask"), t("lead.begin"), t("lead.keep_playing"), () => act("new", { settings: { ...state.settings, quarters: state.length } })), { id: "lead-new", class: "grave" })),
     h("details", { id: "lead-settings", open: state.open, ontoggle: (event) => { state.open = event.target.open; } }, h("summary", {}, t("watch.settings")),
       settingsPanel(state.settings, (parameters) => { state.settings = { ...state.settings, parameters }; keepFocus(drawNew); })));
