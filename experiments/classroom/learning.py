@@ -1,4 +1,4 @@
-"""What the page's lessons ask of the server: a lesson's game, the votes of a whole class, the questions before and after."""
+"""What lessons ask of the server: a lesson's game, the votes of a whole class, the questions before and after."""
 
 from __future__ import annotations
 

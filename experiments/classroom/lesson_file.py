@@ -5,8 +5,8 @@ A file has ``kind`` (arms, game, sandbox), for arms also ``measure`` (depth, eme
 * ``[setting]``: ``scenario``, ``parameters`` and, where a rule changes midway, ``changes`` ([quarter, name, value]);
 * ``[words.LANGUAGE]``: ``title``, ``text`` and ``question``, and perhaps ``look`` (what to look at), ``after`` (what it
   shows) and ``discuss``; one language is enough;
-* ``[[arms]]``: two to six of them, each with its ``name`` (a text a language), perhaps a ``label`` for tables, and what it
-  sets beside the setting: ``scenario``, ``parameters``, ``changes``.
+* ``[[arms]]``: two to six of them, each with its ``name`` (a text a language), perhaps a ``label`` for tables, and what
+  it sets beside the setting: ``scenario``, ``parameters``, ``changes``.
 
 The lesson is called as its file, without a number in front.
 """
@@ -51,7 +51,7 @@ class Arm:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson: its words, what it compares by which measure; dyad: the pair whose game is shown, where it is a game."""
+    """A lesson: its words, what it compares by which measure; dyad: of kind game, the pair whose game is shown."""
 
     key: str
     kind: str
@@ -149,7 +149,9 @@ class _Reader:
     def text(self, where: str, came: Any) -> str:
         if isinstance(came, str) and 0 < len(came.strip()) <= LONGEST:
             return came.strip()
-        self.fault(f"{where} {'is missing' if came is None else 'is none'}: allowed is a text of 1 to {LONGEST} characters")
+        self.fault(
+            f"{where} {'is missing' if came is None else 'is none'}: allowed is a text of 1 to {LONGEST} characters"
+        )
         return ""
 
     def words(self, came: Any) -> Words:
@@ -157,12 +159,14 @@ class _Reader:
         languages = self.table("words", came if came is not None else {}, PAGES.languages)
         if not languages:
             self.fault(f"words are missing: write [words.LANGUAGE], LANGUAGE one of {', '.join(PAGES.languages)}")
-        for language, parts in languages.items():
+        for language, told in languages.items():
             where = f"words.{language}"
             if language not in PAGES.languages:
                 continue
-            parts = self.table(where, parts, PARTS)
-            needed = {part: parts.get(part) for part in (*NEEDED, *(p for p in PARTS if p in parts and p not in NEEDED))}
+            parts = self.table(where, told, PARTS)
+            needed = {
+                part: parts.get(part) for part in (*NEEDED, *(p for p in PARTS if p in parts and p not in NEEDED))
+            }
             words[language] = {part: self.text(f"{where}.{part}", value) for part, value in needed.items()}
         return words
 
@@ -177,9 +181,9 @@ class _Reader:
         if not FEWEST_ARMS <= len(came) <= MOST_ARMS:
             self.fault(f"it has {len(came)} arms: allowed are {FEWEST_ARMS} to {MOST_ARMS}, each with its own [[arms]]")
         arms = []
-        for number, row in enumerate(came[:MOST_ARMS], 1):
+        for number, told in enumerate(came[:MOST_ARMS], 1):
             where = f"arm {number}"
-            row = self.table(where, row, ARM_KEYS)
+            row = self.table(where, told, ARM_KEYS)
             label = row.get("label", f"arm_{number}")
             if not isinstance(label, str) or not re.fullmatch(r"[a-z0-9_]{1,30}", label) or label == "same":
                 self.fault(f"{where}: label {label!r:.60}: allowed are small letters, digits and _, and not 'same'")
@@ -200,7 +204,9 @@ class _Reader:
     def settings(self, where: str, setting: Mapping[str, Any], own: Mapping[str, Any]) -> Settings:
         usual = Settings()
         scenario = own.get("scenario", setting.get("scenario", usual.scenario))
-        given = [(part, f"{where}: {name}", name, kind) for name, kind in KINDS_OF for part in (setting, own) if name in part]
+        given = [
+            (part, f"{where}: {name}", name, kind) for name, kind in KINDS_OF for part in (setting, own) if name in part
+        ]
         tables = [self.plain(place, part[name], kind) for part, place, name, kind in given]
         said = partial(self.stranger, where)
         merged = {name: value for one in tables if isinstance(one, dict) for name, value in one.items()}
@@ -243,7 +249,13 @@ def _has_name(row: Any) -> bool:
 def as_data(lesson: Lesson) -> dict[str, Any]:
     """A lesson as plain data for the page."""
     return {
-        **{"key": lesson.key, "kind": lesson.kind, "measure": lesson.measure, "dyad": lesson.dyad, "words": lesson.words},
+        **{
+            "key": lesson.key,
+            "kind": lesson.kind,
+            "measure": lesson.measure,
+            "dyad": lesson.dyad,
+            "words": lesson.words,
+        },
         "arms": [
             {"label": arm.label, "settings": arm.settings.as_dict(), "name": dict(arm.name)} for arm in lesson.arms
         ],

@@ -1,9 +1,9 @@
 """The lessons of the class page: eight chapters that ship with it, and a teacher's own (``lesson_file``).
 
-A lesson of kind ``arms`` compares some settings: the class predicts which of them does best, then sees. What the shipped
-chapters reveal was played beforehand, so that it is there at once: ``python -m experiments.classroom.lessons`` plays all
-of them, prints the table of ``docs/teaching.md`` and keeps the numbers in ``reveals.json``. Numbers of another version
-of the model, or of other settings, are not shown: then the page plays.
+A lesson of kind ``arms`` compares some settings: the class predicts which of them does best, then sees. What the
+shipped chapters reveal was played beforehand, so that it is there at once: ``python -m experiments.classroom.lessons``
+plays all of them, prints the table of ``docs/teaching.md`` and keeps the numbers in ``reveals.json``. Numbers of
+another version of the model, or of other settings, are not shown: then the page plays.
 """
 
 from __future__ import annotations
@@ -128,7 +128,9 @@ def revealed(lesson: Lesson) -> Any:
     """What a lesson reveals, if these very settings were counted: a row an arm, or its game; else None."""
     kept = reveals() or {"games": [], "arms": []}
     if lesson.kind == "game":
-        return next((row["game"] for row in kept["games"] if row["settings"] == lesson.arms[0].settings.as_dict()), None)
+        return next(
+            (row["game"] for row in kept["games"] if row["settings"] == lesson.arms[0].settings.as_dict()), None
+        )
     rows = [_row_of(lesson, arm, kept["arms"]) for arm in lesson.arms]
     return rows if rows and all(rows) else None
 

@@ -102,9 +102,9 @@ class Quiz:
 class Learned(NamedTuple):
     """What changed between two times of asking, in the students who answered both times.
 
-    change: mean over students of the share of right answers, after minus before, with its 95 % t interval; share_before,
-    share_after: fractions; items: a row an item, shares before and after, who rose and fell, the exact p of McNemar
-    corrected by Holm.
+    change: mean over students of the share of right answers, after minus before, with its 95 % t interval;
+    share_before, share_after: fractions; items: a row an item, shares before and after, how many rose and fell, the exact
+    p of McNemar corrected by Holm.
     """
 
     students: int
@@ -115,7 +115,7 @@ class Learned(NamedTuple):
 
     def sentence(self) -> str:
         """The finding in the words that ``docs/teaching.md`` fixes beforehand."""
-        low, high = (100 * self.change.low, 100 * self.change.high)
+        points, low, high = (100 * value for value in self.change[:3])
         verdict = (
             "more questions right after the class than before"
             if self.change.low > 0.0
@@ -125,7 +125,7 @@ class Learned(NamedTuple):
         )
         return (
             f"{self.students} students answered both times. Right before: {self.share_before:.0%}, after: "
-            f"{self.share_after:.0%}; change {100 * self.change.mean:+.0f} points (95 % interval {low:+.0f} to {high:+.0f}): "
+            f"{self.share_after:.0%}; change {points:+.0f} points (95 % interval {low:+.0f} to {high:+.0f}): "
             f"{verdict}. There was no other class to compare with."
         )
 

@@ -90,7 +90,7 @@ class Classroom:
         self.n_running = 0  # requests that are read and not yet answered
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
-        self.learning = Learning(Course(lessons), lambda token: self.room.people.is_facilitator(token), self._knows)
+        self.learning = Learning(Course(lessons), self._leads, self._knows)
         self._facts: dict[str, Any] = {}  # of ``start``, the same for all
         self._reading = threading.Lock()
 
@@ -271,6 +271,9 @@ class Classroom:
             now, (who, place) = time.monotonic(), self._caller(request)
             self.whole.take(who, now, -1.0)
             self.whole_places.take(place, now, -1.0)
+
+    def _leads(self, token: str) -> bool:
+        return self.room.people.is_facilitator(token)
 
     def _knows(self, visitor: str) -> bool:
         return visitor in self._known

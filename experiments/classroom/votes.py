@@ -1,8 +1,8 @@
-"""A lesson that the whole class answers: phones vote, the wall shows how the class is split, then the reveal beside it.
+"""A lesson that the whole class answers: phones vote, the wall shows the split, then the reveal beside it.
 
 Who leads asks a lesson's question, shows the split, reveals. Until the split is shown nobody sees what others chose and
-everybody may choose again; afterwards no answer changes. In a lesson of kind game an answer is a move, and each
-student plays it against a classmate drawn by lot; where their number is odd, the one left over plays against the move of
+everybody may choose again; afterwards no answer changes. In a lesson of kind game an answer is a move, and each student
+plays it against a classmate drawn by lot; where their number is odd, the one left over plays against the move of
 a classmate who has a partner already. A vote is not kept when the command ends, and no name is in it.
 """
 

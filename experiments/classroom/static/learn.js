@@ -23,6 +23,7 @@ export function mount(root, wanted = null) {
     h("h1", {}, t("learn.title")),
     h("p", {}, facts.held ? t("home.lessons", { version: facts.version }) : t("learn.help")),
     h("div", { class: "bar", role: "group", "aria-label": t("learn.chapters") }, (parts.list = h("div", { class: "bar" }))),
+    (parts.quiz = h("div", {})),
     (parts.page = h("section", { class: "card grid lesson" })));
   draw();
   followVotes(voted);
@@ -42,6 +43,7 @@ function open(k) {
 
 // The class is asked something: everybody who looks at the lessons goes there.
 function voted() {
+  put(parts.quiz, ballot.quiz && h("p", { class: "bar saying" }, t("quiz.open"), button(t("quiz.go"), () => { location.hash = "quiz"; }, { id: "to-quiz" })));
   const at = facts.lessons.findIndex((lesson) => lesson.key === ballot.lesson);
   const isNew = ballot.round !== state.round;
   state.round = ballot.round;

@@ -6,16 +6,22 @@ import { digits, signedMoney, t } from "./words.js";
 
 const EVERY = 2000; // ms
 // stage: "" (everybody goes alone), asked, split, revealed
-export const ballot = { lesson: "", round: 0, stage: "", voters: 0, mine: null, split: null, partner: null };
+export const ballot = { lesson: "", round: 0, stage: "", voters: 0, mine: null, split: null, partner: null, quiz: "" };
 let timer = 0;
 let isThere = false;
 const kept = (name) => { try { return sessionStorage.getItem(name) || ""; } catch { return ""; } };
 const keep = (name, value) => { try { sessionStorage.setItem(name, value); } catch { /* a private window keeps nothing */ } };
 
-// Who votes: the same after a reload of the page.
-function voter() {
+// Asks as somebody who votes: the same after a reload of the page, another one where the command was started anew.
+export async function asVoter(path, data = {}) {
   if (!kept("voter")) keep("voter", facts.visitor);
-  return kept("voter") || facts.visitor;
+  try {
+    return await ask(path, { ...data, voter: kept("voter") || facts.visitor });
+  } catch (fault) {
+    if (fault.code !== "stranger" || kept("voter") === facts.visitor) throw fault;
+    keep("voter", facts.visitor);
+    return ask(path, { ...data, voter: facts.visitor });
+  }
 }
 
 export function stopVotes() {
@@ -29,11 +35,7 @@ export function followVotes(changed) {
   isThere = true;
   const look = async () => {
     clearTimeout(timer);
-    try {
-      take(await ask("lesson/look", { voter: voter() }), changed);
-    } catch (fault) {
-      if (fault.code === "stranger") keep("voter", facts.visitor); // the command was started anew
-    }
+    try { take(await asVoter("lesson/look"), changed); } catch { /* asked again */ }
     if (isThere) timer = setTimeout(look, EVERY);
   };
   look();
@@ -50,7 +52,7 @@ export const answers = (lesson) => (isGame(lesson) ? ["keep", "withdraw"] : pred
 
 export async function vote(lesson, option, changed) {
   try {
-    take(await ask("lesson/vote", { voter: voter(), lesson: lesson.key, option }), changed);
+    take(await asVoter("lesson/vote", { lesson: lesson.key, option }), changed);
   } catch (fault) {
     notice(t(`refused.${fault.code}`), true);
   }
@@ -65,7 +67,7 @@ export function leading(lesson, changed) {
   const act = async (action) => {
     try {
       await ask("lesson/lead", { action, lesson: lesson.key }, kept("lead"));
-      take(await ask("lesson/look", { voter: voter() }), changed);
+      take(await asVoter("lesson/look"), changed);
     } catch (fault) {
       notice(t(`refused.${fault.code}`), true);
     }

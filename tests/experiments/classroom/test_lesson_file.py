@@ -121,7 +121,9 @@ def test_the_command_refuses_in_words(tmp_path: Path, call: Callable[..., Result
     said = " ".join(result.output.split())
     assert "3-b.toml' is not TOML" in said and "nearest known name: 'generosity'" in said, said
     nowhere = call("class", "--lessons", str(tmp_path / "nowhere"))
-    assert nowhere.exit_code == 2 and "is neither a lesson's file nor a folder of them" in " ".join(nowhere.output.split())
+    assert nowhere.exit_code == 2 and "is neither a lesson's file nor a folder of them" in " ".join(
+        nowhere.output.split()
+    )
     with pytest.raises(InputFault, match="the stock Mesa view has none"):
         from experiments.classroom.serving import serve
 
@@ -136,10 +138,13 @@ def test_the_command_refuses_in_words(tmp_path: Path, call: Callable[..., Result
         ({"noise.toml": BY_HAND}, "there is a lesson 'noise' already"),
         ({"no name.toml": BY_HAND}, "has other signs than letters"),
         ({"x.toml": BY_HAND.replace('label = "storm"', 'label = "arm_1"')}, "arm 2 has the same label as arm 1"),
-        ({"x.toml": BY_HAND.split('scenario = "2018"')[0]}, "arm 2 has the same settings as arm 1"),
+        ({"x.toml": BY_HAND.split('scenario = "2018"', maxsplit=1)[0]}, "arm 2 has the same settings as arm 1"),
         ({"x.toml": "kind = 'sandbox'"}, "words are missing"),
         ({"x.toml": BY_HAND.replace("'arms'", "'game'").replace('"arms"', '"game"')}, "of a lesson of kind arms"),
-        ({"x.toml": BY_HAND.replace("{ dialogue_ceiling = 0.0, generosity = 0.2 }", "3")}, "allowed is a table of names"),
+        (
+            {"x.toml": BY_HAND.replace("{ dialogue_ceiling = 0.0, generosity = 0.2 }", "3")},
+            "allowed is a table of names",
+        ),
         ({"x.toml": "words = 3\nsetting = 4\narms = 5"}, "setting: allowed is a table"),
     ],
 )
@@ -154,13 +159,16 @@ def test_folders_and_files_that_cannot_be_lessons(files: dict[str, str], said: s
 def test_the_chapters_that_ship_speak_every_language() -> None:
     for lesson in shipped():
         needed = {"title", "text", "question"} | (set() if lesson.kind == "sandbox" else {"look", "after", "discuss"})
-        assert {language: set(parts) for language, parts in lesson.words.items()} == dict.fromkeys(PAGES.languages, needed)
+        assert {language: set(parts) for language, parts in lesson.words.items()} == dict.fromkeys(
+            PAGES.languages, needed
+        )
         for arm in lesson.arms if lesson.kind == "arms" else ():
             assert sorted(arm.name) == PAGES.languages
     assert [lesson.kind for lesson in shipped()] == ["game", *["arms"] * 6, "sandbox"]
 
 
 def test_a_game_of_ones_own_is_read(tmp_path: Path) -> None:
-    text = 'kind = "game"\npair = "US-EU"\n[setting]\nscenario = "2026"\n[words.zh-Hans]\ntitle = "a"\ntext = "b"\nquestion = "c"'
+    words = '[words.zh-Hans]\ntitle = "a"\ntext = "b"\nquestion = "c"'
+    text = f'kind = "game"\npair = "US-EU"\n[setting]\nscenario = "2026"\n{words}'
     lesson: Lesson = read_lesson(written(tmp_path, text))
     assert lesson.dyad == 2 and lesson.arms[0].settings.scenario == "2026" and lesson.words["zh-Hans"]["title"] == "a"

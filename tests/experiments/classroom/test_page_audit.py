@@ -16,7 +16,11 @@ from served import Served, served  # noqa: E402 - after the packages that it nee
 from experiments.classroom.lessons import shipped  # noqa: E402
 
 pytestmark = IN_A_BROWSER
-VIEWS = [pytest.param(size, language, id=f"{size[0]}-{language}") for size in (PHONE, LAPTOP) for language in ("en", "zh-Hans")]
+VIEWS = [
+    pytest.param(size, language, id=f"{size[0]}-{language}")
+    for size in (PHONE, LAPTOP)
+    for language in ("en", "zh-Hans")
+]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +41,9 @@ def visitor(chrome: Any, page_: Served, request: pytest.FixtureRequest) -> Itera
 def test_a_barrier_that_is_put_there_is_found(chrome: Any, page_: Served) -> None:
     visitor = Visitor(chrome, LAPTOP, page_.base)
     page = visitor.open("#learn")
-    page.evaluate("document.querySelector('main').append(document.createElement('button'), document.createElement('input'))")
+    page.evaluate(
+        "document.querySelector('main').append(document.createElement('button'), document.createElement('input'))"
+    )
     assert sorted(line.split()[0] for line in barriers(page)) == ["button-name", "label"]
     visitor.context.close()
 

@@ -363,6 +363,9 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "lesson/look": ("voter",),
     "lesson/vote": ("voter", "lesson", "option"),
     "lesson/lead": ("action", "lesson"),
+    "quiz": ("voter", "language"),
+    "quiz/answer": ("voter", "answers"),
+    "quiz/lead": ("action",),
 }
 SETTINGS_FIELDS = ("scenario", "root_seed", "replicate", "parameters", "changes", "quarters")
 LEADING = ("look", "set", "say", "empty", "new", "start", "next", "pause", "end")

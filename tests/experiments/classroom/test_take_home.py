@@ -14,10 +14,9 @@ from commands import refused, written
 from emulated import OF_ALL_PAIRS, made_up_emulator
 from typer.testing import Result
 
-from experiments.classroom import cloud, take_home
+from experiments.classroom import cloud, lessons, take_home
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.keeping import as_data
-from experiments.classroom import lessons
 from experiments.classroom.lessons import KEPT, Course, reveals, shipped
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import OVER, Refused, Room

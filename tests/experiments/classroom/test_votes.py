@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from experiments.classroom.learning import Learning
-from experiments.classroom.lessons import Course, lesson_game, shipped
+from experiments.classroom.lessons import shipped
 from experiments.classroom.room import Refused
 from experiments.classroom.votes import MOST_VOTERS, Votes, options
 
@@ -16,7 +13,15 @@ GAME, NOISE = shipped()[0], shipped()[2]
 
 def test_nobody_sees_what_others_chose_before_the_split() -> None:
     votes = Votes()
-    assert votes.look("a") == {"lesson": "", "round": 0, "stage": "", "voters": 0, "mine": None, "split": None, "partner": None}
+    assert votes.look("a") == {
+        "lesson": "",
+        "round": 0,
+        "stage": "",
+        "voters": 0,
+        "mine": None,
+        "split": None,
+        "partner": None,
+    }
     votes.ask(NOISE)
     for voter, option in (("a", "clear"), ("b", "clear"), ("c", "same"), ("a", "forgiving")):
         votes.answer(voter, "noise", option)
@@ -81,25 +86,3 @@ def test_what_cannot_be_voted_on_is_refused() -> None:
     votes.answer("0", "noise", "clear")
     with pytest.raises(Refused, match="full"):
         votes.answer("one more", "noise", "same")
-
-
-def refused(call: Any, data: dict[str, Any], token: str = "") -> str:
-    with pytest.raises(Refused) as no:
-        call(data, token)
-    return no.value.code
-
-
-def test_only_who_leads_asks_and_only_who_is_known_votes() -> None:
-    learning = Learning(Course(), leads=lambda token: token == "lead", knows=lambda visitor: visitor == "me")
-    assert refused(learning.lead, {"action": "ask", "lesson": "noise"}) == "not_facilitator"
-    assert refused(learning.lead, {"action": "ask", "lesson": "noisy"}, "lead") == "nothing_here"
-    assert refused(learning.lead, {"action": ["ask"]}, "lead") == "bad_action"
-    assert learning.lead({"action": "ask", "lesson": "noise"}, "lead")["lesson"] == "noise"
-    for who in ("you", 7, None):
-        assert refused(learning.look, {"voter": who}) == refused(learning.vote, {"voter": who}) == "stranger"
-    assert learning.vote({"voter": "me", "lesson": "noise", "option": "same"}, "")["mine"] == "same"
-    assert learning.lead({"action": "split"}, "lead")["split"]["same"] == 1
-    assert learning.lead({"action": "reveal"}, "lead")["stage"] == "revealed"
-    assert learning.lead({"action": "end"}, "lead")["stage"] == ""
-    assert refused(learning.game, {"lesson": "noise"}) == "nothing_here"
-    assert learning.game({"lesson": "oneshot"}, "") == lesson_game(GAME)
