@@ -56,7 +56,6 @@ from model import BLOCS, InputFault, TacticFile
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
 ROOM_LENGTH: Final = 6  # quarters of a class game unless the facilitator chooses otherwise
-PATIENCE: Final = 60.0  # seconds to decide, likewise: with six quarters, a game of twenty minutes
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
@@ -73,7 +72,7 @@ class Classroom:
         self,
         lan: bool = False,
         pace: float = 4.0,
-        patience: float = PATIENCE,
+        patience: float = 60.0,
         tactics: TacticFile | None = None,
         emulator: Emulator | None = None,
         lessons: tuple[Lesson, ...] = (),
