@@ -26,6 +26,7 @@ export function mount(root, wanted = null) {
     (parts.quiz = h("div", {})),
     (parts.page = h("section", { class: "card grid lesson" })));
   draw();
+  drawInvitation();
   followVotes(voted);
 }
 
@@ -35,6 +36,10 @@ function draw() {
   drawPage();
 }
 
+// Questions before or after the class are open.
+const drawInvitation = () =>
+  put(parts.quiz, ballot.quiz && h("p", { class: "bar saying" }, t("quiz.open"), button(t("quiz.go"), () => { location.hash = "quiz"; }, { id: "to-quiz" })));
+
 function open(k) {
   state.chapter = k;
   history.replaceState(null, "", `#learn?chapter=${facts.lessons[k].key}`);
@@ -43,7 +48,7 @@ function open(k) {
 
 // The class is asked something: everybody who looks at the lessons goes there.
 function voted() {
-  put(parts.quiz, ballot.quiz && h("p", { class: "bar saying" }, t("quiz.open"), button(t("quiz.go"), () => { location.hash = "quiz"; }, { id: "to-quiz" })));
+  drawInvitation();
   const at = facts.lessons.findIndex((lesson) => lesson.key === ballot.lesson);
   const isNew = ballot.round !== state.round;
   state.round = ballot.round;
@@ -72,7 +77,7 @@ function drawPage() {
   parts.left.append(questionForm(lesson, isTogether), tools(lesson, isTogether));
   parts.page.append(h("div", { class: "grid" }, (parts.ballot = h("div", {}, ballotBox(lesson, lesson.revealed))), (parts.answer = h("div", { id: "answer" }))));
   if (isTogether ? ballot.stage === "revealed" : state.revealed[lesson.key]) show(lesson, isTogether);
-  else if (!lesson.revealed && !isGame(lesson)) prepare(lesson);
+  else if (!lesson.revealed) prepare(lesson, () => keepFocus(drawPage));
 }
 
 function toWatch() {

@@ -114,11 +114,16 @@ async function playLive(parts, lesson) {
 const askClouds = (lesson) => Promise.all(lesson.arms.map((arm) => ask("cloud", { settings: arm.settings })));
 
 // A question that is being read has its answer on the way: asking starts what is not played yet, and keeps it going.
-export async function prepare(lesson) {
+// A game is played in a moment, by this very model: it is as good as what ships. drawn(): it is there.
+export async function prepare(lesson, drawn) {
   const mine = generation;
+  if (isGame(lesson)) {
+    lesson.revealed = await ask("lesson", { lesson: lesson.key }).catch(() => null);
+    return lesson.revealed && mine === generation ? drawn() : null;
+  }
   const clouds = await askClouds(lesson).catch(() => []);
   const isFull = clouds.length && clouds.every((cloud) => cloud.fault || cloud.runs >= cloud.of);
-  if (!isFull && mine === generation) timer = setTimeout(() => (mine === generation ? prepare(lesson) : null), 2000);
+  if (!isFull && mine === generation) timer = setTimeout(() => (mine === generation ? prepare(lesson, drawn) : null), 2000);
 }
 
 // Mean over pairs within a run first, because the pairs of one run share its luck; then mean and interval over runs.
