@@ -103,8 +103,8 @@ class Learned(NamedTuple):
     """What changed between two times of asking, in the students who answered both times.
 
     change: mean over students of the share of right answers, after minus before, with its 95 % t interval;
-    share_before, share_after: fractions; items: a row an item, shares before and after, how many rose and fell, the exact
-    p of McNemar corrected by Holm.
+    share_before, share_after: fractions; items: a row an item, shares before and after, how many rose and fell, and the
+    exact p of McNemar corrected by Holm.
     """
 
     students: int
@@ -160,20 +160,27 @@ def learned(answers: pd.DataFrame) -> Learned:
 
     Raises ``InputFault``: fewer than two students answered both times.
     """
-    table = answers.pivot(index="student", columns=["when", "item"], values="right").dropna()
-    if not {BEFORE, AFTER} <= set(answers["when"]) or len(table) < FEWEST_PAIRS:
-        raise InputFault([f"fewer than {FEWEST_PAIRS} students answered both times: nothing can be compared"], SUBJECT)
-    before, after = table[BEFORE], table[AFTER]
-    tests = {item: mcnemar(after[item].astype(bool), before[item].astype(bool)) for item in before}
-    rows = pd.DataFrame(
+    before, after = (
+        answers[answers["when"] == when].pivot(index="student", columns="item", values="right").dropna()
+        for when in (BEFORE, AFTER)
+    )
+    both = before.index.intersection(after.index)
+    if len(both) < FEWEST_PAIRS or list(before.columns) != list(after.columns):
+        raise InputFault(
+            [f"fewer than {FEWEST_PAIRS} students answered the same both times: nothing can be compared"], SUBJECT
+        )
+    before, after = before.loc[both], after.loc[both]
+    tests = [mcnemar(after[item].to_numpy(), before[item].to_numpy()) for item in before.columns]
+    by_item = pd.DataFrame(
         {
             "before": before.mean(),
             "after": after.mean(),
-            "rose": pd.Series({item: test.n_only_first for item, test in tests.items()}),
-            "fell": pd.Series({item: test.n_only_second for item, test in tests.items()}),
-        }
-    ).loc[list(tests)]
-    rows["p"] = holm([tests[item].p_value for item in rows.index])
-    shares = before.mean(axis=1), after.mean(axis=1)
-    change = paired_difference(shares[1], shares[0])
-    return Learned(len(table), float(shares[0].mean()), float(shares[1].mean()), change, rows.rename_axis("item"))
+            "rose": [test.n_only_first for test in tests],
+            "fell": [test.n_only_second for test in tests],
+            "p": holm([test.p_value for test in tests]),
+        },
+        index=before.columns,
+    )
+    first, second = before.mean(axis=1).to_numpy(), after.mean(axis=1).to_numpy()
+    change = paired_difference(second, first)
+    return Learned(len(both), float(first.mean()), float(second.mean()), change, by_item)

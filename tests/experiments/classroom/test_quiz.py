@@ -119,7 +119,7 @@ def test_who_answered_once_is_left_out_and_one_student_says_nothing() -> None:
     assert learned(whole).students == 3
     assert learned(whole[~((whole["student"] == 0) & (whole["when"] == AFTER))]).students == 2
     for few in (whole[whole["student"] == 0], whole[whole["when"] == BEFORE]):
-        with pytest.raises(InputFault, match="fewer than 2 students answered both times"):
+        with pytest.raises(InputFault, match="fewer than 2 students answered the same both times"):
             learned(few)
 
 
