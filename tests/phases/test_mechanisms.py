@@ -248,12 +248,15 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
         assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
 
 
+#: Gestures as often as they may be.
+BOLD: dict[str, Any] = {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0}
 #: Switches that have a say only once another one is on.
 CLUBS_FORM: dict[str, Any] = {
     "climate_club": True, "club_penalty": 0.25, "security_scale": 0.0, "security_convexity": 0.0
 }  # fmt: skip
 WITHIN: dict[str, dict[str, Any]] = {
     "tension_in_subnational": {"subnational": True, "track2": True},
+    "tension_in_gestures": BOLD,
     "climate_club": {"club_penalty": 0.25},
     "club_exclusive": CLUBS_FORM,
     "club_transfers": CLUBS_FORM,
@@ -313,7 +316,7 @@ def test_each_pathway_alone_lets_tension_in() -> None:
     deaf = {**worlds.NO_PATHWAYS, "emergency_hazard": 0.05, "repudiation_hazard": 0.08}
 
     def is_heard(**more: Any) -> bool:
-        calm, tense = ({**deaf, **SUBNATIONAL, **more, "tension_volatility": level} for level in (0.0, 0.9))
+        calm, tense = ({**deaf, **SUBNATIONAL, **BOLD, **more, "tension_volatility": level} for level in (0.0, 0.9))
         return any(worlds.ever_differ("2026", r, calm, tense, apart_from=("dyad.tension",)) for r in range(3))
 
     assert not is_heard()
