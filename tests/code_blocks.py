@@ -42,6 +42,7 @@ INSTEAD = {
     "detente design treaty": "detente design terms.toml --workers 1",
     "detente bench": "detente bench --quick",
     # Several workers are tested in tests/experiments/running/test_runner.py; this machine may have one processor.
+    "detente sweep first.toml": "detente sweep first.toml --workers 1",
     "detente sweep forgive.toml --workers 2 --into results/forgive-two": (
         "detente sweep forgive.toml --workers 1 --into results/forgive-two --replicates 4"
     ),

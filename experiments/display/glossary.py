@@ -268,12 +268,12 @@ GLOSSARY: Final = (
         "An answer to what a partner withholds, or seems to: as many concessions on duties and supply as are worth the "
         "same are not given for a while, two quarters at least. It is announced, and it is no lapse.",
     ),
-    Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "table",
         "One game of a class: three seats, with a luck and a pace of its own. A class plays at up to twenty at once; "
         "the rules play the seats that are left.",
     ),
+    Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "treaty",
         "A package of concessions that both sides have signed and passed, a truce or an agreement: in force until it "
