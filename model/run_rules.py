@@ -106,8 +106,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
-        # A stance that answers nothing has no suspensions either.
-        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,
+        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,  # who answers nothing suspends nothing
         tactics=tuple(tactic_of(name) for name in p.of_blocs("tactic")),
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,
