@@ -70,6 +70,11 @@ GLOSSARY: Final = (
         "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
     ),
     Term(
+        "conditional commitment",
+        '"I cut if both of you cut": a promise that binds only while all the others keep theirs, so that to make it '
+        "risks nothing. A zone of such promises holds for all of its members or for nobody.",
+    ),
+    Term(
         "contested",
         "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
     ),
