@@ -8,7 +8,7 @@ export const [FEWEST, MOST] = [1, 20];
 // Tables of three for so many people, two at least.
 export const tablesFor = (people) => Math.min(MOST, Math.max(2, Math.ceil(people / BLOCS.length)));
 
-const state = { chosen: 0, drawn: "" };
+const state = { chosen: 0, touched: false, drawn: "" };
 
 export function forget() { state.drawn = ""; }
 
@@ -20,8 +20,8 @@ export function drawTables(box, room, act, drawQr) {
     const isNew = !box.querySelector("#room-code") || box.querySelector("#room-code").textContent !== room.code;
     const kept = isNew ? null : box.querySelector(".qr");
     state.drawn = key;
-    const typed = document.getElementById("n-tables")?.value;
-    if (document.activeElement?.id !== "n-tables" || typed === undefined) state.chosen = Number(typed) && state.touched ? Number(typed) : tablesFor(people);
+    const typed = Number(document.getElementById("n-tables")?.value);
+    state.chosen = state.touched && typed ? typed : tablesFor(people); // what was typed stays
     const focus = document.activeElement?.id;
     put(box, h("h2", {}, t("tables.title")), coming(room, people, act, kept), room.dealt ? grid(room, act) : null);
     if (focus) document.getElementById(focus)?.focus({ preventScroll: true });
