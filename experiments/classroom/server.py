@@ -27,7 +27,9 @@ from experiments.classroom.door import Door, refusal
 from experiments.classroom.game import MOST_REPLICATE, Game, Settings, read_settings, replay
 from experiments.classroom.hall import Hall
 from experiments.classroom.keeping import Keeper
-from experiments.classroom.lessons import is_of_a_lesson, lesson_game
+from experiments.classroom.learning import Learning
+from experiments.classroom.lesson_file import Lesson
+from experiments.classroom.lessons import Course
 from experiments.classroom.limits import (
     JOIN_BURST,
     JOIN_RATE,
@@ -76,6 +78,7 @@ class Classroom(Desk):
         tactics: TacticFile | None = None,
         emulator: Emulator | None = None,
         put: Callable[[Game, Question, str], Any] | None = None,
+        lessons: tuple[Lesson, ...] = (),
     ) -> None:
         super().__init__()
         self.lan, self.put = lan, put
@@ -91,6 +94,7 @@ class Classroom(Desk):
         self.n_running = 0  # requests that are read and not yet answered
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
+        self.learning = Learning(Course(lessons), self._leads, self._knows)
         self._facts: dict[str, Any] = {}  # of ``start``, the same for all
         self._reading = threading.Lock()
 
@@ -108,7 +112,7 @@ class Classroom(Desk):
         """What all pages need, made once: a class arrives all at once, and scenarios take long to read."""
         with self._reading:
             if not self._facts:
-                self._facts = page_facts() | {
+                self._facts = page_facts(self.learning.course) | {
                     "emulator": self.emulator is not None,
                     "room": ROOM_RULES,
                     "tactics": self.tactics.told()["file"] if self.tactics else "",
@@ -140,7 +144,7 @@ class Classroom(Desk):
     def cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The picture of a cloud so far."""
         settings = read_settings(data.get("settings"))
-        return self.clouds.view(settings, is_of_a_lesson(settings))
+        return self.clouds.view(settings, self.learning.course.compares(settings))
 
     def opening(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The first screen's choices under other luck, as far as they have been played."""
@@ -155,10 +159,6 @@ class Classroom(Desk):
         """An export played again: whether it is the same, bit for bit."""
         game, same = replay(data.get("export"))
         return {"same": same, "played": game.quarter, "digest": game.digest()}
-
-    def game(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The game of the first chapter."""
-        return lesson_game()
 
     def guess(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The emulator, from which the page answers by itself."""
@@ -183,6 +183,12 @@ class Classroom(Desk):
             now, (who, place) = time.monotonic(), self._caller(request)
             self.whole.take(who, now, -1.0)
             self.whole_places.take(place, now, -1.0)
+
+    def _leads(self, token: str) -> bool:
+        return self.room.people.is_facilitator(token)
+
+    def _knows(self, visitor: str) -> bool:
+        return visitor in self._known
 
     def _caller(self, request: Request) -> tuple[str, str]:
         """Who asks: a visitor that is known, or a stranger; and from where."""
@@ -258,7 +264,8 @@ def _answers(c: Classroom) -> dict[str, Answer]:
     """By address, who answers."""
     return {
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
-        **{"emulator": c.guess, "qr": c.qr, "lesson": c.game, "opening": c.opening},
+        **{"emulator": c.guess, "qr": c.qr, "opening": c.opening},
+        **c.learning.answers(),
         **{f"room/{name}": answer for name, answer in c.at_the_desk().items()},
     }
 

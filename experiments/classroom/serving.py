@@ -21,6 +21,7 @@ from experiments.emulation.emulator import Emulator
 from model import InputFault, TacticFile
 
 if TYPE_CHECKING:
+    from experiments.classroom.lesson_file import Lesson
     from experiments.classroom.room import Room
 
 LOOPBACK: Final = "127.0.0.1"
@@ -50,6 +51,7 @@ def serve(
     room: Path | None = None,
     emulator: Path | None = None,
     put: Callable[[Game, Question, str], Any] | None = None,
+    lessons: Path | None = None,
 ) -> None:
     """Serve until interrupted.
 
@@ -57,9 +59,10 @@ def serve(
     tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
     room: a file in which the room is kept; if it is there, its game goes on. emulator: a file from which the sliders of
     the laboratory are answered at once. put: words a question for programs that sit at the table; None: none may.
+    lessons: a file, or a folder of files, of a teacher's own lessons.
 
-    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room or no emulator
-    of this model.
+    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room, no emulator of
+    this model or no lesson.
     """
     if not 0 <= port <= 65535:
         raise InputFault([f"--port {port}: allowed is a whole number from 0 to 65535"], "command line")
@@ -75,7 +78,10 @@ def serve(
         raise InputFault(["--mesa --room: the stock Mesa view has no room; leave one of the two out"], "command line")
     if mesa and emulator is not None:
         raise InputFault(["--mesa --emulator: the stock Mesa view asks none; leave one of the two out"], "command line")
+    if mesa and lessons is not None:
+        raise InputFault(["--mesa --lessons: the stock Mesa view has none; leave one of the two out"], "command line")
     guesses = None if emulator is None else Emulator.load(emulator)
+    own_lessons = () if lessons is None else _lessons(lessons)
     try:
         if mesa:
             _stock_view()
@@ -89,7 +95,7 @@ def serve(
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put, own_lessons)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -203,6 +209,14 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _lessons(path: Path) -> tuple[Lesson, ...]:
+    """A teacher's own lessons, beside the chapters that ship."""
+    from experiments.classroom.lesson_file import read_lessons
+    from experiments.classroom.lessons import shipped
+
+    return read_lessons(path, [lesson.key for lesson in shipped()])
+
+
 def _own_page(
     lan: bool,
     port: int,
@@ -211,10 +225,11 @@ def _own_page(
     room: Path | None = None,
     emulator: Emulator | None = None,
     put: Callable[[Game, Question, str], Any] | None = None,
+    lessons: tuple[Lesson, ...] = (),
 ) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
-    classroom = Classroom(lan, tactics=tactics, emulator=emulator, put=put)
+    classroom = Classroom(lan, tactics=tactics, emulator=emulator, put=put, lessons=lessons)
     if room is not None:
         from experiments.classroom.hall_keeping import hall_keeper
 

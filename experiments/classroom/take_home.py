@@ -20,7 +20,7 @@ from experiments.classroom.game import FORMAT, Settings, default_seed, read_move
 from experiments.classroom.hall_keeping import FORMAT as HALL_FORMAT
 from experiments.classroom.keeping import FORMAT as ROOM_FORMAT
 from experiments.classroom.keeping import go_on
-from experiments.classroom.lessons import lesson_list, reveals
+from experiments.classroom.lessons import Course
 from experiments.classroom.one_file import one_file
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import OVER, Room
@@ -69,16 +69,12 @@ class Home:
 
     def html(self, language: str, emulator: Emulator | None = None) -> str:
         """The file. language: in which it opens."""
-        counted = reveals() or {"game": None, "arms": []}
-        facts = page_facts() | {"emulator": emulator is not None, "held": self._about(emulator)}
-        for lesson in facts["lessons"]:
-            lesson["playable"] = bool(counted["arms"]) or lesson["kind"] == "sandbox"
+        facts = page_facts(Course()) | {"emulator": emulator is not None, "held": self._about(emulator)}
         held = {
             **{"settings": self.settings, "moves": self.moves, "start": self.start, "quarters": self.quarters},
             **{"outcome": self.outcome, "cloud": self.cloud, "room": self.room, "export": self.export},
-            **{"facts": facts, "words": PAGES.words, "game": counted["game"]},
+            **{"facts": facts, "words": PAGES.words},
             "emulator": None if emulator is None else slim(emulator),
-            "reveals": [{**arm, "of": arm["runs"]} for arm in counted["arms"]],
             "glossary": [[term.name, term.meaning] for term in GLOSSARY if term.name not in LEFT_OUT],
             "terms": {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(TERMS.glob("*.json"))},
         }
@@ -93,15 +89,15 @@ class Home:
         }
 
 
-def page_facts() -> Data:
-    """What every page needs: its controls and scenarios, its chapters, how it is called."""
+def page_facts(course: Course) -> Data:
+    """What every page needs: its controls and scenarios, its lessons, how it is called."""
     return {
         "controls": control_list(),
         "scenarios": [{"name": name, "parameters": dict(changes)} for name, changes in _scenarios().items()],
         "languages": PAGES.languages,
         "families": list(FAMILIES),
         "seed": str(default_seed()),
-        "lessons": lesson_list(),
+        "lessons": course.as_data(),
         "version": __version__,
     }
 

@@ -4,6 +4,7 @@ import { BLOCS, bloc } from "./blocs.js";
 import { askFirst, button, h, keepFocus, notice, put } from "./dom.js";
 import { save } from "./figure_files.js";
 import { qrCode } from "./figures.js";
+import { quizTools } from "./quiz_lead.js";
 import { presets, settingsPanel } from "./settings.js";
 import { drawTables, forget as forgetTables } from "./tables.js";
 import { thereLine } from "./sit.js";
@@ -50,6 +51,7 @@ export function mount(root) {
       h("div", { class: "bar" },
         h("label", {}, t("lead.pace"), " ", (parts.pace = h("input", { type: "number", id: "pace", min: 0, max: 60, step: 1, onchange: (event) => act("set", { pace: Number(event.target.value) }) }))),
         h("label", {}, t("lead.patience"), " ", (parts.patience = h("input", { type: "number", id: "patience", min: 0, max: 900, step: 10, onchange: (event) => act("set", { patience: Number(event.target.value) }) }))))),
+    quizTools(state.token),
     (parts.fresh = h("section", { class: "card grid" })), cards());
   forgetTables();
   drawNew();

@@ -140,6 +140,11 @@ def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     assert replay(json.loads(path.read_text()))[1]
     page.set_input_files("#replay", str(path))
     until(page, "document.querySelector('#notice').className === 'shown'")
+    page.click("#lesson > summary")
+    for field in ("title", "text", "question", "before", "after"):
+        page.fill(f"#lesson-{field}", field)
+    page.click("#lesson-save")
+    until(page, "document.querySelector('#notice').className.includes('bad')")  # the replayed run is as it ever was
     page.keyboard.press("Escape")
     page.focus("#drawer-close")
     page.keyboard.press("Escape")
@@ -164,6 +169,11 @@ def work_lessons(visitor: Visitor) -> None:
                 option.check()
             page.click("#reveal")
             page.wait_for_selector("#verdict", timeout=240_000)
+            if page.locator("#play-live").count():
+                page.click("#play-live")
+                page.wait_for_selector("#answer [data-runs]")
+                page.click(f"#chapter-{chapter}")  # what was revealed is there again, whole
+                page.wait_for_selector("#verdict")
             for summary in page.locator("#answer summary").all():
                 summary.click()
             page.click("#again")
@@ -192,6 +202,11 @@ def work_leading(lead: Visitor, running: Served) -> None:
     screen.click("#lead-next")
     with screen.expect_download():
         screen.click("#lead-export")
+    for when in ("before", "after", "refresh"):
+        screen.click(f"#quiz-{when}")
+    with screen.expect_download():
+        screen.click("#quiz-csv")
+    screen.click("#quiz-close")
     screen.click("#lead-end")
     screen.wait_for_selector("dialog #ask-no")
     assert screen.evaluate(UNREADABLE) == [] and screen.evaluate(NAMELESS) == []

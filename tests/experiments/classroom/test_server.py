@@ -360,7 +360,13 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "room/here": ("tokens",),
     "room/heard": ("any",),
     "qr": ("text",),
-    "lesson": ("any",),
+    "lesson": ("lesson",),
+    "lesson/look": ("voter",),
+    "lesson/vote": ("voter", "lesson", "option"),
+    "lesson/lead": ("action", "lesson"),
+    "quiz": ("voter", "language"),
+    "quiz/answer": ("voter", "answers"),
+    "quiz/lead": ("action",),
 }
 SETTINGS_FIELDS = ("scenario", "root_seed", "replicate", "parameters", "changes", "quarters")
 LEADING = ("look", "set", "say", "empty", "new", "start", "next", "pause", "end", "deal", "show")
