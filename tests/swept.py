@@ -75,6 +75,12 @@ def whole(place: Path, name: str) -> Results:
     return Results.open(place / name)
 
 
+def children_of(process: int) -> list[int]:
+    """The processes that one has started, in whichever of its threads."""
+    told = (path.read_text(encoding="ascii") for path in Path(f"/proc/{process}/task").glob("*/children"))
+    return [int(child) for words in told for child in words.split()]
+
+
 def all_ended(group: int) -> None:
     """Wait until no process of a group is left."""
 

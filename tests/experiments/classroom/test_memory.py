@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from browsing import needs_page
-from swept import begin
+from swept import begin, children_of
 
 needs_page()
 
@@ -88,8 +88,7 @@ def play_a_room(port: int, number: int, lead: str) -> None:
 def megabytes(process: int) -> float:
     """What a process and those that it has started hold in memory, MB."""
     pages = int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1])
-    children = Path(f"/proc/{process}/task/{process}/children").read_text(encoding="ascii").split()
-    return pages * 4096 / 1e6 + sum(megabytes(int(child)) for child in children)
+    return pages * 4096 / 1e6 + sum(megabytes(child) for child in children_of(process))
 
 
 @pytest.mark.slow
