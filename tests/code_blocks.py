@@ -42,6 +42,7 @@ INSTEAD = {
     "detente design treaty": "detente design terms.toml --workers 1",
     "detente bench": "detente bench --quick",
     # Several workers are tested in tests/experiments/running/test_runner.py; this machine may have one processor.
+    "detente sweep first.toml": "detente sweep first.toml --workers 1",
     "detente sweep forgive.toml --workers 2 --into results/forgive-two": (
         "detente sweep forgive.toml --workers 1 --into results/forgive-two --replicates 4"
     ),
@@ -72,6 +73,9 @@ EXEMPT = {
     "detente class --lessons crisis.toml": "serves until it is stopped; classroom/test_page_lessons.py plays lessons",
     "detente seat --serve mine.py:Generous --port 8710": _SERVED,
     "detente seat --bloc EU --url http://127.0.0.1:8710": _SERVED,
+    "detente seat --bloc EU --agent mine.py:Generous --room http://127.0.0.1:8765 --code CODE": (
+        "needs a class that is being taught; tests/experiments/seating/test_table.py has one"
+    ),
     "detente seat --bloc EU --openai-compatible http://127.0.0.1:8080/v1 --model NAME --without-advice": (
         "needs a language model; tests/experiments/seating/test_language_model.py seats a stub"
     ),

@@ -59,6 +59,7 @@ def served(
     tactics: Any = None,
     warm: bool = True,
     emulator: Any = None,
+    put: Any = None,
     lessons: Any = (),
 ) -> Iterator[Served]:
     """Serve a page on a free port until the block ends.
@@ -70,7 +71,7 @@ def served(
 
     from experiments.classroom.game import Settings
 
-    classroom = Classroom(lan, pace, patience, tactics, emulator, lessons)
+    classroom = Classroom(lan, pace, patience, tactics, emulator, put, lessons)
     if not warm:
         classroom.clouds.start = lambda: None  # type: ignore[method-assign]
     classroom.room.lead(

@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.classroom.cloud import Clouds
-from experiments.classroom.game import read_settings
+from experiments.classroom.game import Game, read_settings
 from experiments.classroom.hall import NOWHERE, Hall
 from experiments.classroom.pages import PAGES, USUAL
-from experiments.classroom.room import OVER, Refused, Room
-from experiments.classroom.seats import Spot
+from experiments.classroom.room import OVER, PLAYING, Refused, Room
+from experiments.classroom.seats import Question, Spot
 from experiments.classroom.take_home import of_room
 from experiments.classroom.telling import headlines, latest, verdict
 from experiments.classroom.view import number
@@ -28,7 +28,7 @@ from model import BLOCS
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
 MOST_CODE: Final = 40  # characters of a code, as it is typed
-ON_THE_TICKER: Final = 8  # headlines that the wall shows
+ON_THE_TICKER: Final = 6  # headlines that the wall shows
 TOLD_AGAIN: Final = 1.0  # seconds for which the debrief of all tables is the same for all who ask
 
 Answer = Callable[[dict[str, Any], str], Any]
@@ -41,6 +41,7 @@ class Desk:
     clouds: Clouds
     emulator: Emulator | None
     address: str
+    put: Callable[[Game, Question, str], Any] | None  # words a question for programs; None: none may sit here
 
     def __init__(self) -> None:
         self._telling = threading.Lock()
@@ -59,7 +60,7 @@ class Desk:
         """By address below ``room/``, who answers."""
         return {
             **{"join": self.join, "look": self.look, "answer": self.answer, "judge": self.judge, "leave": self.leave},
-            **{"lead": self.lead, "here": self.here, "heard": self.heard, "export": self.export},
+            **{"ask": self.ask, "lead": self.lead, "here": self.here, "heard": self.heard, "export": self.export},
             **{"cloud": self.room_cloud, "page": self.room_page, "tables": self.tables},
         }
 
@@ -120,10 +121,27 @@ class Desk:
             raise Refused(422, "bad_move")
         if any(type(came) is not kind for came, kind in zip(spot, kinds, strict=True)):
             raise Refused(422, "bad_move")
-        if isinstance(value, bool) or not isinstance(value, int | str) or type(peeked) is not bool:
+        if isinstance(value, bool) or not isinstance(value, int | str | None) or type(peeked) is not bool:
+            raise Refused(422, "bad_move")
+        if "value" not in data:
             raise Refused(422, "bad_move")
         self.hall.table_of(token).answer(token, Spot(*spot), value, time.monotonic(), peeked)
         return {}
+
+    def ask(self, data: dict[str, Any], token: str) -> dict[str, Any]:
+        """What a program in a seat has to decide at its table, worded as programs read it."""
+        now, found = time.monotonic(), self.hall.find(token)
+        if self.put is None:
+            raise Refused(404, "nothing_here")
+        if found is None:
+            raise Refused(401, "stranger")
+        k, table = found
+        with table.lock:
+            bloc = table.people.bloc_of(token, now)
+            table.tick(now)
+            asked = [one for one in table.game.questions if one.spot.bloc == bloc and table.phase == PLAYING]
+            put = [{"spot": list(one.spot), "question": self.put(table.game, one, table.name)} for one in asked]
+            return {"table": k, "phase": table.phase, "bloc": bloc, "questions": put}
 
     def judge(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """What a seat makes of a package."""

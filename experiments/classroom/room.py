@@ -179,8 +179,8 @@ class Room:
             self.people.leave(token)
             self.tick(now)
 
-    def answer(self, token: str, spot: Spot, value: Value, now: float, peeked: bool = False) -> None:
-        """Answer a question put to this seat, once; peeked: after a look at what the rules would do."""
+    def answer(self, token: str, spot: Spot, value: Value | None, now: float, peeked: bool = False) -> None:
+        """Answer a question once, or leave it to the rules (None); peeked: after a look at what they would do."""
         with self.lock:
             bloc = self._bloc(token, now)
             if spot.bloc != bloc:
@@ -190,6 +190,9 @@ class Room:
             question = next((one for one in self.game.questions if one.spot == spot), None)
             if question is None:
                 raise Refused(409, "not_asked")
+            if value is None:
+                self._play_again(now, released=frozenset((spot,)))
+                return
             model = self.game.model
             fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
             if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:

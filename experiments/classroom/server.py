@@ -24,7 +24,7 @@ from starlette.routing import Route
 from experiments.classroom.cloud import N_RUNS, Clouds
 from experiments.classroom.desk import MOST_QUARTER, MOST_TOKEN, Desk, qr_rows, whole_number
 from experiments.classroom.door import Door, refusal
-from experiments.classroom.game import MOST_REPLICATE, Settings, read_settings, replay
+from experiments.classroom.game import MOST_REPLICATE, Game, Settings, read_settings, replay
 from experiments.classroom.hall import Hall
 from experiments.classroom.keeping import Keeper
 from experiments.classroom.learning import Learning
@@ -51,6 +51,7 @@ from experiments.classroom.limits import (
 from experiments.classroom.opening import PLAYER, QUARTERS, ChoicesCloud, read_choices
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import Refused, Room
+from experiments.classroom.seats import Question
 from experiments.classroom.take_home import page_facts, slim
 from experiments.classroom.watching import Watching
 from experiments.emulation.emulator import Emulator
@@ -76,10 +77,11 @@ class Classroom(Desk):
         patience: float = 60.0,
         tactics: TacticFile | None = None,
         emulator: Emulator | None = None,
+        put: Callable[[Game, Question, str], Any] | None = None,
         lessons: tuple[Lesson, ...] = (),
     ) -> None:
         super().__init__()
-        self.lan = lan
+        self.lan, self.put = lan, put
         self.tactics, self.emulator = tactics, emulator
         self.watching, self.clouds = Watching(), Clouds(tactics)
         self.hall = Hall(Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience))

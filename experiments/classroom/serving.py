@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from experiments.classroom.game import Game
+from experiments.classroom.seats import Question
 from experiments.display.command_words import how_to_install
 from experiments.emulation.emulator import Emulator
 from model import InputFault, TacticFile
@@ -48,6 +50,7 @@ def serve(
     tactics: TacticFile | None = None,
     room: Path | None = None,
     emulator: Path | None = None,
+    put: Callable[[Game, Question, str], Any] | None = None,
     lessons: Path | None = None,
 ) -> None:
     """Serve until interrupted.
@@ -55,7 +58,8 @@ def serve(
     port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
     tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
     room: a file in which the room is kept; if it is there, its game goes on. emulator: a file from which the sliders of
-    the laboratory are answered at once. lessons: a file, or a folder of files, of a teacher's own lessons.
+    the laboratory are answered at once. put: words a question for programs that sit at the table; None: none may.
+    lessons: a file, or a folder of files, of a teacher's own.
 
     Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room, no emulator of
     this model or no lesson.
@@ -88,7 +92,7 @@ def serve(
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, own_lessons)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put, own_lessons)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -217,11 +221,12 @@ def _own_page(
     tactics: TacticFile | None,
     room: Path | None = None,
     emulator: Emulator | None = None,
+    put: Callable[[Game, Question, str], Any] | None = None,
     lessons: tuple[Lesson, ...] = (),
 ) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
-    classroom = Classroom(lan, tactics=tactics, emulator=emulator, lessons=lessons)
+    classroom = Classroom(lan, tactics=tactics, emulator=emulator, put=put, lessons=lessons)
     if room is not None:
         from experiments.classroom.hall_keeping import hall_keeper
 

@@ -19,7 +19,7 @@ from experiments.classroom.controls import class_scenarios, control_list
 from experiments.classroom.game import FORMAT, Settings, default_seed, read_moves, read_settings, versions
 from experiments.classroom.hall_keeping import FORMAT as HALL_FORMAT
 from experiments.classroom.keeping import FORMAT as ROOM_FORMAT
-from experiments.classroom.keeping import LARGEST, go_on
+from experiments.classroom.keeping import go_on
 from experiments.classroom.lessons import Course
 from experiments.classroom.one_file import one_file
 from experiments.classroom.pages import PAGES
@@ -29,6 +29,7 @@ from experiments.classroom.watching import Watched
 from experiments.display.glossary import GLOSSARY
 from experiments.emulation.emulator import Emulator
 from experiments.running.runner import rerun
+from experiments.store.files import read_json
 from experiments.store.folder import Results
 from experiments.store.manifest import now
 from model import BLOCS, DYAD_NAMES, FAMILIES, InputFault, TacticFile, __version__, load_scenario
@@ -39,7 +40,7 @@ TERMS: Final = Path(__file__).with_name("glossary")  # the glossary in other lan
 #: Terms of studies, which the page does not use.
 LEFT_OUT: Final = (
     *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
-    *("arrangement", "lever", "objective", "regret", "robust choice", "worst-off"),
+    *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
     *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),
 )
 Data = dict[str, Any]
@@ -266,15 +267,8 @@ def read(what: Path | None, run: str | None, tactics: TacticFile | None = None) 
         return of_scenario()
     if what is None:
         raise InputFault([NO_RUN], "command line")
-    try:
-        if what.stat().st_size > LARGEST:
-            raise InputFault([f"'{what}' is larger than {LARGEST} bytes: no game is"], SUBJECT)
-        data = json.loads(what.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputFault([f"'{what}' cannot be read: {error.strerror or error}"], SUBJECT) from None
-    except (ValueError, RecursionError):
-        data = None
-    kind = data.get("format") if isinstance(data, dict) else None
+    data = read_json(what, SUBJECT)
+    kind = str(data.get("format")) if isinstance(data, dict) else ""
     if kind == HALL_FORMAT:
         return of_hall_file(data, what.name, run)
     if run is not None:

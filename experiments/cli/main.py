@@ -279,8 +279,9 @@ def classroom(
     """Serve the class page: watch, predict, sit at the table."""
     with refusals():
         from experiments.classroom.serving import serve
+        from experiments.seating.asking import put
 
-        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room, emulator, lessons)
+        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room, emulator, put, lessons)
 
 
 @app.command(short_help="Show every mechanism and what it does.")

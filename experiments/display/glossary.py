@@ -70,6 +70,11 @@ GLOSSARY: Final = (
         "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
     ),
     Term(
+        "conditional commitment",
+        '"I cut if both of you cut": a promise that binds only while all the others keep theirs, so that to make it '
+        "risks nothing. A zone of such promises holds for all of its members or for nobody.",
+    ),
+    Term(
         "contested",
         "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
     ),
@@ -263,12 +268,12 @@ GLOSSARY: Final = (
         "An answer to what a partner withholds, or seems to: as many concessions on duties and supply as are worth the "
         "same are not given for a while, two quarters at least. It is announced, and it is no lapse.",
     ),
-    Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "table",
         "One game of a class: three seats, with a luck and a pace of its own. A class plays at up to twenty at once; "
         "the rules play the seats that are left.",
     ),
+    Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "treaty",
         "A package of concessions that both sides have signed and passed, a truce or an agreement: in force until it "

@@ -255,8 +255,11 @@ class Government:
                 ahead = world.state.climate.expected_danger[:, self.parties.dyad_of[self.index, other.index]]
                 belief = np.where(is_fellow, np.minimum(belief, self.trust(other)), belief)
                 danger = np.where(is_fellow, np.maximum(danger, ahead), danger)
-        table = club_terms.member_flows(
-            world.state.club_worth.worth.executive, world.state.club_worth.money, tables.after_leaving
+        worth, money = world.state.club_worth.worth.executive, world.state.club_worth.money
+        table = (
+            club_terms.conditional_flows(worth, money)
+            if world.rules.is_conditional
+            else club_terms.member_flows(worth, money, tables.after_leaving)
         )
         kept, alone, deserted, both, punish = (clubs.taken(flow[..., self.index, None], club)[:, 0] for flow in table)
         future = self.weight_of_future(danger, belief)

@@ -11,6 +11,7 @@ import dataclasses
 from model.choices.plugins import ACCEPTANCE, TACTIC
 from model.choices.tactics import ACCEPTANCES, TACTICS
 from model.parameters.spec import MECHANISM, STRUCTURE, choice, real, switch, whole
+from model.rules.clubs import COMMITMENTS
 
 __all__ = ["MECHANISM_GROUPS", "Clubs", "Commerce", "Statecraft", "Tactics", "choice", "real", "switch", "whole"]
 
@@ -151,6 +152,9 @@ class Clubs:
     club_transfers: bool = switch(
         "1.19", "members share a zone's or club's surplus in money, so that leaving pays nobody", False,
         "Eyckmans & Finus 2004")
+    club_commitment: str = choice("own", COMMITMENTS, "1.19",
+        "a member keeps a zone's or club's terms by its own test, or on condition that all members keep them",
+        "Reischmann & Oechssler 2018")
     club_carbon: bool = switch(
         "1.19", "members of a zone or club share a minimum price on the carbon of making cars", False,
         "S1 2(2), Nordhaus 2015")

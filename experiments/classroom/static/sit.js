@@ -41,7 +41,7 @@ export function stop() {
 export function mount(root) {
   mounted = true;
   state.drawn = "";
-  root.append(h("h1", { class: "noprint" }, t("sit.title")), (parts.body = h("div", {})));
+  root.append((parts.title = h("h1", { class: "noprint" }, t("sit.title"))), (parts.body = h("div", {})));
   if (state.room) draw();
   look();
 }
@@ -85,6 +85,7 @@ export async function look() {
   } catch (fault) {
     if (fault.status === 401 && token) { notice(t("refused.stranger"), true); return lose(token); }
     if (fault.code === "no_server") notice(t("refused.no_server"), true);
+    if (!fault.code) console.error(fault); // ours, and no answer of the server's
   }
   if (mine === looks) timer = setTimeout(look, EVERY);
 }
@@ -165,6 +166,8 @@ function drawRoom(now) {
   const playing = last && !over; // the map, where the game stands and what is said: all of it at once on a projector
   const sayings = now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null;
   const isMany = now.tables > 1;
+  // The room that a title takes belongs to what is decided, and to the wall.
+  parts.title.className = (now.questions || []).length || (!state.seats.length && !now.all_over && (isMany || now.code)) ? "unseen" : "noprint";
   if (now.code) invite(now.code);
   if (!state.seats.length && !now.all_over && now.overview && (isMany || now.code)) {
     if (last && isMany) return put(parts.body, wall(now, last), now.code ? null : joinForm());
@@ -180,7 +183,7 @@ function drawRoom(now) {
     state.adding || (!state.seats.length && !last) ? joinForm() : null,
     !playing || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
     waits ? cards : null,
-    over && now.all_over ? stories(isMany && state.seats.length ? now.table : null) : over && isMany ? h("p", { class: "card", id: "others-play" }, t("story.wait")) : null,
+    over && now.all_over ? stories(isMany && state.seats.length ? now.table : null, now.game) : over && isMany ? h("p", { class: "card", id: "others-play" }, t("story.wait")) : null,
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
     now.briefing ? briefing(now.briefing) : null,

@@ -8,24 +8,28 @@ import { headline } from "./wall.js";
 
 const INK = "#17212b";
 let timer = 0;
+const known = { game: "", told: null }; // what was told last, so that drawing the page again does not blink
 
-// mine: the own table, or null; stays away where there is nothing to tell.
-export function stories(mine) {
+// mine: the own table, or null; game: the one that is shown; stays away where there is nothing to tell.
+export function stories(mine, game) {
   const box = h("section", { class: "card", id: "stories", hidden: true });
   clearTimeout(timer);
+  const show = (told) => {
+    box.hidden = false;
+    put(box, h("h2", {}, t(told.tables.length > 1 ? "story.title" : "story.title_one")), told.tables.length > 1 ? dots(told, mine) : null,
+      h("div", { class: "tales" }, [...told.tables].sort((a, b) => (b.table === mine) - (a.table === mine) || a.table - b.table).map((one) => tale(one, told.tables.length, one.table === mine))));
+  };
   const look = async () => {
     try {
       const told = await ask("room/tables");
-      box.hidden = false;
-      const open = [...box.querySelectorAll("details[open]")].map((one) => one.id);
-      put(box, h("h2", {}, t(told.tables.length > 1 ? "story.title" : "story.title_one")), told.tables.length > 1 ? dots(told, mine) : null,
-        h("div", { class: "tales" }, [...told.tables].sort((a, b) => (b.table === mine) - (a.table === mine) || a.table - b.table).map((one) => tale(one, told.tables.length, one.table === mine))));
-      for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+      Object.assign(known, { game, told });
+      if (!box.contains(document.activeElement)) show(told); // nobody's place on the keyboard is taken away
       if (told.cloud.runs < told.cloud.of && !told.cloud.fault) timer = setTimeout(look, 1500);
     } catch (fault) {
       if (fault.code === "no_server" || fault.code === "too_often") timer = setTimeout(look, 3000);
     }
   };
+  if (known.told && known.game === game) show(known.told);
   look();
   return box;
 }
@@ -66,8 +70,8 @@ function strip(told, d, mine) {
     [0, 0.25, 0.5, 0.75, 1].map((v) => s("text", { x: x(v), y: floor + 19, "font-size": 16, fill: "#47535e", "text-anchor": v === 1 ? "end" : v ? "middle" : "start" }, percent(v))),
     placed.map(([one, at, row]) => s("g", { class: "dot" },
       s("line", { x1: at, x2: at, y1: top - 25 * row, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 1, opacity: 0.55 }),
-      s("circle", { cx: at, cy: top - 25 * row, r: 12, fill: one.table === mine ? INK : DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
-      s("text", { x: at, y: top - 25 * row + 5, "text-anchor": "middle", "font-size": 14, "font-weight": 700, fill: "#fff" }, one.table + 1))));
+      s("circle", { cx: at, cy: top - 25 * row, r: 12.5, fill: one.table === mine ? INK : DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
+      s("text", { x: at, y: top - 25 * row + 5, "text-anchor": "middle", "font-size": 16, "font-weight": 700, fill: "#fff" }, one.table + 1))));
 }
 
 // --- one game ---------------------------------------------------------------------------------------------------------

@@ -145,6 +145,7 @@ def spoilt(change: dict[str, Any]) -> dict[str, Any]:
         ("no JSON", "is nothing that a page can be made of; allowed are a results folder, the file of a game"),
         ('{"format": "another"}', "is nothing that a page can be made of"),
         ("[1]", "is nothing that a page can be made of"),
+        ('{"format": ["list"]}', "is nothing that a page can be made of"),
         (json.dumps({"format": "detente room 0"}), "is nothing that a page can be made of"),
         (spoilt({"digest": "0" * 64}), "was played by another version of the model, which plays it differently"),
         (spoilt({"played": 2}), "was played by another version of the model"),
