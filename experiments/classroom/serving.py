@@ -66,20 +66,17 @@ def serve(
     """
     if not 0 <= port <= 65535:
         raise InputFault([f"--port {port}: allowed is a whole number from 0 to 65535"], "command line")
-    if mesa and lan:
-        raise InputFault(
-            ["--mesa --lan: the stock Mesa view is for this machine only; leave one of the two out"], "command line"
-        )
-    if mesa and tactics is not None:
-        raise InputFault(
-            ["--mesa --tactics: the stock Mesa view offers no tactics; leave one of the two out"], "command line"
-        )
-    if mesa and room is not None:
-        raise InputFault(["--mesa --room: the stock Mesa view has no room; leave one of the two out"], "command line")
-    if mesa and emulator is not None:
-        raise InputFault(["--mesa --emulator: the stock Mesa view asks none; leave one of the two out"], "command line")
-    if mesa and lessons is not None:
-        raise InputFault(["--mesa --lessons: the stock Mesa view has none; leave one of the two out"], "command line")
+    without = {
+        "lan": (lan, "is for this machine only"),
+        "tactics": (tactics is not None, "offers no tactics"),
+        "room": (room is not None, "has no room"),
+        "emulator": (emulator is not None, "asks none"),
+        "lessons": (lessons is not None, "has none"),
+    }
+    for name, (is_given, why) in without.items():
+        if mesa and is_given:
+            said = f"--mesa --{name}: the stock Mesa view {why}; leave one of the two out"
+            raise InputFault([said], "command line")
     guesses = None if emulator is None else Emulator.load(emulator)
     own_lessons = () if lessons is None else _lessons(lessons)
     try:
