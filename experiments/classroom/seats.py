@@ -95,9 +95,16 @@ class SeatedBloc(Bloc):
         return takes if move is None else np.array([move == ACCEPT])
 
     def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
-        """Whether it brings into force what it signed: its people do."""
+        """Whether it brings into force what it signed: always where its people have negotiated with this partner.
+
+        Their moves decide, not who sits there now, so that a game that is played again goes the same way.
+        """
         kept, now = super().would_keep(dyad, package), self.world.state.quarter
-        return np.ones_like(kept) if self.world.seats.get(self.index, now + 1) <= now else kept
+        is_theirs = any(
+            (spot.bloc, spot.dyad) == (self.index, dyad) and spot.kind != KEEP and spot.quarter <= now
+            for spot in self.world.moves
+        )
+        return np.ones_like(kept) if is_theirs else kept
 
     def honours(self, dyad: int) -> np.ndarray:
         """Whether it keeps the treaty in force this quarter."""
