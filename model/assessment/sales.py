@@ -161,7 +161,7 @@ def _by_rules(
     utility = situation.utility[..., at.market, :] + shift[:, None]
     goods = (parameters, situation, nodes, block, cars, at, vehicle_duty, utility, alpha[:, None], size[:, None])
     offered, cleared, residual, (to_makers, to_treasury) = _priced(*goods, start, sweeps)
-    scheme = credits = None
+    scheme, credits = None, None
     if situation.scheme is not None and situation.credit_price is not None:
         scheme, before = situation.scheme.of(at.importer), situation.credit_price[..., at.importer]
         credits, _, cleared = clear_with_credits(scheme, before, alpha, sigma, offered.base, utility, cleared)
