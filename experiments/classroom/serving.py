@@ -10,13 +10,16 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from experiments.display.command_words import how_to_install
 from experiments.emulation.emulator import Emulator
 from model import InputFault, TacticFile
+
+if TYPE_CHECKING:
+    from experiments.classroom.room import Room
 
 LOOPBACK: Final = "127.0.0.1"
 ANYWHERE: Final = "0.0.0.0"
@@ -209,24 +212,33 @@ def _own_page(
 
     classroom = Classroom(lan, tactics=tactics, emulator=emulator)
     if room is not None:
-        from experiments.classroom.keeping import Keeper
+        from experiments.classroom.hall_keeping import hall_keeper
 
-        classroom.keeper = Keeper(room)
-        if classroom.keeper.begin(classroom.room, time.monotonic()):
-            played, length = classroom.room.game.quarter, classroom.room.game.n_quarters
-            say(f"The room that was kept goes on: {played} of {length} quarters have been played.")
+        classroom.keeper = hall_keeper(room)
+        if classroom.keeper.begin(classroom.hall, time.monotonic()):
+            say(went_on(classroom.hall.tables))
     here = f"http://{LOOPBACK}:{port}/"
     there = f"http://{own_address()}:{port}/" if lan else here
     classroom.address = there
     say(f"The class page:  {here}")
     say(f"For the teacher: {here}#lead={classroom.room.people.facilitator}")
     if lan:
-        say(f"For students:    {there}#{JOIN}   (seats need a code, which the teacher's page shows)")
+        say(f"For students:    {there}#{JOIN}   (by the room code, which the teacher's page shows)")
         say(picture(f"{there}#{JOIN}"))
     else:
         say("Only this machine can see it; detente class --lan lets the others of this network in.")
     say("Stop with Ctrl-C.")
     return make_app(classroom)
+
+
+def went_on(tables: Sequence[Room]) -> str:
+    """What is said of a room that was kept."""
+    played, length = [table.game.quarter for table in tables], tables[0].game.n_quarters
+    if len(tables) == 1:
+        return f"The room that was kept goes on: {played[0]} of {length} quarters have been played."
+    least, most = min(played), max(played)
+    span = f"{least}" if least == most else f"{least} to {most}"
+    return f"The {len(tables)} tables that were kept go on: {span} of {length} quarters have been played."
 
 
 def picture(text: str) -> str:

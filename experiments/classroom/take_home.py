@@ -17,6 +17,7 @@ from typing import Any, Final
 from experiments.classroom.cloud import N_RUNS, Cloud, pictured
 from experiments.classroom.controls import class_scenarios, control_list
 from experiments.classroom.game import FORMAT, Settings, default_seed, read_moves, read_settings, versions
+from experiments.classroom.hall_keeping import FORMAT as HALL_FORMAT
 from experiments.classroom.keeping import FORMAT as ROOM_FORMAT
 from experiments.classroom.keeping import LARGEST, go_on
 from experiments.classroom.lessons import lesson_list, reveals
@@ -33,6 +34,7 @@ from experiments.store.manifest import now
 from model import BLOCS, DYAD_NAMES, FAMILIES, InputFault, TacticFile, __version__, load_scenario
 
 SUBJECT: Final = "page"
+NO_RUN: Final = "--run names a run of a results folder, or a table of a kept class; leave it out, or name one of these"
 TERMS: Final = Path(__file__).with_name("glossary")  # the glossary in other languages, a file each
 #: Terms of studies, which the page does not use.
 LEFT_OUT: Final = (
@@ -129,6 +131,18 @@ def of_room(room: Room, cloud: Data, origin: str = "a class", again: str = "") -
         room={name: seen[name] for name in ("settings", "moves", "outcome", "start")},
         export=room.game.export(),
     )  # fmt: skip
+
+
+def of_hall_file(data: Data, name: str, run: str | None) -> Home:
+    """A table of a kept class; run: its number from 1, the first if None."""
+    tables = data.get("tables")
+    if not isinstance(tables, list) or not tables:
+        raise InputFault([f"'{name}': this kept room is damaged: it has no tables"], SUBJECT)
+    allowed = [str(number) for number in range(1, len(tables) + 1)]
+    if run is not None and run not in allowed:
+        raise InputFault([f"--run '{run}': allowed is a table of '{name}', 1 to {len(tables)}"], "command line")
+    table = tables[int(run or 1) - 1]
+    return of_room_file(table if isinstance(table, dict) else {}, name)
 
 
 def of_room_file(data: Data, name: str) -> Home:
@@ -252,10 +266,10 @@ def read(what: Path | None, run: str | None, tactics: TacticFile | None = None) 
     """
     if what is not None and what.is_dir():
         return of_results(Results.open(what), run or "0-0", tactics)
-    if run is not None:
-        raise InputFault(["--run names a run of a results folder; leave it out, or name such a folder"], "command line")
-    if what is None:
+    if what is None and run is None:
         return of_scenario()
+    if what is None:
+        raise InputFault([NO_RUN], "command line")
     try:
         if what.stat().st_size > LARGEST:
             raise InputFault([f"'{what}' is larger than {LARGEST} bytes: no game is"], SUBJECT)
@@ -265,6 +279,10 @@ def read(what: Path | None, run: str | None, tactics: TacticFile | None = None) 
     except (ValueError, RecursionError):
         data = None
     kind = data.get("format") if isinstance(data, dict) else None
+    if kind == HALL_FORMAT:
+        return of_hall_file(data, what.name, run)
+    if run is not None:
+        raise InputFault([NO_RUN], "command line")
     makers = {FORMAT: of_game, ROOM_FORMAT: of_room_file}
     if kind not in makers:
         allowed = "a results folder, the file of a game (Export the game; game-0.json of seats) or of a room (--room)"

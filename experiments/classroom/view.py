@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.minutes import QUARTERS_PER_YEAR, package_data
+from experiments.classroom.minutes import QUARTERS_PER_YEAR, Event, package_data, seen_by
 from model import BLOCS, DYADS, FAMILIES, NegotiationModel, game_map_point, side_family
 
 MOST_ON_MAP: Final = 3.0  # the map of games is cut here; further out nothing changes for the reader
+PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs
 DIGITS: Final = 6  # significant digits sent to the page
 
 
@@ -102,6 +103,15 @@ def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dic
         "names": [FAMILIES[code] for code in codes],
         "at": at,
         "about": about,
+    }
+
+
+def without_private(view: dict[str, Any], events: list[Event], bloc: int | None) -> dict[str, Any]:
+    """A quarter with its events as a bloc's people may see it while the game runs (None: as everybody may)."""
+    return view | {
+        "dyads": [{k: v for k, v in dyad.items() if k not in PRIVATE} for dyad in view["dyads"]],
+        "blocs": [{k: v for k, v in row.items() if k not in ("payoff", "welfare")} for row in view["blocs"]],
+        "events": [seen_by(event, bloc) for event in events],
     }
 
 

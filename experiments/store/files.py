@@ -21,7 +21,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from experiments.display.looks import named
 from experiments.store.columns import KEYS, WHOLE
@@ -50,6 +50,19 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def open_in_place(path: Path, mode: str) -> IO[str]:
+    """A file that is written where it is: never another one, to which a link in a folder of others may lead.
+
+    Raises:
+        OSError: it is a link, or cannot be opened.
+    """
+
+    def no_link(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+    return open(path, mode, encoding="utf-8", opener=no_link)
 
 
 def write_figure(path: Path, save: Callable[[Path], object], is_shown: bool = False) -> list[Path]:

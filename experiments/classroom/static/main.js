@@ -67,7 +67,7 @@ async function route() {
     history.replaceState(null, "", "#lead");
     (await view("lead")).remember(decodeURIComponent(secret));
   }
-  if (name === "seat" && secret) {
+  if ((name === "seat" || name === "room") && secret) {
     history.replaceState(null, "", "#sit");
     (await view("sit")).prefill(decodeURIComponent(secret));
     return show("sit");

@@ -20,7 +20,10 @@ LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js")}
 PRESETS = re.findall(r"key: \"(\w+)\"", SCRIPTS["presets.js"])
 VIEWS = ("start", "watch", "learn", "sit", "lead")
-CODE = "\n".join([*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "room", "door"))])
+CODE = "\n".join(
+    [*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "desk", "hall", "room", "door"))]
+)
+OWN_HEADLINES = ("refused", "signs", "lapses")  # the others are told as in the minutes
 
 
 @functools.cache
@@ -59,6 +62,10 @@ def used_keys() -> set[str]:
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
     keys |= {f"did.{what}" for what in ("offer", "nothing", *(f"answer_{one}" for one in ANSWERS))}
     keys |= {f"did.keep_{one}" for one in CONDUCT}
+    keys |= {f"keep.{who}" for who in ("both", "we", "they")} | {f"gift.{how}" for how in ("local", "quota", "open")}
+    keys |= {f"wall.{phase}" for phase in ("lobby", "paused", "over", "deciding", "plays")}
+    keys |= {f"story.{part}_{how}" for part in ("luck", "us") for how in ("none", "more", "less")}
+    keys |= {f"story.why_{why}" for why in ("luck", "us", "rules")} | {f"head.{kind}" for kind in OWN_HEADLINES}
     keys |= {f"preset.{name}" for one in PRESETS for name in (one, f"{one}_text")}
     keys |= {f"door.{door}{part}" for door in ("class", "puzzles", "lab") for part in ("", "_text")}
     keys |= {f"below.{part}" for part in ("charts", "table", "games")} | {f"tab.{tab}" for tab in VIEWS}
