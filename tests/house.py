@@ -21,7 +21,7 @@ LONG_FUNCTIONS = {
     "model.market.clearing.account": 62,
 }
 # Places in model/ where parameters are asked for a switch, and for one of an optional mechanism.
-MOST_SWITCH_PLACES = 39
+MOST_SWITCH_PLACES = 40
 MOST_OPTIONAL_PLACES = 29
 # Files of model/ that name one mechanism of ``model.market.border``.
 MOST_FILES_OF_A_MECHANISM = 6

@@ -60,9 +60,9 @@ def distinct(arrays: Iterator[np.ndarray], n_lanes: int) -> tuple[np.ndarray, np
     digest, first, like = np.zeros(n_lanes, dtype=np.uint64), np.zeros(1, dtype=np.int64), np.zeros(n_lanes, np.int64)
     for array in arrays:
         bits = np.ascontiguousarray(array.T, dtype=np.float64).reshape(-1, n_lanes).view(np.uint64)
-        # Whole numbers wrap around, so that their sums do not depend on their order.
+        # Products of whole numbers wrap around, and what is folded by exclusive or has no order.
         weight = np.arange(1, 2 * len(bits), 2, dtype=np.uint64) * ODD
-        digest = digest * ODD + np.add.reduce(bits * weight[:, None], axis=0)
+        digest = digest * ODD + np.bitwise_xor.reduce(bits * weight[:, None], axis=0)
         _, first, like = np.unique(digest, return_index=True, return_inverse=True)
         if 2 * first.size > n_lanes:
             break

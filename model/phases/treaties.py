@@ -327,10 +327,11 @@ def _end_treaties(world: Stage, d: int, ends: np.ndarray, cause: np.ndarray) -> 
     A government that repudiates or leaves a treaty does not bring the next one into force in the same breath.
     """
     state, broken = world.state, ends & (cause != TreatyEnd.EXPIRED)
+    # Where instruments have no clocks of their own there is none, and what is signed follows as usual.
+    walks_out = np.isin(cause, WALKS_OUT) & (state.instrument[:, d] != Instrument.NONE)
     start_over(world, d, ends)
     state.treaty[:, d] = np.where(ends, 0, state.treaty[:, d])
     state.instrument[:, d] = np.where(ends, Instrument.NONE, state.instrument[:, d])
-    walks_out = np.isin(cause, WALKS_OUT) & world.rules.clocks
     dies = broken & (walks_out | (state.entry[:, d] > state.quarter + 1.0))
     state.signed[:, d] = np.where(dies, NOTHING_SIGNED, state.signed[:, d])
     state.clock[:, d] = np.where(broken, CLOSED, state.clock[:, d])
