@@ -135,7 +135,7 @@ def table(path: Path = TABLE) -> dict[str, Any]:
     return kept
 
 
-def write(runs: list[dict[str, Any]]) -> None:
+def write(runs: list[dict[str, Any]], path: Path = TABLE) -> None:
     """Write the table; the names of columns, which many runs share, stand once."""
     forms: list[list[str]] = []
     for run in runs:
@@ -146,7 +146,7 @@ def write(runs: list[dict[str, Any]]) -> None:
         run["digests"] = " ".join(run["digests"][name] for name in names)
     lines = ",\n".join(json.dumps(run) for run in runs)
     text = f'{{"machine": "{machine()}",\n"columns": {json.dumps(forms)},\n"runs": [\n{lines}\n]}}\n'
-    TABLE.write_text(text, encoding="utf-8")
+    path.write_text(text, encoding="utf-8")
 
 
 def main() -> int:
