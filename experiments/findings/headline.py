@@ -182,7 +182,7 @@ def with_sample(sentence: str, cell: pd.Series, levels: pd.DataFrame | None) -> 
     if row is None:
         return sentence
     also = " !" if row["outside"] else ""
-    ends = f"{_hundredths(row['q05'])} to {_hundredths(row['q95'])}"
+    ends = f"{_hundredths(row['q05'])} to {_hundredths(row['q95'])}, median {_hundredths(row['median'])}"
     return f"{sentence.removesuffix('.')}; over assumptions in {ends}{also}."
 
 

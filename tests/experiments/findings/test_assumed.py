@@ -184,7 +184,7 @@ def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Pa
     text = console.file.getvalue()  # type: ignore[attr-defined]
     assert "joint gain, bn$ a year. Right: % with that sign" in text
     assert "Over assumptions, median [5, 95 %]: 4 points of 2 assumptions, 2 replicates each." in " ".join(text.split())
-    assert "over assumptions in 100 to 100" in " ".join(text.split())
+    assert "over assumptions in 100 to 100, median 100" in " ".join(text.split())
     page = write_report(folder).read_text("utf-8")
     assert "joint gain, bn$/yr: same sign" in page and "Which assumptions go with the effects" in page
     top = 'dyads = ["CN-EU"]\noutcomes = ["joint_gain", "mean_depth"]\n'
