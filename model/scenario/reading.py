@@ -20,7 +20,7 @@ from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
 from model.scenario.governments import odd_blocs, parties_of
 from model.scenario.sections import ScenarioFile, Section, quarter_name, quarter_number
-from model.vocabulary import BLOCS, IN_A_SENTENCE, THREE, Parties
+from model.vocabulary import BLOCS, IN_A_SENTENCE, LAWS_OF_THREE, THREE, Parties
 
 # Keys whose text names an evidence table.
 SELECTORS: Final = frozenset({"evidence", "table", "see"})
@@ -108,6 +108,8 @@ def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[st
     extended, files = _read_chain(base, main, seen)
     extended = {key: item for key, item in extended.items() if key not in OWN_KEYS}
     before, now = extended.get("blocs", list(BLOCS)), raw.get("blocs")
+    if now is not None and "blocs" not in extended:  # whoever joins the three finds them with their laws
+        extended = {"laws": {code: list(own) for code, own in LAWS_OF_THREE.items()}, **extended}
     if isinstance(now, list) and (gone := [code for code in before if code not in now]):
         fault = f"blocs: {path.name} extends {base.stem} and leaves out {', '.join(map(str, gone))}, whose numbers stay"
         remedy = "write the scenario whole, without extends (two.toml shows one of two governments)"

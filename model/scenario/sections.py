@@ -264,6 +264,7 @@ class ScenarioFile(Section):
     )  # who negotiates, in the order of all lists; ``model.scenario.governments`` checks it
     names: dict[Bloc, str] = {}  # what they are called
     legislatures: dict[Bloc, str] = {}  # what votes there
+    laws: dict[Bloc, list[str]] = {}  # of ``vocabulary.LAWS``, what laws each has; ``model.scenario.governments``
     talks: dict[Bloc, list[Bloc]] = {}  # a row a bloc: whom it ever talks with; default: all with all
     first_quarter: QuarterLabel
     last_quarter: QuarterLabel
