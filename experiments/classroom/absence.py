@@ -8,7 +8,6 @@ from typing import Any
 
 from experiments.classroom.people import People, Person
 from experiments.classroom.seats import Question, SeatedModel, Spot, Value
-from model import BLOCS
 
 
 def who(people: People, deciding: set[int], now: float) -> list[dict[str, Any]]:
@@ -21,7 +20,7 @@ def who(people: People, deciding: set[int], now: float) -> list[dict[str, Any]]:
             "held": 0 if bloc in present else math.ceil(held.get(bloc, 0.0)),
             "deciding": bloc in deciding,
         }
-        for bloc in range(len(BLOCS))
+        for bloc in range(len(people.codes))
     ]
 
 

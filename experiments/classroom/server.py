@@ -49,7 +49,7 @@ from experiments.classroom.seats import Spot
 from experiments.classroom.take_home import of_room, page_facts, slim
 from experiments.classroom.watching import Watching
 from experiments.emulation.emulator import Emulator
-from model import BLOCS, InputFault, TacticFile
+from model import MOST_BLOCS, InputFault, TacticFile
 
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
@@ -165,7 +165,7 @@ class Classroom:
     def here(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A sign of life for the seats that one browser holds."""
         tokens = data.get("tokens")
-        if not isinstance(tokens, list) or len(tokens) > len(BLOCS):
+        if not isinstance(tokens, list) or len(tokens) > MOST_BLOCS:
             raise Refused(422, "bad_code")
         if any(not isinstance(one, str) or len(one) > MOST_TOKEN for one in tokens):
             raise Refused(422, "bad_code")
@@ -195,7 +195,7 @@ class Classroom:
         at = data.get("at")
         if not isinstance(at, list) or len(at) != 8 or any(type(x) is not int or not 0 <= x < 20 for x in at):
             raise Refused(422, "bad_move")
-        return self.room.judge(token, _whole(data, "dyad", 3), at, time.monotonic())
+        return self.room.judge(token, _whole(data, "dyad", MOST_BLOCS * (MOST_BLOCS - 1) // 2), at, time.monotonic())
 
     def leave(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """Stand up."""

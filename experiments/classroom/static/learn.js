@@ -1,6 +1,5 @@
 // Eight chapters: read, predict, reveal. What is revealed is played while the class watches.
 import { ask, facts } from "./api.js";
-import { DYADS } from "./blocs.js";
 import { button, h, keepFocus, notice, put } from "./dom.js";
 import { armChart } from "./figures.js";
 import { gameCard } from "./minutes.js";
@@ -97,7 +96,7 @@ function measure(lesson, cloud) {
   }
   const n = cloud.runs;
   if (!n) return null;
-  const means = cloud.depth[0].map((_, r) => DYADS.reduce((total, _pair, d) => total + cloud.depth[d][r], 0) / DYADS.length);
+  const means = cloud.depth[0].map((_, r) => cloud.depth.reduce((total, pair) => total + pair[r], 0) / cloud.depth.length);
   const value = means.reduce((a, b) => a + b, 0) / n;
   const spread = Math.sqrt(means.reduce((a, b) => a + (b - value) ** 2, 0) / Math.max(1, n - 1) / n);
   return { value, low: value - Z * spread, high: value + Z * spread };

@@ -1,6 +1,6 @@
 // The laboratory: the map and the cloud side by side, the scrubber, charts below; settings in a drawer behind five presets.
 import { facts } from "./api.js";
-import { DYADS, dyad } from "./blocs.js";
+import { DYADS, dyad, seat } from "./blocs.js";
 import { charts } from "./charts.js";
 import { button, h, keepFocus, put, select } from "./dom.js";
 import { branchLines, drawDrawer, drawGuess, drawer, stopDrawer } from "./drawer.js";
@@ -77,6 +77,7 @@ const choose = (preset) => (isOn(preset, state.settings)
 
 function drawTools() {
   if (!parts.line) return;
+  seat(state.start);
   parts.moving = null;
   if (parts.presets) put(parts.presets,
     PRESETS.map((one) => button(t(`preset.${one.key}`), () => choose(one), { id: `preset-${one.key}`, class: "preset", title: t(`preset.${one.key}_text`), "aria-pressed": String(isOn(one, state.settings)) })),
@@ -99,6 +100,7 @@ function drawTools() {
 function draw() {
   const quarter = state.quarters[state.shown];
   if (!quarter || !parts.map) return;
+  seat(state.start);
   parts.now.textContent = quarter.label;
   parts.slider.max = state.start.quarters - 1;
   parts.slider.value = state.shown;
@@ -135,6 +137,7 @@ function guess(parameters) {
 
 function drawCloud() {
   if (!parts.cloud) return;
+  seat(state.start);
   const cloud = state.cloud;
   const said = guessed();
   const runs = cloud ? cloud.runs : 0;

@@ -316,8 +316,8 @@ def test_an_emptied_seat_has_a_new_code() -> None:
 
 
 def test_codes_are_unguessable_and_kind_to_typists() -> None:
-    people = People()
-    assert len({code for _ in range(200) for code in People().codes}) == 600
+    people = People(3)
+    assert len({code for _ in range(200) for code in People(3).codes}) == 600
     assert people.bloc_of_code(f" {people.codes[1][:5].lower()}-{people.codes[1][5:]} ") == 1
     for wrong in ("", people.codes[1][:-1], people.codes[1] + "A", "é" * 10):
         assert people.bloc_of_code(wrong) is None
@@ -325,7 +325,7 @@ def test_codes_are_unguessable_and_kind_to_typists() -> None:
 
 @pytest.mark.promise
 def test_one_code_cannot_shut_the_other_seats_out() -> None:
-    people = People()
+    people = People(3)
     assert MOST_AT_A_SEAT == 40
     assert sum(people.join(0, 0.0) is not None for _ in range(500)) == MOST_AT_A_SEAT
     for bloc in (1, 2):

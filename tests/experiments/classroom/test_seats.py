@@ -150,5 +150,5 @@ def test_a_move_that_cannot_be_made_is_refused_when_it_is_played() -> None:
 
 
 def test_sides() -> None:
-    assert [side_of(0, d) for d in range(3)] == [0, 0, -1]
-    assert [side_of(2, d) for d in range(3)] == [-1, 1, 1]
+    assert [side_of(THREE, 0, d) for d in range(3)] == [0, 0, -1]
+    assert [side_of(THREE, 2, d) for d in range(3)] == [-1, 1, 1]
