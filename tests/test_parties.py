@@ -19,7 +19,7 @@ from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.phases import gestures
 from model.start.calibration import COLD_SWEEPS
-from model.vocabulary import EXECUTIVE_DUTIES, LAWS, LAWS_OF_THREE, THREE, Parties
+from model.vocabulary import EXECUTIVE_DUTIES, LAWS_OF_THREE, THREE, Parties
 
 #: Long enough for two assessments, a signed treaty, and coalitions weighed once.
 SOME = 8
@@ -52,7 +52,7 @@ def test_the_three_are_what_they_were() -> None:
     assert THREE.dyad_names == ("CN-US", "CN-EU", "US-EU")
     assert THREE.directed_names == ("CN<US", "US<CN", "CN<EU", "EU<CN", "US<EU", "EU<US")
     assert Parties(("CN", "US", "EU"), laws=LAWS_OF_THREE) == THREE != Parties(("CN", "US", "EU"))
-    assert THREE != Parties(("US", "CN", "EU"), laws=LAWS_OF_THREE)
+    assert Parties(("US", "CN", "EU"), laws=LAWS_OF_THREE) != THREE
 
 
 def test_nobody_changes_the_parties_of_a_run() -> None:
@@ -157,7 +157,7 @@ def test_what_governments_are_called_decides_nothing(change: dict[str, Any], tmp
         text = re.sub(rf'("emissions_saved_per_ev.{code}" =) .*', rf"\1 {tonnes}", text)
     renamed = re.sub(r"\b(CN|US|EU)\b", lambda found: OTHER_CODES[found[0]], text)
     renamed = renamed.replace("names = {  }", 'names = { MX = "Wonderland" }')
-    assert renamed.count("MX") == text.count("US") + 1 and 'MX = [\'executive_duties\'' in renamed
+    assert renamed.count("MX") == text.count("US") + 1 and "MX = ['executive_duties'" in renamed
     runs = []
     for name, written in (("before", text), ("after", renamed)):
         path = tmp_path / f"{name}.toml"

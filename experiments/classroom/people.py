@@ -44,7 +44,7 @@ class People:
         self.renew(n_seats)
 
     def renew(self, n_seats: int) -> None:
-        """New codes for all seats, of which a new game may have more or fewer; every token handed out for the old ones is worthless from now on."""
+        """New codes for all seats; every token handed out for the old ones is worthless from now on."""
         self.codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(n_seats)]
         self.persons = {}
 

@@ -169,8 +169,8 @@ def _seat(
     from experiments.store.files import check_vacant, vacant_folder
     from model import identification_flips
 
-    agents = {bloc_of(name): chosen for name in names}
     games_asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
+    agents = {bloc_of(name, scenario): chosen for name in names}
     folder = vacant_folder("seat") if out is None else out
     check_vacant(folder)
     console, errors = screen(), screen(to_stderr=True)
@@ -267,6 +267,7 @@ def _arena(
     agents: list[Seatable], names: list[str] | None, scenario: str, numbers: range, cloud: int, quarters: int,
     changes: list[str] | None, patience: float, with_advice: bool, out: Path | None,
 ) -> None:  # fmt: skip
+    from experiments.classroom.controls import parties_of
     from experiments.display.command_words import parse_settings
     from experiments.display.console import progress_shown, say
     from experiments.seating.arena import check_arena, play_arena
@@ -274,11 +275,12 @@ def _arena(
     from experiments.seating.results import write_arena
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
-    from model import BLOCS, identification_flips
+    from model import identification_flips
 
     check_arena(agents, cloud)
-    blocs = list(dict.fromkeys(bloc_of(name) for name in names or BLOCS))
     asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
+    named = names or parties_of(scenario).blocs
+    blocs = list(dict.fromkeys(bloc_of(name, scenario) for name in named))
     folder = vacant_folder("arena") if out is None else out
     check_vacant(folder)
     console, errors = screen(), screen(to_stderr=True)

@@ -268,6 +268,41 @@ def explain(error: ValidationError, parties: Parties = THREE) -> dict[str, str]:
     return lines
 
 
+#: What many lines say alike when a government is added: which keys, and what is the same of all.
+_ALIKE: Final = (
+    re.compile(r"(?P<key>\S+) = .*: (?P<same>\d+ came; allowed are .*)"),
+    re.compile(r"(?P<key>\S+) is (?P<same>missing: it has no default); write .* = \.\.\., (?P<own>.*)"),
+    re.compile(r"(?P<key>\S+) is (?P<same>missing; add) it"),
+)
+FEW: Final = 12  # so many faults are read one by one
+
+
+def in_order_of_work(faults: list[str]) -> list[str]:
+    """Faults in the order of a file's sections; of many, one line for those of a section that say the same."""
+    order = list(ScenarioFile.model_fields)
+    by_section = sorted(faults, key=lambda line: order.index(name) if (name := _section(line)) in order else -1)
+    groups: dict[tuple[str, str, bool], list[re.Match[str]]] = {}
+    for line in by_section if len(faults) > FEW else ():
+        if found := next(filter(None, (pattern.fullmatch(line) for pattern in _ALIKE)), None):
+            groups.setdefault((_section(line), found["same"], "-" in found["key"]), []).append(found)
+    many = {one[0]: group for group in groups.values() if len(group) > 1 for one in group}
+    return list(dict.fromkeys(_together(many[line]) if line in many else line for line in by_section))
+
+
+def _section(line: str) -> str:
+    return re.split(r"[.:\[ ]", line, maxsplit=1)[0]
+
+
+def _together(group: list[re.Match[str]]) -> str:
+    """One line for many: keys with what each allows, keys that allow the same beside each other."""
+    keys: dict[str, list[str]] = {}
+    for one in group:
+        keys.setdefault(one.groupdict().get("own", ""), []).append(one["key"])
+    named = (", ".join(own) + (f" ({allowed})" if allowed else "") for allowed, own in keys.items())
+    same = group[0]["same"].replace(": it has no default", ", without a default; write each").replace("; add", "; add them")
+    return f"{', '.join(named)}: {same}"
+
+
 def _wants_another(fault: Any, parties: Parties) -> bool:
     """Whether a fault of form is that of somebody who adds a bloc."""
     if fault["type"] == "too_long":

@@ -21,17 +21,17 @@ function layout(n) {
   if (n === 3) return { size: [340, 346], places: [[36, 46], [170, 312], [304, 46]], boxes: [[1, 142], [93, 4], [185, 142]] };
   const pairs = (n * (n - 1)) / 2;
   const across = innerWidth < 560 ? 2 : n === 4 ? 3 : 4;
-  const [width, ring, gap] = [across * 160 - 6, 240, 6];
+  const [width, ring, gap] = [across * 160 - 4, 240, 6];
   const places = Array.from({ length: n }, (_, b) => {
     const angle = 2 * Math.PI * ((b + 0.5) / n - 0.5);
     return [width / 2 + 0.38 * Math.min(width, 430) * Math.sin(angle), ring / 2 - 0.36 * ring * Math.cos(angle)];
   });
-  const boxes = Array.from({ length: pairs }, (_, d) => [(d % across) * (BOX[0] + gap), ring + Math.floor(d / across) * (BOX[1] + gap)]);
+  const boxes = Array.from({ length: pairs }, (_, d) => [1 + (d % across) * (BOX[0] + gap), ring + Math.floor(d / across) * (BOX[1] + gap)]);
   return { size: [width, ring + Math.ceil(pairs / across) * (BOX[1] + gap)], places, boxes };
 }
 
 function bar(x, y, share, colour, label) {
-  const width = 44;
+  const width = 40;
   return s("g", {},
     text(x, y + 9, label, { "font-size": 12 }),
     s("rect", { x: x + 64, y, width, height: 9, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
@@ -165,7 +165,9 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
   const values = cloud?.depth[d] ?? [];
   const [shares, earlier] = [counted(values), before && counted(before)];
   const most = Math.max(0.01, ...shares, ...(earlier || []));
-  const width = (document.querySelector(".clouds")?.clientWidth || innerWidth) < 560 ? 440 : 600;
+  const beside = DYADS.length > 3 && innerWidth >= 1000 && document.querySelector(".lab #cloud-box") ? 2 : 1; // as the style has them
+  const room = (document.querySelector(".clouds")?.clientWidth || innerWidth) / beside;
+  const width = beside > 1 && room < 400 ? 320 : room < 560 ? 440 : 600;
   const [left, right, top, floor] = [8, width - 8, 36, cloud ? 88 : 26]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
   const y = (share) => floor - (share / most) * (floor - top);

@@ -144,7 +144,7 @@ function drawCloud() {
   const mine = (d) => (state.outcome ? state.outcome[d].mean_depth : runs && !state.moves.length ? cloud.depth[d][0] : null);
   put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? ` ${t("cloud.fault")}` : "", said?.pairs ? ` ${runs ? t("estimate.bars") : ""} ${t("estimate.help")}` : "");
   const strip = (d, played) => cloudChart(played, d, played ? mine(d) : null, t("cloud.mine"), played && state.base?.runs ? state.base.depth[d] : null, said?.pairs?.[d]);
-  const shown = runs || said?.pairs ? h("div", { id: "cloud", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
+  const shown = runs || said?.pairs ? h("div", { id: "cloud", class: DYADS.length > 3 ? "many" : "", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
   put(parts.cloud, shown);
   drawGuess(said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), " ", t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null);
   drawEffect(said);

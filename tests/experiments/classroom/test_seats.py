@@ -24,6 +24,7 @@ from experiments.classroom.seats import (
     side_of,
 )
 from model import InputFault, NegotiationModel, TreatyEnd
+from model.vocabulary import THREE
 
 RUN: dict[str, Any] = {"scenario": "2026", "root_seed": 11, "replicate": 5, "narrate": False}
 
