@@ -220,7 +220,7 @@ def access_data(model: NegotiationModel, dyad: int) -> list[list[Any]]:
     for importer, exporter in (pair, pair[::-1]):
         steps: list[Any] = [None]
         for terms in model.teller.terms_of_access(importer, exporter)[1:]:
-            cars = round(QUARTERS_PER_YEAR * terms.quota * 1e6) if math.isfinite(terms.quota) else None
+            cars = round(QUARTERS_PER_YEAR * terms.cars(t) * 1e6) if math.isfinite(terms.quota) else None
             steps.append({"position": terms.position, "cars": cars, "rate": float(terms.duty[t])})
         found.append(steps)
     return found

@@ -299,7 +299,11 @@ def _together(group: list[re.Match[str]]) -> str:
     for one in group:
         keys.setdefault(one.groupdict().get("own", ""), []).append(one["key"])
     named = (", ".join(own) + (f" ({allowed})" if allowed else "") for allowed, own in keys.items())
-    same = group[0]["same"].replace(": it has no default", ", without a default; write each").replace("; add", "; add them")
+    same = (
+        group[0]["same"]
+        .replace(": it has no default", ", without a default; write each")
+        .replace("; add", "; add them")
+    )
     return f"{', '.join(named)}: {same}"
 
 

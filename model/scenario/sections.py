@@ -129,6 +129,7 @@ class Access(Section):
     in_force: Annotated[str, _one_of(*ACCESS)]
     on_table: list[Annotated[str, _one_of(*ACCESS)]] = []  # what more a treaty may grant
     quota: NotNegative | None = None  # m cars a year, built in the exporter
+    growth: Fraction = 0.0  # by which the quota grows each year after the scenario's first, whoever signs it when
     duty: Literal["mfn"] | Duty | list[Duty] = "mfn"  # on cars within the quota
     beyond: Annotated[str, _one_of(*BEYOND)] = "closed"  # what happens to cars beyond it
     investment: Fraction = 0.0  # under minimum prices by treaty, the part of its cars that a maker builds there
