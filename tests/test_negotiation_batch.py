@@ -179,7 +179,7 @@ def test_a_world_that_plays_a_users_tactic_needs_its_file(tmp_path: Any) -> None
         pickle.loads(kept)
 
 
-# --- governments of one's own ------------------------------------------------------------------------------------------
+# --- governments of one's own -------------------------------------------------------------------------------------
 
 OF_OTHERS = ("alpha.JP", "tension_mean.CN-JP")
 

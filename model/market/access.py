@@ -41,9 +41,9 @@ class Gates:
 
     local (m, f) brands that sell only what they build in the market; let_in (m, f) others that a rule would keep out;
     undertakes (m, b) makers of b may offer minimum
-    prices in m (1.19b). At most one quota a market: size (t, m), or (m,) in a quarter, m cars a quarter, infinite without
-    one; origin (m,) the place that it is about (the market itself without one); duty, like size, within it; is_closed (m,)
-    nothing beyond it. By lane, (R, ...) all but undertakes and origin, where treaties decide.
+    prices in m (1.19b). At most one quota a market: size (t, m), or (m,) in a quarter, m cars a quarter, infinite
+    without one; origin (m,) the place that it is about (the market itself without one); duty, like size, within it;
+    is_closed (m,) nothing beyond it. By lane, (R, ...) all but undertakes and origin, where treaties decide.
     """
 
     local: np.ndarray

@@ -28,7 +28,7 @@ from experiments.sensitivity.screening import (
     sobol_design,
 )
 from experiments.store.columns import Chunk, Played
-from model import InputFault
+from model import DYAD_NAMES, InputFault
 
 pytest.importorskip("SALib")
 
