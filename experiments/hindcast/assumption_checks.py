@@ -41,9 +41,9 @@ def effective_size(weight: np.ndarray) -> float:
 
 
 def _unit(fitted: Fitted) -> np.ndarray:
-    """(n, k) every number of every point as its place in its prior, 0 to 1."""
-    ends = np.array(list(fitted.plan.priors.values()))
-    return np.asarray((fitted.points.to_numpy() - ends[:, 0]) / (ends[:, 1] - ends[:, 0]))
+    """(n, k) every number of every point as its place in its range, 0 to 1."""
+    low, _, high = np.array(list(fitted.plan.priors.values())).T
+    return np.asarray((fitted.points.to_numpy() - low) / (high - low))
 
 
 def _width(unit: np.ndarray, weight: np.ndarray) -> np.ndarray:
@@ -55,7 +55,7 @@ def learned(fitted: Fitted) -> pd.DataFrame:
     """A row a number: how the record moved it, the most moved first.
 
     median, low, high: of the weighted points, 5 to 95 %. narrower: how much narrower that is than over all points, a
-    fraction. shift: of its median, in widths of the prior. told: whether narrower or shift is more than luck gives any
+    fraction. shift: of its median, in widths of its range. told: whether narrower or shift is more than luck gives any
     of the numbers in 95 of 100 shuffles of the weights. default, place: the default and its quantile among the
     weighted points; outside: whether that is beyond their middle 80 %.
     """

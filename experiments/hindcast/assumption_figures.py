@@ -14,6 +14,7 @@ from scipy.stats import binom
 from experiments.display.figure_style import BLACK, BLUE, SKY, VERMILLION, keyed, letters, panels, pt, wrapped
 from experiments.display.looks import style
 from experiments.hindcast.assumption_checks import N_BINS, NINE_TENTHS
+from experiments.hindcast.assumptions import Prior
 
 #: Numbers shown: those that the record moved most.
 MOST_SHOWN: Final = 10
@@ -23,7 +24,7 @@ ALL: Final = "0.78"
 RECORD: Final[dict[str, Any]] = {"marker": "o", "markeredgecolor": "white"}
 
 
-def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray, priors: dict[str, tuple[float, float]],
+def diagnostics(told: pd.DataFrame, histories: pd.DataFrame, counts: np.ndarray, priors: dict[str, Prior],
                 n_truths: int) -> Figure:  # fmt: skip
     """One figure of three panels.
 
@@ -51,12 +52,12 @@ def beside(share: float) -> int:
     return letters(0.5 if style().is_stacked else share)
 
 
-def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, tuple[float, float]]) -> None:
+def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, Prior]) -> None:
     rows = np.arange(len(told))[::-1]
-    ends = np.array([priors[name] for name in told["parameter"]])
+    lowest, _, highest = np.array([priors[name] for name in told["parameter"]]).T
 
     def place(name: str) -> np.ndarray:
-        return np.asarray((told[name].to_numpy() - ends[:, 0]) / (ends[:, 1] - ends[:, 0]))
+        return np.asarray((told[name].to_numpy() - lowest) / (highest - lowest))
 
     axis.hlines(rows, 0, 1, color=ALL, linewidth=pt(9))
     axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))

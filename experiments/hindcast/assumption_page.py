@@ -98,7 +98,7 @@ def learned_table(fitted: Fitted) -> pd.DataFrame:
     """Every number that is varied, with what the record made of it, in words."""
     rows = []
     for row in checks.learned(fitted).itertuples():
-        low, high = fitted.plan.priors[str(row.parameter)]
+        low, _, high = fitted.plan.priors[str(row.parameter)]
         unit = PARAMETERS[str(row.parameter)].unit
         rows.append(
             {

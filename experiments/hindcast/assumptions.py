@@ -14,12 +14,12 @@ import io
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path as File
-from typing import Any, Final
+from typing import Any, Final, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
 from pydantic import Field
-from scipy.stats import qmc
+from scipy.stats import beta, qmc
 
 from experiments.hindcast.evidence import BLOCS, QUARTERS, Record, observe, years_kept
 from experiments.hindcast.fit import (
@@ -45,15 +45,34 @@ SHARES: Final = tuple(f"EV share {bloc}" for bloc in BLOCS)
 MEASURES: Final = (*TARGETS, BREAKS, *SHARES)
 #: The column of a sample that says how likely a row is against the others, and those of a point that is not sampled.
 WEIGHT: Final = "weight"
+#: The mean of a PERT distribution is (low + 4 best + high) / 6: the best guess counts as much as four ends.
+BEST_WEIGHT: Final = 4.0
+#: A range whose highest value is this many times its lowest was guessed in factors and is drawn in logarithms: defaults
+#: of such ranges stand about the geometric middle.
+FACTOR: Final = 10.0
 LEAST_YEARS: Final = 0.25  # years in force, a quarter: below it there is no rate of breaking to speak of
 SMALLEST_SHARE: Final = 1e-6  # keeps log odds finite
 
 
+class Prior(NamedTuple):
+    """What is believed of a number before the record is looked at, each in the number's own unit."""
+
+    low: float  # lowest value that is thought possible
+    best: float  # best guess: the default
+    high: float  # highest
+
+
 class AssumptionPlan(Part):
-    """A declaration of an assumption sample."""
+    """A declaration of an assumption sample.
+
+    prior: "best_guess" for the PERT distribution through lowest, best and highest guess, the standard way to write a
+    three-point estimate (Malcolm et al. 1959; Clark 1962; Vose 2008), in logarithms where a range spans a factor of
+    ten or more; "uniform" for one that knows no best guess.
+    """
 
     name: str
     title: Text
+    prior: Literal["best_guess", "uniform"] = "uniform"
     world: str
     first: Year
     last: Year
@@ -65,8 +84,8 @@ class AssumptionPlan(Part):
 
     @property
     def digest(self) -> str:
-        """What tells this declaration from any other."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """What tells this declaration from any other, and from itself with another table of parameters."""
+        return hashlib.sha256(f"{self.model_dump_json()}{self.priors}".encode()).hexdigest()
 
     @property
     def world_file(self) -> str:
@@ -79,16 +98,19 @@ class AssumptionPlan(Part):
         return QUARTERS * (self.last - self.first + 1)
 
     @property
-    def priors(self) -> dict[str, tuple[float, float]]:
-        """Ends of the uniform prior of every number that is varied, in the order of the table of parameters."""
+    def priors(self) -> dict[str, Prior]:
+        """The prior of every number that is varied, in the order of the table of parameters."""
         found = {}
         for name, spec in PARAMETERS.items():
             if name in self.ranges:
-                found[name] = (self.ranges[name].low, self.ranges[name].high)
+                low, high = self.ranges[name].low, self.ranges[name].high
             elif spec.low is None or spec.high is None or spec.role == "measure" or spec.group in self.left_out:
                 continue
             elif spec.status == "assumed":
-                found[name] = (float(spec.low), float(spec.high))
+                low, high = float(spec.low), float(spec.high)
+            else:
+                continue
+            found[name] = Prior(low, min(max(float(spec.default), low), high), high)
         return found
 
 
@@ -131,8 +153,17 @@ def design(plan: AssumptionPlan) -> pd.DataFrame:
     """Scrambled Sobol points over the priors, a column a number; whole numbers are rounded."""
     priors = plan.priors
     unit = qmc.Sobol(len(priors), scramble=True, rng=plan.fit.root_seed).random(plan.fit.n_points)
-    ends = np.array(list(priors.values()))
-    values = pd.DataFrame(ends[:, 0] + unit * (ends[:, 1] - ends[:, 0]), columns=list(priors))
+    guesses = np.array(list(priors.values())).T
+    if plan.prior == "best_guess":
+        by_factors = guesses[2] >= FACTOR * guesses[0]
+        by_factors &= guesses[0] > 0.0
+        low, best, high = np.where(by_factors, np.log(np.where(by_factors, guesses, 1.0)), guesses)
+        place = BEST_WEIGHT * (best - low) / (high - low)  # how far up the best guess stands
+        drawn = low + (high - low) * beta.ppf(unit, 1.0 + place, 1.0 + BEST_WEIGHT - place)
+        drawn = np.where(by_factors, np.exp(np.where(by_factors, drawn, 0.0)), drawn)
+    else:
+        drawn = guesses[0] + unit * (guesses[2] - guesses[0])
+    values = pd.DataFrame(np.clip(drawn, guesses[0], guesses[2]), columns=list(priors))
     whole = [name for name in priors if PARAMETERS[name].kind == "int"]
     return values.assign(**{name: np.rint(values[name]) for name in whole})
 

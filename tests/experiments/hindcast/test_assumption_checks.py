@@ -35,8 +35,8 @@ def toy(noise: float = 0.05, seed: int = 1, keep: float = 0.25) -> Fitted:
     assert set(plan.priors) == set(NAMES)
     rng = np.random.default_rng(seed)
     unit = rng.random((N, len(plan.priors)))
-    ends = np.array(list(plan.priors.values()))
-    points = pd.DataFrame(ends[:, 0] + unit * (ends[:, 1] - ends[:, 0]), columns=list(plan.priors))
+    low, _, high = np.array(list(plan.priors.values())).T
+    points = pd.DataFrame(low + unit * (high - low), columns=list(plan.priors))
     column = [list(plan.priors).index(name) for name in NAMES[:2]]
     mean = unit[:, column]
     first = mean + noise * rng.standard_normal(mean.shape)

@@ -35,7 +35,7 @@ def test_every_assumed_number_is_varied_or_left_out_with_a_reason() -> None:
 def test_the_design_fills_the_priors_and_every_point_is_allowed() -> None:
     points = own.design(PLAN)
     assert len(points) == PLAN.fit.n_points and list(points) == list(PLAN.priors)
-    for name, (low, high) in PLAN.priors.items():
+    for name, (low, _, high) in PLAN.priors.items():
         assert low <= points[name].min() < points[name].max() <= high
     for i in (0, 1, len(points) - 1):
         chosen = own.settings(points.iloc[i])
@@ -43,6 +43,29 @@ def test_the_design_fills_the_priors_and_every_point_is_allowed() -> None:
         assert isinstance(chosen["session_quarters"], int)
     again = own.design(PLAN)
     assert points.equals(again)
+
+
+def test_a_prior_through_three_guesses_has_their_mean_and_a_uniform_one_the_middle() -> None:
+    # PERT: mean (low + 4 best + high) / 6; a best guess at an end leaves a density that falls from there.
+    points = own.design(PLAN)
+    for name, (low, best, high) in PLAN.priors.items():
+        if PARAMETERS[name].kind == "float" and not 0.0 < 10.0 * low <= high:
+            assert points[name].mean() == pytest.approx((low + 4 * best + high) / 6, abs=0.002 * (high - low)), name
+    # A range of 0.1 to 20 is drawn in logarithms: about as much below the geometric middle as above it.
+    low, best, high = np.log(PLAN.priors["trust_bad_cn_eu"])
+    logs = np.log(points["trust_bad_cn_eu"])
+    assert logs.mean() == pytest.approx((low + 4 * best + high) / 6, abs=0.002 * (high - low))
+    flat = own.design(PLAN.model_copy(update={"prior": "uniform"}))
+    low, _, high = PLAN.priors["published_error"]
+    assert flat["published_error"].median() == pytest.approx((low + high) / 2, abs=0.01 * (high - low))
+    assert points["published_error"].median() < 0.15 * (high - low)
+
+
+def test_another_table_of_parameters_makes_it_another_declaration(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, name = PLAN.digest, "perception_noise"
+    moved = PARAMETERS[name].model_copy(update={"default": 0.9})
+    monkeypatch.setattr(own, "PARAMETERS", {**PARAMETERS, name: moved})
+    assert own.load_assumptions().digest != before
 
 
 def test_treaties_that_end_are_counted_a_year_in_force() -> None:
@@ -77,6 +100,7 @@ def test_the_record_is_what_the_evidence_says() -> None:
         ("low = 0.05\n", "low = -1\n", "allowed is a range within 0 to 0.6"),
         ("n_points = 1024", "n_points = 1000", "powers of two"),
         ('name = "cuts"', 'name = "cut"', "'cuts'"),
+        ('prior = "best_guess"', 'prior = "best"', "prior = 'best': input should be"),
         ("market_last = 2022", "market_last = 2026", "in order"),
         ('world = "2018-own-2025.toml"', 'world = "gone.toml"', "no such file"),
         ("first = 2018\n", "fist = 2018\n", "fist is not a key of assumptions"),
