@@ -280,7 +280,7 @@ FEW: Final = 12  # so many faults are read one by one
 def in_order_of_work(faults: list[str]) -> list[str]:
     """Faults in the order of a file's sections; of many, one line for those of a section that say the same."""
     order = list(ScenarioFile.model_fields)
-    by_section = sorted(faults, key=lambda line: order.index(name) if (name := _section(line)) in order else -1)
+    by_section = sorted(faults, key=lambda line: [*order, name := _section(line)].index(name))
     groups: dict[tuple[str, str, bool], list[re.Match[str]]] = {}
     for line in by_section if len(faults) > FEW else ():
         if found := next(filter(None, (pattern.fullmatch(line) for pattern in _ALIKE)), None):
