@@ -31,7 +31,7 @@ unexport PYTHONDONTWRITEBYTECODE
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo ablation docs test test-fast test-slow test-times test-mesa test-newest check format fuzz promises promises-without constraints clean
+.PHONY: help demo ablation docs test test-fast test-slow test-times test-mesa test-newest check format fuzz promises promises-without constraints hashes clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.* ## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/^([a-z-]+):.* ## /make \1	/' | expand -t 18
@@ -87,7 +87,7 @@ SEED ?= 1
 fuzz: $(DEV) ## hostile input: more than 20,000 edited files and values (CASES, SEED)
 	@PYTHONPATH=.:tests $(BIN)/python tests/fuzzing.py --cases $(CASES) --seed $(SEED)
 
-promises: $(DEV) ## run the tests of docs/promises.md, slow ones too, and date its rows (a quarter of an hour)
+promises: $(DEV) ## run the tests of docs/promises.md, slow ones too, and date its rows (three quarters of an hour)
 	@PYTHONPATH=tests $(BIN)/python tests/promises.py
 
 promises-without: $(DEV) ## see each of these tests fail where the remedy of its promise is taken out
@@ -131,6 +131,16 @@ constraints: ## pin today's newest versions for PYTHON (then run the tests, and 
 	@.venv-pins/bin/python -m pip install -qq --no-compile -r .venv-pins/wanted.txt
 	@.venv-pins/bin/python -m pip check
 	@.venv-pins/bin/python -m pip freeze --exclude-editable > constraints-py$(subst .,,$(VERSION)).txt
+	@rm -rf .venv-pins
+	@$(MAKE) hashes
+
+# Of the files for all platforms, which pip alone does not tell. Afterwards pip takes no other file for a pin:
+#   python -m pip install --require-hashes --no-deps -r hashes-py311.txt
+hashes: ## write down the digests of what is pinned for PYTHON
+	@rm -rf .venv-pins && $(PYTHON) -m venv .venv-pins && .venv-pins/bin/python -m pip install -qq uv
+	@.venv-pins/bin/uv pip compile -q --no-deps --generate-hashes --no-header --no-annotate \
+	  --python-version $$($(PYTHON) -c 'import platform; print(platform.python_version())') \
+	  -o hashes-py$(subst .,,$(VERSION)).txt constraints-py$(subst .,,$(VERSION)).txt > /dev/null
 	@rm -rf .venv-pins
 
 clean: ## remove everything that the commands above have made

@@ -64,6 +64,7 @@ class RunRules:
     nodes: Nodes  # at which assessments look
     has_clubs: bool
     club_penalty: float
+    is_conditional: bool  # members keep a club's terms on condition that all do
     brands_abroad: FloatArray  # (b, b)
     turn: np.ndarray  # (f, k) when contracts are due
     reference_evs: FloatArray  # m EVs a quarter at the start, by what they save
@@ -105,8 +106,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
     return RunRules(
         stance=stance,
         punishment_horizon=horizon,
-        # A stance that answers nothing has no suspensions either.
-        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,
+        answer_length=max(horizon, p.suspension_quarters) if horizon else 0.0,  # who answers nothing suspends nothing
         tactics=tuple(tactic_of(name) for name in p.of_blocs("tactic")),
         acceptances=tuple(acceptance_of(name) for name in p.of_blocs("acceptance")),
         on_table=on_table,
@@ -125,6 +125,7 @@ def run_rules(scenario: Scenario, parameters: Parameters, economy: Economy, agen
         nodes=nodes_in_use(economy, p, agenda.menus),
         has_clubs=club is not None,
         club_penalty=club.penalty if club else 0.0,
+        is_conditional=p.club_commitment == "conditional",
         brands_abroad=brands_on_sale(s),
         turn=_rank_within(s.automaker_home)[:, None] + _rank_within(s.supplier_home),
         reference_evs=welfare.cars_that_save(s.market_size * s.ev_share, p.emissions_saved_per_ev),

@@ -136,6 +136,18 @@ NAMELESS = """() => [...document.querySelectorAll('button, select, input, textar
 }).map((node) => node.outerHTML.slice(0, 120))"""
 
 
+def barriers(page: Any) -> list[str]:
+    """What axe-core finds on a page that bars somebody, a line a rule; skips the test where it is not installed."""
+    folder = pytest.importorskip("axe_playwright_python", reason="pip install axe-playwright-python").__path__[0]
+    page.evaluate(Path(folder, "axe.min.js").read_text("utf-8"))
+    return list(
+        page.evaluate(
+            """axe.run().then((said) => said.violations.map((one) =>
+              `${one.id} (${one.nodes.length}): ${one.nodes[0].html.slice(0, 160)}`))"""
+        )
+    )
+
+
 def chromium() -> str | None:
     """The path of a browser, None where there is none."""
     names = ("chromium", "chromium-browser", "google-chrome")

@@ -6,7 +6,7 @@ The first word after the fence says what a block is, a second one names it:
   long; the rest must be in ``EXEMPT``, with a reason;
 * ``python``: runs; ``python NAME.py``: a file of the reader's, written under that name;
 * ``toml NAME.toml``: a plan, written under that name and read; ``toml``: a part of a plan, read with what it lacks;
-  or a scenario (it extends another), or numbers as scenarios write them;
+  or a scenario (it extends another), a lesson (it has words), or numbers as scenarios write them;
 * ``text NAME.csv``: a table, written under that name;
 * ``text``: what the commands before it print, compared word by word where ``TIMED`` does not say otherwise; a line
   of three dots stands for whatever is left out;
@@ -42,6 +42,7 @@ INSTEAD = {
     "detente design treaty": "detente design terms.toml --workers 1",
     "detente bench": "detente bench --quick",
     # Several workers are tested in tests/experiments/running/test_runner.py; this machine may have one processor.
+    "detente sweep first.toml": "detente sweep first.toml --workers 1",
     "detente sweep forgive.toml --workers 2 --into results/forgive-two": (
         "detente sweep forgive.toml --workers 1 --into results/forgive-two --replicates 4"
     ),
@@ -69,8 +70,12 @@ EXEMPT = {
     "detente class --emulator FILE": _OPENS,
     "detente class --emulator results/sliders-emulator/emulator.json": _OPENS,
     "detente class --tactics mine.py": _OPENS,
+    "detente class --lessons crisis.toml": "serves until it is stopped; classroom/test_page_lessons.py plays lessons",
     "detente seat --serve mine.py:Generous --port 8710": _SERVED,
     "detente seat --bloc EU --url http://127.0.0.1:8710": _SERVED,
+    "detente seat --bloc EU --agent mine.py:Generous --room http://127.0.0.1:8765 --code CODE": (
+        "needs a class that is being taught; tests/experiments/seating/test_table.py has one"
+    ),
     "detente seat --bloc EU --openai-compatible http://127.0.0.1:8080/v1 --model NAME --without-advice": (
         "needs a language model; tests/experiments/seating/test_language_model.py seats a stub"
     ),
@@ -248,10 +253,12 @@ def _words(text: str) -> str:
 
 
 def toml_kind(block: Block) -> str:
-    """Who reads a block of TOML: plan, part (of a plan), design (a plan with levers), scenario or numbers (of one)."""
+    """Who reads a block of TOML: plan, part (of one), design (it has levers), lesson, scenario, numbers (of one)."""
     table = tomllib.loads(block.text)
     if "extends" in table:
         return "scenario"
+    if "words" in table:
+        return "lesson"
     if "levers" in table:
         return "design"
     if block.name:

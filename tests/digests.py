@@ -31,6 +31,7 @@ AS_BEFORE: dict[str, Any] = {
     "clocks": False, "session_quarters": 8, "monitoring": "alike", "answers": "in_full", "regret": "by_issue",
     "consultation_quarters": 0, "suspension_quarters": 1, "host_learning_share": 0.0, "vehicle_learning_rate": 0.0,
     "variety_in_trend": 0.0, "zev_hesitation": 0.0, "hybrids_spared": 0.0, "coverage_elasticity": 0.0,
+    "perception_noise": 0.5, "reservation_fraction": 0.05,
     "emissions_saved_per_ev_cn": 20.0, "emissions_saved_per_ev_us": 20.0, "emissions_saved_per_ev_eu": 20.0,
 }  # fmt: skip
 ROOT_SEED = 20260928

@@ -59,6 +59,8 @@ def served(
     tactics: Any = None,
     warm: bool = True,
     emulator: Any = None,
+    put: Any = None,
+    lessons: Any = (),
 ) -> Iterator[Served]:
     """Serve a page on a free port until the block ends.
 
@@ -69,7 +71,7 @@ def served(
 
     from experiments.classroom.game import Settings
 
-    classroom = Classroom(lan, pace, patience, tactics, emulator)
+    classroom = Classroom(lan, pace, patience, tactics, emulator, put, lessons)
     if not warm:
         classroom.clouds.start = lambda: None  # type: ignore[method-assign]
     classroom.room.lead(

@@ -18,6 +18,7 @@ from code_blocks import Block
 from typer.testing import CliRunner
 
 from experiments.arrangements.design_plan import load_design
+from experiments.classroom.lesson_file import read_lesson
 from experiments.cli import main
 from experiments.design.plan_file import load_plan
 from model import load_scenario, load_tactics
@@ -55,7 +56,7 @@ def call(line: str) -> str:
 
 
 def read_toml(block: Block) -> None:
-    """Reads a file as what it is: a plan, a part of one, a scenario, or numbers as scenarios write them."""
+    """Reads a file as what it is: a plan, a part of one, a lesson, a scenario, or numbers as scenarios write them."""
     kind = code_blocks.toml_kind(block)
     if kind == "numbers":
         resolver = Resolver(["2026Q4"])
@@ -69,6 +70,8 @@ def read_toml(block: Block) -> None:
     path.write_text(code_blocks.completed(block.text) if kind == "part" else block.text, "utf-8")
     if kind == "scenario":
         load_scenario(path)
+    elif kind == "lesson":
+        read_lesson(path)
     elif kind == "design":
         load_design(path)
     else:

@@ -23,6 +23,7 @@ def stale(page: str, constraints: str) -> set[tuple[str, ...]]:
     return {row[:2] for row in table(page)} ^ set(make_licences.pins(constraints))
 
 
+@pytest.mark.promise
 def test_every_pinned_package_has_its_row() -> None:
     constraints = (ROOT / make_licences.CONSTRAINTS).read_text("utf-8")
     assert stale(PAGE, constraints) == set(), "make it again: python tests/make_licences.py > docs/licences.md"

@@ -15,7 +15,11 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "docs" / "notebooks").glob("*.ipynb"))
 # What each must print or draw somewhere, so that an empty one would not pass: texts and number of pictures.
-SHOWS = {"researcher": (("mean wait", "crises 0.12  US-EU"), 3), "class": (("first honours", "CN-US"), 4)}
+SHOWS = {
+    "researcher": (("mean wait", "crises 0.12  US-EU"), 3),
+    "class": (("first honours", "CN-US"), 4),
+    "learned": (("MADE UP: 24 students", "dilemma"), 1),
+}
 SECONDS = 600  # generous: a busy machine; alone, each takes well under a minute
 
 

@@ -25,6 +25,7 @@ from model.packages.sums import Flows, chosen_flows
 from model.phases import treaties
 from model.rules import bargaining
 from model.state import first_state
+from model.world import World
 
 SCENARIOS = ("2018", "2026", "2026-open-access", "symmetric")
 DATED = SCENARIOS[:3]
@@ -38,6 +39,7 @@ NOTHING_ON_THE_TABLE = {
 NO_PATHWAYS = {
     "tension_closes_channel": False, "tension_in_security": False, "tension_in_exit": False,
     "tension_in_emergency": False, "tension_in_opening": False, "tension_in_subnational": False,
+    "tension_in_gestures": False,
 }  # fmt: skip
 
 #: What an issue of a dyad becomes when its two sides change places.
@@ -59,18 +61,18 @@ def played(
     return _played(scenario, replicate, root_seed, quarters, tuple(sorted(parameters.items())))
 
 
-def series(world: NegotiationModel, table: str, column: str) -> np.ndarray:
-    """(entity, quarter) one column of the record."""
+def series(world: NegotiationModel | World, table: str, column: str) -> np.ndarray:
+    """(entity, quarter) one column of the record; (R, entity, quarter) of many lanes."""
     return world.recorder.series(table, column)
 
 
-def same_record(one: NegotiationModel, other: NegotiationModel, quarters: int = 1000) -> list[str]:
+def same_record(one: NegotiationModel | World, other: NegotiationModel | World, quarters: int = 1000) -> list[str]:
     """The columns of the record that differ by any bit in the first so many quarters."""
     return [
         f"{table}.{column}"
         for table, columns in one.recorder.frames[0].items()
         for column in columns
-        if not np.array_equal(series(one, table, column)[:, :quarters], series(other, table, column)[:, :quarters])
+        if not np.array_equal(series(one, table, column)[..., :quarters], series(other, table, column)[..., :quarters])
     ]
 
 

@@ -14,8 +14,9 @@ from experiments.arrangements.study import AS_IT_IS, seed_of
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.streams import kept_on
-from experiments.store.files import write_figure, write_whole
-from model import scenario_names
+from experiments.display.words import renewed
+from experiments.store.files import check_writable, write_figure, write_whole
+from model import InputFault, scenario_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 NAME: Final = "arrangements"
 REPLAY: Final = "replay"
 SAMPLE: Final = "sample.csv"
+DOCUMENT: Final = Path("docs") / "design_a_treaty.md"
+PICTURE: Final = Path("figures") / "arrangements.png"  # beside the page
+PART: Final = "study"  # the part of the page that a study writes
 MOST_WORLDS: Final = 0.8  # the share of the sample in which an arrangement must do better to be called robust
 
 
@@ -38,13 +42,45 @@ def write_design(told: Mapping[str, Any], plan: DesignPlan, folder: Path) -> str
     _table(folder / "pareto.csv", _pareto(told))
     _table(folder / "worlds.csv", _worlds(told))
 
-    def draw() -> None:
-        from experiments.arrangements.figures import arrangements_figure
-        from experiments.display.figure_style import saver
+    return kept_on(lambda: _draw(told, folder / f"{NAME}.png"), "The figure")
 
-        write_figure(folder / f"{NAME}.png", saver(lambda: arrangements_figure(told)))
 
-    return kept_on(draw, "The figure")
+def _draw(told: Mapping[str, Any], file: Path) -> None:
+    from experiments.arrangements.figures import arrangements_figure
+    from experiments.display.figure_style import saver
+
+    write_figure(file, saver(lambda: arrangements_figure(told)))
+
+
+def check_document() -> None:
+    """Refuse to put a study into a page that is not there.
+
+    Raises:
+        InputFault: this is no checkout of the project, or its page cannot be written.
+    """
+    if not DOCUMENT.is_file():
+        raise InputFault([f"--document: there is no '{DOCUMENT}' here; call it in a checkout of the project"], "output")
+    check_writable(DOCUMENT, DOCUMENT.parent / PICTURE)
+
+
+def document(told: Mapping[str, Any]) -> None:
+    """Put the table, the sentences and the figure of a study into the page of this checkout."""
+    _write(DOCUMENT, renewed(DOCUMENT.read_text(encoding="utf-8"), {PART: "\n".join(_part(told))}))
+    _draw(told, DOCUMENT.parent / PICTURE)
+
+
+def _part(told: Mapping[str, Any]) -> Iterator[str]:
+    """What a study says, line by line in Markdown."""
+    yield f"`detente design {told['plan']} --document` wrote this part. {_work(told)}\n"
+    yield "| arrangement | worst-off, sample, bn$ a year | 95 % | regret | worst-off, scenario | better | worse |"
+    yield "|---|---|---|---|---|---|---|"
+    for one in told["candidates"]:
+        star = " *" if one["name"] == told["robust"] else ""
+        yield f"| {' | '.join([one['name'] + star, *_cells(one)])} |"
+    yield f"\n![What each arrangement gives the worst-off, and where it beats today's]({PICTURE.as_posix()})\n"
+    yield from (f"* {one['name']}: {_levers(told, one)}." for one in told["candidates"])
+    lead, *rest = findings(told)
+    yield f"\n**{_verdict(told)}** {lead} {' '.join(rest)} {_of_race(told['race'])}"
 
 
 def _write(path: Path, text: str) -> None:
@@ -124,19 +160,11 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
     """Print the arrangements that raced, the robust choice with its price, and where it fails."""
     race = told["race"]
     head(console, told["title"], ": which arrangement would hold", is_first=True)
-    prose(
-        console,
-        f"{len(told['designs']) - 1} designs of {told['search_replicates']} runs in the scenario and in each of "
-        f"{told['rows']} worlds of the sample; the best raced over {race['replicates']} runs that the search had not "
-        "seen. Gains in bn$ a year; a gain counts in the pairs in which cooperation lasts twelve quarters.",
-    )
+    prose(console, _work(told))
     table = Grid("", ("arrangement",), ("worst-off,\nsample", "its 95 %", "regret", "scenario", "better", "worse"))
     for one in told["candidates"]:
         star = " *" if one["name"] == told["robust"] else ""
-        table.row(
-            one["name"] + star, _number(one["worst_off"][0]), _between(one["worst_off"]), _number(one["regret"]),
-            _number(one["in_default"][0]), _percent(one["better"]), _percent(one["worse"]),
-        )  # fmt: skip
+        table.row(one["name"] + star, *_cells(one))
     table.show(console)
     more = [name for name in told["objectives"] if name not in ("worst_off", "regret")]
     for name in more:
@@ -148,6 +176,31 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
     prose(console, _of_race(race))
     for sentence in findings(told):
         prose(console, sentence)
+
+
+def _work(told: Mapping[str, Any]) -> str:
+    return (
+        f"{len(told['designs']) - 1} designs of {told['search_replicates']} runs in the scenario and in each of "
+        f"{told['rows']} worlds of the sample; the best raced over {told['race']['replicates']} runs that the search "
+        "had not seen. Gains in bn$ a year; a gain counts in the pairs in which cooperation lasts twelve quarters."
+    )
+
+
+def _cells(one: Mapping[str, Any]) -> list[str]:
+    """A candidate's row of the table, after its name."""
+    numbers = (_number(one["worst_off"][0]), _between(one["worst_off"]), _number(one["regret"]))
+    return [*numbers, _number(one["in_default"][0]), _percent(one["better"]), _percent(one["worse"])]
+
+
+def _verdict(told: Mapping[str, Any]) -> str:
+    """Whether the robust choice beats what is in enough of the sample, in one sentence."""
+    own = next(one for one in told["candidates"] if one["name"] == told["robust"])
+    who = f"The robust choice, {own['name']},"
+    if own["better"] >= MOST_WORLDS:
+        return f"{who} beats today's arrangement in {_percent(own['better'])} of the sample."
+    if any(one["better"] >= MOST_WORLDS for one in told["candidates"]):
+        return f"{who} does not beat today's arrangement in 80 % of the sample; another does."
+    return "Nothing beats today's arrangement in 80 % of the sample."
 
 
 def findings(told: Mapping[str, Any]) -> Iterator[str]:

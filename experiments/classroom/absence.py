@@ -11,14 +11,15 @@ from experiments.classroom.seats import Question, SeatedModel, Spot, Value
 
 
 def who(people: People, deciding: set[int], now: float) -> list[dict[str, Any]]:
-    """Every seat: how many browsers are there, for how many more seconds it is held while none is, if it decides."""
-    present, held = people.present(now), people.held(now)
+    """Every seat: browsers there, nicknames, for how many more seconds it is held while nobody is, if it decides."""
+    present, held, names = people.present(now), people.held(now), people.names()
     return [
         {
             "bloc": bloc,
             "people": present.get(bloc, 0),
             "held": 0 if bloc in present else math.ceil(held.get(bloc, 0.0)),
             "deciding": bloc in deciding,
+            "names": names.get(bloc, []),
         }
         for bloc in range(len(people.codes))
     ]

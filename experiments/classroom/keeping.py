@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
@@ -23,7 +24,7 @@ from experiments.store.files import write_whole
 from model import InputFault
 
 FORMAT: Final = "detente-room-1"
-LARGEST: Final = 8_000_000  # bytes; a long game of many offers is a tenth of it
+LARGEST: Final = 20_000_000  # bytes; a long game of many offers is a twentieth of it
 AWAY: Final = float("-inf")
 
 
@@ -36,12 +37,14 @@ def as_data(room: Room, now: float) -> dict[str, Any]:
             "facilitator": room.people.facilitator,
             "codes": list(room.people.codes),
             "persons": [
-                [token, one.bloc, one.since, now - one.seen < HELD] for token, one in room.people.persons.items()
+                [token, one.bloc, one.since, now - one.seen < HELD, one.name]
+                for token, one in room.people.persons.items()
             ],
             "settings": room.settings.as_dict(),
             "moves": [[*spot, value] for spot, value in sorted(room.game.moves.items())],
             "released": [list(spot) for spot in sorted(room.game.released)],
             "advice": [[*spot, value] for spot, value in sorted(room.advice.items())],
+            "peeked": [list(spot) for spot in sorted(room.peeked)],
             "papers": [[[*spot], about, lines] for spot, all_ in room.papers.items() for about, lines in all_.items()],
             "phase": room.phase,
             "played": room.game.quarter,
@@ -67,7 +70,7 @@ def go_on(room: Room, data: object, now: float) -> None:
         room.people.facilitator, room.people.codes, room.people.persons = kept.facilitator, kept.codes, kept.persons
         room.settings, room.game, room.quarters = kept.settings, game, quarters
         room.advice, room.papers, room.sayings = kept.advice, kept.papers, kept.sayings
-        room.pace, room.patience = kept.pace, kept.patience
+        room.pace, room.patience, room.peeked = kept.pace, kept.patience, kept.peeked
         room.seats, room.asked_at, room.next_at, room.version = {}, {}, now, 1
         if kept.phase == OVER:
             room.lead(kept.facilitator, "end", {}, now)
@@ -84,6 +87,7 @@ def _read(data: object, now: float) -> SimpleNamespace:
         settings, moves = read_settings(data["settings"]), read_moves(data["moves"])
         advice = read_moves(data["advice"])
         released = frozenset(read_moves([[*row, 0] for row in data["released"]]))
+        peeked = set(read_moves([[*row, 0] for row in data.get("peeked", [])]))
         n_seats = parties_of(settings.scenario).n_blocs
         persons = {_text(token): _person(row, now, n_seats) for token, *row in data["persons"]}
         codes, facilitator = [_text(code) for code in data["codes"]], _text(data["facilitator"])
@@ -107,6 +111,7 @@ def _read(data: object, now: float) -> SimpleNamespace:
     return SimpleNamespace(
         **{"settings": settings, "moves": moves, "advice": advice, "released": released, "persons": persons},
         **{"codes": codes, "facilitator": facilitator, "sayings": sayings, "papers": papers, "phase": phase},
+        **{"peeked": peeked},
         **{"played": played, "digest": data.get("digest"), "pace": pace, "patience": patience},
     )
 
@@ -118,22 +123,43 @@ def _text(data: object) -> str:
 
 
 def _person(row: list[Any], now: float, n_seats: int) -> Person:
-    bloc, since, is_there = row
+    bloc, since, is_there, *name = row
     if type(bloc) is not int or not 0 <= bloc < n_seats or type(since) is not int:
         raise ValueError("no seat")
-    return Person(bloc, now if is_there is True else AWAY, since)
+    if any(not isinstance(one, str) for one in name) or len(name) > 1:
+        raise ValueError("no name")
+    return Person(bloc, now if is_there is True else AWAY, since, name="".join(name))
+
+
+def state_of(room: Room) -> tuple[object, ...]:
+    """What changes when something has happened that would be missed."""
+    people, game = room.people, room.game
+    return (
+        *(room.settings.key(), room.phase, game.quarter, len(game.moves), len(game.released), room.pace),
+        *(room.patience, tuple(room.sayings), tuple(people.codes), frozenset(people.persons)),
+    )
 
 
 class Keeper:
-    """Keeps a room in a file; ``look`` writes it where something has happened that would be missed."""
+    """Keeps a room, or a hall of them, in a file; ``look`` writes it where something has happened.
 
-    def __init__(self, path: Path) -> None:
+    as_data, go_on, state: of what is kept, as those of a room here.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        as_data: Callable[[Any, float], dict[str, Any]] = as_data,
+        go_on: Callable[[Any, object, float], None] = go_on,
+        state: Callable[[Any], tuple[object, ...]] = state_of,
+    ) -> None:
         self.path = path
+        self._as_data, self._go_on, self._state = as_data, go_on, state
         self._written: object = None
         self._lock = threading.Lock()
 
-    def begin(self, room: Room, now: float) -> bool:
-        """Go on with the room of the file, if it is there; whether it was.
+    def begin(self, kept: Any, now: float) -> bool:
+        """Go on with what the file keeps, if it is there; whether it was.
 
         Raises ``InputFault``: a file that cannot be read or is no kept room.
         """
@@ -145,7 +171,7 @@ class Keeper:
             raise self._fault(fault.strerror or str(fault)) from None
         try:
             data = json.loads(text) if len(text) <= LARGEST else None
-            go_on(room, data, now)
+            self._go_on(kept, data, now)
         except (ValueError, RecursionError) as fault:
             raise self._fault("; ".join(fault.faults) if isinstance(fault, InputFault) else "no JSON") from None
         return True
@@ -154,30 +180,21 @@ class Keeper:
         said = f"--room '{self.path}': {why}; name another file, or move this one away to begin a new room"
         return InputFault([said], "command line")
 
-    def look(self, room: Room, now: float) -> None:
-        """Write the room if it has changed. What the disk refuses is told to the facilitator, and tried again."""
+    def look(self, kept: Any, now: float) -> None:
+        """Write it if it has changed. What the disk refuses is told to the facilitator, and tried again."""
         with self._lock:
-            self._look(room, now)
+            self._look(kept, now)
 
-    def _look(self, room: Room, now: float) -> None:
-        with room.lock:
-            people, game = room.people, room.game
-            state: tuple[object, ...] = (
-                room.settings.key(),
-                room.phase,
-                game.quarter,
-                len(game.moves),
-                len(game.released),
-                room.pace,
-            )
-            state += (room.patience, tuple(room.sayings), tuple(people.codes), frozenset(people.persons))
+    def _look(self, kept: Any, now: float) -> None:
+        with kept.lock:
+            state = self._state(kept)
             if state == self._written:
                 return
-            text = json.dumps(as_data(room, now))
+            text = json.dumps(self._as_data(kept, now))
         try:
             write_whole(self.path, lambda path: _private(path, text))
         except InputFault as fault:
-            room.fault = str(fault)[:400]
+            kept.fault = str(fault)[:400]
         else:
             self._written = state
 

@@ -1,8 +1,9 @@
-"""Eight short chapters: predict first, then reveal. The words are in the language files; here is what is played.
+"""The lessons of the class page: eight chapters that ship with it, and a teacher's own (``lesson_file``).
 
-A chapter of kind ``arms`` compares some settings: the class predicts which of them does best, and the reveal is played
-by the ensemble while it watches. ``python -m experiments.classroom.lessons`` plays all of them, prints the table of
-``docs/teaching.md``, and keeps the numbers in ``reveals.json`` for files that are taken home, which can play nothing.
+A lesson of kind ``arms`` compares some settings: the class predicts which of them does best, then sees. What the
+shipped chapters reveal was played beforehand, so that it is there at once: ``python -m experiments.classroom.lessons``
+plays all of them, prints the table of ``docs/teaching.md`` and keeps the numbers in ``reveals.json``. Numbers of
+another version of the model, or of other settings, are not shown: then the page plays.
 """
 
 from __future__ import annotations
@@ -10,147 +11,62 @@ from __future__ import annotations
 import functools
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.game import Settings
+from experiments.classroom.cloud import N_RUNS, play_batch
+from experiments.classroom.game import Game, Settings
+from experiments.classroom.lesson_file import Arm, Lesson, as_data, read_lessons
+from experiments.classroom.view import game_view
 from experiments.statistics.estimates import wilson
 from experiments.store.sources import code_fingerprint
-from model import DYAD_NAMES, PARAMETERS
+from model import DYAD_NAMES
 
-_OTHERS: Final = ("supply_issues", "recognition_issues", "charging_issues", "technology_issues", "linkage_issues")
-ONLY_TARIFFS: Final = dict.fromkeys(_OTHERS, False)
+CHAPTERS: Final = Path(__file__).with_name("chapters")
 KEPT: Final = Path(__file__).with_name("reveals.json")
-DIGITS: Final = 9  # after the point, of what is kept
+DIGITS: Final = 6  # after the point, of what is kept
 Z: Final = 1.96
 CLOSE: Final = 0.02  # mean depths nearer than this count as the same, a share of full depth
-
-
-class Arm(NamedTuple):
-    """One of the settings that a chapter compares; the label is a key of the language files."""
-
-    label: str
-    parameters: dict[str, Any]
-
-
-class Lesson(NamedTuple):
-    """One chapter; kind is game, arms or sandbox; measure is depth, or emerged (or kept), over the three pairs."""
-
-    key: str
-    kind: str
-    scenario: str = "2026"
-    measure: str = "depth"
-    arms: tuple[Arm, ...] = ()
-    dyad: int = 0  # the pair whose game is shown
-
-
-def _noise(level: float, rule: str) -> dict[str, Any]:
-    return {"false_alarm": level, "missed_violation": level, "retaliation_rule": rule}
-
-
-_HARD: Final = {
-    "ratification_threshold_cn": 0.4,
-    "ratification_threshold_us": 0.4,
-    "ratification_threshold_eu": 0.4,
-    "ratification_threshold_us_recognition": 0.6,
-}
-_EASY: Final = dict.fromkeys(_HARD, -0.1)
-
-LESSONS: Final = (
-    Lesson("oneshot", "game", "symmetric", arms=(Arm("tariffs", ONLY_TARIFFS),)),
-    Lesson(
-        "repetition",
-        "arms",
-        arms=(Arm("impatient", {"discount_factor": 0.95}), Arm("patient", {"discount_factor": 0.99})),
-    ),
-    Lesson(
-        "noise",
-        "arms",
-        arms=(
-            Arm("clear", _noise(0.0, "generous")),
-            Arm("forgiving", _noise(0.35, "generous")),
-            Arm("unforgiving", _noise(0.35, "grim")),
-        ),
-    ),
-    Lesson(
-        "dialogue",
-        "arms",
-        arms=(
-            Arm("no_dialogue", {"dialogue_ceiling": 0.0}),
-            Arm("some_dialogue", {"dialogue_ceiling": 0.4}),
-            Arm("leaders", {"dialogue_ceiling": 1.0}),
-        ),
-    ),
-    Lesson(
-        "packages",
-        "arms",
-        measure="emerged",
-        arms=(
-            Arm("only_tariffs", ONLY_TARIFFS),
-            Arm("no_linkage", {"linkage_issues": False}),
-            Arm("everything", {}),
-        ),
-    ),
-    Lesson("vote", "arms", arms=(Arm("easy", _EASY), Arm("usual", {}), Arm("hard", _HARD))),
-    Lesson(
-        "clubs",
-        "arms",
-        "symmetric",  # in the scenario 2026 hardly any club forms: the blocs are too unlike
-        arms=(
-            Arm("no_club", {}),
-            Arm("zone", {"zero_tariff_zone": True}),
-            Arm("club", {"climate_club": True, "club_penalty": 0.25}),
-            Arm("club_share", {"climate_club": True, "club_penalty": 0.25, "club_transfers": True}),
-        ),
-    ),
-    Lesson("sandbox", "sandbox"),
-)
-
-
-def is_playable(lesson: Lesson) -> bool:
-    """Whether this version of the model has every mechanism that the chapter compares."""
-    return all(name in PARAMETERS for arm in lesson.arms for name in arm.parameters)
-
-
-def is_of_a_lesson(settings: Settings) -> bool:
-    """Whether these settings, but for their luck, are what a chapter compares."""
-    return replace(settings, replicate=0) in _arms()
+GROWTH: Final = (8, 16, 32, 64, 128, 256)  # runs after which a reveal is kept too: how it settles can be seen
 
 
 @functools.cache
-def _arms() -> list[Settings]:
-    return [
-        Settings(one.scenario, parameters=arm.parameters) for one in LESSONS for arm in one.arms if is_playable(one)
-    ]
+def shipped() -> tuple[Lesson, ...]:
+    """The chapters that come with the page, read once, because their settings need all scenarios."""
+    return read_lessons(CHAPTERS)
 
 
-def lesson_list() -> list[dict[str, Any]]:
-    """The chapters as plain data for the page."""
-    return [
-        {
-            "key": lesson.key,
-            "kind": lesson.kind,
-            "scenario": lesson.scenario,
-            "measure": lesson.measure,
-            "dyad": lesson.dyad,
-            "close": CLOSE,
-            "playable": is_playable(lesson),
-            "arms": [{"label": arm.label, "parameters": arm.parameters} for arm in lesson.arms],
-        }
-        for lesson in LESSONS
-    ]
+class Course:
+    """The lessons of a page: the shipped chapters, then a teacher's own."""
+
+    def __init__(self, more: Sequence[Lesson] = ()) -> None:
+        self._more = tuple(more)
+
+    @property
+    def lessons(self) -> tuple[Lesson, ...]:
+        """All of them, in the order shown."""
+        return shipped() + self._more
+
+    def find(self, key: object) -> Lesson | None:
+        """The lesson of this name, None where there is none."""
+        return next((lesson for lesson in self.lessons if lesson.key == key), None)
+
+    def compares(self, settings: Settings) -> bool:
+        """Whether these settings, but for their luck, are what a lesson compares."""
+        return replace(settings, replicate=0) in [arm.settings for lesson in self.lessons for arm in lesson.arms]
+
+    def as_data(self) -> list[dict[str, Any]]:
+        """The lessons as plain data for the page, with what they reveal where that is known."""
+        return [as_data(lesson) | {"close": CLOSE, "revealed": revealed(lesson)} for lesson in self.lessons]
 
 
-def lesson_game() -> dict[str, Any]:
-    """The first chapter's game: two equal blocs both cut their duties in full, and nothing else is agreed."""
-    from experiments.classroom.game import Game
-    from experiments.classroom.view import game_view
-
-    lesson = LESSONS[0]
-    game = Game(Settings(scenario=lesson.scenario, parameters=lesson.arms[0].parameters))
+def lesson_game(lesson: Lesson) -> dict[str, Any]:
+    """A lesson's game, of kind game: both blocs of its pair cut their duties in full, and nothing else is agreed."""
+    game = Game(lesson.arms[0].settings)
     game.advance(1)
     menu = game.model.agenda.menus[lesson.dyad]
     at = [0] * len(menu.positions)
@@ -159,44 +75,46 @@ def lesson_game() -> dict[str, Any]:
 
 
 def measured(lesson: Lesson, runs: int) -> list[dict[str, Any]]:
-    """Every arm as ``reveals`` has it: what came of so many runs, means over pairs, with 95 % intervals over runs."""
-    from experiments.classroom.cloud import play_batch
-
+    """What came of so many runs of every arm: means over pairs, with 95 % intervals over runs, and how they settled."""
     rows = []
     for arm in lesson.arms:
-        settings = Settings(scenario=lesson.scenario, parameters=arm.parameters)
-        table = {name: np.array(columns) for name, columns in play_batch(settings, list(range(runs))).items()}
-        # The pairs of a run share its luck: mean over them first, then over runs.
-        depth = table["mean_depth"].mean(axis=0)
-        mean, half = float(depth.mean()), Z * float(depth.std(ddof=1)) / math.sqrt(runs)
-        rates = [wilson(float(held.sum()), runs) for held in table["emerged"] + table["kept"]]
-        share, low, high = (float(np.mean([rate[k] for rate in rates])) for k in range(3))
+        table = {name: np.array(column) for name, column in play_batch(arm.settings, list(range(runs))).items()}
+        steps = [*(n for n in GROWTH if n < runs), runs]
+        growth = [(n, _over(table, n)[lesson.measure]) for n in steps]
         rows.append(
             {
-                **{"lesson": lesson.key, "label": arm.label, "scenario": lesson.scenario},
-                **{
-                    "parameters": arm.parameters,
-                    "runs": runs,
-                    "gain": round(float(table["joint_gain"].mean()), DIGITS),
-                },
-                "measured": {
-                    "depth": _rounded(mean, mean - half, mean + half),
-                    "emerged": _rounded(share, low, high),
-                },
+                **{"lesson": lesson.key, "label": arm.label, "settings": arm.settings.as_dict(), "runs": runs},
+                **{"gain": round(float(table["joint_gain"].mean()), DIGITS), "measured": _over(table, runs)},
+                "growth": [[n, own["value"], own["low"], own["high"]] for n, own in growth],
             }
         )
     return rows
+
+
+def _over(table: dict[str, np.ndarray], runs: int) -> dict[str, dict[str, float]]:
+    """Mean depth, and how often cooperation emerges or is kept, in the first so many runs."""
+    # The pairs of a run share its luck: mean over them first, then over runs.
+    depth = table["mean_depth"][:, :runs].mean(axis=0)
+    mean, half = float(depth.mean()), Z * float(depth.std(ddof=1)) / math.sqrt(runs)
+    held = (table["emerged"] + table["kept"])[:, :runs]
+    rates = [wilson(float(own.sum()), runs) for own in held]
+    share, low, high = (float(np.mean([rate[k] for rate in rates])) for k in range(3))
+    return {"depth": _rounded(mean, mean - half, mean + half), "emerged": _rounded(share, low, high)}
 
 
 def _rounded(value: float, low: float, high: float) -> dict[str, float]:
     return {"value": round(value, DIGITS), "low": round(low, DIGITS), "high": round(high, DIGITS)}
 
 
-def counted(runs: int = 520) -> dict[str, Any]:
-    """What the chapters reveal, played now: of every arm, and the first chapter's game."""
-    playable = [lesson for lesson in LESSONS if lesson.kind == "arms" and is_playable(lesson)]
-    arms = [row for lesson in playable for row in measured(lesson, runs)]
-    return {"code_sha256": code_fingerprint(), "game": lesson_game(), "arms": arms}
+def counted(runs: int = N_RUNS) -> dict[str, Any]:
+    """What the chapters reveal, played now."""
+    arms = [row for lesson in shipped() if lesson.kind == "arms" for row in measured(lesson, runs)]
+    games = [
+        {"lesson": lesson.key, "settings": lesson.arms[0].settings.as_dict(), "game": lesson_game(lesson)}
+        for lesson in shipped()
+        if lesson.kind == "game"
+    ]
+    return {"code_sha256": code_fingerprint(), "games": games, "arms": arms}
 
 
 @functools.cache
@@ -204,6 +122,25 @@ def reveals() -> dict[str, Any] | None:
     """What the chapters reveal, as it was kept; None where it was counted by another version of the model."""
     kept: dict[str, Any] = json.loads(KEPT.read_text(encoding="utf-8"))
     return kept if kept["code_sha256"] == code_fingerprint() else None
+
+
+def revealed(lesson: Lesson) -> Any:
+    """What a lesson reveals, if these very settings were counted: a row an arm, or its game; else None."""
+    kept = reveals() or {"games": [], "arms": []}
+    if lesson.kind == "game":
+        return next(
+            (row["game"] for row in kept["games"] if row["settings"] == lesson.arms[0].settings.as_dict()), None
+        )
+    rows = [_row_of(lesson, arm, kept["arms"]) for arm in lesson.arms]
+    return rows if rows and all(rows) else None
+
+
+def _row_of(lesson: Lesson, arm: Arm, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
+    told = ("runs", "gain", "measured", "growth")
+    settings = arm.settings.as_dict()
+    # How a reveal settled is kept by its own measure.
+    own = next((row for row in rows if row["settings"] == settings and row["lesson"] == lesson.key), None)
+    return None if own is None else {name: own[name] for name in told}
 
 
 def table_of(found: dict[str, Any]) -> list[str]:
@@ -219,11 +156,18 @@ def table_of(found: dict[str, Any]) -> list[str]:
     return lines
 
 
-def main(runs: int = 520, keep: bool = True) -> list[str]:
+def written(found: dict[str, Any]) -> str:
+    """What is kept, a row a line, so that a change of one number is one changed line."""
+    rows = {name: ",\n".join(f"  {json.dumps(row)}" for row in found[name]) for name in ("games", "arms")}
+    parts = [f' "{name}": [\n{text}\n ]' for name, text in rows.items()]
+    return f'{{\n "code_sha256": "{found["code_sha256"]}",\n' + ",\n".join(parts) + "\n}\n"
+
+
+def main(runs: int = N_RUNS, keep: bool = True) -> list[str]:
     """Count what the chapters reveal, keep it, and say it as a table."""
     found = counted(runs)
     if keep:
-        KEPT.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+        KEPT.write_text(written(found), encoding="utf-8")
     return table_of(found)
 
 

@@ -18,6 +18,7 @@ MOST_ITEMS: Final = 15_000
 MOST_DIGITS: Final = 20
 VISITOR_RATE, VISITOR_BURST = 20.0, 60.0  # requests a second by one browser, and saved up
 PLACE_RATE, PLACE_BURST = 150.0, 600.0  # by one address: a school may share one
+JOIN_RATE, JOIN_BURST = 2.0, 120.0  # codes tried from one address
 #: Requests that play a whole run cost seconds of a processor each: they have an allowance of their own.
 WHOLE_RATE, WHOLE_BURST = 0.1, 3.0
 WHOLE_PLACE_RATE, WHOLE_PLACE_BURST = 2.0, 60.0

@@ -155,6 +155,10 @@ class Minutes(Story):
         passed, asked = [bool(v) for v in votes[:2]], [bool(v) for v in votes[2:]]
         self.note("vote", dyad=dyad, package=told, votes=passed, asked=asked)
 
+    def shelves(self, dyad: int, side: int) -> None:
+        """A government does not bring into force what it has signed."""
+        self.note("shelves", dyad=dyad, side=side)
+
     def signs(self, dyad: int, package: int, lag: float, *asked: bool) -> None:
         """A package is signed that legislatures vote on later."""
         told = package_data(self.world, dyad, package)

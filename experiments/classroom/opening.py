@@ -60,6 +60,11 @@ class ChoosingBloc(Bloc):
             return super().honours(dyad)
         return (self.world.state.treaty[:, dyad] == 0) | (chosen == KEEPS)
 
+    def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """(R,) whether it brings into force what it signed: always where it keeps by choice."""
+        kept = super().would_keep(dyad, package)
+        return np.ones_like(kept) if self._choice() == KEEPS else kept
+
     def gives_notice(self, dyad: int) -> np.ndarray:
         """(R,) whether it walks out: never where its conduct is chosen."""
         given = super().gives_notice(dyad)

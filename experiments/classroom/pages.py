@@ -26,7 +26,7 @@ TYPES: Final = {
     "json": "application/json",
     "svg": "image/svg+xml",
 }
-STYLES: Final = ("style.css", "views.css")
+STYLES: Final = ("style.css", "views.css", "tables.css")
 USUAL: Final = "en"  # where a browser asks for languages that the page has not
 LANGUAGE: Final = "language"  # name of the cookie in which a browser keeps the language that was chosen
 FOR_GOOD: Final = {"Cache-Control": "public, max-age=31536000, immutable"}

@@ -25,13 +25,15 @@ HELD: Final = 50.0  # seconds that a seat waits for a browser that was there: a 
 class Person:
     """A browser at a seat.
 
-    since: the first quarter in which its decisions are asked for; heard: decisions of the rules that it knows of.
+    since: the first quarter in which its decisions are asked for; heard: decisions of the rules that it knows of;
+    name: the nickname of who came by the room code, else empty.
     """
 
     bloc: int
     seen: float  # seconds on the room's clock
     since: int = 0
     heard: set[Spot] = field(default_factory=set)
+    name: str = ""
 
 
 class People:
@@ -102,6 +104,14 @@ class People:
             if now - person.seen < GONE_AFTER:
                 count[person.bloc] = count.get(person.bloc, 0) + 1
         return count
+
+    def names(self) -> dict[int, list[str]]:
+        """Seat -> nicknames of those who have it."""
+        found: dict[int, list[str]] = {}
+        for person in self.persons.values():
+            if person.name:
+                found.setdefault(person.bloc, []).append(person.name)
+        return found
 
     def taken(self) -> set[int]:
         """Seats that somebody ever sat down at in this game."""

@@ -15,10 +15,10 @@ from typing import Any, Final
 from experiments.classroom.absence import decided_for, missed, who
 from experiments.classroom.briefing import question_view, seat_view
 from experiments.classroom.game import Game, Settings
-from experiments.classroom.minutes import judgement, lobby, package_data, seen_by, side_of
+from experiments.classroom.minutes import judgement, lobby, package_data, side_of
 from experiments.classroom.people import People
 from experiments.classroom.seats import NO_OFFER, OFFER, Question, Spot, Value, move_fault
-from experiments.classroom.view import outcome_view, quarter_view, start_view
+from experiments.classroom.view import outcome_view, quarter_view, start_view, without_private
 from model import InputFault
 
 LOBBY, PLAYING, PAUSED, OVER = "lobby", "playing", "paused", "over"
@@ -26,7 +26,6 @@ LONGEST_SAYING: Final = 280  # characters of what the facilitator says to all
 MOST_SAYINGS: Final = 20
 PACES: Final = (0.0, 60.0)  # seconds a quarter stays on the screen before the next is played
 PATIENCES: Final = (0.0, 900.0)  # seconds that a question waits for people, 0 for as long as they are there
-PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs
 
 
 class Refused(Exception):
@@ -51,11 +50,13 @@ class Room:
         # Nobody may look the other seats' luck up by watching the same run, so its number stays secret until the end.
         self.settings = replace(settings, replicate=secrets.randbelow(1_000_000))
         self.phase = LOBBY
+        self.name = secrets.token_hex(4)  # of this game: a page that has seen another one forgets it
         self.version = 0
         self.game = Game(self.settings)
         self.seats: dict[int, int] = {}
         self.asked_at: dict[Spot, float] = {}
         self.advice: dict[Spot, Value] = {}
+        self.peeked: set[Spot] = set()  # moves made after a look at the advice
         self.quarters: list[dict[str, Any]] = []
         self.next_at = 0.0
         self.outcome: list[dict[str, Any]] = []
@@ -155,11 +156,15 @@ class Room:
             token = self.people.join(bloc, now)
             if token is None:
                 raise Refused(503, "full")
-            self.tick(now)
-            person = self.people.persons[token]
-            person.since = max(self.seats[bloc], self.game.quarter)
-            person.heard = {question.spot for question in self.game.model.world.by_rules}
+            self.settle(token, now)
             return {"token": token, "bloc": bloc}
+
+    def settle(self, token: str, now: float) -> None:
+        """Somebody has just got a seat: what was decided before is not theirs to hear of."""
+        self.tick(now)
+        person = self.people.persons[token]
+        person.since = max(self.seats[person.bloc], self.game.quarter)
+        person.heard = {question.spot for question in self.game.model.world.by_rules}
 
     def heard(self, token: str, now: float) -> None:
         """Whoever sits there knows by now what the rules decided in its place."""
@@ -174,8 +179,8 @@ class Room:
             self.people.leave(token)
             self.tick(now)
 
-    def answer(self, token: str, spot: Spot, value: Value, now: float) -> None:
-        """Answer a question put to this seat, once."""
+    def answer(self, token: str, spot: Spot, value: Value | None, now: float, peeked: bool = False) -> None:
+        """Answer a question once, or leave it to the rules (None); peeked: after a look at what they would do."""
         with self.lock:
             bloc = self._bloc(token, now)
             if spot.bloc != bloc:
@@ -185,6 +190,9 @@ class Room:
             question = next((one for one in self.game.questions if one.spot == spot), None)
             if question is None:
                 raise Refused(409, "not_asked")
+            if value is None:
+                self._play_again(now, released=frozenset((spot,)))
+                return
             model = self.game.model
             fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
             if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
@@ -195,13 +203,15 @@ class Room:
                 raise Refused(422, "bad_move", fault)
             if spot.kind == OFFER and isinstance(value, int) and value != NO_OFFER:
                 self._keep_paper(spot, value)
+            if peeked:
+                self.peeked.add(spot)
             self._play_again(now, moves={spot: value})
 
     def judge(self, token: str, dyad: int, at: list[int], now: float) -> dict[str, Any]:
         """What this seat makes of a package of one of its own pairs."""
         with self.lock:
             bloc = self._bloc(token, now)
-            if self.phase not in (PLAYING, PAUSED) or not self._is_mid_quarter():
+            if self.phase not in (PLAYING, PAUSED) or not self.game.questions:
                 raise Refused(409, "not_asked")
             model = self.game.model
             parties = model.start.parties
@@ -224,9 +234,6 @@ class Room:
             seats = [self.people.bloc_of(token, now) for token in tokens]
             return [None if bloc is None else {"bloc": bloc, "deciding": bloc in waiting} for bloc in seats]
 
-    def _is_mid_quarter(self) -> bool:
-        return bool(self.game.questions)
-
     def _bloc(self, token: str, now: float) -> int:
         bloc = self.people.bloc_of(token, now)
         if bloc is None:
@@ -242,11 +249,12 @@ class Room:
             is_over = self.phase == OVER
             seen: dict[str, Any] = {
                 "version": self.version,
+                "game": self.name,
                 "phase": self.phase,
                 "start": start_view(self.game.model),
                 "length": self.game.n_quarters,
                 "played": len(self.quarters),
-                "seats": self._who(now),
+                "seats": self.seat_lines(now),
                 "sayings": list(self.sayings),
                 "quarters": [self._public_quarter(t, None, is_over) for t in range(max(0, since), len(self.quarters))],
             }
@@ -256,7 +264,8 @@ class Room:
                 seen["moves"] = self.move_list()
             return seen
 
-    def _who(self, now: float) -> list[dict[str, Any]]:
+    def seat_lines(self, now: float) -> list[dict[str, Any]]:
+        """Who has each seat, and whether it has to decide."""
         return who(self.people, {question.spot.bloc for question in self.game.questions}, now)
 
     def seat(self, token: str, since: int, now: float) -> dict[str, Any]:
@@ -270,23 +279,19 @@ class Room:
             ]
             seen["bloc"] = bloc
             own = [question for question in self.game.questions if question.spot.bloc == bloc]
-            seen["questions"] = [self._question(question, now) for question in own]
+            seen["questions"] = [question_view(self.game.model, one) | {"left": self.left(one, now)} for one in own]
             seen["missed"] = missed(self.game.model, self.people.persons[token], self.papers)
             if self.game.questions:
                 seen["briefing"] = seat_view(self.game.model, bloc)
             return seen
 
-    def _question(self, question: Question, now: float) -> dict[str, Any]:
-        left = self.patience - (now - self.asked_at.get(question.spot, now)) if self.patience > 0.0 else None
-        return question_view(self.game.model, question) | {"left": left}
+    def left(self, question: Question, now: float) -> float | None:
+        """Seconds until the rules answer a question, None where it waits for as long as people are there."""
+        return self.patience - (now - self.asked_at.get(question.spot, now)) if self.patience > 0.0 else None
 
     def _public_quarter(self, t: int, bloc: int | None, is_over: bool) -> dict[str, Any]:
-        view, events = dict(self.quarters[t]), self.game.events[t]
-        if is_over:
-            return view | {"events": events}
-        view["dyads"] = [{k: v for k, v in dyad.items() if k not in PRIVATE} for dyad in view["dyads"]]
-        view["blocs"] = [{k: v for k, v in row.items() if k not in ("payoff", "welfare")} for row in view["blocs"]]
-        return view | {"events": [seen_by(event, bloc) for event in events]}
+        view, events = self.quarters[t], self.game.events[t]
+        return view | {"events": events} if is_over else without_private(view, events, bloc)
 
     def move_list(self) -> list[dict[str, Any]]:
         """The moves that people made, with what the rules would have done."""
@@ -294,7 +299,7 @@ class Room:
             {
                 **spot._asdict(),
                 **{"value": value, "advice": self.advice.get(spot), "same": value == self.advice.get(spot)},
-                "papers": self.papers.get(spot, {}),
+                **{"papers": self.papers.get(spot, {}), "peeked": spot in self.peeked},
             }
             for spot, value in sorted(self.game.moves.items())
         ]
@@ -331,7 +336,7 @@ class Room:
                 "played": len(self.quarters),
                 "length": self.game.n_quarters,
                 "start": start_view(self.game.model),
-                "seats": self._who(now),
+                "seats": self.seat_lines(now),
             }
 
     def _start(self) -> None:
@@ -394,6 +399,3 @@ class Room:
                 raise Refused(401, "not_facilitator")
             played = self.game.rewound(self.game.quarter) if self.game.questions else self.game
             return played.export()
-
-
-__all__ = ["Refused", "Room"]

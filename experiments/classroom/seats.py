@@ -94,6 +94,11 @@ class SeatedBloc(Bloc):
         move = self.world.move(ANSWER, self.index, offer.dyad, advice, float(aspiration[0]), package)
         return takes if move is None else np.array([move == ACCEPT])
 
+    def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """Whether it brings into force what it signed: its people do."""
+        kept, now = super().would_keep(dyad, package), self.world.state.quarter
+        return np.ones_like(kept) if self.world.seats.get(self.index, now + 1) <= now else kept
+
     def honours(self, dyad: int) -> np.ndarray:
         """Whether it keeps the treaty in force this quarter."""
         honours = super().honours(dyad)

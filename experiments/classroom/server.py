@@ -22,11 +22,17 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from experiments.classroom.cloud import N_RUNS, Clouds
+from experiments.classroom.desk import MOST_QUARTER, MOST_TOKEN, Desk, qr_rows, whole_number
 from experiments.classroom.door import Door, refusal
-from experiments.classroom.game import MOST_REPLICATE, Settings, read_settings, replay
+from experiments.classroom.game import MOST_REPLICATE, Game, Settings, read_settings, replay
+from experiments.classroom.hall import Hall
 from experiments.classroom.keeping import Keeper
-from experiments.classroom.lessons import is_of_a_lesson, lesson_game
+from experiments.classroom.learning import Learning
+from experiments.classroom.lesson_file import Lesson
+from experiments.classroom.lessons import Course
 from experiments.classroom.limits import (
+    JOIN_BURST,
+    JOIN_RATE,
     LARGEST_BODY,
     MOST_AT_ONCE,
     PLACE_BURST,
@@ -43,49 +49,52 @@ from experiments.classroom.limits import (
     read_json,
 )
 from experiments.classroom.opening import PLAYER, QUARTERS, ChoicesCloud, read_choices
-from experiments.classroom.pages import PAGES, USUAL
-from experiments.classroom.room import OVER, Refused, Room
-from experiments.classroom.seats import Spot
-from experiments.classroom.take_home import of_room, page_facts, slim
+from experiments.classroom.pages import PAGES
+from experiments.classroom.room import Refused, Room
+from experiments.classroom.seats import Question
+from experiments.classroom.take_home import page_facts, slim
 from experiments.classroom.watching import Watching
 from experiments.emulation.emulator import Emulator
-from model import MOST_BLOCS, InputFault, TacticFile
+from model import InputFault, TacticFile
 
 TICK: Final = 0.5  # seconds between looks at who is still there
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
-ROOM_LENGTH: Final = 12  # quarters of a class game unless the facilitator chooses otherwise
+ROOM_LENGTH: Final = 6  # quarters of a class game unless the facilitator chooses otherwise
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
-MOST_QUARTER: Final = 1000
-MOST_TOKEN: Final = 200  # characters
 WHOLE: Final = ("export", "replay", "room/page")  # as long as a run from its start to its end
 SHORT: Final = ("watch", "cloud", "opening")  # some quarters, or what a cloud has so far
 
 Answer = Callable[[dict[str, Any], str], Any]
 
 
-class Classroom:
-    """Everything behind the page: the watched runs, the clouds, the room."""
+class Classroom(Desk):
+    """Everything behind the page: the watched runs, the clouds, the tables (``desk``)."""
 
     def __init__(
         self,
         lan: bool = False,
         pace: float = 4.0,
-        patience: float = 180.0,
+        patience: float = 60.0,
         tactics: TacticFile | None = None,
         emulator: Emulator | None = None,
+        put: Callable[[Game, Question, str], Any] | None = None,
+        lessons: tuple[Lesson, ...] = (),
     ) -> None:
-        self.lan = lan
+        super().__init__()
+        self.lan, self.put = lan, put
         self.tactics, self.emulator = tactics, emulator
         self.watching, self.clouds = Watching(), Clouds(tactics)
-        self.room = Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience)
-        self.keeper: Keeper | None = None  # writes the room into a file, where the command names one
+        self.hall = Hall(Room(Settings(quarters=ROOM_LENGTH, parameters=ROOM_RULES), pace, patience))
+        self.keeper: Keeper | None = None  # writes the tables into a file, where the command names one
         self.visitors = Buckets(VISITOR_RATE, VISITOR_BURST)
         self.places = Buckets(PLACE_RATE, PLACE_BURST)
+        self.joins = Buckets(JOIN_RATE, JOIN_BURST)
         self.whole = Buckets(WHOLE_RATE, WHOLE_BURST)
         self.whole_places = Buckets(WHOLE_PLACE_RATE, WHOLE_PLACE_BURST)
         self.n_running = 0  # requests that are read and not yet answered
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
+        self.learning = Learning(Course(lessons), self._leads, self._knows)
         self._facts: dict[str, Any] = {}  # of ``start``, the same for all
         self._reading = threading.Lock()
 
@@ -103,7 +112,7 @@ class Classroom:
         """What all pages need, made once: a class arrives all at once, and scenarios take long to read."""
         with self._reading:
             if not self._facts:
-                self._facts = page_facts() | {
+                self._facts = page_facts(self.learning.course) | {
                     "emulator": self.emulator is not None,
                     "room": ROOM_RULES,
                     "tactics": self.tactics.told()["file"] if self.tactics else "",
@@ -113,9 +122,9 @@ class Classroom:
             return self._facts
 
     def keep(self) -> None:
-        """Write the room down, where the command names a file for it."""
+        """Write the tables down, where the command names a file for it."""
         if self.keeper is not None:
-            self.keeper.look(self.room, time.monotonic())
+            self.keeper.look(self.hall, time.monotonic())
 
     def close(self) -> None:
         """The server is on its way out."""
@@ -129,17 +138,17 @@ class Classroom:
 
     def watch(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """Quarters of a run."""
-        first, upto = (_whole(data, name, MOST_QUARTER) for name in ("from", "upto"))
+        first, upto = (whole_number(data, name, MOST_QUARTER) for name in ("from", "upto"))
         return self.watching.show(read_settings(data.get("settings")), data.get("moves"), first, upto)
 
     def cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The picture of a cloud so far."""
         settings = read_settings(data.get("settings"))
-        return self.clouds.view(settings, is_of_a_lesson(settings))
+        return self.clouds.view(settings, self.learning.course.compares(settings))
 
     def opening(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The first screen's choices under other luck, as far as they have been played."""
-        settings = Settings(replicate=_whole(data, "luck", MOST_REPLICATE), quarters=QUARTERS)
+        settings = Settings(replicate=whole_number(data, "luck", MOST_REPLICATE), quarters=QUARTERS)
         return self.clouds.look(ChoicesCloud(settings, read_choices(data.get("choices"))))
 
     def save(self, data: dict[str, Any], token: str) -> dict[str, Any]:
@@ -151,109 +160,11 @@ class Classroom:
         game, same = replay(data.get("export"))
         return {"same": same, "played": game.quarter, "digest": game.digest()}
 
-    def join(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """Take a seat."""
-        code = data.get("code")
-        if not isinstance(code, str) or len(code) > 40:
-            raise Refused(422, "bad_code")
-        return self.room.join(code, time.monotonic())
-
-    def game(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The game of the first chapter."""
-        return lesson_game()
-
-    def here(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """A sign of life for the seats that one browser holds."""
-        tokens = data.get("tokens")
-        if not isinstance(tokens, list) or len(tokens) > MOST_BLOCS:
-            raise Refused(422, "bad_code")
-        if any(not isinstance(one, str) or len(one) > MOST_TOKEN for one in tokens):
-            raise Refused(422, "bad_code")
-        return {"seats": self.room.here(tokens, time.monotonic())}
-
-    def look(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The room as everybody sees it, or as a seat sees it."""
-        since = _whole(data, "since", MOST_QUARTER)
-        now = time.monotonic()
-        return self.room.seat(token, since, now) if token else self.room.public(since, now)
-
-    def answer(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """A seat's decision."""
-        spot, value = data.get("spot"), data.get("value")
-        kinds = (int, int, int, str, int)
-        if not isinstance(spot, list) or len(spot) != len(kinds):
-            raise Refused(422, "bad_move")
-        if any(type(came) is not kind for came, kind in zip(spot, kinds, strict=True)):
-            raise Refused(422, "bad_move")
-        if isinstance(value, bool) or not isinstance(value, int | str):
-            raise Refused(422, "bad_move")
-        self.room.answer(token, Spot(*spot), value, time.monotonic())
-        return {}
-
-    def judge(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """What a seat makes of a package."""
-        at = data.get("at")
-        if not isinstance(at, list) or len(at) != 8 or any(type(x) is not int or not 0 <= x < 20 for x in at):
-            raise Refused(422, "bad_move")
-        return self.room.judge(token, _whole(data, "dyad", MOST_BLOCS * (MOST_BLOCS - 1) // 2), at, time.monotonic())
-
-    def leave(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """Stand up."""
-        self.room.leave(token, time.monotonic())
-        return {}
-
-    def heard(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """A seat knows what the rules decided in its place."""
-        self.room.heard(token, time.monotonic())
-        return {}
-
-    def lead(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The facilitator's controls."""
-        action = data.get("action")
-        if not isinstance(action, str):
-            raise Refused(422, "bad_action")
-        about = {k: v for k, v in data.items() if k != "action"}
-        if "settings" in about:
-            about["settings"] = read_settings(about["settings"])
-        return self.room.lead(token, action, about, time.monotonic()) | {"address": self.address}
-
-    def export(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The room's game, to be replayed."""
-        return self.room.export(token)
-
-    def room_cloud(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The cloud of the room's game, when it is over: by the rules alone, the class's own luck first."""
-        if self.room.phase != "over":
-            raise Refused(409, "not_over")
-        return self.clouds.view(self.room.settings, is_first=True)
-
     def guess(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """The emulator, from which the page answers by itself."""
         if self.emulator is None:
             raise Refused(404, "nothing_here")
         return slim(self.emulator)
-
-    def room_page(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """The room's game, when it is over, as a file to take home; with as much of its cloud as has been played."""
-        language = data.get("language")
-        with self.room.lock:
-            if self.room.phase != OVER:
-                raise Refused(409, "not_over")
-            if not self.room.quarters:
-                raise Refused(404, "nothing_here")
-            home = of_room(self.room, self.clouds.view(self.room.settings, is_first=True))
-        if not isinstance(language, str) or language not in PAGES.languages:
-            language = USUAL
-        return {"html": home.html(language, self.emulator)}
-
-    def qr(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """A QR code of an address of this page, as rows of 0 and 1; for the facilitator."""
-        if not self.room.people.is_facilitator(token):
-            raise Refused(401, "not_facilitator")
-        text = data.get("text")
-        if not isinstance(text, str) or not 0 < len(text) <= 200:
-            raise Refused(422, "bad_text")
-        return {"rows": qr_rows(text)}
 
     # --- how often ----------------------------------------------------------------------------------------------------
 
@@ -261,6 +172,8 @@ class Classroom:
         """Whether the caller has not asked too often; what plays a whole run is counted by itself too."""
         now, (who, place) = time.monotonic(), self._caller(request)
         if not (self.visitors.take(who, now) and self.places.take(place, now)):
+            return False
+        if name == "room/join" and not self.joins.take(place, now):
             return False
         return name not in WHOLE or (self.whole.take(who, now) and self.whole_places.take(place, now))
 
@@ -271,25 +184,17 @@ class Classroom:
             self.whole.take(who, now, -1.0)
             self.whole_places.take(place, now, -1.0)
 
+    def _leads(self, token: str) -> bool:
+        return self.room.people.is_facilitator(token)
+
+    def _knows(self, visitor: str) -> bool:
+        return visitor in self._known
+
     def _caller(self, request: Request) -> tuple[str, str]:
         """Who asks: a visitor that is known, or a stranger; and from where."""
         place = request.client.host if request.client else "?"
         visitor = request.headers.get("x-visitor", "")
         return (visitor if visitor in self._known else f"stranger at {place}"), place
-
-
-def _whole(data: dict[str, Any], name: str, below: int) -> int:
-    came = data.get(name, 0)
-    if isinstance(came, bool) or not isinstance(came, int) or not 0 <= came < below:
-        raise Refused(422, "bad_number", f"{name}: allowed is a whole number from 0, below {below}")
-    return came
-
-
-def qr_rows(text: str) -> list[str]:
-    """A QR code as rows of 0 and 1."""
-    import segno
-
-    return ["".join("1" if cell else "0" for cell in row) for row in segno.make_qr(text).matrix]
 
 
 def make_app(classroom: Classroom) -> Door:
@@ -359,10 +264,9 @@ def _answers(c: Classroom) -> dict[str, Answer]:
     """By address, who answers."""
     return {
         **{"start": c.start, "watch": c.watch, "cloud": c.cloud, "export": c.save, "replay": c.again},
-        **{"room/join": c.join, "room/look": c.look, "room/answer": c.answer, "room/judge": c.judge},
-        **{"room/leave": c.leave, "room/lead": c.lead, "room/export": c.export, "room/cloud": c.room_cloud},
-        **{"emulator": c.guess, "room/page": c.room_page},
-        **{"qr": c.qr, "lesson": c.game, "opening": c.opening, "room/here": c.here, "room/heard": c.heard},
+        **{"emulator": c.guess, "qr": c.qr, "opening": c.opening},
+        **c.learning.answers(),
+        **{f"room/{name}": answer for name, answer in c.at_the_desk().items()},
     }
 
 
@@ -388,5 +292,5 @@ async def _body(request: Request) -> bytes:
 async def _tick(classroom: Classroom) -> None:
     while True:
         await asyncio.sleep(TICK)
-        await run_in_threadpool(classroom.room.tick, time.monotonic())
+        await run_in_threadpool(classroom.hall.tick, time.monotonic())
         await run_in_threadpool(classroom.keep)

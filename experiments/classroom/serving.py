@@ -10,13 +10,19 @@ import socket
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
+from experiments.classroom.game import Game
+from experiments.classroom.seats import Question
 from experiments.display.command_words import how_to_install
 from experiments.emulation.emulator import Emulator
 from model import InputFault, TacticFile
+
+if TYPE_CHECKING:
+    from experiments.classroom.lesson_file import Lesson
+    from experiments.classroom.room import Room
 
 LOOPBACK: Final = "127.0.0.1"
 ANYWHERE: Final = "0.0.0.0"
@@ -44,16 +50,19 @@ def serve(
     tactics: TacticFile | None = None,
     room: Path | None = None,
     emulator: Path | None = None,
+    put: Callable[[Game, Question, str], Any] | None = None,
+    lessons: Path | None = None,
 ) -> None:
     """Serve until interrupted.
 
     port: 1 to 65535, 0 for a free one. lan: let other machines of this network in. mesa: serve Mesa's view instead.
     tactics: a loaded file whose names the page offers; only the command line can name a file, never a request.
     room: a file in which the room is kept; if it is there, its game goes on. emulator: a file from which the sliders of
-    the laboratory are answered at once.
+    the laboratory are answered at once. put: words a question for programs that sit at the table; None: none may.
+    lessons: a file, or a folder of files, of a teacher's own lessons.
 
-    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room or no emulator
-    of this model.
+    Raises ``InputFault``: packages that are missing, a port that is taken, a file that is no kept room, no emulator of
+    this model or no lesson.
     """
     if not 0 <= port <= 65535:
         raise InputFault([f"--port {port}: allowed is a whole number from 0 to 65535"], "command line")
@@ -69,7 +78,10 @@ def serve(
         raise InputFault(["--mesa --room: the stock Mesa view has no room; leave one of the two out"], "command line")
     if mesa and emulator is not None:
         raise InputFault(["--mesa --emulator: the stock Mesa view asks none; leave one of the two out"], "command line")
+    if mesa and lessons is not None:
+        raise InputFault(["--mesa --lessons: the stock Mesa view has none; leave one of the two out"], "command line")
     guesses = None if emulator is None else Emulator.load(emulator)
+    own_lessons = () if lessons is None else _lessons(lessons)
     try:
         if mesa:
             _stock_view()
@@ -83,7 +95,7 @@ def serve(
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses)
+    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put, own_lessons)
     if mesa:
         say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
     config = configuration(app, mesa)
@@ -197,6 +209,14 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
+def _lessons(path: Path) -> tuple[Lesson, ...]:
+    """A teacher's own lessons, beside the chapters that ship."""
+    from experiments.classroom.lesson_file import read_lessons
+    from experiments.classroom.lessons import shipped
+
+    return read_lessons(path, [lesson.key for lesson in shipped()])
+
+
 def _own_page(
     lan: bool,
     port: int,
@@ -204,29 +224,40 @@ def _own_page(
     tactics: TacticFile | None,
     room: Path | None = None,
     emulator: Emulator | None = None,
+    put: Callable[[Game, Question, str], Any] | None = None,
+    lessons: tuple[Lesson, ...] = (),
 ) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
-    classroom = Classroom(lan, tactics=tactics, emulator=emulator)
+    classroom = Classroom(lan, tactics=tactics, emulator=emulator, put=put, lessons=lessons)
     if room is not None:
-        from experiments.classroom.keeping import Keeper
+        from experiments.classroom.hall_keeping import hall_keeper
 
-        classroom.keeper = Keeper(room)
-        if classroom.keeper.begin(classroom.room, time.monotonic()):
-            played, length = classroom.room.game.quarter, classroom.room.game.n_quarters
-            say(f"The room that was kept goes on: {played} of {length} quarters have been played.")
+        classroom.keeper = hall_keeper(room)
+        if classroom.keeper.begin(classroom.hall, time.monotonic()):
+            say(went_on(classroom.hall.tables))
     here = f"http://{LOOPBACK}:{port}/"
     there = f"http://{own_address()}:{port}/" if lan else here
     classroom.address = there
     say(f"The class page:  {here}")
     say(f"For the teacher: {here}#lead={classroom.room.people.facilitator}")
     if lan:
-        say(f"For students:    {there}#{JOIN}   (seats need a code, which the teacher's page shows)")
+        say(f"For students:    {there}#{JOIN}   (by the room code, which the teacher's page shows)")
         say(picture(f"{there}#{JOIN}"))
     else:
         say("Only this machine can see it; detente class --lan lets the others of this network in.")
     say("Stop with Ctrl-C.")
     return make_app(classroom)
+
+
+def went_on(tables: Sequence[Room]) -> str:
+    """What is said of a room that was kept."""
+    played, length = [table.game.quarter for table in tables], tables[0].game.n_quarters
+    if len(tables) == 1:
+        return f"The room that was kept goes on: {played[0]} of {length} quarters have been played."
+    least, most = min(played), max(played)
+    span = f"{least}" if least == most else f"{least} to {most}"
+    return f"The {len(tables)} tables that were kept go on: {span} of {length} quarters have been played."
 
 
 def picture(text: str) -> str:

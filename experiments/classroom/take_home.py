@@ -17,27 +17,30 @@ from typing import Any, Final
 from experiments.classroom.cloud import N_RUNS, Cloud, pictured
 from experiments.classroom.controls import ON_PAGE, class_scenarios, control_list
 from experiments.classroom.game import FORMAT, Settings, default_seed, read_moves, read_settings, versions
+from experiments.classroom.hall_keeping import FORMAT as HALL_FORMAT
 from experiments.classroom.keeping import FORMAT as ROOM_FORMAT
-from experiments.classroom.keeping import LARGEST, go_on
-from experiments.classroom.lessons import lesson_list, reveals
+from experiments.classroom.keeping import go_on
+from experiments.classroom.lessons import Course
 from experiments.classroom.one_file import one_file
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import OVER, Room
-from experiments.classroom.view import number, outcome_view
+from experiments.classroom.view import number, outcome_view, who_view
 from experiments.classroom.watching import Watched
 from experiments.display.glossary import GLOSSARY
 from experiments.emulation.emulator import Emulator
 from experiments.running.runner import rerun
+from experiments.store.files import read_json
 from experiments.store.folder import Results
 from experiments.store.manifest import now
 from model import FAMILIES, InputFault, TacticFile, __version__, load_scenario
 
 SUBJECT: Final = "page"
+NO_RUN: Final = "--run names a run of a results folder, or a table of a kept class; leave it out, or name one of these"
 TERMS: Final = Path(__file__).with_name("glossary")  # the glossary in other languages, a file each
 #: Terms of studies, which the page does not use.
 LEFT_OUT: Final = (
     *("agent", "arena", "arm, cell", "deals kept", "effect", "EV trade", "no change", "over assumptions, same sign"),
-    *("arrangement", "lever", "objective", "regret", "robust choice", "worst-off"),
+    *("arrangement", "conditional commitment", "lever", "objective", "regret", "robust choice", "worst-off"),
     *("pass-through", "percentile", "score of a forecast", "sealed forecast", "short run, long run"),
 )
 Data = dict[str, Any]
@@ -66,16 +69,12 @@ class Home:
 
     def html(self, language: str, emulator: Emulator | None = None) -> str:
         """The file. language: in which it opens."""
-        counted = reveals() or {"game": None, "arms": []}
-        facts = page_facts() | {"emulator": emulator is not None, "held": self._about(emulator)}
-        for lesson in facts["lessons"]:
-            lesson["playable"] = bool(counted["arms"]) or lesson["kind"] == "sandbox"
+        facts = page_facts(Course()) | {"emulator": emulator is not None, "held": self._about(emulator)}
         held = {
             **{"settings": self.settings, "moves": self.moves, "start": self.start, "quarters": self.quarters},
             **{"outcome": self.outcome, "cloud": self.cloud, "room": self.room, "export": self.export},
-            **{"facts": facts, "words": PAGES.words, "game": counted["game"]},
+            **{"facts": facts, "words": PAGES.words},
             "emulator": None if emulator is None else slim(emulator),
-            "reveals": [{**arm, "of": arm["runs"]} for arm in counted["arms"]],
             "glossary": [[term.name, term.meaning] for term in GLOSSARY if term.name not in LEFT_OUT],
             "terms": {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in sorted(TERMS.glob("*.json"))},
         }
@@ -90,31 +89,32 @@ class Home:
         }
 
 
-def page_facts() -> Data:
-    """What every page needs: its controls and scenarios, its chapters, how it is called."""
+def page_facts(course: Course) -> Data:
+    """What every page needs: its controls and scenarios, its lessons, how it is called."""
     return {
         "controls": control_list(),
         "scenarios": [dict(one) for one in _scenarios()],
         "languages": PAGES.languages,
         "families": list(FAMILIES),
         "seed": str(default_seed()),
-        "lessons": lesson_list(),
+        "lessons": course.as_data(),
         "version": __version__,
     }
 
 
 @functools.cache
 def _scenarios() -> list[Data]:
-    """What each scenario of a class sets, and which controls are of none of its governments; read once, because
-    scenarios take long to read."""
-    found = {name: load_scenario(name).parameters for name in class_scenarios()}
+    """Who sits in each scenario of a class, what it sets, and which controls are of none of its governments; read
+    once, because scenarios take long to read."""
+    found = {name: load_scenario(name) for name in class_scenarios()}
     return [
         {
             "name": name,
-            "parameters": parameters.changes(),
-            "without": [control for control in ON_PAGE if control not in parameters.as_dict()],
+            "start": who_view(scenario.parties),
+            "parameters": scenario.parameters.changes(),
+            "without": [control for control in ON_PAGE if control not in scenario.parameters.as_dict()],
         }
-        for name, parameters in found.items()
+        for name, scenario in found.items()
     ]
 
 
@@ -138,6 +138,18 @@ def of_room(room: Room, cloud: Data, origin: str = "a class", again: str = "") -
         room={name: seen[name] for name in ("settings", "moves", "outcome", "start")},
         export=room.game.export(),
     )  # fmt: skip
+
+
+def of_hall_file(data: Data, name: str, run: str | None) -> Home:
+    """A table of a kept class; run: its number from 1, the first if None."""
+    tables = data.get("tables")
+    if not isinstance(tables, list) or not tables:
+        raise InputFault([f"'{name}': this kept room is damaged: it has no tables"], SUBJECT)
+    allowed = [str(number) for number in range(1, len(tables) + 1)]
+    if run is not None and run not in allowed:
+        raise InputFault([f"--run '{run}': allowed is a table of '{name}', 1 to {len(tables)}"], "command line")
+    table = tables[int(run or 1) - 1]
+    return of_room_file(table if isinstance(table, dict) else {}, name)
 
 
 def of_room_file(data: Data, name: str) -> Home:
@@ -259,19 +271,16 @@ def read(what: Path | None, run: str | None, tactics: TacticFile | None = None) 
     """
     if what is not None and what.is_dir():
         return of_results(Results.open(what), run or "0-0", tactics)
-    if run is not None:
-        raise InputFault(["--run names a run of a results folder; leave it out, or name such a folder"], "command line")
-    if what is None:
+    if what is None and run is None:
         return of_scenario()
-    try:
-        if what.stat().st_size > LARGEST:
-            raise InputFault([f"'{what}' is larger than {LARGEST} bytes: no game is"], SUBJECT)
-        data = json.loads(what.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputFault([f"'{what}' cannot be read: {error.strerror or error}"], SUBJECT) from None
-    except (ValueError, RecursionError):
-        data = None
-    kind = data.get("format") if isinstance(data, dict) else None
+    if what is None:
+        raise InputFault([NO_RUN], "command line")
+    data = read_json(what, SUBJECT)
+    kind = str(data.get("format")) if isinstance(data, dict) else ""
+    if kind == HALL_FORMAT:
+        return of_hall_file(data, what.name, run)
+    if run is not None:
+        raise InputFault([NO_RUN], "command line")
     makers = {FORMAT: of_game, ROOM_FORMAT: of_room_file}
     if kind not in makers:
         allowed = "a results folder, the file of a game (Export the game; game-0.json of seats) or of a room (--room)"

@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.minutes import QUARTERS_PER_YEAR, package_data
-from model import FAMILIES, NegotiationModel, game_map_point, side_family
+from experiments.classroom.minutes import QUARTERS_PER_YEAR, Event, package_data, seen_by
+from model import FAMILIES, NegotiationModel, Parties, game_map_point, side_family
 
 MOST_ON_MAP: Final = 3.0  # the map of games is cut here; further out nothing changes for the reader
+PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs
 DIGITS: Final = 6  # significant digits sent to the page
 
 
@@ -105,19 +106,34 @@ def game_view(model: NegotiationModel, d: int, chosen: int | None = None) -> dic
     }
 
 
+def without_private(view: dict[str, Any], events: list[Event], bloc: int | None) -> dict[str, Any]:
+    """A quarter with its events as a bloc's people may see it while the game runs (None: as everybody may)."""
+    return view | {
+        "dyads": [{k: v for k, v in dyad.items() if k not in PRIVATE} for dyad in view["dyads"]],
+        "blocs": [{k: v for k, v in row.items() if k not in ("payoff", "welfare")} for row in view["blocs"]],
+        "events": [seen_by(event, bloc) for event in events],
+    }
+
+
+def who_view(parties: Parties) -> dict[str, Any]:
+    """Who sits at a table, and which pairs they make."""
+    return {
+        "blocs": list(parties.blocs),
+        "names": list(parties.names.values()),  # for blocs that a language has no name for
+        "legislatures": list(parties.legislatures),
+        "dyads": [list(pair) for pair in parties.dyads],
+    }
+
+
 def start_view(model: NegotiationModel) -> dict[str, Any]:
     """What stays the same in a run: its quarters, its menus, its ceilings, who is who."""
-    parties = model.start.parties
     return {
         "scenario": model.start.name,
         "title": model.start.title,
         "about": model.start.about,
         "labels": [model.start.quarter_label(t) for t in range(model.n_quarters)],
         "quarters": model.n_quarters,
-        "blocs": list(parties.blocs),
-        "names": list(parties.names.values()),  # for blocs that a language has no name for
-        "legislatures": list(parties.legislatures),
-        "dyads": [list(pair) for pair in parties.dyads],
+        **who_view(model.start.parties),
         "menus": [[list(axis) for axis in menu.positions] for menu in model.agenda.menus],
         "rounds": int(model.parameters.rounds_per_quarter),
         "session": int(model.parameters.session_quarters),

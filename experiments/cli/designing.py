@@ -29,6 +29,9 @@ def design(
         typer.Option("--out", metavar="DIR", help="Folder, new or to go on with (default: results/NAME-design)."),
     ] = None,
     workers: WorkersOption = None,
+    document: Annotated[
+        bool, typer.Option("--document", help="Also put the study into docs/design_a_treaty.md of this checkout.")
+    ] = False,
     style: StyleOption = USUAL,
     figures: FiguresOption = None,
 ) -> None:
@@ -38,13 +41,16 @@ def design(
     """
     with refusals(), looking(style, figures):
         from experiments.arrangements.design_plan import load_design
-        from experiments.arrangements.report import NAME, REPLAY, show, write_design
+        from experiments.arrangements.report import NAME, REPLAY, check_document, show, write_design
+        from experiments.arrangements.report import document as put_into_page
         from experiments.arrangements.study import make_design
         from experiments.cli.sweeping import STOPPING, how_to_go_on
         from experiments.display.console import progress_shown, prose, say
         from experiments.running.runner import Hooks
 
         errors = screen(to_stderr=True)
+        if document:
+            check_document()
         asked = load_design(plan)
         folder = Path("results") / f"{asked.base.name}-design" if out is None else out
         with contextlib.ExitStack() as stack:
@@ -62,6 +68,8 @@ def design(
         show(console, told)
         say(console, f"\nThe tables{'' if fault else ' and the figure'}: {pasted(folder / f'{NAME}.json')}")
         say(console, f"To play each arrangement again: detente sweep {pasted(folder / f'{REPLAY}.toml')}")
+        if document:
+            put_into_page(told)
         leave_after(fault)
 
 

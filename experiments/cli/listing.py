@@ -41,12 +41,12 @@ def scenarios() -> None:
     with refusals():
         from experiments.display.console import say
         from experiments.display.grids import Grid
-        from model import load_scenario, scenario_names
+        from model import known_scenario, scenario_names
 
         console = screen()
         table = Grid("", ("scenario",), ("first", "last"), {"what it is": 24})
         for name in scenario_names():
-            own = load_scenario(name)
+            own = known_scenario(name)
             table.row(name, own.quarter_label(0), own.quarter_label(own.n_quarters - 1), own.title)
         table.show(console)
         say(console, "detente run SCENARIO plays one.")

@@ -271,12 +271,17 @@ def classroom(
         typer.Option("--room", metavar="FILE", help="Keep the room in this file; if it is there, go on with it."),
     ] = None,
     emulator: emulating.EmulatorOption = None,
+    lessons: Annotated[
+        Path | None,
+        typer.Option("--lessons", metavar="PATH", help="Show lessons of your own: a TOML file, or a folder of them."),
+    ] = None,
 ) -> None:
     """Serve the class page: watch, predict, sit at the table."""
     with refusals():
         from experiments.classroom.serving import serve
+        from experiments.seating.asking import put
 
-        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room, emulator)
+        serve(port, lan, mesa, lambda text: print(text, flush=True), loaded(tactics), room, emulator, put, lessons)
 
 
 @app.command(short_help="Show every mechanism and what it does.")

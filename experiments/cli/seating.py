@@ -54,13 +54,23 @@ AGENT_HELP = (
 
 def seat(
     bloc: Annotated[
-        list[str] | None, typer.Option(metavar="BLOC", help="Whose seat it takes: CN, US or EU; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="BLOC",
+            help="Whose seat it takes: CN, US, EU or another government of the scenario; may be repeated.",
+        ),
     ] = None,
     agent: Annotated[str | None, typer.Option(metavar="AGENT", help=AGENT_HELP)] = None,
     url: Annotated[str | None, typer.Option(metavar="ADDRESS", help="An agent behind HTTP (see --openapi).")] = None,
     compatible: CompatibleOption = None,
     model: ModelOption = None,
     key_variable: KeyOption = None,
+    room: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Instead of games of its own: sit at the table of a class.")
+    ] = None,
+    code: Annotated[
+        str | None, typer.Option(metavar="CODE", help="The seat's code, as the teacher's page shows.")
+    ] = None,
     scenario: ScenarioOption = "2026",
     replicate: Annotated[int, typer.Option(help="The luck of the first game.")] = 0,
     games: Annotated[int, typer.Option(help="How many games, each with the next luck.")] = 1,
@@ -97,6 +107,9 @@ def seat(
         else:
             chosen = _chosen(agent, url, compatible, model, key_variable, seconds)
             patience = _patience(seconds, compatible)
+            if room is not None or code is not None:
+                _sit(bloc or [], chosen, room, code, patience, not without_advice, out)
+                return
             numbers = _numbers(replicate, games)
             _seat(bloc or [], chosen, scenario, numbers, quarters, settings, patience, not without_advice, out)
 
@@ -191,6 +204,33 @@ def _seat(
     _leave_if_interrupted(len(games), len(agents) * len(numbers))
 
 
+def _sit(
+    names: list[str], chosen: Seatable, room: str | None, code: str | None, patience: float, with_advice: bool,
+    out: Path | None,
+) -> None:  # fmt: skip
+    from experiments.display.console import prose, say
+    from experiments.seating.table import Table, sit, write_table
+    from experiments.store.files import check_vacant, vacant_folder
+    from model import InputFault
+
+    if room is None or code is None:
+        raise InputFault(
+            ["--room ADDRESS and --code CODE go together: where the class is, and whose seat"], "command line"
+        )
+    folder = vacant_folder("seat") if out is None else out
+    check_vacant(folder)
+    table, console, errors = Table(room, code), screen(), screen(to_stderr=True)
+    if {name.upper() for name in names} != {table.seat}:
+        said = f"this code is of the seat of {table.seat}; write --bloc {table.seat}, or take another code"
+        raise InputFault([said], "command line")
+    say(errors, f"{chosen.name} sits in the seat of {table.seat} until the game is over.")
+    export, sitter = sit(table, chosen, patience, with_advice, lambda words: say(errors, words))
+    file = write_table(folder, export, sitter, table.seat, chosen)
+    missed = f", not heard {sum(sitter.faults.values())} times" if sitter.faults else ""
+    prose(console, f"{export['played']} quarters are over; {chosen.name} was asked {sitter.asked} times{missed}.")
+    say(console, f"Play the game again: detente seat --replay {pasted(file)}")
+
+
 def _replay(file: Path) -> None:
     from experiments.display.console import prose
     from experiments.seating.play import replayed
@@ -275,6 +315,7 @@ def _arena(
     from experiments.seating.results import write_arena
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
+    from experiments.store.sources import code_fingerprint
     from model import identification_flips
 
     check_arena(agents, cloud)
@@ -290,8 +331,15 @@ def _arena(
 
     with progress_shown(errors, f"arena: {len(agents) * len(blocs) * len(asked)} games") as progress:
         found, fault = write_arena(
-            lambda keep: play_arena(agents, blocs, asked, cloud, patience, with_advice, tell, progress, keep), folder
-        )
+            lambda begun: play_arena(
+                agents, blocs, asked, cloud, patience, with_advice, tell, progress, begun.keep, begun.before
+            ),
+            folder,
+            {
+                "agents": [dict(one.told) for one in agents], "blocs": blocs, "cloud": cloud, "patience": patience,
+                "games": [one.as_dict() for one in asked], "advice": with_advice, "code": code_fingerprint(),
+            },
+        )  # fmt: skip
     warn(console, identification_flips(scenario, dict(asked[0].parameters)))
     show_arena(console, found)
     say(console, f"\nTables{'' if fault else ', figure'} and games are in {pasted(folder)}")

@@ -83,13 +83,16 @@ def sweep_and_report(
             ) from None
         raise
     except WorkersDie as error:
-        say(errors, f"{error} {how_to_go_on(folder)}")
+        say(errors, f"{error} {how_to_go_on(folder, into is not None)}")
         return FAILED
     except KeyboardInterrupt:
-        say(errors, f"Stopped at once. {how_to_go_on(folder)}")
+        say(errors, f"Stopped at once. {how_to_go_on(folder, into is not None)}")
         return INTERRUPTED
     if outcome.was_interrupted:
-        say(errors, f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder)}")
+        say(
+            errors,
+            f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder, into is not None)}",
+        )
         return INTERRUPTED
     if outcome.n_before == outcome.n_done:
         say(errors, f"All {outcome.n_done} runs are in {pasted(folder)} already; nothing was computed.")
@@ -99,9 +102,10 @@ def sweep_and_report(
     return 0
 
 
-def how_to_go_on(folder: Path) -> str:
-    """What an interrupted sweep says at its end."""
-    return f"Finished runs are kept in {pasted(folder)}. The same command goes on from there."
+def how_to_go_on(folder: Path, began_anew: bool = False) -> str:
+    """What an interrupted sweep says at its end; began_anew: it was told to, with ``--into``, which never goes on."""
+    changed = ", with --out in place of --into," if began_anew else ""
+    return f"Finished runs are kept in {pasted(folder)}. The same command{changed} goes on from there."
 
 
 def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:

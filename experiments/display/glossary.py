@@ -70,6 +70,11 @@ GLOSSARY: Final = (
         "Talks come first; what still looks wrong after a quarter is answered by a suspension.",
     ),
     Term(
+        "conditional commitment",
+        '"I cut if both of you cut": a promise that binds only while all the others keep theirs, so that to make it '
+        "risks nothing. A zone of such promises holds for all of its members or for nobody.",
+    ),
+    Term(
         "contested",
         "What the giver would not do alone, because giving it costs it something. The opposite of harmony.",
     ),
@@ -227,6 +232,10 @@ GLOSSARY: Final = (
         "The arrangement with the least regret.",
     ),
     Term(
+        "room code",
+        "Six characters by which a class comes into a room; who enters them with a nickname is dealt onto a table.",
+    ),
+    Term(
         "score of a forecast",
         "How far it was off, lower is better: of agreements the squared error of the chances (Brier); of numbers the "
         "distance between what was expected and what came, in their own unit (pinball loss, of many quantiles the "
@@ -259,6 +268,11 @@ GLOSSARY: Final = (
         "An answer to what a partner withholds, or seems to: as many concessions on duties and supply as are worth the "
         "same are not given for a while, two quarters at least. It is announced, and it is no lapse.",
     ),
+    Term(
+        "table",
+        "One game of a class: three seats, with a luck and a pace of its own. A class plays at up to twenty at once; "
+        "the rules play the seats that are left.",
+    ),
     Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "treaty",
@@ -270,6 +284,16 @@ GLOSSARY: Final = (
         "truce",
         "A treaty that governments sign by executive act, nobody votes on it: duties cut by at most a third, supply, "
         "linkage. It is in force from the next quarter, for a year, and governments may renew it: then it goes on.",
+    ),
+    Term(
+        "turning point",
+        "A quarter in which a game changed its course: something happened at the table, and the depth of a pair from "
+        "the quarter before to the one after changed most.",
+    ),
+    Term(
+        "twin",
+        "The run by the rules alone with a game's own luck. What a game's depth is beyond its twin's comes from the "
+        "people at the table; what the twin's is beyond the mean of the cloud comes from luck.",
     ),
     Term(
         "undertaking",

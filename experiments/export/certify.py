@@ -9,6 +9,7 @@ a bundle can seal it anew, which is why a paper prints the seal.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.metadata
 import io
@@ -106,12 +107,8 @@ def verify(
         InputFault: it is no bundle, or anything in it was changed after it was sealed; says which file.
     """
     certificate, files = _opened(bundle)
-    with tempfile.TemporaryDirectory() as temporary:
-        for name, data in files.items():
-            file = Path(temporary) / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(data)
-        results = Results.open(Path(temporary) / FOLDER)
+    with _unpacked(files) as folder:
+        results = Results.open(folder / FOLDER)
         checks = [f"seal {certificate['seal']}", f"{len(files)} files as they were sealed", *_checks(results)]
         if (results.manifest.get("tactics") and tactics is None) or (results.manifest.get("world") and world is None):
             own = "a file of the author's own, which it holds under results/inputs: look at it, then name it"
@@ -124,6 +121,21 @@ def seal_of(certificate: Mapping[str, Any]) -> str:
     """The SHA-256 of a certificate without its seal, as JSON with sorted keys and no spaces."""
     told = {key: value for key, value in certificate.items() if key != "seal"}
     return hashlib.sha256(json.dumps(told, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+@contextlib.contextmanager
+def _unpacked(files: Mapping[str, bytes]) -> Iterator[Path]:
+    """A temporary folder with the files of a bundle."""
+    with contextlib.ExitStack() as stack:
+        try:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+            for name, data in files.items():
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                (folder / name).write_bytes(data)
+        except OSError as error:
+            fault = f"a bundle is unpacked into a temporary folder, and none can be written: {error.strerror or error}"
+            raise InputFault([f"{fault}; make room, or name another in TMPDIR"], "verify") from None
+        yield folder
 
 
 # --- checks -----------------------------------------------------------------------------------------------------------

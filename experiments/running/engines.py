@@ -129,6 +129,8 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
             summary[name] = column
         table = pa.Table.from_pandas(summary, preserve_index=False)
         how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
+    except MemoryError:  # the machine's doing, and no outcome of this run
+        raise
     except Exception as error:
         return failed_run(chunk, replicate, stage, error), None
     return with_keys(chunk, replicate, how, table), model

@@ -4,6 +4,7 @@ A few chunks a worker are in flight at any time and each is handed over as it fi
 and an interrupted sweep keeps what it has.
 
 * A chunk whose worker died is tried again, alone. One that kills its worker twice when alone becomes failed rows.
+* So is one that finds no memory; if it finds none when alone either, the sweep ends: that is no outcome of a run.
 * Ctrl-C finishes the chunks that have begun and stops; a second one stops at once.
 
 The processes themselves are in ``worker_pool.py``.
@@ -221,6 +222,8 @@ class _Feed:
             self.deaths_in_a_row += 1
             # Beside others it may have died for want of the memory that they took: that is no proof.
             self.deaths[chunk.name] += is_alone
+            if isinstance(error, MemoryError) and self.deaths[chunk.name] == DEATHS_ALLOWED:
+                raise WorkersDie(f"there is not enough memory for {chunk.name}.")
             (self.suspects if self.deaths[chunk.name] < DEATHS_ALLOWED else self.killers).append(chunk)
 
     def convict(self) -> None:
@@ -278,6 +281,7 @@ def _error_of(future: Future[Any]) -> BaseException | None:
 
 
 def _is_death(error: BaseException | None) -> bool:
-    """Whether an error says that the worker died, and not that the work failed."""
+    """Whether an error says that the worker died, or had no memory left, and not that the work failed."""
     # dask's own name for a task whose workers died one after the other; its package need not be installed here.
-    return isinstance(error, (BrokenExecutor, CancelledError)) or type(error).__name__ == "KilledWorker"
+    dead = (BrokenExecutor, CancelledError, MemoryError)
+    return isinstance(error, dead) or type(error).__name__ == "KilledWorker"

@@ -8,8 +8,10 @@ rules: an agent is measured against the model, not against other agents.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 import pandas as pd
@@ -66,12 +68,13 @@ def play_arena(
     with_advice: bool = True,
     tell: Tell = nobody,
     progress: Progress = lambda *_: None,
-    keep: Callable[[str, Played], None] = lambda *_: None,
+    keep: Callable[[Played, Mapping[str, Any]], None] = lambda *_: None,
+    before: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Arena:
     """Every agent in every seat under every luck; whoever interrupts keeps the games that are over.
 
     games: settings that differ in their luck alone. n_cloud: lucks of the cloud, the games' own first. keep: hears of
-    every game that is over, with the name of its file.
+    every game that is over, with its row of ``Arena.bouts``. before: rows of games that are over already, by file.
 
     Raises ``InputFault``: two agents of one name, or too small or large a cloud.
     """
@@ -82,21 +85,25 @@ def play_arena(
     rules = by_rules(games[0], cloud)
     rows, total, codes = [], len(agents) * len(blocs) * len(games), parties_of(games[0].scenario).blocs
     try:
-        for number, agent in enumerate(agents):
-            for bloc in blocs:
-                for place, one in enumerate(play_all(games, {bloc: agent}, patience, with_advice, tell)):
-                    luck = one.game.settings.replicate
-                    file = f"game-{number}-{codes[bloc]}-{luck}.json"
-                    keep(file, one)
-                    (mine,) = kept_of(one)
-                    rows.append(
-                        {"agent": agent.name, "seat": codes[bloc], "replicate": luck, **mine.measures}
-                        | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
-                        | {"percentile": percentile(mine.measures["gain"], rules[bloc]["gain"])}
-                        | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}
-                        | {"digest": one.game.digest(), "file": file}
-                    )
-                    progress(len(rows), 0, total, 0)
+        for (number, agent), bloc in itertools.product(enumerate(agents), blocs):
+            files = {one.replicate: f"game-{number}-{codes[bloc]}-{one.replicate}.json" for one in games}
+            left = [one for one in games if files[one.replicate] not in before]
+            played = play_all(left, {bloc: agent}, patience, with_advice, tell)
+            for place, (luck, file) in enumerate(files.items()):
+                if file in before:
+                    rows.append(dict(before[file]))
+                    continue
+                one = next(played)
+                (mine,) = kept_of(one)
+                rows.append(
+                    {"agent": agent.name, "seat": codes[bloc], "replicate": luck, **mine.measures}
+                    | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
+                    | {"percentile": float(percentile(mine.measures["gain"], rules[bloc]["gain"]))}
+                    | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}
+                    | {"digest": one.game.digest(), "file": file}
+                )
+                keep(one, rows[-1])
+                progress(len(rows), 0, total, len(before))
     except KeyboardInterrupt:
         if not rows:
             raise

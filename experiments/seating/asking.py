@@ -6,7 +6,7 @@ Numbers are whole doubles: an agent that applies the model's rules to them decid
 from __future__ import annotations
 
 import math
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -37,7 +37,8 @@ def question_of(game: Game, asked: Open, name: str, with_advice: bool = True) ->
     d, side = spot.dyad, side_of(parties, spot.bloc, spot.dyad)
     view = _view(model, d, side)
     about = {OFFER: None, ANSWER: asked.package, KEEP: asked.package}[spot.kind]
-    clock = float(model.state.clock[d]) if spot.kind != KEEP else 0.0
+    # As the quarter began: where a game waits for people, its talks have been played to their end.
+    clock = float(game.marks[spot.quarter].state.clock[0, d]) if spot.kind != KEEP else 0.0
     p = model.parameters
     return Question(
         game=name,
@@ -49,7 +50,7 @@ def question_of(game: Game, asked: Open, name: str, with_advice: bool = True) ->
         label=model.start.quarter_label(spot.quarter),
         kind=cast(Kind, spot.kind),
         round=spot.round,
-        time=min(max(clock + spot.round / p.rounds_per_quarter, 0.0) / p.session_quarters, 1.0),
+        time=min((max(clock, 0.0) + spot.round / p.rounds_per_quarter) / p.session_quarters, 1.0),
         package=None if about is None else _package(model, d, about),
         in_force=_package(model, d, int(model.state.treaty[d])),
         worth=None if about is None else _worth(model, d, side, about),
@@ -62,6 +63,11 @@ def question_of(game: Game, asked: Open, name: str, with_advice: bool = True) ->
         allowed=ALLOWED[spot.kind],
         advice=asked.advice if with_advice else None,
     )
+
+
+def put(game: Game, asked: Open, name: str) -> dict[str, Any]:
+    """An open question as plain data, for a program at a class's table."""
+    return question_of(game, asked, name).model_dump(mode="json")
 
 
 def _view(model: SeatedModel, d: int, side: int) -> View:

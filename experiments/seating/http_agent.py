@@ -29,6 +29,7 @@ from model import InputFault
 LOOPBACK: Final = "127.0.0.1"
 MOST_GAMES: Final = 64  # whose agents a server keeps at once
 LARGEST_QUESTION: Final = 1_000_000  # bytes
+LARGEST_REFUSAL: Final = 4_000
 
 
 # --- asking -----------------------------------------------------------------------------------------------------------
@@ -79,7 +80,7 @@ def post(address: str, body: Any, seconds: float, limit: int, headers: dict[str,
             said: bytes = reply.read(limit + 1)
     except urllib.error.HTTPError as error:
         with error:
-            raise Status(error.code, _retry_after(error)) from None
+            raise Status(error.code, _retry_after(error), _read(error)) from None
     except (OSError, HTTPException, ValueError) as error:
         why = getattr(error, "reason", None) or error
         raise NoAnswer(FAILED, f"it cannot be reached: {short(str(why)) or type(error).__name__}") from None
@@ -89,11 +90,20 @@ def post(address: str, body: Any, seconds: float, limit: int, headers: dict[str,
 
 
 class Status(NoAnswer):
-    """A reply with another status than 200; ``after``: how many seconds it asks to wait, 0 where it does not say."""
+    """A reply with another status than 200.
 
-    def __init__(self, status: int, after: float) -> None:
+    after: how many seconds it asks to wait, 0 where it does not say; body: the beginning of what it says.
+    """
+
+    def __init__(self, status: int, after: float, body: bytes = b"") -> None:
         super().__init__(FAILED, f"it answered with HTTP status {status}")
-        self.status, self.after = status, after
+        self.status, self.after, self.body = status, after, body
+
+
+def _read(error: urllib.error.HTTPError) -> bytes:
+    with contextlib.suppress(OSError, HTTPException, ValueError):
+        return error.read(LARGEST_REFUSAL)
+    return b""
 
 
 def _retry_after(error: urllib.error.HTTPError) -> float:

@@ -23,14 +23,13 @@ from experiments.seating.asking import question_of
 from experiments.seating.measures import measured
 from experiments.seating.protocol import PROTOCOL
 from experiments.seating.sitting import MOST_LATE, PATIENCE, PATIENCES, Sitter, Tell, nobody
-from experiments.store.files import reported, staged_folder, write_whole
+from experiments.store.files import read_json, reported, staged_folder, write_whole
 from model import PARAMETERS, InputFault, load_scenario, nearest
 
 SUBJECT: Final = "seat"
 MESSAGES: Final = "messages.jsonl"
 MOST_GAMES: Final = 10_000
 MODEL_PATIENCE: Final = 120.0  # seconds that a language model may take unless said otherwise
-LARGEST_EXPORT: Final = 50_000_000  # bytes
 LISTED: Final = ", ".join(sorted(ON_PAGE))
 
 
@@ -133,7 +132,7 @@ def _play(game: Game, sitters: Mapping[int, Sitter], name: str, with_advice: boo
         sitter = sitters.get(asked.spot.bloc)
         if sitter is None or sitter.is_empty:
             return None
-        return sitter.move(question_of(game, asked, name, with_advice), asked, world)
+        return sitter.move(question_of(game, asked, name, with_advice), asked.spot, world)
 
     world.ask = ask
     try:
@@ -163,9 +162,14 @@ def play(
 
 def write_game(folder: Path, name: str, one: Played) -> None:
     """Write a game's export under a name, and add what was asked and said in it to the messages."""
-    write_json(folder / name, one.game.export())
+    write_export(folder, name, one.game.export(), one.messages)
+
+
+def write_export(folder: Path, name: str, export: Any, said: Iterable[Mapping[str, Any]]) -> None:
+    """Write an export under a name, and add what was asked and said in that game to the messages."""
+    write_json(folder / name, export)
     with reported(folder), (folder / MESSAGES).open("a", encoding="utf-8") as messages:
-        messages.writelines(f"{json.dumps({'file': name, **message})}\n" for message in one.messages)
+        messages.writelines(f"{json.dumps({'file': name, **message})}\n" for message in said)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,14 +244,7 @@ def read_export(path: Path) -> dict[str, Any]:
 
     Raises ``InputFault`` for a file that cannot be read or holds no export.
     """
-    try:
-        if path.stat().st_size > LARGEST_EXPORT:
-            raise InputFault([f"'{path}' is larger than {LARGEST_EXPORT} bytes: no export of a game is"], SUBJECT)
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputFault([f"'{path}' cannot be read: {error.strerror or error}"], SUBJECT) from None
-    except (ValueError, RecursionError):
-        raise InputFault([f"'{path}' is no JSON; name a game-REPLICATE.json of a folder of games"], SUBJECT) from None
+    data = read_json(path, SUBJECT)
     if not isinstance(data, dict) or data.get("format") != FORMAT:
         raise InputFault([f"'{path}' is no export of a game; name a game-REPLICATE.json of a folder of games"], SUBJECT)
     return data

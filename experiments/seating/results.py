@@ -12,23 +12,25 @@ import pandas as pd
 from experiments.classroom.game import versions
 from experiments.display.streams import kept_on
 from experiments.seating.arena import Arena
+from experiments.seating.begun import Begun, begun
 from experiments.seating.measures import MEASURES
-from experiments.seating.play import Played, write_game, write_json
+from experiments.seating.play import write_json
 from experiments.seating.protocol import PROTOCOL
-from experiments.store.files import staged_folder, write_figure, write_whole
+from experiments.store.files import write_figure, write_whole
 
 
-def write_arena(play: Callable[[Callable[[str, Played], None]], Arena], folder: Path) -> tuple[Arena, str]:
-    """Play an arena and write its folder, whole or not at all; with it why it has no figure (empty: it has).
+def write_arena(play: Callable[[Begun], Arena], folder: Path, asked: Mapping[str, Any]) -> tuple[Arena, str]:
+    """Play an arena, or go on with one that was killed, and write its folder; why it has no figure (empty: it has).
 
-    play: plays it, given who hears of every game (``play_arena`` with its ``keep``).
+    play: plays it, given what is there and who hears of every game (``play_arena`` with its ``keep`` and ``before``).
+    asked: all that decides which games are played, as plain data.
 
-    Raises ``InputFault``: the folder cannot be written, or holds something already.
+    Raises ``InputFault``: the folder cannot be written, holds something already, or was asked otherwise.
     """
-    with staged_folder(folder) as stage:
-        found = play(lambda name, one: write_game(stage, name, one))
-        _write(found, stage)
-        return found, kept_on(lambda: _draw(found, stage / "arena.png"), "The figure")
+    with begun(folder, asked) as arena:
+        found = play(arena)
+        _write(found, arena.folder)
+        return found, kept_on(lambda: _draw(found, arena.folder / "arena.png"), "The figure")
 
 
 def _write(arena: Arena, folder: Path) -> None:

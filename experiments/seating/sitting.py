@@ -13,13 +13,12 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 from pydantic import ValidationError
 
-from experiments.classroom.seats import Question as Open
-from experiments.classroom.seats import SeatedWorld, Value
+from experiments.classroom.seats import Spot, Value
 from experiments.seating.agents import Agent
 from experiments.seating.protocol import LONGEST_REASON, Answer, Question
 
@@ -37,6 +36,13 @@ Tell = Callable[[str], None]
 def nobody(words: str) -> None:
     """Nobody hears it."""
     del words
+
+
+class Judge(Protocol):
+    """Who says whether a move may be made: the world that is played, or a room elsewhere that makes it."""
+
+    def illegal(self, spot: Spot, value: object, /) -> str:
+        """What is wrong with a move, empty if nothing."""
 
 
 class NoAnswer(Exception):
@@ -70,16 +76,16 @@ class Sitter:
         """Whether it is not asked any more."""
         return self.late >= MOST_LATE
 
-    def move(self, question: Question, open_one: Open, world: SeatedWorld) -> Value | None:
+    def move(self, question: Question, spot: Spot, table: Judge) -> Value | None:
         """The agent's move, or None where the rules decide; what was said is kept in ``messages``."""
         if self.is_empty:
             return None
         self.asked += 1
         where = f"{self.name}, {question.label}, {question.pair}"  # the agent may do anything to its question
-        about: dict[str, Any] = {"game": question.game, "spot": list(open_one.spot)}
+        about: dict[str, Any] = {"game": question.game, "spot": list(spot)}
         try:
             answer = read_move(self._said(question))
-            if answer.value is not None and (fault := world.illegal(open_one.spot, answer.value)):
+            if answer.value is not None and (fault := table.illegal(spot, answer.value)):
                 raise NoAnswer(ILLEGAL, fault)
             self.late = 0
             about |= {"value": answer.value} | ({"reason": answer.reason} if answer.reason else {})

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # its statistics are loaded where they are first asked for, a third of a second later
 
 #: Confidence of every interval unless stated (fraction).
 LEVEL: Final = 0.95
@@ -85,7 +85,7 @@ def clopper_pearson(successes: int, n: int, level: float = LEVEL) -> Rate:
     Source: Clopper & Pearson 1934; theory D1.
     """
     _check_counts(successes, n, level)
-    interval = stats.binomtest(int(successes), int(n)).proportion_ci(level, method="exact")
+    interval = scipy.stats.binomtest(int(successes), int(n)).proportion_ci(level, method="exact")
     return Rate(successes / n, float(interval.low), float(interval.high), n)
 
 
@@ -101,7 +101,7 @@ def mcnemar(first: npt.ArrayLike, second: npt.ArrayLike) -> McNemar:
     _check_pairs(a, b)
     only_a, only_b = int(np.count_nonzero(a & ~b)), int(np.count_nonzero(b & ~a))
     n_discordant = only_a + only_b
-    p_value = float(stats.binomtest(only_a, n_discordant).pvalue) if n_discordant else 1.0
+    p_value = float(scipy.stats.binomtest(only_a, n_discordant).pvalue) if n_discordant else 1.0
     return McNemar(only_a, only_b, (only_a - only_b) / a.size, p_value)
 
 
@@ -191,7 +191,7 @@ def replicates_needed(spread: float, half_width: float, level: float = LEVEL) ->
     """
     if not (spread >= 0.0 and half_width > 0.0):
         raise ValueError(f"Need spread >= 0 and half_width > 0, not {spread} and {half_width}.")
-    z = float(stats.norm.ppf(0.5 + level / 2.0))
+    z = float(scipy.stats.norm.ppf(0.5 + level / 2.0))
     return max(2, math.ceil((z * spread / half_width) ** 2))
 
 
@@ -275,7 +275,7 @@ class SurvivalCurve:
         # Where everybody left has had the event nothing lies after it: that term is 0, not 0/0.
         left = np.maximum(at_risk - events, 1.0)
         se = math.sqrt(float(np.sum(area_after**2 * events / (at_risk * left))))
-        mean, half = float(areas.sum()), float(stats.norm.ppf(0.5 + level / 2.0)) * se
+        mean, half = float(areas.sum()), float(scipy.stats.norm.ppf(0.5 + level / 2.0)) * se
         return Estimate(mean, mean - half, mean + half, se, int(events.sum()))
 
 
@@ -297,8 +297,8 @@ def kaplan_meier(times: npt.ArrayLike, events: npt.ArrayLike) -> SurvivalCurve:
     at_risk = time.size - np.searchsorted(np.sort(time), at, side="left")
     survival = np.ones(0)
     if at.size:
-        sample = stats.CensoredData.right_censored(time, ~happened)
-        survival = np.asarray(stats.ecdf(sample).sf.evaluate(at), dtype=np.float64)
+        sample = scipy.stats.CensoredData.right_censored(time, ~happened)
+        survival = np.asarray(scipy.stats.ecdf(sample).sf.evaluate(at), dtype=np.float64)
     is_empty = at_risk == n_events
     hazard_variance = np.cumsum(n_events / (at_risk * np.where(is_empty, 1, at_risk - n_events)))
     se = np.where(is_empty, math.nan, survival * np.sqrt(hazard_variance))
@@ -308,12 +308,12 @@ def kaplan_meier(times: npt.ArrayLike, events: npt.ArrayLike) -> SurvivalCurve:
 
 @functools.lru_cache
 def _t_quantile(level: float, freedom: int) -> float:
-    return float(stats.t.ppf(0.5 + level / 2.0, freedom))
+    return float(scipy.stats.t.ppf(0.5 + level / 2.0, freedom))
 
 
 @functools.lru_cache
 def _z_quantile(level: float) -> float:
-    return float(stats.norm.ppf(0.5 + level / 2.0))
+    return float(scipy.stats.norm.ppf(0.5 + level / 2.0))
 
 
 # --- checks -------------------------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # its statistics are loaded where they are first asked for, a third of a second later
 
 from experiments.design.plan import Precision
 from experiments.display.words import listed
@@ -50,7 +50,7 @@ def replicates_for(pilot: npt.ArrayLike, half_width: float, most: int, level: fl
     if not half_width > 0.0:
         raise ValueError(f"A half-width is above 0, not {half_width}.")
     n = np.asarray(pilot).size
-    quantile = float(stats.t.ppf(0.5 + level / 2.0, n - 1))
+    quantile = float(scipy.stats.t.ppf(0.5 + level / 2.0, n - 1))
     return min(most, max(n, math.ceil((quantile * pilot_spread(pilot) / half_width) ** 2)))
 
 
@@ -63,7 +63,7 @@ def stopped_mean(values: npt.ArrayLike, n_pilot: int, level: float = LEVEL) -> E
     """
     x = np.asarray(values)
     se = pilot_spread(x[:n_pilot]) / math.sqrt(x.size)
-    half = float(stats.t.ppf(0.5 + level / 2.0, n_pilot - 1)) * se
+    half = float(scipy.stats.t.ppf(0.5 + level / 2.0, n_pilot - 1)) * se
     mean = float(x.mean())
     return Estimate(mean, mean - half, mean + half, se, x.size)
 

@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+import scipy  # its statistics are loaded where they are first asked for, a third of a second later
 
 from experiments.statistics.estimates import LEVEL
 
@@ -98,7 +98,7 @@ def _log_log(
     share: npt.NDArray[np.float64], se: npt.NDArray[np.float64], level: float
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """An interval of a share that stays between 0 and 1; a point where nothing happened yet, or everything did."""
-    z = float(stats.norm.ppf(0.5 + level / 2.0))
+    z = float(scipy.stats.norm.ppf(0.5 + level / 2.0))
     inside = (share > 0.0) & (share < 1.0)
     log = np.log(np.where(inside, share, 0.5))
     width = np.exp(z * se / np.abs(np.where(inside, share, 0.5) * log))
@@ -136,7 +136,7 @@ def log_rank(times: npt.ArrayLike, events: npt.ArrayLike, arms: npt.ArrayLike) -
             covariance += d * (n - d) / (n - 1.0) * (np.diag(share) - np.outer(share, share))
     gap, used = (observed - expected)[:-1], covariance[:-1, :-1]
     statistic = float(gap @ np.linalg.pinv(used) @ gap) if np.any(used) else 0.0
-    p_value = float(stats.chi2.sf(statistic, len(names) - 1))
+    p_value = float(scipy.stats.chi2.sf(statistic, len(names) - 1))
     return LogRank(statistic, len(names) - 1, p_value, tuple(observed.tolist()), tuple(expected.tolist()))
 
 
@@ -184,7 +184,7 @@ def ended_by_cause(
             if shares.size:
                 k = shares.size
                 se = np.array([math.sqrt((k - 1) / k * float(((shares - shares.mean()) ** 2).sum()))])
-                t = float(stats.t.ppf(0.5 + level / 2.0, k - 1) / stats.norm.ppf(0.5 + level / 2.0))
+                t = float(scipy.stats.t.ppf(0.5 + level / 2.0, k - 1) / scipy.stats.norm.ppf(0.5 + level / 2.0))
                 ends = _log_log(np.array([incidence]), se * t, level)
                 low, high = (float(end[0]) for end in ends)
             what = dict(zip(by, name, strict=True))

@@ -17,11 +17,12 @@ is a file that is complete. What happens to a part later, a cut or a changed byt
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from experiments.display.looks import named
 from experiments.store.columns import KEYS, WHOLE
@@ -30,6 +31,26 @@ from model import InputFault
 if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
+
+MOST_BYTES: Final = 50_000_000  # of JSON that somebody names; a long game of many offers is a hundredth of it
+
+
+def read_json(path: Path, subject: str) -> Any:
+    """What the JSON in a file says; None where it is no JSON.
+
+    Raises:
+        InputFault: the file cannot be read, or holds more than ``MOST_BYTES``.
+    """
+    try:
+        text = path.read_bytes() if path.stat().st_size <= MOST_BYTES else None
+    except OSError as error:
+        raise InputFault([f"'{path}' cannot be read: {error.strerror or error}"], subject) from None
+    if text is None:
+        raise InputFault([f"'{path}' is larger than {MOST_BYTES} bytes: nothing that is read here is"], subject)
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -50,6 +71,19 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
+
+
+def open_in_place(path: Path, mode: str) -> IO[str]:
+    """A file that is written where it is: never another one, to which a link in a folder of others may lead.
+
+    Raises:
+        OSError: it is a link, or cannot be opened.
+    """
+
+    def no_link(name: str, flags: int) -> int:
+        return os.open(name, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)
+
+    return open(path, mode, encoding="utf-8", opener=no_link)
 
 
 def write_figure(path: Path, save: Callable[[Path], object], is_shown: bool = False) -> list[Path]:

@@ -17,7 +17,7 @@ from experiments.design.plan import Plan
 from experiments.store.columns import KEYS, Chunk, Played
 from experiments.store.files import reported, slim, write_figure, write_table, write_whole
 from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of
-from experiments.store.lock import check_new, withdraw
+from experiments.store.lock import check_new, check_there, withdraw
 from experiments.store.manifest import (
     describe,
     identity,
@@ -137,6 +137,7 @@ class Results:
 
     def write_part(self, chunk: Chunk, played: Played) -> None:
         """Keep what came of a chunk: its series first, because the part of its runs says that it is finished."""
+        check_there(self.folder)
         tables = {f"series/{name}": table for name, table in played.series.items()}
         names = []
         for folder, table in (*tables.items(), ("runs", played.runs)):
@@ -203,6 +204,7 @@ class Results:
 
     def finish(self, state: str, n_runs: int, n_failed: int, n_own: int = 0) -> None:
         """Say in the manifest how the sweep ended, complete or interrupted, and how many runs this session played."""
+        check_there(self.folder)
         self.manifest.update(state=state, finished=now(), n_runs=n_runs, n_failed=n_failed)
         if self._session is not None:
             self._session.update(n_runs=n_own, finished=now())

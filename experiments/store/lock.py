@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-from experiments.store.files import check_vacant, reported
+from experiments.store.files import check_vacant, open_in_place, reported
 from experiments.store.inputs import INPUTS
 from model import InputFault
 
@@ -77,6 +77,17 @@ def locked(folder: Path) -> Iterator[None]:
                 withdraw(folder)
 
 
+def check_there(folder: Path) -> None:
+    """Refuse to write on where a sweep's folder is no longer: it was moved, or removed.
+
+    Raises:
+        InputFault: says what to do; finished parts are wherever the folder is.
+    """
+    if not (folder / MANIFEST).is_file():
+        fault = f"'{folder}' was moved or removed while a sweep was writing into it; what was finished went with it"
+        raise InputFault([f"{fault}: put it back, or name its new place (--out), and the same sweep goes on"], "output")
+
+
 def withdraw(folder: Path) -> None:
     """Remove what a sweep that never began has made, under its lock."""
     shutil.rmtree(folder / INPUTS, ignore_errors=True)
@@ -94,7 +105,7 @@ def _taken(folder: Path) -> IO[str]:
     while True:
         folder.mkdir(parents=True, exist_ok=True)
         try:
-            file = (folder / LOCK).open("a+", encoding="utf-8")
+            file = open_in_place(folder / LOCK, "a+")
         except FileNotFoundError:  # who withdrew in between has removed the folder
             continue
         if not lock_file(file):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from experiments.store.columns import digest_of, runs_are_true
-from experiments.store.files import reported, write_whole
+from experiments.store.files import open_in_place, reported, write_whole
 from model import InputFault
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class PartLog:
     def _note(self, found: Mapping[str, tuple[str, int]]) -> None:
         self._known.update(found)
         lines = "".join(f"{digest} {size} {name}\n" for name, (digest, size) in found.items())
-        with reported(self.folder / LOG), (self.folder / LOG).open("a", encoding="utf-8") as log:
+        with reported(self.folder / LOG), open_in_place(self.folder / LOG, "a") as log:
             # A line that a killed sweep left unfinished must not swallow this one.
             log.write("\n" + lines if log.tell() and not self._ends_whole() else lines)
             log.flush()

@@ -3,8 +3,8 @@
 Runs are those of the assumption sample: 2018 to 2025 with the model's own duties and talks, sales following the record
 to the end of 2022. What enters into force is an agreement, and so is the renewal of one or of a truce; in the record a
 quarter with an agreement or a truce on trade or EVs is one, and a truce prolonged too. A truce is in force from then
-on until talks are suspended or duties rise between the two; its length is years in force over the number of breaks, so
-that one that still stands counts as well.
+on until talks are suspended (in runs: the channel shuts), duties rise between the two, or it ends; its length is years
+in force over the number of breaks, so that one that still stands counts as well.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from scipy.stats import chi2
 
 from experiments.hindcast.assumptions import AssumptionPlan, market_path, settings
 from experiments.hindcast.evidence import DYADS, QUARTERS, TRACKS, dyad_of, observe, rows, years_kept
+from experiments.hindcast.fit import MIDDLE, SMALLEST_MOVE
 from experiments.hindcast.worlds import Nudged, Path, Played
 from experiments.statistics.estimates import wilson
 from experiments.validation.published import Published, weakest
@@ -103,15 +104,27 @@ def carried_in_full() -> float:
     return fates.count("yes") / len(fates)
 
 
-def of_runs(played: Played, signed: np.ndarray) -> Counted:
-    """What a block of replicates has; signed (R, d) how often one was passed or renewed."""
+def of_runs(played: Played, signed: np.ndarray, is_open: np.ndarray) -> Counted:
+    """What a block of replicates has; signed (R, d) how often one was passed or renewed; is_open (R, d, q) the channel.
+
+    As in the record, what is in force is so until it ends, a duty rises or the channel shuts between the two, and again
+    from the next package on.
+    """
     packages = played.package
-    on = packages > 0
-    broken = float(np.sum(on[..., :-1] & ~on[..., 1:]))
+    moved = np.diff(played.special, axis=-1) > SMALLEST_MOVE
+    rises = np.stack([moved[:, list(pair)].any(axis=1) for pair in MIDDLE], axis=1)
+    shuts = is_open[..., :-1] & ~is_open[..., 1:]
+    new = (packages[..., 1:] != packages[..., :-1]) & (packages[..., 1:] > 0)
+    on = packages[..., 0] > 0
+    broken, kept = 0.0, float(np.sum(on))
+    for q in range(packages.shape[-1] - 1):
+        breaks = on & ((packages[..., q + 1] == 0) | rises[..., q] | shuts[..., q])
+        on = (on & ~breaks) | new[..., q]
+        broken, kept = broken + float(np.sum(breaks)), kept + float(np.sum(on))
     carried = float(np.sum(played.carried))
     years = packages.shape[0] * packages.shape[-1] / QUARTERS
     all_threats = carried + float(np.sum(played.dropped))
-    return Counted(carried, all_threats, np.sum(signed, axis=0), broken, float(np.sum(on)) / QUARTERS, years)
+    return Counted(carried, all_threats, np.sum(signed, axis=0), broken, kept / QUARTERS, years)
 
 
 def count_task(task: Task) -> Counted:
@@ -121,7 +134,8 @@ def count_task(task: Task) -> Counted:
     ensemble = Ensemble(plan.world_file, ROOT_SEED, block, chosen, keep=block, lanes=lanes, n_quarters=plan.n_quarters)
     ((_, world),) = ensemble.worlds()
     played = Nudged(world, path).play()
-    return of_runs(played, np.array(world.state.n_signed + world.state.n_renewed))
+    signed = np.array(world.state.n_signed + world.state.n_renewed)
+    return of_runs(played, signed, world.recorder.series("dyad", "channel_open") > 0)
 
 
 def count(

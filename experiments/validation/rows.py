@@ -103,9 +103,10 @@ _AGREED: Final = (
     "trade or EVs."
 )
 _TALKS: Final = (
-    "what can be signed (`model/rules/instruments.py`, `session_pause`): an agreement is talked over as quickly as a "
-    "truce and holds more, so that hardly any truce is signed, and what is signed is kept for years and not signed "
-    "again. From May 2025 on governments signed every quarter"
+    "what a truce is worth (`model/assessment`): governments value it against duties that stay as they are, and those "
+    "of 2018 are what each wants, so that a standstill, which in the world stops the next rise, gives next to nothing. "
+    "That an agreement is talked over as quickly is not it: with nothing else on the table than what a truce may hold, "
+    "none is signed with the US. What is signed, technology and charging, is kept for years and not signed again"
 )
 
 EFFECTS: Final = (
@@ -167,17 +168,20 @@ EFFECTS: Final = (
         "threats", "threats of duties that are carried out", (LONG,), False,
         "2018 to 2025 with the model's own duties: duty cases that end in a duty, of all that ended. The record holds "
         "threats of any kind between two blocs on trade or EVs; half carried out counts half.",
-        "what a duty case must gain to be carried out (`model/rules/unilateral.py`, `duty_move_threshold`)",
+        "what settles a case (`model/phases/duties.py`): a treaty that binds the duty, and none of these does. Since "
+        "makers of cars learn, technology cooperation is most of what can be had, and is signed without duties: "
+        "without that learning .71 are carried out",
     ),
     Effect("agreements CN-US", "agreements a year, China-US", (LONG,), False, _AGREED, _TALKS),
     Effect("agreements CN-EU", "agreements a year, China-EU", (LONG,), False, _AGREED, _TALKS),
     Effect("agreements US-EU", "agreements a year, US-EU", (LONG,), False, _AGREED, _TALKS),
     Effect(
         "truces", "length of a truce, years", (LONG,), False,
-        "2018 to 2025, as before: years in which any package is in force, over the number of times that it ends. In "
-        "the record a truce ends when talks are suspended or duties rise between the two.",
-        "when a treaty is left (`model/phases/treaties.py`, `model/rules/compliance.py`): what was signed pays both "
-        "sides, so that it is kept for years; nothing outside trade ends it but tension",
+        "2018 to 2025, as before: years in which any package is in force, over the number of times that it breaks: as "
+        "in the record, when it ends, talks are suspended (the channel shuts), or a duty rises between the two.",
+        "what is signed (`model/assessment`) and when it is left (`model/rules/compliance.py`): technology and "
+        "charging pay both sides and bind no duty, so that they are kept for years; nothing outside trade ends them "
+        "but tension",
     ),
 )  # fmt: skip
 

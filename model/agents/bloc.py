@@ -255,6 +255,13 @@ class Bloc(Government):
         none = treaty == 0
         return none if none.all() else none | (self.slack_of(dyad, treaty) >= 0.0)
 
+    def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """(R,) whether this bloc would honour a package (R,) that is signed, if it were in force (1.10)."""
+        passes = self.slack_of(dyad, package) >= 0.0
+        if not self.world.rules.in_part or passes.all():
+            return passes
+        return passes | kept_share(self.duty_path(dyad, package), lambda one: self.slack_of(dyad, one))[1]
+
     def keeps_in_part(self, dyad: int) -> tuple[FloatArray, np.ndarray]:
         """(R,) the largest share of its duty cut that passes its own test, and whether any does (1.10)."""
         path = self.duty_path(dyad, self.world.state.treaty[:, dyad])

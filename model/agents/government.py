@@ -190,13 +190,14 @@ class Government:
     def makes_gesture(self, dyad: int, lanes: np.ndarray, u: FloatArray, is_next_step: np.ndarray) -> np.ndarray:
         """(n,) whether it would make a gesture in these lanes: in falling tension, or as the next step (1.15)."""
         world, p = self.world, self.world.parameters
+        before = world.state.tension_before[lanes, dyad] if p.tension_in_gestures else np.inf
         return gestures.makes_gesture(
             u,
             p.gesture_hazard,
             self.trust(self.partner(dyad))[lanes],
             p.gesture_trust,
             world.state.climate.level[lanes, dyad],
-            world.state.tension_before[lanes, dyad],
+            before,
             is_next_step,
         )
 
@@ -255,8 +256,11 @@ class Government:
                 ahead = world.state.climate.expected_danger[:, self.parties.dyad_of[self.index, other.index]]
                 belief = np.where(is_fellow, np.minimum(belief, self.trust(other)), belief)
                 danger = np.where(is_fellow, np.maximum(danger, ahead), danger)
-        table = club_terms.member_flows(
-            world.state.club_worth.worth.executive, world.state.club_worth.money, tables.after_leaving
+        worth, money = world.state.club_worth.worth.executive, world.state.club_worth.money
+        table = (
+            club_terms.conditional_flows(worth, money)
+            if world.rules.is_conditional
+            else club_terms.member_flows(worth, money, tables.after_leaving)
         )
         kept, alone, deserted, both, punish = (clubs.taken(flow[..., self.index, None], club)[:, 0] for flow in table)
         future = self.weight_of_future(danger, belief)

@@ -34,7 +34,6 @@ from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.vocabulary import BATTERY, EV, Parties
 
-N_CUTS: Final = 4
 N_PACKAGE_NODES: Final = N_STEP_NODES
 # Own grid {0, s-D, s, s+D, s+2D}: the middle point is package node 0 (no cut, no saving).
 GRID_NODES: Final = (16, 17, 0, 18, 19)

@@ -12,21 +12,18 @@ rises, the punishment duty, and a zero-emission announcement. What cars cost at 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
 from model.assessment.costs import Cars, Situation, cars_by_level, cells_by_level
-from model.assessment.nodes import Nodes, as_slice, blocks_of, level_duties, nodes_of
+from model.assessment.nodes import Nodes, blocks_of, level_duties, nodes_of
+from model.assessment.sales import At, Sales, has_kernel, meeting, sales_at
 from model.layout import laid_like
-from model.market.border import partner_border
-from model.market.clearing import Clearing, equilibrium, pass_through_weight
-from model.market.credits import clear_with_credits, credit_flows
 from model.market.economy import Economy
-from model.market.trade import Clause
-from model.numerics import FloatArray, FloatLike, beside, best_of_two, ordered_sum, safe_ratio
+from model.numerics import FloatArray, FloatLike, beside
 from model.parameters.checked import Parameters
-from model.rules import access, demand, pricing, welfare
+from model.rules import demand, welfare
 from model.vocabulary import BATTERY, EV
 
 #: Numbers (lanes times nodes times firms) worked on at once, so that the arrays of a block stay in the processor's
@@ -85,7 +82,8 @@ def assess(
     cars = cars_by_level(economy, parameters, situation, nodes, cells)
     vehicle_duty = duty[..., EV, nodes.pair, nodes.level]
     n_lanes = max(1, situation.utility.size // (situation.utility.shape[-2] * situation.utility.shape[-1]))
-    most = max(1, BLOCK // (n_lanes * situation.utility.shape[-1]))
+    # The kernel works in bundles of its own, all nodes at once.
+    most = len(nodes.pair) if has_kernel(situation) else max(1, BLOCK // (n_lanes * situation.utility.shape[-1]))
     # Where there is a quota, a block holds one pair.
     blocks = blocks_of(nodes, most if situation.gates is None else min(most, len(nodes.pair) - 1))
     found: Market | None = None
@@ -121,42 +119,6 @@ def _room_for(part: Market, n_nodes: int) -> Market:
     return room
 
 
-class _At(NamedTuple):
-    """Who meets at the nodes of a block, (q,), and where that is in arrays of all pairs, slots and markets."""
-
-    importer: np.ndarray
-    partner: np.ndarray
-    thirds: tuple[np.ndarray, ...]
-    pair: slice | np.ndarray
-    slot: slice | np.ndarray
-    market: slice | np.ndarray
-
-
-class _Offered(NamedTuple):
-    """The partner's cars beside all others: (..., q, f) its share of origins, k$ of cost with the best mix of them and
-    before duty, effective duty; (q,) what its cars bear beside it, and what of that the importer charges, or None."""
-
-    from_partner: FloatArray
-    base: FloatArray
-    landed: FloatArray
-    duty_rate: FloatArray
-    friction: FloatArray
-    charge: FloatArray | None
-
-
-class _Sold(NamedTuple):
-    """Cars sold, m a quarter: (..., q, f) the partner's, all others; (..., q) all of them, the partner's, those built
-    in the importer; thirds: in each third bloc; firm_profit (..., q, f) bn$."""
-
-    by_partner: FloatArray
-    by_rest: FloatArray
-    total: FloatArray
-    partner: FloatArray
-    home: FloatArray
-    thirds: tuple[FloatArray, ...]
-    firm_profit: FloatArray
-
-
 def _market(
     economy: Economy,
     parameters: Parameters,
@@ -169,197 +131,57 @@ def _market(
     sweeps: int,
 ) -> Market:
     """The importer's market at some nodes, and what everybody has from it; axes (..., q, f) or (..., q)."""
-    pair = nodes.pair[block]
-    parties = economy.parties
-    importer, partner, thirds = parties.importer[pair], parties.partner[pair], tuple(b[pair] for b in parties.thirds)
-    # Without copying where that can be helped.
-    at = _At(importer, partner, thirds, as_slice(pair), as_slice(nodes.slot[block]), as_slice(importer))
-    # Prices and shares.
-    alpha, sigma, size = parameters.alpha[importer], parameters.nest_correlation, economy.market_size[importer]
-    utility = situation.utility[..., at.market, :] + (nodes.is_announced[block] * parameters.zev_demand_shift)[:, None]
-    goods = (parameters, situation, nodes, block, cars, at, vehicle_duty, utility, alpha[:, None], size[:, None])
-    offered, cleared, residual, (to_makers, to_treasury) = _priced(*goods, start, sweeps)
-    scheme, credits = None, None
-    if situation.scheme is not None and situation.credit_price is not None:
-        scheme, before = situation.scheme.of(importer), situation.credit_price[..., importer]
-        credits, _, cleared = clear_with_credits(scheme, before, alpha, sigma, offered.base, utility, cleared)
-    border, unit_margin, unit_duty = pricing.border_split(offered.landed, cleared.markup, offered.duty_rate)
-
-    # Who sold what, built where; every car that is not the partner's earns what its duty level says.
-    sales = size[:, None] * cleared.share
-    by_partner = sales * offered.from_partner
-    by_rest = sales - by_partner
-    # Sums only are kept: the arrays of a block fill the processor's cache.
-    of_home, *of_thirds = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, *cars.thirds))
-    total, of_partner = ordered_sum(sales), ordered_sum(by_partner)
-    sold = _Sold(by_partner, by_rest, total, of_partner, of_home, tuple(of_thirds), sales * unit_margin + to_makers)
-    if situation.clause is not None:
-        landed = cars.partner_landed[..., at.pair, :]
-        sold, to_treasury = _at_minimum_prices(
-            situation, situation.clause, at, offered, vehicle_duty, landed, border, sold
-        )
+    at = meeting(economy, nodes, block)
+    size, alpha = economy.market_size[at.importer], parameters.alpha[at.importer]
+    sold = sales_at(economy, parameters, situation, nodes, block, cars, at, vehicle_duty, start, sweeps)
     importer_only = (
-        demand.consumer_surplus(size, cleared.inclusive, alpha)
+        demand.consumer_surplus(size, sold.inclusive, alpha)
         # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.
         - nodes.is_announced[block] * parameters.zev_demand_shift / alpha * sold.total
-        + (ordered_sum(sales * unit_duty) + to_treasury + ordered_sum(by_rest * cars.cell_duty[..., at.slot, :]))
-        - (1.0 + parameters.public_funds_cost) * ordered_sum(sales * situation.subsidy[..., at.market, :])
+        + sold.revenue
+        - (1.0 + parameters.public_funds_cost) * sold.support
     )
-    if situation.charges is not None and offered.charge is not None:
-        elsewhere = by_rest * (1.0 - cars.home[..., at.slot, :])
-        importer_only = importer_only + offered.charge * sold.partner
-        for third, share, of_third in zip(thirds, cars.thirds, sold.thirds, strict=True):
-            elsewhere = elsewhere - by_rest * share[..., at.slot, :]
-            importer_only = importer_only + of_third * situation.charges[..., importer, third]
-        charge = situation.charges[..., importer, parties.elsewhere[pair]]
-        importer_only = importer_only + ordered_sum(elsewhere) * charge
-    if scheme is not None and credits is not None:
-        burden, fines = credit_flows(size, scheme, credits, sold.total / size)
+    for charged in sold.charged:
+        importer_only = importer_only + charged
+    if sold.credits is not None:
+        burden, fines = sold.credits
         importer_only = importer_only - burden + fines
-    combustion = size * cleared.outside
-    own, other = (_seat(economy, parameters, situation, cars, at, sold, combustion, seat) for seat in (0, 1))
-
-    # Dependence of the importer's car market on the partner and on third blocs.
-    on_cells = [
-        ordered_sum(by_rest * cars.cells_from[seat][..., at.slot, :]) / size
-        + situation.exported_cells[..., importer, whom]
-        for seat, whom in enumerate((partner, *thirds))
-    ]
+    own, other = (_seat(economy, parameters, situation, at, sold, size * sold.outside, seat) for seat in (0, 1))
     return {
         "welfare": [own[0] + importer_only, other[0]],
         "profit": [own[1], other[1]],
         "supplier_profit": [own[2], other[2]],
+        # Dependence of the importer's car market on the partner and on third blocs.
         "vehicle_share": [cars_sold / size for cars_sold in (sold.partner, *sold.thirds)],
-        "cell_share": on_cells,
+        "cell_share": [
+            on_cells / size + situation.exported_cells[..., at.importer, whom]
+            for on_cells, whom in zip(sold.on_cells, (at.partner, *at.thirds), strict=True)
+        ],
         "ev_share": [sold.total / size],
-        "residual": [residual],
+        "residual": [sold.residual],
         "firm_profit": [sold.firm_profit],
-        "markup": [cleared.markup],
+        "markup": [sold.markup],
     }
-
-
-def _priced(
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: _At,
-    vehicle_duty: FloatArray,
-    utility: FloatArray,
-    alpha: FloatArray,
-    size: FloatArray,
-    start: FloatArray | None,
-    sweeps: int,
-) -> tuple[_Offered, Clearing, FloatArray, tuple[FloatLike, FloatLike]]:
-    """What is offered, the price fixed point and its residual, and the rents of a quota on the partner's cars.
-
-    vehicle_duty (..., q) on them; utility (..., q, f); alpha, size (q, 1). Rents in bn$: of makers (..., q, f), of the
-    importer's treasury (..., q); nothing where there is no quota.
-    """
-    gates, importer, landed = situation.gates, int(at.importer[0]), cars.partner_landed[..., at.pair, :]
-
-    def priced(duty: FloatArray, licence: FloatArray | None) -> tuple[_Offered, Clearing, FloatArray]:
-        offered = _offered(parameters, situation, nodes, block, cars, at, duty, licence)
-        weight = pass_through_weight(parameters, offered.duty_rate)
-        sigma = parameters.nest_correlation
-        return (offered, *equilibrium(offered.base, utility, alpha, sigma, start, sweeps, weight))
-
-    if gates is None or gates.origin[importer] != at.partner[0] or np.isinf(gates.size[importer]):
-        return (*priced(vehicle_duty, None), (0.0, 0.0))
-    within = np.minimum(gates.duty[importer], vehicle_duty)
-    cap = access.cap_of(vehicle_duty[..., None], within[..., None], landed, gates.is_closed[importer])
-    quota = np.zeros_like(utility[..., 0] + vehicle_duty) + gates.size[importer]
-
-    def sold(premium: FloatArray) -> FloatArray:
-        offered, cleared, _ = priced(within, np.minimum(premium[..., None], cap))
-        return size * cleared.share * offered.from_partner
-
-    premium = access.clearing_premium(lambda m: access.wanted(sold(m), cap, m), quota, access.SOLVED)
-    offered, cleared, residual = priced(within, np.minimum(premium[..., None], cap))
-    entered = size * cleared.share * offered.from_partner
-    held = access.licensed(entered, cap, premium, quota)
-    more = (1.0 - safe_ratio(held, entered, 1.0)) * (vehicle_duty - within)[..., None]
-    rate = offered.duty_rate + offered.from_partner * landed * more / offered.landed
-    return (
-        offered._replace(duty_rate=rate),
-        cleared,
-        residual,
-        access.rents(premium, held, parameters.quota_rent_exporter),
-    )
-
-
-def _offered(
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: _At,
-    vehicle_duty: FloatArray,
-    licence: FloatArray | None,
-) -> _Offered:
-    """Put the partner's cars beside all others, node by node; vehicle_duty (..., q), licence (..., q, f) k$ on them."""
-    friction, charge = partner_border(
-        parameters, at.importer, at.partner, nodes.is_recognised[block], nodes.is_adapted[block]
-    )
-    rate = vehicle_duty[..., None]
-    partner_landed = cars.partner_landed[..., at.pair, :]
-    theta = parameters.origin_substitution
-    borne = friction[:, None] if licence is None else friction[:, None] + licence
-    partner_utility = cars.partner_tie[..., at.pair, :] - theta * ((1.0 + rate) * partner_landed + borne)
-    from_partner, best = best_of_two(partner_utility, cars.value[..., at.slot, :])
-    by_partner, by_rest = from_partner * partner_landed, 1.0 - from_partner
-    landed = by_partner + by_rest * cars.landed[..., at.slot, :]
-    duty_rate = (by_partner * rate + by_rest * cars.paid[..., at.slot, :]) / landed
-    base = situation.origin_level[..., at.market, :] - best / theta
-    return _Offered(from_partner, base, landed, duty_rate, friction, charge)
-
-
-def _at_minimum_prices(
-    situation: Situation,
-    clause: Clause,
-    at: _At,
-    offered: _Offered,
-    vehicle_duty: FloatArray,
-    landed: FloatArray,
-    border: FloatArray,
-    sold: _Sold,
-) -> tuple[_Sold, FloatArray]:
-    """What is sold then, and what the treasury has more (..., q), below 0; landed, border (..., q, f) k$."""
-    i, j = int(at.importer[0]), int(at.partner[0])
-    gain, moved, to_treasury = clause.settle(
-        sold.by_partner,
-        landed * (border / offered.landed),
-        vehicle_duty[..., None],
-        situation.mfn[..., EV, i, j][..., None, None],
-        landed,
-        situation.landed[..., i, :, i][..., None, :],
-        offered.friction[:, None],
-    )
-    partner, home = sold.partner - moved, sold.home + moved
-    return sold._replace(partner=partner, home=home, firm_profit=sold.firm_profit + gain), to_treasury
 
 
 def _seat(
     economy: Economy,
     parameters: Parameters,
     situation: Situation,
-    cars: Cars,
-    at: _At,
-    sold: _Sold,
+    at: At,
+    sold: Sales,
     combustion: FloatArray,
     seat: int,
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What the importer (seat 0) or its partner has, without what is the importer's alone: welfare, profit of its firms
     and of its suppliers among them, (..., q) bn$; combustion (..., q) m cars."""
     who = (at.importer, at.partner)[seat]
-    cells = ordered_sum(
-        sold.by_rest * cars.cell_profit[seat][..., at.slot, :]
-        + sold.by_partner * cars.partner_cells[seat][..., at.pair, :]
+    cells = sold.cells[seat]
+    profit = (
+        sold.makers[seat]
+        + cells
+        + combustion * (economy.ice_share[at.importer, who] * parameters.ice_margin[at.importer])
     )
-    makers = ordered_sum(sold.firm_profit * economy.is_firm_home[:, who].T)
-    profit = makers + cells + combustion * (economy.ice_share[at.importer, who] * parameters.ice_margin[at.importer])
     built = (sold.home, sold.partner)[seat]
 
     def climate(tonnes: FloatLike, cars_or_tonnes: FloatArray) -> FloatArray:

@@ -84,10 +84,11 @@ def _processor() -> str:
 def _cache() -> Path:
     """A folder for compiled code that can be written: the user's cache, else one that lives as long as the machine."""
     base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA")
-    for folder in (Path(base) if base else Path.home() / ".cache", Path(tempfile.gettempdir())):
+    for find in (lambda: Path(base or Path.home() / ".cache"), lambda: Path(tempfile.gettempdir())):
         try:
+            folder = find()
             (folder / "detente").mkdir(parents=True, exist_ok=True, mode=0o700)
-        except OSError:
+        except (OSError, RuntimeError):  # also: nobody's home, no temporary folder
             continue
         if os.access(folder / "detente", os.W_OK):
             return folder / "detente"

@@ -147,6 +147,49 @@ static void look(const room *r, int n, double sigma, double nest, const bundle a
     }
 }
 
+/* How prices are looked for: sweeps, and where an error is above late up to late_rounds times late_sweeps more. */
+typedef struct { double sigma, late; int64_t sweeps, late_sweeps, late_rounds; } search;
+
+/* The equilibrium of a bundle: base, utility and weight of the room are given, and markup where it is warm. Leaves
+   markup (of one who sells at weight 1), within and share. */
+static void settle(const room *r, int n, const search *how, int warm, const bundle alpha, bundle outside,
+                   bundle inclusive, bundle error)
+{
+    const double sigma = how->sigma, nest = 1.0 - sigma;
+    for (int f = 0; f < n; f++)
+        EACH r->lowest[f][w] = (r->utility[f][w] - alpha[w] * r->base[f][w]) / nest - r->weight[f][w];
+    if (warm) warm_guess(r, n, nest, alpha);
+    else first_guess(r, n, sigma, nest, alpha);
+    for (int64_t k = 0; k < how->sweeps; k++) newton_step(r, n, sigma, nest);
+    for (int f = 0; f < n; f++) EACH r->markup[f][w] = (1.0 + exp_(r->z[f][w])) * (nest / alpha[w]);
+    look(r, n, sigma, nest, alpha, outside, inclusive, error);
+    for (int64_t round = 0; round < how->late_rounds; round++) {
+        int any = 0, is_late[WIDTH];
+        EACH { is_late[w] = error[w] > how->late; any |= is_late[w]; }
+        if (!any) break;
+        warm_guess(r, n, nest, alpha);
+        for (int64_t k = 0; k < how->late_sweeps; k++) newton_step(r, n, sigma, nest);
+        /* A market that has settled keeps its prices. */
+        for (int f = 0; f < n; f++) EACH {
+            const double again = (1.0 + exp_(r->z[f][w])) * (nest / alpha[w]);
+            r->markup[f][w] = is_late[w] ? again : r->markup[f][w];
+        }
+        look(r, n, sigma, nest, alpha, outside, inclusive, error);
+    }
+}
+
+/* Room for n automakers and more bundles of each; its start is to be freed. Null where there is no memory. */
+enum { ROOM = 12 };
+static bundle *room_for(room *r, int n, int more)
+{
+    bundle *memory = malloc(sizeof(bundle) * (size_t)(ROOM + more) * (size_t)n);
+    bundle *p[ROOM];
+    if (!memory) return 0;
+    for (int k = 0; k < ROOM; k++) p[k] = memory + (size_t)k * (size_t)n;
+    *r = (room){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11] };
+    return memory;
+}
+
 /* market/clearing.py: equilibrium. start.at is null for a cold start, weight.at where buyers pay what is charged.
    Returns 0, or 1 where there is no memory to work in. */
 int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
@@ -155,12 +198,10 @@ int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigm
     const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4;
     enum { PRICE, MARKUP, WITHIN, SHARE, OUTSIDE, INCLUSIVE, RESIDUAL };
     const int n = (int)n_firms;
-    const double nest = 1.0 - sigma;
-    bundle *memory = malloc(sizeof(bundle) * 14 * (size_t)n);
+    const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
+    room r;
+    bundle *memory = room_for(&r, n, 0);
     if (!memory) return 1;
-    bundle *p[14];
-    for (int k = 0; k < 14; k++) p[k] = memory + (size_t)k * (size_t)n;
-    const room r = { p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11] };
     for (int64_t first = 0; first < n_lanes * n_markets; first += WIDTH) {
         const bundled b = bundle_at(first, n_lanes, n_lanes * n_markets);
         bundle alpha, outside, inclusive, error;
@@ -170,29 +211,11 @@ int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigm
             fetch(r.utility[f], utility, &b, f);
             if (weight->at) fetch(r.weight[f], weight, &b, f);
             else EACH r.weight[f][w] = 1.0;
-            EACH r.lowest[f][w] = (r.utility[f][w] - alpha[w] * r.base[f][w]) / nest - r.weight[f][w];
             if (!start->at) continue;
             fetch(r.markup[f], start, &b, f);
             if (weight->at) EACH r.markup[f][w] /= r.weight[f][w];
         }
-        if (start->at) warm_guess(&r, n, nest, alpha);
-        else first_guess(&r, n, sigma, nest, alpha);
-        for (int64_t k = 0; k < sweeps; k++) newton_step(&r, n, sigma, nest);
-        for (int f = 0; f < n; f++) EACH r.markup[f][w] = (1.0 + exp_(r.z[f][w])) * (nest / alpha[w]);
-        look(&r, n, sigma, nest, alpha, outside, inclusive, error);
-        for (int64_t round = 0; round < late_rounds; round++) {
-            int any = 0, is_late[WIDTH];
-            EACH { is_late[w] = error[w] > late; any |= is_late[w]; }
-            if (!any) break;
-            warm_guess(&r, n, nest, alpha);
-            for (int64_t k = 0; k < late_sweeps; k++) newton_step(&r, n, sigma, nest);
-            /* A market that has settled keeps its prices. */
-            for (int f = 0; f < n; f++) EACH {
-                const double again = (1.0 + exp_(r.z[f][w])) * (nest / alpha[w]);
-                r.markup[f][w] = is_late[w] ? again : r.markup[f][w];
-            }
-            look(&r, n, sigma, nest, alpha, outside, inclusive, error);
-        }
+        settle(&r, n, &how, start->at != 0, alpha, outside, inclusive, error);
         for (int f = 0; f < n; f++) {
             EACH r.markup[f][w] *= r.weight[f][w];
             EACH r.gap[f][w] = r.base[f][w] + r.markup[f][w];
@@ -205,6 +228,130 @@ int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigm
         put(out + INCLUSIVE, inclusive, &b, 0);
         put(out + RESIDUAL, error, &b, 0);
     }
+    free(memory);
+    return 0;
+}
+
+/* --- assessment/sales.py: sales_at ---------------------------------------------------------------------------- */
+
+/* A bundle whose markets are the rows that its nodes read in another table. */
+static bundled rows_of(const bundled *b, const int64_t *row)
+{
+    bundled there = *b;
+    EACH there.market[w] = row[b->market[w]];
+    return there;
+}
+
+static void add_product(bundle sum, const bundle a, const bundle b) { EACH sum[w] += a[w] * b[w]; }
+
+/* An importer's market at every node: the partner's cars (by pair) beside all others (by slot), the prices, and what
+   follows, added up over the automakers. n_from: the partner and the third blocs. index: (4, q) pair, slot, importer and
+   partner of a node; of_node: (4, q) alpha, size, friction, utility of an announcement. start.at is null for a cold start,
+   eta is the part of a duty that is passed on. Returns 0, or 1 where there is no memory to work in. */
+int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, double sigma, double theta, double eta,
+          int64_t sweeps, double late, int64_t late_sweeps, int64_t late_rounds, const int64_t *index,
+          const double *of_node, const array *in, const array *out)
+{
+    enum { UTILITY, LEVEL, SUBSIDY, PARTNER_LANDED, PARTNER_TIE, PARTNER_CELLS, VALUE = PARTNER_CELLS + 2, LANDED, PAID,
+           HOME, CELL_DUTY, CELL_PROFIT, IS_HOME = CELL_PROFIT + 2, DUTY, START, FROM };
+    enum { MARKUP, FIRM_PROFIT, RESIDUAL, INCLUSIVE, OUTSIDE, TOTAL, PARTNER, BUILT, REVENUE, SUPPORT, CELLS,
+           MAKERS = CELLS + 2, OF_FROM = MAKERS + 2 };
+    const int n = (int)n_firms, n_sums = (int)(2 * n_from - 1);
+    const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
+    room r;
+    bundle *memory = room_for(&r, n, 3), *of_from = malloc(sizeof(bundle) * (size_t)n_sums);
+    if (!memory || !of_from) { free(memory); free(of_from); return 1; }
+    bundle *part = memory + ROOM * n, *landed = part + n, *rate = landed + n;
+    for (int64_t first = 0; first < n_lanes * n_nodes; first += WIDTH) {
+        const bundled b = bundle_at(first, n_lanes, n_lanes * n_nodes);
+        const bundled pair = rows_of(&b, index), slot = rows_of(&b, index + n_nodes);
+        const bundled market = rows_of(&b, index + 2 * n_nodes), other = rows_of(&b, index + 3 * n_nodes);
+        bundle alpha, size, friction, shift, duty, outside, inclusive, error;
+        EACH {
+            const double *at = of_node + b.market[w];
+            alpha[w] = at[0]; size[w] = at[n_nodes]; friction[w] = at[2 * n_nodes]; shift[w] = at[3 * n_nodes];
+        }
+        fetch(duty, in + DUTY, &b, 0);
+        for (int f = 0; f < n; f++) {
+            bundle cost, tie, value, of_rest, paid, level;
+            fetch(cost, in + PARTNER_LANDED, &pair, f);
+            fetch(tie, in + PARTNER_TIE, &pair, f);
+            fetch(value, in + VALUE, &slot, f);
+            fetch(of_rest, in + LANDED, &slot, f);
+            fetch(paid, in + PAID, &slot, f);
+            fetch(level, in + LEVEL, &market, f);
+            fetch(r.utility[f], in + UTILITY, &market, f);
+            EACH {
+                const double theirs = tie[w] - theta * ((1.0 + duty[w]) * cost[w] + friction[w]);
+                const double gap = theirs - value[w], loser = exp_(-size_of(gap)), both = 1.0 + loser;
+                const double share = (gap >= 0.0 ? 1.0 : loser) / both;
+                const double by_partner = share * cost[w], by_rest = 1.0 - share;
+                part[f][w] = share;
+                landed[f][w] = by_partner + by_rest * of_rest[w];
+                rate[f][w] = (by_partner * duty[w] + by_rest * paid[w]) / landed[f][w];
+                r.base[f][w] = level[w] - (larger(theirs, value[w]) + log_(both)) / theta;
+                r.utility[f][w] += shift[w];
+                r.weight[f][w] = eta == 0.0 ? 1.0 : 1.0 + eta * rate[f][w];
+            }
+            if (!in[START].at) continue;
+            fetch(r.markup[f], in + START, &b, f);
+            EACH r.markup[f][w] /= r.weight[f][w];
+        }
+        settle(&r, n, &how, in[START].at != 0, alpha, outside, inclusive, error);
+
+        bundle total, partner, built, duties, cell_duties, support, cells[2], makers[2];
+        EACH total[w] = partner[w] = built[w] = duties[w] = cell_duties[w] = support[w] = 0.0;
+        for (int k = 0; k < 2; k++) EACH cells[k][w] = makers[k][w] = 0.0;
+        for (int k = 0; k < n_sums; k++) EACH of_from[k][w] = 0.0;
+        for (int f = 0; f < n; f++) {
+            bundle by_partner, by_rest, sold, profit, x, y;
+            EACH {
+                const double markup = r.markup[f][w] * r.weight[f][w], margin = markup / (1.0 + rate[f][w]);
+                r.markup[f][w] = markup;
+                sold[w] = size[w] * r.share[f][w];
+                by_partner[w] = sold[w] * part[f][w];
+                by_rest[w] = sold[w] - by_partner[w];
+                profit[w] = sold[w] * margin;
+                total[w] += sold[w];
+                partner[w] += by_partner[w];
+                duties[w] += sold[w] * (rate[f][w] * (landed[f][w] + margin));
+            }
+            put(out + MARKUP, r.markup[f], &b, f);
+            put(out + FIRM_PROFIT, profit, &b, f);
+            fetch(x, in + HOME, &slot, f);
+            add_product(built, by_rest, x);
+            fetch(x, in + CELL_DUTY, &slot, f);
+            add_product(cell_duties, by_rest, x);
+            fetch(x, in + SUBSIDY, &market, f);
+            add_product(support, sold, x);
+            for (int k = 0; k < 2; k++) {
+                fetch(x, in + CELL_PROFIT + k, &slot, f);
+                fetch(y, in + PARTNER_CELLS + k, &pair, f);
+                EACH cells[k][w] += by_rest[w] * x[w] + by_partner[w] * y[w];
+                fetch(x, in + IS_HOME, k ? &other : &market, f);
+                add_product(makers[k], profit, x);
+            }
+            for (int k = 0; k < n_sums; k++) {
+                fetch(x, in + FROM + k, &slot, f);
+                add_product(of_from[k], by_rest, x);
+            }
+        }
+        EACH duties[w] += cell_duties[w];
+        put(out + RESIDUAL, error, &b, 0);
+        put(out + INCLUSIVE, inclusive, &b, 0);
+        put(out + OUTSIDE, outside, &b, 0);
+        put(out + TOTAL, total, &b, 0);
+        put(out + PARTNER, partner, &b, 0);
+        put(out + BUILT, built, &b, 0);
+        put(out + REVENUE, duties, &b, 0);
+        put(out + SUPPORT, support, &b, 0);
+        for (int k = 0; k < 2; k++) {
+            put(out + CELLS + k, cells[k], &b, 0);
+            put(out + MAKERS + k, makers[k], &b, 0);
+        }
+        for (int k = 0; k < n_sums; k++) put(out + OF_FROM + k, of_from[k], &b, 0);
+    }
+    free(of_from);
     free(memory);
     return 0;
 }

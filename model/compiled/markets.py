@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from model.compiled.build import kernels
 from model.numerics import FloatArray
@@ -38,17 +39,15 @@ def equilibrium(
     inputs = [None if one is None else _three_axes(one, shape, (lanes, markets, firms)) for one in given]
     outputs: list[FloatArray] = [np.empty((markets, firms, lanes)).transpose(2, 0, 1) for _ in range(4)]
     outputs += [np.empty((markets, lanes)).T for _ in range(3)]
-    table = [_NOTHING if one is None else _steps(one) for one in inputs]
-    places = np.array([*table, *map(_steps, outputs)], dtype=np.int64)
-    at = places.ctypes.data
+    places, whole = placed(inputs), placed(outputs)
     failed = kernels().equilibrium(
         *map(ctypes.c_int64, (lanes, markets, firms)),
         ctypes.c_double(sigma),
         ctypes.c_int64(sweeps),
         ctypes.c_double(late[0]),
         *map(ctypes.c_int64, late[1:]),
-        ctypes.c_void_p(at),
-        ctypes.c_void_p(at + places[: len(table)].nbytes),
+        ctypes.c_void_p(places.ctypes.data),
+        ctypes.c_void_p(whole.ctypes.data),
     )
     if failed:
         raise MemoryError("no memory for one market")
@@ -65,6 +64,11 @@ def _three_axes(x: FloatArray, shape: tuple[int, ...], axes: tuple[int, int, int
     if len(shape) <= 3:
         return np.broadcast_to(x, (*axes[:-1], x.shape[-1]))
     return np.broadcast_to(x, (*shape[:-1], x.shape[-1])).reshape((*axes[:-1], x.shape[-1]))
+
+
+def placed(arrays: Sequence[FloatArray | None]) -> npt.NDArray[np.int64]:
+    """(n, 4) of arrays (R, m, f) or (R, m): where each lies, and its steps; the arrays have to outlive the table."""
+    return np.array([_NOTHING if one is None else _steps(one) for one in arrays], dtype=np.int64)
 
 
 def _steps(x: FloatArray) -> Sequence[int]:

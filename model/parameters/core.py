@@ -24,6 +24,10 @@ DIALOGUE_CEILINGS = {"none": 0.0, "technical": 0.4, "group": 0.7, "leaders": 1.0
 RETALIATION_RULES = STANCES
 
 
+# What the look back identifies has the median of its sample as default; a test holds the two together.
+LOOK_BACK = "look back: median of the fit to 2018-2022, which narrows it by a fifth"
+
+
 # Rows are laid out by hand: what it is and its range on one line, its meaning and source where they fit.
 # fmt: off
 @dataclasses.dataclass(frozen=True)
@@ -197,8 +201,8 @@ class Valuing:
 class Talks:
     """perception, bargaining and ratification"""
 
-    perception_noise: float = real(MECHANISM, 0.5, 0, 2, "-", "1.8",
-        "sd of misjudging an issue, relative to its true stake")
+    perception_noise: float = real(MECHANISM, 0.61, 0, 2, "-", "1.8",
+        "sd of misjudging an issue, relative to its true stake", LOOK_BACK, "calibrated")
     perception_persistence: float = real(MECHANISM, 0.95, 0.8, 0.99, "-", "1.8",
         "autocorrelation of misjudgement per quarter")
     dialogue_on_perception: float = real(MECHANISM, 1, 0, 2, "-", "1.8", "how fast dialogue removes misjudgement")
@@ -213,8 +217,8 @@ class Talks:
         "the same for the US", "as concession_exponent_cn")
     concession_exponent_eu: float = real(MECHANISM, 0.5, 0.1, 4, "-", "1.8",
         "the same for the EU", "as concession_exponent_cn")
-    reservation_fraction: float = real(MECHANISM, 0.05, 0, 0.2, "S", "1.8",
-        "gain below which nobody signs, relative to the stakes")
+    reservation_fraction: float = real(MECHANISM, 0.062, 0, 0.2, "S", "1.8",
+        "gain below which nobody signs, relative to the stakes", LOOK_BACK, "calibrated")
     session_pause: int = whole(MECHANISM, 4, 0, 8, "qtr", "1.8",
         "quarters between a failed session or ratification and the next")
     ratification_slope: float = real(MECHANISM, 6, 2, 12, "-", "1.9",
@@ -341,7 +345,7 @@ class Unilateral:
 
     opening_hazard: float = real(MECHANISM, 0.25, 0, 0.6, "1/assessment", "1.6a",
         "highest chance of opening an investigation",
-        "median of a fit to 2018-2022 under earlier rules; under these the record does not narrow it", "calibrated")
+        "assumption: an earlier fit's median is kept, since the record does not narrow it under these rules")
     opening_slope: float = real(MECHANISM, 2, 0, 6, "-", "1.6a", "how sharply that chance follows the gain")
     petition_weight: float = real(STRUCTURE, 0.5, 0, 2, "-", "1.6a",
         "weight of the home industry's gain in opening",

@@ -11,6 +11,7 @@ import dataclasses
 from model.choices.plugins import ACCEPTANCE, TACTIC
 from model.choices.tactics import ACCEPTANCES, TACTICS
 from model.parameters.spec import MECHANISM, STRUCTURE, choice, real, switch, whole
+from model.rules.clubs import COMMITMENTS
 
 __all__ = ["MECHANISM_GROUPS", "Clubs", "Commerce", "Statecraft", "Tactics", "choice", "real", "switch", "whole"]
 
@@ -127,6 +128,7 @@ class Statecraft:
     gesture_quarters: int = whole(MECHANISM, 4, 1, 12, "qtr", "1.15", "how long a gesture waits for an answer")
     gesture_weight: float = real(MECHANISM, 1, 0, 3, "qtr", "1.15",
         "evidence of good conduct that a gesture is worth, in quarters of observation")
+    tension_in_gestures: bool = switch("1.12", "gestures begin in falling tension alone, not at any time")
     turnover: bool = switch("1.17",
         "new governments come at scheduled dates with preferences and trust of their own", False)
     turnover_profit_weight: float = real(MECHANISM, 0.5, 0, 1, "-", "1.17",
@@ -150,6 +152,9 @@ class Clubs:
     club_transfers: bool = switch(
         "1.19", "members share a zone's or club's surplus in money, so that leaving pays nobody", False,
         "Eyckmans & Finus 2004")
+    club_commitment: str = choice("own", COMMITMENTS, "1.19",
+        "a member keeps a zone's or club's terms by its own test, or on condition that all members keep them",
+        "Reischmann & Oechssler 2018")
     club_carbon: bool = switch(
         "1.19", "members of a zone or club share a minimum price on the carbon of making cars", False,
         "S1 2(2), Nordhaus 2015")

@@ -43,9 +43,15 @@ def fellows(world: Stage, i: int, j: int) -> np.ndarray:
 # --- what is in force -----------------------------------------------------------------------------------------------
 
 
+def kept_now(world: Stage) -> FloatArray:
+    """(R, b) 1 where a bloc applies the club's terms; under conditional commitments nobody does where one lapses."""
+    honours = world.state.club_honours.astype(np.float64)
+    return club_terms.together(honours) if world.rules.is_conditional else honours
+
+
 def terms_in_force(world: Stage) -> tuple[FloatArray, FloatArray]:
     """(R, b, b) twice: who treats whom as a fellow member, and who penalises whom."""
-    inside, honours = members(world), world.state.club_honours.astype(np.float64)
+    inside, honours = members(world), kept_now(world)
     return club_terms.inside(inside, honours), club_terms.outside(inside, honours)
 
 
@@ -84,7 +90,7 @@ def gains(world: Stage) -> FloatArray:
     found, state = zeros(world.n_lanes, world.parties.n_dyads, N_SIDES), world.state
     if not world.rules.has_clubs:
         return found
-    inside, honours = members(world), state.club_honours.astype(np.float64)
+    inside, honours = members(world), kept_now(world)
     chosen = np.arange(state.club_worth.money.shape[-2]) == state.club[:, None]
     whole = club_terms.kept_payoff(state.club_worth.worth.executive, state.club_worth.money, chosen, honours)
     n_fellows = ordered_sum(inside) - 1.0
@@ -195,7 +201,10 @@ def leave_club(world: Stage) -> None:
         leaves[:, b] = (inside[:, b] > 0.0) & (struck | repudiated)
         world.tell("leaves_club", leaves[:, b], b, struck)
     state.club_failed = failed
-    _now_in_force(world, clubs.without(state.club, leaves))
+    left = clubs.without(state.club, leaves)
+    if world.rules.is_conditional:
+        left = np.where(np.logical_or.reduce(leaves, axis=-1), NO_CLUB, left)
+    _now_in_force(world, left)
 
 
 def weigh_coalitions(world: Stage) -> None:
@@ -203,9 +212,13 @@ def weigh_coalitions(world: Stage) -> None:
     state, p = world.state, world.parameters
     worth = coalitions.worth_of_coalitions(world.economy, p, _setting(world))
     payoffs = club_terms.payoff_of(worth.executive)
-    money = clubs.shared_surplus(payoffs) if p.club_transfers else np.zeros_like(payoffs)
+    conditional = world.rules.is_conditional
+    money = clubs.shared_surplus(payoffs, conditional) if p.club_transfers else np.zeros_like(payoffs)
     state.club_worth, shared = ClubWorth(worth, money), payoffs + money
-    stable = clubs.stable_coalitions(shared, exclusive=p.club_exclusive)
+    if conditional:
+        stable = clubs.agreed_coalitions(shared)
+    else:
+        stable = clubs.stable_coalitions(shared, exclusive=p.club_exclusive)
     chosen = clubs.choose_club(shared, stable, state.club)
     proposed, now = members_of(world, chosen), members(world)
     joins = np.logical_or.reduce(proposed * (1.0 - now) > 0.0, axis=-1)
@@ -213,7 +226,7 @@ def weigh_coalitions(world: Stage) -> None:
     passes = np.logical_and.reduce(votes)
     world.tell("club_proposed", joins, state.club, chosen, *votes)
     state.club_signed = np.where(joins & passes, chosen, NOTHING_SIGNED)
-    holds = clubs.internally_stable(shared)[np.arange(world.n_lanes), state.club]
+    holds = (stable if conditional else clubs.internally_stable(shared))[np.arange(world.n_lanes), state.club]
     failed_vote = np.where(passes | holds, state.club, NO_CLUB)
     _now_in_force(world, np.where(joins, failed_vote, chosen))
 

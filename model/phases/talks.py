@@ -196,7 +196,11 @@ class Session:
 
 
 def ratify(world: Stage) -> None:
-    """What was agreed is signed, and the session closes; legislatures vote on what is due next quarter."""
+    """What was agreed is signed, and the session closes; legislatures vote on what is due next quarter.
+
+    Until then a signature binds nobody to bring it into force (Vienna Convention art. 14): a government that would not
+    keep the treaty any more shelves it, and does not break it in its first quarter.
+    """
     state, p, t = world.state, world.parameters, world.state.quarter
     for d in range(world.parties.n_dyads):
         agreed, before = state.has_deal[:, d], state.signed[:, d].copy()
@@ -212,9 +216,15 @@ def ratify(world: Stage) -> None:
         if not voting.any():
             continue
         package = np.maximum(state.signed[:, d], 0)
-        votes = [world.blocs[b].ratifies(d, package) for b in world.parties.dyads[d]]
+        asked, due = [world.blocs[b] for b in world.parties.dyads[d]], voting
+        for side, bloc in enumerate(asked):
+            shelves = due & ~bloc.would_keep(d, package)
+            state.blocking[:, d, side, Obstacle.NOT_KEPT] += shelves
+            world.tell("shelves", shelves, d, side)
+            voting = voting & ~shelves
+        votes = [bloc.ratifies(d, package) for bloc in asked]
         passed = voting & votes[0] & votes[1]
-        failed = voting & ~passed
+        failed = due & ~passed
         for side in (0, 1):
             state.blocking[:, d, side, Obstacle.LEGISLATURE] += voting & ~votes[side]
         world.tell("ratification", voting, d, package, votes[0], votes[1], *_asked(world, d, package))

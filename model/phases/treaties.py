@@ -26,6 +26,8 @@ from model.vocabulary import (
     TECHNOLOGY,
 )
 
+#: Ends by which a government turns its back on a treaty; a lapse may make way for one that it would keep.
+WALKS_OUT = (TreatyEnd.POLITICS, TreatyEnd.NOTICE, TreatyEnd.NEW_GOVERNMENT)
 FULL_LEVEL = 0.999  # a side that keeps this much of its level is seen as keeping all of it
 
 
@@ -320,12 +322,16 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
 
 
 def _end_treaties(world: Stage, d: int, ends: np.ndarray, cause: np.ndarray) -> None:
-    """Whoever breaks a treaty off breaks off talks too, and what no legislature has passed; a truce only runs out."""
+    """Whoever breaks a treaty off breaks off talks too, and what no legislature has passed; a truce only runs out.
+
+    A government that repudiates or leaves a treaty does not bring the next one into force in the same breath.
+    """
     state, broken = world.state, ends & (cause != TreatyEnd.EXPIRED)
     start_over(world, d, ends)
     state.treaty[:, d] = np.where(ends, 0, state.treaty[:, d])
     state.instrument[:, d] = np.where(ends, Instrument.NONE, state.instrument[:, d])
-    dies = broken & (state.entry[:, d] > state.quarter + 1.0)
+    walks_out = np.isin(cause, WALKS_OUT) & world.rules.clocks
+    dies = broken & (walks_out | (state.entry[:, d] > state.quarter + 1.0))
     state.signed[:, d] = np.where(dies, NOTHING_SIGNED, state.signed[:, d])
     state.clock[:, d] = np.where(broken, CLOSED, state.clock[:, d])
     pause = np.maximum(state.pause[:, d], float(world.parameters.cooling_off))

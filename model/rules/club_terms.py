@@ -107,6 +107,16 @@ def payoff_of(table: FloatArray) -> FloatArray:
     return ordered_sum(table, axis=-2)
 
 
+def together(honours: FloatArray) -> FloatArray:
+    """Who keeps the terms where each does on condition that all do: everyone or nobody, 1 or 0 (..., b).
+
+    honours: (..., b), 1 where a bloc would keep them (1 for outsiders).
+    Limits: unchanged where all would, or nobody.
+    Source: Reischmann & Oechssler 2018 (conditional commitments); theory 1.19.
+    """
+    return np.zeros_like(honours) + np.minimum.reduce(honours, axis=-1)[..., None]
+
+
 def kept_payoff(
     table: FloatArray, transfers: FloatArray, chosen: npt.NDArray[np.bool_], honours: FloatArray
 ) -> FloatArray:
@@ -144,3 +154,14 @@ def member_flows(table: FloatArray, transfers: FloatArray, after_leaving: npt.ND
         both_lapse=none,
         punish=whole[..., after_leaving, np.arange(table.shape[-1])],
     )
+
+
+def conditional_flows(table: FloatArray, transfers: FloatArray) -> ClubFlows:
+    """As ``member_flows``, where members keep the terms on condition that all do: a lapse ends them for all at once.
+
+    Limits: nobody gains by a lapse from what it has more of than in no club, whatever it believes of the others.
+    Source: Reischmann & Oechssler 2018; theory 1.10 applied to 1.19.
+    """
+    whole = payoff_of(table)
+    none = np.zeros_like(whole) + whole[..., :1, :]
+    return ClubFlows(whole + transfers, none, none, none, none)

@@ -6,8 +6,11 @@ n): what each bloc gets when that coalition forms, members and outsiders alike.
 
 The empty coalition is the fallback and is never reported as stable: nobody can leave it, and nobody can join it alone.
 
+Under conditional commitments ("I cut if both of you cut") a member's terms hold while those of all other members do:
+whoever leaves a coalition ends it, so that its members compare it with none.
+
 Source: theory 1.19 (stability only), C1, C2; d'Aspremont et al. 1983; Carraro & Siniscalco 1993; Barrett
-1994.
+1994; conditional commitments: Reischmann & Oechssler 2018, doi:10.1016/j.jpubeco.2018.02.009.
 """
 
 from __future__ import annotations
@@ -26,6 +29,8 @@ IndexArray = npt.NDArray[np.intp]
 
 #: Gains up to this size move nobody: indifference counts as stable (unit of the payoffs; theory M19).
 INDIFFERENCE: Final = 1e-12
+#: When a member keeps the terms: by its own test, or on condition that all members do.
+COMMITMENTS: Final = ("own", "conditional")
 
 
 class Coalitions(NamedTuple):
@@ -114,16 +119,31 @@ def stable_coalitions(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE, exclus
     return holds & (np.arange(payoffs.shape[-2]) > 0)
 
 
-def shared_surplus(payoffs: FloatArray) -> FloatArray:
+def agreed_coalitions(payoffs: FloatArray, eps: FloatLike = INDIFFERENCE) -> BoolArray:
+    """Which coalitions all members would join on condition that all the others do; (..., C).
+
+    payoffs, eps: as ``internally_stable``. To say so risks nothing: the terms hold for all of them or for nobody.
+    Limits: exactly those in which every member has more than in none, so never the empty one; each is a strict
+    equilibrium, since any member that takes its word back brings about none.
+    Source: Reischmann & Oechssler 2018 (unexploitable messages), with named partners in the place of their number.
+    """
+    has_more = payoffs > payoffs[..., :1, :] + eps
+    outside = ~coalitions(payoffs.shape[-1]).is_member
+    return np.logical_and.reduce(has_more | outside, axis=-1) & (np.arange(payoffs.shape[-2]) > 0)
+
+
+def shared_surplus(payoffs: FloatArray, conditional: bool = False) -> FloatArray:
     """Transfers that give every member what leaving would give it and an equal part of the rest; (..., C, n).
 
-    payoffs: as ``internally_stable``. Returns money received (paid if negative), unit of the payoffs.
+    payoffs: as ``internally_stable``. conditional: whether leaving ends the coalition. Returns money received (paid if
+    negative), unit of the payoffs.
     Limits: zero for outsiders and in the empty coalition; each coalition's transfers add up to zero; after them a
     coalition is internally stable exactly where it was ``potentially_internal``.
     Source: Eyckmans & Finus 2004 (almost ideal sharing scheme, equal weights); theory 1.19, switch "transfers".
     """
     club = coalitions(payoffs.shape[-1])
-    stake = (payoffs - _moved(payoffs, club.after_leaving)) * club.is_member
+    left = payoffs[..., :1, :] if conditional else _moved(payoffs, club.after_leaving)
+    stake = (payoffs - left) * club.is_member
     size = np.maximum(np.count_nonzero(club.is_member, axis=-1), 1)
     share = ordered_sum(stake) / size
     return share[..., None] * club.is_member - stake

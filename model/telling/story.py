@@ -275,6 +275,10 @@ class Story(TradeStory, ClubStory):
         against = " and in ".join(self.legislature(dyad, side) for side, vote in enumerate(passed) if not vote)
         self.say("ratification", f"The deal fails in {against}.", dyad)
 
+    def shelves(self, dyad: int, side: int) -> None:
+        """A government does not bring into force what it has signed."""
+        self._side("ratification", dyad, side, "does not ratify what it signed: it would not keep it any more.")
+
     def legislature(self, dyad: int, side: int) -> str:
         """What votes on treaties at one side of a dyad."""
         return self.parties.legislatures[self.parties.dyads[dyad][side]]

@@ -94,6 +94,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     # So much that it sees nothing that would pass; what is tabled here passes with room to spare.
     "threshold": (lambda real: lambda self, *asked: real(self, *asked) + 10.0, EVENTFUL),
     "ratifies": (never, EVENTFUL),
+    "would_keep": (never, EVENTFUL),
     "votes": (always, {**EVENTFUL, "anticipate_ratification": False}),
     "over_life": (lambda real: lambda self, dyad, gain, *asked: gain, EVENTFUL),
     "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, BINDING),

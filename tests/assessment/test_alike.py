@@ -70,3 +70,11 @@ def test_reading_stops_where_most_lanes_are_of_their_own_kind() -> None:
     arrays = iter([np.arange(5.0), np.arange(5.0)])
     assert alike.distinct(arrays, 5)[0].size == 5
     assert len(list(arrays)) == 1
+
+
+def test_lanes_with_one_digest_that_are_not_alike_share_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "ODD", np.uint64(0))  # by which all lanes have the same
+    chosen, like = alike.distinct(iter([np.repeat([0.0, 1.0], 3)]), 6)
+    assert chosen.tolist() == like.tolist() == list(range(6))
+    chosen, like = alike.distinct(iter([np.ones((6, 2))]), 6)
+    assert (chosen.tolist(), like.tolist()) == ([0], [0] * 6)

@@ -12,7 +12,7 @@ from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.phases import treaties
 from model.rules.instruments import Instrument
-from model.telling.outcomes import TreatyEnd
+from model.telling.outcomes import Obstacle, TreatyEnd
 from model.world import World
 
 R, QUARTERS = 24, 24
@@ -59,6 +59,41 @@ def test_what_is_signed_waits_as_long_as_its_instrument_does(usual: World) -> No
 def test_nobody_talks_while_something_signed_waits(usual: World) -> None:
     # A session ends with the signature, and none opens before the vote.
     assert not ((series(usual, "signed") > 0) & (series(usual, "session") > 0)).any()
+
+
+class Fickle(World.bloc_type):  # type: ignore[name-defined, misc]
+    """Wants nothing any more of what it has signed."""
+
+    def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        return np.zeros(package.shape, dtype=bool)
+
+
+def test_what_a_government_would_not_keep_any_more_it_does_not_bring_into_force(usual: World) -> None:
+    world = type("Changing", (World,), {"bloc_type": Fickle})("2026", usual.parameters, 7, range(R), range(R), QUARTERS)
+    world.run()
+    package = series(world, "package")
+    assert (series(world, "signed") > 0).any() and not world.state.n_signed.any()
+    assert not ((package[..., 1:] != package[..., :-1]) & (package[..., 1:] > 0)).any()
+    assert world.state.blocking[..., Obstacle.NOT_KEPT].sum() > usual.state.blocking[..., Obstacle.NOT_KEPT].sum()
+
+
+def test_hardly_any_treaty_is_broken_in_its_first_quarter(usual: World) -> None:
+    def broken(world: World) -> tuple[int, int]:
+        package, kept = series(world, "package"), series(world, "kept")
+        enters = (package[..., 1:] != package[..., :-1]) & (package[..., 1:] > 0)
+        return int((enters & (kept[..., 1:] < 2)).sum()), int(enters.sum())
+
+    class Stubborn(World.bloc_type):  # type: ignore[name-defined, misc]
+        """Brings into force whatever it has signed."""
+
+        def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
+            return np.ones(package.shape, dtype=bool)
+
+    kind = type("Bound", (World,), {"bloc_type": Stubborn})
+    bound = kind("2026", usual.parameters, 7, range(R), range(R), QUARTERS).run()
+    (few, entries), (many, _) = broken(usual), broken(bound)
+    # What is left is news of the very quarter: an assessment, or a shock to tension.
+    assert few < 0.6 * many and few < 0.12 * entries
 
 
 def test_a_truce_that_nobody_renews_lasts_its_term() -> None:
@@ -162,3 +197,19 @@ def test_the_eus_duty_on_cars_from_china_is_reviewed_after_five_years() -> None:
     (before, kept, review), (_, gone, never) = specials
     assert (before > 0.2).all() and (gone == 0.0).all() and (never > QUARTERS + due).all()
     assert (kept == before).all() and (review == due + parameters.review_quarters).all()
+
+
+def test_who_repudiates_a_treaty_does_not_bring_the_next_one_into_force() -> None:
+    """Where politics end whatever is in force, what was passed dies with it; nothing follows in the next quarter."""
+
+    class Rash(World.bloc_type):  # type: ignore[name-defined, misc]
+        """Repudiates every treaty in the quarter in which another one is passed."""
+
+        def repudiates(self, dyad: int, u: np.ndarray) -> np.ndarray:
+            state = self.world.state
+            return (state.signed[:, dyad] >= 0) & (state.entry[:, dyad] == state.quarter + 1.0)
+
+    kind, p = type("Hasty", (World,), {"bloc_type": Rash}), world_of().parameters
+    package = series(kind("2026", p, 7, range(R), range(R), QUARTERS).run(), "package")
+    before, after = package[..., :-1], package[..., 1:]
+    assert (before > 0).any() and not ((before > 0) & (after > 0) & (after != before)).any()

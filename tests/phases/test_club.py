@@ -61,6 +61,7 @@ def members_now(world: NegotiationModel) -> np.ndarray:
 def test_terms_of_a_club_that_nobody_may_form_change_nothing() -> None:
     plain = worlds.played("2026")
     unused = {"club_penalty": 0.2, "club_exclusive": True, "club_transfers": True, "club_carbon": True}
+    unused |= {"club_commitment": "conditional"}
     assert worlds.same_record(plain, worlds.played("2026", **unused)) == []
     assert not members(plain).any() and not worlds.series(plain, "dyad", "club").any()
     assert not plain.summary().club_quarters.any()
@@ -251,6 +252,31 @@ def test_without_a_shadow_of_the_future_members_do_not_sign(replicates: range) -
         assert not members(world).any()
 
 
+# --- conditional commitments ---------------------------------------------------------------------------------------
+
+
+def test_all_come_in_on_condition_where_no_zone_of_all_is_stable() -> None:
+    """On the model's own pay-offs: without a penalty blocs stay out, on condition that all come in they do."""
+    free = {"zero_tariff_zone": True}
+    own, conditional = (
+        Ensemble("symmetric", 1, 8, {**free, "club_commitment": how}).run().summary() for how in clubs.COMMITMENTS
+    )
+    assert conditional.club_quarters.sum() > own.club_quarters.sum() + 20
+
+
+def test_a_lapse_suspends_the_terms_of_all_and_who_leaves_ends_them() -> None:
+    world = until_there_is_a_club(size=3, club_commitment="conditional").world
+    before = world.state.duty.copy()
+    world.state.club_honours[0, 1] = False
+    within, against = club_phase.terms_in_force(world)
+    assert not within.any() and not against.any() and not club_phase.gains(world).any()
+    world.state.club_honours[0, 1] = True
+    assert club_phase.terms_in_force(world)[0].any() and np.array_equal(before, world.state.duty)
+    world.state.club_failed[0, 2], world.state.club_honours[0, 2] = True, False
+    club_phase.leave_club(world)
+    assert world.state.club.tolist() == [0], "not the two that are left"
+
+
 # --- one lane and many -------------------------------------------------------------------------------------------
 
 MIXES = [
@@ -258,6 +284,7 @@ MIXES = [
     ("symmetric", {**CLUB, "club_exclusive": True, "club_carbon": True, "assessment_interval": 1}),
     ("2026", {**CLUB, **UNAFRAID, "club_transfers": True, "club_carbon": True, "club_finance": True}),
     ("2026-open-access", {"zero_tariff_zone": True, "club_transfers": True, "security_scale": 0.5}),
+    ("symmetric", {"zero_tariff_zone": True, "club_transfers": True, "club_commitment": "conditional"}),
 ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import equality
 import numpy as np
 import pytest
 import worlds
@@ -220,10 +221,8 @@ def test_a_switch_that_is_off_is_a_mechanism_that_is_absent(
         return found, economy, opening, dataclasses.replace(agenda, security=agenda.security * p.security_scale)
 
     monkeypatch.setattr(world_module, "starting_point", same_parties)
-    for replicate in (0, 3):
-        one = worlds.played(scenario, replicate=replicate, **off)
-        other = worlds.played(scenario, replicate=replicate, **zeroed)
-        assert worlds.same_record(one, other) == []
+    ((one,), (other,)) = (equality.lane_world(scenario, [0, 3], change) for change in (off, zeroed))
+    assert worlds.same_record(one, other) == []
 
 
 ISSUES_OFF = [
@@ -248,12 +247,15 @@ def test_an_issue_off_the_table_is_in_no_new_treaty(switch: str, issue: str, n: 
         assert np.all(worlds.series(world, "dyad", "depth").max(axis=1) <= world.summary().depth_ceiling + 1e-12)
 
 
+#: Gestures as often as they may be.
+BOLD: dict[str, Any] = {"grit": True, "gesture_hazard": 0.2, "gesture_trust": 1.0}
 #: Switches that have a say only once another one is on.
 CLUBS_FORM: dict[str, Any] = {
     "climate_club": True, "club_penalty": 0.25, "security_scale": 0.0, "security_convexity": 0.0
 }  # fmt: skip
 WITHIN: dict[str, dict[str, Any]] = {
     "tension_in_subnational": {"subnational": True, "track2": True},
+    "tension_in_gestures": BOLD,
     "climate_club": {"club_penalty": 0.25},
     "club_exclusive": CLUBS_FORM,
     "club_transfers": CLUBS_FORM,
@@ -313,7 +315,7 @@ def test_each_pathway_alone_lets_tension_in() -> None:
     deaf = {**worlds.NO_PATHWAYS, "emergency_hazard": 0.05, "repudiation_hazard": 0.08}
 
     def is_heard(**more: Any) -> bool:
-        calm, tense = ({**deaf, **SUBNATIONAL, **more, "tension_volatility": level} for level in (0.0, 0.9))
+        calm, tense = ({**deaf, **SUBNATIONAL, **BOLD, **more, "tension_volatility": level} for level in (0.0, 0.9))
         return any(worlds.ever_differ("2026", r, calm, tense, apart_from=("dyad.tension",)) for r in range(3))
 
     assert not is_heard()

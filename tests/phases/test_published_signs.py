@@ -86,7 +86,10 @@ def test_binary_tit_for_tat_keeps_less_than_generous_answers(rules: dict[str, An
 @pytest.mark.slow
 def test_contrition_repairs_what_tit_for_tat_destroys() -> None:
     difference, half = effect(*({**AS_IN_GAMES, "retaliation_rule": rule} for rule in ("contrite", "tit_for_tat")))
-    assert np.all(difference + half > 0.0) and np.any(difference - half > 0.0)
+    with_eu = slice(1, 3)
+    assert np.all((difference - half)[with_eu] > 0.0)
+    # China and the US mostly lapse because that pays, which no stance repairs.
+    assert abs(difference[0]) + half[0] < 0.003
 
 
 @pytest.mark.slow

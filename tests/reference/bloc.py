@@ -183,6 +183,15 @@ class Bloc:
 
     # --- honour, retaliate, trust (1.10, 1.11) ----------------------------------------------------------------------
 
+    def would_keep(self, dyad: int, package: int) -> bool:
+        """Whether this bloc would honour, at least in part, a package that is signed."""
+        w, slack, menu = self.world, self.slack(dyad), self.world.agenda.menus[dyad]
+        whole = bool(slack.at(menu, package) >= 0.0)
+        if whole or not w.parameters.partial_compliance:
+            return whole
+        path = relations.own_path(w, dyad, self.side(dyad), package)
+        return bool(kept_share(path, lambda one: slack.at(menu, one))[1])
+
     def honours(self, dyad: int) -> bool:
         """Whether this bloc keeps the treaty in force this quarter."""
         menu, current = self.world.agenda.menus[dyad], int(self.world.treaty[dyad])

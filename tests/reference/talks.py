@@ -87,6 +87,6 @@ def ratify(w: World) -> None:
         if w.deal[d]:
             w.signed[d], w.entry[d] = w.deal[d], w.quarter + clocks.lag(w, d, int(w.deal[d]))
             w.clock[d], w.pause[d] = CLOSED, float(w.parameters.session_pause)
-        is_due = w.signed[d] >= 0 and w.entry[d] == w.quarter + 1
-        if is_due and not all(w.blocs[b].ratifies(d, int(w.signed[d])) for b in DYADS[d]):
+        is_due, package = w.signed[d] >= 0 and w.entry[d] == w.quarter + 1, int(w.signed[d])
+        if is_due and not all(w.blocs[b].would_keep(d, package) and w.blocs[b].ratifies(d, package) for b in DYADS[d]):
             w.signed[d], w.pause[d] = -1, float(w.parameters.session_pause)

@@ -194,14 +194,16 @@ def leave_treaties(w: World) -> None:
     """Treaties end by failed tests, politics, notice or sunset."""
     p, t = w.parameters, w.quarter
     for d in [int(d) for d in np.flatnonzero(w.treaty)]:
-        ends, has_run_out = False, False
+        causes, has_run_out = [], False  # what befalls it, in order: whether a government walks out
         for side, b in enumerate(DYADS[d]):
             fails = not bool(w.honours[d, side])
-            ends |= bool(compliance.two_strikes(fails, w.failed[d, side]))
+            causes += [False] if compliance.two_strikes(fails, w.failed[d, side]) else []
             w.failed[d, side] = fails
-            ends |= bool(compliance.exit_draw(w.luck.exit[t + 1, d, side], p.repudiation_hazard, w.danger[d]))
+            repudiated = compliance.exit_draw(w.luck.exit[t + 1, d, side], p.repudiation_hazard, w.danger[d])
+            causes += [True] if repudiated else []
             w.notice[d, side] = w.notice[d, side] + 1.0 if w.blocs[b].gives_notice(d) else 0.0
-            ends |= bool(w.notice[d, side] > p.exit_notice)
+            causes += [True] if w.notice[d, side] > p.exit_notice else []
+        ends = bool(causes)
         if not ends and w.sunset[d] <= t:
             ends = not all(w.blocs[b].renews(d) for b in DYADS[d])
             w.sunset[d] = t + p.truce_quarters
@@ -209,6 +211,6 @@ def leave_treaties(w: World) -> None:
         if ends:
             _start_afresh(w, d, 0)
         if ends and not has_run_out:
-            if w.entry[d] > t + 1:
+            if w.entry[d] > t + 1 or (p.clocks and causes and causes[0]):
                 w.signed[d] = NOTHING_SIGNED
             w.clock[d], w.pause[d] = CLOSED, max(float(w.pause[d]), float(p.cooling_off))

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from model.rules import club_terms, clubs
+from model.rules import club_terms, clubs, compliance
 
 CLUB = clubs.coalitions(3)
 MEMBERS = CLUB.is_member.astype(float)
@@ -97,3 +97,20 @@ def test_rules_of_terms_are_blind_to_shape(table: np.ndarray) -> None:
     batch = np.stack([table, table + 1.0, -table])
     money = np.zeros((3, 5, 3))
     rule_checks.check_shape_blind(lambda x, y: tuple(club_terms.member_flows(x, y, CLUB.after_leaving)), batch, money)
+
+
+@given(TABLES, st.floats(0.1, 1), st.floats(0, 0.99))
+def test_nobody_gains_by_a_lapse_that_ends_the_terms_for_all(table: np.ndarray, belief: float, future: float) -> None:
+    money = clubs.shared_surplus(table.sum(axis=1), conditional=True)
+    flows = club_terms.conditional_flows(table, money)
+    assert np.array_equal(flows.kept, table.sum(axis=1) + money)
+    for other in flows[1:]:
+        assert np.array_equal(other, np.broadcast_to(table[0].sum(axis=0), (5, 3)))
+    keeps, _ = compliance.honour_test(*flows, belief, future, 1, 4.0)
+    clear = np.abs(flows.kept - flows.punish) > 1e-9
+    assert np.array_equal(keeps[clear], (flows.kept > flows.punish)[clear])
+
+
+def test_terms_hold_for_all_or_for_nobody() -> None:
+    found = club_terms.together(np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 1.0]]))
+    assert found.tolist() == [[1.0, 1.0, 1.0], [0.0, 0.0, 0.0]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from itertools import permutations
+from itertools import permutations, product
 from pathlib import Path
 
 import benchmarks
@@ -210,3 +210,81 @@ def test_the_row_of_a_club(payoffs: FloatArray, club: int) -> None:
     assert np.array_equal(clubs.taken(payoffs, club), payoffs[club])
     batch = np.stack([payoffs, payoffs + 1.0])
     assert np.array_equal(clubs.taken(batch, np.array([club, 0])), [batch[0, club], batch[1, 0]])
+
+
+# --- conditional commitments ------------------------------------------------------------------------------------------
+
+
+def contributors(least: tuple[int, ...]) -> np.ndarray:
+    """Who contributes where each says "I do if at least so many of us do": the largest number whose words are true.
+
+    Source: Reischmann & Oechssler 2018, the Binary Conditional Contribution Mechanism.
+    """
+    said = np.array(least)
+    holds = [m for m in range(1, said.size + 1) if np.count_nonzero(said <= m) >= m]
+    return said <= max(holds, default=0)
+
+
+def dilemma(gives: np.ndarray, share: float) -> FloatArray:
+    """Payoffs (n,) where each has 1 to keep or to give, and what is given brings everybody this share of it."""
+    return 1.0 - gives + share * np.count_nonzero(gives)
+
+
+NEVER, ALL_THREE = 4, 3
+
+
+def test_i_will_if_you_will_makes_giving_an_equilibrium_where_alone_it_is_dominated() -> None:
+    # A share of .4: alone a gift costs .6, of two it brings each .8 instead of 1, of three 1.2.
+    def payoffs(*least: int) -> FloatArray:
+        return dilemma(contributors(least), 0.4)
+
+    for others in product((False, True), repeat=2):
+        keeps, gives = (dilemma(np.array([own, *others]), 0.4)[0] for own in (False, True))
+        assert keeps - gives == pytest.approx(0.6), "dominated, whatever the others do"
+    assert payoffs(ALL_THREE, ALL_THREE, ALL_THREE).tolist() == pytest.approx([1.2, 1.2, 1.2])
+    assert payoffs(NEVER, ALL_THREE, ALL_THREE).tolist() == [1.0, 1.0, 1.0], "who takes the word back ends it"
+    assert payoffs(2, 2, NEVER).tolist() == pytest.approx([0.8, 0.8, 1.8]), "who asks for less can be exploited"
+    safe = [k for k in range(1, 5) if all(payoffs(k, *rest)[0] >= 1.0 for rest in product(range(1, 5), repeat=2))]
+    assert safe == [ALL_THREE, NEVER]
+    # Of the messages that risk nothing the promise is never worse, and better where the others promise too.
+    leads = [payoffs(ALL_THREE, *rest)[0] - payoffs(NEVER, *rest)[0] for rest in product(safe, repeat=2)]
+    assert min(leads) == 0.0 and leads[0] == pytest.approx(0.2)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.4, 0.6])
+def test_blocs_that_name_their_partners_come_to_what_the_mechanism_does(share: float) -> None:
+    club = clubs.coalitions(3)
+    payoffs = np.array([dilemma(inside, share) for inside in club.is_member])
+    agreed = clubs.agreed_coalitions(payoffs)
+    sizes = {len(group) for group, holds in zip(club.members, agreed, strict=True) if holds}
+    assert sizes == {m for m in (2, 3) if share * m > 1.0}
+    # The largest of the messages that risk nothing: the least number from which a gift pays.
+    least = next((m for m in (2, 3) if share * m > 1.0), NEVER)
+    chosen = clubs.choose_club(payoffs, agreed, 0)
+    assert club.is_member[chosen].tolist() == contributors((least,) * 3).tolist()
+    # Without conditions whoever leaves three has what two go on giving.
+    assert clubs.stable_coalitions(payoffs)[-1] == 0
+
+
+@pytest.mark.parametrize("n", [3, 6, 10])
+def test_c1_identical_players_all_come_in_on_condition(n: int) -> None:
+    payoffs = public_good(np.full(n, 1.0))
+    agreed = clubs.agreed_coalitions(payoffs)
+    assert agreed[-1] and clubs.choose_club(payoffs, agreed, 0) == len(payoffs) - 1
+    assert not clubs.stable_coalitions(payoffs)[-1] or n == 3
+
+
+@settings(max_examples=40)
+@given(random_payoffs(3), st.tuples(*[st.integers(-9, 9)] * 3))
+def test_what_is_agreed_by_definition(payoffs: FloatArray, shift: tuple[int, ...]) -> None:
+    groups = clubs.coalitions(3).members
+    found = clubs.agreed_coalitions(payoffs)
+    assert found.tolist() == [
+        bool(group) and all(payoffs[c, b] > payoffs[0, b] for b in group) for c, group in enumerate(groups)
+    ]
+    assert np.array_equal(clubs.agreed_coalitions(payoffs + np.array(shift, dtype=float)), found)
+    # With the surplus shared, exactly the coalitions that have one.
+    shared = payoffs + clubs.shared_surplus(payoffs, conditional=True)
+    np.testing.assert_allclose(shared.sum(axis=1), payoffs.sum(axis=1), atol=1e-12)
+    has_one = [sum(payoffs[c, b] - payoffs[0, b] for b in group) > 0.0 for c, group in enumerate(groups)]
+    assert clubs.agreed_coalitions(shared, 1e-9).tolist() == has_one

@@ -14,7 +14,7 @@ export function debrief(room, quarters, mine) {
   clearTimeout(timer);
   const ask_ = async () => {
     try {
-      const cloud = await ask("room/cloud");
+      const cloud = await ask("room/cloud", { table: room.table ?? 0 });
       if (room.outcome.length) put(cloudBox, compare(room, cloud));
       if (cloud.runs < cloud.of && !cloud.fault) timer = setTimeout(ask_, 500);
     } catch {
@@ -30,9 +30,9 @@ export function debrief(room, quarters, mine) {
     h("div", { class: "bar noprint" },
       button(t("debrief.print"), () => window.print(), { id: "print" }),
       button(t("debrief.export"), async () => {
-        try { save(await ask("room/export"), "detente-class.json"); } catch (fault) { notice(t(`refused.${fault.code}`), true); }
+        try { save(await ask("room/export", { table: room.table ?? 0 }), "detente-class.json"); } catch (fault) { notice(t(`refused.${fault.code}`), true); }
       }, { id: "room-export" }),
-      facts.held ? null : button(t("debrief.take_home"), takeHome, { id: "take-home", class: "main" })),
+      facts.held ? null : button(t("debrief.take_home"), (event) => takeHome(event, room.table ?? 0), { id: "take-home", class: "main" })),
     facts.held ? null : h("p", { class: "soft noprint" }, t("debrief.take_home_text")),
     room.outcome.length ? outcomes(room) : null,
     h("h3", {}, t("cloud.title")), cloudBox,
@@ -46,11 +46,11 @@ export function debrief(room, quarters, mine) {
   return h("div", { class: "grid", "data-seat": mine ?? "none" }, parts);
 }
 
-async function takeHome(event) {
+async function takeHome(event, table) {
   const own = event.currentTarget;
   own.disabled = true; // it takes a while, and once is enough
   try {
-    const { html } = await ask("room/page", { language: document.documentElement.lang });
+    const { html } = await ask("room/page", { language: document.documentElement.lang, table });
     hand(new Blob([html], { type: "text/html;charset=utf-8" }), "detente-class.html");
   } catch (fault) {
     notice(t(`refused.${fault.code}`), true);

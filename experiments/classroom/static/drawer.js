@@ -2,10 +2,12 @@
 import { ask, facts } from "./api.js";
 import { DYADS, bloc, dyad } from "./blocs.js";
 import { button, h, keepFocus, notice, put, select } from "./dom.js";
+import { branchLines } from "./drawer_words.js";
 import { save } from "./figure_files.js";
+import { lessonTool } from "./lesson_saving.js";
 import { branch, change, load, restart, state, undo, usual } from "./run.js";
 import { controlFor, controlOf, controlsOf, presets, settingsPanel, valueOf } from "./settings.js";
-import { choiceName, digits, t } from "./words.js";
+import { t } from "./words.js";
 
 const choice = { name: "dialogue_ceiling", value: null };
 const decision = { dyad: 0, side: 0, what: "lapse" };
@@ -22,7 +24,8 @@ export function drawer(isOpen, close, moves) {
     (parts.settings = h("div", {})),
     h("details", { id: "files" }, h("summary", {}, t("watch.files")), h("div", { class: "bar" },
       button(t("watch.export"), exportRun, { id: "export" }),
-      h("label", {}, t("watch.replay"), " ", h("input", { type: "file", id: "replay", accept: ".json,application/json", onchange: replayFile })))));
+      h("label", {}, t("watch.replay"), " ", h("input", { type: "file", id: "replay", accept: ".json,application/json", onchange: replayFile })))),
+    lessonTool());
   drawDrawer();
   return parts.box;
 }
@@ -45,15 +48,6 @@ export function drawDrawer() {
 }
 
 // --- one thing changed midway ----------------------------------------------------------------------------------------
-
-export function branchLines() {
-  if (!state.start) return []; // an address may ask for anything: what is told is what has been played
-  const label = (quarter) => state.start.labels[quarter] ?? quarter;
-  return [
-    ...state.settings.changes.map(([quarter, name, value]) => t("branch.from", { quarter: label(quarter), what: `${t(`control.${name}`)} = ${said(value)}` })),
-    ...state.moves.filter(([, d, b]) => DYADS[d]?.includes(b)).map(([quarter, d, b, kind, , value]) => t("branch.from", { quarter: label(quarter), what: kind === "keep" ? `${bloc(b)} (${dyad(d)}): ${t(`branch.${value}`)}` : `${bloc(b)} (${dyad(d)})` })),
-  ];
-}
 
 function drawBranch() {
   const names = controlsOf(state.settings).filter((one) => one.branch).map((one) => one.name);
@@ -87,8 +81,6 @@ function decisionTool() {
       branch(null, [state.shown + 1, decision.dyad, b, "keep", 0, decision.what]);
     }, { id: "decide-go" }));
 }
-
-const said = (value) => (typeof value === "number" ? digits(value, 2) : typeof value === "boolean" ? t(value ? "yes" : "no") : choiceName(value));
 
 // --- export and replay -------------------------------------------------------------------------------------------------
 

@@ -10,13 +10,7 @@ export class Refusal extends Error {
   }
 }
 
-const sorted = (table) => JSON.stringify(Object.entries(table ?? {}).sort());
-// What a chapter asks for was counted beforehand.
-const cloud = ({ scenario, parameters }) => held.reveals.find((one) => one.scenario === scenario && sorted(one.parameters) === sorted(parameters));
-
 const ANSWERS = {
-  cloud: ({ settings }) => cloud(settings),
-  lesson: () => held.game,
   emulator: () => held.emulator,
   "room/cloud": () => held.cloud,
   "room/export": () => held.export,

@@ -4,11 +4,13 @@ import { BLOCS, bloc, role, seat } from "./blocs.js";
 import { askFirst, button, h, keepFocus, notice, put } from "./dom.js";
 import { save } from "./figure_files.js";
 import { qrCode } from "./figures.js";
+import { quizTools } from "./quiz_lead.js";
 import { presets, settingsPanel } from "./settings.js";
+import { drawTables, forget as forgetTables } from "./tables.js";
 import { thereLine } from "./sit.js";
 import { t } from "./words.js";
 
-const state = { token: "", room: null, settings: null, length: 12, codes: "", drawn: "" };
+const state = { token: "", room: null, settings: null, length: 6, codes: "", drawn: "" };
 let parts = {};
 let timer = 0;
 try { state.token = sessionStorage.getItem("lead") || ""; } catch { /* a private window keeps nothing */ }
@@ -40,7 +42,8 @@ export function mount(root) {
       (parts.fault = h("p", { class: "saying", id: "lead-fault", hidden: true })),
       h("p", { class: "soft" }, t("lead.help")),
       facts.tactics ? h("p", { class: "soft" }, t("lead.tactics", { file: facts.tactics })) : null),
-    h("section", { class: "card grid" }, h("h2", {}, t("lead.codes")), (parts.codes = h("div", { class: "grid three" }))),
+    (parts.tables = h("section", { class: "card grid", id: "tables" })),
+    (parts.seats = h("section", { class: "card grid" }, h("h2", {}, t("lead.codes")), (parts.codes = h("div", { class: "grid three" })))),
     h("section", { class: "card grid" }, h("h2", {}, t("lead.say")),
       h("div", { class: "bar" }, (parts.saying = h("input", { type: "text", id: "saying", maxlength: 280, class: "grow", "aria-label": t("lead.say") })),
         button(t("lead.send"), async () => { await act("say", { text: parts.saying.value }); parts.saying.value = ""; }, { id: "lead-send" }))),
@@ -48,7 +51,9 @@ export function mount(root) {
       h("div", { class: "bar" },
         h("label", {}, t("lead.pace"), " ", (parts.pace = h("input", { type: "number", id: "pace", min: 0, max: 60, step: 1, onchange: (event) => act("set", { pace: Number(event.target.value) }) }))),
         h("label", {}, t("lead.patience"), " ", (parts.patience = h("input", { type: "number", id: "patience", min: 0, max: 900, step: 10, onchange: (event) => act("set", { patience: Number(event.target.value) }) }))))),
+    quizTools(state.token),
     (parts.fresh = h("section", { class: "card grid" })), (parts.cards = cards()));
+  forgetTables();
   drawNew();
   look();
 }
@@ -75,6 +80,10 @@ function draw() {
   seat(room.start);
   parts.state.textContent = `${t(`phase.${room.phase}`)} · ${t("sit.quarter", { n: Math.min(room.played + 1, room.length), of: room.length, label: room.start.labels[Math.min(room.played, room.length - 1)] })}`;
   for (const id of ["lead-start", "lead-pause", "lead-next", "lead-end"]) document.getElementById(id).disabled = room.phase === "over";
+  drawTables(parts.tables, room, act, drawQr);
+  const isMany = room.tables.length > 1;
+  parts.seats.hidden = isMany; // seats have codes where there is one table
+  document.getElementById("lead-export").hidden = isMany; // each table's debrief exports its own
   parts.fault.hidden = !room.fault;
   parts.fault.textContent = room.fault ? `${t("lead.fault")} ${room.fault}` : "";
   room.seats.forEach((seat) => {
@@ -90,7 +99,7 @@ function draw() {
     const link = `${room.address || location.origin + "/"}#seat=${room.codes[b]}`;
     const qr = h("div", { class: "qr" });
     drawQr(qr, link);
-    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft scroll" }, link),
+    return h("div", {}, h("h3", {}, bloc(b)), h("p", { id: `who-${b}` }, seatLine(room.seats[b])), h("div", { class: "code", id: `code-${b}` }, room.codes[b]), qr, h("p", { class: "soft wrapped" }, link),
       button(t("lead.empty"), () => act("empty", { bloc: b }), { id: `empty-${b}` }));
   }));
 }
@@ -120,7 +129,7 @@ function drawNew() {
   put(parts.fresh, h("h2", {}, t("lead.new")), h("p", { class: "soft" }, t("lead.new_help")),
     h("div", { class: "bar" },
       h("label", {}, t("settings.scenario"), " ", presets(state.settings, (name) => { state.settings = { ...state.settings, scenario: name, parameters: { ...facts.room } }; keepFocus(drawNew); }, "lead-scenario")),
-      h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 12))); } })),
+      h("label", {}, t("lead.length"), " ", h("input", { type: "number", id: "length", min: 1, max: 40, step: 1, value: state.length, onchange: (event) => { state.length = Math.max(1, Math.min(40, Math.floor(Number(event.target.value) || 6))); } })),
       button(t("lead.begin"), () => askFirst(t("lead.new_ask"), t("lead.begin"), t("lead.keep_playing"), () => act("new", { settings: { ...state.settings, quarters: state.length } })), { id: "lead-new", class: "grave" })),
     h("details", { id: "lead-settings", open: state.open, ontoggle: (event) => { state.open = event.target.open; } }, h("summary", {}, t("watch.settings")),
       settingsPanel(state.settings, (parameters) => { state.settings = { ...state.settings, parameters }; keepFocus(drawNew); })));

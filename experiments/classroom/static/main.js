@@ -7,7 +7,7 @@ import * as start from "./start.js";
 import { speak, t } from "./words.js";
 
 const VIEWS = { start };
-const PARTS = { watch: () => import("./watch.js"), learn: () => import("./learn.js"), sit: () => import("./sit.js"), lead: () => import("./lead.js") };
+const PARTS = { watch: () => import("./watch.js"), learn: () => import("./learn.js"), sit: () => import("./sit.js"), lead: () => import("./lead.js"), quiz: () => import("./quiz.js") };
 const TABS = ["sit", "learn", "watch"];
 const page = document.documentElement;
 let current = "start";
@@ -67,7 +67,7 @@ async function route() {
     history.replaceState(null, "", "#lead");
     (await view("lead")).remember(decodeURIComponent(secret));
   }
-  if (name === "seat" && secret) {
+  if ((name === "seat" || name === "room") && secret) {
     history.replaceState(null, "", "#sit");
     (await view("sit")).prefill(decodeURIComponent(secret));
     return show("sit");

@@ -1,17 +1,20 @@
 // Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
 import { ask, facts } from "./api.js";
-import { BLOCS, DYADS, accessWords, bloc, dyad, role, seat, short, the } from "./blocs.js";
+import { BLOCS, DYADS, bloc, dyad, role, seat, the } from "./blocs.js";
 import { debrief } from "./debrief.js";
-import { button, h, keepFocus, notice, put, select } from "./dom.js";
+import { button, h, keepFocus, notice, put } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
-import { judgementView, lobbyLine, minutesList, packageList } from "./minutes.js";
-import { digits, money, percent, sentence, signedMoney, t } from "./words.js";
+import { lobbyLine, minutesList, packageList } from "./minutes.js";
+import { clockWords, questionCard } from "./question.js";
+import { stop as stopStories, stories } from "./story.js";
+import { clockText, doorway, lateLine, seating, wall } from "./wall.js";
+import { money, percent, signedMoney, t } from "./words.js";
 
 const EVERY = 1000; // ms between looks at the room, which holds a seat for a while when it hears nothing
 const PATIENCE = 8000; // ms for an answer to a look
 // seats: those that this browser holds, {token, bloc}; token: the one whose papers are shown; hidden: the bloc that the
 // screen is being handed to, when nobody's papers are shown (one browser for several teams).
-const state = { seats: [], token: "", hidden: null, deciding: [], adding: false, code: "", room: null, quarters: [], composed: {}, sent: new Set(), drawn: "" };
+const state = { seats: [], token: "", hidden: null, deciding: [], adding: false, code: "", name: "", room: null, quarters: [], composed: {}, sent: new Set(), peeked: new Set(), drawn: "", invitation: null };
 let parts = {};
 let timer = 0;
 let mounted = false;
@@ -22,19 +25,23 @@ try { Object.assign(state, JSON.parse(sessionStorage.getItem("seats") || "{}"));
 document.addEventListener("visibilitychange", () => { if (!document.hidden) look(); });
 window.addEventListener("online", () => look());
 
+// Who leads the class is shown the room code on the wall, too.
+const leads = () => { try { return sessionStorage.getItem("lead") || ""; } catch { return ""; } };
+
 export const prefill = (code) => { state.code = code.slice(0, 40); state.adding = true; };
 export const room = () => state.room;
 
 export function stop() {
   mounted = false;
   parts = {};
+  stopStories();
   if (!state.seats.length) clearTimeout(timer); // whoever sits stays at the table while looking at another tab of the page
 }
 
 export function mount(root) {
   mounted = true;
   state.drawn = "";
-  root.append(h("h1", { class: "noprint" }, t("sit.title")), (parts.body = h("div", {})));
+  root.append((parts.title = h("h1", { class: "noprint" }, t("sit.title"))), (parts.body = h("div", {})));
   if (state.room) draw();
   look();
 }
@@ -73,11 +80,12 @@ export async function look() {
       const gone = state.seats.find((_, k) => !seats[k]);
       if (gone) { notice(t("refused.stranger"), true); return lose(gone.token); }
     } else state.deciding = [];
-    const answer = await ask("room/look", { since }, token, PATIENCE);
+    const answer = await ask("room/look", { since, game: state.room?.game ?? null }, token || (state.seats.length ? "" : leads()), PATIENCE);
     if (token === state.token) take(answer, since);
   } catch (fault) {
     if (fault.status === 401 && token) { notice(t("refused.stranger"), true); return lose(token); }
     if (fault.code === "no_server") notice(t("refused.no_server"), true);
+    if (!fault.code) console.error(fault); // ours, and no answer of the server's
   }
   if (mine === looks) timer = setTimeout(look, EVERY);
 }
@@ -87,11 +95,21 @@ function forget() {
   state.quarters = [];
   state.composed = {};
   state.sent = new Set();
+  state.peeked = new Set();
   state.drawn = "";
 }
 
 function take(answer, since) {
-  if (answer.played < state.quarters.length) { forget(); return; } // a new game has begun
+  if (answer.game !== state.room?.game) { // another table, or a new game: all of it comes with the answer
+    const { composed } = state;
+    const isFirst = !state.room;
+    forget();
+    if (isFirst) state.composed = composed; // of this game, kept over a reload
+    since = 0;
+  }
+  if (answer.phase === "waiting") { state.room = answer; if (mounted) draw(); return; }
+  const own = state.seats.find((seat) => seat.token === state.token);
+  if (own && own.bloc !== answer.bloc) { own.bloc = answer.bloc; keep(); }
   if (since === state.quarters.length) state.quarters.push(...answer.quarters);
   const justOver = answer.phase === "over" && state.room?.phase !== "over";
   state.room = answer;
@@ -101,8 +119,8 @@ function take(answer, since) {
 
 async function join() {
   try {
-    const answer = await ask("room/join", { code: state.code });
-    state.seats = [...state.seats.filter((seat) => seat.bloc !== answer.bloc), answer];
+    const answer = await ask("room/join", { code: state.code, name: state.name });
+    state.seats = [...state.seats.filter((seat) => seat.bloc !== answer.bloc), { token: answer.token, bloc: answer.bloc }];
     state.code = "";
     state.adding = false;
     // A second team's papers do not appear before the first team has looked away.
@@ -126,54 +144,92 @@ function draw() {
   const now = state.room;
   if (now) seat(now.start);
   if (!now) return put(parts.body, joinForm(), h("p", { class: "soft" }, t("sit.waiting")));
-  const key = [now.version, now.phase, state.quarters.length, state.token, state.hidden, state.adding, state.deciding.join(), state.seats.length, (now.questions || []).map((q) => q.spot.join("-")).join(), (now.missed || []).length, JSON.stringify(now.seats.map((seat) => ({ ...seat, held: seat.held > 0 })))].join("|");
+  if (now.phase === "waiting") return drawWaiting(now);
+  const key = [now.version, now.phase, state.quarters.length, state.token, state.hidden, state.adding, state.deciding.join(), state.seats.length, (now.questions || []).map((q) => q.spot.join("-")).join(), (now.missed || []).length, now.all_over, state.invitation?.code, (now.waiting || []).join(), JSON.stringify(now.overview?.map((table) => [table.phase, table.played, table.open, now.phase === "lobby" && table.seats]) ?? 0), JSON.stringify(now.ticker?.[0] ?? 0), JSON.stringify(now.seats.map((seat) => ({ ...seat, held: seat.held > 0 })))].join("|");
   updateClocks();
   if (key === state.drawn) return;
   state.drawn = key;
   keepFocus(() => drawRoom(now));
 }
 
+// In the room, and not yet at a table.
+function drawWaiting(now) {
+  const key = `waiting ${now.name} ${now.n} ${document.documentElement.lang}`;
+  if (key === state.drawn) return;
+  state.drawn = key;
+  put(parts.body, h("section", { class: "card grid", id: "in-the-room", role: "status" }, h("h2", {}, t("door.in", { name: now.name })), h("p", {}, t("door.wait", { n: now.n })), h("p", { class: "soft" }, t("door.stay")),
+    h("div", { class: "bar" }, button(t("door.leave"), leave, { id: "leave" }))));
+}
+
 function drawRoom(now) {
   const over = now.phase === "over";
   const last = state.quarters[state.quarters.length - 1];
-  const wall = last && !over; // the map, where the game stands and what is said: all of it at once on a projector
+  const playing = last && !over; // the map, where the game stands and what is said: all of it at once on a projector
   const sayings = now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null;
+  const isMany = now.tables > 1;
+  // The room that a title takes belongs to what is decided, and to the wall.
+  parts.title.className = (now.questions || []).length || (!state.seats.length && !now.all_over && (isMany || now.code)) ? "unseen" : "noprint";
+  if (now.code) invite(now.code);
+  if (!state.seats.length && !now.all_over && now.overview && (isMany || now.code)) {
+    if (last && isMany) return put(parts.body, wall(now, last), now.code ? null : joinForm());
+    if (!last && isMany) return put(parts.body, seating(now.overview), now.code ? lateLine(now.code, facts.join?.address) : joinForm());
+    if (!last) return put(parts.body, doorway(now, now.code, facts.join?.address, state.invitation?.rows), joinForm());
+  }
+  const questions = (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-")));
+  const cards = questions.map((one, k) => questionCard(one, { ...state, send, keep, asked: questions.length > 1 ? t("ask.of", { n: k + 1, of: questions.length }) : "" }));
+  const waits = (now.missed || []).length > 0;
   put(parts.body,
     !last && !state.seats.length && !over ? welcome(now) : null,
+    waits ? missedCard(now.missed) : null, waits ? null : cards,
     state.adding || (!state.seats.length && !last) ? joinForm() : null,
-    !wall || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
-    (now.missed || []).length ? missedCard(now.missed) : null,
-    (now.questions || []).filter((one) => !state.sent.has(one.spot.join("-"))).map(questionCard),
+    !playing || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
+    waits ? cards : null,
+    over && now.all_over ? stories(isMany && state.seats.length ? now.table : null, now.game) : over && isMany ? h("p", { class: "card", id: "others-play" }, t("story.wait")) : null,
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,
     now.bloc !== undefined && !over ? roleCard(now.bloc) : null,
     now.briefing ? briefing(now.briefing) : null,
-    wall ? h("div", { class: "wall" },
+    playing ? h("div", { class: "wall" },
       state.seats.length ? null : h("div", { class: "now-here grid" }, status(), sayings),
       h("section", { class: "card map" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), worldMap(last)),
       h("section", { class: "card talk" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
         state.quarters.length > 1 && h("details", {}, h("summary", {}, t("sit.earlier")), state.quarters.slice(0, -1).reverse().map((q) => [h("h3", {}, q.label), minutesList(q.events)])))) : null,
-    wall && !state.seats.length && !state.adding ? joinForm() : null,
+    playing && !state.seats.length && !state.adding ? joinForm() : null,
     over && !state.seats.length ? joinForm() : null);
 }
 
 const joinForm = () =>
   h("section", { class: "card noprint" }, h("h2", {}, t("sit.join")), h("p", {}, t("sit.join_help")),
     h("div", { class: "bar" },
-      h("label", {}, t("sit.code"), " ", h("input", { type: "text", id: "code", value: state.code, maxlength: 40, autocomplete: "off", autocapitalize: "characters", spellcheck: "false",
-        oninput: (event) => { state.code = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") join(); } })),
+      field("code", 40, { autocapitalize: "characters", size: 12 }), field("name", 16, { size: 14 }),
       button(t("sit.take"), join, { id: "join", class: "main" })));
+
+const field = (name, maxlength, more) =>
+  h("label", {}, t(`sit.${name}`), " ", h("input", { type: "text", id: name, value: state[name], maxlength, autocomplete: "off", spellcheck: "false", ...more,
+    oninput: (event) => { state[name] = event.target.value; }, onkeydown: (event) => { if (event.key === "Enter") join(); } }));
+
+// The wall's code as a picture to be photographed, fetched once.
+async function invite(code) {
+  if (state.invitation?.code === code || !facts.join) return;
+  state.invitation = { code, rows: null };
+  try {
+    state.invitation = { code, rows: (await ask("qr", { text: facts.join.address.replace(/#.*/, `#room=${code}`) }, leads())).rows };
+    state.drawn = "";
+    if (mounted) draw();
+  } catch { /* the code itself is shown beside it */ }
+}
 
 function status() {
   const now = state.room;
   return h("section", { class: "card grid noprint" },
     h("div", { class: "bar" },
       now.bloc !== undefined && h("span", { class: "now", id: "my-seat" }, bloc(now.bloc)),
+      now.tables > 1 && h("strong", { id: "my-table" }, t("wall.stand", { n: now.table + 1 })),
       h("span", { id: "phase" }, t(`phase.${now.phase}`)),
       h("span", {}, t("sit.quarter", { n: Math.min(now.played + 1, now.length), of: now.length, label: now.start.labels[Math.min(now.played, now.length - 1)] })),
       state.token && button(t("sit.leave"), leave, { id: "leave" }),
       state.seats.length > 0 && state.seats.length < BLOCS.length && button(t("sit.add"), () => { state.adding = !state.adding; state.drawn = ""; draw(); }, { id: "add-seat", "aria-expanded": String(state.adding) })),
     h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
-      h("span", { id: `there-${seat.bloc}` }, thereLine(seat)), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
+      seat.names.length ? `${seat.names.join(t("comma"))}, ` : "", h("span", { id: `there-${seat.bloc}` }, thereLine(seat)), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
     state.seats.length > 1 && h("div", { class: "bar", id: "hotseat", role: "group", "aria-label": t("sit.hand_over") }, h("span", {}, t("sit.hand_over")),
       state.seats.filter((seat) => seat.token !== state.token).map((seat) =>
         button(`${bloc(seat.bloc)}${state.deciding.includes(seat.bloc) ? ` · ${t("sit.deciding")}` : ""}`, () => turn("", seat.bloc), { id: `hand-${seat.bloc}`, class: state.deciding.includes(seat.bloc) ? "main" : "" }))));
@@ -225,8 +281,10 @@ function updateClocks() {
   }
   for (const question of state.room.questions || []) {
     const clock = document.getElementById(`clock-${question.spot.join("-")}`);
-    if (clock && question.left !== null) clock.textContent = t("sit.left", { seconds: Math.max(0, Math.round(question.left)) });
+    if (clock && question.left !== null) clock.textContent = clockWords(question);
   }
+  const face = document.getElementById("wall-clock");
+  if (face && state.room.overview) face.textContent = clockText(state.room.overview);
 }
 
 async function send(question, value) {
@@ -235,7 +293,7 @@ async function send(question, value) {
   state.sent.add(key);
   document.getElementById(`ask-${key}`)?.remove();
   try {
-    await ask("room/answer", { spot: question.spot, value }, state.token);
+    await ask("room/answer", { spot: question.spot, value, peeked: state.peeked.has(key) }, state.token);
     clearTimeout(timer);
     await look();
     if (document.activeElement === document.body) document.querySelector(".question")?.focus({ preventScroll: true });
@@ -244,97 +302,6 @@ async function send(question, value) {
     state.drawn = "";
     notice(t(`refused.${fault.code}`), true);
   }
-}
-
-function questionCard(question) {
-  const d = question.dyad;
-  const partner = the(DYADS[d][1 - question.side]);
-  const card = h("section", { class: "card grid question", id: `ask-${question.spot.join("-")}`, tabindex: -1, "aria-label": sentence(t(`ask.${question.kind}`, { partner })) },
-    h("h2", {}, sentence(t(`ask.${question.kind}`, { partner }))),
-    h("p", { class: "soft", id: `clock-${question.spot.join("-")}` }, question.left === null ? t("sit.no_hurry") : t("sit.left", { seconds: Math.round(question.left) })));
-  if (question.kind === "answer") {
-    card.append(packageList(d, question.package), judgementView(d, question.judgement), h("p", { class: "soft" }, lobbyLine(question.lobby)),
-      h("p", {}, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`))),
-      h("div", { class: "bar" },
-        button(t("move.accept"), () => send(question, "accept"), { class: "main", "data-move": "accept" }),
-        button(t("move.refuse"), () => send(question, "refuse"), { class: "grave", "data-move": "refuse" })));
-  } else if (question.kind === "keep") {
-    const stakes = question.stakes;
-    card.append(packageList(d, question.package),
-      h("ul", { class: "plain" },
-        h("li", {}, t("ask.stake_keep", { gain: signedMoney(stakes.keep) })), h("li", {}, t("ask.stake_lapse", { gain: signedMoney(stakes.lapse) })),
-        h("li", {}, t("ask.stake_deserted", { gain: signedMoney(stakes.deserted) })), h("li", {}, t("ask.stake_slack", { slack: signedMoney(stakes.slack) }))),
-      h("p", {}, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`))),
-      h("div", { class: "bar" },
-        button(t("move.honour"), () => send(question, "honour"), { class: "main", "data-move": "honour" }),
-        button(t("move.lapse"), () => send(question, "lapse"), { class: "grave", "data-move": "lapse" }),
-        button(t("move.leave"), () => send(question, "leave"), { class: "grave", "data-move": "leave" })));
-  } else card.append(composer(question));
-  return card;
-}
-
-// --- composing a package -------------------------------------------------------------------------------------------
-
-const AXES = ["duty_first", "duty_second", "supply_first", "supply_second", "standards", "linkage_first", "linkage_second", "technology"];
-
-function composer(question) {
-  const d = question.dyad;
-  const menu = state.room.start.menus[d];
-  const [first, second] = DYADS[d].map(bloc);
-  const { duties: rates, access } = state.room.briefing.pairs.find((pair) => pair.dyad === d);
-  const key = question.spot.join("-");
-  const at = (state.composed[key] ??= [...question.package.at]);
-  const meaning = (lines, judged, mail) => [h("h3", {}, t("ask.means")), packageList(d, lines), judgementView(d, judged), h("p", { class: "soft" }, lobbyLine(mail))];
-  const table = button(t("move.table"), () => send(question, package_), { class: "main", "data-move": "table" });
-  // Why a package cannot be tabled now, empty if it can.
-  const hindrance = (index, onTable) => (index === question.in_force.index ? t(index ? "why.in_force" : "why.empty") : onTable ? "" : t("why.off_table"));
-  const warning = (index, onTable) => {
-    const why = hindrance(index, onTable);
-    table.disabled = Boolean(why);
-    return why && h("p", { class: "saying" }, sentence(why));
-  };
-  const result = h("div", { "aria-live": "polite" }, meaning(question.package, question.judgement, question.lobby), warning(question.package.index, question.judgement.on_table));
-  let asked = 0;
-  let package_ = question.package.index;
-  const judge = async () => {
-    if (state.sent.has(key)) return;
-    keep();
-    const mine = ++asked;
-    table.disabled = true; // until it is known what would be tabled
-    try {
-      const answer = await ask("room/judge", { dyad: d, at }, state.token);
-      if (mine !== asked) return;
-      package_ = answer.package;
-      put(result, meaning(answer.lines, answer, answer.lobby),
-        warning(answer.package, answer.on_table));
-    } catch (fault) {
-      notice(t(`refused.${fault.code}`), true);
-    }
-  };
-  const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }), " ",
-    select(menu[axis].map((position) => [position, positionName(axis, position, rates, d, access)]), at[axis], (value) => { at[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
-  if (at.some((position, axis) => position !== question.package.at[axis])) judge();
-  const rules = question.advice === -1 ? t("ask.rules_nothing") : t("ask.rules_offer");
-  return h("div", { class: "grid" },
-    h("p", {}, rules),
-    h("div", { class: "controls" }, fields),
-    result,
-    h("div", { class: "bar" },
-      table,
-      question.advice !== -1 && button(t("move.table_advice"), () => send(question, question.advice), { "data-move": "advice" }),
-      button(t("move.nothing"), () => send(question, -1), { "data-move": "nothing" })));
-}
-
-// Short enough for a list on a phone.
-function positionName(axis, position, rates, d, access) {
-  if (axis < 2) {
-    // Beyond the five positions of the duty come the same with every step of access.
-    const [duty, step] = [position % 5, Math.floor(position / 5)];
-    const name = t(duty < 2 ? `position.duty_${duty}` : "position.duty_cut", { rate: percent(rates[axis][duty]) });
-    return step ? accessWords("position", access[axis][step], { name }) : name;
-  }
-  if (axis === 4) return t(`position.standards_${position}`, { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
-  return t(position ? "yes" : "no");
 }
 
 // --- briefing ------------------------------------------------------------------------------------------------------

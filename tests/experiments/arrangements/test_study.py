@@ -19,11 +19,13 @@ from sample_runs import of_three_dyads
 from typer.testing import Result
 
 from experiments.arrangements.design_plan import DesignPlan, load_design, shipped
-from experiments.arrangements.report import findings, write_design
+from experiments.arrangements.report import check_document, document, findings, write_design
 from experiments.arrangements.study import AS_IT_IS, make_design
 from experiments.design.plan_file import load_plan
+from experiments.display.words import part_of
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
+from model import InputFault
 
 PLAN = """
 title = "Which term holds?"
@@ -181,6 +183,34 @@ def test_a_small_one_of_the_model(tmp_path: Path, call: Callable[..., Result]) -
     assert {path.name for path in (tmp_path / "results/terms-design").glob("*.*")} >= {
         "arrangements.png", "designs.csv", "pareto.csv", "worlds.csv", "replay.toml",
     }  # fmt: skip
+
+
+def test_a_page_has_the_study_between_its_marks_and_nothing_else_changes(
+    study: tuple[dict[str, Any], DesignPlan, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, _, _ = study
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(InputFault, match=r"there is no 'docs/design_a_treaty\.md' here"):
+        check_document()
+    page = Path(__file__).parents[3] / "docs" / "design_a_treaty.md"
+    before = page.read_text("utf-8")
+    (tmp_path / "docs" / "figures").mkdir(parents=True)
+    written(tmp_path / "docs", page.name, before)
+    check_document()
+    document(told)
+    after = (tmp_path / "docs" / page.name).read_text("utf-8")
+    part = part_of(after, "study")
+    assert after.replace(part, "") == before.replace(part_of(before, "study"), "") and part != ""
+    own = told["candidates"][0]
+    row = next(line for line in part.splitlines() if line.startswith("| A * |"))
+    assert f"| {own['worst_off'][0]:.3f} |" in row and row.endswith("| 50 % | 0 % |")
+    assert "**Nothing beats today's arrangement in 80 % of the sample.** Least regret (*): A" in part
+    assert "(figures/arrangements.png)" in part
+    assert (tmp_path / "docs" / "figures" / "arrangements.png").stat().st_size > 10_000
+    better = [{**one, "better": 0.9} if one["name"] == "A" else one for one in told["candidates"]]
+    document({**told, "candidates": better})
+    said = "**The robust choice, A, beats today's arrangement in 90 % of the sample.**"
+    assert said in (tmp_path / "docs" / page.name).read_text("utf-8")
 
 
 @pytest.mark.slow

@@ -140,6 +140,11 @@ def work_watching(visitor: Visitor, tmp_path: Path) -> None:
     assert replay(json.loads(path.read_text()))[1]
     page.set_input_files("#replay", str(path))
     until(page, "document.querySelector('#notice').className === 'shown'")
+    page.click("#lesson > summary")
+    for field in ("title", "text", "question", "before", "after"):
+        page.fill(f"#lesson-{field}", field)
+    page.click("#lesson-save")
+    until(page, "document.querySelector('#notice').className.includes('bad')")  # the replayed run is as it ever was
     page.keyboard.press("Escape")
     page.focus("#drawer-close")
     page.keyboard.press("Escape")
@@ -164,6 +169,11 @@ def work_lessons(visitor: Visitor) -> None:
                 option.check()
             page.click("#reveal")
             page.wait_for_selector("#verdict", timeout=240_000)
+            if page.locator("#play-live").count():
+                page.click("#play-live")
+                page.wait_for_selector("#answer [data-runs]")
+                page.click(f"#chapter-{chapter}")  # what was revealed is there again, whole
+                page.wait_for_selector("#verdict")
             for summary in page.locator("#answer summary").all():
                 summary.click()
             page.click("#again")
@@ -192,6 +202,11 @@ def work_leading(lead: Visitor, running: Served) -> None:
     screen.click("#lead-next")
     with screen.expect_download():
         screen.click("#lead-export")
+    for when in ("before", "after", "refresh"):
+        screen.click(f"#quiz-{when}")
+    with screen.expect_download():
+        screen.click("#quiz-csv")
+    screen.click("#quiz-close")
     screen.click("#lead-end")
     screen.wait_for_selector("dialog #ask-no")
     assert screen.evaluate(UNREADABLE) == [] and screen.evaluate(NAMELESS) == []
@@ -231,6 +246,28 @@ def work_leading(lead: Visitor, running: Served) -> None:
     for summary in screen.locator("#lead-settings details > summary").all():
         summary.click()
     screen.click("#settings-reset")
+    work_tables(screen, running)
+
+
+def work_tables(screen: Any, running: Served) -> None:
+    """Deal onto two tables; what is for one table works on that one."""
+    with screen.expect_popup() as opened:
+        screen.click("#open-wall")
+    opened.value.wait_for_selector("#room-code")  # the window that was opened leads, too
+    opened.value.close()
+    screen.fill("#n-tables", "2")
+    screen.click("#deal")
+    until(screen, "document.querySelectorAll('#grid .table').length === 2")
+    assert len(running.classroom.hall.tables) == 2 and screen.evaluate(UNREADABLE) == []
+    for k in (0, 1):
+        screen.click(f"#show-{k}")
+        until(screen, f"document.querySelector('#show-{k}').ariaPressed === 'true'")
+        assert running.classroom.hall.shown == k
+    screen.click("#show-turns")
+    screen.click("#lead-start")
+    for k in (0, 1):
+        until(screen, f"!document.querySelector('#next-{k}').disabled")
+        screen.click(f"#next-{k}")
 
 
 def choose(page: Any, worked: set[str]) -> None:
@@ -244,6 +281,10 @@ def choose(page: Any, worked: set[str]) -> None:
                 return
             worked.add(name)
             page.wait_for_timeout(400)  # the package is judged
+    if "peek" not in worked and page.locator(".question .peek button").count():
+        with contextlib.suppress(Exception):  # as above
+            page.locator(".question .peek button").first.click(timeout=2000)
+            worked.add("peek")
     moves = page.eval_on_selector_all(
         ".question [data-move]", "(all) => all.filter((one) => !one.disabled).map((one) => one.dataset.move)"
     )
@@ -261,6 +302,7 @@ def work_sitting(visitor: Visitor, running: Served, tmp_path: Path) -> None:
     room = running.classroom.room
     page = visitor.open("#sit")
     page.fill("#code", room.people.codes[0])
+    page.fill("#name", "Ann")  # a seat's own code needs none
     page.click("#join")
     page.wait_for_selector("#role")
     page.click("#how > summary")

@@ -346,23 +346,30 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "opening": ("luck", "choices"),
     "export": ("settings", "moves"),
     "replay": ("export",),
-    "room/join": ("code",),
-    "room/look": ("since",),
-    "room/answer": ("spot", "value"),
+    "room/join": ("code", "name"),
+    "room/look": ("since", "table", "game"),
+    "room/answer": ("spot", "value", "peeked"),
     "room/judge": ("dyad", "at"),
     "room/leave": ("any",),
-    "room/lead": ("action", "text", "settings", "pace", "patience", "bloc"),
-    "room/export": ("any",),
-    "room/cloud": ("any",),
-    "room/page": ("language",),
+    "room/lead": ("action", "text", "settings", "pace", "patience", "bloc", "table", "tables"),
+    "room/export": ("table",),
+    "room/cloud": ("table",),
+    "room/page": ("language", "table"),
+    "room/tables": ("any",),
     "emulator": ("any",),
     "room/here": ("tokens",),
     "room/heard": ("any",),
     "qr": ("text",),
-    "lesson": ("any",),
+    "lesson": ("lesson",),
+    "lesson/look": ("voter",),
+    "lesson/vote": ("voter", "lesson", "option"),
+    "lesson/lead": ("action", "lesson"),
+    "quiz": ("voter", "language"),
+    "quiz/answer": ("voter", "answers"),
+    "quiz/lead": ("action",),
 }
 SETTINGS_FIELDS = ("scenario", "root_seed", "replicate", "parameters", "changes", "quarters")
-LEADING = ("look", "set", "say", "empty", "new", "start", "next", "pause", "end")
+LEADING = ("look", "set", "say", "empty", "new", "start", "next", "pause", "end", "deal", "show")
 
 
 def any_json(rng: random.Random, path: str) -> dict[str, Any]:
@@ -384,6 +391,8 @@ def any_json(rng: random.Random, path: str) -> dict[str, Any]:
             data[name] = settings() if name == "settings" else value()
     if path == "room/lead" and rng.random() < 0.8:
         data["action"] = rng.choice(LEADING)
+        if rng.random() < 0.5:
+            data["tables"] = rng.randrange(4)
     if path == "replay" and rng.random() < 0.7:
         about = {"format": "detente game 1", "settings": settings(), "moves": value(), "played": rng.choice([0, 1])}
         data["export"] = about | {"digest": value()}
@@ -406,6 +415,7 @@ def patient() -> Iterator[Served]:
     with served(warm=False) as running:
         everybody = running.classroom
         everybody.visitors = everybody.places = everybody.whole = everybody.whole_places = Buckets(1e9, 1e9)
+        everybody.joins = Buckets(1e9, 1e9)
         running.classroom.clouds.stop()
         yield running
 
@@ -422,6 +432,8 @@ def told_statuses(page: Served, rounds: int, seed: int) -> dict[int, int]:
     for _ in range(rounds):
         for path in FIELDS:
             data = any_json(rng, path)
+            if path == "room/join" and rng.random() < 0.3:
+                data["code"] = page.classroom.hall.code
             token = rng.choice(["", seat, page.lead_token, "x"]) if path != "qr" else page.lead_token
             status, said, headers = page.send(
                 f"/api/{path}", json.dumps(data).encode(), {"X-Token": token, "Content-Type": "application/json"}
@@ -472,6 +484,8 @@ def test_no_request_ends_in_a_fault_of_ours(patient: Served) -> None:
         ("replay", {"export": {"format": "detente game 1"}}),
         ("room/join", {"code": ["A"]}),
         ("room/join", {"code": "A" * 1000}),
+        ("room/look", {"table": 20}),
+        ("room/answer", {"spot": [0, 0, 0, "offer", 0], "value": 1, "peeked": 1}),
         ("room/answer", {"spot": [0, 0, 0, "offer"], "value": 1}),
         ("room/answer", {"spot": [0, 0, True, "offer", 0], "value": 1}),
         ("room/answer", {"spot": [0, 0, 0, "offer", 0], "value": {"x": 1}}),

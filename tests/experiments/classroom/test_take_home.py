@@ -14,10 +14,10 @@ from commands import refused, written
 from emulated import OF_ALL_PAIRS, made_up_emulator
 from typer.testing import Result
 
-from experiments.classroom import cloud, take_home
+from experiments.classroom import cloud, lessons, take_home
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.keeping import as_data
-from experiments.classroom.lessons import KEPT, LESSONS, reveals
+from experiments.classroom.lessons import KEPT, Course, reveals, shipped
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import OVER, Refused, Room
 from experiments.classroom.seats import Spot
@@ -168,6 +168,7 @@ def spoilt(change: dict[str, Any]) -> dict[str, Any]:
         ("no JSON", "is nothing that a page can be made of; allowed are a results folder, the file of a game"),
         ('{"format": "another"}', "is nothing that a page can be made of"),
         ("[1]", "is nothing that a page can be made of"),
+        ('{"format": ["list"]}', "is nothing that a page can be made of"),
         (json.dumps({"format": "detente room 0"}), "is nothing that a page can be made of"),
         (spoilt({"digest": "0" * 64}), "was played by another version of the model, which plays it differently"),
         (spoilt({"played": 2}), "was played by another version of the model"),
@@ -218,13 +219,17 @@ def test_an_emulator_goes_along_without_the_runs_that_it_was_measured_on(over: R
 def test_what_chapters_reveal_was_counted_by_this_model() -> None:
     found = reveals()
     assert found is not None, f"count it again: python -m experiments.classroom.lessons ({KEPT.name})"
-    arms = [
-        (lesson.key, arm.label, arm.parameters) for lesson in LESSONS if lesson.kind == "arms" for arm in lesson.arms
-    ]
-    assert [(one["lesson"], one["label"], one["parameters"]) for one in found["arms"]] == arms
+    counted = [lesson for lesson in shipped() if lesson.kind == "arms"]
+    arms = [(lesson.key, arm.label, arm.settings.as_dict()) for lesson in counted for arm in lesson.arms]
+    assert [(one["lesson"], one["label"], one["settings"]) for one in found["arms"]] == arms
     for one in found["arms"]:
         for told in one["measured"].values():
             assert 0.0 <= told["low"] <= told["value"] <= told["high"] <= 1.0
+        measure = next(lesson.measure for lesson in counted if lesson.key == one["lesson"])
+        last = one["measured"][measure]
+        assert one["growth"][-1] == [one["runs"], last["value"], last["low"], last["high"]]
+    told = {one["key"]: one["revealed"] for one in Course().as_data()}
+    assert [key for key, revealed in told.items() if not revealed] == ["sandbox"]
 
 
 def test_the_class_takes_its_game_home_when_it_is_over_and_not_before(over: Room) -> None:
@@ -246,9 +251,9 @@ def test_the_class_takes_its_game_home_when_it_is_over_and_not_before(over: Room
 
 
 def test_without_what_another_model_revealed_the_chapters_say_so(over: Room, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(take_home, "reveals", lambda: None)
+    monkeypatch.setattr(lessons, "reveals", lambda: None)
     told = held(take_home.of_room(over, cloud.Cloud(over.settings).view()).html("en"))
-    assert [one["key"] for one in told["facts"]["lessons"] if one["playable"]] == ["sandbox"] and told["reveals"] == []
+    assert [one["revealed"] for one in told["facts"]["lessons"]] == [None] * len(shipped())
 
 
 def test_every_term_has_words_in_every_language() -> None:

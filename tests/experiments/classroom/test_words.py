@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 
 from experiments.classroom.controls import _WANTED, GROUPS, class_scenarios, control_list
-from experiments.classroom.lessons import LESSONS
+from experiments.classroom.lesson_file import MEASURES
 from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
 from experiments.classroom.seats import ANSWERS, CONDUCT
+from experiments.classroom.votes import KEEP, WITHDRAW
 from model import BLOCS, FAMILIES, PARAMETERS, load_scenario
 
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
@@ -20,7 +21,10 @@ LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in
 SCRIPTS = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "static").glob("*.js")}
 PRESETS = re.findall(r"key: \"(\w+)\"", SCRIPTS["presets.js"])
 VIEWS = ("start", "watch", "learn", "sit", "lead")
-CODE = "\n".join([*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "room", "door"))])
+CODE = "\n".join(
+    [*SCRIPTS.values(), *((FOLDER / f"{name}.py").read_text() for name in ("server", "desk", "hall", "room", "door"))]
+)
+OWN_HEADLINES = ("refused", "signs", "lapses")  # the others are told as in the minutes
 
 
 @functools.cache
@@ -46,10 +50,10 @@ def used_keys() -> set[str]:
         for event in load_scenario(name).events
         if event.quarter >= 0
     }
-    for lesson in LESSONS:
-        parts = ("title", "text", "question") + (("after", "discuss") if lesson.kind != "sandbox" else ())
-        keys |= {f"lesson.{lesson.key}.{part}" for part in parts}
-        keys |= {f"arm.{arm.label}" for arm in lesson.arms} | {f"learn.measure_{lesson.measure}"}
+    keys |= {f"learn.measure_{measure}" for measure in MEASURES} | {f"learn.{move}" for move in (KEEP, WITHDRAW)}
+    keys |= {f"learn.{option}" for option in ("both_keep", "one_leaves", "both_leave", "same")}
+    keys |= {f"vote.do_{act}" for act in ("ask", "split", "reveal")} | {f"vote.did_{move}" for move in (KEEP, WITHDRAW)}
+    keys |= {f"saving.of_{field}" for field in ("title", "text", "question", "before", "after")}
     keys |= {f"refused.{code}" for code in re.findall(r"(?:Refused|refusal)\(\d+, \"(\w+)\"", CODE)}
     keys |= {f"event.case_{how}" for how in HOW_ENDED.values()} | {
         f"event.ends_{why}" for why in (*WHY_ENDED.values(), "other")
@@ -59,6 +63,10 @@ def used_keys() -> set[str]:
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
     keys |= {f"did.{what}" for what in ("offer", "nothing", *(f"answer_{one}" for one in ANSWERS))}
     keys |= {f"did.keep_{one}" for one in CONDUCT}
+    keys |= {f"keep.{who}" for who in ("both", "we", "they")} | {f"gift.{how}" for how in ("local", "quota", "open")}
+    keys |= {f"wall.{phase}" for phase in ("lobby", "paused", "over", "deciding", "plays")}
+    keys |= {f"story.{part}_{how}" for part in ("luck", "us") for how in ("none", "more", "less")}
+    keys |= {f"story.why_{why}" for why in ("luck", "us", "rules")} | {f"head.{kind}" for kind in OWN_HEADLINES}
     keys |= {f"preset.{name}" for one in PRESETS for name in (one, f"{one}_text")}
     keys |= {f"door.{door}{part}" for door in ("class", "puzzles", "lab") for part in ("", "_text")}
     keys |= {f"below.{part}" for part in ("charts", "table", "games")} | {f"tab.{tab}" for tab in VIEWS}
@@ -94,6 +102,7 @@ def test_chinese_is_chinese() -> None:
         "game.corner",
         "game.two",
         "pair",
+        "story.paragraph",
     }
     latin = [
         key for key, text in chinese.items() if text and not re.search(r"[\u4e00-\u9fff]", text) and key not in plain
@@ -114,7 +123,7 @@ def test_money_is_counted_as_each_language_counts_it() -> None:
 
 def test_a_missing_key_would_be_found() -> None:
     assert len(PRESETS) == 5 and "chart.depth" in used_keys()
-    assert "watch.title" in used_keys() and "lesson.noise.after" in used_keys() and "refused.not_asked" in used_keys()
+    assert "watch.title" in used_keys() and "vote.do_split" in used_keys() and "refused.not_asked" in used_keys()
 
 
 def test_nothing_in_the_page_parses_markup_or_leaves_the_machine() -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+from clusters import Cluster, clustered
 from sample_runs import PLAN, made_up, slow_and_noted, small_plan
 
 from experiments.running import runner
@@ -19,67 +16,17 @@ from experiments.running.executors import scheduler_maker
 from experiments.running.runner import run_plan
 from model import InputFault
 
-distributed = pytest.importorskip("distributed")
+pytest.importorskip("distributed")
 # What the other package leaves open at its end is its own affair.
 pytestmark = pytest.mark.filterwarnings("default")
 
 MANY = PLAN.replace("replicates = 6", "replicates = 40")
 
 
-class Cluster:
-    """A scheduler and two workers, each a process of its own on this machine's loopback."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        self.address = f"tcp://127.0.0.1:{port}"
-        how: dict[str, Any] = {
-            "env": environment, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL,
-        }  # fmt: skip
-        quiet = ["--no-dashboard"]
-        self.scheduler = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "distributed.cli.dask_scheduler",
-                "--host",
-                "127.0.0.1",
-                "--port",
-                str(port),
-                *quiet,
-            ],
-            **how,
-        )  # fmt: skip
-        self.workers = [
-            subprocess.Popen(
-                [
-                    sys.executable, "-m", "distributed.cli.dask_worker", self.address, "--nthreads", "1", "--no-nanny",
-                    "--host", "127.0.0.1", "--local-directory", str(folder), *quiet,
-                ],
-                **how,
-            )
-            for _ in range(2)
-        ]  # fmt: skip
-
-    def close(self) -> None:
-        for process in (*self.workers, self.scheduler):
-            process.kill()
-            process.wait(20)
-
-
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-    environment = {
-        **os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "NOTES": str(tmp_path / "notes"), "NAP": "0.05",
-    }  # fmt: skip
-    own = Cluster(tmp_path, environment)
-    try:
-        with distributed.Client(own.address, timeout=30, set_as_default=False) as client:
-            client.wait_for_workers(2, timeout=60)
+    with clustered(tmp_path, NOTES=str(tmp_path / "notes"), NAP="0.05") as own:
         yield own
-    finally:
-        own.close()
 
 
 @pytest.mark.slow

@@ -24,7 +24,7 @@ from thinned import one_in
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
 from experiments.running.engines import run_chunk
-from experiments.running.runner import Hooks, Outcome, run_plan
+from experiments.running.runner import Hooks, Outcome, WorkersDie, chunks_of, run_plan
 from experiments.store import manifest
 from experiments.store.columns import Chunk
 from experiments.store.folder import Results
@@ -406,6 +406,60 @@ def test_a_disk_that_refuses_loses_nothing(
     assert outcome.n_before == 25
     assert len(again) == 54 - 5
     assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+
+
+def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path) -> None:
+    calls: list[str] = []
+
+    def work(chunk: Chunk) -> pa.Table:
+        calls.append(chunk.name)
+        if len(calls) > 7:
+            raise MemoryError
+        return made_up(chunk)
+
+    with pytest.raises(WorkersDie, match="there is not enough memory for point"):
+        run_plan(plan, tmp_path / "r", 1, work=work, chunk_replicates=CHUNK)
+    assert calls[-1] == calls[-2], "it was tried twice"
+    told = Results.open(tmp_path / "r").manifest
+    assert (told["state"], told["n_runs"], told["n_failed"]) == ("interrupted", 35, 0)
+    outcome, again = counted(plan, tmp_path / "r")
+    assert len(again) == 54 - 7 and outcome.n_failed == 0
+    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+
+
+def test_a_run_of_mesa_without_memory_is_no_row(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    def starve(*about: object, **how: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("model.NegotiationModel", starve)
+    with pytest.raises(MemoryError):
+        run_chunk(dataclasses.replace(next(chunks_of(plan)), engine="mesa"))
+
+
+def test_a_folder_that_is_moved_is_told_and_not_made_anew(plan: Plan, tmp_path: Path) -> None:
+    def work(chunk: Chunk) -> pa.Table:
+        if len(list((tmp_path / "r" / "runs").glob("*"))) == 7:
+            (tmp_path / "r").rename(tmp_path / "moved")
+        return made_up(chunk)
+
+    with pytest.raises(InputFault, match="was moved or removed while a sweep was writing into it"):
+        run_plan(plan, tmp_path / "r", 1, work=work, chunk_replicates=CHUNK)
+    assert not (tmp_path / "r").exists()
+    outcome, again = counted(plan, tmp_path / "moved")
+    assert len(again) == 54 - 7
+    assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
+
+
+@pytest.mark.parametrize("name", [".lock", "parts.log"])
+def test_what_is_written_in_place_is_not_written_through_a_link(name: str, plan: Plan, tmp_path: Path) -> None:
+    results, own = sweep(plan, tmp_path / "r").results, tmp_path / "thesis.txt"
+    own.write_text("mine", encoding="utf-8")
+    results.parts()[-1].unlink()  # there is something to write
+    (tmp_path / "r" / name).unlink()
+    (tmp_path / "r" / name).symlink_to(own)
+    with pytest.raises(InputFault, match=f"{name}' cannot be written|r' cannot be written"):
+        sweep(plan, tmp_path / "r")
+    assert own.read_text(encoding="utf-8") == "mine"
 
 
 # --- series -------------------------------------------------------------------------------------------------

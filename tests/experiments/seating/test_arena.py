@@ -15,8 +15,9 @@ from seated import SHORT, seatable
 from experiments.classroom.game import Game, Settings
 from experiments.seating.agents import Agent, find_agent
 from experiments.seating.arena import ALL, Arena, compared, play_arena
+from experiments.seating.begun import Begun
 from experiments.seating.measures import by_rules, measured, percentile
-from experiments.seating.play import all_settings, replayed
+from experiments.seating.play import Played, all_settings, replayed, write_game
 from experiments.seating.protocol import Question
 from experiments.seating.results import write_arena
 from experiments.statistics.estimates import mean_interval
@@ -31,7 +32,7 @@ def arena(tmp_path_factory: pytest.TempPathFactory) -> tuple[Arena, Path]:
     """Two agents in two seats under two lucks."""
     folder = tmp_path_factory.mktemp("arena") / "kept"
     agents = [find_agent("rules"), find_agent("never-accept")]
-    found, fault = write_arena(lambda keep: play_arena(agents, [0, 2], GAMES, 12, keep=keep), folder)
+    found, fault = write_arena(lambda one: play_arena(agents, [0, 2], GAMES, 12, keep=one.keep), folder, {})
     assert fault == "" and (folder / "arena.png").stat().st_size > 10_000
     return found, folder
 
@@ -163,12 +164,53 @@ def test_what_no_arena_is_played_with_is_refused() -> None:
 
 
 def test_an_arena_that_fails_leaves_no_folder(tmp_path: Path) -> None:
-    def fails(keep: object) -> Arena:
+    def fails(begun: object) -> Arena:
         raise InputFault(["no"], "test")
 
     with pytest.raises(InputFault):
-        write_arena(fails, tmp_path / "arena")
+        write_arena(fails, tmp_path / "arena", {})
     assert list(tmp_path.iterdir()) == []
+
+
+class _Killed(BaseException):
+    """As if the process had gone: nothing is cleared up."""
+
+
+def test_killed_an_arena_goes_on_to_the_same(
+    arena: tuple[Arena, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Killed between a game and its row, and in the middle of a line; only what is missing is played again."""
+    agents, folder = [find_agent("rules"), find_agent("never-accept")], tmp_path / "arena"
+    asked, stage = {"games": 8}, tmp_path / ".arena.begun"
+    played: list[str] = []
+
+    def play(begun: Begun, upto: int) -> Arena:
+        def keep(one: Played, row: Any) -> None:
+            if len(played) == upto:
+                write_game(begun.folder, row["file"], one)
+                raise _Killed
+            played.append(row["file"])
+            begun.keep(one, row)
+
+        return play_arena(agents, [0, 2], GAMES, 12, keep=keep, before=begun.before)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("experiments.seating.begun.shutil.rmtree", lambda *_, **__: None)
+        with pytest.raises(_Killed):
+            write_arena(lambda begun: play(begun, 3), folder, asked)
+    assert len((stage / "bouts.jsonl").read_text("utf-8").splitlines()) == 3 and not folder.exists()
+    with (stage / "bouts.jsonl").open("a") as bouts:
+        bouts.write('{"agent": "ru')
+    with pytest.raises(InputFault, match="holds another arena that was not finished"):
+        write_arena(lambda begun: play(begun, 99), folder, {"games": 9})
+    found, fault = write_arena(lambda begun: play(begun, 99), folder, asked)
+    assert fault == "" and not stage.exists() and len(played) == len(set(played)) == 8
+    whole, kept = arena
+    pd.testing.assert_frame_equal(found.table, whole.table, check_exact=True)
+    pd.testing.assert_frame_equal(found.bouts, whole.bouts, check_exact=True)
+    assert {path.name for path in folder.iterdir()} == {path.name for path in kept.iterdir()}
+    for name in ("arena.csv", "games.csv", "arena.json", "messages.jsonl"):
+        assert (folder / name).read_bytes() == (kept / name).read_bytes(), name
 
 
 def test_games_are_numbered_lucks() -> None:

@@ -65,7 +65,8 @@ def test_parts_of_another_sweep_are_refused_by_all_who_read(
         path: path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file() and path.name != ".lock"
     }
     sweep = ("sweep", "small.toml", "--out", "r", "--workers", "1")
-    for words in (sweep, ("report", "r"), ("rerun", "r", "--run", "0-0"), ("mechanisms", "--results", "r")):
+    for words in (sweep, ("report", "r"), ("rerun", "r", "--run", "0-0"), ("mechanisms", "--results", "r"),
+                  ("export", "r", "--to", "csv"), ("certify", "r")):  # fmt: skip
         says = f"'r' holds 5 parts that are not of this sweep: {', '.join(names[:3])} and 2 more, of the plan 'small'"
         result = call(*words)
         refused(result)

@@ -13,7 +13,15 @@ from sample_runs import made_up, small_plan, stored
 
 from experiments.running.runner import chunks_of
 from experiments.store.columns import COLUMNS, Played, failed_chunk
-from experiments.store.files import check_vacant, staged_folder, vacant_folder, write_table, write_whole
+from experiments.store.files import (
+    MOST_BYTES,
+    check_vacant,
+    read_json,
+    staged_folder,
+    vacant_folder,
+    write_table,
+    write_whole,
+)
 from experiments.store.folder import Results
 from model import InputFault
 
@@ -23,6 +31,20 @@ def everything_in(folder: Path) -> list[str]:
 
 
 # --- files --------------------------------------------------------------------------------------------------
+
+
+def test_json_is_read_whole_or_refused_and_anything_else_is_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "some.json"
+    path.write_text('{"a": [1, null]}', encoding="utf-8")
+    assert read_json(path, "game") == {"a": [1, None]}
+    for other in (b"", b"{", b"\xff", b"[" * 100_000):
+        path.write_bytes(other)
+        assert read_json(path, "game") is None
+    os.truncate(path, MOST_BYTES + 1)
+    with pytest.raises(InputFault, match="is larger than"):
+        read_json(path, "game")
+    with pytest.raises(InputFault, match="cannot be read: Is a directory"):
+        read_json(tmp_path, "game")
 
 
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("a bug"), KeyboardInterrupt()])

@@ -10,6 +10,8 @@ import pytest
 from sample_runs import PLAN, small_plan, with_series
 
 from experiments.design.plan import Plan
+from experiments.export.certify import certify
+from experiments.export.write import export
 from experiments.findings.findings import find
 from experiments.report.page import write_report
 from experiments.running.runner import Hooks, rerun, run_plan
@@ -24,6 +26,8 @@ READERS: dict[str, Callable[[Path], object]] = {
     "rerun": lambda folder: rerun(Results.open(folder), "8-5"),
     "series": lambda folder: Results.open(folder).read_series("dyad"),
     "digest": lambda folder: Results.open(folder).digest(),
+    "export": lambda folder: export(folder, "csv", folder.with_name("exported")),
+    "certify": lambda folder: certify(folder, folder.with_name("r.zip"), replays=0),
     "failures": lambda folder: Results.open(folder).read_failures(),
 }
 

@@ -33,14 +33,17 @@ def test_poisson_intervals_are_exact() -> None:
     assert counts.poisson(10, 0.95) == pytest.approx((4.795, 18.39), abs=5e-3)  # Garwood 1936
 
 
-def played(packages: list[Any], carried: int = 0, dropped: int = 0) -> Any:
+def of_runs(packages: list[Any], signed: np.ndarray, carried: int = 0, **more: np.ndarray) -> counts.Counted:
     d = np.array(packages)
-    return SimpleNamespace(package=d, carried=np.full((len(d), 3), carried), dropped=np.full((len(d), 3), dropped))
+    special, is_open = np.zeros((len(d), 6, d.shape[-1])), np.ones(d.shape, dtype=bool)
+    found = {"special": special, "carried": np.full((len(d), 3), carried), "dropped": np.zeros((len(d), 3))}
+    found |= {name: value for name, value in more.items() if name in found}
+    return counts.of_runs(SimpleNamespace(package=d, **found), signed, more.get("is_open", is_open))
 
 
 def test_runs_are_counted_quarter_by_quarter() -> None:
     # One replicate, four quarters: signed twice; kept throughout; broken once.
-    whole = counts.of_runs(played([[[0, 5, 5, 7], [3, 3, 3, 3], [2, 2, 0, 0]]], carried=1), np.array([[2, 0, 0]]))
+    whole = of_runs([[[0, 5, 5, 7], [3, 3, 3, 3], [2, 2, 0, 0]]], np.array([[2, 0, 0]]), carried=1)
     assert list(whole.signed) == [2, 0, 0] and whole.years == 1.0
     assert (whole.breaks, whole.kept) == (1.0, (3 + 4 + 2) / 4)
     found = whole.figures()
@@ -50,12 +53,22 @@ def test_runs_are_counted_quarter_by_quarter() -> None:
 
 
 def test_what_nothing_tells_is_not_made_up() -> None:
-    quiet = counts.of_runs(played([[[0, 0, 0, 0]] * 3]), NOTHING)
+    quiet = of_runs([[[0, 0, 0, 0]] * 3], NOTHING)
     found = quiet.figures()
     assert np.isnan(found["threats"]) and np.isnan(found["truces"]) and found["agreements US-EU"] == 0.0
-    kept = counts.of_runs(played([[[1, 1, 1, 1]] * 3]), NOTHING)
+    kept = of_runs([[[1, 1, 1, 1]] * 3], NOTHING)
     assert kept.figures()["truces"] == np.inf
     assert kept.intervals(0.95)["truces"][1] == np.inf
+
+
+def test_a_rise_of_duties_and_a_channel_that_shuts_break_what_is_in_force_as_in_the_record() -> None:
+    packages = [[[1, 1, 1, 2], [3, 3, 3, 3], [0, 4, 4, 4]]]
+    special, is_open = np.zeros((1, 6, 4)), np.ones((1, 3, 4), dtype=bool)
+    special[0, 1, 1:] = 0.1  # between the first two: what they sign later counts again
+    special[0, 2, 3] = -0.1  # a cut breaks nothing
+    is_open[0, 2, 2:] = False
+    found = of_runs(packages, NOTHING, special=special, is_open=is_open)
+    assert (found.breaks, found.kept) == (2.0, (2 + 4 + 1) / 4)
 
 
 def test_blocks_of_replicates_add_up_to_the_same() -> None:

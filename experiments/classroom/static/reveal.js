@@ -1,0 +1,143 @@
+// What a lesson reveals. Numbers that ship with the page settle within two seconds as run after run comes in; whoever
+// doubts has them played live.
+import { ask, facts } from "./api.js";
+import { seat } from "./blocs.js";
+import { button, h, put } from "./dom.js";
+import { armChart } from "./figures.js";
+import { isGame, optionName, wordsOf } from "./lesson_words.js";
+import { gameCard } from "./minutes.js";
+import { glide } from "./motion.js";
+import { percent, t } from "./words.js";
+
+const Z = 1.96;
+const SETTLES = 2000; // ms
+let stopGlide = () => {};
+let timer = 0;
+let generation = 0;
+
+export function stopReveal() {
+  stopGlide();
+  clearTimeout(timer);
+  generation += 1;
+}
+
+// parts: where it is drawn; told(): what was predicted, or null; isNew: it moves; again: what leads back to the question.
+export function reveal(box, lesson, predicted, isNew, again = null) {
+  stopReveal();
+  const parts = { chart: h("div", {}), verdict: h("div", { id: "verdict-box", role: "status" }), more: h("div", {}), predicted, again };
+  put(box, wordsOf(lesson).look && h("p", { id: "look" }, h("strong", {}, t("learn.look")), " ", wordsOf(lesson).look), parts.chart, parts.verdict, parts.more);
+  if (!lesson.revealed) return playLive(parts, lesson);
+  if (isGame(lesson)) return showGame(parts, lesson, lesson.revealed);
+  const rows = lesson.revealed;
+  const last = (arm) => ({ ...arm.measured[lesson.measure], runs: arm.runs });
+  const high = axis(rows.map(last));
+  const step = (share) => draw(parts, lesson, rows.map((arm) => (share < 1 ? settling(arm.growth, share) : last(arm))), high, share < 1);
+  const done = () => conclude(parts, lesson, rows.map(last));
+  if (!isNew) { step(1); return done(); }
+  step(0);
+  // Even steps in the logarithm of runs: what the motion eases is undone.
+  stopGlide = glide(SETTLES, (share) => step(1 - Math.cbrt(1 - share)), done);
+}
+
+// growth: rows [runs, value, low, high]; share of the way, 0 to 1.
+function settling(growth, share) {
+  const at = share * (growth.length - 1);
+  const k = Math.min(Math.floor(at), growth.length - 2);
+  const [runs, value, low, high] = growth[k].map((one, j) => one + (growth[k + 1][j] - one) * (at - k));
+  return { runs: Math.round(runs), value, low, high };
+}
+
+const axis = (rows) => (Math.max(...rows.map((row) => row.high)) > 0.5 ? 1 : 0.5);
+
+// Arms that are nearer to the best than what counts as the same share the first place.
+function truthOf(lesson, rows) {
+  const best = Math.max(...rows.map((row) => row.value));
+  const top = lesson.arms.map((arm) => arm.label).filter((_, k) => best - rows[k].value < lesson.close);
+  return top.length === rows.length ? ["same"] : top;
+}
+
+function draw(parts, lesson, rows, high, isMoving) {
+  const truth = isMoving ? [] : truthOf(lesson, rows);
+  const runs = Math.min(...rows.map((row) => row.runs));
+  put(parts.chart,
+    h("div", { class: "figure middle", "data-runs": runs, "data-moving": String(isMoving) },
+      armChart(rows.map((row, k) => ({ ...row, name: optionName(lesson, lesson.arms[k].label), best: truth.includes(lesson.arms[k].label) })), percent, high)),
+    h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs })));
+}
+
+const verdict = (lesson, predicted, truth) =>
+  h("p", { id: "verdict" }, predicted && h("span", { class: `tag ${truth.includes(predicted) ? "good" : "flat"}` }, t(truth.includes(predicted) ? "learn.right" : "learn.other")), " ",
+    t("learn.truth", { answer: truth.map((key) => optionName(lesson, key)).join(t("comma")) }));
+
+function conclude(parts, lesson, rows, isLive = false) {
+  put(parts.verdict, verdict(lesson, parts.predicted, truthOf(lesson, rows)));
+  more(parts, lesson, !isLive && !facts.held);
+}
+
+function more(parts, lesson, canPlay) {
+  const { after, discuss } = wordsOf(lesson);
+  put(parts.more, after && h("p", {}, after), discuss && [h("h3", {}, t("learn.discuss")), h("p", {}, discuss)],
+    h("div", { class: "bar" }, canPlay && button(t("learn.live"), () => playLive(parts, lesson), { id: "play-live" }), parts.again));
+}
+
+function showGame(parts, lesson, game) {
+  const leaves = game.payoffs.map(([reward, temptation, sucker, punishment]) => temptation > reward && punishment >= sucker);
+  const truth = leaves[0] && leaves[1] ? "both_leave" : leaves[0] || leaves[1] ? "one_leaves" : "both_keep";
+  seat(facts.scenarios.find((one) => one.name === lesson.arms[0].settings.scenario)?.start);
+  put(parts.chart, gameCard(game, lesson.dyad));
+  put(parts.verdict, verdict(lesson, parts.predicted, [truth]));
+  more(parts, lesson, false);
+}
+
+// --- played while the class watches ----------------------------------------------------------------------------------
+
+async function playLive(parts, lesson) {
+  stopReveal();
+  const mine = generation;
+  put(parts.verdict, h("p", { class: "soft" }, t("learn.playing")));
+  let isFull = false;
+  try {
+    if (isGame(lesson)) {
+      const game = await ask("lesson", { lesson: lesson.key });
+      return mine === generation ? showGame(parts, lesson, game) : null;
+    }
+    const clouds = await askClouds(lesson);
+    if (mine !== generation) return;
+    const rows = clouds.map((cloud) => ({ ...measure(lesson, cloud), runs: cloud.runs }));
+    if (rows.every((row) => row.runs)) draw(parts, lesson, rows, axis(rows), false);
+    isFull = clouds.every((cloud) => cloud.fault || cloud.runs >= cloud.of);
+    if (isFull && rows.every((row) => row.runs)) return conclude(parts, lesson, rows, true);
+    put(parts.verdict, h("p", { class: "soft" }, t("learn.counting", { runs: Math.min(...rows.map((row) => row.runs)), of: clouds[0].of })));
+  } catch { /* asked again */ }
+  if (!isFull && mine === generation) timer = setTimeout(() => playLive(parts, lesson), 500);
+}
+
+const askClouds = (lesson) => Promise.all(lesson.arms.map((arm) => ask("cloud", { settings: arm.settings })));
+
+// A question that is being read has its answer on the way: asking starts what is not played yet, and keeps it going.
+// A game is played in a moment, by this very model: it is as good as what ships. drawn(): it is there.
+export async function prepare(lesson, drawn) {
+  const mine = generation;
+  if (isGame(lesson)) {
+    lesson.revealed = await ask("lesson", { lesson: lesson.key }).catch(() => null);
+    return lesson.revealed && mine === generation ? drawn() : null;
+  }
+  const clouds = await askClouds(lesson).catch(() => []);
+  const isFull = clouds.length && clouds.every((cloud) => cloud.fault || cloud.runs >= cloud.of);
+  if (!isFull && mine === generation) timer = setTimeout(() => (mine === generation ? prepare(lesson, drawn) : null), 2000);
+}
+
+// Mean over pairs within a run first, because the pairs of one run share its luck; then mean and interval over runs.
+function measure(lesson, cloud) {
+  const n = cloud.runs;
+  if (!n) return { value: 0, low: 0, high: 0 };
+  if (lesson.measure === "emerged") {
+    const rates = cloud.emerged.filter(Boolean);
+    const mean = (k) => rates.reduce((total, rate) => total + rate[k], 0) / rates.length;
+    return { value: mean(0), low: mean(1), high: mean(2) };
+  }
+  const means = cloud.depth[0].map((_, r) => cloud.depth.reduce((total, pair) => total + pair[r], 0) / cloud.depth.length);
+  const value = means.reduce((a, b) => a + b, 0) / n;
+  const spread = Math.sqrt(means.reduce((a, b) => a + (b - value) ** 2, 0) / Math.max(1, n - 1) / n);
+  return { value, low: value - Z * spread, high: value + Z * spread };
+}
