@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
     from model.telling.terms import duty_rates, package_terms
-    from model.vocabulary import BLOCS, DYAD_NAMES, DYADS
+    from model.vocabulary import BLOCS, DYAD_NAMES, DYADS, MOST_BLOCS, Parties
     from model.world import Checkpoint, ToldRun, World
     from model.world_file import WorldFile, load_world, own_class, unload_worlds, why_it_failed, world_of
 
@@ -66,7 +66,7 @@ _ROOMS = {
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
     "model.telling.terms": "duty_rates package_terms",
-    "model.vocabulary": "BLOCS DYADS DYAD_NAMES",
+    "model.vocabulary": "BLOCS DYADS DYAD_NAMES MOST_BLOCS Parties",
     "model.world": "Checkpoint ToldRun World",
     "model.world_file": "WorldFile load_world own_class unload_worlds why_it_failed world_of",
 }
@@ -75,17 +75,17 @@ _HOMES = {name: module for module, names in _ROOMS.items() for name in names.spl
 # fmt: off
 __all__ = [
     "ARITHMETICS", "BLOCS", "COMPETING_END", "DYADS", "DYAD_NAMES", "FAMILIES", "HIGHEST_ROOT_SEED", "KEPT",
-    "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc", "CaseEnd",
-    "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle", "Offer",
-    "OwnFile", "Parameters", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine", "TacticFile", "ToldRun",
-    "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use", "calibration_table",
-    "checked_value", "dictionary", "digest_of_text", "duty_rates", "evidence_table", "files_read", "find_scenario",
-    "flat", "game_map_point", "growth_table", "identification_flips", "kept_lanes", "known_scenario", "last_games",
-    "load_names", "load_scenario", "load_tactics", "load_world",
-    "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml",
-    "read_toml", "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files",
-    "scenario_names", "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic",
-    "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
+    "MOST_BLOCS", "PARAMETERS", "QUARTERS_PER_YEAR", "SEEDS", "Answer", "Automaker", "BatterySupplier", "Bloc",
+    "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
+    "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine",
+    "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
+    "calibration_table", "checked_value", "dictionary", "digest_of_text", "duty_rates", "evidence_table",
+    "files_read", "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "kept_lanes",
+    "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters",
+    "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package",
+    "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shown",
+    "side_family", "stance", "stand_in", "tactic", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
+    "world_of",
 ]
 # fmt: on
 

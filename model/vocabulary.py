@@ -64,11 +64,21 @@ LEGISLATURES: Final = {
     "US": "Congress",
     "EU": "the Council and Parliament",
 }
-#: Whose executive sets duties down to MFN alone: its legislature votes on laws (US, Trade Act and emergency powers).
-EXECUTIVE_BLOC: Final = "US"
-#: Whose purchase credit has rules on content, and whose makers these rules call restricted entities.
-CREDIT_BLOC: Final = "US"
-RESTRICTED_BLOC: Final = "CN"
+#: What laws a government can have, as a scenario names them: its executive sets duties down to MFN alone, so that its
+#: legislature votes on laws alone (US, Trade Act and emergency powers); its purchase credit has rules on content; its
+#: makers are those that such rules call restricted entities; it requires a share of EVs by credits owed for every
+#: combustion car (China), by a standard in steps as in US states, by one for fleets as in the EU.
+EXECUTIVE_DUTIES, CONTENT_CREDIT, RESTRICTED = "executive_duties", "content_credit", "restricted_entities"
+DUAL_CREDITS, STATE_STEPS, FLEET_STANDARD = "dual_credits", "state_steps", "fleet_standard"
+LAWS: Final = (EXECUTIVE_DUTIES, CONTENT_CREDIT, RESTRICTED, DUAL_CREDITS, STATE_STEPS, FLEET_STANDARD)
+#: Those that one government alone can have.
+LAWS_OF_ONE: Final = (CONTENT_CREDIT, RESTRICTED)
+#: Whose they are where a scenario names no governments of its own.
+LAWS_OF_THREE: Final = {
+    "CN": (RESTRICTED, DUAL_CREDITS),
+    "US": (EXECUTIVE_DUTIES, CONTENT_CREDIT, STATE_STEPS),
+    "EU": (FLEET_STANDARD,),
+}
 ELSEWHERE: Final = "other"  # the place of production that is nobody's
 FEWEST_BLOCS, MOST_BLOCS = 2, 6
 
@@ -77,14 +87,14 @@ class Parties:
     """The governments of a scenario and what follows from there being these: frozen, the same while a run lasts.
 
     blocs: codes in order; names: what each is called, by code; silent: pairs of codes that never talk; legislatures:
-    what votes there, in order. Two are equal when these are.
+    what votes there, in order; laws: what laws each has, in order, of ``LAWS``. Two are equal when these are.
 
     Indices: dyads, pairs (i, j) with i before j, in order; directed, (importer, exporter), both sides of each dyad in
     turn, of which importer and partner (p,) are the columns; thirds: the other blocs, (p,) n - 2 times, and elsewhere
     (p,) the place that is nobody's; pair_of: the place of (importer, exporter); dyad_of, side_of (b, b): the dyad of
     two blocs and the first one's side in it, -1 on the diagonal; own, other (d, s): who sits on each side and who
-    opposite; talks (d,) whether a dyad's governments ever meet; credit_bloc, restricted_bloc: as in the law, -1 where
-    it is no party.
+    opposite; talks (d,) whether a dyad's governments ever meet; credit_bloc, restricted_bloc: whose law it is, or
+    -1.
     """
 
     def __init__(
@@ -93,6 +103,7 @@ class Parties:
         names: Mapping[str, str] | None = None,
         silent: Iterable[tuple[str, str]] = (),
         legislatures: Mapping[str, str] | None = None,
+        laws: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
         self.blocs = tuple(blocs)
         self.names = {code: (names or {}).get(code) or BLOC_NAMES.get(code, code) for code in self.blocs}
@@ -124,17 +135,18 @@ class Parties:
         quiet = {frozenset(pair) for pair in silent}
         self.talks = np.array([frozenset((self.blocs[i], self.blocs[j])) not in quiet for i, j in self.dyads])
         self.all_talk = bool(self.talks.all())
-        self.credit_bloc, self.restricted_bloc = self.index(CREDIT_BLOC), self.index(RESTRICTED_BLOC)
+        self.laws = tuple(frozenset((laws or {}).get(code, ())) for code in self.blocs)
+        self.credit_bloc, self.restricted_bloc = ((*self.under(law), -1)[0] for law in LAWS_OF_ONE)
         for array in (*vars(self).values(), *self.thirds):
             if isinstance(array, np.ndarray):
                 array.setflags(write=False)
 
-    def index(self, code: str) -> int:
-        """The place of a bloc; -1 where it is none of the parties."""
-        return self.blocs.index(code) if code in self.blocs else -1
+    def under(self, law: str) -> tuple[int, ...]:
+        """The places of the blocs that have a law of ``LAWS``, in order."""
+        return tuple(b for b, own in enumerate(self.laws) if law in own)
 
     def _what(self) -> tuple[object, ...]:
-        return self.blocs, tuple(self.names.items()), self.legislatures, self.talks.tobytes()
+        return self.blocs, tuple(self.names.items()), self.legislatures, self.laws, self.talks.tobytes()
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Parties) and self._what() == other._what()
@@ -147,7 +159,7 @@ class Parties:
 
 
 #: The three of the shipped tables.
-THREE: Final = Parties(("CN", "US", "EU"))
+THREE: Final = Parties(("CN", "US", "EU"), laws=LAWS_OF_THREE)
 BLOCS: Final = THREE.blocs
 PLACES: Final = THREE.places
 DYADS: Final = THREE.dyads

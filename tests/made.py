@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import combinations, permutations
 from pathlib import Path
 
+from model.vocabulary import LAWS_OF_THREE
+
 CODES = ("CN", "US", "EU", "JP", "KR", "CA")
 NAMES = {"JP": "Japan", "KR": "Korea", "CA": "Canada"}
 QUARTERS = 12
@@ -39,6 +41,7 @@ def scenario_text(order: Sequence[str], differ: bool = True, extra: str = "") ->
         f'last_quarter = "{2026 + (QUARTERS - 1) // 4}Q{(QUARTERS - 1) % 4 + 1}"',
         "blocs = [" + ", ".join(f'"{code}"' for code in order) + "]",
         "names = { " + ", ".join(f'{code} = "{NAMES[code]}"' for code in own if code in NAMES) + " }",
+        "laws = { " + ", ".join(f"{code} = {list(row)}" for code, row in LAWS_OF_THREE.items() if code in order) + " }",
         extra,
         "[parameters]", 'assumed = "made for a test"',
     ]  # fmt: skip

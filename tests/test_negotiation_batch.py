@@ -6,14 +6,16 @@ import copy
 import pickle
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import mesa
 import numpy as np
 import pandas as pd
 import pytest
+from made import scenario_file
 
-from model import Bloc, InputFault, NegotiationModel, load_tactics
+from model import PARAMETERS, Bloc, InputFault, NegotiationModel, load_tactics
 from model.choices.plugins import PluginFault
 from model.choices.tactic_file import unload
 from model.mesa_call import DEFAULTS, arguments
@@ -175,3 +177,50 @@ def test_a_world_that_plays_a_users_tactic_needs_its_file(tmp_path: Any) -> None
     unload(file)
     with pytest.raises(PluginFault, match=r"'halves' comes from a file of tactics that is not loaded here"):
         pickle.loads(kept)
+
+
+# --- governments of one's own -------------------------------------------------------------------------------------
+
+OF_OTHERS = ("alpha.JP", "tension_mean.CN-JP")
+
+
+def after_a_quarter(path: str, **values: float) -> tuple[float, float]:
+    """The mean price of an EV in Japan, k$, and the latent tension between China and Japan after one quarter."""
+    model = NegotiationModel(path, 1, 0, narrate=False, **values)
+    model.step()
+    at = model.start.parties
+    tension = model.state.tension[at.dyad_names.index("CN-JP")]
+    return float(model.recorder.series("bloc", "price")[at.blocs.index("JP"), 0]), float(tension)
+
+
+def test_a_batch_moves_what_belongs_to_a_government_of_ones_own(tmp_path: Path) -> None:
+    path = scenario_file(tmp_path, ("CN", "JP"))
+    levels, tensions = {"alpha.JP": [0.07, 0.11], "tension_mean.CN-JP": [-2.0, 0.5]}, []
+
+    class Noting(NegotiationModel):
+        def __init__(self, *about: Any, **values: Any) -> None:
+            super().__init__(*about, **values)
+            tensions.append(float(self.parameters.tension_mean[0]))
+
+    rows = mesa.batch_run(
+        Noting,
+        parameters={**START, "scenario": path, **levels},
+        number_processes=1,
+        max_steps=1,
+        data_collection_period=-1,
+        display_progress=False,
+    )
+    shares = {tuple(row[name] for name in OF_OTHERS): row["ev_share JP"] for row in rows}
+    assert all(shares[0.07, tension] != shares[0.11, tension] for tension in levels["tension_mean.CN-JP"])
+    assert sorted(tensions) == [-2.0, -2.0, 0.5, 0.5]
+
+
+def test_salib_moves_what_belongs_to_a_government_of_ones_own(tmp_path: Path) -> None:
+    morris = pytest.importorskip("SALib.sample.morris")
+    analyze = pytest.importorskip("SALib.analyze.morris")
+    path, bounds = scenario_file(tmp_path, ("CN", "JP")), [[PARAMETERS[n].low, PARAMETERS[n].high] for n in OF_OTHERS]
+    problem = {"num_vars": 2, "names": list(OF_OTHERS), "bounds": bounds}
+    points = morris.sample(problem, 2, seed=1)
+    found = np.array([after_a_quarter(path, **dict(zip(OF_OTHERS, map(float, p), strict=True))) for p in points])
+    price, tension = (analyze.analyze(problem, points, y, seed=1)["mu_star"] for y in found.T)
+    assert price[0] > 0.0 and tension[1] > 0.0 and tension[0] == 0.0

@@ -19,7 +19,7 @@ from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.phases import gestures
 from model.start.calibration import COLD_SWEEPS
-from model.vocabulary import THREE, Parties
+from model.vocabulary import EXECUTIVE_DUTIES, LAWS_OF_THREE, THREE, Parties
 
 #: Long enough for two assessments, a signed treaty, and coalitions weighed once.
 SOME = 8
@@ -51,7 +51,8 @@ def test_every_pair_of_parties_is_a_dyad_and_two_directions(n: int) -> None:
 def test_the_three_are_what_they_were() -> None:
     assert THREE.dyad_names == ("CN-US", "CN-EU", "US-EU")
     assert THREE.directed_names == ("CN<US", "US<CN", "CN<EU", "EU<CN", "US<EU", "EU<US")
-    assert Parties(("CN", "US", "EU")) == THREE != Parties(("US", "CN", "EU"))
+    assert Parties(("CN", "US", "EU"), laws=LAWS_OF_THREE) == THREE != Parties(("CN", "US", "EU"))
+    assert Parties(("US", "CN", "EU"), laws=LAWS_OF_THREE) != THREE
 
 
 def test_nobody_changes_the_parties_of_a_run() -> None:
@@ -144,16 +145,19 @@ def test_the_order_of_different_governments_does_not_matter(
     assert worlds.series(one, "dyad", "depth").any()
 
 
-#: Other codes for three governments without laws of their own; one of them is another one's former code.
-OTHER_CODES = {"JP": "CA", "KR": "JP", "CA": "MX"}
+#: Other codes for the three, each with laws of its own: two have another one's former code, one is unheard of.
+OTHER_CODES = {"CN": "US", "US": "MX", "EU": "CN"}
 
 
 @pytest.mark.parametrize("change", [{}, ALL_ON], ids=["core", "all"])
 def test_what_governments_are_called_decides_nothing(change: dict[str, Any], tmp_path: Path) -> None:
-    """The same three different governments under other codes and names: the same bits."""
-    text = scenario_text(tuple(OTHER_CODES)).replace("Japan", "Mexico and others").replace("Korea", "Wonderland")
-    renamed = re.sub(r"\b(JP|KR|CA)\b", lambda found: OTHER_CODES[found[0]], text)
-    assert sorted(OTHER_CODES) != sorted(OTHER_CODES.values()) and renamed.count("MX") == text.count("CA")
+    """The same three different governments, with their laws, under other codes and names: the same bits."""
+    text = scenario_text(tuple(OTHER_CODES))
+    for code, tonnes in (("CN", 20), ("US", 23), ("EU", 24)):  # within the ranges of both codes
+        text = re.sub(rf'("emissions_saved_per_ev.{code}" =) .*', rf"\1 {tonnes}", text)
+    renamed = re.sub(r"\b(CN|US|EU)\b", lambda found: OTHER_CODES[found[0]], text)
+    renamed = renamed.replace("names = {  }", 'names = { MX = "Wonderland" }')
+    assert renamed.count("MX") == text.count("US") + 1 and "MX = ['executive_duties'" in renamed
     runs = []
     for name, written in (("before", text), ("after", renamed)):
         path = tmp_path / f"{name}.toml"
@@ -162,13 +166,31 @@ def test_what_governments_are_called_decides_nothing(change: dict[str, Any], tmp
     one, other = runs
     for table, columns in one.recorder.frames[0].items():
         for column in columns:
-            called = re.sub("jp|kr|ca$", lambda found: OTHER_CODES[found[0].upper()].lower(), column)
+            called = re.sub("cn|us|eu$", lambda found: OTHER_CODES[found[0].upper()].lower(), column)
             called = called if column.startswith("share_") else column
             same = np.array_equal(
                 worlds.series(one, table, column), worlds.series(other, table, called), equal_nan=True
             )
             assert same, f"{table}.{column}"
     assert worlds.series(one, "dyad", "depth").any()
+
+
+def test_whose_legislature_votes_on_laws_alone_is_in_the_file(tmp_path: Path) -> None:
+    """Korea's assembly votes on no cut down to MFN where the file says so, and on every agreement where it does not."""
+    asked = {}
+    for laws in ([], [EXECUTIVE_DUTIES]):
+        text = scenario_text(("CN", "KR")).replace("laws = { ", f"laws = {{ KR = {laws}, ")
+        (tmp_path / f"{len(laws)}.toml").write_text(text, encoding="utf-8")
+        world = played(str(tmp_path / f"{len(laws)}.toml"), quarters=1, narrate=False).world
+        menu, korea = world.agenda.menus[0], world.blocs[1]
+        by_law = world.rules.by_law[0][:, 1] | world.rules.below_mfn[0][:, 1]
+        asked[len(laws)] = korea.votes(0), by_law, world.rules.instruments[0] > 1, menu.held[:, 5] > 0
+        wanted = world.parameters.ratification_threshold_us_recognition
+        assert (korea.usual_threshold(0)[menu.held[:, 5] > 0] == wanted).all() == bool(laws)
+    (free, _, agreement, _), (bound, by_law, *_) = asked[0], asked[1]
+    np.testing.assert_array_equal(free, agreement)
+    np.testing.assert_array_equal(bound, agreement & by_law)
+    assert bound.any() and (free & ~bound).any()
 
 
 # --- who talks with whom ---------------------------------------------------------------------------------------------
@@ -202,8 +224,6 @@ MAY_SAY = {
     "__init__", "draws", "vocabulary", "parameters.checked", "record.dictionary", "scenario.arrays",
     "scenario.evidence", "scenario.governments", "scenario.reading", "scenario.sections",
 }  # fmt: skip
-#: Files that name a government: its laws (credits, mandates, Congress). The tables of parameters declare the three's.
-LAWS = {"agents.bloc", "agents.government", "market.credits", "vocabulary"}
 #: How often each file says 3, none of which is a number of blocs: nodes, axes, cuts, issues, sweeps, codes.
 SAYS_THREE = {
     "assessment.mandate": 3, "assessment.nodes": 3, "assessment.values": 10, "compiled.markets": 4, "draws": 1,
@@ -225,9 +245,10 @@ def test_only_defaults_are_those_of_the_three() -> None:
         assert not said or name in MAY_SAY, f"{name} says {said}: ask the parties"
 
 
-def test_only_laws_name_a_government() -> None:
+def test_nothing_but_a_default_names_a_government() -> None:
+    """What the three are called, and their laws where a file names no governments, stand in the vocabulary."""
     for name, tree in sources().items():
-        if not name.startswith("parameters.") and name not in LAWS:
+        if not name.startswith("parameters.") and name != "vocabulary":
             said = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)} & {"CN", "US", "EU"}
             assert not said, f"{name} names {said}: it is data"
 

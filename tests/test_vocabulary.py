@@ -41,11 +41,19 @@ def test_directed_dyads_are_all_ordered_pairs(n: int) -> None:
 def test_blocs_come_first_among_places(n: int) -> None:
     own = parties(n)
     assert own.places == (*own.blocs, v.ELSEWHERE) and len(own.places) == own.n_places == n + 1
-    assert set(own.names) == set(own.blocs) and own.index("CN") == 0 and own.index("XX") == -1
+    assert set(own.names) == set(own.blocs)
+
+
+def test_a_law_is_whose_the_scenario_says() -> None:
+    own = v.Parties(["JP", "KR", "IN"], laws={"KR": [v.CONTENT_CREDIT, v.STATE_STEPS], "IN": [v.STATE_STEPS]})
+    assert own.under(v.STATE_STEPS) == (1, 2) and own.under(v.DUAL_CREDITS) == ()
+    assert (own.credit_bloc, own.restricted_bloc) == (1, -1)
+    assert (v.THREE.credit_bloc, v.THREE.restricted_bloc) == (1, 0)
 
 
 def test_parties_are_the_same_when_they_say_the_same() -> None:
-    assert parties(3) == v.THREE and hash(parties(3)) == hash(v.THREE) and parties(4) != v.THREE
+    three = v.Parties(v.BLOCS, laws=v.LAWS_OF_THREE)
+    assert three == v.THREE and hash(three) == hash(v.THREE) and parties(3) != v.THREE
     quiet = v.Parties(v.BLOCS, silent=[("US", "CN")])
     assert quiet != v.THREE and list(quiet.talks) == [False, True, True] and not quiet.all_talk
     assert v.GOODS[v.EV] == "ev" and v.GOODS[v.BATTERY] == "battery"

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from rich.console import Console
 
 from experiments.display.console import prose
 from experiments.display.grids import Grid
-from model import PARAMETERS, InputFault, load_scenario, nearest, shown
+from model import BLOCS, DYAD_NAMES, PARAMETERS, InputFault, flat, load_scenario, nearest, shown
 
 INTRODUCTION = """\
 # Parameters
@@ -36,7 +37,7 @@ def value_in_words(value: object) -> str:
 
 def range_in_words(name: str) -> str:
     """The allowed values of a parameter, short."""
-    spec = PARAMETERS[name]
+    spec = declared_as(name)
     if spec.kind == "bool":
         return "true, false"
     if spec.kind == "choice":
@@ -51,6 +52,21 @@ def groups() -> Iterator[tuple[str, list[str]]]:
         yield group, [spec.name for spec in specs]
 
 
+def declared_as(name: str) -> Any:
+    """The declaration of a parameter by any of its names; of a government of one's own, as that of the three says.
+
+    Where theirs differ it has no default ("").
+    """
+    stem, dot, party = name.partition(".")
+    if not dot:
+        return PARAMETERS[name]
+    theirs = [flat(f"{stem}.{one}") for one in (DYAD_NAMES if "-" in party else BLOCS)]
+    defaults = {PARAMETERS[one].default for one in theirs}
+    default = defaults.pop() if len(defaults) == 1 else ""
+    update = {"default": default, "meaning": f"as {theirs[0]}, of {party}", "status": "assumed"}
+    return PARAMETERS[name].model_copy(update=update)
+
+
 def chosen(find: str | None, group: str | None, scenario: str | None) -> tuple[list[str], Mapping[str, object] | None]:
     """Which parameters are asked for, and what a scenario sets them to where it is one that was asked for.
 
@@ -59,7 +75,9 @@ def chosen(find: str | None, group: str | None, scenario: str | None) -> tuple[l
     Raises:
         InputFault: there is no such group or scenario, or no parameter of that kind.
     """
-    names = list(PARAMETERS)
+    changes = {} if scenario is None else load_scenario(scenario).parameters.changes()
+    own = [name for name, value in changes.items() if "." in name and declared_as(name).default != value]
+    names = [*PARAMETERS, *own]
     if group is not None:
         known = [name for name, _ in groups()]
         found = [name for name in known if name.casefold() == group.casefold().strip()]
@@ -69,12 +87,12 @@ def chosen(find: str | None, group: str | None, scenario: str | None) -> tuple[l
             raise InputFault(
                 [f"--group {shown(group)} is no group; {hint or 'there are'}: {'; '.join(known)}"], "parameters"
             )
-        names = [name for name in names if PARAMETERS[name].group in found]
+        names = [name for name in names if declared_as(name).group in found]
     if find is not None:
         word = " ".join(find.casefold().replace("_", " ").split())
         names = [
             name for name in names
-            if word and word in f"{name} {PARAMETERS[name].meaning}".casefold().replace("_", " ")
+            if word and word in f"{name} {declared_as(name).meaning}".casefold().replace("_", " ")
         ]  # fmt: skip
         if not names:
             hint = nearest(find, PARAMETERS) or "try a shorter word, or detente parameters for all"
@@ -83,7 +101,6 @@ def chosen(find: str | None, group: str | None, scenario: str | None) -> tuple[l
             )
     if scenario is None:
         return names, None
-    changes = load_scenario(scenario).parameters.changes()
     return [name for name in names if name in changes], changes
 
 
@@ -97,9 +114,10 @@ def show_parameters(
     values = ("default", *(["there"] if changes is not None else []))
     for group, every in groups():
         own = [name for name in every if names is None or name in names]
+        own += [name for name in names or () if "." in name and declared_as(name).group == group]
         table = Grid(group, ("name",), values, {"range": 14, "unit": 9, "meaning": 22}, title_style="bold")
         for name in own:
-            spec = PARAMETERS[name]
+            spec = declared_as(name)
             default, unit = value_in_words(spec.default), "" if spec.unit in ("-", "switch") else spec.unit
             status = "" if spec.status == "assumed" else f" ({spec.status})"
             there = [value_in_words(changes[name])] if changes is not None else []

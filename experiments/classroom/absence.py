@@ -8,7 +8,6 @@ from typing import Any
 
 from experiments.classroom.people import People, Person
 from experiments.classroom.seats import Question, SeatedModel, Spot, Value
-from model import BLOCS
 
 
 def who(people: People, deciding: set[int], now: float) -> list[dict[str, Any]]:
@@ -22,7 +21,7 @@ def who(people: People, deciding: set[int], now: float) -> list[dict[str, Any]]:
             "deciding": bloc in deciding,
             "names": names.get(bloc, []),
         }
-        for bloc in range(len(BLOCS))
+        for bloc in range(len(people.codes))
     ]
 
 

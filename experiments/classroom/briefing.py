@@ -22,14 +22,14 @@ from experiments.classroom.minutes import (
 )
 from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question, SeatedModel
 from experiments.classroom.view import number
-from model import BLOCS, DYADS, duty_rates
+from model import duty_rates
 
 N_ISSUES: Final = 10
 
 
 def seat_view(model: SeatedModel, bloc: int) -> dict[str, Any]:
     """The briefing of a seat in the quarter being played: one entry for each pair that it takes part in."""
-    return {"pairs": [_pair(model, bloc, d) for d in range(len(DYADS)) if bloc in DYADS[d]]}
+    return {"pairs": [_pair(model, bloc, d) for d, pair in enumerate(model.start.parties.dyads) if bloc in pair]}
 
 
 def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
@@ -40,7 +40,8 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
     ``menu`` packages that can be tabled now. duties: each side's rates by position of the menu. lobby: what
     firms have at stake in the package that this side would like best.
     """
-    side = side_of(bloc, d)
+    parties = model.start.parties
+    side = side_of(parties, bloc, d)
     government, view = model.blocs[bloc], outlook(model, d, side)
     gains = view.on_table & (view.own >= view.reservation)
     worth = model.issue_gains(d, side)
@@ -51,7 +52,7 @@ def _pair(model: SeatedModel, bloc: int, d: int) -> dict[str, Any]:
     return {
         "dyad": d,
         "side": side,
-        "partner": BLOCS[DYADS[d][1 - side]],
+        "partner": parties.blocs[parties.dyads[d][1 - side]],
         "interests": [[k, number(issues[k])] for k in ranked],
         "win_set": {
             "menu": int(np.count_nonzero(view.on_table)),
@@ -79,7 +80,7 @@ def _most_wanted(view: Outlook) -> int:
 def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:
     """A question as its seat reads it: what it is about, the ministry's advice, and what the package means at home."""
     spot = question.spot
-    side = side_of(spot.bloc, spot.dyad)
+    side = side_of(model.start.parties, spot.bloc, spot.dyad)
     package = question.package
     if spot.kind == OFFER:
         package = int(question.advice) if question.advice != NO_OFFER else int(model.state.treaty[spot.dyad])

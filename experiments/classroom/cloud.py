@@ -22,11 +22,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from experiments.classroom.controls import parties_of
 from experiments.classroom.game import Settings, change_parameters, read_settings
 from experiments.classroom.view import number
 from experiments.running.worker_pool import WorkerDied, WorkerPool
 from experiments.statistics.estimates import wilson
-from model import DYAD_NAMES, Ensemble, TacticFile, load_tactics
+from model import Ensemble, TacticFile, load_tactics
 
 #: Replicates in each batch: a picture in half a second, 520 in about three.
 BATCHES: Final = (24, 72, 168, 256)
@@ -47,7 +48,7 @@ def play_batch(settings: Settings, replicates: list[int]) -> Table:
     """
     length = settings.quarters or None
     quarters = sorted({change.quarter for change in settings.changes})
-    table: Table = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
+    table = _empty(settings)
     ensemble = Ensemble(settings.scenario, settings.root_seed, replicates, dict(settings.parameters), n_quarters=length)
     for _, world in ensemble.worlds():
         while world.state.quarter < world.n_quarters:
@@ -61,6 +62,12 @@ def play_batch(settings: Settings, replicates: list[int]) -> Table:
             for d, column in enumerate(columns):
                 column.extend(number(value) for value in values[:, d])
     return table
+
+
+def _empty(settings: Settings) -> Table:
+    """No run yet, of every pair of the scenario's governments."""
+    n_dyads = parties_of(settings.scenario).n_dyads
+    return {name: [[] for _ in range(n_dyads)] for name in COLUMNS}
 
 
 def replicates_of(settings: Settings) -> list[int]:
@@ -84,7 +91,7 @@ class Cloud:
 
     def __init__(self, settings: Settings, is_first: bool = False) -> None:
         self.settings, self.is_first = settings, is_first
-        self.outcomes: Table = {name: [[] for _ in DYAD_NAMES] for name in COLUMNS}
+        self.outcomes = _empty(settings)
         self.fault = ""
         self.seen = 0.0  # when somebody last looked
         self.deaths = 0  # of the process that played it, since it last brought something

@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 from typing import Any, Final
 
-from model import BLOCS, PARAMETERS, InputFault, load_scenario, make_parameters, scenario_names
+from model import PARAMETERS, InputFault, Parties, load_scenario, make_parameters, scenario_names
 
 _WANTED: Final[dict[str, tuple[str, ...]]] = {
     "dialogue": ("dialogue_ceiling", "dialogue_rise", "dialogue_on_perception", "dialogue_on_monitoring"),
@@ -97,7 +97,18 @@ def _plain(value: object) -> object:
     return value if isinstance(value, bool | int | float | str) or value is None else repr(value)
 
 
-@functools.cache
 def class_scenarios() -> tuple[str, ...]:
-    """The scenarios that a class can play: the page has the seats of China, the US and the EU."""
-    return tuple(name for name in scenario_names() if load_scenario(name).parties.blocs == BLOCS)
+    """The scenarios that a class can play: those that ship, for which the page has words."""
+    return tuple(scenario_names())
+
+
+@functools.cache
+def parties_of(scenario: str) -> Parties:
+    """Who negotiates in a scenario; remembered, because scenarios take long to read."""
+    return load_scenario(scenario).parties
+
+
+@functools.cache
+def absent(scenario: str) -> frozenset[str]:
+    """The controls that are of no government of a scenario."""
+    return frozenset(ON_PAGE) - load_scenario(scenario).parameters.as_dict().keys()

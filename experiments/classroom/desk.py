@@ -23,12 +23,13 @@ from experiments.classroom.take_home import of_room
 from experiments.classroom.telling import headlines, latest, verdict
 from experiments.classroom.view import number
 from experiments.emulation.emulator import Emulator
-from model import BLOCS
+from model import MOST_BLOCS
 
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
 MOST_CODE: Final = 40  # characters of a code, as it is typed
 ON_THE_TICKER: Final = 6  # headlines that the wall shows
+MOST_PAIRS: Final = MOST_BLOCS * (MOST_BLOCS - 1) // 2
 TOLD_AGAIN: Final = 1.0  # seconds for which the debrief of all tables is the same for all who ask
 
 Answer = Callable[[dict[str, Any], str], Any]
@@ -76,7 +77,7 @@ class Desk:
     def here(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """A sign of life for the seats that one browser holds."""
         tokens = data.get("tokens")
-        if not isinstance(tokens, list) or len(tokens) > len(BLOCS):
+        if not isinstance(tokens, list) or len(tokens) > MOST_BLOCS:
             raise Refused(422, "bad_code")
         if any(not isinstance(one, str) or len(one) > MOST_TOKEN for one in tokens):
             raise Refused(422, "bad_code")
@@ -110,7 +111,7 @@ class Desk:
         table = hall.tables[k]
         seen = table.public(_from(data, table, since), now) | self._place(k)
         events = [list(one.game.events[: len(one.quarters)]) for one in list(hall.tables)]
-        news = latest(events, seen["start"]["labels"], ON_THE_TICKER)
+        news = latest(events, seen["start"]["labels"], seen["start"]["dyads"], ON_THE_TICKER)
         return seen | {"overview": hall.overview(now), "ticker": news, "waiting": hall.waiting_names(now)}
 
     def answer(self, data: dict[str, Any], token: str) -> dict[str, Any]:
@@ -148,7 +149,7 @@ class Desk:
         at = data.get("at")
         if not isinstance(at, list) or len(at) != 8 or any(type(x) is not int or not 0 <= x < 20 for x in at):
             raise Refused(422, "bad_move")
-        return self.hall.table_of(token).judge(token, whole_number(data, "dyad", 3), at, time.monotonic())
+        return self.hall.table_of(token).judge(token, whole_number(data, "dyad", MOST_PAIRS), at, time.monotonic())
 
     def leave(self, data: dict[str, Any], token: str) -> dict[str, Any]:
         """Stand up."""
@@ -237,12 +238,12 @@ class Desk:
         moves = table.move_list()
         return {
             "table": self.hall.tables.index(table),
-            "names": [table.people.names().get(bloc, []) for bloc in range(len(BLOCS))],
+            "names": [table.people.names().get(bloc, []) for bloc in range(len(table.people.codes))],
             "settings": table.settings.as_dict(),
             "moves": [[*spot, value] for spot, value in sorted(table.game.moves.items())],
             "labels": [quarter["label"] for quarter in table.quarters],
             "series": [[quarter["dyads"][d]["depth"] for quarter in table.quarters] for d in range(len(depth))],
-            "headlines": headlines(table.quarters, table.game.events, moves),
+            "headlines": headlines(table.quarters, table.game.events, table.game.model.start.parties.dyads, moves),
             **{"depth": depth, "twin": twin, "gain": number(sum(row["joint_gain"] for row in table.outcome))},
             **{"decided": len(moves), "otherwise": sum(not move["same"] for move in moves)},
             "peeked": len(table.peeked),

@@ -16,10 +16,10 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.controls import BRANCHABLE, checked, class_scenarios
+from experiments.classroom.controls import BRANCHABLE, absent, checked, class_scenarios
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
-from model import Checkpoint, InputFault, World, root_seeds, scenario_names
+from model import Checkpoint, InputFault, World, root_seeds
 
 FORMAT: Final = "detente game 1"
 MOST_REPLICATE: Final = 1_000_000
@@ -56,12 +56,7 @@ class Settings:
     def __post_init__(self) -> None:
         faults = []
         if self.scenario not in class_scenarios():
-            why = (
-                ", which has other governments than China, the US and the EU"
-                if self.scenario in scenario_names()
-                else ""
-            )
-            faults.append(f"scenario {self.scenario!r:.60}{why}: allowed is one of {', '.join(class_scenarios())}")
+            faults.append(f"scenario {self.scenario!r:.60}: allowed is one of {', '.join(class_scenarios())}")
         for name, most in (("root_seed", LARGEST_SEED), ("replicate", MOST_REPLICATE), ("quarters", 1000)):
             came = getattr(self, name)
             if isinstance(came, bool) or not isinstance(came, int) or not 0 <= came < most:
@@ -71,6 +66,9 @@ class Settings:
         if faults:
             raise InputFault(faults, "game")
         object.__setattr__(self, "parameters", checked(dict(self.parameters)))
+        if strangers := absent(self.scenario) & {*self.parameters, *(change.name for change in self.changes)}:
+            said = "{} is of no government of scenario {}; leave it out"
+            raise InputFault([said.format(name, self.scenario) for name in sorted(strangers)], "game")
         for change in self.changes:
             if (
                 isinstance(change.quarter, bool)

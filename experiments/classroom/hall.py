@@ -1,4 +1,4 @@
-"""A class at parallel tables: one room code and a nickname, everybody dealt onto tables of three, all seen at once.
+"""A class at parallel tables: one room code and a nickname, everybody dealt onto tables, all seen at once.
 
 A hall begins with one table, whose seats have codes as always. Whoever comes by the room code waits until the
 facilitator deals: everybody is put at random onto as many tables as wanted, spread as evenly as it goes, and the rules
@@ -18,7 +18,6 @@ from typing import Any, Final
 from experiments.classroom.game import Settings
 from experiments.classroom.people import ALPHABET, GONE_AFTER, HELD, MOST_AT_A_SEAT, TOKEN_BYTES, Person
 from experiments.classroom.room import OVER, Refused, Room
-from model import BLOCS
 
 MOST_TABLES: Final = 20
 ROOM_CODE_LENGTH: Final = 6  # 30^6: at the rate that one address may ask, a month for half of all codes
@@ -136,8 +135,10 @@ class Hall:
             (sum(counts), counts[bloc], k, bloc)
             for k, table in enumerate(self.tables)
             if table.phase != OVER
-            for counts in [[sum(one.bloc == b for one in table.people.persons.values()) for b in range(len(BLOCS))]]
-            for bloc in range(len(BLOCS))
+            for counts in [
+                [sum(one.bloc == b for one in table.people.persons.values()) for b in range(len(table.people.codes))]
+            ]
+            for bloc in range(len(counts))
             if counts[bloc] < MOST_AT_A_SEAT
         ]
         if not open_:
@@ -162,7 +163,7 @@ class Hall:
     # --- dealing ----------------------------------------------------------------------------------------------------
 
     def deal(self, n_tables: object, settings: Settings, now: float) -> None:
-        """New tables of three for everybody who is here; who was at a table or waits is put somewhere at random.
+        """New tables for everybody who is here; who was at a table or waits is put somewhere at random.
 
         Raises ``Refused``: a number of tables that is not allowed.
         """
@@ -181,7 +182,9 @@ class Hall:
             order = list(people.items())
             secrets.SystemRandom().shuffle(order)
             order.sort(key=lambda one: now - one[1].seen > HELD)  # who has gone home takes nobody's place
-            for (token, person), (k, bloc) in zip(order, places(n_tables, len(order)), strict=True):
+            for (token, person), (k, bloc) in zip(
+                order, places(n_tables, len(order), len(tables[0].people.codes)), strict=True
+            ):
                 tables[k].people.persons[token] = Person(bloc, person.seen, name=person.name)
             # In this order: whoever asks meanwhile is found at a table or waiting (``bloc_of``), and never nowhere.
             self.tables = tables
@@ -267,13 +270,13 @@ def _told(k: int, table: Room, now: float) -> dict[str, Any]:
         }
 
 
-def places(n_tables: int, n_people: int) -> list[tuple[int, int]]:
-    """Where so many people sit, (table, seat), in order: first one at every table, then a second, then a third.
+def places(n_tables: int, n_people: int, n_seats: int) -> list[tuple[int, int]]:
+    """Where so many people sit, (table, seat), in order: first one at every table, then a second, and so on.
 
     Which seat of a table is taken first goes round, so that no government is always the one played by the rules; more
     people than seats share them as a team, table by table.
     """
-    seats = [(k, (k + turn) % len(BLOCS)) for turn in range(len(BLOCS)) for k in range(n_tables)]
+    seats = [(k, (k + turn) % n_seats) for turn in range(n_seats) for k in range(n_tables)]
     return [seats[n % len(seats)] for n in range(n_people)]
 
 

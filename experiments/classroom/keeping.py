@@ -14,13 +14,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Final
 
+from experiments.classroom.controls import parties_of
 from experiments.classroom.game import Game, read_moves, read_settings
 from experiments.classroom.people import HELD, Person
 from experiments.classroom.room import LOBBY, OVER, PACES, PATIENCES, PAUSED, PLAYING, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.view import quarter_view
 from experiments.store.files import write_whole
-from model import BLOCS, InputFault
+from model import InputFault
 
 FORMAT: Final = "detente-room-1"
 LARGEST: Final = 20_000_000  # bytes; a long game of many offers is a twentieth of it
@@ -87,7 +88,8 @@ def _read(data: object, now: float) -> SimpleNamespace:
         advice = read_moves(data["advice"])
         released = frozenset(read_moves([[*row, 0] for row in data["released"]]))
         peeked = set(read_moves([[*row, 0] for row in data.get("peeked", [])]))
-        persons = {_text(token): _person(row, now) for token, *row in data["persons"]}
+        n_seats = parties_of(settings.scenario).n_blocs
+        persons = {_text(token): _person(row, now, n_seats) for token, *row in data["persons"]}
         codes, facilitator = [_text(code) for code in data["codes"]], _text(data["facilitator"])
         sayings = [_text(one) for one in data["sayings"]]
         papers: dict[Spot, dict[int, dict[str, Any]]] = {}
@@ -96,7 +98,7 @@ def _read(data: object, now: float) -> SimpleNamespace:
             papers.setdefault(found, {})[int(about)] = dict(lines)
         phase, played = data["phase"], data["played"]
         pace, patience = float(data["pace"]), float(data["patience"])
-        if len(codes) != len(BLOCS) or phase not in (LOBBY, PLAYING, PAUSED, OVER):
+        if len(codes) != n_seats or phase not in (LOBBY, PLAYING, PAUSED, OVER):
             raise ValueError
         if type(played) is not int or played < 0:
             raise ValueError
@@ -120,9 +122,9 @@ def _text(data: object) -> str:
     return data
 
 
-def _person(row: list[Any], now: float) -> Person:
+def _person(row: list[Any], now: float, n_seats: int) -> Person:
     bloc, since, is_there, *name = row
-    if type(bloc) is not int or not 0 <= bloc < len(BLOCS) or type(since) is not int:
+    if type(bloc) is not int or not 0 <= bloc < n_seats or type(since) is not int:
         raise ValueError("no seat")
     if any(not isinstance(one, str) for one in name) or len(name) > 1:
         raise ValueError("no name")

@@ -20,10 +20,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.classroom.controls import BRANCHABLE, ON_PAGE
+from experiments.classroom.controls import BRANCHABLE, ON_PAGE, parties_of
 from experiments.classroom.game import Settings, read_settings
 from experiments.classroom.pages import PAGES
-from model import DYAD_NAMES, InputFault, nearest, read_toml
+from model import InputFault, nearest, read_toml
 
 SUBJECT: Final = "lessons"
 KINDS: Final = ("arms", "game", "sandbox")
@@ -119,11 +119,12 @@ class _Reader:
         self.known("", table, KEYS)
         kind = self.one_of("kind", table.get("kind"), KINDS)
         measure = self.one_of("measure", table.get("measure", MEASURES[0]), MEASURES)
-        pair = self.one_of("pair", table.get("pair", DYAD_NAMES[0]), DYAD_NAMES)
         words = self.words(table.get("words"))
         setting = self.table("setting", table.get("setting", {}), SETTING_KEYS)
         arms = self.arms(kind, table.get("arms", []), setting, sorted(words))
-        return Lesson(key, kind, words, measure, arms, DYAD_NAMES.index(pair))
+        pairs = parties_of((arms[0].settings if arms else Settings()).scenario).dyad_names
+        pair = self.one_of("pair", table.get("pair", pairs[0]), pairs)
+        return Lesson(key, kind, words, measure, arms, pairs.index(pair))
 
     def known(self, where: str, table: Mapping[str, Any], allowed: Sequence[str]) -> None:
         for name in table:

@@ -18,7 +18,6 @@ import numpy as np
 
 from experiments.classroom.seats import side_of
 from model import (
-    DYADS,
     QUARTERS_PER_YEAR,
     Answer,
     CaseEnd,
@@ -62,6 +61,10 @@ class Minutes(Story):
         taken, self.events_now = self.events_now, []
         self.lines.clear()
         return taken
+
+    def partner(self, dyad: int, side: int) -> int:
+        """Which bloc sits opposite a side of a dyad."""
+        return self.parties.dyads[dyad][1 - side]
 
     def note(self, kind: str, **about: Any) -> None:
         """Write one event down."""
@@ -143,7 +146,7 @@ class Minutes(Story):
             package=package_data(self.world, dyad, package),
             accepted=answer.accepted,
             lobby=lobby(self.world, dyad, package),
-            private={str(DYADS[dyad][1 - side]): judgement(self.world, dyad, 1 - side, package, answer.hope)},
+            private={str(self.partner(dyad, side)): judgement(self.world, dyad, 1 - side, package, answer.hope)},
         )
 
     def ratification(self, dyad: int, package: int, *votes: bool) -> None:
@@ -189,7 +192,7 @@ class Minutes(Story):
         self._dispute("resumes", dyad, side)
 
     def _dispute(self, kind: str, dyad: int, side: int, **about: Any) -> None:
-        self.note(kind, dyad=dyad, side=side, partner=DYADS[dyad][1 - side], **about)
+        self.note(kind, dyad=dyad, side=side, partner=self.partner(dyad, side), **about)
 
     def renewed(self, dyad: int, quarters: int) -> None:
         """A treaty is renewed when its term ends."""
@@ -217,10 +220,11 @@ def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, 
 def access_data(model: NegotiationModel, dyad: int) -> list[list[Any]]:
     """For each side, by step of access to its market: None, then the position and its cars a year and duty now."""
     t, found = min(model.state.quarter, len(model.start.mfn) - 1), []
-    for importer, exporter in (DYADS[dyad], DYADS[dyad][::-1]):
+    pair = model.start.parties.dyads[dyad]
+    for importer, exporter in (pair, pair[::-1]):
         steps: list[Any] = [None]
         for terms in model.teller.terms_of_access(importer, exporter)[1:]:
-            cars = round(QUARTERS_PER_YEAR * terms.quota * 1e6) if math.isfinite(terms.quota) else None
+            cars = round(QUARTERS_PER_YEAR * terms.cars(t) * 1e6) if math.isfinite(terms.quota) else None
             steps.append({"position": terms.position, "cars": cars, "rate": float(terms.duty[t])})
         found.append(steps)
     return found
@@ -260,7 +264,7 @@ def judgement(model: NegotiationModel, dyad: int, side: int, package: int, hope:
     passable: its legislature would rather pass it (win-set); legislature: what the legislature gains; on_table; trust:
     its belief that the partner honours; slack: what keeping is worth to it beyond lapsing, bn$.
     """
-    bloc, view = model.blocs[DYADS[dyad][side]], outlook(model, dyad, side)
+    bloc, view = model.blocs[model.start.parties.dyads[dyad][side]], outlook(model, dyad, side)
     menu, current = model.agenda.menus[dyad], int(model.state.treaty[dyad])
     home = model.known().flows[dyad][side].home
     return {
@@ -297,7 +301,8 @@ class Outlook(NamedTuple):
 
 def outlook(model: NegotiationModel, dyad: int, side: int) -> Outlook:
     """How one side of a pair sees its table now."""
-    bloc, menu, only = model.blocs[DYADS[dyad][side]], model.agenda.menus[dyad], np.array([0])
+    bloc, menu = model.blocs[model.start.parties.dyads[dyad][side]], model.agenda.menus[dyad]
+    only = np.array([0])
     flows = model.world.known().flows[dyad]
     (view,) = bloc.perceive(dyad, only, flows, [slice(0, 1)])
     own, on_table = np.full(menu.n_packages, -np.inf), np.zeros(menu.n_packages, dtype=bool)
@@ -306,13 +311,6 @@ def outlook(model: NegotiationModel, dyad: int, side: int) -> Outlook:
     home = flows[side].home.over(menu, model.world.state.treaty[:, dyad]).spread(menu)[0]
     asked = np.reshape(bloc.threshold(dyad, only), -1) * model.agenda.legislature_scale[dyad, side]
     return Outlook(own, slack, on_table, slack >= 0.0, home >= asked, float(view.reservation))
-
-
-def whose(event: Event) -> tuple[int, ...]:
-    """The blocs that an event is about."""
-    if "bloc" in event:
-        return (event["bloc"], event["partner"]) if "partner" in event else (event["bloc"],)
-    return DYADS[event["dyad"]] if event.get("dyad", -1) >= 0 else ()
 
 
 def seen_by(event: Event, bloc: int | None) -> Event:
@@ -335,5 +333,4 @@ __all__ = [
     "package_data",
     "seen_by",
     "side_of",
-    "whose",
 ]

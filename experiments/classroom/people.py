@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from experiments.classroom.seats import Spot
-from model import BLOCS
 
 ALPHABET: Final = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # no letter that is read as a digit
 CODE_LENGTH: Final = 10  # 30^10: with ten tries a second, half of all codes take a million years
@@ -38,17 +37,17 @@ class Person:
 
 
 class People:
-    """The people of one game."""
+    """The people of one game of so many seats."""
 
-    def __init__(self) -> None:
+    def __init__(self, n_seats: int) -> None:
         self.facilitator = secrets.token_urlsafe(TOKEN_BYTES)
         self.codes: list[str] = []
         self.persons: dict[str, Person] = {}
-        self.renew()
+        self.renew(n_seats)
 
-    def renew(self) -> None:
+    def renew(self, n_seats: int) -> None:
         """New codes for all seats; every token handed out for the old ones is worthless from now on."""
-        self.codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in BLOCS]
+        self.codes = ["".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH)) for _ in range(n_seats)]
         self.persons = {}
 
     def is_facilitator(self, token: str) -> bool:

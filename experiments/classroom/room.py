@@ -1,4 +1,4 @@
-"""The table that a class shares: one game, three seats, a facilitator; the rules play whoever is not there.
+"""The table that a class shares: one game, a seat a government, a facilitator; the rules play whoever is not there.
 
 A room is told the time by whoever calls it, so tests need no waiting. Everything a browser may do goes through one of
 its methods under one lock, and each refuses with ``Refused``. What a seat sees is made for that seat: what others
@@ -19,7 +19,7 @@ from experiments.classroom.minutes import judgement, lobby, package_data, side_o
 from experiments.classroom.people import People
 from experiments.classroom.seats import NO_OFFER, OFFER, Question, Spot, Value, move_fault
 from experiments.classroom.view import outcome_view, quarter_view, start_view, without_private
-from model import BLOCS, DYADS, InputFault
+from model import InputFault
 
 LOBBY, PLAYING, PAUSED, OVER = "lobby", "playing", "paused", "over"
 LONGEST_SAYING: Final = 280  # characters of what the facilitator says to all
@@ -41,10 +41,10 @@ class Room:
 
     def __init__(self, settings: Settings, pace: float = 4.0, patience: float = 180.0) -> None:
         self.lock = threading.RLock()
-        self.people = People()
         self.pace, self.patience = pace, patience
         self.sayings: list[str] = []
         self._begin(settings)
+        self.people = People(self.game.model.start.parties.n_blocs)
 
     def _begin(self, settings: Settings) -> None:
         # Nobody may look the other seats' luck up by watching the same run, so its number stays secret until the end.
@@ -213,14 +213,16 @@ class Room:
             bloc = self._bloc(token, now)
             if self.phase not in (PLAYING, PAUSED) or not self.game.questions:
                 raise Refused(409, "not_asked")
-            if not 0 <= dyad < len(DYADS) or side_of(bloc, dyad) < 0:
-                raise Refused(403, "not_your_seat")
             model = self.game.model
+            parties = model.start.parties
+            side = side_of(parties, bloc, dyad) if 0 <= dyad < parties.n_dyads else -1
+            if side < 0:
+                raise Refused(403, "not_your_seat")
             try:
                 package = model.agenda.menus[dyad].index(tuple(at))
             except (ValueError, IndexError):
                 raise Refused(422, "bad_move", "no such package on this menu") from None
-            return judgement(model, dyad, side_of(bloc, dyad), package) | {
+            return judgement(model, dyad, side, package) | {
                 "lobby": lobby(model, dyad, package),
                 "lines": package_data(model, dyad, package),
             }
@@ -333,7 +335,7 @@ class Room:
                 "fault": self.fault,
                 "played": len(self.quarters),
                 "length": self.game.n_quarters,
-                "labels": start_view(self.game.model)["labels"],
+                "start": start_view(self.game.model),
                 "seats": self.seat_lines(now),
             }
 
@@ -372,9 +374,9 @@ class Room:
     def _new(self, settings: object) -> None:
         if not isinstance(settings, Settings):
             raise Refused(422, "bad_settings")
-        self.people.renew()
-        self.sayings = []
         self._begin(settings)
+        self.people.renew(self.game.model.start.parties.n_blocs)
+        self.sayings = []
 
     def _set(self, about: dict[str, Any]) -> None:
         for name, (low, high) in (("pace", PACES), ("patience", PATIENCES)):
@@ -385,7 +387,7 @@ class Room:
                 setattr(self, name, float(came))
 
     def _empty(self, bloc: object, now: float) -> None:
-        if isinstance(bloc, bool) or not isinstance(bloc, int) or not 0 <= bloc < len(BLOCS):
+        if isinstance(bloc, bool) or not isinstance(bloc, int) or not 0 <= bloc < len(self.people.codes):
             raise Refused(422, "bad_settings")
         self.people.send_away(bloc)
         self.tick(now)

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from model import DYADS, Bloc, InputFault, Lane, NegotiationModel, Offer, View, World
+from model import Bloc, InputFault, Lane, NegotiationModel, Offer, Parties, View, World
 
 OFFER, ANSWER, KEEP = "offer", "answer", "keep"
 KINDS: Final = (OFFER, ANSWER, KEEP)
@@ -132,7 +132,7 @@ class SeatedWorld(World):
         self.moves: dict[Spot, Value] = {}
         self.seats: dict[int, int] = {}
         self.released: frozenset[Spot] = frozenset()
-        self.rounds = dict.fromkeys(range(len(DYADS)), -1)
+        self.rounds: dict[int, int] = {}
         self.waiting: list[Question] = []
         self.by_rules: list[Question] = []  # decisions that no person took, in order
         #: Asked where there is no move: a program's move, which must be legal, or None to leave it to the rules.
@@ -178,7 +178,7 @@ class SeatedWorld(World):
 
     def bargain(self) -> None:
         """Sessions open; packages are tabled and answered; talks that wait for people stop the run."""
-        self.rounds = dict.fromkeys(range(len(DYADS)), -1)
+        self.rounds = dict.fromkeys(range(self.parties.n_dyads), -1)
         super().bargain()
         self._stop_if_waiting()
 
@@ -195,7 +195,7 @@ class SeatedWorld(World):
 class SeatedModel(NegotiationModel):
     """A negotiation with seats.
 
-    seats: bloc (0 to 2) -> the first quarter in which its decisions are people's: where a move is missing from then on,
+    seats: bloc -> the first quarter in which its decisions are people's: where a move is missing from then on,
     ``step`` raises ``Waiting``, and this model must be thrown away and played again with the moves. moves: what people
     (or the author of a branch) decided, by spot; a move counts whether or not its bloc is seated. released: spots that
     people left to the rules.
@@ -226,6 +226,7 @@ def move_fault(kind: str, value: object, n_packages: int) -> str:
     return f"{kind} {value!r:.40}: allowed is {', '.join(allowed)}"
 
 
-def side_of(bloc: int, dyad: int) -> int:
+def side_of(parties: Parties, bloc: int, dyad: int) -> int:
     """Which side of a dyad a bloc is, 0 or 1, or -1 where it takes no part."""
-    return DYADS[dyad].index(bloc) if bloc in DYADS[dyad] else -1
+    pair = parties.dyads[dyad]
+    return pair.index(bloc) if bloc in pair else -1

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.classroom.cloud import N_RUNS, Cloud, pictured
-from experiments.classroom.controls import class_scenarios, control_list
+from experiments.classroom.controls import ON_PAGE, class_scenarios, control_list
 from experiments.classroom.game import FORMAT, Settings, default_seed, read_moves, read_settings, versions
 from experiments.classroom.hall_keeping import FORMAT as HALL_FORMAT
 from experiments.classroom.keeping import FORMAT as ROOM_FORMAT
@@ -24,7 +24,7 @@ from experiments.classroom.lessons import Course
 from experiments.classroom.one_file import one_file
 from experiments.classroom.pages import PAGES
 from experiments.classroom.room import OVER, Room
-from experiments.classroom.view import number, outcome_view
+from experiments.classroom.view import number, outcome_view, who_view
 from experiments.classroom.watching import Watched
 from experiments.display.glossary import GLOSSARY
 from experiments.emulation.emulator import Emulator
@@ -32,7 +32,7 @@ from experiments.running.runner import rerun
 from experiments.store.files import read_json
 from experiments.store.folder import Results
 from experiments.store.manifest import now
-from model import BLOCS, DYAD_NAMES, FAMILIES, InputFault, TacticFile, __version__, load_scenario
+from model import FAMILIES, InputFault, TacticFile, __version__, load_scenario
 
 SUBJECT: Final = "page"
 NO_RUN: Final = "--run names a run of a results folder, or a table of a kept class; leave it out, or name one of these"
@@ -93,7 +93,7 @@ def page_facts(course: Course) -> Data:
     """What every page needs: its controls and scenarios, its lessons, how it is called."""
     return {
         "controls": control_list(),
-        "scenarios": [{"name": name, "parameters": dict(changes)} for name, changes in _scenarios().items()],
+        "scenarios": [dict(one) for one in _scenarios()],
         "languages": PAGES.languages,
         "families": list(FAMILIES),
         "seed": str(default_seed()),
@@ -103,9 +103,19 @@ def page_facts(course: Course) -> Data:
 
 
 @functools.cache
-def _scenarios() -> dict[str, Data]:
-    """What each scenario of a class sets; read once, because scenarios take long to read."""
-    return {name: load_scenario(name).parameters.changes() for name in class_scenarios()}
+def _scenarios() -> list[Data]:
+    """Who sits in each scenario of a class, what it sets, and which controls are of none of its governments; read
+    once, because scenarios take long to read."""
+    found = {name: load_scenario(name) for name in class_scenarios()}
+    return [
+        {
+            "name": name,
+            "start": who_view(scenario.parties),
+            "parameters": scenario.parameters.changes(),
+            "without": [control for control in ON_PAGE if control not in scenario.parameters.as_dict()],
+        }
+        for name, scenario in found.items()
+    ]
 
 
 def slim(emulator: Emulator) -> Data:
@@ -208,24 +218,22 @@ def of_results(results: Results, run: str, tactics: TacticFile | None = None) ->
         said = f"run {run} of '{results.folder}' comes out otherwise now: the model has changed since; sweep again"
         raise InputFault([said], SUBJECT)
     scenario = load_scenario(chunk.scenario)
-    if scenario.parties.blocs != BLOCS:
-        raise InputFault([f"'{results.folder}': a page shows the talks of {', '.join(BLOCS)} only"], SUBJECT)
     settings = Found(chunk.scenario, chunk.root_seed, chunk.first, dict(chunk.settings), name=scenario.name)
     watched = Watched(settings, {}, [])
     watched.upto(1000)
     found = _watched(watched, title, f"detente page {results.folder.name} --run {run}")
-    found.cloud = _stored_cloud(results, chunk.design_point, chunk.first)
+    found.cloud = _stored_cloud(results, chunk.design_point, chunk.first, scenario.parties.dyad_names)
     return found
 
 
-def _stored_cloud(results: Results, point: int, own: int) -> Data:
+def _stored_cloud(results: Results, point: int, own: int, dyads: Sequence[str]) -> Data:
     """The cloud of a design point, as it was played: the own luck first."""
     names = ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
     frame = results.read(["dyad", *names], [point])
     lucks = frame["replicate"].unique().tolist()
     order = [own, *(luck for luck in lucks if luck != own)][:N_RUNS]
     columns: dict[str, list[list[float]]] = {name: [] for name in names}
-    for dyad in DYAD_NAMES:
+    for dyad in dyads:
         rows = frame[frame["dyad"] == dyad].set_index("replicate").loc[order]
         for name in names:
             columns[name].append([number(value) for value in rows[name].astype(float)])

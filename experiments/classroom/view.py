@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from experiments.classroom.minutes import QUARTERS_PER_YEAR, Event, package_data, seen_by
-from model import BLOCS, DYADS, FAMILIES, NegotiationModel, game_map_point, side_family
+from model import FAMILIES, NegotiationModel, Parties, game_map_point, side_family
 
 MOST_ON_MAP: Final = 3.0  # the map of games is cut here; further out nothing changes for the reader
 PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs
@@ -19,15 +19,15 @@ DIGITS: Final = 6  # significant digits sent to the page
 
 
 def quarter_view(model: NegotiationModel) -> dict[str, Any]:
-    """The quarter just played: its label, three blocs, three pairs, six directed pairs, the world."""
-    frame = model.recorder.frames[-1]
+    """The quarter just played: its label, the blocs, their pairs, both directions of each, the world."""
+    frame, parties = model.recorder.frames[-1], model.start.parties
     t = len(model.recorder.frames) - 1
     return {
         "quarter": t,
         "label": model.start.quarter_label(t),
-        "blocs": [_bloc(frame["bloc"], b) for b in range(len(BLOCS))],
-        "dyads": [_dyad(model, frame["dyad"], d) for d in range(len(DYADS))],
-        "directed": [_directed(frame["directed"], k) for k in range(2 * len(DYADS))],
+        "blocs": [_bloc(frame["bloc"], b) for b in range(parties.n_blocs)],
+        "dyads": [_dyad(model, frame["dyad"], d) for d in range(parties.n_dyads)],
+        "directed": [_directed(frame["directed"], k) for k in range(parties.n_pairs)],
         "world": _world(model, frame),
     }
 
@@ -115,6 +115,16 @@ def without_private(view: dict[str, Any], events: list[Event], bloc: int | None)
     }
 
 
+def who_view(parties: Parties) -> dict[str, Any]:
+    """Who sits at a table, and which pairs they make."""
+    return {
+        "blocs": list(parties.blocs),
+        "names": list(parties.names.values()),  # for blocs that a language has no name for
+        "legislatures": list(parties.legislatures),
+        "dyads": [list(pair) for pair in parties.dyads],
+    }
+
+
 def start_view(model: NegotiationModel) -> dict[str, Any]:
     """What stays the same in a run: its quarters, its menus, its ceilings, who is who."""
     return {
@@ -123,8 +133,7 @@ def start_view(model: NegotiationModel) -> dict[str, Any]:
         "about": model.start.about,
         "labels": [model.start.quarter_label(t) for t in range(model.n_quarters)],
         "quarters": model.n_quarters,
-        "blocs": list(BLOCS),
-        "dyads": [list(pair) for pair in DYADS],
+        **who_view(model.start.parties),
         "menus": [[list(axis) for axis in menu.positions] for menu in model.agenda.menus],
         "rounds": int(model.parameters.rounds_per_quarter),
         "session": int(model.parameters.session_quarters),

@@ -54,7 +54,11 @@ AGENT_HELP = (
 
 def seat(
     bloc: Annotated[
-        list[str] | None, typer.Option(metavar="BLOC", help="Whose seat it takes: CN, US or EU; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            metavar="BLOC",
+            help="Whose seat it takes: CN, US, EU or another government of the scenario; may be repeated.",
+        ),
     ] = None,
     agent: Annotated[str | None, typer.Option(metavar="AGENT", help=AGENT_HELP)] = None,
     url: Annotated[str | None, typer.Option(metavar="ADDRESS", help="An agent behind HTTP (see --openapi).")] = None,
@@ -178,8 +182,8 @@ def _seat(
     from experiments.store.files import check_vacant, vacant_folder
     from model import identification_flips
 
-    agents = {bloc_of(name): chosen for name in names}
     games_asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
+    agents = {bloc_of(name, scenario): chosen for name in names}
     folder = vacant_folder("seat") if out is None else out
     check_vacant(folder)
     console, errors = screen(), screen(to_stderr=True)
@@ -205,27 +209,23 @@ def _sit(
     out: Path | None,
 ) -> None:  # fmt: skip
     from experiments.display.console import prose, say
-    from experiments.seating.play import bloc_of
     from experiments.seating.table import Table, sit, write_table
     from experiments.store.files import check_vacant, vacant_folder
-    from model import BLOCS, InputFault
+    from model import InputFault
 
     if room is None or code is None:
         raise InputFault(
             ["--room ADDRESS and --code CODE go together: where the class is, and whose seat"], "command line"
         )
-    wanted = {bloc_of(name) for name in names}
     folder = vacant_folder("seat") if out is None else out
     check_vacant(folder)
     table, console, errors = Table(room, code), screen(), screen(to_stderr=True)
-    if wanted != {table.bloc}:
-        said = (
-            f"this code is of the seat of {BLOCS[table.bloc]}; write --bloc {BLOCS[table.bloc]}, or take another code"
-        )
+    if {name.upper() for name in names} != {table.seat}:
+        said = f"this code is of the seat of {table.seat}; write --bloc {table.seat}, or take another code"
         raise InputFault([said], "command line")
-    say(errors, f"{chosen.name} sits in the seat of {BLOCS[table.bloc]} until the game is over.")
+    say(errors, f"{chosen.name} sits in the seat of {table.seat} until the game is over.")
     export, sitter = sit(table, chosen, patience, with_advice, lambda words: say(errors, words))
-    file = write_table(folder, export, sitter, table.bloc, chosen)
+    file = write_table(folder, export, sitter, table.seat, chosen)
     missed = f", not heard {sum(sitter.faults.values())} times" if sitter.faults else ""
     prose(console, f"{export['played']} quarters are over; {chosen.name} was asked {sitter.asked} times{missed}.")
     say(console, f"Play the game again: detente seat --replay {pasted(file)}")
@@ -307,6 +307,7 @@ def _arena(
     agents: list[Seatable], names: list[str] | None, scenario: str, numbers: range, cloud: int, quarters: int,
     changes: list[str] | None, patience: float, with_advice: bool, out: Path | None,
 ) -> None:  # fmt: skip
+    from experiments.classroom.controls import parties_of
     from experiments.display.command_words import parse_settings
     from experiments.display.console import progress_shown, say
     from experiments.seating.arena import check_arena, play_arena
@@ -315,11 +316,12 @@ def _arena(
     from experiments.seating.show import show_arena
     from experiments.store.files import check_vacant, vacant_folder
     from experiments.store.sources import code_fingerprint
-    from model import BLOCS, identification_flips
+    from model import identification_flips
 
     check_arena(agents, cloud)
-    blocs = list(dict.fromkeys(bloc_of(name) for name in names or BLOCS))
     asked = all_settings(scenario, numbers, parse_settings(changes or []), quarters)
+    named = names or parties_of(scenario).blocs
+    blocs = list(dict.fromkeys(bloc_of(name, scenario) for name in named))
     folder = vacant_folder("arena") if out is None else out
     check_vacant(folder)
     console, errors = screen(), screen(to_stderr=True)

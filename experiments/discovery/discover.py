@@ -44,7 +44,6 @@ CHANGES: Final = {
     "raised": (1.0, "the difference of the plan raises the outcome, replicate by replicate"),
     "lowered": (-1.0, "the difference of the plan lowers the outcome, replicate by replicate"),
 }
-ALL_DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 HALVES: Final = 20
 RESAMPLES: Final = 99
 FEWEST_POINTS: Final = 20
@@ -92,8 +91,9 @@ def discover(
     """
     plan = plan_of(results)
     known: Sequence[str] = tuple(CHANGES if plan.difference else CASES)
-    cases, dyads = tuple(cases) or known, tuple(dyads) or plan.dyads or ALL_DYADS
-    _check(cases, dyads, n_boxes, resamples, known)
+    there = tuple(map(str, results.read(["dyad"])["dyad"].unique()))
+    cases, dyads = tuple(cases) or known, tuple(dyads) or plan.dyads or there
+    _check(cases, dyads, n_boxes, resamples, known, there)
     inputs = inputs_of(results)
     if plan.difference:
         return list(_of_difference(results, plan, inputs, cases, dyads, n_boxes, resamples))
@@ -134,10 +134,15 @@ def _of_difference(
 
 
 def _check(
-    cases: Sequence[str], dyads: Sequence[str], n_boxes: int, resamples: int, known_cases: Sequence[str]
+    cases: Sequence[str],
+    dyads: Sequence[str],
+    n_boxes: int,
+    resamples: int,
+    known_cases: Sequence[str],
+    there: Sequence[str],
 ) -> None:
     faults = [f"case {case!r}: allowed are {', '.join(known_cases)}" for case in cases if case not in known_cases]
-    faults += [f"dyad {dyad!r}: allowed are {', '.join(ALL_DYADS)}" for dyad in dyads if dyad not in ALL_DYADS]
+    faults += [f"dyad {dyad!r}: allowed are {', '.join(there)}" for dyad in dyads if dyad not in there]
     if not 1 <= n_boxes <= MOST_BOXES:
         faults.append(f"boxes = {n_boxes}: allowed is a whole number from 1 to {MOST_BOXES}")
     if not 0 <= resamples <= MOST_RESAMPLES:

@@ -48,6 +48,13 @@ LINES: Final[tuple[Any, ...]] = ("-", "--", "-.", ":", (0, (5, 1)), (0, (3, 1, 1
 HATCHES: Final = ("", "//", "..", "xx", "\\\\", "oo", "++")
 
 
+def bloc_look(bloc: str) -> dict[str, Any]:
+    """Colour and line of a bloc: one of the three's own, another's from those that are left, by its code."""
+    left = [colour for colour in SERIES if colour not in BLOC_COLOURS.values()]
+    k = sum(map(ord, bloc)) % len(left)
+    return {"color": BLOC_COLOURS.get(bloc, left[k]), "linestyle": BLOC_LINES.get(bloc, LINES[len(BLOC_LINES) + k])}
+
+
 def pt(points: float) -> float:
     """Points on a slide (of lines, marks and distances) as points of the style that is asked for."""
     return points * style().small / STYLES[USUAL].small

@@ -41,7 +41,7 @@ from model import (
 )
 
 if TYPE_CHECKING:
-    from model import TacticFile
+    from model import Parties, TacticFile
 
 PLAN_KEYS: Final = ("title", "scenarios", "situations", "replicates", "root_seed", "settings", "players")
 PLAYER_KEYS: Final = ("name", "tactic", "exponent", "acceptance")
@@ -65,6 +65,11 @@ class LeaguePlan:
     settings: Mapping[str, Any]
     players: tuple[Player, ...]
     text: str = ""
+
+    @property
+    def parties(self) -> Parties:
+        """Who negotiates: the same governments in all scenarios of a league."""
+        return known_scenario(self.scenarios[0]).parties
 
     def drawn(self) -> list[tuple[str, int, int]]:
         """The situations: scenario, replicate of the run, quarter, drawn from the root seed; scenarios take turns."""
@@ -125,12 +130,15 @@ class _Reader(TableReader):
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
             self.faults.append(f"scenarios = {shown(names)}: allowed is a list of names of scenarios")
             names = []
+        tables = dict[tuple[str, ...], str]()  # who sits at them -> the first scenario in which they do
         for place, name in enumerate(names):
             try:
                 # A file of one's own lies beside the plan.
                 if name not in scenario_names():
                     names[place] = str(find_scenario(name, self.folder).absolute())
-                parameters = known_scenario(names[place]).parameters.with_overrides(settings)
+                scenario = known_scenario(names[place])
+                tables.setdefault(scenario.parties.blocs, name)
+                parameters = scenario.parameters.with_overrides(settings)
             except InputFault as fault:
                 self.faults.extend(fault.faults)
                 continue
@@ -139,6 +147,9 @@ class _Reader(TableReader):
                     f"imitative_tactic = true (scenario {name}): in a league every player keeps to its own tactic; "
                     "leave it off, and enter the player 'matching' for a tactic that imitates"
                 )
+        if len(tables) > 1:
+            told = "; ".join(f"{name} has {', '.join(blocs)}" for blocs, name in tables.items())
+            self.faults.append(f"scenarios: {told}: a league has one table; name scenarios with the same governments")
         seed = self.table.get("root_seed", usual.root_seed)
         if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
             self.faults.append(f"root_seed = {shown(seed)}: allowed is a whole number from 0")

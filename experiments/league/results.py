@@ -63,7 +63,7 @@ def long_table(league: League, whole: Mapping[str, np.ndarray]) -> pd.DataFrame:
     names = [player.name for player in league.plan.players]
     n_situations, n_dyads, n, _ = next(iter(whole.values())).shape
     grid = np.indices((n_situations, n_dyads, n, n)).reshape(4, -1)
-    dyads = np.array(["CN-US", "CN-EU", "US-EU"])
+    dyads = np.array(league.plan.parties.dyad_names)
     keys = {
         "situation": grid[0], "dyad": dyads[grid[1]], "first": np.array(names)[grid[2]],
         "second": np.array(names)[grid[3]],

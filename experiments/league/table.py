@@ -26,7 +26,6 @@ MEASURES: Final = {
     "signed": "share of sessions that end with a ratified package (fraction)",
     "quarters": "quarters until a package was agreed (the session's length where none was)",
 }
-SEATS: Final = ("CN in CN-US", "US in CN-US", "CN in CN-EU", "EU in CN-EU", "US in US-EU", "EU in US-EU")
 GENERATIONS: Final = 400
 # Selection a generation: a player one standard deviation of payoffs above the mean grows by this share (assumption).
 SELECTION: Final = 0.05
@@ -47,6 +46,11 @@ class League:
     pairs: pd.DataFrame
     shares: FloatArray
     final: pd.DataFrame
+
+
+def seats_of(plan: LeaguePlan) -> list[str]:
+    """The seats of a league, both of each pair: "CN in CN-US"."""
+    return [f"{bloc} in {dyad}" for dyad in plan.parties.dyad_names for bloc in dyad.split("-")]
 
 
 def tell(plan: LeaguePlan, whole: Mapping[str, FloatArray]) -> League:
@@ -72,7 +76,7 @@ def tell(plan: LeaguePlan, whole: Mapping[str, FloatArray]) -> League:
         ranking[f"rank_{measure}"] = ranking[measure].rank(ascending=False, method="min").astype(int)
     ranking = ranking.sort_values("own", ascending=False, kind="stable").reset_index(drop=True)
     in_seat = own.mean(axis=(0, 4))  # (d, seat, player)
-    seats = pd.DataFrame(in_seat.reshape(len(SEATS), len(names)).T, columns=list(SEATS))
+    seats = pd.DataFrame(in_seat.reshape(-1, len(names)).T, columns=seats_of(plan))
     seats.insert(0, "player", names)
     by_situation = own.mean(axis=(1, 2))  # (situation, player, opponent)
     pairs = pd.DataFrame(by_situation.mean(axis=0), columns=names)
@@ -132,11 +136,12 @@ def show(console: Console, league: League) -> None:
     from experiments.display.console import head, prose
     from experiments.display.grids import Grid
 
-    plan = league.plan
+    plan, n_dyads = league.plan, league.plan.parties.n_dyads
+    dyads = "1 dyad" if n_dyads == 1 else f"{n_dyads} dyads"
     head(console, plan.title)
     prose(
         console,
-        f"{len(plan.players)} players, each against each (and itself) in both seats of 3 dyads, on {plan.situations} "
+        f"{len(plan.players)} players, each against each (and itself) in both seats of {dyads}, on {plan.situations} "
         f"situations drawn from runs of {', '.join(plan.scenarios)}, {plan.replicates} replicates each. One bargaining "
         "session a time: not what a tactic does to trust and tension over years. Brackets hold 95 % intervals over "
         "situations; leads are paired differences from the mean of all players.",
@@ -156,7 +161,7 @@ def show(console: Console, league: League) -> None:
         )
     table.show(console)
     prose(console, "Ranks: by own payoff, joint payoff, stability. Payoffs in bn$ a year over the policy in force.")
-    best = [f"{seat}: {league.seats['player'].iloc[int(league.seats[seat].argmax())]}" for seat in SEATS]
+    best = [f"{seat}: {league.seats['player'].iloc[int(league.seats[seat].argmax())]}" for seat in seats_of(plan)]
     prose(console, f"Best in its seat: {'; '.join(best)}.")
     left = league.final[league.final["share"] > 0.01].sort_values("share", ascending=False)
     words = [f"{row.player} {row.share:.2f} [{row.share_low:.2f}, {row.share_high:.2f}]" for row in left.itertuples()]

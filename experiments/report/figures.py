@@ -19,13 +19,12 @@ from matplotlib.ticker import MaxNLocator
 
 from experiments.display.figure_style import (
     BLACK,
-    BLOC_COLOURS,
-    BLOC_LINES,
     MARKERS,
     MUTED,
     ORANGE,
     PALE,
     SERIES,
+    bloc_look,
     keyed,
     leftmost,
     letters,
@@ -65,7 +64,7 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
         Line2D([], [], color=ORANGE, linestyle="--", label="without what a side would do alone"),
         Patch(color=PALE, label="a treaty is in force at the quarter's end"),
         *(
-            Line2D([], [], label=f"{_name(bloc)}: duty that it charges, its electric share", **_look(bloc))
+            Line2D([], [], label=f"{_name(bloc)}: duty that it charges, its electric share", **bloc_look(bloc))
             for bloc in blocs
         ),
     ]
@@ -79,10 +78,6 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
 def _name(bloc: str) -> str:
     words = BLOC_WORDS.get(bloc, bloc)
     return words[0].upper() + words[1:]
-
-
-def _look(bloc: str) -> dict[str, Any]:
-    return {"color": BLOC_COLOURS.get(bloc, BLACK), "linestyle": BLOC_LINES.get(bloc, "-")}
 
 
 def _of(table: pd.DataFrame, entity: str) -> pd.DataFrame:
@@ -125,10 +120,10 @@ def _duties_over_time(axis: Axes, tables: dict[str, pd.DataFrame], dyad: str) ->
     for importer, exporter in ((first, second), (second, first)):
         rows = _of(tables["directed"], f"{importer}<{exporter}")
         if NO_TREATY in rows:
-            bare = {**_look(importer), "linestyle": ":"}
+            bare = {**bloc_look(importer), "linestyle": ":"}
             axis.step(rows["quarter"], 100 * rows[NO_TREATY], where="mid", linewidth=pt(1.8), **bare)
             highest = max(highest, 100 * rows[NO_TREATY].max())
-        axis.step(rows["quarter"], 100 * rows["duty_ev"], where="mid", **_look(importer))
+        axis.step(rows["quarter"], 100 * rows["duty_ev"], where="mid", **bloc_look(importer))
         highest = max(highest, 100 * rows["duty_ev"].max())
     _years(axis, rows)
     axis.set_ylim(0, max(10.0, 1.1 * highest))
@@ -137,7 +132,7 @@ def _duties_over_time(axis: Axes, tables: dict[str, pd.DataFrame], dyad: str) ->
 def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
     for bloc in dict.fromkeys(table["entity"]):
         rows = _of(table, bloc)
-        axis.plot(rows["quarter"], 100 * rows["ev_share"], **_look(bloc))
+        axis.plot(rows["quarter"], 100 * rows["ev_share"], **bloc_look(bloc))
     _years(axis, rows)
     axis.set_ylim(0, 100)
     axis.set_ylabel("electric\nshare of new\ncars (%)")

@@ -23,12 +23,11 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from experiments.design.plan import Factor, Plan
 from experiments.display.figure_style import (
     BLACK,
-    BLOC_COLOURS,
-    BLOC_LINES,
     LINES,
     MARKERS,
     MUTED,
     SERIES,
+    bloc_look,
     keyed,
     letters,
     name_across,
@@ -187,18 +186,14 @@ def duties_figure(series: pd.DataFrame, dyads: list[str]) -> Figure | None:
         one, other = dyad.split("-")
         for number, (importer, exporter) in enumerate(((one, other), (other, one))):
             rows = own[own["entity"] == f"{importer}<{exporter}"]
-            _by_year(axis, rows, "duty", APART * number, _bloc_look(importer))
+            _by_year(axis, rows, "duty", APART * number, bloc_look(importer))
         axis.set_ylim(bottom=0)
         axis.set_title(dyad)
     name_across(axes, "calendar year")
     name_up(axes, "duty on electric cars\n(percent of the price)")
     words = [f"charged by {BLOC_WORDS.get(bloc, bloc)}" for bloc in blocs]
-    keyed(figure, [Line2D([], [], label=text, **_bloc_look(bloc)) for text, bloc in zip(words, blocs, strict=True)])
+    keyed(figure, [Line2D([], [], label=text, **bloc_look(bloc)) for text, bloc in zip(words, blocs, strict=True)])
     return figure
-
-
-def _bloc_look(bloc: str) -> dict[str, Any]:
-    return {"color": BLOC_COLOURS.get(bloc, BLACK), "linestyle": BLOC_LINES.get(bloc, "-")}
 
 
 def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Figure | None:

@@ -16,13 +16,14 @@ from typing import Any, Final
 
 import pandas as pd
 
+from experiments.classroom.controls import parties_of
 from experiments.classroom.game import Settings
 from experiments.seating.agents import Seatable
 from experiments.seating.measures import PAIRED, by_rules, percentile
 from experiments.seating.play import SUBJECT, Played, kept_of, play_all
 from experiments.seating.sitting import PATIENCE, Tell, nobody
 from experiments.statistics.estimates import Estimate, mean_interval, paired_difference
-from model import BLOCS, InputFault
+from model import InputFault
 
 ALL: Final = "all"  # seats together, by luck
 MOST_CLOUD: Final = 5000
@@ -70,7 +71,7 @@ def play_arena(
     keep: Callable[[Played, Mapping[str, Any]], None] = lambda *_: None,
     before: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
 ) -> Arena:
-    """Every agent in every seat (bloc 0 to 2) under every luck; whoever interrupts keeps the games that are over.
+    """Every agent in every seat under every luck; whoever interrupts keeps the games that are over.
 
     games: settings that differ in their luck alone. n_cloud: lucks of the cloud, the games' own first. keep: hears of
     every game that is over, with its row of ``Arena.bouts``. before: rows of games that are over already, by file.
@@ -82,10 +83,10 @@ def play_arena(
     others = range(replicates[0], replicates[0] + n_cloud + len(games))
     cloud = [*replicates, *(luck for luck in others if luck not in replicates)][: max(n_cloud, len(games))]
     rules = by_rules(games[0], cloud)
-    rows, total = [], len(agents) * len(blocs) * len(games)
+    rows, total, codes = [], len(agents) * len(blocs) * len(games), parties_of(games[0].scenario).blocs
     try:
         for (number, agent), bloc in itertools.product(enumerate(agents), blocs):
-            files = {one.replicate: f"game-{number}-{BLOCS[bloc]}-{one.replicate}.json" for one in games}
+            files = {one.replicate: f"game-{number}-{codes[bloc]}-{one.replicate}.json" for one in games}
             left = [one for one in games if files[one.replicate] not in before]
             played = play_all(left, {bloc: agent}, patience, with_advice, tell)
             for place, (luck, file) in enumerate(files.items()):
@@ -95,7 +96,7 @@ def play_arena(
                 one = next(played)
                 (mine,) = kept_of(one)
                 rows.append(
-                    {"agent": agent.name, "seat": BLOCS[bloc], "replicate": luck, **mine.measures}
+                    {"agent": agent.name, "seat": codes[bloc], "replicate": luck, **mine.measures}
                     | {f"rules_{name}": float(rules[bloc][name][place]) for name in PAIRED}
                     | {"percentile": float(percentile(mine.measures["gain"], rules[bloc]["gain"]))}
                     | {"asked": mine.asked, "decided": mine.decided, "not_heard": sum(mine.faults.values())}

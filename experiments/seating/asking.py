@@ -15,7 +15,7 @@ from experiments.classroom.minutes import gain_by_axis, lobby, outlook
 from experiments.classroom.seats import ANSWER, ANSWERS, CONDUCT, KEEP, OFFER, SeatedModel, Spot, side_of
 from experiments.classroom.seats import Question as Open
 from experiments.seating.protocol import Briefing, Kind, Options, Package, Past, Question, Stakes, Worth
-from model import BLOCS, DYAD_NAMES, DYADS, QUARTERS_PER_YEAR, View
+from model import QUARTERS_PER_YEAR, View
 
 #: The ten issues of a pair, by place; {own} and {partner} stand for blocs.
 ISSUES: Final = (
@@ -33,7 +33,8 @@ def question_of(game: Game, asked: Open, name: str, with_advice: bool = True) ->
     name: of the game. with_advice: whether the agent is told what the model's rules would do.
     """
     model, spot = game.model, asked.spot
-    d, side = spot.dyad, side_of(spot.bloc, spot.dyad)
+    parties = model.start.parties
+    d, side = spot.dyad, side_of(parties, spot.bloc, spot.dyad)
     view = _view(model, d, side)
     about = {OFFER: None, ANSWER: asked.package, KEEP: asked.package}[spot.kind]
     # As the quarter began: where a game waits for people, its talks have been played to their end.
@@ -41,9 +42,9 @@ def question_of(game: Game, asked: Open, name: str, with_advice: bool = True) ->
     p = model.parameters
     return Question(
         game=name,
-        bloc=BLOCS[spot.bloc],
-        partner=BLOCS[DYADS[d][1 - side]],
-        pair=DYAD_NAMES[d],
+        bloc=parties.blocs[spot.bloc],
+        partner=parties.blocs[parties.dyads[d][1 - side]],
+        pair=parties.dyad_names[d],
         quarter=spot.quarter,
         quarters=game.n_quarters,
         label=model.start.quarter_label(spot.quarter),
@@ -71,7 +72,7 @@ def put(game: Game, asked: Open, name: str) -> dict[str, Any]:
 
 def _view(model: SeatedModel, d: int, side: int) -> View:
     """How a side sees its table: the view that its rules decide by."""
-    bloc, only = model.blocs[DYADS[d][side]], np.array([0])
+    bloc, only = model.blocs[model.start.parties.dyads[d][side]], np.array([0])
     view: View = bloc.perceive(d, only, model.world.known().flows[d], [slice(0, 1)])[0]
     return view
 
@@ -146,9 +147,10 @@ def _history(game: Game, spot: Spot, side: int) -> tuple[Past, ...]:
 
 
 def _briefing(model: SeatedModel, d: int, side: int, view: View) -> Briefing:
-    bloc, active = model.blocs[DYADS[d][side]], model.agenda.active[d]
+    pair = model.start.parties.dyads[d]
+    bloc, active = model.blocs[pair[side]], model.agenda.active[d]
     worth = model.issue_gains(d, side)
-    names = [name.format(*(BLOCS[b] for b in DYADS[d])) for name in ISSUES]
+    names = [name.format(*(model.start.parties.blocs[b] for b in pair)) for name in ISSUES]
     favourite = int(view.packages[int(np.argmax(view.own[0]))])
     return Briefing(
         interests={name: QUARTERS_PER_YEAR * float(worth[k]) for k, name in enumerate(names) if bool(active[k])},

@@ -7,9 +7,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.display.figure_style import BLACK, BLOC_COLOURS, MARKERS, keyed, leftmost, panels, pt
+from experiments.display.figure_style import BLACK, MARKERS, bloc_look, keyed, leftmost, panels, pt
 from experiments.seating.arena import ALL, Arena
-from model import BLOCS
 
 STEP = 0.18  # between the seats of an agent, rows
 
@@ -17,14 +16,15 @@ STEP = 0.18  # between the seats of an agent, rows
 def arena_figure(arena: Arena) -> Figure:
     """Gains against the rules and percentiles in the cloud, a row an agent and a mark a seat, with 95 % intervals."""
     rows = arena.table[arena.table["seat"] != ALL]
-    agents, seats = list(rows["agent"].unique()), [seat for seat in BLOCS if seat in set(rows["seat"])]
+    agents, seats = list(rows["agent"].unique()), list(rows["seat"].unique())
     drawn, ((left, right),) = panels(1, 2, max(0.6 * len(agents) + 1.8, 6.0), share_y=False)
     for place, seat in enumerate(seats):
         shift = STEP * (place - 0.5 * (len(seats) - 1))
         own = rows[rows["seat"] == seat].set_index("agent").loc[agents]
         heights = [number + shift for number in range(len(agents))]
-        _marks(left, own, "gain_lead", heights, seat)
-        _marks(right, own, "percentile", heights, seat)
+        look = bloc_look(seat)["color"], MARKERS[place]
+        _marks(left, own, "gain_lead", heights, look)
+        _marks(right, own, "percentile", heights, look)
     left.axvline(0.0, color=BLACK, linewidth=pt(1.3))
     right.axvline(50.0, color=BLACK, linewidth=pt(1.3))
     left.set_xlabel("own gain less that by the rules\nin the same luck, bn$ a year")
@@ -35,20 +35,18 @@ def arena_figure(arena: Arena) -> Figure:
         axes.set_yticks(range(len(agents)), agents if axes in leftmost([left, right]) else [""] * len(agents))
         axes.set_ylim(len(agents) - 0.5, -0.5)
     handles = [
-        Line2D(
-            [], [], color=BLOC_COLOURS[seat], marker=MARKERS[BLOCS.index(seat)], linestyle="", label=f"seat of {seat}"
-        )
-        for seat in seats
+        Line2D([], [], color=bloc_look(seat)["color"], marker=MARKERS[place], linestyle="", label=f"seat of {seat}")
+        for place, seat in enumerate(seats)
     ]
     keyed(drawn, handles)
     return drawn
 
 
-def _marks(axes: Axes, own: pd.DataFrame, name: str, heights: list[float], seat: str) -> None:
+def _marks(axes: Axes, own: pd.DataFrame, name: str, heights: list[float], look: tuple[str, str]) -> None:
     """A seat's marks; without intervals where one luck gives none."""
     middle, low, high = (own[column].to_numpy(float) for column in (name, f"{name}_low", f"{name}_high"))
     is_there = ~pd.isna(low)
-    colour, marker = BLOC_COLOURS[seat], MARKERS[BLOCS.index(seat)]
+    colour, marker = look
     axes.plot(middle, heights, linestyle="", marker=marker, color=colour)
     axes.hlines([height for height, there in zip(heights, is_there, strict=True) if there], low[is_there],
                 high[is_there], color=colour, linewidth=pt(2.0))  # fmt: skip

@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from experiments.classroom.game import Settings
-from model import BLOCS, DYADS, QUARTERS_PER_YEAR, Ensemble, load_scenario
+from model import QUARTERS_PER_YEAR, Ensemble, load_scenario
 
 FloatArray = npt.NDArray[np.float64]
 
 MEASURES: Final = {
-    "gain": "what the seat's bloc gains in its two pairs over having no treaties (bn$ a year, mean over quarters)",
-    "gain_share": "joint gain of its two pairs, as a share of the attainable gain (none below 0.01 bn$ a year)",
+    "gain": "what the seat's bloc gains in its pairs over having no treaties (bn$ a year, mean over quarters)",
+    "gain_share": "joint gain of its pairs, as a share of the attainable gain (none below 0.01 bn$ a year)",
     "kept": "of the quarters of its pairs with a treaty, the share in which both sides kept it (none without treaties)",
     "percentile": "share of the cloud (other luck, by the rules alone) in which its bloc gains less; ties count half",
 }
@@ -25,8 +25,9 @@ LEAST_ATTAINABLE: Final = 0.01  # bn$ a year
 
 
 def measured(recorder: Any, bloc: int) -> dict[str, FloatArray]:
-    """What came of a bloc's two pairs: the measures that are ``PAIRED``, each (...) as the record has lanes or none."""
-    own = [(d, ("gain_first", "gain_second")[DYADS[d].index(bloc)]) for d in range(len(DYADS)) if bloc in DYADS[d]]
+    """What came of a bloc's pairs: the measures that are ``PAIRED``, each (...) as the record has lanes or none."""
+    pairs = recorder.parties.dyads
+    own = [(d, ("gain_first", "gain_second")[pair.index(bloc)]) for d, pair in enumerate(pairs) if bloc in pair]
     series = {name: recorder.series("dyad", name) for name in ("joint_gain", "attainable_gain", "treaty", "kept")}
 
     def total(column: FloatArray, d: int) -> FloatArray:
@@ -57,7 +58,8 @@ def _share(part: FloatArray, whole: FloatArray, least: float) -> FloatArray:
 
 def by_rules(settings: Settings, replicates: Sequence[int]) -> dict[int, dict[str, FloatArray]]:
     """Bloc -> measures of these lucks by the rules alone, (R,); the same numbers as single games have."""
-    most = load_scenario(settings.scenario).n_quarters
+    scenario = load_scenario(settings.scenario)
+    most, blocs = scenario.n_quarters, range(scenario.parties.n_blocs)
     ensemble = Ensemble(
         settings.scenario,
         settings.root_seed,
@@ -68,11 +70,8 @@ def by_rules(settings: Settings, replicates: Sequence[int]) -> dict[int, dict[st
     parts: list[dict[int, dict[str, FloatArray]]] = []
     for _, world in ensemble.worlds():
         world.run()
-        parts.append({bloc: measured(world.recorder, bloc) for bloc in range(len(BLOCS))})
-    return {
-        bloc: {name: np.concatenate([part[bloc][name] for part in parts]) for name in PAIRED}
-        for bloc in range(len(BLOCS))
-    }
+        parts.append({bloc: measured(world.recorder, bloc) for bloc in blocs})
+    return {bloc: {name: np.concatenate([part[bloc][name] for part in parts]) for name in PAIRED} for bloc in blocs}
 
 
 def percentile(value: float, cloud: FloatArray) -> float:

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from experiments.classroom.controls import ON_PAGE, class_scenarios
+from experiments.classroom.controls import ON_PAGE, class_scenarios, parties_of
 from experiments.classroom.game import FORMAT, Game, Settings, replay, versions
 from experiments.classroom.seats import Question, Value
 from experiments.seating.agents import Seatable, made
@@ -24,7 +24,7 @@ from experiments.seating.measures import measured
 from experiments.seating.protocol import PROTOCOL
 from experiments.seating.sitting import MOST_LATE, PATIENCE, PATIENCES, Sitter, Tell, nobody
 from experiments.store.files import read_json, reported, staged_folder, write_whole
-from model import BLOCS, PARAMETERS, InputFault, load_scenario, nearest
+from model import PARAMETERS, InputFault, load_scenario, nearest
 
 SUBJECT: Final = "seat"
 MESSAGES: Final = "messages.jsonl"
@@ -35,7 +35,7 @@ LISTED: Final = ", ".join(sorted(ON_PAGE))
 
 @dataclasses.dataclass
 class Played:
-    """A game that is over: the game itself, and its sitters by bloc (0 to 2)."""
+    """A game that is over: the game itself, and its sitters by bloc."""
 
     game: Game
     sitters: dict[int, Sitter]
@@ -43,17 +43,19 @@ class Played:
     @property
     def messages(self) -> list[dict[str, Any]]:
         """What was asked and said, in order of bloc and then of time."""
-        return [{"bloc": BLOCS[bloc], **one} for bloc, sitter in self.sitters.items() for one in sitter.messages]
+        codes = self.game.model.start.parties.blocs
+        return [{"bloc": codes[bloc], **one} for bloc, sitter in self.sitters.items() for one in sitter.messages]
 
 
-def bloc_of(name: str) -> int:
-    """The number of a bloc.
+def bloc_of(name: str, scenario: str) -> int:
+    """The number of a bloc of a scenario.
 
     Raises ``InputFault`` for what is none.
     """
-    if name.upper() not in BLOCS:
-        raise InputFault([f"{name!r:.40} is no bloc; allowed is {', '.join(BLOCS)}"], SUBJECT)
-    return BLOCS.index(name.upper())
+    codes = parties_of(scenario).blocs
+    if name.upper() not in codes:
+        raise InputFault([f"{name!r:.40} is no bloc; allowed is {', '.join(codes)}"], SUBJECT)
+    return codes.index(name.upper())
 
 
 def all_settings(
@@ -110,7 +112,7 @@ def play_all(
         sitters = {
             bloc: Sitter(
                 made(one),
-                f"{BLOCS[bloc]} ({one.name})",
+                f"{game.model.start.parties.blocs[bloc]} ({one.name})",
                 patience,
                 nobody if bloc in told else tell,
                 late=MOST_LATE - 1 if bloc in before and before[bloc].is_empty else 0,
@@ -220,9 +222,10 @@ def write_games(games: Iterable[Played], agents: Mapping[int, Seatable], folder:
         except KeyboardInterrupt:
             if not kept:
                 raise
-        seats = {BLOCS[bloc]: dict(agent.told) for bloc, agent in agents.items()}
+        codes = parties_of(kept[0].settings.scenario).blocs if kept else ()
+        seats = {codes[bloc]: dict(agent.told) for bloc, agent in agents.items()}
         rows = [
-            {"replicate": one.settings.replicate, "bloc": BLOCS[one.bloc], "asked": one.asked, "decided": one.decided}
+            {"replicate": one.settings.replicate, "bloc": codes[one.bloc], "asked": one.asked, "decided": one.decided}
             | {"not_heard": dict(one.faults)}
             for one in kept
         ]

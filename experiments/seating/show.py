@@ -7,13 +7,13 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from experiments.classroom.controls import parties_of
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.seating.arena import ALL, Arena
 from experiments.seating.measures import by_rules
 from experiments.seating.play import Kept
 from experiments.seating.sitting import FAILED, ILLEGAL, LATE, MALFORMED
-from model import BLOCS
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -31,7 +31,7 @@ def show_games(console: Console, kept: Sequence[Kept]) -> None:
     """Print what each seat gained in each game, beside the same luck by the rules, and who was not heard."""
     settings = kept[0].settings
     lucks = list(dict.fromkeys(one.settings.replicate for one in kept))
-    rules = by_rules(settings, lucks)
+    rules, codes = by_rules(settings, lucks), parties_of(settings.scenario).blocs
     head(console, f"Scenario {settings.scenario}, {kept[0].quarters} quarters", is_first=True)
     table = Grid(
         "", ("luck", "seat"), ("own gain", "by the rules", "gain share", "deals kept", "decided"), is_grouped=True
@@ -42,7 +42,7 @@ def show_games(console: Console, kept: Sequence[Kept]) -> None:
         theirs = float(rules[one.bloc]["gain"][lucks.index(luck)])
         shares = (_plain(one.measures["gain_share"]), _plain(one.measures["kept"]))
         gains = (_signed(one.measures["gain"]), _signed(theirs))
-        table.row(luck, BLOCS[one.bloc], *gains, *shares, f"{one.decided} of {one.asked}")
+        table.row(luck, codes[one.bloc], *gains, *shares, f"{one.decided} of {one.asked}")
         total.setdefault(one.name, Counter()).update(one.faults)
     table.show(console)
     prose(

@@ -24,7 +24,7 @@ from experiments.seating.play import write_export, write_json
 from experiments.seating.protocol import PROTOCOL, Question
 from experiments.seating.sitting import MALFORMED, PATIENCE, NoAnswer, Sitter, Tell, nobody, short
 from experiments.store.files import staged_folder
-from model import BLOCS, InputFault
+from model import InputFault
 
 LOOKS: Final = 0.5  # seconds between looks at whether there is something to decide
 SIGNS: Final = 2.0  # seconds between signs of life: a seat is not kept for who gives none, however long it thinks
@@ -49,6 +49,8 @@ class Table:
             why = "no seat has this code; the teacher's page shows it" if code == "wrong_code" else f"{no.words} {code}"
             raise InputFault([f"the table at {self.address}: {why.strip()}"], SUBJECT) from None
         self.token, self.bloc = joined["token"], int(joined["bloc"])
+        self.blocs = list(self._ask("room/look", {})["start"]["blocs"])
+        self.seat = self.blocs[self.bloc]
 
     def _ask(self, what: str, data: Any) -> dict[str, Any]:
         """What the room says; one that has gone is waited for.
@@ -126,7 +128,7 @@ def sit(
 
     Raises ``InputFault``: the room has gone, or has begun another game.
     """
-    sitter = Sitter(made(one), f"{BLOCS[table.bloc]} ({one.name})", patience, tell)
+    sitter = Sitter(made(one), f"{table.seat} ({one.name})", patience, tell)
     try:
         with table.held():
             while (told := table.asked())[0] != OVER:
@@ -146,7 +148,7 @@ def sit(
         ) from None
 
 
-def write_table(folder: Path, export: dict[str, Any], sitter: Sitter, bloc: int, one: Seatable) -> Path:
+def write_table(folder: Path, export: dict[str, Any], sitter: Sitter, seat: str, one: Seatable) -> Path:
     """Keep a game of a class as ``play`` keeps its own; where its export is.
 
     Raises ``InputFault``: the folder cannot be written, or holds something already.
@@ -154,9 +156,9 @@ def write_table(folder: Path, export: dict[str, Any], sitter: Sitter, bloc: int,
     luck = export["settings"]["replicate"]
     name = f"game-{luck}.json"
     with staged_folder(folder) as stage:
-        write_export(stage, name, export, [{"bloc": BLOCS[bloc], **message} for message in sitter.messages])
+        write_export(stage, name, export, [{"bloc": seat, **message} for message in sitter.messages])
         decided = sum(message.get("value") is not None for message in sitter.messages)
-        row = {"replicate": luck, "bloc": BLOCS[bloc], "asked": sitter.asked, "decided": decided}
-        about = {"protocol": PROTOCOL, "versions": versions(), "seats": {BLOCS[bloc]: dict(one.told)}}
+        row = {"replicate": luck, "bloc": seat, "asked": sitter.asked, "decided": decided}
+        about = {"protocol": PROTOCOL, "versions": versions(), "seats": {seat: dict(one.told)}}
         write_json(stage / "games.json", about | {"games": [row | {"not_heard": dict(sitter.faults)}]})
     return folder / name

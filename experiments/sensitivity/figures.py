@@ -21,14 +21,14 @@ from experiments.display.figure_style import (
 )
 from experiments.display.looks import style
 from experiments.findings.differences import in_short
-from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
+from experiments.sensitivity.screening import Sensitivity, in_order
 
 
 def sensitivity_figure(found: Sensitivity) -> Figure:
     """Total (bars with intervals) and first-order indices (rings) of mechanisms, kept inputs and chance."""
     groups = in_order(found.sobol)
     outcomes = list(dict.fromkeys(found.sobol["outcome"]))
-    dyads = [dyad for dyad in DYADS if dyad in set(found.sobol["dyad"])]
+    dyads = list(found.sobol["dyad"].unique())
     kinds = [kind for kind, _ in groups]
     # From the top; a line of room where another kind begins.
     places = -np.arange(len(groups)) - np.cumsum([0, *(a != b for a, b in pairwise(kinds))])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from experiments.design.outcomes import words_of
 from experiments.display.streams import kept_on
 from experiments.findings.differences import in_short
-from experiments.sensitivity.screening import DYADS, Sensitivity, in_order
+from experiments.sensitivity.screening import Sensitivity, in_order
 from experiments.store.files import write_figure, write_table, write_whole
 from experiments.store.manifest import code_fingerprint, now
 
@@ -70,7 +70,7 @@ def asked_in_words(found: Sensitivity, outcome: str) -> str:
 def _print_outcome(console: Console, rows: pd.DataFrame, words: str) -> None:
     from experiments.display.grids import Grid
 
-    dyads = [dyad for dyad in DYADS if dyad in set(rows["dyad"])]
+    dyads = list(rows["dyad"].unique())
     names = [name for dyad in dyads for name in (f"{dyad} total", "first")]
     table = Grid(words, ("group",), names, title_style="bold")
     last = ""

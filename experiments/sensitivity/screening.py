@@ -43,7 +43,6 @@ FloatArray = npt.NDArray[np.float64]
 
 OUTCOMES: Final = ("time_cooperating", "joint_gain", "durable")
 LEVELS: Final = 4  # places an input can take in screening (Morris 1991)
-DYADS: Final = ("CN-US", "CN-EU", "US-EU")
 # A total index is settled when the second half of the rows moves it by less than this (share of the variance).
 SETTLED: Final = 0.05
 
@@ -190,7 +189,7 @@ def outcomes_of(plan: Plan, outcome: Outcome, n_points: int, replicates: int) ->
             at = (rows["design_point"].to_numpy(), rows["replicate"].to_numpy())
             values[at] = rows[name].astype(float).fillna(0.0).to_numpy()
             found[name, str(dyad)] = values[n_points:] - values[:n_points] if plan.difference else values
-    return {key: found[key] for key in sorted(found, key=lambda key: (names.index(key[0]), DYADS.index(key[1])))}
+    return {key: found[key] for key in sorted(found, key=lambda key: names.index(key[0]))}  # dyads in their order
 
 
 def screening_table(

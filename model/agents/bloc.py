@@ -20,7 +20,7 @@ from model.packages.part_cuts import DutyPath, duty_path, kept_share
 from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
 from model.rules.instruments import Instrument
-from model.vocabulary import DUTY, EV, EXECUTIVE_BLOC, LINKAGE, SUPPLY, TECHNOLOGY
+from model.vocabulary import DUTY, EV, EXECUTIVE_DUTIES, LINKAGE, SUPPLY, TECHNOLOGY
 
 
 class View(NamedTuple):
@@ -205,12 +205,12 @@ class Bloc(Government):
             return np.ones(rules.instruments[dyad].shape, dtype=bool)
         votes = rules.instruments[dyad] > Instrument.TRUCE
         needs_law = rules.by_law[dyad][:, side] | rules.below_mfn[dyad][:, side]
-        return votes & needs_law if self.code == EXECUTIVE_BLOC else votes
+        return votes & needs_law if EXECUTIVE_DUTIES in self.laws else votes
 
     def usual_threshold(self, dyad: int) -> FloatArray:
-        """(P,) win-set threshold for every package; the US recognises and opens markets through Congress (1.9)."""
+        """(P,) win-set threshold for every package; what votes on laws alone wants more of those that it does (1.9)."""
         p, usual = self.world.parameters, self.world.parameters.ratification_threshold[self.index]
-        by_law = self.world.rules.by_law[dyad][:, self.side(dyad)] & (self.code == EXECUTIVE_BLOC)
+        by_law = self.world.rules.by_law[dyad][:, self.side(dyad)] & (EXECUTIVE_DUTIES in self.laws)
         asked = np.where(by_law, p.ratification_threshold_us_recognition, usual)
         return np.where(self.votes(dyad), asked, ratification.NO_VOTE)
 

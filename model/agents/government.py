@@ -29,7 +29,7 @@ from model.rules import (
     trust,
     unilateral,
 )
-from model.vocabulary import EV, RECOGNITION, SUPPLY
+from model.vocabulary import EV, EXECUTIVE_DUTIES, RECOGNITION, SUPPLY
 
 if TYPE_CHECKING:
     from model.sight import Sight
@@ -46,6 +46,7 @@ class Government:
         self.parties = world.parties
         self.code = self.parties.blocs[index]
         self.name = self.parties.names[self.code]
+        self.laws = self.parties.laws[index]
 
     # --- looking at a dyad -------------------------------------------------------------------------------------
 
@@ -287,9 +288,9 @@ class Government:
             ..., self.index, None
         ]
         gain = clubs.taken(home, club)[:, 0] - clubs.taken(home, state.club)[:, 0]
-        # A club recognises certificates, for which the US needs Congress.
+        # A club recognises certificates, which needs a law.
         usual = p.ratification_threshold[self.index]
-        threshold = p.ratification_threshold_us_recognition if self.code == "US" else usual
+        threshold = p.ratification_threshold_us_recognition if EXECUTIVE_DUTIES in self.laws else usual
         chance = ratification.ratification_probability(
             gain,
             coalitions.usual_scale(world.parties, world.agenda.legislature_scale)[self.index],

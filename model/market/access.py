@@ -41,9 +41,9 @@ class Gates:
 
     local (m, f) brands that sell only what they build in the market; let_in (m, f) others that a rule would keep out;
     undertakes (m, b) makers of b may offer minimum
-    prices in m (1.19b). At most one quota a market: size (m,) m cars a quarter, infinite without one; origin (m,) the
-    place that it is about (the market itself without one); duty (t, m), or (m,) in a quarter, within it; is_closed (m,)
-    nothing beyond it. By lane, (R, ...) all but undertakes and origin, where treaties decide.
+    prices in m (1.19b). At most one quota a market: size (t, m), or (m,) in a quarter, m cars a quarter, infinite
+    without one; origin (m,) the place that it is about (the market itself without one); duty, like size, within it;
+    is_closed (m,) nothing beyond it. By lane, (R, ...) all but undertakes and origin, where treaties decide.
     """
 
     local: np.ndarray
@@ -61,7 +61,7 @@ class Gates:
 
     def in_quarter(self, t: int) -> Gates:
         """The terms of one quarter."""
-        return dataclasses.replace(self, duty=self.duty[t])
+        return dataclasses.replace(self, size=self.size[t], duty=self.duty[t])
 
     def with_terms(self, i: int, terms: Access, t: int, where: np.ndarray | bool = True) -> Gates:
         """The gates of a quarter where (...) these terms are in force in market i beside those of the others."""
@@ -71,7 +71,7 @@ class Gates:
             self,
             local=(self.local & ~is_let_in) | (is_let_in & (terms.position == "local")),
             let_in=(self.let_in & ~is_let_in) | (is_let_in & (terms.position in OPEN_TO_IMPORTS)),
-            size=np.where(there, terms.quota, self.size),
+            size=np.where(there, terms.cars(t), self.size),
             # Without a quota there is nothing to pay less on.
             duty=np.where(there, terms.duty[t] if np.isfinite(terms.quota) else np.inf, self.duty),
             is_closed=np.where(there, float(terms.is_closed), self.is_closed),
@@ -90,7 +90,8 @@ def gates_of(scenario: Scenario) -> Gates | None:
     market = np.arange(n_blocs)
     local, let_in = np.zeros((2, *scenario.banned.T.shape), dtype=bool)
     undertakes = np.zeros((n_blocs, n_blocs), dtype=bool)
-    size, origin, duty = np.full(n_blocs, np.inf), market.copy(), np.zeros((scenario.n_quarters, n_blocs))
+    origin, duty = market.copy(), np.zeros((scenario.n_quarters, n_blocs))
+    size = np.full_like(duty, np.inf)
     is_closed = np.zeros(n_blocs)
     for one in scenario.access:
         i, j = one.importer, one.exporter
@@ -98,7 +99,8 @@ def gates_of(scenario: Scenario) -> Gates | None:
             local[i] |= one.makers
         undertakes[i, j] = one.position == "undertaking"
         if np.isfinite(one.quota):
-            size[i], duty[:, i], is_closed[i] = one.quota, one.duty, float(one.is_closed)
+            size[:, i] = [one.cars(t) for t in range(scenario.n_quarters)]
+            duty[:, i], is_closed[i] = one.duty, float(one.is_closed)
         if any(np.isfinite(terms.quota) for terms in (one, *one.on_table)):
             origin[i] = j
     return Gates(local, let_in, undertakes, size, origin, duty, is_closed)

@@ -17,7 +17,7 @@ from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import content, mandates, policy
 from model.scenario.scenario import Scenario
-from model.vocabulary import SUPPLY, TECHNOLOGY, Parties
+from model.vocabulary import DUAL_CREDITS, FLEET_STANDARD, STATE_STEPS, SUPPLY, TECHNOLOGY, Parties
 
 
 def year_of(scenario: Scenario, quarter: int) -> int:
@@ -117,25 +117,22 @@ class Scheme:
 
 def scheme_of(parameters: Parameters, scenario: Scenario, quarter: int) -> Scheme | None:
     """The schemes of a quarter; None where no switch asks for one."""
-    p, in_china, in_west = parameters, parameters.dual_credits, parameters.zev_mandate
-    if not (in_china or in_west):
+    p, in_dual, in_steps = parameters, parameters.dual_credits, parameters.zev_mandate
+    if not (in_dual or in_steps):
         return None
     year = year_of(scenario, quarter)
     parties = scenario.parties
     required, floor, cap = np.zeros((3, parties.n_blocs))
-    china = parties.index("CN")
-    if in_china and china >= 0:
-        required[china] = mandates.ratio_share(year, p.dual_credit_scale)
-        floor[china], cap[china] = min(p.dual_credit_floor, p.dual_credit_cap), p.dual_credit_cap
-    if in_west:
-        for name, years, shares, fine in (
-            ("US", mandates.US_STEP_YEARS, mandates.US_STEP_SHARES, p.zev_fine_us),
-            ("EU", mandates.EU_STEP_YEARS, mandates.EU_STEP_SHARES, p.zev_fine_eu),
-        ):
-            here = parties.index(name)
-            if here >= 0:
-                required[here] = mandates.step_share(year, years, shares, p.zev_mandate_scale)
-                cap[here] = fine
+    for here in parties.under(DUAL_CREDITS) if in_dual else ():
+        required[here] = mandates.ratio_share(year, p.dual_credit_scale)
+        floor[here], cap[here] = min(p.dual_credit_floor, p.dual_credit_cap), p.dual_credit_cap
+    for law, years, shares, fine in (
+        (STATE_STEPS, mandates.US_STEP_YEARS, mandates.US_STEP_SHARES, p.zev_fine_us),
+        (FLEET_STANDARD, mandates.EU_STEP_YEARS, mandates.EU_STEP_SHARES, p.zev_fine_eu),
+    ):
+        for here in parties.under(law) if in_steps else ():
+            required[here] = mandates.step_share(year, years, shares, p.zev_mandate_scale)
+            cap[here] = fine
     return Scheme(required, floor, cap)
 
 

@@ -4,9 +4,11 @@
     names = { CA = "Canada" }
     legislatures = { CA = "Parliament" }
     talks = { CN = ["US", "CA"], US = ["CN", "CA"], CA = ["CN", "US"] }
+    laws = { US = ["executive_duties"] }
 
-Without ``blocs`` these are China, the US and the EU; without ``talks`` everybody talks with everybody; whose
-legislature has no name has "the legislature of ...".
+Without ``blocs`` these are China, the US and the EU, with their laws; without ``talks`` everybody talks with everybody;
+whose legislature has no name has "the legislature of ...", and votes on agreements; who is not in ``laws`` has none of
+``vocabulary.LAWS``.
 """
 
 from __future__ import annotations
@@ -15,8 +17,17 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
-from model.faults import InputFault, shown
-from model.vocabulary import BLOC_NAMES, BLOCS, FEWEST_BLOCS, MOST_BLOCS, Parties
+from model.faults import InputFault, nearest, shown
+from model.vocabulary import (
+    BLOC_NAMES,
+    BLOCS,
+    FEWEST_BLOCS,
+    LAWS,
+    LAWS_OF_ONE,
+    LAWS_OF_THREE,
+    MOST_BLOCS,
+    Parties,
+)
 
 CODE: Final = r"[A-Z][A-Z0-9]{1,3}"  # dyads, duties and parameters are named with it
 LONGEST_NAME: Final = 40
@@ -26,18 +37,19 @@ def parties_of(raw: Mapping[str, Any], subject: str) -> Parties:
     """The parties that the raw tables of a scenario name; subject: what messages call it.
 
     Raises:
-        InputFault: a line for each thing that is wrong with ``blocs``, ``names``, ``legislatures`` or ``talks``.
+        InputFault: a line for each thing that is wrong with ``blocs``, ``names``, ``legislatures``, ``laws`` or
+            ``talks``.
     """
     blocs, names, talks = raw.get("blocs", list(BLOCS)), raw.get("names", {}), raw.get("talks")
-    legislatures = raw.get("legislatures", {})
+    legislatures, laws = raw.get("legislatures", {}), raw.get("laws", {} if "blocs" in raw else LAWS_OF_THREE)
     faults = odd_blocs(blocs)
     if not faults:
         faults = _odd_names(blocs, names) + _odd_legislatures(blocs, legislatures)
-        faults += [] if talks is None else _odd_rows(blocs, talks)
+        faults += _odd_laws(blocs, laws) + ([] if talks is None else _odd_rows(blocs, talks))
     if faults:
         raise InputFault(faults, subject)
     silent = [] if talks is None else [(one, other) for one in blocs for other in blocs if other not in talks[one]]
-    return Parties(blocs, names, silent, legislatures)
+    return Parties(blocs, names, silent, legislatures, laws)
 
 
 def odd_blocs(blocs: Any) -> list[str]:
@@ -79,6 +91,21 @@ def _odd_legislatures(blocs: list[str], named: Any) -> list[str]:
         for code, name in named.items()
         if code in blocs and not (isinstance(name, str) and 0 < len(name.strip()) <= 2 * LONGEST_NAME)
     ]
+
+
+def _odd_laws(blocs: list[str], laws: Any) -> list[str]:
+    if not isinstance(laws, dict) or not all(isinstance(row, (list, tuple)) for row in laws.values()):
+        return [f'laws = {shown(laws)}: allowed is a list a bloc; write laws = {{ {blocs[0]} = ["{LAWS[0]}"] }}']
+    faults = [_no_party("laws", code, blocs) for code in laws if code not in blocs]
+    for code, row in laws.items():
+        for law in row:
+            if law not in LAWS:
+                hint = nearest(str(law), LAWS) or "write one of these"
+                faults.append(f"laws.{code}: {shown(law)} is not known; allowed is {', '.join(LAWS)}; {hint}")
+    for law in LAWS_OF_ONE:
+        if len(having := [code for code, row in laws.items() if law in row]) > 1:
+            faults.append(f"laws: {' and '.join(having)} have {law}; one government can; take it from the others")
+    return faults
 
 
 def _repeated(names: list[Any]) -> list[Any]:

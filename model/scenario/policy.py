@@ -48,7 +48,7 @@ class Access:
     importer: int
     exporter: int
     position: str  # of ``vocabulary.ACCESS``
-    quota: float  # m cars a quarter built in the exporter; infinite where there is no quota
+    quota: float  # m cars a quarter built in the exporter, in the first year; infinite where there is no quota
     duty: Floats  # (t,) on cars within the quota
     is_closed: bool  # nothing comes in beyond the quota
     makers: Bools  # (f,) those at home in the exporter that a rule keeps out of the importer
@@ -56,6 +56,11 @@ class Access:
     volume: float = np.inf  # m cars a quarter of one maker under such an undertaking
     watched_by: int = -1  # a third government that may answer what a treaty grants, -1 nobody
     on_table: tuple[Access, ...] = ()  # what more a treaty may grant, the least first
+    growth: float = 0.0  # of the quota, each year after the first
+
+    def cars(self, t: int) -> float:
+        """The quota of quarter t, m cars; infinite where there is none."""
+        return self.quota * (1.0 + self.growth) ** (t // int(QUARTERS_PER_YEAR))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -206,7 +211,8 @@ def access(w: Workshop, arrays: Mapping[str, Any]) -> tuple[Access, ...]:
             size = (section.quota or 0.0) / QUARTERS_PER_YEAR if position == "quota" else np.inf
             is_closed = position == "quota" and section.beyond == "closed"
             volume = np.inf if section.volume is None else section.volume / QUARTERS_PER_YEAR
-            all_terms.append(Access(i, j, position, size, duty, is_closed, kept_out, section.investment, volume))
+            terms = Access(i, j, position, size, duty, is_closed, kept_out, section.investment, volume)
+            all_terms.append(dataclasses.replace(terms, growth=section.growth))
         third = -1 if section.watched_by is None else w.blocs.index(section.watched_by)
         if third in (i, j):
             w.faults.append(f"{where}.watched_by = {section.watched_by!r}: allowed is a third government; leave it out")
@@ -219,7 +225,7 @@ def _odd_keys(section: AccessSection, is_quota: bool) -> list[str]:
     given, on_table = section.model_fields_set, section.on_table
     odd = [
         f"{key}: {section.in_force!r} has no quota; leave it out, or write in_force = 'quota'"
-        for key in sorted(given & {"quota", "duty", "beyond"} if not is_quota else ())
+        for key in sorted(given & {"quota", "growth", "duty", "beyond"} if not is_quota else ())
     ]
     odd += [
         f"{key}: no undertaking is on the table; leave it out, or write on_table = ['undertaking']"

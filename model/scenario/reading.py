@@ -20,7 +20,7 @@ from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
 from model.scenario.governments import odd_blocs, parties_of
 from model.scenario.sections import ScenarioFile, Section, quarter_name, quarter_number
-from model.vocabulary import BLOCS, IN_A_SENTENCE, THREE, Parties
+from model.vocabulary import BLOCS, IN_A_SENTENCE, LAWS_OF_THREE, THREE, Parties
 
 # Keys whose text names an evidence table.
 SELECTORS: Final = frozenset({"evidence", "table", "see"})
@@ -108,6 +108,8 @@ def _read_chain(path: Path, main: Path, seen: tuple[Path, ...]) -> tuple[dict[st
     extended, files = _read_chain(base, main, seen)
     extended = {key: item for key, item in extended.items() if key not in OWN_KEYS}
     before, now = extended.get("blocs", list(BLOCS)), raw.get("blocs")
+    if now is not None and "blocs" not in extended:  # whoever joins the three finds them with their laws
+        extended = {"laws": {code: list(own) for code, own in LAWS_OF_THREE.items()}, **extended}
     if isinstance(now, list) and (gone := [code for code in before if code not in now]):
         fault = f"blocs: {path.name} extends {base.stem} and leaves out {', '.join(map(str, gone))}, whose numbers stay"
         remedy = "write the scenario whole, without extends (two.toml shows one of two governments)"
@@ -264,6 +266,45 @@ def explain(error: ValidationError, parties: Parties = THREE) -> dict[str, str]:
     if any(_wants_another(fault, parties) for fault in error.errors()):
         lines["blocs"] = ANOTHER.format(", ".join(parties.blocs))
     return lines
+
+
+#: What many lines say alike when a government is added: which keys, and what is the same of all.
+_ALIKE: Final = (
+    re.compile(r"(?P<key>\S+) = .*: (?P<same>\d+ came; allowed are .*)"),
+    re.compile(r"(?P<key>\S+) is (?P<same>missing: it has no default); write .* = \.\.\., (?P<own>.*)"),
+    re.compile(r"(?P<key>\S+) is (?P<same>missing; add) it"),
+)
+FEW: Final = 12  # so many faults are read one by one
+
+
+def in_order_of_work(faults: list[str]) -> list[str]:
+    """Faults in the order of a file's sections; of many, one line for those of a section that say the same."""
+    order = list(ScenarioFile.model_fields)
+    by_section = sorted(faults, key=lambda line: [*order, name := _section(line)].index(name))
+    groups: dict[tuple[str, str, bool], list[re.Match[str]]] = {}
+    for line in by_section if len(faults) > FEW else ():
+        if found := next(filter(None, (pattern.fullmatch(line) for pattern in _ALIKE)), None):
+            groups.setdefault((_section(line), found["same"], "-" in found["key"]), []).append(found)
+    many = {one[0]: group for group in groups.values() if len(group) > 1 for one in group}
+    return list(dict.fromkeys(_together(many[line]) if line in many else line for line in by_section))
+
+
+def _section(line: str) -> str:
+    return re.split(r"[.:\[ ]", line, maxsplit=1)[0]
+
+
+def _together(group: list[re.Match[str]]) -> str:
+    """One line for many: keys with what each allows, keys that allow the same beside each other."""
+    keys: dict[str, list[str]] = {}
+    for one in group:
+        keys.setdefault(one.groupdict().get("own", ""), []).append(one["key"])
+    named = (", ".join(own) + (f" ({allowed})" if allowed else "") for allowed, own in keys.items())
+    same = (
+        group[0]["same"]
+        .replace(": it has no default", ", without a default; write each")
+        .replace("; add", "; add them")
+    )
+    return f"{', '.join(named)}: {same}"
 
 
 def _wants_another(fault: Any, parties: Parties) -> bool:

@@ -23,7 +23,7 @@ from model.scenario import policy
 from model.scenario.arrays import BEFORE, NEVER, Bools, Floats, Ints, Workshop
 from model.scenario.evidence import SourceRow, names_in
 from model.scenario.policy import Access, Event, Treaty
-from model.scenario.reading import Reading, read_scenario
+from model.scenario.reading import Reading, in_order_of_work, read_scenario
 from model.scenario.sections import quarter_name, quarter_number
 from model.vocabulary import Parties
 
@@ -202,7 +202,7 @@ def built(reading: Reading, name: str) -> Scenario:
             arrays |= step()
     faults += workshop.faults
     if faults:
-        raise InputFault(faults, f"scenario {name}")
+        raise InputFault(in_order_of_work(faults), f"scenario {name}")
     above = None if reading.base is None else _base(reading.base, name)
     if above is not None and above.parties.blocs != reading.parties.blocs:
         raise InputFault([_OTHER_GOVERNMENTS.format(above.name, ", ".join(above.parties.blocs))], f"scenario {name}")

@@ -129,6 +129,7 @@ class Access(Section):
     in_force: Annotated[str, _one_of(*ACCESS)]
     on_table: list[Annotated[str, _one_of(*ACCESS)]] = []  # what more a treaty may grant
     quota: NotNegative | None = None  # m cars a year, built in the exporter
+    growth: Fraction = 0.0  # by which the quota grows each year after the scenario's first, whoever signs it when
     duty: Literal["mfn"] | Duty | list[Duty] = "mfn"  # on cars within the quota
     beyond: Annotated[str, _one_of(*BEYOND)] = "closed"  # what happens to cars beyond it
     investment: Fraction = 0.0  # under minimum prices by treaty, the part of its cars that a maker builds there
@@ -264,6 +265,7 @@ class ScenarioFile(Section):
     )  # who negotiates, in the order of all lists; ``model.scenario.governments`` checks it
     names: dict[Bloc, str] = {}  # what they are called
     legislatures: dict[Bloc, str] = {}  # what votes there
+    laws: dict[Bloc, list[str]] = {}  # of ``vocabulary.LAWS``, what laws each has; ``model.scenario.governments``
     talks: dict[Bloc, list[Bloc]] = {}  # a row a bloc: whom it ever talks with; default: all with all
     first_quarter: QuarterLabel
     last_quarter: QuarterLabel

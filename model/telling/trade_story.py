@@ -178,7 +178,7 @@ def access_in_words(parties: Parties, terms: Access, t: int) -> str:
     brands, cars = f"brands of {exporter}", f"cars built in {exporter}"
     if terms.position == "quota":
         beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
-        a_year = QUARTERS_PER_YEAR * terms.quota * 1e6
+        a_year = QUARTERS_PER_YEAR * terms.cars(t) * 1e6
         return (
             f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[min(t, terms.duty.size - 1)]:.1%}, {beyond}"
         )

@@ -11,7 +11,7 @@ import pytest
 import worlds
 from of_three import DIRECTED_DYADS
 
-from model.market.access import Gates, lasting_premium, quotas_of
+from model.market.access import Gates, gates_now, gates_of, lasting_premium, quotas_of
 from model.market.clearing import account, equilibrium, offered_costs
 from model.negotiation import NegotiationModel
 from model.numerics import FloatArray
@@ -111,6 +111,26 @@ def test_a_quota_holds_in_every_quarter_and_its_books_close(scenario: Any, pair:
             a.duty_rate * (state.origin_share * landed).sum(-1), (state.origin_share * landed * licences.rate).sum(-1)
         )
     assert binds and enters_beyond == bool(more)
+
+
+def test_a_quota_may_grow_every_year(scenario: Any) -> None:
+    """In the second year a tenth more cars come in, in force from the start or granted by a treaty."""
+    growth = "growth = { value = 0.1, assumed = 'for a test' }\n"
+    model = NegotiationModel(scenario("US<CN", "quota", 0.049, growth), 1, 2, narrate=False, **QUIET)
+    held = []
+    for _ in range(6):
+        model.step()
+        held.append(float(model.state.market.licences.held[US].sum()))
+    assert held[2:] == pytest.approx([0.049 / 4.0] * 2 + [0.0539 / 4.0] * 2)  # brands come in over two quarters
+    path = Path(scenario("US<CN", "quota", 0.049, growth + 'on_table = ["open"]\n'))
+    text = path.read_text(encoding="utf-8").replace('"quota"', '"closed"').replace('["open"]', '["quota"]')
+    path.write_text(text, encoding="utf-8")
+    found = load_scenario(path)
+    gates, step = gates_of(found), np.zeros((2, 3, 3), dtype=int)
+    assert gates is not None
+    step[1, US, CN] = 1  # the second lane has a treaty
+    for quarter, cars in ((0, 0.049), (3, 0.049), (4, 0.0539), (9, 0.05929)):
+        assert gates_now(gates, found, step, quarter).size[:, US] == pytest.approx([np.inf, cars / 4.0])
 
 
 def _landed_by_place(world: NegotiationModel) -> FloatArray:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made import CODES, scenario_file
+from made import CODES, scenario_file, scenario_text
 
 from model.faults import InputFault
 from model.scenario.governments import parties_of
@@ -29,6 +30,13 @@ ODD: dict[str, tuple[dict[str, Any], str]] = {
     "one name for two": ({"blocs": ["CN", "JP"], "names": {"JP": "China"}}, "names: two are called 'China'"),
     "names in a list": ({"names": ["China"]}, "allowed is a table"),
     "a matrix of numbers": ({"talks": [[0, 1], [1, 0]]}, "allowed is a row a bloc"),
+    "laws in a list": ({"laws": ["executive_duties"]}, "allowed is a list a bloc"),
+    "a law of nobody": ({**TWO, "laws": {"JP": ["fleet_standard"]}}, "laws: 'JP' is none of CN, US"),
+    "an unknown law": ({**TWO, "laws": {"US": ["fleet_standards"]}}, "nearest known name: 'fleet_standard'"),
+    "one law of two": (
+        {**TWO, "laws": {"CN": ["content_credit"], "US": ["content_credit"]}},
+        "laws: CN and US have content_credit; one government can",
+    ),
     "a missing row": (
         {"talks": {"CN": ["US"], "US": ["CN"]}},
         'talks.EU is missing; a row a bloc says whom it talks with: EU = ["CN", "US"] for all',
@@ -60,6 +68,55 @@ def test_a_file_with_a_slip_tells_of_nothing_else(tmp_path: Path) -> None:
     with pytest.raises(InputFault) as caught:
         load_scenario(path)
     assert len(caught.value.faults) == 1
+
+
+def slip(text: str, order: tuple[str, ...], kind: str, dice: random.Random) -> tuple[str, str]:
+    """A scenario of these governments with one slip, and what is said of it."""
+    listed = "blocs = [" + ", ".join(f'"{code}"' for code in order) + "]"
+    one, other = dice.sample(order, 2)
+    more = ", ".join(f'"{code}"' for code in (*CODES, "MX"))
+    rows = ", ".join(f"{code} = {[a for a in order if a != code]}" for code in order if code != one)
+    before, after, said = {
+        "one": (listed, f'blocs = ["{one}"]', "1 came; allowed are 2 to 6"),
+        "seven": (listed, f"blocs = [{more}]", "7 came; allowed are 2 to 6"),
+        "twice": (listed, listed.replace(f'"{other}"', f'"{one}"'), f"{one} stands there more than once"),
+        "unnamed": (listed, listed.replace("]", ', "XY"]'), "names.XY is missing"),
+        "a missing row": (listed, f"{listed}\ntalks = {{ {rows} }}", f"talks.{one} is missing"),
+    }[kind]
+    assert text.count(before) == 1
+    return text.replace(before, after), said
+
+
+@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("kind", ["one", "seven", "twice", "unnamed", "a missing row"])
+def test_whatever_the_file_a_slip_is_one_clear_line(kind: str, seed: int, tmp_path: Path) -> None:
+    dice = random.Random(f"{kind} {seed}")
+    order = tuple(dice.sample(CODES, dice.randint(2, 5)))
+    text, said = slip(scenario_text(order), order, kind, dice)
+    path = tmp_path / "made.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(InputFault) as caught:
+        load_scenario(path)
+    (fault,) = caught.value.faults
+    assert said in fault and "\n" not in fault and str(caught.value).startswith("scenario made: 1 fault")
+
+
+def test_what_an_added_government_lacks_is_told_in_few_lines_in_the_order_of_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "more.toml"
+    path.write_text(
+        'extends = "four-2026"\nname = "more"\ntitle = "T"\ncalibrate = true\n'
+        'blocs = ["CN", "US", "EU", "KR", "MX"]\nnames = { MX = "Mexico" }\n',
+        encoding="utf-8",
+    )
+    with pytest.raises(InputFault) as caught:
+        load_scenario(path)
+    faults = caught.value.faults
+    assert [fault.partition(".")[0] for fault in faults] == [
+        "parameters", "parameters", "market", "cost", "cost", "duties", "charging", "industry", "zev", "dyad",
+    ]  # fmt: skip
+    assert faults[2].startswith("market.size, market.ev_share, market.drift.target, market.kwh, market.stock: 4 came")
+    assert faults[-1] == "dyad.CN-MX, dyad.US-MX, dyad.EU-MX, dyad.KR-MX: missing; add them"
+    assert all(f"{stem}.MX" in faults[0] for stem in ("alpha", "carbon_price")) and "trust_good.KR-MX" in faults[1]
 
 
 def test_by_default_the_three_talk_with_each_other() -> None:

@@ -3,23 +3,42 @@ import { facts } from "./api.js";
 import { s } from "./dom.js";
 import { digits, has, percent, sentence, signedMoney, t } from "./words.js";
 
-export const BLOCS = ["CN", "US", "EU"];
-export const DYADS = [[0, 1], [0, 2], [1, 2]];
-export const COLOURS = ["#b84800", "#0067a6", "#00704f"]; // told apart by people who see no red or no green
-export const DYAD_COLOURS = ["#7a3e9d", "#8f5b00", "#006a78"];
-export const DASHES = ["", "7 4", "2 3"];
+const THREE = { blocs: ["CN", "US", "EU"], dyads: [[0, 1], [0, 2], [1, 2]], names: [], legislatures: [] };
+// Who sits at the table that is shown, two to six: ``seat`` says it before anything is drawn. The same lists all the time.
+export const BLOCS = [];
+export const DYADS = [];
+let told = THREE;
+
+// start: what the server says of a run; without one, the three.
+export function seat(start = null) {
+  told = start ?? THREE;
+  BLOCS.splice(0, BLOCS.length, ...told.blocs);
+  DYADS.splice(0, DYADS.length, ...told.dyads);
+}
+seat();
+
+export const COLOURS = ["#b84800", "#0067a6", "#00704f", "#8c1d6b", "#5a5a00", "#3c4450"]; // told apart by people who see no red or no green
+export const DYAD_COLOURS = ["#7a3e9d", "#8f5b00", "#006a78", "#a3243b", "#2f5fb0", "#4f6b00", "#8a4a6b", "#5b5b5b", "#9a3d00", "#00695c", "#5c4bb3", "#7d5a3c", "#b0126a", "#33691e", "#37474f"];
+export const DASHES = ["", "7 4", "2 3", "10 3 2 3", "4 2", "12 6"];
 
 // The sign that a bloc has in every drawing.
 export function shape(b, x, y, r) {
   const look = { fill: COLOURS[b], stroke: "#fff", "stroke-width": 2 };
   if (b === 0) return s("circle", { cx: x, cy: y, r, ...look });
   if (b === 1) return s("rect", { x: x - r * 0.9, y: y - r * 0.9, width: 1.8 * r, height: 1.8 * r, ...look });
-  return s("path", { d: `M${x} ${y - 1.2 * r}L${x + 1.25 * r} ${y + 0.95 * r}H${x - 1.25 * r}z`, ...look });
+  if (b === 2) return s("path", { d: `M${x} ${y - 1.2 * r}L${x + 1.25 * r} ${y + 0.95 * r}H${x - 1.25 * r}z`, ...look });
+  // A diamond, a hexagon, and an eight-pointed sign.
+  const corners = [4, 6, 8][b - 3];
+  const at = (k) => `${(x + 1.2 * r * Math.sin((2 * Math.PI * k) / corners)).toFixed(1)} ${(y - 1.2 * r * Math.cos((2 * Math.PI * k) / corners)).toFixed(1)}`;
+  return s("path", { d: `M${Array.from({ length: corners }, (_, k) => at(k)).join("L")}z`, ...look });
 }
 
-export const bloc = (b) => t(`bloc.${BLOCS[b]}`);
-export const the = (b) => t(`the.${BLOCS[b]}`); // as it stands within a sentence
-export const short = (b) => t(`short.${BLOCS[b]}`);
+// Whom a language has no words for goes by the name that the scenario gives.
+const called = (what, b, otherwise) => (has(`${what}.${BLOCS[b]}`) ? t(`${what}.${BLOCS[b]}`) : otherwise ?? BLOCS[b]);
+export const bloc = (b) => called("bloc", b, told.names[b]);
+export const the = (b) => called("the", b, told.names[b]); // as it stands within a sentence
+export const short = (b) => called("short", b);
+export const role = (b) => called("role", b, t("role.any"));
 export const dyad = (d) => t("pair", { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
 export const dyadLong = (d) => t("pair", { first: bloc(DYADS[d][0]), second: bloc(DYADS[d][1]) });
 // Firms go by their own names; groups of firms have words.
@@ -66,7 +85,7 @@ export function reasons(own) {
 }
 
 // What votes on treaties at those sides of a pair that are marked.
-const legislatures = (d, marked) => DYADS[d].filter((_, side) => marked[side]).map((b) => t(`legislature.${BLOCS[b]}`)).join(t("and"));
+const legislatures = (d, marked) => DYADS[d].filter((_, side) => marked[side]).map((b) => called("legislature", b, told.legislatures[b])).join(t("and"));
 
 export const eventLine = (event) => sentence(eventWords(event));
 

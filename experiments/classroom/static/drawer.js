@@ -6,7 +6,7 @@ import { branchLines } from "./drawer_words.js";
 import { save } from "./figure_files.js";
 import { lessonTool } from "./lesson_saving.js";
 import { branch, change, load, restart, state, undo, usual } from "./run.js";
-import { controlFor, controlOf, presets, settingsPanel, valueOf } from "./settings.js";
+import { controlFor, controlOf, controlsOf, presets, settingsPanel, valueOf } from "./settings.js";
 import { t } from "./words.js";
 
 const choice = { name: "dialogue_ceiling", value: null };
@@ -50,7 +50,8 @@ export function drawDrawer() {
 // --- one thing changed midway ----------------------------------------------------------------------------------------
 
 function drawBranch() {
-  const names = facts.controls.filter((one) => one.branch).map((one) => one.name);
+  const names = controlsOf(state.settings).filter((one) => one.branch).map((one) => one.name);
+  if (!names.includes(choice.name)) Object.assign(choice, { name: names[0], value: null });
   const control = controlOf(choice.name);
   const value = choice.value ?? valueOf(state.settings, choice.name);
   const open = parts.branch.open;
@@ -68,6 +69,7 @@ function drawBranch() {
 }
 
 function decisionTool() {
+  if (!DYADS[decision.dyad]) Object.assign(decision, { dyad: 0, side: 0 });
   return h("div", { class: "bar" },
     select(DYADS.map((_, d) => [d, dyad(d)]), decision.dyad, (d) => { decision.dyad = Number(d); keepFocus(drawBranch); }, { id: "decide-pair", "aria-label": t("branch.pair") }),
     select(DYADS[decision.dyad].map((b, side) => [side, bloc(b)]), decision.side, (side) => { decision.side = Number(side); }, { id: "decide-side", "aria-label": t("branch.who") }),

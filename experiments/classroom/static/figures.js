@@ -1,4 +1,4 @@
-// Inline drawings: the map of three blocs, lines over time, the map of games, the cloud.
+// Inline drawings: the map of the blocs, lines over time, the map of games, the cloud.
 import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, shape, short } from "./blocs.js";
 import { h, s } from "./dom.js";
 import { digits, percent, t } from "./words.js";
@@ -12,12 +12,26 @@ const frame = (width, height, label, ...inside) =>
 const text = (x, y, words, more = {}) => s("text", { x, y, fill: INK, "font-size": 12, ...more }, words);
 
 // --- the map -----------------------------------------------------------------------------------------------------
-const PLACES = [[36, 46], [170, 312], [304, 46]]; // CN, US, EU: as on the first screen
-const BOXES = [[1, 142], [93, 4], [185, 142]]; // top left corner of each pair's box
 const BOX = [154, 110];
 
+// Where signs and boxes (top left corners) of so many blocs stand: two and three around their boxes, as on the first
+// screen; of more the signs in a ring, and below it the boxes, as many beside each other as can be read.
+function layout(n) {
+  if (n === 2) return { size: [340, 190], places: [[46, 95], [294, 95]], boxes: [[93, 40]] };
+  if (n === 3) return { size: [340, 346], places: [[36, 46], [170, 312], [304, 46]], boxes: [[1, 142], [93, 4], [185, 142]] };
+  const pairs = (n * (n - 1)) / 2;
+  const across = innerWidth < 560 ? 2 : n === 4 ? 3 : 4;
+  const [width, ring, gap] = [across * 160 - 4, 240, 6];
+  const places = Array.from({ length: n }, (_, b) => {
+    const angle = 2 * Math.PI * ((b + 0.5) / n - 0.5);
+    return [width / 2 + 0.38 * Math.min(width, 430) * Math.sin(angle), ring / 2 - 0.36 * ring * Math.cos(angle)];
+  });
+  const boxes = Array.from({ length: pairs }, (_, d) => [1 + (d % across) * (BOX[0] + gap), ring + Math.floor(d / across) * (BOX[1] + gap)]);
+  return { size: [width, ring + Math.ceil(pairs / across) * (BOX[1] + gap)], places, boxes };
+}
+
 function bar(x, y, share, colour, label) {
-  const width = 44;
+  const width = 40;
   return s("g", {},
     text(x, y + 9, label, { "font-size": 12 }),
     s("rect", { x: x + 64, y, width, height: 9, fill: "#fff", stroke: GREY, "stroke-width": 0.7 }),
@@ -26,16 +40,17 @@ function bar(x, y, share, colour, label) {
 }
 
 export function worldMap(quarter) {
+  const { size, places, boxes: corners } = layout(BLOCS.length);
   const lines = DYADS.map(([i, j], d) => {
     const row = quarter.dyads[d];
     return s("line", {
-      x1: PLACES[i][0], y1: PLACES[i][1], x2: PLACES[j][0], y2: PLACES[j][1],
+      x1: places[i][0], y1: places[i][1], x2: places[j][0], y2: places[j][1],
       stroke: row.treaty ? DYAD_COLOURS[d] : "#999", "stroke-width": row.treaty ? 4 + 12 * row.depth : 2,
       "stroke-dasharray": row.treaty ? null : "5 5",
     });
   });
   const boxes = DYADS.map(([i, j], d) => {
-    const [x, y] = BOXES[d];
+    const [x, y] = corners[d];
     const row = quarter.dyads[d];
     const duty = (side) => percent(quarter.directed[2 * d + side].duty_ev);
     const sees = [quarter.directed[2 * d].recognises > 0, quarter.directed[2 * d + 1].recognises > 0];
@@ -50,13 +65,13 @@ export function worldMap(quarter) {
       text(x + 7, y + 102, t("map.recognition", { mark }), { "font-size": 12 }));
   });
   const nodes = BLOCS.map((_, b) => s("g", {},
-    shape(b, PLACES[b][0], PLACES[b][1], 27),
-    text(PLACES[b][0], PLACES[b][1] + 5, short(b), { "text-anchor": "middle", fill: "#fff", "font-weight": 700, "font-size": 16 })));
-  return frame(340, 346, t("map.label", { quarter: quarter.label }), lines, nodes, boxes);
+    shape(b, places[b][0], places[b][1], 27),
+    text(places[b][0], places[b][1] + 5, short(b), { "text-anchor": "middle", fill: "#fff", "font-weight": 700, "font-size": 16 })));
+  return frame(...size, t("map.label", { quarter: quarter.label }), lines, nodes, boxes);
 }
 
 // --- lines over time ---------------------------------------------------------------------------------------------
-const W = 300, H = 172, LEFT = 40, RIGHT = 68, TOP = 12, BOTTOM = 24;
+const W = 300, LEFT = 40, RIGHT = 68, TOP = 12, BOTTOM = 24, NAME = 13;
 
 function ticks(low, high) {
   const span = high - low || 1;
@@ -70,6 +85,7 @@ function ticks(low, high) {
 
 // series: [{name, values, ghost?, colour, dash}]; the ghost is the run before the branch, or what is still to come.
 export function lineChart(title, labels, series, at, format, range) {
+  const H = Math.max(172, TOP + BOTTOM + NAME * series.length); // as tall as the names need
   const all = series.flatMap((one) => [...one.values, ...(one.ghost || [])]).filter(Number.isFinite);
   let low = Math.min(...all), high = Math.max(...all);
   if (range) [low, high] = [Math.min(range[0], low), Math.max(range[1], high)];
@@ -89,8 +105,8 @@ export function lineChart(title, labels, series, at, format, range) {
     s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
     one.values.length > 0 && s("circle", { cx: x(one.values.length - 1), cy: y(one.values.at(-1)), r: 3, fill: one.colour })));
   const last = series.map((one) => ({ one, y: y(one.values[one.values.length - 1] ?? low) })).sort((a, b) => a.y - b.y);
-  for (let k = 1; k < last.length; k++) last[k].y = Math.max(last[k].y, last[k - 1].y + 13);
-  for (let k = last.length - 1, floor = H - BOTTOM + 4; k >= 0; k--, floor -= 13) last[k].y = Math.min(last[k].y, floor);
+  for (let k = 1; k < last.length; k++) last[k].y = Math.max(last[k].y, last[k - 1].y + NAME);
+  for (let k = last.length - 1, floor = H - BOTTOM + 4; k >= 0; k--, floor -= NAME) last[k].y = Math.min(last[k].y, floor);
   const names = last.map(({ one, y: at_y }) => s("g", {},
     s("line", { x1: W - RIGHT + 3, x2: W - RIGHT + 15, y1: at_y, y2: at_y, stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
     text(W - RIGHT + 18, at_y + 4, one.name, { "font-size": 12 })));
@@ -149,7 +165,9 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
   const values = cloud?.depth[d] ?? [];
   const [shares, earlier] = [counted(values), before && counted(before)];
   const most = Math.max(0.01, ...shares, ...(earlier || []));
-  const width = (document.querySelector(".clouds")?.clientWidth || innerWidth) < 560 ? 440 : 600;
+  const beside = DYADS.length > 3 && innerWidth >= 1000 && document.querySelector(".lab #cloud-box") ? 2 : 1; // as the style has them
+  const room = (document.querySelector(".clouds")?.clientWidth || innerWidth) / beside;
+  const width = beside > 1 && room < 400 ? 320 : room < 560 ? 440 : 600;
   const [left, right, top, floor] = [8, width - 8, 36, cloud ? 88 : 26]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
   const y = (share) => floor - (share / most) * (floor - top);

@@ -2,7 +2,7 @@
 // which: #watch?quarter=7, #learn?chapter=noise, #estimate?set=generosity:0.9
 import { read } from "./address.js";
 import { ask, facts, glossary, room, run } from "./held.js";
-import { DYADS, bloc, dyad, short } from "./blocs.js";
+import { DYADS, bloc, dyad, seat, short } from "./blocs.js";
 import { debrief, outcomes } from "./debrief.js";
 import { button, h, keepFocus, put, wide } from "./dom.js";
 import { estimated, inputs, load, told } from "./estimate.js";
@@ -15,6 +15,7 @@ import { controlFor, controlOf } from "./settings.js";
 import { digits, has, percent, sentence, signedMoney, speak, t } from "./words.js";
 import * as watch from "./watch.js";
 
+seat(run.start);
 const page = document.documentElement;
 const whatIf = { scenario: run.settings.scenario, parameters: {}, changes: [] };
 let current = "watch";

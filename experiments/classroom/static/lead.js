@@ -1,6 +1,6 @@
 // For the facilitator: codes, start and pause, say something, a new game, end, export. Needs the token of the address.
 import { ask, facts } from "./api.js";
-import { BLOCS, bloc } from "./blocs.js";
+import { BLOCS, bloc, role, seat } from "./blocs.js";
 import { askFirst, button, h, keepFocus, notice, put } from "./dom.js";
 import { save } from "./figure_files.js";
 import { qrCode } from "./figures.js";
@@ -52,7 +52,7 @@ export function mount(root) {
         h("label", {}, t("lead.pace"), " ", (parts.pace = h("input", { type: "number", id: "pace", min: 0, max: 60, step: 1, onchange: (event) => act("set", { pace: Number(event.target.value) }) }))),
         h("label", {}, t("lead.patience"), " ", (parts.patience = h("input", { type: "number", id: "patience", min: 0, max: 900, step: 10, onchange: (event) => act("set", { patience: Number(event.target.value) }) }))))),
     quizTools(state.token),
-    (parts.fresh = h("section", { class: "card grid" })), cards());
+    (parts.fresh = h("section", { class: "card grid" })), (parts.cards = cards()));
   forgetTables();
   drawNew();
   look();
@@ -77,7 +77,8 @@ async function act(action, about = {}) {
 function draw() {
   if (!parts.state) return;
   const room = state.room;
-  parts.state.textContent = `${t(`phase.${room.phase}`)} · ${t("sit.quarter", { n: Math.min(room.played + 1, room.length), of: room.length, label: room.labels[Math.min(room.played, room.length - 1)] })}`;
+  seat(room.start);
+  parts.state.textContent = `${t(`phase.${room.phase}`)} · ${t("sit.quarter", { n: Math.min(room.played + 1, room.length), of: room.length, label: room.start.labels[Math.min(room.played, room.length - 1)] })}`;
   for (const id of ["lead-start", "lead-pause", "lead-next", "lead-end"]) document.getElementById(id).disabled = room.phase === "over";
   drawTables(parts.tables, room, act, drawQr);
   const isMany = room.tables.length > 1;
@@ -93,6 +94,7 @@ function draw() {
   const key = room.codes.join();
   if (key === state.codes) return;
   state.codes = key;
+  parts.cards.replaceWith((parts.cards = cards()));
   put(parts.codes, BLOCS.map((_, b) => {
     const link = `${room.address || location.origin + "/"}#seat=${room.codes[b]}`;
     const qr = h("div", { class: "qr" });
@@ -104,10 +106,11 @@ function draw() {
 
 const seatLine = (seat) => `${thereLine(seat)}${seat.deciding ? ` · ${t("sit.deciding")}` : ""}`;
 
-// Five cards to cut out: three governments, a lobby, the press.
+// Cards to cut out: the governments, a lobby, the press.
 const cards = () =>
-  h("section", { class: "roles", id: "cards", "aria-hidden": "true" }, [...BLOCS, "lobby", "press"].map((role, k) =>
-    h("article", {}, h("h2", {}, k < BLOCS.length ? bloc(k) : t(`role.${role}_title`)), h("p", {}, t(`role.${role}`)))));
+  h("section", { class: "roles", id: "cards", "aria-hidden": "true" }, [
+    ...BLOCS.map((_, b) => h("article", {}, h("h2", {}, bloc(b)), h("p", {}, role(b)))),
+    ...["lobby", "press"].map((who) => h("article", {}, h("h2", {}, t(`role.${who}_title`)), h("p", {}, t(`role.${who}`))))]);
 
 function printCards() {
   document.body.classList.add("cards");

@@ -1,7 +1,7 @@
 // What a lesson reveals. Numbers that ship with the page settle within two seconds as run after run comes in; whoever
 // doubts has them played live.
 import { ask, facts } from "./api.js";
-import { DYADS } from "./blocs.js";
+import { seat } from "./blocs.js";
 import { button, h, put } from "./dom.js";
 import { armChart } from "./figures.js";
 import { isGame, optionName, wordsOf } from "./lesson_words.js";
@@ -83,6 +83,7 @@ function more(parts, lesson, canPlay) {
 function showGame(parts, lesson, game) {
   const leaves = game.payoffs.map(([reward, temptation, sucker, punishment]) => temptation > reward && punishment >= sucker);
   const truth = leaves[0] && leaves[1] ? "both_leave" : leaves[0] || leaves[1] ? "one_leaves" : "both_keep";
+  seat(facts.scenarios.find((one) => one.name === lesson.arms[0].settings.scenario)?.start);
   put(parts.chart, gameCard(game, lesson.dyad));
   put(parts.verdict, verdict(lesson, parts.predicted, [truth]));
   more(parts, lesson, false);
@@ -135,7 +136,7 @@ function measure(lesson, cloud) {
     const mean = (k) => rates.reduce((total, rate) => total + rate[k], 0) / rates.length;
     return { value: mean(0), low: mean(1), high: mean(2) };
   }
-  const means = cloud.depth[0].map((_, r) => DYADS.reduce((total, _pair, d) => total + cloud.depth[d][r], 0) / DYADS.length);
+  const means = cloud.depth[0].map((_, r) => cloud.depth.reduce((total, pair) => total + pair[r], 0) / cloud.depth.length);
   const value = means.reduce((a, b) => a + b, 0) / n;
   const spread = Math.sqrt(means.reduce((a, b) => a + (b - value) ** 2, 0) / Math.max(1, n - 1) / n);
   return { value, low: value - Z * spread, high: value + Z * spread };

@@ -136,6 +136,7 @@ export async function play() {
 export function change(settings) {
   remember();
   const shown = Math.min(state.shown, STAY);
+  if (settings.scenario && settings.scenario !== state.settings.scenario) state.start = null; // others may sit at the table
   state.settings = { ...state.settings, ...settings };
   if (settings.replicate === undefined) state.settings.changes = [];
   state.moves = [];
@@ -185,7 +186,7 @@ const mean = (list) => list.reduce((a, b) => a + b, 0) / list.length;
 const everywhere = (cloud) => mean(cloud.depth.map(mean));
 const own = (cloud) => mean(cloud.depth.map((runs) => runs[0]));
 
-// Before and after in one number, mean depth over the three pairs: under this luck, and over all that are in.
+// Before and after in one number, mean depth over the pairs: under this luck, and over all that are in.
 export function effect() {
   const { cloud, base, outcome, moves } = state;
   if (!before() || !cloud?.runs || !base?.runs) return null;

@@ -4,6 +4,11 @@ import { add, button, h, select } from "./dom.js";
 import { choiceName, digits, t } from "./words.js";
 
 export const controlOf = (name) => facts.controls.find((one) => one.name === name);
+// Those that are of everybody, or of somebody who sits at this table.
+export function controlsOf(settings) {
+  const without = facts.scenarios.find((one) => one.name === settings.scenario)?.without ?? [];
+  return facts.controls.filter((control) => !without.includes(control.name));
+}
 const presetOf = (settings) => facts.scenarios.find((one) => one.name === settings.scenario)?.parameters || {};
 
 export function valueOf(settings, name) {
@@ -53,10 +58,11 @@ export function withOne(settings, name, value) {
 // All groups; change(parameters) gets the new table of values that differ from the preset, moves(parameters) while a
 // slider moves.
 export function settingsPanel(settings, change, moves = () => {}) {
-  const groups = [...new Set(facts.controls.map((control) => control.group))];
+  const controls = controlsOf(settings);
+  const groups = [...new Set(controls.map((control) => control.group))];
   const panel = h("div", {});
   for (const group of groups) {
-    const own = facts.controls.filter((control) => control.group === group);
+    const own = controls.filter((control) => control.group === group);
     const changed = own.filter((control) => control.name in settings.parameters).length;
     add(panel, [h("details", { id: `group-${group}`, open: changed > 0 },
       h("summary", {}, t(`group.${group}`), changed ? ` (${t("settings.changed", { n: changed })})` : ""),

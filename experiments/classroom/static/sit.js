@@ -1,6 +1,6 @@
 // Sit at the table: join a seat by its code, read the briefing, table packages, answer, keep or leave. Or just look on.
 import { ask, facts } from "./api.js";
-import { BLOCS, DYADS, bloc, dyad, the } from "./blocs.js";
+import { BLOCS, DYADS, bloc, dyad, role, seat, the } from "./blocs.js";
 import { debrief } from "./debrief.js";
 import { button, h, keepFocus, notice, put } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
@@ -142,6 +142,7 @@ async function leave() {
 function draw() {
   if (!parts.body) return;
   const now = state.room;
+  if (now) seat(now.start);
   if (!now) return put(parts.body, joinForm(), h("p", { class: "soft" }, t("sit.waiting")));
   if (now.phase === "waiting") return drawWaiting(now);
   const key = [now.version, now.phase, state.quarters.length, state.token, state.hidden, state.adding, state.deciding.join(), state.seats.length, (now.questions || []).map((q) => q.spot.join("-")).join(), (now.missed || []).length, now.all_over, state.invitation?.code, (now.waiting || []).join(), JSON.stringify(now.overview?.map((table) => [table.phase, table.played, table.open, now.phase === "lobby" && table.seats]) ?? 0), JSON.stringify(now.ticker?.[0] ?? 0), JSON.stringify(now.seats.map((seat) => ({ ...seat, held: seat.held > 0 })))].join("|");
@@ -240,7 +241,7 @@ const curtain = () =>
     h("div", { class: "bar" }, button(t("sit.show", { who: the(state.hidden) }), () => turn(holds(state.hidden).token), { id: "show-papers", class: "main" })));
 
 const roleCard = (b) =>
-  h("section", { class: "card grid", id: "role" }, h("h2", {}, t("role.yours", { who: the(b) })), h("p", {}, t(`role.${BLOCS[b]}`)),
+  h("section", { class: "card grid", id: "role" }, h("h2", {}, t("role.yours", { who: the(b) })), h("p", {}, role(b)),
     h("details", { id: "how", open: state.room.phase === "lobby" }, h("summary", {}, t("sit.how")), h("ol", {}, [1, 2, 3, 4].map((k) => h("li", {}, t(`sit.how_${k}`))))));
 
 // For the projector, before the first quarter: how to come in.

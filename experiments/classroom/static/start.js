@@ -1,7 +1,7 @@
 // The first screen: keep or withdraw. One tap, five quarters against the model, then the rain of other luck, three doors.
 import { link } from "./address.js";
 import { ask, facts } from "./api.js";
-import { DYADS, eventLine } from "./blocs.js";
+import { DYADS, eventLine, seat } from "./blocs.js";
 import { button, h, keepFocus, notice, put } from "./dom.js";
 import { glide, isStill, travel } from "./motion.js";
 import { blocsScene, moveMoney, rain, shareBelow } from "./scene.js";
@@ -29,6 +29,7 @@ export function stop() {
 }
 
 export function mount(root) {
+  seat(); // its game is that of the three
   root.append((parts.page = h("section", { id: "start", class: "poster" })));
   addEventListener("resize", resized);
   draw();

@@ -1,7 +1,7 @@
 // How every table's game was: a dot on the cloud, four headlines, the chart with its turning points, and why.
 import { link } from "./address.js";
 import { ask } from "./api.js";
-import { BLOCS, DYADS, DYAD_COLOURS, bloc, dyad } from "./blocs.js";
+import { DYADS, DYAD_COLOURS, bloc, dyad } from "./blocs.js";
 import { h, put, s } from "./dom.js";
 import { digits, percent, t } from "./words.js";
 import { headline } from "./wall.js";
@@ -104,7 +104,7 @@ function chart(one) {
   const [width, height, left, right, top, floor] = [600, 250, 56, 590, 26, 216];
   const x = (k) => left + ((k + 0.5) / one.labels.length) * (right - left);
   const y = (v) => floor - v * (floor - top);
-  const line = (values, d) => s("path", { d: values.map((v, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join(""), fill: "none", stroke: DYAD_COLOURS[d], "stroke-width": 3, "stroke-dasharray": ["", "9 5", "3 4"][d] || null });
+  const line = (values, d) => s("path", { d: values.map((v, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join(""), fill: "none", stroke: DYAD_COLOURS[d], "stroke-width": 3, "stroke-dasharray": ["", "9 5", "3 4"][d % 3] || null });
   const taken = {};
   const marks = one.headlines.map((told, k) => {
     const beside = (taken[told.quarter] = (taken[told.quarter] ?? -1) + 1);
@@ -113,10 +113,11 @@ function chart(one) {
       s("circle", { cx, cy, r: 14, fill: "#fff", stroke: DYAD_COLOURS[told.dyad], "stroke-width": 3 }), s("text", { x: cx, y: cy + 6, "text-anchor": "middle", "font-size": 17, "font-weight": 700, fill: INK }, k + 1));
   });
   const every = Math.ceil(one.labels.length / 6);
+  const above = 20 * (Math.ceil(DYADS.length / 3) - 1); // the pairs' names, three a line
   return h("figure", { class: "turns" }, h("figcaption", {}, t("story.chart")),
-    s("svg", { viewBox: `0 0 ${width} ${height}`, class: "figure", role: "group", "aria-label": t("story.chart") },
+    s("svg", { viewBox: `0 ${-above} ${width} ${height + above}`, class: "figure", role: "group", "aria-label": t("story.chart") },
       [0, 0.5, 1].map((v) => [s("line", { x1: left, x2: right, y1: y(v), y2: y(v), stroke: "#e2ddd2" }), s("text", { x: left - 6, y: y(v) + 6, "text-anchor": "end", "font-size": 16, fill: "#444" }, percent(v))]),
       one.labels.map((label, k) => k % every === 0 && s("text", { x: x(k), y: floor + 24, "text-anchor": "middle", "font-size": 16, fill: "#444" }, label)),
       one.series.map((values, d) => line(values, d)),
-      BLOCS.map((_, d) => s("text", { x: left + 8 + 178 * d, y: 15, "font-size": 16, "font-weight": 700, fill: DYAD_COLOURS[d] }, `${["━━", "╍╍", "┅┅"][d]} ${dyad(d)}`)), marks));
+      DYADS.map((_, d) => s("text", { x: left + 8 + 178 * (d % 3), y: 15 - above + 20 * Math.floor(d / 3), "font-size": 16, "font-weight": 700, fill: DYAD_COLOURS[d] }, `${["━━", "╍╍", "┅┅"][d % 3]} ${dyad(d)}`)), marks));
 }

@@ -5,7 +5,7 @@ import { clockFace, standing } from "./wall.js";
 import { t } from "./words.js";
 
 export const [FEWEST, MOST] = [1, 20];
-// Tables of three for so many people, two at least.
+// Tables for so many people, each of as many as there are governments; two at least.
 export const tablesFor = (people) => Math.min(MOST, Math.max(2, Math.ceil(people / BLOCS.length)));
 
 const state = { chosen: 0, touched: false, drawn: "" };

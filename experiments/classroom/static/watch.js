@@ -1,6 +1,6 @@
 // The laboratory: the map and the cloud side by side, the scrubber, charts below; settings in a drawer behind five presets.
 import { facts } from "./api.js";
-import { DYADS, dyad } from "./blocs.js";
+import { DYADS, dyad, seat } from "./blocs.js";
 import { charts } from "./charts.js";
 import { button, h, keepFocus, put, select } from "./dom.js";
 import { drawDrawer, drawGuess, drawer, stopDrawer } from "./drawer.js";
@@ -78,6 +78,7 @@ const choose = (preset) => (isOn(preset, state.settings)
 
 function drawTools() {
   if (!parts.line) return;
+  seat(state.start);
   parts.moving = null;
   if (parts.presets) put(parts.presets,
     PRESETS.map((one) => button(t(`preset.${one.key}`), () => choose(one), { id: `preset-${one.key}`, class: "preset", title: t(`preset.${one.key}_text`), "aria-pressed": String(isOn(one, state.settings)) })),
@@ -100,6 +101,7 @@ function drawTools() {
 function draw() {
   const quarter = state.quarters[state.shown];
   if (!quarter || !parts.map) return;
+  seat(state.start);
   parts.now.textContent = quarter.label;
   parts.slider.max = state.start.quarters - 1;
   parts.slider.value = state.shown;
@@ -136,13 +138,14 @@ function guess(parameters) {
 
 function drawCloud() {
   if (!parts.cloud) return;
+  seat(state.start);
   const cloud = state.cloud;
   const said = guessed();
   const runs = cloud ? cloud.runs : 0;
   const mine = (d) => (state.outcome ? state.outcome[d].mean_depth : runs && !state.moves.length ? cloud.depth[d][0] : null);
   put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? ` ${t("cloud.fault")}` : "", said?.pairs ? ` ${runs ? t("estimate.bars") : ""} ${t("estimate.help")}` : "");
   const strip = (d, played) => cloudChart(played, d, played ? mine(d) : null, t("cloud.mine"), played && state.base?.runs ? state.base.depth[d] : null, said?.pairs?.[d]);
-  const shown = runs || said?.pairs ? h("div", { id: "cloud", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
+  const shown = runs || said?.pairs ? h("div", { id: "cloud", class: DYADS.length > 3 ? "many" : "", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
   put(parts.cloud, shown);
   drawGuess(said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), " ", t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null);
   drawEffect(said);

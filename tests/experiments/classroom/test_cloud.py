@@ -84,6 +84,14 @@ def test_a_branch_has_a_cloud_of_its_own(changes: tuple[Change, ...], monkeypatc
     assert [column[0] for column in table["mean_depth"]] == depths(settings)
 
 
+def test_a_cloud_has_a_strip_for_every_pair_of_its_scenario() -> None:
+    settings = Settings("four-2026", quarters=1)
+    cloud = Cloud(settings)
+    cloud.next_batch()
+    cloud.add(play_batch(settings, list(range(BATCHES[0]))))
+    assert [len(seen) for seen in cloud.view()["depth"]] == [BATCHES[0]] * 6
+
+
 def test_every_cloud_has_the_run_first_and_nobody_twice() -> None:
     for replicate in (0, 3, 519, 520, 99_999):
         numbers = replicates_of(Settings(replicate=replicate))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from digests import ALL_ON
 
-from experiments.classroom.controls import BRANCHABLE, GROUPS, ON_PAGE, checked, control_list
+from experiments.classroom.controls import BRANCHABLE, GROUPS, ON_PAGE, absent, checked, control_list
 from experiments.classroom.game import Change, Game, Settings, read_moves, read_settings, replay
 from experiments.classroom.seats import ANSWER, KEEP, LAPSE, REFUSE, SeatedWorld, Spot
 from experiments.classroom.view import outcome_view, quarter_view, start_view
@@ -248,6 +248,13 @@ def test_controls_are_parameters_with_units_and_ranges() -> None:
     assert all(row["low"] < row["high"] for row in rows if row["kind"] in ("float", "int"))
     with pytest.raises(InputFault, match="not a control"):
         checked({"alpha_cn": 0.1})
+
+
+def test_a_control_of_nobody_at_the_table_is_refused() -> None:
+    assert "tension_mean_us_eu" in absent("two") and not absent("2026")
+    for about in ({"parameters": {"tension_mean_us_eu": 0.0}}, {"changes": (Change(1, "tension_mean_us_eu", 0.0),)}):
+        with pytest.raises(InputFault, match="tension_mean_us_eu is of no government of scenario two; leave it out"):
+            Settings("two", **about)
 
 
 def test_views_are_plain_finite_numbers() -> None:

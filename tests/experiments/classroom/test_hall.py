@@ -32,7 +32,7 @@ def come(class_: Hall, *names: str, now: float = 100.0) -> list[str]:
 @pytest.mark.parametrize("n_people", [0, 1, 7, 30, 61, 200])
 def test_people_are_spread_as_evenly_as_it_goes(n_people: int) -> None:
     for n_tables in range(1, MOST_TABLES + 1):
-        found = places(n_tables, n_people)
+        found = places(n_tables, n_people, len(BLOCS))
         at_table = [sum(k == table for k, _ in found) for table in range(n_tables)]
         at_seat = [found.count((table, bloc)) for table in range(n_tables) for bloc in range(len(BLOCS))]
         assert sum(at_table) == n_people and max(at_table) - min(at_table) <= 1

@@ -17,9 +17,9 @@ from experiments.classroom.seats import KEEP, OFFER, REFUSE, Spot
 class Class_:
     """A room with a clock of its own and some browsers."""
 
-    def __init__(self, quarters: int = 5, patience: float = 0.0, **parameters: Any) -> None:
+    def __init__(self, quarters: int = 5, patience: float = 0.0, scenario: str = "2026", **parameters: Any) -> None:
         self.now = 100.0
-        settings = Settings(quarters=quarters, parameters={"rounds_per_quarter": 2, **parameters})
+        settings = Settings(scenario, quarters=quarters, parameters={"rounds_per_quarter": 2, **parameters})
         self.room = Room(settings, pace=0.0, patience=patience)
         self.lead_token = self.room.people.facilitator
 
@@ -62,6 +62,35 @@ def test_a_game_without_people_is_the_model_s_own() -> None:
     alone.advance()
     assert table.room.phase == OVER
     assert table.room.digest == alone.digest()
+
+
+def test_a_room_has_a_seat_for_each_government_of_its_scenario() -> None:
+    table = Class_(quarters=2, scenario="four-2026")
+    assert len(table.lead("look")["codes"]) == 4
+    korea = table.join(3)
+    table.lead("start")
+    table.now += 0.5
+    seen = table.room.seat(korea, 0, table.now)
+    assert [(seen["start"]["blocs"][b], seen["start"]["names"][b]) for b in (0, 3)] == [
+        ("CN", "China"),
+        ("KR", "Korea"),
+    ]
+    assert {pair["partner"] for pair in seen["briefing"]["pairs"]} == {"CN", "US", "EU"}
+    own = {tuple(question["spot"][1:3]) for question in seen["questions"]}
+    assert own and {bloc for _, bloc in own} == {3}
+    dyad = seen["questions"][0]["dyad"]
+    assert table.room.judge(korea, dyad, seen["questions"][0]["package"]["at"], table.now)["lines"]
+    refused("not_your_seat", table.room.judge, korea, 0, [0] * 8, table.now)  # China and the US
+    assert table.follow(korea) > 0 and table.room.phase == OVER
+    assert len(table.room.outcome) == 6 and replay(table.room.export(""))[1]
+
+
+def test_a_new_game_may_have_fewer_seats() -> None:
+    table = Class_(quarters=1, scenario="four-2026")
+    gone = table.room.people.codes[3]
+    assert len(table.lead("new", settings=Settings("two", quarters=1))["codes"]) == 2
+    refused("wrong_code", table.room.join, gone, table.now)
+    refused("bad_settings", lambda: table.lead("empty", bloc=2))
 
 
 def test_luck_is_drawn_anew_and_told_at_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -316,8 +345,8 @@ def test_an_emptied_seat_has_a_new_code() -> None:
 
 
 def test_codes_are_unguessable_and_kind_to_typists() -> None:
-    people = People()
-    assert len({code for _ in range(200) for code in People().codes}) == 600
+    people = People(3)
+    assert len({code for _ in range(200) for code in People(3).codes}) == 600
     assert people.bloc_of_code(f" {people.codes[1][:5].lower()}-{people.codes[1][5:]} ") == 1
     for wrong in ("", people.codes[1][:-1], people.codes[1] + "A", "é" * 10):
         assert people.bloc_of_code(wrong) is None
@@ -325,7 +354,7 @@ def test_codes_are_unguessable_and_kind_to_typists() -> None:
 
 @pytest.mark.promise
 def test_one_code_cannot_shut_the_other_seats_out() -> None:
-    people = People()
+    people = People(3)
     assert MOST_AT_A_SEAT == 40
     assert sum(people.join(0, 0.0) is not None for _ in range(500)) == MOST_AT_A_SEAT
     for bloc in (1, 2):

@@ -24,6 +24,7 @@ from experiments.classroom.seats import (
     side_of,
 )
 from model import InputFault, NegotiationModel, TreatyEnd
+from model.vocabulary import THREE
 
 RUN: dict[str, Any] = {"scenario": "2026", "root_seed": 11, "replicate": 5, "narrate": False}
 
@@ -150,5 +151,5 @@ def test_a_move_that_cannot_be_made_is_refused_when_it_is_played() -> None:
 
 
 def test_sides() -> None:
-    assert [side_of(0, d) for d in range(3)] == [0, 0, -1]
-    assert [side_of(2, d) for d in range(3)] == [-1, 1, 1]
+    assert [side_of(THREE, 0, d) for d in range(3)] == [0, 0, -1]
+    assert [side_of(THREE, 2, d) for d in range(3)] == [-1, 1, 1]

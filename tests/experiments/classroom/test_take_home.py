@@ -105,6 +105,29 @@ def test_a_run_is_played_where_nothing_is_named(tmp_path: Path, call: Callable[.
     refused(call("page", "--out", str(file)), "is there already")
 
 
+OF_FOUR = """
+title = "What is Korea's investment worth?"
+question = "?"
+scenario = "four-2026"
+replicates = 2
+[factors.linkage_scale]
+levels = [0, 1]
+"""
+
+
+@pytest.mark.slow
+def test_a_run_of_four_governments_is_taken_home(tmp_path: Path, call: Callable[..., Result]) -> None:
+    written(tmp_path, "four.toml", OF_FOUR)
+    assert call("sweep", "four.toml", "--workers", "1").exit_code == 0
+    result = call("page", "results/four", "--run", "1-1", "--out", "run.html")
+    assert result.exit_code == 0, result.output
+    told = held((tmp_path / "run.html").read_text("utf-8"))
+    assert told["start"]["blocs"] == ["CN", "US", "EU", "KR"] and told["start"]["names"][3] == "Korea"
+    assert len(told["cloud"]["depth"]) == len(told["outcome"]) == len(told["quarters"][0]["dyads"]) == 6
+    rows = Results.open(tmp_path / "results" / "four").read(["replicate", "mean_depth"], [1], "EU-KR")
+    assert sorted(told["cloud"]["depth"][5]) == pytest.approx(sorted(rows["mean_depth"]), rel=1e-5)
+
+
 PLAN = """
 title = "What does it cost to leave?"
 question = "?"

@@ -10,6 +10,7 @@ import pytest
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.telling import HEADLINES, SEEN, WEIGHTS, headlines, kind_of, latest, verdict
 from experiments.classroom.view import quarter_view
+from model import DYADS
 
 
 def quarter(t: int, *depth: float) -> dict[str, Any]:
@@ -23,7 +24,7 @@ def test_the_turning_points_are_where_the_depth_of_a_pair_turned() -> None:
         events[t].append({"kind": "renewed", "dyad": 1, "quarters": 4})
     events[3].append({"kind": "ends", "dyad": 0, "why": "test", "side": 1})
     events[5].append({"kind": "in_force", "dyad": 2, "package": {}})
-    found = headlines(quarters, events)
+    found = headlines(quarters, events, DYADS)
     assert len(found) == HEADLINES and [row["quarter"] for row in found] == sorted(row["quarter"] for row in found)
     top = {(row["kind"], row["quarter"], row["dyad"]): row["change"] for row in found}
     assert top["ends", 3, 0] == pytest.approx(-0.5) and top["in_force", 5, 2] == pytest.approx(0.3)
@@ -38,7 +39,7 @@ def test_what_people_decided_otherwise_is_said_and_weighs_more() -> None:
         {"quarter": 2, "dyad": 1, "same": True},
         {"quarter": 1, "dyad": 0, "same": False},
     ]
-    found = headlines(quarters, events, moves, 1)
+    found = headlines(quarters, events, DYADS, moves, 1)
     assert [(row["quarter"], row["kind"], row["otherwise"]) for row in found] == [(4, "refused", True)]
     assert "private" not in found[0]["event"] and "lobby" not in found[0]["event"]
 
@@ -48,13 +49,13 @@ def test_a_whole_game_has_its_headlines_from_what_happened() -> None:
     while not game.is_over:
         game.advance(game.quarter + 1)
         quarters.append(quarter_view(game.model))
-    found = headlines(quarters, game.events)
+    found = headlines(quarters, game.events, DYADS)
     assert 0 < len(found) <= HEADLINES
     assert len({(row["quarter"], row["dyad"]) for row in found}) == len(found)
     for row in found:
         kinds = [kind_of(event) for event in game.events[row["quarter"]]]
         assert row["kind"] in kinds and row["kind"] in WEIGHTS and not row["otherwise"]
-    news = latest([game.events, game.events[:3]], [q["label"] for q in quarters], 6)
+    news = latest([game.events, game.events[:3]], [q["label"] for q in quarters], DYADS, 6)
     assert [row["quarter"] for row in news] == sorted((row["quarter"] for row in news), reverse=True)
     assert all(row["table"] == 0 or row["quarter"] < 3 for row in news) and len(news) <= 6
 
@@ -74,4 +75,4 @@ def test_a_headline_is_about_one_pair_and_nobody_s_secret() -> None:
     assert kind_of({"kind": "vote", "votes": [True, False]}) in WEIGHTS
     assert kind_of({"kind": "talks", "open": True}) not in WEIGHTS
     alone = [[{"kind": "case", "bloc": 2, "partner": 0, "rise": 0.1}, {"kind": "emergency", "bloc": 1, "rise": 0.2}]]
-    assert [(row["kind"], row["dyad"]) for row in latest([alone], ["Q0"], 5)] == [("case", 1)]
+    assert [(row["kind"], row["dyad"]) for row in latest([alone], ["Q0"], DYADS, 5)] == [("case", 1)]

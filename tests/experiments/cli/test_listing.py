@@ -81,9 +81,17 @@ def test_what_a_scenario_changes_stands_beside_the_default(monkeypatch: pytest.M
         changes = load_scenario(name).parameters.changes()
         code, said = detente("parameters", "--changed", name)
         assert code == 0
-        listed = set(re.findall(r"^ *([a-z][a-z0-9_]+) ", said, re.MULTILINE)) & set(PARAMETERS)
-        # Numbers of governments beyond the three have no default that they could stand beside.
-        assert listed == {name for name in changes if "." not in name}
+        listed = set(re.findall(r"^ *([a-z][a-z0-9_]+(?:\.[A-Z0-9-]+)?) ", said, re.MULTILINE))
+        # What governments beyond the three are given, but what everybody has by default.
+        same = {name for name in changes if re.match(r"(tactic|acceptance|concession_exponent)\.", name)}
+        assert listed & {*PARAMETERS, *changes} == {*changes} - same
+
+
+def test_numbers_of_a_government_of_its_own_stand_in_their_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    code, said = detente("parameters", "--changed", "four-2026", "--find", "trust")
+    assert code == 0 and "alpha.KR" not in said
+    assert re.search(r"trust_good\.KR-US +4 +0\.1 to 20 +as trust_good_cn_us, of KR-US", said)
 
 
 @pytest.mark.parametrize(

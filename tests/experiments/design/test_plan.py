@@ -245,3 +245,17 @@ def test_files_that_are_no_plan(tmp_path: Path) -> None:
     ]:
         with pytest.raises(InputFault, match=said):
             load_plan(source)
+
+
+def test_a_plan_moves_what_belongs_to_a_government_of_ones_own(tmp_path: Path) -> None:
+    """By any spelling of a pair, in settings and factors; whoever does not sit at the table is refused."""
+    mine = {"scenario": 'scenario = "four-2026"', "other": '[factors."tension_mean.KR-EU"]\nlevels = [-2, -1]'}
+    mine["factor"] = '[factors."alpha.KR"]\nlevels = [0.07, 0.09]'
+    plan = load_plan(write(tmp_path, **mine, settings='[settings]\n"trust_good.US-KR" = 5'))
+    assert {tuple(dict(point.settings).items()) for point in plan.points} == {
+        (("trust_good.KR-US", 5.0), ("alpha.KR", alpha), ("tension_mean.EU-KR", tension))
+        for alpha in (0.07, 0.09)
+        for tension in (-2.0, -1.0)
+    }
+    (fault,) = faults(tmp_path, **mine | {"factor": '[factors."alpha.JP"]\nlevels = [0.07, 0.09]'})
+    assert fault == "alpha.JP: four-2026 has no such government; leave it out"

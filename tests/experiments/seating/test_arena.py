@@ -22,6 +22,7 @@ from experiments.seating.protocol import Question
 from experiments.seating.results import write_arena
 from experiments.statistics.estimates import mean_interval
 from model import DYADS, QUARTERS_PER_YEAR, InputFault
+from model.vocabulary import THREE
 
 GAMES = [Settings(replicate=luck, quarters=4) for luck in (4, 5)]
 
@@ -66,6 +67,8 @@ def test_many_lucks_at_once_are_measured_as_each_alone(by_rules_alone: Game) -> 
 
 def test_a_share_of_nothing_is_none() -> None:
     class Record:
+        parties = THREE
+
         def series(self, table: str, column: str) -> Any:
             values = {"kept": 2.0, "attainable_gain": 0.001}
             return np.full((3, 5), values.get(column, 0.0))

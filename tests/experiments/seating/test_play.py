@@ -189,8 +189,8 @@ def test_a_file_that_is_no_game_is_refused(text: str, tmp_path: Path) -> None:
 
 def test_what_a_game_cannot_be_played_with_is_refused() -> None:
     with pytest.raises(InputFault, match="'EJ' is no bloc; allowed is CN, US, EU"):
-        bloc_of("EJ")
-    assert bloc_of("eu") == 2
+        bloc_of("EJ", "2026")
+    assert bloc_of("eu", "2026") == 2 and bloc_of("kr", "four-2026") == 3
     for seconds in (0.0, -1.0, float("nan"), 1e9):
         with pytest.raises(InputFault, match="--seconds"):
             check_patience(seconds)
@@ -198,8 +198,8 @@ def test_what_a_game_cannot_be_played_with_is_refused() -> None:
         all_settings("2026", [0], {"generosty": 0.3})
     with pytest.raises(InputFault, match="--quarters 400: scenario 2026 has 37"):
         all_settings("2026", [0], {}, 400)
-    with pytest.raises(InputFault, match="'two', which has other governments"):
-        all_settings("two", [0])
+    with pytest.raises(InputFault, match="tension_mean_us_eu is of no government of scenario two"):
+        all_settings("two", [0], {"tension_mean_us_eu": 0.0})
     with pytest.raises(InputFault, match="alpha_cn belongs to a starting point"):
         all_settings("2026", [0], {"alpha_cn": 0.3})
     assert all_settings("2026", [7], {"generosity": 0.3}, 4)[0].parameters == {"generosity": 0.3}

@@ -17,7 +17,6 @@ from experiments.cli.main import app
 from experiments.design.plan_file import load_plan
 from experiments.sensitivity.report import _print_outcome
 from experiments.sensitivity.screening import (
-    DYADS,
     OUTCOMES,
     Sizes,
     check,
@@ -29,7 +28,7 @@ from experiments.sensitivity.screening import (
     sobol_design,
 )
 from experiments.store.columns import Chunk, Played
-from model import InputFault
+from model import DYAD_NAMES, InputFault
 
 pytest.importorskip("SALib")
 
@@ -126,7 +125,7 @@ def test_the_largest_come_first_under_their_whole_names() -> None:
         [
             {"kind": kind, "group": name, "dyad": dyad, "total": total, "total_low": -0.001, "total_high": total + 0.1,
              "first": -0.004, "settled": True, "outcome": outcome}
-            for (kind, name), total in zip(names, totals, strict=True) for dyad in DYADS for outcome in OUTCOMES
+            for (kind, name), total in zip(names, totals, strict=True) for dyad in DYAD_NAMES for outcome in OUTCOMES
         ]
     )  # fmt: skip
     ordered = ["large", "small", "tension_mean_cn_eu", "tension_mean_cn_us", "chance"]
