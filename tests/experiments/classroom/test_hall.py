@@ -63,6 +63,21 @@ def test_who_comes_waits_is_dealt_and_keeps_the_token(monkeypatch: pytest.Monkey
     assert len(again["tables"]) == 2 and all(class_.bloc_of(token) in range(len(BLOCS)) for token in seats)
 
 
+@pytest.mark.parametrize(("scenario", "n_seats"), [("four-2026", 4), ("two", 2)])
+def test_a_table_has_a_seat_for_each_government(scenario: str, n_seats: int) -> None:
+    class_ = hall()
+    lead(class_, "new", settings=Settings(scenario, quarters=1))
+    tokens = come(class_, *(f"Player {n}" for n in range(n_seats + 1)))
+    told = lead(class_, "deal", tables=1)
+    assert [len(seat["names"]) for seat in told["tables"][0]["seats"]] == [2, *[1] * (n_seats - 1)]
+    assert {class_.bloc_of(token) for token in tokens} == set(range(n_seats))
+    class_.leave(tokens[-1], 100.0)
+    empty = class_.tables[0].people.persons
+    (left,) = set(range(n_seats)) - {one.bloc for one in empty.values()} or {0}
+    (late,) = come(class_, "Late")
+    assert class_.bloc_of(late) == left
+
+
 def test_dealing_is_at_random() -> None:
     class_ = hall()
     tokens = come(class_, "Ann", "Bo", "Cai")
