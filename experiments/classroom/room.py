@@ -215,8 +215,7 @@ class Room:
                 raise Refused(409, "not_asked")
             model = self.game.model
             parties = model.start.parties
-            side = side_of(parties, bloc, dyad) if 0 <= dyad < parties.n_dyads else -1
-            if side < 0:
+            if not 0 <= dyad < parties.n_dyads or (side := side_of(parties, bloc, dyad)) < 0:
                 raise Refused(403, "not_your_seat")
             try:
                 package = model.agenda.menus[dyad].index(tuple(at))

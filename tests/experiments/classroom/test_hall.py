@@ -63,6 +63,19 @@ def test_who_comes_waits_is_dealt_and_keeps_the_token(monkeypatch: pytest.Monkey
     assert len(again["tables"]) == 2 and all(class_.bloc_of(token) in range(len(BLOCS)) for token in seats)
 
 
+@pytest.mark.parametrize(("scenario", "n_seats"), [("four-2026", 4), ("two", 2)])
+def test_a_table_has_a_seat_for_each_government(scenario: str, n_seats: int) -> None:
+    class_ = hall()
+    lead(class_, "new", settings=Settings(scenario, quarters=1))
+    tokens = come(class_, *(f"Player {n}" for n in range(n_seats - 1)))
+    (table,) = lead(class_, "deal", tables=1)["tables"]
+    assert sorted(len(seat["names"]) for seat in table["seats"]) == [0, *[1] * (n_seats - 1)]
+    tokens += come(class_, "Late")  # where the rules would play
+    assert {class_.bloc_of(token) for token in tokens} == set(range(n_seats))
+    again = lead(class_, "deal", tables=1)["tables"][0]["seats"]
+    assert [len(seat["names"]) for seat in again] == [1] * n_seats
+
+
 def test_dealing_is_at_random() -> None:
     class_ = hall()
     tokens = come(class_, "Ann", "Bo", "Cai")

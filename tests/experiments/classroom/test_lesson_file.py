@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import Result
 
+from experiments.classroom.controls import parties_of
 from experiments.classroom.lesson_file import FEWEST_ARMS, LONGEST, MOST_ARMS, Lesson, read_lesson, read_lessons
 from experiments.classroom.lessons import Course, measured, shipped
 from experiments.classroom.pages import PAGES
@@ -172,3 +173,12 @@ def test_a_game_of_ones_own_is_read(tmp_path: Path) -> None:
     text = f'kind = "game"\npair = "US-EU"\n[setting]\nscenario = "2026"\n{words}'
     lesson: Lesson = read_lesson(written(tmp_path, text))
     assert lesson.dyad == 2 and lesson.arms[0].settings.scenario == "2026" and lesson.words["zh-Hans"]["title"] == "a"
+
+
+def test_the_pair_of_a_game_is_one_of_its_scenario(tmp_path: Path) -> None:
+    words = "[words.en]\ntitle = 'a'\ntext = 'b'\nquestion = 'c'\n"
+    text = f"kind = 'game'\npair = '{{}}'\n[setting]\nscenario = 'canada-2026'\n{words}"
+    pairs = parties_of("canada-2026").dyad_names
+    assert [read_lesson(written(tmp_path, text.format(pair))).dyad for pair in pairs] == list(range(len(pairs)))
+    with pytest.raises(InputFault, match=f"pair 'CN-EU' is none: allowed are {', '.join(pairs)}"):
+        read_lesson(written(tmp_path, text.format("CN-EU")))
