@@ -121,7 +121,8 @@ def recovery(fitted: Fitted, n_truths: int = N_TRUTHS) -> tuple[np.ndarray, pd.D
     for i in truths:
         near = fitted.near(fitted.first[i], without=int(i))
         kept, share = unit[near.kept], near.weight[:, None] / np.sum(near.weight)
-        ranks[i] = np.sum(np.where(kept < unit[i], share, 0.0), axis=0)
+        # Whole numbers often tie with the truth, which then stands in the middle of them.
+        ranks[i] = np.sum(np.where(kept < unit[i], share, np.where(kept == unit[i], 0.5 * share, 0.0)), axis=0)
         means[i] = np.sum(share * kept, axis=0)
         low, high = weighted_quantiles(kept, near.weight, NINE_TENTHS)
         inside[i] = (unit[i] >= low) & (unit[i] <= high)

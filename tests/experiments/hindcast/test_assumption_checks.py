@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -87,6 +89,15 @@ def test_known_truths_are_found_with_flat_ranks() -> None:
     assert by_name["inside"].min() > 0.8
     share = checks.rank_counts(ranks) / ranks.size
     assert np.max(np.abs(share - 0.1)) < 0.06
+
+
+def test_a_truth_among_equals_stands_in_their_middle() -> None:
+    fitted = toy()
+    low, _, high = fitted.plan.priors[NAMES[2]]
+    whole = np.where(fitted.points[NAMES[2]] > (low + high) / 2, high, low)  # two values: half of all are ties
+    tied = dataclasses.replace(fitted, points=fitted.points.assign(**{NAMES[2]: whole}))
+    ranks = checks.recovery(tied)[0][:, list(fitted.points).index(NAMES[2])]
+    assert np.mean(ranks) == pytest.approx(0.5, abs=0.05)
 
 
 def test_weights_that_are_too_narrow_show_in_the_ranks() -> None:
