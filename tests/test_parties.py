@@ -226,7 +226,8 @@ MAY_SAY = {
 }  # fmt: skip
 #: How often each file says 3, none of which is a number of blocs: nodes, axes, cuts, issues, sweeps, codes.
 SAYS_THREE = {
-    "assessment.mandate": 3, "assessment.nodes": 3, "assessment.values": 10, "compiled.markets": 4, "draws": 1,
+    "assessment.mandate": 3, "assessment.nodes": 3, "assessment.sales": 1, "assessment.values": 10,
+    "compiled.markets": 4, "draws": 1,
     "market.clearing": 5, "market.credits": 1, "packages.menu": 2, "packages.resolve": 1, "packages.sums": 4,
     "record.lane": 4, "rules.access": 1, "rules.club_terms": 1, "rules.games": 3, "rules.instruments": 1,
     "rules.trust": 1, "rules.welfare": 4, "scenario.evidence": 2, "start.agenda": 4, "start.calibration": 3,

@@ -39,7 +39,6 @@ NOTHING_ON_THE_TABLE = {
 NO_PATHWAYS = {
     "tension_closes_channel": False, "tension_in_security": False, "tension_in_exit": False,
     "tension_in_emergency": False, "tension_in_opening": False, "tension_in_subnational": False,
-    "tension_in_gestures": False,
 }  # fmt: skip
 
 #: What an issue of a dyad becomes when its two sides change places.

@@ -190,14 +190,13 @@ class Government:
     def makes_gesture(self, dyad: int, lanes: np.ndarray, u: FloatArray, is_next_step: np.ndarray) -> np.ndarray:
         """(n,) whether it would make a gesture in these lanes: in falling tension, or as the next step (1.15)."""
         world, p = self.world, self.world.parameters
-        before = world.state.tension_before[lanes, dyad] if p.tension_in_gestures else np.inf
         return gestures.makes_gesture(
             u,
             p.gesture_hazard,
             self.trust(self.partner(dyad))[lanes],
             p.gesture_trust,
             world.state.climate.level[lanes, dyad],
-            before,
+            world.state.tension_before[lanes, dyad],
             is_next_step,
         )
 

@@ -128,7 +128,6 @@ class Statecraft:
     gesture_quarters: int = whole(MECHANISM, 4, 1, 12, "qtr", "1.15", "how long a gesture waits for an answer")
     gesture_weight: float = real(MECHANISM, 1, 0, 3, "qtr", "1.15",
         "evidence of good conduct that a gesture is worth, in quarters of observation")
-    tension_in_gestures: bool = switch("1.12", "gestures begin in falling tension alone, not at any time")
     turnover: bool = switch("1.17",
         "new governments come at scheduled dates with preferences and trust of their own", False)
     turnover_profit_weight: float = real(MECHANISM, 0.5, 0, 1, "-", "1.17",

@@ -52,8 +52,8 @@ def makes_gesture(
 
     u: (...), a uniform draw in [0, 1). hazard: scalar, hg, per quarter, in [0, 0.2]; default 0.05. trust: (...), of the
     bloc in its partner, in (0, 1). least_trust: scalar, trust from which on no gesture is needed; default 0.5.
-    tension, tension_before: (...), this quarter and last, in (0, 1); with inf before, tension has no say.
-    is_next_step: (...), True where the last gesture was answered in kind: then the next step is offered at once.
+    tension, tension_before: (...), this quarter and last, in (0, 1). is_next_step: (...), True where the last gesture
+    was answered in kind: then the next step is offered at once.
     Limits: never in rising or steady tension and never by a trusting bloc, but for a next step.
     Source: Osgood 1962, Lindskold 1978; theory 1.15.
     """

@@ -255,7 +255,6 @@ CLUBS_FORM: dict[str, Any] = {
 }  # fmt: skip
 WITHIN: dict[str, dict[str, Any]] = {
     "tension_in_subnational": {"subnational": True, "track2": True},
-    "tension_in_gestures": BOLD,
     "climate_club": {"club_penalty": 0.25},
     "club_exclusive": CLUBS_FORM,
     "club_transfers": CLUBS_FORM,

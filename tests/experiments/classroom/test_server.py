@@ -356,6 +356,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "room/cloud": ("table",),
     "room/page": ("language", "table"),
     "room/tables": ("any",),
+    "room/ask": ("any",),
     "emulator": ("any",),
     "room/here": ("tokens",),
     "room/heard": ("any",),

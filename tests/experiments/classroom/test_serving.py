@@ -20,7 +20,7 @@ from served import Served, served  # noqa: E402
 from experiments.classroom import serving  # noqa: E402
 from experiments.classroom.game import replay  # noqa: E402
 from experiments.cli.main import app  # noqa: E402
-from model import InputFault, load_tactics, unload  # noqa: E402
+from model import MOST_BLOCS, InputFault, load_tactics, unload  # noqa: E402
 
 PATIENT = """
 import numpy as np
@@ -151,7 +151,7 @@ def test_a_browser_keeps_several_seats_alive_and_learns_who_has_to_decide(page: 
         time.sleep(0.1)
     assert set(answer["seats"][0]) == {"bloc", "deciding"}  # and nothing of any seat's papers
     assert page.classroom.room.seats.keys() == {0, 2}
-    for wrong in ("x", ["x"] * 4, [1], ["x" * 500], None):
+    for wrong in ("x", ["x"] * (MOST_BLOCS + 1), [1], ["x" * 500], None):
         assert page.ask("room/here", {"tokens": wrong})[0] == 422
 
 
