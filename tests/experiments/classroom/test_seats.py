@@ -23,7 +23,7 @@ from experiments.classroom.seats import (
     move_fault,
     side_of,
 )
-from model import InputFault, NegotiationModel, TreatyEnd
+from model import Bloc, InputFault, NegotiationModel, TreatyEnd
 from model.vocabulary import THREE
 
 RUN: dict[str, Any] = {"scenario": "2026", "root_seed": 11, "replicate": 5, "narrate": False}
@@ -69,6 +69,23 @@ def answered(
 def test_empty_seats_play_like_the_model_itself(scenario: str) -> None:
     run = {**RUN, "scenario": scenario}
     assert same_record(NegotiationModel(**run).run(), SeatedModel(**run).run())
+
+
+def test_what_people_negotiated_is_ratified_by_their_moves_and_not_by_who_sits_there(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The rules would shelve everything: a seat that tabled or answered brings it into force, now and when replayed."""
+    monkeypatch.setattr(Bloc, "would_keep", lambda self, dyad, package: np.zeros(package.shape, dtype=bool))
+    package = np.array([1])
+
+    def keeps(moves: dict[Spot, Any], seats: dict[int, int], dyad: int = 0) -> bool:
+        return bool(SeatedModel(moves, seats, **RUN).world.blocs[0].would_keep(dyad, package)[0])
+
+    talked = {Spot(0, 0, 0, OFFER, 0): 1}
+    assert keeps(talked, {}) and keeps(talked, {0: 0})
+    assert not keeps(talked, {0: 0}, dyad=1) and not keeps({Spot(0, 0, 1, OFFER, 0): 1}, {0: 0})
+    assert not keeps({}, {0: 0}) and not keeps({Spot(0, 0, 0, KEEP, 0): HONOUR}, {0: 0})
+    assert not keeps({Spot(3, 0, 0, OFFER, 0): 1}, {0: 0})  # what will be tabled later decides nothing now
 
 
 def test_people_who_follow_the_rules_get_the_record_of_the_rules() -> None:
