@@ -26,7 +26,9 @@ from model.start.trend import growth_parts
 from model.vocabulary import GOODS
 
 GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
-CALIBRATIONS_KEPT = 32  # starting points kept in memory; one is about 100 kB
+# Starting points kept in memory, of about 100 kB each: a sample of assumptions, whose every row each design plays, has up
+# to some 200.
+CALIBRATIONS_KEPT = 256
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
