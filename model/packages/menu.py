@@ -184,8 +184,13 @@ class Menu:
 
     def node(self, package: int, side: int) -> int:
         """The node of side ``side``'s market that a package calls for: its cut and its cost savings."""
-        position = self.coordinates[package]
-        return int(asked_nodes(int(position[side]), STANDARDS_SAVING[int(position[STANDARDS_AXIS]), side]))
+        return self._nodes[package][side]
+
+    @cached_property
+    def _nodes(self) -> list[list[int]]:
+        saving = STANDARDS_SAVING[self.coordinates[:, STANDARDS_AXIS]]
+        nodes: list[list[int]] = asked_nodes(self.coordinates[:, :N_SIDES], saving).tolist()
+        return nodes
 
     @cached_property
     def duty_at(self) -> np.ndarray:
