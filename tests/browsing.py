@@ -189,7 +189,7 @@ class Visitor:
         self.base = base
         self.complaints: list[str] = []
         self.went: set[str] = set()
-        self.page.on("console", lambda said: self._heard(said.type, said.text))
+        self.page.on("console", lambda said: self._heard(said.type, f"{said.text} {said.location.get('url', '')}"))
         self.page.on("pageerror", lambda fault: self.complaints.append(str(fault)))
         self.page.on("request", lambda request: self.went.add(request.url.split("/")[2] if "//" in request.url else ""))
         self.page.on("websocket", lambda channel: self.went.add(channel.url.split("/")[2]))

@@ -212,7 +212,10 @@ class Desk:
         return {"html": home.html(language, self.emulator)}
 
     def tables(self, data: dict[str, Any], token: str) -> dict[str, Any]:
-        """How every table's game was, when all are over: its dot, its headlines, and why; and the cloud behind them."""
+        """How every table's game was, when all are over: its dot, its headlines, and why; and the cloud behind them.
+
+        Without a cloud where no table has played a quarter.
+        """
         if not self.hall.is_over:
             raise Refused(409, "not_over")
         with self._telling:
@@ -224,7 +227,7 @@ class Desk:
     def _tell(self) -> dict[str, Any]:
         tables = [table for table in self.hall.tables if table.quarters]
         if not tables:
-            raise Refused(404, "nothing_here")
+            return {"cloud": None, "tables": []}
         clouds = [self.clouds.view(table.settings, is_first=True) for table in tables]
         full = max(clouds, key=lambda one: int(one["runs"]))
         usual = float(np.mean(full["depth"])) if full["runs"] else None

@@ -22,6 +22,7 @@ export function stories(mine, game) {
   const look = async () => {
     try {
       const told = await ask("room/tables");
+      if (!told.tables.length) return;
       Object.assign(known, { game, told });
       if (!box.contains(document.activeElement)) show(told); // nobody's place on the keyboard is taken away
       if (told.cloud.runs < told.cloud.of && !told.cloud.fault) timer = setTimeout(look, 1500);

@@ -94,7 +94,7 @@ def test_every_game_is_told_with_its_twin_when_all_are_over(
 
 def test_games_that_ended_before_their_first_quarter_have_nothing_to_tell(classroom: Classroom) -> None:
     classroom.lead({"action": "end"}, classroom.hall.facilitator)
-    refused("nothing_here", classroom.tables, {})
+    assert classroom.tables({}, "") == {"cloud": None, "tables": []}
 
 
 def test_codes_are_tried_at_a_rate_from_each_address(classroom: Classroom) -> None:

@@ -611,7 +611,7 @@ def test_thirty_who_arrive_at_once_with_other_lucks_see_something_soon() -> None
         print(f"{what}: median {statistics.median(seconds):.1f} s, worst {max(seconds):.1f} s of {len(seconds)}")
     assert all(len(seconds) == N_CLIENTS for seconds in waits.values())
     assert max(waits["first"]) <= 5.0
-    assert max(waits["full"]) <= 120.0  # on a busy machine; what a quiet one does is in docs/teaching.md
+    assert max(waits["cloud"]) <= 10.0 and max(waits["full"]) <= 60.0  # a quiet machine's are in docs/teaching.md
 
 
 @pytest.mark.slow
