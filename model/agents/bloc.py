@@ -18,51 +18,10 @@ from model.numerics import FloatArray, FloatLike
 from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
 from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
+from model.packages.view import View, judged
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
 from model.rules.instruments import Instrument
 from model.vocabulary import DUTY, EV, EXECUTIVE_DUTIES, LINKAGE, SUPPLY, TECHNOLOGY
-
-
-class View(NamedTuple):
-    """How a bloc sees a dyad's table in some lanes; (n, K), bn$ per quarter unless said otherwise.
-
-    dyad: which table. packages (K,): those looked at, all that can be tabled in any of these lanes. own, partner:
-    believed gains over the policy in force. Booleans: gains, packages on the table that are good enough for itself;
-    enforceable, those that it would honour; passable, those that its legislature would rather pass, as far as it looks
-    ahead to that; keeps, those that it gains by and would honour; admissible, those that pass all three. reservation,
-    partner_reservation: least gains.
-    """
-
-    dyad: int
-    packages: np.ndarray
-    own: FloatArray
-    partner: FloatArray
-    gains: np.ndarray
-    enforceable: np.ndarray
-    passable: np.ndarray
-    keeps: np.ndarray
-    admissible: np.ndarray
-    reservation: FloatArray
-    partner_reservation: FloatArray
-
-    @property
-    def zone(self) -> np.ndarray:
-        """Packages that it would sign and believes its partner would."""
-        return bargaining.zone_of_agreement(
-            self.own, self.reservation, self.admissible, self.partner, self.partner_reservation
-        )
-
-    def in_lanes(self, group: slice) -> View:
-        """The same in neighbouring lanes."""
-        return self._replace(
-            own=self.own[group],
-            partner=self.partner[group],
-            gains=self.gains[group],
-            enforceable=self.enforceable[group],
-            passable=self.passable[group],
-            keeps=self.keeps[group],
-            admissible=self.admissible[group],
-        )
 
 
 class Offer(NamedTuple):
@@ -122,20 +81,11 @@ class Bloc(Government):
                     self.over_life(dyad, gain, here.packages, lanes[group], of, group)
                     for gain, of in ((own, flows[side]), (partner, flows[1 - side]))
                 )
-            gains_by = own >= least[0]
-            enforceable = worth_keeping.in_lanes(group).holds(here)
-            keeps = gains_by & enforceable
-            passable, admissible = np.ones(own.shape, dtype=bool), keeps
+            home = None
             if at_home is not None:
-                passable = ratification.in_win_set(
-                    at_home.in_lanes(group).of(menu, here),
-                    agenda.legislature_scale[dyad, side],
-                    self.threshold(dyad, lanes[group])[..., here.packages],
-                )
-                admissible = keeps & passable
-            views.append(
-                View(dyad, here.packages, own, partner, gains_by, enforceable, passable, keeps, admissible, *least)
-            )
+                asked = self.threshold(dyad, lanes[group])[..., here.packages]
+                home = (at_home.in_lanes(group), asked, agenda.legislature_scale[dyad, side])
+            views.append(judged(dyad, menu, here, own, partner, least, worth_keeping.in_lanes(group), home))
         return views
 
     def over_life(
@@ -186,8 +136,7 @@ class Bloc(Government):
 
     def table(self, view: View, aspiration: FloatArray) -> tuple[np.ndarray, np.ndarray]:
         """The package it puts on the table: its partner's believed favourite among those good enough for it."""
-        offer, exists = bargaining.choose_offer(view.own, view.partner, aspiration[:, None], view.admissible)
-        return view.packages[offer], exists
+        return view.best_offer(aspiration)
 
     def answer(self, offer: Offer, aspiration: FloatArray, moment: Moment) -> np.ndarray:
         """(n,) whether it takes what lies before it, by its acceptance rule."""

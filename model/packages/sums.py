@@ -149,9 +149,14 @@ class Flows:
         return self.table[..., :1, BOTH]
 
     @property
+    def n_families(self) -> int:
+        """How many families of concessions a side may withdraw alone."""
+        return (self.table.shape[-1] - N_CASES) // 3
+
+    @property
     def withdrawals(self) -> Withdrawal | None:
         """What it is to withdraw each family of concessions alone, on both tables; None if that is not weighed."""
-        n = (self.table.shape[-1] - N_CASES) // 3
+        n = self.n_families
         honoured, lapsed, lost = (self.table[..., N_CASES + k * n : N_CASES + (k + 1) * n] for k in range(3))
         return Withdrawal(honoured, lapsed, lost) if n else None
 
