@@ -34,6 +34,25 @@ def resolve(
     return found
 
 
+def gains(
+    x: FloatArray,
+    y: FloatArray,
+    place: tuple[np.ndarray, np.ndarray],
+    weight: FloatArray | None = None,
+    truce: tuple[FloatArray, FloatArray] | None = None,
+) -> FloatArray:
+    """(n, K) gains from some packages over the policy in force, bn$ per quarter, as ``packages.view.seen`` has them.
+
+    x (n, X), y (n, Y) of a ``packages.sums.Grid``; place (K,) twice: a package's entries in them; weight (K,) what its
+    life makes of its gain; truce (n,) twice: the same of what is in force, and what that is worth, or None.
+    Limits: the bits of the rules; no weight: the sums alone.
+    """
+    found = np.empty((place[0].size, len(x))).T
+    given = [x, y, None if weight is None else weight[None], *((None, None) if truce is None else truce)]
+    call(kernels().gains, *found.shape, np.array(place, dtype=np.int64), placed(given), placed([found]))
+    return found
+
+
 def judge(
     own: FloatArray,
     partner: FloatArray,

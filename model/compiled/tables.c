@@ -83,7 +83,32 @@ static inline void mark(const marks *to, const marked from, const bundled *b, in
     else for (int64_t w = 0; w < b->n; w++) at[b->lane[w] * to->lane] = from[w];
 }
 
-/* agents/bloc.py: perceive. Which packages are good enough for a side, which it would keep, which its legislature would
+/* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place
+   (2, n_packages), each over the life of its instrument where weight.at is there; what makes a truce in force last adds
+   what the truce may lose (worth of a life, by replicate) where life.at is. */
+int gains(int64_t n_lanes, int64_t n_packages, const int64_t *place, const array *in, const array *out)
+{
+    enum { X, Y, WEIGHT, LIFE, WORTH };
+    for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
+        const bundled b = bundle_at(block, n_lanes, 1);
+        bundle s[2], life, worth, gain;
+        if (in[LIFE].at) { fetch(life, in + LIFE, &b, 0); fetch(worth, in + WORTH, &b, 0); }
+        for (int64_t k = 0; k < n_packages; k++) {
+            const array to = { out->at + k * out->market, out->lane, 0, 0 };
+            const double *x = row_of(s[0], in + X, &b, place[k]), *y = row_of(s[1], in + Y, &b, place[n_packages + k]);
+            EACH gain[w] = x[w] + y[w];
+            if (in[WEIGHT].at) {
+                const double weight = in[WEIGHT].at[k * in[WEIGHT].market];
+                EACH gain[w] *= weight;
+                if (in[LIFE].at) EACH gain[w] += larger(weight - life[w], 0.0) * worth[w];
+            }
+            put(&to, gain, &b, 0);
+        }
+    }
+    return 0;
+}
+
+/* packages/view.py: judged. Which packages are good enough for a side, which it would keep, which its legislature would
    rather pass, and what is all of it; tests: whether there is any of the first, of those kept too, of those passed too, and
    of those that the partner is believed to sign too; best: the largest gain among these. place (2, n_packages): the
    entries of each package in the tables of Resolve; whole.at is there always, answer.at where parts are tested, home_x.at
@@ -158,11 +183,15 @@ int choose(int64_t n_lanes, int64_t n_packages, const array *in, const marks *ad
         fetch(hope, in + HOPE, &b, 0);
         EACH { best[w] = -OUT_OF_REACH; chosen[w] = 0.0; }
         for (int64_t k = 0; k < n_packages; k++) {
-            const double *own = row_of(s[0], in + OWN, &b, k), *partner = row_of(s[1], in + PARTNER, &b, k);
             const uint8_t *at = admissible->at + k * admissible->package;
             marked may;
+            uint64_t eight[WIDTH / 8], some = 0;
             if (b.together && admissible->lane == 1) memcpy(may, at + b.lane[0], sizeof may);
             else EACH may[w] = at[b.lane[w] * admissible->lane];
+            memcpy(eight, may, sizeof may);
+            for (int w = 0; w < WIDTH / 8; w++) some |= eight[w];
+            if (!some) continue; /* most packages are within nobody's reach */
+            const double *own = row_of(s[0], in + OWN, &b, k), *partner = row_of(s[1], in + PARTNER, &b, k);
             EACH {
                 const double score = (may[w] != 0) & (own[w] >= hope[w]) ? partner[w] : -OUT_OF_REACH;
                 const int more = score > best[w] || (score != score && best[w] == best[w]);

@@ -163,7 +163,10 @@ class Flows:
     def of_package(self, menu: Menu, package: np.ndarray, lanes: np.ndarray | None = None) -> Flows:
         """The same of one package (n,) in some lanes (n,), or in every lane: tables have two entries, (n, 2, C)."""
         place = np.array([menu.x_of[package], self.n_x + menu.y_of[package]])
-        return Flows(menu, 1, self.table.T[:, place, np.arange(package.size) if lanes is None else lanes].T)
+        lanes, table = np.arange(package.size) if lanes is None else lanes, self.table.T
+        # One long row a case, which NumPy takes from several times as fast.
+        rows = table.reshape(len(table), -1)
+        return Flows(menu, 1, rows.take(place * table.shape[-1] + lanes, axis=-1).T)
 
     @property
     def honoured(self) -> FloatArray:

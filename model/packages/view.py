@@ -86,6 +86,28 @@ class View(NamedTuple):
         )
 
 
+def seen(
+    gain: Grid,
+    menu: Menu,
+    here: Chosen,
+    weight: FloatArray | None = None,
+    truce: tuple[FloatArray, FloatArray] | None = None,
+) -> FloatArray:
+    """(n, K) gains from some packages over the policy in force, bn$ per quarter, over the life of each.
+
+    weight (K,), truce (n,) twice: as ``Bloc.over_life`` gives them.
+    """
+    if is_compiled():
+        return compiled.gains(gain.x, gain.y, (here.x, here.y), weight, truce)
+    found = gain.of(menu, here)
+    if weight is None:
+        return found
+    found *= weight
+    if truce is not None:
+        found += np.maximum(weight - truce[0][:, None], 0.0) * truce[1][:, None]
+    return found
+
+
 def judged(
     dyad: int,
     menu: Menu,

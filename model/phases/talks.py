@@ -217,7 +217,7 @@ def ratify(world: Stage) -> None:
         package = np.maximum(state.signed[:, d], 0)
         asked, due = [world.blocs[b] for b in world.parties.dyads[d]], voting
         for side, bloc in enumerate(asked):
-            shelves = due & ~bloc.would_keep(d, package)
+            shelves = due & ~bloc.would_keep(d, package * due)
             state.blocking[:, d, side, Obstacle.NOT_KEPT] += shelves
             world.tell("shelves", shelves, d, side)
             voting = voting & ~shelves

@@ -16,7 +16,7 @@ from model.numerics import FloatArray, same_bits
 from model.packages.menu import Chosen, Menu, build_menu, chosen
 from model.packages.resolve import PartTest, Resolve, resolve
 from model.packages.sums import N_CASES, Flows, Grid
-from model.packages.view import View, judged
+from model.packages.view import View, judged, seen
 from model.rules import bargaining
 from model.vocabulary import N_ISSUES
 
@@ -131,6 +131,21 @@ def test_which_packages_pass_which_test(
         no_number = np.isnan(table.own).any(axis=-1)
         same(ours.best[~no_number], theirs.best[~no_number])
         assert np.isnan(theirs.best[no_number]).all(), "the best of what is no number is none"
+
+
+@given(
+    seeds, st.sampled_from(LANES), st.sampled_from(("", "life", "truce")), st.sampled_from((0.0, 0.02)),
+    st.sampled_from((1, 40, MENU.n_packages)),
+)  # fmt: skip
+@settings(max_examples=60, deadline=None)
+def test_what_is_believed_of_packages(seed: int, n: int, life: str, odd: float, n_packages: int) -> None:
+    rng = np.random.default_rng(seed)
+    here = chosen(MENU, np.sort(rng.permutation(MENU.n_packages)[:n_packages]))
+    grid = Grid(drawn(rng, n, MENU.n_x, odd=odd), drawn(rng, n, N_Y, odd=odd))
+    weight = drawn(rng, n_packages, odd=odd) if life else None
+    truce = (drawn(rng, n, odd=odd), drawn(rng, n, odd=odd)) if life == "truce" else None
+    ours, theirs = both(lambda: seen(grid, MENU, here, weight, truce))
+    same(ours, theirs)
 
 
 @given(seeds, st.sampled_from(LANES), st.sampled_from((0.0, 0.02)), st.sampled_from((1, 40, MENU.n_packages)))
