@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from model.agents.automaker import Automaker
     from model.agents.battery_supplier import BatterySupplier
-    from model.agents.bloc import Bloc, Offer, View
+    from model.agents.bloc import Bloc, Offer
     from model.choices.own_file import OwnFile, files_read, load_names
     from model.choices.plugins import Conduct, Moment, acceptance, registered, stance, tactic
     from model.choices.tactic_file import TacticFile, load_tactics, stand_in, unload
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from model.faults import InputFault, nearest, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
+    from model.packages.view import View
     from model.parameters.checked import PARAMETERS, Parameters, checked_value, flat, make_parameters
     from model.record.columns import last_games, package_flows, reference_package
     from model.record.dictionary import dictionary
@@ -42,7 +43,7 @@ __version__ = "0.2.0"
 _ROOMS = {
     "model.agents.automaker": "Automaker",
     "model.agents.battery_supplier": "BatterySupplier",
-    "model.agents.bloc": "Bloc Offer View",
+    "model.agents.bloc": "Bloc Offer",
     "model.choices.own_file": "OwnFile files_read load_names",
     "model.choices.plugins": "Conduct Moment acceptance registered stance tactic",
     "model.choices.tactic_file": "TacticFile load_tactics stand_in unload",
@@ -52,6 +53,7 @@ _ROOMS = {
     "model.faults": "InputFault nearest shown",
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
+    "model.packages.view": "View",
     "model.parameters.checked": "PARAMETERS Parameters checked_value flat make_parameters",
     "model.record.columns": "last_games package_flows reference_package",
     "model.record.dictionary": "dictionary",

@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 
-from model.agents.bloc import View
 from model.assessment import nodes
 from model.assessment.costs import Situation
 from model.assessment.nodes import level_duties
@@ -22,6 +21,7 @@ from model.choices.plugins import Moment
 from model.draws import STREAMS, Draws
 from model.negotiation import NegotiationModel
 from model.packages.sums import Flows, chosen_flows
+from model.packages.view import View
 from model.phases import treaties
 from model.rules import bargaining
 from model.state import first_state

@@ -18,51 +18,10 @@ from model.numerics import FloatArray, FloatLike
 from model.packages.menu import negotiable_in_some
 from model.packages.part_cuts import DutyPath, duty_path, kept_share
 from model.packages.sums import DESERTED, KEPT, Flows, Grid, believed
+from model.packages.view import View, judged, seen
 from model.rules import bargaining, compliance, packages, ratification, trust, withdrawal
 from model.rules.instruments import Instrument
 from model.vocabulary import DUTY, EV, EXECUTIVE_DUTIES, LINKAGE, SUPPLY, TECHNOLOGY
-
-
-class View(NamedTuple):
-    """How a bloc sees a dyad's table in some lanes; (n, K), bn$ per quarter unless said otherwise.
-
-    dyad: which table. packages (K,): those looked at, all that can be tabled in any of these lanes. own, partner:
-    believed gains over the policy in force. Booleans: gains, packages on the table that are good enough for itself;
-    enforceable, those that it would honour; passable, those that its legislature would rather pass, as far as it looks
-    ahead to that; keeps, those that it gains by and would honour; admissible, those that pass all three. reservation,
-    partner_reservation: least gains.
-    """
-
-    dyad: int
-    packages: np.ndarray
-    own: FloatArray
-    partner: FloatArray
-    gains: np.ndarray
-    enforceable: np.ndarray
-    passable: np.ndarray
-    keeps: np.ndarray
-    admissible: np.ndarray
-    reservation: FloatArray
-    partner_reservation: FloatArray
-
-    @property
-    def zone(self) -> np.ndarray:
-        """Packages that it would sign and believes its partner would."""
-        return bargaining.zone_of_agreement(
-            self.own, self.reservation, self.admissible, self.partner, self.partner_reservation
-        )
-
-    def in_lanes(self, group: slice) -> View:
-        """The same in neighbouring lanes."""
-        return self._replace(
-            own=self.own[group],
-            partner=self.partner[group],
-            gains=self.gains[group],
-            enforceable=self.enforceable[group],
-            passable=self.passable[group],
-            keeps=self.keeps[group],
-            admissible=self.admissible[group],
-        )
 
 
 class Offer(NamedTuple):
@@ -116,47 +75,35 @@ class Bloc(Government):
         views = []
         for group in groups:
             here = negotiable_in_some(menu, world.rules.on_table, tuple(sorted(set(current[group].tolist()))))
-            own, partner = (gain.in_lanes(group).of(menu, here) for gain in (own_gain, partner_gain))
-            if world.rules.life is not None:
-                own, partner = (
-                    self.over_life(dyad, gain, here.packages, lanes[group], of, group)
-                    for gain, of in ((own, flows[side]), (partner, flows[1 - side]))
-                )
-            gains_by = own >= least[0]
-            enforceable = worth_keeping.in_lanes(group).holds(here)
-            keeps = gains_by & enforceable
-            passable, admissible = np.ones(own.shape, dtype=bool), keeps
-            if at_home is not None:
-                passable = ratification.in_win_set(
-                    at_home.in_lanes(group).of(menu, here),
-                    agenda.legislature_scale[dyad, side],
-                    self.threshold(dyad, lanes[group])[..., here.packages],
-                )
-                admissible = keeps & passable
-            views.append(
-                View(dyad, here.packages, own, partner, gains_by, enforceable, passable, keeps, admissible, *least)
+            own, partner = (
+                seen(gain.in_lanes(group), menu, here, *self.over_life(dyad, here.packages, lanes[group], of, group))
+                for gain, of in ((own_gain, flows[side]), (partner_gain, flows[1 - side]))
             )
+            home = None
+            if at_home is not None:
+                asked = self.threshold(dyad, lanes[group])[..., here.packages]
+                home = (at_home.in_lanes(group), asked, agenda.legislature_scale[dyad, side])
+            views.append(judged(dyad, menu, here, own, partner, least, worth_keeping.in_lanes(group), home))
         return views
 
     def over_life(
-        self, dyad: int, gain: FloatArray, packages: np.ndarray, lanes: np.ndarray, flows: Flows, group: slice
-    ) -> FloatArray:
-        """(n, K) gains over the policy in force, per quarter of a treaty that lasts and starts next quarter.
+        self, dyad: int, packages: np.ndarray, lanes: np.ndarray, flows: Flows, group: slice
+    ) -> tuple[FloatArray | None, tuple[FloatArray, FloatArray] | None]:
+        """(K,) what its life makes of a gain per quarter of a treaty that lasts and starts next quarter, or None; and
+        (n,) the same of what is in force and what that is worth, or None where it is no truce in any of these lanes.
 
         A truce lives from term to term, an agreement begins late (``rules.instruments.life``). Governments know that
         truces tend to be renewed: to count the first term alone would make every truce worthless beside an agreement,
         which is not how they act. What makes a truce in force last adds what the truce may lose.
         """
-        state, rules = self.world.state, self.world.rules
-        assert rules.life is not None
+        state, rules, menu = self.world.state, self.world.rules, self.world.agenda.menus[dyad]
+        if rules.life is None:
+            return None, None
         weight, held = rules.life[dyad][packages], state.instrument[lanes, dyad]
-        gain *= weight
-        if (held == Instrument.TRUCE).any():
-            menu, treaty = self.world.agenda.menus[dyad], state.treaty[lanes, dyad]
-            kept = flows.kept.in_lanes(group)
-            worth = kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty))
-            gain += np.maximum(weight - rules.life_of[held][:, None], 0.0) * worth[:, None]
-        return gain
+        if not (held == Instrument.TRUCE).any():
+            return weight, None
+        treaty, kept = state.treaty[lanes, dyad], flows.kept.in_lanes(group)
+        return weight, (rules.life_of[held], kept.at(menu, treaty) - kept.at(menu, np.zeros_like(treaty)))
 
     # --- bargain (1.8) -----------------------------------------------------------------------------------------
 
@@ -186,8 +133,7 @@ class Bloc(Government):
 
     def table(self, view: View, aspiration: FloatArray) -> tuple[np.ndarray, np.ndarray]:
         """The package it puts on the table: its partner's believed favourite among those good enough for it."""
-        offer, exists = bargaining.choose_offer(view.own, view.partner, aspiration[:, None], view.admissible)
-        return view.packages[offer], exists
+        return view.best_offer(aspiration)
 
     def answer(self, offer: Offer, aspiration: FloatArray, moment: Moment) -> np.ndarray:
         """(n,) whether it takes what lies before it, by its acceptance rule."""
@@ -251,13 +197,11 @@ class Bloc(Government):
 
     def honours(self, dyad: int) -> np.ndarray:
         """(R,) whether this bloc's own test lets it keep the policy in force; no treaty is always kept."""
-        treaty = self.world.state.treaty[:, dyad]
-        none = treaty == 0
-        return none if none.all() else none | (self.slack_of(dyad, treaty) >= 0.0)
+        return self.passes_own_test(dyad, self.world.state.treaty[:, dyad])
 
     def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
         """(R,) whether this bloc would honour a package (R,) that is signed, if it were in force (1.10)."""
-        passes = self.slack_of(dyad, package) >= 0.0
+        passes = self.passes_own_test(dyad, package)
         if not self.world.rules.in_part or passes.all():
             return passes
         return passes | kept_share(self.duty_path(dyad, package), lambda one: self.slack_of(dyad, one))[1]

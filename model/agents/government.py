@@ -96,10 +96,17 @@ class Government:
         future = self.weight_of_future(world.state.climate.expected_danger[lanes, dyad], belief)
         return resolve(flows, belief, future, p.detection_lag, world.rules.answer_length, world.rules.by_type)
 
-    def slack_of(self, dyad: int, package: np.ndarray) -> FloatArray:
-        """(R,) what honouring a package (R,) is worth to it beyond its best deviation, at today's trust (1.10)."""
-        alone = self.flows(dyad).of_package(self.world.agenda.menus[dyad], package)
-        return self.slack(dyad, slice(None), alone).alone()
+    def slack_of(self, dyad: int, package: np.ndarray, lanes: np.ndarray | None = None) -> FloatArray:
+        """(n,) what honouring a package (n,) is worth to it beyond its best deviation, at today's trust (1.10)."""
+        alone = self.flows(dyad).of_package(self.world.agenda.menus[dyad], package, lanes)
+        return self.slack(dyad, slice(None) if lanes is None else lanes, alone).alone()
+
+    def passes_own_test(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """(R,) whether its own test lets it keep a package (R,), if it were in force; no treaty is always kept."""
+        passes, lanes = np.ones(package.shape, dtype=bool), np.flatnonzero(package)
+        if lanes.size:
+            passes[lanes] = self.slack_of(dyad, package[lanes], lanes) >= 0.0
+        return passes
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
 

@@ -357,18 +357,14 @@ def realised_value(
         return gain
     position = menu.coordinates[package]
     state = position[..., STANDARDS_AXIS]
-    everything_kept = bool(np.logical_and.reduce(kept, axis=None))
+    left = state
+    if not np.logical_and.reduce(kept, axis=None):
+        by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
+        left = np.where(kept[0], np.where(kept[1], state, by_lapse[1]), np.where(kept[1], by_lapse[0], 0))
 
     def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
         """The entry of the standards that are left, in the row of ``values`` (..., rows * 8) that begins at start."""
-        if everything_kept:
-            return take(values, start + state)
-        by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
-        return np.where(
-            kept[0],
-            np.where(kept[1], take(values, start + state), take(values, start + by_lapse[1])),
-            np.where(kept[1], take(values, start + by_lapse[0]), take(values, start)),
-        )
+        return take(values, start + left)
 
     unbound = np.zeros_like(state)
     for giver in (0, 1):

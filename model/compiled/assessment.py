@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from model.compiled.build import kernels
-from model.compiled.markets import placed
+from model.compiled.markets import call, placed
 from model.numerics import FloatArray
 
 
@@ -46,17 +45,9 @@ def sales(
     inputs = [None if one is None else np.broadcast_to(one, (lanes, *one.shape[-2:])) for one in given]
     by_firm = [np.empty((nodes, firms, lanes)).transpose(2, 0, 1) for _ in range(2)]
     sums = [np.empty((nodes, lanes)).T for _ in range(12 + len(from_blocs))]
-    places, whole = placed(inputs), placed([*by_firm, *sums])
-    table, numbers = np.array(index, dtype=np.int64), np.array(of_node, dtype=np.float64)
-    failed = kernels().sales(
-        *map(ctypes.c_int64, (lanes, nodes, firms, n_from)),
-        *map(ctypes.c_double, tastes),
-        ctypes.c_int64(sweeps),
-        ctypes.c_double(late[0]),
-        *map(ctypes.c_int64, late[1:]),
-        *(ctypes.c_void_p(one.ctypes.data) for one in (table, numbers, places, whole)),
-    )
-    if failed:
+    numbers = (lanes, nodes, firms, n_from, *map(float, tastes), sweeps, *late)
+    tables = np.array(index, dtype=np.int64), np.array(of_node, dtype=np.float64)
+    if call(kernels().sales, *numbers, *tables, placed(inputs), placed([*by_firm, *sums])):
         raise MemoryError("no memory for one market")
     names = ("residual", "inclusive", "outside", "total", "partner", "home", "revenue", "support")
     found: dict[str, Any] = dict(zip(names, sums, strict=False))

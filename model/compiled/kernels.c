@@ -1,64 +1,15 @@
-/* The kernels of the compiled arithmetic; each does what one rule in Python does, and names it.
+/* The kernels of markets; each does what one rule in Python does, and names it. */
 
-   Arrays come with steps (in numbers, not bytes) along replicate, market and automaker, 0 where all share an entry.
-   Work goes in bundles of WIDTH markets of replicates; each is worked on by itself, so that its bits do not depend on
-   the company. The last bundle is filled up with copies of its last one. */
-
-#include <stdlib.h>
-
-#include "arithmetic.h"
-
-#define WIDTH 16
-/* No two arrays of a bundle overlap but in one and the same number. */
-#if defined(__clang__)
-#define APART _Pragma("clang loop vectorize(assume_safety)")
-#elif defined(__GNUC__)
-#define APART _Pragma("GCC ivdep")
-#else
-#define APART
-#endif
-#define EACH APART for (int w = 0; w < WIDTH; w++)
-
-typedef struct { double *at; int64_t lane, market, firm; } array;
-typedef double bundle[WIDTH];
+#include "bundles.h"
 
 static const double NEGLIGIBLE = 1e-200, LEAST_SLACK = 1e-15, UTILITY_CAP = 600.0, LONGEST_STEP = 2.0, WARM_CEILING = 14.0;
-
-/* Which replicates and markets a bundle holds; they are counted together, replicates first, so that few replicates fill
-   it too. together: 1 where it is a row of neighbouring replicates of one market. */
-typedef struct { int64_t n, lane[WIDTH], market[WIDTH]; int together; } bundled;
-
-static bundled bundle_at(int64_t first, int64_t n_lanes, int64_t n_all)
-{
-    bundled b;
-    b.n = n_all - first < WIDTH ? n_all - first : WIDTH;
-    EACH {
-        const int64_t place = first + (w < b.n ? w : b.n - 1);
-        b.lane[w] = place % n_lanes;
-        b.market[w] = place / n_lanes;
-    }
-    b.together = b.n == WIDTH && b.market[0] == b.market[WIDTH - 1];
-    return b;
-}
-
-static void fetch(bundle to, const array *from, const bundled *b, int64_t firm)
-{
-    const double *at = from->at + firm * from->firm;
-    if (b->together && from->lane == 1) memcpy(to, at + b->market[0] * from->market + b->lane[0], sizeof(bundle));
-    else EACH to[w] = at[b->market[w] * from->market + b->lane[w] * from->lane];
-}
-
-static void put(const array *to, const bundle from, const bundled *b, int64_t firm)
-{
-    double *at = to->at + firm * to->firm;
-    if (b->together && to->lane == 1) memcpy(at + b->market[0] * to->market + b->lane[0], from, sizeof(bundle));
-    else for (int64_t w = 0; w < b->n; w++) at[b->market[w] * to->market + b->lane[w] * to->lane] = from[w];
-}
 
 /* --- rules/pricing.py: equilibrium_markups -------------------------------------------------------------------- */
 
 /* What is worked on in one market and bundle: one bundle of numbers for every automaker. */
-typedef struct { bundle *base, *utility, *weight, *lowest, *z, *ceiling, *e, *ec, *gap, *markup, *within, *share; } room;
+typedef struct {
+    bundle *base, *utility, *weight, *lowest, *z, *ceiling, *grown, *e, *ec, *gap, *markup, *within, *share;
+} room;
 
 static void first_guess(const room *r, int n, double sigma, double nest, const bundle alpha)
 {
@@ -91,13 +42,17 @@ static void warm_guess(const room *r, int n, double nest, const bundle alpha)
 static void newton_step(const room *r, int n, double sigma, double nest)
 {
     bundle total, sum_c, sum_gap, log_k, pull_back, step;
+    /* In short passes: what waits for nothing of its neighbours is worked on together. */
+    for (int f = 0; f < n; f++) EACH r->grown[f][w] = exp_(r->z[f][w]);
     for (int f = 0; f < n; f++) EACH {
-        const double grown = exp_(r->z[f][w]), y = 1.0 + grown, paid = grown * r->weight[f][w];
-        const double x = at_most(r->lowest[f][w] - paid, UTILITY_CAP), e = exp_(x);
-        const double inverse = 1.0 / (paid * y + 1.0);
-        r->e[f][w] = e;
-        r->gap[f][w] = r->z[f][w] - x - log_(y);
-        r->ec[f][w] = e * (1.0 - inverse);
+        const double x = at_most(r->lowest[f][w] - r->grown[f][w] * r->weight[f][w], UTILITY_CAP);
+        r->gap[f][w] = r->z[f][w] - x;
+        r->e[f][w] = exp_(x);
+    }
+    for (int f = 0; f < n; f++) EACH r->gap[f][w] -= log_(1.0 + r->grown[f][w]);
+    for (int f = 0; f < n; f++) EACH {
+        const double y = 1.0 + r->grown[f][w], inverse = 1.0 / (r->grown[f][w] * r->weight[f][w] * y + 1.0);
+        r->ec[f][w] = r->e[f][w] * (1.0 - inverse);
         r->share[f][w] = y * inverse;
     }
     EACH total[w] = sum_c[w] = sum_gap[w] = 0.0;
@@ -179,14 +134,14 @@ static void settle(const room *r, int n, const search *how, int warm, const bund
 }
 
 /* Room for n automakers and more bundles of each; its start is to be freed. Null where there is no memory. */
-enum { ROOM = 12 };
+enum { ROOM = 13 };
 static bundle *room_for(room *r, int n, int more)
 {
     bundle *memory = malloc(sizeof(bundle) * (size_t)(ROOM + more) * (size_t)n);
     bundle *p[ROOM];
     if (!memory) return 0;
     for (int k = 0; k < ROOM; k++) p[k] = memory + (size_t)k * (size_t)n;
-    *r = (room){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11] };
+    *r = (room){ p[0], p[1], p[2], p[3], p[4], p[5], p[6], p[7], p[8], p[9], p[10], p[11], p[12] };
     return memory;
 }
 
@@ -202,8 +157,8 @@ int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigm
     room r;
     bundle *memory = room_for(&r, n, 0);
     if (!memory) return 1;
-    for (int64_t first = 0; first < n_lanes * n_markets; first += WIDTH) {
-        const bundled b = bundle_at(first, n_lanes, n_lanes * n_markets);
+    for (int64_t place = 0; place < n_bundles(n_lanes, n_markets); place++) {
+        const bundled b = bundle_at(place, n_lanes, n_markets);
         bundle alpha, outside, inclusive, error;
         fetch(alpha, alphas, &b, 0);
         for (int f = 0; f < n; f++) {
@@ -262,8 +217,8 @@ int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, dou
     bundle *memory = room_for(&r, n, 3), *of_from = malloc(sizeof(bundle) * (size_t)n_sums);
     if (!memory || !of_from) { free(memory); free(of_from); return 1; }
     bundle *part = memory + ROOM * n, *landed = part + n, *rate = landed + n;
-    for (int64_t first = 0; first < n_lanes * n_nodes; first += WIDTH) {
-        const bundled b = bundle_at(first, n_lanes, n_lanes * n_nodes);
+    for (int64_t place = 0; place < n_bundles(n_lanes, n_nodes); place++) {
+        const bundled b = bundle_at(place, n_lanes, n_nodes);
         const bundled pair = rows_of(&b, index), slot = rows_of(&b, index + n_nodes);
         const bundled market = rows_of(&b, index + 2 * n_nodes), other = rows_of(&b, index + 3 * n_nodes);
         bundle alpha, size, friction, shift, duty, outside, inclusive, error;

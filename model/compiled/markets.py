@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -39,17 +40,8 @@ def equilibrium(
     inputs = [None if one is None else _three_axes(one, shape, (lanes, markets, firms)) for one in given]
     outputs: list[FloatArray] = [np.empty((markets, firms, lanes)).transpose(2, 0, 1) for _ in range(4)]
     outputs += [np.empty((markets, lanes)).T for _ in range(3)]
-    places, whole = placed(inputs), placed(outputs)
-    failed = kernels().equilibrium(
-        *map(ctypes.c_int64, (lanes, markets, firms)),
-        ctypes.c_double(sigma),
-        ctypes.c_int64(sweeps),
-        ctypes.c_double(late[0]),
-        *map(ctypes.c_int64, late[1:]),
-        ctypes.c_void_p(places.ctypes.data),
-        ctypes.c_void_p(whole.ctypes.data),
-    )
-    if failed:
+    numbers = (lanes, markets, firms, float(sigma), sweeps, *late)
+    if call(kernels().equilibrium, *numbers, placed(inputs), placed(outputs)):
         raise MemoryError("no memory for one market")
     if len(shape) == 3:
         return tuple(outputs)
@@ -66,12 +58,23 @@ def _three_axes(x: FloatArray, shape: tuple[int, ...], axes: tuple[int, int, int
     return np.broadcast_to(x, (*shape[:-1], x.shape[-1])).reshape((*axes[:-1], x.shape[-1]))
 
 
-def placed(arrays: Sequence[FloatArray | None]) -> npt.NDArray[np.int64]:
-    """(n, 4) of arrays (R, m, f) or (R, m): where each lies, and its steps; the arrays have to outlive the table."""
+def call(kernel: Any, *arguments: int | float | npt.NDArray[Any]) -> int:
+    """What a kernel returns; whole numbers, numbers and arrays, of which it is told where they lie, in its order."""
+    return int(kernel(*map(_argument, arguments)))
+
+
+def _argument(one: Any) -> Any:
+    if isinstance(one, np.ndarray):
+        return ctypes.c_void_p(one.__array_interface__["data"][0])
+    return ctypes.c_double(one) if isinstance(one, float) else ctypes.c_int64(one)
+
+
+def placed(arrays: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[np.int64]:
+    """(n, 4) of arrays with up to three axes: where each lies, and its steps; the arrays have to outlive the table."""
     return np.array([_NOTHING if one is None else _steps(one) for one in arrays], dtype=np.int64)
 
 
-def _steps(x: FloatArray) -> Sequence[int]:
-    """Where an array (R, m, f) or (R, m) lies, and its steps in numbers; an axis of length one has none."""
-    steps = [step // 8 if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True)]
+def _steps(x: npt.NDArray[Any]) -> Sequence[int]:
+    """Where an array lies, and its steps in numbers; an axis of length one has none."""
+    steps = [step // x.itemsize if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True)]
     return (x.__array_interface__["data"][0], *steps, *([0] * (3 - len(steps))))

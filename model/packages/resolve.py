@@ -13,6 +13,8 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from model.compiled import packages as compiled
+from model.compiled.arithmetic import is_compiled
 from model.layout import room
 from model.numerics import FloatArray, entries, ordered_sum
 from model.packages.menu import Chosen, Menu
@@ -120,6 +122,10 @@ def resolve(
 
     trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
+    if flows.table.ndim == 3 and is_compiled():
+        present = compliance.present_values(continuation, lag, punishment_length)
+        whole, *part = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
+        return Resolve(flows.n_x, whole, PartTest(*part) if part else None)
     belief = np.asarray(trust)[..., None]
     present = compliance.present_values(np.asarray(continuation)[..., None], lag, punishment_length)
     kept, alone, deserted, both, punish = (flows.table[..., c] for c in (KEPT, ALONE, DESERTED, BOTH, PUNISHED))

@@ -10,12 +10,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from model.agents.bloc import Bloc, Offer, View
+from model.agents.bloc import Bloc, Offer
 from model.choices.plugins import Moment
 from model.choices.tactics import NOTHING_OFFERED, share_offered
 from model.layout import MANY_LANES
 from model.numerics import FloatArray
 from model.packages.sums import chosen_flows
+from model.packages.view import View
 from model.rules import bargaining, instruments, ratification
 from model.stage import Stage
 from model.state import CLOSED, NOTHING_SIGNED
@@ -71,9 +72,8 @@ class Session:
         self.best = [np.empty(lanes.size), np.empty(lanes.size)]
         for side, bloc in enumerate(self.pair):
             for half, view in zip(halves, bloc.perceive(d, lanes, flows, halves), strict=True):
-                zone = view.zone
-                self._diagnose(side, lanes[half], view, zone)
-                self.best[side][half] = bargaining.best_in_zone(view.own, zone, view.reservation)
+                self._diagnose(side, lanes[half], view.tests.T)
+                self.best[side][half] = view.best
                 own = (group for group in self.groups if half.start <= group.start < half.stop)
                 self.views[side] += [view.in_lanes(slice(g.start - half.start, g.stop - half.start)) for g in own]
         self.least = [views[0].reservation for views in self.views]
@@ -144,9 +144,8 @@ class Session:
         state.concession[at] = state.heard[at] * (gain - state.received[at])
         state.heard[at], state.received[at] = 1.0, gain
 
-    def _diagnose(self, side: int, lanes: np.ndarray, view: View, zone: np.ndarray) -> None:
-        """Count, for every quarter of a session, the first test on which cooperation founders."""
-        tests = [np.logical_or.reduce(passes, axis=-1) for passes in (view.gains, view.keeps, view.admissible, zone)]
+    def _diagnose(self, side: int, lanes: np.ndarray, tests: np.ndarray) -> None:
+        """Count, for every quarter of a session, the first test (4, n) on which cooperation founders."""
         so_far = np.logical_and.accumulate(tests)
         founders = ~so_far
         founders[1:] &= so_far[:-1]
@@ -218,7 +217,7 @@ def ratify(world: Stage) -> None:
         package = np.maximum(state.signed[:, d], 0)
         asked, due = [world.blocs[b] for b in world.parties.dyads[d]], voting
         for side, bloc in enumerate(asked):
-            shelves = due & ~bloc.would_keep(d, package)
+            shelves = due & ~bloc.would_keep(d, package * due)
             state.blocking[:, d, side, Obstacle.NOT_KEPT] += shelves
             world.tell("shelves", shelves, d, side)
             voting = voting & ~shelves

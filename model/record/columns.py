@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 
 from model.assessment.values import realised_value
@@ -238,7 +240,9 @@ def reference_package(world: Stage, d: int) -> np.ndarray:
 
 def package_flows(world: Stage, d: int, side: int, package: np.ndarray) -> tuple[FloatArray, ...]:
     """(R,) four times: what a side has from a package if both honour, if it, the partner, or both do not."""
-    entries = world.known().flows[d][side].of_package(world.agenda.menus[d], package).table[..., : BOTH + 1]
+    flows = world.known().flows[d][side]
+    cases = dataclasses.replace(flows, table=flows.table[..., : BOTH + 1])
+    entries = cases.of_package(world.agenda.menus[d], package).table
     return tuple((entries[:, 0] + entries[:, 1]).T)
 
 

@@ -96,7 +96,7 @@ BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
     "ratifies": (never, EVENTFUL),
     "would_keep": (never, EVENTFUL),
     "votes": (always, {**EVENTFUL, "anticipate_ratification": False}),
-    "over_life": (lambda real: lambda self, dyad, gain, *asked: gain, EVENTFUL),
+    "over_life": (lambda real: lambda self, *asked: (None, None), EVENTFUL),
     "honours": (lambda real: lambda self, dyad: self.world.state.treaty[:, dyad] == 0, BINDING),
     "keeps_in_part": (first_scaled(0.5), EVENTFUL),
     "errors": (lambda real: lambda self, *asked: tuple(0.5 * one for one in real(self, *asked)), EVENTFUL),
@@ -195,7 +195,17 @@ def test_a_firm_of_ones_own_decides_in_every_lane(name: str) -> None:
 
 #: What is looked up or told, and follows from the rest; there is nothing to decide.
 NOT_DECIDED = {
-    *("side", "partner", "flows", "scale", "slack", "slack_of", "gain_over_treaty", "announcement_gain"),
+    *(
+        "side",
+        "partner",
+        "flows",
+        "scale",
+        "slack",
+        "slack_of",
+        "passes_own_test",
+        "gain_over_treaty",
+        "announcement_gain",
+    ),
     *("duty_path", "gain_in_force", "equivalent"),
     # asked with export licences only: tests/phases/test_licences.py
     *("withholds", "promises_supply"),

@@ -1,0 +1,94 @@
+"""Packages of a menu by the compiled kernels: what a side would keep, what it would sign, what it tables.
+
+Neither ``exp`` nor ``log`` is in them, and they add in the order of the rules: they have the bits of NumPy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.compiled.build import kernels
+from model.compiled.markets import call, placed
+from model.numerics import FloatArray, FloatLike
+
+BoolArray = npt.NDArray[np.bool_]
+
+
+def resolve(
+    table: FloatArray, n_families: int, trust: FloatLike, answered: FloatLike, waiting: FloatLike, by_type: bool
+) -> list[FloatArray]:
+    """The numbers of a ``packages.resolve.Resolve``, (R, Z) each: whole, and with families those of its ``PartTest``.
+
+    table (R, Z, C) of ``packages.sums.Flows``, bn$ per quarter; trust (R,), a fraction; answered, waiting (R,) of
+    ``compliance.present_values``, quarters.
+    Limits: the bits of the rules; NaN is never cut off.
+    """
+    n_lanes, n_rows = table.shape[:2]
+    given = [table, *(np.broadcast_to(one, (n_rows, n_lanes)).T for one in (trust, answered, waiting))]
+    found = [np.empty((n_rows, n_lanes)).T for _ in range(5 if n_families else 1)]
+    call(kernels().resolve, n_lanes, n_rows, n_families, by_type, placed(given), placed(found))
+    return found
+
+
+def gains(
+    x: FloatArray,
+    y: FloatArray,
+    place: tuple[np.ndarray, np.ndarray],
+    weight: FloatArray | None = None,
+    truce: tuple[FloatArray, FloatArray] | None = None,
+) -> FloatArray:
+    """(n, K) gains from some packages over the policy in force, bn$ per quarter, as ``packages.view.seen`` has them.
+
+    x (n, X), y (n, Y) of a ``packages.sums.Grid``; place (K,) twice: a package's entries in them; weight (K,) what its
+    life makes of its gain; truce (n,) twice: the same of what is in force, and what that is worth, or None.
+    Limits: the bits of the rules; no weight: the sums alone.
+    """
+    found = np.empty((place[0].size, len(x))).T
+    given = [x, y, None if weight is None else weight[None], *((None, None) if truce is None else truce)]
+    call(kernels().gains, *found.shape, np.array(place, dtype=np.int64), placed(given), placed([found]))
+    return found
+
+
+def judge(
+    own: FloatArray,
+    partner: FloatArray,
+    least: tuple[FloatLike, FloatLike],
+    place: tuple[np.ndarray, np.ndarray],
+    resolved: Sequence[FloatArray],
+    home: tuple[FloatArray, FloatArray, FloatArray] | None,
+    scale: float,
+) -> dict[str, Any]:
+    """The fields of an ``packages.view.View`` that follow from what is believed of some packages, by name.
+
+    own, partner (n, K) believed gains, bn$ per quarter; least: of both sides; place (K,) twice: a package's entries in
+    the tables of ``resolved``; home: the legislature's gains (n, X), (n, Y) and what it asks, (n, K) or (K,), in units
+    of its scale; None where a side does not look ahead to that.
+    Limits: the bits of the rules; the best of what is no number is none.
+    """
+    n_lanes, n_packages = own.shape
+    given: list[FloatArray | None] = [own, partner, *resolved, *[None] * (5 - len(resolved))]
+    given += [None] * 3 if home is None else [*home[:2], np.broadcast_to(home[2], own.shape)]
+    n_x = 0 if home is None else home[0].shape[1]  # the tables of ``resolved`` hold y behind x
+    names = ("gains", "enforceable", "passable", "keeps", "admissible")
+    marks = [np.empty((n_packages, n_lanes), dtype=bool).T for _ in names]
+    tests, best = np.empty((4, n_lanes), dtype=bool).T, np.empty(n_lanes)
+    numbers = (n_lanes, n_packages, n_x, np.array(place, dtype=np.int64), *map(float, (*least, scale)))
+    call(kernels().judge, *numbers, placed(given), placed([best]), placed([*marks, tests]))
+    return dict(zip(names, marks, strict=True)) | {"found": (tests, best)}
+
+
+def choose(
+    own: FloatArray, partner: FloatArray, hope: FloatArray, admissible: BoolArray
+) -> tuple[np.ndarray, BoolArray]:
+    """What ``rules.bargaining.choose_offer`` says; own, partner (n, K), hope (n,) bn$ per quarter, admissible (n, K).
+
+    Limits: its answers; where what the partner is believed to gain is no number, nothing is offered.
+    """
+    n_lanes, n_packages = own.shape
+    offer, exists = np.empty(n_lanes, dtype=np.int64), np.empty(n_lanes, dtype=bool)
+    call(kernels().choose, n_lanes, n_packages, placed([own, partner, hope]), placed([admissible]), offer, exists)
+    return offer, exists

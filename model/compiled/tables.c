@@ -1,0 +1,208 @@
+/* The kernels of packages: tables of flows, and the packages of a menu of which each is two of their entries.
+
+   There is neither exp nor log in them, and they add in the order of the rules: they have the bits of NumPy's. */
+
+#include "bundles.h"
+
+/* --- packages/resolve.py: resolve -------------------------------------------------------------------------------- */
+
+static const double LEAST_COST = 1e-12;
+/* What a table of flows begins with (packages/sums.py). */
+enum { KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED, N_CASES };
+
+/* What honouring every row of a table of flows is worth, and the terms of the test of its parts, where there are
+   families of concessions to be withdrawn alone. */
+int resolve(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in, const array *out)
+{
+    enum { TABLE, TRUST, ANSWERED, WAITING };
+    enum { WHOLE, ANSWER, STAKE, DEAREST, HIGHEST };
+    const array *table = in + TABLE;
+    for (int64_t place = 0; place < n_bundles(n_lanes, n_rows); place++) {
+        const bundled b = bundle_at(place, n_lanes, n_rows);
+        bundle trust, answered, waiting, kept, alone, deserted, both, punish, whole, answer, stake, dearest, highest;
+        fetch(trust, in + TRUST, &b, 0);
+        fetch(answered, in + ANSWERED, &b, 0);
+        fetch(waiting, in + WAITING, &b, 0);
+        fetch(kept, table, &b, KEPT);
+        fetch(alone, table, &b, ALONE);
+        fetch(deserted, table, &b, DESERTED);
+        fetch(both, table, &b, BOTH);
+        fetch(punish, table, &b, PUNISHED);
+        EACH {
+            const double doubt = 1.0 - trust[w], by_kept = answered[w] * trust[w], from_lapsing = answered[w] * doubt;
+            const double taken = by_type ? by_kept * (kept[w] - punish[w])
+                : by_kept * (kept[w] - punish[w]) + from_lapsing * (deserted[w] - punish[w]);
+            whole[w] = taken - waiting[w] * trust[w] * (alone[w] - kept[w]) - waiting[w] * doubt * (both[w] - deserted[w]);
+            answer[w] = by_kept * (alone[w] - punish[w]) + (by_type ? 0.0 * doubt : from_lapsing) * (both[w] - punish[w]);
+        }
+        put(out + WHOLE, whole, &b, 0);
+        if (!n_families) continue;
+        for (int64_t k = 0; k < n_families; k++) {
+            bundle honoured, lapsed, lost;
+            fetch(honoured, table, &b, N_CASES + k);
+            fetch(lapsed, table, &b, N_CASES + n_families + k);
+            fetch(lost, table, &b, N_CASES + 2 * n_families + k);
+            EACH {
+                const double spared = answered[w] + waiting[w], doubt = 1.0 - trust[w];
+                const double cost = spared * trust[w] * honoured[w] + (by_type ? waiting[w] : spared) * doubt * lapsed[w];
+                const double repaid = answered[w] * trust[w] * lost[w] >= cost ? 1.0 : 0.0;
+                const double costs = cost > LEAST_COST ? 1.0 : 0.0;
+                const double dear = cost / lost[w] * (costs * (1.0 - repaid)), high = larger(cost, 0.0) * repaid;
+                stake[w] = k ? stake[w] + costs * lost[w] : costs * lost[w];
+                dearest[w] = k ? larger(dearest[w], dear) : dear;
+                highest[w] = k ? larger(highest[w], high) : high;
+            }
+        }
+        put(out + ANSWER, answer, &b, 0);
+        put(out + STAKE, stake, &b, 0);
+        put(out + DEAREST, dearest, &b, 0);
+        put(out + HIGHEST, highest, &b, 0);
+    }
+    return 0;
+}
+
+/* --- packages of a menu ------------------------------------------------------------------------------------------ */
+
+typedef struct { uint8_t *at; int64_t lane, package, none; } marks;
+typedef uint8_t marked[WIDTH];
+static const double OUT_OF_REACH = 1e300;
+
+/* A row of a table in the replicates of a bundle: where it lies, or a copy in spare. */
+static inline const double *row_of(bundle spare, const array *table, const bundled *b, int64_t row)
+{
+    const array there = { table->at + row * table->market, table->lane, 0, 0 };
+    if (b->together && table->lane == 1) return there.at + b->lane[0];
+    fetch(spare, &there, b, 0);
+    return spare;
+}
+
+static inline void mark(const marks *to, const marked from, const bundled *b, int64_t package)
+{
+    uint8_t *at = to->at + package * to->package;
+    if (b->together && to->lane == 1) memcpy(at + b->lane[0], from, sizeof(marked));
+    else for (int64_t w = 0; w < b->n; w++) at[b->lane[w] * to->lane] = from[w];
+}
+
+/* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place
+   (2, n_packages), each over the life of its instrument where weight.at is there; what makes a truce in force last adds
+   what the truce may lose (worth of a life, by replicate) where life.at is. */
+int gains(int64_t n_lanes, int64_t n_packages, const int64_t *place, const array *in, const array *out)
+{
+    enum { X, Y, WEIGHT, LIFE, WORTH };
+    for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
+        const bundled b = bundle_at(block, n_lanes, 1);
+        bundle s[2], life, worth, gain;
+        if (in[LIFE].at) { fetch(life, in + LIFE, &b, 0); fetch(worth, in + WORTH, &b, 0); }
+        for (int64_t k = 0; k < n_packages; k++) {
+            const array to = { out->at + k * out->market, out->lane, 0, 0 };
+            const double *x = row_of(s[0], in + X, &b, place[k]), *y = row_of(s[1], in + Y, &b, place[n_packages + k]);
+            EACH gain[w] = x[w] + y[w];
+            if (in[WEIGHT].at) {
+                const double weight = in[WEIGHT].at[k * in[WEIGHT].market];
+                EACH gain[w] *= weight;
+                if (in[LIFE].at) EACH gain[w] += larger(weight - life[w], 0.0) * worth[w];
+            }
+            put(&to, gain, &b, 0);
+        }
+    }
+    return 0;
+}
+
+/* packages/view.py: judged. Which packages are good enough for a side, which it would keep, which its legislature would
+   rather pass, and what is all of it; tests: whether there is any of the first, of those kept too, of those passed too, and
+   of those that the partner is believed to sign too; best: the largest gain among these. place (2, n_packages): the
+   entries of each package in the tables of Resolve; whole.at is there always, answer.at where parts are tested, home_x.at
+   where a side looks ahead to its vote. */
+int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, const int64_t *place, double least, double partner_least, double scale,
+           const array *in, const array *best_of, const marks *out)
+{
+    enum { OWN, PARTNER, WHOLE, ANSWER, STAKE, DEAREST, HIGHEST, HOME_X, HOME_Y, ASKED };
+    enum { GAINS, ENFORCEABLE, PASSABLE, KEEPS, ADMISSIBLE, TESTS };
+    for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
+        const bundled b = bundle_at(block, n_lanes, 1);
+        bundle s[8], best;
+        marked any[4];
+        memset(any, 0, sizeof any);
+        EACH best[w] = least;
+        for (int64_t k = 0; k < n_packages; k++) {
+            const int64_t x = place[k], y = place[n_packages + k];
+            marked gains, enforceable, passable, keeps, admissible;
+            const double *own = row_of(s[0], in + OWN, &b, k), *partner = row_of(s[1], in + PARTNER, &b, k);
+            const double *p = row_of(s[2], in + WHOLE, &b, x), *q = row_of(s[3], in + WHOLE, &b, y);
+            bundle zone;
+            EACH enforceable[w] = p[w] + q[w] >= 0.0;
+            if (in[ANSWER].at) {
+                bundle needed, answer;
+                p = row_of(s[2], in + DEAREST, &b, x); q = row_of(s[3], in + DEAREST, &b, y);
+                const double *u = row_of(s[4], in + STAKE, &b, x), *v = row_of(s[5], in + STAKE, &b, y);
+                EACH needed[w] = larger(p[w], q[w]) * (u[w] + v[w]);
+                p = row_of(s[2], in + HIGHEST, &b, x); q = row_of(s[3], in + HIGHEST, &b, y);
+                EACH needed[w] = larger(needed[w], larger(p[w], q[w]));
+                p = row_of(s[2], in + ANSWER, &b, x); q = row_of(s[3], in + ANSWER, &b, y);
+                EACH answer[w] = larger(p[w] + q[w], 0.0);
+                EACH enforceable[w] &= answer[w] >= needed[w];
+            }
+            EACH passable[w] = 1;
+            if (in[HOME_X].at) {
+                p = row_of(s[2], in + HOME_X, &b, x); q = row_of(s[3], in + HOME_Y, &b, y - n_x);
+                const double *asked = row_of(s[4], in + ASKED, &b, k);
+                EACH passable[w] = p[w] + q[w] >= asked[w] * scale;
+            }
+            EACH {
+                gains[w] = own[w] >= least;
+                keeps[w] = gains[w] & enforceable[w];
+                admissible[w] = keeps[w] & passable[w];
+                const uint8_t in_zone = admissible[w] & (partner[w] >= partner_least);
+                zone[w] = (in_zone != 0) | (own[w] != own[w]) ? own[w] : -OUT_OF_REACH;
+                any[0][w] |= gains[w];
+                any[1][w] |= keeps[w];
+                any[2][w] |= admissible[w];
+                any[3][w] |= in_zone;
+            }
+            EACH best[w] = larger(zone[w], best[w]);
+            mark(out + GAINS, gains, &b, k);
+            mark(out + ENFORCEABLE, enforceable, &b, k);
+            mark(out + PASSABLE, passable, &b, k);
+            mark(out + KEEPS, keeps, &b, k);
+            mark(out + ADMISSIBLE, admissible, &b, k);
+        }
+        for (int64_t k = 0; k < 4; k++) mark(out + TESTS, any[k], &b, k);
+        put(best_of, best, &b, 0);
+    }
+    return 0;
+}
+
+/* rules/bargaining.py: choose_offer. The first of the packages that the partner is believed to like best among those that
+   may be offered and reach the hope; 0, and exists 0, where there is none. */
+int choose(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible, int64_t *offer, uint8_t *exists)
+{
+    enum { OWN, PARTNER, HOPE };
+    for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
+        const bundled b = bundle_at(block, n_lanes, 1);
+        bundle s[2], hope, best, chosen;
+        fetch(hope, in + HOPE, &b, 0);
+        EACH { best[w] = -OUT_OF_REACH; chosen[w] = 0.0; }
+        for (int64_t k = 0; k < n_packages; k++) {
+            const uint8_t *at = admissible->at + k * admissible->package;
+            marked may;
+            uint64_t eight[WIDTH / 8], some = 0;
+            if (b.together && admissible->lane == 1) memcpy(may, at + b.lane[0], sizeof may);
+            else EACH may[w] = at[b.lane[w] * admissible->lane];
+            memcpy(eight, may, sizeof may);
+            for (int w = 0; w < WIDTH / 8; w++) some |= eight[w];
+            if (!some) continue; /* most packages are within nobody's reach */
+            const double *own = row_of(s[0], in + OWN, &b, k), *partner = row_of(s[1], in + PARTNER, &b, k);
+            EACH {
+                const double score = (may[w] != 0) & (own[w] >= hope[w]) ? partner[w] : -OUT_OF_REACH;
+                const int more = score > best[w] || (score != score && best[w] == best[w]);
+                best[w] = more ? score : best[w];
+                chosen[w] = more ? (double)k : chosen[w];
+            }
+        }
+        for (int64_t w = 0; w < b.n; w++) {
+            exists[b.lane[w]] = best[w] > -0.5 * OUT_OF_REACH;
+            offer[b.lane[w]] = exists[b.lane[w]] ? (int64_t)chosen[w] : 0;
+        }
+    }
+    return 0;
+}
