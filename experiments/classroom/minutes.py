@@ -78,9 +78,8 @@ class Minutes(Story):
 
     def events(self, t: int) -> None:
         """Dated events of the scenario."""
-        for event in self.model.start.events:
-            if event.quarter == t:
-                self.note("event", text=event.about.rstrip(".") + ".")
+        for told in self.dated(t):
+            self.note("event", text=told)
 
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""
@@ -157,7 +156,11 @@ class Minutes(Story):
 
     def shelves(self, dyad: int, side: int) -> None:
         """A government does not bring into force what it has signed."""
-        self.note("shelves", dyad=dyad, side=side)
+        self._dispute("shelves", dyad, side)
+
+    def voids(self, dyad: int) -> None:
+        """What is signed dies with the treaty that was in force before it."""
+        self.note("voids", dyad=dyad)
 
     def signs(self, dyad: int, package: int, lag: float, *asked: bool) -> None:
         """A package is signed that legislatures vote on later."""
@@ -171,9 +174,17 @@ class Minutes(Story):
 
     # --- keeping and leaving ------------------------------------------------------------------------------------
 
-    def lapses(self, dyad: int, side: int) -> None:
+    def lapses(self, dyad: int, side: int, all_of_it: bool) -> None:
         """A side does not keep the treaty this quarter."""
-        self.note("lapses", dyad=dyad, side=side)
+        self._dispute("lapses", dyad, side)
+
+    def gives_notice(self, dyad: int, side: int, quarters: float) -> None:
+        """A side says that it will leave."""
+        self._dispute("gives_notice", dyad, side, quarters=int(quarters))
+
+    def takes_notice_back(self, dyad: int, side: int) -> None:
+        """It stays after all."""
+        self._dispute("takes_notice_back", dyad, side)
 
     def complains(self, dyad: int, side: int, falsely: bool) -> None:
         """A side has seen what looks like a lapse, and asks for talks first."""
@@ -185,11 +196,14 @@ class Minutes(Story):
 
     def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
         """A side suspends a share of its concessions after a bad signal."""
-        self._dispute("withholds", dyad, side, share=float(share), private={"all": {"falsely": bool(falsely)}})
+        if gives := self.suspends(dyad, side):
+            known = {"all": {"falsely": bool(falsely)}}
+            self._dispute("withholds", dyad, side, share=float(share), gives=gives, private=known)
 
     def resumes(self, dyad: int, side: int) -> None:
         """A suspension ends."""
-        self._dispute("resumes", dyad, side)
+        if self.suspends(dyad, side):
+            self._dispute("resumes", dyad, side)
 
     def _dispute(self, kind: str, dyad: int, side: int, **about: Any) -> None:
         self.note(kind, dyad=dyad, side=side, partner=self.partner(dyad, side), **about)
@@ -208,13 +222,15 @@ def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, 
     """A package as its index, its position on the eight axes of the menu, and what it makes of each side's duty.
 
     ``duties``: for each side [without a treaty, with this package], rates on cars now, fractions of the value;
-    ``access``: for each side as in ``access_data``.
+    ``access``: for each side as in ``access_data``; ``given_alone``: for each side, whether it recognises the other's
+    certificates without a treaty.
     """
     menu = model.agenda.menus[dyad]
     position = [int(x) for x in menu.coordinates[package]]
     duties = [[rates[0], rates[menu.duty_at[package, side]]] for side, rates in enumerate(duty_rates(model, dyad))]
     opened = [terms[step] for terms, step in zip(access_data(model, dyad), menu.access_at[package], strict=True)]
-    return {"index": int(package), "at": position, "duties": duties, "access": opened}
+    alone = [model.teller.given_alone(dyad, side) for side in (0, 1)]
+    return {"index": int(package), "at": position, "duties": duties, "access": opened, "given_alone": alone}
 
 
 def access_data(model: NegotiationModel, dyad: int) -> list[list[Any]]:

@@ -23,7 +23,16 @@ SEEN: Final = 0.03
 #: What makes a headline, and how much it weighs beside a change of depth; in points of depth (hundredths).
 WEIGHTS: Final[Mapping[str, float]] = {
     **{"ends": 12.0, "in_force": 12.0, "signs": 8.0, "vote": 8.0, "lapses": 7.0, "withholds": 6.0, "emergency": 5.0},
-    **{"channel": 5.0, "shelves": 8.0, "refused": 4.0, "renewed": 3.0, "case": 2.0, "talks": 1.0},
+    **{
+        "channel": 5.0,
+        "shelves": 8.0,
+        "voids": 8.0,
+        "gives_notice": 7.0,
+        "refused": 4.0,
+        "renewed": 3.0,
+        "case": 2.0,
+        "talks": 1.0,
+    },
 }
 OTHERWISE: Final = 6.0  # more where people decided otherwise than the rules would
 

@@ -13,7 +13,7 @@ class Term(NamedTuple):
     also: tuple[str, ...] = ()
 
 
-GLOSSARY: Final = (
+_TERMS: Final = (
     Term(
         "access",
         "On which terms brands of one bloc sell in another's market where a rule would keep them out: not at all; what "
@@ -307,6 +307,33 @@ GLOSSARY: Final = (
         "twelve quarters or more.",
     ),
 )
+
+#: Games, as stories and the class page name them, and what they mean for the side that is so described; a game is a pair
+#: of these, one for each side (``model.FAMILIES``).
+FAMILIES: Final = {
+    "Assurance": "gains most if both give, but feels safer when neither does",
+    "Battle": "gains most by moving first",
+    "Chicken": "wants the other to bear it, and fears collapse most",
+    "Compromise": "finds giving costly, and mutual giving worst",
+    "Concord": "likes giving best when the other gives too: nothing much to negotiate",
+    "Coordination": "wants the two policies to match",
+    "Deadlock": "is better off without the deal whatever the other does: only a side payment helps",
+    "Harmony": "would rather give all of it than nothing, whatever the other does; a part of it may still be held back",
+    "Hero": "gains less by giving first, but someone must",
+    "one-way": "has something to give or to get, but not both",
+    "Peace": "likes giving; exploiting the other does not pay",
+    "Prisoner's Dilemma": "gains from the deal but is tempted to take and not give: a treaty can help",
+    "Stag Hunt": "gains most if both give, and loses if it gives alone: trust and dialogue help",
+    "tie": "finds some of the four outcomes worth the same",
+}
+_GAMES: Final = tuple(Term(f"{name} (a game)", f"A side that {means}.") for name, means in FAMILIES.items())
+GLOSSARY: Final = tuple(sorted((*_TERMS, *_GAMES), key=lambda term: term.name.lower()))
+
+
+def meaning_of(family: str) -> str:
+    """What a family means for its side; one with the labels the wrong way round says so."""
+    known = FAMILIES.get(family.removeprefix("reversed:").strip(), "")
+    return f"with giving and withholding exchanged, {known}" if known and family.startswith("reversed") else known
 
 
 def as_markdown() -> str:

@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from experiments.display.console import chapter, head, prose
+from experiments.display.glossary import meaning_of
 from experiments.display.grids import Grid
 from experiments.display.streams import plain
 from experiments.display.words import signed
@@ -29,6 +30,7 @@ MARKS: Final = {
     "lapse": ("!", "bold red"),
     "complaint": ("?", "yellow"),
     "retaliation": ("!", "red"),
+    "notice": ("×", "red"),
     "exit": ("×", "bold red"),
     "case": ("?", "yellow"),
     "tension": ("~", "yellow"),
@@ -45,22 +47,12 @@ MARKS: Final = {
 SIDE_BY_SIDE: Final = 60
 # After these the next talks of a dyad are new talks.
 SESSION_ENDS: Final = ("treaty", "ratification", "exit")
-# What a family of two-by-two games means for the side that it describes.
-FAMILIES: Final = {
-    "Prisoner's Dilemma": "gains from the deal but is tempted to take and not give: a treaty can help",
-    "Deadlock": "is better off without the deal whatever the other does: only a side payment helps",
-    "Harmony": "would give alone: no treaty is needed",
-    "Concord": "likes giving best when the other gives too: nothing much to negotiate",
-    "Chicken": "wants the other to bear it, and fears collapse most",
-    "Stag Hunt": "gains most if both give, and loses if it gives alone: trust and dialogue help",
-    "Assurance": "gains most if both give, but feels safer when neither does",
-    "Coordination": "wants the two policies to match",
-    "Peace": "likes giving; exploiting the other does not pay",
-    "Battle": "gains most by moving first",
-    "Hero": "gains less by giving first, but someone must",
-    "Compromise": "finds giving costly, and mutual giving worst",
-    "one-way": "has something to give or to get, but not both",
-    "tie": "is nearly indifferent",
+#: What stood in a side's way (``model.telling.outcomes.Obstacle``), in a sentence.
+IN_THE_WAY: Final = {
+    "own gain": "too little was in it for {}",
+    "would not keep it": "{} would not have kept what was on the table",
+    "legislature": "the legislature of {} would not have passed it",
+    "sees nothing the partner would take": "{} saw nothing for itself that its partner would take",
 }
 
 
@@ -160,7 +152,7 @@ def tell_games(console: Console, model: NegotiationModel | ToldRun) -> None:
             prose(console, f"{when}: {first}–{second} ({_count(n, 'quarter', 'quarters')})", indent=2)
         _tell_payoffs(console, model, number, dyad.split("-"))
         for bloc, family in zip(dyad.split("-"), pairs[-1], strict=True):
-            if meaning := _meaning(family):
+            if meaning := meaning_of(family):
                 prose(console, f"{bloc}, {family}: {meaning}.", indent=4)
 
 
@@ -185,7 +177,11 @@ def _tell_payoffs(console: Console, model: NegotiationModel | ToldRun, dyad: int
     if package == 0:
         prose(console, "At the end no package lies between them.", indent=2)
         return
-    prose(console, f"At the end, over this package: {model.teller.package(dyad, package)}.", indent=2)
+    treaty = int(model.world.state.treaty[0, dyad])
+    over = "what is in force" if treaty == package else "what was on the table last, without a treaty in force"
+    prose(console, f"At the end, over {over}: {model.teller.package(dyad, package)}.", indent=2)
+    if abroad := model.teller.plants_let_in(dyad, package):
+        prose(console, f"Part of it is earned by plants abroad: {abroad}.", indent=2)
     first, second = blocs
     deeds = [f"{second} {deed}" for deed in ("honours", "withdraws")]
     table = Grid("", (f"{first}, {second}: bn$ a year",), deeds)
@@ -204,12 +200,6 @@ def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, i
     return spells
 
 
-def _meaning(family: str) -> str:
-    """What a family means for its side; one with the labels the wrong way round says so."""
-    known = FAMILIES.get(family.removeprefix("reversed:").strip(), "")
-    return f"with giving and withholding exchanged, {known}" if known and family.startswith("reversed") else known
-
-
 def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str) -> None:
     """Print in words how the run ended for each dyad."""
     chapter(console, "Outcome")
@@ -222,8 +212,8 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
     """A few sentences on one dyad of one run."""
     first, second = row["dyad"].split("-")
     depth = (
-        f"Mean depth {row['mean_depth']:.2f} of a possible {row['depth_ceiling']:.2f} "
-        f"({row['mean_depth_contested']:.2f} without what a side would do alone)"
+        f"Mean depth {row['mean_depth']:.2f} of a possible {row['depth_ceiling']:.2f}, "
+        f"{row['mean_depth_contested']:.2f} where only what no side would do alone is counted"
     )
     gain = (
         f"joint gain over no treaty {signed(row['joint_gain'])} bn$ a year "
@@ -234,36 +224,43 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
         gain = f"{gain}, {100 * row['gain_share']:.0f} % of what can be had"
     treaties = ", ".join(
         (
-            f"{_count(row['n_treaties'], 'treaty', 'treaties')} signed",
+            f"{_count(row['n_treaties'], 'treaty', 'treaties')} ratified",
             f"one in force in {_count(row['treaty_quarters'], 'quarter', 'quarters')}",
-            f"{_count(row['n_lapses'], 'lapse', 'lapses')} beside answers to what looked like one",
+            f"not honoured {_count(row['n_lapses'], 'time', 'times')}" if row["n_lapses"] else "always honoured",
         )
     )
-    treaties = treaties[0].upper() + treaties[1:]
+    treaties = treaties[0].upper() + treaties[1:] if row["treaty_quarters"] else "No treaty was ever in force"
     return f"{depth}; {gain}. {treaties}. {_emergence(row, horizon)}{_reason(row)}"
 
 
 def _emergence(row: Mapping[str, Any], horizon: str) -> str:
     longest = _count(row["longest_spell"], "quarter", "quarters")
     spells = f"in {_count(row['n_spells'], 'spell', 'spells')}, the longest of {longest}"
-    lasting = "durable" if row["durable"] else "not durable"
-    hollow = " It is hollow: together the blocs would do better without it." if row["hollow"] else ""
+    if row["n_spells"] == 1:
+        spells = f"in one spell of {longest}"
+    lasting = "which counts as durable" if row["durable"] else "which does not count as durable"
+    hollow = " It is hollow: together the two would do better without it." if row["hollow"] else ""
     if row["inherited"]:
         if row["kept"]:
             return f"Cooperation is inherited and kept to {horizon}.{hollow}"
         if not row["n_spells"]:
             return "Cooperation is inherited and lost at once; it does not come back."
         back = "regained" if row["regained"] else "not regained"
-        return f"Cooperation is inherited, lost and {back}, {spells}: {lasting}.{hollow}"
+        return f"Cooperation is inherited, lost and {back}, {spells}, {lasting}.{hollow}"
     if not row["emerged"]:
         return f"Cooperation does not emerge by {horizon}."
-    end = " It collapses." if row["collapsed"] else ""
-    return f"Cooperation emerges in {row['emergence_label']}, {spells}: {lasting}.{end}{hollow}"
+    first = "It ends" if row["n_spells"] == 1 else "The first spell ends"
+    end = f" {first} before {horizon}." if row["collapsed"] else ""
+    return f"Cooperation emerges in {row['emergence_label']}, {spells}, {lasting}.{end}{hollow}"
 
 
 def _reason(row: Mapping[str, Any]) -> str:
+    """What stood in the way of talks most often: by whose code, and how."""
     reason = row.get("blocking")
-    return f" What stood in the way most often: {reason}." if isinstance(reason, str) and reason else ""
+    if not isinstance(reason, str) or not reason:
+        return ""
+    who, _, what = reason.partition(": ")
+    return f" What stood in the way most often in talks: {IN_THE_WAY[what].format(who)}."
 
 
 def _count(number: float, one: str, many: str) -> str:

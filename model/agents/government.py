@@ -8,6 +8,7 @@ Nothing is written to the state here: decisions are returned, and the phase that
 
 from __future__ import annotations
 
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -107,6 +108,11 @@ class Government:
         if lanes.size:
             passes[lanes] = self.slack_of(dyad, package[lanes], lanes) >= 0.0
         return passes
+
+    def would_withdraw_all(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """(R,) whether to withdraw all that a package (R,) takes from it pays, not a part of it alone (1.10)."""
+        alone = self.flows(dyad).of_package(self.world.agenda.menus[dyad], package)
+        return dataclasses.replace(self.slack(dyad, slice(None), alone), part=None).alone() < 0.0
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
 

@@ -115,7 +115,9 @@ def honour_or_withdraw(world: Stage) -> None:
                 effort[:, d, side] = np.where(in_part, share, 1.0)
                 honours[:, d, side] |= in_part
                 world.tell("keeps_in_part", in_part, d, side, effort[:, d, side])
-            world.tell("lapses", ~honours[:, d, side], d, side)
+            if world.stories and not honours[:, d, side].all():
+                all_of_it = bloc.would_withdraw_all(d, state.treaty[:, d])
+                world.tell("lapses", ~honours[:, d, side], d, side, all_of_it)
     state.honours, state.effort = honours, effort
     lapsed, short = (~honours).astype(np.float64), 1.0 - effort
     by_dyad = lapsed[..., 0] + lapsed[..., 1]
@@ -316,7 +318,10 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
         leaves = bloc.gives_notice(d)
         notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
         cause = first_cause(cause, TreatyEnd.NOTICE, leaves & (notice > p.exit_notice))
-        state.notice[:, d, side] = np.where(in_force, notice, state.notice[:, d, side])
+        before = state.notice[:, d, side]
+        world.tell("gives_notice", in_force & (notice == 1.0) & (cause == 0), d, side, p.exit_notice)
+        world.tell("takes_notice_back", in_force & (before > 0.0) & ~leaves & (cause == 0), d, side)
+        state.notice[:, d, side] = np.where(in_force, notice, before)
         by_side.append(cause > 0)
     return cause, by_side[0]
 
@@ -333,6 +338,7 @@ def _end_treaties(world: Stage, d: int, ends: np.ndarray, cause: np.ndarray) -> 
     state.treaty[:, d] = np.where(ends, 0, state.treaty[:, d])
     state.instrument[:, d] = np.where(ends, Instrument.NONE, state.instrument[:, d])
     dies = broken & (walks_out | (state.entry[:, d] > state.quarter + 1.0))
+    world.tell("voids", dies & (state.signed[:, d] >= 0), d)
     state.signed[:, d] = np.where(dies, NOTHING_SIGNED, state.signed[:, d])
     state.clock[:, d] = np.where(broken, CLOSED, state.clock[:, d])
     pause = np.maximum(state.pause[:, d], float(world.parameters.cooling_off))

@@ -71,6 +71,8 @@ class Event:
     quarter: int  # index; may be negative or beyond the horizon
     about: str
     see: str  # evidence row, or empty
+    dyad: int = -1  # told while the treaty of the start stands between these, -1 always
+    duty: tuple[int, int] = (-1, -1)  # told while this importer has a special duty on this exporter, -1 always
 
 
 def _path(w: Workshop, where: str, rate: float | Sequence[float]) -> Floats:
@@ -259,7 +261,14 @@ def event(w: Workshop, name: str) -> Event:
     """One dated event, its evidence row checked."""
     section = w.file.event[name]
     w.check_row(f"event.{name}.see", section.see)
-    return Event(name=name, quarter=w.index(section.quarter), about=section.about, see=section.see)
+    found = Event(name=name, quarter=w.index(section.quarter), about=section.about, see=section.see)
+    if section.treaty:
+        w.known(f"event.{name}.treaty", [section.treaty], list(w.file.treaty))
+    if section.treaty in w.file.treaty:
+        found = dataclasses.replace(found, dyad=w.parties.dyad_names.index(w.file.treaty[section.treaty].dyad))
+    if section.duty:
+        found = dataclasses.replace(found, duty=w.parties.directed[w.parties.directed_names.index(section.duty)])
+    return found
 
 
 def support(w: Workshop) -> dict[str, Any]:
@@ -338,6 +347,7 @@ def dyads(w: Workshop) -> dict[str, Any]:
     n_dyads = w.parties.n_dyads
     supply = np.zeros((n_dyads, N_SIDES), dtype=np.bool_)
     value, cost = np.zeros(supply.shape), np.zeros(supply.shape)
+    words = [["", ""] for _ in range(n_dyads)]
     distance, dialogue, tension = np.zeros(n_dyads), np.zeros(n_dyads), np.full(n_dyads, np.nan)
     for d, name in enumerate(w.parties.dyad_names):
         if name not in w.file.dyad:
@@ -352,6 +362,7 @@ def dyads(w: Workshop) -> dict[str, Any]:
         for s, bloc in enumerate(name.split("-")):
             if bloc in dyad.linkage_by:
                 value[d, s], cost[d, s] = dyad.linkage_by[bloc].worth, dyad.linkage_by[bloc].cost
+                words[d][s] = dyad.linkage_by[bloc].what
     return {
         "regime_distance": distance,
         "dialogue_level": dialogue,
@@ -359,4 +370,5 @@ def dyads(w: Workshop) -> dict[str, Any]:
         "supply_assurance": supply,
         "linkage_value": value,
         "linkage_cost": cost,
+        "linkage_words": tuple(map(tuple, words)),
     }

@@ -113,6 +113,7 @@ class Scenario:
     supply_assurance: Bools  # (d, s) side s can assure supply to the partner
     linkage_value: Floats  # (d, s) bn$ per year to the receiver if s gives
     linkage_cost: Floats  # (d, s) bn$ per year to the giver s
+    linkage_words: tuple[tuple[str, str], ...]  # (d, s) what it is, in words; may be empty
     treaties: tuple[Treaty, ...]
     access: tuple[Access, ...]  # terms other than those of any brand, by importer and exporter
     turnover: Bools  # (t, b) a new government takes office

@@ -220,6 +220,7 @@ class Zev(Section):
 class Linkage(Section):
     worth: NotNegative = 0.0  # bn$ per year, to the receiver
     cost: NotNegative = 0.0  # bn$ per year, to the giver
+    what: str = ""  # as stories say it, with its article where it has one
 
 
 class Dyad(Section):
@@ -252,6 +253,8 @@ class Event(Section):
     quarter: QuarterLabel
     about: str
     see: str = ""  # evidence row, file:conditions
+    treaty: str = ""  # of the start, that it is about: nothing happens where it is no more
+    duty: Directed | None = None  # special, that it is about: nothing happens where there is none
 
 
 class ScenarioFile(Section):

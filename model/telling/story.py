@@ -6,19 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from model.market.border import in_force
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
-from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
-from model.rules.instruments import Instrument
 from model.telling.outcomes import CaseEnd, LicencesEnd, Refusal, SessionEnd, TreatyEnd, Turn
-from model.telling.terms import duty_rates
-from model.telling.trade_story import ClubStory, StoryLine, TradeStory, access_in_words, cap
-from model.vocabulary import LINKAGE, N_SIDES, SUPPLY, TECHNOLOGY
+from model.telling.package_words import PackageWords, percent
+from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, clause, in_a_list, is_many, percent_of
+from model.vocabulary import EV, N_SIDES
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
 FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
-SMALL_RATE = 0.1  # duties below this are told with a digit more
 WHOLE = 0.995  # a share from here on is told as all
 LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
@@ -35,11 +31,6 @@ class Answer:
     hope: float
 
 
-def percent(rate: float) -> str:
-    """A duty as people say it: whole percent, with a digit more where it is small."""
-    return f"{100 * rate:.0f} %" if rate >= SMALL_RATE else f"{100 * rate:.2g} %"
-
-
 def points(rise: float) -> str:
     """A rise of a duty: points of the price, which are no percent of the duty."""
     return f"{100 * rise:.0f} points"
@@ -53,7 +44,7 @@ class ToldSoFar(NamedTuple):
     friends: FloatArray | None
 
 
-class Story(TradeStory, ClubStory):
+class Story(PackageWords, TradeStory, ClubStory):
     """All the sentences of a run; one a kind of event, called by the phases."""
 
     def so_far(self) -> ToldSoFar:
@@ -66,54 +57,26 @@ class Story(TradeStory, ClubStory):
         self.told_charges = dict(charges)
         del self.lines[n_lines:]
 
-    def name(self, dyad: int, side: int) -> str:
-        """The name of one side of a dyad, with its article."""
-        return self.named(self.parties.dyads[dyad][side])
-
-    def package(self, dyad: int, index: int) -> str:
-        """A package in words."""
-        menu = self.model.agenda.menus[dyad]
-        position = [int(x) for x in menu.coordinates[index]]
-        parts = []
-        for side in (0, 1):
-            giver, taker = self.name(dyad, side), self.name(dyad, 1 - side)
-            duty, step = int(menu.duty_at[index, side]), int(menu.access_at[index, side])
-            if step:
-                terms = self.terms_of_access(*self.parties.dyads[dyad][:: 1 - 2 * side])[step]
-                parts.append(f"{giver} {access_in_words(self.parties, terms, self.model.state.quarter)}")
-            if duty:
-                rates = [percent(rate) for rate in duty_rates(self.model, dyad)[side]]
-                told = f"cuts its duty on {taker}'s cars to {rates[duty]}, {rates[0]} without a treaty"
-                if duty == 1:
-                    told = f"binds its duty on {taker}'s cars at {rates[0]}"
-                parts.append(f"{giver} {told}")
-            if position[2 + side]:
-                parts.append(f"{giver} assures supply")
-            if position[5 + side]:
-                money = " with green finance" if position[5 + side] == WITH_FINANCE else ""
-                parts.append(f"{giver} adds a linkage concession{money}")
-        first, second, charging = STANDARDS[position[STANDARDS_AXIS]]
-        on = in_force(self.model.parameters)
-        carbon = "".join(mechanism.with_recognition for mechanism in on)
-        if first and second:
-            parts.append(f"mutual recognition of certificates{carbon}")
-        elif first or second:
-            parts.append(f"{self.name(dyad, 0 if first else 1)} recognises the other's certificates{carbon}")
-        if charging:
-            parts.append("a common charging interface")
-        if position[7]:
-            parts.append("technology cooperation" + "".join(mechanism.with_technology for mechanism in on))
-        return "; ".join(parts) if parts else "no treaty"
-
     # --- the world outside ------------------------------------------------------------------------------------------
 
     def events(self, t: int) -> None:
         """Dated events of the scenario in this quarter."""
-        for event in self.model.start.events:
-            if event.quarter == t:
-                self.say("event", event.about.rstrip(".") + ".")
+        for told in self.dated(t):
+            self.say("event", told)
         if t == 0:
             self.access()
+
+    def dated(self, t: int) -> list[str]:
+        """Sentences of the dated events of a quarter, but for those about what is no more in this run."""
+        state, found = self.model.state, []
+        for event in self.model.start.events:
+            d, (importer, partner) = event.dyad, event.duty
+            # The treaty of the start stands until it has ended or another has come in its place.
+            stands = d < 0 or (state.first_end[d] < 0 and state.treaty[d] == self.model.agenda.treaty[d] > 0)
+            stands &= importer < 0 or state.special[EV, importer, partner] > 0.0
+            if event.quarter == t and stands:
+                found.append(event.about.rstrip(".") + ".")
+        return found
 
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""
@@ -131,18 +94,19 @@ class Story(TradeStory, ClubStory):
     def new_government(self, bloc: int) -> None:
         """A government takes office, with preferences of its own."""
         weight, shift = self.model.state.profit_weight[bloc], self.model.state.threshold_shift[bloc]
-        wants = f"weight {weight:.2f} on home profits, and a legislature that asks {shift:+.2f} more of a treaty"
+        asks = f"{'more' if shift > 0.0 else 'less'} of a treaty than is usual ({shift:+.2f} of the stakes)"
+        wants = f"it gives profits at home the weight {weight:.2f}, and its legislature asks {asks}"
         self.say("government", f"A new government takes office in {self.named(bloc)}: {wants}.")
 
     # --- acting alone -----------------------------------------------------------------------------------------------
 
     def _of_two(self, topic: str, importer: int, partner: int, sentence: str) -> None:
-        """A line on a pair of blocs, whose names come into the sentence, importer first."""
-        self.say(
-            topic,
-            cap(sentence.format(self.named(importer), self.named(partner))),
-            int(self.parties.dyad_of[importer, partner]),
-        )
+        """A line on a pair of blocs, whose names come into the sentence, importer first, with its verb behind it."""
+        who, whom = self.named(importer), self.named(partner)
+        told = sentence.format(who, whom)
+        if told.startswith(f"{who} "):
+            told = clause(who, told.removeprefix(f"{who} "))
+        self.say(topic, cap(told), int(self.parties.dyad_of[importer, partner]))
 
     def case_opens(self, importer: int, partner: int, rise: float) -> None:
         """A duty case is opened."""
@@ -186,17 +150,21 @@ class Story(TradeStory, ClubStory):
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A bloc lowers its special duty alone."""
-        what = f"{{}} lowers its special duty on {{}} to {level:.0%} on its own."
+        what = f"{{}} lowers its special duty on {{}} to {percent(level)} on its own."
         self._of_two("announcement", importer, partner, what)
 
     def recognises_alone(self, importer: int, partner: int) -> None:
         """Recognition for one's own good: harmony, not cooperation."""
-        self._of_two("recognition", importer, partner, "{} recognises {}'s certificates for its own good (harmony).")
+        dyad, side = int(self.parties.dyad_of[importer, partner]), int(self.parties.side_of[importer, partner])
+        told = "{} recognises {}'s certificates for its own good"
+        if self.binds_recognition(dyad, side):
+            told = f"{told} too: it would now do so without the {self.paper(dyad)}"
+        self._of_two("recognition", importer, partner, told + ".")
 
     def announces(self, bloc: int, alone: bool) -> None:
         """A zero-emission path is announced, for its own sake or in step with a partner."""
-        why = "for its own good (harmony)" if alone else "in step with a partner"
-        self.say("announcement", f"{cap(self.named(bloc))} announces a zero-emission path {why}.")
+        why = "for its own good" if alone else "in step with a partner"
+        self.say("announcement", cap(clause(self.named(bloc), f"announces a zero-emission path {why}.")))
 
     def takes_back(self, bloc: int) -> None:
         """A new government takes a zero-emission path back."""
@@ -204,22 +172,31 @@ class Story(TradeStory, ClubStory):
 
     def plant_starts(self, market: int, firm: int) -> None:
         """An automaker starts a plant abroad."""
-        self.say("plant", f"{self.model.start.automakers[firm]} starts a plant in {self.named(market)}.")
+        self._plant(market, firm, "starts a plant")
 
     def plant_opens(self, market: int, firm: int) -> None:
-        """A plant opens."""
-        self.say("plant", f"{self.model.start.automakers[firm]} opens its plant in {self.named(market)}.")
+        """A plant opens, perhaps where the maker's brands have been shut out since it was started."""
+        self._plant(market, firm, "opens its plant")
+
+    def _plant(self, market: int, firm: int, does: str) -> None:
+        start, state = self.model.start, self.model.state
+        told = clause(start.automakers[firm], f"{does} in {self.named(market)}")
+        for one in start.access:
+            if one.importer == market and one.makers[firm]:
+                now = self.terms_of_access(market, one.exporter)[int(state.access[market, one.exporter])]
+                told += ", which is shut to these brands now" if now.position == "closed" else ""
+        self.say("plant", told + ".")
 
     # --- the table --------------------------------------------------------------------------------------------------
 
     def _side(self, topic: str, dyad: int, side: int, does: str) -> None:
         """A line on what one side of a dyad does."""
-        self.say(topic, f"{cap(self.name(dyad, side))} {does}", dyad)
+        self.say(topic, cap(clause(self.name(dyad, side), does)), dyad)
 
     def _at_table(self, turn: Turn, dyad: int, side: int, does: str) -> None:
         """A line on what a side does in its turn."""
         topic = "refusal" if turn == Turn.REFUSED else "offer"
-        self.say(topic, f"{cap(self.name(dyad, side))} {does}", dyad, turn, side)
+        self.say(topic, cap(clause(self.name(dyad, side), does)), dyad, turn, side)
 
     def session_opens(self, dyad: int) -> None:
         """A session of talks begins."""
@@ -268,53 +245,63 @@ class Story(TradeStory, ClubStory):
         passed, asked = votes[:N_SIDES], votes[N_SIDES:]
         if all(passed):
             # What was signed before has been told.
-            what = f": {self.package(dyad, package)}" if self.model.state.has_deal[dyad] else ""
-            told = f"{cap(self._passed_by(dyad, asked, 'votes for it'))}. In force from next quarter{what}."
-            self.say("treaty", told, dyad)
+            is_new = bool(self.model.state.has_deal[dyad])
+            what, of = (f": {self.package(dyad, package)}", "it") if is_new else ("", "what was signed")
+            voted = self._passed_by(dyad, asked, f"votes for {of}", is_new)
+            self.say("treaty", f"{cap(voted)}. In force from next quarter{what}.", dyad)
             return
         against = " and in ".join(self.legislature(dyad, side) for side, vote in enumerate(passed) if not vote)
         self.say("ratification", f"The deal fails in {against}.", dyad)
 
     def shelves(self, dyad: int, side: int) -> None:
         """A government does not bring into force what it has signed."""
-        self._side("ratification", dyad, side, "does not ratify what it signed: it would not keep it any more.")
+        told = f"does not ratify what it signed with {self.name(dyad, 1 - side)}: it would not keep it any more"
+        self._side("ratification", dyad, side, f"{told}. What was signed is void.")
+
+    def voids(self, dyad: int) -> None:
+        """What is signed does not come into force, because the treaty before it has been broken off."""
+        self.say("ratification", "With it goes what the two have signed, which was not in force yet: it is void.", dyad)
 
     def legislature(self, dyad: int, side: int) -> str:
         """What votes on treaties at one side of a dyad."""
         return self.parties.legislatures[self.parties.dyads[dyad][side]]
 
-    def _passed_by(self, dyad: int, asked: Sequence[bool], does: str) -> str:
+    def _passed_by(self, dyad: int, asked: Sequence[bool], does: str, is_new: bool = True) -> str:
         """Who votes on a deal, and who signs by executive act."""
         voters = [self.legislature(dyad, side) for side in (0, 1) if asked[side]]
         others = [self.name(dyad, side) for side in (0, 1) if not asked[side]]
-        is_many = len(voters) > 1 or any(" and " in voter for voter in voters)
-        verb = "vote for it" if is_many and does == "votes for it" else does
+        are_many = len(voters) > 1 or any(" and " in voter or is_many(voter) for voter in voters)
+        verb = does.replace("votes", "vote") if are_many else does
         votes = [f"{', and '.join(voters)} {verb}"] if voters else []
-        by_act = [f"{' and '.join(others)} {'sign' if len(others) > 1 else 'signs'} by executive act"] if others else []
+        sign, bring = ("sign", "bring") if len(others) > 1 else ("signs", "brings")
+        does_so = f"{sign} by executive act" if is_new else f"{bring} it into force by executive act"
+        by_act = [clause(in_a_list(others), does_so)] if others else []
         return "; ".join([*votes, *by_act])
 
     def in_force(self, dyad: int) -> None:
         """A signed treaty enters into force."""
         state = self.model.state
-        until = f", until {self.model.start.quarter_label(int(state.sunset[dyad]))}" if self._is_truce(dyad) else ""
-        self.say("treaty", f"The {self._paper(dyad)} enters into force{until}.", dyad)
-
-    def _is_truce(self, dyad: int) -> bool:
-        return int(self.model.state.instrument[dyad]) == Instrument.TRUCE
-
-    def _paper(self, dyad: int) -> str:
-        """What the treaty in force is."""
-        return ("treaty", "truce", "agreement", "agreement")[int(self.model.state.instrument[dyad])]
+        is_truce = self.paper(dyad) == "truce"
+        until = f", until {self.model.start.quarter_label(int(state.sunset[dyad]))}" if is_truce else ""
+        self.say("treaty", f"The {self.their_paper(dyad)} enters into force{until}.", dyad)
 
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
-    def lapses(self, dyad: int, side: int) -> None:
-        """A side fails its own test."""
-        self._side("lapse", dyad, side, "does not honour the treaty this quarter.")
+    def lapses(self, dyad: int, side: int, all_of_it: bool) -> None:
+        """A side fails its own test: to withdraw everything pays, or a part while the rest is kept (1.10)."""
+        other = self.name(dyad, 1 - side)
+        what = "what it gives" if all_of_it else "a part of what it gives, and keep the rest,"
+        why = f"to withdraw {what} is worth more to it than the answer that it expects"
+        self._side("lapse", dyad, side, f"does not honour its {self.paper(dyad)} with {other} this quarter: {why}.")
 
     def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
         """A side keeps what enforces itself of its duty cut."""
-        self._side("shortfall", dyad, side, f"keeps only {share:.0%} of its duty cut this quarter.")
+        self._side(
+            "shortfall",
+            dyad,
+            side,
+            f"keeps only {percent_of(share)} of the duty cut that it owes {self.name(dyad, 1 - side)} this quarter.",
+        )
 
     def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
         """A unilateral gesture, announced in advance."""
@@ -337,15 +324,12 @@ class Story(TradeStory, ClubStory):
 
     def complains(self, dyad: int, side: int, falsely: bool) -> None:
         """A side has seen what looks like a lapse, and asks for talks before it does anything."""
-        of = f"seems to withhold {self._unseen(dyad, 1 - side)} (a false alarm)" if falsely else "breaks the treaty"
+        of = (
+            f"seems to withhold {self.unseen(dyad, 1 - side)} (a false alarm)"
+            if falsely
+            else f"breaks their {self.paper(dyad)}"
+        )
         self._side("complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for talks.")
-
-    def _unseen(self, dyad: int, side: int) -> str:
-        """What a side owes that cannot be seen at a border, in words."""
-        held = self.model.agenda.menus[dyad].held[int(self.model.state.treaty[dyad])]
-        of = ((SUPPLY + side, "supply"), (LINKAGE + side, "its linkage concession"), (TECHNOLOGY, "technology"))
-        *others, last = [words for issue, words in of if held[issue]] or ["its concessions"]
-        return f"{', '.join(others)} and {last}" if others else last
 
     def drops_complaint(self, dyad: int, side: int) -> None:
         """Talks have cleared it up."""
@@ -353,21 +337,42 @@ class Story(TradeStory, ClubStory):
 
     def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
         """A side suspends concessions after a bad signal."""
-        much = "its" if share >= WHOLE else f"{percent(share)} of its"
         seen = "seems to withhold (a false alarm)" if falsely else "withholds"
-        cause = f"in answer to what {self.name(dyad, 1 - side)} {seen}"
-        self._side("retaliation", dyad, side, f"suspends {much} duty and supply concessions, {cause}.")
+        cause = f"what {self.name(dyad, 1 - side)} {seen}"
+        if what := self.suspended(dyad, side):
+            much = "its" if share >= WHOLE else f"{percent(share)} of its"
+            self._side("retaliation", dyad, side, f"suspends {much} {what}, in answer to {cause}.")
+            return
+        told = f"has nothing to suspend in answer to {cause}: it gives no duty cut and no supply."
+        self._side("retaliation", dyad, side, told)
 
     def resumes(self, dyad: int, side: int) -> None:
         """A suspension ends."""
-        self._side("retaliation", dyad, side, "ends its suspension: it gives its concessions in full again.")
+        if what := self.suspended(dyad, side):
+            self._side(
+                "retaliation", dyad, side, f"ends its suspension: its {what} {self._stands(what)} in full again."
+            )
+
+    def _stands(self, what: str) -> str:
+        return "stand" if " and " in what else "stands"
 
     def renewed(self, dyad: int, quarters: int) -> None:
         """A treaty is renewed when its term ends."""
-        what = f"The {self._paper(dyad)} reaches its sunset and is renewed"
-        if self._is_truce(dyad):
-            what = "The governments renew the truce by executive act"
+        what = f"The {self.their_paper(dyad)} reaches its sunset and is renewed"
+        if self.paper(dyad) == "truce":
+            what = f"{cap(self.name(dyad, 0))} and {self.name(dyad, 1)} renew their truce by executive act"
         self.say("treaty", f"{what}, for {quarters} quarters.", dyad)
+
+    def gives_notice(self, dyad: int, side: int, quarters: float) -> None:
+        """A side says that it will leave; it goes when the notice has run, unless it thinks better of it."""
+        due = self.model.start.quarter_label(self.model.state.quarter + int(quarters))
+        told = f"gives notice that it will leave its {self.paper(dyad)} with {self.name(dyad, 1 - side)} in {due}."
+        self._side("notice", dyad, side, told)
+
+    def takes_notice_back(self, dyad: int, side: int) -> None:
+        """Staying pays again."""
+        told = f"takes back its notice and stays in its {self.paper(dyad)} with {self.name(dyad, 1 - side)}."
+        self._side("notice", dyad, side, told)
 
     def treaty_ends(self, dyad: int, cause: int, side: int) -> None:
         """A treaty ends; side: which one's doing it was, where it was one's."""
@@ -380,4 +385,4 @@ class Story(TradeStory, ClubStory):
             TreatyEnd.NEW_GOVERNMENT: f"the new government of {name} did not take it over",
             TreatyEnd.EXPIRED: "its term ran out and the governments did not renew it",
         }[TreatyEnd(cause)]
-        self.say("exit", f"The {self._paper(dyad)} ends: {why}.", dyad)
+        self.say("exit", f"The {self.their_paper(dyad)} ends: {why}.", dyad)

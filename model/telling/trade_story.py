@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
@@ -21,6 +22,13 @@ if TYPE_CHECKING:
     from model.packages.agenda import Agenda
     from model.parameters.checked import Parameters
     from model.scenario.scenario import Access, Scenario
+
+
+#: Last words of names of several.
+SEVERAL = ("makers", "suppliers", "states", "countries", "islands", "emirates", "netherlands", "philippines", "others")
+IRREGULAR = {"does": "do", "has": "have", "is": "are"}
+#: Second verbs of sentences about a party.
+AND_DOES = re.compile(r" and (asks|lets|renews|raises|says|drops)\b")
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,12 @@ class Teller:
 
     def listed(self, blocs: Sequence[int]) -> str:
         """Some blocs inside a sentence: China, the US and the EU."""
-        names = [self.named(b) for b in blocs]
-        return " and ".join(filter(None, (", ".join(names[:-1]), names[-1]))) if names else "nobody"
+        return in_a_list([self.named(b) for b in blocs]) or "nobody"
+
+    def terms_of_access(self, importer: int, exporter: int) -> tuple[Access, ...]:
+        """What is in force without a treaty, then what a treaty may grant; nothing where the scenario lists none."""
+        own = [one for one in self.model.start.access if (one.importer, one.exporter) == (importer, exporter)]
+        return (own[0], *own[0].on_table) if own else ()
 
 
 class TradeStory(Teller):
@@ -108,25 +120,36 @@ class TradeStory(Teller):
                 what = "no longer short of credits for EVs"
             else:
                 continue
-            self.say("credits", f"{cap(self.named(m))} is {what}.")
+            self.say("credits", cap(clause(self.named(m), f"is {what}.")))
 
     def undertakings(self, before: FloatArray, after: FloatArray) -> None:
-        """Automakers and importers agree on price undertakings, or give them up; (m, f, b) commitments."""
-        for m, f, b in np.argwhere((before >= 0.0) != (after >= 0.0)):
-            maker, cars = self.model.start.automakers[f], f"cars from {self.named(int(b))}"
-            if after[m, f, b] >= 0.0:
-                text = f"{cap(self.named(int(m)))} accepts a price undertaking by {maker} for {cars}"
-                part = float(after[m, f, b])
-                text += f"; {part:.0%} of them are to be built at home" if part > 0.0 else ""
-            else:
-                text = f"{cap(self.named(int(m)))}'s price undertaking with {maker} for {cars} ends"
-            self.say("undertaking", text + ".", int(self.parties.dyad_of[m, b]))
+        """Automakers and importers agree on price undertakings, or give them up; (m, f, b) commitments.
+
+        Those of a market that agree, or part, in one step share a line.
+        """
+        for has in (True, False):
+            parted = ((before >= 0.0) != has) & ((after >= 0.0) == has)
+            for m, b in np.argwhere(parted.any(axis=1)).tolist():
+                firms = np.flatnonzero(parted[m, :, b]).tolist()
+                shares = [float(after[m, f, b]) for f in firms]
+                makers = in_a_list([self.model.start.automakers[f] for f in firms])
+                home, cars = self.named(m), f"cars from {self.named(b)}"
+                many = "price undertakings" if len(firms) > 1 else "a price undertaking"
+                text = f"{clause(home, f'accepts {many}')} by {makers} for {cars}"
+                if not has:
+                    text = (
+                        f"{home}'s {many.removeprefix('a ')} with {makers} for {cars} {'end' if firms[1:] else 'ends'}"
+                    )
+                elif max(shares) > 0.0:
+                    parts = dict.fromkeys(percent_of(part) for part in (min(shares), max(shares)))
+                    text += f"; {' to '.join(parts)} of them are to be built in {home}"
+                self.say("undertaking", cap(text) + ".", int(self.parties.dyad_of[m, b]))
 
     def access(self) -> None:
         """The terms of access that the scenario starts with."""
         for one in self.model.start.access:
-            text = f"{cap(self.named(one.importer))} {access_in_words(self.parties, one, 0)}."
-            self.say("access", text, int(self.parties.dyad_of[one.importer, one.exporter]))
+            text = clause(self.named(one.importer), access_in_words(self.parties, one, 0))
+            self.say("access", cap(text) + ".", int(self.parties.dyad_of[one.importer, one.exporter]))
 
     def access_changes(self, importer: int, exporter: int, step: int) -> None:
         """A market is opened under a treaty, or shut again; ``model.packages.menu`` counts the steps."""
@@ -134,15 +157,9 @@ class TradeStory(Teller):
         told = access_in_words(self.parties, terms, self.model.state.quarter)
         if step == 0 and terms.position == "open":
             told = f"charges the duty in force on all cars built in {named(self.parties, exporter)}"
-        from_now = (
-            f"From this quarter {self.named(importer)} {told}" if step else f"{cap(self.named(importer))} {told} again"
-        )
+        who = self.named(importer)
+        from_now = f"From this quarter {clause(who, told)}" if step else f"{cap(clause(who, told))} again"
         self.say("access", from_now + ".", int(self.parties.dyad_of[importer, exporter]))
-
-    def terms_of_access(self, importer: int, exporter: int) -> tuple[Access, ...]:
-        """What is in force without a treaty, then what a treaty may grant; nothing where the scenario lists none."""
-        own = [one for one in self.model.start.access if (one.importer, one.exporter) == (importer, exporter)]
-        return (own[0], *own[0].on_table) if own else ()
 
     def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
         """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
@@ -174,24 +191,31 @@ class TradeStory(Teller):
 
 def access_in_words(parties: Parties, terms: Access, t: int) -> str:
     """What an importer does under terms of access in quarter t, or at the end, as the rest of a sentence."""
-    exporter = named(parties, terms.exporter)
+    exporter, home = named(parties, terms.exporter), named(parties, terms.importer)
     brands, cars = f"brands of {exporter}", f"cars built in {exporter}"
     if terms.position == "quota":
         beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
         a_year = QUARTERS_PER_YEAR * terms.cars(t) * 1e6
+        rate = 100 * terms.duty[min(t, terms.duty.size - 1)]
         return (
-            f"lets in {a_year:,.0f} {cars} a year at a duty of {terms.duty[min(t, terms.duty.size - 1)]:.1%}, {beyond}"
+            f"lets in {a_year:,.0f} {cars} a year at a duty of {rate:.1f} %, {beyond}, beside what {brands} build "
+            f"in {home}"
         )
     if terms.position == "undertaking":
         a_year = QUARTERS_PER_YEAR * terms.volume * 1e6
         some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} a year of each maker's {cars}"
-        builds = f", {terms.investment:.0%} of which it builds at home instead" if terms.investment else ""
+        builds = f", {percent_of(terms.investment)} of which it builds in {home} instead" if terms.investment else ""
         return f"takes minimum prices in place of the special duty on {some}{builds}"
     return {
         "closed": f"keeps out {brands}",
         "local": f"lets in what {brands} build there",
         "open": f"lets in {brands} like any other",
     }[terms.position]
+
+
+def in_a_list(names: Sequence[str]) -> str:
+    """Names inside a sentence: China, the US and the EU."""
+    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def named(parties: Parties, bloc: int) -> str:
@@ -203,6 +227,31 @@ def named(parties: Parties, bloc: int) -> str:
 def cap(text: str) -> str:
     """The text with a capital at its start."""
     return text[:1].upper() + text[1:]
+
+
+def percent_of(share: float) -> str:
+    """A share in whole percent."""
+    return f"{100 * share:.0f} %"
+
+
+def is_many(name: str) -> bool:
+    """Whether a party's name takes a verb in the plural: Other Chinese makers, the Gulf states."""
+    return name.lower().endswith(SEVERAL)
+
+
+def clause(name: str, does: str) -> str:
+    """Who does what, the verb in the number of the name; does: as one party does it, its verb first."""
+    if not is_many(name):
+        return f"{name} {does}"
+    verb, *rest = does.split(" ", 1)
+    told = AND_DOES.sub(lambda found: f" and {several_do(found[1])}", f" {rest[0]}" if rest else "")
+    told = told.replace(" its ", " their ").replace(" it would", " they would")
+    return f"{name} {several_do(verb)}{told}"
+
+
+def several_do(verb: str) -> str:
+    """A verb as several do it: starts, start; has, have."""
+    return IRREGULAR.get(verb) or verb.removesuffix("s")
 
 
 class ClubStory(Teller):
@@ -231,12 +280,14 @@ class ClubStory(Teller):
 
     def lapses_in_club(self, bloc: int) -> None:
         """A member does not keep the terms."""
-        self.say("lapse", f"{cap(self.named(bloc))} does not keep the terms of {self.kind_of_club()} this quarter.")
+        self.say(
+            "lapse", cap(clause(self.named(bloc), f"does not keep the terms of {self.kind_of_club()} this quarter."))
+        )
 
     def leaves_club(self, bloc: int, is_struck: bool) -> None:
         """A member goes: it failed its own test twice, or politics took it out."""
-        why = "it failed its own test two quarters running" if is_struck else "politics"
-        self.say("exit", f"{cap(self.named(bloc))} leaves {self.kind_of_club()}: {why}.")
+        why = "it did not keep its terms two quarters running" if is_struck else "politics at home took it out"
+        self.say("exit", f"{cap(clause(self.named(bloc), f'leaves {self.kind_of_club()}: {why}'))}.")
 
     def club_shrinks(self, before: int, after: int) -> None:
         """What is left when members have gone."""

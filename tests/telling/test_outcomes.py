@@ -75,7 +75,7 @@ def test_every_reason_to_refuse_has_words_and_comes_beside_others(why: Refusal) 
 def test_the_words_name_whose_doing_it_was() -> None:
     for d, pair in enumerate(DYADS):
         for side in (0, 1):
-            text = told("treaty_ends", d, TreatyEnd.POLITICS, side)
+            text = told("treaty_ends", d, TreatyEnd.POLITICS, side).split(": ")[1]
             assert ("China" in text) == (BLOCS[pair[side]] == "CN")
 
 

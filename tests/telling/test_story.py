@@ -19,7 +19,7 @@ from model.vocabulary import DYAD_NAMES, DYADS, THREE
 TOPICS = {
     "event", "tension", "case", "retaliation", "announcement", "recognition", "plant", "session", "offer", "refusal",
     "treaty", "ratification", "lapse", "exit", "dialogue", "gesture", "government",
-    "shortfall", "credits", "carbon", "undertaking", "access", "complaint",
+    "shortfall", "credits", "carbon", "undertaking", "access", "complaint", "notice",
 }  # fmt: skip
 REASONS = (
     "it is not on the table",
@@ -133,7 +133,8 @@ def test_access_is_told_with_its_cars_and_its_rate() -> None:
     assert len(set(words)) == menu.n_packages, "two packages read the same"
     says = (
         "the US lets in what brands of China build there",
-        "the US lets in 49,000 cars built in China a year at a duty of 2.5%, and none beyond",
+        "the US lets in 49,000 cars built in China a year at a duty of 2.5 %, and none beyond, beside what brands of "
+        "China build in the US",
         "the US lets in brands of China like any other",
     )
     for step, said in enumerate(says, 1):

@@ -60,8 +60,9 @@ export function packageLines(d, pack) {
     if (at[5 + side]) lines.push(t("package.linkage", { who }));
   }
   const [recognised, charging] = [at[4] & 3, at[4] & 4]; // three bits: the first recognises, the second, one plug
-  if (recognised === 3) lines.push(t("package.mutual"));
-  else if (recognised) lines.push(t("package.recognise", { who: recognised === 1 ? a : b }));
+  const alone = pack.given_alone ?? [false, false];
+  if (recognised === 3 && !alone[0] && !alone[1]) lines.push(t("package.mutual"));
+  else for (const side of [0, 1]) if (recognised & (1 << side)) lines.push(t(alone[side] ? "package.binds_alone" : "package.recognise", { who: side ? b : a, partner: side ? a : b }));
   if (charging) lines.push(t("package.charging"));
   if (at[7]) lines.push(t("package.technology"));
   return (lines.length ? lines : [t("package.none")]).map(sentence);
@@ -106,7 +107,7 @@ function eventWords(event) {
     case "answers":
       return t(`event.${event.kind}`, { who, partner, rise: t("event.points", { n: Math.round(100 * event.rise) }) });
     case "withholds":
-      return t("event.withholds", { who, partner, share: percent(event.share) });
+      return t("event.withholds", { who, partner, share: percent(event.share), what: event.gives.map((one) => t(`package.suspended_${one}`)).join(t("and")) });
     case "relief":
       return t("event.relief", { who, partner, level: percent(event.level) });
     case "case_ends":
@@ -131,7 +132,7 @@ function eventWords(event) {
     case "offer":
       return t("event.offer", { who, partner: the(DYADS[d][1 - event.side]) });
     default:
-      return has(`event.${event.kind}`) ? t(`event.${event.kind}`, { who, partner, pair }) : event.kind;
+      return has(`event.${event.kind}`) ? t(`event.${event.kind}`, { who, partner, pair, quarters: event.quarters }) : event.kind;
   }
 }
 

@@ -147,16 +147,17 @@ def test_outcomes_in_words() -> None:
     }  # fmt: skip
     text = outcome_in_words(row, "2035Q4")
     for part in (
-        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (CN +2.00, EU -0.50)", "1 treaty signed",
+        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (CN +2.00, EU -0.50)", "1 treaty ratified",
         "EU -0.50), 31 % of what can be had.",
-        "one in force in 9 quarters", "no lapses", "emerges in 2030Q1, in 1 spell, the longest of 8 quarters",
-        "not durable. It collapses. It is hollow", "EU: legislature.",
+        "one in force in 9 quarters", "always honoured", "emerges in 2030Q1, in one spell of 8 quarters, which",
+        "does not count as durable. It ends before 2035Q4. It is hollow",
+        "the legislature of EU would not have passed it.",
     ):  # fmt: skip
         assert part in text, part
     assert "does not emerge by 2035Q4" in outcome_in_words({**row, "emerged": False}, "2035Q4")
     assert "what can be had" not in outcome_in_words({**row, "gain_share": float("nan")}, "2035Q4")
     there = {**row, "emerged": False, "inherited": True, "hollow": False}
-    assert "is inherited, lost and not regained, in 1 spell, the longest of 8" in outcome_in_words(there, "2035Q4")
+    assert "is inherited, lost and not regained, in one spell of 8" in outcome_in_words(there, "2035Q4")
     assert "lost and regained" in outcome_in_words({**there, "regained": True}, "2035Q4")
     assert "is inherited and kept to 2035Q4." in outcome_in_words({**there, "kept": True}, "2035Q4")
     assert "is inherited and lost at once" in outcome_in_words({**there, "n_spells": 0}, "2035Q4")
