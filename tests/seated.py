@@ -26,7 +26,8 @@ class Reasons(Agent):
         good = [k for k, gain in enumerate(options.gain) if options.may_sign[k] and gain >= question.hope]
         if not good:
             return -1
-        return options.index[max(good, key=lambda k: (options.partner_gain[k], options.gain[k], -k))]
+        best = options.index[max(good, key=lambda k: (options.partner_gain[k], options.gain[k], -k))]
+        return -1 if best == options.settled else best
 
     def answer(self, question: Question) -> str:
         worth, hope = question.worth, question.hope

@@ -95,7 +95,7 @@ def question_view(model: SeatedModel, question: Question) -> dict[str, Any]:
         "package": package_data(model, spot.dyad, package),
         "judgement": judgement(model, spot.dyad, side, package, hope),
         "lobby": lobby(model, spot.dyad, package),
-        "in_force": package_data(model, spot.dyad, int(model.state.treaty[spot.dyad])),
+        "settled": model.world.settled(spot.dyad),
     }
     if spot.kind == KEEP:
         seen["stakes"] = _keeping(model, spot.dyad, side)

@@ -17,7 +17,7 @@ from experiments.classroom.briefing import question_view, seat_view
 from experiments.classroom.game import Game, Settings
 from experiments.classroom.minutes import judgement, lobby, package_data, side_of
 from experiments.classroom.people import People
-from experiments.classroom.seats import NO_OFFER, OFFER, Question, Spot, Value, move_fault
+from experiments.classroom.seats import NO_OFFER, OFFER, Question, Spot, Value
 from experiments.classroom.view import outcome_view, quarter_view, start_view, without_private
 from model import InputFault
 
@@ -193,13 +193,7 @@ class Room:
             if value is None:
                 self._play_again(now, released=frozenset((spot,)))
                 return
-            model = self.game.model
-            fault = move_fault(spot.kind, value, model.agenda.menus[spot.dyad].n_packages)
-            if not fault and spot.kind == OFFER and isinstance(value, int) and value > 0:
-                in_force = int(model.state.treaty[spot.dyad])
-                if value == in_force or not bool(model.on_table(spot.dyad)[value]):
-                    fault = "this package cannot be tabled now"
-            if fault:
+            if fault := self.game.model.world.illegal(spot, value):
                 raise Refused(422, "bad_move", fault)
             if spot.kind == OFFER and isinstance(value, int) and value != NO_OFFER:
                 self._keep_paper(spot, value)

@@ -80,7 +80,7 @@ class SeatedBloc(Bloc):
         world, dyad = self.world, view.dyad
         world.rounds[dyad] += 1
         offer, exists = super().table(view, aspiration)
-        advice = int(offer[0]) if exists[0] else NO_OFFER
+        advice = int(offer[0]) if exists[0] and offer[0] != world.settled(dyad) else NO_OFFER
         move = world.move(OFFER, self.index, dyad, advice, float(aspiration[0]))
         if move is None:
             return offer, exists
@@ -161,13 +161,18 @@ class SeatedWorld(World):
             self.waiting.append(question)
         return None
 
+    def settled(self, dyad: int) -> int:
+        """The package in force, which is nothing to table; ``NO_OFFER`` where its truce may become an agreement."""
+        treaty = int(self.state.treaty[0, dyad])
+        return NO_OFFER if self.state.instrument[0, dyad] < self.rules.instruments[dyad][treaty] else treaty
+
     def illegal(self, spot: Spot, value: object) -> str:
         """What is wrong with a move here and now, empty if nothing."""
         fault = move_fault(spot.kind, value, self.agenda.menus[spot.dyad].n_packages)
         if not fault and spot.kind == OFFER and isinstance(value, int) and value != NO_OFFER:
             if not bool(Lane(self, 0).on_table(spot.dyad)[value]):
                 fault = f"offer {value}: the package is not on the table, because it takes back what is in force"
-            elif value == int(self.state.treaty[0, spot.dyad]):
+            elif value == self.settled(spot.dyad):
                 fault = f"offer {value}: it is in force already"
         return fault
 

@@ -118,7 +118,7 @@ class NegmasAgent(Agent):
         gains = {
             (index,): gain
             for index, gain, may in zip(options.index, options.gain, options.may_sign, strict=True)
-            if may and index not in (0, in_force)
+            if may and index not in (0, options.settled)
         }
         self._sessions.pop(question.pair, None)
         if not gains:

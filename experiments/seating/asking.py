@@ -100,6 +100,7 @@ def _options(model: SeatedModel, d: int, view: View) -> Options:
         gain=tuple((QUARTERS_PER_YEAR * view.own[0]).tolist()),
         partner_gain=tuple((QUARTERS_PER_YEAR * view.partner[0]).tolist()),
         may_sign=tuple(view.admissible[0].tolist()),
+        settled=model.world.settled(d),
     )
 
 
@@ -109,7 +110,7 @@ def _shortlist(model: SeatedModel, d: int, view: View) -> tuple[Package, ...]:
     One betters another if neither the seat nor, as it believes, its partner loses by it and one of them gains. From
     the seat's favourite to its partner's; of many, evenly spread ones.
     """
-    can = (view.packages != int(model.state.treaty[d])) & (view.packages != 0)
+    can = (view.packages != model.world.settled(d)) & (view.packages != 0)
     may = can & view.admissible[0] if bool((can & view.admissible[0]).any()) else can
     own, partner = view.own[0][may], view.partner[0][may]
     front, best = [], -math.inf

@@ -55,6 +55,11 @@ class Options(_Table):
         description="Whether the seat's own rules would let it sign: it gains enough, would keep it, and its "
         "legislature would rather pass it."
     )
+    settled: int = Field(
+        description="The one among them that is nothing to table, as it is in force; -1 where the truce in force may "
+        "become an agreement.",
+        ge=-1,
+    )
 
 
 class Stakes(_Table):
@@ -115,7 +120,7 @@ class Question(_Table):
     briefing: Briefing
     allowed: tuple[str, ...] = Field(
         description="answer and keep: the words that are allowed; offer: empty, for there the value is a number of "
-        "options other than the treaty in force, or -1 to table nothing."
+        "options other than the settled one, or -1 to table nothing."
     )
     advice: int | str | None = Field(
         description="What the model's own rules would do here; null where it is kept from the agent."

@@ -88,7 +88,7 @@ function composing(question, at, key) {
   const positions = (at.composed[key] ??= [...question.package.at]);
   const table = button(t("move.table"), () => at.send(question, package_), { class: "main", "data-move": "table" });
   // Why a package cannot be tabled now, empty if it can.
-  const hindrance = (index, onTable) => (index === question.in_force.index ? t(index ? "why.in_force" : "why.empty") : onTable ? "" : t("why.off_table"));
+  const hindrance = (index, onTable) => (index === question.settled ? t(index ? "why.in_force" : "why.empty") : onTable ? "" : t("why.off_table"));
   const meaning = (index, lines, judged, mail) => {
     const why = hindrance(index, judged.on_table);
     table.disabled = Boolean(why);

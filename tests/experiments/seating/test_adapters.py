@@ -123,7 +123,7 @@ def test_its_outcomes_are_what_the_seat_may_sign(questions: list[Question]) -> N
     gains = {
         (index,): gain
         for index, gain, may in zip(options.index, options.gain, options.may_sign, strict=True)
-        if may and index not in (0, question.in_force.index)
+        if may and index not in (0, options.settled)
     }
     (own,) = (negotiator for negotiator in Negotiator.made if negotiator.name != "partner")
     assert own.ufun.mapping == gains  # type: ignore[attr-defined]

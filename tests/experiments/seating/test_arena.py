@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+from sample_calls import wait_until
 from seated import SHORT, seatable
 
 from experiments.classroom.game import Game, Settings
@@ -211,6 +218,32 @@ def test_killed_an_arena_goes_on_to_the_same(
     assert {path.name for path in folder.iterdir()} == {path.name for path in kept.iterdir()}
     for name in ("arena.csv", "games.csv", "arena.json", "messages.jsonl"):
         assert (folder / name).read_bytes() == (kept / name).read_bytes(), name
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_it_goes_on_to_the_same_bits(tmp_path: Path) -> None:
+    """Two arenas of twelve games, one of them killed three times where nobody chose, leave the same files."""
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+
+    def start(out: str) -> subprocess.Popen[bytes]:
+        asked = "--agent tit-for-tat --agent never-accept --bloc CN --bloc EU --games 3 --quarters 4 --cloud 12 --out"
+        words = [sys.executable, "-m", "experiments.cli", "arena", *asked.split(), out]
+        return subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
+
+    assert start("whole").wait() == 0
+    bouts, chance = tmp_path / ".killed.begun" / "bouts.jsonl", random.Random()
+    for over in sorted(chance.sample(range(1, 10), 3)):
+        process = start("killed")
+        wait_until(lambda over=over: bouts.is_file() and len(bouts.read_bytes().splitlines()) >= over)  # type: ignore[misc]
+        time.sleep(chance.uniform(0.0, 0.3))
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not (tmp_path / "killed").exists()
+    assert start("killed").wait() == 0 and not bouts.parent.exists()
+    names = {path.name for path in (tmp_path / "whole").iterdir()}
+    assert names == {path.name for path in (tmp_path / "killed").iterdir()}
+    for name in names - {"arena.png"}:
+        assert (tmp_path / "whole" / name).read_bytes() == (tmp_path / "killed" / name).read_bytes(), name
 
 
 def test_games_are_numbered_lucks() -> None:

@@ -63,6 +63,17 @@ def test_the_same_where_every_mechanism_is_on(monkeypatch: pytest.MonkeyPatch) -
     assert one.game.digest() == plain.digest() and len(one.game.moves) > 10
 
 
+def test_what_is_in_force_as_a_truce_may_be_tabled_as_an_agreement() -> None:
+    """In this luck the rules do so in the first round; who makes the move that they advise makes a legal one."""
+    settings = Settings(replicate=7, quarters=1)
+    plain = Game(settings)
+    plain.advance()
+    one = play(settings, {1: find_agent("rules")})
+    tabled = [move for spot, move in one.game.moves.items() if spot.kind == "offer" and spot.round == 0]
+    assert tabled[0] == plain.model.agenda.treaty[0] > 0
+    assert one.sitters[1].faults == {} and one.game.digest() == plain.digest() and replay(one.game.export())[1]
+
+
 def test_who_leaves_all_to_the_rules_gives_the_models_own_game(by_rules_alone: Game) -> None:
     one = play(SHORT, {1: seatable(Agent)})
     assert one.game.moves == {} and one.sitters[1].asked > 5

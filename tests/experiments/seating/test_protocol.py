@@ -58,7 +58,7 @@ def test_a_question_holds_what_its_kind_needs(questions: list[Question]) -> None
             known = set(question.options.index)
             assert len(known) == len(question.options.gain) == len(question.options.partner_gain)
             listed = [package.index for package in question.shortlist]
-            assert set(listed) <= known - {0, question.in_force.index}
+            assert set(listed) <= known - {0, question.options.settled}
             assert len(set(listed)) == len(listed) <= 12 and bool(listed) <= (question.kind == "offer")
             if question.package is not None:
                 place = question.options.index.index(question.package.index)

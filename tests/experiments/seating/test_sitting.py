@@ -110,7 +110,8 @@ def test_a_move_in_time_counts_although_others_were_faults(by_rules_alone: Game)
 def test_a_package_that_cannot_be_tabled_is_no_move(by_rules_alone: Game) -> None:
     class TablesWhatIsInForce(Agent):
         def offer(self, question: Question) -> int:
-            return question.in_force.index or 10_000
+            assert question.options is not None
+            return max(question.options.settled, 0) or 10_000
 
     one, told = game_of(TablesWhatIsInForce)
     assert set(one.sitters[BLOC].faults) == {ILLEGAL} and len(told) == 1
