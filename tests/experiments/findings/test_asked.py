@@ -121,7 +121,7 @@ def test_a_plan_of_one_dyad_shows_the_usual_of_that(tmp_path: Path) -> None:
         ('dyads = ["CN-EY"]\n', ("dyads: 'CN-EY' is not one of the dyads", "nearest known name: 'CN-EU'")),
         ('outcomes = ["joint_gian"]\n', ("outcomes: 'joint_gian'", "'joint_gain'")),
         ("outcomes = []\n", ("outcomes = [] (list)", "a list of names")),
-        ('dyads = "CN-EU"\n', ("dyads = 'CN-EU' (str)", "a list of names")),
+        ('dyads = "CN-EU"\n', ("dyads = 'CN-EU' (text in quotes)", "a list of names")),
         ("outcomes = [1]\n", ("outcomes = [1] (list)", "joint_gain")),
     ],
 )
@@ -180,7 +180,7 @@ def test_nothing_to_tell_of_an_outcome_is_said() -> None:
     ("text", "says"),
     [
         ("[precision]\nhalf_width = { kepd = 0.1 }\n", "'kept'"),
-        ("[precision]\nhalf_width = { kept = 0.1, durable = 0 }\n", "half_width of durable = 0 (int)"),
+        ("[precision]\nhalf_width = { kept = 0.1, durable = 0 }\n", "half_width of durable = 0 (a whole number)"),
         ('[precision]\noutcome = "kept"\nhalf_width = { kept = 0.1 }\n', "keep one"),
         ("[precision]\nhalf_width = {}\n", "half_width names no outcome"),
     ],

@@ -264,9 +264,9 @@ WRONG = {
     "no such status": ('[assumptions]\nvary_every = "asumed"\n', "allowed are measured, calibrated, assumed"),
     "more points than rows": (
         '[assumptions]\nsample = "sample.csv"\nn_points = 300\n',
-        "n_points = 300 (int): allowed",
+        "n_points = 300 (a whole number): allowed",
     ),
-    "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (int)"),
+    "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (a whole number)"),
 }
 WRONG_SAMPLES = {
     "a slip in a column": ("generosty\n0.1\n0.2\n", "'generosity'"),
