@@ -81,11 +81,11 @@ __all__ = [
     "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
     "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table",
     "files_read", "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "kept_lanes",
-    "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters",
-    "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package",
-    "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shown",
-    "side_family", "stance", "stand_in", "tactic", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
-    "world_of",
+    "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
+    "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml",
+    "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names",
+    "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic", "unload", "unload_worlds",
+    "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

@@ -37,7 +37,9 @@ def shown(came: object, most: int = MOST_SHOWN) -> str:
 
 def kind_of(came: object) -> str:
     """What kind of value something is, in words; of a class of somebody's own its name."""
-    return next((words for types, words in KINDS.items() if isinstance(came, types)), f"of class {type(came).__name__}")
+    return next(
+        (words for types, words in KINDS.items() if isinstance(came, types)), f"a value of class {type(came).__name__}"
+    )
 
 
 def described(came: object, most: int = MOST_SHOWN) -> str:
@@ -73,8 +75,11 @@ def nearest(name: object, known: Iterable[str], least: float = LEAST_ALIKE) -> s
     A hint reads ``nearest known name: 'price_adjustment'``.
     """
     came = name.lower() if isinstance(name, str) else ""
-    near = max(((alike(came, one.lower()), one) for one in known), key=lambda pair: pair[0], default=(0.0, ""))
-    return f"nearest known name: '{near[1]}'" if came and near[0] >= least else ""
+    near, _, meant = max(
+        ((alike(came, one.lower()), [*map(operator.eq, came, one.lower())], one) for one in known),
+        default=(0.0, [], ""),
+    )  # of two as near, the one that begins alike for longer
+    return f"nearest known name: '{meant}'" if came and near >= least else ""
 
 
 def alike(one: str, other: str) -> float:

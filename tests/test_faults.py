@@ -45,7 +45,7 @@ def test_a_value_is_shown_on_one_line(came: object, says: str) -> None:
         ({"a": 1}, "{'a': 1} (a table)"),
         (None, "None (nothing)"),
         (datetime.date(2026, 1, 1), "datetime.date(2026, 1, 1) (a date or time)"),
-        (Ellipsis, "Ellipsis (of class ellipsis)"),
+        (Ellipsis, "Ellipsis (a value of class ellipsis)"),
     ],
     ids=range(10),
 )
@@ -60,13 +60,14 @@ def test_a_value_is_told_with_its_kind_in_words(came: object, says: str) -> None
         ("CN-UE", ("CN-EU", "CN-US", "US-EU"), "CN-EU"),
         ("gruop", ("none", "technical", "group", "leaders"), "group"),
         ("2062", ("2018", "2026", "two"), "2026"),
+        ("2028", ("2018", "2026", "two"), "2026"),
         ("Dialog", ("dialogue_ceiling", "generosity"), "dialogue_ceiling"),
         ("xq", ("none", "group"), ""),
         ("", ("none",), ""),
         (3, ("three",), ""),
         ("none", (), ""),
     ],
-    ids=range(9),
+    ids=range(10),
 )
 def test_the_nearest_name_is_the_one_with_the_fewest_slips(came: object, known: tuple[str, ...], meant: str) -> None:
     assert nearest(came, known) == (f"nearest known name: '{meant}'" if meant else "")
