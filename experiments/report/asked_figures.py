@@ -28,15 +28,19 @@ from experiments.display.figure_style import (
 )
 from experiments.display.words import BLOC_WORDS, signed
 from experiments.findings import headline
+from experiments.findings.crossed import ALL_BLOCKS
 from experiments.findings.sentences import replicates_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.report.crossed_tables import interactions_named
 from experiments.statistics.summarise import RATES
 
 HEIGHT: Final = 7.5  # of a slide, in inches
 # Outcomes and comparisons that a slide has room for.
 MOST_OUTCOMES: Final = 4
 MOST_COMPARED: Final = 6
-LABEL: Final = 26
+LABEL: Final = 30
+# What stands before the name of an interaction.
+ASKED: Final = "interaction: "
 Mark = dict[str, float]
 
 
@@ -58,9 +62,10 @@ def changes_figure(findings: Findings) -> Figure:
     """What is compared changes of every outcome, with 95 % intervals, and over assumptions where they are known."""
     plan = findings.plan
     rows = _compared(findings)
-    rows = rows[rows["block"] == plan.blocks[0].name] if "block" in rows else rows
     size = rows[rows["outcome"] == lead_of(plan)].groupby("what", sort=False)["mean"].apply(lambda x: x.abs().sum())
-    kept = set(size.sort_values(ascending=False, kind="stable").index[:MOST_COMPARED])
+    is_asked = size.index.str.startswith(ASKED)
+    ordered = [*size.index[is_asked], *size[~is_asked].sort_values(ascending=False, kind="stable").index]
+    kept = set(ordered[:MOST_COMPARED])
     labels = [str(what) for what in size.index if what in kept]
 
     def marks(outcome: str, dyad: str) -> list[Mark]:
@@ -79,10 +84,20 @@ def has_changes(findings: Findings) -> bool:
 
 
 def _compared(findings: Findings) -> pd.DataFrame:
+    """Everything that is compared, by a column ``what``: interactions first, which are what a plan asks."""
+    rows, plan = pd.concat([findings.interactions, _effects(findings)], ignore_index=True), findings.plan
+    rows = rows[rows["block"].isin([plan.blocks[0].name, ALL_BLOCKS])] if "block" in rows else rows
+    if len(findings.interactions):
+        asked = rows["interaction"].notna()
+        rows.loc[asked, "what"] = [f"{ASKED}{name}" for name in interactions_named(plan, rows[asked])]
+    return rows
+
+
+def _effects(findings: Findings) -> pd.DataFrame:
     factors = {factor.name: factor for factor in findings.plan.factors}
     if len(findings.effects):
         own = findings.effects
-        what = [headline.level_in_words(factors[name], level)
+        what = [headline.level_in_words(findings.plan, factors[name], level)
                 for name, level in zip(own["factor"], own["level"], strict=True)]  # fmt: skip
         return own.assign(what=what)
     if len(findings.arms):
@@ -109,12 +124,15 @@ def _figure(
         own = OUTCOMES[outcome]
         for axis, dyad in zip(axes[line], dyads, strict=True):
             ends = [0.0]
-            for place, mark in enumerate(marks(outcome, dyad)):
+            own_marks = marks(outcome, dyad)
+            for place, mark in enumerate(own_marks):
                 ends += _drawn(axis, place, {k: own.times * v for k, v in mark.items()}, own.digits, colour, marker)
             axis.axvline(0, color=BLACK, linewidth=pt(1.2))
             wide = max(ends) - min(ends) or 1.0
             low, high = axis.get_xlim() if axis is not axes[line][0] else (np.inf, -np.inf)
-            axis.set_xlim(min(low, min(ends) - 0.06 * wide), max(high, max(ends) + 0.3 * wide))
+            # Numbers stand beyond the ends, on the side of their sign.
+            left, right = (0.3 if any(sign(mark["mean"]) == side for mark in own_marks) else 0.06 for side in (-1, 1))
+            axis.set_xlim(min(low, min(ends) - left * wide), max(high, max(ends) + right * wide))
             change = "change of " if is_difference else ""
             words = f"{change}{words_of(outcome, dyad)}"
             words = f"{words}, {own.unit}" if own.unit else words
@@ -138,6 +156,11 @@ def _figure(
     return figure
 
 
+def sign(mean: float) -> int:
+    """The side of zero on which a number stands beside its mark: left of it where it is below zero, else right."""
+    return -1 if mean < 0.0 else 1
+
+
 def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: str) -> list[float]:
     """One mark with its bars and its number; the ends that the axis must reach."""
     if not np.isfinite(mark["mean"]):
@@ -151,5 +174,7 @@ def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: 
     )
     axis.plot(mark["mean"], place, marker=marker, color=colour, markersize=pt(10))
     text = signed(mark["mean"], digits) if marker == "D" else f"{mark['mean']:.{digits}f}"
-    axis.annotate(text, (high, place), (pt(8), 0), textcoords="offset points", va="center")
+    side = sign(mark["mean"])
+    end, align = (high, "left") if side > 0 else (low, "right")
+    axis.annotate(text, (end, place), (side * pt(8), 0), textcoords="offset points", va="center", ha=align)
     return [low, high]

@@ -132,8 +132,8 @@ def test_what_a_scenario_sets_besides_parameters_is_told(monkeypatch: pytest.Mon
 
 def test_a_scenario_of_ones_own_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     own = tmp_path / "mine.toml"
-    text = 'extends = "2026-quota"\nname = "mine"\ntitle = "Mine"\n[access."US<CN"]\nduty = { value = 0.1, assumed = "to try" }'
-    own.write_text(text, "utf-8")
+    head = 'extends = "2026-quota"\nname = "mine"\ntitle = "Mine"\n'
+    own.write_text(f'{head}[access."US<CN"]\nduty = {{ value = 0.1, assumed = "to try" }}', "utf-8")
     monkeypatch.setenv("COLUMNS", "160")
     _, said = detente("parameters", "--changed", str(own))
     assert re.search(r"access\.US<CN\.duty +0\.1", said) and "All else is that of 2026-quota" in said
