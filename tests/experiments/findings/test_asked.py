@@ -169,6 +169,61 @@ def test_figures_show_the_interaction_and_no_number_on_the_line_of_zero(tmp_path
     plt.close("all")
 
 
+def talks_by_assumptions(chunk: Chunk) -> pa.Table:
+    """As ``made_up``, but what talks add to the gain between China and the US hangs on an assumption."""
+    step = float(chunk.settings.get("linkage_scale", 1.0)) * (chunk.settings["dialogue_ceiling"] == "group")
+    return changed(chunk, lambda replicate: {"gain_share": [0.1 * step + 0.01 * replicate, 0.5, 0.5]})
+
+
+STUDY = """
+title = "Does dialogue do more where access is open?"
+question = "A working group against none, with brands kept out and let in."
+replicates = 6
+dyads = ["CN-US"]
+outcomes = ["gain_share", "joint_gain", "ev_trade"]
+[factors.dialogue_ceiling]
+label = "dialogue"
+levels = ["none", "group"]
+[factors.scenario]
+label = "access"
+levels = ["2026", "2026-open-access"]
+level_labels = ["closed", "open"]
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+level_labels = ["off", "on the table"]
+[[interactions]]
+name = "more where open"
+effect = "dialogue_ceiling"
+where = "scenario"
+[assumptions]
+vary_every = "assumed"
+n_points = 6
+replicates = 1
+"""
+
+
+def test_a_study_of_three_factors_fits_one_screen_and_answers_first(tmp_path: Path) -> None:
+    """With the two lines that name the files; what was not asked is in the report."""
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    plan = load_plan(path)
+    run_plan(plan, tmp_path / "r", 1, work=talks_by_assumptions)
+    found = find(plan, Results.open(tmp_path / "r"))
+    text = on_screen(found)
+    lines = text.splitlines()
+    assert len(lines) + 2 <= 50 and max(map(len, lines)) <= 80
+    answer = " ".join(" ".join(lines[:3]).split())
+    assert "China and the US: dialogue (group against none) added no more, beyond luck, with access open than" in answer
+    assert re.search(r"share of the attainable gain \S+ \[\S+, \S+\] %", answer)
+    said = " ".join(text.split())
+    assert "averaged over tariffs" in said and "With dialogue" not in said
+    assert (
+        "What moves" not in said and "6 points cannot tell" in said and "points (for a rank correlation of 0.5" in said
+    )
+    assert re.search(r"(same sign in|zero in) \d of 6", said) and "% with that sign" not in said
+
+
 def test_the_screen_shows_no_other_dyad_and_no_other_outcome(findings: Findings) -> None:
     text = on_screen(findings)
     assert "CN-US" not in text and "US-EU" not in text
