@@ -199,8 +199,8 @@ GLOSSARY: Final = (
     ),
     Term(
         "over assumptions, same sign",
-        "An effect over a sample of assumptions: its median, what holds nine in ten of them, and in how many it has the "
-        "sign that it has in the scenario; where it is zero it has none, and is counted apart.",
+        "An effect over a sample of assumptions: its median, what holds nine in ten of them, and in how many it has "
+        "the sign that it has in the scenario; where it is zero it has none, and is counted apart.",
         ("over assumptions", "same sign"),
     ),
     Term(

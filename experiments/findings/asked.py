@@ -178,8 +178,9 @@ def signs_in_words(row: pd.Series) -> str:
     """In how much of a sample a difference has the sign that it has in the scenario, and in how much it is zero."""
     zero = float(row.get("zero", 0.0))
     also = f", zero in {part_of(row, zero)}" if zero > 0.0 else ""
-    same = same_in_words(row)
-    return f"no sign in the scenario{also}" if same == "-" else f"same sign in {same}{also}"
+    same, n = same_in_words(row), row.get("n_rows", 0)
+    of = f" of the weight of {n:.0f}" if row.get("is_weighted", False) and n < headline.A_HUNDRED else ""
+    return f"no sign in the scenario{also}" if same == "-" else f"same sign in {same}{of}{also}"
 
 
 def same_in_words(row: pd.Series) -> str:

@@ -118,12 +118,16 @@ def compared_in_words(plan: Plan, row: pd.Series) -> str:
 
 
 def interactions_named(plan: Plan, own: pd.DataFrame) -> list[str]:
-    """Every interaction of a table by the plan's own name; with what is compared where it is asked in several ways."""
-    times = own.groupby(["interaction", "dyad", "outcome"], observed=True)["mean"].transform("size")
-    return [
-        str(row["interaction"]) if n == 1 else interaction_in_words(row, plan)
-        for (_, row), n in zip(own.iterrows(), times, strict=True)
-    ]
+    """Every interaction of a table by the plan's own name, and by what tells it from others of that name."""
+    named = []
+    for _, row in own.iterrows():
+        alike = own[own["interaction"] == row["interaction"]]
+        effect, where = (next((f for f in plan.factors if f.name == row[key]), None) for key in ("effect", "where"))
+        several = [key for key in ("level", "place", "block") if alike[key].astype(str).nunique() > 1]
+        words = {"level": effect and effect.label_of(row["level"]), "place": where and where.label_of(row["place"])}
+        also = ", ".join(str(words.get(key) or row[key]) for key in several)
+        named.append(f"{row['interaction']} ({also})" if also else str(row["interaction"]))
+    return named
 
 
 def interaction_in_words(row: pd.Series, plan: Plan) -> str:

@@ -215,7 +215,7 @@ def test_zeros_have_no_sign_and_few_rows_are_counted(tmp_path: Path) -> None:
     assert asked.signs_in_words(none) == "no sign in the scenario, zero in 3 of 6"
     weighted = plan_in(tmp_path, sample="generosity,weight\n0.1,1\n0.2,2\n0.3,1\n")
     row = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0]), weighted, 3.0))
-    assert asked.signs_in_words(row) == "same sign in 75 %, zero in 25 %"
+    assert asked.signs_in_words(row) == "same sign in 75 % of the weight of 3, zero in 25 %"
 
 
 def test_a_sample_of_texts_alone_moves_nothing_by_rank(tmp_path: Path) -> None:
