@@ -13,7 +13,7 @@ import pandas as pd
 
 from experiments.design.outcomes import OF_EMERGENCE, OUTCOMES, told_of, words_of
 from experiments.design.plan import BLOCK, FACTORIAL, Factor, Plan
-from experiments.display.words import interval, listed, signed
+from experiments.display.words import BLOC_WORDS, interval, listed, signed
 from experiments.findings import headline
 from experiments.findings.crossed import ALL_BLOCKS, ROUNDING
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
@@ -152,9 +152,8 @@ def _reversed(findings: Findings, row: pd.Series) -> str:
 
 
 def pair_of(dyad: str) -> str:
-    """The two of a dyad, as what is told of them begins."""
-    words = headline.between(dyad).removeprefix("Between ")
-    return f"{words[0].upper()}{words[1:]}"
+    """The two of a dyad, short, as what is told of them begins: China–US."""
+    return "–".join(BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
 
 
 def _compared(plan: Plan, row: pd.Series, name: str) -> str:

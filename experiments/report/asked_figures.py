@@ -26,8 +26,9 @@ from experiments.display.figure_style import (
     titled,
     wrapped,
 )
-from experiments.display.words import BLOC_WORDS, signed
+from experiments.display.words import signed
 from experiments.findings import headline
+from experiments.findings.asked import pair_of
 from experiments.findings.crossed import ALL_BLOCKS
 from experiments.findings.sentences import replicates_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
@@ -139,8 +140,7 @@ def _figure(
             axis.set_xlabel(wrapped(words, letters(0.25), 3), fontsize="medium")
             axis.grid(axis="y", visible=False)
             if line == 0:
-                names = (BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
-                axis.set_title("–".join(names))
+                axis.set_title(pair_of(dyad))
     places = [wrapped(label, LABEL, 2) or " " for label in labels]
     for axis in (axis for row in axes for axis in leftmost(row)):
         axis.set_yticks(range(len(labels)), places)

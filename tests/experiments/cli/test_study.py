@@ -55,7 +55,7 @@ def test_it_fits_one_screen(printed: list[str]) -> None:
 def test_the_first_three_lines_answer_the_question(printed: list[str]) -> None:
     answer = " ".join(" ".join(printed[:3]).split())
     assert answer.startswith(
-        "Does dialogue do more where access is open? China and the US: dialogue (group against none) added "
+        "Does dialogue do more where access is open? China–US: dialogue (group against none) added "
     )
     assert re.search(rf"with access open than with closed: .* {NUMBER} \[{NUMBER}, {NUMBER}\] %", answer)
 

@@ -78,13 +78,13 @@ def test_tables_have_what_was_asked_and_no_more(findings: Findings) -> None:
 
 def test_words_answer_the_interaction_first(findings: Findings) -> None:
     first, second, *_ = asked.answers(findings)
-    assert first.startswith("China and the EU: dialogue (group against none) added no more, beyond luck, ")
+    assert first.startswith("China–EU: dialogue (group against none) added no more, beyond luck, ")
     assert "with tariffs on the table than with off: mean depth" in first
     assert "(+0.050 with on the table, +0.050 with off)" in first
     # Dialogue adds 0.05 of depth in CN-EU by construction.
     row = findings.effects.query("outcome == 'mean_depth' and factor == 'dialogue_ceiling' and block == 'with linkage'")
     assert row["mean"].item() == pytest.approx(0.05)
-    assert second.startswith("China and the EU, dialogue (group against none): mean depth +0.050 ")
+    assert second.startswith("China–EU, dialogue (group against none): mean depth +0.050 ")
     assert "averaged over tariffs" in second
     assert findings.reading.startswith(first)
     assert "US" not in findings.reading.replace("US-", "")
@@ -119,7 +119,7 @@ def test_an_average_that_hides_another_sign_says_so(tmp_path: Path) -> None:
     told = asked.answers(find(crossed, Results.open(tmp_path / "c")), with_levels=False)
     assert "added more with tariffs on the table than with off: mean depth +0.200 " in told[0]
     assert "(+0.120 with on the table, -0.080 with off)" in told[0]
-    assert told[1].startswith("China and the EU: dialogue (group against none) changed its sign (")
+    assert told[1].startswith("China–EU: dialogue (group against none) changed its sign (")
 
 
 def test_signs_that_differ_by_luck_alone_are_not_told(findings: Findings) -> None:
@@ -170,7 +170,7 @@ def test_figures_show_the_interaction_and_no_number_on_the_line_of_zero(tmp_path
 
 
 def talks_by_assumptions(chunk: Chunk) -> pa.Table:
-    """As ``made_up``, but what talks add to the gain between China and the US hangs on an assumption."""
+    """As ``made_up``, but what talks add to the gain between China–US hangs on an assumption."""
     step = float(chunk.settings.get("linkage_scale", 1.0)) * (chunk.settings["dialogue_ceiling"] == "group")
     return changed(chunk, lambda replicate: {"gain_share": [0.1 * step + 0.01 * replicate, 0.5, 0.5]})
 
@@ -214,7 +214,7 @@ def test_a_study_of_three_factors_fits_one_screen_and_answers_first(tmp_path: Pa
     lines = text.splitlines()
     assert len(lines) + 2 <= 50 and max(map(len, lines)) <= 80
     answer = " ".join(" ".join(lines[:3]).split())
-    assert "China and the US: dialogue (group against none) added no more, beyond luck, with access open than" in answer
+    assert "China–US: dialogue (group against none) added no more, beyond luck, with access open than" in answer
     assert re.search(r"share of the attainable gain \S+ \[\S+, \S+\] %", answer)
     said = " ".join(text.split())
     assert "averaged over tariffs" in said and "With dialogue" not in said
