@@ -40,6 +40,8 @@ HEIGHT: Final = 7.5  # of a slide, in inches
 MOST_OUTCOMES: Final = 4
 MOST_COMPARED: Final = 6
 LABEL: Final = 30
+# Inches of a row whose label has one line, or two.
+ROW: Final = (0.5, 0.75)
 # What stands before the name of an interaction.
 ASKED: Final = "interaction: "
 Mark = dict[str, float]
@@ -118,7 +120,9 @@ def _figure(
 ) -> Figure:
     plan = findings.plan
     outcomes = told_of(plan)[:MOST_OUTCOMES]
-    height = max(HEIGHT / len(outcomes), 1.0 + 0.5 * len(labels))
+    places = [wrapped(label, LABEL, 2) or " " for label in labels]
+    tall = max(ROW[place.count("\n")] for place in places)
+    height = max(HEIGHT / len(outcomes), 1.0 + tall * len(labels))
     figure, axes = panels(len(outcomes), len(dyads), height, share_x=True)
     colour, marker = (VERMILLION, "D") if is_difference else (BLUE, "o")
     for line, outcome in enumerate(outcomes):
@@ -141,7 +145,6 @@ def _figure(
             axis.grid(axis="y", visible=False)
             if line == 0:
                 axis.set_title(pair_of(dyad))
-    places = [wrapped(label, LABEL, 2) or " " for label in labels]
     for axis in (axis for row in axes for axis in leftmost(row)):
         axis.set_yticks(range(len(labels)), places)
         axis.set_ylim(len(labels) - 0.4, -0.6)

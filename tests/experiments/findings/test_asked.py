@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import re
 from pathlib import Path
@@ -151,12 +152,16 @@ def test_rows_name_their_levels(findings: Findings) -> None:
 
 
 def test_figures_show_the_interaction_and_no_number_on_the_line_of_zero(tmp_path: Path) -> None:
-    plan = plan_of(tmp_path, more=CROSSED)
+    plan = plan_of(tmp_path, more=CROSSED.replace("with duties", "with duties on the table of both"))
     run_plan(plan, tmp_path / "r", 1, work=talks_turn)
     figure = worth_figure(find(plan, Results.open(tmp_path / "r")))
     figure.canvas.draw()
-    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
-    assert rows[0] == "interaction: with duties" and "tariffs: on the table" in rows
+    labels = figure.axes[0].get_yticklabels()
+    rows = [label.get_text() for label in labels]
+    assert " ".join(rows[0].split()) == "interaction: with duties on the table of both"
+    assert "tariffs: on the table" in rows
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(upper.y0 > lower.y1 for upper, lower in itertools.pairwise(boxes)), "labels stand on each other"
     numbers = 0
     for axis in figure.axes:
         zero = axis.transData.transform((0.0, 0.0))[0]
