@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
     from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
-    from model.faults import InputFault, nearest, shown
+    from model.faults import InputFault, described, kind_of, nearest, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
@@ -50,7 +50,7 @@ _ROOMS = {
     "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
     "model.draws": "HIGHEST_ROOT_SEED SEEDS",
     "model.ensemble": "Ensemble kept_lanes",
-    "model.faults": "InputFault nearest shown",
+    "model.faults": "InputFault described kind_of nearest shown",
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
@@ -81,13 +81,13 @@ __all__ = [
     "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
     "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine",
     "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
-    "calibration_table", "checked_value", "dictionary", "digest_of_text", "duty_rates", "evidence_table",
+    "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table",
     "files_read", "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "kept_lanes",
-    "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world", "make_parameters",
-    "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package",
-    "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shown",
-    "side_family", "stance", "stand_in", "tactic", "unload", "unload_worlds", "using_arithmetic", "why_it_failed",
-    "world_of",
+    "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
+    "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml",
+    "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names",
+    "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic", "unload", "unload_worlds",
+    "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-import difflib
+import datetime
+import numbers
 import operator
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 #: Characters of a value that a message shows.
 MOST_SHOWN: Final = 80
+#: What kinds of values are called, by their types; a switch before the whole number that Python takes it for.
+KINDS: Final[Mapping[type | tuple[type, ...], str]] = {
+    bool: "true or false",
+    numbers.Integral: "a whole number",
+    numbers.Real: "a number with decimals",
+    str: "text in quotes",
+    dict: "a table",
+    (list, tuple): "a list",
+    (datetime.date, datetime.time): "a date or time",
+    type(None): "nothing",
+}
+# A name is told as the one that was meant where no more than half of the letters of both differ.
+LEAST_ALIKE: Final = 0.5
 
 
 def shown(came: object, most: int = MOST_SHOWN) -> str:
@@ -16,9 +30,21 @@ def shown(came: object, most: int = MOST_SHOWN) -> str:
     try:
         text = " ".join(repr(came).split())
     except ValueError:  # Python writes no number of more than 4,300 digits
-        what = "" if isinstance(came, int) else f"{type(came).__name__} with a "
-        return f"a {what}number of thousands of digits"
+        what = "" if isinstance(came, int) else f"{kind_of(came)} with "
+        return f"{what}a number of thousands of digits"
     return text if len(text) <= most else f"{text[:most]}..."
+
+
+def kind_of(came: object) -> str:
+    """What kind of value something is, in words; of a class of somebody's own its name."""
+    return next(
+        (words for types, words in KINDS.items() if isinstance(came, types)), f"a value of class {type(came).__name__}"
+    )
+
+
+def described(came: object, most: int = MOST_SHOWN) -> str:
+    """A value as ``shown``, with its kind."""
+    return f"{shown(came, most)} ({kind_of(came)})"
 
 
 def whole_number(came: Any) -> int | None:
@@ -43,11 +69,30 @@ class InputFault(ValueError):
         return (type(self), (self.faults, self.subject))
 
 
-def nearest(name: object, known: Iterable[str]) -> str:
-    """The known name nearest to ``name`` as a hint for a message, or an empty string.
+def nearest(name: object, known: Iterable[str], least: float = LEAST_ALIKE) -> str:
+    """The known name nearest to ``name`` as a hint for a message, or an empty string where none is as much ``alike``.
 
     A hint reads ``nearest known name: 'price_adjustment'``.
     """
-    folded = {one.lower(): one for one in known}
-    close = difflib.get_close_matches(name.lower() if isinstance(name, str) else "", list(folded), n=1, cutoff=0.5)
-    return f"nearest known name: '{folded[close[0]]}'" if close else ""
+    came = name.lower() if isinstance(name, str) else ""
+    near, _, meant = max(
+        ((alike(came, one.lower()), [*map(operator.eq, came, one.lower())], one) for one in known),
+        default=(0.0, [], ""),
+    )  # of two as near, the one that begins alike for longer
+    return f"nearest known name: '{meant}'" if came and near >= least else ""
+
+
+def alike(one: str, other: str) -> float:
+    """How alike two names are, 1 for the same and 0 where no letter is shared: edits against letters of both.
+
+    A letter added or left out is one edit, one in another's place two, and two neighbours swapped one.
+    Source: Damerau 1964, as optimal string alignment.
+    """
+    before, row = list(range(len(other) + 1)), list(range(len(other) + 1))
+    for i, letter in enumerate(one):
+        last, before, row = before, row, [i + 1]
+        for j, at in enumerate(other):
+            row.append(before[j] if letter == at else 1 + min(before[j + 1], row[j]))
+            if i and j and letter == other[j - 1] and at == one[i - 1]:
+                row[-1] = min(row[-1], last[j - 1] + 1)
+    return 1.0 - row[-1] / max(1, len(one) + len(other))

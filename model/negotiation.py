@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import copy
 import copyreg
-import difflib
 import functools
 import inspect
 import itertools
@@ -46,7 +45,7 @@ if isinstance(kept := getattr(mesa.Agent, "_ids", None), dict):
 
 #: The parties that come with the project, and what they are called where Mesa knows them.
 SHIPPED: Final[dict[type, str]] = {Bloc: "MesaBloc", Automaker: "MesaAutomaker", BatterySupplier: "MesaSupplier"}
-#: A name of a subclass at least this like one that is read was meant to be it (0 to 1, of difflib).
+#: A name of a subclass at least this like one that is read was meant to be it (``alike``, 0 to 1).
 NEARLY: Final = 0.8
 NO_RESET: Final = (
     "all chance of a run is drawn before its first quarter, from root_seed and replicate; "
@@ -187,9 +186,8 @@ class NegotiationModel(ToldRun, mesa.Model):
         """A subclass names the types of its parties; one that it misspells would be played without a word."""
         super().__init_subclass__(**kwargs)
         known = [name for name in NegotiationModel.__annotations__ if name.endswith("_type")]
-        odd = [name for name in vars(cls) if name not in known and difflib.get_close_matches(name, known, 1, NEARLY)]
-        if odd:
-            faults = [f"{name} is not read; {nearest(name, known)}" for name in odd]
+        hints = {name: nearest(name, known, NEARLY) for name in vars(cls) if name not in known}
+        if faults := [f"{name} is not read; {hint}" for name, hint in hints.items() if hint]:
             raise InputFault(faults, f"class {cls.__name__}")
 
     def __copy__(self) -> Self:

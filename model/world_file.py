@@ -18,7 +18,7 @@ from model.agents.battery_supplier import BatterySupplier
 from model.agents.bloc import Bloc
 from model.choices import plugins
 from model.choices.own_file import OwnFile, changed, digest_of, read_text, run_file, where_of, whole_digest
-from model.faults import InputFault, nearest
+from model.faults import InputFault, kind_of, nearest
 from model.world import World
 
 SUBJECT: Final = "world file"
@@ -161,7 +161,7 @@ def _no_such(where: Path, name: str, names: dict[str, Any], own: dict[str, Any])
         return f"'{where}' has no class {name!r}; {hint}"
     found = names[name]
     if not isinstance(found, type):
-        return f"{name} in '{where}' is no class but {type(found).__name__}; allowed is {ALLOWED}"
+        return f"{name} in '{where}' is no class but {kind_of(found)}; allowed is {ALLOWED}"
     if found.__module__.partition(".")[0] == "model":
         return f"{name} in '{where}' is the shipped class; allowed is {ALLOWED}"
     bases = ", ".join(base.__name__ for base in found.__bases__)

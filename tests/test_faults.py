@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import datetime
 from typing import Any
 
+import numpy as np
 import pytest
 
 from experiments.cli.main import parse_settings
-from model import Ensemble, InputFault, NegotiationModel, make_parameters, shown
+from model import Ensemble, InputFault, NegotiationModel, described, make_parameters, nearest, shown
+from model.faults import alike
 
 HUGE = 10**5000
 
@@ -22,12 +25,59 @@ HUGE = 10**5000
         (HUGE, "a number of thousands of digits"),
         (-HUGE, "a number of thousands of digits"),
         ([1, HUGE], "a list with a number of thousands of digits"),
-        ({HUGE: 1}, "a dict with a number of thousands of digits"),
+        ({HUGE: 1}, "a table with a number of thousands of digits"),
     ],
     ids=range(8),
 )
 def test_a_value_is_shown_on_one_line(came: object, says: str) -> None:
     assert shown(came) == says
+
+
+@pytest.mark.parametrize(
+    ("came", "says"),
+    [
+        ("a", "'a' (text in quotes)"),
+        (True, "True (true or false)"),
+        (3, "3 (a whole number)"),
+        (np.int64(3), "np.int64(3) (a whole number)"),
+        (0.5, "0.5 (a number with decimals)"),
+        ([1], "[1] (a list)"),
+        ({"a": 1}, "{'a': 1} (a table)"),
+        (None, "None (nothing)"),
+        (datetime.date(2026, 1, 1), "datetime.date(2026, 1, 1) (a date or time)"),
+        (Ellipsis, "Ellipsis (a value of class ellipsis)"),
+    ],
+    ids=range(10),
+)
+def test_a_value_is_told_with_its_kind_in_words(came: object, says: str) -> None:
+    assert described(came) == says
+
+
+@pytest.mark.parametrize(
+    ("came", "known", "meant"),
+    [
+        ("CN-UE", ("CN-US", "CN-EU", "US-EU"), "CN-EU"),
+        ("CN-UE", ("CN-EU", "CN-US", "US-EU"), "CN-EU"),
+        ("gruop", ("none", "technical", "group", "leaders"), "group"),
+        ("2062", ("2018", "2026", "two"), "2026"),
+        ("2028", ("2018", "2026", "two"), "2026"),
+        ("Dialog", ("dialogue_ceiling", "generosity"), "dialogue_ceiling"),
+        ("xq", ("none", "group"), ""),
+        ("", ("none",), ""),
+        (3, ("three",), ""),
+        ("none", (), ""),
+    ],
+    ids=range(10),
+)
+def test_the_nearest_name_is_the_one_with_the_fewest_slips(came: object, known: tuple[str, ...], meant: str) -> None:
+    assert nearest(came, known) == (f"nearest known name: '{meant}'" if meant else "")
+
+
+def test_two_letters_swapped_are_one_slip_and_a_wrong_one_is_two() -> None:
+    assert alike("abcd", "abdc") == pytest.approx(1 - 1 / 8)
+    assert alike("abcd", "abcx") == pytest.approx(1 - 2 / 8)
+    assert alike("abcd", "abc") == pytest.approx(1 - 1 / 7)
+    assert (alike("ab", "ab"), alike("ab", "xy"), alike("", "")) == (1.0, 0.0, 1.0)
 
 
 @pytest.mark.parametrize(

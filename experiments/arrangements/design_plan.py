@@ -19,8 +19,8 @@ from experiments.arrangements.racing import ROUNDS, Rules
 from experiments.arrangements.search import FEWEST, MOST
 from experiments.design.plan import MAX_REPLICATES, SCENARIO, Assumed, Block, Factor, Plan, Value
 from experiments.design.plan_file import PlanReader
-from experiments.design.plan_reading import as_file_name, is_number, shown
-from model import InputFault, load_scenario, nearest, read_toml
+from experiments.design.plan_reading import as_file_name, is_number
+from model import InputFault, described, load_scenario, nearest, read_toml
 
 PLANS: Final = Path(__file__).parent / "plans"
 PLAIN: Final = ("title", "question", "hypothesis", "scenario", "replicates", "root_seed", "settings")
@@ -140,7 +140,7 @@ class _Reader(PlanReader):
         designs = self._whole(self.own, "designs", USUAL_DESIGNS, FEWEST, MOST)
         race = self.own.get("race", {})
         if not isinstance(race, dict):
-            self.faults.append(f"race = {shown(race)}: allowed is a table headed [race]")
+            self.faults.append(f"race = {described(race)}: allowed is a table headed [race]")
             race = {}
         self._known(race, RACE_KEYS, "a key of [race]", "[race] ")
         usual = Rules()
@@ -149,11 +149,11 @@ class _Reader(PlanReader):
         candidates = self._whole(race, "candidates", usual.candidates, *CANDIDATES, "[race] ")
         confidence = race.get("confidence", usual.confidence)
         if not is_number(confidence) or not 0.5 <= confidence < 1.0:
-            self.faults.append(f"[race] confidence = {shown(confidence)}: allowed is a number from 0.5 to below 1")
+            self.faults.append(f"[race] confidence = {described(confidence)}: allowed is a number from 0.5 to below 1")
             confidence = usual.confidence
         named = self.own.get("objectives", list(USUAL_OBJECTIVES))
         if not isinstance(named, list) or not named or not all(isinstance(one, str) for one in named):
-            self.faults.append(f"objectives = {shown(named)}: allowed is a list of names, such as ['{WORST_OFF}']")
+            self.faults.append(f"objectives = {described(named)}: allowed is a list of names, such as ['{WORST_OFF}']")
             named = []
         levers = self.own.get("levers")
         if not isinstance(levers, dict) or not levers:

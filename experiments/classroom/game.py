@@ -19,7 +19,7 @@ import numpy as np
 from experiments.classroom.controls import BRANCHABLE, absent, checked, class_scenarios
 from experiments.classroom.minutes import Event, Minutes
 from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
-from model import Checkpoint, InputFault, World, root_seeds
+from model import Checkpoint, InputFault, World, kind_of, root_seeds
 
 FORMAT: Final = "detente game 1"
 MOST_REPLICATE: Final = 1_000_000
@@ -105,7 +105,7 @@ def read_settings(data: object) -> Settings:
     Raises ``InputFault`` for anything that is not settings.
     """
     if not isinstance(data, dict):
-        raise InputFault([f"settings: {type(data).__name__}; allowed is a table of names and values"], "game")
+        raise InputFault([f"settings: {kind_of(data)}; allowed is a table of names and values"], "game")
     known = {"scenario", "root_seed", "replicate", "parameters", "changes", "quarters"}
     strangers = [name for name in data if name not in known]
     if strangers:

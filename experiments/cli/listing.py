@@ -21,33 +21,33 @@ from experiments.display.streams import pasted
 
 
 def plans() -> None:
-    """List the plans that come with the project, with what each asks."""
+    """List the plans that come with the project, with what each asks and how many runs it takes."""
     with refusals():
-        from experiments.design.plan_file import plan_names, plan_path
+        from experiments.design.plan_file import load_plan, plan_names
         from experiments.display.console import say
         from experiments.display.grids import Grid
-        from model import read_toml
 
         console = screen()
-        table = Grid("", ("plan",), (), {"what it asks": 24})
-        for name in plan_names():
-            table.row(name, read_toml(plan_path(name), "plan")[1]["title"])
+        table = Grid("", ("plan",), ("runs",), {"what it asks": 24})
+        for plan in map(load_plan, plan_names()):
+            table.row(plan.name, f"{plan.n_runs:,}", plan.title)
         table.show(console)
         say(console, "detente sweep PLAN plays one.")
+        say(console, "detente sweep PLAN --replicates 2 --into trial tries it: small, and how long the whole takes.")
 
 
 def scenarios() -> None:
     """List the scenarios that come with the project, with their quarters."""
     with refusals():
+        from experiments.catalogue.scenario_facts import said
         from experiments.display.console import say
         from experiments.display.grids import Grid
-        from model import known_scenario, scenario_names
+        from model import find_scenario, scenario_names
 
         console = screen()
         table = Grid("", ("scenario",), ("first", "last"), {"what it is": 24})
         for name in scenario_names():
-            own = known_scenario(name)
-            table.row(name, own.quarter_label(0), own.quarter_label(own.n_quarters - 1), own.title)
+            table.row(name, *(said(find_scenario(name), key) for key in ("first_quarter", "last_quarter", "title")))
         table.show(console)
         say(console, "detente run SCENARIO plays one.")
         say(console, "detente parameters --changed SCENARIO shows what it sets.")
@@ -111,6 +111,8 @@ def parameters(
             typer.echo(parameters_page.markdown(), nl=False)
         else:
             parameters_page.show_parameters(screen(), *parameters_page.chosen(find, group, changed))
+            if changed is not None and find is group is None:
+                parameters_page.show_besides(screen(), changed)
 
 
 def check_parameters(calibration: str | None, markdown: bool, chooses: bool) -> None:

@@ -103,7 +103,26 @@ class Commands(TyperGroup):
                 )
         if args[:1] == ["help"]:
             args = [*args[1:2], "--help"]
+        if fault := self._lacking(ctx, args):
+            with refusals():
+                from model import InputFault
+
+                raise InputFault([fault], "command line")
         return super().parse_args(ctx, args)
+
+    def _lacking(self, ctx: typer.Context, args: Sequence[str]) -> str:
+        """What the last word asks for after it and does not get: the value of an option; empty where it gets it."""
+        command = self.get_command(ctx, args[0]) if len(args) > 1 else None
+        for own in command.params if command else ():
+            if args[-1] in own.opts and args[-1].startswith("-") and not getattr(own, "is_flag", False):
+                wanted = own.metavar or "a value"
+                about = (getattr(own, "help", "") or "").rstrip(".")
+                if wanted == "SCENARIO":
+                    from model import scenario_names
+
+                    about = f"{about}; known are {', '.join(scenario_names())}, or the path of a .toml file"
+                return f"{args[-1]} needs {wanted} after it: {about[:1].lower()}{about[1:]}"
+        return ""
 
 
 @contextlib.contextmanager

@@ -72,6 +72,18 @@ class Factor:
             return self.level_labels[self.index_of(level)]
         return f"{level:.3g}" if isinstance(level, float) else f"{level}"
 
+    def at(self, level: object) -> str:
+        """A level with its factor, as after "with" or "averaged over": "tension high", "jumps 0.12"."""
+        return f"{self.label} {self.named(level)}"
+
+    def named(self, level: object) -> str:
+        """A level inside a sentence; the name of a bundle is somebody's own words, and in quotes."""
+        return f"“{self.label_of(level)}”" if self.bundles else self.label_of(level)
+
+    def against(self, level: object, baseline: object) -> str:
+        """What a comparison of two levels compares: "dialogue (group against none)"."""
+        return f"{self.label} ({self.named(level)} against {self.named(baseline)})"
+
 
 @dataclasses.dataclass(frozen=True)
 class Block:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, Final
 from experiments.design import point_tables, sampling
 from experiments.design.plan import ID, MAX_POINTS, MAX_REPLICATES, SAMPLED, Assumed, Block, Factor, Value
 from experiments.design.plan_bundles import BundleReader
-from experiments.design.plan_reading import is_number, shown
-from model import PARAMETERS, seeds_directory
+from experiments.design.plan_reading import is_number
+from model import PARAMETERS, described, seeds_directory
 
 if TYPE_CHECKING:
     from experiments.design.point_tables import Watch
@@ -87,7 +87,7 @@ class AssumedReader(BundleReader, abc.ABC):
     def _every_number(self, status: object, taken: Any, where: str) -> list[Factor]:
         """A factor over its declared range for every number with this status that nothing else sets."""
         if status not in STATUSES:
-            self.faults.append(f"{where} = {shown(status)}: allowed are {', '.join(STATUSES)}")
+            self.faults.append(f"{where} = {described(status)}: allowed are {', '.join(STATUSES)}")
             return []
         return [
             Factor(name, (), name.replace("_", " "), (), (float(spec.low or 0.0), float(spec.high or 0.0)))
@@ -99,7 +99,7 @@ class AssumedReader(BundleReader, abc.ABC):
         """The rows of a sample file, all or the first ``n_points``, and their weights."""
         came = table["sample"]
         if not isinstance(came, str) or not came:
-            self.faults.append(f"{where}sample = {shown(came)}: allowed is the name of a .csv or .parquet file")
+            self.faults.append(f"{where}sample = {described(came)}: allowed is the name of a .csv or .parquet file")
             return [], []
         beside = self.folder / came
         self.sample = next((p for p in (beside, seeds_directory() / "calibration" / came) if p.is_file()), beside)
@@ -112,7 +112,7 @@ class AssumedReader(BundleReader, abc.ABC):
         wrong = [(k, w) for k, w in enumerate(weights, 1) if not is_number(w) or float(w) < 0.0]
         if wrong:
             also = f" (and {len(wrong) - 1} more)" if len(wrong) > 1 else ""
-            came_as = f"row {wrong[0][0]}: weight = {shown(wrong[0][1])}"
+            came_as = f"row {wrong[0][0]}: weight = {described(wrong[0][1])}"
             self.faults.append(f"{where}sample {came_as}: allowed is a number from 0{also}")
         elif not any(weights):
             self.faults.append(f"{where}sample: every weight is 0; one row or more must count")

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from experiments.design.plan import ARM, BLOCK, ID, SAMPLE, SCENARIO, Factor, Value
-from experiments.design.plan_reading import TableReader, shown
-from model import PARAMETERS, InputFault, dictionary, find_scenario, load_scenario, scenario_names
+from experiments.design.plan_reading import TableReader
+from model import PARAMETERS, InputFault, described, dictionary, find_scenario, load_scenario, scenario_names
 
 #: Names of columns of results that a factor of bundles may not have.
 TAKEN: Final = (
@@ -47,7 +47,7 @@ class BundleReader(TableReader):
         """Whether something names a scenario that can be loaded; its start is noted, and a fault where it does not."""
         if not isinstance(came, str) or not came.strip():
             allowed = "the name of a scenario or of its file, in quotes"
-            self.faults.append(f"{where} scenario = {shown(came)}: allowed is {allowed}")
+            self.faults.append(f"{where} scenario = {described(came)}: allowed is {allowed}")
             return False
         if came in self.starts:
             return True
@@ -67,7 +67,7 @@ class BundleReader(TableReader):
             if key in table:
                 self.faults.append(f"{where} {key}: scenarios are no numbers; write levels = [...] instead")
         if not isinstance(levels, list) or len(levels) < 2:
-            self.faults.append(f"{where} levels = {shown(levels)}: allowed is a list of two scenarios or more")
+            self.faults.append(f"{where} levels = {described(levels)}: allowed is a list of two scenarios or more")
             return None
         sound = [level for k, level in enumerate(levels, 1) if self._is_scenario(level, f"{where} level {k}:")]
         starts = [self.starts[level] for level in sound]
@@ -98,7 +98,7 @@ class BundleReader(TableReader):
         for number, level in enumerate(levels, 1):
             at = f"{where} level {number}:"
             if not isinstance(level, dict):
-                self.faults.append(f"{at} {shown(level)}: either all levels are tables with a name, or none is")
+                self.faults.append(f"{at} {described(level)}: either all levels are tables with a name, or none is")
                 continue
             own = self._own_name(level, at, list(found))
             found[own] = self._settings({key: value for key, value in level.items() if key != "name"}, at)

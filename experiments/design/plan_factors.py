@@ -18,9 +18,9 @@ from experiments.design.plan import (
     Value,
 )
 from experiments.design.plan_assumed import DEFAULT_POINTS, STATUSES, AssumedReader
-from experiments.design.plan_reading import in_words, is_number, shown
+from experiments.design.plan_reading import in_words, is_number
 from experiments.design.point_tables import COMMA, NAME
-from model import PARAMETERS, InputFault, checked_value, nearest
+from model import PARAMETERS, InputFault, checked_value, described, nearest
 
 FACTOR_KEYS: Final = ("levels", "range", "steps", "scale", "label", "level_labels", "together")
 SCALES: Final = ("linear", "log")
@@ -38,6 +38,7 @@ class FactorReader(AssumedReader):
 
     arms: tuple[str, ...] = ()
     ids: tuple[str | int, ...] = ()
+    misspelt: tuple[str, ...] = ()  # names of factors that are not known: whatever else they upset is told with them
     unread = False  # whether there is a table that cannot be read: what it lacks is then no fault of the plan
 
     def _design(self) -> str:
@@ -79,18 +80,23 @@ class FactorReader(AssumedReader):
         where = f"[factors.{name}]"
         nothing = Factor(name, (), name, ())
         if not isinstance(table, dict):
-            self.faults.append(f"{where} = {shown(table)}: allowed is a table with 'levels' and 'label'")
+            self.faults.append(f"{where} = {described(table)}: allowed is a table with 'levels' and 'label'")
             return nothing
         self._known(table, FACTOR_KEYS, "a key of a factor", f"{where} ")
         label = table.get("label", name.replace("_", " "))
         if not isinstance(label, str):
-            self.faults.append(f"{where} label = {shown(label)}: allowed is text")
+            self.faults.append(f"{where} label = {described(label)}: allowed is text")
         if name == SCENARIO:
             return self._scenarios(table, str(label), where) or nothing
         if isinstance(levels := table.get("levels"), list) and any(isinstance(level, dict) for level in levels):
             return self._bundles(name, table, str(label), where) or nothing
         if name not in PARAMETERS:
-            self._settings({name: 0}, where)
+            hint = nearest(name, (*PARAMETERS, SCENARIO))
+            if SCENARIO in hint:
+                self.faults.append(f"{where} {name!r} is not a parameter; {hint}; correct the name or leave it out")
+            else:
+                self._settings({name: 0}, where)
+            self.misspelt = (*self.misspelt, name)
         if "range" in table and "levels" in table:
             self.faults.append(f"{where} has levels and a range; keep one")
             return nothing
@@ -100,7 +106,7 @@ class FactorReader(AssumedReader):
         levels = table.get("levels")
         if not isinstance(levels, list) or len(levels) < 2:
             allowed = "a list of two values or more; a single value belongs in [settings]"
-            self.faults.append(f"{where} levels = {shown(levels)}: allowed is {allowed}")
+            self.faults.append(f"{where} levels = {described(levels)}: allowed is {allowed}")
             return nothing
         for own in (name, *together):
             if own in PARAMETERS:
@@ -208,13 +214,13 @@ class FactorReader(AssumedReader):
         came = self.table["difference"]
         if not isinstance(came, dict) or not came:
             allowed = "a table of parameters with two values each, as in { dialogue_ceiling = ['none', 'group'] }"
-            self.faults.append(f"difference = {shown(came)}: allowed is {allowed}")
+            self.faults.append(f"difference = {described(came)}: allowed is {allowed}")
             return {}
         found: dict[str, tuple[Value, Value]] = {}
         for name, pair in came.items():
             where = f"difference {name}"
             if not isinstance(pair, list) or len(pair) != 2:
-                self.faults.append(f"{where} = {shown(pair)}: allowed are two values, [from, to]")
+                self.faults.append(f"{where} = {described(pair)}: allowed are two values, [from, to]")
                 continue
             if name == SCENARIO:
                 [self._is_scenario(value, f"{where}:") for value in pair]
@@ -234,7 +240,7 @@ class FactorReader(AssumedReader):
         wrong = []
         for number, name in enumerate(names, 1):
             if not isinstance(name, str) or not name.strip() or name in taken:
-                came = "is missing" if name is None else f"= {shown(name)}"
+                came = "is missing" if name is None else f"= {described(name)}"
                 wrong.append((number, f"name {came}: allowed is a text that no other one has"))
             else:
                 taken.add(name)
@@ -248,7 +254,7 @@ class FactorReader(AssumedReader):
             return ()
         kinds = {type(one) for one in found}
         if not (kinds <= {int} or kinds <= {str}):
-            wrong = [(k, f"id = {shown(one)}: allowed are texts in all rows, or whole numbers in all")
+            wrong = [(k, f"id = {described(one)}: allowed are texts in all rows, or whole numbers in all")
                      for k, one in enumerate(found, 1) if not isinstance(one, str)]  # fmt: skip
             self._first_of(what, wrong)
             return ()
@@ -274,7 +280,7 @@ class FactorReader(AssumedReader):
         came = self.table.get("reference", [])
         names = [came] if isinstance(came, str) else came
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-            self.faults.append(f"reference = {shown(came)}: allowed is the name of a point, or a list of names")
+            self.faults.append(f"reference = {described(came)}: allowed is the name of a point, or a list of names")
             return ()
         if names and not self.arms and not self.unread:
             self.faults.append("reference: the points have no names; give each point (or row) a 'name'")
@@ -288,7 +294,7 @@ class FactorReader(AssumedReader):
     def _table_rows(self) -> list[sampling.Row]:
         name = self.table.get("table")
         if not isinstance(name, str) or not name:
-            came = "is missing" if name is None else f"= {shown(name)}"
+            came = "is missing" if name is None else f"= {described(name)}"
             self.faults.append(f"table {came}: allowed is the name of a .csv or .parquet file")
             return []
         rows, fault = point_tables.read_table(self._table_file(), self.watch)

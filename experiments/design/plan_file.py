@@ -59,7 +59,7 @@ from experiments.design.plan import (
     replicates_fault,
 )
 from experiments.design.plan_factors import FactorReader
-from experiments.design.plan_reading import commas_of, is_number, shown
+from experiments.design.plan_reading import commas_of, is_number
 from experiments.design.plan_settings import with_settings
 from experiments.design.point_tables import Watch
 from model import (
@@ -68,6 +68,7 @@ from model import (
     PARAMETERS,
     SEEDS,
     InputFault,
+    described,
     find_scenario,
     flat,
     load_scenario,
@@ -239,7 +240,7 @@ class PlanReader(FactorReader):
         came = self.table.get(key, [])
         if not isinstance(came, list) or not all(isinstance(name, str) for name in came) or came == []:
             if key in self.table:
-                self.faults.append(f"{key} = {shown(came)}: allowed is a list of names; known: {', '.join(known)}")
+                self.faults.append(f"{key} = {described(came)}: allowed is a list of names; known: {', '.join(known)}")
             return ()
         for name in came:
             if name not in known:
@@ -264,9 +265,9 @@ class PlanReader(FactorReader):
             of = f" of {outcome}" if len(widths) > 1 else ""
             if outcome not in OUTCOMES:
                 hint = nearest(str(outcome), tuple(OUTCOMES)) or f"allowed are {', '.join(OUTCOMES)}"
-                self.faults.append(f"{where}outcome = {shown(outcome)}: {hint}")
+                self.faults.append(f"{where}outcome = {described(outcome)}: {hint}")
             if not is_number(half_width) or half_width <= 0:
-                came = "is missing" if half_width is None else f"= {shown(half_width)}"
+                came = "is missing" if half_width is None else f"= {described(half_width)}"
                 self.faults.append(f"{where}half_width{of} {came}: allowed is a number above 0, in the outcome's unit")
         if not widths:
             self.faults.append(f"{where}half_width names no outcome; write half_width = {{ {USUAL_PRECISE} = 0.05 }}")
@@ -314,7 +315,7 @@ class PlanReader(FactorReader):
             return came
         else:
             allowed = f"{SEEDS}, or the name of a file in seeds/random"
-            self.faults.append(f"root_seed = {shown(came)}: allowed is {allowed}")
+            self.faults.append(f"root_seed = {described(came)}: allowed is {allowed}")
         return 0
 
     def _blocks(self) -> tuple[Block, ...]:
@@ -354,11 +355,10 @@ class PlanReader(FactorReader):
             effect, over = table.get("effect"), table.get("where")
             places = [*(own for own in names if own != effect), *([BLOCK] if len(blocks) > 1 else [])]
             for key, came, allowed in (("effect", effect, names), ("where", over, places)):
-                if came not in allowed:
-                    told = "is missing" if came is None else f"= {shown(came)}"
-                    hint = (
-                        nearest(str(came), allowed) or f"allowed are {', '.join(allowed) or 'other factors, or blocks'}"
-                    )
+                if came not in allowed and not (self.misspelt and came in (*PARAMETERS, SCENARIO)):
+                    told = "is missing" if came is None else f"= {described(came)}"
+                    sound = [own for own in allowed if own not in self.misspelt]
+                    hint = nearest(came, sound) or f"allowed are {', '.join(sound) or 'other factors, or blocks'}"
                     self.faults.append(f"{where} {key} {told}: {hint}")
             found.append(Interaction(name, str(effect), str(over)))
         return tuple(found)
@@ -375,9 +375,9 @@ class PlanReader(FactorReader):
         rest = {key: value for key, value in came.items() if key not in levels} if isinstance(came, dict) else came
         own = {**levels, **self._settings(rest, f"{where} {side}:")}
         for factor in factors:
-            if factor.name not in own:
+            if factor.name not in own and factor.name not in self.misspelt:
                 self.faults.append(f"{where} {side}: says nothing of the factor {factor.name!r}; give it a level")
-            else:
+            elif factor.name in own:
                 own = {**dict.fromkeys(factor.together, own[factor.name]), **own}
         return own
 

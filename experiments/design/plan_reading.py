@@ -10,17 +10,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from experiments.design.plan import Value
-from model import InputFault, checked_value, nearest
-from model import shown as as_in_code
+from model import InputFault, checked_value, described, nearest
 
 WHOLE: Final = 1e6  # fractions of this size and more are shown as Python writes them
 UNSPACED: Final = re.compile(r"\w+\s*=\s*\[[-+\d. ]*\d,\d[-+\d,. ]*\]")
 LONGEST_NAME: Final = 100  # characters of a results folder's name
-
-
-def shown(value: object) -> str:
-    """A value as it came, with its type, for a message."""
-    return f"{as_in_code(value)} ({type(value).__name__})"
 
 
 def as_file_name(name: str) -> str:
@@ -66,7 +60,7 @@ class TableReader:
         value = self.table.get(key, None if needed else "")
         if isinstance(value, str) and (value.strip() or not needed):
             return " ".join(value.split())
-        came = "is missing" if value is None else f"= {shown(value)}"
+        came = "is missing" if value is None else f"= {described(value)}"
         self.faults.append(f"{key} {came}: allowed is text")
         return ""
 
@@ -76,7 +70,7 @@ class TableReader:
         if isinstance(value, str) and value in allowed:
             return value
         hint = nearest(str(value), allowed) or f"allowed are {', '.join(allowed)}"
-        self.faults.append(f"{key} = {shown(value)}: {hint}")
+        self.faults.append(f"{key} = {described(value)}: {hint}")
         return default
 
     def _whole(self, table: Mapping[str, Any], key: str, default: int, low: int, high: int, where: str = "") -> int:
@@ -84,7 +78,7 @@ class TableReader:
         value = table.get(key, default)
         if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
             return value
-        self.faults.append(f"{where}{key} = {shown(value)}: allowed is a whole number from {low} to {high}")
+        self.faults.append(f"{where}{key} = {described(value)}: allowed is a whole number from {low} to {high}")
         return default
 
     def _table(self, key: str) -> dict[str, Any]:
@@ -92,12 +86,12 @@ class TableReader:
         value = self.table.get(key, {})
         if isinstance(value, dict):
             return value
-        self.faults.append(f"{key} = {shown(value)}: allowed is a table headed [{key}]")
+        self.faults.append(f"{key} = {described(value)}: allowed is a table headed [{key}]")
         return {}
 
     def _settings(self, table: object, where: str) -> dict[str, Value]:
         if not isinstance(table, dict):
-            self.faults.append(f"{where} = {shown(table)}: allowed is a table of parameters")
+            self.faults.append(f"{where} = {described(table)}: allowed is a table of parameters")
             return {}
         for name, value in table.items():
             try:
@@ -110,7 +104,7 @@ class TableReader:
         """The tables of a list with where each stands; anything else is a fault."""
         rows = self.table.get(key, default)
         if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-            self.faults.append(f"{key} = {shown(rows)}: allowed are tables headed [[{key}]]")
+            self.faults.append(f"{key} = {described(rows)}: allowed are tables headed [[{key}]]")
             return []
         return [(f"[[{key}]] {number}:", row) for number, row in enumerate(rows, 1)]
 
@@ -118,6 +112,6 @@ class TableReader:
         name = table.get("name")
         if isinstance(name, str) and name.strip() and name not in taken:
             return name
-        came = "is missing" if name is None else f"= {shown(name)}"
+        came = "is missing" if name is None else f"= {described(name)}"
         self.faults.append(f"{where} name {came}: allowed is a text that no other one has")
         return f"{where} {len(taken)}"

@@ -199,8 +199,8 @@ _TERMS: Final = (
     ),
     Term(
         "over assumptions, same sign",
-        "An effect over a sample of assumptions: its median and what holds nine in ten of them, and the share in which "
-        "it has the same sign.",
+        "An effect over a sample of assumptions: its median, what holds nine in ten of them, and in how many it has "
+        "the sign that it has in the scenario; where it is zero it has none, and is counted apart.",
         ("over assumptions", "same sign"),
     ),
     Term(
@@ -308,8 +308,8 @@ _TERMS: Final = (
     ),
 )
 
-#: Games, as stories and the class page name them, and what they mean for the side that is so described; a game is a pair
-#: of these, one for each side (``model.FAMILIES``).
+#: Games, as stories and the class page name them, and what they mean for the side that is so described; a game is a
+#: pair of these, one for each side (``model.FAMILIES``).
 FAMILIES: Final = {
     "Assurance": "gains most if both give, but feels safer when neither does",
     "Battle": "gains most by moving first",

@@ -91,8 +91,9 @@ class Grid:
             if row.opens_section:
                 console.print()
             self._print_labels(console, row, is_first=not number or row.cells[0] != self.rows[number - 1].cells[0])
-            if is_folded:
+            if is_folded and any(row.cells[self.n_labels :]):
                 console.print(Text(" " * step + _beside(row.cells[self.n_labels :], values), row.style))
+            if is_folded:
                 continue
             self._print_cells(console, row, min(step, console.width // 4))
 

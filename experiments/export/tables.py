@@ -34,6 +34,7 @@ TITLES = {
     "blocs": "Gains, EV shares and emissions saved of every bloc", "bloc_effects": "What makes a difference to a bloc",
     "tests": "Tests of rates and times", "definitions": "Shares of runs under other definitions of cooperation",
     "block_effects": "Every block against the first", "interactions": "Interactions: differences of differences",
+    "simple_effects": "What each level of a factor changes at each level of every other factor",
     "movers": "Assumptions that go with the effects", "assumed_levels": "Levels over the sample of assumptions",
     "differences": "What the difference changes over the points of the design",
     "calibration": "What the results rest on", "waiting": "How long until cooperation emerges",

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
+from scipy.special import gammaln
 from scipy.stats import norm, rankdata
+from scipy.stats import t as student
 
 from experiments.design.plan import Plan
 from experiments.findings.comparisons import Comparison, Matrix, matched
-from experiments.statistics.estimates import LEVEL
+from experiments.statistics.estimates import LEVEL, holm
 
 Pairs = Sequence[tuple[int, int]]
 FloatArray = npt.NDArray[np.float64]
@@ -24,6 +26,8 @@ FloatArray = npt.NDArray[np.float64]
 NO_SIGN: Final = 1e-9
 # Fewer rows than this say nothing about what moves an effect.
 FEWEST_ROWS: Final = 4
+# A rank correlation that a sample should be large enough to tell: a quarter of the variance of the ranks.
+CLEAR: Final = 0.5
 
 
 def effects_by_row(values: Matrix, plan: Plan, pairs: Pairs, others: Pairs = ()) -> tuple[FloatArray, FloatArray]:
@@ -64,15 +68,17 @@ def fields_for(plan: Plan) -> Callable[[Matrix, Comparison, float], Mapping[str,
 def spread(of_rows: FloatArray, plan: Plan, default: float, errors: FloatArray | None = None) -> dict[str, Any]:
     """How something is distributed over the rows of a sample, by their weights: columns of a table.
 
-    ``median``, ``q05``, ``q95``; ``same_sign``: the share of rows with the sign of ``default``; ``outside``: whether
-    the default lies outside the middle 80 %; ``noise``: root mean square of the standard errors; ``n_rows``.
+    ``median``, ``q05``, ``q95``; ``same_sign``: the share of rows with the sign of ``default``, nothing where that is
+    zero and has none; ``zero``: the share of rows that are zero, which have none either; ``outside``: whether the
+    default lies outside the middle 80 %; ``noise``: root mean square of the standard errors; ``n_rows``;
+    ``is_weighted``: whether rows do not count alike.
     """
     assert plan.assumed is not None
     is_there = np.isfinite(of_rows)
     values, weights = of_rows[is_there], np.array(plan.assumed.weights)[is_there]
     if not values.size:
-        return {"median": np.nan, "q05": np.nan, "q95": np.nan, "same_sign": np.nan, "outside": False,
-                "noise": np.nan, "n_rows": 0}  # fmt: skip
+        return {**dict.fromkeys(("median", "q05", "q95", "same_sign", "zero", "noise"), np.nan),
+                "outside": False, "n_rows": 0, "is_weighted": False}  # fmt: skip
     low, q10, median, q90, high = (weighted_quantile(values, weights, q) for q in (0.05, 0.1, 0.5, 0.9, 0.95))
     sign = 0.0 if abs(default) < NO_SIGN else np.sign(default)
     signs = np.where(np.abs(values) < NO_SIGN, 0.0, np.sign(values))
@@ -81,7 +87,8 @@ def spread(of_rows: FloatArray, plan: Plan, default: float, errors: FloatArray |
         noise = float(np.sqrt(np.nanmean(errors * errors)))
     return {
         "median": median, "q05": low, "q95": high,
-        "same_sign": float(weights[signs == sign].sum() / weights.sum()),
+        "same_sign": float(weights[signs == sign].sum() / weights.sum()) if sign else np.nan,
+        "zero": float(weights[signs == 0.0].sum() / weights.sum()), "is_weighted": bool(np.ptp(weights) > NO_SIGN),
         "outside": bool(default < q10 - NO_SIGN or default > q90 + NO_SIGN), "noise": noise, "n_rows": int(values.size),
     }  # fmt: skip
 
@@ -103,8 +110,8 @@ def weighted_quantile(values: npt.ArrayLike, weights: npt.ArrayLike, q: float) -
 def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[dict[str, Any]]:
     """How each assumption of the sample goes with something that is known by row: rank correlations, strongest first.
 
-    Rows count by their weights; the interval counts as many rows as the weights are worth (Kish). Assumptions that are
-    texts, and all of them where nothing varies, are left out.
+    Rows count by their weights; the interval counts as many rows as the weights are worth (Kish). ``p_holm`` is
+    corrected for all assumptions. Assumptions that are texts, and all of them where nothing varies, are left out.
     Source: Spearman 1904; interval by Fisher's transformation with the variance of Bonett & Wright 2000; Kish 1965.
     """
     assert plan.assumed is not None
@@ -122,6 +129,7 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
     own = rankdata(of_rows[is_there])
     n = float(weights.sum() ** 2 / (weights @ weights))
     z = float(norm.ppf(0.5 + level / 2.0))
+    ties = np.unique(own, return_counts=True)[1]
     found: list[dict[str, Any]] = []
     for name, x, ranks in zip(names, columns, rankdata(columns, axis=1), strict=True):
         if np.ptp(x) == 0.0:
@@ -130,8 +138,35 @@ def movers(of_rows: FloatArray, plan: Plan, level: float = LEVEL) -> Iterator[di
         half = z * np.sqrt((1.0 + r * r / 2.0) / (n - 3.0)) if n > 3.0 else np.inf
         edge = np.arctanh(np.clip(r, -1.0 + 1e-12, 1.0 - 1e-12))
         ends = float(np.tanh(edge - half)), float(np.tanh(edge + half))
-        found.append({"assumption": name, "correlation": r, "low": ends[0], "high": ends[1], "n": round(n, 1)})
+        p = p_of_correlation(r, n, ties)
+        row = {"assumption": name, "correlation": r, "low": ends[0], "high": ends[1], "n": round(n, 1), "p_value": p}
+        found.append(row)
+    for row, p_holm in zip(found, holm([row["p_value"] for row in found]), strict=True):
+        row["p_holm"] = p_holm
     yield from sorted(found, key=lambda row: -abs(float(row["correlation"])))
+
+
+def p_of_correlation(r: float, n: float, ties: npt.ArrayLike = 1) -> float:
+    """The two-sided p-value of a rank correlation of ``n`` rows against none, in (0, 1].
+
+    By Student's t, and never below what ``n`` rows can show at all: of the orders that their ranks can stand in, fewer
+    where rows are tied, two are as extreme as the most extreme one.
+    ties: how many rows share each rank. Limits: 1 up to two rows, and where all are tied.
+    Source: Kendall & Stuart 1973, 31.19.
+    """
+    if n <= 2.0:
+        return 1.0
+    orders = gammaln(n + 1.0) - float(gammaln(np.asarray(ties) + 1.0).sum())
+    least = min(1.0, 2.0 * float(np.exp(-max(orders, 0.0))))
+    return max(least, float(2.0 * student.sf(abs(r) * np.sqrt((n - 2.0) / max(1.0 - r * r, 1e-300)), n - 2.0)))
+
+
+def rows_needed(assumptions: int, correlation: float = CLEAR, alpha: float = 1.0 - LEVEL) -> int:
+    """How many rows of a sample let a rank correlation of this size stand after correction over all assumptions."""
+    n = FEWEST_ROWS
+    while p_of_correlation(correlation, n) * assumptions > alpha:
+        n += 1
+    return n
 
 
 def _correlation(x: FloatArray, y: FloatArray, weights: FloatArray) -> float:

@@ -150,6 +150,47 @@ def effects(
     return rows
 
 
+def simple_effects(values: Matrix, plan: Plan, comparisons: Iterable[Comparison]) -> Iterator[dict[str, Any]]:
+    """What each level of a factor changes at each level of every other factor, which ``effects`` averages over.
+
+    Rows as of ``effects``, with ``where`` and ``place``, the other factor and its level, and ``is_reversed``: the
+    effect has another sign at another place, and differs between the two by more than its 95 % interval.
+    """
+    for own in comparisons:
+        for where in plan.factors if own.kind == FACTOR and plan.design == FACTORIAL else ():
+            if where.name == own.factor:
+                continue
+            pairs = {
+                place: [pair for pair in own.pairs if plan.points[pair[0]].levels[where.name] == place]
+                for place in where.levels
+            }
+            alone = {place: matched(values, here) for place, here in pairs.items()}
+            means = {place: mean_interval(found) for place, (found, _) in alone.items() if found.size}
+            for place, found in means.items():
+                others = [other for other in means if means[other].mean * found.mean < 0.0]
+                what = {"block": own.block, "factor": own.factor, "baseline": own.baseline, "level": own.level}
+                yield {
+                    **what, "where": where.name, "place": place, **found._asdict(), "n_cells": alone[place][1],
+                    "is_reversed": any(_differ(values, pairs[place], pairs[other]) for other in others),
+                }  # fmt: skip
+
+
+def _differ(values: Matrix, there: Sequence[tuple[int, int]], here: Sequence[tuple[int, int]]) -> bool:
+    """Whether an effect differs between two places by more than its 95 % interval, replicate by replicate."""
+    differences, _ = gaps(values, there, here)
+    found = mean_interval(differences)
+    return found.low > 0.0 or found.high < 0.0
+
+
+def gaps(values: Matrix, there: Sequence[tuple[int, int]], here: Sequence[tuple[int, int]]) -> tuple[Matrix, int]:
+    """(n,) how much larger a difference is over the pairs of ``there`` than over those of ``here``, one each.
+
+    For every replicate that has them all; and how many pairs of each those are.
+    """
+    steps = np.array([values[one] - values[other] for one, other in (*there, *here)])
+    return matched(steps, [(k, len(there) + k) for k in range(len(there))])
+
+
 # --- tests --------------------------------------------------------------------------------------------------
 
 

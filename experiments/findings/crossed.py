@@ -18,7 +18,7 @@ from scipy import stats
 from experiments.design.outcomes import told_of
 from experiments.design.plan import BLOCK, DesignPoint, Factor, Interaction, Plan
 from experiments.findings import assumed
-from experiments.findings.comparisons import Comparison, Matrix, effects, matched, matrices
+from experiments.findings.comparisons import Comparison, Matrix, effects, gaps, matrices
 from experiments.statistics.estimates import LEVEL, Estimate, holm, mean_interval
 
 if TYPE_CHECKING:
@@ -112,9 +112,7 @@ def interaction_rows(
     values: (design point, replicate), NaN where there is no run.
     """
     for own in crossings:
-        steps = np.array([values[one] - values[other] for one, other in (*own.there, *own.here)])
-        n = len(own.there)
-        differences, n_cells = matched(steps, [(k, n + k) for k in range(n)])
+        differences, n_cells = gaps(values, own.there, own.here)
         if differences.size:
             found = mean_interval(differences, level)
             asked = own.interaction

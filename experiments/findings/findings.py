@@ -32,11 +32,12 @@ from experiments.findings.comparisons import (
     effects,
     matrices,
     paired_tests,
+    simple_effects,
 )
 from experiments.findings.corners import corners_of, tally
 from experiments.findings.crossed import crossed
 from experiments.findings.differences import differences_of, of_difference
-from experiments.findings.headline import about, quarters_of, reference_point, with_assumptions
+from experiments.findings.headline import quarters_of, reference_point, with_assumptions
 from experiments.findings.sentences import of_blocs, read_plainly
 from experiments.findings.tables import RANKED, Findings
 from experiments.statistics.definitions import meanings, sensitivity_table
@@ -48,6 +49,8 @@ from model import InputFault, calibration_table, known_scenario
 if TYPE_CHECKING:
     from experiments.store.folder import Results
 
+# The tables that ``crossed`` makes, in its order.
+CROSSED: Final = ("block_effects", "interactions")
 # The columns of the runs that cells are made of, and how many rows of one dyad are held at once.
 NEEDED: Final = (*MEANS, *RATES, "depth_ceiling", "blocking")
 ROWS_AT_ONCE: Final = 100_000
@@ -76,7 +79,7 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
     bare = sorted({point.index for point in plan.cells} - set(cells["design_point"]))
     is_told = not bare or plan.design != FACTORIAL
     comparisons = [own for own in comparisons_of(plan) if is_told or own.kind != FACTOR]
-    compared, tested, moved, levels = _compared(plan, results, dyads, comparisons)
+    compared, beside = _compared(plan, results, dyads, comparisons)
     if plan.assumed is None:
         compared = {kind: with_assumptions(table, assumptions) for kind, table in compared.items()}
     blocs, bloc_effects = _blocs(plan, results, there, comparisons)
@@ -94,10 +97,9 @@ def find(plan: Plan, results: Results, assumptions: pd.DataFrame | None = None) 
         if plan.design in SAMPLED
         else pd.DataFrame(),
         _precision(plan, results), arms.drop(columns="factor") if len(arms) else arms, blocs, bloc_effects,
-        adjusted(tested),
-        _definitions(plan, results, dyads),
-        *(crossed(plan, results, dyads) if is_told else (pd.DataFrame(), pd.DataFrame())), moved, levels,
-        *([changed.spread] if changed is not None else []),
+        definitions=_definitions(plan, results, dyads),
+        differences=pd.DataFrame() if changed is None else changed.spread,
+        **dict(zip(CROSSED, crossed(plan, results, dyads), strict=True)) if is_told else {}, **beside,
     )  # fmt: skip
     return dataclasses.replace(found, reading=_reading(found, bare if not is_told else []))
 
@@ -119,7 +121,7 @@ def _reading(found: Findings, bare: Sequence[int]) -> str:
     if plan.difference:
         return " ".join(of_difference(plan, found.differences))
     if plan.outcomes:
-        return " ".join([*asked.answers(found), *filter(None, [about(plan)])])
+        return " ".join(asked.answers(found))
     return found.reading
 
 
@@ -170,14 +172,18 @@ def _batches(plan: Plan, results: Results) -> Iterator[list[int]]:
 
 def _compared(
     plan: Plan, results: Results, dyads: Sequence[str], comparisons: list[Comparison]
-) -> tuple[dict[str, pd.DataFrame], pd.DataFrame, pd.DataFrame, pd.DataFrame]:
-    """Paired differences by kind of comparison, the tests of rates and times; under a sample, movers and levels."""
+) -> tuple[dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
+    """Paired differences by kind of comparison; and tables beside them, by their names in ``Findings``.
+
+    Those are tests of rates and times, simple effects, and under a sample movers and levels.
+    """
     n_quarters = quarters_of(plan)
     by_kind = {kind: [own for own in comparisons if own.kind == kind] for kind in (FACTOR, ARM, CONTRAST)}
     rows: dict[str, list[dict[str, Any]]] = {kind: [] for kind in by_kind}
     tested: list[dict[str, Any]] = []
     moved: list[dict[str, Any]] = []
     levels: list[dict[str, Any]] = []
+    simple: list[dict[str, Any]] = []
     more = assumed.fields_for(plan)
     for dyad in dyads if comparisons or plan.assumed else ():
         tested_ones = [name for name in YES_NO if plan.asks_any(name)] + ([TIME] if plan.asks_any("emerged") else [])
@@ -185,9 +191,10 @@ def _compared(
         kept = {}
         for outcome, values in _by_few(plan, results, columns, dyad):
             if outcome in told_of(plan):
+                what = {"dyad": dyad, "outcome": outcome}
                 for kind, own in by_kind.items():
-                    what = {"dyad": dyad, "outcome": outcome}
                     rows[kind] += [{**what, **row} for row in effects(values, own, more=more)]
+                simple += [{**what, **row} for row in simple_effects(values, plan, by_kind[FACTOR])]
                 moved += _movers(plan, values, comparisons, dyad, outcome)
             if plan.assumed and (outcome in told_of(plan) or outcome in YES_NO):
                 levels += assumed.levels_over(plan, {outcome: values}, dyad, RATES)
@@ -195,7 +202,8 @@ def _compared(
                 kept[outcome] = values
         tested += [{"dyad": dyad, **row} for row in paired_tests(kept, comparisons, n_quarters)]
     ordered = {kind: _ordered(pd.DataFrame(own), plan) for kind, own in rows.items() if own}
-    return ordered, pd.DataFrame(tested), pd.DataFrame(moved), pd.DataFrame(levels)
+    beside = {"movers": moved, "assumed_levels": levels, "simple_effects": simple}
+    return ordered, {"tests": adjusted(pd.DataFrame(tested)), **{k: pd.DataFrame(own) for k, own in beside.items()}}
 
 
 def _by_few(plan: Plan, results: Results, columns: Sequence[str], dyad: str) -> Iterator[tuple[str, Matrix]]:

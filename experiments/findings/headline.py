@@ -110,7 +110,7 @@ def shown_cells(plan: Plan, effects: pd.DataFrame, most: int = MOST_CELLS) -> li
     is_nothing = all(str(level) in NOTHING for level in first.values())
     chosen = [Shown(at(first), BASES[not is_nothing])]
     for factor in plan.factors[: most - 2]:
-        label = level_in_words(factor, factor.levels[-1])
+        label = level_in_words(plan, factor, factor.levels[-1])
         chosen.append(Shown(at({**first, factor.name: factor.levels[-1]}), label))
     if len(plan.factors) > 1:
         chosen.append(Shown(at(last), "all of these" if len(plan.factors) <= most - 2 else "all last levels"))
@@ -119,7 +119,7 @@ def shown_cells(plan: Plan, effects: pd.DataFrame, most: int = MOST_CELLS) -> li
 
 def _step_of(plan: Plan, base: DesignPoint, point: DesignPoint) -> str:
     changed = [f for f in plan.factors if point.levels[f.name] != base.levels[f.name]]
-    return ", ".join(level_in_words(f, point.levels[f.name]) for f in changed) or BASES[2]
+    return ", ".join(level_in_words(plan, f, point.levels[f.name]) for f in changed) or BASES[2]
 
 
 def _strongest(plan: Plan, own: list[DesignPoint], effects: pd.DataFrame, most: int) -> list[DesignPoint]:
@@ -140,13 +140,17 @@ def label_of(plan: Plan, point: DesignPoint) -> str:
     """What a cell is called: its arm, or the levels of its factors."""
     if point.arm:
         return point.arm
-    return ", ".join(level_in_words(factor, point.levels[factor.name]) for factor in plan.factors)
+    return ", ".join(level_in_words(plan, factor, point.levels[factor.name]) for factor in plan.factors)
 
 
-def level_in_words(factor: Factor, level: object) -> str:
-    """A level beside its factor; of two levels, the one that says only "on" is named by what is switched on."""
+def level_in_words(plan: Plan, factor: Factor, level: object) -> str:
+    """A level beside its factor; of two levels, the one that says only "on" is named by what is switched on.
+
+    Not in a plan that names its outcomes: whoever asked is told every level by its own label.
+    """
     name = factor.label_of(level)
-    return factor.label if len(factor.levels) == 2 and name in ON else f"{factor.label}: {name}"
+    is_said = len(factor.levels) == 2 and name in ON and not plan.outcomes
+    return factor.label if is_said else f"{factor.label}: {name}"
 
 
 def base_label(shown: Iterable[Shown]) -> str:

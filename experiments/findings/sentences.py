@@ -12,7 +12,7 @@ import pandas as pd
 from experiments.design.outcomes import main_of
 from experiments.design.plan import ARM, SAMPLED, Plan
 from experiments.display.words import interval, listed, signed, sized
-from experiments.findings.assumed import defaults_outside
+from experiments.findings.assumed import CLEAR, defaults_outside, rows_needed
 from experiments.findings.comparisons import CONTRAST, FACTOR
 from experiments.findings.headline import about, answers
 from experiments.findings.tables import Findings
@@ -101,7 +101,7 @@ def of_blocs(plan: Plan, blocs: pd.DataFrame, effects: pd.DataFrame) -> str:
     what = top["level"]
     if top["kind"] == FACTOR:
         factor = next(factor for factor in plan.factors if factor.name == top["factor"])
-        what = f"{factor.label} ({factor.label_of(top['level'])} against {factor.label_of(top['baseline'])})"
+        what = factor.against(top["level"], top["baseline"])
     return f"{first} What moves such a share most is {what}: {sized(float(top['mean']))} in {top['bloc']}."
 
 
@@ -121,8 +121,7 @@ def of_tests(plan: Plan, tests: pd.DataFrame) -> str:
             found = [f"{n} of {len(p)} in {dyad}" for dyad, p in by_dyad if (n := int((p < ALPHA).sum()))]
             if len(by_dyad):
                 parts.append(f"{words} differ beyond luck in {listed(found) if found else 'none'}")
-        labels = factor.level_labels
-        what = f"{factor.label} ({labels[-1]} against {labels[0]})"
+        what = factor.against(factor.levels[-1], factor.levels[0])
         sentences.append(f"Of the pairs of cells that differ in {what}, {', and '.join(parts)}.")
     return " ".join(sentences)
 
@@ -151,30 +150,61 @@ def security_in_words(row: pd.Series) -> str:
 
 
 def of_sample(findings: Findings) -> list[str]:
-    """What the sample of assumptions is, where a default lies outside of it, and what moves the first effects most."""
+    """What the sample of assumptions is, where a default lies outside of it, and what moves the first effects."""
+    return [one for make in (sample_in_words, defaults_in_words, movers_in_words) if (one := make(findings))]
+
+
+def sample_in_words(findings: Findings) -> str:
+    """How large the sample of assumptions is; empty without one."""
+    own = findings.plan.assumed
+    if own is None:
+        return ""
+    each = f"{own.replicates} replicate{'s' * (own.replicates > 1)}"
+    said = f"Over assumptions, median [5, 95 %]: {len(own.rows)} points of {len(own.rows[0])} assumptions, {each} each."
+    tables = (findings.effects, findings.arms, findings.assumed_levels, findings.interactions)
+    is_outside = any("outside" in table and table["outside"].any() for table in tables)
+    return f"{said} !: the default lies outside the middle 80 %." if is_outside else said
+
+
+def defaults_in_words(findings: Findings) -> str:
+    """For which assumptions the scenario's own value lies outside the middle of the sample; empty for none."""
     plan = findings.plan
     if plan.assumed is None:
-        return []
-    rows = plan.assumed.rows
+        return ""
     usual = known_scenario(plan.start).parameters.with_overrides(plan.settings)
-    outside = defaults_outside(plan, {name: getattr(usual, name) for name in rows[0]})
-    each = f"{plan.assumed.replicates} replicate{'s' * (plan.assumed.replicates > 1)}"
-    told = [f"Over assumptions, median [5, 95 %]: {len(rows)} points of {len(rows[0])} assumptions, {each} each."]
-    if outside:
-        some = listed(name.replace("_", " ") for name in outside[:MOST_NAMED])
-        more = f" and {len(outside) - MOST_NAMED} more" if len(outside) > MOST_NAMED else ""
-        told.append(f"The scenario's own value lies outside the middle 80 % of the sample for {some}{more}.")
-    if any("outside" in t and t["outside"].any() for t in (findings.effects, findings.arms, findings.assumed_levels)):
-        told[0] += " !: the default lies outside the middle 80 %."
-    if len(findings.movers):
-        own = findings.movers[findings.movers["outcome"] == main_of(plan)]
-        first = own[own["block"] == plan.blocks[0].name].groupby("dyad", sort=False, observed=True).first()
+    outside = defaults_outside(plan, {name: getattr(usual, name) for name in plan.assumed.rows[0]})
+    if not outside:
+        return ""
+    some = listed(name.replace("_", " ") for name in outside[:MOST_NAMED])
+    more = f" and {len(outside) - MOST_NAMED} more" if len(outside) > MOST_NAMED else ""
+    return f"The scenario's own value lies outside the middle 80 % of the sample for {some}{more}."
+
+
+def movers_in_words(findings: Findings) -> str:
+    """Which assumptions move the first effect; withheld where the sample cannot tell, with how large it had to be."""
+    plan = findings.plan
+    if findings.movers.empty or plan.assumed is None:
+        return ""
+    own = findings.movers[
+        (findings.movers["outcome"] == main_of(plan)) & (findings.movers["block"] == plan.blocks[0].name)
+    ]
+    if own.empty:
+        return ""
+    what, first = compared_in_words(plan, own.iloc[0]), own.iloc[0]
+    own = own[(own["factor"] == first["factor"]) & (own["level"] == first["level"])]
+    clear = own[own["p_holm"] < ALPHA].groupby("dyad", sort=False, observed=True).first()
+    if len(clear):
         parts = [f"{row['assumption'].replace('_', ' ')} ({signed(row['correlation'])} in {dyad})"
-                 for dyad, row in first.iterrows()]  # fmt: skip
-        if parts:
-            what = compared_in_words(plan, own.iloc[0])
-            told.append(f"What moves the effect of {what} most, by rank correlation: {listed(parts)}.")
-    return told
+                 for dyad, row in clear.iterrows()]  # fmt: skip
+        return f"What moves the effect of {what} most, by rank correlation, corrected for all of them: {listed(parts)}."
+    n, varied = float(own["n"].max()), own["assumption"].nunique()
+    needed, many = rows_needed(varied), f"{varied} assumption{'s' * (varied > 1)}"
+    if n < needed:
+        return (
+            f"Which assumptions move the effects is not told: {n:.0f} points cannot tell {many} from luck, which takes "
+            f"{needed} points (for a rank correlation of {CLEAR:g}, after Holm's correction)."
+        )
+    return f"None of {many} moves the effect of {what} beyond luck, by rank correlation with Holm's correction."
 
 
 def compared_in_words(plan: Plan, row: pd.Series) -> str:
@@ -182,7 +212,7 @@ def compared_in_words(plan: Plan, row: pd.Series) -> str:
     factor = next((own for own in plan.factors if own.name == row["factor"]), None)
     if factor is None:
         return f"{row['level']}" if row["factor"] == ARM else f"{row['factor']}"
-    return f"{factor.label} ({factor.label_of(row['level'])})"
+    return factor.against(row["level"], row["baseline"])
 
 
 def caption_of(plan: Plan) -> str:
@@ -219,8 +249,7 @@ def _clause(plan: Plan, name: object, rows: pd.DataFrame) -> str:
     unclear = list(last.loc[~is_clear, "dyad"])
     said = [f"by {listed(clear)}"] if clear else []
     said += [f"by nothing that these runs can tell from zero in {listed(unclear)}"] if unclear else []
-    labels = factor.level_labels
-    return f"with {factor.label} ({labels[-1]} against {labels[0]}) {' and '.join(said)}"
+    return f"with {factor.against(factor.levels[-1], factor.levels[0])} {' and '.join(said)}"
 
 
 def by_chance(n_looked_at: int, what: str = "correlations") -> str:

@@ -35,7 +35,8 @@ class Findings:
     where a table of them was given, or the plan has a sample of assumptions: then also whether the default lies
     ``outside`` the middle 80 %, and the ``noise`` that replicates leave in a row. ``movers``: rank correlations of
     assumptions with effects; ``assumed_levels``: how levels in cells spread over the sample. ``block_effects``: every
-    block against the first. ``interactions``: differences of differences.
+    block against the first. ``interactions``: differences of differences. ``simple_effects``: what each level of a
+    factor changes at each level of every other one.
     ``differences``: in a sampled design with a ``difference``, how what it changes spreads over the points.
     """
 
@@ -59,11 +60,12 @@ class Findings:
     movers: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     assumed_levels: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
     differences: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
+    simple_effects: pd.DataFrame = dataclasses.field(default_factory=pd.DataFrame)
 
 
 #: The tables of findings that are kept as files, by name.
 TABLES: Final = (
     *("cells", "effects", "contrasts", "arms", "associations", "precision"),
     *("blocs", "bloc_effects", "tests", "definitions", "block_effects", "interactions"),
-    *("movers", "assumed_levels", "differences"),
+    *("movers", "assumed_levels", "differences", "simple_effects"),
 )

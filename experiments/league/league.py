@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from experiments.design.plan_file import DEFAULT_ROOT_SEED, read_root_seed
-from experiments.design.plan_reading import TableReader, is_number, shown
+from experiments.design.plan_reading import TableReader, is_number
 from experiments.design.sampling import generator
 from experiments.league.sessions import Player, assessment_quarters, play_sessions, situations
 from experiments.running.executors import executor_maker
 from model import (
     PARAMETERS,
     InputFault,
+    described,
     find_scenario,
     known_scenario,
     load_tactics,
@@ -128,7 +129,7 @@ class _Reader(TableReader):
         settings = self._settings(self.table.get("settings", {}), "[settings]")
         names = self.table.get("scenarios", list(usual.scenarios))
         if not isinstance(names, list) or not names or not all(isinstance(name, str) for name in names):
-            self.faults.append(f"scenarios = {shown(names)}: allowed is a list of names of scenarios")
+            self.faults.append(f"scenarios = {described(names)}: allowed is a list of names of scenarios")
             names = []
         tables = dict[tuple[str, ...], str]()  # who sits at them -> the first scenario in which they do
         for place, name in enumerate(names):
@@ -152,7 +153,7 @@ class _Reader(TableReader):
             self.faults.append(f"scenarios: {told}: a league has one table; name scenarios with the same governments")
         seed = self.table.get("root_seed", usual.root_seed)
         if not isinstance(seed, int) or isinstance(seed, bool) or seed < 0:
-            self.faults.append(f"root_seed = {shown(seed)}: allowed is a whole number from 0")
+            self.faults.append(f"root_seed = {described(seed)}: allowed is a whole number from 0")
         n = self._whole(self.table, "situations", usual.situations, 2, MOST_SITUATIONS)
         replicates = self._whole(self.table, "replicates", usual.replicates, 1, MOST_REPLICATES)
         players: list[Player] = []

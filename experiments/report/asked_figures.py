@@ -26,17 +26,24 @@ from experiments.display.figure_style import (
     titled,
     wrapped,
 )
-from experiments.display.words import BLOC_WORDS, signed
+from experiments.display.words import signed
 from experiments.findings import headline
+from experiments.findings.asked import pair_of
+from experiments.findings.crossed import ALL_BLOCKS
 from experiments.findings.sentences import replicates_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
+from experiments.report.crossed_tables import interactions_named
 from experiments.statistics.summarise import RATES
 
 HEIGHT: Final = 7.5  # of a slide, in inches
 # Outcomes and comparisons that a slide has room for.
 MOST_OUTCOMES: Final = 4
 MOST_COMPARED: Final = 6
-LABEL: Final = 26
+LABEL: Final = 30
+# Inches of a row whose label has one line, or two.
+ROW: Final = (0.5, 0.75)
+# What stands before the name of an interaction.
+ASKED: Final = "interaction: "
 Mark = dict[str, float]
 
 
@@ -58,9 +65,10 @@ def changes_figure(findings: Findings) -> Figure:
     """What is compared changes of every outcome, with 95 % intervals, and over assumptions where they are known."""
     plan = findings.plan
     rows = _compared(findings)
-    rows = rows[rows["block"] == plan.blocks[0].name] if "block" in rows else rows
     size = rows[rows["outcome"] == lead_of(plan)].groupby("what", sort=False)["mean"].apply(lambda x: x.abs().sum())
-    kept = set(size.sort_values(ascending=False, kind="stable").index[:MOST_COMPARED])
+    is_asked = size.index.str.startswith(ASKED)
+    ordered = [*size.index[is_asked], *size[~is_asked].sort_values(ascending=False, kind="stable").index]
+    kept = set(ordered[:MOST_COMPARED])
     labels = [str(what) for what in size.index if what in kept]
 
     def marks(outcome: str, dyad: str) -> list[Mark]:
@@ -79,10 +87,20 @@ def has_changes(findings: Findings) -> bool:
 
 
 def _compared(findings: Findings) -> pd.DataFrame:
+    """Everything that is compared, by a column ``what``: interactions first, which are what a plan asks."""
+    rows, plan = pd.concat([findings.interactions, _effects(findings)], ignore_index=True), findings.plan
+    rows = rows[rows["block"].isin([plan.blocks[0].name, ALL_BLOCKS])] if "block" in rows else rows
+    if len(findings.interactions):
+        asked = rows["interaction"].notna()
+        rows.loc[asked, "what"] = [f"{ASKED}{name}" for name in interactions_named(plan, rows[asked])]
+    return rows
+
+
+def _effects(findings: Findings) -> pd.DataFrame:
     factors = {factor.name: factor for factor in findings.plan.factors}
     if len(findings.effects):
         own = findings.effects
-        what = [headline.level_in_words(factors[name], level)
+        what = [headline.level_in_words(findings.plan, factors[name], level)
                 for name, level in zip(own["factor"], own["level"], strict=True)]  # fmt: skip
         return own.assign(what=what)
     if len(findings.arms):
@@ -102,28 +120,31 @@ def _figure(
 ) -> Figure:
     plan = findings.plan
     outcomes = told_of(plan)[:MOST_OUTCOMES]
-    height = max(HEIGHT / len(outcomes), 1.0 + 0.5 * len(labels))
+    places = [wrapped(label, LABEL, 2) or " " for label in labels]
+    tall = max(ROW[place.count("\n")] for place in places)
+    height = max(HEIGHT / len(outcomes), 1.0 + tall * len(labels))
     figure, axes = panels(len(outcomes), len(dyads), height, share_x=True)
     colour, marker = (VERMILLION, "D") if is_difference else (BLUE, "o")
     for line, outcome in enumerate(outcomes):
         own = OUTCOMES[outcome]
         for axis, dyad in zip(axes[line], dyads, strict=True):
             ends = [0.0]
-            for place, mark in enumerate(marks(outcome, dyad)):
+            own_marks = marks(outcome, dyad)
+            for place, mark in enumerate(own_marks):
                 ends += _drawn(axis, place, {k: own.times * v for k, v in mark.items()}, own.digits, colour, marker)
             axis.axvline(0, color=BLACK, linewidth=pt(1.2))
             wide = max(ends) - min(ends) or 1.0
             low, high = axis.get_xlim() if axis is not axes[line][0] else (np.inf, -np.inf)
-            axis.set_xlim(min(low, min(ends) - 0.06 * wide), max(high, max(ends) + 0.3 * wide))
+            # Numbers stand beyond the ends, on the side of their sign.
+            left, right = (0.3 if any(sign(mark["mean"]) == side for mark in own_marks) else 0.06 for side in (-1, 1))
+            axis.set_xlim(min(low, min(ends) - left * wide), max(high, max(ends) + right * wide))
             change = "change of " if is_difference else ""
             words = f"{change}{words_of(outcome, dyad)}"
             words = f"{words}, {own.unit}" if own.unit else words
             axis.set_xlabel(wrapped(words, letters(0.25), 3), fontsize="medium")
             axis.grid(axis="y", visible=False)
             if line == 0:
-                names = (BLOC_WORDS.get(bloc, bloc).removeprefix("the ") for bloc in dyad.split("-"))
-                axis.set_title("–".join(names))
-    places = [wrapped(label, LABEL, 2) or " " for label in labels]
+                axis.set_title(pair_of(dyad))
     for axis in (axis for row in axes for axis in leftmost(row)):
         axis.set_yticks(range(len(labels)), places)
         axis.set_ylim(len(labels) - 0.4, -0.6)
@@ -136,6 +157,11 @@ def _figure(
         f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)} a cell, bars: 95 % intervals{also}",
     )
     return figure
+
+
+def sign(mean: float) -> int:
+    """The side of zero on which a number stands beside its mark: left of it where it is below zero, else right."""
+    return -1 if mean < 0.0 else 1
 
 
 def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: str) -> list[float]:
@@ -151,5 +177,7 @@ def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: 
     )
     axis.plot(mark["mean"], place, marker=marker, color=colour, markersize=pt(10))
     text = signed(mark["mean"], digits) if marker == "D" else f"{mark['mean']:.{digits}f}"
-    axis.annotate(text, (high, place), (pt(8), 0), textcoords="offset points", va="center")
+    side = sign(mark["mean"])
+    end, align = (high, "left") if side > 0 else (low, "right")
+    axis.annotate(text, (end, place), (side * pt(8), 0), textcoords="offset points", va="center", ha=align)
     return [low, high]

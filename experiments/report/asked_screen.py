@@ -13,18 +13,19 @@ from typing import Final
 import pandas as pd
 
 from experiments.design.outcomes import OUTCOMES, Outcome, told_of, words_of
-from experiments.design.plan import ARM, Plan
+from experiments.design.plan import ARM
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings import headline
-from experiments.findings.asked import places_in_words
-from experiments.findings.crossed import ALL_BLOCKS
+from experiments.findings.asked import part_of, same_in_words
+from experiments.findings.sentences import ALPHA
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
-from experiments.report.crossed_tables import compared_in_words
+from experiments.report.crossed_tables import interactions_named
 from experiments.statistics.summarise import RATES
 
-# Columns of a head of the table of levels.
+# Columns of the heads of the table of levels: of one, at least, and of all together.
 NARROW: Final = 12
+TOGETHER: Final = 54
 # Differences of an outcome that a screen has room for.
 MOST_ROWS: Final = 6
 Cell = Callable[[pd.Series, Outcome], str]
@@ -38,7 +39,8 @@ def levels_table(findings: Findings) -> Grid:
     title = f"{base[0].upper()}{base[1:]}: {headline.base_in_words(plan)}" if base else ""
     told = list(headline.cells_of(findings, shown))
     only = told[0][0] if len(told) == 1 else ""
-    heads = ["\n".join([*textwrap.wrap(words_of(name, only), NARROW), OUTCOMES[name].unit]) for name in told_of(plan)]
+    width = max(NARROW, TOGETHER // len(told_of(plan)))
+    heads = ["\n".join([*textwrap.wrap(words_of(name, only), width), OUTCOMES[name].unit]) for name in told_of(plan)]
     table = Grid(title, (only,), heads, title_style="italic", is_tight=True)
     for dyad, cells in told:
         if not only:
@@ -72,13 +74,14 @@ def changes_table(findings: Findings) -> Grid | None:
     lines: list[tuple[str, list[tuple[str, Cell]]]] = []
     heads = dyads
     if is_sampled and len(dyads) == 1:
-        heads = [dyads[0], "over assumptions:\nmedian [5, 95 %]", "same\nsign"]
-        lines = [("", [*columns, ("", _over), ("", _same_sign)])]
+        heads = [dyads[0], "over assumptions:\nmedian [5, 95 %]", "same\nsign", "zero"]
+        lines = [("", [*columns, ("", _over), ("", _same), ("", _zero)])]
     elif is_sampled:
-        lines = [("", columns), (", over assumptions: median [5, 95 %], same sign", [("", _over_and_sign)])]
+        lines = [("", columns), (", over assumptions: median [5, 95 %], same sign, zero", [("", _over_and_sign)])]
     else:
         lines = [("", columns)]
-    table = Grid("", ("What makes the difference",), heads, is_tight=True)
+    against = "\nagainst first levels" if len(findings.effects) else ""
+    table = Grid("", (f"What makes the difference{against}",), heads, is_tight=True)
     for outcome in told_of(findings.plan):
         own, of_outcome = OUTCOMES[outcome], rows[rows["outcome"] == outcome]
         only = dyads[0] if len(dyads) == 1 else ""
@@ -107,12 +110,8 @@ def _parts(findings: Findings) -> Iterator[pd.DataFrame]:
     factors = {factor.name: factor for factor in plan.factors}
     if len(findings.effects):
         own = findings.effects[findings.effects["block"] == block]
-        compared = zip(own["factor"], own["level"], own["baseline"], strict=True)
-        what = [
-            f"{headline.level_in_words(factors[name], level)} against {factors[name].label_of(baseline)}"
-            for name, level, baseline in compared
-        ]
-        yield own.assign(what=what)
+        pairs = zip(own["factor"], own["level"], strict=True)
+        yield own.assign(what=[headline.level_in_words(plan, factors[name], level) for name, level in pairs])
     if len(findings.arms):
         own = findings.arms[findings.arms["block"] == block]
         is_one = len(plan.references) == 1
@@ -123,24 +122,11 @@ def _parts(findings: Findings) -> Iterator[pd.DataFrame]:
         own = findings.block_effects
         yield own.assign(what=own["level"].astype(str) + " against " + own["baseline"].astype(str))
     if len(findings.interactions):
-        own = findings.interactions
-        times = own.groupby(["interaction", "dyad", "outcome"], observed=True)["mean"].transform("size")
-        yield own.assign(
-            what=[_interaction(plan, row, n == 1) for (_, row), n in zip(own.iterrows(), times, strict=True)]
-        )
-
-
-def _interaction(plan: Plan, row: pd.Series, is_one: bool) -> str:
-    """The plan's own name of an interaction; with what is compared where it is asked in several ways."""
-    if is_one:
-        return str(row["interaction"])
-    block = f" ({row['block']})" if len(plan.blocks) > 1 and row["block"] != ALL_BLOCKS else ""
-    there, here = places_in_words(plan, row)
-    return f"{row['interaction']}: {compared_in_words(plan, row)} at {there} than {here}{block}"
+        yield findings.interactions.assign(what=interactions_named(plan, findings.interactions))
 
 
 def _difference(row: pd.Series, own: Outcome) -> str:
-    star = "*" if row.get("p_holm", 1.0) < 0.05 else ""
+    star = "*" if row.get("p_holm", 1.0) < ALPHA else ""
     half = own.times * (row["high"] - row["mean"])
     around = f"±{half:.{own.digits}f}" if half < float("inf") else "[?]"
     return f"{signed(own.times * row['mean'], own.digits)}{star} {around}"
@@ -150,13 +136,19 @@ def _over(row: pd.Series, own: Outcome) -> str:
     if row["median"] != row["median"]:
         return ""
     digits = max(own.digits - 1, 0)
-    around = interval(own.times * row["q05"], own.times * row["q95"], digits, with_sign=True)
-    return f"{signed(own.times * row['median'], digits)} {around}{'!' if row.get('outside', False) is True else ''}"
+    ends = (signed(own.times * row[name], digits).removeprefix("+") for name in ("q05", "q95"))
+    mark = "!" if row.get("outside", False) is True else ""
+    return f"{signed(own.times * row['median'], digits)} [{','.join(ends)}]{mark}"
 
 
-def _same_sign(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
-    return "" if row["median"] != row["median"] else f"{100 * row['same_sign']:.0f} %"
+def _same(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
+    return "" if row["median"] != row["median"] else same_in_words(row)
+
+
+def _zero(row: pd.Series, own: Outcome) -> str:  # noqa: ARG001
+    whole = part_of(row, row["zero"]) if row.get("zero", 0.0) > 0.0 else ""
+    return whole.partition(" of")[0] if row["same_sign"] == row["same_sign"] else whole  # of how many is said once
 
 
 def _over_and_sign(row: pd.Series, own: Outcome) -> str:
-    return f"{_over(row, own)} {_same_sign(row, own)}".strip()
+    return f"{_over(row, own)} {_same(row, own)} {_zero(row, own)}".strip()

@@ -11,9 +11,10 @@ from experiments.design.outcomes import OUTCOMES, Outcome, main_of, words_of
 from experiments.display.console import prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
+from experiments.findings.asked import places_in_words
 from experiments.findings.crossed import ALL_BLOCKS
+from experiments.findings.sentences import ALPHA
 from experiments.findings.sentences import compared_in_words as comparison_in_words
-from experiments.findings.sentences import of_sample
 from experiments.report.tables import with_unit
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def show_crossed(console: Console, findings: Findings) -> None:
             _grid(title, "block", own, own["block"].astype(str), own_outcome).show(console)
         if len(findings.interactions):
             own = findings.interactions[findings.interactions["outcome"] == outcome]
-            names = [_named(row, findings.plan) for _, row in own.iterrows()]
+            names = [interaction_in_words(row, findings.plan) for _, row in own.iterrows()]
             _grid(f"Interactions: {unit}", "how much more", own, names, own_outcome).show(console)
     if len(findings.interactions):
         prose(console, OF_INTERACTIONS, "dim italic")
@@ -66,7 +67,7 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, str, pd.DataFrame,
         if table.empty:
             continue
         names = list(table["level"].astype(str)) if file == "block_effects" else [
-            _named(row, plan) for _, row in table.iterrows()
+            interaction_in_words(row, plan) for _, row in table.iterrows()
         ]  # fmt: skip
         rows = []
         for (dyad, name), own in table.assign(_name=names).groupby(["dyad", "_name"], sort=False, observed=True):
@@ -74,21 +75,23 @@ def crossed_tables(findings: Findings) -> Iterator[tuple[str, str, pd.DataFrame,
             rows.append({"dyad": str(dyad), "compared": str(name), **found})
         yield how, caption, pd.DataFrame(rows), file
 
-    if len(findings.movers):
-        first = findings.movers["outcome"] == main_of(plan)
-        by = ["dyad", "block", "factor", "level"]
-        top = findings.movers[first].groupby(by, sort=False, observed=True).head(MOST_MOVERS)
-        rows = [
-            {
-                "dyad": str(row["dyad"]), "effect of": comparison_in_words(plan, row),
-                "assumption": str(row["assumption"]).replace("_", " "),
-                "rank correlation": f"{signed(row['correlation'])} {interval(row['low'], row['high'], with_sign=True)}",
-            }
-            for _, row in top.iterrows()
-        ]  # fmt: skip
-        sample = " ".join(of_sample(findings))
-        caption = f"Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample."
-        yield sample, caption, pd.DataFrame(rows), "movers"
+    if findings.movers.empty:
+        return
+    stands = (findings.movers["outcome"] == main_of(plan)) & (findings.movers["p_holm"] < ALPHA)
+    by = ["dyad", "block", "factor", "level"]
+    top = findings.movers[stands].groupby(by, sort=False, observed=True).head(MOST_MOVERS)
+    rows = [
+        {
+            "dyad": str(row["dyad"]), "effect of": comparison_in_words(plan, row),
+            "assumption": str(row["assumption"]).replace("_", " "),
+            "rank correlation": f"{signed(row['correlation'])} {interval(row['low'], row['high'], with_sign=True)}",
+        }
+        for _, row in top.iterrows()
+    ]  # fmt: skip
+    if rows:
+        standing = "those that stand after Holm's correction over all of them"
+        caption = f"Which assumptions go with the effects on {words_of(main_of(plan))}, over the sample: {standing}."
+        yield "", caption, pd.DataFrame(rows), "movers"
 
 
 def _grid(title: str, first: str, table: pd.DataFrame, names: pd.Series | list[str], outcome: Outcome) -> Grid:
@@ -102,23 +105,33 @@ def _grid(title: str, first: str, table: pd.DataFrame, names: pd.Series | list[s
 
 
 def _cell(row: pd.Series, outcome: Outcome) -> str:
-    star = "*" if row.get("p_holm", 1.0) < 0.05 else ""
+    star = "*" if row.get("p_holm", 1.0) < ALPHA else ""
     mean, low, high = (outcome.times * row[name] for name in ("mean", "low", "high"))
     around = interval(low, high, outcome.digits, with_sign=True)
     return f"{signed(mean, outcome.digits)}{star} {around}"
 
 
 def compared_in_words(plan: Plan, row: pd.Series) -> str:
-    """The level whose effect an interaction is about, with its factor."""
+    """The effect that an interaction is about: the levels that are compared, with their factor."""
     effect = next(factor for factor in plan.factors if factor.name == row["effect"])
-    return f"{effect.label} {effect.label_of(row['level'])}"
+    return effect.against(row["level"], row["baseline"])
 
 
-def _named(row: pd.Series, plan: Plan) -> str:
+def interactions_named(plan: Plan, own: pd.DataFrame) -> list[str]:
+    """Every interaction of a table by the plan's own name, and by what tells it from others of that name."""
+    named = []
+    for _, row in own.iterrows():
+        alike = own[own["interaction"] == row["interaction"]]
+        effect, where = (next((f for f in plan.factors if f.name == row[key]), None) for key in ("effect", "where"))
+        several = [key for key in ("level", "place", "block") if alike[key].astype(str).nunique() > 1]
+        words = {"level": effect and effect.label_of(row["level"]), "place": where and where.label_of(row["place"])}
+        also = ", ".join(str(words.get(key) or row[key]) for key in several)
+        named.append(f"{row['interaction']} ({also})" if also else str(row["interaction"]))
+    return named
+
+
+def interaction_in_words(row: pd.Series, plan: Plan) -> str:
     """What is compared, in the plan's own labels; the block where there is more than one."""
-    factors = {factor.name: factor for factor in plan.factors}
-    where = factors.get(row["where"])
-    places = [where.label_of(row[key]) if where else str(row[key]) for key in ("place", "other_place")]
-    label = f"{where.label} " if where else ""
     block = f" ({row['block']})" if len(plan.blocks) > 1 and row["block"] != ALL_BLOCKS else ""
-    return f"{row['interaction']}: {compared_in_words(plan, row)} at {label}{places[0]} than at {places[1]}{block}"
+    there, here = places_in_words(plan, row)
+    return f"{row['interaction']}: {compared_in_words(plan, row)} {there} than {here}{block}"

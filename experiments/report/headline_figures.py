@@ -235,4 +235,4 @@ def _effects(findings: Findings) -> pd.DataFrame:
 def _compared(plan: Plan, effects: pd.DataFrame) -> list[str]:
     factors = {factor.name: factor for factor in plan.factors}
     pairs = zip(effects["factor"], effects["level"], strict=True)
-    return [headline.level_in_words(factors[name], level) for name, level in pairs]
+    return [headline.level_in_words(plan, factors[name], level) for name, level in pairs]

@@ -20,7 +20,14 @@ from experiments.display.words import OF_FLIPS, listed
 from experiments.findings import warnings
 from experiments.findings.findings import calibration_of, find
 from experiments.findings.headline import about, quarters_of, scenarios_in_words
-from experiments.findings.sentences import OF_CALIBRATION, caption_of, caption_of_worth, of_tests, others_in_words
+from experiments.findings.sentences import (
+    OF_CALIBRATION,
+    caption_of,
+    caption_of_worth,
+    of_sample,
+    of_tests,
+    others_in_words,
+)
 from experiments.findings.tables import Findings
 from experiments.report import citing, report_figures, tables
 from experiments.report.crossed_tables import crossed_tables
@@ -84,6 +91,8 @@ class Page:
         if plan.asks_any("emerged", "durable"):
             self._emergence()
         self._tests()
+        if sample := " ".join(of_sample(self.findings)):
+            self.sheet.say(sample)
         for how, caption, table, file in crossed_tables(self.findings):
             if how:
                 self.sheet.say(how)

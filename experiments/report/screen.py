@@ -12,13 +12,21 @@ from typing import Final
 import pandas as pd
 from rich.console import Console
 
-from experiments.design.plan import ARM, SAMPLED
+from experiments.design.plan import ARM, FACTORIAL, SAMPLED
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.words import interval, signed
 from experiments.findings import asked, headline
 from experiments.findings.differences import of_difference
-from experiments.findings.sentences import OF_CALIBRATION, by_chance, of_sample, replicates_in_words, security_in_words
+from experiments.findings.sentences import (
+    ALPHA,
+    OF_CALIBRATION,
+    by_chance,
+    movers_in_words,
+    replicates_in_words,
+    sample_in_words,
+    security_in_words,
+)
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
 from experiments.report.asked_screen import changes_table, levels_table
 from experiments.report.crossed_tables import show_crossed
@@ -51,10 +59,12 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
         prose(console, sentence)
     failed = f", {findings.n_failed} failed runs left out" if findings.n_failed else ""
     played = (
-        f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; brackets, ±: 95 % intervals."
+        f"{headline.scenarios_in_words(plan)}, {replicates_in_words(findings)}{failed}; brackets, ±: 95 % intervals"
+        f"{of_effects_in_words(findings) if plan.outcomes else ''}."
     )
-    told = [f"{headline.about(plan)} {played}".strip(), *of_sample(findings)]
-    for line in told if plan.outcomes else [" ".join(told[:2])]:
+    told = [] if plan.outcomes and not plan.difference else [headline.about(plan)]  # else it is in the answers
+    prose(console, " ".join(filter(None, [*told, played, sample_in_words(findings)])))
+    if plan.outcomes and (line := movers_in_words(findings)):
         prose(console, line)
     if line := headline.at_other_shares(findings.definitions):
         prose(console, line)
@@ -77,6 +87,14 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
     if plan.precision is not None and len(findings.precision):
         prose(console, reached_in_words(findings.precision, plan.precision))
     prose(console, _rest(findings))
+
+
+def of_effects_in_words(findings: Findings) -> str:
+    """How the effects of a plan that names its outcomes are to be read: what they average, and what a star says."""
+    averages = len(findings.effects) and findings.plan.design == FACTORIAL and len(findings.plan.factors) > 1
+    stars = len(findings.interactions) and (findings.interactions["p_holm"] < ALPHA).any()
+    said = ["effects average over the other factors"] if averages else []
+    return "".join(f"; {one}" for one in [*said, *(["*: beyond luck after Holm's correction"] if stars else [])])
 
 
 def _answers(findings: Findings) -> list[str]:
@@ -152,23 +170,25 @@ def percent(share: float) -> str:
 
 
 def _compared(findings: Findings) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Tables of differences of the first block: their titles and rows, which a column ``what`` names."""
+    """Tables of differences of the first block: their titles and rows, which columns ``what`` and ``short`` name."""
     plan = findings.plan
     block = plan.blocks[0].name
     factors = {factor.name: factor for factor in plan.factors}
     if len(findings.effects):
         own = findings.effects[findings.effects["block"] == block]
-        compared = zip(own["factor"], own["level"], own["baseline"], strict=True)
-        what = [
-            f"{headline.level_in_words(factors[name], level)} against {factors[name].label_of(baseline)}"
-            for name, level, baseline in compared
-        ]
-        yield "What makes the difference", own.assign(what=what)
+        compared = list(zip(own["factor"], own["level"], own["baseline"], strict=True))
+        what = [factors[name].against(level, baseline) for name, level, baseline in compared]
+        short = [headline.level_in_words(plan, factors[name], level) for name, level, _ in compared]
+        title = "What makes the difference"
+        yield title, own.assign(what=what, short=short)
     for reference in plan.references if len(findings.arms) else ():
         own = findings.arms[(findings.arms["block"] == block) & (findings.arms["reference"] == reference)]
-        yield f"Against {reference}", own.assign(what=own[ARM])
+        yield f"Against {reference}", own.assign(what=own[ARM], short=own[ARM])
     if len(findings.contrasts) and _has_room(findings):
-        yield "Contrasts", findings.contrasts.assign(what=findings.contrasts["contrast"])
+        yield (
+            "Contrasts",
+            findings.contrasts.assign(what=findings.contrasts["contrast"], short=findings.contrasts["contrast"]),
+        )
 
 
 def _effects_table(title: str, rows: pd.DataFrame) -> Grid:
@@ -199,7 +219,8 @@ def _sampled_table(title: str, rows: pd.DataFrame, order: list[str], dyads: list
     table = Grid(OF_BOTH.format(title, words), ("",), dyads, title_style="italic", is_tight=True)
     for what in order:
         own = {str(row["dyad"]): row for _, row in rows[rows["what"] == what].iterrows()}
-        for label, shown in ((f" {what.partition(' against ')[0]}", _effect_and_sign), ("  over assumptions", _over)):
+        short = rows.loc[rows["what"] == what, "short"].iloc[0]
+        for label, shown in ((f" {short}", _effect_and_sign), ("  over assumptions", _over)):
             table.row(label, *(shown(own[dyad], times, digits) if dyad in own else "" for dyad in dyads))
     return table
 

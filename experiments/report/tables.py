@@ -14,7 +14,7 @@ import pandas as pd
 from experiments.design.outcomes import OUTCOMES, lead_of, told_of, words_of
 from experiments.design.plan import ARM, Plan
 from experiments.display.words import interval, signed
-from experiments.findings.asked import level_in_words
+from experiments.findings.asked import level_in_words, part_of, same_in_words
 from experiments.findings.comparisons import BLOC_OUTCOMES
 from experiments.findings.sentences import ALPHA, security_in_words
 from experiments.findings.tables import OVER_ASSUMPTIONS, Findings
@@ -156,7 +156,8 @@ def _over_assumptions(effect: pd.Series) -> dict[str, str]:
     around = interval(times * effect["q05"], times * effect["q95"], n, with_sign=True)
     return {
         f"{words}: over assumptions": f"{signed(times * effect['median'], n)} {around}",
-        f"{words}: same sign": f"{100 * effect['same_sign']:.0f} %",
+        f"{words}: same sign": same_in_words(effect),
+        **({f"{words}: zero": part_of(effect, effect["zero"])} if effect.get("zero", 0.0) > 0.0 else {}),
         **({f"{words}: default outside": "yes"} if effect.get("outside", False) is True else {}),
     }
 

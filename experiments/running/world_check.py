@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import difflib
 import inspect
 import statistics
 import time
@@ -18,7 +17,18 @@ from typing import Any, Final
 
 import numpy as np
 
-from model import InputFault, NegotiationModel, World, WorldFile, load_scenario, own_class, why_it_failed, world_of
+from model import (
+    InputFault,
+    NegotiationModel,
+    World,
+    WorldFile,
+    described,
+    load_scenario,
+    nearest,
+    own_class,
+    why_it_failed,
+    world_of,
+)
 
 SEED: Final = 20261121
 REPLICATES: Final = tuple(range(8))
@@ -236,10 +246,8 @@ def _signatures(kind: type) -> str:
         except TypeError as error:
             faults.append(f"{name}{own} is called as {name}{usual} ({error})")
     if not (_overridden(kind) or any(name in vars(kind) for name in ("bloc_type", "automaker_type", "supplier_type"))):
-        slips = [(n, difflib.get_close_matches(n, known, 1, ALIKE)) for n in _own(kind)]
-        meant = "; ".join(
-            f"{name} is called by nothing, nearest known name: '{near[0]}'" for name, near in slips if near
-        )
+        hints = {name: nearest(name, known, ALIKE) for name in _own(kind)}
+        meant = "; ".join(f"{name} is called by nothing, {hint}" for name, hint in hints.items() if hint)
         faults.append(f"no method of {shipped.__name__} is replaced" + (f" ({meant})" if meant else ""))
     return "; ".join(faults)
 
@@ -302,7 +310,7 @@ class _Watch:
             if not is_world:
                 self._note("answers", _answer_fault(name, answer, usual(me, *asked, **named)))
             elif answer is not None and usual.__annotations__.get("return") == "None":
-                self._note("answers", f"{name} gave {_shown(answer)}; a phase changes the state and gives nothing")
+                self._note("answers", f"{name} gave {described(answer)}; a phase changes the state and gives nothing")
             return answer
 
         return call
@@ -347,11 +355,11 @@ def _answer_fault(name: str, own: Any, usual: Any) -> str:
     """What is wrong with the form of an answer, beside that of the shipped method to the same question."""
     if dataclasses.is_dataclass(usual) and not isinstance(usual, type):
         if type(own) is not type(usual):
-            return f"{name} gave {_shown(own)}; allowed is a {type(usual).__name__}"
+            return f"{name} gave {described(own)}; allowed is a {type(usual).__name__}"
         pairs = [(f"{name}, {key}", getattr(own, key), value) for key, value in vars(usual).items()]
     elif isinstance(usual, list | tuple):
         if not isinstance(own, type(usual)) or len(own) != len(usual):
-            return f"{name} gave {_shown(own)}; allowed is a {type(usual).__name__} of {len(usual)}"
+            return f"{name} gave {described(own)}; allowed is a {type(usual).__name__} of {len(usual)}"
         keys = getattr(usual, "_fields", [f"part {k}" for k in range(len(usual))])
         pairs = [(f"{name}, {key}", a, b) for key, a, b in zip(keys, own, usual, strict=True)]
     elif isinstance(usual, np.ndarray) and usual.ndim:
@@ -365,15 +373,10 @@ def _array_fault(name: str, own: Any, usual: np.ndarray) -> str:
     kinds = {"b": "truth values", "f": "numbers with a fraction, such as 1.0", "i": "whole numbers"}
     wanted = f"an array of shape {usual.shape} of {kinds.get(usual.dtype.kind, usual.dtype.name)}"
     if not isinstance(own, np.ndarray):
-        return f"{name} gave {_shown(own)}; allowed is {wanted}"
+        return f"{name} gave {described(own)}; allowed is {wanted}"
     # One row for all replicates may become a row for each.
     if own.shape not in (usual.shape, (*own.shape[:1], *usual.shape)) or own.dtype.kind != usual.dtype.kind:
         return f"{name} gave an array of shape {own.shape} of {own.dtype.name}; allowed is {wanted}"
     if own.dtype.kind == "f" and np.isfinite(usual).all() and not np.isfinite(own).all():
         return f"{name} gave a number that is not finite (nan or infinity)"
     return ""
-
-
-def _shown(value: Any) -> str:
-    text = " ".join(repr(value).split())
-    return f"{text[:60]}{'...' if len(text) > 60 else ''} ({type(value).__name__})"

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from experiments.classroom.seats import ACCEPT, ANSWER, HONOUR, LAPSE, NO_OFFER, OFFER, REFUSE
 from experiments.seating.protocol import Answer, Question
-from model import InputFault, OwnFile, load_names, nearest
+from model import InputFault, OwnFile, kind_of, load_names, nearest
 
 SUBJECT: Final = "agent"
 Move = int | str | None
@@ -161,7 +161,7 @@ def _own_agent(where: Path, name: str) -> Seatable:
         raise InputFault([f"'{where}' has no class {name!r}; {hint}"], SUBJECT)
     kind = names[name]
     if name not in classes or kind is Agent:
-        what = f"is {type(kind).__name__}" if not isinstance(kind, type) else "is no agent of its own"
+        what = f"is {kind_of(kind)}" if not isinstance(kind, type) else "is no agent of its own"
         raise InputFault([f"{name} in '{where}' {what}; allowed is {allowed}"], SUBJECT)
     if not any(getattr(kind, key) is not getattr(Agent, key) for key in DECIDES):
         others = [key for key in dir(kind) if not key.startswith("_") and not hasattr(Agent, key)]

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from experiments.classroom.seats import Spot, Value
 from experiments.seating.agents import Agent
 from experiments.seating.protocol import LONGEST_REASON, Answer, Question
+from model import kind_of
 
 PATIENCE: Final = 30.0  # seconds that an answer may take unless said otherwise
 PATIENCES: Final = (0.01, 3600.0)
@@ -146,7 +147,7 @@ def read_move(said: Any) -> Answer:
         said = int(said)
     is_move = said is None or isinstance(said, str) or (isinstance(said, int) and abs(said) < LARGEST_MOVE)
     if isinstance(said, bool) or not is_move:
-        what = "a number too large" if type(said) is int else f"{type(said).__name__}"
+        what = "a number too large" if type(said) is int else kind_of(said)
         raise NoAnswer(MALFORMED, f"it answered {what}; allowed is a move (a number or a word) or None")
     return Answer(value=said, reason=reason)
 

@@ -44,6 +44,24 @@ class At(NamedTuple):
     market: slice | np.ndarray
 
 
+class Look(NamedTuple):
+    """What an assessment looks at: a block of nodes, who meets there, which cars, at which duty on the partner's.
+
+    vehicle_duty (..., q); start (..., q, f) the markups to begin from, k$, or None; sweeps of Newton's method.
+    """
+
+    economy: Economy
+    parameters: Parameters
+    situation: Situation
+    nodes: Nodes
+    block: slice
+    cars: Cars
+    at: At
+    vehicle_duty: FloatArray
+    start: FloatArray | None
+    sweeps: int
+
+
 class _Offered(NamedTuple):
     """The partner's cars beside all others: (..., q, f) its share of origins, k$ of cost with the best mix of them and
     before duty, effective duty; (q,) what its cars bear beside it, and what of that the importer charges, or None."""
@@ -100,22 +118,12 @@ def has_kernel(situation: Situation) -> bool:
     return is_compiled() and situation.utility.ndim == 3 and all(one is None for one in optional)
 
 
-def sales_at(
-    economy: Economy,
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: At,
-    vehicle_duty: FloatArray,
-    start: FloatArray | None,
-    sweeps: int,
-) -> Sales:
-    """The importer's market at some nodes; vehicle_duty (..., q), start (..., q, f) or None.
+def sales_at(look: Look) -> Sales:
+    """The importer's market at some nodes.
 
     Raises ``ArithmeticError`` where prices do not settle.
     """
+    economy, parameters, situation, nodes, block, cars, at, vehicle_duty, start, sweeps = look
     size = economy.market_size[at.importer]
     shift = nodes.is_announced[block] * parameters.zev_demand_shift
     if has_kernel(situation):
@@ -139,28 +147,15 @@ def sales_at(
         sold = Sales(**found)
         require_settled(sold.residual)
         return sold
-    return _by_rules(economy, parameters, situation, nodes, block, cars, at, vehicle_duty, shift, size, start, sweeps)
+    return _by_rules(look, shift, size)
 
 
-def _by_rules(
-    economy: Economy,
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: At,
-    vehicle_duty: FloatArray,
-    shift: FloatArray,
-    size: FloatArray,
-    start: FloatArray | None,
-    sweeps: int,
-) -> Sales:
+def _by_rules(look: Look, shift: FloatArray, size: FloatArray) -> Sales:
     """``sales_at`` with NumPy, whatever is optional; shift (q,) utils of an announcement, size (q,) m cars."""
+    economy, parameters, situation, cars, at = look.economy, look.parameters, look.situation, look.cars, look.at
     alpha, sigma = parameters.alpha[at.importer], parameters.nest_correlation
     utility = situation.utility[..., at.market, :] + shift[:, None]
-    goods = (parameters, situation, nodes, block, cars, at, vehicle_duty, utility, alpha[:, None], size[:, None])
-    offered, cleared, residual, (to_makers, to_treasury) = _priced(*goods, start, sweeps)
+    offered, cleared, residual, (to_makers, to_treasury) = _priced(look, utility, alpha[:, None], size[:, None])
     scheme, credits = None, None
     if situation.scheme is not None and situation.credit_price is not None:
         scheme, before = situation.scheme.of(at.importer), situation.credit_price[..., at.importer]
@@ -175,12 +170,11 @@ def _by_rules(
     home, *thirds = (ordered_sum(by_rest * share[..., at.slot, :]) for share in (cars.home, *cars.thirds))
     total, partner, firm_profit = ordered_sum(sales), ordered_sum(by_partner), sales * unit_margin + to_makers
     if situation.clause is not None:
-        terms = (situation, situation.clause, cars, at, offered, vehicle_duty, border, by_partner)
-        gain, moved, to_treasury = _at_minimum_prices(*terms)
+        gain, moved, to_treasury = _at_minimum_prices(look, situation.clause, offered, border, by_partner)
         partner, home, firm_profit = partner - moved, home + moved, firm_profit + gain
     charged: tuple[FloatArray, ...] = ()
     if situation.charges is not None and offered.charge is not None:
-        charged = _charged(economy, situation.charges, nodes, block, cars, at, offered.charge, by_rest, partner, thirds)
+        charged = _charged(look, situation.charges, offered.charge, by_rest, partner, thirds)
     return Sales(
         total=total,
         partner=partner,
@@ -205,52 +199,39 @@ def _by_rules(
 
 
 def _charged(
-    economy: Economy,
+    look: Look,
     charges: FloatArray,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: At,
     charge: FloatArray,
     by_rest: FloatArray,
     partner: FloatArray,
     thirds: list[FloatArray],
 ) -> tuple[FloatArray, ...]:
     """(..., q) bn$ that the importer charges at the border on cars of the partner, of third blocs and of all others."""
+    cars, at = look.cars, look.at
     elsewhere, charged = by_rest * (1.0 - cars.home[..., at.slot, :]), [charge * partner]
     for third, share, of_third in zip(at.thirds, cars.thirds, thirds, strict=True):
         elsewhere = elsewhere - by_rest * share[..., at.slot, :]
         charged.append(of_third * charges[..., at.importer, third])
-    charge = charges[..., at.importer, economy.parties.elsewhere[nodes.pair[block]]]
+    charge = charges[..., at.importer, look.economy.parties.elsewhere[look.nodes.pair[look.block]]]
     return (*charged, ordered_sum(elsewhere) * charge)
 
 
 def _priced(
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: At,
-    vehicle_duty: FloatArray,
-    utility: FloatArray,
-    alpha: FloatArray,
-    size: FloatArray,
-    start: FloatArray | None,
-    sweeps: int,
+    look: Look, utility: FloatArray, alpha: FloatArray, size: FloatArray
 ) -> tuple[_Offered, Clearing, FloatArray, tuple[FloatLike, FloatLike]]:
     """What is offered, the price fixed point and its residual, and the rents of a quota on the partner's cars.
 
-    vehicle_duty (..., q) on them; utility (..., q, f); alpha, size (q, 1). Rents in bn$: of makers (..., q, f), of the
-    importer's treasury (..., q); nothing where there is no quota.
+    utility (..., q, f); alpha, size (q, 1). Rents in bn$: of makers (..., q, f), of the importer's treasury (..., q);
+    nothing where there is no quota.
     """
-    gates, importer, landed = situation.gates, int(at.importer[0]), cars.partner_landed[..., at.pair, :]
+    parameters, at, vehicle_duty = look.parameters, look.at, look.vehicle_duty
+    gates, importer, landed = look.situation.gates, int(at.importer[0]), look.cars.partner_landed[..., at.pair, :]
 
     def priced(duty: FloatArray, licence: FloatArray | None) -> tuple[_Offered, Clearing, FloatArray]:
-        offered = _offered(parameters, situation, nodes, block, cars, at, duty, licence)
+        offered = _offered(look, duty, licence)
         weight = pass_through_weight(parameters, offered.duty_rate)
         sigma = parameters.nest_correlation
-        return (offered, *equilibrium(offered.base, utility, alpha, sigma, start, sweeps, weight))
+        return (offered, *equilibrium(offered.base, utility, alpha, sigma, look.start, look.sweeps, weight))
 
     if gates is None or gates.origin[importer] != at.partner[0] or np.isinf(gates.size[importer]):
         return (*priced(vehicle_duty, None), (0.0, 0.0))
@@ -276,17 +257,9 @@ def _priced(
     )
 
 
-def _offered(
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    at: At,
-    vehicle_duty: FloatArray,
-    licence: FloatArray | None,
-) -> _Offered:
+def _offered(look: Look, vehicle_duty: FloatArray, licence: FloatArray | None) -> _Offered:
     """Put the partner's cars beside all others, node by node; vehicle_duty (..., q), licence (..., q, f) k$ on them."""
+    _, parameters, situation, nodes, block, cars, at, *_ = look
     friction, charge = partner_border(
         parameters, at.importer, at.partner, nodes.is_recognised[block], nodes.is_adapted[block]
     )
@@ -304,23 +277,17 @@ def _offered(
 
 
 def _at_minimum_prices(
-    situation: Situation,
-    clause: Clause,
-    cars: Cars,
-    at: At,
-    offered: _Offered,
-    vehicle_duty: FloatArray,
-    border: FloatArray,
-    by_partner: FloatArray,
+    look: Look, clause: Clause, offered: _Offered, border: FloatArray, by_partner: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """What makers gain then, (..., q, f) bn$, how many cars more are built at home, m, and what the treasury has more
     (..., q), below 0, bn$; border (..., q, f) k$; by_partner (..., q, f) m cars."""
-    landed = cars.partner_landed[..., at.pair, :]
+    situation, at = look.situation, look.at
+    landed = look.cars.partner_landed[..., at.pair, :]
     i, j = int(at.importer[0]), int(at.partner[0])
     return clause.settle(
         by_partner,
         landed * (border / offered.landed),
-        vehicle_duty[..., None],
+        look.vehicle_duty[..., None],
         situation.mfn[..., EV, i, j][..., None, None],
         landed,
         situation.landed[..., i, :, i][..., None, :],

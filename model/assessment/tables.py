@@ -16,9 +16,9 @@ from typing import Final
 
 import numpy as np
 
-from model.assessment.costs import Cars, Situation, cars_by_level, cells_by_level
+from model.assessment.costs import Situation, cars_by_level, cells_by_level
 from model.assessment.nodes import Nodes, blocks_of, level_duties, nodes_of
-from model.assessment.sales import At, Sales, has_kernel, meeting, sales_at
+from model.assessment.sales import At, Look, Sales, has_kernel, meeting, sales_at
 from model.layout import laid_like
 from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside
@@ -89,7 +89,8 @@ def assess(
     found: Market | None = None
     for block in blocks:
         before = None if start is None else start[..., block, :]
-        part = _market(economy, parameters, situation, nodes, block, cars, vehicle_duty[..., block], before, sweeps)
+        of_block = (meeting(economy, nodes, block), vehicle_duty[..., block], before, sweeps)
+        part = _market(Look(economy, parameters, situation, nodes, block, cars, *of_block))
         if len(blocks) == 1:
             found = part
             break
@@ -119,21 +120,11 @@ def _room_for(part: Market, n_nodes: int) -> Market:
     return room
 
 
-def _market(
-    economy: Economy,
-    parameters: Parameters,
-    situation: Situation,
-    nodes: Nodes,
-    block: slice,
-    cars: Cars,
-    vehicle_duty: FloatArray,
-    start: FloatArray | None,
-    sweeps: int,
-) -> Market:
+def _market(look: Look) -> Market:
     """The importer's market at some nodes, and what everybody has from it; axes (..., q, f) or (..., q)."""
-    at = meeting(economy, nodes, block)
+    economy, parameters, situation, nodes, block, _, at, *_ = look
     size, alpha = economy.market_size[at.importer], parameters.alpha[at.importer]
-    sold = sales_at(economy, parameters, situation, nodes, block, cars, at, vehicle_duty, start, sweeps)
+    sold = sales_at(look)
     importer_only = (
         demand.consumer_surplus(size, sold.inclusive, alpha)
         # An announcement moves what people buy, not what cars are worth to them: its own utility is no surplus.

@@ -18,7 +18,7 @@ import numpy as np
 from model.choices import plugins
 from model.choices.own_file import OwnFile, changed, digest_of, read_text, run_file, whole_digest
 from model.choices.plugins import ACCEPTANCE, STANCE, TACTIC, Plugin
-from model.faults import InputFault
+from model.faults import InputFault, described
 
 SUBJECT: Final = "tactics file"
 # How far a share may leave 0 to 1 by rounding (fraction); it is then put back.
@@ -121,7 +121,7 @@ def guarded(plugin: Plugin) -> Callable[..., Any]:
             raise InputFault([f"{who} failed: {type(error).__name__}: {error}"], SUBJECT) from None
         if plugin.kind == STANCE:
             if not isinstance(result, tuple) or len(result) != 2:
-                raise InputFault([f"{who} gave {_shown(result)}: allowed is a pair, (level, left)"], SUBJECT)
+                raise InputFault([f"{who} gave {described(result)}: allowed is a pair, (level, left)"], SUBJECT)
             return (_share(result[0], shape, f"{who}, level", 1.0), _share(result[1], shape, f"{who}, left", np.inf))
         if plugin.kind == ACCEPTANCE:
             return _truth(result, shape, who)
@@ -132,21 +132,16 @@ def guarded(plugin: Plugin) -> Callable[..., Any]:
     return called
 
 
-def _shown(result: Any) -> str:
-    text = " ".join(repr(result).split())
-    return f"{text[:60]}{'...' if len(text) > 60 else ''} ({type(result).__name__})"
-
-
 def _array(result: Any, shape: tuple[int, ...], who: str) -> np.ndarray:
     try:
         array = np.asarray(result)
         array = np.broadcast_to(array, shape or (1,))
     except ValueError:
-        got = getattr(result, "shape", _shown(result))
+        got = getattr(result, "shape", described(result))
         fault = f"{who} gave an array of shape {got} for runs of shape {shape or (1,)}: allowed is one number for each"
         raise InputFault([fault], SUBJECT) from None
     if array.dtype.kind not in "biuf":
-        raise InputFault([f"{who} gave {_shown(result)}: allowed are numbers"], SUBJECT)
+        raise InputFault([f"{who} gave {described(result)}: allowed are numbers"], SUBJECT)
     return array.reshape(shape)
 
 
@@ -164,5 +159,5 @@ def _share(result: Any, shape: tuple[int, ...], who: str, most: float) -> np.nda
 def _truth(result: Any, shape: tuple[int, ...], who: str) -> np.ndarray:
     array = _array(result, shape, who)
     if array.dtype.kind != "b":
-        raise InputFault([f"{who} gave {_shown(result)}: allowed are truth values, as from worth >= hope"], SUBJECT)
+        raise InputFault([f"{who} gave {described(result)}: allowed are truth values, as from worth >= hope"], SUBJECT)
     return array.astype(bool)

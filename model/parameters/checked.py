@@ -20,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
-from model.faults import InputFault, nearest, shown
+from model.faults import InputFault, described, nearest, shown
 from model.parameters.core import (
     CORE_GROUPS,
     Clocks,
@@ -148,7 +148,7 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     """The clean value and an empty string, or None and the fault."""
     if isinstance(came, str) and came in spec.aliases:
         return spec.aliases[came], ""
-    fault = f"{spec.name} = {shown(came)} ({type(came).__name__}): allowed is {spec.allowed}; "
+    fault = f"{spec.name} = {described(came)}: allowed is {spec.allowed}; "
     if isinstance(came, str) and spec.aliases:
         return None, fault + (nearest(came, spec.aliases) or "write one of the names or a number")
     if isinstance(came, (bool, np.bool_)) or not isinstance(came, (int, float, np.integer, np.floating)):
@@ -172,7 +172,7 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
 
 
 def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
-    fault = f"{spec.name} = {shown(came)} ({type(came).__name__}): allowed is {spec.allowed}; "
+    fault = f"{spec.name} = {described(came)}: allowed is {spec.allowed}; "
     if spec.kind == "bool":
         if isinstance(came, (bool, np.bool_)):
             return bool(came), ""

@@ -18,7 +18,6 @@ from __future__ import annotations
 import codecs
 import csv
 import dataclasses
-import difflib
 import functools
 import hashlib
 import importlib.resources
@@ -28,7 +27,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from model.faults import InputFault, nearest
+from model.faults import InputFault, alike, nearest
 from model.vocabulary import BLOCS
 
 NUMBER_KEYS: Final = frozenset({"value", "evidence", "assumed", "note", "times", "plus", "sum"})
@@ -189,9 +188,9 @@ def matching_rows(file: str, conditions: str, shelf: Shelf | None = None) -> lis
             raise ValueError(f"{file} has no column {key!r}; {nearest(key, columns) or 'it has ' + ', '.join(columns)}")
         kept = [row for row in rows if (row[key] == value if sign == "=" else _at_most(row[key], value))]
         if not kept:
-            here = sorted({row[key] for row in rows})
-            close = difflib.get_close_matches(value, here, n=1, cutoff=0.3) or here[-1:]
-            raise ValueError(f"{file} has no row with {key}{sign}{value}; the nearest there is {key}={close[0]}")
+            here = {row[key] for row in rows}
+            near = max(here, key=lambda one: (alike(value, one), one))
+            raise ValueError(f"{file} has no row with {key}{sign}{value}; the nearest there is {key}={near}")
         rows = kept
     return rows
 

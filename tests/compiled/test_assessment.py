@@ -40,11 +40,12 @@ def assessed(scenario: str, changes: tuple[tuple[str, Any], ...] = (), arithmeti
     kept: list[Any] = []
     look = sales.sales_at
 
-    def seen(*asked: Any) -> sales.Sales:
-        found = look(*asked)
-        if asked[2].utility.ndim == 3:  # the start is looked at without lanes
+    def seen(asked: sales.Look) -> sales.Sales:
+        found = look(asked)
+        own = asked.situation
+        if own.utility.ndim == 3:  # the start is looked at without lanes
             # The world goes on writing into some of the arrays.
-            kept.append(((*asked[:2], copy.deepcopy(asked[2]), *asked[3:]), found, sales.has_kernel(asked[2])))
+            kept.append((asked._replace(situation=copy.deepcopy(own)), found, sales.has_kernel(own)))
         return found
 
     tables.sales_at = seen
@@ -76,11 +77,10 @@ def check(ours: sales.Sales, theirs: sales.Sales) -> None:
             np.testing.assert_allclose(found[name], values, rtol=CLOSE, atol=1e-13 * scale, err_msg=name)
 
 
-def again(asked: tuple[Any, ...], arithmetic: str = "compiled", **changed: Any) -> sales.Sales:
+def again(asked: sales.Look, arithmetic: str = "compiled", **changed: Any) -> sales.Sales:
     """What is found with other cars, situation, vehicle_duty or start."""
-    names = ("economy", "parameters", "situation", "nodes", "block", "cars", "at", "vehicle_duty", "start", "sweeps")
     with using_arithmetic(arithmetic):
-        return sales.sales_at(*({**dict(zip(names, asked, strict=True)), **changed}).values())
+        return sales.sales_at(asked._replace(**changed))
 
 
 def of_lanes(value: Any, lanes: np.ndarray) -> Any:
@@ -142,7 +142,7 @@ def test_a_lane_has_the_bits_that_it_has_alone_and_in_any_layout() -> None:
     asked, among, _ = assessed("2026")[-1]
     for lanes in ([0], [20], [16, 3], list(range(20, -1, -1))):
         chosen = np.array(lanes)
-        alone = again(tuple(of_lanes(one, chosen) if k in (2, 5, 7, 8) else one for k, one in enumerate(asked)))
+        alone = again(sales.Look(*(of_lanes(one, chosen) if k in (2, 5, 7, 8) else one for k, one in enumerate(asked))))
         for name, values in arrays(among).items():
             assert same_bits(values[chosen], arrays(alone)[name]), name
     rows = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from commands import detente
 
-from experiments.design.plan_file import plan_names
+from experiments.design.plan_file import load_plan, plan_names
 from experiments.display.glossary import GLOSSARY, terms_like
-from model import PARAMETERS, load_scenario, scenario_names
+from model import PARAMETERS, known_scenario, load_scenario, scenario_names
 
 WIDTHS = (60, 80, 160, None)
 
@@ -92,6 +93,65 @@ def test_numbers_of_a_government_of_its_own_stand_in_their_group(monkeypatch: py
     code, said = detente("parameters", "--changed", "four-2026", "--find", "trust")
     assert code == 0 and "alpha.KR" not in said
     assert re.search(r"trust_good\.KR-US +4 +0\.1 to 20 +as trust_good_cn_us, of KR-US", said)
+
+
+def test_plans_are_listed_with_the_number_of_their_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    _, said = detente("plans")
+    for name in plan_names():
+        assert re.search(rf"^ *{name} +{load_plan(name).n_runs:,} ", said, re.MULTILINE), name
+
+
+def test_scenarios_are_listed_without_calibrating_or_looking_anything_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Title and quarters stand in the files: what they are made of takes most of the time, and is not asked for."""
+    for place in ("model.scenario.reading.read_scenario", "model.scenario.evidence.Shelf.rows"):
+        monkeypatch.setattr(place, lambda *given, **named: pytest.fail("a list of scenarios resolves no number"))
+    monkeypatch.setenv("COLUMNS", "160")
+    code, said = detente("scenarios")
+    monkeypatch.undo()
+    assert code == 0
+    for name in scenario_names():
+        own = known_scenario(name)
+        first, last = own.quarter_label(0), own.quarter_label(own.n_quarters - 1)
+        assert re.search(rf"^ *{name} +{first} +{last} +{re.escape(own.title)}", said, re.MULTILINE), name
+
+
+def test_what_a_scenario_sets_besides_parameters_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    code, said = detente("parameters", "--changed", "2026-access")
+    assert code == 0 and "Besides parameters, otherwise than 2026" in said
+    assert re.search(r"access\.US<CN\.on_table +local, quota, open", said) and re.search(
+        r"access\.EU<CN\.volume +0\.1", said
+    )
+    assert "assumed" not in said and "title" not in said
+    _, said = detente("parameters", "--changed", "2026")
+    assert re.search(r"first_quarter +2026Q4", said) and re.search(r"^ *.?access", said, re.MULTILINE) is None
+    _, said = detente("parameters", "--changed", "2026-access", "--find", "trust")
+    assert "Besides" not in said
+
+
+def test_a_scenario_of_ones_own_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = tmp_path / "mine.toml"
+    head = 'extends = "2026-quota"\nname = "mine"\ntitle = "Mine"\n'
+    own.write_text(f'{head}[access."US<CN"]\nduty = {{ value = 0.1, assumed = "to try" }}', "utf-8")
+    monkeypatch.setenv("COLUMNS", "160")
+    _, said = detente("parameters", "--changed", str(own))
+    assert re.search(r"access\.US<CN\.duty +0\.1", said) and "All else is that of 2026-quota" in said
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    (
+        (("parameters", "--changed"), ("--changed needs SCENARIO after it", *scenario_names())),
+        (("run", "2026", "--set"), ("--set needs NAME=VALUE after it",)),
+        (("sweep", "trust", "--out"), ("--out needs ", " after it")),
+    ),
+    ids=lambda part: part[0],
+)
+def test_an_option_without_its_value_is_told_what_to_give(words: tuple[str, ...], parts: tuple[str, ...]) -> None:
+    code, said = detente(*words)
+    assert code == 2 and said.startswith("command line: 1 fault\n")
+    assert [part for part in parts if part not in said] == []
 
 
 @pytest.mark.parametrize(

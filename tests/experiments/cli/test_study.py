@@ -55,9 +55,9 @@ def test_it_fits_one_screen(printed: list[str]) -> None:
 def test_the_first_three_lines_answer_the_question(printed: list[str]) -> None:
     answer = " ".join(" ".join(printed[:3]).split())
     assert answer.startswith(
-        "Does dialogue do more where access is open? Between China and the US, dialogue: group does "
+        "Does dialogue do more where access is open? China–US: dialogue (group against none) added "
     )
-    assert re.search(rf"at access open than at closed: .* {NUMBER} \[{NUMBER}, {NUMBER}\] %", answer)
+    assert re.search(rf"with access open than with closed: .* {NUMBER} \[{NUMBER}, {NUMBER}\] %", answer)
 
 
 def test_the_answer_is_that_of_the_table(printed: list[str], folder: Path) -> None:
@@ -68,8 +68,8 @@ def test_the_answer_is_that_of_the_table(printed: list[str], folder: Path) -> No
         f" {100 * own['mean']:+.1f} [{100 * own['low']:+.1f}, {100 * own['high']:+.1f}] %".replace("+0.0", "0.0")
         in answer
     )
-    verdict = "more at" if own["low"] > 0 else "less at" if own["high"] < 0 else "no more, beyond luck, at"
-    assert f"does {verdict}" in answer
+    verdict = "more with" if own["low"] > 0 else "less with" if own["high"] < 0 else "no more, beyond luck, with"
+    assert f"added {verdict}" in answer
     assert set(table["dyad"]) == {"CN-US"} and table["n_rows"].eq(4).all()
 
 

@@ -127,15 +127,15 @@ WRONG: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     "unknown plan key": ({"title": 'title = "A"\nreplicats = 3'}, ("replicats", "'replicates'")),
     "title missing": ({"title": ""}, ("title is missing", "text")),
     "title empty": ({"title": 'title = " "'}, ("title = ' '", "text")),
-    "question of the wrong type": ({"question": "question = 3"}, ("question = 3 (int)",)),
+    "question of the wrong type": ({"question": "question = 3"}, ("question = 3 (a whole number)",)),
     "unknown scenario": ({"scenario": 'scenario = "2062"'}, ("2062", "'2026'")),
-    "scenario of the wrong type": ({"scenario": "scenario = 2026"}, ("scenario = 2026 (int)", "text")),
+    "scenario of the wrong type": ({"scenario": "scenario = 2026"}, ("scenario = 2026 (a whole number)", "text")),
     "no replicates": ({"replicates": "replicates = 0"}, ("replicates = 0", "from 1")),
     "replicates as text": ({"replicates": 'replicates = "20"'}, ("replicates = '20'", "whole number")),
     "half a replicate": ({"replicates": "replicates = 2.5"}, ("replicates = 2.5", "whole number")),
     "negative root seed": ({"root_seed": "root_seed = -1"}, ("root_seed = -1", "from 0")),
     "unknown root seed": ({"root_seed": 'root_seed = "defualt"'}, ("defualt", "'default'")),
-    "root seed of the wrong type": ({"root_seed": "root_seed = 0.5"}, ("root_seed = 0.5 (float)",)),
+    "root seed of the wrong type": ({"root_seed": "root_seed = 0.5"}, ("root_seed = 0.5 (a number with decimals)",)),
     "unknown setting": ({"settings": "[settings]\ngenerosty = 0.4"}, ("[settings]", "'generosity'")),
     "setting out of range": ({"settings": "[settings]\ngenerosity = -0.4"}, ("generosity = -0.4", "0 to 1")),
     "setting not a number": ({"settings": "[settings]\ngenerosity = nan"}, ("generosity = nan", "0 to 1")),
@@ -173,7 +173,7 @@ WRONG: dict[str, tuple[dict[str, str], tuple[str, ...]]] = {
     ),
     "label of the wrong type": (
         {"factor": "[factors.dialogue_ceiling]\nlevels = [0, 1]\nlabel = 3"},
-        ("label = 3 (int)",),
+        ("label = 3 (a whole number)",),
     ),
     "factor is also a setting": (
         {"settings": "[settings]\ndialogue_ceiling = 0"},
@@ -229,6 +229,37 @@ def test_all_faults_come_at_once(tmp_path: Path) -> None:
         other="[factors.tariff_issue]\nlevels = [false, true]",
     )
     assert len(found) == 4, found
+
+
+@pytest.mark.parametrize(
+    ("factor", "also"),
+    [
+        ('[factors.dialogue_celing]\nlevels = ["none", "group"]', "dialogue_ceiling"),
+        ('[factors.scenari]\nlevels = ["2026", "two"]', "scenario"),
+    ],
+)
+def test_a_misspelt_factor_is_one_fault_whoever_else_names_it(factor: str, also: str, tmp_path: Path) -> None:
+    """Neither an interaction nor a contrast that spells it right is told a slip, and never its misspelling."""
+    rest = f"""
+[[interactions]]
+name = "more"
+effect = "{also}"
+where = "tariff_issues"
+[[contrasts]]
+name = "one"
+treated = {{ {also} = "none", tariff_issues = true }}
+control = {{ {also} = "group", tariff_issues = true }}
+"""
+    if also == "scenario":
+        rest = rest.replace('"none"', '"2026"').replace('"group"', '"two"')
+    (fault,) = faults(tmp_path, factor=factor, contrasts=rest)
+    assert "is not a parameter" in fault and f"nearest known name: '{also}'" in fault
+
+
+def test_a_misspelt_effect_is_told_the_factor_that_is_there(tmp_path: Path) -> None:
+    asked = '[[interactions]]\nname = "more"\neffect = "dialogue_ceilign"\nwhere = "tariff_issues"'
+    (fault,) = faults(tmp_path, interactions=asked)
+    assert fault.endswith("nearest known name: 'dialogue_ceiling'")
 
 
 def test_files_that_are_no_plan(tmp_path: Path) -> None:

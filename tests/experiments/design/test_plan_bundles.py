@@ -164,7 +164,7 @@ def test_a_run_of_another_scenario_is_played_again(tmp_path: Path) -> None:
 
 WRONG = {
     "a scenario that there is not": ('[factors.scenario]\nlevels = ["2026", "2062"]\n', ("'2062'", "level 2")),
-    "a number": ("[factors.scenario]\nlevels = [2026, 2018]\n", ("scenario = 2026 (int)", "in quotes")),
+    "a number": ("[factors.scenario]\nlevels = [2026, 2018]\n", ("scenario = 2026 (a whole number)", "in quotes")),
     "the same twice": ('[factors.scenario]\nlevels = ["2026", "2026"]\n', ("the same scenario as another one",)),
     "a single one": ('[factors.scenario]\nlevels = ["2026"]\n', ("two scenarios or more",)),
     "a range": ('[factors.scenario]\nrange = [0, 1]\nscenario = "2026"\n', ("scenarios are no numbers",)),

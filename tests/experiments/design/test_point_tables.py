@@ -134,7 +134,7 @@ def test_a_fault_of_many_rows_is_one_line_and_quick(tmp_path: Path) -> None:
     assert faults[2] == "row 2: linkage_scale = '0,5': decimals have a point: write 0.5 (and 2998 more)"
     names = "".join(f"{'same' if k else 'first'},0.1\n" for k in range(50))
     (fault,) = of(tmp_path, "name,generosity\n" + names)
-    assert fault == "row 3: name = 'same' (str): allowed is a text that no other one has (and 47 more)"
+    assert fault == "row 3: name = 'same' (text in quotes): allowed is a text that no other one has (and 47 more)"
 
 
 def test_long_reading_is_told(tmp_path: Path) -> None:

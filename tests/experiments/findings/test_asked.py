@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
+import re
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import pyarrow as pa
 import pytest
 from rich.console import Console
-from sample_runs import PLAN, stored
+from sample_runs import PLAN, changed, made_up, stored
 
 from experiments.design.outcomes import NAMES, OUTCOMES, expanded, table_of_outcomes, words_of
-from experiments.design.plan import Plan, Precision
+from experiments.design.plan import Factor, Plan, Precision
 from experiments.design.plan_file import load_plan
 from experiments.findings import asked
 from experiments.findings.findings import find
@@ -21,8 +24,10 @@ from experiments.findings.tables import Findings
 from experiments.report.headline_figures import plan_figure, worth_figure
 from experiments.report.page import write_report
 from experiments.report.screen import show_findings
+from experiments.running.runner import run_plan
 from experiments.statistics.stopping import in_words, reached, reached_in_words, wanted_for
-from experiments.store.columns import COLUMNS
+from experiments.store.columns import COLUMNS, Chunk
+from experiments.store.folder import Results
 from experiments.store.manifest import read_from
 from model import InputFault, dictionary
 
@@ -74,14 +79,154 @@ def test_tables_have_what_was_asked_and_no_more(findings: Findings) -> None:
 
 def test_words_answer_the_interaction_first(findings: Findings) -> None:
     first, second, *_ = asked.answers(findings)
-    assert first.startswith("Between China and the EU, dialogue: group does no more, beyond luck, ")
-    assert "at tariffs on the table than at off: mean depth" in first
+    assert first.startswith("China–EU: dialogue (group against none) added no more, beyond luck, ")
+    assert "with tariffs on the table than with off: mean depth" in first
+    assert "(+0.050 with on the table, +0.050 with off)" in first
     # Dialogue adds 0.05 of depth in CN-EU by construction.
     row = findings.effects.query("outcome == 'mean_depth' and factor == 'dialogue_ceiling' and block == 'with linkage'")
     assert row["mean"].item() == pytest.approx(0.05)
-    assert second.startswith("Between China and the EU, dialogue (group against none) changes mean depth by +0.050 ")
+    assert second.startswith("China–EU, dialogue (group against none): mean depth +0.050 ")
+    assert "averaged over tariffs" in second
     assert findings.reading.startswith(first)
     assert "US" not in findings.reading.replace("US-", "")
+
+
+def talks_turn(chunk: Chunk) -> pa.Table:
+    """As ``made_up``, but talks add 0.12 to the depth of CN-EU with duties on the table, and take 0.08 without."""
+    step = (0.12 if chunk.settings["tariff_issues"] else -0.08) * (chunk.settings["dialogue_ceiling"] == "group")
+    plain = made_up(chunk)
+
+    def of_europe(replicate: int) -> dict[str, list[float]]:
+        first, _, last = plain.slice(3 * (replicate - chunk.first), 3)["mean_depth"].to_pylist()
+        return {"mean_depth": [first, 0.5 + 0.01 * replicate + step, last]}
+
+    return changed(chunk, of_europe)
+
+
+def test_an_average_that_hides_another_sign_says_so(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path)
+    run_plan(plan, tmp_path / "r", 1, work=talks_turn)
+    found = find(plan, Results.open(tmp_path / "r"))
+    own = next(one for one in asked.answers(found) if "dialogue (group" in one)
+    assert "mean depth +0.020 " in own and "averaged over tariffs" in own
+    assert "(-0.080 with tariffs off, +0.120 with tariffs on the table)" in own
+    simple = found.simple_effects.query("outcome == 'mean_depth' and factor == 'dialogue_ceiling'")
+    assert simple.query("block == 'with linkage'")["mean"].tolist() == pytest.approx([-0.08, 0.12])
+    assert simple["is_reversed"].all()
+    other = found.simple_effects.query("outcome == 'mean_depth' and factor == 'tariff_issues'")
+    assert not other["is_reversed"].any(), "duties add at both levels of talks"
+    crossed = plan_of(tmp_path, more=CROSSED)
+    run_plan(crossed, tmp_path / "c", 1, work=talks_turn)
+    told = asked.answers(find(crossed, Results.open(tmp_path / "c")), with_levels=False)
+    assert "added more with tariffs on the table than with off: mean depth +0.200 " in told[0]
+    assert "(+0.120 with on the table, -0.080 with off)" in told[0]
+    assert told[1].startswith("China–EU: dialogue (group against none) changed its sign (")
+
+
+def test_signs_that_differ_by_luck_alone_are_not_told(findings: Findings) -> None:
+    assert not findings.simple_effects["is_reversed"].any()
+    assert "its sign" not in " ".join(asked.answers(findings, with_levels=False))
+
+
+@pytest.mark.parametrize(
+    ("factor", "said"),
+    [
+        (Factor("a", (0.01, 0.12), "jumps a quarter", ("0.01", "0.12")), "jumps a quarter (0.12 against 0.01)"),
+        (Factor("scenario", ("x", "y"), "access", ("closed", "open")), "access (open against closed)"),
+        (Factor("b", (False, True), "tariffs", ("off", "on the table")), "tariffs (on the table against off)"),
+        (
+            Factor("c", ("w", "t"), "table", ("whole", "talk only"), bundles={"w": {}, "t": {}}),
+            "table (“talk only” against “whole”)",
+        ),
+    ],
+    ids=["parameter", "scenario", "switch", "bundle"],
+)
+def test_a_comparison_reads_well_for_every_kind_of_factor(factor: Factor, said: str) -> None:
+    assert factor.against(factor.levels[1], factor.levels[0]) == said
+
+
+def test_rows_name_their_levels(findings: Findings) -> None:
+    text = on_screen(findings)
+    assert " tariffs: on the table" in text and " dialogue: group" in text
+    assert re.search(r"^ tariffs +[+-]", text, re.MULTILINE) is None
+
+
+def test_figures_show_the_interaction_and_no_number_on_the_line_of_zero(tmp_path: Path) -> None:
+    plan = plan_of(tmp_path, more=CROSSED.replace("with duties", "with duties on the table of both"))
+    run_plan(plan, tmp_path / "r", 1, work=talks_turn)
+    figure = worth_figure(find(plan, Results.open(tmp_path / "r")))
+    figure.canvas.draw()
+    labels = figure.axes[0].get_yticklabels()
+    rows = [label.get_text() for label in labels]
+    assert " ".join(rows[0].split()) == "interaction: with duties on the table of both"
+    assert "tariffs: on the table" in rows
+    boxes = [label.get_window_extent() for label in labels]
+    assert all(upper.y0 > lower.y1 for upper, lower in itertools.pairwise(boxes)), "labels stand on each other"
+    numbers = 0
+    for axis in figure.axes:
+        zero = axis.transData.transform((0.0, 0.0))[0]
+        for text in axis.texts:
+            box = text.get_window_extent()
+            numbers += 1
+            assert not box.x0 < zero < box.x1, text.get_text()
+            assert axis.bbox.x0 <= box.x0 and box.x1 <= axis.bbox.x1, f"{text.get_text()} is outside"
+    assert numbers == 3 * len(figure.axes)
+    plt.close("all")
+
+
+def talks_by_assumptions(chunk: Chunk) -> pa.Table:
+    """As ``made_up``, but what talks add to the gain between China–US hangs on an assumption."""
+    step = float(chunk.settings.get("linkage_scale", 1.0)) * (chunk.settings["dialogue_ceiling"] == "group")
+    return changed(chunk, lambda replicate: {"gain_share": [0.1 * step + 0.01 * replicate, 0.5, 0.5]})
+
+
+STUDY = """
+title = "Does dialogue do more where access is open?"
+question = "A working group against none, with brands kept out and let in."
+replicates = 6
+dyads = ["CN-US"]
+outcomes = ["gain_share", "joint_gain", "ev_trade"]
+[factors.dialogue_ceiling]
+label = "dialogue"
+levels = ["none", "group"]
+[factors.scenario]
+label = "access"
+levels = ["2026", "2026-open-access"]
+level_labels = ["closed", "open"]
+[factors.tariff_issues]
+label = "tariffs"
+levels = [false, true]
+level_labels = ["off", "on the table"]
+[[interactions]]
+name = "more where open"
+effect = "dialogue_ceiling"
+where = "scenario"
+[assumptions]
+vary_every = "assumed"
+n_points = 6
+replicates = 1
+"""
+
+
+def test_a_study_of_three_factors_fits_one_screen_and_answers_first(tmp_path: Path) -> None:
+    """With the two lines that name the files; what was not asked is in the report."""
+    path = tmp_path / "study.toml"
+    path.write_text(STUDY, encoding="utf-8")
+    plan = load_plan(path)
+    run_plan(plan, tmp_path / "r", 1, work=talks_by_assumptions)
+    found = find(plan, Results.open(tmp_path / "r"))
+    text = on_screen(found)
+    lines = text.splitlines()
+    assert len(lines) + 2 <= 50 and max(map(len, lines)) <= 80
+    answer = " ".join(" ".join(lines[:3]).split())
+    assert "China–US: dialogue (group against none) added no more, beyond luck, with access open than" in answer
+    assert re.search(r"share of the attainable gain \S+ \[\S+, \S+\] %", answer)
+    said = " ".join(text.split())
+    assert "averaged over tariffs" in said and "With dialogue" not in said
+    assert (
+        "What moves" not in said and "6 points cannot tell" in said and "points (for a rank correlation of 0.5" in said
+    )
+    assert re.search(r"(same sign in|zero in) \d of 6", said) and "% with that sign" not in said
 
 
 def test_the_screen_shows_no_other_dyad_and_no_other_outcome(findings: Findings) -> None:
@@ -120,9 +265,9 @@ def test_a_plan_of_one_dyad_shows_the_usual_of_that(tmp_path: Path) -> None:
     [
         ('dyads = ["CN-EY"]\n', ("dyads: 'CN-EY' is not one of the dyads", "nearest known name: 'CN-EU'")),
         ('outcomes = ["joint_gian"]\n', ("outcomes: 'joint_gian'", "'joint_gain'")),
-        ("outcomes = []\n", ("outcomes = [] (list)", "a list of names")),
-        ('dyads = "CN-EU"\n', ("dyads = 'CN-EU' (str)", "a list of names")),
-        ("outcomes = [1]\n", ("outcomes = [1] (list)", "joint_gain")),
+        ("outcomes = []\n", ("outcomes = [] (a list)", "a list of names")),
+        ('dyads = "CN-EU"\n', ("dyads = 'CN-EU' (text in quotes)", "a list of names")),
+        ("outcomes = [1]\n", ("outcomes = [1] (a list)", "joint_gain")),
     ],
 )
 def test_what_cannot_be_told_is_refused(top: str, says: tuple[str, ...], tmp_path: Path) -> None:
@@ -180,7 +325,7 @@ def test_nothing_to_tell_of_an_outcome_is_said() -> None:
     ("text", "says"),
     [
         ("[precision]\nhalf_width = { kepd = 0.1 }\n", "'kept'"),
-        ("[precision]\nhalf_width = { kept = 0.1, durable = 0 }\n", "half_width of durable = 0 (int)"),
+        ("[precision]\nhalf_width = { kept = 0.1, durable = 0 }\n", "half_width of durable = 0 (a whole number)"),
         ('[precision]\noutcome = "kept"\nhalf_width = { kept = 0.1 }\n', "keep one"),
         ("[precision]\nhalf_width = {}\n", "half_width names no outcome"),
     ],

@@ -12,10 +12,11 @@ import pyarrow as pa
 import pytest
 from rich.console import Console
 from sample_runs import changed, made_up
+from scipy.stats import spearmanr
 
 from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
-from experiments.findings import assumed
+from experiments.findings import asked, assumed
 from experiments.findings.findings import find
 from experiments.findings.sentences import of_sample
 from experiments.report.headline_figures import worth_figure
@@ -25,7 +26,8 @@ from experiments.running.runner import chunks_of, rerun, run_plan
 from experiments.store.columns import Chunk
 from experiments.store.folder import Results
 from experiments.store.kept import differences, plan_of
-from model import InputFault
+from model import PARAMETERS, InputFault
+from model.numerics import FloatArray
 
 TEXT = """
 title = "Talks over assumptions"
@@ -144,12 +146,13 @@ def test_effects_have_their_distribution_by_weight(swept: tuple[Plan, Path]) -> 
     assert own["mean"] == pytest.approx(0.0, abs=1e-12)
     # -0.15, -0.05, 0.15, 0.25 with weights 0.2, 0.2, 0.4, 0.2.
     assert (own["q05"], own["median"], own["q95"]) == pytest.approx((-0.15, 0.15, 0.25))
-    assert own["same_sign"] == 0.0 and not own["outside"] and own["n_rows"] == 4
+    assert np.isnan(own["same_sign"]) and own["zero"] == 0.0 and not own["outside"] and own["n_rows"] == 4
+    assert own["is_weighted"]
     assert own["noise"] == pytest.approx(0.0, abs=1e-12), "replicates differ by luck alone, which is paired away"
     deaf = found.contrasts.query("dyad == 'CN-EU' and outcome == 'joint_gain'").iloc[0]
     assert deaf["median"] == pytest.approx(0.15)
     both = found.interactions.query("dyad == 'CN-EU' and outcome == 'joint_gain'").iloc[0]
-    assert both["median"] == pytest.approx(0.0, abs=1e-12) and both["same_sign"] == 1.0
+    assert both["median"] == pytest.approx(0.0, abs=1e-12) and np.isnan(both["same_sign"]) and both["zero"] == 1.0
     assert set(found.cells["design_point"]) == {0, 1, 2, 3}, "points under the sample are no cells"
 
 
@@ -160,6 +163,59 @@ def test_what_moves_an_effect_is_told(swept: tuple[Plan, Path]) -> None:
     assert own.iloc[0]["assumption"] == "generosity" and own.iloc[0]["correlation"] == pytest.approx(1.0)
     # 1 / (0.2^2 + 0.2^2 + 0.4^2 + 0.2^2)
     assert own.iloc[0]["n"] == 3.6
+
+
+def found_movers(n_rows: int, n_assumptions: int, of_rows: FloatArray, tmp_path: Path) -> pd.DataFrame:
+    """What moves something that is known by row, over a sample of as many numbers as are given, drawn at random."""
+    names = [name for name, spec in PARAMETERS.items() if spec.kind == "float" and spec.status == "assumed"]
+    rng = np.random.default_rng(7)
+    drawn = {
+        name: rng.permutation(np.linspace(float(PARAMETERS[name].low or 0), float(PARAMETERS[name].high or 0), n_rows))
+        for name in ["generosity", *(name for name in names if name != "generosity")][:n_assumptions]
+    }
+    drawn["generosity"] = np.linspace(0.0, 1.0, n_rows)
+    plan = plan_in(tmp_path, sample=pd.DataFrame(drawn).to_csv(index=False))
+    return pd.DataFrame(assumed.movers(of_rows, plan))
+
+
+def test_of_few_rows_no_assumption_stands_after_correction(tmp_path: Path) -> None:
+    """Six rows order 60 assumptions perfectly by luck alone; of thirty, one that truly moves the effect stands."""
+    few = found_movers(6, 60, np.linspace(0.0, 1.0, 6), tmp_path)
+    assert few["correlation"].abs().max() == pytest.approx(1.0) and few["p_holm"].min() > 0.05
+    noise = 0.2 * np.random.default_rng(1).normal(size=30)
+    many = found_movers(30, 60, np.linspace(0.0, 1.0, 30) + noise, tmp_path)
+    assert list(many.loc[many["p_holm"] < 0.05, "assumption"]) == ["generosity"]
+    assert (many["p_holm"] >= many["p_value"]).all()
+
+
+def test_the_p_value_of_a_rank_correlation() -> None:
+    rng = np.random.default_rng(3)
+    x, y = rng.normal(size=(2, 30))
+    r, p = spearmanr(x, x + y)
+    assert assumed.p_of_correlation(r, 30) == pytest.approx(p)
+    assert assumed.p_of_correlation(1.0, 4) == pytest.approx(2 / 24), "four rows stand in 24 orders"
+    assert assumed.p_of_correlation(1.0, 6, [4, 1, 1]) == pytest.approx(2 / 30), "tied rows in fewer"
+    assert assumed.p_of_correlation(1.0, 2) == 1.0 and assumed.p_of_correlation(1.0, 9, [9]) == 1.0
+
+
+def test_as_many_rows_as_are_asked_for_let_a_correlation_stand() -> None:
+    for n_assumptions in (1, 10, 160):
+        n = assumed.rows_needed(n_assumptions)
+        assert n_assumptions * assumed.p_of_correlation(assumed.CLEAR, n) <= 0.05
+        assert n_assumptions * assumed.p_of_correlation(assumed.CLEAR, n - 1) > 0.05
+
+
+def test_zeros_have_no_sign_and_few_rows_are_counted(tmp_path: Path) -> None:
+    plan = plan_in(tmp_path, sample="generosity\n0.1\n0.2\n0.3\n0.4\n0.5\n0.6\n")
+    row = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0, 0.0, 0.0, -1.0]), plan, 3.0))
+    assert (row["same_sign"], row["zero"]) == pytest.approx((2 / 6, 3 / 6))
+    assert asked.signs_in_words(row) == "same sign in 2 of 6, zero in 3 of 6"
+    assert asked.signs_in_words(pd.Series({**row, "n_rows": 600})) == "same sign in 33 %, zero in 50 %"
+    none = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0, 0.0, 0.0, -1.0]), plan, 0.0))
+    assert asked.signs_in_words(none) == "no sign in the scenario, zero in 3 of 6"
+    weighted = plan_in(tmp_path, sample="generosity,weight\n0.1,1\n0.2,2\n0.3,1\n")
+    row = pd.Series(assumed.spread(np.array([1.0, 2.0, 0.0]), weighted, 3.0))
+    assert asked.signs_in_words(row) == "same sign in 75 % of the weight of 3, zero in 25 %"
 
 
 def test_a_sample_of_texts_alone_moves_nothing_by_rank(tmp_path: Path) -> None:
@@ -186,13 +242,14 @@ def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Pa
     assert "Over assumptions, median [5, 95 %]: 4 points of 2 assumptions, 2 replicates each." in " ".join(text.split())
     assert "over assumptions in 100 to 100, median 100" in " ".join(text.split())
     page = write_report(folder).read_text("utf-8")
-    assert "joint gain, bn$/yr: same sign" in page and "Which assumptions go with the effects" in page
+    assert "joint gain, bn$/yr: same sign" in page and "4 points of 2 assumptions" in page
+    assert "Which assumptions go with the effects" not in page and "cannot tell 2 assumptions from luck" in page
     top = 'dyads = ["CN-EU"]\noutcomes = ["joint_gain", "mean_depth"]\n'
     narrow = plan_in(tmp_path, top=top)
     run_plan(narrow, tmp_path / "r", 1, work=talks_by_generosity)
-    asked = find(narrow, Results.open(tmp_path / "r"))
-    assert "; over assumptions -0.150 to +0.250, same sign in 0 %" in asked.reading
-    assert len(worth_figure(asked).axes) == 2
+    narrowed = find(narrow, Results.open(tmp_path / "r"))
+    assert "; over assumptions -0.150 to +0.250, no sign in the scenario" in narrowed.reading
+    assert len(worth_figure(narrowed).axes) == 2
     plt.close("all")
 
 
@@ -264,9 +321,9 @@ WRONG = {
     "no such status": ('[assumptions]\nvary_every = "asumed"\n', "allowed are measured, calibrated, assumed"),
     "more points than rows": (
         '[assumptions]\nsample = "sample.csv"\nn_points = 300\n',
-        "n_points = 300 (int): allowed",
+        "n_points = 300 (a whole number): allowed",
     ),
-    "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (int)"),
+    "no replicates": ('[assumptions]\nsample = "sample.csv"\nreplicates = 0\n', "replicates = 0 (a whole number)"),
 }
 WRONG_SAMPLES = {
     "a slip in a column": ("generosty\n0.1\n0.2\n", "'generosity'"),

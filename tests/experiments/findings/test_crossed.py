@@ -111,7 +111,7 @@ def test_a_sweep_keeps_both_with_holm_over_all_rows_of_an_outcome(tmp_path: Path
         ('where = "block"', 'wher = "block"', "where"),
         ('name = "blindness"', 'name = "tense"', "a text that no other one has"),
         ('scenario = "2026"', 'scenario = "2026"\ndesign = "one_at_a_time"', "go with design factorial"),
-        ('where = "tension_jump_rate"', "where = 3", "where = 3 (int)"),
+        ('where = "tension_jump_rate"', "where = 3", "where = 3 (a whole number)"),
     ],
 )
 def test_a_wrong_interaction_is_refused(old: str, new: str, says: str, tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def test_sensitivity_of_a_difference(tmp_path: Path) -> None:
 
 
 WRONG = {
-    "not a table": ("difference = 3", "difference = 3 (int)"),
+    "not a table": ("difference = 3", "difference = 3 (a whole number)"),
     "one value": ('difference = { dialogue_ceiling = "group" }', "two values, [from, to]"),
     "a slip": ('difference = { dialogue_cieling = ["none", "group"] }', "'dialogue_ceiling'"),
     "a value that is not allowed": ('difference = { dialogue_ceiling = ["none", "gruop"] }', "'group'"),

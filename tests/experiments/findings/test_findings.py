@@ -310,7 +310,7 @@ def test_one_at_a_time_is_not_called_an_average(tmp_path: Path) -> None:
     own = small_plan(tmp_path, f"{text}[factors.linkage_scale]\nlevels = [0, 4]\n")
     shown = screen_of(show_findings, find(own, stored(tmp_path / "r", own)), "2035Q4")
     assert "At the start: linkage scale 1" in shown, "the start reads 1, not 1.0"
-    assert " linkage scale: 4 against 1" in shown
+    assert " linkage scale (4 against 1)" in shown
     assert others_in_words(own) == "the other factors as at the start"
 
 

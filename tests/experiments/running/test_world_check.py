@@ -53,7 +53,10 @@ def test_one_that_keeps_it_passes_and_is_told_how_to_go_on(tmp_path: Path) -> No
                 "ratifies(self, package) is called as ratifies(",
             ),
             ("class Own(Bloc):\n    def honour(self, dyad):\n        pass", "nearest known name: 'honours'"),
-            (STUBBORN + "False", "ratifies gave False (bool); allowed is an array of shape (8,) of truth values"),
+            (
+                STUBBORN + "False",
+                "ratifies gave False (true or false); allowed is an array of shape (8,) of truth values",
+            ),
             (
                 STUBBORN + "1.0 * super().ratifies(dyad, package)",
                 "of float64; allowed is an array of shape (8,) of truth",
@@ -73,7 +76,7 @@ def test_one_that_keeps_it_passes_and_is_told_how_to_go_on(tmp_path: Path) -> No
                 "repudiates sets state.pause; a party decides",
             ),
             (PHASE + "self.luck.exit[...] = 0.5", "ratify writes into an array that it is shown"),
-            (PHASE + "return 3", "ratify gave 3 (int); a phase changes the state and gives nothing"),
+            (PHASE + "return 3", "ratify gave 3 (a whole number); a phase changes the state and gives nothing"),
             (PHASE + "raise KeyError('lost')", "own.py:Own failed: KeyError: 'lost' (line 7)"),
             (
                 PHASE + "self.n = getattr(self, 'n', 0) + 1\n        if self.n > 8:\n            "
