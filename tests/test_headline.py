@@ -20,7 +20,7 @@ from model.vocabulary import DYADS
 
 SHARES = ["emerged", "inherited", "kept", "lost", "regained", "durable"]
 MOST = 0.1
-REPLICATES = 100  # of each of the eight cells of the main job
+REPLICATES = 300  # of each of the eight cells of the main job
 LEVERS = {
     "dialogue": ("dialogue_ceiling", "none", "group"),
     "recognition": ("recognition_issues", False, True),

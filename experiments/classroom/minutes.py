@@ -174,7 +174,7 @@ class Minutes(Story):
 
     # --- keeping and leaving ------------------------------------------------------------------------------------
 
-    def lapses(self, dyad: int, side: int, all_of_it: bool) -> None:
+    def lapses(self, dyad: int, side: int, pays: int) -> None:
         """A side does not keep the treaty this quarter."""
         self._dispute("lapses", dyad, side)
 

@@ -109,10 +109,12 @@ class Government:
             passes[lanes] = self.slack_of(dyad, package[lanes], lanes) >= 0.0
         return passes
 
-    def would_withdraw_all(self, dyad: int, package: np.ndarray) -> np.ndarray:
-        """(R,) whether to withdraw all that a package (R,) takes from it pays, not a part of it alone (1.10)."""
+    def withdrawal_that_pays(self, dyad: int, package: np.ndarray) -> np.ndarray:
+        """(R,) what it pays to withdraw of a package (R,): 0 nothing, 1 a part alone, 2 all of it (1.10)."""
         alone = self.flows(dyad).of_package(self.world.agenda.menus[dyad], package)
-        return dataclasses.replace(self.slack(dyad, slice(None), alone), part=None).alone() < 0.0
+        slack = self.slack(dyad, slice(None), alone)
+        of_all = dataclasses.replace(slack, part=None).alone()
+        return np.add(slack.alone() < 0.0, of_all < 0.0, dtype=np.int64)
 
     # --- act alone (1.6a, 1.13, 1.15) ---------------------------------------------------------------------------
 

@@ -116,8 +116,8 @@ def honour_or_withdraw(world: Stage) -> None:
                 honours[:, d, side] |= in_part
                 world.tell("keeps_in_part", in_part, d, side, effort[:, d, side])
             if world.stories and not honours[:, d, side].all():
-                all_of_it = bloc.would_withdraw_all(d, state.treaty[:, d])
-                world.tell("lapses", ~honours[:, d, side], d, side, all_of_it)
+                pays = bloc.withdrawal_that_pays(d, state.treaty[:, d])
+                world.tell("lapses", ~honours[:, d, side], d, side, pays)
     state.honours, state.effort = honours, effort
     lapsed, short = (~honours).astype(np.float64), 1.0 - effort
     by_dyad = lapsed[..., 0] + lapsed[..., 1]

@@ -287,12 +287,13 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     # --- keeping and leaving ----------------------------------------------------------------------------------------
 
-    def lapses(self, dyad: int, side: int, all_of_it: bool) -> None:
-        """A side fails its own test: to withdraw everything pays, or a part while the rest is kept (1.10)."""
-        other = self.name(dyad, 1 - side)
-        what = "what it gives" if all_of_it else "a part of what it gives, and keep the rest,"
-        why = f"to withdraw {what} is worth more to it than the answer that it expects"
-        self._side("lapse", dyad, side, f"does not honour its {self.paper(dyad)} with {other} this quarter: {why}.")
+    def lapses(self, dyad: int, side: int, pays: int) -> None:
+        """A side does not keep a treaty; what it pays to withdraw, as ``Government.withdrawal_that_pays`` has it."""
+        told = f"does not honour its {self.paper(dyad)} with {self.name(dyad, 1 - side)} this quarter"
+        if pays:
+            what = ("a part of what it gives, and keep the rest,", "what it gives")[pays - 1]
+            told += f": to withdraw {what} is worth more to it than the answer that it expects"
+        self._side("lapse", dyad, side, f"{told}.")
 
     def keeps_in_part(self, dyad: int, side: int, share: float) -> None:
         """A side keeps what enforces itself of its duty cut."""

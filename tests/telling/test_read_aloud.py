@@ -79,18 +79,19 @@ def test_a_truce_is_called_one() -> None:
         d = model.start.parties.dyad_names.index("CN-US")
         assert model.state.instrument[d] == Instrument.TRUCE, scenario
         assert last(model, "treaty_ends", d, TreatyEnd.LAPSE, 0).startswith("The truce between China and the US ends: ")
-        assert "does not honour its truce with the US" in last(model, "lapses", d, 0, True)
+        assert "does not honour its truce with the US" in last(model, "lapses", d, 0, 2)
 
 
 def test_what_is_not_honoured_is_named_and_why() -> None:
     model = model_of()
-    whole, part = (last(model, "lapses", 2, 0, everything) for everything in (True, False))
+    chosen, part, whole = (last(model, "lapses", 2, 0, pays) for pays in (0, 1, 2))
+    assert chosen == "The US does not honour its agreement with the EU this quarter."
     assert whole.startswith("The US does not honour its agreement with the EU this quarter: to withdraw what it gives ")
     assert "a part of what it gives, and keep the rest" in part and "a part" not in whole
 
 
 def test_which_withdrawal_pays_is_that_of_the_test() -> None:
-    """Where a part alone pays, the side would rather keep all than withdraw all."""
+    """Nothing pays where the treaty is kept; where only a part does, to withdraw all would not."""
     model, seen = NegotiationModel("2026-access", root_seed=1, replicate=0), set()
     while model.world.state.quarter < model.n_quarters:
         model.step()
@@ -99,11 +100,11 @@ def test_which_withdrawal_pays_is_that_of_the_test() -> None:
                 treaty = model.world.state.treaty[:, d]
                 bloc = model.world.blocs[b]
                 alone = bloc.flows(d).of_package(model.agenda.menus[d], treaty)
-                found = bloc.slack(d, slice(None), alone)
-                whole = float(found.whole[0].sum())
-                assert bool(bloc.would_withdraw_all(d, treaty)[0]) == (whole < 0.0)
-                seen.add((whole < 0.0, bool(bloc.honours(d)[0])))
-    assert {(False, True), (True, False)} <= seen
+                whole = float(bloc.slack(d, slice(None), alone).whole[0].sum())
+                pays, keeps = int(bloc.withdrawal_that_pays(d, treaty)[0]), bool(bloc.honours(d)[0])
+                assert (pays == 2) == (whole < 0.0) and (pays == 0) == keeps
+                seen.add(pays)
+    assert seen == {0, 1, 2}
 
 
 @pytest.mark.parametrize("issues", ["neither", "duty", "supply", "both"])
