@@ -24,7 +24,7 @@ from typing import Final
 from model.faults import InputFault
 
 HERE: Final = Path(__file__).parent
-SOURCES: Final = ("arithmetic.h", "bundles.h", "kernels.c", "tables.c")
+SOURCES: Final = ("arithmetic.h", "bundles.h", "kernels.c", "tables.c", "cells.c")
 #: No product is fused with a sum, and nothing is reordered: the bits are those of the text. The two others let loops
 #: be turned into vector code; they change what is said of an operation (flags, errno), not its result.
 EXACT: Final = ("-O3", "-std=c11", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno")

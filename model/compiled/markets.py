@@ -12,9 +12,6 @@ import numpy.typing as npt
 from model.compiled.build import kernels
 from model.numerics import FloatArray
 
-#: Of an array that is not there: a null pointer.
-_NOTHING = (0, 0, 0, 0)
-
 
 def equilibrium(
     base: FloatArray,
@@ -69,12 +66,12 @@ def _argument(one: Any) -> Any:
     return ctypes.c_double(one) if isinstance(one, float) else ctypes.c_int64(one)
 
 
-def placed(arrays: Sequence[npt.NDArray[Any] | None]) -> npt.NDArray[np.int64]:
-    """(n, 4) of arrays with up to three axes: where each lies, and its steps; the arrays have to outlive the table."""
-    return np.array([_NOTHING if one is None else _steps(one) for one in arrays], dtype=np.int64)
+def placed(arrays: Sequence[npt.NDArray[Any] | None], axes: int = 3) -> npt.NDArray[np.int64]:
+    """(n, 1 + axes) of arrays with so many axes at most: where each lies, and its steps; they outlive the table."""
+    return np.array([(0,) * (1 + axes) if one is None else _steps(one, axes) for one in arrays], dtype=np.int64)
 
 
-def _steps(x: npt.NDArray[Any]) -> Sequence[int]:
-    """Where an array lies, and its steps in numbers; an axis of length one has none."""
+def _steps(x: npt.NDArray[Any], axes: int) -> Sequence[int]:
+    """Where an array lies, and its steps in numbers; an axis of length one has none. Not there: a null pointer."""
     steps = [step // x.itemsize if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True)]
-    return (x.__array_interface__["data"][0], *steps, *([0] * (3 - len(steps))))
+    return (x.__array_interface__["data"][0], *steps, *([0] * (axes - len(steps))))

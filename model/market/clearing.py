@@ -11,8 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from model.compiled import cells as compiled_cells
 from model.compiled import markets as compiled
 from model.compiled.arithmetic import is_compiled
+from model.market.cells import CellSupply, cells_used
 from model.market.economy import Economy
 from model.numerics import FloatArray, FloatLike, beside, ordered_sum
 from model.parameters.checked import Parameters
@@ -26,25 +28,6 @@ WARM_SWEEPS = 3  # joint Newton sweeps from the last markups; residual below 1e-
 LATE = 1e-9  # k$; markets whose prices are further off than this are swept again
 LATE_SWEEPS = 3
 LATE_ROUNDS = 4
-
-
-@dataclass(frozen=True)
-class CellSupply:
-    """What battery cells cost each automaker at each place, and from whom they come.
-
-    Duties on cells are refunded on exported cars (drawback), so a car sold at home and a car sold abroad carry
-    different cells. price (..., f, k) $/kWh before duty and freight; unit_home, unit_export (..., o, f) $/kWh;
-    share_home, share_export (..., o, f, k) fractions; duty (..., o, k) effective rate; freight (..., o, k) $/kWh, and
-    by what cells cost more because part of them is made at the place.
-    """
-
-    price: FloatArray
-    unit_home: FloatArray
-    unit_export: FloatArray
-    share_home: FloatArray
-    share_export: FloatArray
-    duty: FloatArray
-    freight: FloatArray
 
 
 def duties_by_place(duty: FloatArray, other_origin: FloatArray) -> FloatArray:
@@ -82,12 +65,17 @@ def supply_cells(
     # Places outside the blocs levy nothing that the model follows.
     rate = np.concatenate([rate, np.zeros_like(rate[..., :1, :])], axis=-2)
     price, freight = cell_cost[..., None, :] + margin, economy.local_surcharge(cell_cost, place_cost)
+    if is_compiled() and price.ndim == 3 and price.shape[-1]:
+        found = compiled_cells.source(price, rate, freight, economy.supplier_tie, economy.cell_level, theta)
+        return CellSupply(price=price, duty=rate, freight=freight, **found)
     at_place, added = price[..., None, :, :], freight[..., :, None, :]
     delivered_home = batteries.delivered_price(at_place, 0.0, rate[..., :, None, :], added)
     delivered_export = batteries.delivered_price(at_place, 0.0, 0.0, added)
     unit_home, share_home = batteries.sourcing(delivered_home, economy.supplier_tie, theta, economy.cell_level)
     unit_export, share_export = batteries.sourcing(delivered_export, economy.supplier_tie, theta, economy.cell_level)
-    return CellSupply(price, unit_home, unit_export, share_home, share_export, rate, freight)
+    paid = (ordered_sum(share_home * delivered_home), ordered_sum(share_export * delivered_export))
+    units, shares = (unit_home, unit_export), (share_home, share_export)
+    return CellSupply(price, *units, *shares, *paid, rate, freight)
 
 
 def landed_costs(economy: Economy, cells: CellSupply, car_cost: FloatArray | None = None) -> FloatArray:
@@ -153,11 +141,10 @@ def costs_reached(
     Prices are made on log-sums, the cost of the best mix of suppliers and places; payments are means over the mix.
     Arguments as ``offered_costs``; origin_share (..., m, f, o) where cars really came from.
     """
-    price, freight = cells.price[..., None, :, :], cells.freight[..., :, None, :]
-    dutiable = batteries.delivered_price(price, 0.0, cells.duty[..., :, None, :], freight)
-    at_home = ordered_sum(cells.share_home * dutiable)
-    abroad = ordered_sum(cells.share_export * batteries.delivered_price(price, 0.0, 0.0, freight))
-    home, export = np.swapaxes(at_home - cells.unit_home, -1, -2), np.swapaxes(abroad - cells.unit_export, -1, -2)
+    home, export = (
+        np.swapaxes(paid - unit, -1, -2)
+        for paid, unit in ((cells.paid_home, cells.unit_home), (cells.paid_export, cells.unit_export))
+    )
     more = np.where(economy.is_home[:, None, :] > 0.0, home[..., None, :, :], export[..., None, :, :])
     landed = landed + economy.kwh[:, None, None] * more / KWH_COST_TO_THOUSANDS
     rate = rates_by_place(economy, duty)
@@ -347,18 +334,15 @@ def account(
     built = ordered_sum(by_origin, axis=-2)
 
     # Cells: cars sold where they were built carry duty-paid cells, exported ones do not.
-    energy = by_origin * economy.kwh[:, None, None]
-    home_cells, by_place = _cells_by_place(economy, energy, cells)
-    delivered = ordered_sum(by_place, axis=-3)
-    duty_paid = home_cells * cells.duty[..., :, None, :] * cells.price[..., None, :, :]
-    battery_duty = ordered_sum(ordered_sum(duty_paid))[..., : economy.parties.n_blocs] / MILLION_TO_BILLION
+    delivered, at_place, for_export, duty_paid = cells_used(economy, by_origin * economy.kwh[:, None, None], cells)
+    battery_duty = duty_paid[..., : economy.parties.n_blocs] / MILLION_TO_BILLION
     cell_profit = ordered_sum(delivered * margin, axis=-2) / MILLION_TO_BILLION
 
     # Dependence: cars on a bloc's roads built by, or running on cells of, another bloc, as a share of its market.
     share_of_market = 1.0 / size[:, None]
     on_cells, exported = (
-        _cars_by_cell_home(economy, energy_used) * share_of_market * economy.is_other_bloc
-        for energy_used in (by_place, by_place - home_cells)
+        _cars_by_cell_home(economy, energy) * share_of_market * economy.is_other_bloc
+        for energy in (at_place, for_export)
     )
     outside_sales = (size * clearing.outside)[..., None] * economy.ice_share * parameters.ice_margin[:, None]
     return Accounts(
@@ -372,7 +356,7 @@ def account(
         consumer_surplus=demand.consumer_surplus(size, clearing.inclusive, parameters.alpha),
         subsidy=ordered_sum(sales * subsidy),
         cells=delivered,
-        made=economy.made_in(ordered_sum(by_place, axis=-2)),
+        made=economy.made_in(at_place),
         cell_profit=cell_profit,
         vehicle_imports=built[..., : economy.parties.n_blocs] * share_of_market * economy.is_other_bloc,
         cell_imports=on_cells,
@@ -381,20 +365,8 @@ def account(
     )
 
 
-def _cells_by_place(economy: Economy, energy: FloatArray, cells: CellSupply) -> tuple[FloatArray, FloatArray]:
-    """(..., o, f, k) GWh twice: cells of cars sold where they were built, and of all cars.
-
-    energy (..., m, f, o) GWh in the cars of a quarter.
-    """
-    by_origin = np.swapaxes(energy, -1, -2)
-    home = ordered_sum(by_origin * economy.is_home[:, :, None], axis=-3)
-    total = ordered_sum(by_origin, axis=-3)
-    at_home = home[..., None] * cells.share_home
-    return at_home, at_home + (total - home)[..., None] * cells.share_export
-
-
-def _cars_by_cell_home(economy: Economy, by_place: FloatArray) -> FloatArray:
-    """(..., b, b) m cars built in b on cells of each bloc's suppliers, from (..., o, f, k) GWh by place of assembly."""
+def _cars_by_cell_home(economy: Economy, at_place: FloatArray) -> FloatArray:
+    """(..., b, b) m cars built in b on cells of each bloc's suppliers, from (..., o, k) GWh by place of assembly."""
     n_blocs = economy.parties.n_blocs
-    cars = ordered_sum(by_place, axis=-2)[..., :n_blocs, :] / economy.kwh[:, None]
+    cars = at_place[..., :n_blocs, :] / economy.kwh[:, None]
     return beside([ordered_sum(cars * economy.is_supplier_home[:, b]) for b in range(n_blocs)])

@@ -122,7 +122,7 @@ def resolve(
 
     trust, continuation (...) as in ``compliance.honour_test``, or by type as in ``honour_test_type``.
     """
-    if flows.table.ndim == 3 and is_compiled():
+    if flows.table.ndim > 2 and is_compiled():
         present = compliance.present_values(continuation, lag, punishment_length)
         whole, *part = compiled.resolve(flows.table, flows.n_families, trust, *present, by_type)
         return Resolve(flows.n_x, whole, PartTest(*part) if part else None)
