@@ -135,6 +135,8 @@ def _replay(told: Mapping[str, Any], plan: DesignPlan) -> Iterator[str]:
         return f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
 
     yield "# Written by detente design: the arrangements that raced, to be played by detente sweep.\n"
+    if "arithmetic" in told:
+        yield f"# The same to the bit where the environment has DETENTE_ARITHMETIC={told['arithmetic']}.\n"
     yield line("title", f"{base.title}: the arrangements")
     yield line("question", base.question)
     yield line("scenario", base.scenario if base.start in scenario_names() else base.start)

@@ -25,7 +25,7 @@ from experiments.design.plan_file import load_plan
 from experiments.display.words import part_of
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
-from model import InputFault
+from model import InputFault, using_arithmetic
 
 PLAN = """
 title = "Which term holds?"
@@ -155,6 +155,25 @@ def test_stopped_anywhere_it_goes_on_to_the_same(
             again = None
         assert (again is None) == (stop < 10**9)
     assert again == told
+
+
+def test_a_study_keeps_the_arithmetic_that_it_began_with(tmp_path: Path) -> None:
+    plan, played = asked(tmp_path), 0
+
+    def work(chunk: Chunk) -> Played:
+        nonlocal played
+        played += 1
+        if played == 100:
+            raise KeyboardInterrupt
+        assert chunk.arithmetic == "compiled"
+        return made_up(chunk)
+
+    with using_arithmetic("compiled"), pytest.raises(KeyboardInterrupt):
+        make_design(plan, tmp_path / "out", 1, work=work)
+    told = make_design(plan, tmp_path / "out", 1, work=work)
+    assert told is not None and told["arithmetic"] == "compiled" and write_design(told, plan, tmp_path / "out") == ""
+    assert "DETENTE_ARITHMETIC=compiled" in (tmp_path / "out" / "replay.toml").read_text("utf-8")
+    assert load_plan(tmp_path / "out" / "replay.toml").arms == tuple(one["name"] for one in told["candidates"])
 
 
 def test_a_design_that_cannot_be_played_is_nobodys_choice(tmp_path: Path) -> None:
