@@ -54,8 +54,8 @@ READING: Final = """\
 * **Zones and clubs.** Where a row of a zone or club shows nothing, none formed: as scenario 2026 is calibrated, no club
   forms without transfers, even with a penalty of 25 %. Where security costs are left out clubs form, and membership
   rises with the penalty (`tests/phases/test_club.py`), as Nordhaus 2015 has it; with transfers it does not always.
-* **Conditional commitments** do nothing for a zone alone: it would cost some member more than it brings. In the full
-  model they and transfers bring a club about, and neither does without the other; it deepens cooperation most between China and the
+* **Conditional commitments** do nothing for a zone alone, as none forms without transfers. In the full model they and
+  transfers bring a club about, and neither does without the other; it deepens cooperation most between China and the
   EU. They take the place of stability, so that there exclusive membership does nothing.
 * **Contrite tit for tat** takes the place of generous tit for tat, and does worse than that but for CN-EU in the full
   model. Against plain tit for tat it repairs, as in Wu & Axelrod 1995 and Signorino 1996
