@@ -14,6 +14,7 @@ from experiments.display.figure_style import (
     BLUE,
     GREY,
     HATCHES,
+    NOTE,
     VERMILLION,
     keyed,
     leftmost,
@@ -36,6 +37,7 @@ def arrangements_figure(told: Mapping[str, Any]) -> Figure:
         left.plot([mean], [place], linestyle="", marker="o", color=BLUE)
         left.plot(one["in_default"][:1], [place], linestyle="", marker="D", markerfacecolor="none", color=BLACK)
         if one["design"] == 0:
+            right.text(50.0, place, "what the others are compared with", color=NOTE, ha="center", va="center")
             continue
         same = 1.0 - one["better"] - one["worse"]
         begin = 0.0

@@ -72,15 +72,19 @@ def document(told: Mapping[str, Any]) -> None:
 def _part(told: Mapping[str, Any]) -> Iterator[str]:
     """What a study says, line by line in Markdown."""
     yield f"`detente design {told['plan']} --document` wrote this part. {_work(told)}\n"
-    yield "| arrangement | worst-off, sample, bn$ a year | 95 % | regret | worst-off, scenario | better | worse |"
+    yield "| arrangement | worst-off, sample, bn$ a year | 95 % | regret | worst-off, scenario | better in | worse in |"
     yield "|---|---|---|---|---|---|---|"
     for one in told["candidates"]:
         star = " *" if one["name"] == told["robust"] else ""
         yield f"| {' | '.join([one['name'] + star, *_cells(one)])} |"
     yield f"\n![What each arrangement gives the worst-off, and where it beats today's]({PICTURE.as_posix()})\n"
-    yield from (f"* {one['name']}: {_levers(told, one)}." for one in told["candidates"])
-    lead, *rest = findings(told)
-    yield f"\n**{_verdict(told)}** {lead} {' '.join(rest)} {_of_race(told['race'])}"
+    yield f"| lever | {' | '.join(one['name'] for one in told['candidates'])} |"
+    yield f"|---{'|---' * len(told['candidates'])}|"
+    for lever in told["levers"]:
+        levels = (_level(one["levers"][lever["name"]]) for one in told["candidates"])
+        yield f"| {lever['label']} | {' | '.join(levels)} |"
+    verdict, *rest = findings(told)
+    yield f"\n**{verdict}** {' '.join(rest)} {_of_race(told['race'])}"
 
 
 def _write(path: Path, text: str) -> None:
@@ -135,6 +139,8 @@ def _replay(told: Mapping[str, Any], plan: DesignPlan) -> Iterator[str]:
         return f"{name} = {json.dumps(value, ensure_ascii=False)}\n"
 
     yield "# Written by detente design: the arrangements that raced, to be played by detente sweep.\n"
+    if "arithmetic" in told:
+        yield f"# The same to the bit where the environment has DETENTE_ARITHMETIC={told['arithmetic']}.\n"
     yield line("title", f"{base.title}: the arrangements")
     yield line("question", base.question)
     yield line("scenario", base.scenario if base.start in scenario_names() else base.start)
@@ -180,7 +186,7 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
 
 def _work(told: Mapping[str, Any]) -> str:
     return (
-        f"{len(told['designs']) - 1} designs of {told['search_replicates']} runs in the scenario and in each of "
+        f"{len(told['designs']) - 1} designs with {told['search_replicates']} runs in the scenario and in each of "
         f"{told['rows']} worlds of the sample; the best raced over {told['race']['replicates']} runs that the search "
         "had not seen. Gains in bn$ a year; a gain counts in the pairs in which cooperation lasts twelve quarters."
     )
@@ -193,47 +199,56 @@ def _cells(one: Mapping[str, Any]) -> list[str]:
 
 
 def _verdict(told: Mapping[str, Any]) -> str:
-    """Whether the robust choice beats what is in enough of the sample, in one sentence."""
+    """Whether anything beats today's arrangement in enough of the sample, in one sentence."""
     own = next(one for one in told["candidates"] if one["name"] == told["robust"])
-    who = f"The robust choice, {own['name']},"
     if own["better"] >= MOST_WORLDS:
-        return f"{who} beats today's arrangement in {_percent(own['better'])} of the sample."
-    if any(one["better"] >= MOST_WORLDS for one in told["candidates"]):
-        return f"{who} does not beat today's arrangement in 80 % of the sample; another does."
-    return "Nothing beats today's arrangement in 80 % of the sample."
+        return (
+            f"The robust choice, {own['name']}, beats today's arrangement in {_percent(own['better'])} of the sample."
+        )
+    enough = _percent(MOST_WORLDS)
+    if beating := [one["name"] for one in told["candidates"] if one["better"] >= MOST_WORLDS]:
+        return (
+            f"The robust choice, {own['name']}, does not beat today's arrangement in {enough} of the sample; what "
+            f"does: {', '.join(beating)}."
+        )
+    best = max(told["candidates"], key=lambda one: one["better"])
+    if best["better"] == 0.0:
+        return "Nothing beats today's arrangement in any row of the sample."
+    return (
+        f"Nothing beats today's arrangement in {enough} of the sample: the nearest, {best['name']}, gives the "
+        f"worst-off more in {_percent(best['better'])} of it and less in {_percent(best['worse'])}."
+    )
 
 
 def findings(told: Mapping[str, Any]) -> Iterator[str]:
-    """The robust choice, whether it is better than today's, its price, and where it fails, in sentences."""
-    own = next(one for one in told["candidates"] if one["name"] == told["robust"])
+    """Whether anything is better than today's, the robust choice, its price, and where it fails, in sentences."""
+    name = told["robust"]
+    own = next(one for one in told["candidates"] if one["name"] == name)
+    yield _verdict(told)
     yield (
-        f"Least regret (*): {told['robust']}; so in {100 * told['sure']:.0f} of 100 draws of the runs. In nine tenths "
-        f"of the sample the worst-off misses {_number(own['regret'])} bn$ a year at most against the best there."
+        f"{name} has the least regret (*), and has it in {100 * told['sure']:.0f} of 100 draws of the runs: in nine "
+        f"tenths of the sample the worst-off misses {_number(own['regret'])} bn$ a year at most against the best there."
     )
-    beating = [one["name"] for one in told["candidates"] if one["better"] >= MOST_WORLDS]
-    if beating:
-        yield f"Better for the worst-off than as it is in 80 % of the sample or more: {', '.join(beating)}."
+    if told["best_in_default"] == name:
+        yield f"It has no price: in the scenario itself, too, nothing gives the worst-off more than {name}."
     else:
-        best = max(told["candidates"], key=lambda one: one["better"])
         yield (
-            "No arrangement is better for the worst-off than as it is in 80 % of the sample; the nearest is "
-            f"{best['name']}: better in {_percent(best['better'])}, worse in {_percent(best['worse'])}."
+            f"Its price: in the scenario itself {told['best_in_default']} gives the worst-off "
+            f"{_number(told['price'][0])} bn$ a year more ({_between(told['price'])})."
         )
-    yield (
-        f"Its price in the scenario itself, against {told['best_in_default']}, which is best there: "
-        f"{_number(told['price'][0])} bn$ a year of the worst-off ({_between(told['price'])})."
-    )
     fails = told["fails"]
-    if fails["share"] is not None:
-        share = _percent(fails["share"])
-        yield f"It gives the worst-off no more than as it is in {share} of the rows: {_boxes(fails)}."
+    if fails["share"] is not None and name != AS_IT_IS:
+        yield (
+            f"{name} gives the worst-off no more than today's arrangement in {_percent(fails['share'])} of the rows: "
+            f"{_boxes(fails)}."
+        )
 
 
 def _boxes(fails: Mapping[str, Any]) -> str:
     said = [
-        f"mostly where {' and '.join(f'{name} is {limit}' for name, limit in box['limits'].items())} (fails in "
-        f"{_percent(box['density'])} of {box['n']} rows there, which are {_percent(box['coverage'])} of its failures; "
-        f"searches without a connection do as well with p = {box['p_value']:.2f})"
+        f"mostly where {' and '.join(f'{name} is {limit}' for name, limit in box['limits'].items())} (it fails in "
+        f"{_percent(box['density'])} of the {box['n']} rows there, which are {_percent(box['coverage'])} of its "
+        f"failures; where failures are dealt out by chance, a search does as well with p = {box['p_value']:.2f})"
         for box in fails["boxes"]
     ]
     return "; ".join(said) or str(fails["why"])
@@ -252,7 +267,7 @@ def _of_race(race: Mapping[str, Any]) -> str:
 
 def _levers(told: Mapping[str, Any], one: Mapping[str, Any]) -> str:
     labels = {lever["name"]: lever["label"] for lever in told["levers"]}
-    return ", ".join(f"{labels[name]}: {_level(value)}" for name, value in one["levers"].items())
+    return "; ".join(f"{labels[name]}: {_level(value)}" for name, value in one["levers"].items())
 
 
 def _level(value: object) -> str:

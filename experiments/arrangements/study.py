@@ -37,6 +37,8 @@ from experiments.running.engines import run_chunk
 from experiments.running.runner import Hooks, run_plan
 from experiments.statistics.estimates import mean_interval
 from experiments.store.columns import Chunk
+from experiments.store.folder import Results
+from model import arithmetic_in_use, using_arithmetic
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,10 +62,16 @@ def make_design(
         InputFault: the folder holds another study's sweeps.
     """
     weights = np.array(plan.assumed.weights)
+    first = folder / "search-01"
+    # Stages that are still to come are played with the arithmetic of those that are there.
+    there = Results.open(first).manifest if Results.are_in(first) else {"arithmetic": arithmetic_in_use()}
+    arithmetic = there.get("arithmetic", "numpy")
 
     def stage(name: str, rows: Sequence[Mapping[str, Value]], replicates: int, seed: int) -> FloatArray | None:
         asked = plan.stage(name, rows, replicates, seed)
-        came = run_plan(asked, folder / name, workers, hooks(name), None, work, chunk_replicates=min(replicates, 500))
+        most = min(replicates, 500)
+        with using_arithmetic(arithmetic):
+            came = run_plan(asked, folder / name, workers, hooks(name), None, work, chunk_replicates=most)
         if came.was_interrupted:
             return None
         frame = came.results.read(["dyad", *COLUMNS])
@@ -87,7 +95,10 @@ def make_design(
         lambda number: stage(f"race-{number:02d}", rows, plan.rules.replicates, seed_of(plan.base.root_seed, number)),
         lambda came: over_sample(of_runs(came, lead, plan.blocs), weights),
     )  # fmt: skip
-    return None if raced is None else _told(plan, found, best, raced, weights)
+    if raced is None:
+        return None
+    told = _told(plan, found, best, raced, weights)
+    return told if arithmetic == "numpy" else {**told, "arithmetic": arithmetic}
 
 
 def seed_of(root_seed: int, number: int) -> int:

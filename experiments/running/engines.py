@@ -62,16 +62,14 @@ def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
     replicates = summary.pop("replicate").to_numpy()
     n_dyads = summary["dyad"].nunique()  # rows that a run has
     table = plain(pa.Table.from_pandas(summary, preserve_index=False))
-    digests = [
-        digest_of(table.slice(first, n_dyads)) for first in range(0, len(table), n_dyads) for _ in range(n_dyads)
-    ]
+    digests = [digest_of(table.slice(first, n_dyads)) for first in range(0, len(table), n_dyads)]
     keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns}
     columns = {name: pa.array([value] * len(table)) for name, value in keys.items()}
     columns |= {"replicate": pa.array(replicates.tolist())}
     columns |= {
         name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))
     }
-    columns |= {"digest": pa.array(digests)}
+    columns |= {"digest": pa.array([digest for digest in digests for _ in range(n_dyads)])}
     columns |= {name: table[name] for name in table.column_names}
     return pa.table(columns)
 

@@ -25,7 +25,7 @@ from experiments.design.plan_file import load_plan
 from experiments.display.words import part_of
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
-from model import InputFault
+from model import InputFault, using_arithmetic
 
 PLAN = """
 title = "Which term holds?"
@@ -111,7 +111,12 @@ def test_the_most_forgiving_is_the_robust_choice(study: tuple[dict[str, Any], De
     assert told["price"][0] == 0.0 and best["in_default"][0] > next(
         one["in_default"][0] for one in told["candidates"] if one["name"] == AS_IT_IS
     )
-    assert any("No arrangement is better for the worst-off than as it is in 80 %" in said for said in findings(told))
+    verdict, *_, price, fails = findings(told)
+    assert verdict == (
+        "Nothing beats today's arrangement in 80 % of the sample: the nearest, A, gives the worst-off more in 50 % of "
+        "it and less in 0 %."
+    )
+    assert price.startswith("It has no price") and fails.startswith("A gives the worst-off no more than today's")
     assert (folder / "arrangements.png").stat().st_size > 10_000
 
 
@@ -157,6 +162,25 @@ def test_stopped_anywhere_it_goes_on_to_the_same(
     assert again == told
 
 
+def test_a_study_keeps_the_arithmetic_that_it_began_with(tmp_path: Path) -> None:
+    plan, played = asked(tmp_path), 0
+
+    def work(chunk: Chunk) -> Played:
+        nonlocal played
+        played += 1
+        if played == 100:
+            raise KeyboardInterrupt
+        assert chunk.arithmetic == "compiled"
+        return made_up(chunk)
+
+    with using_arithmetic("compiled"), pytest.raises(KeyboardInterrupt):
+        make_design(plan, tmp_path / "out", 1, work=work)
+    told = make_design(plan, tmp_path / "out", 1, work=work)
+    assert told is not None and told["arithmetic"] == "compiled" and write_design(told, plan, tmp_path / "out") == ""
+    assert "DETENTE_ARITHMETIC=compiled" in (tmp_path / "out" / "replay.toml").read_text("utf-8")
+    assert load_plan(tmp_path / "out" / "replay.toml").arms == tuple(one["name"] for one in told["candidates"])
+
+
 def test_a_design_that_cannot_be_played_is_nobodys_choice(tmp_path: Path) -> None:
     """Its regret is not known, which the files say as nothing; the others are told as ever."""
     plan = asked(tmp_path, PLAN.replace("candidates = 2", "candidates = 20").replace("n_points = 20", "n_points = 3"))
@@ -177,7 +201,8 @@ def test_a_small_one_of_the_model(tmp_path: Path, call: Callable[..., Result]) -
     written(tmp_path, "terms.toml", REAL)
     result = call("design", "terms.toml", "--workers", "1")
     assert result.exit_code == 0, result.output
-    assert "Least regret (*)" in result.stdout and "detente sweep results/terms-design/replay.toml" in result.stdout
+    assert "has the least regret (*)" in " ".join(result.stdout.split())
+    assert "detente sweep results/terms-design/replay.toml" in result.stdout
     told = json.loads((tmp_path / "results/terms-design/arrangements.json").read_text("utf-8"))
     assert told["designs"][0]["levers"] == {"generosity": 0.3, "answer": "mild"} and len(told["designs"]) == 3
     assert {path.name for path in (tmp_path / "results/terms-design").glob("*.*")} >= {
@@ -204,7 +229,8 @@ def test_a_page_has_the_study_between_its_marks_and_nothing_else_changes(
     own = told["candidates"][0]
     row = next(line for line in part.splitlines() if line.startswith("| A * |"))
     assert f"| {own['worst_off'][0]:.3f} |" in row and row.endswith("| 50 % | 0 % |")
-    assert "**Nothing beats today's arrangement in 80 % of the sample.** Least regret (*): A" in part
+    assert "**Nothing beats today's arrangement in 80 % of the sample: the nearest, A," in part
+    assert "| answer to a lapse | mild |" in part
     assert "(figures/arrangements.png)" in part
     assert (tmp_path / "docs" / "figures" / "arrangements.png").stat().st_size > 10_000
     better = [{**one, "better": 0.9} if one["name"] == "A" else one for one in told["candidates"]]
