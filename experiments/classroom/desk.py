@@ -28,7 +28,7 @@ from model import MOST_BLOCS
 MOST_QUARTER: Final = 1000
 MOST_TOKEN: Final = 200  # characters
 MOST_CODE: Final = 40  # characters of a code, as it is typed
-ON_THE_TICKER: Final = 6  # headlines that the wall shows
+ON_THE_TICKER: Final = 8  # headlines that the wall shows
 MOST_PAIRS: Final = MOST_BLOCS * (MOST_BLOCS - 1) // 2
 TOLD_AGAIN: Final = 1.0  # seconds for which the debrief of all tables is the same for all who ask
 

@@ -93,7 +93,7 @@ export const eventLine = (event) => sentence(eventWords(event));
 function eventWords(event) {
   const d = event.dyad;
   const who = event.side >= 0 && d >= 0 ? the(DYADS[d][event.side]) : event.bloc >= 0 ? the(event.bloc) : "";
-  const partner = event.partner >= 0 ? the(event.partner) : "";
+  const partner = event.partner >= 0 ? the(event.partner) : event.side >= 0 && d >= 0 ? the(DYADS[d][1 - event.side]) : "";
   const pair = d >= 0 ? dyad(d) : "";
   switch (event.kind) {
     case "told": // an event that the page has no words for: the model's own sentence
@@ -130,7 +130,7 @@ function eventWords(event) {
     case "ends":
       return t(`event.ends_${event.why}`, { pair, who });
     case "offer":
-      return t("event.offer", { who, partner: the(DYADS[d][1 - event.side]) });
+      return t("event.offer", { who, partner });
     default:
       return has(`event.${event.kind}`) ? t(`event.${event.kind}`, { who, partner, pair, quarters: event.quarters }) : event.kind;
   }

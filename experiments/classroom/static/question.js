@@ -79,6 +79,7 @@ function keeping(question, at, key) {
 // --- composing a package -------------------------------------------------------------------------------------------
 
 const AXES = ["duty_first", "duty_second", "supply_first", "supply_second", "standards", "linkage_first", "linkage_second", "technology"];
+const STANDARDS = AXES.indexOf("standards"); // its choices are the longest
 
 function composing(question, at, key) {
   const d = question.dyad;
@@ -111,7 +112,7 @@ function composing(question, at, key) {
       notice(t(`refused.${fault.code}`), true);
     }
   };
-  const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: "control" }, t(`axis.${name}`, { first, second }), " ",
+  const fields = AXES.map((name, axis) => menu[axis].length > 1 && h("label", { class: axis === STANDARDS ? "control long" : "control" }, t(`axis.${name}`, { first, second }), " ",
     select(menu[axis].map((position) => [position, positionName(axis, position, rates, d, access)]), positions[axis], (value) => { positions[axis] = Number(value); judge(); }, { "data-axis": axis, id: `axis-${key}-${axis}` })));
   if (positions.some((position, axis) => position !== question.package.at[axis])) judge();
   return [
@@ -130,7 +131,7 @@ function positionName(axis, position, rates, d, access) {
     const name = t(duty < 2 ? `position.duty_${duty}` : "position.duty_cut", { rate: percent(rates[axis][duty]) });
     return step ? accessWords("position", access[axis][step], { name }) : name;
   }
-  if (axis === 4) return t(`position.standards_${position}`, { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
+  if (axis === STANDARDS) return t(`position.standards_${position}`, { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });
   return t(position ? "yes" : "no");
 }
 

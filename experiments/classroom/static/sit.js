@@ -168,9 +168,10 @@ function drawRoom(now) {
   const sayings = now.sayings.length && !over ? h("section", { class: "card grid", "aria-live": "polite" }, h("h2", {}, t("sit.sayings")), now.sayings.slice(-3).map((text) => h("p", { class: "saying" }, text))) : null;
   const isMany = now.tables > 1;
   // The room that a title takes belongs to what is decided, and to the wall.
-  parts.title.className = (now.questions || []).length || (!state.seats.length && !now.all_over && (isMany || now.code)) ? "unseen" : "noprint";
+  const looksOn = !state.seats.length && (isMany || now.code);
+  parts.title.className = (now.questions || []).length || looksOn ? "unseen" : "noprint";
   if (now.code) invite(now.code);
-  if (!state.seats.length && !now.all_over && now.overview && (isMany || now.code)) {
+  if (looksOn && !now.all_over && now.overview) {
     if (last && isMany) return put(parts.body, wall(now, last), now.code ? null : joinForm());
     if (!last && isMany) return put(parts.body, seating(now.overview), now.code ? lateLine(now.code, facts.join?.address) : joinForm());
     if (!last) return put(parts.body, doorway(now, now.code, facts.join?.address, state.invitation?.rows), joinForm());
@@ -182,7 +183,7 @@ function drawRoom(now) {
     !last && !state.seats.length && !over ? welcome(now) : null,
     waits ? missedCard(now.missed) : null, waits ? null : cards,
     state.adding || (!state.seats.length && !last) ? joinForm() : null,
-    !playing || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
+    looksOn && now.all_over && isMany ? null : !playing || state.seats.length ? [status(), state.hidden !== null && holds(state.hidden) ? curtain() : null, sayings] : null,
     waits ? cards : null,
     over && now.all_over ? stories(isMany && state.seats.length ? now.table : null, now.game) : over && isMany ? h("p", { class: "card", id: "others-play" }, t("story.wait")) : null,
     over ? h("section", { class: "card", id: "debrief" }, debrief(now, state.quarters, now.bloc)) : null,

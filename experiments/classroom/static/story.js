@@ -40,39 +40,48 @@ export const stop = () => clearTimeout(timer);
 // --- every table as a dot on the cloud -------------------------------------------------------------------------------
 
 const BINS = 32;
+const LEFT = 14, STEP = 25; // where a strip's axis begins; from one dot to the next, beside it or above
 
 function dots(told, mine) {
+  // On the wall all pairs stand side by side, and what is written in them is as large as beside them.
+  const width = matchMedia("(min-width: 1700px) and (min-height: 900px)").matches ? 345 : 600;
+  const placed = DYADS.map((_, d) => stacked(told.tables, (one) => LEFT + one.depth[d] * (width - 2 * LEFT), d));
+  const high = STEP * Math.max(0, Math.max(...placed.flat().map(([, , row]) => row)) - 1);
   return h("div", { id: "dots", "data-runs": told.cloud.runs }, h("p", {}, t("story.dots", { tables: told.tables.length, runs: digits(told.cloud.runs, 0) })),
-    h("div", { class: "strips" }, DYADS.map((_, d) => strip(told, d, mine))));
+    h("div", { class: "strips" }, DYADS.map((_, d) => strip(told, d, mine, placed[d], width, high))));
+}
+
+// Every table of a pair with where it stands and in which row: the lowest in which it touches no other.
+function stacked(tables, x, d) {
+  const rows = [];
+  return [...tables].sort((a, b) => a.depth[d] - b.depth[d]).map((one) => {
+    const at = x(one);
+    let row = rows.findIndex((end) => at - end > STEP);
+    if (row < 0) { row = rows.length; rows.push(0); }
+    rows[row] = at;
+    return [one, at, row];
+  });
 }
 
 const mean = (values) => values.reduce((sum, one) => sum + one, 0) / values.length;
 
 // One pair: runs by the rules as bars from the floor up, the tables as numbered dots above, stacked where they meet.
-function strip(told, d, mine) {
-  const [width, left, right, floor, top] = [600, 14, 586, 168, 66];
-  const x = (v) => left + v * (right - left);
+function strip(told, d, mine, placed, width, high) {
+  const [right, floor, top] = [width - LEFT, 168, 66];
+  const x = (v) => LEFT + v * (right - LEFT);
+  const y = (row) => top - STEP * row;
   const counts = new Array(BINS).fill(0);
   for (const v of told.cloud.depth[d]) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
   const most = Math.max(1, ...counts);
-  const bars = counts.map((n, k) => s("rect", { x: x(k / BINS) + 0.5, width: (right - left) / BINS - 1, y: floor - (n / most) * (floor - top - 26), height: (n / most) * (floor - top - 26), fill: "#9db0c0" }));
-  const rows = [];
-  const placed = [...told.tables].sort((a, b) => a.depth[d] - b.depth[d]).map((one) => {
-    const at = x(one.depth[d]);
-    let row = rows.findIndex((end) => at - end > 25);
-    if (row < 0) { row = rows.length; rows.push(0); }
-    rows[row] = at;
-    return [one, at, row];
-  });
-  const high = Math.max(0, rows.length - 2) * 25;
+  const bars = counts.map((n, k) => s("rect", { x: x(k / BINS) + 0.5, width: (right - LEFT) / BINS - 1, y: floor - (n / most) * (floor - top - 26), height: (n / most) * (floor - top - 26), fill: "#9db0c0" }));
   return s("svg", { viewBox: `0 ${-high} ${width} ${floor + 24 + high}`, role: "img", class: "figure", "aria-label": t("story.strip", { pair: dyad(d), list: told.tables.map((one) => `${one.table + 1}: ${percent(one.depth[d])}`).join(t("comma")) }) },
-    s("text", { x: left, y: 16 - high, "font-size": 17, "font-weight": 700, fill: DYAD_COLOURS[d] }, dyad(d)), bars,
-    s("line", { x1: left, x2: right, y1: floor, y2: floor, stroke: "#5d6770" }),
+    s("text", { x: LEFT, y: 16 - high, "font-size": 17, "font-weight": 700, fill: DYAD_COLOURS[d] }, dyad(d)), bars,
+    s("line", { x1: LEFT, x2: right, y1: floor, y2: floor, stroke: "#5d6770" }),
     [0, 0.25, 0.5, 0.75, 1].map((v) => s("text", { x: x(v), y: floor + 19, "font-size": 16, fill: "#47535e", "text-anchor": v === 1 ? "end" : v ? "middle" : "start" }, percent(v))),
+    placed.map(([, at, row]) => s("line", { x1: at, x2: at, y1: y(row), y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 1, opacity: 0.55 })),
     placed.map(([one, at, row]) => s("g", { class: "dot" },
-      s("line", { x1: at, x2: at, y1: top - 25 * row, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 1, opacity: 0.55 }),
-      s("circle", { cx: at, cy: top - 25 * row, r: 12.5, fill: one.table === mine ? INK : DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
-      s("text", { x: at, y: top - 25 * row + 5, "text-anchor": "middle", "font-size": 16, "font-weight": 700, fill: "#fff" }, one.table + 1))));
+      s("circle", { cx: at, cy: y(row), r: 12.5, fill: one.table === mine ? INK : DYAD_COLOURS[d], stroke: "#fff", "stroke-width": 1.5 }),
+      s("text", { x: at, y: y(row) + 5, "text-anchor": "middle", "font-size": 16, "font-weight": 700, fill: "#fff" }, one.table + 1))));
 }
 
 // --- one game ---------------------------------------------------------------------------------------------------------

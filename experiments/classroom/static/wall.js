@@ -52,9 +52,10 @@ export function doorway(now, code, address, rows) {
     rows ? h("div", { class: "qr large" }, qrCode(rows)) : null);
 }
 
-// Where everybody has been dealt, before the first quarter.
+// Where everybody has been dealt, before the first quarter; few tables are written larger.
+const FEW = 12;
 export const seating = (overview) =>
-  h("div", { class: "seating", id: "seating" }, overview.map((table) => h("section", { class: "card" }, h("h2", {}, t("wall.stand", { n: table.table + 1 })),
+  h("div", { class: overview.length > FEW ? "seating" : "seating few", id: "seating" }, overview.map((table) => h("section", { class: "card" }, h("h2", {}, t("wall.stand", { n: table.table + 1 })),
     h("dl", {}, table.seats.flatMap((seat) => [h("dt", {}, h("span", { class: "unseen" }, bloc(seat.bloc)), h("span", { "aria-hidden": "true" }, short(seat.bloc))),
       seat.names.length ? h("dd", {}, seat.names.join(t("comma"))) : seat.people ? h("dd", {}, t("sit.people", { n: seat.people })) : h("dd", { class: "soft" }, t("wall.rules"))])))));
 
