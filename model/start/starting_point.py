@@ -26,8 +26,8 @@ from model.start.trend import growth_parts
 from model.vocabulary import GOODS
 
 GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
-# Starting points kept in memory, of about 100 kB each: a sample of assumptions, whose every row each design plays, has up
-# to some 200.
+# Starting points kept in memory, of about 100 kB each: a sample of assumptions, whose every row each design plays, has
+# up to some 200.
 CALIBRATIONS_KEPT = 256
 
 
