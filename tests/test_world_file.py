@@ -141,7 +141,7 @@ def test_mesa_and_the_ensemble_play_it_alike(name: str, mine: Path) -> None:
         ("mine.py:Plain", "is a subclass of object; allowed is a subclass of World, Bloc, Automaker or"),
         ("mine.py:Face", "is a subclass of NegotiationModel; allowed is"),
         ("mine.py:World", "is the shipped class; allowed is a subclass"),
-        ("mine.py:NUMBER", "is no class but int; allowed is"),
+        ("mine.py:NUMBER", "is no class but a whole number; allowed is"),
         ("mine.py:", "after the colon stands ''; allowed is the name of a class"),
         ("mine.py:a-b", "after the colon stands 'a-b'"),
         ("nope.py:Mine", "'nope.py' cannot be read: No such file"),
