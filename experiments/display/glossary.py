@@ -308,8 +308,8 @@ _TERMS: Final = (
     ),
 )
 
-#: Games, as stories and the class page name them, and what they mean for the side that is so described; a game is a pair
-#: of these, one for each side (``model.FAMILIES``).
+#: Games, as stories and the class page name them, and what they mean for the side that is so described; a game is a
+#: pair of these, one for each side (``model.FAMILIES``).
 FAMILIES: Final = {
     "Assurance": "gains most if both give, but feels safer when neither does",
     "Battle": "gains most by moving first",
