@@ -60,9 +60,10 @@ class Story(PackageWords, TradeStory, ClubStory):
     # --- the world outside ------------------------------------------------------------------------------------------
 
     def events(self, t: int) -> None:
-        """Dated events of the scenario in this quarter."""
+        """Dated events of the scenario in this quarter; while duties follow the record, not of this run's making."""
+        of_record = "On record: " if t < self.model.start.history_quarters else ""
         for told in self.dated(t):
-            self.say("event", told)
+            self.say("event", of_record + told)
         if t == 0:
             self.access()
 

@@ -54,6 +54,15 @@ def test_every_event_about_a_treaty_names_it() -> None:
             assert (event.dyad >= 0) == bool(named), about
 
 
+def test_what_is_on_record_is_told_as_that() -> None:
+    """In 2018 duties follow the record, whatever the run agrees; in 2026 nothing does."""
+    for scenario, of_record in (("2018", True), ("2026", False)):
+        model = model_of(scenario)
+        event = next(event for event in model.start.events if event.quarter >= 0)
+        model.state.quarter = event.quarter
+        assert last(model, "events", event.quarter).startswith("On record: ") == of_record
+
+
 def test_duties_that_are_gone_are_not_reviewed() -> None:
     model = model_of()
     review = [event for event in model.start.events if "countervailing" in event.about]
@@ -96,8 +105,8 @@ def test_which_withdrawal_pays_is_that_of_the_test() -> None:
     while model.world.state.quarter < model.n_quarters:
         model.step()
         for d, pair in enumerate(model.start.parties.dyads):
-            for b in pair:
-                treaty = model.world.state.treaty[:, d]
+            treaty = model.world.state.treaty[:, d]
+            for b in pair if treaty[0] else ():
                 bloc = model.world.blocs[b]
                 alone = bloc.flows(d).of_package(model.agenda.menus[d], treaty)
                 whole = float(bloc.slack(d, slice(None), alone).whole[0].sum())
