@@ -18,9 +18,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any, Final
 
+from mesa import batch_run
+
 from experiments.bench import growth
 from experiments.bench import memory as bench_memory
-from model import ARITHMETICS, Ensemble, InputFault, NegotiationModel, using_arithmetic
+from experiments.bench.start_up import start_up
+from model import ARITHMETICS, Ensemble, InputFault, NegotiationModel, arithmetic_in_use, using_arithmetic
 
 ROOT_SEED = 20260928
 LANES = (1, 64, 1024, 4096)
@@ -77,26 +80,39 @@ def _nothing() -> None:
 def against_mesa(
     scenario: str, lanes: int, repeats: int = WHOLE.repeats, tick: Callable[[], None] = _nothing
 ) -> dict[str, float]:
-    """Milliseconds of CPU a run on Mesa and in a block, draws and summary included, and their ratio.
+    """Milliseconds of CPU a run on Mesa, by Mesa's ``batch_run`` and in a block, draws and summary included, and the
+    ratio of first and last.
 
-    One Mesa run and one block of the ensemble take turns; the calibration, which they share, is done before.
+    Runs on Mesa and one block of the ensemble take turns; the calibration, which they share, is done before.
     """
 
     def mesa(replicate: int) -> None:
         NegotiationModel(scenario, ROOT_SEED, replicate, narrate=False).run().summary()
+
+    def batch(replicate: int) -> None:
+        given = {
+            "scenario": scenario,
+            "root_seed": ROOT_SEED,
+            "narrate": False,
+            "replicate": [replicate, replicate + 1],
+        }
+        how: dict[str, Any] = {"number_processes": 1, "display_progress": False, "data_collection_period": -1}
+        batch_run(NegotiationModel, parameters=given, **how)
 
     def ensemble(root_seed: int) -> None:
         Ensemble(scenario, root_seed, lanes, lanes=lanes).run().summary()
 
     mesa(0)
     ensemble(ROOT_SEED)
-    single, block = [], []
+    single, batched, block = [], [], []
     for turn in range(repeats):
+        batched.append(cpu_time(lambda turn=turn: batch(turn)) / 2)  # type: ignore[misc]
         single.append(cpu_time(lambda turn=turn: mesa(turn)))  # type: ignore[misc]
         block.append(cpu_time(lambda turn=turn: ensemble(turn)) / lanes)  # type: ignore[misc]
         tick()
     return {
         "mesa_ms": 1e3 * median(single),
+        "batch_ms": 1e3 * median(batched),
         "ensemble_ms": 1e3 * median(block),
         "ratio": median(single) / median(block),
         "runs_per_second": 1.0 / median(block),
@@ -249,6 +265,7 @@ def machine() -> dict[str, Any]:
             return None
 
     return {
+        "arithmetic": arithmetic_in_use(),
         "python": platform.python_version(),
         **{package: of(package) for package in ("detente", "mesa", "numpy", "scipy", "numba")},
         "processor": processor(),
@@ -273,7 +290,7 @@ def processor() -> str:
 def n_steps(effort: Effort) -> int:
     """How often ``measure`` ticks."""
     by_block = 2 * effort.repeats + len(effort.sizes) * effort.repeats
-    return by_block + 1 + 3 + 1 + growth.n_timings(min(effort.repeats, 3)) + 2
+    return by_block + 1 + 1 + 3 + 1 + growth.n_timings(min(effort.repeats, 3)) + 2
 
 
 def measure(
@@ -291,6 +308,8 @@ def measure(
     about("share of time by phase")
     found["phases"] = by_phase(scenario, effort.lanes)
     tick()
+    about("processes that only begin")
+    found["start_up"] = start_up(effort.repeats, tick)
     about("rules against their scalar twin")
     found["twin"] = against_twin(scenario, effort.lanes, effort.repeats, tick)
     about("blocks of different size")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.bench import bench
+from experiments.bench.start_up import LIBRARIES
 from experiments.display.command_words import how_to_install
 from experiments.display.console import bar, prose, say
 from experiments.display.grids import Grid
@@ -53,14 +54,19 @@ def show(console: Console, found: dict[str, Any]) -> None:
     lanes, repeats = found["effort"]["lanes"], found["effort"]["repeats"]
     versions = f"Python {about['python']}, NumPy {about['numpy']}, Mesa {about['mesa']}"
     prose(console, f"Scenario {found['scenario']}, blocks of {lanes:,} replicates; CPU time, medians of {repeats}")
-    prose(console, f"One core of {about['processor']}, {versions}")
+    prose(console, f"One core of {about['processor']}, {versions}; arithmetic {about['arithmetic']}")
     table = Grid("", ("",), ("",), {"": 20})
     table.row("one run on Mesa", f"{worlds['mesa_ms']:.1f} ms a run", "")
+    table.row("one run by Mesa's batch_run", f"{worlds['batch_ms']:.1f} ms a run", "the same model, one process")
     table.row("ensemble", f"{worlds['ensemble_ms']:.2f} ms a run", f"{worlds['runs_per_second']:.0f} runs/s a core")
     table.row("ensemble over runs on Mesa", f"{worlds['ratio']:.1f} times", "draws and summary included")
     if between := found["arithmetics"]:
         side = f"{between['compiled_ms']:.2f} ms against {between['numpy_ms']:.2f} ms"
         table.row("compiled arithmetic", f"{between['ratio']:.2f} times", side)
+    begun = found["start_up"]
+    for name in (one for one in begun if one != LIBRARIES):
+        side = f"{begun[name]:.0f} ms against {begun[LIBRARIES]:.0f} ms of python -c '{LIBRARIES}'"
+        table.row(name, f"{begun[name] / begun[LIBRARIES]:.2f} times", side)
     for rule, row in (found["twin"] or {}).items():
         side = f"{row['ensemble_ms']:.1f} ms against {row['twin_ms']:.1f} ms"
         table.row(f"  over its scalar twin: {rule}", f"{row['ratio']:.2f} times", side)

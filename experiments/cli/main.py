@@ -230,12 +230,13 @@ def play_again(
         found = rerun(stored, run_name, loaded(tactics), own, engine)
         fault = ""
         if out is not None and found.fresh["status"] == "ok":
-            from model import NegotiationModel, world_of
+            from model import NegotiationModel, using_arithmetic, world_of
 
             chunk = found.chunk
             settings: dict[str, Any] = dict(chunk.settings)
             kind = world_of(own)
-            model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, world_type=kind, **settings)
+            with using_arithmetic(chunk.arithmetic):
+                model = NegotiationModel(chunk.scenario, chunk.root_seed, chunk.first, world_type=kind, **settings)
             fault = write_run(model.run(), out, f"{model.start.title}, run {run_name}")
         warn(screen(), stored.manifest["flips"])
         if not tell_rerun(screen(), found, run_name):

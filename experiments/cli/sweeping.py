@@ -199,6 +199,7 @@ def write_run(model: Any, out: Path, title: str) -> str:
     tables = model.tables()
     with staged_folder(out) as stage:
         for name, table in {**tables, "summary": model.summary()}.items():
+            table.attrs["arithmetic"] = model.world.arithmetic
             write_table(stage / f"{name}.parquet", table)
         story = [(line.quarter, line.label, line.topic, line.dyad, line.text) for line in model.story]
         columns = ["quarter", "label", "topic", "dyad", "text"]

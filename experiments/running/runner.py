@@ -47,7 +47,7 @@ from experiments.store import kept, manifest
 from experiments.store.columns import Chunk, Played
 from experiments.store.folder import Results
 from experiments.store.lock import check_usable, locked
-from model import KEPT, InputFault, shown, using_arithmetic
+from model import KEPT, InputFault, arithmetic_in_use, shown, using_arithmetic
 
 if TYPE_CHECKING:
     from model import TacticFile, WorldFile
@@ -136,7 +136,10 @@ def run_plan(
                 plan, results, hooks or Hooks(), work, Portions(results.manifest["engine"], chunk_replicates)
             )
             # Workers elsewhere are there already; a pool has to be started and may not be worth it.
-            with using_arithmetic(results.manifest.get("arithmetic", "numpy")):
+            began, now = manifest.arithmetic_of(results.manifest), arithmetic_in_use()
+            if began != now:
+                sweep.hooks.tell(OTHER_ARITHMETIC.format(folder=folder, began=began, now=now))
+            with using_arithmetic(began):
                 return sweep.go(workers if scheduler is None else 1, make, in_flight)
     finally:
         leave()
@@ -147,6 +150,13 @@ def _team(workers: int, scheduler: str | None) -> tuple[Callable[[], Executor], 
         return executor_maker(workers), 1 if workers == 1 else CHUNKS_PER_WORKER * workers, lambda: None
     make, n_threads, leave = scheduler_maker(scheduler, manifest.code_fingerprint)
     return make, CHUNKS_PER_WORKER * n_threads, leave
+
+
+#: Runs of two arithmetics differ in their last digits, so that one folder holds those of one.
+OTHER_ARITHMETIC: Final = (
+    "'{folder}' was begun with the arithmetic {began} and goes on with it, not with {now}; for runs with {now}: "
+    "--into NEW_FOLDER"
+)
 
 
 class _Sweep:
@@ -295,7 +305,7 @@ def rerun(
     start = str(results.input(told.get("scenarios", {}).get(points[int(point)].get("scenario"), KEPT)))
     chunk = Chunk(
         start, seed, int(point), settings, {}, int(replicate), 1, engine or told["engine"], tactics=tactics,
-        world=world, arithmetic=told.get("arithmetic", "numpy"),
+        world=world, arithmetic=manifest.arithmetic_of(told),
     )  # fmt: skip
     fresh = run_chunk(chunk).runs.to_pylist()[0]
     code, here = told["code"], manifest.sources()

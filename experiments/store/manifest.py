@@ -29,6 +29,7 @@ PACKAGES: Final = ("detente", "mesa", "numpy", "pandas", "pyarrow", "scipy")
 # Packages whose version can move a number.
 COMPUTING: Final = ("numpy", "scipy")
 FORMAT: Final = 4
+NUMPY: Final = "numpy"
 # What tells one sweep from another, beside the files that it was made of and the software that computes.
 IDENTIFYING: Final = (
     "root_seed", "scenario", "scenarios", "reads", "design_points", "points_sha256", "tactics", "world", "code_sha256"
@@ -56,7 +57,7 @@ def describe(plan: Plan, engine: str) -> dict[str, Any]:
         "code_sha256": code_fingerprint(),
         "code": sources(),
         **machine(),
-        **arithmetic(),
+        "arithmetic": arithmetic_in_use(),
         "versions": {name: _version(name) for name in PACKAGES},
     }
 
@@ -106,8 +107,8 @@ def read_from(plan: Plan) -> dict[str, Any]:
 def identity(manifest: Mapping[str, Any]) -> str:
     """A digest of what makes runs belong together; not of a plan's words, of engines or of the size of parts."""
     told = {key: manifest.get(key) for key in IDENTIFYING}
-    if manifest.get("arithmetic"):
-        told["arithmetic"] = manifest["arithmetic"]
+    if arithmetic_of(manifest) != NUMPY:
+        told["arithmetic"] = arithmetic_of(manifest)
     told["inputs"] = {name: digest for name, digest in manifest["inputs"].items() if name != PLAN}
     told["versions"] = {name: manifest["versions"].get(name) for name in COMPUTING}
     return _sha256(json.dumps(told, sort_keys=True).encode())
@@ -312,10 +313,9 @@ def _are_texts(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
-def arithmetic() -> dict[str, Any]:
-    """The arithmetic of the runs; nothing where it is NumPy's."""
-    found = arithmetic_in_use()
-    return {} if found == "numpy" else {"arithmetic": found}
+def arithmetic_of(manifest: Mapping[str, Any]) -> str:
+    """The arithmetic of a folder's runs; where none is named, NumPy's."""
+    return str(manifest.get("arithmetic", NUMPY))
 
 
 def machine() -> dict[str, Any]:

@@ -28,10 +28,11 @@ def resolve(
     Limits: the bits of the rules; NaN is never cut off.
     """
     n_lanes, n_rows = table.shape[:2]
-    given = [table, *(np.broadcast_to(one, (n_rows, n_lanes)).T for one in (trust, answered, waiting))]
-    found = [np.empty((n_rows, n_lanes)).T for _ in range(5 if n_families else 1)]
-    call(kernels().resolve, n_lanes, n_rows, n_families, by_type, placed(given), placed(found))
-    return found
+    weights, found = np.empty((3, n_lanes)), np.empty((5 if n_families else 1, n_rows, n_lanes))
+    weights[0], weights[1], weights[2] = trust, answered, waiting
+    tables = placed([table, weights.T[:, None]]), placed([found.T])
+    call(kernels().resolve, n_lanes, n_rows, n_families, by_type, *tables)
+    return [one.T for one in found]
 
 
 def gains(
@@ -74,11 +75,11 @@ def judge(
     given += [None] * 3 if home is None else [*home[:2], np.broadcast_to(home[2], own.shape)]
     n_x = 0 if home is None else home[0].shape[1]  # the tables of ``resolved`` hold y behind x
     names = ("gains", "enforceable", "passable", "keeps", "admissible")
-    marks = [np.empty((n_packages, n_lanes), dtype=bool).T for _ in names]
+    marks = np.empty((len(names), n_packages, n_lanes), dtype=bool)
     tests, best = np.empty((4, n_lanes), dtype=bool).T, np.empty(n_lanes)
     numbers = (n_lanes, n_packages, n_x, np.array(place, dtype=np.int64), *map(float, (*least, scale)))
-    call(kernels().judge, *numbers, placed(given), placed([best]), placed([*marks, tests]))
-    return dict(zip(names, marks, strict=True)) | {"found": (tests, best)}
+    call(kernels().judge, *numbers, placed(given), placed([best]), placed([marks.T, tests]))
+    return {name: one.T for name, one in zip(names, marks, strict=True)} | {"found": (tests, best)}
 
 
 def choose(

@@ -14,15 +14,16 @@ enum { KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED, N_CASES };
    families of concessions to be withdrawn alone. */
 int resolve(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in, const array *out)
 {
-    enum { TABLE, TRUST, ANSWERED, WAITING };
+    enum { TABLE, WEIGHTS };
+    enum { TRUST, ANSWERED, WAITING };
     enum { WHOLE, ANSWER, STAKE, DEAREST, HIGHEST };
     const array *table = in + TABLE;
     for (int64_t place = 0; place < n_bundles(n_lanes, n_rows); place++) {
         const bundled b = bundle_at(place, n_lanes, n_rows);
         bundle trust, answered, waiting, kept, alone, deserted, both, punish, whole, answer, stake, dearest, highest;
-        fetch(trust, in + TRUST, &b, 0);
-        fetch(answered, in + ANSWERED, &b, 0);
-        fetch(waiting, in + WAITING, &b, 0);
+        fetch(trust, in + WEIGHTS, &b, TRUST);
+        fetch(answered, in + WEIGHTS, &b, ANSWERED);
+        fetch(waiting, in + WEIGHTS, &b, WAITING);
         fetch(kept, table, &b, KEPT);
         fetch(alone, table, &b, ALONE);
         fetch(deserted, table, &b, DESERTED);
@@ -35,7 +36,7 @@ int resolve(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type
             whole[w] = taken - waiting[w] * trust[w] * (alone[w] - kept[w]) - waiting[w] * doubt * (both[w] - deserted[w]);
             answer[w] = by_kept * (alone[w] - punish[w]) + (by_type ? 0.0 * doubt : from_lapsing) * (both[w] - punish[w]);
         }
-        put(out + WHOLE, whole, &b, 0);
+        put(out, whole, &b, WHOLE);
         if (!n_families) continue;
         for (int64_t k = 0; k < n_families; k++) {
             bundle honoured, lapsed, lost;
@@ -53,17 +54,17 @@ int resolve(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type
                 highest[w] = k ? larger(highest[w], high) : high;
             }
         }
-        put(out + ANSWER, answer, &b, 0);
-        put(out + STAKE, stake, &b, 0);
-        put(out + DEAREST, dearest, &b, 0);
-        put(out + HIGHEST, highest, &b, 0);
+        put(out, answer, &b, ANSWER);
+        put(out, stake, &b, STAKE);
+        put(out, dearest, &b, DEAREST);
+        put(out, highest, &b, HIGHEST);
     }
     return 0;
 }
 
 /* --- packages of a menu ------------------------------------------------------------------------------------------ */
 
-typedef struct { uint8_t *at; int64_t lane, package, none; } marks;
+typedef struct { uint8_t *at; int64_t lane, package, kind; } marks;
 typedef uint8_t marked[WIDTH];
 static const double OUT_OF_REACH = 1e300;
 
@@ -76,9 +77,9 @@ static inline const double *row_of(bundle spare, const array *table, const bundl
     return spare;
 }
 
-static inline void mark(const marks *to, const marked from, const bundled *b, int64_t package)
+static inline void mark(const marks *to, const marked from, const bundled *b, int64_t package, int64_t kind)
 {
-    uint8_t *at = to->at + package * to->package;
+    uint8_t *at = to->at + package * to->package + kind * to->kind;
     if (b->together && to->lane == 1) memcpy(at + b->lane[0], from, sizeof(marked));
     else for (int64_t w = 0; w < b->n; w++) at[b->lane[w] * to->lane] = from[w];
 }
@@ -117,7 +118,7 @@ int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, const int64_t *place
            const array *in, const array *best_of, const marks *out)
 {
     enum { OWN, PARTNER, WHOLE, ANSWER, STAKE, DEAREST, HIGHEST, HOME_X, HOME_Y, ASKED };
-    enum { GAINS, ENFORCEABLE, PASSABLE, KEEPS, ADMISSIBLE, TESTS };
+    enum { GAINS, ENFORCEABLE, PASSABLE, KEEPS, ADMISSIBLE };
     for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
         const bundled b = bundle_at(block, n_lanes, 1);
         bundle s[8], best;
@@ -160,13 +161,13 @@ int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, const int64_t *place
                 any[3][w] |= in_zone;
             }
             EACH best[w] = larger(zone[w], best[w]);
-            mark(out + GAINS, gains, &b, k);
-            mark(out + ENFORCEABLE, enforceable, &b, k);
-            mark(out + PASSABLE, passable, &b, k);
-            mark(out + KEEPS, keeps, &b, k);
-            mark(out + ADMISSIBLE, admissible, &b, k);
+            mark(out, gains, &b, k, GAINS);
+            mark(out, enforceable, &b, k, ENFORCEABLE);
+            mark(out, passable, &b, k, PASSABLE);
+            mark(out, keeps, &b, k, KEEPS);
+            mark(out, admissible, &b, k, ADMISSIBLE);
         }
-        for (int64_t k = 0; k < 4; k++) mark(out + TESTS, any[k], &b, k);
+        for (int64_t k = 0; k < 4; k++) mark(out + 1, any[k], &b, k, 0);
         put(best_of, best, &b, 0);
     }
     return 0;

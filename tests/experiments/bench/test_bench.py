@@ -14,16 +14,23 @@ import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
-from experiments.bench import bench, growth, memory, show
+from experiments.bench import bench, growth, memory, show, start_up
 from experiments.cli.main import app
 from model import Ensemble, load_scenario
 
 
 def test_both_worlds_are_timed() -> None:
     found = bench.against_mesa("symmetric", 4, repeats=1)
-    assert found["mesa_ms"] > 0 and found["ensemble_ms"] > 0
+    assert found["mesa_ms"] > 0 and found["ensemble_ms"] > 0 and found["batch_ms"] > 0
     assert found["ratio"] == pytest.approx(found["mesa_ms"] / found["ensemble_ms"])
     assert found["runs_per_second"] == pytest.approx(1e3 / found["ensemble_ms"])
+
+
+def test_processes_that_only_begin_are_timed() -> None:
+    ticks: list[int] = []
+    found = start_up.start_up(1, lambda: ticks.append(1))
+    assert set(found) == set(start_up.COMMANDS) > {start_up.LIBRARIES} and ticks == [1]
+    assert all(milliseconds > 1.0 for milliseconds in found.values())
 
 
 def test_phases_share_the_time() -> None:
@@ -44,8 +51,15 @@ def findings(twin: bool = True) -> dict[str, Any]:
     return {
         "scenario": "2026",
         "effort": {"lanes": 8, "repeats": 1},
-        "machine": {"python": "3.11.7", "numpy": "2.4.6", "mesa": "3.3.1", "processor": "a processor"},
-        "worlds": {"mesa_ms": 120.0, "ensemble_ms": 2.0, "ratio": 60.0, "runs_per_second": 500.0},
+        "start_up": {"import numpy, pandas": 300.0, "detente --help": 150.0, "import detente": 30.0},
+        "machine": {
+            "arithmetic": "numpy",
+            "python": "3.11.7",
+            "numpy": "2.4.6",
+            "mesa": "3.3.1",
+            "processor": "a processor",
+        },
+        "worlds": {"mesa_ms": 120.0, "batch_ms": 125.0, "ensemble_ms": 2.0, "ratio": 60.0, "runs_per_second": 500.0},
         "phases": {"assess_impact": 0.7, "bargain": 0.2, "perceive": 0.001},
         "arithmetics": {"numpy_ms": 2.0, "compiled_ms": 1.6, "ratio": 1.25} if twin else None,
         "twin": {"price equilibrium": row, "together": row} if twin else None,
@@ -79,7 +93,8 @@ def test_the_tables_show_what_was_measured(monkeypatch: pytest.MonkeyPatch, tmp_
     files = tmp_path / "bench.json", tmp_path / "bench.png"
     show.run_benchmark(console, screen(), "2026", bench.QUICK, *files)
     said = written(console)
-    for text in ("120.0 ms", "2.00 ms", "500 runs/s", "60.0 times", "508 MB", "exponent 0.97", "1.82 times", "70%"):
+    told = ("120.0 ms", "2.00 ms", "500 runs/s", "60.0 times", "508 MB", "exponent 0.97", "1.82 times", "70%")
+    for text in (*told, "125.0 ms", "0.50 times", "arithmetic numpy"):
         assert text in said
     assert "perceive" not in said
     assert ("1.25 times" in said) is twin
@@ -111,7 +126,7 @@ def test_what_is_measured_has_that_shape(monkeypatch: pytest.MonkeyPatch) -> Non
         "automakers",
         "packages",
     }
-    assert len(steps) == bench.n_steps(tiny) and len(said) == 8
+    assert len(steps) == bench.n_steps(tiny) and len(said) == 9
     assert found["machine"]["numpy"] and found["machine"]["processor"]
     json.dumps(found)
     show.show(screen(), found)

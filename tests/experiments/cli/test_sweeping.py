@@ -82,6 +82,7 @@ def test_rerun_shows_that_the_digest_matches(done: Callable[..., Result], tmp_pa
     summary = pd.read_parquet(tmp_path / "one" / "summary.parquet")
     assert summary["mean_depth"].tolist() == stored["mean_depth"].tolist()
     assert (tmp_path / "one" / "story.parquet").exists()
+    assert pd.read_parquet(tmp_path / "one" / "summary.parquet").attrs == {"arithmetic": "numpy"}
 
 
 def test_rerun_shows_when_it_does_not_match(

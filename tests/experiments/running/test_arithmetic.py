@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sample_runs import PLAN, small_plan
 
-from experiments.running.runner import rerun, run_plan
+from experiments.running.runner import Hooks, rerun, run_plan
 from experiments.store.folder import Results
 from experiments.store.manifest import identity
 from model import using_arithmetic
@@ -22,7 +22,9 @@ def test_a_folder_keeps_the_arithmetic_that_it_began_with(tmp_path: Path, monkey
         compiled = run_plan(plan, tmp_path / "compiled", 1).results
     numpy = run_plan(plan, tmp_path / "numpy", 1).results
     assert compiled.manifest["arithmetic"] == "compiled"
-    assert "arithmetic" not in numpy.manifest, "what is not asked for is not told"
+    assert numpy.manifest["arithmetic"] == "numpy"
+    older = {key: value for key, value in numpy.manifest.items() if key != "arithmetic"}
+    assert identity(older) == identity(numpy.manifest), "folders that name none are NumPy's"
     assert identity(compiled.manifest) != identity(numpy.manifest)
     ours, theirs = (one.read().select_dtypes("number") for one in (numpy, compiled))
     assert not ours.equals(theirs)
@@ -32,7 +34,12 @@ def test_a_folder_keeps_the_arithmetic_that_it_began_with(tmp_path: Path, monkey
     part = next((compiled.folder / "runs").glob("*.parquet"))
     before = compiled.read()
     part.unlink()
-    again = run_plan(plan, tmp_path / "compiled", 1).results
+    said: list[str] = []
+    again = run_plan(plan, tmp_path / "compiled", 1, Hooks(tell=said.append)).results
+    assert said == [
+        f"'{tmp_path / 'compiled'}' was begun with the arithmetic compiled and goes on with it, not with numpy; "
+        "for runs with numpy: --into NEW_FOLDER"
+    ]
     assert again.manifest["arithmetic"] == "compiled"
     assert again.read().equals(before)
     monkeypatch.setenv("DETENTE_ARITHMETIC", "compiled")
