@@ -181,7 +181,10 @@ class Game:
         quarter = min(quarter, earlier.quarter, len(earlier.marks) - 1)
         if quarter > 0:
             self.marks, self.events = earlier.marks[: quarter + 1], earlier.events[:quarter]
-            self.model.world.by_rules = earlier.model.world.by_rules
+            self.model.world.by_rules, self.model.world.own_way = (
+                earlier.model.world.by_rules,
+                earlier.model.world.own_way,
+            )
             self._change_to(quarter - 1)
             self._back_to(quarter)
         return self
@@ -189,6 +192,7 @@ class Game:
     def _back_to(self, quarter: int) -> None:
         world = self.model.world
         world.by_rules = [question for question in world.by_rules if question.spot.quarter < quarter]
+        world.own_way = {spot for spot in world.own_way if spot.quarter < quarter}
         world.waiting = []
         world.rewind(self.marks[quarter])
         self.minutes.take()

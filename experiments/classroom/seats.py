@@ -95,15 +95,13 @@ class SeatedBloc(Bloc):
         return takes if move is None else np.array([move == ACCEPT])
 
     def would_keep(self, dyad: int, package: np.ndarray) -> np.ndarray:
-        """Whether it brings into force what it signed: always where its people have negotiated with this partner.
+        """Whether it brings into force what it signed: always where it went its own way in talks with this partner.
 
-        Their moves decide, not who sits there now, so that a game that is played again goes the same way.
+        Who makes the moves that the rules advise gets their record. Moves decide, not who sits there now, so that a
+        game that is played again goes the same way.
         """
-        kept, now = super().would_keep(dyad, package), self.world.state.quarter
-        is_theirs = any(
-            (spot.bloc, spot.dyad) == (self.index, dyad) and spot.kind != KEEP and spot.quarter <= now
-            for spot in self.world.moves
-        )
+        kept = super().would_keep(dyad, package)
+        is_theirs = any((spot.bloc, spot.dyad) == (self.index, dyad) for spot in self.world.own_way)
         return np.ones_like(kept) if is_theirs else kept
 
     def honours(self, dyad: int) -> np.ndarray:
@@ -135,6 +133,7 @@ class SeatedWorld(World):
         self.rounds: dict[int, int] = {}
         self.waiting: list[Question] = []
         self.by_rules: list[Question] = []  # decisions that no person took, in order
+        self.own_way: set[Spot] = set()  # moves in talks so far that the rules would not have made
         #: Asked where there is no move: a program's move, which must be legal, or None to leave it to the rules.
         self.ask: Callable[[Question], Value | None] | None = None
         super().__init__(*about, **settings)
@@ -149,12 +148,13 @@ class SeatedWorld(World):
         spot = Spot(quarter, dyad, bloc, kind, 0 if kind == KEEP else self.rounds[dyad])
         if kind != KEEP and any(q.spot.dyad == dyad and q.spot.kind != KEEP for q in self.waiting):
             return None
-        if spot in self.moves:
-            return self._legal(spot, self.moves[spot])
         question = Question(spot, package, hope, advice)
-        if self.ask is not None and (said := self.ask(question)) is not None:
+        if spot not in self.moves and self.ask is not None and (said := self.ask(question)) is not None:
             self.moves[spot] = self._legal(spot, said)
-            return said
+        if spot in self.moves:
+            if kind != KEEP and self.moves[spot] != advice:
+                self.own_way.add(spot)
+            return self._legal(spot, self.moves[spot])
         if quarter < self.seats.get(bloc, quarter + 1) or spot in self.released:
             self.by_rules.append(question)
         else:

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from experiments.classroom.seats import (
+    ANSWER,
     HONOUR,
     KEEP,
     LAPSE,
@@ -71,21 +72,21 @@ def test_empty_seats_play_like_the_model_itself(scenario: str) -> None:
     assert same_record(NegotiationModel(**run).run(), SeatedModel(**run).run())
 
 
-def test_what_people_negotiated_is_ratified_by_their_moves_and_not_by_who_sits_there(
+def test_who_goes_its_own_way_in_talks_ratifies_and_who_follows_the_rules_leaves_it_to_them(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """The rules would shelve everything: a seat that tabled or answered brings it into force, now and when replayed."""
+    """The rules would shelve everything; moves alone decide, not who sits there, so a game replays the same way."""
     monkeypatch.setattr(Bloc, "would_keep", lambda self, dyad, package: np.zeros(package.shape, dtype=bool))
-    package = np.array([1])
 
-    def keeps(moves: dict[Spot, Any], seats: dict[int, int], dyad: int = 0) -> bool:
-        return bool(SeatedModel(moves, seats, **RUN).world.blocs[0].would_keep(dyad, package)[0])
+    def keeps(kind: str, move: Any, advice: Any, seats: dict[int, int]) -> list[bool]:
+        world = SeatedModel({Spot(0, 0, 0, kind, 0): move}, seats, **RUN).world
+        world.rounds = dict.fromkeys(range(3), 0)
+        assert world.move(kind, 0, 0, advice, 0.0, 1) == move
+        return [bool(world.blocs[b].would_keep(d, np.array([1]))[0]) for b, d in ((0, 0), (0, 1), (1, 0))]
 
-    talked = {Spot(0, 0, 0, OFFER, 0): 1}
-    assert keeps(talked, {}) and keeps(talked, {0: 0})
-    assert not keeps(talked, {0: 0}, dyad=1) and not keeps({Spot(0, 0, 1, OFFER, 0): 1}, {0: 0})
-    assert not keeps({}, {0: 0}) and not keeps({Spot(0, 0, 0, KEEP, 0): HONOUR}, {0: 0})
-    assert not keeps({Spot(3, 0, 0, OFFER, 0): 1}, {0: 0})  # what will be tabled later decides nothing now
+    for seats in ({}, {0: 0}):
+        assert keeps(OFFER, NO_OFFER, 5, seats) == keeps(ANSWER, "accept", "refuse", seats) == [True, False, False]
+        assert keeps(ANSWER, "accept", "accept", seats) == keeps(KEEP, HONOUR, "lapse", seats) == [False] * 3
 
 
 def test_people_who_follow_the_rules_get_the_record_of_the_rules() -> None:

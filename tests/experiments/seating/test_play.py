@@ -74,6 +74,14 @@ def test_what_is_in_force_as_a_truce_may_be_tabled_as_an_agreement() -> None:
     assert one.sitters[1].faults == {} and one.game.digest() == plain.digest() and replay(one.game.export())[1]
 
 
+def test_who_makes_the_advised_moves_shelves_what_the_rules_shelve() -> None:
+    settings = Settings(replicate=31, quarters=6)
+    plain = Game(settings)
+    plain.advance()
+    assert any(event["kind"] == "shelves" for events in plain.events for event in events)
+    assert play(settings, {1: find_agent("rules")}).game.digest() == plain.digest()
+
+
 def test_who_leaves_all_to_the_rules_gives_the_models_own_game(by_rules_alone: Game) -> None:
     one = play(SHORT, {1: seatable(Agent)})
     assert one.game.moves == {} and one.sitters[1].asked > 5
