@@ -18,6 +18,7 @@ from experiments.classroom.game import Game
 from experiments.classroom.seats import Question
 from experiments.display.command_words import how_to_install
 from experiments.emulation.emulator import Emulator
+from experiments.emulation.shipped import shipped
 from model import InputFault, TacticFile
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def serve(
         if mesa and is_given:
             said = f"--mesa --{name}: the stock Mesa view {why}; leave one of the two out"
             raise InputFault([said], "command line")
-    guesses = None if emulator is None else Emulator.load(emulator)
+    guesses = shipped() if emulator is None else Emulator.load(emulator)
     own_lessons = () if lessons is None else _lessons(lessons)
     try:
         if mesa:

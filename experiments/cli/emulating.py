@@ -30,7 +30,7 @@ OutOption = Annotated[
 ]
 EmulatorOption = Annotated[
     Path | None,
-    typer.Option("--emulator", metavar="FILE", help="Answer sliders at once from this file of detente emulate."),
+    typer.Option("--emulator", metavar="FILE", help="Answer sliders at once from this file of detente emulate (default: the shipped one)."),
 ]
 
 
@@ -109,13 +109,14 @@ def page(
         from experiments.classroom.take_home import read
         from experiments.display.console import say, waiting
         from experiments.emulation.emulator import Emulator
+        from experiments.emulation.shipped import shipped
         from experiments.store.files import check_vacant_file, write_whole
         from model import InputFault
 
         if language not in PAGES.languages:
             raise InputFault([f"--language {language}: allowed are {', '.join(PAGES.languages)}"], "command line")
         check_vacant_file(out)
-        guesses = None if emulator is None else Emulator.load(emulator)
+        guesses = shipped() if emulator is None else Emulator.load(emulator)
         own = loaded(tactics)
         with waiting(screen(to_stderr=True), "Playing the run and its cloud"):
             text = read(what, run, own).html(language, guesses)
