@@ -30,7 +30,11 @@ OutOption = Annotated[
 ]
 EmulatorOption = Annotated[
     Path | None,
-    typer.Option("--emulator", metavar="FILE", help="Answer sliders at once from this file of detente emulate (default: the shipped one)."),
+    typer.Option(
+        "--emulator",
+        metavar="FILE",
+        help="Answer sliders at once from this file of detente emulate (default: the shipped one).",
+    ),
 ]
 
 

@@ -1,7 +1,7 @@
 """The emulator that ships: what the class page and a file to take home answer sliders from at once.
 
-It speaks of one model. After a change of code, some of its points are played again: where they come to what they came to
-when it was made, it speaks of the model that is here, and is marked so.
+It speaks of one model. After a change of code, some of its points are played again: where they come to what they came
+to when it was made, it speaks of the model that is here, and is marked so.
 
     python -m experiments.emulation.shipped        # play them again, and mark it
     python -m experiments.emulation.shipped FILE   # ship this one, of detente emulate
@@ -90,7 +90,7 @@ def main(words: list[str]) -> int:
         told = {name: value for name, value in told.items() if name != "witnesses"}
     text = json.dumps(confirmed(told), separators=(",", ":"), allow_nan=False)
     write_whole(FILE, lambda path: path.write_text(text + "\n", encoding="utf-8"))
-    print(f"{FILE.name}: {len(text) / 1e6:.2f} MB, of the code that is here")
+    sys.stdout.write(f"{FILE.name}: {len(text) / 1e6:.2f} MB, of the code that is here\n")
     return 0
 
 
@@ -98,6 +98,6 @@ if __name__ == "__main__":
     try:
         code = main(sys.argv[1:])
     except InputFault as fault:
-        print(fault, file=sys.stderr)
+        sys.stderr.write(f"{fault}\n")
         code = 2
     raise SystemExit(code)
