@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -38,13 +38,22 @@ WATCHED: Final = 6.0  # seconds since somebody last looked; pages look twice a s
 MOST_OWN: Final = 256  # lucks beside the shared ones that wait for their run, a cloud
 MOST_DEATHS: Final = 2  # of the process, on the same cloud in a row
 Table = dict[str, list[list[float]]]  # column -> row (a pair, a quarter) -> replicate
-COLUMNS: Final = ("mean_depth", "joint_gain", "final_depth", "treaty_quarters", "emerged", "inherited", "kept")
+COLUMNS: Final = (
+    "mean_depth",
+    "joint_gain",
+    "final_depth",
+    "treaty_quarters",
+    "emerged",
+    "inherited",
+    "kept",
+    "durable",
+)
 
 
 def play_batch(settings: Settings, replicates: list[int]) -> Table:
     """Outcomes of some replicates under the settings, by the rules alone: column -> dyad -> replicate.
 
-    Columns are those of a run's summary; emerged, inherited and kept are 0 or 1; gains in bn$ a year.
+    Columns are those of a run's summary; emerged, inherited, kept and durable are 0 or 1; gains in bn$ a year.
     """
     length = settings.quarters or None
     quarters = sorted({change.quarter for change in settings.changes})
@@ -153,21 +162,27 @@ class Cloud:
         shown = [self._place[luck] for luck in luck_first(own) if luck in self._place] if own in self._place else []
         column = {
             name: [[values[at] for at in shown] for values in self.outcomes[name]]
-            for name in ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
+            for name in ("mean_depth", "joint_gain", "emerged", "inherited", "kept", "durable")
         }
         return pictured(column, len(shown), N_RUNS, self.fault)
 
 
 def pictured(column: Table, runs: int, of: int, fault: str = "") -> dict[str, Any]:
     """So many runs of ``of`` as the page draws them; column: name -> pair -> run, the own luck first."""
-    rates = []
-    for emerged, kept in zip(column["emerged"], column["kept"], strict=True):
-        rate = wilson(float(np.count_nonzero(np.add(emerged, kept))), runs)
-        rates.append([number(rate.share), number(rate.low), number(rate.high)] if runs else None)
+    held = [np.add(emerged, kept) for emerged, kept in zip(column["emerged"], column["kept"], strict=True)]
     return {
         **{"runs": runs, "of": of, "fault": fault, "depth": column["mean_depth"], "gain": column["joint_gain"]},
-        **{"emerged": rates, "inherited": [any(own) for own in column["inherited"]]},
+        **{"emerged": _rates(held, runs), "inherited": [any(own) for own in column["inherited"]]},
+        "lasts": _rates(column["durable"], runs),
     }
+
+
+def _rates(pairs: Sequence[Any], runs: int) -> list[list[float] | None]:
+    """By pair in how many of the runs it was so, with its interval."""
+    if not runs:
+        return [None] * len(pairs)
+    rates = [wilson(float(np.count_nonzero(own)), runs) for own in pairs]
+    return [[number(rate.share), number(rate.low), number(rate.high)] for rate in rates]
 
 
 class Clouds:

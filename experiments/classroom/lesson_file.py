@@ -1,12 +1,15 @@
 """A lesson from its TOML file, checked whole before anything is served: all faults at once, each with the nearest name.
 
-A file has ``kind`` (arms, game, sandbox), for arms also ``measure`` (depth, emerged), and the tables
+A file has ``kind`` (arms, game), for arms also ``measure`` (depth, emerged, lasts, gain) and ``move``, what students do
+before they see: choose an arm; drag one arm's bar (named by ``drag``) to where they think that it is; or pick issues
+for a package, whose arm is the one with these ``picks``. And the tables
 
 * ``[setting]``: ``scenario``, ``parameters`` and, where a rule changes midway, ``changes`` ([quarter, name, value]);
 * ``[words.LANGUAGE]``: ``title``, ``text`` and ``question``, and perhaps ``look`` (what to look at), ``after`` (what it
   shows) and ``discuss``; one language is enough;
-* ``[[arms]]``: two to six of them, each with its ``name`` (a text a language), perhaps a ``label`` for tables, and what
-  it sets beside the setting: ``scenario``, ``parameters``, ``changes``.
+* ``[issues]``: what can be picked, a name (a text a language) each;
+* ``[[arms]]``: two to six of them, each with its ``name`` (a text a language), perhaps a ``label`` for tables and its
+  ``picks``, and what it sets beside the setting: ``scenario``, ``parameters``, ``changes``.
 
 The lesson is called as its file, without a number in front.
 """
@@ -15,8 +18,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from itertools import combinations
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,32 +30,41 @@ from experiments.classroom.pages import PAGES
 from model import InputFault, nearest, read_toml
 
 SUBJECT: Final = "lessons"
-KINDS: Final = ("arms", "game", "sandbox")
-MEASURES: Final = ("depth", "emerged")
-KEYS: Final = ("kind", "measure", "pair", "setting", "words", "arms")
+KINDS: Final = ("arms", "game")
+MEASURES: Final = ("depth", "emerged", "lasts", "gain")
+CHOOSE, DRAG, PICK = "choose", "drag", "pick"
+MOVES: Final = (CHOOSE, DRAG, PICK)
+STEP: Final = 10  # percent, between two places where a bar that is dragged can stop
+KEYS: Final = ("kind", "measure", "move", "drag", "pair", "setting", "words", "issues", "arms")
 SETTING_KEYS: Final = ("scenario", "parameters", "changes")
-ARM_KEYS: Final = ("label", "name", *SETTING_KEYS)
+ARM_KEYS: Final = ("label", "name", "picks", *SETTING_KEYS)
 KINDS_OF: Final = (("parameters", dict), ("changes", list))
 NEEDED: Final = ("title", "text", "question")
 PARTS: Final = (*NEEDED, "look", "after", "discuss")
 FEWEST_ARMS, MOST_ARMS = 2, 6
 LONGEST: Final = 2000  # characters of a text
 MOST_FILES: Final = 40  # of a folder: a page shows all of its chapters
+SAME: Final = "same"  # the arms do not differ
 Words = dict[str, dict[str, str]]  # language -> part -> text
 
 
 @dataclass(frozen=True)
 class Arm:
-    """One of the settings that a lesson compares; name: a text a language."""
+    """One of the settings that a lesson compares; name: a text a language; picks: the issues that lead to it."""
 
     label: str
     settings: Settings
     name: Mapping[str, str]
+    picks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A lesson: its words, what it compares by which measure; dyad: of kind game, the pair whose game is shown."""
+    """A lesson: its words, what it compares by which measure, and what students do before they see.
+
+    dyad: of kind game the pair whose game is shown, of measure lasts the pair that is counted; drag: the label of the
+    arm whose bar is dragged; issues: what can be picked, issue -> language -> name.
+    """
 
     key: str
     kind: str
@@ -59,6 +72,15 @@ class Lesson:
     measure: str = "depth"
     arms: tuple[Arm, ...] = ()
     dyad: int = 0
+    move: str = CHOOSE
+    drag: str = ""
+    issues: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    def options(self) -> tuple[str, ...]:
+        """What can be answered to the question of arms: their labels, or how far a bar was dragged, in percent."""
+        if self.move == DRAG:
+            return tuple(str(place) for place in range(0, 101, STEP))
+        return (*(arm.label for arm in self.arms), *((SAME,) if self.move == CHOOSE else ()))
 
 
 def read_lessons(path: Path, taken: Iterable[str] = ()) -> tuple[Lesson, ...]:
@@ -124,7 +146,39 @@ class _Reader:
         arms = self.arms(kind, table.get("arms", []), setting, sorted(words))
         pairs = parties_of((arms[0].settings if arms else Settings()).scenario).dyad_names
         pair = self.one_of("pair", table.get("pair", pairs[0]), pairs)
-        return Lesson(key, kind, words, measure, arms, pairs.index(pair))
+        move = self.one_of("move", table.get("move", CHOOSE), MOVES) if kind == "arms" else CHOOSE
+        drag = self.dragged(move, measure, table.get("drag"), [arm.label for arm in arms])
+        issues = self.issues(move, table.get("issues", {}), arms, sorted(words))
+        return Lesson(key, kind, words, measure, arms, pairs.index(pair), move, drag, issues)
+
+    def dragged(self, move: str, measure: str, came: Any, labels: Sequence[str]) -> str:
+        """The arm whose bar is dragged."""
+        if move != DRAG:
+            if came is not None:
+                self.fault(f"drag: allowed in a lesson with move = '{DRAG}'")
+            return ""
+        if measure == "gain":
+            self.fault("drag: allowed with a measure in percent, not with gain")
+        return self.one_of("drag", came, labels or [""])
+
+    def issues(self, move: str, came: Any, arms: Sequence[Arm], languages: list[str]) -> dict[str, dict[str, str]]:
+        """What can be picked; every package of so many issues leads to one arm."""
+        if move != PICK:
+            if came or any(arm.picks for arm in arms):
+                self.fault(f"issues and picks: allowed in a lesson with move = '{PICK}'")
+            return {}
+        if not isinstance(came, dict) or len(came) < FEWEST_ARMS:
+            self.fault("issues: allowed is a table [issues] with two or more names")
+            return {}
+        names = {}
+        for issue, told in came.items():
+            row = self.table(f"issues.{issue}", told, languages)
+            names[issue] = {one: self.text(f"issues.{issue}.{one}", row.get(one)) for one in languages}
+        size = len(arms[0].picks) if arms else 0
+        wanted = {frozenset(some) for some in combinations(came, size)} if size else set()
+        if len(arms) != len(wanted) or {frozenset(arm.picks) for arm in arms} != wanted:
+            self.fault("picks: allowed is one arm for every package of so many issues, each with the list of its own")
+        return names
 
     def known(self, where: str, table: Mapping[str, Any], allowed: Sequence[str]) -> None:
         for name in table:
@@ -175,8 +229,6 @@ class _Reader:
         if not isinstance(came, list) or (kind != "arms" and came):
             self.fault("arms: allowed is a list of tables [[arms]], of a lesson of kind arms")
             return ()
-        if kind == "sandbox":
-            return ()
         if kind == "game":
             return (Arm("game", self.settings("setting", setting, {}), {}),)
         if not FEWEST_ARMS <= len(came) <= MOST_ARMS:
@@ -186,12 +238,13 @@ class _Reader:
             where = f"arm {number}"
             row = self.table(where, told, ARM_KEYS)
             label = row.get("label", f"arm_{number}")
-            if not isinstance(label, str) or not re.fullmatch(r"[a-z0-9_]{1,30}", label) or label == "same":
+            if not isinstance(label, str) or not re.fullmatch(r"[a-z0-9_]{1,30}", label) or label == SAME:
                 self.fault(f"{where}: label {label!r:.60}: allowed are small letters, digits and _, and not 'same'")
                 label = f"arm_{number}"
             names = self.table(f"{where}: name", row.get("name"), languages)
             name = {language: self.text(f"{where}: name.{language}", names.get(language)) for language in languages}
-            arms.append(Arm(label, self.settings(where, setting, row), name))
+            picks = self.plain(f"{where}: picks", row.get("picks", []), list)
+            arms.append(Arm(label, self.settings(where, setting, row), name, tuple(str(one) for one in picks)))
         self.differ(arms)
         return tuple(arms)
 
@@ -256,8 +309,16 @@ def as_data(lesson: Lesson) -> dict[str, Any]:
             "measure": lesson.measure,
             "dyad": lesson.dyad,
             "words": lesson.words,
+            "move": lesson.move,
+            "drag": lesson.drag,
+            "issues": {issue: dict(name) for issue, name in lesson.issues.items()},
+            "options": list(lesson.options()),
         },
         "arms": [
-            {"label": arm.label, "settings": arm.settings.as_dict(), "name": dict(arm.name)} for arm in lesson.arms
+            {
+                **{"label": arm.label, "settings": arm.settings.as_dict(), "name": dict(arm.name)},
+                "picks": list(arm.picks),
+            }
+            for arm in lesson.arms
         ],
     }

@@ -80,26 +80,36 @@ def measured(lesson: Lesson, runs: int) -> list[dict[str, Any]]:
     for arm in lesson.arms:
         table = {name: np.array(column) for name, column in play_batch(arm.settings, list(range(runs))).items()}
         steps = [*(n for n in GROWTH if n < runs), runs]
-        growth = [(n, _over(table, n)[lesson.measure]) for n in steps]
+        growth = [(n, _over(table, n, lesson.dyad)[lesson.measure]) for n in steps]
         rows.append(
             {
                 **{"lesson": lesson.key, "label": arm.label, "settings": arm.settings.as_dict(), "runs": runs},
-                **{"gain": round(float(table["joint_gain"].mean()), DIGITS), "measured": _over(table, runs)},
+                "measured": _over(table, runs, lesson.dyad),
                 "growth": [[n, own["value"], own["low"], own["high"]] for n, own in growth],
             }
         )
     return rows
 
 
-def _over(table: dict[str, np.ndarray], runs: int) -> dict[str, dict[str, float]]:
-    """Mean depth, and how often cooperation emerges or is kept, in the first so many runs."""
-    # The pairs of a run share its luck: mean over them first, then over runs.
-    depth = table["mean_depth"][:, :runs].mean(axis=0)
-    mean, half = float(depth.mean()), Z * float(depth.std(ddof=1)) / math.sqrt(runs)
+def _over(table: dict[str, np.ndarray], runs: int, dyad: int) -> dict[str, dict[str, float]]:
+    """In the first so many runs: mean depth and gain; how often cooperation emerges or is kept, and lasts in a pair."""
     held = (table["emerged"] + table["kept"])[:, :runs]
     rates = [wilson(float(own.sum()), runs) for own in held]
     share, low, high = (float(np.mean([rate[k] for rate in rates])) for k in range(3))
-    return {"depth": _rounded(mean, mean - half, mean + half), "emerged": _rounded(share, low, high)}
+    lasts = wilson(float(table["durable"][dyad, :runs].sum()), runs)
+    return {
+        "depth": _mean(table["mean_depth"][:, :runs]),
+        "emerged": _rounded(share, low, high),
+        "lasts": _rounded(lasts.share, lasts.low, lasts.high),
+        "gain": _mean(table["joint_gain"][:, :runs]),
+    }
+
+
+def _mean(values: np.ndarray) -> dict[str, float]:
+    """Of (pairs, runs): the pairs of a run share its luck, so first the mean over them, then over runs."""
+    by_run = values.mean(axis=0)
+    mean, half = float(by_run.mean()), Z * float(by_run.std(ddof=1)) / math.sqrt(by_run.size)
+    return _rounded(mean, mean - half, mean + half)
 
 
 def _rounded(value: float, low: float, high: float) -> dict[str, float]:
@@ -136,7 +146,7 @@ def revealed(lesson: Lesson) -> Any:
 
 
 def _row_of(lesson: Lesson, arm: Arm, rows: list[dict[str, Any]]) -> dict[str, Any] | None:
-    told = ("runs", "gain", "measured", "growth")
+    told = ("runs", "measured", "growth")
     settings = arm.settings.as_dict()
     # How a reveal settled is kept by its own measure.
     own = next((row for row in rows if row["settings"] == settings and row["lesson"] == lesson.key), None)
@@ -151,8 +161,8 @@ def table_of(found: dict[str, Any]) -> list[str]:
         "|---|---|---|---|---|",
     ]
     for arm in found["arms"]:
-        depth, held = (arm["measured"][name]["value"] for name in ("depth", "emerged"))
-        lines.append(f"| {arm['lesson']} | {arm['label']} | {depth:.0%} | {held:.0%} | {arm['gain']:.2f} |")
+        depth, held, gain = (arm["measured"][name]["value"] for name in ("depth", "emerged", "gain"))
+        lines.append(f"| {arm['lesson']} | {arm['label']} | {depth:.0%} | {held:.0%} | {gain:.2f} |")
     return lines
 
 

@@ -136,7 +136,6 @@ class Room:
         self.papers.setdefault(spot, {})[package] = package_data(self.game.model, spot.dyad, package)
 
     def _end(self) -> None:
-        self.phase = OVER
         if self.game.quarter:
             # A quarter that still waited for people does not count: the game is what was finished.
             finished = self.game.rewound(self.game.quarter)
@@ -144,6 +143,7 @@ class Room:
             self.outcome = outcome_view(finished.model)
         self.game.questions = []
         self.digest = self.game.digest()
+        self.phase = OVER  # last of all: whoever sees it, without the lock too, finds what came of the game
 
     # --- what browsers may do ---------------------------------------------------------------------------------------
 

@@ -228,7 +228,7 @@ def of_results(results: Results, run: str, tactics: TacticFile | None = None) ->
 
 def _stored_cloud(results: Results, point: int, own: int, dyads: Sequence[str]) -> Data:
     """The cloud of a design point, as it was played: the own luck first."""
-    names = ("mean_depth", "joint_gain", "emerged", "inherited", "kept")
+    names = ("mean_depth", "joint_gain", "emerged", "inherited", "kept", "durable")
     frame = results.read(["dyad", *names], [point])
     lucks = frame["replicate"].unique().tolist()
     order = [own, *(luck for luck in lucks if luck != own)][:N_RUNS]

@@ -18,7 +18,6 @@ from experiments.classroom.lesson_file import Lesson
 from experiments.classroom.room import Refused
 
 KEEP, WITHDRAW = "keep", "withdraw"  # moves in a lesson of kind game
-SAME: Final = "same"  # the arms do not differ
 CLOSED, ASKED, SPLIT, REVEALED = "", "asked", "split", "revealed"
 MOST_VOTERS: Final = 500
 
@@ -27,7 +26,7 @@ def options(lesson: Lesson) -> tuple[str, ...]:
     """What can be answered to a lesson's question by a whole class."""
     if lesson.kind == "game":
         return KEEP, WITHDRAW
-    return (*(arm.label for arm in lesson.arms), SAME) if lesson.kind == "arms" else ()
+    return lesson.options()
 
 
 class Votes:
@@ -45,12 +44,7 @@ class Votes:
         self._partners: dict[str, str] = {}  # voter -> voter
 
     def ask(self, lesson: Lesson) -> None:
-        """Ask this lesson's question anew.
-
-        Raises ``Refused``: it has none to vote on.
-        """
-        if not options(lesson):
-            raise Refused(422, "bad_action")
+        """Ask this lesson's question anew."""
         with self._lock:
             self._round += 1
             self._begin(lesson)

@@ -191,7 +191,7 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
 // An estimated mean with the emulator's band and the chance band, as a sentence.
 export const depthWords = (one) => t("estimate.depth", Object.fromEntries(["mean", "low", "high", "runLow", "runHigh"].map((name) => [name, percent(one[name])])));
 
-// Bars with intervals for a chapter's arms: rows [{name, value, low, high, best}].
+// Bars with intervals for a chapter's arms: rows [{name, value, low, high, best, guess}]; guess: where it was dragged to.
 export function armChart(rows, format, high) {
   const step = 46, top = 8;
   const floor = top + step * rows.length;
@@ -199,7 +199,7 @@ export function armChart(rows, format, high) {
   return frame(340, floor + 14, t("learn.result"),
     [0, high / 2, high].map((v) => s("g", {},
       s("line", { x1: at(v), x2: at(v), y1: floor - 12, y2: floor - 7, stroke: GREY }),
-      text(at(v), floor + 6, percent(v), { "text-anchor": v === high ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" }))),
+      text(at(v), floor + 6, format(v), { "text-anchor": v === high ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" }))),
     rows.map((row, k) => {
       const y = top + k * step;
       const x = (v) => 10 + (Math.max(0, Math.min(high, v)) / high) * 270;
@@ -209,6 +209,7 @@ export function armChart(rows, format, high) {
         s("rect", { x: 10, y: y + 18, width: x(row.value) - 10, height: 14, fill: row.best ? "#0067a6" : "#9db0c0" }),
         s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: "#fff", "stroke-width": 4 }),
         s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: INK, "stroke-width": 1.6 }),
+        Number.isFinite(row.guess) && s("path", { d: `M${at(row.guess)} ${y + 15}v20`, stroke: "#b84800", "stroke-width": 3, "stroke-dasharray": "4 2" }),
         text(286, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));
     }));
 }

@@ -1,7 +1,7 @@
 // The lessons: read, answer, see. Everybody goes alone, or the whole class is asked and goes together.
 import { facts } from "./api.js";
 import { button, h, keepFocus, put } from "./dom.js";
-import { isGame, optionName, predictions, wordsOf } from "./lesson_words.js";
+import { armOf, isDrag, isGame, issueName, optionName, predictions, told, wordsOf } from "./lesson_words.js";
 import { prepare, reveal, stopReveal } from "./reveal.js";
 import { answers, ballot, ballotBox, followVotes, isAsked, leading, leads, stopVotes, vote } from "./vote.js";
 import { t } from "./words.js";
@@ -72,7 +72,6 @@ function drawPage() {
   parts.stage = stageOf(lesson);
   put(parts.page, (parts.left = h("div", { class: "grid" }, h("h2", {}, `${state.chapter + 1}. ${words.title}`), h("p", {}, words.text))));
   parts.answer = null;
-  if (lesson.kind === "sandbox") return parts.left.append(h("p", {}, words.question), toWatch());
   if (facts.held && !lesson.revealed) return parts.left.append(h("p", { class: "saying" }, t("home.no_reveal")));
   parts.left.append(questionForm(lesson, isTogether), tools(lesson, isTogether));
   parts.page.append(h("div", { class: "grid" }, (parts.ballot = h("div", {}, ballotBox(lesson, lesson.revealed))), (parts.answer = h("div", { id: "answer" }))));
@@ -82,23 +81,53 @@ function drawPage() {
 
 function toWatch() {
   const isGuessed = facts.held && facts.emulator;
-  return button(t(isGuessed ? "tab.estimate" : "learn.to_watch"), () => { location.hash = isGuessed ? "estimate" : "watch"; }, { id: "to-watch", class: "main" });
+  return button(t(isGuessed ? "tab.estimate" : "learn.to_watch"), () => { location.hash = isGuessed ? "estimate" : "watch"; }, { id: "to-watch" });
 }
 
 function questionForm(lesson, isTogether) {
   const key = lesson.key;
   const chosen = isTogether ? ballot.mine : state.predicted[key];
   const isClosed = isTogether ? ballot.stage !== "asked" : Boolean(state.revealed[key]);
-  const choose = (option) => (isTogether ? vote(lesson, option, voted) : predict(key, option));
-  return h("fieldset", {}, h("legend", {}, isTogether && isGame(lesson) ? t("vote.move") : wordsOf(lesson).question), (isTogether ? answers(lesson) : predictions(lesson)).map((option) =>
-    h("label", { class: "choice" },
+  const choose = (option) => (!isTogether ? predict(key, option) : option !== null ? vote(lesson, option, voted) : null);
+  const asked = isTogether && isGame(lesson) ? t("vote.move") : wordsOf(lesson).question;
+  const mine = (option) => (isClosed && !isTogether && chosen === option ? h("strong", {}, ` ◀ ${t("learn.yours")}`) : "");
+  const body = isDrag(lesson) ? bar(lesson, chosen, isClosed, choose) : lesson.move === "pick" ? picking(lesson, chosen, isClosed, choose)
+    : (isTogether ? answers(lesson) : predictions(lesson)).map((option) => h("label", { class: "choice" },
       h("input", { type: "radio", id: `option-${option}`, name: `predict-${key}`, value: option, checked: chosen === option, disabled: isClosed, onchange: () => choose(option) }),
-      " ", optionName(lesson, option), isClosed && !isTogether && chosen === option ? h("strong", {}, ` ◀ ${t("learn.yours")}`) : "")));
+      " ", optionName(lesson, option), mine(option)));
+  return h("fieldset", {}, h("legend", {}, asked), body);
+}
+
+// One arm's bar is dragged to where it is thought to stand; of the first of the others it is said where it does.
+function bar(lesson, chosen, isClosed, choose) {
+  const [first, step] = lesson.options.map(Number);
+  const value = h("output", { for: "drag" }, chosen ? optionName(lesson, chosen) : "?");
+  const other = lesson.arms.findIndex((arm) => arm.label !== lesson.drag);
+  const known = lesson.revealed?.[other].measured[lesson.measure].value;
+  return [known !== undefined && h("p", {}, optionName(lesson, lesson.arms[other].label), ": ", h("strong", {}, told(lesson, known))),
+    h("label", { class: "control" }, h("span", { class: "range" }, optionName(lesson, lesson.drag), " ", value),
+      h("input", { type: "range", id: "drag", min: first, max: 100, step: step - first, value: chosen ?? 50, disabled: isClosed,
+        oninput: (event) => put(value, optionName(lesson, event.target.value)), onchange: (event) => choose(event.target.value) }))];
+}
+
+// So many issues make a package, whose arm is predicted.
+function picking(lesson, chosen, isClosed, choose) {
+  const size = lesson.arms[0].picks.length;
+  const picked = new Set(chosen ? armOf(lesson, chosen).picks : []);
+  const boxes = Object.keys(lesson.issues).map((issue) => h("input", { type: "checkbox", id: `pick-${issue}`, checked: picked.has(issue), onchange: (event) => {
+    if (event.target.checked) picked.add(issue);
+    else picked.delete(issue);
+    close();
+    choose(lesson.arms.find((arm) => arm.picks.length === picked.size && arm.picks.every((one) => picked.has(one)))?.label ?? null);
+  } }));
+  const close = () => boxes.forEach((box) => { box.disabled = isClosed || (picked.size === size && !box.checked); });
+  close();
+  return [h("p", { class: "soft" }, t("learn.pick", { n: size })), boxes.map((box, k) => h("label", { class: "choice" }, box, " ", issueName(lesson, Object.keys(lesson.issues)[k])))];
 }
 
 function predict(key, option) {
   state.predicted[key] = option;
-  parts.reveal.disabled = false;
+  parts.reveal.disabled = option === null;
 }
 
 function tools(lesson, isTogether) {
@@ -113,6 +142,7 @@ function show(lesson, isTogether) {
   const mark = `${lesson.key} ${isTogether ? ballot.round : "alone"}`;
   const isNew = state.drawn !== mark;
   state.drawn = mark;
-  const again = isTogether ? null : button(t("learn.again"), () => { delete state.revealed[lesson.key]; delete state.predicted[lesson.key]; state.drawn = ""; drawPage(); }, { id: "again" });
+  const again = [isTogether ? null : button(t("learn.again"), () => { delete state.revealed[lesson.key]; delete state.predicted[lesson.key]; state.drawn = ""; drawPage(); }, { id: "again" }),
+    facts.held && !facts.emulator ? null : toWatch()];
   reveal(parts.answer, lesson, isTogether ? (isGame(lesson) ? null : ballot.mine) : state.predicted[lesson.key], isNew, again);
 }

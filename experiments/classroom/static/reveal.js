@@ -1,13 +1,13 @@
 // What a lesson reveals. Numbers that ship with the page settle within two seconds as run after run comes in; whoever
 // doubts has them played live.
 import { ask, facts } from "./api.js";
-import { seat } from "./blocs.js";
+import { dyad, seat } from "./blocs.js";
 import { button, h, put } from "./dom.js";
 import { armChart } from "./figures.js";
-import { isGame, optionName, wordsOf } from "./lesson_words.js";
+import { isDrag, isGame, optionName, told, wordsOf } from "./lesson_words.js";
 import { gameCard } from "./minutes.js";
 import { glide } from "./motion.js";
-import { percent, t } from "./words.js";
+import { t } from "./words.js";
 
 const Z = 1.96;
 const SETTLES = 2000; // ms
@@ -21,8 +21,8 @@ export function stopReveal() {
   generation += 1;
 }
 
-// parts: where it is drawn; told(): what was predicted, or null; isNew: it moves; again: what leads back to the question.
-export function reveal(box, lesson, predicted, isNew, again = null) {
+// box: where it is drawn; predicted: what was, or null; isNew: it moves; again: what leads on, and back to the question.
+export function reveal(box, lesson, predicted, isNew, again = []) {
   stopReveal();
   const parts = { chart: h("div", {}), verdict: h("div", { id: "verdict-box", role: "status" }), more: h("div", {}), predicted, again };
   put(box, wordsOf(lesson).look && h("p", { id: "look" }, h("strong", {}, t("learn.look")), " ", wordsOf(lesson).look), parts.chart, parts.verdict, parts.more);
@@ -30,7 +30,7 @@ export function reveal(box, lesson, predicted, isNew, again = null) {
   if (isGame(lesson)) return showGame(parts, lesson, lesson.revealed);
   const rows = lesson.revealed;
   const last = (arm) => ({ ...arm.measured[lesson.measure], runs: arm.runs });
-  const high = axis(rows.map(last));
+  const high = axis(lesson, rows.map(last));
   const step = (share) => draw(parts, lesson, rows.map((arm) => (share < 1 ? settling(arm.growth, share) : last(arm))), high, share < 1);
   const done = () => conclude(parts, lesson, rows.map(last));
   if (!isNew) { step(1); return done(); }
@@ -47,30 +47,41 @@ function settling(growth, share) {
   return { runs: Math.round(runs), value, low, high };
 }
 
-const axis = (rows) => (Math.max(...rows.map((row) => row.high)) > 0.5 ? 1 : 0.5);
+const ENDS = [0.5, 1, 2, 5, 10, 20, 50]; // where an axis may end; shares and drags end at 1
+function axis(lesson, rows) {
+  const most = Math.max(...rows.map((row) => row.high));
+  return isDrag(lesson) ? 1 : ENDS.find((end) => most <= end) ?? most;
+}
 
-// Arms that are nearer to the best than what counts as the same share the first place.
+// Arms that are nearer to the best than what counts as the same share the first place; a gain is compared with the best.
 function truthOf(lesson, rows) {
   const best = Math.max(...rows.map((row) => row.value));
-  const top = lesson.arms.map((arm) => arm.label).filter((_, k) => best - rows[k].value < lesson.close);
+  if (isDrag(lesson)) return [near(lesson, rows)];
+  const close = lesson.close * (lesson.measure === "gain" ? Math.abs(best) : 1);
+  const top = lesson.arms.map((arm) => arm.label).filter((_, k) => best - rows[k].value < close);
   return top.length === rows.length ? ["same"] : top;
 }
+
+// The place, of those where a bar that is dragged can stop, that is nearest to where it stands.
+const dragged = (lesson, rows) => rows[lesson.arms.findIndex((arm) => arm.label === lesson.drag)].value;
+const near = (lesson, rows) => lesson.options.reduce((a, b) => (Math.abs(b / 100 - dragged(lesson, rows)) < Math.abs(a / 100 - dragged(lesson, rows)) ? b : a));
 
 function draw(parts, lesson, rows, high, isMoving) {
   const truth = isMoving ? [] : truthOf(lesson, rows);
   const runs = Math.min(...rows.map((row) => row.runs));
   put(parts.chart,
     h("div", { class: "figure middle", "data-runs": runs, "data-moving": String(isMoving) },
-      armChart(rows.map((row, k) => ({ ...row, name: optionName(lesson, lesson.arms[k].label), best: truth.includes(lesson.arms[k].label) })), percent, high)),
-    h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs })));
+      armChart(rows.map((row, k) => ({ ...row, name: optionName(lesson, lesson.arms[k].label), best: truth.includes(lesson.arms[k].label) || lesson.arms[k].label === lesson.drag,
+        guess: lesson.arms[k].label === lesson.drag && parts.predicted ? Number(parts.predicted) / 100 : null })), (value) => told(lesson, value), high)),
+    h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs, pair: dyad(lesson.dyad) })));
 }
 
-const verdict = (lesson, predicted, truth) =>
+const verdict = (lesson, predicted, truth, answer = null) =>
   h("p", { id: "verdict" }, predicted && h("span", { class: `tag ${truth.includes(predicted) ? "good" : "flat"}` }, t(truth.includes(predicted) ? "learn.right" : "learn.other")), " ",
-    t("learn.truth", { answer: truth.map((key) => optionName(lesson, key)).join(t("comma")) }));
+    t("learn.truth", { answer: answer ?? truth.map((key) => optionName(lesson, key)).join(t("comma")) }));
 
 function conclude(parts, lesson, rows, isLive = false) {
-  put(parts.verdict, verdict(lesson, parts.predicted, truthOf(lesson, rows)));
+  put(parts.verdict, verdict(lesson, parts.predicted, truthOf(lesson, rows), isDrag(lesson) ? told(lesson, dragged(lesson, rows)) : null));
   more(parts, lesson, !isLive && !facts.held);
 }
 
@@ -104,7 +115,7 @@ async function playLive(parts, lesson) {
     const clouds = await askClouds(lesson);
     if (mine !== generation) return;
     const rows = clouds.map((cloud) => ({ ...measure(lesson, cloud), runs: cloud.runs }));
-    if (rows.every((row) => row.runs)) draw(parts, lesson, rows, axis(rows), false);
+    if (rows.every((row) => row.runs)) draw(parts, lesson, rows, axis(lesson, rows), false);
     isFull = clouds.every((cloud) => cloud.fault || cloud.runs >= cloud.of);
     if (isFull && rows.every((row) => row.runs)) return conclude(parts, lesson, rows, true);
     put(parts.verdict, h("p", { class: "soft" }, t("learn.counting", { runs: Math.min(...rows.map((row) => row.runs)), of: clouds[0].of })));
@@ -131,12 +142,13 @@ export async function prepare(lesson, drawn) {
 function measure(lesson, cloud) {
   const n = cloud.runs;
   if (!n) return { value: 0, low: 0, high: 0 };
-  if (lesson.measure === "emerged") {
-    const rates = cloud.emerged.filter(Boolean);
+  if (lesson.measure === "emerged" || lesson.measure === "lasts") {
+    const rates = lesson.measure === "lasts" ? [cloud.lasts[lesson.dyad]] : cloud.emerged.filter(Boolean);
     const mean = (k) => rates.reduce((total, rate) => total + rate[k], 0) / rates.length;
     return { value: mean(0), low: mean(1), high: mean(2) };
   }
-  const means = cloud.depth[0].map((_, r) => cloud.depth.reduce((total, pair) => total + pair[r], 0) / cloud.depth.length);
+  const pairs = lesson.measure === "gain" ? cloud.gain : cloud.depth;
+  const means = pairs[0].map((_, r) => pairs.reduce((total, pair) => total + pair[r], 0) / pairs.length);
   const value = means.reduce((a, b) => a + b, 0) / n;
   const spread = Math.sqrt(means.reduce((a, b) => a + (b - value) ** 2, 0) / Math.max(1, n - 1) / n);
   return { value, low: value - Z * spread, high: value + Z * spread };

@@ -44,7 +44,7 @@ const LEFT = 14, STEP = 25; // where a strip's axis begins; from one dot to the 
 
 function dots(told, mine) {
   // On the wall all pairs stand side by side, and what is written in them is as large as beside them.
-  const width = matchMedia("(min-width: 1700px) and (min-height: 900px)").matches ? 345 : 600;
+  const width = matchMedia("(min-width: 1700px) and (min-height: 900px)").matches ? 335 : 600;
   const placed = DYADS.map((_, d) => stacked(told.tables, (one) => LEFT + one.depth[d] * (width - 2 * LEFT), d));
   const high = STEP * Math.max(0, Math.max(...placed.flat().map(([, , row]) => row)) - 1);
   return h("div", { id: "dots", "data-runs": told.cloud.runs }, h("p", {}, t("story.dots", { tables: told.tables.length, runs: digits(told.cloud.runs, 0) })),

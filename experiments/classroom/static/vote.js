@@ -1,7 +1,7 @@
 // The whole class answers a lesson's question: phones vote, the wall shows the split, then the reveal beside it.
 import { ask, facts } from "./api.js";
 import { button, h, notice, s } from "./dom.js";
-import { isGame, optionName, predictions } from "./lesson_words.js";
+import { isGame, optionName } from "./lesson_words.js";
 import { digits, signedMoney, t } from "./words.js";
 
 const EVERY = 2000; // ms
@@ -48,7 +48,7 @@ function take(seen, changed) {
 }
 
 export const isAsked = (lesson) => ballot.stage !== "" && ballot.lesson === lesson.key;
-export const answers = (lesson) => (isGame(lesson) ? ["keep", "withdraw"] : predictions(lesson));
+export const answers = (lesson) => (isGame(lesson) ? ["keep", "withdraw"] : lesson.options);
 
 export async function vote(lesson, option, changed) {
   try {
@@ -63,7 +63,7 @@ export async function vote(lesson, option, changed) {
 const NEXT = { asked: "split", split: "reveal", revealed: "ask" };
 export const leads = () => !facts.held && Boolean(kept("lead"));
 export function leading(lesson, changed) {
-  if (!leads() || lesson.kind === "sandbox") return null;
+  if (!leads()) return null;
   const act = async (action) => {
     try {
       await ask("lesson/lead", { action, lesson: lesson.key }, kept("lead"));

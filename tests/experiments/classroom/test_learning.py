@@ -20,17 +20,17 @@ def refused(call: Any, data: dict[str, Any], token: str = "") -> str:
 
 def test_only_who_leads_asks_and_only_who_is_known_votes() -> None:
     learning = Learning(Course(), leads=lambda token: token == "lead", knows=lambda visitor: visitor == "me")
-    assert refused(learning.lead, {"action": "ask", "lesson": "noise"}) == "not_facilitator"
+    assert refused(learning.lead, {"action": "ask", "lesson": "dialogue"}) == "not_facilitator"
     assert refused(learning.lead, {"action": "ask", "lesson": "noisy"}, "lead") == "nothing_here"
     assert refused(learning.lead, {"action": ["ask"]}, "lead") == "bad_action"
-    assert learning.lead({"action": "ask", "lesson": "noise"}, "lead")["lesson"] == "noise"
+    assert learning.lead({"action": "ask", "lesson": "dialogue"}, "lead")["lesson"] == "dialogue"
     for who in ("you", 7, None):
         assert refused(learning.look, {"voter": who}) == refused(learning.vote, {"voter": who}) == "stranger"
-    assert learning.vote({"voter": "me", "lesson": "noise", "option": "same"}, "")["mine"] == "same"
+    assert learning.vote({"voter": "me", "lesson": "dialogue", "option": "same"}, "")["mine"] == "same"
     assert learning.lead({"action": "split"}, "lead")["split"]["same"] == 1
     assert learning.lead({"action": "reveal"}, "lead")["stage"] == "revealed"
     assert learning.lead({"action": "end"}, "lead")["stage"] == ""
-    assert refused(learning.game, {"lesson": "noise"}) == "nothing_here"
+    assert refused(learning.game, {"lesson": "dialogue"}) == "nothing_here"
     assert learning.game({"lesson": "oneshot"}, "") == lesson_game(shipped()[0])
 
 

@@ -5,13 +5,26 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import Result
 
+from experiments.classroom.cloud import Cloud, play_batch
 from experiments.classroom.controls import parties_of
-from experiments.classroom.lesson_file import FEWEST_ARMS, LONGEST, MOST_ARMS, Lesson, read_lesson, read_lessons
+from experiments.classroom.lesson_file import (
+    FEWEST_ARMS,
+    LONGEST,
+    MOST_ARMS,
+    MOVES,
+    STEP,
+    Lesson,
+    as_data,
+    read_lesson,
+    read_lessons,
+)
 from experiments.classroom.lessons import Course, measured, shipped
 from experiments.classroom.pages import PAGES
+from experiments.classroom.votes import options
 from model import InputFault
 
 BY_HAND = """
@@ -38,6 +51,11 @@ scenario = "2018"
 parameters = { tension_jump_rate = 0.2, generosity = 1 }
 changes = [[4, "generosity", 0.9]]
 """
+PICKED = (
+    "move = 'pick'\n"
+    + BY_HAND.replace('name = { en = "calm" }', "name = { en = 'calm' }\npicks = ['a']")
+    + "picks = ['b']\n[issues]\na = { en = 'A' }\nb = { en = 'B' }\n"
+)
 BROKEN = """
 kind = "arm"
 measure = "deep"
@@ -63,8 +81,8 @@ parameters = { tension_jump_rat = 0.2, generosity = 7 }
 changes = [[4, "discount_factor", 0.9], [4, 5]]
 """
 SAID = (
-    "kind 'arm' is none: allowed are arms, game, sandbox; nearest known name: 'arms'",
-    "measure 'deep' is none: allowed are depth, emerged; nearest known name: 'depth'",
+    "kind 'arm' is none: allowed are arms, game; nearest known name: 'arms'",
+    "measure 'deep' is none: allowed are depth, emerged, lasts, gain; nearest known name: 'depth'",
     "pair 'CN-JP' is none: allowed are CN-US, CN-EU, US-EU",
     "colour is unknown",
     "setting.parameter is unknown; nearest known name: 'parameters'",
@@ -140,13 +158,28 @@ def test_the_command_refuses_in_words(tmp_path: Path, call: Callable[..., Result
         ({"no name.toml": BY_HAND}, "has other signs than letters"),
         ({"x.toml": BY_HAND.replace('label = "storm"', 'label = "arm_1"')}, "arm 2 has the same label as arm 1"),
         ({"x.toml": BY_HAND.split('scenario = "2018"', maxsplit=1)[0]}, "arm 2 has the same settings as arm 1"),
-        ({"x.toml": "kind = 'sandbox'"}, "words are missing"),
+        ({"x.toml": "kind = 'game'"}, "words are missing"),
         ({"x.toml": BY_HAND.replace("'arms'", "'game'").replace('"arms"', '"game"')}, "of a lesson of kind arms"),
         (
             {"x.toml": BY_HAND.replace("{ dialogue_ceiling = 0.0, generosity = 0.2 }", "3")},
             "allowed is a table of names",
         ),
         ({"x.toml": "words = 3\nsetting = 4\narms = 5"}, "setting: allowed is a table"),
+        ({"x.toml": "move = 'drag'\n" + BY_HAND}, "drag is missing: allowed are arm_1, storm"),
+        ({"x.toml": "move = 'drag'\ndrag = 'strom'\n" + BY_HAND}, "nearest known name: 'storm'"),
+        ({"x.toml": "drag = 'storm'\n" + BY_HAND}, "drag: allowed in a lesson with move = 'drag'"),
+        (
+            {"x.toml": "move = 'drag'\ndrag = 'storm'\n" + BY_HAND.replace('"emerged"', '"gain"')},
+            "allowed with a measure in percent, not with gain",
+        ),
+        ({"x.toml": "move = 'pick'\n" + BY_HAND}, "issues: allowed is a table [issues] with two or more names"),
+        ({"x.toml": BY_HAND + "picks = ['a']"}, "issues and picks: allowed in a lesson with move = 'pick'"),
+        ({"x.toml": PICKED.replace("picks = ['b']", "picks = ['a']")}, "one arm for every package of so many issues"),
+        ({"x.toml": PICKED.replace("picks = ['b']", "picks = ['c']")}, "one arm for every package of so many issues"),
+        ({"x.toml": PICKED.replace("picks = ['b']", "")}, "one arm for every package of so many issues"),
+        ({"x.toml": PICKED.replace("picks = ['b']", "picks = 'b'")}, "arm 2: picks: allowed is a list"),
+        ({"x.toml": PICKED.replace("b = { en = 'B' }", "b = { fr = 'B' }")}, "issues.b.fr is unknown"),
+        ({"x.toml": "move = 'shout'\n" + BY_HAND}, "move 'shout' is none: allowed are choose, drag, pick"),
     ],
 )
 def test_folders_and_files_that_cannot_be_lessons(files: dict[str, str], said: str, tmp_path: Path) -> None:
@@ -159,13 +192,45 @@ def test_folders_and_files_that_cannot_be_lessons(files: dict[str, str], said: s
 
 def test_the_chapters_that_ship_speak_every_language() -> None:
     for lesson in shipped():
-        needed = {"title", "text", "question"} | (set() if lesson.kind == "sandbox" else {"look", "after", "discuss"})
+        needed = {"title", "text", "question", "look", "after", "discuss"}
         assert {language: set(parts) for language, parts in lesson.words.items()} == dict.fromkeys(
             PAGES.languages, needed
         )
         for arm in lesson.arms if lesson.kind == "arms" else ():
             assert sorted(arm.name) == PAGES.languages
-    assert [lesson.kind for lesson in shipped()] == ["game", *["arms"] * 6, "sandbox"]
+        assert all(sorted(name) == PAGES.languages for name in lesson.issues.values())
+    assert [lesson.kind for lesson in shipped()] == ["game", *["arms"] * 7]
+    assert {lesson.move for lesson in shipped()} == set(MOVES)
+
+
+def test_what_can_be_answered_follows_from_the_move(tmp_path: Path) -> None:
+    chosen = read_lesson(written(tmp_path, BY_HAND))
+    dragged = read_lesson(written(tmp_path, "move = 'drag'\ndrag = 'storm'\n" + BY_HAND))
+    picked = read_lesson(written(tmp_path, PICKED))
+    assert options(chosen) == ("arm_1", "storm", "same")
+    assert options(dragged) == tuple(str(place) for place in range(0, 101, STEP)) and dragged.drag == "storm"
+    assert options(picked) == ("arm_1", "storm") and [arm.picks for arm in picked.arms] == [("a",), ("b",)]
+    told = as_data(picked)
+    assert told["options"] == ["arm_1", "storm"] and told["issues"] == {"a": {"en": "A"}, "b": {"en": "B"}}
+
+
+def test_gains_and_what_lasts_are_counted_as_the_cloud_has_them(tmp_path: Path) -> None:
+    text = BY_HAND.replace('"emerged"', '"lasts"\npair = "US-EU"')
+    lesson = read_lesson(written(tmp_path, text))
+    runs = 8
+    for row, arm in zip(measured(lesson, runs), lesson.arms, strict=True):
+        table = play_batch(arm.settings, list(range(runs)))
+        cloud = Cloud(arm.settings)
+        cloud.next_batch()
+        cloud.add(play_batch(arm.settings, cloud.next_batch()))
+        lasts, gain = row["measured"]["lasts"], row["measured"]["gain"]
+        assert (
+            lasts["value"] == pytest.approx(np.mean(table["durable"][2]), abs=1e-6)
+            and row["growth"][-1][1] == lasts["value"]
+        )
+        assert gain["value"] == pytest.approx(np.mean(table["joint_gain"]), abs=1e-6) and gain["low"] < gain["value"]
+        view = cloud.view(arm.settings.replicate)
+        assert view["lasts"][2][0] == pytest.approx(np.mean(cloud.outcomes["durable"][2]))
 
 
 def test_a_game_of_ones_own_is_read(tmp_path: Path) -> None:

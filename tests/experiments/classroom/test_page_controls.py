@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CONTROLS, IN_A_BROWSER, LAPTOP, NAMELESS, UNREADABLE, Visitor, at_ease, needs_page, until
+from browsing import CONTROLS, IN_A_BROWSER, LAPTOP, NAMELESS, UNREADABLE, Visitor, at_ease, needs_page, predict, until
 
 needs_page()
 
@@ -160,13 +160,16 @@ def work_lessons(visitor: Visitor) -> None:
     page = visitor.open("#learn")
     for chapter in range(1, 9):
         page.click(f"#chapter-{chapter}")
-        if chapter == 8:
-            page.click("#to-watch")
-            page.wait_for_selector("#play")
-        elif page.locator("#reveal").count():
+        if page.locator("#reveal").count():
             assert page.is_disabled("#reveal")
-            for option in page.locator("input[type=radio]").all():
+            predict(page)
+            for option in page.locator("fieldset input[type=radio]").all():
                 option.check()
+            for box in page.locator("[id^=pick-]:checked").all():  # another package: the two that were left out
+                box.uncheck()
+            assert page.is_disabled("#reveal") == (page.locator("[id^=pick-]").count() > 0)
+            for box in page.locator("[id^=pick-]").all()[-2:]:
+                box.check()
             page.click("#reveal")
             page.wait_for_selector("#verdict", timeout=240_000)
             if page.locator("#play-live").count():
@@ -178,6 +181,11 @@ def work_lessons(visitor: Visitor) -> None:
                 summary.click()
             page.click("#again")
             assert page.is_disabled("#reveal")
+            if chapter == 8:
+                predict(page)
+                page.click("#reveal")
+                page.click("#to-watch")
+                page.wait_for_selector("#play")
 
 
 def work_leading(lead: Visitor, running: Served) -> None:

@@ -121,11 +121,11 @@ def test_a_class_votes_on_phones_and_the_wall_shows_the_split_and_then_the_revea
     phones = [Visitor(chrome, PHONE, page_.base) for _ in range(2)]
     for phone in phones:
         phone.open("#learn")
-    wall.click("#chapter-3")
+    wall.click("#chapter-4")
     wall.click("#vote-next")
-    for phone, option in zip(phones, ("clear", "same"), strict=True):
+    for phone, option in zip(phones, ("no_dialogue", "same"), strict=True):
         phone.page.wait_for_selector("#ballot")
-        assert phone.page.evaluate("document.querySelector('#chapter-3').getAttribute('aria-current')") == "true"
+        assert phone.page.evaluate("document.querySelector('#chapter-4').getAttribute('aria-current')") == "true"
         assert not phone.page.locator("#reveal, #vote-next").count(), "who does not lead reveals nothing before"
         phone.page.check(f"#option-{option}")
         until(phone.page, "document.querySelector('#ballot').textContent.includes('Your answer is in')")
@@ -133,7 +133,7 @@ def test_a_class_votes_on_phones_and_the_wall_shows_the_split_and_then_the_revea
     until(wall, "document.querySelector('#ballot').textContent.includes('2 have answered')")
     assert not wall.locator(".split").count()
     phones[0].page.reload()
-    phones[0].page.wait_for_selector("#option-clear:checked", timeout=20_000)  # the same voter after a reload
+    phones[0].page.wait_for_selector("#option-no_dialogue:checked", timeout=20_000)  # the same voter after a reload
     wall.click("#vote-next")
     wall.wait_for_selector(".split")
     assert wall.evaluate("[...document.querySelectorAll('.split .count')].map((one) => one.textContent)") == [

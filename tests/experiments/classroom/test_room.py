@@ -12,6 +12,7 @@ from experiments.classroom.game import Game, Settings, replay
 from experiments.classroom.people import GONE_AFTER, HELD, MOST_AT_A_SEAT, People
 from experiments.classroom.room import OVER, PAUSED, PLAYING, Refused, Room
 from experiments.classroom.seats import KEEP, OFFER, REFUSE, Spot
+from experiments.classroom.view import outcome_view
 
 
 class Class_:
@@ -62,6 +63,20 @@ def test_a_game_without_people_is_the_model_s_own() -> None:
     alone.advance()
     assert table.room.phase == OVER
     assert table.room.digest == alone.digest()
+
+
+def test_who_looks_without_the_lock_sees_no_end_before_its_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = Class_(quarters=2)
+    phases = []
+
+    def watched(model: Any) -> Any:
+        phases.append(table.room.phase)
+        return outcome_view(model)
+
+    monkeypatch.setattr("experiments.classroom.room.outcome_view", watched)
+    table.lead("start")
+    table.follow()
+    assert phases == [PLAYING] and table.room.phase == OVER and table.room.outcome
 
 
 def test_a_room_has_a_seat_for_each_government_of_its_scenario() -> None:

@@ -8,7 +8,7 @@ from experiments.classroom.lessons import shipped
 from experiments.classroom.room import Refused
 from experiments.classroom.votes import MOST_VOTERS, Votes, options
 
-GAME, NOISE = shipped()[0], shipped()[2]
+GAME, DIALOGUE = shipped()[0], shipped()[3]
 
 
 def test_nobody_sees_what_others_chose_before_the_split() -> None:
@@ -22,18 +22,18 @@ def test_nobody_sees_what_others_chose_before_the_split() -> None:
         "split": None,
         "partner": None,
     }
-    votes.ask(NOISE)
-    for voter, option in (("a", "clear"), ("b", "clear"), ("c", "same"), ("a", "forgiving")):
-        votes.answer(voter, "noise", option)
+    votes.ask(DIALOGUE)
+    for voter, option in (("a", "leaders"), ("b", "leaders"), ("c", "same"), ("a", "some_dialogue")):
+        votes.answer(voter, "dialogue", option)
     seen = votes.look("a")
-    assert (seen["stage"], seen["voters"], seen["mine"], seen["split"]) == ("asked", 3, "forgiving", None)
+    assert (seen["stage"], seen["voters"], seen["mine"], seen["split"]) == ("asked", 3, "some_dialogue", None)
     votes.split()
-    assert votes.look("")["split"] == {"clear": 1, "forgiving": 1, "unforgiving": 0, "same": 1}
+    assert votes.look("")["split"] == {"leaders": 1, "some_dialogue": 1, "no_dialogue": 0, "same": 1}
     with pytest.raises(Refused, match="not_asked"):
-        votes.answer("b", "noise", "same")
+        votes.answer("b", "dialogue", "same")
     votes.reveal()
-    assert votes.look("z")["stage"] == "revealed" and votes.look("b")["mine"] == "clear"
-    votes.ask(NOISE)
+    assert votes.look("z")["stage"] == "revealed" and votes.look("b")["mine"] == "leaders"
+    votes.ask(DIALOGUE)
     assert votes.look("a") | {"round": 0} == votes.look("z") | {"round": 0}, "a new round begins empty"
     assert votes.look("a")["round"] == 2
     votes.end()
@@ -71,18 +71,32 @@ def test_lots_are_drawn_anew() -> None:
     assert len(drawn) > 1
 
 
+@pytest.mark.parametrize(("number", "good", "bad"), [(2, "30", "35"), (4, "supply_linkage", "same")])
+def test_a_bar_that_is_dragged_and_a_package_that_is_picked_are_votes(number: int, good: str, bad: str) -> None:
+    lesson, votes = shipped()[number], Votes()
+    votes.ask(lesson)
+    votes.answer("a", lesson.key, good)
+    with pytest.raises(Refused, match="bad_move"):
+        votes.answer("b", lesson.key, bad)
+    votes.split()
+    assert votes.look("")["split"] == {option: int(option == good) for option in lesson.options()}
+
+
 def test_what_cannot_be_voted_on_is_refused() -> None:
     votes = Votes()
-    with pytest.raises(Refused, match="bad_action"):
-        votes.ask(shipped()[-1])
     with pytest.raises(Refused, match="not_asked"):
         votes.answer("a", "", "same")
-    votes.ask(NOISE)
-    for key, option, code in (("vote", "easy", "not_asked"), ("noise", "easy", "bad_move"), ("noise", [], "bad_move")):
+    votes.ask(DIALOGUE)
+    for key, option, code in (
+        ("vote", "easy", "not_asked"),
+        ("dialogue", "easy", "bad_move"),
+        ("dialogue", [], "bad_move"),
+        ("dialogue", "30", "bad_move"),
+    ):
         with pytest.raises(Refused, match=code):
             votes.answer("a", key, option)
     for k in range(MOST_VOTERS):
-        votes.answer(str(k), "noise", "same")
-    votes.answer("0", "noise", "clear")
+        votes.answer(str(k), "dialogue", "same")
+    votes.answer("0", "dialogue", "leaders")
     with pytest.raises(Refused, match="full"):
-        votes.answer("one more", "noise", "same")
+        votes.answer("one more", "dialogue", "same")

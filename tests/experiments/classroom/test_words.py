@@ -71,6 +71,7 @@ def used_keys() -> set[str]:
     keys |= {f"door.{door}{part}" for door in ("class", "puzzles", "lab") for part in ("", "_text")}
     keys |= {f"below.{part}" for part in ("charts", "table", "games")} | {f"tab.{tab}" for tab in VIEWS}
     keys |= {f"chart.{name}" for name in re.findall(r"^    \[\"(\w+)\", \(q", SCRIPTS["charts.js"], re.MULTILINE)}
+    keys |= {"chart.duties", "chart.duties_of"}
     keys |= {f"game.about_{about}" for about in ("treaty", "tabled", "best", "chosen")}
     return keys
 
