@@ -84,7 +84,7 @@ def sees_nothing(real: Override) -> Override:
 
 #: What a government decides -> another way to decide it, and the setting in which that is asked.
 BLOC: dict[str, tuple[Callable[[Override], Override], dict[str, Any]]] = {
-    "usual_threshold": (lambda real: lambda self, dyad: real(self, dyad) + 0.3, EVENTFUL),
+    "usual_threshold": (lambda real: lambda self, dyad: real(self, dyad) + 3.0, EVENTFUL),
     "perceive": (lambda real: lambda self, *asked: [_shy(view) for view in real(self, *asked)], EVENTFUL),
     "moment": (lambda real: lambda self, *asked: real(self, *asked)._replace(exponent=3.0), EVENTFUL),
     "aspire": (lambda real: lambda self, moment: moment.best, EVENTFUL),
