@@ -205,6 +205,7 @@ NOT_DECIDED = {
         "passes_own_test",
         "gain_over_treaty",
         "announcement_gain",
+        "withdrawal_that_pays",
     ),
     *("duty_path", "gain_in_force", "equivalent"),
     # asked with export licences only: tests/phases/test_licences.py

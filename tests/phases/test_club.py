@@ -182,7 +182,7 @@ def test_green_finance_moves_money_with_a_linkage_concession() -> None:
 
 
 def test_green_finance_is_signed_kept_and_told() -> None:
-    told, kept, words = "", 0, "a linkage concession with green finance"
+    told, kept, words = "", 0, " with green finance"
     for replicate in range(6):
         if kept > 0 and words in told:
             break
