@@ -114,19 +114,20 @@ def figure(found: dict[str, Any]) -> Figure:
         ORANGE,
         VERMILLION,
         keyed,
+        name_up,
         panels,
         pt,
     )
 
     whole, ((speed, phases), (growth, memory)) = panels(2, 2, 4.6, share_y=False)
     lanes = [int(size) for size in found["runs_per_second_by_lanes"]]
-    speed.plot(lanes, list(found["runs_per_second_by_lanes"].values()), "-o", color=BLUE, label="ensemble")
-    speed.axhline(1e3 / found["worlds"]["mesa_ms"], color=VERMILLION, linestyle="--", label="one run on Mesa")
-    speed.set(xscale="log", yscale="log", xlabel="replicates in a block", ylabel="runs per second of one core")
+    speed.plot(lanes, list(found["runs_per_second_by_lanes"].values()), "-o", color=BLUE, label="speed of the ensemble")
+    speed.axhline(1e3 / found["worlds"]["mesa_ms"], color=VERMILLION, linestyle="--", label="speed of one run on Mesa")
+    speed.set(xscale="log", yscale="log", xlabel="replicates in a block")
+    name_up([speed], "runs per second of one core")
     speed.set_xticks(lanes, [f"{size:,}" for size in lanes])
     speed.minorticks_off()
     speed.set_title("Speed")
-    speed.legend()
 
     shown = [(name, share) for name, share in found["phases"].items() if share >= LEAST_SHARE][:SHOWN_PHASES][::-1]
     phases.barh([name.replace("_", " ") for name, _ in shown], [100 * share for _, share in shown], color=BLUE)
@@ -144,9 +145,10 @@ def figure(found: dict[str, Any]) -> Figure:
         )
     most = max(int(list(rows["seconds"])[-1]) / int(next(iter(rows["seconds"]))) for rows in found["growth"].values())
     growth.plot([1, most], [1, most], ":", color=BLACK, label="proportional")
-    growth.set(xscale="log", yscale="log", xlabel="size, smallest = 1", ylabel="CPU time, smallest = 1")
+    growth.set(xscale="log", yscale="log", xlabel="size (smallest: 1)")
+    name_up([growth], "CPU time (smallest: 1)")
     growth.set_title("Growth")
-    keyed(whole, growth.get_lines())
+    keyed(whole, [*speed.get_lines(), *growth.get_lines()])
 
     for axis in (speed.yaxis, growth.xaxis, growth.yaxis):
         # The usual numbers of such axes are written as mathematics, which our figures do not read.
@@ -157,7 +159,8 @@ def figure(found: dict[str, Any]) -> Figure:
 
     peaks = found["memory"]["after_each_block_mb"]
     memory.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=pt(5))
-    memory.set(xlabel=f"blocks of {found['memory']['block_replicates']:,} replicates played", ylabel="peak memory (MB)")
+    memory.set(xlabel=f"blocks of {found['memory']['block_replicates']:,} replicates played")
+    name_up([memory], "peak memory (MB)")
     memory.xaxis.set_major_locator(MaxNLocator(integer=True))
     memory.set_ylim(0, 1.25 * max(peaks))
     memory.set_title("Memory")

@@ -29,7 +29,7 @@ def ablation_figure(effects: pd.DataFrame) -> Figure:
     """
     order = ranked(effects)
     shown, n_all = order[:MOST_ROWS], len(order)
-    figure, axes, dyads = ranking(effects, list(OUTCOMES), len(shown))
+    figure, axes, dyads = ranking(effects, list(OUTCOMES), shown)
     for row, outcome in zip(axes, OUTCOMES, strict=True):
         for axis, dyad in zip(row, dyads, strict=True):
             own = effects[(effects["outcome"] == outcome) & (effects["dyad"] == dyad)]

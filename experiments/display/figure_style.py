@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.text import Text
 
-from experiments.display.looks import STYLES, USUAL, style
+from experiments.display.looks import style
 from experiments.display.streams import plain
 
 # Okabe & Ito 2008, without yellow, which a projector loses on white.
@@ -35,6 +35,7 @@ SERIES: Final = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 MARKERS: Final = "osD^vPX"
 BLOC_COLOURS: Final = {"CN": VERMILLION, "US": BLUE, "EU": GREEN}
 BLOC_LINES: Final = {"CN": "-", "US": "--", "EU": "-."}
+MINUS: Final = "\N{MINUS SIGN}"  # as numbers at axes have it
 GREY: Final = "#BBBBBB"
 MUTED: Final = "#777777"
 PALE: Final = "#E8E8E8"
@@ -57,11 +58,11 @@ def bloc_look(bloc: str) -> dict[str, Any]:
 
 def pt(points: float) -> float:
     """Points on a slide (of lines, marks and distances) as points of the style that is asked for."""
-    return points * style().small / STYLES[USUAL].small
+    return points * style().scale
 
 
 def inches(length: float) -> float:
-    """Inches on a slide as inches of the style that is asked for; letters of both have the same room."""
+    """Inches on a slide as inches of the style that is asked for."""
     return pt(length)
 
 
@@ -179,6 +180,14 @@ def fonts_for(letters: Collection[str]) -> list[str]:
     return chosen
 
 
+# Panels of a row that have room beside each other; where there are more, fewer stand in a line, each of them wider.
+MOST_ABREAST: Final = 4
+FEWER_ABREAST: Final = 3
+# Of the size of letters: the usual width of one, the height of a line; how much wider bold ones are.
+EM, LINE, BOLD = 0.54, 1.5, 1.2
+# What is left of the height that a panel is given, when what stands around it has its own.
+OF_HEIGHT: Final = 0.7
+
 # --- panels and words -------------------------------------------------------------------------------------------------
 
 
@@ -192,52 +201,74 @@ def panels(
 ) -> tuple[Figure, np.ndarray]:
     """A grid of panels, (rows, columns); heights of rows in inches of a slide. Rows share what they share.
 
-    In a narrow style the panels stand below each other, column after column. With ``foot``, its height, one panel more
-    goes across below all: the last one of the figure.
+    More columns than have room beside each other go on below, all rows of some columns before those of the next; in a
+    narrow style column after column. With ``foot``, its height, one panel more goes across below all: the last one of
+    the figure.
     """
-    own = style()
+    own, beside = style(), abreast(n_columns)
     tall = [heights] * n_rows if isinstance(heights, int | float) else list(heights)
-    ratios = tall * n_columns if own.is_stacked else tall
+    ratios = tall * -(-n_columns // beside)
     ratios = [*ratios, foot] if foot else ratios
     figure = plt.figure(
         figsize=(own.width, inches(sum(ratios))),
         layout=ConstrainedLayoutEngine(w_pad=inches(0.08), h_pad=inches(0.08)),
     )
-    grid = figure.add_gridspec(len(ratios), 1 if own.is_stacked else n_columns, height_ratios=ratios)
+    grid = figure.add_gridspec(len(ratios), beside, height_ratios=ratios)
     axes = np.empty((n_rows, n_columns), dtype=object)
     for row, column in np.ndindex(n_rows, n_columns):
-        where = grid[column * n_rows + row, 0] if own.is_stacked else grid[row, column]
+        where = grid[column // beside * n_rows + row, column % beside]
         first = axes[row, 0] if column else None
         axes[row, column] = figure.add_subplot(
             where, sharex=first if share_x else None, sharey=first if share_y else None
         )
-        if share_y and column and not own.is_stacked:
+        if share_y and column % beside:
             axes[row, column].tick_params(labelleft=False)  # type: ignore[attr-defined]
     if foot:
         figure.add_subplot(grid[-1, :])
     return figure, axes
 
 
+def abreast(n_columns: int) -> int:
+    """How many of so many columns of panels have room beside each other."""
+    return 1 if style().is_stacked else n_columns if n_columns <= MOST_ABREAST else FEWER_ABREAST
+
+
+def lines_of(row: Any) -> list[list[Axes]]:
+    """The panels of a row, line by line as they stand beside each other."""
+    beside = abreast(len(row))
+    return [list(row[first : first + beside]) for first in range(0, len(row), beside)]
+
+
 def leftmost(row: Any) -> list[Axes]:
     """Of the panels of a row, those at the left edge, which name what goes up."""
-    return list(row) if style().is_stacked else list(row[:1])
+    return [line[0] for line in lines_of(row)]
 
 
 def name_across(row: Any, words: str) -> None:
-    """Name what goes across: once for panels beside each other, under each of those below each other."""
-    for axis in row if style().is_stacked else (row[len(row) // 2],):
-        axis.set_xlabel(wrapped(words, letters(0.62 if style().is_stacked else 0.95, style().body), 4))
+    """Name what goes across: once for panels beside each other."""
+    width = letters(0.62 if style().is_stacked else 0.7, style().body)
+    for line in lines_of(row):
+        line[len(line) // 2].set_xlabel(wrapped(words, width, 4))
+
+
+def name_over(row: Any, words: str) -> None:
+    """Name what a row has in common, above the names of its panels: once for panels beside each other."""
+    (text,) = row_names([words], letters(0.8, BOLD * style().head), 1)
+    for line in lines_of(row):
+        for axis in line:
+            axis.set_title(f"{text if axis is line[len(line) // 2] else ' '}\n{axis.get_title()}")
 
 
 def name_up(row: Any, words: str) -> None:
-    """Name what goes up, at the left edge."""
+    """Name what goes up, at the left edge, in lines that are no longer than the panel is high."""
     for axis in leftmost(row):
-        axis.set_ylabel(words)
+        high = OF_HEIGHT * axis.get_position().height * axis.figure.get_size_inches()[1]
+        axis.set_ylabel(wrapped(words, max(8, int(high * 72 / (EM * style().body))), 4))
 
 
 def letters(share: float = 1.0, size: float | None = None) -> int:
     """How many letters go into a line over a share of the figure's width; size: in points (small)."""
-    return max(8, int(share * style().width * 72 / (0.54 * (size or style().small))))
+    return max(8, int(share * style().width * 72 / (EM * (size or style().small))))
 
 
 def wrapped(text: str, width: int, most: int = 2) -> str:
@@ -247,10 +278,45 @@ def wrapped(text: str, width: int, most: int = 2) -> str:
     )
 
 
+def row_names(names: Sequence[str], width: int, most: int) -> list[str]:
+    """Names of rows, each in up to ``most`` lines of at most so many letters.
+
+    What is too long loses words of its middle: what tells a row from the others stands at either end.
+    """
+    return [_without_middle(name, width, most) for name in names]
+
+
+def _lines(text: str, width: int) -> int:
+    return len(textwrap.wrap(text, width, break_long_words=False))
+
+
+def _without_middle(text: str, width: int, lines: int) -> str:
+    words = text.split()
+    for n_kept in range(len(words), 1, -1):
+        first = (n_kept + 1) // 2
+        kept = " ".join(words if n_kept == len(words) else [*words[:first], "…", *words[first - n_kept :]])
+        if _lines(kept, width) <= lines:
+            return textwrap.fill(kept, width, break_long_words=False)
+    return wrapped(text, width, lines) or " "
+
+
+def widened(axes: Sequence[Axes], low: float, high: float, before: int = 0, behind: int = 0) -> None:
+    """One scale for panels beside each other, with room for so many letters before the lowest and behind the highest.
+
+    A panel is as wide as names of rows leave it.
+    """
+    beside = abreast(len(axes))
+    whole = style().width * (0.62 if style().is_stacked else 0.7) / beside
+    ends = [(EM * n * style().small + pt(14) * (n > 0)) / 72 for n in (before, behind)]
+    inch = (high - low or 1.0) / max(whole - sum(ends), 0.25 * whole)
+    for axis in axes:
+        axis.set_xlim(low - max(ends[0] * inch, 0.06 * (high - low)), high + max(ends[1] * inch, 0.06 * (high - low)))
+
+
 def titled(figure: Figure, title: str) -> None:
     """The title of the whole, where figures have one: in a paper the caption says it."""
     if style().is_titled:
-        figure.suptitle(wrapped(title, letters(0.98, 1.08 * style().title)))
+        figure.suptitle(wrapped(title, letters(0.98, BOLD * style().title), 3))
 
 
 def noted(figure: Figure, text: str) -> None:
@@ -259,13 +325,18 @@ def noted(figure: Figure, text: str) -> None:
 
 
 def keyed(figure: Figure, handles: Sequence[Any], note: str = "") -> None:
-    """The legend of the whole, below it, in as many columns as there is room for; above it a note on what was run."""
+    """The legend of the whole, below it, in as many columns as there is room for; above it a note on what was run.
+
+    The figure grows by it: panels keep their height however much there is to say.
+    """
     longest = max((len(str(handle.get_label())) for handle in handles), default=1) + 7
     columns = max(1, min(len(handles), 4, letters(1.0) // longest))
     key = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
     if note:
         key.set_title(wrapped(note, letters(0.98), 6))
         key.get_title().set(color=NOTE, fontsize=style().small, multialignment="center")
+    more = -(-len(handles) // columns) - 1 + (wrapped(note, letters(0.98), 6).count("\n") + 1 if note else 0)
+    figure.set_figheight(figure.get_figheight() + more * LINE * style().small / 72)
 
 
 # --- black and white --------------------------------------------------------------------------------------------------

@@ -23,6 +23,7 @@ class Style(NamedTuple):
     head: float  # titles of panels
     title: float  # of the whole, where it has one: a paper has captions
     dots: int  # an inch, in PNG
+    scale: float = 8 / 15  # of lines, marks and heights, which are said as those of a slide
     is_titled: bool = False
     is_stacked: bool = False  # panels below each other
     is_grey: bool = False
@@ -30,7 +31,7 @@ class Style(NamedTuple):
 
 WIDE, NARROW = 180 / 25.4, 88 / 25.4
 STYLES: Final = {
-    "slide": Style("a slide, to be read from the back row", 13.33, 15, 17, 20, 24, 150, is_titled=True),
+    "slide": Style("a slide, to be read from the back row", 13.33, 18, 18, 20, 24, 150, scale=1.0, is_titled=True),
     "paper": Style("a journal, both columns (180 mm)", WIDE, 8, 8.5, 9, 9, 300),
     "column": Style("a journal, one column (88 mm)", NARROW, 8, 8.5, 9, 9, 300, is_stacked=True),
     "print": Style("black and white, 180 mm", WIDE, 8, 8.5, 9, 9, 300, is_grey=True),

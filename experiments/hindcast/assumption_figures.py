@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Final
 
 import numpy as np
@@ -11,8 +12,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from scipy.stats import binom
 
-from experiments.display.figure_style import BLACK, BLUE, SKY, VERMILLION, keyed, letters, panels, pt, wrapped
+from experiments.display.figure_style import BLACK, BLUE, SKY, VERMILLION, keyed, letters, panels, pt, row_names
 from experiments.display.looks import style
+from experiments.display.words import BLOC_WORDS
 from experiments.hindcast.assumption_checks import N_BINS, NINE_TENTHS
 from experiments.hindcast.assumptions import Prior
 
@@ -52,6 +54,11 @@ def beside(share: float) -> int:
     return letters(0.5 if style().is_stacked else share)
 
 
+def in_words(name: str) -> str:
+    """The name of a parameter as words; codes of blocs stay codes."""
+    return " ".join(word.upper() if word.upper() in BLOC_WORDS else word for word in re.split(r"[_.\-]", name))
+
+
 def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, Prior]) -> None:
     rows = np.arange(len(told))[::-1]
     lowest, _, highest = np.array([priors[name] for name in told["parameter"]]).T
@@ -62,12 +69,9 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, Prior]) -> None:
     axis.hlines(rows, 0, 1, color=ALL, linewidth=pt(9))
     axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))
     axis.plot(place("median"), rows, "o", color="white", markersize=pt(6), zorder=3)
-    axis.plot(place("default"), rows, "D", color=VERMILLION, markersize=pt(8), zorder=4)
-    words = [
-        f"{name.replace('_', ' ')}{' *' * bool(sure)}"
-        for name, sure in zip(told["parameter"], told["told"], strict=True)
-    ]
-    axis.set_yticks(rows, [wrapped(name, beside(0.19), 2) for name in words])
+    axis.plot(place("default"), rows, "D", color=VERMILLION, mec="white", markersize=pt(9), zorder=4)
+    words = [f"{in_words(name)}{' *' * bool(sure)}" for name, sure in zip(told["parameter"], told["told"], strict=True)]
+    axis.set_yticks(rows, row_names(words, beside(0.19), 2))
     axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
     axis.set_xlabel("place in the range\n(*: more than luck)")
     axis.set_title("What the\nrecord taught")
@@ -86,7 +90,7 @@ def _histories(axis: Axes, table: pd.DataFrame) -> None:
     axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=pt(9))
     axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))
     axis.plot(place("recorded"), rows, linestyle="", color=BLACK, markersize=pt(10), mew=pt(1.2), zorder=3, **RECORD)
-    axis.set_yticks(rows, [wrapped(str(name), beside(0.16), 2) for name in table["target"]])
+    axis.set_yticks(rows, row_names([str(name) for name in table["target"]], beside(0.16), 2))
     axis.set_xticks([])
     axis.set_xlabel("← fewer, lower\nmore, higher →")
     axis.set_title("What worlds do,\n2018-2025")

@@ -17,8 +17,9 @@ from experiments.display.figure_style import (
     PURPLE,
     VERMILLION,
     keyed,
-    leftmost,
     letters,
+    name_across,
+    name_up,
     panels,
     pt,
     titled,
@@ -66,7 +67,7 @@ def fan(axis: Axes, plan: HindcastPlan, sealed: Sealed, quantity: str, entity: s
     axis.plot(years, np.median(draws, axis=1), color=BLUE)
     axis.axvline(plan.fit_last + 0.5, color=BLACK, linewidth=pt(1.2), linestyle=":")
     axis.set_xticks(range(plan.fit_first, plan.score_last + 1, 3))
-    axis.set_xlim(plan.fit_first - 0.2, plan.score_last + 0.2)
+    axis.set_xlim(plan.fit_first - 0.5, plan.score_last + 0.5)
 
 
 def seen(axis: Axes, plan: HindcastPlan, before: np.ndarray, after: np.ndarray) -> None:
@@ -102,9 +103,8 @@ def ev_shares(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record)
         seen(axis, plan, before.ev_share[m], after.ev_share[m])
         axis.set_title(BLOC_TITLES[bloc])
         axis.set_ylim(0, 1)
-        axis.set_xlabel("year")
-    for axis in leftmost(axes):
-        axis.set_ylabel("electric share of new cars\n(fraction)")
+    name_across(axes, "year")
+    name_up(axes, "electric share of new cars (fraction)")
     legend(
         figure,
         [Line2D([], [], color=c, linestyle=s, label=f"{name}, median") for name, (c, s) in TRENDS.items()],
@@ -124,15 +124,17 @@ def prices_and_suppliers(plan: HindcastPlan, sealed: Sealed, before: Record, aft
     fan(flat[0], plan, sealed, "price", "WORLD", plan.fit_years + plan.score_years)
     seen(flat[0], plan, level - level[-1], np.cumsum(after.price_change))
     flat[0].set_title("Pack prices")
-    flat[0].set_ylabel(f"log of price over {plan.fit_last}")
+    name_up(flat[:1], f"log of price over {plan.fit_last}")
     for axis, k in zip(flat[1:], known, strict=False):
         fan(axis, plan, sealed, "supplier", names[k], plan.fit_years + plan.score_years)
         seen(axis, plan, before.supplier[k], after.supplier[k])
         axis.set_title(names[k])
-        axis.set_ylabel("share of cells")
+        name_up([axis], "share of cells")
         axis.set_ylim(bottom=0)
     for axis in flat[len(known) + 1 :]:
         axis.remove()
+    for axis in flat[: len(known) + 1][-across:]:  # the lowest of every column
+        axis.set_xlabel("year")
     legend(figure, [])
     titled(figure, "Battery prices and suppliers")
     return figure
@@ -146,8 +148,9 @@ def duties(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record) ->
         seen(axis, plan, before.duty[pair], after.duty[pair])
         importer, exporter = name.split("<")
         axis.set_title(f"{importer} on cars from {exporter}")
-    for axis in (axis for row in axes for axis in leftmost(row)):
-        axis.set_ylabel("duty at the year's end\n(fraction of the price)")
+    for row in axes:
+        name_up(row, "duty at the year's end (fraction of the price)")
+    name_across(axes[-1], "year")
     legend(figure, [])
     titled(figure, "Duties: the record to 2022, then the model's own moves")
     return figure
@@ -165,8 +168,8 @@ def automakers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record
             short = "others" if names[f].startswith("Korean") else names[f]
             axis.set_title(wrapped(f"{bloc}: {short}", letters(0.8 if style().is_stacked else 0.19, style().head)))
             axis.set_ylim(bottom=0)
-        for axis in leftmost(axes[m]):
-            axis.set_ylabel("share of the\nmarket's EVs")
+        name_up(axes[m], "share of the market's EVs")
+    name_across(axes[-1], "year")
     legend(figure, [])
     titled(figure, "Automakers' shares")
     return figure

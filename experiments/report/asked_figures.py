@@ -11,11 +11,13 @@ from typing import Any, Final
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from experiments.design.outcomes import OUTCOMES, lead_of, told_of, words_of
 from experiments.display.figure_style import (
     BLACK,
     BLUE,
+    MINUS,
     ORANGE,
     VERMILLION,
     leftmost,
@@ -23,9 +25,12 @@ from experiments.display.figure_style import (
     noted,
     panels,
     pt,
+    row_names,
     titled,
+    widened,
     wrapped,
 )
+from experiments.display.looks import style
 from experiments.display.words import signed
 from experiments.findings import headline
 from experiments.findings.asked import pair_of
@@ -39,9 +44,10 @@ HEIGHT: Final = 7.5  # of a slide, in inches
 # Outcomes and comparisons that a slide has room for.
 MOST_OUTCOMES: Final = 4
 MOST_COMPARED: Final = 6
-LABEL: Final = 30
-# Inches of a row whose label has one line, or two.
-ROW: Final = (0.5, 0.75)
+# Of the width of a figure, what names of rows may take, and lines of a name at most.
+LABEL, MOST_LINES = 0.26, 3
+# Inches of a line of a row, and of what stands around the rows.
+ROW, AROUND = 0.36, 1.7
 # What stands before the name of an interaction.
 ASKED: Final = "interaction: "
 Mark = dict[str, float]
@@ -120,31 +126,33 @@ def _figure(
 ) -> Figure:
     plan = findings.plan
     outcomes = told_of(plan)[:MOST_OUTCOMES]
-    places = [wrapped(label, LABEL, 2) or " " for label in labels]
-    tall = max(ROW[place.count("\n")] for place in places)
-    height = max(HEIGHT / len(outcomes), 1.0 + tall * len(labels))
+    places = row_names(labels, letters(LABEL * (1.4 if style().is_stacked else 1.0)), MOST_LINES)
+    tall = 1 + max(place.count("\n") for place in places)
+    height = max(HEIGHT / len(outcomes), AROUND + ROW * max(tall, 1.5) * len(labels))
     figure, axes = panels(len(outcomes), len(dyads), height, share_x=True)
     colour, marker = (VERMILLION, "D") if is_difference else (BLUE, "o")
     for line, outcome in enumerate(outcomes):
         own = OUTCOMES[outcome]
+        ends, longest = [0.0], {-1: 0, 1: 0}
         for axis, dyad in zip(axes[line], dyads, strict=True):
-            ends = [0.0]
-            own_marks = marks(outcome, dyad)
-            for place, mark in enumerate(own_marks):
-                ends += _drawn(axis, place, {k: own.times * v for k, v in mark.items()}, own.digits, colour, marker)
+            for place, mark in enumerate(marks(outcome, dyad)):
+                scaled = {name: own.times * value for name, value in mark.items()}
+                ends += _drawn(axis, place, scaled, own.digits, colour, marker)
+            for text in axis.texts:  # numbers stand beyond the ends, on the side of their sign
+                side = 1 if text.get_ha() == "left" else -1
+                longest[side] = max(longest[side], len(text.get_text()))
             axis.axvline(0, color=BLACK, linewidth=pt(1.2))
-            wide = max(ends) - min(ends) or 1.0
-            low, high = axis.get_xlim() if axis is not axes[line][0] else (np.inf, -np.inf)
-            # Numbers stand beyond the ends, on the side of their sign.
-            left, right = (0.3 if any(sign(mark["mean"]) == side for mark in own_marks) else 0.06 for side in (-1, 1))
-            axis.set_xlim(min(low, min(ends) - left * wide), max(high, max(ends) + right * wide))
             change = "change of " if is_difference else ""
             words = f"{change}{words_of(outcome, dyad)}"
             words = f"{words}, {own.unit}" if own.unit else words
-            axis.set_xlabel(wrapped(words, letters(0.25), 3), fontsize="medium")
+            axis.set_xlabel(wrapped(words, letters(0.6 if style().is_stacked else 0.21), 4), fontsize="medium")
             axis.grid(axis="y", visible=False)
+            axis.tick_params(axis="y", length=0)
+            axis.spines["left"].set_visible(False)
+            axis.xaxis.set_major_locator(MaxNLocator(3))
             if line == 0:
                 axis.set_title(pair_of(dyad))
+        widened(list(axes[line]), min(ends), max(ends), longest[-1], longest[1])
     for axis in (axis for row in axes for axis in leftmost(row)):
         axis.set_yticks(range(len(labels)), places)
         axis.set_ylim(len(labels) - 0.4, -0.6)
@@ -177,6 +185,7 @@ def _drawn(axis: Any, place: int, mark: Mark, digits: int, colour: str, marker: 
     )
     axis.plot(mark["mean"], place, marker=marker, color=colour, markersize=pt(10))
     text = signed(mark["mean"], digits) if marker == "D" else f"{mark['mean']:.{digits}f}"
+    text = text.replace("-", MINUS)
     side = sign(mark["mean"])
     end, align = (high, "left") if side > 0 else (low, "right")
     axis.annotate(text, (end, place), (side * pt(8), 0), textcoords="offset points", va="center", ha=align)

@@ -6,7 +6,7 @@ has a label with its unit, every estimate its interval.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -29,10 +29,11 @@ from experiments.display.figure_style import (
     leftmost,
     letters,
     name_across,
+    name_up,
     panels,
     pt,
+    row_names,
     titled,
-    wrapped,
 )
 from experiments.display.looks import style
 from experiments.display.words import BLOC_WORDS
@@ -41,7 +42,7 @@ from experiments.display.words import BLOC_WORDS
 NO_TREATY: Final = "no_treaty_duty_ev"
 # Rows of a ranking that a figure shows; the others are in its table.
 MOST_ROWS: Final = 10
-ROW: Final = 0.27  # inches of a slide
+ROW: Final = 0.36  # inches of a slide, of a line of a row
 
 
 # --- one run ------------------------------------------------------------------------------------------------
@@ -55,9 +56,8 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
     for (depth, duties), dyad in zip(axes.T, dyads, strict=True):
         _depth_over_time(depth, tables["dyad"], dyad)
         _duties_over_time(duties, tables, dyad)
-    for depth, duties in zip(*map(leftmost, axes), strict=True):
-        depth.set_ylabel("depth of\ncooperation\n(0 to 1)")
-        duties.set_ylabel("duty on\nelectric cars\n(% of price)")
+    name_up(axes[0], "depth of cooperation (0 to 1)")
+    name_up(axes[1], "duty on electric cars (% of price)")
     _ev_share(figure.axes[-1], tables["bloc"])
     handles = [
         Line2D([], [], color=BLACK, label="depth of what is agreed and kept"),
@@ -106,8 +106,8 @@ def _shaded(axis: Axes, rows: pd.DataFrame) -> None:
 def _depth_over_time(axis: Axes, table: pd.DataFrame, dyad: str) -> None:
     rows = _of(table, dyad)
     _shaded(axis, rows)
-    axis.step(rows["quarter"], rows["depth"], where="mid", color=BLACK)
-    axis.step(rows["quarter"], rows["depth_contested"], where="mid", color=ORANGE, linestyle="--")
+    axis.step(rows["quarter"], rows["depth"], where="mid", color=BLACK, clip_on=False)
+    axis.step(rows["quarter"], rows["depth_contested"], where="mid", color=ORANGE, linestyle="--", clip_on=False)
     axis.set_ylim(0, 1)
     axis.set_title("–".join(_name(bloc).removeprefix("The ") for bloc in dyad.split("-")))
     _years(axis, rows)
@@ -135,7 +135,7 @@ def _ev_share(axis: Axes, table: pd.DataFrame) -> None:
         axis.plot(rows["quarter"], 100 * rows["ev_share"], **bloc_look(bloc))
     _years(axis, rows)
     axis.set_ylim(0, 100)
-    axis.set_ylabel("electric\nshare of new\ncars (%)")
+    name_up([axis], "electric share of new cars (%)")
 
 
 def error_bar(row: pd.Series, name: str, low: str = "", high: str = "") -> list[list[float]] | None:
@@ -147,22 +147,27 @@ def error_bar(row: pd.Series, name: str, low: str = "", high: str = "") -> list[
 # --- rankings ------------------------------------------------------------------------------------------------
 
 
-def ranking(rows: pd.DataFrame, outcomes: list[str], n_rows: int) -> tuple[Figure, np.ndarray, list[str]]:
-    """Empty panels for a ranking: outcomes down, dyads across, room for rows; and the dyads.
+def ranking(rows: pd.DataFrame, outcomes: list[str], names: Sequence[str]) -> tuple[Figure, np.ndarray, list[str]]:
+    """Empty panels for a ranking: outcomes down, dyads across, room for rows of these names; and the dyads.
 
     rows: with ``dyad``.
     """
     dyads = [str(dyad) for dyad in dict.fromkeys(rows["dyad"])]
-    height = 1.7 + ROW * max(n_rows, 4)
+    lines = max((name.count("\n") + 1 for name in _names(names)), default=1)
+    height = 1.7 + ROW * max(lines * len(names), 4)
     figure, axes = panels(len(outcomes), max(1, len(dyads)), height, share_x=True)
     return figure, axes, dyads
 
 
+def _names(names: Sequence[str]) -> list[str]:
+    return row_names(names, letters(0.42 if style().is_stacked else 0.28), 2)
+
+
 def down(row: np.ndarray, names: list[str]) -> None:
     """The names of a ranking's rows at the left edge, the first at the top."""
-    width = letters(0.42 if style().is_stacked else 0.28)
+    told = _names(names)
     for axis in leftmost(row):
-        axis.set_yticks(range(len(names)), [wrapped(name, width, 1) or " " for name in names])
+        axis.set_yticks(range(len(names)), told)
         axis.set_ylim(max(len(names), 3) - 0.4, -0.6)
     for axis in row:
         axis.grid(axis="y", visible=False)
@@ -180,7 +185,8 @@ def association_figure(
     outcomes = list(dict.fromkeys(associations["outcome"]))
     size = associations["correlation"].abs().groupby(associations["factor"], sort=False).sum()
     order = [str(name) for name in size.sort_values(ascending=False, kind="stable").index[:most]]
-    figure, axes, dyads = ranking(associations, outcomes, len(order))
+    names = [called.get(name, name.replace("_", " ")) for name in order]
+    figure, axes, dyads = ranking(associations, outcomes, names)
     for row, outcome in enumerate(outcomes):
         for column, dyad in enumerate(dyads):
             axis = axes[row, column]
@@ -192,10 +198,9 @@ def association_figure(
             axis.errorbar(top["correlation"], np.arange(len(top)), xerr=np.maximum(arms, 0), **look)
             axis.set_xlim(-1.05, 1.05)  # a mark at 1 must be seen whole
             axis.set_title(f"{dyad}\n{str(outcome).replace('_', ' ')}")
-        down(axes[row], [called.get(name, name.replace("_", " ")) for name in order])
-    for axis in axes[-1]:
-        axis.set_xlabel("rank correlation\nover design points")
-    titled(figure, f"{title} Rank correlations, 95 % intervals")
+        down(axes[row], names)
+    name_across(axes[-1], "rank correlation over design points")
+    titled(figure, f"Rank correlations, 95 % intervals: {title}")
     return figure
 
 
@@ -210,7 +215,7 @@ def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = MOST
     total = own[own["outcome"] == outcomes[0]].groupby("arm", sort=False)["mean"].sum()
     order = total.loc[total.abs().sort_values(ascending=False, kind="stable").index[:most]].sort_values().index
     own = own[own["arm"].isin(order)]
-    figure, axes, dyads = ranking(own, outcomes, len(order))
+    figure, axes, dyads = ranking(own, outcomes, [str(arm) for arm in order])
     words = {"joint_gain": "joint gain, bn$ a year", "mean_depth": "mean depth (0 to 1)"}
     # One scale for all dyads, so that they can be compared; zero is always on it.
     widest = {name: 1.08 * float(rows[["low", "high", "mean"]].abs().where(np.isfinite).max(axis=None)) or 1.0
@@ -228,7 +233,7 @@ def arms_figure(arms: pd.DataFrame, reference: str, title: str, most: int = MOST
         name_across(axes[number], f"change of {words[outcome]}")
         down(axes[number], [str(arm) for arm in order])
     keyed(figure, told_from_zero(MARKERS[0]))
-    titled(figure, f"{title} Differences from {reference}, replicate by replicate")
+    titled(figure, f"Differences from {reference}: {title}")
     return figure
 
 

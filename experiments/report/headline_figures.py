@@ -18,15 +18,21 @@ from experiments.design.plan import ARM, SAMPLED, Plan
 from experiments.display.figure_style import (
     BLACK,
     BLUE,
+    LINE,
+    MINUS,
     MUTED,
     VERMILLION,
+    abreast,
     leftmost,
+    letters,
+    lines_of,
     name_across,
     noted,
     panels,
     pt,
+    row_names,
     titled,
-    wrapped,
+    widened,
 )
 from experiments.display.looks import style
 from experiments.display.words import BLOC_WORDS, signed
@@ -39,12 +45,15 @@ from experiments.report.figures import association_figure, error_bar
 
 # Inches of a slide.
 SLIDE: Final = (13.33, 7.5)
-# Letters of a label in a line.
-LABEL: Final = 20
-# Rows up to which a label may take two lines.
-FEW_ROWS: Final = 7
+# Of the width of a figure, what names of rows may take, in several lines or in one; of its height, what rows have.
+LABEL, WIDE = 0.24, 0.3
+ROOM: Final = 0.58
+# Lines of a label at most.
+MOST_LINES: Final = 4
 # Effects that a slide has room for, the largest on joint gain.
 MOST_EFFECTS: Final = 5
+# Percent up to which a number has room at the right of an interval's end.
+FULL: Final = 82.0
 # How far below a mark, in rows, stands what a sample of assumptions says of it.
 BELOW: Final = 0.3
 # What is counted, with the colour and the mark that go with it.
@@ -132,7 +141,7 @@ def has_worth(findings: Findings) -> bool:
 def _slide(n_dyads: int, heights: list[float]) -> tuple[Figure, Any]:
     """Panels that fill a slide, or as high in other styles; heights: of rows, relative to each other."""
     tall = [SLIDE[1] * height / sum(heights) for height in heights]
-    if style().is_stacked:  # rows need no more than their lines
+    if abreast(n_dyads) < n_dyads:  # rows need no more than their lines
         tall = [min(height, 0.5 * own + 1.2) for height, own in zip(tall, heights, strict=True)]
     return panels(len(heights), n_dyads, tall, share_x=True)
 
@@ -151,13 +160,13 @@ def _gains(axes: Any, panels: list[list[pd.Series]], colour: str, marker: str) -
                 row[""], place, xerr=bar, fmt=marker, color=colour, markersize=pt(11), elinewidth=pt(4), capsize=0
             )
             at = (max(high, 0.0), place)
-            axis.annotate(signed(row[""]), at, (pt(10), 0), textcoords="offset points", va="center")
+            axis.annotate(signed(row[""]).replace("-", MINUS), at, (pt(10), 0), textcoords="offset points", va="center")
             over = row.reindex(["q05", "median", "q95"]).astype(float)
             _over_assumptions(axis, place, over)
             ends += [low, high, *over[over.notna()]]
-    wide = max(ends) - min(ends) or 1.0
+    longest = max((len(signed(row[""])) for rows in panels for row in rows if np.isfinite(row[""])), default=0)
+    widened(list(axes), min(ends), max(ends), behind=longest)
     for axis in axes:
-        axis.set_xlim(min(ends) - 0.06 * wide, max(ends) + 0.34 * wide)
         axis.xaxis.set_major_locator(MaxNLocator(3))
 
 
@@ -177,19 +186,24 @@ def _over_assumptions(axis: Axes, place: int, over: pd.Series | None) -> None:
 
 
 def _beside(axis: Axes, low: float, high: float, place: int, text: str) -> None:
-    """A number beside its interval, on the side where there is room."""
-    is_right = high < 82.0
-    x, shift, side = (high, pt(10), "left") if is_right else (low, -pt(10), "right")
-    look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": style().body, "fontweight": "bold"}
-    axis.annotate(text, (x, place), (shift, 0), textcoords="offset points", **look)
+    """A number beside its interval, on the side where there is room; above it where there is none."""
+    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": style().body, "fontweight": "bold"}
+    if high < FULL:
+        axis.annotate(text, (high, place), (pt(10), 0), ha="left", va="center", **look)
+    elif low > 100.0 - FULL:
+        axis.annotate(text, (low, place), (-pt(10), 0), ha="right", va="center", **look)
+    else:
+        axis.annotate(text, (0.5 * (low + high), place), (0, pt(8)), ha="center", va="bottom", **look)
 
 
 def _down(axes: Any, labels: list[str], n_rows: int) -> None:
-    """Labels of rows at the left panel, the first at the top; in two lines where the slide has few rows in all."""
-    size, width, lines = (style().body, LABEL, 2) if n_rows <= FEW_ROWS else (style().small, LABEL + 10, 1)
-    words = [wrapped(label, width, lines) or " " for label in labels]
+    """Labels of rows at the left panel, the first at the top; in as many lines as a row has room for."""
+    a_row = ROOM * axes[0].figure.get_figheight() * 72 / (n_rows * len(lines_of(axes)))
+    lines = min(MOST_LINES, max(1, int(a_row / (0.8 * LINE * style().body))))
+    width = letters((LABEL if lines > 1 else WIDE) * (1.4 if style().is_stacked else 1.0), style().body)
+    words = row_names(labels, width, lines)
     for axis in leftmost(axes):
-        axis.set_yticks(range(len(labels)), words, fontsize=size)
+        axis.set_yticks(range(len(labels)), words, fontsize=style().body)
         axis.set_ylim(len(labels) - 0.4, -0.6)
     for axis in axes:
         axis.tick_params(axis="y", length=0)

@@ -27,14 +27,17 @@ from experiments.display.figure_style import (
     MARKERS,
     MUTED,
     SERIES,
+    abreast,
     bloc_look,
     keyed,
     letters,
     name_across,
+    name_over,
     name_up,
     own_style,
     panels,
     pt,
+    row_names,
     wrapped,
 )
 from experiments.display.looks import style
@@ -47,6 +50,7 @@ FIELDS: Final = 24  # of the plane, along each axis
 ROUNDING: Final = 1e-9  # a sum that is equal but for rounding is equal
 BETWEEN: Final = 8  # quarters between the intervals of a curve
 APART: Final = 0.12  # years between the intervals of two levels
+FEW_LEVELS: Final = 2  # that leave room for all their intervals
 # From a blue that a projector shows to the darkest; nothing is white.
 DENSITY: Final = ListedColormap(colormaps["Blues"](np.linspace(0.3, 1.0, 64)))
 # More runs of one kind than this tell nothing more about where they lie.
@@ -61,7 +65,7 @@ def drawn(draw: Callable[[], Figure | None]) -> Figure | None:
 
 def row_of_panels(dyads: list[str], height: float = 4.6) -> tuple[Figure, list[Axes]]:
     """A row of panels, one a dyad, sharing their scale."""
-    figure, axes = panels(1, len(dyads), height)
+    figure, axes = panels(1, len(dyads), height if abreast(len(dyads)) == len(dyads) else 0.8 * height)
     for axis, dyad in zip(axes[0], dyads, strict=True):
         axis.set_title(dyad)
     return figure, list(axes[0])
@@ -112,7 +116,7 @@ def emergence_figure(curves: pd.DataFrame, n_quarters: int, dyads: list[str]) ->
         axis.set_xlim(0, n_quarters)
         axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
     name_across(axes, "quarters since the start")
-    name_up(axes, "runs without cooperation\nso far (percent)")
+    name_up(axes, "runs without cooperation so far (percent)")
     keyed(figure, list(handles.values()))
     return figure
 
@@ -150,26 +154,34 @@ def cooperation_figure(series: pd.DataFrame, factor: Factor | None, dyads: list[
     figure, axes = row_of_panels(dyads)
     handles: dict[str, Any] = {}
     for axis, dyad in zip(axes, dyads, strict=True):
-        for number, label, rows in by_level(own[own["entity"] == dyad], factor):
+        levels = list(by_level(own[own["entity"] == dyad], factor))
+        for number, label, rows in levels:
             look: dict[str, Any] = {"color": SERIES[number], "linestyle": LINES[number], "marker": MARKERS[number]}
-            _by_year(axis, rows, "cooperates", APART * number, look)
+            _by_year(axis, rows, "cooperates", APART * number, look, (number, len(levels)))
             handles[label] = Line2D([], [], label=label, **look)
         axis.set_ylim(-2, 102)
     name_across(axes, "calendar year")
-    name_up(axes, "runs that cooperate\n(percent)")
+    name_up(axes, "runs that cooperate (percent)")
     keyed(figure, list(handles.values()))
     return figure
 
 
-def _by_year(axis: Axes, rows: pd.DataFrame, column: str, shift: float, look: dict[str, Any]) -> None:
-    """Means of calendar years with 95 % intervals, a little to the right so that no interval lies over another."""
+def _by_year(
+    axis: Axes, rows: pd.DataFrame, column: str, shift: float, look: dict[str, Any], turn: tuple[int, int] = (0, 1)
+) -> None:
+    """Means of calendar years with 95 % intervals, a little to the right so that no interval lies over another.
+
+    turn: of more than two levels, the first, second, ... of so many has its intervals in years of its own.
+    """
     years = rows["label"].astype(str).str[:4].astype(int).rename("year")
     # Cells of a replicate share their luck, so replicates are what is counted.
     means = rows[column].groupby([years, rows["replicate"]]).mean().unstack("replicate")
     found = [mean_interval(means.loc[year].dropna()) for year in means.index]
     mean, low, high = (np.array([x[end] for x in found]) for end in range(3))
     low, high = np.maximum(low, rows[column].min()), np.minimum(high, rows[column].max())
-    bars = [np.maximum(mean - low, 0.0), np.maximum(high - mean, 0.0)] if means.shape[1] > 1 else None
+    bars = np.stack([np.maximum(mean - low, 0.0), np.maximum(high - mean, 0.0)]) if means.shape[1] > 1 else None
+    if bars is not None and turn[1] > FEW_LEVELS:
+        bars[:, np.arange(len(mean)) % turn[1] != turn[0]] = np.nan
     axis.errorbar(means.index + shift, mean, yerr=bars, capsize=0, **look)
     axis.xaxis.set_major_locator(MaxNLocator(5, integer=True))
 
@@ -190,7 +202,7 @@ def duties_figure(series: pd.DataFrame, dyads: list[str]) -> Figure | None:
         axis.set_ylim(bottom=0)
         axis.set_title(dyad)
     name_across(axes, "calendar year")
-    name_up(axes, "duty on electric cars\n(percent of the price)")
+    name_up(axes, "duty on electric cars (percent of the price)")
     words = [f"charged by {BLOC_WORDS.get(bloc, bloc)}" for bloc in blocs]
     keyed(figure, [Line2D([], [], label=text, **bloc_look(bloc)) for text, bloc in zip(words, blocs, strict=True)])
     return figure
@@ -211,7 +223,7 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
         return None  # nobody has anything to fear: no run has a place on the map
     levels = list(by_level(own, factor))
     shown = levels if len(levels) < 3 else [levels[0], levels[-1]]
-    figure, axes = panels(len(shown), len(dyads), 5.0 if len(shown) == 1 else 3.9, share_y=False)
+    figure, axes = panels(len(shown), len(dyads), 5.0 if len(shown) == 1 else 4.4, share_y=False)
     ends = np.linspace(-EDGE, EDGE, FIELDS + 1)
     images = []
     for row, (_, label, rows) in zip(axes, shown, strict=True):
@@ -230,14 +242,12 @@ def game_map(runs: pd.DataFrame, factor: Factor | None, dyads: list[str]) -> Fig
             first, second = dyad.split("-")
             axis.set_xticks([-2, 0, 1, 2])
             axis.set_yticks([-2, 0, 1, 2])
-            axis.set_title(
-                dyad
-                if len(shown) == 1
-                else f"{dyad}\n{wrapped(label, letters(0.7 if style().is_stacked else 0.24, style().head), 1)}"
-            )
+            axis.set_title(dyad)
             axis.set_xlabel(f"{first}: gain by leaving\n/ loss if left", fontsize="medium")
             axis.set_ylabel(f"{second}: gain by leaving\n/ loss if left", fontsize="medium")
             axis.grid(visible=False)
+        if len(shown) > 1:
+            name_over(row, label)
     most = max(float(image.get_array().max() or 0.0) for image in images)
     for image in images:
         image.set_clim(0.0, max(most, 1.0))
@@ -276,10 +286,12 @@ def response_map(cells: pd.DataFrame, plan: Plan, dyads: list[str], outcome: str
         for (row, column), value in np.ndenumerate(grid.to_numpy(float)):
             shade = "white" if value < low + 0.55 * (high - low) else "black"
             axis.text(column, row, f"{100 * value:.0f}", ha="center", va="center", color=shade)
-        names = [wrapped(across.label_of(x), 14, 2) for x in order[1]]
-        is_long = max(map(len, names)) > letters(0.6 if style().is_stacked else 0.24) // len(names)
-        axis.set_xticks(range(len(names)), names, rotation=30 if is_long else 0, ha="right" if is_long else "center")
-        axis.set_yticks(range(len(order[0])), [wrapped(up.label_of(x), 12, 3) for x in order[0]])
+        names = [across.label_of(x) for x in order[1]]
+        width = letters(0.6 if style().is_stacked else 0.6 / abreast(len(dyads))) // len(names)
+        is_long = any(len(word) > width for name in names for word in name.split())
+        told = row_names(names, 24, 1) if is_long else row_names(names, width, 4)
+        axis.set_xticks(range(len(names)), told, rotation=90 if is_long else 0)
+        axis.set_yticks(range(len(order[0])), row_names([up.label_of(x) for x in order[0]], 14, 3))
         axis.grid(visible=False)
     name_across(axes, across.label)
     name_up(axes, up.label)

@@ -7,7 +7,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from experiments.display.figure_style import BLACK, MARKERS, bloc_look, keyed, leftmost, panels, pt
+from experiments.display.figure_style import (
+    BLACK,
+    MARKERS,
+    bloc_look,
+    keyed,
+    leftmost,
+    letters,
+    panels,
+    pt,
+    row_names,
+)
+from experiments.display.looks import style
 from experiments.seating.arena import ALL, Arena
 
 STEP = 0.18  # between the seats of an agent, rows
@@ -25,14 +36,15 @@ def arena_figure(arena: Arena) -> Figure:
         look = bloc_look(seat)["color"], MARKERS[place]
         _marks(left, own, "gain_lead", heights, look)
         _marks(right, own, "percentile", heights, look)
+    names = row_names(agents, letters(0.5 if style().is_stacked else 0.28), 3)
     left.axvline(0.0, color=BLACK, linewidth=pt(1.3))
     right.axvline(50.0, color=BLACK, linewidth=pt(1.3))
-    left.set_xlabel("own gain less that by the rules\nin the same luck, bn$ a year")
-    right.set_xlabel(f"percentile among {len(arena.cloud)} lucks\nby the rules alone")
-    left.set_title("What an agent brings its seat")
+    left.set_xlabel("own gain less that\nby the rules in the same\nluck, bn$ a year")
+    right.set_xlabel(f"percentile among\n{len(arena.cloud)} lucks\nby the rules alone")
+    left.set_title("What an agent\nbrings its seat")
     right.set_title("Was it luck?")
     for axes in (left, right):
-        axes.set_yticks(range(len(agents)), agents if axes in leftmost([left, right]) else [""] * len(agents))
+        axes.set_yticks(range(len(agents)), names if axes in leftmost([left, right]) else [""] * len(agents))
         axes.set_ylim(len(agents) - 0.5, -0.5)
     handles = [
         Line2D([], [], color=bloc_look(seat)["color"], marker=MARKERS[place], linestyle="", label=f"seat of {seat}")

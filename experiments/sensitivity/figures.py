@@ -11,11 +11,14 @@ from experiments.design.outcomes import words_of
 from experiments.display.figure_style import (
     BLACK,
     BLUE,
+    BOLD,
+    keyed,
     leftmost,
     letters,
     name_across,
     panels,
     pt,
+    row_names,
     titled,
     wrapped,
 )
@@ -32,13 +35,14 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
     kinds = [kind for kind, _ in groups]
     # From the top; a line of room where another kind begins.
     places = -np.arange(len(groups)) - np.cumsum([0, *(a != b for a, b in pairwise(kinds))])
-    drawn, axes = panels(len(outcomes), len(dyads), 0.27 * -places[-1] + 1.6, share_x=True)
+    drawn, axes = panels(len(outcomes), len(dyads), 0.33 * -places[-1] + 1.8, share_x=True)
     for row, outcome in enumerate(outcomes):
         for column, dyad in enumerate(dyads):
             axis = axes[row][column]
             mine = found.sobol[(found.sobol["outcome"] == outcome) & (found.sobol["dyad"] == dyad)]
             mine = mine.set_index(["kind", "group"]).reindex(groups)
-            axis.set_title(f"{dyad}\n{words_of(outcome)}")
+            words = wrapped(words_of(outcome), letters(0.8 if style().is_stacked else 0.22, BOLD * style().head), 3)
+            axis.set_title(f"{dyad}\n{words}")
             axis.set_xlim(-0.1, 1.15)  # estimates may lie a little below zero
             if mine["total"].isna().all():
                 axis.text(0.5, 0.5, "does not vary", ha="center", transform=axis.transAxes)
@@ -48,15 +52,11 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
             axis.errorbar(mine["total"], places, xerr=spans, fmt="none", color=BLACK, linewidth=pt(1.5))
             axis.plot(mine["first"], places, "o", color=BLACK, mfc="white", ms=pt(6), label="alone (first-order)")
         for axis in leftmost(axes[row]):
-            axis.set_yticks(
-                places,
-                [wrapped(name.replace("_", " "), letters(0.5 if style().is_stacked else 0.3), 1) for _, name in groups],
-            )
+            names = [name.replace("_", " ") for _, name in groups]
+            axis.set_yticks(places, row_names(names, letters(0.5 if style().is_stacked else 0.3), 1))
     name_across(axes[-1], "share of variance")
-    handles, labels = next(
-        (a.get_legend_handles_labels() for a in axes.flat if a.get_legend_handles_labels()[0]), ([], [])
-    )
-    drawn.legend(handles, labels, loc="outside lower center", ncols=1 if style().is_stacked else 2)
+    handles = next((own for a in axes.flat if (own := a.get_legend_handles_labels()[0])), [])
+    keyed(drawn, handles)
     what = f"the change by {in_short(found.plan)}" if found.plan.difference else "the outcomes"
     titled(drawn, f"What moves {what}: mechanisms, single inputs, chance")
     return drawn

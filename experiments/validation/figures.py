@@ -24,7 +24,7 @@ from experiments.display.figure_style import (
 from experiments.display.looks import style
 from experiments.validation.rows import LONG, SHORT, Row, cells, runs_of
 
-HEIGHT: Final = 0.55  # of a row, inches of a slide
+HEIGHT: Final = 0.7  # of a row, inches of a slide
 #: Places beyond this many half ranges from the middle are drawn on a logarithmic scale, and none beyond the last.
 LINEAR, LAST = 2.0, 30.0
 TICKS: Final = (-1.0, 1.0, 3.0, 10.0)

@@ -10,9 +10,8 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
-from matplotlib.axes import Axes
+from drawn import faults_of, seen, words_of
 from matplotlib.figure import Figure
-from matplotlib.text import Text
 from sample_runs import ARMS, PLAN, arms_plan, small_plan, stored
 
 from experiments.design.plan import Plan
@@ -53,36 +52,6 @@ def drawn(draw: Callable[[Findings], Figure], findings: Findings) -> Iterator[Fi
         figure.canvas.draw()
         yield figure
         plt.close(figure)
-
-
-def words_of(figure: Figure) -> set[str]:
-    return {text.get_text() for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()}
-
-
-def seen(figure: Figure) -> list[Text]:
-    """The texts that are drawn."""
-    unseen = {id(text) for axes in figure.axes for text in _ticks_out_of_view(axes)}
-    texts = [text for text in figure.findobj(Text) if text.get_text().strip() and text.get_visible()]
-    return [text for text in texts if text.get_window_extent().width > 0 and id(text) not in unseen]
-
-
-def faults_of(figure: Figure) -> list[str]:
-    """Words outside the figure, and words over other words."""
-    boxes = [(text.get_text().strip(), text.get_window_extent().shrunk(0.9, 0.8)) for text in seen(figure)]
-    whole = figure.bbox
-    faults = [f"{w!r} leaves the figure" for w, b in boxes if not (whole.x0 <= b.x0 and b.x1 <= whole.x1)]
-    for k, (words, box) in enumerate(boxes):
-        faults += [f"{words!r} over {other!r}" for other, b in boxes[k + 1 :] if box.overlaps(b)]
-    return faults
-
-
-def _ticks_out_of_view(axes: Axes) -> Iterator[Text]:
-    """Tick labels that an axis keeps although it does not draw them."""
-    for axis in (axes.xaxis, axes.yaxis):
-        low, high = sorted(axis.get_view_interval())
-        for tick in [*axis.majorTicks, *axis.minorTicks]:
-            if not low - 1e-9 <= tick.get_loc() <= high + 1e-9:
-                yield from (tick.label1, tick.label2)
 
 
 def test_the_figure_of_a_run(run_figure: Figure) -> None:
