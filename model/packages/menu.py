@@ -270,7 +270,8 @@ def chosen(menu: Menu, packages: np.ndarray) -> Chosen:
     return Chosen(packages, x, y, xs, ys, of_y * xs.size + of_x)
 
 
-@functools.lru_cache(maxsize=1024)
+# Few, because the treaties of many replicates seldom are the same set again, and each is some 10 kB.
+@functools.lru_cache(maxsize=128)
 def negotiable_in_some(menu: Menu, allowed: tuple[bool, ...], currents: tuple[int, ...]) -> Chosen:
     """The packages that can be tabled while at least one of these is in force; ``allowed`` as in ``negotiable``."""
     return chosen(menu, np.flatnonzero(np.logical_or.reduce([negotiable(menu, allowed, one) for one in currents])))
