@@ -30,7 +30,15 @@ root_seed = 24
 """
 FACTORS = {"dialogue_ceiling": '["none", "group"]', "tariff_issues": "[false, true]", "linkage_issues": "[false, true]"}
 # A remedy is taken out where the environment says so.
-COMMAND = "import without_remedy; from detente.__main__ import main; main()"
+# Whoever started the tests may have had a signal ignored, as nohup does.
+COMMAND = """
+import signal
+for number in (signal.SIGHUP, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_DFL)
+import without_remedy
+from detente.__main__ import main
+main()
+"""
 
 
 def plan_in(folder: Path, replicates: int, n_factors: int = 1) -> None:

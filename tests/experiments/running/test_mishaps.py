@@ -110,9 +110,9 @@ def test_want_of_memory_is_no_outcome_of_a_run(workers: str, place: Path, whole_
 
 @pytest.fixture
 def full() -> Iterator[Path]:
-    """A temporary folder in which nothing more has room."""
+    """A temporary folder with room for a word, so that Python takes it for one, and for nothing more."""
     folder = Path(tempfile.mkdtemp())
-    words = ["mount", "-t", "tmpfs", "-o", "size=4k,nr_inodes=2", "tmpfs", str(folder)]
+    words = ["mount", "-t", "tmpfs", "-o", "size=8k,nr_inodes=16", "tmpfs", str(folder)]
     if sys.platform != "linux" or subprocess.run(words, capture_output=True, check=False).returncode:
         folder.rmdir()
         pytest.skip("this user may not mount a disk in memory (as root, on Linux, it works)")
