@@ -291,7 +291,7 @@ def row_names(names: Sequence[str], width: int, most: int) -> list[str]:
 
 def _shortened(words: list[str], width: int, most: int, n_rows_with: Mapping[str, int]) -> str:
     def lines(text: str) -> list[str]:
-        return textwrap.wrap(text, width, break_long_words=False)
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
     inner = sorted(range(1, len(words)), key=lambda place: (-n_rows_with[words[place]], abs(place - len(words) / 2)))
     for n_out in range(len(inner) + 1):

@@ -20,7 +20,7 @@ from experiments.hindcast.assumptions import Prior
 
 #: Numbers shown: those that the record moved most.
 MOST_SHOWN: Final = 10
-HEIGHT: Final = 6.6  # inches of a slide
+HEIGHT: Final = 8.0  # inches of a slide
 ALL: Final = "0.78"
 #: A rim parts it from bars that are as dark.
 RECORD: Final[dict[str, Any]] = {"marker": "o", "markeredgecolor": "white"}
