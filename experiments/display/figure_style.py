@@ -264,7 +264,7 @@ def name_over(row: Any, words: str) -> None:
 def name_up(row: Any, words: str) -> None:
     """Name what goes up, at the left edge, in lines that are no longer than the panel is high."""
     for axis in leftmost(row):
-        high = OF_HEIGHT * axis.get_position().height * axis.figure.get_size_inches()[1]
+        high = OF_HEIGHT * axis.get_position().height * axis.figure.bbox.height / axis.figure.dpi
         axis.set_ylabel(wrapped(words, max(8, int(high * 72 / (EM * style().body))), 4))
 
 

@@ -72,7 +72,7 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, Prior]) -> None:
     axis.plot(place("default"), rows, "D", color=VERMILLION, mec="white", markersize=pt(9), zorder=4)
     words = [f"{in_words(name)}{' *' * bool(sure)}" for name, sure in zip(told["parameter"], told["told"], strict=True)]
     axis.set_yticks(rows, row_names(words, beside(0.19), 2))
-    axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
+    axis.set_xticks([0, 1], ["lowest", "highest"])
     axis.set_xlabel("place in the range\n(*: more than luck)")
     axis.set_title("What the\nrecord taught")
 
