@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import textwrap
 import warnings
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -185,6 +186,7 @@ MOST_ABREAST: Final = 4
 FEWER_ABREAST: Final = 3
 # Of the size of letters: the usual width of one, the height of a line; how much wider bold ones are.
 EM, LINE, BOLD = 0.54, 1.5, 1.2
+KEY: Final = 7  # letters that have room where the mark of a legend stands
 # What is left of the height that a panel is given, when what stands around it has its own.
 OF_HEIGHT: Final = 0.7
 
@@ -262,7 +264,7 @@ def name_over(row: Any, words: str) -> None:
 def name_up(row: Any, words: str) -> None:
     """Name what goes up, at the left edge, in lines that are no longer than the panel is high."""
     for axis in leftmost(row):
-        high = OF_HEIGHT * axis.get_position().height * axis.figure.get_size_inches()[1]
+        high = OF_HEIGHT * axis.get_position().height * axis.figure.bbox.height / axis.figure.dpi
         axis.set_ylabel(wrapped(words, max(8, int(high * 72 / (EM * style().body))), 4))
 
 
@@ -281,23 +283,24 @@ def wrapped(text: str, width: int, most: int = 2) -> str:
 def row_names(names: Sequence[str], width: int, most: int) -> list[str]:
     """Names of rows, each in up to ``most`` lines of at most so many letters.
 
-    What is too long loses words of its middle: what tells a row from the others stands at either end.
+    What is too long loses words between its ends, those first that most rows have: what tells it from others stays.
     """
-    return [_without_middle(name, width, most) for name in names]
+    n_rows_with = Counter(word for name in names for word in set(name.split()))
+    return [_shortened(name.split(), width, most, n_rows_with) or " " for name in names]
 
 
-def _lines(text: str, width: int) -> int:
-    return len(textwrap.wrap(text, width, break_long_words=False))
+def _shortened(words: list[str], width: int, most: int, n_rows_with: Mapping[str, int]) -> str:
+    def lines(text: str) -> list[str]:
+        return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
-
-def _without_middle(text: str, width: int, lines: int) -> str:
-    words = text.split()
-    for n_kept in range(len(words), 1, -1):
-        first = (n_kept + 1) // 2
-        kept = " ".join(words if n_kept == len(words) else [*words[:first], "…", *words[first - n_kept :]])
-        if _lines(kept, width) <= lines:
-            return textwrap.fill(kept, width, break_long_words=False)
-    return wrapped(text, width, lines) or " "
+    inner = sorted(range(1, len(words)), key=lambda place: (-n_rows_with[words[place]], abs(place - len(words) / 2)))
+    for n_out in range(len(inner) + 1):
+        out = set(inner[:n_out])
+        kept = ["…" if place in out else word for place, word in enumerate(words)]
+        text = " ".join(word for word, last in zip(kept, ["", *kept], strict=False) if word != "…" or last != "…")
+        if len(lines(text)) <= most:
+            return "\n".join(lines(text))
+    return wrapped(" ".join(words), width, most)
 
 
 def widened(axes: Sequence[Axes], low: float, high: float, before: int = 0, behind: int = 0) -> None:
@@ -329,7 +332,9 @@ def keyed(figure: Figure, handles: Sequence[Any], note: str = "") -> None:
 
     The figure grows by it: panels keep their height however much there is to say.
     """
-    longest = max((len(str(handle.get_label())) for handle in handles), default=1) + 7
+    for handle in handles:
+        handle.set_label(row_names([str(handle.get_label())], letters(1.0) - KEY, 2)[0])
+    longest = max((len(str(handle.get_label())) for handle in handles), default=1) + KEY
     columns = max(1, min(len(handles), 4, letters(1.0) // longest))
     key = figure.legend(handles=list(handles), loc="outside lower center", ncols=columns)
     if note:

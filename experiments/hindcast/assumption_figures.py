@@ -20,7 +20,7 @@ from experiments.hindcast.assumptions import Prior
 
 #: Numbers shown: those that the record moved most.
 MOST_SHOWN: Final = 10
-HEIGHT: Final = 6.6  # inches of a slide
+HEIGHT: Final = 8.0  # inches of a slide
 ALL: Final = "0.78"
 #: A rim parts it from bars that are as dark.
 RECORD: Final[dict[str, Any]] = {"marker": "o", "markeredgecolor": "white"}
@@ -72,7 +72,7 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, Prior]) -> None:
     axis.plot(place("default"), rows, "D", color=VERMILLION, mec="white", markersize=pt(9), zorder=4)
     words = [f"{in_words(name)}{' *' * bool(sure)}" for name, sure in zip(told["parameter"], told["told"], strict=True)]
     axis.set_yticks(rows, row_names(words, beside(0.19), 2))
-    axis.set_xticks([0, 0.5, 1], ["lowest", "middle", "highest"])
+    axis.set_xticks([0, 1], ["lowest", "highest"])
     axis.set_xlabel("place in the range\n(*: more than luck)")
     axis.set_title("What the\nrecord taught")
 

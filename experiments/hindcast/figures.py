@@ -13,6 +13,7 @@ from matplotlib.patches import Patch
 from experiments.display.figure_style import (
     BLACK,
     BLUE,
+    BOLD,
     GREEN,
     PURPLE,
     VERMILLION,
@@ -166,7 +167,9 @@ def automakers(plan: HindcastPlan, sealed: Sealed, before: Record, after: Record
             fan(axis, plan, sealed, "brand", f"{bloc} {names[f]}", plan.fit_years + plan.score_years)
             seen(axis, plan, before.brand[m, f], after.brand[m, f])
             short = "others" if names[f].startswith("Korean") else names[f]
-            axis.set_title(wrapped(f"{bloc}: {short}", letters(0.8 if style().is_stacked else 0.19, style().head)))
+            axis.set_title(
+                wrapped(f"{bloc}: {short}", letters(0.8 if style().is_stacked else 0.18, BOLD * style().head))
+            )
             axis.set_ylim(bottom=0)
         name_up(axes[m], "share of the market's EVs")
     name_across(axes[-1], "year")

@@ -48,6 +48,7 @@ SLIDE: Final = (13.33, 7.5)
 # Of the width of a figure, what names of rows may take, in several lines or in one; of its height, what rows have.
 LABEL, WIDE = 0.24, 0.3
 ROOM: Final = 0.58
+A_ROW: Final = 0.7  # inches of a slide, where panels stand in several lines
 # Lines of a label at most.
 MOST_LINES: Final = 4
 # Effects that a slide has room for, the largest on joint gain.
@@ -142,7 +143,7 @@ def _slide(n_dyads: int, heights: list[float]) -> tuple[Figure, Any]:
     """Panels that fill a slide, or as high in other styles; heights: of rows, relative to each other."""
     tall = [SLIDE[1] * height / sum(heights) for height in heights]
     if abreast(n_dyads) < n_dyads:  # rows need no more than their lines
-        tall = [min(height, 0.5 * own + 1.2) for height, own in zip(tall, heights, strict=True)]
+        tall = [min(height, A_ROW * own + 1.2) for height, own in zip(tall, heights, strict=True)]
     return panels(len(heights), n_dyads, tall, share_x=True)
 
 

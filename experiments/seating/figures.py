@@ -28,7 +28,8 @@ def arena_figure(arena: Arena) -> Figure:
     """Gains against the rules and percentiles in the cloud, a row an agent and a mark a seat, with 95 % intervals."""
     rows = arena.table[arena.table["seat"] != ALL]
     agents, seats = list(rows["agent"].unique()), list(rows["seat"].unique())
-    drawn, ((left, right),) = panels(1, 2, max(0.6 * len(agents) + 1.8, 6.0), share_y=False)
+    names = row_names(agents, letters(0.5 if style().is_stacked else 0.28), 2)
+    drawn, ((left, right),) = panels(1, 2, max(0.8 * len(agents) + 1.8, 6.0), share_y=False)
     for place, seat in enumerate(seats):
         shift = STEP * (place - 0.5 * (len(seats) - 1))
         own = rows[rows["seat"] == seat].set_index("agent").loc[agents]
@@ -36,7 +37,6 @@ def arena_figure(arena: Arena) -> Figure:
         look = bloc_look(seat)["color"], MARKERS[place]
         _marks(left, own, "gain_lead", heights, look)
         _marks(right, own, "percentile", heights, look)
-    names = row_names(agents, letters(0.5 if style().is_stacked else 0.28), 3)
     left.axvline(0.0, color=BLACK, linewidth=pt(1.3))
     right.axvline(50.0, color=BLACK, linewidth=pt(1.3))
     left.set_xlabel("own gain less that\nby the rules in the same\nluck, bn$ a year")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -55,7 +56,7 @@ def sensitivity_figure(found: Sensitivity) -> Figure:
             names = [name.replace("_", " ") for _, name in groups]
             axis.set_yticks(places, row_names(names, letters(0.5 if style().is_stacked else 0.3), 1))
     name_across(axes[-1], "share of variance")
-    handles = next((own for a in axes.flat if (own := a.get_legend_handles_labels()[0])), [])
+    handles: list[Any] = next((own for a in axes.flat if (own := a.get_legend_handles_labels()[0])), [])
     keyed(drawn, handles)
     what = f"the change by {in_short(found.plan)}" if found.plan.difference else "the outcomes"
     titled(drawn, f"What moves {what}: mechanisms, single inputs, chance")

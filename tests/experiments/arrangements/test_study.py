@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -14,12 +15,13 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import called, refused, written
+from rich.console import Console
 from sample_calls import wait_until
 from sample_runs import of_three_dyads
 from typer.testing import Result
 
 from experiments.arrangements.design_plan import DesignPlan, load_design, shipped
-from experiments.arrangements.report import check_document, document, findings, write_design
+from experiments.arrangements.report import check_document, document, findings, show, write_design
 from experiments.arrangements.study import AS_IT_IS, make_design
 from experiments.design.plan_file import load_plan
 from experiments.display.words import part_of
@@ -311,3 +313,11 @@ def test_shipped_plans_can_be_read(name: str) -> None:
     plan = load_design(name)
     assert plan.objectives[0] == "worst_off" and len(plan.assumed.rows) >= 20
     assert not {name for one in plan.base.factors for name in one.names} & set(plan.assumed.rows[0])
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_what_is_told_fits_the_screen(width: int, study: tuple[dict[str, Any], DesignPlan, Path]) -> None:
+    stream = io.StringIO()
+    show(Console(file=stream, width=width), study[0])
+    lines = stream.getvalue().splitlines()
+    assert max(len(line) for line in lines) <= width and len(lines) > len(study[0]["candidates"])

@@ -195,3 +195,10 @@ def test_every_phase_of_the_schedule_is_timed() -> None:
     from model.schedule import play_quarter
 
     assert set(bench.PHASES) == set(play_quarter.__code__.co_names)
+
+
+@pytest.mark.parametrize("width", [60, 80, 160])
+def test_what_is_told_fits_the_screen(width: int) -> None:
+    console = Console(file=io.StringIO(), width=width, highlight=False)
+    show.show(console, findings())
+    assert max(len(line) for line in written(console).splitlines()) <= width

@@ -18,7 +18,8 @@ from experiments.display import console
 
 WIDTHS: Final = (40, 60, 80, 160, None)
 # What plays, draws or replays is called at the narrowest width and at the others by the slow tests.
-HEAVY: Final = ("sweep", "run", "rerun", "report", "export", "certify", "check-tactic", "page")
+HEAVY: Final = ("forecast", "sweep", "run", "rerun", "report", "export", "certify", "check-tactic", "page")
+SEALED: Final = next((Path(__file__).parents[3] / "seeds" / "forecasts").glob("*.json"))
 PIPE: Final = 100  # columns that are printed where nobody says how many there are
 
 # In the order in which they are called; the results of the sweep are there for those after it.
@@ -34,6 +35,8 @@ CALLS: Final = {
     "package": ("CN-EU", "3"),
     "seat": ("--bloc", "EU", "--agent", "tit-for-tat", "--quarters", "1", "--out", "{out}"),
     "arena": ("--agent", "rules", "--bloc", "EU", "--games", "1", "--cloud", "2", "--quarters", "1", "--out", "{out}"),
+    "forecast": ("--rows", "1", "--replicates", "1", "--until", "2026Q4", "--workers", "1", "--out", "{out}.json"),
+    "score": (str(SEALED),),
     "parameters": ("--group", "trust"),
     "mechanisms": (),
     "plans": (),
@@ -45,11 +48,12 @@ ELSEWHERE: Final = {
     "demo": "a sweep, as above",
     "class": "serves a page until it is stopped",
     **dict.fromkeys(
-        ("check-world", "league", "sensitivity", "discover", "hindcast", "forecast", "score", "validate"),
-        "takes long; its tables are printed by what prints those above",
+        ("sensitivity", "validate", "assumptions", "bench", "emulate", "design"),
+        "takes long; tests beside it hold the width of its tables",
     ),
     **dict.fromkeys(
-        ("assumptions", "bench", "emulate", "design"), "takes long; its tables are printed by what prints those above"
+        ("check-world", "league", "discover", "hindcast"),
+        "takes long; its tables are printed by what prints those above",
     ),
 }
 TACTIC: Final = """

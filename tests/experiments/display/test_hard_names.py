@@ -118,9 +118,9 @@ def test_all_is_seen_and_nothing_lies_over_anything(draw: Callable[[], Figure], 
     with looks.looking(style), own_style():
         figure = draw()
         figure.canvas.draw()
-        assert faults_of(figure) == []
-        assert min(text.get_fontsize() for text in seen(figure)) >= looks.style().small
+        faults, sizes = faults_of(figure), {text.get_fontsize() for text in seen(figure)}
         plt.close(figure)
+        assert faults == [] and min(sizes) >= looks.style().small
 
 
 LONG = (
@@ -148,18 +148,22 @@ def test_figures_of_a_plan_keep_its_names_apart(text: str, style: str, tmp_path:
             if (figure := draw()) is None:
                 continue
             figure.canvas.draw()
-            assert faults_of(figure) == []
+            faults = faults_of(figure)
             rows = [[label.get_text() for label in axis.get_yticklabels()] for axis in figure.axes]
-            assert all(len(set(row)) == len(row) for row in rows), "no two rows have one name"
             plt.close(figure)
+            assert faults == []
+            assert all(len(set(row)) == len(row) for row in rows if any(row)), "no two rows have one name"
 
 
 def test_a_long_name_loses_its_middle() -> None:
     label = "standing dialogue between regulators: "
     assert row_names([f"{label}group", f"{label}leaders"], 20, 2) == [
-        "standing …\nregulators: group",
-        "standing …\nregulators: leaders",
+        "standing dialogue …\nregulators: group",
+        "standing dialogue …\nregulators: leaders",
     ]
+    crossed = [f"{label}{talks}, duties: {duties} the table" for talks in ("none", "group") for duties in ("on", "off")]
+    told = row_names(crossed, 28, 1)
+    assert len(set(told)) == 4 and max(map(len, told)) <= 28
     assert row_names(["short", ""], 20, 1) == ["short", " "]
     assert row_names([f"{label}none"], 60, 1) == [f"{label}none"]
 

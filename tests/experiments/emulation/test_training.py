@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 from commands import refused, written
+from rich.console import Console
 from sample_runs import of_three_dyads
 from typer.testing import Result
 
@@ -18,7 +20,7 @@ from experiments.design.plan import Plan
 from experiments.design.plan_file import load_plan
 from experiments.emulation import training
 from experiments.emulation.emulator import Emulator
-from experiments.emulation.report import NAME, write_emulator
+from experiments.emulation.report import NAME, show, write_emulator
 from experiments.emulation.training import Sizes, keys_of, make_emulator, places_of, sizes_of, worst_error
 from experiments.running.runner import Hooks
 from experiments.store.columns import Chunk, Played
@@ -291,3 +293,12 @@ def test_the_command_makes_an_emulator_of_real_runs(tmp_path: Path, call: Callab
     assert told["n_points"] == 8 and told["sizes"]["held_out"] == 8
     answer = Emulator.load(file).predict(generosity=0.5)["mean_depth", "CN-EU"]
     assert 0.0 <= answer.low <= answer.mean <= answer.high <= 1.0
+
+
+def test_what_is_told_fits_the_screen(tmp_path: Path) -> None:
+    told = make_emulator(plan_in(tmp_path), tmp_path / "out", SIZES, 1, work=made_up)
+    assert told is not None
+    for width in (60, 80, 160):
+        stream = io.StringIO()
+        show(Console(file=stream, width=width), told)
+        assert max(len(line) for line in stream.getvalue().splitlines()) <= width
