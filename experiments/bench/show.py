@@ -14,6 +14,7 @@ from experiments.display.grids import Grid
 from experiments.store.files import write_figure, write_whole
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from rich.console import Console
 
@@ -104,7 +105,7 @@ def show(console: Console, found: dict[str, Any]) -> None:
 
 def figure(found: dict[str, Any]) -> Figure:
     """Speed by size of block, share by phase, growth, and memory."""
-    from matplotlib.ticker import LogLocator, MaxNLocator
+    from matplotlib.ticker import LogLocator
 
     from experiments.display.figure_style import (
         BLACK,
@@ -116,7 +117,6 @@ def figure(found: dict[str, Any]) -> Figure:
         keyed,
         name_up,
         panels,
-        pt,
     )
 
     whole, ((speed, phases), (growth, memory)) = panels(2, 2, 4.6, share_y=False)
@@ -157,11 +157,20 @@ def figure(found: dict[str, Any]) -> Figure:
         # Also where less than a power of ten is shown, several numbers stand at the axis.
         axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
 
-    peaks = found["memory"]["after_each_block_mb"]
-    memory.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=pt(5))
-    memory.set(xlabel=f"blocks of {found['memory']['block_replicates']:,} replicates played")
-    name_up([memory], "peak memory (MB)")
-    memory.xaxis.set_major_locator(MaxNLocator(integer=True))
-    memory.set_ylim(0, 1.25 * max(peaks))
-    memory.set_title("Memory")
+    _memory(memory, found["memory"])
     return whole
+
+
+def _memory(axis: Axes, told: dict[str, Any]) -> None:
+    """Peaks of memory, block after block."""
+    from matplotlib.ticker import MaxNLocator
+
+    from experiments.display.figure_style import BLUE, name_up, pt
+
+    peaks = told["after_each_block_mb"]
+    axis.plot(range(1, len(peaks) + 1), peaks, "-o", color=BLUE, markersize=pt(5))
+    axis.set(xlabel=f"blocks of {told['block_replicates']:,} replicates played")
+    name_up([axis], "peak memory (MB)")
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axis.set_ylim(0, 1.25 * max(peaks))
+    axis.set_title("Memory")

@@ -265,7 +265,8 @@ def name_up(row: Any, words: str) -> None:
     """Name what goes up, at the left edge, in lines that are no longer than the panel is high."""
     for axis in leftmost(row):
         high = OF_HEIGHT * axis.get_position().height * axis.figure.bbox.height / axis.figure.dpi
-        axis.set_ylabel(wrapped(words, max(8, int(high * 72 / (EM * style().body))), 4))
+        width = max(int(high * 72 / (EM * style().body)), *map(len, words.split()))
+        axis.set_ylabel("\n".join(textwrap.wrap(words, width)))
 
 
 def letters(share: float = 1.0, size: float | None = None) -> int:

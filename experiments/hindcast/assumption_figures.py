@@ -90,7 +90,7 @@ def _histories(axis: Axes, table: pd.DataFrame) -> None:
     axis.hlines(rows, place("prior_low"), place("prior_high"), color=ALL, linewidth=pt(9))
     axis.hlines(rows, place("low"), place("high"), color=BLUE, linewidth=pt(9))
     axis.plot(place("recorded"), rows, linestyle="", color=BLACK, markersize=pt(10), mew=pt(1.2), zorder=3, **RECORD)
-    axis.set_yticks(rows, row_names([str(name) for name in table["target"]], beside(0.16), 2))
+    axis.set_yticks(rows, row_names([str(name) for name in table["target"]], beside(0.18), 2))
     axis.set_xticks([])
     axis.set_xlabel("← fewer, lower\nmore, higher →")
     axis.set_title("What worlds do,\n2018-2025")

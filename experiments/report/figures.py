@@ -52,7 +52,7 @@ def run_figure(tables: dict[str, pd.DataFrame], title: str) -> Figure:
     """Depth and duties of each dyad over the quarters, and the share of electric cars in each bloc."""
     dyads = list(dict.fromkeys(tables["dyad"]["entity"]))
     blocs = list(dict.fromkeys(tables["bloc"]["entity"]))
-    figure, axes = panels(2, len(dyads), 2.5, share_y=False, foot=2.5)
+    figure, axes = panels(2, len(dyads), 3.0, share_y=False, foot=3.0)
     for (depth, duties), dyad in zip(axes.T, dyads, strict=True):
         _depth_over_time(depth, tables["dyad"], dyad)
         _duties_over_time(duties, tables, dyad)

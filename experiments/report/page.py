@@ -199,7 +199,9 @@ class Page:
         n_kept = min(self.plan.outputs.replicates, self.plan.replicates)
         kept = f" over the first {n_kept} replicates of every cell" if n_kept > 1 else " of the first replicate"
         self.sheet.figure(
-            "cooperation-over-time", f"Share of runs that cooperate, by calendar year{kept}; bars: 95 % intervals.",
+            "cooperation-over-time",
+            f"Share of runs that cooperate, by calendar year{kept}; bars: 95 % intervals, of each of more than two "
+            "levels in years of its own.",
             lambda: report_figures.cooperation_figure(self._series("dyad"), self.leading, self.dyads),
         )  # fmt: skip
         self.sheet.figure(

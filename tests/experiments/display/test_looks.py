@@ -48,12 +48,12 @@ def test_a_style_has_its_width_and_its_letters(name: str, tmp_path: Path) -> Non
     assert (np.ptp(channels, axis=2).max() < 0.01) == own.is_grey, "print is black and white, others are not"
 
 
-def test_journals_take_8_to_9_points_and_a_back_row_reads_15() -> None:
+def test_journals_take_8_to_9_points_and_a_back_row_reads_18() -> None:
     for name in ("paper", "column", "print"):
         own = STYLES[name]
         assert {own.small, own.body, own.head, own.title} <= {8, 8.5, 9}
     assert STYLES["paper"].width == pytest.approx(180 / 25.4) and STYLES["column"].width == pytest.approx(88 / 25.4)
-    assert STYLES["slide"].small >= 14
+    assert STYLES["slide"].small >= 18
 
 
 def test_series_differ_without_colours() -> None:
