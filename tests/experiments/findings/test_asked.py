@@ -246,7 +246,7 @@ def test_a_report_and_figures_show_no_other(findings: Findings, tmp_path: Path) 
     assert "CN-EU" in body and "US-EU" not in body and "joint gain, bn$/yr" not in body
     assert "duty of the first bloc on EVs, %" in body and "difference of differences" in body
     for draw in (plan_figure, worth_figure):
-        labels = " ".join(axis.get_xlabel() for axis in draw(findings).axes)
+        labels = " ".join(" ".join(axis.get_xlabel().split()) for axis in draw(findings).axes)
         assert "mean depth" in labels and "duty of China" in labels and "joint gain" not in labels
     plt.close("all")
 
