@@ -254,9 +254,15 @@ def report(
     with refusals(), looking(style, figures):
         from experiments.display.console import say
         from experiments.report.page import write_report
+        from experiments.store.folder import Results
 
         faults: list[str] = []
         path = write_report(results, faults.append)
+        if (state := Results.open(results).manifest["state"]) != "complete":
+            say(
+                screen(),
+                f"! The sweep is not finished ({state}): the report is of what is there, and may be unbalanced.",
+            )
         say(screen(), f"The report is in {pasted(path)}\nIts figures are in {pasted(path.parent / 'figures')}")
         leave_after("; ".join(faults))
 

@@ -300,6 +300,27 @@ _TERMS: Final = (
         "A maker's promise to sell at no less than the price under a special duty, up to a yearly volume and perhaps "
         "with a part of its cars built in the market. In return it pays the usual duty only and keeps the rest.",
     ),
+    Term("duty case", "An importer's own inquiry into imports that ends in a special duty, without talks."),
+    Term(
+        "executive act",
+        "A treaty that governments sign without a vote of their legislatures; it can promise less than one that is "
+        "voted on.",
+    ),
+    Term(
+        "false alarm",
+        "A side kept its promise, but what its partner saw looked like a breach. How often that happens is a "
+        "parameter; dialogue and data make it rarer.",
+    ),
+    Term(
+        "official channel",
+        "Talks between governments as such, at the level of dialogue that there is; the second one is between experts.",
+    ),
+    Term("repudiated", "A new government walked out of a treaty that the one before it had signed."),
+    Term(
+        "zero-emission path",
+        "A government's announcement that new cars will be without exhaust from some year on; it raises demand at "
+        "once.",
+    ),
     Term("win-set", "All packages that a side's legislature would pass. A deal lies where both win-sets meet."),
     Term(
         "worst-off",
@@ -326,7 +347,8 @@ FAMILIES: Final = {
     "Stag Hunt": "gains most if both give, and loses if it gives alone: trust and dialogue help",
     "tie": "finds some of the four outcomes worth the same",
 }
-_GAMES: Final = tuple(Term(f"{name} (a game)", f"A side that {means}.") for name, means in FAMILIES.items())
+A_GAME: Final = " (a game)"  # what tells the name of a game from another term
+_GAMES: Final = tuple(Term(f"{name}{A_GAME}", f"A side that {means}.") for name, means in FAMILIES.items())
 GLOSSARY: Final = tuple(sorted((*_TERMS, *_GAMES), key=lambda term: term.name.lower()))
 
 
@@ -349,8 +371,10 @@ def entry_of(head: str) -> Term | None:
 
 
 def terms_like(word: str) -> list[Term]:
-    """The terms that are called so, whatever their case; else those with the word in a name."""
+    """The terms that are called so, whatever their case, games too; else those with the word in a name."""
     flat = " ".join(word.casefold().replace("_", " ").split())
-    names = {term: [name.casefold() for name in (term.name, *term.also)] for term in GLOSSARY}
+    names = {
+        term: [name.casefold() for name in (term.name, term.name.removesuffix(A_GAME), *term.also)] for term in GLOSSARY
+    }
     called = [term for term, own in names.items() if flat in own]
     return called or [term for term, own in names.items() if flat and any(flat in name for name in own)]

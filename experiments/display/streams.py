@@ -33,9 +33,19 @@ def plain(text: str) -> str:
 def pasted(path: object) -> str:
     """A path as it can be pasted into a shell."""
     text = str(path)
+    # What begins with a dash would be taken for an option.
+    text = f".{os.sep}{text}" if text.startswith("-") else text
+    if not text.isprintable():
+        # A terminal would obey some of these letters; Bash, Zsh and others read them so.
+        told = (letter if letter.isprintable() and letter not in "\\'" else _escaped(letter) for letter in text)
+        return f"$'{''.join(told)}'"
     if os.name == "posix":
         return shlex.quote(text)
     return f'"{text}"' if re.search(r"[ &()\[\]{}^=;!'+,`~]", text) else text
+
+
+def _escaped(letter: str) -> str:
+    return "".join(f"\\x{byte:02x}" for byte in letter.encode("utf-8", "surrogateescape"))
 
 
 # --- where it goes ----------------------------------------------------------------------------------------------------

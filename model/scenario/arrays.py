@@ -27,6 +27,7 @@ BEFORE: Final = -1  # quarter index of what is there when the scenario starts
 NEVER: Final = 1_000_000  # quarter index of what the scenario does not foresee
 YEARS_SOLD: Final = 3.0  # of today's sales that were sold before, where nothing is said: growth by a third a year
 MOST_NAMES: Final = 12  # names listed in a message
+MOST_QUARTERS: Final = 400  # of a scenario: a century; whoever writes more has slipped in a year
 SUM_TOLERANCE: Final = 1e-6  # how far shares may be from adding up to 1
 
 
@@ -46,6 +47,10 @@ class Workshop:
             self.n_quarters = quarter_number(file.last_quarter) - self.start + 1
         if self.n_quarters < 1:
             self.faults.append(f"last_quarter = {file.last_quarter}: before first_quarter; exchange them")
+            self.n_quarters = 1
+        if self.n_quarters > MOST_QUARTERS:
+            said = f"allowed are {MOST_QUARTERS} quarters, a century, from {file.first_quarter} on"
+            self.faults.append(f"last_quarter = {file.last_quarter}: {said}; write an earlier one")
             self.n_quarters = 1
 
     # --- small tools ------------------------------------------------------------------------------

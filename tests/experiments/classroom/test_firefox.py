@@ -118,7 +118,15 @@ def test_it_opens_whole_and_asks_nobody(fox: Fox, tmp_path: Path, monkeypatch: p
     for k, lesson in enumerate(shipped()[:-1], 1):
         fox.go(f"{file.as_uri()}#learn?chapter={lesson.key}")
         fox.until(f"document.getElementById('chapter-{k}')?.getAttribute('aria-current') === 'true'")
-        fox.tell("document.querySelector('input[type=radio]').click(), document.getElementById('reveal').click()")
+        # A choice, a bar to drag, or two issues for a package.
+        fox.tell(
+            "(() => { const moves = [...document.querySelectorAll('input[type=radio], #drag, [id^=pick-]')];"
+            "const some = moves.slice(0, moves[0].type === 'checkbox' ? 2 : 1);"
+            "some.forEach((one) => one.id === 'drag'"
+            " ? (one.value = 80, one.dispatchEvent(new Event('input')), one.dispatchEvent(new Event('change')))"
+            " : one.click());"
+            "document.getElementById('reveal').click(); })()"
+        )
         fox.until("document.getElementById('verdict')")
     assert fox.said("log.entryAdded") == []
     asked = {call["request"]["url"].partition(":")[0] for call in fox.said("network.beforeRequestSent")}

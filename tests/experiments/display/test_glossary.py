@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sample_runs import small_plan, stored
 
-from experiments.display.glossary import GLOSSARY, as_markdown, entry_of
+from experiments.display.glossary import GLOSSARY, as_markdown, entry_of, terms_like
 from experiments.display.words import part_of
 from experiments.findings.findings import find
 from experiments.findings.tables import Findings
@@ -52,3 +52,8 @@ def test_every_head_of_a_table_has_an_entry(findings: Findings) -> None:
     assert len(heads) > 20
     assert [head for head in heads if entry_of(head) is None] == []
     assert entry_of("a head that nobody explained") is None
+
+
+def test_a_game_is_found_by_its_name_alone_beside_a_term_of_that_name() -> None:
+    assert "Harmony (a game)" in [term.name for term in terms_like("harmony")]
+    assert [term.name for term in terms_like("stag hunt")] == ["Stag Hunt (a game)"]

@@ -99,12 +99,14 @@ def test_what_steers_a_terminal_is_left_out() -> None:
 
 @pytest.mark.skipif(os.name != "posix", reason="shells quote in their own ways")
 def test_a_printed_path_can_be_pasted() -> None:
-    for name in ("plain/x.png", "with space", "a[b]$c", "it's", "*"):
+    for name in ("plain/x.png", "with space", "a[b]$c", "it's", "*", "new\nline \x1b[31m it's \\ é", "汽车"):
         told = subprocess.run(
             ["bash", "-c", f"printf %s {pasted(name)}"], capture_output=True, text=True, check=True
         ).stdout
         assert told == name
     assert pasted("results/x-2") == "results/x-2"
+    assert pasted("-x") == "./-x", "no option"
+    assert pasted("a\x1b[31m").isprintable(), "a terminal has nothing to obey"
 
 
 def test_bytes_are_no_text() -> None:

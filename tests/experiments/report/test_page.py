@@ -405,3 +405,15 @@ def test_no_table_of_the_page_loses_the_levels_of_a_factor(label: str, tmp_path:
     found = find(plan, stored(tmp_path / "r", plan))
     for table in (tables.cells(found), tables.depth(found), tables.blocs(found)):
         assert any(set(table[name]) == {"off", "on the table"} for name in table), list(table)
+
+
+def test_the_command_says_that_a_sweep_is_not_finished(tmp_path: Path) -> None:
+    def said() -> str:
+        return CliRunner().invoke(main.app, ["report", str(tmp_path / "r")]).output
+
+    plan = small_plan(tmp_path)
+    results = stored(tmp_path / "r", plan)
+    assert results.manifest["state"] == "begun"
+    assert "! The sweep is not finished (begun)" in said()
+    results.finish("complete", plan.n_runs, 0)
+    assert "not finished" not in said()
