@@ -49,6 +49,7 @@ HEADS: Final = (
 
 #: Those that are there where they fit.
 IF_ROOM: Final = HEADS[-2:]
+WITHOUT: Final = " and ".join(" ".join(head.split()) for head in IF_ROOM)
 
 
 def show_findings(console: Console, findings: Findings, horizon: str) -> None:
@@ -73,7 +74,10 @@ def show_findings(console: Console, findings: Findings, horizon: str) -> None:
             _associations_table(findings.associations).show(console)
             prose(console, by_chance(len(findings.associations)), "dim italic")
     else:
-        (levels_table(findings) if plan.outcomes else _headline_table(findings, horizon, console.width)).show(console)
+        table = levels_table(findings) if plan.outcomes else _headline_table(findings, horizon, console.width)
+        table.show(console)
+        if not plan.outcomes and table.n_values < len(HEADS):
+            prose(console, f"{WITHOUT} stand in the report, or on a wider screen.", "dim italic")
     if plan.outcomes:
         if (changes := changes_table(findings)) is not None:
             changes.show(console)

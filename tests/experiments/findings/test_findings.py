@@ -327,3 +327,13 @@ def test_one_run_is_no_corner_and_one_replicate_is_one(tmp_path: Path) -> None:
 def test_spans_of_numbers() -> None:
     assert spans([2]) == "2"
     assert spans([0, 2, 3, 4, 9]) == "0, 2 to 4 and 9"
+
+
+def test_columns_that_have_no_room_are_named(findings: Findings) -> None:
+    shown = {}
+    for width in (70, 200):
+        console = Console(file=io.StringIO(), width=width)
+        show_findings(console, findings, "2035Q4")
+        shown[width] = console.file.getvalue()  # type: ignore[attr-defined]
+    said = "EV k$ and CO2 Mt stand in the report, or on a wider screen."
+    assert said in shown[70] and "Mt" in shown[200] and said not in shown[200]
