@@ -44,14 +44,28 @@ def work_opening(visitor: Visitor) -> None:
             page.click("#tab-start")
 
 
+def saved(page: Any, button: str) -> str:
+    """The name of the file that a button saves.
+
+    After every tenth download Chromium asks whether more may come; nobody answers where there is no window, and the
+    next click goes through.
+    """
+    from playwright.sync_api import TimeoutError as NothingCame
+
+    for patience in (8_000, 30_000):
+        with contextlib.suppress(NothingCame):
+            with page.expect_download(timeout=patience) as download:
+                page.click(button)
+            return str(download.value.suggested_filename)
+    raise AssertionError(f"{button} saves nothing")
+
+
 def save_all(page: Any, tmp_path: Path) -> None:
     """Every figure in sight, each way that it can be saved."""
     for name in page.eval_on_selector_all("details.save", "(all) => all.map((one) => one.id.replace('save-', ''))"):
         page.click(f"#save-{name} > summary")
         for kind in ("png", "svg", "csv"):
-            with page.expect_download() as download:
-                page.click(f"#{kind}-{name}")
-            assert download.value.suggested_filename == f"detente-{name}.{kind}"
+            assert saved(page, f"#{kind}-{name}") == f"detente-{name}.{kind}"
         page.click(f"#save-{name} > summary")
 
 
@@ -371,7 +385,8 @@ def test_no_control_of_the_page_is_left_unworked(chrome: Any, tmp_path: Path) ->
     seen: set[str] = set()
     worked: set[str] = set()
     with served(pace=0.2, quarters=8) as running:
-        for number in range(5):  # a visitor each: watching, the lessons, sitting, leading, the first screen
+        # A visitor each: the first screen while the room is as it begins, watching, the lessons, sitting, leading.
+        for number in (4, 0, 1, 2, 3):
             visitor = Visitor(chrome, LAPTOP, running.base, watch_controls=True)
             if number == 4:
                 work_opening(visitor)
