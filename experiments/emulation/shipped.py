@@ -20,7 +20,7 @@ import numpy as np
 
 from experiments.design.plan_file import load_plan
 from experiments.design.sampling import sobol
-from experiments.emulation.emulator import Emulator
+from experiments.emulation.emulator import Emulator, check_origin
 from experiments.emulation.training import Key, derived, keys_of, values_of
 from experiments.running.runner import run_plan
 from experiments.store.files import write_whole
@@ -48,7 +48,10 @@ def confirmed(told: Mapping[str, Any]) -> dict[str, Any]:
     Raises:
         InputFault: they came to something else, so that it has to be made again.
     """
-    now, before = witnesses(told), told.get("witnesses")
+    before = told.get("witnesses")
+    if before is None:
+        check_origin(told)  # nothing says what its runs came to: it must be of this code as it is
+    now = witnesses(told)
     differ = [] if before is None else [name for name in now if not _same(now[name], before.get(name, []))]
     if before is not None and (differ or now.keys() != before.keys()):
         fault = f"runs of it come to something else now ({', '.join(differ[:3])} ...); make it again: detente emulate"

@@ -62,6 +62,13 @@ def test_one_whose_runs_come_to_something_else_is_not_marked(stale: Path) -> Non
         shipped.confirmed(told)
 
 
+def test_one_without_witnesses_is_not_marked(stale: Path) -> None:
+    told: dict[str, Any] = json.loads(stale.read_text(encoding="utf-8"))
+    del told["witnesses"]
+    with pytest.raises(InputFault, match="make it again"):
+        shipped.confirmed(told)
+
+
 def test_a_file_of_another_model_is_not_shipped(stale: Path) -> None:
     with pytest.raises(InputFault, match="make it again"):
         shipped.main([str(stale)])

@@ -231,7 +231,7 @@ def test_killed_at_random_moments_it_goes_on_to_the_same_bits(tmp_path: Path) ->
         return subprocess.Popen(words, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL)
 
     assert start("whole").wait() == 0
-    bouts, chance = tmp_path / ".killed.begun" / "bouts.jsonl", random.Random()
+    bouts, chance = tmp_path / ".killed.begun" / "bouts.jsonl", random.Random(21)
     for over in sorted(chance.sample(range(1, 10), 3)):
         process = start("killed")
         wait_until(lambda over=over: bouts.is_file() and len(bouts.read_bytes().splitlines()) >= over)  # type: ignore[misc]
