@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from statistics import median
@@ -106,9 +107,9 @@ def against_mesa(
     ensemble(ROOT_SEED)
     single, batched, block = [], [], []
     for turn in range(repeats):
-        batched.append(cpu_time(lambda turn=turn: batch(turn)) / 2)  # type: ignore[misc]
-        single.append(cpu_time(lambda turn=turn: mesa(turn)))  # type: ignore[misc]
-        block.append(cpu_time(lambda turn=turn: ensemble(turn)) / lanes)  # type: ignore[misc]
+        batched.append(cpu_time(partial(batch, turn)) / 2)
+        single.append(cpu_time(partial(mesa, turn)))
+        block.append(cpu_time(partial(ensemble, turn)) / lanes)
         tick()
     return {
         "mesa_ms": 1e3 * median(single),
@@ -117,6 +118,10 @@ def against_mesa(
         "ratio": median(single) / median(block),
         "runs_per_second": 1.0 / median(block),
     }
+
+
+def _played(block: Ensemble) -> object:
+    return block.run().summary()
 
 
 def between_arithmetics(
@@ -134,7 +139,7 @@ def between_arithmetics(
     for turn in range(repeats):
         for name, times in spent.items():
             block = Ensemble(scenario, turn, lanes, lanes=lanes, arithmetic=name)
-            times.append(cpu_time(lambda block=block: block.run().summary()) / lanes)  # type: ignore[misc]
+            times.append(cpu_time(partial(_played, block)) / lanes)
         tick()
     numpy, compiled = (median(spent[name]) for name in ARITHMETICS)
     return {"numpy_ms": 1e3 * numpy, "compiled_ms": 1e3 * compiled, "ratio": numpy / compiled}
@@ -169,7 +174,7 @@ def by_size(
     for turn in range(repeats):
         for size in sizes:
             block = Ensemble(scenario, turn, size, lanes=size)
-            times[size].append(cpu_time(lambda block=block: block.run().summary()))  # type: ignore[misc]
+            times[size].append(cpu_time(partial(_played, block)))
             tick()
     return {size: size / median(seconds) for size, seconds in times.items()}
 
