@@ -148,7 +148,7 @@ def _one(chunk: Chunk, replicate: int) -> pa.Table:
     told = pa.Table.from_pylist(rows)
     # The rest of what a run of the model tells, at nothing.
     table = pa.table(dict(zip(told.column_names, told.columns, strict=True)) | _rest(told.column_names))
-    keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
+    keys = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table.to_pydict())}
     return with_keys(chunk, replicate, keys, table)
 
 
@@ -161,7 +161,7 @@ def changed(chunk: Chunk, change: Callable[[int], dict[str, list[float]]]) -> pa
         rows = outcome.slice(3 * number, 3)
         for name, values in change(replicate).items():
             rows = rows.set_column(rows.column_names.index(name), name, pa.array(values, rows.schema.field(name).type))
-        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(rows)}
+        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(rows.to_pydict())}
         parts.append(with_keys(chunk, replicate, how, rows))
     return pa.concat_tables(parts)
 

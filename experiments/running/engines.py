@@ -39,9 +39,7 @@ def play_ensemble(chunk: Chunk) -> Played:
         runs = []
         for _, world in ensemble.worlds():
             summary = world.run().summary()
-            for name, column in run_columns(world).items():
-                summary[name] = column
-            runs.append(_table(chunk, summary))
+            runs.append(_table(chunk, {**dict(summary.items()), **run_columns(world)}))
             for lane in kept_lanes(world):
                 for name, frame in world.recorder.of_lane(lane).tables().items():
                     if name in series:
@@ -55,17 +53,21 @@ def play_ensemble(chunk: Chunk) -> Played:
     return Played(pa.concat_tables(runs, promote_options="default"), kept)
 
 
-def _table(chunk: Chunk, summary: pd.DataFrame) -> pa.Table:
-    """The rows of a block of runs, each run with its own digest, keys in front."""
+def _table(chunk: Chunk, summary: dict[str, Any]) -> pa.Table:
+    """The rows of a block of runs, given by column, each run with its own digest, keys in front."""
     import pyarrow as pa
 
-    replicates = summary.pop("replicate").to_numpy()
-    n_dyads = summary["dyad"].nunique()  # rows that a run has
-    table = plain(pa.Table.from_pandas(summary, preserve_index=False))
-    digests = [digest_of(table.slice(first, n_dyads)) for first in range(0, len(table), n_dyads)]
+    replicates = np.asarray(summary.pop("replicate")).tolist()
+    table = plain(pa.table({name: pa.array(values, from_pandas=True) for name, values in summary.items()}))
+    told = {name: table[name].to_pylist() for name in table.column_names}
+    n_dyads = len(set(told["dyad"]))  # rows that a run has
+    digests = [
+        digest_of({name: values[first : first + n_dyads] for name, values in told.items()})
+        for first in range(0, len(table), n_dyads)
+    ]
     keys: dict[str, Any] = {"design_point": chunk.design_point, **chunk.columns}
     columns = {name: pa.array([value] * len(table)) for name, value in keys.items()}
-    columns |= {"replicate": pa.array(replicates.tolist())}
+    columns |= {"replicate": pa.array(replicates)}
     columns |= {
         name: pa.array([value] * len(table)) for name, value in (("status", "ok"), ("stage", ""), ("message", ""))
     }
@@ -126,7 +128,7 @@ def _run(chunk: Chunk, replicate: int) -> tuple[pa.Table, NegotiationModel | Non
         for name, column in run_columns(model.world).items():
             summary[name] = column
         table = pa.Table.from_pandas(summary, preserve_index=False)
-        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table)}
+        how = {"status": "ok", "stage": "", "message": "", "digest": digest_of(table.to_pydict())}
     except MemoryError:  # the machine's doing, and no outcome of this run
         raise
     except Exception as error:

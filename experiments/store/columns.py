@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
-from collections.abc import Mapping
+import itertools
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.design.plan import Value
@@ -114,23 +115,25 @@ class Played:
     series: Mapping[str, pa.Table] = dataclasses.field(default_factory=dict)
 
 
-def digest_of(summary: pa.Table) -> str:
-    """A digest of the outcome of one run: column names and every value to the last bit."""
+def digest_of(summary: Mapping[str, Sequence[Any]]) -> str:
+    """A digest of the outcome of one run, given by column: names and every value to the last bit."""
     told = hashlib.sha256()
-    for name in sorted(summary.column_names):
-        values = [x.hex() if isinstance(x, float) else repr(x) for x in summary[name].to_pylist()]
+    for name in sorted(summary):
+        values = [x.hex() if isinstance(x, float) else repr(x) for x in summary[name]]
         told.update(f"{name}={values}\n".encode())
     return told.hexdigest()[:DIGEST_LENGTH]
 
 
 def runs_are_true(table: pa.Table) -> bool:
     """Whether the rows of a part give the digests that they carry."""
+    told = table.to_pydict()
     outcome = table.column_names[table.column_names.index("digest") + 1 :]
-    said, replicates = table["digest"].to_pylist(), table["replicate"].to_pylist()
-    for replicate in dict.fromkeys(replicates):
-        first, n_rows = replicates.index(replicate), replicates.count(replicate)
-        if said[first] and digest_of(table.slice(first, n_rows).select(outcome)) != said[first]:
+    said, first = told["digest"], 0
+    for _, run in itertools.groupby(told["replicate"]):
+        last = first + len(list(run))
+        if said[first] and digest_of({name: told[name][first:last] for name in outcome}) != said[first]:
             return False
+        first = last
     return True
 
 

@@ -224,7 +224,8 @@ def _rows_digest(name: str, table: pa.Table) -> bytes:
     """A digest of what the digests of a part's runs leave out: the keys in front, and all of a series."""
     names = table.column_names
     own = names if name.startswith("series") or "digest" not in names else names[: names.index("digest") + 1]
-    return f"{digest_of(table.select(own))} {len(table)} {hashlib.sha256(repr(names).encode()).hexdigest()}".encode()
+    rows = table.select(own).to_pydict()
+    return f"{digest_of(rows)} {len(table)} {hashlib.sha256(repr(names).encode()).hexdigest()}".encode()
 
 
 def _some(names: list[str]) -> str:
