@@ -5,7 +5,7 @@ settings, ranges, outcomes, dyads, replicates and root seed are used. The design
 root seed, of which every stage plays the next points. Every sixteen points have the same luck, replicate by replicate,
 and the next sixteen another: one luck for all would move every answer the same way, and no point could tell. Held-out
 points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
-runs that nobody has played.
+runs that nobody has played; each has twice the runs of a design point, so that their own luck blurs little of it.
 
 Every sixteen points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
@@ -46,6 +46,7 @@ OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
+HELD_OUT_TIMES: Final = 2  # runs of a held-out point to one of a design point
 SAME_LUCK: Final = 16  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
 
@@ -237,16 +238,18 @@ def make_emulator(
     keys = keys_of(plan)
     began, spent = time.monotonic(), cpu_seconds()
 
-    def play(rows: Sequence[Mapping[str, Any]], stage: str, root_seed: int) -> dict[Key, FloatArray] | None:
-        points = derived(plan, rows, sizes.replicates, stage, root_seed)
+    def play(
+        rows: Sequence[Mapping[str, Any]], stage: str, root_seed: int, replicates: int = sizes.replicates
+    ) -> dict[Key, FloatArray] | None:
+        points = derived(plan, rows, replicates, stage, root_seed)
         came = run_plan(
-            points, folder / stage, workers, hooks(stage), None, work, chunk_replicates=min(sizes.replicates, 500)
+            points, folder / stage, workers, hooks(stage), None, work, chunk_replicates=min(replicates, 512)
         )
-        return None if came.was_interrupted else values_of(came, keys, len(rows), sizes.replicates)
+        return None if came.was_interrupted else values_of(came, keys, len(rows), replicates)
 
     apart, seeds = seeds_of(plan)
     tested = sobol(plan.factors, 1 << (sizes.held_out - 1).bit_length(), apart)[: sizes.held_out]
-    held_out = play(tested, "held-out", apart)
+    held_out = play(tested, "held-out", apart, HELD_OUT_TIMES * sizes.replicates)
     if held_out is None:
         return None
     whole = sobol(plan.factors, sizes.points, plan.root_seed)

@@ -110,14 +110,19 @@ def test_emergence_is_of_runs_that_inherited_nothing(tmp_path: Path) -> None:
 
 def test_held_out_points_have_other_luck_and_other_places(tmp_path: Path) -> None:
     seen: dict[int, set[tuple[float, ...]]] = {}
+    runs: dict[int, int] = {}
 
     def watched(chunk: Chunk) -> Played:
         seen.setdefault(chunk.root_seed, set()).add(tuple(float(v) for v in chunk.settings.values()))
+        runs[chunk.root_seed] = runs.get(chunk.root_seed, 0) + chunk.count
         return made_up(chunk)
 
-    told = make_emulator(plan_in(tmp_path), tmp_path / "out", SIZES, 1, work=watched)
+    plan = plan_in(tmp_path)
+    told = make_emulator(plan, tmp_path / "out", SIZES, 1, work=watched)
     assert told is not None and sorted(map(len, seen.values())) == [16, 16]
     assert not set.intersection(*seen.values())
+    of_points = SIZES.points * SIZES.replicates
+    assert runs == {plan.root_seed: of_points, training.seeds_of(plan)[0]: 2 * of_points}, "less of their own luck"
     assert all(len(one["tested"]) == 16 for one in told["outputs"])
 
 
