@@ -31,8 +31,8 @@ from experiments.store.folder import Results
 from experiments.store.kept import plan_of
 from model import InputFault
 
-# 54 chunks of 5 runs.
-MANY = PLAN.replace("replicates = 6", "replicates = 30")
+# 27 chunks of 5 runs.
+MANY = PLAN.replace("replicates = 6", "replicates = 15")
 # 12 chunks of 5 runs of the model.
 REAL = """
 title = "A"
@@ -99,7 +99,7 @@ class Killed:
 
 @pytest.fixture(scope="module")
 def made_up_sweep(tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """54 chunks of made-up runs."""
+    """27 chunks of made-up runs."""
     folder = tmp_path_factory.mktemp("undisturbed")
     plan = small_plan(folder, MANY)
     whole = sweep(plan, folder / "r").results
@@ -203,7 +203,7 @@ def test_a_finished_sweep_is_left_as_it_is(plan: Plan, tmp_path: Path) -> None:
             "levels of dialogue_ceiling: none, group in the",
         ),
         ("root_seed = 318", "root_seed = 319", "root_seed: 318291039481029384 in the results, 319291039481029384 now"),
-        ("replicates = 30", "replicates = 31", "replicates: 30 in the results, 31 now"),
+        ("replicates = 15", "replicates = 16", "replicates: 15 in the results, 16 now"),
         (
             "linkage_issues = false",
             "linkage_scale = 0.5",
@@ -238,7 +238,7 @@ def test_words_of_a_plan_may_be_mended(plan: Plan, tmp_path: Path) -> None:
     sweep(plan, tmp_path / "r")
     words = (
         ("A small plan", "A small plän"), ("Does it work?", "Does it still work?"), ('"on the table"', '"on"'),
-        ('label = "tariffs"', 'label = "duties"  # a comment'), ("= 30", " =   30"),
+        ('label = "tariffs"', 'label = "duties"  # a comment'), ("= 15", " =   15"),
         ('"dialogue, all channels"', '"all channels"'), ("dialogue_on_monitoring = 0", "dialogue_on_monitoring = 0.0"),
     )  # fmt: skip
     text = MANY
@@ -404,7 +404,7 @@ def test_a_disk_that_refuses_loses_nothing(
     assert len(list((tmp_path / "r" / "runs").iterdir())) == 5
     outcome, again = counted(plan, tmp_path / "r")
     assert outcome.n_before == 25
-    assert len(again) == 54 - 5
+    assert len(again) == 27 - 5
     assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
 
 
@@ -423,7 +423,7 @@ def test_want_of_memory_ends_a_sweep_and_is_no_row(plan: Plan, tmp_path: Path) -
     told = Results.open(tmp_path / "r").manifest
     assert (told["state"], told["n_runs"], told["n_failed"]) == ("interrupted", 35, 0)
     outcome, again = counted(plan, tmp_path / "r")
-    assert len(again) == 54 - 7 and outcome.n_failed == 0
+    assert len(again) == 27 - 7 and outcome.n_failed == 0
     assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
 
 
@@ -446,7 +446,7 @@ def test_a_folder_that_is_moved_is_told_and_not_made_anew(plan: Plan, tmp_path: 
         run_plan(plan, tmp_path / "r", 1, work=work, chunk_replicates=CHUNK)
     assert not (tmp_path / "r").exists()
     outcome, again = counted(plan, tmp_path / "moved")
-    assert len(again) == 54 - 7
+    assert len(again) == 27 - 7
     assert outcome.results.digest() == sweep(plan, tmp_path / "whole").results.digest()
 
 
