@@ -44,7 +44,7 @@ def made_up_emulator(outputs: tuple[Any, ...] = OUTPUTS) -> dict[str, Any]:
         }
         return {
             "outcome": outcome, "where": where, "is_yes_no": is_yes_no, "only": only, "limits": limits, "width": 0.3,
-            "floor": 0.02, "lengths": luck.uniform(0.2, 1.0, len(names)).tolist(), **curves,
+            "floor": 0.02, "shares": [0.7, 0.4], "lengths": luck.uniform(0.2, 1.0, (2, len(names))).tolist(), **curves,
         }  # fmt: skip
 
     return {

@@ -1,9 +1,9 @@
 """An emulator: the answers of the ensemble within a box of inputs, and how sure it is of them. Needs NumPy alone.
 
 It was made by ``training.py`` from runs of a plan. For every outcome it holds three curves, each a weighted sum of
-Matern kernels around the design points (the mean of a Gaussian process): the mean over luck, and the ends of the chance
-band, between which lie nine in ten runs. Around the mean stands the emulator's band: in nine of ten settings that it
-was not made from, a mean over runs of other luck lay in it.
+kernels (every one the sum of two Materns) around the design points, the mean of a Gaussian process: the mean over luck,
+and the ends of the chance band, between which lie nine in ten runs. Around the mean stands the emulator's band: in nine
+of ten settings that it was not made from, a mean over runs of other luck lay in it.
 
 >>> from experiments.emulation.emulator import Emulator
 >>> emulator = Emulator.load("emulator.json")               # doctest: +SKIP
@@ -27,7 +27,7 @@ from model import InputFault, __version__, nearest, shown
 
 FloatArray = npt.NDArray[np.float64]
 
-FORM: Final = "detente emulator 1"
+FORM: Final = "detente emulator 2"
 CURVES: Final = ("mean", "run_low", "run_high")
 ROOT_5: Final = math.sqrt(5.0)
 
@@ -82,7 +82,8 @@ class Emulator:
         self._names = [one["name"] for one in self.inputs]
         self._keys = [(str(one["outcome"]), str(one["where"])) for one in self.outputs]
         self._points = _numbers(told["points"]).T.copy()  # (input, point)
-        self._nearness = _numbers([one["lengths"] for one in self.outputs]) ** -2.0
+        self._nearness = _numbers([one["lengths"] for one in self.outputs]) ** -2.0  # (output, Matern, input)
+        self._shares = _numbers([one["shares"] for one in self.outputs])[..., None]
         self._weights = _numbers([[one[curve]["weights"] for curve in CURVES] for one in self.outputs])
         self._offset = _numbers([[one[curve]["offset"] for curve in CURVES] for one in self.outputs])
         self._ends = _numbers([one["limits"] for one in self.outputs]).T
@@ -90,7 +91,8 @@ class Emulator:
         self._floor = _numbers([one["floor"] for one in self.outputs])
         self._is_yes_no = np.array([one["is_yes_no"] for one in self.outputs], dtype=bool)
         n_inputs, n_points = self._points.shape
-        shapes = (len(self.outputs), len(CURVES), n_points), (len(self.outputs), n_inputs)
+        n_outputs, n_materns, _ = self._shares.shape
+        shapes = (n_outputs, len(CURVES), n_points), (n_outputs, n_materns, n_inputs)
         if (self._weights.shape, self._nearness.shape) != shapes or n_inputs != len(self.inputs):
             raise ValueError("points, lengths and weights do not belong together")
         # An output that only some runs have: whether an other's share of runs must be high, or low, for it to be there.
@@ -175,7 +177,8 @@ class Emulator:
         """The curves at a place, (mean, run_low and run_high, output), within their limits."""
         apart = (self._points - place[:, None]) ** 2.0
         distance = ROOT_5 * np.sqrt(self._nearness @ apart)
-        kernel = (1.0 + distance + distance**2.0 / 3.0) * np.exp(-distance)
+        materns = (1.0 + distance + distance**2.0 / 3.0) * np.exp(-distance)  # (output, Matern, point)
+        kernel = (self._shares * materns).sum(axis=1)
         found = self._offset + (self._weights @ kernel[:, :, None])[:, :, 0]
         curves: FloatArray = np.clip(found.T, *self._ends[:, None, :])
         curves[2] = np.maximum(curves[1], curves[2])

@@ -1,9 +1,10 @@
 """Fits the curves of an emulator to runs at design points, and measures it on runs that it has not seen.
 
 *Curves.* The mean over luck at a design point is known but for its Monte-Carlo variance, which the replicates tell and
-the fit is given: noise differs from point to point (stochastic kriging, Ankenman et al. 2010). The kernel is a Matern
-of order 5/2 with a length for every input, found by maximum likelihood. The two ends of the chance band keep the
-lengths of the mean; how noisy they are the fit finds out.
+the fit is given: noise differs from point to point (stochastic kriging, Ankenman et al. 2010). The kernel is the sum
+of two Materns of order 5/2, each with a share and a length for every input, found by maximum likelihood: one for what
+goes on over the whole box, one for what happens in a part of it. The two ends of the chance band keep the kernel of
+the mean; how far they move and how noisy they are the fit finds out.
 
 *Band.* A held-out point says by how many spreads of chance the emulator misses it. The band is as many spreads wide as
 covers nine in ten of them (split conformal prediction, Lei et al. 2018), so it holds whatever the curves are worth.
@@ -26,7 +27,9 @@ LEVEL: Final = 0.9
 LEAST_SPREAD: Final = 0.25
 NEXT_TO_NOTHING: Final = 1e-9  # that spread of an output on which luck has no hold
 LENGTHS: Final = (0.05, 50.0)  # in widths of the box
-DIGITS: Final = 12  # of a length
+STARTS: Final = (0.5, 3.0)  # lengths at which the search for the two begins
+SHARES: Final = (1e-3, 1e4)  # of a Matern, in variances of what is fitted
+DIGITS: Final = 12  # of a length or a share
 
 
 class Runs(NamedTuple):
@@ -34,6 +37,13 @@ class Runs(NamedTuple):
 
     places: FloatArray
     values: FloatArray
+
+
+class Kernel(NamedTuple):
+    """How alike two places are: two Materns of order 5/2, each with its share and its lengths, in widths of the box."""
+
+    shares: list[float]
+    lengths: list[list[float]]
 
 
 class Moments(NamedTuple):
@@ -85,51 +95,65 @@ def fitted(runs: Runs, is_yes_no: bool) -> dict[str, Any]:
     if used.sum() < 2 or np.nanmin(runs.values) == np.nanmax(runs.values):
         offset = float(np.nanmin(runs.values)) if used.any() else math.nan
         flat = {"offset": offset, "weights": [0.0] * len(used)}
-        return {"lengths": [1.0] * n_inputs, **{name: dict(flat) for name in targets}, "floor": NEXT_TO_NOTHING}
+        return {**_flat(n_inputs)._asdict(), **{name: dict(flat) for name in targets}, "floor": NEXT_TO_NOTHING}
     whole: dict[str, Any] = {}
-    lengths: FloatArray | None = None
+    kernel: Kernel | None = None
     for name, target in targets.items():
         if is_yes_no and name != "mean":
             whole[name] = {"offset": 0.0, "weights": [0.0] * len(used)}
             continue
         noise = found.variance[used] if name == "mean" else None
-        offset, weights, lengths = _curve(runs.places[used], target[used], noise, lengths)
+        offset, weights, kernel = _curve(runs.places[used], target[used], noise, kernel)
         spread_out = np.zeros(len(used))
         spread_out[used] = weights
         whole[name] = {"offset": offset, "weights": spread_out.tolist()}
-    assert lengths is not None
+    assert kernel is not None
     spread = np.sqrt(found.mean * (1.0 - found.mean)) if is_yes_no else 0.5 * (found.high - found.low)
     floor = max(LEAST_SPREAD * float(np.nanmean(spread)), NEXT_TO_NOTHING)
-    return {"lengths": lengths.tolist(), **whole, "floor": floor}
+    return {**kernel._asdict(), **whole, "floor": floor}
+
+
+def _flat(n_inputs: int) -> Kernel:
+    """Of what is the same everywhere."""
+    return Kernel([1.0, 0.0], [[1.0] * n_inputs] * 2)
 
 
 def _curve(
-    places: FloatArray, target: FloatArray, noise: FloatArray | None, lengths: FloatArray | None
-) -> tuple[float, FloatArray, FloatArray]:
-    """Offset, weights and lengths of a curve; ``noise`` are variances, found by the fit where none are given."""
+    places: FloatArray, target: FloatArray, noise: FloatArray | None, kernel: Kernel | None
+) -> tuple[float, FloatArray, Kernel]:
+    """Offset, weights and kernel of a curve; ``noise`` are variances, found by the fit where none are given."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 
     offset, scale = float(target.mean()), float(target.std())
+    n_inputs = places.shape[1]
     if scale == 0.0:
-        return offset, np.zeros(len(target)), np.ones(places.shape[1]) if lengths is None else lengths
-    if lengths is None:
-        matern = Matern(np.ones(places.shape[1]), LENGTHS, nu=2.5)
+        return offset, np.zeros(len(target)), _flat(n_inputs) if kernel is None else kernel
+    if kernel is None:
+        first, second = (
+            ConstantKernel(1.0, SHARES) * Matern(np.full(n_inputs, one), LENGTHS, nu=2.5) for one in STARTS
+        )
     else:
-        matern = Matern(lengths, "fixed", nu=2.5)
-    kernel = ConstantKernel(1.0, (1e-2, 1e4)) * matern
+        first, second = (
+            ConstantKernel(share, "fixed") * Matern(lengths, "fixed", nu=2.5)
+            for share, lengths in zip(*kernel, strict=True)
+        )
     if noise is None:
-        kernel, alpha = kernel + WhiteKernel(0.1, (1e-6, 1e1)), 1e-10
+        asked, alpha = ConstantKernel(1.0, SHARES) * (first + second) + WhiteKernel(0.1, (1e-6, 1e1)), 1e-10
     else:
-        alpha = np.maximum(noise / scale**2.0, 1e-10)
-    process = GaussianProcessRegressor(kernel, alpha=alpha)
+        asked, alpha = first + second, np.maximum(noise / scale**2.0, 1e-10)
+    process = GaussianProcessRegressor(asked, alpha=alpha)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # an input that does nothing has a length at its bound
         process.fit(places, (target - offset) / scale)
-    signal = process.kernel_ if noise is not None else process.kernel_.k1
-    found = np.round(np.broadcast_to(signal.k2.length_scale, places.shape[1:]), DIGITS)
-    return offset, scale * float(signal.k1.constant_value) * process.alpha_, found
+    if kernel is not None:
+        times = float(process.kernel_.k1.k1.constant_value) if noise is None else 1.0
+        return offset, scale * times * process.alpha_, kernel
+    parts = (process.kernel_.k1, process.kernel_.k2)
+    lengths = [np.broadcast_to(part.k2.length_scale, n_inputs).round(DIGITS).tolist() for part in parts]
+    own = Kernel([round(float(part.k1.constant_value), DIGITS) for part in parts], lengths)
+    return offset, scale * process.alpha_, own
 
 
 def scores(measured: FloatArray, mean: FloatArray, spread: FloatArray) -> FloatArray:

@@ -5,7 +5,7 @@ settings, ranges, outcomes, dyads, replicates and root seed are used. The design
 root seed, of which every stage plays the next points. Every sixteen points have the same luck, replicate by replicate,
 and the next sixteen another: one luck for all would move every answer the same way, and no point could tell. Held-out
 points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
-runs that nobody has played; each has twice the runs of a design point, so that their own luck blurs little of it.
+runs that nobody has played; each has four times the runs of a design point: their own luck blurs little.
 
 Every sixteen points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
@@ -30,6 +30,7 @@ from experiments.design.sampling import sobol
 from experiments.emulation.emulator import CURVES, FORM, Emulator, share_of
 from experiments.emulation.fitting import LEVEL, Runs, fitted, measured, moments
 from experiments.running.engines import run_chunk
+from experiments.running.executors import check_workers, executor_maker
 from experiments.running.runner import Hooks, Outcome, run_plan
 from experiments.store.columns import Chunk
 from experiments.store.manifest import code_fingerprint, now
@@ -46,7 +47,8 @@ OF_BLOCS: Final = ("ev_share", "final_ev_share", "co2_saved", "price")
 ONLY_WHERE: Final = {"emerged": False, "kept": True, "lost": True}
 INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
-HELD_OUT_TIMES: Final = 2  # runs of a held-out point to one of a design point
+HELD_OUT_TIMES: Final = 4  # runs of a held-out point to one of a design point
+FIT_ALONE: Final = 128  # points whose curves one process fits before others would have started
 SAME_LUCK: Final = 16  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
 
@@ -261,7 +263,7 @@ def make_emulator(
             if values is None:
                 return None
             course.add(rows, values)
-        told = _fit(plan, keys, course, tested, held_out)
+        told = _fit(plan, keys, course, tested, held_out, workers)
         error = worst_error(told["outputs"])
         steps.append({"points": n, "error": error})
         tell(f"{n} points: error {error:.2f} standard deviations in the worst output")
@@ -298,6 +300,7 @@ def _fit(
     course: _Course,
     tested: Sequence[Mapping[str, Any]],
     held_out: dict[Key, FloatArray],
+    workers: int | None,
 ) -> dict[str, Any]:
     """What the file says of the model, the box and the curves, with what held-out points say of them."""
     places, tests = places_of(plan.factors, course.rows), places_of(plan.factors, tested)
@@ -313,7 +316,9 @@ def _fit(
         "inputs": [input_of(factor, start) for factor in plan.factors], "points": places.tolist(), "outputs": [],
     }  # fmt: skip
     named = [(key.outcome, key.where) for key in there]
-    for key in there:
+    yes_no = [(OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]).is_yes_no for key in there]
+    curves = _curves([Runs(places, course.values[key]) for key in there], yes_no, workers)
+    for key, found in zip(there, curves, strict=True):
         own = OUTCOMES.get(key.outcome) or OF_SIDES[key.outcome]
         only = [named.index((INHERITED, key.where)), ONLY_WHERE[key.outcome]] if key.outcome in ONLY_WHERE else None
         is_share = own.times == 100.0 or "depth" in key.outcome
@@ -321,10 +326,17 @@ def _fit(
             "outcome": key.outcome, "where": key.where, "words": words_of(key.column, key.dyad), "unit": own.unit,
             "times": own.times, "digits": own.digits, "is_yes_no": own.is_yes_no, "only": only, "width": 0.0,
             "limits": _limits(course.values[key], is_share),
-            **fitted(Runs(places, course.values[key]), own.is_yes_no),
+            **found,
         })  # fmt: skip
     _measure(told, there, tests, held_out)
     return told
+
+
+def _curves(runs: Sequence[Runs], yes_no: Sequence[bool], workers: int | None) -> list[dict[str, Any]]:
+    """The curves of every output, fitted side by side where there are many points, which takes seconds each."""
+    jobs = check_workers(workers) if len(runs[0].places) > FIT_ALONE else 1
+    with executor_maker(jobs)() as pool:
+        return list(pool.map(fitted, runs, yes_no))
 
 
 def _limits(values: FloatArray, is_share: bool) -> list[float]:

@@ -14,7 +14,7 @@ export function emulatorOf(told) {
   const points = told.points.map((point) => Float64Array.from(point));
   const outputs = told.outputs.map((one) => ({
     one,
-    nearness: Float64Array.from(one.lengths, (length) => 1 / (length * length)),
+    materns: one.shares.map((share, m) => ({ share, nearness: Float64Array.from(one.lengths[m], (length) => 1 / (length * length)) })),
     weights: CURVES.map((name) => Float64Array.from(one[name].weights)),
     offsets: CURVES.map((name) => one[name].offset),
   }));
@@ -32,13 +32,16 @@ export function emulatorOf(told) {
   };
 
   // The mean and the two ends of the chance band of one output.
-  const curvesOf = ({ one, nearness, weights, offsets }, at) => {
+  const curvesOf = ({ one, materns, weights, offsets }, at) => {
     const sums = [0, 0, 0];
     for (let n = 0; n < points.length; n += 1) {
-      let square = 0;
-      for (let k = 0; k < at.length; k += 1) square += nearness[k] * (points[n][k] - at[k]) ** 2;
-      const distance = ROOT_5 * Math.sqrt(square);
-      const kernel = (1 + distance + (distance * distance) / 3) * Math.exp(-distance);
+      let kernel = 0;
+      for (const { share, nearness } of materns) {
+        let square = 0;
+        for (let k = 0; k < at.length; k += 1) square += nearness[k] * (points[n][k] - at[k]) ** 2;
+        const distance = ROOT_5 * Math.sqrt(square);
+        kernel += share * (1 + distance + (distance * distance) / 3) * Math.exp(-distance);
+      }
       for (let c = 0; c < 3; c += 1) sums[c] += weights[c][n] * kernel;
     }
     const [mean, low, high] = sums.map((sum, c) => clipped(offsets[c] + sum, one.limits));

@@ -27,9 +27,10 @@ def by_hand(told: dict[str, Any], output: int, curve: str) -> float:
     at = (0.37, math.log(0.05 / 0.01) / math.log(20.0), 2.0 / 7.0)
     own, total = told["outputs"][output], told["outputs"][output][curve]["offset"]
     for point, weight in zip(told["points"], own[curve]["weights"], strict=True):
-        square = sum(((a - b) / length) ** 2 for a, b, length in zip(at, point, own["lengths"], strict=True))
-        r = math.sqrt(5.0 * square)
-        total += weight * (1.0 + r + r * r / 3.0) * math.exp(-r)
+        for share, lengths in zip(own["shares"], own["lengths"], strict=True):
+            square = sum(((a - b) / length) ** 2 for a, b, length in zip(at, point, lengths, strict=True))
+            r = math.sqrt(5.0 * square)
+            total += weight * share * (1.0 + r + r * r / 3.0) * math.exp(-r)
     low, high = own["limits"]
     return min(max(total, low), high)
 

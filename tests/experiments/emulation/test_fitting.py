@@ -65,8 +65,24 @@ def test_mean_and_chance_band_are_found_through_noise() -> None:
     mean, run_low, run_high = np.array([emulator.curves(place)[:, 0] for place in tests]).T
     assert np.sqrt(np.mean((mean - truth(tests)) ** 2)) < 0.04, "less than the error of a point, 0.05"
     assert np.abs(run_high - run_low - 2 * 1.645 * spread_at(tests)).mean() < 0.12
-    lengths = emulator.outputs[0]["lengths"]
-    assert lengths[2] > 10.0 > max(lengths[:2]), "what does nothing has a long way to go"
+    lengths = np.array(emulator.outputs[0]["lengths"])
+    assert lengths[:, 2].min() >= 10.0 > lengths[:, :2].min(axis=0).max(), "what does nothing has a long way to go"
+
+
+def test_what_is_rough_in_one_place_is_told_from_what_is_smooth_everywhere() -> None:
+    """A ramp over the box and a bump in a part of it: one Matern has one length for both."""
+    rng = np.random.default_rng(12)
+    places, tests = rng.uniform(size=(120, 2)), rng.uniform(size=(400, 2))
+
+    def hill(at: np.ndarray) -> np.ndarray:
+        return np.asarray(2.0 * at[:, 0] + 0.3 * np.exp(-(((at - 0.3) / 0.15) ** 2.0).sum(axis=1)))
+
+    output = fitted(Runs(places, hill(places)[:, None] + rng.normal(0.0, 0.05, (120, 40))), False)
+    emulator = Emulator(told_of(output, places))
+    missed = [emulator.curves(place)[0, 0] for place in tests] - hill(tests)
+    assert np.sqrt(np.mean(missed**2)) < 0.03
+    first, second = np.array(output["lengths"])
+    assert max((first / second).max(), (second / first).max()) > 5.0, "each has its own"
 
 
 def test_a_noisy_point_counts_for_less() -> None:
