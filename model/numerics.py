@@ -81,7 +81,7 @@ def _adds_in_order(terms: FloatArray) -> bool:
     slices are then added one after the other. Along the last axis itself it would group terms in pairs.
     """
     step = terms.strides[-1]
-    for n, along in zip(terms.shape, terms.strides, strict=True):
+    for n, along in zip(terms.shape, terms.strides, strict=True):  # noqa: SIM110 - any() takes twice as long
         if n > 1 and 0 < along < step:
             return True
     return False

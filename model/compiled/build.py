@@ -24,12 +24,26 @@ from typing import Final
 from model.faults import InputFault
 
 HERE: Final = Path(__file__).parent
-SOURCES: Final = ("arithmetic.h", "bundles.h", "kernels.c", "tables.c", "cells.c")
+SOURCES: Final = ("arithmetic.h", "bundles.h", "kernels.c", "tables.c", "cells.c", "places.c")
 #: No product is fused with a sum, and nothing is reordered: the bits are those of the text. The two others let loops
 #: be turned into vector code; they change what is said of an operation (flags, errno), not its result.
 EXACT: Final = ("-O3", "-std=c11", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno")
 #: Tried in turn: not every compiler knows what it runs on.
 TUNED: Final = (("-march=native",), ("-mcpu=native",), ())
+#: What each kernel is given, in order: n a whole number, x a number, p where something lies.
+ARGUMENTS: Final = {
+    "place": "nnnpp",
+    "equilibrium": "nnnxnxnnp",
+    "sales": "nnnnxxxnxnnppp",
+    "source": "nnnnxp",
+    "cells_used": "nnnnnp",
+    "resolve": "nnnnp",
+    "gains": "nnp",
+    "judge": "nnnxxxpp",
+    "choose": "nnpp",
+    "function": "nnpp",
+}
+KINDS: Final = {"n": ctypes.c_int64, "x": ctypes.c_double, "p": ctypes.c_void_p}
 COMPILERS: Final = ("cc", "gcc", "clang")
 MOST_SECONDS: Final = 120
 
@@ -50,6 +64,8 @@ def kernels() -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(library))
     if loaded.is_exact() != 1:
         raise InputFault([f"the compiler {compiler[0]} fuses products with sums: name another one in CC"], "arithmetic")
+    for kernel, kinds in ARGUMENTS.items():
+        getattr(loaded, kernel).argtypes = [KINDS[kind] for kind in kinds]
     return loaded
 
 

@@ -148,9 +148,9 @@ static bundle *room_for(room *r, int n, int more)
 /* market/clearing.py: equilibrium. start.at is null for a cold start, weight.at where buyers pay what is charged.
    Returns 0, or 1 where there is no memory to work in. */
 int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
-                int64_t late_sweeps, int64_t late_rounds, const array *in, const array *out)
+                int64_t late_sweeps, int64_t late_rounds, const array *in)
 {
-    const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4;
+    const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4, *out = in + 5;
     enum { PRICE, MARKUP, WITHIN, SHARE, OUTSIDE, INCLUSIVE, RESIDUAL };
     const int n = (int)n_firms;
     const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
@@ -205,13 +205,14 @@ static void add_product(bundle sum, const bundle a, const bundle b) { EACH sum[w
    eta is the part of a duty that is passed on. Returns 0, or 1 where there is no memory to work in. */
 int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, double sigma, double theta, double eta,
           int64_t sweeps, double late, int64_t late_sweeps, int64_t late_rounds, const int64_t *index,
-          const double *of_node, const array *in, const array *out)
+          const double *of_node, const array *in)
 {
     enum { UTILITY, LEVEL, SUBSIDY, PARTNER_LANDED, PARTNER_TIE, PARTNER_CELLS, VALUE = PARTNER_CELLS + 2, LANDED, PAID,
            HOME, CELL_DUTY, CELL_PROFIT, IS_HOME = CELL_PROFIT + 2, DUTY, START, FROM };
     enum { MARKUP, FIRM_PROFIT, RESIDUAL, INCLUSIVE, OUTSIDE, TOTAL, PARTNER, BUILT, REVENUE, SUPPORT, CELLS,
            MAKERS = CELLS + 2, OF_FROM = MAKERS + 2 };
     const int n = (int)n_firms, n_sums = (int)(2 * n_from - 1);
+    const array *out = in + FROM + n_sums;
     const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
     room r;
     bundle *memory = room_for(&r, n, 3), *of_from = malloc(sizeof(bundle) * (size_t)n_sums);
