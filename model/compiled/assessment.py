@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from model.compiled.build import kernels
+from model.compiled.build import kernel
 from model.compiled.placing import placed
 from model.numerics import FloatArray
 
@@ -49,7 +49,7 @@ def sales(
     numbers = (lanes, nodes, firms, n_from, *tastes, sweeps, *late)
     whole, real = np.array(index, dtype=np.int64), np.array(of_node, dtype=np.float64)
     places = placed([*inputs, *by_firm, *sums])
-    if kernels().sales(*numbers, whole.ctypes.data, real.ctypes.data, places):
+    if kernel("sales", lanes)(*numbers, whole.ctypes.data, real.ctypes.data, places):
         raise MemoryError("no memory for one market")
     names = ("residual", "inclusive", "outside", "total", "partner", "home", "revenue", "support")
     found: dict[str, Any] = dict(zip(names, sums, strict=False))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.compiled.build import kernels
+from model.compiled.build import kernel
 from model.compiled.placing import placed
 from model.numerics import FloatArray
 
@@ -23,7 +23,7 @@ def source(
     given = [price, rate, freight if freight.ndim == 3 else freight[None], tie[None], level[None]]
     names = ("unit_home", "unit_export", "share_home", "share_export", "paid_home", "paid_export")
     found = {one: _room(lanes, places, firms, *(suppliers,) * one.startswith("share")) for one in names}
-    if kernels().source(lanes, places, firms, suppliers, theta, placed([*given, *found.values()], 4)):
+    if kernel("source", lanes)(lanes, places, firms, suppliers, theta, placed([*given, *found.values()], 4)):
         raise MemoryError("no memory for one mix of suppliers")
     return found
 
@@ -47,7 +47,7 @@ def used(
     given = [energy, is_home[None], share_home, share_export, rate, price]
     shapes = ((firms, suppliers), (places, suppliers), (places, suppliers), (places,))
     found = [_room(lanes, *shape) for shape in shapes]
-    if kernels().cells_used(lanes, markets, places, firms, suppliers, placed([*given, *found], 4)):
+    if kernel("cells_used", lanes)(lanes, markets, places, firms, suppliers, placed([*given, *found], 4)):
         raise MemoryError("no memory for the cells of one place")
     return found
 

@@ -147,7 +147,7 @@ static bundle *room_for(room *r, int n, int more)
 
 /* market/clearing.py: equilibrium. start.at is null for a cold start, weight.at where buyers pay what is charged.
    Returns 0, or 1 where there is no memory to work in. */
-int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
+int KERNEL(equilibrium)(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
                 int64_t late_sweeps, int64_t late_rounds, const array *in)
 {
     const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4, *out = in + 5;
@@ -203,7 +203,7 @@ static void add_product(bundle sum, const bundle a, const bundle b) { EACH sum[w
    follows, added up over the automakers. n_from: the partner and the third blocs. index: (4, q) pair, slot, importer and
    partner of a node; of_node: (4, q) alpha, size, friction, utility of an announcement. start.at is null for a cold start,
    eta is the part of a duty that is passed on. Returns 0, or 1 where there is no memory to work in. */
-int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, double sigma, double theta, double eta,
+int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, double sigma, double theta, double eta,
           int64_t sweeps, double late, int64_t late_sweeps, int64_t late_rounds, const int64_t *index,
           const double *of_node, const array *in)
 {
@@ -310,20 +310,4 @@ int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, dou
     free(of_from);
     free(memory);
     return 0;
-}
-
-/* The functions alone, for the tests: which = 0 exp, 1 log, 2 expm1 of what is not positive, 3 softplus, 4 logistic. */
-void function(int64_t which, int64_t n, const double *x, double *y)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] = which == 0 ? exp_(x[i]) : which == 1 ? log_(x[i]) : which == 2 ? expm1_below(x[i])
-            : which == 3 ? softplus(x[i]) : logistic(x[i]);
-}
-
-/* 1 where the compiler kept its word and rounded the product before it added. */
-int is_exact(void)
-{
-    volatile double a = 1.0 + 0x1p-30, b = 1.0 - 0x1p-30, c = -1.0;
-    const double x = a, y = b, z = c;
-    return x * y + z == 0.0;
 }

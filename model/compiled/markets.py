@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.compiled.build import kernels
+from model.compiled.build import kernel
 from model.compiled.placing import placed
 from model.numerics import FloatArray
 
@@ -33,7 +33,7 @@ def equilibrium(
     inputs = [None if one is None else _three_axes(one, shape, (lanes, markets, firms)) for one in given]
     outputs: list[FloatArray] = [np.empty((markets, firms, lanes)).transpose(2, 0, 1) for _ in range(4)]
     outputs += [np.empty((markets, lanes)).T for _ in range(3)]
-    if kernels().equilibrium(lanes, markets, firms, sigma, sweeps, *late, placed([*inputs, *outputs])):
+    if kernel("equilibrium", lanes)(lanes, markets, firms, sigma, sweeps, *late, placed([*inputs, *outputs])):
         raise MemoryError("no memory for one market")
     if len(shape) == 3:
         return tuple(outputs)

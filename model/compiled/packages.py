@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.compiled.build import kernels
+from model.compiled.build import kernel, kernels
 from model.compiled.placing import placed
 from model.numerics import FloatArray, FloatLike
 
@@ -49,7 +49,7 @@ def gains(
     """
     found = np.empty((place[0].size, len(x))).T
     weighed = [None if weight is None else weight[None], *((None, None) if truce is None else truce)]
-    kernels().gains(*found.shape, placed([x, y, *weighed, *_whole(place), found]))
+    kernel("gains", len(x))(*found.shape, placed([x, y, *weighed, *_whole(place), found]))
     return found
 
 
@@ -77,7 +77,7 @@ def judge(
     marks = np.empty((len(names), n_packages, n_lanes), dtype=bool)
     tests, best = np.empty((4, n_lanes), dtype=bool).T, np.empty(n_lanes)
     places = placed([*given, *_whole(place), best]), placed([marks.T, tests], itemsize=marks.itemsize)
-    kernels().judge(n_lanes, n_packages, n_x, *map(float, least), scale, *places)
+    kernel("judge", n_lanes)(n_lanes, n_packages, n_x, *map(float, least), scale, *places)
     return {name: one.T for name, one in zip(names, marks, strict=True)} | {"found": (tests, best)}
 
 
@@ -91,7 +91,7 @@ def choose(
     n_lanes, n_packages = own.shape
     offer, exists = np.empty(n_lanes, dtype=np.int64), np.empty(n_lanes, dtype=bool)
     places = placed([own, partner, hope, offer]), placed([admissible, exists], itemsize=exists.itemsize)
-    kernels().choose(n_lanes, n_packages, *places)
+    kernel("choose", n_lanes)(n_lanes, n_packages, *places)
     return offer, exists
 
 

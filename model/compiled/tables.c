@@ -12,7 +12,7 @@ enum { KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED, N_CASES };
 
 /* What honouring every row of a table of flows is worth, and the terms of the test of its parts, where there are
    families of concessions to be withdrawn alone. */
-int resolve(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in)
+int KERNEL(resolve)(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in)
 {
     enum { TABLE, TRUST, ANSWERED, WAITING, N_GIVEN };
     enum { WHOLE, ANSWER, STAKE, DEAREST, HIGHEST };
@@ -89,7 +89,7 @@ static inline void mark(const marks *to, const marked from, const bundled *b, in
 /* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place_x and
    place_y (n_packages), each over the life of its instrument where weight.at is there; what makes a truce in force last adds
    what the truce may lose (worth of a life, by replicate) where life.at is. */
-int gains(int64_t n_lanes, int64_t n_packages, const array *in)
+int KERNEL(gains)(int64_t n_lanes, int64_t n_packages, const array *in)
 {
     enum { X, Y, WEIGHT, LIFE, WORTH, PLACE_X, PLACE_Y, N_GIVEN };
     const array *out = in + N_GIVEN;
@@ -118,7 +118,7 @@ int gains(int64_t n_lanes, int64_t n_packages, const array *in)
    of those that the partner is believed to sign too; best: the largest gain among these. place_x, place_y
    (n_packages): the entries of each package in the tables of Resolve; whole.at is there always, answer.at where parts are tested, home_x.at
    where a side looks ahead to its vote. */
-int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, double least, double partner_least, double scale, const array *in,
+int KERNEL(judge)(int64_t n_lanes, int64_t n_packages, int64_t n_x, double least, double partner_least, double scale, const array *in,
           const marks *out)
 {
     enum { OWN, PARTNER, WHOLE, ANSWER, STAKE, DEAREST, HIGHEST, HOME_X, HOME_Y, ASKED, PLACE_X, PLACE_Y, BEST };
@@ -179,7 +179,7 @@ int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, double least, double
 
 /* rules/bargaining.py: choose_offer. The first of the packages that the partner is believed to like best among those that
    may be offered and reach the hope; 0, and exists 0, where there is none. */
-int choose(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible)
+int KERNEL(choose)(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible)
 {
     enum { OWN, PARTNER, HOPE, OFFER };
     int64_t *offer = (int64_t *)(void *)in[OFFER].at;
