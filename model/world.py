@@ -25,7 +25,7 @@ from model.record.lane import Lane
 from model.record.recorder import Recorder
 from model.schedule import play_quarter
 from model.stage import Stage
-from model.start.starting_point import known_scenario, parameters_for, starting_point
+from model.start.starting_point import for_parties, known_scenario, starting_point
 from model.state import State
 from model.telling.story import Story, StoryLine, ToldSoFar
 
@@ -69,8 +69,8 @@ class World(Stage):
         self.replicates = np.asarray(list(replicates), dtype=np.int64)
         free_left_worlds(self.replicates.size)
         self.arithmetic = arithmetic_in_use()
-        parameters = parameters_for(scenario, parameters)
         start = starting_point(scenario, parameters)
+        parameters = for_parties(start[0], parameters)
         self.root_seed = root_seed
         self.n_quarters = start[0].n_quarters if n_quarters is None else n_quarters
         luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers), start[0].parties)

@@ -65,6 +65,7 @@ def _current(name: str) -> _Known:
     return known
 
 
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
 def calibrated_with(scenario: Scenario, parameters: Parameters) -> Parameters:
     """What the calibration of a scenario sees of a run's parameters: what is structure; the rest is the scenario's own.
 
@@ -98,10 +99,14 @@ def parameters_for(scenario: str, parameters: Parameters) -> Parameters:
     Raises:
         InputFault: a change is of somebody who is no party.
     """
-    known = known_scenario(scenario)
-    if parameters.parties == known.parties:
+    return for_parties(known_scenario(scenario), parameters)
+
+
+def for_parties(scenario: Scenario, parameters: Parameters) -> Parameters:
+    """``parameters_for`` a scenario that is read already."""
+    if parameters.parties == scenario.parties:
         return parameters
-    return known.parameters.with_overrides(parameters.changes())
+    return scenario.parameters.with_overrides(parameters.changes())
 
 
 def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
@@ -110,7 +115,8 @@ def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Eco
     The calibration sees of them what is structure, and else the scenario's own. Of what the run may do, only the
     transfer of a linkage concession shows here, as another menu.
     """
-    found, parameters = _current(scenario).scenario, parameters_for(scenario, parameters)
+    found = known_scenario(scenario)
+    parameters = for_parties(found, parameters)
     # Kept for other worlds too: the calibration has the same bits whatever the arithmetic of a run.
     with using_arithmetic(NUMPY):
         return found, *_begun(found, calibrated_with(found, parameters), parameters.club_finance)
