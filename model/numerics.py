@@ -64,7 +64,8 @@ def ordered_sum(x: FloatLike, axis: int = -1, keepdims: bool = False) -> FloatAr
     few = terms.size < FEW_TERMS
     if not few and _adds_in_order(terms):
         # Starting from -0.0 leaves the bits alone where every term is -0.0.
-        return np.add.reduce(terms, axis=-1, keepdims=keepdims, initial=-0.0)
+        total = np.add.reduce(terms, axis=-1, initial=-0.0)
+        return total[..., None] if keepdims else total
     if few or terms.size < ACCUMULATE_BELOW:
         last = slice(-1, None) if keepdims else -1
         return np.add.accumulate(terms, axis=-1)[..., last]

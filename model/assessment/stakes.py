@@ -114,7 +114,8 @@ def technology_stakes(
         entries(cost, own),
         entries(cost, partner),
         *cells_ahead,
-        *(entries(ahead, back) for ahead in cells_ahead),
+        entries(cells_ahead[0], back),
+        entries(cells_ahead[1], back),
         entries((1.0 - share) * made + share * output.places[..., : parties.n_blocs], own),
         entries(ev_revenue, own),
         entries(felt, parties.dyad_of[own, partner]),
@@ -125,7 +126,8 @@ def technology_stakes(
         entries(value, own),
         entries(value, partner),
         *cars_ahead,
-        *(entries(ahead, back) for ahead in cars_ahead),
+        entries(cars_ahead[0], back),
+        entries(cars_ahead[1], back),
         MILLION_TO_BILLION * entries(sold, own),  # k$ times million cars is billions, $/kWh times GWh millions
         *(0.0, 0.0, 0.0),
     )
