@@ -84,6 +84,7 @@ class Ensemble:
                 with using_arithmetic(self.arithmetic):
                     world = self.world_type(self.scenario, parameters, self.root_seed, block, kept, self.n_quarters)
                 yield point, world
+                del world  # so that it can be freed before the next one is made
 
     def run(self) -> Ensemble:
         """Play every block to the end and keep what is wanted of it; a second call does nothing."""
@@ -96,7 +97,8 @@ class Ensemble:
             summaries.append(table)
             for lane in kept_lanes(world):
                 records[point, int(world.replicates[lane])] = world.recorder.of_lane(lane)
-            del world  # so that it can be freed before the next one is made
+            world.let_go()
+            del world
         # All or nothing: a run that was stopped half-way may be begun again.
         self.summaries, self.records = summaries, records
         return self

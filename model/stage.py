@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -16,12 +16,15 @@ from model.market.access import Gates, gates_now
 from model.market.clearing import Accounts
 from model.market.economy import SHUT
 from model.market.learning import Learned
-from model.numerics import FloatArray, ordered_sum
+from model.numerics import FloatArray, beside, ordered_sum
 from model.parameters.checked import Parameters
 from model.rules import unilateral
 from model.run_rules import RunRules, run_rules
 from model.state import Start, State, first_state
 from model.telling.story import Story
+
+#: In the place of a firm's index: all firms.
+EVERY: Final = cast(int, slice(None))
 
 
 class Stage:
@@ -49,6 +52,24 @@ class Stage:
         self.blocs: list[Bloc] = [self.bloc_type(self, index) for index in range(self.parties.n_blocs)]
         self.automakers = [self.automaker_type(self, index) for index in range(len(self.scenario.automakers))]
         self.suppliers = [self.supplier_type(self, index) for index in range(len(self.scenario.suppliers))]
+
+    def as_one(self, firms: Sequence[Any], decision: str) -> Any:
+        """All automakers, or all suppliers, as one firm whose arrays have them on an axis, for a decision that each
+        takes as firms usually do; None where one has its own way."""
+        usual = Automaker if firms is self.automakers else BatterySupplier
+        of_class = getattr(usual, decision)
+        is_usual = all(getattr(getattr(firm, decision), "__func__", None) is of_class for firm in firms)
+        return usual(self, EVERY) if is_usual else None
+
+    def asked(self, firms: Sequence[Any], decision: str, *about: np.ndarray, axis: int = -1) -> FloatArray:
+        """(..., firms) what all automakers, or all suppliers, decide; ``about``: arrays with the firms on this axis."""
+        together = self.as_one(firms, decision)
+        if together is not None:
+            decided: FloatArray = getattr(together, decision)(*about)
+            return decided
+        rest = (slice(None),) * (-1 - axis)
+        own = [[one[(..., firm.index, *rest)] for one in about] for firm in firms]
+        return beside([getattr(firm, decision)(*part) for firm, part in zip(firms, own, strict=True)], axis)
 
     def follow(self, parameters: Parameters) -> None:
         """Play by these parameters from now on: everything that follows from them is worked out anew.

@@ -25,7 +25,7 @@ from model.record.lane import Lane
 from model.record.recorder import Recorder
 from model.schedule import play_quarter
 from model.stage import Stage
-from model.start.starting_point import known_scenario, parameters_for, starting_point
+from model.start.starting_point import for_parties, known_scenario, starting_point
 from model.state import State
 from model.telling.story import Story, StoryLine, ToldSoFar
 
@@ -33,7 +33,7 @@ from model.telling.story import Story, StoryLine, ToldSoFar
 HIGHEST_REPLICATE: Final = 1 << 62
 #: Lanes of worlds that may wait to be freed; one of ten years takes about a quarter of a MB.
 MOST_WAITING: Final = 256
-_lanes_made = 0
+_lanes_waiting = 0
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class World(Stage):
         self.replicates = np.asarray(list(replicates), dtype=np.int64)
         free_left_worlds(self.replicates.size)
         self.arithmetic = arithmetic_in_use()
-        parameters = parameters_for(scenario, parameters)
         start = starting_point(scenario, parameters)
+        parameters = for_parties(start[0], parameters)
         self.root_seed = root_seed
         self.n_quarters = start[0].n_quarters if n_quarters is None else n_quarters
         luck = draw_lanes(root_seed, self.replicates, self.n_quarters, len(start[0].automakers), start[0].parties)
@@ -132,6 +132,13 @@ class World(Stage):
         table.insert(0, "replicate", np.repeat(self.replicates, len(table) // self.n_lanes))
         return table
 
+    def let_go(self) -> None:
+        """Let go of the parties, which hold this world: it is played no further, and frees its memory once nobody else
+        holds it."""
+        global _lanes_waiting
+        self.blocs, self.automakers, self.suppliers, self.stories = [], [], [], {}
+        _lanes_waiting = max(0, _lanes_waiting - self.n_lanes)
+
     # --- going back -------------------------------------------------------------------------------------------------
 
     def checkpoint(self) -> Checkpoint:
@@ -148,16 +155,17 @@ class World(Stage):
 
 
 def free_left_worlds(n_lanes: int) -> None:
-    """Free the worlds that nobody holds any more, once so many lanes have been made; n_lanes: those of the next world.
+    """Free the worlds that nobody holds any more, once so many lanes may wait; n_lanes: those of the next world.
 
-    A world and its parties hold each other, so that Python's collector alone frees them. It counts objects, and a world
-    has few, of many MB: left to itself it lets tens of worlds wait.
+    A world and its parties hold each other, so that Python's collector alone frees those that did not ``let_go``. It
+    counts objects, and a world has few, of many MB: left to itself it lets tens of worlds wait. A collection looks
+    through the whole memory of the process, and takes as long as a world of a few lanes.
     """
-    global _lanes_made
-    _lanes_made += n_lanes
-    if _lanes_made > MOST_WAITING:
+    global _lanes_waiting
+    _lanes_waiting += n_lanes
+    if _lanes_waiting > max(MOST_WAITING, n_lanes):
         gc.collect()
-        _lanes_made = n_lanes
+        _lanes_waiting = n_lanes
 
 
 def address(root_seed: object, replicate: object) -> tuple[int, int]:

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import weakref
-from typing import Any
+from typing import Any, ClassVar
 
 import mesa
 import pytest
@@ -47,22 +47,34 @@ def test_a_world_that_was_played_can_be_collected() -> None:
     assert [one for one in held if one() is not None] == []
 
 
-def test_blocks_do_not_wait_for_the_collector() -> None:
-    made: list[weakref.ref[World]] = []
+class Counted(World):
+    """A world that counts, when it is made, those of its kind that are still there."""
 
-    class Counted(World):
-        def __init__(self, *given: Any) -> None:
-            super().__init__(*given)
-            made.append(weakref.ref(self))
-            # The last one, and as many lanes as may wait.
-            assert sum(one() is not None for one in made) <= 1 + MOST_WAITING // 100
+    made: ClassVar[list[weakref.ref[World]]] = []
+    most = 1
 
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self.made.append(weakref.ref(self))
+        assert sum(one() is not None for one in self.made) <= self.most
+
+
+@pytest.mark.parametrize("by_hand", [False, True])
+def test_blocks_do_not_wait_for_the_collector(by_hand: bool) -> None:
+    # By hand: the last one, and as many lanes as may wait.
+    kind = type("Fresh", (Counted,), {"made": [], "most": 1 + MOST_WAITING // 100 if by_hand else 1})
+    blocks = Ensemble("symmetric", replicates=1000, lanes=100, n_quarters=1, world=kind)
     gc.disable()
     try:
-        Ensemble("symmetric", replicates=1000, lanes=100, n_quarters=1, world=Counted).run()
+        if not by_hand:
+            blocks.run()
+        else:
+            for _, world in blocks.worlds():
+                world.run()
+                del world
     finally:
         gc.enable()
-    assert len(made) == 10
+    assert len(kind.made) == 10
 
 
 def test_agents_are_numbered_from_one_in_every_model_and_on() -> None:

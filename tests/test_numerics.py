@@ -197,7 +197,9 @@ def replicates_fastest(shape: tuple[int, ...], seed: int = 0) -> FloatArray:
     return np.moveaxis(values, -1, 0)
 
 
-@pytest.mark.parametrize("shape", [(1, 3, 14), (2, 1100), (700, 14), (700, 3, 8), (300, 4, 14, 8)])
+@pytest.mark.parametrize(
+    "shape", [(1, 3, 14), (2, 1100), (16, 14), (16, 3, 14), (700, 14), (700, 3, 8), (300, 4, 14, 8)]
+)
 def test_ordered_sum_of_many_replicates_is_that_of_each(shape: tuple[int, ...]) -> None:
     x = replicates_fastest(shape)
     for values in (x, np.ascontiguousarray(x), x[..., ::2], x[..., ::-1], x[:, ..., :9]):

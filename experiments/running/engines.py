@@ -44,7 +44,8 @@ def play_ensemble(chunk: Chunk) -> Played:
                 for name, frame in world.recorder.of_lane(lane).tables().items():
                     if name in series:
                         series[name].append(_with_front(chunk, int(world.replicates[lane]), frame))
-            del world  # so that it can be freed before the next one is made
+            world.let_go()
+            del world  # so that it is freed before the next one is made
     except Exception as error:
         if chunk.world is None and not isinstance(error, ArithmeticError | InputFault):
             raise

@@ -19,7 +19,7 @@ from model.assessment.values import Parts, party_parts, side_flows, with_friends
 from model.market.border import felt_in_security
 from model.market.clearing import require_settled
 from model.market.economy import Economy
-from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, beside
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, beside
 from model.packages.agenda import Agenda
 from model.packages.menu import Menu
 from model.packages.sums import Flows
@@ -232,7 +232,7 @@ def _side(
     own_pair = (first, second)[side]
     access = tuple(max((view.step for view in views if view.pair == pair), default=0) for pair in (first, second))
     watched = next((one.watched_by for one in scenario.access if pair_of[one.importer, one.exporter] == own_pair), -1)
-    believed: FloatLike = 0.0
+    believed = None
     if watched >= 0:
         believed = parameters.third_answer / QUARTERS_PER_YEAR * stakes.carry[..., watched, pairs[dyad][side]]
     own, home = (

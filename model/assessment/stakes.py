@@ -13,14 +13,14 @@ from model.market.border import felt_in_security
 from model.market.clearing import MILLION_TO_BILLION
 from model.market.economy import Economy
 from model.market.learning import Learned
-from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, ordered_sum, safe_ratio
+from model.numerics import QUARTERS_PER_YEAR, FloatArray, FloatLike, entries, ordered_sum, safe_ratio
 from model.parameters.checked import Parameters
 from model.rules import batteries, standards, technology, tension, unilateral, welfare
 from model.scenario.scenario import Scenario
 from model.vocabulary import N_SIDES
 
-#: Costs some quarters ahead by bloc and partner: without and with cooperation.
-Ahead = dict[tuple[int, int], tuple[FloatArray, FloatArray]]
+#: Costs some quarters ahead of every bloc beside every partner, (..., p): without and with cooperation.
+Ahead = tuple[FloatArray, FloatArray]
 
 
 def supply_stakes(
@@ -105,33 +105,33 @@ def technology_stakes(
     effective (..., d) tension. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
     learns by the plants in it alone.
     """
-    share, felt = parameters.host_learning_share, felt_in_security(parameters, effective)
+    share, felt, parties = parameters.host_learning_share, felt_in_security(parameters, effective), economy.parties
+    own, partner = parties.importer, parties.partner
+    back = np.array([parties.pair_of[pair[::-1]] for pair in parties.directed])
     made, cost, cells_ahead = _cells_ahead(economy, parameters, cell_cost, cells, learned, output)
     sold, value, cars_ahead = _cars_ahead(economy, parameters, car_cost, learned, output)
-    gains = []
-    for dyad, (first, second) in enumerate(economy.parties.dyads):
-        for b, partner in ((first, second), (second, first)):
-            gain = technology.technology_gain(
-                cost[b],
-                cost[partner],
-                *cells_ahead[b, partner],
-                *cells_ahead[partner, b],
-                (1.0 - share) * made[b] + share * output.places[..., b],
-                ev_revenue[..., b],
-                felt[..., dyad],
-                parameters.technology_security_cost,
-            )
-            # Cars: the same gain, and loss of a lead; research and security are counted once.
-            of_cars = technology.technology_gain(
-                value[b],
-                value[partner],
-                *cars_ahead[b, partner],
-                *cars_ahead[partner, b],
-                MILLION_TO_BILLION * sold[b],  # k$ times million cars is billions, $/kWh times GWh millions
-                *(0.0, 0.0, 0.0),
-            )
-            gains.append(gain + of_cars)
-    return np.stack(gains, axis=-1).reshape((*np.shape(gains[0]), economy.parties.n_dyads, N_SIDES))
+    gain = technology.technology_gain(
+        entries(cost, own),
+        entries(cost, partner),
+        *cells_ahead,
+        entries(cells_ahead[0], back),
+        entries(cells_ahead[1], back),
+        entries((1.0 - share) * made + share * output.places[..., : parties.n_blocs], own),
+        entries(ev_revenue, own),
+        entries(felt, parties.dyad_of[own, partner]),
+        parameters.technology_security_cost,
+    )
+    # Cars: the same gain, and loss of a lead; research and security are counted once.
+    of_cars = technology.technology_gain(
+        entries(value, own),
+        entries(value, partner),
+        *cars_ahead,
+        entries(cars_ahead[0], back),
+        entries(cars_ahead[1], back),
+        MILLION_TO_BILLION * entries(sold, own),  # k$ times million cars is billions, $/kWh times GWh millions
+        *(0.0, 0.0, 0.0),
+    )
+    return (gain + of_cars).reshape((*gain.shape[:-1], parties.n_dyads, N_SIDES))
 
 
 def _cells_ahead(
@@ -141,66 +141,61 @@ def _cells_ahead(
     cells: FloatArray,
     learned: Learned,
     output: Learned,
-) -> tuple[list[FloatArray], list[FloatArray], Ahead]:
+) -> tuple[FloatArray, FloatArray, Ahead]:
     """GWh made by each bloc's suppliers, $/kWh of their cells, and the same some quarters ahead beside a partner."""
     made, cost, seen = _by_bloc(economy, cell_cost, learned.cells, cells)
     share, floor = parameters.host_learning_share, parameters.battery_cost_floor
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
+    own, partner = economy.parties.importer, economy.parties.partner
+    now, by_owner, theirs = entries(cost, own), entries(made, own), entries(made, partner)
+    known = np.maximum(entries(seen, own), 1.0)
+    here, there, plants = (
+        entries(x, who) for x, who in ((output.places, own), (output.places, partner), (learned.places, own))
+    )
 
-    def ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
-        by_owner = (np.maximum(seen[b], 1.0), made[b], made[partner], spill, exponent * (1.0 - share))
+    def ahead(spill: FloatLike) -> FloatArray:
+        found = technology.cost_ahead(now, floor, known, by_owner, theirs, spill, exponent * (1.0 - share))
         # Nothing of one's own to learn with: the cost stays.
-        found = np.where(made[b] > 0.0, technology.cost_ahead(cost[b], floor, *by_owner), cost[b])
+        found = np.where(by_owner > 0.0, found, now)
         if share > 0.0:
-            here, there = output.places[..., b], output.places[..., partner]
-            found = technology.cost_ahead(found, floor, learned.places[..., b], here, there, spill, exponent * share)
+            found = technology.cost_ahead(found, floor, plants, here, there, spill, exponent * share)
         return found
 
-    return made, cost, _for_pairs(economy, parameters, ahead)
+    return made, cost, _without_and_with(parameters, ahead)
 
 
 def _cars_ahead(
     economy: Economy, parameters: Parameters, car_cost: FloatArray, learned: Learned, output: Learned
-) -> tuple[list[FloatArray], list[FloatArray], Ahead]:
+) -> tuple[FloatArray, FloatArray, Ahead]:
     """The same of cars: m EVs that each bloc's makers sold, and k$ of one without its battery."""
-    value, known, sold = [], [], []
-    for b in range(economy.parties.n_blocs):
-        own = output.cars * economy.is_firm_home[:, b]
-        sold.append(ordered_sum(own))
-        at_home = economy.nonbattery_cost[b, 0, b]
-        value.append(at_home * safe_ratio(ordered_sum(own * car_cost), sold[b], 1.0))
-        known.append(safe_ratio(ordered_sum(own * learned.cars), sold[b], 1.0))
+    blocs = np.arange(economy.parties.n_blocs)
+    made = output.cars[..., None, :] * economy.is_firm_home.T
+    sold = ordered_sum(made)
+    mean = safe_ratio(ordered_sum(made * car_cost[..., None, :]), sold, 1.0)
+    value = economy.nonbattery_cost[blocs, 0, blocs] * mean
+    known = safe_ratio(ordered_sum(made * learned.cars[..., None, :]), sold, 1.0)
     exponent = batteries.learning_exponent(parameters.vehicle_learning_rate)
-
-    def ahead(b: int, partner: int, spill: FloatLike) -> FloatArray:
-        return technology.cost_ahead(value[b], 0.0, known[b], sold[b], sold[partner], spill, exponent)
-
-    return sold, value, _for_pairs(economy, parameters, ahead)
+    own, partner = economy.parties.importer, economy.parties.partner
+    given = (entries(value, own), 0.0, entries(known, own), entries(sold, own), entries(sold, partner))
+    return sold, value, _without_and_with(parameters, lambda spill: technology.cost_ahead(*given, spill, exponent))
 
 
-def _for_pairs(economy: Economy, parameters: Parameters, ahead: Callable[[int, int, FloatLike], FloatArray]) -> Ahead:
-    """A cost ahead of every bloc beside every partner, without and with cooperation."""
+def _without_and_with(parameters: Parameters, ahead: Callable[[FloatLike], FloatArray]) -> Ahead:
+    """A cost ahead without and with cooperation, by the part of others' experience that counts."""
     without = parameters.spillover_foreign
-    together = np.maximum(parameters.spillover_cooperation, without)
-    return {pair: (ahead(*pair, without), ahead(*pair, together)) for pair in economy.parties.directed}
+    return ahead(without), ahead(np.maximum(parameters.spillover_cooperation, without))
 
 
 def _by_bloc(
     economy: Economy, cell_cost: FloatArray, experience: FloatArray, cells: FloatArray
-) -> tuple[list[FloatArray], list[FloatArray], list[FloatArray]]:
-    """(...) of each bloc: GWh made by its suppliers, cost of their cells in $/kWh, their experience in GWh."""
-    output = ordered_sum(cells, axis=-2)
-    made, cost, seen = [], [], []
-    for b in range(economy.parties.n_blocs):
-        own = output * economy.is_supplier_home[:, b]
-        bought = ordered_sum(cells * economy.is_firm_home[:, b][:, None], axis=-2)
-        total, used = ordered_sum(own), ordered_sum(bought)
-        made.append(total)
-        cost.append(
-            safe_ratio(ordered_sum(own * cell_cost), total, safe_ratio(ordered_sum(bought * cell_cost), used, 1.0))
-        )
-        seen.append(safe_ratio(ordered_sum(own * experience), total, 1.0))
-    return made, cost, seen
+) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """(..., b) GWh made by the suppliers of each bloc, cost of their cells in $/kWh, their experience in GWh."""
+    own = ordered_sum(cells, axis=-2)[..., None, :] * economy.is_supplier_home.T
+    bought = ordered_sum(cells[..., None, :, :] * economy.is_firm_home.T[:, :, None], axis=-2)
+    made, used, price = ordered_sum(own), ordered_sum(bought), cell_cost[..., None, :]
+    of_bought = safe_ratio(ordered_sum(bought * price), used, 1.0)
+    cost = safe_ratio(ordered_sum(own * price), made, of_bought)
+    return made, cost, safe_ratio(ordered_sum(own * experience[..., None, :]), made, 1.0)
 
 
 def other_terms(

@@ -15,13 +15,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from model.assessment.nodes import ANSWER_NODES, GRID_NODES, PUNISH_NODE
-from model.numerics import FloatArray, FloatLike, beside
+from model.numerics import FloatArray
 from model.packages.menu import (
     ACCESS_ISSUE,
     N_DUTY,
     RECOGNISED,
     STANDARDS,
-    STANDARDS_AXIS,
     STANDARDS_LAPSED,
     STANDARDS_SAVING,
     TECHNOLOGY_AXIS,
@@ -29,10 +28,8 @@ from model.packages.menu import (
     Menu,
     asked_nodes,
 )
-from model.packages.part_cuts import N_STEPS, DutyPath
 from model.packages.sums import BOTH, HOME, KEPT, N_CASES, PUNISHED, Flows, Grid, added, each
-from model.rules import policy, withdrawal
-from model.rules.bargaining import take
+from model.rules import withdrawal
 from model.vocabulary import (
     CHARGING,
     DUTY,
@@ -96,6 +93,18 @@ class OtherTerms:
     finance: FloatArray | None = None
 
 
+@functools.cache
+def _places(giver: int, steps: int) -> tuple[np.ndarray, np.ndarray, FloatArray]:
+    """(n,) positions of a side's duty, with so many steps of access; their nodes by standards (n, 8), and (n, 1) 1
+    where they leave the duty as it is."""
+    positions = np.arange(N_DUTY * (steps + 1))
+    return (
+        positions,
+        asked_nodes(positions[:, None], STANDARDS_SAVING[:, giver]),
+        (positions % N_DUTY == 0)[:, None] * 1.0,
+    )
+
+
 def party_parts(
     parties: Parties,
     dyad: int,
@@ -107,10 +116,11 @@ def party_parts(
     granted: FloatArray,
     other: OtherTerms,
     steps_of_access: tuple[int, int] = (0, 0),
-    answered_by_third: FloatLike = 0.0,
+    answered_by_third: FloatArray | None = None,
 ) -> Parts:
     """The parts of one party's value; steps_of_access on the table, by who lets in; answered_by_third (...) bn$ per
-    quarter that this party expects to lose by a third one's answer if it lets the other in, by a cut in proportion.
+    quarter that this party expects to lose by a third one's answer if it lets the other in, by a cut in proportion;
+    None where nobody watches.
 
     importer_payoff, partner_payoff (..., p, n): at every node of every pair, to the importer and to its partner, with
     whatever weight on profits the party's principal has. risk (..., b, b): probability that an unbound duty of the row
@@ -126,8 +136,7 @@ def party_parts(
         answered = partner_payoff if giver == side else importer_payoff
         market = payoff[..., parties.pair_of[importer, partner], :]
         answer = answered[..., parties.pair_of[partner, importer], :]
-        positions = np.arange(N_DUTY * (steps_of_access[giver] + 1))
-        nodes = asked_nodes(positions[:, None], STANDARDS_SAVING[:, giver])
+        positions, nodes, is_unbound = _places(giver, steps_of_access[giver])
         asked, recognised = market[..., nodes], market[..., nodes | RECOGNISED]
         already = granted[..., importer, partner]
         by_standards = np.where(already[..., None, None] > 0.0, recognised, asked)
@@ -137,11 +146,10 @@ def party_parts(
         high = market[..., GRID_NODES[4]] - market[..., 0] + answer[..., ANSWER_NODES[1]] - answer[..., 0]
         step = steps[..., importer, partner]
         threat = risk[..., importer, partner] * (low + step * (high - low))
-        is_unbound = (positions % N_DUTY == 0)[:, None] * 1.0
         duties.append(by_standards + is_unbound * threat[..., None, None])
-        if giver == side and np.any(answered_by_third):
+        if giver == side and answered_by_third is not None:
             lets_in = np.where(positions >= N_DUTY, 1.0, np.array(DUTY_CUTS)[positions % N_DUTY])[:, None]
-            duties[giver] = duties[giver] - lets_in * np.asarray(answered_by_third)[..., None, None]
+            duties[giver] = duties[giver] - lets_in * answered_by_third[..., None, None]
         punish = punish + market[..., PUNISH_NODE]
     standards = (
         (other.recognition[..., 0] * to_grant[0])[..., None] * _STANDARDS_FLAGS[:, 0]
@@ -335,61 +343,3 @@ def lost_by(menu: Menu, side: int, alone: Flows, issues: tuple[int, ...]) -> Flo
             for place in [place for place, issue in enumerate(families) if issue in issues]:
                 total = total + weighed.lost[:, table, place]
     return total
-
-
-def realised_value(
-    menu: Menu,
-    parts: Parts,
-    package: np.ndarray | int,
-    honours: FloatArray,
-    level: FloatArray,
-    partly: tuple[tuple[DutyPath, FloatArray], ...] | None = None,
-) -> FloatArray:
-    """A party's gain over no treaty from what is really kept of a treaty, bn$ per quarter.
-
-    package (...) index on the menu; honours (..., 2) 1 where a side keeps it; level (..., 2) share of its duty and
-    supply concessions that a side honours under its stance. Duty gains are scaled by the level (exact at 0 and 1);
-    partly: the path of each side's duty and the share (...) of its cut that it keeps by its own choice.
-    """
-    kept = [honours[..., 0] > 0.0, honours[..., 1] > 0.0]
-    gain: FloatArray = np.zeros(kept[0].shape)
-    if partly is None and not np.any(package):
-        return gain
-    position = menu.coordinates[package]
-    state = position[..., STANDARDS_AXIS]
-    left = state
-    if not np.logical_and.reduce(kept, axis=None):
-        by_lapse = [STANDARDS_LAPSED[0][state], STANDARDS_LAPSED[1][state]]
-        left = np.where(kept[0], np.where(kept[1], state, by_lapse[1]), np.where(kept[1], by_lapse[0], 0))
-
-    def after_lapses(values: FloatArray, start: np.ndarray) -> FloatArray:
-        """The entry of the standards that are left, in the row of ``values`` (..., rows * 8) that begins at start."""
-        return take(values, start + left)
-
-    unbound = np.zeros_like(state)
-    for giver in (0, 1):
-        given = honours[..., giver] * level[..., giver]
-        duty = parts.duty[giver]
-        by_position = duty.reshape((*duty.shape[:-2], -1))
-        free = after_lapses(by_position, unbound)
-        if partly is None:
-            bound = after_lapses(by_position, position[..., giver] * duty.shape[-1])
-        else:
-            path, share = partly[giver]
-            nodes = [after_lapses(by_position, path.positions[..., k] * duty.shape[-1]) for k in range(N_STEPS)]
-            bound = policy.value_between(beside(nodes), path.rates, path.rate_at(share))
-        # Access is an act of law: it stands while the side honours, whatever of its duty cut it withholds.
-        let_in = after_lapses(by_position, position[..., giver] // N_DUTY * (N_DUTY * duty.shape[-1]))
-        gain = gain + given * (bound - let_in) + honours[..., giver] * (let_in - free) + (free - duty[..., 0, 0])
-        gain = gain + given * parts.supply[..., giver] * position[..., 2 + giver]
-        linked = position[..., 5 + giver]
-        gain = gain + honours[..., giver] * parts.linkage[..., giver] * np.minimum(linked, 1)
-        if parts.finance is not None:
-            gain = gain + honours[..., giver] * parts.finance[..., giver] * (linked == WITH_FINANCE)
-    both = honours[..., 0] * honours[..., 1]
-    if parts.friends is not None:
-        for giver in (0, 1):
-            assured = honours[..., giver] * level[..., giver] * position[..., 2 + giver]
-            is_friend = np.maximum(assured, both * position[..., TECHNOLOGY_AXIS])
-            gain = gain + parts.friends[..., giver] * is_friend
-    return gain + after_lapses(parts.standards, unbound) + both * parts.technology * position[..., TECHNOLOGY_AXIS]

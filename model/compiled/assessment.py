@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from model.compiled.build import kernels
-from model.compiled.markets import call, placed
+from model.compiled.build import kernel
+from model.compiled.placing import placed
 from model.numerics import FloatArray
 
 
@@ -42,12 +42,14 @@ def sales(
     lanes, nodes, firms = len(of_market[0]), len(index[0]), of_market[0].shape[-1]
     n_from = (len(from_blocs) + 1) // 2
     given = [*of_market, *of_pair, *of_slot, is_firm_home.T, duty[..., None], start, *from_blocs]
-    inputs = [None if one is None else np.broadcast_to(one, (lanes, *one.shape[-2:])) for one in given]
+    # What all replicates share has one step along their axis, which is none.
+    inputs = [one[None] if one is not None and one.ndim == 2 else one for one in given]
     by_firm = [np.empty((nodes, firms, lanes)).transpose(2, 0, 1) for _ in range(2)]
     sums = [np.empty((nodes, lanes)).T for _ in range(12 + len(from_blocs))]
-    numbers = (lanes, nodes, firms, n_from, *map(float, tastes), sweeps, *late)
-    tables = np.array(index, dtype=np.int64), np.array(of_node, dtype=np.float64)
-    if call(kernels().sales, *numbers, *tables, placed(inputs), placed([*by_firm, *sums])):
+    numbers = (lanes, nodes, firms, n_from, *tastes, sweeps, *late)
+    whole, real = np.array(index, dtype=np.int64), np.array(of_node, dtype=np.float64)
+    places = placed([*inputs, *by_firm, *sums])
+    if kernel("sales", lanes)(*numbers, whole.ctypes.data, real.ctypes.data, places):
         raise MemoryError("no memory for one market")
     names = ("residual", "inclusive", "outside", "total", "partner", "home", "revenue", "support")
     found: dict[str, Any] = dict(zip(names, sums, strict=False))

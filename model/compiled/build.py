@@ -18,18 +18,36 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
 from model.faults import InputFault
 
 HERE: Final = Path(__file__).parent
-SOURCES: Final = ("arithmetic.h", "bundles.h", "kernels.c", "tables.c", "cells.c")
+SOURCES: Final = ("arithmetic.h", "bundles.h", "kernels.c", "tables.c", "cells.c", "few.c", "places.c", "checks.c")
 #: No product is fused with a sum, and nothing is reordered: the bits are those of the text. The two others let loops
 #: be turned into vector code; they change what is said of an operation (flags, errno), not its result.
 EXACT: Final = ("-O3", "-std=c11", "-ffp-contract=off", "-fno-trapping-math", "-fno-math-errno")
 #: Tried in turn: not every compiler knows what it runs on.
 TUNED: Final = (("-march=native",), ("-mcpu=native",), ())
+#: What each kernel is given, in order: n a whole number, x a number, p where something lies.
+ARGUMENTS: Final = {
+    "place": "nnnpp",
+    "equilibrium": "nnnxnxnnp",
+    "sales": "nnnnxxxnxnnppp",
+    "source": "nnnnxp",
+    "cells_used": "nnnnnp",
+    "resolve": "nnnnp",
+    "gains": "nnp",
+    "judge": "nnnxxxpp",
+    "choose": "nnpp",
+    "function": "nnpp",
+}
+#: Kernels that there are in narrow bundles too (``few.c``), and from how many replicates on in wide ones alone.
+IN_BUNDLES: Final = ("equilibrium", "sales", "source", "cells_used", "gains", "judge", "choose")
+MANY_LANES: Final = 32
+KINDS: Final = {"n": ctypes.c_int64, "x": ctypes.c_double, "p": ctypes.c_void_p}
 COMPILERS: Final = ("cc", "gcc", "clang")
 MOST_SECONDS: Final = 120
 
@@ -50,7 +68,16 @@ def kernels() -> ctypes.CDLL:
     loaded = ctypes.CDLL(str(library))
     if loaded.is_exact() != 1:
         raise InputFault([f"the compiler {compiler[0]} fuses products with sums: name another one in CC"], "arithmetic")
+    for name, kinds in ARGUMENTS.items():
+        for one in (name, f"{name}_of_few") if name in IN_BUNDLES else (name,):
+            getattr(loaded, one).argtypes = [KINDS[kind] for kind in kinds]
     return loaded
+
+
+def kernel(name: str, n_lanes: int) -> Callable[..., int]:
+    """One of the kernels that work in bundles, in those that suit so many replicates; the bits are the same."""
+    found: Callable[..., int] = getattr(kernels(), name if n_lanes >= MANY_LANES else f"{name}_of_few")
+    return found
 
 
 def _compiler() -> list[str]:

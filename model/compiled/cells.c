@@ -41,11 +41,11 @@ static void mix(int n, const bundle *price, const bundle *tie, double theta, con
 /* market/clearing.py: supply_cells. price (f, k), rate and freight (o, k), tie (o, f, k), level (o, f); found: unit cost
    and what is paid (o, f), shares (o, f, k), each of cars sold at home and of cars for export, which bear no duty.
    Returns 0, or 1 where there is no memory to work in. */
-int source(int64_t n_lanes, int64_t n_places, int64_t n_firms, int64_t n_suppliers, double theta, const solid *in,
-           const solid *out)
+int KERNEL(source)(int64_t n_lanes, int64_t n_places, int64_t n_firms, int64_t n_suppliers, double theta, const solid *in)
 {
-    enum { PRICE, RATE, FREIGHT, TIE, LEVEL };
+    enum { PRICE, RATE, FREIGHT, TIE, LEVEL, N_GIVEN };
     enum { UNIT_HOME, UNIT_EXPORT, SHARE_HOME, SHARE_EXPORT, PAID_HOME, PAID_EXPORT };
+    const solid *out = in + N_GIVEN;
     const int n = (int)n_suppliers;
     bundle *memory = malloc(sizeof(bundle) * 5 * (size_t)n_suppliers);
     if (!memory) return 1;
@@ -84,11 +84,11 @@ int source(int64_t n_lanes, int64_t n_places, int64_t n_firms, int64_t n_supplie
 /* market/clearing.py: cells_used. energy (m, f, o) GWh, is_home (m, o), shares (o, f, k), rate (o, k), price (f, k); found:
    what goes to each automaker (f, k), into cars built at each place (o, k), of that into cars for export, and the duty paid
    at each place (o). Returns 0, or 1 where there is no memory to work in. */
-int cells_used(int64_t n_lanes, int64_t n_markets, int64_t n_places, int64_t n_firms, int64_t n_suppliers, const solid *in,
-               const solid *out)
+int KERNEL(cells_used)(int64_t n_lanes, int64_t n_markets, int64_t n_places, int64_t n_firms, int64_t n_suppliers, const solid *in)
 {
-    enum { ENERGY, IS_HOME, SHARE_HOME, SHARE_EXPORT, RATE, PRICE };
+    enum { ENERGY, IS_HOME, SHARE_HOME, SHARE_EXPORT, RATE, PRICE, N_GIVEN };
     enum { DELIVERED, AT_PLACE, EXPORTED, DUTY };
+    const solid *out = in + N_GIVEN;
     const int n = (int)n_suppliers, all = (int)(n_firms * n_suppliers);
     bundle *memory = malloc(sizeof(bundle) * (size_t)(all + 2 * n));
     if (!memory) return 1;

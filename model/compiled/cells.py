@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.compiled.build import kernels
-from model.compiled.markets import call, placed
+from model.compiled.build import kernel
+from model.compiled.placing import placed
 from model.numerics import FloatArray
 
 
@@ -20,15 +20,10 @@ def source(
     Limits: a lane has the bits that it has alone; NaN is never cut off.
     """
     lanes, (places, firms, suppliers) = len(price), tie.shape
-    given = [
-        price,
-        rate,
-        *(np.broadcast_to(x, (lanes, *x.shape[-n:])) for x, n in ((freight, 2), (tie, 3), (level, 2))),
-    ]
+    given = [price, rate, freight if freight.ndim == 3 else freight[None], tie[None], level[None]]
     names = ("unit_home", "unit_export", "share_home", "share_export", "paid_home", "paid_export")
     found = {one: _room(lanes, places, firms, *(suppliers,) * one.startswith("share")) for one in names}
-    tables = placed(given, 4), placed(list(found.values()), 4)
-    if call(kernels().source, lanes, places, firms, suppliers, float(theta), *tables):
+    if kernel("source", lanes)(lanes, places, firms, suppliers, theta, placed([*given, *found.values()], 4)):
         raise MemoryError("no memory for one mix of suppliers")
     return found
 
@@ -49,14 +44,14 @@ def used(
     """
     lanes, markets, firms, places = energy.shape
     suppliers = price.shape[-1]
-    given = [energy, np.broadcast_to(is_home, (lanes, *is_home.shape)), share_home, share_export, rate, price]
+    given = [energy, is_home[None], share_home, share_export, rate, price]
     shapes = ((firms, suppliers), (places, suppliers), (places, suppliers), (places,))
     found = [_room(lanes, *shape) for shape in shapes]
-    if call(kernels().cells_used, lanes, markets, places, firms, suppliers, placed(given, 4), placed(found, 4)):
+    if kernel("cells_used", lanes)(lanes, markets, places, firms, suppliers, placed([*given, *found], 4)):
         raise MemoryError("no memory for the cells of one place")
     return found
 
 
 def _room(n_lanes: int, *shape: int) -> FloatArray:
     """(R, ...) to be written, replicates fastest in memory."""
-    return np.moveaxis(np.empty((*shape, n_lanes)), -1, 0)
+    return np.empty((*shape, n_lanes)).transpose(len(shape), *range(len(shape)))

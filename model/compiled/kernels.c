@@ -147,10 +147,10 @@ static bundle *room_for(room *r, int n, int more)
 
 /* market/clearing.py: equilibrium. start.at is null for a cold start, weight.at where buyers pay what is charged.
    Returns 0, or 1 where there is no memory to work in. */
-int equilibrium(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
-                int64_t late_sweeps, int64_t late_rounds, const array *in, const array *out)
+int KERNEL(equilibrium)(int64_t n_lanes, int64_t n_markets, int64_t n_firms, double sigma, int64_t sweeps, double late,
+                int64_t late_sweeps, int64_t late_rounds, const array *in)
 {
-    const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4;
+    const array *base = in, *utility = in + 1, *alphas = in + 2, *start = in + 3, *weight = in + 4, *out = in + 5;
     enum { PRICE, MARKUP, WITHIN, SHARE, OUTSIDE, INCLUSIVE, RESIDUAL };
     const int n = (int)n_firms;
     const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
@@ -203,15 +203,16 @@ static void add_product(bundle sum, const bundle a, const bundle b) { EACH sum[w
    follows, added up over the automakers. n_from: the partner and the third blocs. index: (4, q) pair, slot, importer and
    partner of a node; of_node: (4, q) alpha, size, friction, utility of an announcement. start.at is null for a cold start,
    eta is the part of a duty that is passed on. Returns 0, or 1 where there is no memory to work in. */
-int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, double sigma, double theta, double eta,
+int KERNEL(sales)(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, double sigma, double theta, double eta,
           int64_t sweeps, double late, int64_t late_sweeps, int64_t late_rounds, const int64_t *index,
-          const double *of_node, const array *in, const array *out)
+          const double *of_node, const array *in)
 {
     enum { UTILITY, LEVEL, SUBSIDY, PARTNER_LANDED, PARTNER_TIE, PARTNER_CELLS, VALUE = PARTNER_CELLS + 2, LANDED, PAID,
            HOME, CELL_DUTY, CELL_PROFIT, IS_HOME = CELL_PROFIT + 2, DUTY, START, FROM };
     enum { MARKUP, FIRM_PROFIT, RESIDUAL, INCLUSIVE, OUTSIDE, TOTAL, PARTNER, BUILT, REVENUE, SUPPORT, CELLS,
            MAKERS = CELLS + 2, OF_FROM = MAKERS + 2 };
     const int n = (int)n_firms, n_sums = (int)(2 * n_from - 1);
+    const array *out = in + FROM + n_sums;
     const search how = { sigma, late, sweeps, late_sweeps, late_rounds };
     room r;
     bundle *memory = room_for(&r, n, 3), *of_from = malloc(sizeof(bundle) * (size_t)n_sums);
@@ -309,20 +310,4 @@ int sales(int64_t n_lanes, int64_t n_nodes, int64_t n_firms, int64_t n_from, dou
     free(of_from);
     free(memory);
     return 0;
-}
-
-/* The functions alone, for the tests: which = 0 exp, 1 log, 2 expm1 of what is not positive, 3 softplus, 4 logistic. */
-void function(int64_t which, int64_t n, const double *x, double *y)
-{
-    for (int64_t i = 0; i < n; i++)
-        y[i] = which == 0 ? exp_(x[i]) : which == 1 ? log_(x[i]) : which == 2 ? expm1_below(x[i])
-            : which == 3 ? softplus(x[i]) : logistic(x[i]);
-}
-
-/* 1 where the compiler kept its word and rounded the product before it added. */
-int is_exact(void)
-{
-    volatile double a = 1.0 + 0x1p-30, b = 1.0 - 0x1p-30, c = -1.0;
-    const double x = a, y = b, z = c;
-    return x * y + z == 0.0;
 }

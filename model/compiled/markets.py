@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
-import numpy.typing as npt
 
-from model.compiled.build import kernels
+from model.compiled.build import kernel
+from model.compiled.placing import placed
 from model.numerics import FloatArray
 
 
@@ -37,8 +33,7 @@ def equilibrium(
     inputs = [None if one is None else _three_axes(one, shape, (lanes, markets, firms)) for one in given]
     outputs: list[FloatArray] = [np.empty((markets, firms, lanes)).transpose(2, 0, 1) for _ in range(4)]
     outputs += [np.empty((markets, lanes)).T for _ in range(3)]
-    numbers = (lanes, markets, firms, float(sigma), sweeps, *late)
-    if call(kernels().equilibrium, *numbers, placed(inputs), placed(outputs)):
+    if kernel("equilibrium", lanes)(lanes, markets, firms, sigma, sweeps, *late, placed([*inputs, *outputs])):
         raise MemoryError("no memory for one market")
     if len(shape) == 3:
         return tuple(outputs)
@@ -53,25 +48,3 @@ def _three_axes(x: FloatArray, shape: tuple[int, ...], axes: tuple[int, int, int
     if len(shape) <= 3:
         return np.broadcast_to(x, (*axes[:-1], x.shape[-1]))
     return np.broadcast_to(x, (*shape[:-1], x.shape[-1])).reshape((*axes[:-1], x.shape[-1]))
-
-
-def call(kernel: Any, *arguments: int | float | npt.NDArray[Any]) -> int:
-    """What a kernel returns; whole numbers, numbers and arrays, of which it is told where they lie, in its order."""
-    return int(kernel(*map(_argument, arguments)))
-
-
-def _argument(one: Any) -> Any:
-    if isinstance(one, np.ndarray):
-        return ctypes.c_void_p(one.__array_interface__["data"][0])
-    return ctypes.c_double(one) if isinstance(one, float) else ctypes.c_int64(one)
-
-
-def placed(arrays: Sequence[npt.NDArray[Any] | None], axes: int = 3) -> npt.NDArray[np.int64]:
-    """(n, 1 + axes) of arrays with so many axes at most: where each lies, and its steps; they outlive the table."""
-    return np.array([(0,) * (1 + axes) if one is None else _steps(one, axes) for one in arrays], dtype=np.int64)
-
-
-def _steps(x: npt.NDArray[Any], axes: int) -> Sequence[int]:
-    """Where an array lies, and its steps in numbers; an axis of length one has none. Not there: a null pointer."""
-    steps = [step // x.itemsize if n > 1 else 0 for n, step in zip(x.shape, x.strides, strict=True)]
-    return (x.__array_interface__["data"][0], *steps, *([0] * (axes - len(steps))))

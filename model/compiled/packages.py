@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.compiled.build import kernels
-from model.compiled.markets import call, placed
+from model.compiled.build import kernel, kernels
+from model.compiled.placing import placed
 from model.numerics import FloatArray, FloatLike
 
 BoolArray = npt.NDArray[np.bool_]
@@ -28,10 +28,9 @@ def resolve(
     Limits: the bits of the rules; NaN is never cut off.
     """
     n_lanes, n_rows = table.shape[:2]
-    weights, found = np.empty((3, n_lanes)), np.empty((5 if n_families else 1, n_rows, n_lanes))
-    weights[0], weights[1], weights[2] = trust, answered, waiting
-    tables = placed([table, weights.T[:, None]]), placed([found.T])
-    call(kernels().resolve, n_lanes, n_rows, n_families, by_type, *tables)
+    weights = (np.asarray(one, dtype=np.float64) for one in (trust, answered, waiting))
+    found = np.empty((5 if n_families else 1, n_rows, n_lanes))
+    kernels().resolve(n_lanes, n_rows, n_families, by_type, placed([table, *weights, found.T]))
     return [one.T for one in found]
 
 
@@ -49,8 +48,8 @@ def gains(
     Limits: the bits of the rules; no weight: the sums alone.
     """
     found = np.empty((place[0].size, len(x))).T
-    given = [x, y, None if weight is None else weight[None], *((None, None) if truce is None else truce)]
-    call(kernels().gains, *found.shape, np.array(place, dtype=np.int64), placed(given), placed([found]))
+    weighed = [None if weight is None else weight[None], *((None, None) if truce is None else truce)]
+    kernel("gains", len(x))(*found.shape, placed([x, y, *weighed, *_whole(place), found]))
     return found
 
 
@@ -72,13 +71,13 @@ def judge(
     """
     n_lanes, n_packages = own.shape
     given: list[FloatArray | None] = [own, partner, *resolved, *[None] * (5 - len(resolved))]
-    given += [None] * 3 if home is None else [*home[:2], np.broadcast_to(home[2], own.shape)]
+    given += [None] * 3 if home is None else [*home[:2], home[2] if home[2].ndim == 2 else home[2][None]]
     n_x = 0 if home is None else home[0].shape[1]  # the tables of ``resolved`` hold y behind x
     names = ("gains", "enforceable", "passable", "keeps", "admissible")
     marks = np.empty((len(names), n_packages, n_lanes), dtype=bool)
     tests, best = np.empty((4, n_lanes), dtype=bool).T, np.empty(n_lanes)
-    numbers = (n_lanes, n_packages, n_x, np.array(place, dtype=np.int64), *map(float, (*least, scale)))
-    call(kernels().judge, *numbers, placed(given), placed([best]), placed([marks.T, tests]))
+    places = placed([*given, *_whole(place), best]), placed([marks.T, tests], itemsize=marks.itemsize)
+    kernel("judge", n_lanes)(n_lanes, n_packages, n_x, *map(float, least), scale, *places)
     return {name: one.T for name, one in zip(names, marks, strict=True)} | {"found": (tests, best)}
 
 
@@ -91,5 +90,10 @@ def choose(
     """
     n_lanes, n_packages = own.shape
     offer, exists = np.empty(n_lanes, dtype=np.int64), np.empty(n_lanes, dtype=bool)
-    call(kernels().choose, n_lanes, n_packages, placed([own, partner, hope]), placed([admissible]), offer, exists)
+    places = placed([own, partner, hope, offer]), placed([admissible, exists], itemsize=exists.itemsize)
+    kernel("choose", n_lanes)(n_lanes, n_packages, *places)
     return offer, exists
+
+
+def _whole(place: tuple[np.ndarray, np.ndarray]) -> list[np.ndarray]:
+    return [np.asarray(one, dtype=np.int64) for one in place]

@@ -12,18 +12,17 @@ enum { KEPT, ALONE, DESERTED, BOTH, HOME, PUNISHED, N_CASES };
 
 /* What honouring every row of a table of flows is worth, and the terms of the test of its parts, where there are
    families of concessions to be withdrawn alone. */
-int resolve(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in, const array *out)
+int KERNEL(resolve)(int64_t n_lanes, int64_t n_rows, int64_t n_families, int64_t by_type, const array *in)
 {
-    enum { TABLE, WEIGHTS };
-    enum { TRUST, ANSWERED, WAITING };
+    enum { TABLE, TRUST, ANSWERED, WAITING, N_GIVEN };
     enum { WHOLE, ANSWER, STAKE, DEAREST, HIGHEST };
-    const array *table = in + TABLE;
+    const array *table = in + TABLE, *out = in + N_GIVEN;
     for (int64_t place = 0; place < n_bundles(n_lanes, n_rows); place++) {
         const bundled b = bundle_at(place, n_lanes, n_rows);
         bundle trust, answered, waiting, kept, alone, deserted, both, punish, whole, answer, stake, dearest, highest;
-        fetch(trust, in + WEIGHTS, &b, TRUST);
-        fetch(answered, in + WEIGHTS, &b, ANSWERED);
-        fetch(waiting, in + WEIGHTS, &b, WAITING);
+        fetch(trust, in + TRUST, &b, 0);
+        fetch(answered, in + ANSWERED, &b, 0);
+        fetch(waiting, in + WAITING, &b, 0);
         fetch(kept, table, &b, KEPT);
         fetch(alone, table, &b, ALONE);
         fetch(deserted, table, &b, DESERTED);
@@ -77,6 +76,9 @@ static inline const double *row_of(bundle spare, const array *table, const bundl
     return spare;
 }
 
+/* An entry of a list of whole numbers. */
+static inline int64_t index_of(const array *list, int64_t k) { return ((const int64_t *)(const void *)list->at)[k * list->lane]; }
+
 static inline void mark(const marks *to, const marked from, const bundled *b, int64_t package, int64_t kind)
 {
     uint8_t *at = to->at + package * to->package + kind * to->kind;
@@ -84,19 +86,21 @@ static inline void mark(const marks *to, const marked from, const bundled *b, in
     else for (int64_t w = 0; w < b->n; w++) at[b->lane[w] * to->lane] = from[w];
 }
 
-/* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place
-   (2, n_packages), each over the life of its instrument where weight.at is there; what makes a truce in force last adds
+/* packages/sums.py: Grid.of, and agents/bloc.py: over_life. Gains from packages whose entries in two tables are place_x and
+   place_y (n_packages), each over the life of its instrument where weight.at is there; what makes a truce in force last adds
    what the truce may lose (worth of a life, by replicate) where life.at is. */
-int gains(int64_t n_lanes, int64_t n_packages, const int64_t *place, const array *in, const array *out)
+int KERNEL(gains)(int64_t n_lanes, int64_t n_packages, const array *in)
 {
-    enum { X, Y, WEIGHT, LIFE, WORTH };
+    enum { X, Y, WEIGHT, LIFE, WORTH, PLACE_X, PLACE_Y, N_GIVEN };
+    const array *out = in + N_GIVEN;
     for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
         const bundled b = bundle_at(block, n_lanes, 1);
         bundle s[2], life, worth, gain;
         if (in[LIFE].at) { fetch(life, in + LIFE, &b, 0); fetch(worth, in + WORTH, &b, 0); }
         for (int64_t k = 0; k < n_packages; k++) {
             const array to = { out->at + k * out->market, out->lane, 0, 0 };
-            const double *x = row_of(s[0], in + X, &b, place[k]), *y = row_of(s[1], in + Y, &b, place[n_packages + k]);
+            const double *x = row_of(s[0], in + X, &b, index_of(in + PLACE_X, k));
+            const double *y = row_of(s[1], in + Y, &b, index_of(in + PLACE_Y, k));
             EACH gain[w] = x[w] + y[w];
             if (in[WEIGHT].at) {
                 const double weight = in[WEIGHT].at[k * in[WEIGHT].market];
@@ -111,13 +115,13 @@ int gains(int64_t n_lanes, int64_t n_packages, const int64_t *place, const array
 
 /* packages/view.py: judged. Which packages are good enough for a side, which it would keep, which its legislature would
    rather pass, and what is all of it; tests: whether there is any of the first, of those kept too, of those passed too, and
-   of those that the partner is believed to sign too; best: the largest gain among these. place (2, n_packages): the
-   entries of each package in the tables of Resolve; whole.at is there always, answer.at where parts are tested, home_x.at
+   of those that the partner is believed to sign too; best: the largest gain among these. place_x, place_y
+   (n_packages): the entries of each package in the tables of Resolve; whole.at is there always, answer.at where parts are tested, home_x.at
    where a side looks ahead to its vote. */
-int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, const int64_t *place, double least, double partner_least, double scale,
-           const array *in, const array *best_of, const marks *out)
+int KERNEL(judge)(int64_t n_lanes, int64_t n_packages, int64_t n_x, double least, double partner_least, double scale, const array *in,
+          const marks *out)
 {
-    enum { OWN, PARTNER, WHOLE, ANSWER, STAKE, DEAREST, HIGHEST, HOME_X, HOME_Y, ASKED };
+    enum { OWN, PARTNER, WHOLE, ANSWER, STAKE, DEAREST, HIGHEST, HOME_X, HOME_Y, ASKED, PLACE_X, PLACE_Y, BEST };
     enum { GAINS, ENFORCEABLE, PASSABLE, KEEPS, ADMISSIBLE };
     for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
         const bundled b = bundle_at(block, n_lanes, 1);
@@ -126,7 +130,7 @@ int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, const int64_t *place
         memset(any, 0, sizeof any);
         EACH best[w] = least;
         for (int64_t k = 0; k < n_packages; k++) {
-            const int64_t x = place[k], y = place[n_packages + k];
+            const int64_t x = index_of(in + PLACE_X, k), y = index_of(in + PLACE_Y, k);
             marked gains, enforceable, passable, keeps, admissible;
             const double *own = row_of(s[0], in + OWN, &b, k), *partner = row_of(s[1], in + PARTNER, &b, k);
             const double *p = row_of(s[2], in + WHOLE, &b, x), *q = row_of(s[3], in + WHOLE, &b, y);
@@ -168,16 +172,18 @@ int judge(int64_t n_lanes, int64_t n_packages, int64_t n_x, const int64_t *place
             mark(out, admissible, &b, k, ADMISSIBLE);
         }
         for (int64_t k = 0; k < 4; k++) mark(out + 1, any[k], &b, k, 0);
-        put(best_of, best, &b, 0);
+        put(in + BEST, best, &b, 0);
     }
     return 0;
 }
 
 /* rules/bargaining.py: choose_offer. The first of the packages that the partner is believed to like best among those that
    may be offered and reach the hope; 0, and exists 0, where there is none. */
-int choose(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible, int64_t *offer, uint8_t *exists)
+int KERNEL(choose)(int64_t n_lanes, int64_t n_packages, const array *in, const marks *admissible)
 {
-    enum { OWN, PARTNER, HOPE };
+    enum { OWN, PARTNER, HOPE, OFFER };
+    int64_t *offer = (int64_t *)(void *)in[OFFER].at;
+    uint8_t *exists = admissible[1].at;
     for (int64_t block = 0; block < n_bundles(n_lanes, 1); block++) {
         const bundled b = bundle_at(block, n_lanes, 1);
         bundle s[2], hope, best, chosen;

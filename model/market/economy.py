@@ -66,6 +66,17 @@ class Economy:
     coverage_elasticity: FloatArray
     hybrids_spared: float
 
+    def cell_costs(self, p: Parameters, experience: FloatArray, places: FloatArray) -> FloatArray:
+        """(..., o, k) ``cell_cost`` of every supplier, from the experience (..., k) of all."""
+        return batteries.learned_cost(
+            self.start_cell_cost,
+            p.battery_cost_floor,
+            (experience / self.start_experience)[..., None, :],
+            batteries.learning_exponent(p.battery_learning_rate),
+            (places / self.start_place_experience)[..., None],
+            p.host_learning_share,
+        )
+
     def cell_cost(self, p: Parameters, k: int, experience: FloatArray, places: FloatArray) -> FloatArray:
         """(..., o) $/kWh of a supplier's cells by where they are made; experience (...) its own, places (..., o)."""
         return batteries.learned_cost(
@@ -77,8 +88,11 @@ class Economy:
             p.host_learning_share,
         )
 
-    def car_cost(self, p: Parameters, f: int, experience: FloatArray) -> FloatArray:
-        """(...) an automaker's cost of a car without its battery, over that of the start; experience (...) m EVs."""
+    def car_cost(self, p: Parameters, f: int | slice, experience: FloatArray) -> FloatArray:
+        """(...) an automaker's cost of a car without its battery, over that of the start; experience (...) m EVs.
+
+        Of several automakers, a slice, (..., f) both.
+        """
         exponent = batteries.learning_exponent(p.vehicle_learning_rate)
         return batteries.learned_cost(1.0, 0.0, experience / self.start_car_experience[f], exponent)
 

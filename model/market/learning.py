@@ -7,7 +7,6 @@ the letters of the axes are those of ``model.vocabulary``. Nothing is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -52,18 +51,15 @@ def gained(economy: Economy, parameters: Parameters, output: Learned, together: 
     return Learned(of(economy.supplier_home, output.cells), places, of(economy.firm_home, output.cars))
 
 
-def costs_by_place(economy: Economy, by_supplier: Sequence[FloatArray]) -> tuple[FloatArray, FloatArray]:
-    """``Costs.cell`` and ``Costs.place`` from the costs of every supplier's cells by place, (..., o) each."""
-    cell = beside([cost[..., home] for cost, home in zip(by_supplier, economy.supplier_home, strict=True)])
-    return cell, beside(by_supplier)
+def at_home(economy: Economy, place_cost: FloatArray) -> FloatArray:
+    """``Costs.cell`` from ``Costs.place``."""
+    return beside([place_cost[..., home, k] for k, home in enumerate(economy.supplier_home)])
 
 
 def costs(economy: Economy, parameters: Parameters, learned: Learned) -> Costs:
     """What everything costs after so much experience."""
-    n_suppliers, n_makers = len(economy.supplier_home), len(economy.firm_home)
-    cells = [economy.cell_cost(parameters, k, learned.cells[..., k], learned.places) for k in range(n_suppliers)]
-    cars = [economy.car_cost(parameters, f, learned.cars[..., f]) for f in range(n_makers)]
-    return Costs(*costs_by_place(economy, cells), beside(cars))
+    place = economy.cell_costs(parameters, learned.cells, learned.places)
+    return Costs(at_home(economy, place), place, economy.car_cost(parameters, slice(None), learned.cars))
 
 
 def ahead(learned: Learned, increment: Learned, quarters: float) -> Learned:

@@ -148,23 +148,23 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     """The clean value and an empty string, or None and the fault."""
     if isinstance(came, str) and came in spec.aliases:
         return spec.aliases[came], ""
-    fault = f"{spec.name} = {described(came)}: allowed is {spec.allowed}; "
-    if isinstance(came, str) and spec.aliases:
-        return None, fault + (nearest(came, spec.aliases) or "write one of the names or a number")
     if isinstance(came, (bool, np.bool_)) or not isinstance(came, (int, float, np.integer, np.floating)):
-        return None, fault + "write the number itself"
+        if isinstance(came, str) and spec.aliases:
+            return None, _fault(spec, came) + (nearest(came, spec.aliases) or "write one of the names or a number")
+        return None, _fault(spec, came) + "write the number itself"
     try:
         number = float(came)
     except OverflowError:  # beyond any float
         number = math.inf if came > 0 else -math.inf
+    low, high = float(spec.low or 0.0), float(spec.high or 0.0)
+    is_whole = spec.kind != "int" or (math.isfinite(number) and number == int(number))
+    if low <= number <= high and is_whole:
+        return (int(number) if spec.kind == "int" else number), ""
     fault = f"{spec.name} = {number:g}: allowed is {spec.allowed}; "
     if not math.isfinite(number):
         return None, fault + f"leave it out to get {spec.default}"
-    if spec.kind == "int" and number != int(number):
+    if not is_whole:
         return None, fault + f"write {math.floor(number)} or {math.ceil(number)}"
-    low, high = float(spec.low or 0.0), float(spec.high or 0.0)
-    if low <= number <= high:
-        return (int(number) if spec.kind == "int" else number), ""
     percent = spec.kind == "float" and spec.unit in _FRACTIONS and number >= max(high, _LEAST_PERCENT) and high <= 1.0
     if percent and low <= number / 100 <= high:
         return None, fault + f"rates are fractions: write {number / 100:g}, not {number:g}"
@@ -172,17 +172,21 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
 
 
 def _check(spec: ParameterSpec, came: object) -> tuple[Value | None, str]:
-    fault = f"{spec.name} = {described(came)}: allowed is {spec.allowed}; "
     if spec.kind == "bool":
         if isinstance(came, (bool, np.bool_)):
             return bool(came), ""
-        return None, fault + "it is a switch: write true or false"
+        return None, _fault(spec, came) + "it is a switch: write true or false"
     if spec.kind == "choice":
         if isinstance(came, str) and came in spec.names:
             return str(came), ""
         loaded = "; a name from a file of your own needs --tactics FILE" if spec.plugs else ""
-        return None, fault + (nearest(came, spec.names) or "write one of these names") + loaded
+        return None, _fault(spec, came) + (nearest(came, spec.names) or "write one of these names") + loaded
     return _check_number(spec, came)
+
+
+def _fault(spec: ParameterSpec, came: object) -> str:
+    """How every fault of a value begins; told only of what is wrong, for telling takes longer than looking."""
+    return f"{spec.name} = {described(came)}: allowed is {spec.allowed}; "
 
 
 #: How long a run lasts stands in the scenario; these are the words for it that other programs use.
@@ -303,6 +307,8 @@ class Parameters(
 
     def with_overrides(self, overrides: Mapping[str, object]) -> Parameters:
         """These parameters with some values replaced; checked as in ``make_parameters``."""
+        if not overrides:
+            return self
         changed = {flat(name) if isinstance(name, str) else name: value for name, value in spread(overrides).items()}
         now = self.as_dict()
         absent = [name for name in changed if not _is_there(name, self.parties)]

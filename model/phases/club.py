@@ -13,7 +13,7 @@ import numpy as np
 from model.assessment import coalitions
 from model.assessment.coalitions import NO_CLUB, Setting, of_blocs
 from model.layout import zeros
-from model.numerics import FloatArray, ordered_sum, safe_ratio
+from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
 from model.quarter import ClubWorth
 from model.rules import club_terms, clubs, compliance, ratification
 from model.rules.club_terms import CarbonStep
@@ -38,6 +38,13 @@ def fellows(world: Stage, i: int, j: int) -> np.ndarray:
     """(R,) whether two blocs are members of one club."""
     of_clubs, club = of_blocs(world.parties.n_blocs).members, world.state.club
     return of_clubs[:, i][club] * of_clubs[:, j][club] > 0.0
+
+
+def fellowship(world: Stage) -> FloatArray:
+    """(R, d) 1 where the two blocs of a dyad are members of one club."""
+    if (world.state.club == NO_CLUB).all():
+        return zeros(world.n_lanes, world.parties.n_dyads)
+    return beside([fellows(world, i, j).astype(np.float64) for i, j in world.parties.dyads])
 
 
 # --- what is in force -----------------------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ from model.market.clearing import (
     supply_cells,
 )
 from model.market.credits import content_credit, scheme_of
-from model.numerics import FloatArray, beside, ordered_sum, safe_ratio
+from model.numerics import FloatArray, ordered_sum, safe_ratio
 from model.phases import club, trade
 from model.quarter import Market, Supply
 from model.rules import demand, policy, standards
@@ -98,12 +98,12 @@ def clear_markets(world: Stage) -> None:
     weight = markup_weight(economy, p, mix, duty, supply.landed)
     wanted, residual = equilibrium(base, supply.utility, alpha, p.nest_correlation, state.markup, WARM_SWEEPS, weight)
     state.markup = wanted.markup
-    state.origin_share = beside([firm.source(mix[..., firm.index, :]) for firm in world.automakers], axis=-2)
+    state.origin_share = world.asked(world.automakers, "source", mix, axis=-2)
     if gates is not None:
         # Who may sell only what it builds in the market does so from the first car on.
         is_local = (gates.local & (state.has_plant > 0.0))[..., None]
         state.origin_share = np.where(is_local, economy.is_home[:, None, :], state.origin_share)
-    state.price = beside([firm.price(wanted.price[..., firm.index]) for firm in world.automakers])
+    state.price = world.asked(world.automakers, "price", wanted.price)
     licences = None
     if quotas is None:
         clearing = clear_at_prices(base, supply.utility, state.price, alpha, p.nest_correlation)

@@ -36,16 +36,19 @@ def _learn(world: Stage) -> None:
     state, (before, output) = world.state, world.learned()
     more = learning.gained(world.economy, world.parameters, output, state.standards.together)
     state.experience, state.place_experience, state.car_experience = now = learning.ahead(before, more, 1.0)
-    cells = [maker.learn(now.cells[..., maker.index], now.places) for maker in world.suppliers]
-    state.cell_cost, state.place_cost = learning.costs_by_place(world.economy, cells)
-    state.car_cost = beside([maker.learn(now.cars[..., maker.index]) for maker in world.automakers])
+    if world.as_one(world.suppliers, "learn") is not None:
+        state.place_cost = world.economy.cell_costs(world.parameters, now.cells, now.places)
+    else:
+        state.place_cost = beside([maker.learn(now.cells[..., maker.index], now.places) for maker in world.suppliers])
+    state.cell_cost = learning.at_home(world.economy, state.place_cost)
+    state.car_cost = world.asked(world.automakers, "learn", now.cars)
 
 
 def _renew_contracts(world: Stage) -> None:
     state = world.state
     is_due = (state.quarter + world.rules.turn) % world.parameters.contract_length == 0
     share = safe_ratio(state.cells, ordered_sum(state.cells, keepdims=True))
-    state.margin = beside([maker.bargain(share[..., maker.index], is_due[:, maker.index]) for maker in world.suppliers])
+    state.margin = world.asked(world.suppliers, "bargain", share, is_due)
 
 
 def _build_plants(world: Stage) -> None:
@@ -113,6 +116,10 @@ def _plant_hazard(world: Stage, lane: np.ndarray, m: np.ndarray, f: np.ndarray) 
     if state.market.licences is not None:
         held = state.market.licences.held[lane, m, f] * p.quota_rent_exporter
         earned[1] += state.market.licences.premium[lane, m] * held
+    industry = world.as_one(world.automakers, "plant_hazard")
+    if industry is not None:
+        chance: FloatArray = industry.plant_hazard(earned[0], earned[1])
+        return chance
     hazard = np.zeros(lane.size)
     for firm in world.automakers:
         own = np.flatnonzero(f == firm.index)

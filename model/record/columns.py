@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 
-from model.assessment.values import realised_value
+from model.assessment.realised import realised_values
 from model.layout import first_of, zeros
 from model.market import border
 from model.market.trade import undertakings_by_pair
@@ -119,7 +119,7 @@ def dyads(world: Stage) -> Columns:
         **_trade(world),
         "game_first": families[..., 0],
         "game_second": families[..., 1],
-        "club": beside([club.fellows(world, i, j).astype(np.float64) for i, j in world.parties.dyads]),
+        "club": club.fellowship(world),
     }
 
 
@@ -266,10 +266,9 @@ def realised_gains(world: Stage) -> FloatArray:
         if world.rules.in_part:
             paths = [world.blocs[b].duty_path(d, packages[:, d]) for b in world.parties.dyads[d]]
             partly = tuple((path, state.effort[:, d, giver]) for giver, path in enumerate(paths))
-        for side, parts in enumerate(mandate.parts[d]):
-            gains[:, d, side] += realised_value(
-                world.agenda.menus[d], parts, packages[:, d], honours[:, d], state.level[:, d], partly
-            )
+        menu, kept = world.agenda.menus[d], (honours[:, d], state.level[:, d])
+        for side, gain in enumerate(realised_values(menu, mandate.parts[d], packages[:, d], *kept, partly)):
+            gains[:, d, side] += gain
     return gains
 
 

@@ -293,7 +293,7 @@ class Recorder:
         columns["dyad"] = np.array(
             self.parties.dyad_names * (len(columns["game"]) // self.parties.n_dyads), dtype=object
         )
-        return pd.DataFrame(columns)[list(SUMMARY)]
+        return pd.DataFrame({name: columns[name] for name in SUMMARY})
 
 
 def _picked(frame: Mapping[str, Mapping[str, FloatArray]], of_dyads: Any, of_others: Any) -> Frame:

@@ -113,6 +113,8 @@ def learned_cost(
     Source: theory 1.3, row A14; Wright 1936; Ziegler and Trancik 2021; plants: Levitt, List and Syverson 2013.
     """
     owner = power(experience_ratio, -exponent * (1.0 - host_share))
+    if host_share == 0.0 and isinstance(place_ratio, float):
+        return floor + (initial_cost - floor) * owner
     return floor + (initial_cost - floor) * owner * power(place_ratio, -exponent * host_share)
 
 

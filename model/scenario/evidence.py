@@ -60,7 +60,9 @@ def seeds_directory() -> Path:
 
 def digest_of_text(text: bytes) -> str:
     """A digest of a text file, whatever ends its lines and with or without a byte order mark in front."""
-    plain = text.removeprefix(codecs.BOM_UTF8).replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    plain = text.removeprefix(codecs.BOM_UTF8)
+    if b"\r" in plain:
+        plain = plain.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return hashlib.sha256(plain).hexdigest()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from model.numerics import QUARTERS_PER_YEAR
 from model.packages.agenda import Agenda
 from model.parameters.checked import Parameters
 from model.parameters.spec import STRUCTURE
-from model.scenario.evidence import digest_of_file
 from model.scenario.reading import find_scenario, read_chain, read_scenario
 from model.scenario.scenario import Scenario, built
 from model.start.agenda import set_agenda, with_finance
@@ -33,10 +33,10 @@ CALIBRATIONS_KEPT = 256
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class _Known:
-    """A scenario, and the digest of every file that was read for it."""
+    """A scenario, and a digest of the bytes of every file that was read for it, empty where there was none."""
 
     scenario: Scenario
-    files: Mapping[Path, str]
+    files: Mapping[Path, bytes]
 
 
 _known: dict[str, _Known] = {}
@@ -55,16 +55,25 @@ def _current(name: str) -> _Known:
     path = find_scenario(name)
     key = str(path.absolute())
     known = _known.get(key)
-    if known is None or any(digest_of_file(file) != digest for file, digest in known.files.items()):
+    if known is None or any(_bytes_of(file) != digest for file, digest in known.files.items()):
         reading = read_scenario(path)
         scenario = built(reading, Path(name).stem)
         # Some tables are opened only when arrays are made.
-        known = _known[key] = _Known(scenario, {file: digest_of_file(file) for file in reading.looked_at()})
+        known = _known[key] = _Known(scenario, {file: _bytes_of(file) for file in reading.looked_at()})
         while len(_known) > CALIBRATIONS_KEPT:
             _known.pop(next(iter(_known)), None)
     return known
 
 
+def _bytes_of(file: Path) -> bytes:
+    """Not ``digest_of_file``: whatever changes is read again, and to tell line ends apart costs nothing."""
+    try:
+        return hashlib.sha256(file.read_bytes()).digest()
+    except OSError:
+        return b""
+
+
+@functools.lru_cache(maxsize=CALIBRATIONS_KEPT)
 def calibrated_with(scenario: Scenario, parameters: Parameters) -> Parameters:
     """What the calibration of a scenario sees of a run's parameters: what is structure; the rest is the scenario's own.
 
@@ -98,10 +107,14 @@ def parameters_for(scenario: str, parameters: Parameters) -> Parameters:
     Raises:
         InputFault: a change is of somebody who is no party.
     """
-    known = known_scenario(scenario)
-    if parameters.parties == known.parties:
+    return for_parties(known_scenario(scenario), parameters)
+
+
+def for_parties(scenario: Scenario, parameters: Parameters) -> Parameters:
+    """``parameters_for`` a scenario that is read already."""
+    if parameters.parties == scenario.parties:
         return parameters
-    return known.parameters.with_overrides(parameters.changes())
+    return scenario.parameters.with_overrides(parameters.changes())
 
 
 def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Economy, Opening, Agenda]:
@@ -110,7 +123,8 @@ def starting_point(scenario: str, parameters: Parameters) -> tuple[Scenario, Eco
     The calibration sees of them what is structure, and else the scenario's own. Of what the run may do, only the
     transfer of a linkage concession shows here, as another menu.
     """
-    found, parameters = _current(scenario).scenario, parameters_for(scenario, parameters)
+    found = known_scenario(scenario)
+    parameters = for_parties(found, parameters)
     # Kept for other worlds too: the calibration has the same bits whatever the arithmetic of a run.
     with using_arithmetic(NUMPY):
         return found, *_begun(found, calibrated_with(found, parameters), parameters.club_finance)

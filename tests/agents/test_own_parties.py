@@ -193,6 +193,21 @@ def test_a_firm_of_ones_own_decides_in_every_lane(name: str) -> None:
     assert_is_asked(seat, own(kind, name, other), name)
 
 
+def test_firms_that_are_asked_one_by_one_decide_as_all_at_once() -> None:
+    def repeated(kind: type, names: tuple[str, ...]) -> type:
+        return type("OneByOne", (kind,), {n: functools.partialmethod(getattr(kind, n)) for n in names})
+
+    apart = {
+        "automaker_type": repeated(Automaker, ("price", "source", "learn", "plant_hazard")),
+        "supplier_type": repeated(BatterySupplier, ("bargain", "learn")),
+    }
+    one_by_one, at_once = played(type("Theirs", (World,), apart), "2026", {}), shipped("2026", ())
+    assert one_by_one.as_one(one_by_one.automakers, "price") is None
+    assert at_once.as_one(at_once.automakers, "price") is not None
+    for r in range(REPLICATES):
+        assert equality.differences(one_by_one.recorder.of_lane(r), at_once.recorder.of_lane(r)) == []
+
+
 #: What is looked up or told, and follows from the rest; there is nothing to decide.
 NOT_DECIDED = {
     *(

@@ -12,13 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import NegotiationModel
+from model.assessment.realised import realised_value
 from model.assessment.values import (
     OtherTerms,
     Parts,
     issue_values,
     package_values,
     party_parts,
-    realised_value,
     side_flows,
 )
 from model.numerics import same_bits

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from model import Ensemble, InputFault, NegotiationModel, arithmetic_in_use, using_arithmetic
@@ -160,6 +161,18 @@ def test_a_compiler_that_fuses_is_refused(anew: Path, monkeypatch: pytest.Monkey
 
 
 # --- whole runs ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("lanes", [1, 13, 45])
+def test_narrow_and_wide_bundles_have_the_same_bits(lanes: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for many in (1, 1000):
+        monkeypatch.setattr(build, "MANY_LANES", many)
+        run = Ensemble("2026", 5, lanes, keep=[0, lanes - 1], n_quarters=9, arithmetic="compiled").run()
+        found.append([run.summary(), *run.tables(0).values(), *run.tables(lanes - 1).values()])
+    for wide, narrow in zip(*found, strict=True):
+        pd.testing.assert_frame_equal(wide, narrow, check_exact=True)
+
 
 N_RUNS, CLOSE = 24, 1e-12
 

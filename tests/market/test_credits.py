@@ -12,7 +12,8 @@ import worlds
 from of_three import N_BLOCS
 
 from model.assessment import friends as worth
-from model.assessment.values import issue_values, package_values, realised_value
+from model.assessment.realised import realised_value
+from model.assessment.values import issue_values, package_values
 from model.market import credits
 from model.numerics import same_bits
 from model.parameters.checked import make_parameters

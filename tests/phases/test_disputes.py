@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model.assessment.values import realised_value
+from model.assessment.realised import realised_value
 from model.ensemble import Ensemble
 from model.negotiation import NegotiationModel
 from model.phases.treaties import FULL_LEVEL

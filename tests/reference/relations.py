@@ -10,9 +10,9 @@ from of_three import N_BLOCS, N_DYADS
 from model.assessment.costs import Situation
 from model.assessment.mandate import make_mandate
 from model.assessment.nodes import nodes_in_use
+from model.assessment.realised import realised_value
 from model.assessment.stakes import Stakes, effective_tension, supply_stakes, technology_stakes
 from model.assessment.tables import assess
-from model.assessment.values import realised_value
 from model.market.clearing import WARM_SWEEPS
 from model.market.learning import Learned
 from model.numerics import FloatArray, ordered_sum
