@@ -196,6 +196,7 @@ def discover(
         from experiments.store.folder import Results
 
         folder = Results.open(results)
+        folder.check_takes_files()
         found = search(folder, case or (), dyad or (), boxes, resamples)
         limits, steps = tables(found)
         for name, table in (("boxes", limits), ("trajectories", steps)):

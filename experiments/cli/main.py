@@ -343,7 +343,10 @@ def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure
     if len(asked) > 1:
         faults.append(f"{' and '.join(asked)}: each prints a file of its own; ask for one at a time")
     if figure is not None:
+        from experiments.store.files import check_writable
+
         check_form(figure)
+        check_writable(figure)
     if results is None and (table or figure is not None):
         what = "--table" if table else "--figure"
         faults.append(f"{what} shows effects; say where they are: --results results/ablation")
