@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 from pathlib import Path
 from typing import Annotated
@@ -144,10 +143,9 @@ def sensitivity(
     The same command again goes on where it was stopped.
     """
     with refusals(), looking(style, figures):
-        from experiments.cli.sweeping import STOPPING, how_to_go_on
+        from experiments.cli.sweeping import how_to_go_on, stages_shown
         from experiments.design.plan_file import load_plan
-        from experiments.display.console import progress_shown, say, waiting
-        from experiments.running.runner import Hooks
+        from experiments.display.console import say, waiting
         from experiments.sensitivity.report import show, write_sensitivity
         from experiments.sensitivity.screening import Sizes, check, run_sensitivity
         from model import identification_flips
@@ -160,12 +158,7 @@ def sensitivity(
         needs("SALib", "sensitivity")
         folder = Path("results") / f"{asked.name}-sensitivity" if out is None else out
         errors = screen(to_stderr=True)
-        with contextlib.ExitStack() as stack:
-
-            def hooks(stage: str) -> Hooks:
-                progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
-                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
-
+        with stages_shown(errors, asked.name, folder) as hooks:
             found = run_sensitivity(asked.with_tactics(file), folder, sizes, workers, hooks)
         if found is None:
             say(errors, how_to_go_on(folder))
@@ -192,12 +185,13 @@ def discover(
     with refusals():
         from experiments.discovery.discover import discover as search
         from experiments.discovery.discover import show, tables
-        from experiments.display.console import say
+        from experiments.display.console import say, waiting
         from experiments.store.folder import Results
 
         folder = Results.open(results)
         folder.check_takes_files()
-        found = search(folder, case or (), dyad or (), boxes, resamples)
+        with waiting(screen(to_stderr=True), "Searching"):
+            found = search(folder, case or (), dyad or (), boxes, resamples)
         limits, steps = tables(found)
         for name, table in (("boxes", limits), ("trajectories", steps)):
             if len(table):
