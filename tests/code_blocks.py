@@ -63,6 +63,8 @@ EXEMPT = {
     "pip install '.[fast]'": _INSTALLS,
     "DETENTE_ARITHMETIC=compiled detente sweep mechanisms": "a variable; tests/experiments/running/test_arithmetic.py",
     "pip install -e '.[class]'": _INSTALLS,
+    "pip install -e '.[analysis]'": _INSTALLS,
+    "pip install -e '.[analysis,class]'": _INSTALLS,
     "detente class": _OPENS,
     "detente class --lan": _OPENS,
     "detente class --mesa": _OPENS,

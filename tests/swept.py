@@ -33,7 +33,7 @@ FACTORS = {"dialogue_ceiling": '["none", "group"]', "tariff_issues": "[false, tr
 # Whoever started the tests may have had a signal ignored, as nohup does.
 COMMAND = """
 import signal
-for number in (signal.SIGHUP, signal.SIGQUIT):
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
     signal.signal(number, signal.SIG_DFL)
 import without_remedy
 from detente.__main__ import main

@@ -165,6 +165,26 @@ def test_the_tests_that_stand_in_for_these_are_there() -> None:
         assert Path(page).name in (code_blocks.ROOT / test).read_text("utf-8")
 
 
+# Commands that the plain package does not suffice for, and the extra that brings the rest.
+EXTRAS = {"class": "class", "emulate": "analysis", "sensitivity": "analysis"}
+
+
+def uninstalled(page: str, text: str) -> list[str]:
+    """Commands that a page has its reader type, of which it does not say how what they need is installed."""
+    blocks = code_blocks.blocks_of(text)
+    typed = "\n".join(line for block in blocks if block.kind == "bash" for line in code_blocks.commands_of(block))
+    where = text if page == "README.md" else typed
+    return [
+        f"detente {name}" for name, extra in EXTRAS.items()
+        if re.search(rf"\bdetente {name}\b", where) and not re.search(rf"pip install .*\[[a-z,]*{extra}\b", text)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_what_a_command_needs_is_installed_on_its_page(page: str) -> None:
+    assert uninstalled(page, TEXTS[page]) == []
+
+
 # --- Each check can fail --------------------------------------------------------------------------
 
 
@@ -215,6 +235,13 @@ def test_planted_pages_fail_when_they_are_played(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setitem(TEXTS, "wrong.md", planted)
         with pytest.raises((KeyError, ValueError, AssertionError)):
             play_page("wrong.md", with_slow=False)
+
+
+def test_a_command_without_its_packages_is_found() -> None:
+    block = "```bash\ndetente class --lan\n```\n"
+    assert uninstalled("wrong.md", block) == uninstalled("README.md", "`detente class`") == ["detente class"]
+    assert uninstalled("wrong.md", f"{block}`pip install -e '.[analysis]'`") == ["detente class"]
+    assert uninstalled("wrong.md", f"{block}`pip install -e '.[analysis,class]'`") == []
 
 
 def test_a_row_that_no_page_needs_is_found() -> None:

@@ -15,8 +15,9 @@ from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from experiments.display.streams import kept_on
 from experiments.display.words import renewed
-from experiments.store.files import check_writable, write_figure, write_whole
-from model import InputFault, scenario_names
+from experiments.store.files import check_document as check_page
+from experiments.store.files import write_figure, write_whole
+from model import scenario_names
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -58,9 +59,7 @@ def check_document() -> None:
     Raises:
         InputFault: this is no checkout of the project, or its page cannot be written.
     """
-    if not DOCUMENT.is_file():
-        raise InputFault([f"--document: there is no '{DOCUMENT}' here; call it in a checkout of the project"], "output")
-    check_writable(DOCUMENT, DOCUMENT.parent / PICTURE)
+    check_page(DOCUMENT, DOCUMENT.parent / PICTURE)
 
 
 def document(told: Mapping[str, Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from experiments.bench import bench
 from experiments.bench.start_up import LIBRARIES
 from experiments.display.command_words import how_to_install
-from experiments.display.console import bar, prose, say
+from experiments.display.console import bar, progress_shown, prose, say
 from experiments.display.grids import Grid
 from experiments.store.files import write_figure, write_whole
 
@@ -31,11 +32,16 @@ def run_benchmark(
     figure_file: Path | None = None,
 ) -> dict[str, Any]:
     """Measure with a progress bar, show, and write what was asked for."""
-    with bar(errors, with_left=False, transient=True) as shown:
-        task = shown.add_task("starting", total=bench.n_steps(effort))
-        found = bench.measure(
-            scenario, effort, lambda: shown.advance(task), lambda what: shown.update(task, description=what)
-        )
+    total, steps = bench.n_steps(effort), itertools.count(1)
+    piped = None if errors.is_terminal else errors
+    with bar(errors, with_left=False, transient=True) as shown, progress_shown(piped, "measuring") as progress:
+        task = shown.add_task("starting", total=total)
+
+        def tick() -> None:
+            shown.advance(task)
+            progress(next(steps), 0, total, 0)
+
+        found = bench.measure(scenario, effort, tick, lambda what: shown.update(task, description=what))
     show(console, found)
     if found["twin"] is None:
         say(console, bench.NO_NUMBA.format(how_to_install("bench")))

@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 
 from experiments.catalogue.scenario_facts import besides
-from experiments.display.console import prose
+from experiments.display.console import head, prose
 from experiments.display.grids import Grid
 from model import BLOCS, DYAD_NAMES, PARAMETERS, InputFault, flat, load_scenario, nearest, shown
 
@@ -110,7 +110,7 @@ def show_parameters(
 ) -> None:
     """Print parameters, group by group: all, or some; with what a scenario changes, that beside the default."""
     if names is not None and not names:
-        prose(console, "It sets none of these parameters: all have their defaults.")
+        prose(console, "The scenario sets none of these parameters: all have their defaults.")
         return
     values = ("default", *(["there"] if changes is not None else []))
     for group, every in groups():
@@ -131,12 +131,16 @@ def show_parameters(
 def show_besides(console: Console, scenario: str) -> None:
     """Print what a scenario sets besides parameters."""
     above, rows = besides(scenario)
-    title = f"Besides parameters, otherwise than {above}" if above else "Besides parameters: tables of its file"
-    table = Grid(title, ("where",), (), {"value" if above else "entries": 14}, title_style="bold")
+    if not rows:
+        prose(console, f"Everything else in it is as in {above}: detente parameters --changed {above}")
+        return
+    head(console, f"What it sets beside parameters, on top of {above}" if above else "Tables of its file")
+    table = Grid("", ("where",), (), {"value" if above else "entries": 14}, is_tight=True)
     for place, value in rows:
         table.row(place, value)
-    if rows:
-        table.show(console)
+    table.show(console)
+    if any("<" in place for place, _ in rows):
+        prose(console, "US<CN: what the US lets in from CN.")
     if above:
         prose(console, f"All else is that of {above}: detente parameters --changed {above}")
 

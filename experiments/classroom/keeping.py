@@ -20,7 +20,7 @@ from experiments.classroom.people import HELD, Person
 from experiments.classroom.room import LOBBY, OVER, PACES, PATIENCES, PAUSED, PLAYING, Room
 from experiments.classroom.seats import Spot
 from experiments.classroom.view import quarter_view
-from experiments.store.files import write_whole
+from experiments.store.files import check_writable, write_whole
 from model import InputFault
 
 FORMAT: Final = "detente-room-1"
@@ -161,11 +161,12 @@ class Keeper:
     def begin(self, kept: Any, now: float) -> bool:
         """Go on with what the file keeps, if it is there; whether it was.
 
-        Raises ``InputFault``: a file that cannot be read or is no kept room.
+        Raises ``InputFault``: a file that cannot be read or written, or is no kept room.
         """
         try:
             text = self.path.read_bytes()
         except FileNotFoundError:
+            check_writable(self.path)
             return False
         except OSError as fault:
             raise self._fault(fault.strerror or str(fault)) from None

@@ -93,12 +93,12 @@ def serve(
         raise InputFault([said], "command line") from None
     listener = _listen(ANYWHERE if lan else LOOPBACK, port)
     found = listener.getsockname()[1]
-    app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put, own_lessons)
-    if mesa:
-        say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
-    config = configuration(app, mesa)
-    CLOSING.clear()
     with contextlib.closing(listener), contextlib.suppress(KeyboardInterrupt):
+        app = _stock_view() if mesa else _own_page(lan, found, say, tactics, room, guesses, put, own_lessons)
+        if mesa:
+            say(f"The stock Mesa view: http://{LOOPBACK}:{found}/  (stop with Ctrl-C)")
+        config = configuration(app, mesa)
+        CLOSING.clear()
         try:
             uvicorn.Server(config).run(sockets=[listener])
         finally:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import importlib.util
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +26,9 @@ from experiments.cli.terminal import (
 from experiments.display.command_words import how_to_install
 from experiments.display.looks import check_form
 from experiments.display.streams import pasted
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 OutOption = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="New folder for the results (default: results/NAME).")
@@ -50,9 +52,7 @@ def check_tactic(
             say(console, f"{name[0]} {name[1]}")
             for finding in findings:
                 if (finding.kind, finding.name) == name:
-                    say(console, f"  {'FAILS' if finding.fault else 'ok   '}  {finding.test}")
-                    if finding.fault:
-                        say(console, f"         {finding.fault}")
+                    tell_finding(console, finding.test, finding.fault)
         n_failed = sum(bool(finding.fault) for finding in findings)
         say(console, f"{n_failed} of {len(findings)} tests failed" if n_failed else "It keeps the contract.")
         if n_failed:
@@ -66,26 +66,35 @@ def check_world(
 ) -> None:
     """Try a mechanism of your own against its contract. This runs the file: name only one that you trust."""
     with refusals():
-        from experiments.display.console import say
+        from experiments.display.console import prose, say
         from experiments.running.world_check import check
 
         own = loaded_world(asked)
         assert own is not None
         console = screen()
-        say(console, f"{Path(own.path).name}:{own.name}, in place of the shipped {own.parent}")
+        prose(console, f"{Path(own.path).name}:{own.name}, in place of the shipped {own.parent}")
         n_tests = n_failed = 0
         for finding in check(own):
             if finding.is_note:
-                say(console, f"  note   {finding.test}: {finding.fault}")
+                prose(console, f"note   {finding.test}: {finding.fault}", indent=2)
                 continue
             n_tests, n_failed = n_tests + 1, n_failed + bool(finding.fault)
-            say(console, f"  {'FAILS' if finding.fault else 'ok   '}  {finding.test}")
-            if finding.fault:
-                say(console, f"         {finding.fault}")
+            tell_finding(console, finding.test, finding.fault)
         if n_failed:
-            say(console, f"{n_failed} of {n_tests} tests failed. Mend the first one, then: detente check-world {asked}")
+            prose(console, f"{n_failed} of {n_tests} tests failed. Mend the first one, then:")
+            say(console, f"detente check-world {pasted(asked)}")
             raise typer.Exit(BAD_INPUT)
-        say(console, f"It keeps the contract. Go on with: detente sweep PLAN --world {asked}")
+        prose(console, "It keeps the contract. Go on with:")
+        say(console, f"detente sweep PLAN --world {pasted(asked)}")
+
+
+def tell_finding(console: Console, test: str, fault: str) -> None:
+    """A test of a file of one's own, and what is wrong where it fails."""
+    from experiments.display.console import prose
+
+    prose(console, f"{'FAILS' if fault else 'ok   '}  {test}", indent=2)
+    if fault:
+        prose(console, fault, indent=9)
 
 
 def league(
@@ -144,10 +153,9 @@ def sensitivity(
     The same command again goes on where it was stopped.
     """
     with refusals(), looking(style, figures):
-        from experiments.cli.sweeping import STOPPING, how_to_go_on
+        from experiments.cli.sweeping import how_to_go_on, stages_shown
         from experiments.design.plan_file import load_plan
-        from experiments.display.console import progress_shown, say, waiting
-        from experiments.running.runner import Hooks
+        from experiments.display.console import say, waiting
         from experiments.sensitivity.report import show, write_sensitivity
         from experiments.sensitivity.screening import Sizes, check, run_sensitivity
         from model import identification_flips
@@ -160,12 +168,7 @@ def sensitivity(
         needs("SALib", "sensitivity")
         folder = Path("results") / f"{asked.name}-sensitivity" if out is None else out
         errors = screen(to_stderr=True)
-        with contextlib.ExitStack() as stack:
-
-            def hooks(stage: str) -> Hooks:
-                progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
-                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
-
+        with stages_shown(errors, asked.name, folder) as hooks:
             found = run_sensitivity(asked.with_tactics(file), folder, sizes, workers, hooks)
         if found is None:
             say(errors, how_to_go_on(folder))
@@ -192,11 +195,13 @@ def discover(
     with refusals():
         from experiments.discovery.discover import discover as search
         from experiments.discovery.discover import show, tables
-        from experiments.display.console import say
+        from experiments.display.console import say, waiting
         from experiments.store.folder import Results
 
         folder = Results.open(results)
-        found = search(folder, case or (), dyad or (), boxes, resamples)
+        folder.check_takes_files()
+        with waiting(screen(to_stderr=True), "Searching"):
+            found = search(folder, case or (), dyad or (), boxes, resamples)
         limits, steps = tables(found)
         for name, table in (("boxes", limits), ("trajectories", steps)):
             if len(table):
@@ -204,7 +209,7 @@ def discover(
         console = screen()
         warn(console, folder.manifest["flips"])
         show(console, found)
-        say(console, f"\nTables boxes and trajectories are in {pasted(folder.folder)}")
+        say(console, f"\nThe tables are in {pasted(folder.folder)}")
 
 
 def hindcast(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -44,21 +43,15 @@ def design(
         from experiments.arrangements.report import NAME, REPLAY, check_document, show, write_design
         from experiments.arrangements.report import document as put_into_page
         from experiments.arrangements.study import make_design
-        from experiments.cli.sweeping import STOPPING, how_to_go_on
-        from experiments.display.console import progress_shown, prose, say
-        from experiments.running.runner import Hooks
+        from experiments.cli.sweeping import how_to_go_on, stages_shown
+        from experiments.display.console import prose, say
 
         errors = screen(to_stderr=True)
         if document:
             check_document()
         asked = load_design(plan)
         folder = Path("results") / f"{asked.base.name}-design" if out is None else out
-        with contextlib.ExitStack() as stack:
-
-            def hooks(stage: str) -> Hooks:
-                progress = stack.enter_context(progress_shown(errors, f"{asked.base.name}, {stage}"))
-                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
-
+        with stages_shown(errors, asked.base.name, folder) as hooks:
             told = make_design(asked, folder, workers, hooks, tell=lambda words: prose(errors, words))
         if told is None:
             say(errors, how_to_go_on(folder))

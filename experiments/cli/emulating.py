@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from pathlib import Path
 from typing import Annotated
 
@@ -59,12 +58,11 @@ def emulate(
     The same command again goes on where it was stopped.
     """
     with refusals(), looking(style, figures):
-        from experiments.cli.sweeping import STOPPING, how_to_go_on
+        from experiments.cli.sweeping import how_to_go_on, stages_shown
         from experiments.design.plan_file import load_plan
-        from experiments.display.console import progress_shown, prose, say, waiting
+        from experiments.display.console import prose, say, waiting
         from experiments.emulation.report import NAME, show, write_emulator
         from experiments.emulation.training import make_emulator, sizes_of
-        from experiments.running.runner import Hooks
         from model import identification_flips
 
         errors = screen(to_stderr=True)
@@ -73,12 +71,7 @@ def emulate(
         sizes = sizes_of(asked, points, replicates, held_out, error)
         needs("sklearn", "emulate", "scikit-learn")
         folder = Path("results") / f"{asked.name}-emulator" if out is None else out
-        with contextlib.ExitStack() as stack:
-
-            def hooks(stage: str) -> Hooks:
-                progress = stack.enter_context(progress_shown(errors, f"{asked.name}, {stage}"))
-                return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
-
+        with stages_shown(errors, asked.name, folder) as hooks:
             told = make_emulator(asked, folder, sizes, workers, hooks, tell=lambda words: prose(errors, words))
         if told is None:
             say(errors, how_to_go_on(folder))

@@ -138,10 +138,11 @@ def export(
 ) -> None:
     """Write every table of a sweep for another program, with units and definitions."""
     with refusals():
-        from experiments.display.console import prose, say
+        from experiments.display.console import prose, say, waiting
         from experiments.export.write import export as write
 
-        folder, said = write(results, to, out)
+        with waiting(screen(to_stderr=True), "Writing the tables"):
+            folder, said = write(results, to, out)
         console = screen()
         for line in said:
             prose(console, line)
@@ -163,7 +164,7 @@ def certify(
 ) -> None:
     """Check finished results, play some runs again and seal all of it into one file; or check such a file."""
     with refusals():
-        from experiments.display.console import prose, say
+        from experiments.display.console import prose, say, waiting
         from experiments.export import certify as sealing
         from model import InputFault
 
@@ -171,8 +172,10 @@ def certify(
             how = "detente certify RESULTS seals results, detente certify --verify BUNDLE checks what was sealed"
             raise InputFault([f"name either results or a bundle: {how}"], "command line")
         console, files = screen(), (loaded(tactics), loaded_world(world))
+        checking = waiting(screen(to_stderr=True), "Checking, and playing runs again")
         if results is not None:
-            path, certificate = sealing.certify(results, out, replays, *files)
+            with checking:
+                path, certificate = sealing.certify(results, out, replays, *files)
             prose(console, sealing.in_words(certificate))
             for line in certificate["checks"]:
                 prose(console, f"ok: {line}", indent=2)
@@ -180,7 +183,8 @@ def certify(
             say(console, f"Check it anywhere: detente certify --verify {pasted(path)}")
             return
         assert bundle is not None
-        found = sealing.verify(bundle, replays, *files)
+        with checking:
+            found = sealing.verify(bundle, replays, *files)
         prose(console, sealing.in_words(found.certificate))
         say(console, f"  ok: {found.equal[0]}")  # the seal, which is copied: never broken
         for line in found.equal[1:]:

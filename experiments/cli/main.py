@@ -30,6 +30,7 @@ from experiments.cli.terminal import (
     warn,
 )
 from experiments.display.command_words import parse_settings, versions_in_words
+from experiments.display.ending import ended_in_order
 from experiments.display.looks import check_form
 from experiments.display.streams import guarded_output, pasted
 
@@ -252,17 +253,16 @@ def report(
 ) -> None:
     """Write the report of a sweep: one HTML file that needs no network, and its figures."""
     with refusals(), looking(style, figures):
-        from experiments.display.console import say
+        from experiments.display.console import say, waiting
         from experiments.report.page import write_report
         from experiments.store.folder import Results
 
         faults: list[str] = []
-        path = write_report(results, faults.append)
+        with waiting(screen(to_stderr=True), "Writing the report"):
+            path = write_report(results, faults.append)
         if (state := Results.open(results).manifest["state"]) != "complete":
-            say(
-                screen(),
-                f"! The sweep is not finished ({state}): the report is of what is there, and may be unbalanced.",
-            )
+            words = f"! The sweep is not finished ({state}): the report is of what is there, and may be unbalanced."
+            say(screen(), words)
         say(screen(), f"The report is in {pasted(path)}\nIts figures are in {pasted(path.parent / 'figures')}")
         leave_after("; ".join(faults))
 
@@ -343,7 +343,10 @@ def check_mechanisms(asked: list[str], results: Path | None, table: bool, figure
     if len(asked) > 1:
         faults.append(f"{' and '.join(asked)}: each prints a file of its own; ask for one at a time")
     if figure is not None:
+        from experiments.store.files import check_writable
+
         check_form(figure)
+        check_writable(figure)
     if results is None and (table or figure is not None):
         what = "--table" if table else "--figure"
         faults.append(f"{what} shows effects; say where they are: --results results/ablation")
@@ -388,7 +391,7 @@ seating.add_to(app)
 
 def main() -> None:
     """The entry point of the command."""
-    with guarded_output():
+    with ended_in_order(), guarded_output():
         app()
 
 

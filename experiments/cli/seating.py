@@ -20,6 +20,7 @@ from experiments.cli.terminal import (
     screen,
     warn,
 )
+from experiments.display.ending import kept_in
 from experiments.display.streams import pasted
 
 if TYPE_CHECKING:
@@ -329,7 +330,9 @@ def _arena(
     def tell(words: str) -> None:
         say(errors, words)
 
-    with progress_shown(errors, f"arena: {len(agents) * len(blocs) * len(asked)} games") as progress:
+    kept = "Games that are over are kept. The same command goes on from there."
+    title = f"arena: {len(agents) * len(blocs) * len(asked)} games"
+    with kept_in(kept), progress_shown(errors, title) as progress:
         found, fault = write_arena(
             lambda begun: play_arena(
                 agents, blocs, asked, cloud, patience, with_advice, tell, progress, begun.keep, begun.before

@@ -5,11 +5,14 @@ No command line here: ``main.py`` hands over consoles and passes on the exit cod
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from experiments.cli.terminal import FAILED, INTERRUPTED, warn
-from experiments.display.console import progress_shown, prose, say
+from experiments.display.console import Progress, progress_shown, prose, say
+from experiments.display.ending import kept_in
 from experiments.display.streams import kept_on, pasted
 from experiments.display.words import OF_FLIPS
 from experiments.running.runner import (
@@ -73,33 +76,29 @@ def sweep_and_report(
 ) -> int:
     """Run a plan with progress, then show and keep what it found. Returns the exit code."""
     folder = folder_of(plan, out, into)
-    try:
-        outcome = _run(plan, folder, workers, scheduler, errors, engine)
-    except InputFault as fault:
-        if out is None and into is None and "differ from what was asked" in str(fault):
-            here = str(vacant_folder(plan.name))
-            raise InputFault(
-                [line.replace("--into NEW_FOLDER", f"--into {here}") for line in fault.faults], "results"
-            ) from None
-        raise
-    except WorkersDie as error:
-        say(errors, f"{error} {how_to_go_on(folder, into is not None)}")
-        return FAILED
-    except KeyboardInterrupt:
-        say(errors, f"Stopped at once. {how_to_go_on(folder, into is not None)}")
-        return INTERRUPTED
-    if outcome.was_interrupted:
-        say(
-            errors,
-            f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {how_to_go_on(folder, into is not None)}",
-        )
-        return INTERRUPTED
-    if outcome.n_before == outcome.n_done:
-        say(errors, f"All {outcome.n_done} runs are in {pasted(folder)} already; nothing was computed.")
-    if missing := show(plan, outcome, console):
-        say(errors, f"{missing}. The runs and tables are whole.")
-        return FAILED
-    return 0
+    on = how_to_go_on(folder, into is not None)
+    with kept_in(on):
+        try:
+            outcome = _run(plan, folder, workers, scheduler, errors, engine)
+        except InputFault as fault:
+            if out is None and into is None and "differ from what was asked" in str(fault):
+                here = str(vacant_folder(plan.name))
+                raise InputFault(
+                    [line.replace("--into NEW_FOLDER", f"--into {here}") for line in fault.faults], "results"
+                ) from None
+            raise
+        except WorkersDie as error:
+            say(errors, f"{error} {on}")
+            return FAILED
+        if outcome.was_interrupted:
+            say(errors, f"Interrupted after {outcome.n_done} of {outcome.n_total} runs. {on}")
+            return INTERRUPTED
+        if outcome.n_before == outcome.n_done:
+            say(errors, f"All {outcome.n_done} runs are in {pasted(folder)} already; nothing was computed.")
+        if missing := show(plan, outcome, console):
+            say(errors, f"{missing}. The runs and tables are whole.")
+            return FAILED
+        return 0
 
 
 def how_to_go_on(folder: Path, began_anew: bool = False) -> str:
@@ -108,17 +107,28 @@ def how_to_go_on(folder: Path, began_anew: bool = False) -> str:
     return f"Finished runs are kept in {pasted(folder)}. The same command{changed} goes on from there."
 
 
+@contextlib.contextmanager
+def stages_shown(errors: Console, name: str, folder: Path) -> Iterator[Callable[[str], Hooks]]:
+    """Gives what each sweep of several tells while it goes on; the progress of one ends where the next begins."""
+    with kept_in(how_to_go_on(folder)), contextlib.ExitStack() as stack:
+
+        def hooks(stage: str) -> Hooks:
+            stack.close()
+            return _hooks(errors, stack.enter_context(progress_shown(errors, f"{name}, {stage}")))
+
+        yield hooks
+
+
+def _hooks(errors: Console, progress: Progress) -> Hooks:
+    return Hooks(progress, lambda: say(errors, STOPPING), lambda words: say(errors, words))
+
+
 def _run(plan: Plan, folder: Path, workers: int | None, scheduler: str | None, errors: Console, engine: str) -> Outcome:
     title = f"{plan.name}: {plan.n_runs} runs"
     if plan.precision is not None:
         title = f"{plan.name}: at most {plan.n_runs} runs"
     with progress_shown(errors, title) as progress:
-        hooks = Hooks(
-            progress,
-            lambda: say(errors, STOPPING),
-            lambda words: say(errors, words),
-        )
-        return run_plan(plan, folder, workers, hooks, scheduler, engine=engine)
+        return run_plan(plan, folder, workers, _hooks(errors, progress), scheduler, engine=engine)
 
 
 def show(plan: Plan, outcome: Outcome, console: Console) -> str:

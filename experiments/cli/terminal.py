@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from typer.core import TyperGroup
 
+from experiments.display.ending import ENDED, Ended, stopped_in_words
 from experiments.display.looks import USUAL, looking
 from experiments.display.streams import FAILED, is_text, plain
 from experiments.display.words import OF_FLIPS
@@ -135,9 +136,9 @@ def refusals() -> Iterator[None]:
     except InputFault as fault:
         typer.echo(plain(f"{fault}"), err=True)
         raise typer.Exit(BAD_INPUT) from None
-    except KeyboardInterrupt:
-        typer.echo("Stopped.", err=True)
-        raise typer.Exit(INTERRUPTED) from None
+    except (KeyboardInterrupt, Ended) as stop:
+        typer.echo(plain(stopped_in_words(stop)), err=True)
+        raise typer.Exit(ENDED if isinstance(stop, Ended) else INTERRUPTED) from None
     except BrokenExecutor as death:
         typer.echo(f"Stopped: {death}. Fewer processes (--workers) need less memory.", err=True)
         raise typer.Exit(FAILED) from None

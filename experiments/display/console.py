@@ -22,6 +22,8 @@ WIDTH: Final = 100
 NARROWEST: Final = 20
 #: Work that is quicker than this shows no progress (seconds).
 PATIENCE: Final = 2.0
+#: Where there is no bar, nobody waits longer than this for a line that says how far it is (seconds).
+SILENCE: Final = 30.0
 Progress = Callable[[int, int, int, int], None]
 
 
@@ -80,9 +82,15 @@ def chapter(console: Console, title: str) -> None:
 
 
 @contextlib.contextmanager
-def progress_shown(errors: Console, title: str) -> Iterator[Progress]:
-    """What shows progress: a bar with the time left on a terminal, a line every tenth when not."""
+def progress_shown(errors: Console | None, title: str) -> Iterator[Progress]:
+    """What shows progress: a bar with the time left on a terminal, else a line every tenth, and after half a minute.
+
+    Without a console nobody is told.
+    """
     title = plain(title)
+    if errors is None:
+        yield lambda done, failed, total, before: None  # noqa: ARG005
+        return
     if errors.is_terminal:
         with bar(errors) as shown:
             task = shown.add_task(title, total=None)
@@ -93,17 +101,38 @@ def progress_shown(errors: Console, title: str) -> Iterator[Progress]:
 
             yield move
         return
-    began, told = time.monotonic(), 0
+    began, told, far = time.monotonic(), 0, f"{title}: 0 done"
+    said_at, ended = began, threading.Event()
 
     def tell(done: int, failed: int, total: int, before: int) -> None:
-        nonlocal told
+        nonlocal told, far, said_at
+        far = f"{title}: {done} done" + (f", {failed} failed" if failed else "")
         if done * 10 // total > told or done == total:
-            told = done * 10 // total
-            left = (time.monotonic() - began) * (total - done) / max(1, done - before)
-            also = f", {failed} failed" if failed else ""
-            prose(errors, f"{title}: {done} done{also}, about {left:.0f} s left")
+            told, said_at = done * 10 // total, time.monotonic()
+            left = (said_at - began) * (total - done) / max(1, done - before)
+            prose(errors, f"{far}, about {left:.0f} s left")
 
-    yield tell
+    def remind() -> None:
+        nonlocal said_at
+        while not ended.wait(max(said_at + SILENCE - time.monotonic(), 0.0)):
+            if (now := time.monotonic()) >= said_at + SILENCE:
+                said_at = now
+                prose(errors, f"{far}, {now - began:.0f} s so far")
+
+    with _beside(remind, ended):
+        yield tell
+
+
+@contextlib.contextmanager
+def _beside(tell: Callable[[], None], ended: threading.Event) -> Iterator[None]:
+    """Within it another thread tells; it is over before anything else is said."""
+    teller = threading.Thread(target=tell, daemon=True)
+    teller.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        teller.join()
 
 
 def bar(errors: Console | None, with_left: bool = True, transient: bool = False) -> Any:
@@ -139,12 +168,7 @@ def waiting(errors: Console, title: str) -> Iterator[Callable[[int, int], None]]
         while not ended.wait(pause):
             read = f", {share[0]:.0%} is read" if share[0] else ""
             prose(errors, f"{title}: {time.monotonic() - began:.0f} s so far{read}")
-            pause = min(2 * pause, 30.0)
+            pause = min(2 * pause, SILENCE)
 
-    teller = threading.Thread(target=tell, daemon=True)
-    teller.start()
-    try:
+    with _beside(tell, ended):
         yield watch
-    finally:
-        ended.set()
-        teller.join()

@@ -285,14 +285,15 @@ def at_other_shares(definitions: pd.DataFrame, window: int = 4) -> str:
     for dyad, rows in own.groupby("dyad", sort=False, observed=True):
         told.append(f"{dyad} {' / '.join(in_hundredths(row) for _, row in rows.iterrows())}")
     asked = " / ".join(f"{share:g}" for share in shares)
-    return f"Asked for {asked} of the gain, of 100 runs: {'; '.join(told)} (k: kept)."
+    known = " (kept: there from the start)" if (own["inherited_share"] > 0.0).any() else ""
+    return f"Asked for {asked} of the gain, of 100 runs: {'; '.join(told)}{known}."
 
 
 def in_hundredths(row: pd.Series) -> str:
-    """How many of a hundred runs emerge, or are kept (k), under one definition."""
+    """How many of a hundred runs emerge, or are kept, under one definition."""
     if row["inherited_share"] > 0.0:
-        also = f"+{100 * row['emergence_rate']:.0f}" if row["emergence_rate"] > 0.0 else ""
-        return f"{100 * row['kept_share']:.0f}k{also}"
+        also = f" + {100 * row['emergence_rate']:.0f}" if row["emergence_rate"] > 0.0 else ""
+        return f"{100 * row['kept_share']:.0f} kept{also}"
     return f"{100 * row['emergence_rate']:.0f}"
 
 

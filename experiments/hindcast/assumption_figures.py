@@ -73,7 +73,7 @@ def _learned(axis: Axes, told: pd.DataFrame, priors: dict[str, Prior]) -> None:
     words = [f"{in_words(name)}{' *' * bool(sure)}" for name, sure in zip(told["parameter"], told["told"], strict=True)]
     axis.set_yticks(rows, row_names(words, beside(0.19), 2))
     axis.set_xticks([0, 1], ["lowest", "highest"])
-    axis.set_xlabel("place in the range\n(*: more than luck)")
+    axis.set_xlabel(f"place in the range\n({'*' if told['told'].any() else 'none'}: more than luck)")
     axis.set_title("What the\nrecord taught")
 
 

@@ -28,7 +28,7 @@ from experiments.hindcast.assumptions import (
 from experiments.hindcast.page import markdown
 from experiments.hindcast.work import mapping
 from experiments.running.executors import check_workers
-from experiments.store.files import write_figure, write_whole
+from experiments.store.files import check_document, check_writable, write_figure, write_whole
 from model import PARAMETERS
 
 DOCUMENT: Final = File("docs") / "assumptions.md"
@@ -53,7 +53,10 @@ def run_assumptions(
         InputFault: the declaration or what was kept is not usable, or a file cannot be written.
     """
     plan, n_workers = load_assumptions(name), check_workers(workers)
+    if document:
+        check_document(DOCUMENT, FIGURE)
     if anew:
+        check_writable(played_file(plan), sample_file(plan))
         fitted = fit(plan, mapping(n_workers, progress, "playing"))
         for file, text in ((played_file(plan), played_text(fitted)), (sample_file(plan), sample_text(fitted))):
             write_whole(file, lambda path, text=text: path.write_text(text, encoding="utf-8"))  # type: ignore[misc]

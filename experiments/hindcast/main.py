@@ -40,7 +40,7 @@ from experiments.hindcast.plan import HindcastPlan, load_hindcast
 from experiments.hindcast.scores import bars, held_out, in_short, scores
 from experiments.hindcast.work import mapping
 from experiments.running.executors import check_workers
-from experiments.store.files import reported, write_figure, write_table, write_whole
+from experiments.store.files import check_document, check_writable, reported, write_figure, write_table, write_whole
 
 FOLDER: Final = File("results") / "hindcast"
 DOCUMENT: Final = File("docs") / "hindcast.md"
@@ -88,7 +88,11 @@ def run_hindcast(
     folder = FOLDER if out is None else out
     with reported(folder):
         folder.mkdir(parents=True, exist_ok=True)
+    check_writable(folder / "report.html")
+    if document:
+        check_document(DOCUMENT)
     if anew:
+        check_writable(posterior_file(plan), targets_file(plan))
         make_posterior(plan, n_workers, progress)
     sealed = make_forecast(plan, folder, n_workers, progress)
     say(console, f"Forecast of {plan.score_first}-{plan.score_last} sealed: {sealed.digest[:16]} ({pasted(folder)})\n")

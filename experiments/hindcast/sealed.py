@@ -23,7 +23,7 @@ from experiments.findings.assumed import weighted_quantile
 from experiments.hindcast.assumptions import WEIGHT, load_assumptions, load_sample, settings
 from experiments.hindcast.evidence import BLOCS, DIRECTED, DYADS, QUARTERS
 from experiments.hindcast.work import Mapped
-from experiments.store.files import reported, write_whole
+from experiments.store.files import check_writable, reported, write_whole
 from experiments.store.manifest import software
 from model import Ensemble, InputFault, Scenario, evidence_table, load_scenario, seeds_directory, shown
 
@@ -269,6 +269,7 @@ def check_free(file: File) -> None:
         raise InputFault([fault], SUBJECT)
     with reported(file.parent):
         file.parent.mkdir(parents=True, exist_ok=True)
+    check_writable(file)
 
 
 def write_sealed(file: File, forecast: Forecast) -> str:

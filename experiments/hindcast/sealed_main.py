@@ -41,12 +41,17 @@ def run_forecast(
     check_free(file)
     made = make(scenario, begin, last, mapping(n_workers, progress, "forecasting"), seed, rows, replicates)
     digest = write_sealed(file, made)
-    size = f"{made.sample['rows']} rows of the assumption sample, {replicates} replicates each"
+    size = f"{many(made.sample['rows'], 'row')} of the assumption sample, {many(replicates, 'replicate')} each"
     prose(console, f"Forecast of {begin} to {last}: {size}.")
     say(console, f"Sealed in {pasted(file)}")
     say(console, f"Digest: {digest}")
     prose(console, "Keep the digest where it cannot be changed; whoever has it can tell that no digit was moved since.")
     return file
+
+
+def many(n: int, what: str) -> str:
+    """How many there are of something."""
+    return f"{n} {what}{'s' * (n != 1)}"
 
 
 def run_score(console: Console, file: File, evidence: File | None, json_file: File | None) -> None:

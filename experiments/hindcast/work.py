@@ -8,7 +8,7 @@ from typing import Any
 
 from rich.console import Console
 
-from experiments.display.console import bar
+from experiments.display.console import progress_shown
 from experiments.running.worker_pool import WorkerDied, WorkerPool
 
 Mapped = Callable[[Any, list[Any]], Iterable[Any]]
@@ -18,10 +18,9 @@ def mapping(workers: int, console: Console | None, words: str) -> Mapped:
     """A function that applies another to tasks and gives back results in the tasks' order, whoever does them."""
 
     def mapped(function: Any, tasks: list[Any]) -> Iterator[Any]:
-        with bar(console) as shown:
-            task = shown.add_task(words, total=len(tasks))
-            for result in _results(function, tasks, workers):
-                shown.advance(task)
+        with progress_shown(console, words) as progress:
+            for done, result in enumerate(_results(function, tasks, workers), 1):
+                progress(done, 0, len(tasks), 0)
                 yield result
 
     return mapped

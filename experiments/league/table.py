@@ -138,11 +138,12 @@ def show(console: Console, league: League) -> None:
 
     plan, n_dyads = league.plan, league.plan.parties.n_dyads
     dyads = "1 dyad" if n_dyads == 1 else f"{n_dyads} dyads"
+    replicates = "1 replicate" if plan.replicates == 1 else f"{plan.replicates} replicates"
     head(console, plan.title)
     prose(
         console,
         f"{len(plan.players)} players, each against each (and itself) in both seats of {dyads}, on {plan.situations} "
-        f"situations drawn from runs of {', '.join(plan.scenarios)}, {plan.replicates} replicates each. One bargaining "
+        f"situations drawn from runs of {', '.join(plan.scenarios)}, {replicates} each. One bargaining "
         "session a time: not what a tactic does to trust and tension over years. Brackets hold 95 % intervals over "
         "situations; leads are paired differences from the mean of all players.",
     )

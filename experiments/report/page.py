@@ -61,6 +61,7 @@ def write_report(folder: str | Path, tell: Callable[[str], None] = lambda words:
         InputFault: the folder holds no results that can be read.
     """
     results = Results.open(folder)
+    results.check_takes_files()
     page = Page(results, plan_of(results), tell)
     return results.write_text("report.html", page.text())
 

@@ -41,6 +41,11 @@ class Begun:
         _rewrite(folder / BOUTS, list(self.before.values()))
         _rewrite(folder / MESSAGES, [line for line in _lines(folder / MESSAGES) if line["file"] in self.before])
 
+    @property
+    def has_games(self) -> bool:
+        """Whether any game is over."""
+        return (self.folder / BOUTS).stat().st_size > 0
+
     def keep(self, one: Played, row: Row) -> None:
         """A game that is over, and then its row."""
         write_game(self.folder, row["file"], one)
@@ -51,6 +56,8 @@ class Begun:
 @contextlib.contextmanager
 def begun(folder: Path, asked: Mapping[str, Any]) -> Iterator[Begun]:
     """The folder to fill, new or gone on with, which becomes ``folder`` when all went well; a fault leaves none.
+
+    Who stops it at once leaves what is over, to be gone on with.
 
     asked: all that decides which games are played, as plain data.
 
@@ -69,8 +76,10 @@ def begun(folder: Path, asked: Mapping[str, Any]) -> Iterator[Begun]:
                 if folder.is_dir():
                     folder.rmdir()
                 stage.replace(folder.absolute())
-            finally:
-                shutil.rmtree(stage, ignore_errors=True)
+            except BaseException as stop:
+                if isinstance(stop, Exception) or not arena.has_games:
+                    shutil.rmtree(stage, ignore_errors=True)
+                raise
 
 
 def _lines(file: Path) -> list[Any]:

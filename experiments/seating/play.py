@@ -18,6 +18,7 @@ from typing import Any, Final
 from experiments.classroom.controls import ON_PAGE, class_scenarios, parties_of
 from experiments.classroom.game import FORMAT, Game, Settings, replay, versions
 from experiments.classroom.seats import Question, Value
+from experiments.display.ending import Ended
 from experiments.seating.agents import Seatable, made
 from experiments.seating.asking import question_of
 from experiments.seating.measures import measured
@@ -219,7 +220,7 @@ def write_games(games: Iterable[Played], agents: Mapping[int, Seatable], folder:
             for one in games:
                 write_game(stage, f"game-{one.game.settings.replicate}.json", one)
                 kept += kept_of(one)
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, Ended):
             if not kept:
                 raise
         codes = parties_of(kept[0].settings.scenario).blocs if kept else ()

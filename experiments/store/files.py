@@ -20,6 +20,7 @@ import contextlib
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, Final
@@ -116,9 +117,7 @@ def check_vacant(folder: Path) -> None:
             parent = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not parent.is_dir():
             raise InputFault([f"'{parent}' is a file, so '{folder}' cannot be a folder"], "output")
-        if not os.access(parent, os.W_OK | os.X_OK):
-            is_fixed = hasattr(os, "statvfs") and bool(os.statvfs(parent).f_flag & os.ST_RDONLY)
-            why = "Read-only file system" if is_fixed else "no permission"
+        if why := _refusal(parent):
             raise InputFault([f"'{folder}' cannot be written: {why} in '{parent}'"], "output")
 
 
@@ -138,18 +137,45 @@ def check_writable(*files: Path) -> None:
     """Refuse files that could not be written later, before the work that they are to hold is begun.
 
     Raises:
-        InputFault: names every file that is a folder or lies in no folder that can be written.
+        InputFault: names every file that is a folder or a device, or lies in no folder that can be written.
     """
     faults = []
     for file in files:
-        if file.is_dir():
-            faults.append(f"'{file}' is a folder; write the name of a file")
-        elif not file.parent.is_dir():
-            faults.append(f"'{file}' cannot be written: there is no folder '{file.parent}'; make it first")
-        elif not os.access(file.parent, os.W_OK):
-            faults.append(f"'{file}' cannot be written: no permission in '{file.parent}'")
+        with reported(file):
+            if file.is_dir():
+                faults.append(f"'{file}' is a folder; write the name of a file")
+            elif file.exists() and not file.is_file():
+                faults.append(f"'{file}' is a device, which nothing is put in the place of; write the name of a file")
+            elif not file.parent.is_dir():
+                faults.append(f"'{file}' cannot be written: there is no folder '{file.parent}'; make it first")
+            elif why := _refusal(file.parent):
+                faults.append(f"'{file}' cannot be written: {why} in '{file.parent}'")
     if faults:
         raise InputFault(faults, "output")
+
+
+def check_document(page: Path, *figures: Path) -> None:
+    """Refuse to put numbers into a page of the documentation that is not there, or cannot be written.
+
+    Raises:
+        InputFault: this is no checkout of the project, or one of the files cannot be written.
+    """
+    if not page.is_file():
+        raise InputFault([f"--document: there is no '{page}' here; call it in a checkout of the project"], "output")
+    check_writable(page, *figures)
+
+
+def _refusal(folder: Path) -> str:
+    """Why nothing can be made in a folder (empty: it can). Tried: permissions say nothing of /proc, or to root."""
+    try:
+        with tempfile.TemporaryFile(dir=folder):  # where the system can, it never has a name there
+            return ""
+    except FileNotFoundError:
+        return "the system makes no files"
+    except PermissionError:
+        return "no permission"
+    except OSError as error:
+        return error.strerror or f"{error}"
 
 
 def vacant_folder(name: str) -> Path:

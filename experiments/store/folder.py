@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from experiments.design.plan import Plan
 from experiments.store.columns import KEYS, Chunk, Played
-from experiments.store.files import reported, slim, write_figure, write_table, write_whole
+from experiments.store.files import check_writable, reported, slim, write_figure, write_table, write_whole
 from experiments.store.inputs import INPUTS, PLAN, digests, inputs_fault, inputs_of
 from experiments.store.lock import check_new, check_there, withdraw
 from experiments.store.manifest import (
@@ -164,6 +164,14 @@ class Results:
         return self._identity
 
     # --- files made of the runs -------------------------------------------------------------------------
+
+    def check_takes_files(self) -> None:
+        """Refuse results in whose folder nothing more can be written, before what is to lie there is made.
+
+        Raises:
+            InputFault: says why.
+        """
+        check_writable(self.folder / "report.html")
 
     def write_table(self, name: str, frame: pd.DataFrame) -> Path:
         """Keep a table made of the runs."""

@@ -119,7 +119,8 @@ def test_scenarios_are_listed_without_calibrating_or_looking_anything_up(monkeyp
 def test_what_a_scenario_sets_besides_parameters_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "160")
     code, said = detente("parameters", "--changed", "2026-access")
-    assert code == 0 and "Besides parameters, otherwise than 2026" in said
+    assert code == 0 and "What it sets beside parameters, on top of 2026" in said
+    assert "The scenario sets none of these parameters" in said and "US<CN: what the US lets in from CN." in said
     assert re.search(r"access\.US<CN\.on_table +local, quota, open", said) and re.search(
         r"access\.EU<CN\.volume +0\.1", said
     )
@@ -127,7 +128,7 @@ def test_what_a_scenario_sets_besides_parameters_is_told(monkeypatch: pytest.Mon
     _, said = detente("parameters", "--changed", "2026")
     assert re.search(r"first_quarter +2026Q4", said) and re.search(r"^ *.?access", said, re.MULTILINE) is None
     _, said = detente("parameters", "--changed", "2026-access", "--find", "trust")
-    assert "Besides" not in said
+    assert "beside parameters" not in said
 
 
 def test_a_scenario_of_ones_own_is_told_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

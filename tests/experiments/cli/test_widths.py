@@ -6,19 +6,30 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Final
 
+import pandas as pd
 import pytest
 from commands import SMALL, detente, written
 from rich.cells import cell_len
+from sample_runs import made_up
 from typer.testing import Result
 
 from experiments.cli.terminal import screen
+from experiments.design.plan_file import load_plan
 from experiments.display import console
+from experiments.hindcast import main as hindcast
+from experiments.hindcast.scores import BASE_RATES, CHANCE_QUANTITIES, MODEL, bars
+from experiments.running.runner import run_plan
+from experiments.running.world_check import Finding
 
 WIDTHS: Final = (40, 60, 80, 160, None)
 # What plays, draws or replays is called at the narrowest width and at the others by the slow tests.
-HEAVY: Final = ("forecast", "sweep", "run", "rerun", "report", "export", "certify", "check-tactic", "page")
+HEAVY: Final = (
+    *("forecast", "sweep", "run", "rerun", "report", "export", "certify", "check-tactic", "page"),
+    *("league", "discover"),
+)
 SEALED: Final = next((Path(__file__).parents[3] / "seeds" / "forecasts").glob("*.json"))
 PIPE: Final = 100  # columns that are printed where nobody says how many there are
 
@@ -32,6 +43,10 @@ CALLS: Final = {
     "certify": ("results/two", "--replays", "1", "--out", "{out}.zip"),
     "page": ("results/two", "--out", "{out}.html"),
     "check-tactic": ("tactics.py",),
+    "check-world": ("loyal.py:Loyal",),
+    "league": ("league.toml", "--workers", "1", "--out", "{out}"),
+    "discover": ("results/many", "--resamples", "0"),
+    "hindcast": ("--workers", "1", "--out", "{out}"),
     "package": ("CN-EU", "3"),
     "seat": ("--bloc", "EU", "--agent", "tit-for-tat", "--quarters", "1", "--out", "{out}"),
     "arena": ("--agent", "rules", "--bloc", "EU", "--games", "1", "--cloud", "2", "--quarters", "1", "--out", "{out}"),
@@ -51,10 +66,6 @@ ELSEWHERE: Final = {
         ("sensitivity", "validate", "assumptions", "bench", "emulate", "design"),
         "takes long; tests beside it hold the width of its tables",
     ),
-    **dict.fromkeys(
-        ("check-world", "league", "discover", "hindcast"),
-        "takes long; its tables are printed by what prints those above",
-    ),
 }
 TACTIC: Final = """
 import numpy as np
@@ -63,6 +74,53 @@ from model import tactic
 @tactic("patient")
 def patient(moment):
     return np.maximum(np.where(moment.time > 0.75, 0.5, 0.0), 0.8 * moment.offered)
+"""
+
+WORLD: Final = """
+from model import Bloc
+
+class Loyal(Bloc):
+    def renews(self, dyad):
+        return super().renews(dyad)
+"""
+# What takes long is said, and not played.
+FINDINGS: Final = (
+    Finding("answers in the shapes and kinds of the shipped", ""),
+    Finding("compared with the shipped", "0 of 6 runs are others; the mechanism does nothing in them", True),
+    Finding("never asked in the runs that were tried", "renews, gives_notice, repudiates, withholds, answers", True),
+)
+SCORES: Final = pd.DataFrame(
+    [
+        {"quantity": quantity, "forecaster": who, "n": 36, "crps": 0.01234, "in_90": 0.8, "log_score": 0.512}
+        | {"verdict": "better", "difference": -0.0123, "error": 0.0045}
+        for quantity in ("EV shares", "automaker shares", "supplier shares", "pack prices, log", *CHANCE_QUANTITIES)
+        for who in (MODEL, "logistic", BASE_RATES)
+    ]
+)
+LEAGUE: Final = """
+title = "Few"
+scenarios = ["2026"]
+situations = 2
+replicates = 1
+root_seed = 5
+[[players]]
+name = "an even concession along an exponential path"
+[[players]]
+name = "hard"
+tactic = "hard_line"
+"""
+MANY: Final = """
+title = "Many"
+question = "Where?"
+scenario = "2026"
+design = "sobol"
+n_points = 32
+replicates = 1
+root_seed = 7
+[factors.generosity]
+range = [0.0, 1.0]
+[factors.tension_jump_rate]
+range = [0.0, 0.2]
 """
 
 
@@ -87,13 +145,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("a-folder-with-quite-a-long-name-so-that-paths-do-not-fit-a-narrow-screen")
     written(home, "two.toml", SMALL)
     written(home, "tactics.py", TACTIC)
+    written(home, "loyal.py", WORLD)
+    written(home, "league.toml", LEAGUE)
+    run_plan(load_plan(written(home, "many.toml", MANY)), home / "results" / "many", 1, work=made_up)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(home)
         assert detente("sweep", "two.toml", "--workers", "1")[0] == 0
     return home
 
 
-@pytest.mark.usefixtures("only_ours")
+@pytest.fixture
+def said_not_played(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("experiments.running.world_check.check", lambda own: iter(FINDINGS))
+    monkeypatch.setattr(hindcast, "make_forecast", lambda *_: SimpleNamespace(digest="0" * 64))
+    monkeypatch.setattr(hindcast, "report", lambda *_: (SCORES, bars(SCORES)))
+
+
+@pytest.mark.usefixtures("only_ours", "said_not_played")
 @pytest.mark.parametrize(
     ("name", "columns"),
     [

@@ -82,6 +82,28 @@ def test_progress_is_told_in_words_where_there_is_no_terminal(said: io.StringIO)
     assert len(lines) == 10 and lines[-1] == "[plan]: 20 done, about 0 s left"
 
 
+def test_where_one_part_takes_long_a_line_says_that_it_goes_on(
+    said: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(screens, "SILENCE", 0.05)
+    with progress_shown(on(said), "[plan]") as progress:
+        time.sleep(0.12)
+        progress(1, 1, 30, 0)
+        time.sleep(0.12)
+        progress(30, 1, 30, 0)
+    lines = said.getvalue().splitlines()
+    assert lines[0] == "[plan]: 0 done, 0 s so far"
+    assert "[plan]: 1 done, 1 failed, 0 s so far" in lines
+    assert lines[-1] == "[plan]: 30 done, 1 failed, about 0 s left"
+    time.sleep(0.12)
+    assert said.getvalue().splitlines() == lines, "afterwards nobody tells"
+
+
+def test_without_a_console_nobody_is_told() -> None:
+    with progress_shown(None, "[plan]") as progress:
+        progress(1, 0, 2, 0)
+
+
 def test_waiting_is_told_only_when_it_is_long(said: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
     with waiting(on(said), "Reading"):
         pass

@@ -78,14 +78,18 @@ def test_a_sweep_that_was_stopped_goes_on(place: Path, whole_digest: str) -> Non
 def test_a_sweep_that_was_ended_goes_on_and_leaves_no_process(
     kind: signal.Signals, place: Path, whole_digest: str
 ) -> None:
-    process = sweep(place, "r")
+    process = sweep(place, "r", said=True)
     comes_to(process, place / "r", 200)
     process.send_signal(kind)
-    assert process.wait(60) != 0
+    said = process.communicate(timeout=60)[1]
+    assert process.returncode != 0
     all_ended(process.pid)
     assert 200 <= n_there(place / "r") < N_RUNS
+    is_told = kind is signal.SIGTERM
+    told = "Stopped at once. Finished runs are kept in r. The same command goes on from there.\n"
+    assert said.endswith(told) == is_told and (process.returncode == 143) == is_told
     sessions = goes_on(place, "r", whole_digest).manifest["sessions"]
-    assert [session["finished"] is None for session in sessions] == [True, False]
+    assert [session["finished"] is None for session in sessions] == [not is_told, False]
 
 
 @pytest.mark.promise

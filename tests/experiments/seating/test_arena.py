@@ -20,6 +20,7 @@ from sample_calls import wait_until
 from seated import SHORT, seatable
 
 from experiments.classroom.game import Game, Settings
+from experiments.display.ending import Ended
 from experiments.seating.agents import Agent, find_agent
 from experiments.seating.arena import ALL, Arena, compared, play_arena
 from experiments.seating.begun import Begun
@@ -177,6 +178,21 @@ def test_an_arena_that_fails_leaves_no_folder(tmp_path: Path) -> None:
     with pytest.raises(InputFault):
         write_arena(fails, tmp_path / "arena", {})
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("stop", [Ended, KeyboardInterrupt])
+def test_an_arena_that_is_stopped_at_once_keeps_what_is_over(
+    stop: type[BaseException], arena: tuple[Arena, Path], tmp_path: Path
+) -> None:
+    def play(begun: Begun, n_games: int) -> Arena:
+        for row in arena[0].bouts.to_dict("records")[:n_games]:
+            (begun.folder / "bouts.jsonl").write_text(json.dumps({"file": row["file"]}) + "\n", "utf-8")
+        raise stop
+
+    for n_games in (0, 1):
+        with pytest.raises(stop):
+            write_arena(lambda begun, n=n_games: play(begun, n), tmp_path / "arena", {})  # type: ignore[misc]
+        assert [path.name for path in tmp_path.iterdir()] == [".arena.begun"] * n_games
 
 
 class _Killed(BaseException):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,6 +17,8 @@ from experiments.store.columns import COLUMNS, Played, failed_chunk
 from experiments.store.files import (
     MOST_BYTES,
     check_vacant,
+    check_vacant_file,
+    check_writable,
     read_json,
     staged_folder,
     vacant_folder,
@@ -115,6 +118,23 @@ def test_a_folder_without_permission_is_refused(tmp_path: Path) -> None:
             check_vacant(tmp_path / "a")
     finally:
         tmp_path.chmod(0o700)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="there is no /proc")
+def test_places_where_the_system_makes_nothing_are_refused() -> None:
+    for look, place in ((check_vacant, "/proc/a/b"), (check_vacant_file, "/proc/a"), (check_writable, "/proc/a")):
+        with pytest.raises(InputFault, match=r"cannot be written: the system makes no files in '/proc'"):
+            look(Path(place))
+
+
+def test_files_that_cannot_be_written_are_named_together_and_none_is_made(tmp_path: Path) -> None:
+    with pytest.raises(InputFault) as fault:
+        check_writable(tmp_path / "good", tmp_path, tmp_path / "no" / "a", Path(os.devnull))
+    words = ("is a folder", "there is no folder", "is a device")
+    assert [word in line for word, line in zip(words, fault.value.faults, strict=True)] == [True] * 3
+    with pytest.raises(InputFault, match="cannot be written: File name too long"):
+        check_writable(tmp_path / ("x" * 300))
+    assert everything_in(tmp_path) == []
 
 
 def test_a_folder_that_the_system_refuses(tmp_path: Path) -> None:

@@ -1,0 +1,86 @@
+"""SIGTERM ends a command in order, with one line on what is kept and how to go on."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from commands import SMALL, written
+from typer.testing import Result
+
+from experiments.display.ending import ENDED, Ended, ended_in_order, kept_in, stopped_in_words
+
+
+@pytest.fixture
+def usual() -> Iterator[None]:
+    """SIGTERM as a process finds it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("usual")
+def test_a_process_is_left_with_the_code_that_shells_expect() -> None:
+    with pytest.raises(SystemExit) as left, ended_in_order():
+        signal.raise_signal(signal.SIGTERM)
+    assert left.value.code == ENDED == 128 + signal.SIGTERM
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+@pytest.mark.usefixtures("usual")
+def test_whoever_has_it_ignored_or_heard_is_obeyed() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    with ended_in_order():
+        signal.raise_signal(signal.SIGTERM)
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+
+
+def test_another_thread_hears_no_signals() -> None:
+    heard: list[object] = []
+
+    def listen() -> None:
+        with ended_in_order():
+            heard.append(signal.getsignal(signal.SIGTERM))
+
+    thread = threading.Thread(target=listen)
+    thread.start()
+    thread.join()
+    assert heard == [signal.getsignal(signal.SIGTERM)]
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Ended])
+def test_what_is_kept_is_told(stop: type[BaseException]) -> None:
+    with pytest.raises(stop) as stopped, kept_in("All of it is kept."):
+        raise stop
+    assert stopped_in_words(stopped.value) == "Stopped at once. All of it is kept."
+    assert stopped_in_words(stop()) == "Stopped at once."
+
+
+@pytest.mark.usefixtures("usual")
+@pytest.mark.parametrize(
+    ("words", "folder"),
+    [
+        (("sweep", "two.toml"), "results/two"),
+        (("demo", "--replicates", "1", "--rows", "0"), "results/mechanisms"),
+        (("sensitivity", "uncertainty"), "results/uncertainty-sensitivity"),
+        (("emulate", "sliders"), "results/sliders-emulator"),
+        (("design", "treaty"), "results/treaty-design"),
+    ],
+    ids=lambda part: part[0] if isinstance(part, tuple) else "",
+)
+def test_every_sweep_says_what_is_kept_and_how_to_go_on(
+    words: tuple[str, ...], folder: str, call: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ends(*_: object) -> None:
+        signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr("experiments.running.runner.run_chunks", ends)
+    written(tmp_path, "two.toml", SMALL)
+    with ended_in_order():
+        result = call(*words, "--workers", 1)
+    assert result.exit_code == ENDED
+    told = f"Stopped at once. Finished runs are kept in {folder}. The same command goes on from there."
+    assert result.stderr.splitlines()[-1] == told
