@@ -86,18 +86,19 @@ class Session:
         """Offers and answers round by round, until all have agreed or the quarter is over."""
         state, p, d, lanes = self.world.state, self.world.parameters, self.d, self.lanes
         clock = state.clock[lanes, d]
-        offered = np.where((clock == 0.0)[:, None], NOTHING_OFFERED, state.offered[lanes, d])
+        offered = np.ascontiguousarray(np.where(clock == 0.0, NOTHING_OFFERED, state.offered[lanes, d].T))
         known = [bloc.moment(d, lanes, self.least[side], self.best[side]) for side, bloc in enumerate(self.pair)]
+        least, best = np.array(self.least)[:, None], np.array(self.best)
         for k in range(p.rounds_per_quarter):
             if not self.goes_on.any():
                 break
             time = bargaining.session_time(clock, float(k), float(p.rounds_per_quarter), float(p.session_quarters))
             time = np.minimum(time, 1.0)
-            good = [share_offered(offered[:, side], self.least[side], self.best[side]) for side in (0, 1)]
+            good = share_offered(offered, least, best)
             moments = [known[side]._replace(time=time, offered=good[side]) for side in (0, 1)]
             self._round(k, moments, offered)
         state.has_deal[lanes, d] = ~self.goes_on
-        state.offered[lanes, d] = offered
+        state.offered[lanes, d] = offered.T
         clock = clock + self.goes_on
         over = self.goes_on & (clock > p.session_quarters)
         state.clock[lanes, d] = np.where(over, CLOSED, clock)
@@ -105,7 +106,7 @@ class Session:
         self.world.tell_some("session_closes", lanes[over], d, SessionEnd.DEADLINE)
 
     def _round(self, k: int, moments: list[Moment], offered: FloatArray) -> None:
-        """One side tables, the other answers; what a side was offered at best is noted in ``offered`` (n, s)."""
+        """One side tables, the other answers; what a side was offered at best is noted in ``offered`` (s, n)."""
         state, d, lanes, n = self.world.state, self.d, self.lanes, self.lanes.size
         curve = [bloc.aspire(moment) for bloc, moment in zip(self.pair, moments, strict=True)]
         came = state.concession[lanes, d]
@@ -132,7 +133,7 @@ class Session:
                     self._hear(side, lanes[hears], worth[hears])
                     hopes[side] = bloc.imitate(moments[side], curve[side], state.concession[lanes, d, side])
                 accepted |= hears & bloc.answer(Offer(d, package, worth, passes), hopes[side], moments[side])
-                offered[:, side] = np.where(hears, np.maximum(offered[:, side], worth), offered[:, side])
+                offered[side] = np.where(hears, np.maximum(offered[side], worth), offered[side])
             state.tabled[lanes[tabled], d], state.deal[lanes[accepted], d] = package[tabled], package[accepted]
         if self.world.stories:
             self._tell_round(k, tabler, package, tabled, accepted, worth, hopes)
@@ -210,7 +211,8 @@ def ratify(world: Stage) -> None:
             state.pause[:, d] = np.where(agreed, float(p.session_pause), state.pause[:, d])
             state.entry[:, d] = np.where(agreed, t + lag, state.entry[:, d])
             state.signed[:, d] = np.where(agreed, state.deal[:, d], before)
-            world.tell("signs", agreed & (lag > 1.0), d, state.deal[:, d], lag, *_asked(world, d, state.deal[:, d]))
+            if world.stories:
+                world.tell("signs", agreed & (lag > 1.0), d, state.deal[:, d], lag, *_asked(world, d, state.deal[:, d]))
         voting = (state.signed[:, d] >= 0) & (state.entry[:, d] == t + 1.0)
         if not voting.any():
             continue
@@ -226,7 +228,8 @@ def ratify(world: Stage) -> None:
         failed = due & ~passed
         for side in (0, 1):
             state.blocking[:, d, side, Obstacle.LEGISLATURE] += voting & ~votes[side]
-        world.tell("ratification", voting, d, package, votes[0], votes[1], *_asked(world, d, package))
+        if world.stories:
+            world.tell("ratification", voting, d, package, votes[0], votes[1], *_asked(world, d, package))
         # Beside talks that failed at home an answered gesture may still stand, which is in effect already.
         state.signed[:, d] = np.where(failed, np.where(agreed, before, NOTHING_SIGNED), state.signed[:, d])
         state.entry[:, d] = np.where(failed, float(t), state.entry[:, d])
@@ -235,5 +238,5 @@ def ratify(world: Stage) -> None:
 
 
 def _asked(world: Stage, d: int, package: np.ndarray) -> list[np.ndarray]:
-    """(R,) whether each side's legislature votes on a package."""
+    """(R,) whether each side's legislature votes on a package; only stories want to know."""
     return [asked[package] > ratification.NO_VOTE for asked in world.thresholds[d]]

@@ -55,17 +55,11 @@ def enter_into_force(world: Stage) -> None:
 
 def start_over(world: Stage, d: int, where: np.ndarray) -> None:
     """A treaty that ends or begins leaves nothing of the last one's record behind."""
-    state = world.state
-    state.gesture[:, d] = np.where(where, 0, state.gesture[:, d])
-    state.gesture_left[:, d] = np.where(where, 0.0, state.gesture_left[:, d])
-    state.sunset[:, d] = np.where(where, NEVER, state.sunset[:, d])
-    for side in (0, 1):
-        state.level[:, d, side] = np.where(where, 1.0, state.level[:, d, side])
-        state.answer_left[:, d, side] = np.where(where, 0.0, state.answer_left[:, d, side])
-        state.dispute[:, d, side] = np.where(where, 0.0, state.dispute[:, d, side])
-        state.notice[:, d, side] = np.where(where, 0.0, state.notice[:, d, side])
-        state.failed[:, d, side] &= ~where
-        state.effort[:, d, side] = np.where(where, 1.0, state.effort[:, d, side])
+    state, lanes = world.state, np.flatnonzero(where)
+    state.gesture[lanes, d], state.gesture_left[lanes, d], state.sunset[lanes, d] = 0, 0.0, NEVER
+    state.level[lanes, d] = state.effort[lanes, d] = 1.0
+    state.answer_left[lanes, d] = state.dispute[lanes, d] = state.notice[lanes, d] = 0.0
+    state.failed[lanes, d] = False
 
 
 # --- compliance and duties (1.6, 1.10) ------------------------------------------------------------------------------
@@ -238,6 +232,7 @@ def watch_conduct(world: Stage) -> None:
             bound[:, d] |= club.fellows(world, *pair)
     for d, pair in enumerate(world.parties.dyads):
         in_force, obliged = state.treaty[:, d] > 0, bound[:, d]
+        any_in_force = in_force.any()
         for side, b in enumerate(pair):
             j, bloc = pair[1 - side], world.blocs[b]
             act = acts[:, d, 1 - side]
@@ -248,6 +243,8 @@ def watch_conduct(world: Stage) -> None:
             good[:, b, j], bad[:, b, j] = bloc.updates_trust(d, told, obliged)
             if world.rules.by_type:
                 types[:, b, j] = np.where(obliged, bloc.updates_type(d, signal), types[:, b, j])
+            if not any_in_force:
+                continue  # nobody has anything to answer
             wanted, owed = bloc.retaliates(d, signal, world.luck.generosity[t + 1, :, d, side], seen)
             found = bloc.suspends(d, wanted, owed, act, kept >= 1.0)
             tell_dispute(world, d, side, in_force, found, kept >= 1.0)
@@ -319,8 +316,9 @@ def _sides_that_leave(world: Stage, d: int, in_force: np.ndarray) -> tuple[np.nd
         notice = np.where(leaves, state.notice[:, d, side] + 1.0, 0.0)
         cause = first_cause(cause, TreatyEnd.NOTICE, leaves & (notice > p.exit_notice))
         before = state.notice[:, d, side]
-        world.tell("gives_notice", in_force & (notice == 1.0) & (cause == 0), d, side, p.exit_notice)
-        world.tell("takes_notice_back", in_force & (before > 0.0) & ~leaves & (cause == 0), d, side)
+        if world.stories:
+            world.tell("gives_notice", in_force & (notice == 1.0) & (cause == 0), d, side, p.exit_notice)
+            world.tell("takes_notice_back", in_force & (before > 0.0) & ~leaves & (cause == 0), d, side)
         state.notice[:, d, side] = np.where(in_force, notice, before)
         by_side.append(cause > 0)
     return cause, by_side[0]
