@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from promises import PAGE, ROOT, dated, named_in, verdicts
+from promises import PAGE, ROOT, asked_for, dated, named_in, verdicts
 from without_remedy import REMEDIES
 
 
@@ -48,7 +48,10 @@ def test_rows_are_dated_by_what_was_seen() -> None:
     assert lines[1].endswith("| 2026-02-03 | not yet |")
     assert lines[2].endswith("| does not hold (2026-02-03; last 2026-01-02) | 2026-01-04 |")
     assert lines[3].endswith("| 2026-01-03 | not yet |"), "what was not run keeps its date"
+    named, words = asked_for(page, ["-n", "0", "test_b", "test_another"])
+    assert (named, words) == (["tests/x/test_b.py::test_b"], ["-n", "0", "test_another"]), "a row by its test's name"
     assert verdicts(report.replace("failure", "skipped"))["tests/x/test_b.py::test_b"] is False
+    assert verdicts(report.replace("failure", "skipped"), ("failure",))["tests/x/test_b.py::test_b"] is True
     assert Path(PAGE).is_file()
     without = dated(page, held, "2026-02-03", is_without=True).splitlines()
     assert without[1].endswith("| not yet | passes all the same (2026-02-03; last never) |")
