@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -58,7 +61,16 @@ def begin(
     own = {**(os.environ if environment is None else environment), "PYTHONPATH": os.pathsep.join(sys.path)}
     pipe = subprocess.PIPE if said else subprocess.DEVNULL
     command = [sys.executable, "-c", COMMAND, *words]
-    return subprocess.Popen(command, cwd=place, env=own, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    begun = subprocess.Popen(command, cwd=place, env=own, stdout=pipe, stderr=pipe, text=True, start_new_session=True)
+    # A test that fails leaves it as it is, stopped for ever perhaps.
+    atexit.register(_end_group, begun)
+    return begun
+
+
+def _end_group(begun: subprocess.Popen[str]) -> None:
+    if begun.poll() is None:
+        with contextlib.suppress(OSError):
+            os.killpg(begun.pid, signal.SIGKILL)
 
 
 def sweep(place: Path, name: str, *how: str, said: bool = False) -> subprocess.Popen[str]:

@@ -12,8 +12,9 @@ import contextlib
 import os
 import threading
 import time
+from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,7 @@ import numpy as np
 from experiments.classroom.controls import parties_of
 from experiments.classroom.game import Settings, change_parameters, read_settings
 from experiments.classroom.view import number
-from experiments.running.worker_pool import WorkerDied, WorkerPool
+from experiments.running.worker_pool import WorkerDied, WorkerPool, settle
 from experiments.statistics.estimates import wilson
 from model import Ensemble, TacticFile, load_tactics
 
@@ -37,7 +38,7 @@ NICENESS: Final = 2  # the page goes first, but on a busy machine clouds must st
 WATCHED: Final = 6.0  # seconds since somebody last looked; pages look twice a second until a cloud is full
 MOST_OWN: Final = 256  # lucks beside the shared ones that wait for their run, a cloud
 MOST_DEATHS: Final = 2  # of the process, on the same cloud in a row
-Table = dict[str, list[list[float]]]  # column -> row (a pair, a quarter) -> replicate
+Table = dict[str, list["array[float]"]]  # column -> row (a pair, a quarter) -> replicate
 COLUMNS: Final = (
     "mean_depth",
     "joint_gain",
@@ -76,7 +77,12 @@ def play_batch(settings: Settings, replicates: list[int]) -> Table:
 def _empty(settings: Settings) -> Table:
     """No run yet, of every pair of the scenario's governments."""
     n_dyads = parties_of(settings.scenario).n_dyads
-    return {name: [[] for _ in range(n_dyads)] for name in COLUMNS}
+    return {name: rows_of(n_dyads) for name in COLUMNS}
+
+
+def rows_of(n: int) -> list[array[float]]:
+    """So many rows without a run yet; a number takes 8 bytes and not the 32 of a list."""
+    return [array("d") for _ in range(n)]
 
 
 def replicates_of(settings: Settings) -> list[int]:
@@ -167,7 +173,7 @@ class Cloud:
         return pictured(column, len(shown), N_RUNS, self.fault)
 
 
-def pictured(column: Table, runs: int, of: int, fault: str = "") -> dict[str, Any]:
+def pictured(column: Mapping[str, Sequence[Sequence[float]]], runs: int, of: int, fault: str = "") -> dict[str, Any]:
     """So many runs of ``of`` as the page draws them; column: name -> pair -> run, the own luck first."""
     held = [np.add(emerged, kept) for emerged, kept in zip(column["emerged"], column["kept"], strict=True)]
     return {
@@ -281,6 +287,7 @@ def _begin(tactics: tuple[str, str] | None) -> None:
 def _warm() -> None:
     """Load the model and calibrate the usual starting point."""
     play_batch(replace(Settings(), quarters=1), [0])
+    settle()
 
 
 def _play(settings: dict[str, Any], replicates: list[int], play: Callable[[Settings, list[int]], Table]) -> Table:

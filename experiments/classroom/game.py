@@ -137,7 +137,7 @@ class Game:
 
     settings, moves, seats, released: as in ``SeatedModel``. ``advance`` plays; where people are awaited it stops with
     ``questions`` and ``model`` is the model in the middle of the quarter: look at it, never step it. ``marks`` are the
-    starts of its quarters, to go back to. After new moves call ``restart``.
+    starts of its quarters, to go back to: all of them, unless ``forget`` was called. After new moves call ``restart``.
     """
 
     def __init__(
@@ -150,7 +150,7 @@ class Game:
         self.settings = settings
         self.moves: dict[Spot, Value] = dict(moves or {})
         self.seats, self.released = dict(seats or {}), released
-        self.marks: list[Checkpoint] = []
+        self.marks: dict[int, Checkpoint] = {}
         self.restart()
 
     def restart(self) -> None:
@@ -170,17 +170,19 @@ class Game:
         self.model.narrate(self.minutes)
         self.questions: list[Question] = []
         self.events: list[list[Event]] = []
-        self.marks = []
+        self.marks = {}
         self.n_quarters = min(s.quarters or self.model.n_quarters, self.model.n_quarters)
 
     def go_on_from(self, earlier: Game, quarter: int) -> Game:
         """Take over the first so many quarters of another game, which had the same settings, moves and luck in them.
 
-        Nothing is played again: the state is copied, as it was at the start of that quarter.
+        Nothing is played again: the state is copied, as it was at the start of that quarter, or of the last one before
+        it of which the other game has a mark.
         """
-        quarter = min(quarter, earlier.quarter, len(earlier.marks) - 1)
+        quarter = max((mark for mark in earlier.marks if mark <= min(quarter, earlier.quarter)), default=0)
         if quarter > 0:
-            self.marks, self.events = earlier.marks[: quarter + 1], earlier.events[:quarter]
+            self.marks = {mark: start for mark, start in earlier.marks.items() if mark <= quarter}
+            self.events = earlier.events[:quarter]
             self.model.world.by_rules, self.model.world.own_way = (
                 earlier.model.world.by_rules,
                 earlier.model.world.own_way,
@@ -211,8 +213,7 @@ class Game:
         """Play on until quarter ``upto`` (the end by default) has been reached, or until people are awaited."""
         goal = self.n_quarters if upto is None else min(upto, self.n_quarters)
         while self.quarter < goal and not self.questions:
-            if len(self.marks) == self.quarter:
-                self.marks.append(self.model.world.checkpoint())
+            self._mark()
             if any(change.quarter == self.quarter for change in self.settings.changes):
                 self._change_to(self.quarter)
             try:
@@ -224,9 +225,17 @@ class Game:
                 self._back_to(self.quarter)  # nobody goes on from the middle of a quarter
                 raise
             self.events.append(self.minutes.take())
-        if not self.questions and len(self.marks) == self.quarter:
-            self.marks.append(self.model.world.checkpoint())
+        if not self.questions:
+            self._mark()
         return self.questions
+
+    def _mark(self) -> None:
+        if self.quarter not in self.marks:
+            self.marks[self.quarter] = self.model.world.checkpoint()
+
+    def forget(self) -> None:
+        """Keep the last mark alone: the game goes on as before, and going back costs playing from the start."""
+        self.marks = dict(list(self.marks.items())[-1:])
 
     def _change_to(self, quarter: int) -> None:
         """Play by the parameters of this quarter from now on."""

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from experiments.classroom.cloud import N_RUNS, Cloud, Table, luck_first
+from experiments.classroom.cloud import N_RUNS, Cloud, Table, luck_first, rows_of
 from experiments.classroom.game import Settings
 from experiments.classroom.seats import HONOUR, KEEP, LAPSE
 from experiments.classroom.view import number
@@ -84,7 +84,7 @@ def play_choices(settings: Settings, replicates: list[int], choices: str = "") -
         n_quarters=len(choices),
         world=ChoosingWorld,
     )
-    rows: list[list[float]] = [[] for _ in choices]
+    rows = rows_of(len(choices))
     for _, world in ensemble.worlds():
         assert isinstance(world, ChoosingWorld)
         world.choices = choices
@@ -111,7 +111,7 @@ class ChoicesCloud(Cloud):
         super().__init__(settings)
         self.kind = f"choices {choices}"
         self.play = partial(play_choices, choices=choices)
-        self.outcomes = {"total": [[] for _ in choices]}
+        self.outcomes = {"total": rows_of(len(choices))}
 
     def view(self, replicate: int | None = None) -> dict[str, Any]:
         """The picture so far: running totals by quarter, bn$, the own luck first; no picture before its run is in."""

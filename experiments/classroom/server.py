@@ -55,9 +55,11 @@ from experiments.classroom.seats import Question
 from experiments.classroom.take_home import page_facts, slim
 from experiments.classroom.watching import Watching
 from experiments.emulation.emulator import Emulator
+from experiments.running.worker_pool import return_freed_memory
 from model import InputFault, TacticFile
 
 TICK: Final = 0.5  # seconds between looks at who is still there
+TIDY: Final = 5.0  # seconds after which memory that requests have freed goes back to the system
 JOIN: Final = "sit"  # the view in which students join, behind # in the address
 ROOM_LENGTH: Final = 6  # quarters of a class game unless the facilitator chooses otherwise
 ROOM_RULES: Final = {"rounds_per_quarter": 2}  # people need time for an offer that the rules make in no time
@@ -92,6 +94,7 @@ class Classroom(Desk):
         self.whole = Buckets(WHOLE_RATE, WHOLE_BURST)
         self.whole_places = Buckets(WHOLE_PLACE_RATE, WHOLE_PLACE_BURST)
         self.n_running = 0  # requests that are read and not yet answered
+        self.is_untidy = False  # something was asked since memory was last given back
         self.address = ""  # where students find the page, known when it is served
         self._known: set[str] = set()
         self.learning = Learning(Course(lessons), self._leads, self._knows)
@@ -121,10 +124,21 @@ class Classroom(Desk):
                 }
             return self._facts
 
+    def tick(self) -> None:
+        """Let time pass at every table, and write down what came of it."""
+        self.hall.tick(time.monotonic())
+        self.keep()
+
     def keep(self) -> None:
         """Write the tables down, where the command names a file for it."""
         if self.keeper is not None:
             self.keeper.look(self.hall, time.monotonic())
+
+    def tidy(self) -> None:
+        """Give back what was freed, if anything was asked; games and requests leave tens of MB behind."""
+        if self.is_untidy:
+            self.is_untidy = False
+            return_freed_memory()
 
     def close(self) -> None:
         """The server is on its way out."""
@@ -221,6 +235,7 @@ def make_app(classroom: Classroom) -> Door:
             if classroom.n_running >= MOST_AT_ONCE:
                 return refusal(503, "too_often")
             classroom.n_running += 1
+            classroom.is_untidy = True
             try:
                 async with lines.get(name, contextlib.nullcontext()):
                     said = await _said(answer, data, request.headers.get("x-token", "")[:MOST_TOKEN])
@@ -236,11 +251,12 @@ def make_app(classroom: Classroom) -> Door:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         classroom.clouds.start()
         await run_in_threadpool(classroom.facts)
-        ticking = asyncio.create_task(_tick(classroom))
+        tasks = [asyncio.create_task(one) for one in (_every(TICK, classroom.tick), _every(TIDY, classroom.tidy))]
         try:
             yield
         finally:
-            ticking.cancel()
+            for task in tasks:
+                task.cancel()
             await run_in_threadpool(classroom.close)
 
     routes = [
@@ -289,8 +305,7 @@ async def _body(request: Request) -> bytes:
     return body
 
 
-async def _tick(classroom: Classroom) -> None:
+async def _every(seconds: float, do: Callable[[], object]) -> None:
     while True:
-        await asyncio.sleep(TICK)
-        await run_in_threadpool(classroom.hall.tick, time.monotonic())
-        await run_in_threadpool(classroom.keep)
+        await asyncio.sleep(seconds)
+        await run_in_threadpool(do)

@@ -19,6 +19,7 @@ from experiments.classroom.seats import Question
 from experiments.display.command_words import how_to_install
 from experiments.emulation.emulator import Emulator
 from experiments.emulation.shipped import shipped
+from experiments.running.worker_pool import settle
 from model import InputFault, TacticFile
 
 if TYPE_CHECKING:
@@ -227,6 +228,7 @@ def _own_page(
 ) -> Any:
     from experiments.classroom.server import JOIN, Classroom, make_app
 
+    settle()
     classroom = Classroom(lan, tactics=tactics, emulator=emulator, put=put, lessons=lessons)
     if room is not None:
         from experiments.classroom.hall_keeping import hall_keeper

@@ -1,7 +1,8 @@
 """Runs that are being watched: each visitor asks for the quarters of some settings, and gets them as they are played.
 
 The server keeps nothing of a visitor: what a run shows follows from its settings alone. Games in progress are kept
-for a while, so that the next quarter costs one quarter and not a run.
+for a while, so that the next quarter costs one quarter and not a run; those that were looked at last also know the
+starts of their quarters, from which a game that begins alike goes on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from experiments.classroom.seats import Spot, Value
 from experiments.classroom.view import outcome_view, quarter_view, start_view
 
 MOST_GAMES: Final = 64
+MOST_QUARTERS_KEPT: Final = 1_200  # of all games, about 65 kB each: thirty whole runs
+MOST_MARKS: Final = 400  # starts of quarters, about 100 kB each
 MOST_QUARTERS_AT_ONCE: Final = 60
 
 
@@ -37,14 +40,24 @@ class Watched:
     @functools.cached_property
     def game(self) -> Game:
         """The game; it takes over the quarters that another one has played, where nothing differs in them."""
+        earlier, self.earlier = self.earlier, []  # whatever comes: one that holds the others holds theirs
         game = Game(self.settings, self.moves)
-        nearest = max(self.earlier, key=lambda one: common_quarters(self, one), default=None)
+        nearest = max(earlier, key=lambda one: common_quarters(self, one), default=None)
         if nearest is not None and common_quarters(self, nearest):
             with nearest.lock:
                 game.go_on_from(nearest.game, common_quarters(self, nearest))
                 self.quarters = nearest.quarters[: game.quarter]
-        self.earlier = []
         return game
+
+    @property
+    def n_marks(self) -> int:
+        """Starts of quarters that are kept; none before the game has begun."""
+        return len(self.game.marks) if "game" in vars(self) else 0
+
+    def forget(self) -> None:
+        """Keep the last of them alone; ``lock`` is held."""
+        if self.n_marks:
+            self.game.forget()
 
     @functools.cached_property
     def start(self) -> dict[str, Any]:
@@ -97,6 +110,21 @@ class Watching:
             watched.upto(watched.game.n_quarters)
             return watched.game.export()
 
+    def _forget(self) -> None:
+        """Drop the games that were not looked at for longest beyond what is kept, and of the others old marks."""
+        games, n_quarters, n_marks = 0, 0, 0
+        for key, watched in reversed(list(self._games.items())):
+            games, n_quarters = games + 1, n_quarters + len(watched.quarters)
+            if games > 1 and (games > MOST_GAMES or n_quarters > MOST_QUARTERS_KEPT):
+                del self._games[key]
+                continue
+            n_marks += watched.n_marks
+            # Whoever plays it now is about to be the last that was looked at.
+            if games > 1 and n_marks > MOST_MARKS and watched.lock.acquire(blocking=False):
+                n_marks -= watched.n_marks
+                watched.forget()
+                watched.lock.release()
+
     def _watched(self, settings: Settings, moves: object) -> Watched:
         plain = read_moves(moves if moves is not None else [])
         key = settings.key() + repr(sorted(plain.items()))
@@ -105,6 +133,5 @@ class Watching:
             if watched is None:
                 watched = self._games[key] = Watched(settings, plain, list(self._games.values()))
             self._games.move_to_end(key)
-            while len(self._games) > MOST_GAMES:
-                self._games.popitem(last=False)
+            self._forget()
         return watched
