@@ -15,7 +15,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from experiments.running.worker_pool import WorkerPool
+from model.numerics import keep_freed_memory
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 PATIENCE = 60.0
 # An answer that the pipe does not hold at once, so that the parent is reading while it is being written.
 LARGE = 3_000_000
+# Less than what the C allocator gives back by itself (bytes).
+FREED = 40 << 20
 # When a worker dies: how many bytes of its answer it has written; the length of the answer comes first, in four bytes.
 MOMENTS = {"before the length": 0, "in the length": 2, "after the length": 4, "in the answer": 104}
 
@@ -55,6 +60,19 @@ class Unreadable(Exception):
 
 def own_number(_: object = None) -> int:
     return os.getpid()
+
+
+def leave_freed_memory() -> int:
+    """Makes and frees blocks that the C allocator keeps, ``FREED`` bytes; returns what the process then holds."""
+    keep_freed_memory()
+    blocks = [np.ones(1 << 14) for _ in range(FREED >> 17)]
+    del blocks
+    return held_by(os.getpid())
+
+
+def held_by(process: int) -> int:
+    """Bytes that a process holds in memory; on Linux."""
+    return int(Path(f"/proc/{process}/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGESIZE")
 
 
 def die(_: object = None) -> None:

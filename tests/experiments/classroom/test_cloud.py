@@ -288,3 +288,12 @@ def test_a_cloud_whose_process_was_killed_is_played_by_another(monkeypatch: pyte
         assert seen["runs"] == seen["of"] == 30 and faults <= {"", "stopped"}
     finally:
         clouds.stop()
+
+
+def test_a_number_of_a_cloud_takes_eight_bytes() -> None:
+    settings = Settings("symmetric", quarters=1)
+    cloud = Cloud(settings)
+    cloud.add(play_batch(settings, cloud.next_batch()))
+    rows = [row for rows in cloud.outcomes.values() for row in rows]
+    assert {len(row) for row in rows} == {BATCHES[0]}
+    assert all(memoryview(row).nbytes == 8 * BATCHES[0] for row in rows)

@@ -127,8 +127,6 @@ def test_memory_is_flat_after_thousands_of_visitors(tmp_path: Path) -> None:
     print(f"MB after every {EVERY} visitors: {', '.join(f'{one:.0f}' for one in held)}")
     # Means of the last two thousands, because a picture that is being played comes and goes.
     before, after = (statistics.mean(held[-n:][: 1_000 // EVERY]) for n in (2_000 // EVERY, 1_000 // EVERY))
-    print(
-        f"most {max(held):.0f} MB (sum of RSS {max(reached):.0f}); {before:.1f} and {after:.1f} MB in the last two thousands"
-    )
+    print(f"most {max(held):.0f} MB (sum of RSS {max(reached):.0f}); last two thousands {before:.1f}, {after:.1f} MB")
     assert len(held) == N_VISITORS // EVERY
     assert after - before < FLAT_MEGABYTES

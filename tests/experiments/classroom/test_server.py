@@ -21,6 +21,7 @@ pytest.importorskip("uvicorn", reason="the page's packages are missing: pip inst
 pytest.importorskip("starlette", reason="the page's packages are missing: pip install -e '.[class]'")
 pytest.importorskip("segno", reason="the page's packages are missing: pip install -e '.[class]'")
 
+from sample_calls import wait_until
 from served import Served, served
 
 from experiments.classroom.limits import LARGEST_BODY, VISITOR_BURST, VISITOR_RATE, Buckets
@@ -48,6 +49,20 @@ def test_an_export_over_the_network_replays(page: Served) -> None:
     assert page.ask("replay", {"export": export})[1]["same"] is True
     export["settings"]["replicate"] = 3
     assert page.ask("replay", {"export": export})[1]["same"] is False
+
+
+def test_what_requests_have_freed_goes_back_and_only_after_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    times: list[float] = []
+    monkeypatch.setattr("experiments.classroom.server.return_freed_memory", lambda: times.append(time.monotonic()))
+    monkeypatch.setattr("experiments.classroom.server.TIDY", 0.05)
+    with served(warm=False) as page:  # which has arrived
+        wait_until(lambda: times)
+        time.sleep(0.5)
+        before = len(times)
+        time.sleep(0.5)
+        assert len(times) == before, "nobody has asked since"
+        page.ask("start")
+        wait_until(lambda: len(times) == before + 1)
 
 
 @pytest.mark.slow

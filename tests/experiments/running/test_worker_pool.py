@@ -52,6 +52,16 @@ def test_all_workers_work_and_stay() -> None:
     assert os.getpid() not in first
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the system does not tell what a process holds")
+def test_a_worker_that_waits_gives_back_what_it_has_freed(pool: WorkerPool) -> None:
+    worker = pool.submit(calls.own_number).result(PATIENCE)
+    before = calls.held_by(worker)
+    kept = pool.submit(calls.leave_freed_memory).result(PATIENCE)
+    assert kept - before > 0.9 * calls.FREED, "what the C allocator keeps"
+    wait_until(lambda: calls.held_by(worker) - before < 0.2 * calls.FREED)
+    assert pool.submit(calls.own_number).result(PATIENCE) == worker
+
+
 def test_what_is_raised_comes_back_with_the_place_where_it_was(pool: WorkerPool) -> None:
     worker = pool.submit(calls.own_number).result(PATIENCE)
     with pytest.raises(ZeroDivisionError) as caught:
