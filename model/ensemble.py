@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS
@@ -22,6 +22,10 @@ from model.parameters.checked import PARAMETERS, Parameters
 from model.record.recorder import Recorder
 from model.start.starting_point import known_scenario
 from model.world import HIGHEST_REPLICATE, World
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 MOST_LANES: Final = 1024  # replicates in a block: the speed is flat from here on, the memory is not
 MOST_REPLICATES: Final = 1_000_000
@@ -110,6 +114,8 @@ class Ensemble:
         """
         if not self.summaries:
             raise ValueError("nothing is played yet: call run() first")
+        import pandas as pd
+
         return pd.concat(self.summaries, ignore_index=True)
 
     def tables(self, replicate: int, design_point: int = 0) -> dict[str, pd.DataFrame]:
@@ -177,7 +183,7 @@ def _numbers(name: str, came: Any, faults: list[str]) -> np.ndarray:
 def _points(came: Any, start: Parameters, faults: list[str]) -> list[Parameters]:
     """The sets of parameters, each the scenario's own with the changes of one mapping."""
     chosen = [came or {}] if came is None or isinstance(came, Mapping) else came
-    if isinstance(chosen, pd.DataFrame):
+    if (pandas := sys.modules.get("pandas")) is not None and isinstance(chosen, pandas.DataFrame):
         faults.append("parameters: a table came; write parameters=table.to_dict('records')")
         return []
     if not isinstance(chosen, Sequence) or isinstance(chosen, (str, bytes)) or not chosen:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import numpy as np
-import pandas as pd
 
 from model.compiled.arithmetic import arithmetic_in_use, using_arithmetic
 from model.draws import HIGHEST_ROOT_SEED, SEEDS, draw_lanes
@@ -28,6 +27,10 @@ from model.stage import Stage
 from model.start.starting_point import for_parties, known_scenario, starting_point
 from model.state import State
 from model.telling.story import Story, StoryLine, ToldSoFar
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 #: Numbers of replicates are kept in 64 bits.
 HIGHEST_REPLICATE: Final = 1 << 62

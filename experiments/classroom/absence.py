@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from experiments.classroom.people import People, Person
-from experiments.classroom.seats import Question, SeatedModel, Spot, Value
+from experiments.classroom.seated import SeatedModel
+from experiments.classroom.seats import Question, Spot, Value
 
 
 def who(people: People, deciding: set[int], now: float) -> list[dict[str, Any]]:

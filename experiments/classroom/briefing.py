@@ -20,7 +20,8 @@ from experiments.classroom.minutes import (
     package_data,
     side_of,
 )
-from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question, SeatedModel
+from experiments.classroom.seated import SeatedModel
+from experiments.classroom.seats import KEEP, NO_OFFER, OFFER, Question
 from experiments.classroom.view import number
 from model import duty_rates
 

@@ -18,7 +18,7 @@ import numpy as np
 
 from experiments.classroom.controls import BRANCHABLE, absent, checked, class_scenarios
 from experiments.classroom.minutes import Event, Minutes
-from experiments.classroom.seats import KINDS, Question, SeatedModel, Spot, Value, Waiting
+from experiments.classroom.seats import KINDS, Question, Spot, Value, Waiting
 from model import Checkpoint, InputFault, World, kind_of, root_seeds
 
 FORMAT: Final = "detente game 1"
@@ -155,6 +155,8 @@ class Game:
 
     def restart(self) -> None:
         """Begin again, with the moves known by now."""
+        from experiments.classroom.seated import SeatedModel  # with Mesa, for which who plays clouds has no use
+
         s = self.settings
         self.model = SeatedModel(
             moves=self.moves,

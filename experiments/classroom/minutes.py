@@ -12,7 +12,7 @@ Money is in bn$ a year, as people think of it.
 from __future__ import annotations
 
 import math
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -21,13 +21,16 @@ from model import (
     QUARTERS_PER_YEAR,
     Answer,
     CaseEnd,
-    NegotiationModel,
     SessionEnd,
     Story,
     TreatyEnd,
     Turn,
     duty_rates,
 )
+
+if TYPE_CHECKING:
+    from model import NegotiationModel
+
 
 FIRMS_NAMED: Final = 4  # lobbying firms named beside a package, the most affected ones
 LEAST_STAKE: Final = 0.005  # bn$ a year; smaller stakes are not shown

@@ -6,12 +6,16 @@ Money is in bn$ a year unless said otherwise; rates are fractions. Nothing here 
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from experiments.classroom.minutes import QUARTERS_PER_YEAR, Event, package_data, seen_by
-from model import FAMILIES, NegotiationModel, Parties, game_map_point, side_family
+from model import FAMILIES, Parties, game_map_point, side_family
+
+if TYPE_CHECKING:
+    from model import NegotiationModel
+
 
 MOST_ON_MAP: Final = 3.0  # the map of games is cut here; further out nothing changes for the reader
 PRIVATE: Final = ("game", "gain_first", "gain_second", "joint_gain", "reciprocity")  # of a pair, while a game runs

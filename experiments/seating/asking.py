@@ -12,7 +12,8 @@ import numpy as np
 
 from experiments.classroom.game import Game
 from experiments.classroom.minutes import gain_by_axis, lobby, outlook
-from experiments.classroom.seats import ANSWER, ANSWERS, CONDUCT, KEEP, OFFER, SeatedModel, Spot, side_of
+from experiments.classroom.seated import SeatedModel
+from experiments.classroom.seats import ANSWER, ANSWERS, CONDUCT, KEEP, OFFER, Spot, side_of
 from experiments.classroom.seats import Question as Open
 from experiments.seating.protocol import Briefing, Kind, Options, Package, Past, Question, Stakes, Worth
 from model import QUARTERS_PER_YEAR, View

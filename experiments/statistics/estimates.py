@@ -12,12 +12,15 @@ from __future__ import annotations
 import functools
 import math
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import scipy  # its statistics are loaded where they are first asked for, a third of a second later
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 #: Confidence of every interval unless stated (fraction).
 LEVEL: Final = 0.95
@@ -289,6 +292,8 @@ def kaplan_meier(times: npt.ArrayLike, events: npt.ArrayLike) -> SurvivalCurve:
     Raises: ValueError for unequal lengths, no runs, or times that are negative or missing.
     Source: Kaplan & Meier 1958, by ``scipy.stats.ecdf``; Greenwood 1926; theory D2.
     """
+    import pandas as pd
+
     time, happened = np.asarray(times, dtype=np.float64), np.asarray(events, dtype=bool)
     _check_pairs(time, happened)
     if not np.all(np.isfinite(time) & (time >= 0.0)):

@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import functools
 from pathlib import Path
-from typing import Final
-
-import pandas as pd
+from typing import TYPE_CHECKING, Final
 
 from model.market.border import MECHANISMS
 from model.vocabulary import THREE, Parties
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 Columns = dict[str, tuple[str, str]]
 
@@ -53,6 +55,8 @@ def dictionary() -> pd.DataFrame:
 
     ``design_point`` and ``replicate`` stand in the summary of an ensemble alone.
     """
+    import pandas as pd
+
     entities = {
         "bloc": "CN, US or EU",
         "dyad": "pair of blocs",

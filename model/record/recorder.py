@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
-import pandas as pd
 
 from model.numerics import QUARTERS_PER_YEAR, FloatArray, ordered_sum
 from model.packages.agenda import Agenda
@@ -20,6 +19,10 @@ from model.record.dictionary import COLUMNS, SUMMARY, columns_of
 from model.rules import cooperation, games
 from model.rules.instruments import Instrument
 from model.scenario.scenario import Scenario
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 N_CODES = len(games.FAMILIES)
 # Columns of the blocs that the summary averages over the quarters.
@@ -138,6 +141,8 @@ class Recorder:
 
     def tables(self) -> dict[str, pd.DataFrame]:
         """Tidy data frames keyed by quarter, label and entity."""
+        import pandas as pd
+
         labels = [self.scenario.quarter_label(t) for t in range(len(self.frames))]
         result = {}
         for table, names in self.entities().items():
@@ -280,6 +285,8 @@ class Recorder:
 
         blocking: the commonest obstacle of every dyad, in lists like the leading axes.
         """
+        import pandas as pd
+
         columns = {name: np.asarray(values).reshape(-1) for name, values in self.outcomes().items()}
         labels = ["", *(self.scenario.quarter_label(q) for q in range(len(self.frames)))]
         columns["emergence_label"] = np.array(labels, dtype=object)[columns["first_emergence"] + 1]

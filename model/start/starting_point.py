@@ -7,9 +7,9 @@ import functools
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from model.compiled.arithmetic import NUMPY, using_arithmetic
 from model.faults import InputFault
@@ -24,6 +24,10 @@ from model.start.agenda import set_agenda, with_finance
 from model.start.calibration import open_changed, open_economy, support
 from model.start.trend import growth_parts
 from model.vocabulary import GOODS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 GOODS_IN_WORDS = ("electric cars", "battery cells")  # in the order of GOODS
 # Starting points kept in memory, of about 100 kB each: a sample of assumptions, whose every row each design plays, has
@@ -138,6 +142,8 @@ def calibration_table(scenario: str, parameters: Parameters | None = None) -> pd
     it); opening_cost (bn$ per year that keeps the first quarter quiet); supply_stake (bn$ per year, to the importer
     from the exporter's assured supply); availability (share of the exporter's brands on sale in the importer).
     """
+    import pandas as pd
+
     chosen = known_scenario(scenario).parameters if parameters is None else parameters
     world, _, _, agenda = starting_point(scenario, chosen)
     rows, parties = [], world.parties
@@ -169,6 +175,8 @@ def growth_table(scenario: str, parameters: Parameters | None = None) -> pd.Data
     Columns: bloc; start, target (shares); price, variety, network, announced, trend: part of the growth in log odds
     that each brings on top of those before, adding up to 1. Targets are those of the scenario that it takes over.
     """
+    import pandas as pd
+
     chosen = known_scenario(scenario).parameters if parameters is None else parameters
     world, economy, opening, _ = starting_point(scenario, chosen)
     then = min(round(world.drift_quarters), world.n_quarters - 1)

@@ -10,7 +10,8 @@ from digests import ALL_ON
 
 from experiments.classroom.controls import BRANCHABLE, GROUPS, ON_PAGE, absent, checked, control_list
 from experiments.classroom.game import Change, Game, Settings, read_moves, read_settings, replay
-from experiments.classroom.seats import ANSWER, KEEP, LAPSE, REFUSE, SeatedWorld, Spot
+from experiments.classroom.seated import SeatedWorld
+from experiments.classroom.seats import ANSWER, KEEP, LAPSE, REFUSE, Spot
 from experiments.classroom.view import outcome_view, quarter_view, start_view
 from model import PARAMETERS, InputFault
 

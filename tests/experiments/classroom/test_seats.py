@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.classroom.seated import SeatedModel
 from experiments.classroom.seats import (
     ANSWER,
     HONOUR,
@@ -18,7 +19,6 @@ from experiments.classroom.seats import (
     OFFER,
     REFUSE,
     Question,
-    SeatedModel,
     Spot,
     Waiting,
     move_fault,
