@@ -52,14 +52,19 @@ class Asker:
 
 
 def visit(port: int, number: int) -> None:
-    """One visitor: the first screen, the room, a cloud; every fifth watches a run of an own luck, some also save it."""
+    """One visitor: the first screen, the room, a cloud; every fifth watches a run of an own luck, some also save it.
+
+    One run in four that are watched is a whole one, and so is its cloud; the others are of two quarters.
+    """
     who = Asker(port, number)
     who.open()
-    settings: dict[str, Any] = {"scenario": "2026", "replicate": number, "quarters": 2}
+    settings: dict[str, Any] = {"scenario": "2026", "replicate": number}
+    if number % 20:
+        settings |= {"quarters": 2}
     if number % 10 == 0:
         settings |= {"parameters": {"generosity": (number % 997) / 1000}}
     if number % 5 == 0:
-        who.ask("watch", {"settings": settings, "from": 0, "upto": 2})
+        who.ask("watch", {"settings": settings, "from": 0, "upto": settings.get("quarters", 60)})
     who.ask("cloud", {"settings": settings})
     who.ask("room/look")
     if number % 100 == 0:
