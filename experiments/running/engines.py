@@ -38,8 +38,8 @@ def play_ensemble(chunk: Chunk) -> Played:
         )
         runs = []
         for _, world in ensemble.worlds():
-            summary = world.run().summary()
-            runs.append(_table(chunk, {**dict(summary.items()), **run_columns(world)}))
+            summary = {str(name): column for name, column in world.run().summary().items()}
+            runs.append(_table(chunk, summary | run_columns(world)))
             for lane in kept_lanes(world):
                 for name, frame in world.recorder.of_lane(lane).tables().items():
                     if name in series:
