@@ -147,11 +147,11 @@ def test_outcomes_in_words() -> None:
     }  # fmt: skip
     text = outcome_in_words(row, "2035Q4")
     for part in (
-        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (CN +2.00, EU -0.50)", "1 treaty ratified",
-        "EU -0.50), 31 % of what can be had.",
-        "one in force in 9 quarters", "always honoured", "emerges in 2030Q1, in one spell of 8 quarters, which",
+        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (China +2.00, the EU -0.50)", "1 treaty ratified",
+        "the EU -0.50), 31 % of what can be had.",
+        "one in force in 9 quarters", "honoured for as long as it was in force", "emerges in 2030Q1, in one spell of 8 quarters, which",
         "does not count as durable. It ends before 2035Q4. It is hollow",
-        "the legislature of EU would not have passed it.",
+        "the legislature of the EU would not have passed it.",
     ):  # fmt: skip
         assert part in text, part
     assert "does not emerge by 2035Q4" in outcome_in_words({**row, "emerged": False}, "2035Q4")
