@@ -167,12 +167,14 @@ class TradeStory(Teller):
         told = access_in_words(self.parties, terms, self.model.state.quarter)
         if step == 0 and terms.position == "open":
             told = f"charges the duty in force on all cars built in {named(self.parties, exporter)}"
-        state, who, d = self.model.state, self.named(importer), int(self.parties.dyad_of[importer, exporter])
-        # Whoever kept it shut in breach of a treaty opens what the treaty has promised all along.
-        is_new = state.quarter == 0 or state.gesture[d] > 0 or state.entry[d] == state.quarter
-        since = "From this quarter" if is_new else "Once more"
+        who, since = self.named(importer), "From this quarter" if self.is_new(importer, exporter) else "Once more"
         from_now = f"{since} {clause(who, told)}" if step else f"{cap(clause(who, told))} again"
-        self.say("access", from_now + ".", d)
+        self.say("access", from_now + ".", int(self.parties.dyad_of[importer, exporter]))
+
+    def is_new(self, importer: int, exporter: int) -> bool:
+        """Whether what opens a market has begun this quarter; who kept it shut in breach opens what was promised."""
+        state, d = self.model.state, int(self.parties.dyad_of[importer, exporter])
+        return bool(state.quarter == 0 or state.gesture[d] > 0 or state.entry[d] == state.quarter)
 
     def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
         """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about.
@@ -183,10 +185,15 @@ class TradeStory(Teller):
             terms = self.terms_of_access(m, int(origin[m]))
             if terms and terms[int(self.model.state.access[m, origin[m]])].position != "quota":
                 continue
-            cars = f"quota for cars built in {self.named(int(origin[m]))}"
-            full = f"is full: a licence for one more is worth {premium[m]:.1f} k$"
-            what = full if premium[m] > 0.0 else "is no longer full"
-            self.say("access", f"{cap(self.named(m))}'s {cars} {what}.", int(self.parties.dyad_of[m, origin[m]]))
+            self.quota(m, int(origin[m]), float(premium[m]))
+
+    def quota(self, importer: int, exporter: int, premium: float) -> None:
+        """A quota has filled up, with what a licence for one more car is worth, k$, or has room again: 0."""
+        cars = f"quota for cars built in {self.named(exporter)}"
+        what = f"is full: a licence for one more is worth {premium:.1f} k$" if premium > 0.0 else "is no longer full"
+        self.say(
+            "access", f"{cap(self.named(importer))}'s {cars} {what}.", int(self.parties.dyad_of[importer, exporter])
+        )
 
     def charges(self, charged: Sequence[FloatArray | None]) -> None:
         """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""

@@ -122,6 +122,12 @@ function eventWords(event) {
       return t("event.announces", { who });
     case "plant":
       return t(event.opens ? "event.plant_opens" : "event.plant_starts", { firm: firmName(event.firm), who });
+    case "access":
+      // Where no rule keeps brands out, what ends is what spared their cars the duty.
+      if (event.how === "back" && event.access.position === "open") return t("event.access_duty", { who, partner });
+      return t(`event.access_${event.how}`, { what: accessWords("package", event.access, { who, partner }) });
+    case "quota":
+      return t(event.worth > 0 ? "event.quota_full" : "event.quota_room", { who, partner, worth: digits(event.worth, 1) });
     case "talks":
       return event.open ? t("event.talks_open", { pair }) : t(`event.talks_close_${event.why}`, { pair });
     case "vote": {
