@@ -175,7 +175,10 @@ def built(reading: Reading, name: str) -> Scenario:
     try:
         parameters = make_parameters(getattr(file, "parameters", {}), reading.parties)
     except InputFault as fault:
-        faults += [f"parameters.{line}" for line in fault.faults]
+        own = [f"parameters.{line}" for line in fault.faults]
+        # That it is no finite number is said by what is allowed of it.
+        told = {f"{line.partition(':')[0]}: not a finite number; write one" for line in own}
+        faults = [line for line in faults if line not in told] + own
     workshop = Workshop(file, reading.shelf, reading.parties)
     arrays: dict[str, Any] = {}
     # Each step needs some sections; where one of them is malformed, the others are still checked.
