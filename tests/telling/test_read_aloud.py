@@ -193,7 +193,7 @@ def test_a_market_that_is_opened_names_the_plants_that_gain_by_it() -> None:
     model.state.has_plant[1, firm] = 1.0
     assert model.teller.plants_let_in(0, opened).startswith(f"{model.start.automakers[firm]} has a plant in the US")
     assert model.teller.plants_let_in(0, closed) == ""
-    assert "beside what brands of China build in the US" in model.teller.package(0, opened)
+    assert "beside what China's brands build in the US" in model.teller.package(0, opened)
 
 
 def test_recognition_given_alone_is_bound_and_not_sold_again() -> None:
