@@ -10,6 +10,7 @@ from typing import Any, Final
 
 #: Characters of a value that a message shows.
 MOST_SHOWN: Final = 80
+MOST_EXACT: Final = 2.0**53  # whole numbers below it are floats to the last digit
 #: What kinds of values are called, by their types; a switch before the whole number that Python takes it for.
 KINDS: Final[Mapping[type | tuple[type, ...], str]] = {
     bool: "true or false",
@@ -101,7 +102,8 @@ def of_form(fault: Mapping[str, Any]) -> str:
     remedy = "correct it"
     if allowed == "a whole number":
         try:
-            remedy = f"write {int(float(came))}" if float(came) == int(float(came)) else "write one"
+            is_whole = float(came) == int(float(came)) and abs(float(came)) < MOST_EXACT
+            remedy = f"write {int(float(came))}" if is_whole else "write one"
         except (TypeError, ValueError, OverflowError):
             remedy = "write one, such as 3"
     limits = fault.get("ctx") or {}

@@ -163,6 +163,7 @@ def test_a_number_that_is_none_is_asked_for_as_finite(came: object) -> None:
     [
         ("less_than_equal", 9.5, {"le": 5}, "9.5 (a number with decimals): allowed is a number of at most 5; correct it"),
         ("int_parsing", "1e3", {}, "'1e3': allowed is a whole number; write 1000"),
+        ("int_parsing", "1e300", {}, "'1e300': allowed is a whole number; write one"),
         ("int_parsing", "1.5", {}, "'1.5': allowed is a whole number; write one"),
         ("int_parsing", "nan", {}, "'nan': allowed is a whole number; write one, such as 3"),
         ("int_parsing", "many", {}, "'many': allowed is a whole number; write one, such as 3"),
@@ -170,7 +171,7 @@ def test_a_number_that_is_none_is_asked_for_as_finite(came: object) -> None:
         ("literal_error", "x", {"expected": "'a' or 'b'"}, "'x' (text in quotes): allowed is 'a' or 'b'; correct it"),
         ("value_error", 7, {}, "7: it must be even; correct it"),
     ],
-    ids=range(8),
+    ids=range(9),
 )  # fmt: skip
 def test_a_fault_of_form_is_told_in_our_words(kind: str, came: object, limits: dict[str, Any], says: str) -> None:
     fault = {"type": kind, "input": came, "ctx": limits, "msg": "Value error, It must be even"}
