@@ -161,7 +161,7 @@ def test_a_number_that_is_none_is_asked_for_as_finite(came: object) -> None:
 @pytest.mark.parametrize(
     ("kind", "came", "limits", "says"),
     [
-        ("less_than_equal", 9.5, {"le": 5}, "9.5 (a number with decimals): allowed is a number of at most 5; correct it"),
+        ("less_than_equal", 9, {"le": 5}, "9 (a whole number): allowed is a number of at most 5; correct it"),
         ("int_parsing", "1e3", {}, "'1e3': allowed is a whole number; write 1000"),
         ("int_parsing", "1e300", {}, "'1e300': allowed is a whole number; write one"),
         ("int_parsing", "1.5", {}, "'1.5': allowed is a whole number; write one"),
