@@ -116,7 +116,7 @@ class Commands(TyperGroup):
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            found = getattr(error.__cause__, "errors", list)()
+            found: list[Any] = getattr(error.__cause__, "errors", list)()
             if not found or error.param is None:
                 raise
             with refusals():
