@@ -21,7 +21,7 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
     """``name=value`` texts as parameters; values are written as in TOML, words without quotes.
 
     Raises:
-        InputFault: a text without ``=``, a name given twice, a percentage, True for true, or a decimal comma.
+        InputFault: a text without ``=``, a name given twice, a percentage or a decimal comma.
     """
     from model import InputFault, shown
 
@@ -37,8 +37,6 @@ def parse_settings(texts: list[str]) -> dict[str, Any]:
             settings[name] = _value(value)
             if value.endswith("%"):
                 faults.append(f"--set {shown(text)}: rates are fractions: write {_fraction(value)}")
-            if value in ("True", "False"):
-                faults.append(f"--set {shown(text)}: a switch is true or false: write {name}={value.lower()}")
             if COMMA.fullmatch(value):
                 faults.append(f"--set {shown(text)}: decimals have a point: write {value.replace(',', '.')}")
     if faults:

@@ -17,8 +17,6 @@ def test_a_decimal_comma_is_named() -> None:
     with pytest.raises(InputFault, match=r"--set 'generosity=0,4': decimals have a point: write 0\.4"):
         parse_settings(["generosity=0,4"])
     assert parse_settings(["generosity=0.4", "x = [1, 2]"]) == {"generosity": 0.4, "x": [1, 2]}
-    with pytest.raises(InputFault, match=r"--set 'turnover=True': a switch is true or false: write turnover=true"):
-        parse_settings(["turnover=True"])
 
 
 def test_versions_are_told() -> None:
