@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from model.compiled.arithmetic import ARITHMETICS, arithmetic_in_use, using_arithmetic
     from model.draws import HIGHEST_ROOT_SEED, SEEDS
     from model.ensemble import Ensemble, kept_lanes
-    from model.faults import InputFault, described, kind_of, nearest, shown
+    from model.faults import InputFault, described, kind_of, nearest, of_form, shown
     from model.negotiation import NegotiationModel
     from model.numerics import QUARTERS_PER_YEAR
     from model.packages.view import View
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from model.scenario.kept import KEPT, scenario_changes, scenario_files
     from model.scenario.reading import find_scenario
     from model.scenario.scenario import Scenario, load_scenario, scenario_names
-    from model.scenario.toml_file import parse_toml, read_toml
+    from model.scenario.toml_file import is_path, no_file, parse_toml, read_toml
     from model.start.starting_point import calibration_table, growth_table, identification_flips, known_scenario
     from model.telling.outcomes import COMPETING_END, CaseEnd, Obstacle, Refusal, SessionEnd, TreatyEnd, Turn
     from model.telling.story import Answer, Story, StoryLine
@@ -50,7 +50,7 @@ _ROOMS = {
     "model.compiled.arithmetic": "ARITHMETICS arithmetic_in_use using_arithmetic",
     "model.draws": "HIGHEST_ROOT_SEED SEEDS",
     "model.ensemble": "Ensemble kept_lanes",
-    "model.faults": "InputFault described kind_of nearest shown",
+    "model.faults": "InputFault described kind_of nearest of_form shown",
     "model.negotiation": "NegotiationModel",
     "model.numerics": "QUARTERS_PER_YEAR",
     "model.packages.view": "View",
@@ -63,7 +63,7 @@ _ROOMS = {
     "model.scenario.kept": "KEPT scenario_changes scenario_files",
     "model.scenario.reading": "find_scenario",
     "model.scenario.scenario": "Scenario load_scenario scenario_names",
-    "model.scenario.toml_file": "parse_toml read_toml",
+    "model.scenario.toml_file": "is_path no_file parse_toml read_toml",
     "model.start.starting_point": "calibration_table growth_table identification_flips known_scenario",
     "model.telling.outcomes": "COMPETING_END CaseEnd Obstacle Refusal SessionEnd TreatyEnd Turn",
     "model.telling.story": "Answer Story StoryLine",
@@ -81,13 +81,13 @@ __all__ = [
     "CaseEnd", "Checkpoint", "Conduct", "Ensemble", "InputFault", "Lane", "Moment", "NegotiationModel", "Obstacle",
     "Offer", "OwnFile", "Parameters", "Parties", "Refusal", "Scenario", "SessionEnd", "Story", "StoryLine",
     "TacticFile", "ToldRun", "TreatyEnd", "Turn", "View", "World", "WorldFile", "acceptance", "arithmetic_in_use",
-    "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates", "evidence_table",
-    "files_read", "find_scenario", "flat", "game_map_point", "growth_table", "identification_flips", "kept_lanes",
-    "kind_of", "known_scenario", "last_games", "load_names", "load_scenario", "load_tactics", "load_world",
-    "make_parameters", "nearest", "own_class", "package_flows", "package_terms", "parse_toml", "read_toml",
-    "reference_package", "registered", "root_seeds", "scenario_changes", "scenario_files", "scenario_names",
-    "seeds_directory", "shown", "side_family", "stance", "stand_in", "tactic", "unload", "unload_worlds",
-    "using_arithmetic", "why_it_failed", "world_of",
+    "calibration_table", "checked_value", "described", "dictionary", "digest_of_text", "duty_rates",
+    "evidence_table", "files_read", "find_scenario", "flat", "game_map_point", "growth_table",
+    "identification_flips", "is_path", "kept_lanes", "kind_of", "known_scenario", "last_games", "load_names",
+    "load_scenario", "load_tactics", "load_world", "make_parameters", "nearest", "no_file", "of_form", "own_class",
+    "package_flows", "package_terms", "parse_toml", "read_toml", "reference_package", "registered", "root_seeds",
+    "scenario_changes", "scenario_files", "scenario_names", "seeds_directory", "shown", "side_family", "stance",
+    "stand_in", "tactic", "unload", "unload_worlds", "using_arithmetic", "why_it_failed", "world_of",
 ]
 # fmt: on
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 #: Characters of a value that a message shows.
 MOST_SHOWN: Final = 80
+MOST_EXACT: Final = 2.0**53  # whole numbers below it are floats to the last digit
 #: What kinds of values are called, by their types; a switch before the whole number that Python takes it for.
 KINDS: Final[Mapping[type | tuple[type, ...], str]] = {
     bool: "true or false",
@@ -56,10 +57,10 @@ def whole_number(came: Any) -> int | None:
 
 
 class InputFault(ValueError):
-    """Everything that is wrong with an input, one line a fault, in the order of the input."""
+    """Everything that is wrong with an input, one line a fault, in the order of the input; the same line once."""
 
     def __init__(self, faults: Iterable[str], subject: str = "input") -> None:
-        self.faults: tuple[str, ...] = tuple(faults)
+        self.faults: tuple[str, ...] = tuple(dict.fromkeys(faults))
         self.subject = subject
         count = "1 fault" if len(self.faults) == 1 else f"{len(self.faults)} faults"
         super().__init__("\n".join([f"{subject}: {count}", *(f"  - {fault}" for fault in self.faults)]))
@@ -69,14 +70,60 @@ class InputFault(ValueError):
         return (type(self), (self.faults, self.subject))
 
 
+#: What is allowed where the form of a value is wrong, by the code of the fault; places are filled with its limits.
+FORMS: Final[Mapping[str, str]] = {
+    "less_than_equal": "a number of at most {le:g}",
+    "less_than": "a number below {lt:g}",
+    "greater_than_equal": "a number of at least {ge:g}",
+    "greater_than": "a number above {gt:g}",
+    "finite_number": "a finite number",
+    **dict.fromkeys(("float_type", "float_parsing"), "a number"),
+    **dict.fromkeys(("int_type", "int_parsing", "int_from_float", "int_parsing_size"), "a whole number"),
+    **dict.fromkeys(("bool_type", "bool_parsing"), "true or false"),
+    "string_type": "text in quotes",
+    "string_too_short": "text of at least {min_length} characters",
+    "string_too_long": "text of at most {max_length} characters",
+    **dict.fromkeys(("list_type", "tuple_type"), "a list"),
+    **dict.fromkeys(("dict_type", "model_type", "model_attributes_type"), "a table"),
+    "too_short": "a list of at least {min_length}",
+    "too_long": "a list of at most {max_length}",
+    "literal_error": "{expected}",
+}
+
+
+def of_form(fault: Mapping[str, Any]) -> str:
+    """What came, what is allowed and what to do, of a fault that a checker of forms found: its ``type``, ``input``,
+    ``msg`` and limits (``ctx``), as Pydantic has them.
+    """
+    came, allowed = fault["input"], FORMS.get(fault["type"])
+    if allowed is None:  # a check of our own has words of its own
+        words = str(fault["msg"]).removeprefix("Value error, ")
+        return f"{shown(came)}: {words[:1].lower()}{words[1:]}; correct it"
+    remedy = "correct it"
+    if allowed == "a whole number":
+        try:
+            is_whole = float(came) == int(float(came)) and abs(float(came)) < MOST_EXACT
+            remedy = f"write {int(float(came))}" if is_whole else "write one"
+        except (TypeError, ValueError, OverflowError):
+            remedy = "write one, such as 3"
+    limits = fault.get("ctx") or {}
+    # What was to be read from text has no quotes of its own, as on a command line.
+    told = shown(came) if fault["type"].endswith("_parsing") else described(came)
+    return f"{told}: allowed is {allowed.format(**limits)}; {remedy}"
+
+
 def nearest(name: object, known: Iterable[str], least: float = LEAST_ALIKE) -> str:
     """The known name nearest to ``name`` as a hint for a message, or an empty string where none is as much ``alike``.
 
     A hint reads ``nearest known name: 'price_adjustment'``.
     """
     came = name.lower() if isinstance(name, str) else ""
+    turned = "-".join(reversed(came.split("-")))  # EU-CN is the pair CN-EU
     near, _, meant = max(
-        ((alike(came, one.lower()), [*map(operator.eq, came, one.lower())], one) for one in known),
+        (
+            (1.0 if one.lower() == turned else alike(came, one.lower()), [*map(operator.eq, came, one.lower())], one)
+            for one in known
+        ),
         default=(0.0, [], ""),
     )  # of two as near, the one that begins alike for longer
     return f"nearest known name: '{meant}'" if came and near >= least else ""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import datetime
+import math
+import pickle
 from typing import Any
 
 import numpy as np
 import pytest
 
 from experiments.cli.main import parse_settings
-from model import Ensemble, InputFault, NegotiationModel, described, make_parameters, nearest, shown
+from model import Ensemble, InputFault, NegotiationModel, described, make_parameters, nearest, of_form, shown
 from model.faults import alike
 
 HUGE = 10**5000
@@ -58,6 +60,8 @@ def test_a_value_is_told_with_its_kind_in_words(came: object, says: str) -> None
     [
         ("CN-UE", ("CN-US", "CN-EU", "US-EU"), "CN-EU"),
         ("CN-UE", ("CN-EU", "CN-US", "US-EU"), "CN-EU"),
+        ("EU-CN", ("CN-US", "CN-EU", "US-EU"), "CN-EU"),
+        ("us-cn", ("CN-US", "CN-EU", "US-EU"), "CN-US"),
         ("gruop", ("none", "technical", "group", "leaders"), "group"),
         ("2062", ("2018", "2026", "two"), "2026"),
         ("2028", ("2018", "2026", "two"), "2026"),
@@ -67,7 +71,7 @@ def test_a_value_is_told_with_its_kind_in_words(came: object, says: str) -> None
         (3, ("three",), ""),
         ("none", (), ""),
     ],
-    ids=range(10),
+    ids=range(12),
 )
 def test_the_nearest_name_is_the_one_with_the_fewest_slips(came: object, known: tuple[str, ...], meant: str) -> None:
     assert nearest(came, known) == (f"nearest known name: '{meant}'" if meant else "")
@@ -136,3 +140,39 @@ def test_a_seed_of_a_hundred_digits_is_one() -> None:
 def test_a_setting_without_end_is_refused(value: str) -> None:
     with pytest.raises(InputFault, match=r"generosity = .*: allowed is a number from 0 to 1"):
         make_parameters(parse_settings([f"generosity={value}"]))
+
+
+def test_the_same_fault_is_told_once() -> None:
+    fault = InputFault(["a: wrong", "b: wrong", "a: wrong"], "plan")
+    assert fault.faults == ("a: wrong", "b: wrong") and str(fault) == "plan: 2 faults\n  - a: wrong\n  - b: wrong"
+    assert pickle.loads(pickle.dumps(fault)).faults == fault.faults
+
+
+@pytest.mark.parametrize("came", ["NaN", "nan", "-inf", "Infinity", math.nan, -math.inf])
+def test_a_number_that_is_none_is_asked_for_as_finite(came: object) -> None:
+    """It is no slip for a name that stands beside numbers: none, of NaN."""
+    with pytest.raises(InputFault) as refused:
+        make_parameters({"dialogue_ceiling": came})
+    (fault,) = refused.value.faults
+    assert "nearest" not in fault and ": allowed is a number from 0 to 1, or one of none, technical" in fault
+    assert fault.endswith("write a finite number, or leave it out to get 0.4")
+
+
+@pytest.mark.parametrize(
+    ("kind", "came", "limits", "says"),
+    [
+        ("less_than_equal", 9, {"le": 5}, "9 (a whole number): allowed is a number of at most 5; correct it"),
+        ("int_parsing", "1e3", {}, "'1e3': allowed is a whole number; write 1000"),
+        ("int_parsing", "1e300", {}, "'1e300': allowed is a whole number; write one"),
+        ("int_parsing", "1.5", {}, "'1.5': allowed is a whole number; write one"),
+        ("int_parsing", "nan", {}, "'nan': allowed is a whole number; write one, such as 3"),
+        ("int_parsing", "many", {}, "'many': allowed is a whole number; write one, such as 3"),
+        ("list_type", 3, {}, "3 (a whole number): allowed is a list; correct it"),
+        ("literal_error", "x", {"expected": "'a' or 'b'"}, "'x' (text in quotes): allowed is 'a' or 'b'; correct it"),
+        ("value_error", 7, {}, "7: it must be even; correct it"),
+    ],
+    ids=range(9),
+)  # fmt: skip
+def test_a_fault_of_form_is_told_in_our_words(kind: str, came: object, limits: dict[str, Any], says: str) -> None:
+    fault = {"type": kind, "input": came, "ctx": limits, "msg": "Value error, It must be even"}
+    assert of_form(fault) == says

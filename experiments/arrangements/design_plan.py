@@ -20,7 +20,7 @@ from experiments.arrangements.search import FEWEST, MOST
 from experiments.design.plan import MAX_REPLICATES, SCENARIO, Assumed, Block, Factor, Plan, Value
 from experiments.design.plan_file import PlanReader
 from experiments.design.plan_reading import as_file_name, is_number
-from model import InputFault, described, load_scenario, nearest, read_toml
+from model import InputFault, described, is_path, load_scenario, nearest, no_file, read_toml
 
 PLANS: Final = Path(__file__).parent / "plans"
 PLAIN: Final = ("title", "question", "hypothesis", "scenario", "replicates", "root_seed", "settings")
@@ -81,6 +81,8 @@ def load_design(source: str | Path) -> DesignPlan:
     try:
         text, table = read_toml(path, "plan")
     except FileNotFoundError:
+        if is_path(source):
+            raise InputFault([no_file(source, shipped(), "plan to design with")], "plan") from None
         hint = nearest(path.stem, shipped()) or f"shipped plans to design with: {', '.join(shipped())}"
         raise InputFault([f"'{source}' is neither a file nor a shipped plan of this kind; {hint}"], "plan") from None
     return _Reader(path.stem, text, table, path.parent).read_design()

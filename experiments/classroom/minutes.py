@@ -124,6 +124,16 @@ class Minutes(Story):
         """A plant opens."""
         self.note("plant", bloc=market, firm=self.model.start.automakers[firm], opens=True)
 
+    def access_changes(self, importer: int, exporter: int, step: int) -> None:
+        """A market is opened under a treaty, or shut again."""
+        terms = terms_data(self.terms_of_access(importer, exporter)[step], self.model.state.quarter)
+        how = "back" if not step else "new" if self.is_new(importer, exporter) else "resumed"
+        self.note("access", bloc=importer, partner=exporter, access=terms, how=how)
+
+    def quota(self, importer: int, exporter: int, premium: float) -> None:
+        """A quota has filled up or has room again."""
+        self.note("quota", bloc=importer, partner=exporter, worth=premium)
+
     # --- the table ----------------------------------------------------------------------------------------------
 
     def session_opens(self, dyad: int) -> None:
@@ -206,7 +216,8 @@ class Minutes(Story):
     def resumes(self, dyad: int, side: int) -> None:
         """A suspension ends."""
         if self.suspends(dyad, side):
-            self._dispute("resumes", dyad, side)
+            keeps = self.model.state.honours[dyad, side]
+            self._dispute("resumes" if keeps else "resumes_in_breach", dyad, side)
 
     def _dispute(self, kind: str, dyad: int, side: int, **about: Any) -> None:
         self.note(kind, dyad=dyad, side=side, partner=self.partner(dyad, side), **about)
@@ -237,16 +248,22 @@ def package_data(model: NegotiationModel, dyad: int, package: int) -> dict[str, 
 
 
 def access_data(model: NegotiationModel, dyad: int) -> list[list[Any]]:
-    """For each side, by step of access to its market: None, then the position and its cars a year and duty now."""
-    t, found = min(model.state.quarter, len(model.start.mfn) - 1), []
+    """For each side, by step of access to its market: None, then what ``terms_data`` has of the step now."""
+    found = []
     pair = model.start.parties.dyads[dyad]
     for importer, exporter in (pair, pair[::-1]):
         steps: list[Any] = [None]
         for terms in model.teller.terms_of_access(importer, exporter)[1:]:
-            cars = round(QUARTERS_PER_YEAR * terms.cars(t) * 1e6) if math.isfinite(terms.quota) else None
-            steps.append({"position": terms.position, "cars": cars, "rate": float(terms.duty[t])})
+            steps.append(terms_data(terms, model.state.quarter))
         found.append(steps)
     return found
+
+
+def terms_data(terms: Any, quarter: int) -> dict[str, Any]:
+    """Terms of access as their position, cars a year (None without a quota) and duty in a quarter or the last one."""
+    t = min(quarter, len(terms.duty) - 1)
+    cars = round(QUARTERS_PER_YEAR * terms.cars(t) * 1e6) if math.isfinite(terms.quota) else None
+    return {"position": terms.position, "cars": cars, "rate": float(terms.duty[t])}
 
 
 def lobby(model: NegotiationModel, dyad: int, package: int) -> list[list[Any]]:

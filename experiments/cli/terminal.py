@@ -111,6 +111,20 @@ class Commands(TyperGroup):
                 raise InputFault([fault], "command line")
         return super().parse_args(ctx, args)
 
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]
+        """As every group; the value of an option that is not of its kind is refused in our words."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            found: list[Any] = getattr(error.__cause__, "errors", list)()
+            if not found or error.param is None:
+                raise
+            with refusals():
+                from model import InputFault, of_form
+
+                option = max(error.param.opts, key=len)
+                raise InputFault([f"{option} = {of_form(found[0])}"], "command line") from None
+
     def _lacking(self, ctx: typer.Context, args: Sequence[str]) -> str:
         """What the last word asks for after it and does not get: the value of an option; empty where it gets it."""
         command = self.get_command(ctx, args[0]) if len(args) > 1 else None

@@ -71,8 +71,10 @@ from model import (
     described,
     find_scenario,
     flat,
+    is_path,
     load_scenario,
     nearest,
+    no_file,
     read_toml,
     root_seeds,
     scenario_names,
@@ -134,6 +136,8 @@ def load_plan(source: str | Path, watch: Watch | None = None, settings: Mapping[
     try:
         text, table = read_toml(path, "plan")
     except FileNotFoundError:
+        if is_path(source):
+            raise InputFault([no_file(source, plan_names(), "plan")], "plan") from None
         hint = nearest(path.stem, plan_names()) or f"shipped plans: {', '.join(plan_names())}"
         fault = f"'{source}' is neither a file nor a shipped plan; {hint}"
         raise InputFault([fault], "plan") from None

@@ -13,7 +13,7 @@ from typing import Annotated, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from model import PARAMETERS, InputFault, nearest, scenario_names, seeds_directory
+from model import PARAMETERS, InputFault, is_path, nearest, no_file, of_form, read_toml, scenario_names, seeds_directory
 
 Text = Annotated[str, Field(min_length=5)]
 Year = Annotated[int, Field(ge=2010, le=2040, strict=True)]
@@ -150,14 +150,13 @@ def read_plan(kind: type[Declared], name_or_path: str | Path, what: str) -> Decl
         path = seeds_directory() / FOLDER / f"{name_or_path}.toml"
     if not path.is_file():
         known = sorted(p.stem for p in (seeds_directory() / FOLDER).glob("*.toml") if _declares(p, kind))
+        if is_path(name_or_path):
+            raise InputFault([no_file(name_or_path, known, what)])
         hint = nearest(str(name_or_path), known) or f"known are {', '.join(known)}"
         raise InputFault([f"{str(name_or_path)!r} is neither a declaration of {what} nor a .toml file; {hint}"])
     subject = f"{what} {path.stem}"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputFault([f"{path.name} is not valid TOML: {error}; mend that line"], subject) from None
-    try:
+        _, table = read_toml(path, subject)
         return kind.model_validate(table)
     except ValidationError as error:
         raise InputFault([_sentence(fault, what) for fault in error.errors()], subject) from None
@@ -177,7 +176,7 @@ def _sentence(fault: object, what: str) -> str:
         return f"{where} is not a key of {what}; {nearest(str(fault['loc'][-1]), keys) or 'remove it'}"
     if fault["type"] == "missing":
         return f"{where} is missing; add it"
-    return f"{where} = {fault['input']!r}: {str(fault['msg']).lower()}; correct it"
+    return f"{where} = {of_form(fault)}"
 
 
 def _faults(plan: HindcastPlan) -> list[str]:

@@ -14,7 +14,7 @@ from experiments.display.console import chapter, head, prose
 from experiments.display.glossary import meaning_of
 from experiments.display.grids import Grid
 from experiments.display.streams import plain
-from experiments.display.words import signed
+from experiments.display.words import BLOC_WORDS, signed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,8 +67,9 @@ def tell(
     if changes:
         prose(console, "Changed: " + ", ".join(f"{name} = {value}" for name, value in changes.items()))
     tell_story(console, list(model.story) if every_round else condense(model.story))
-    tell_games(console, model)
-    tell_outcome(console, model.summary(), scenario.quarter_label(last))
+    names = {code: model.teller.named(bloc) for bloc, code in enumerate(scenario.parties.blocs)}
+    tell_games(console, model, names)
+    tell_outcome(console, model.summary(), scenario.quarter_label(last), names)
 
 
 class Line(NamedTuple):
@@ -138,8 +139,8 @@ def tell_story(console: Console, story: Iterable[Any]) -> None:
             dyad = line.dyad
 
 
-def tell_games(console: Console, model: NegotiationModel | ToldRun) -> None:
-    """Print which two-by-two game each dyad played when, and the payoffs of the last one."""
+def tell_games(console: Console, model: NegotiationModel | ToldRun, names: Mapping[str, str]) -> None:
+    """Print which two-by-two game each dyad played when, and the payoffs of the last one; names: of blocs, by code."""
     dyads = model.tables()["dyad"]
     chapter(console, "Games")
     prose(console, "Each side honours or withdraws the package between them: which game is that for each side?")
@@ -153,7 +154,7 @@ def tell_games(console: Console, model: NegotiationModel | ToldRun) -> None:
         _tell_payoffs(console, model, number, dyad.split("-"))
         for bloc, family in zip(dyad.split("-"), pairs[-1], strict=True):
             if meaning := meaning_of(family):
-                prose(console, f"{bloc}, {family}: {meaning}.", indent=4)
+                prose(console, f"{_cap(names[bloc])}, {family}: {meaning}.", indent=4)
 
 
 def last_game(model: NegotiationModel | ToldRun, dyad: int) -> tuple[int, list[list[tuple[float, float]]]]:
@@ -200,20 +201,20 @@ def _spells(values: list[Any], labels: list[str]) -> list[tuple[Any, str, str, i
     return spells
 
 
-def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str) -> None:
-    """Print in words how the run ended for each dyad."""
+def tell_outcome(console: Console, summary: pd.DataFrame, horizon: str, names: Mapping[str, str]) -> None:
+    """Print in words how the run ended for each dyad; names: of blocs inside a sentence, by code."""
     chapter(console, "Outcome")
     for row in summary.to_dict("records"):
         head(console, row["dyad"])
-        prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon), indent=2)
+        prose(console, outcome_in_words({str(k): v for k, v in row.items()}, horizon, names), indent=2)
 
 
-def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
-    """A few sentences on one dyad of one run."""
-    first, second = row["dyad"].split("-")
+def outcome_in_words(row: Mapping[str, Any], horizon: str, names: Mapping[str, str] = BLOC_WORDS) -> str:
+    """A few sentences on one dyad of one run; names: of blocs inside a sentence, by code."""
+    first, second = (names[code] for code in row["dyad"].split("-"))
     depth = (
         f"Mean depth {row['mean_depth']:.2f} of a possible {row['depth_ceiling']:.2f}, "
-        f"{row['mean_depth_contested']:.2f} where only what no side would do alone is counted"
+        f"{row['mean_depth_contested']:.2f} of what neither side would concede alone"
     )
     gain = (
         f"joint gain over no treaty {signed(row['joint_gain'])} bn$ a year "
@@ -226,11 +227,11 @@ def outcome_in_words(row: Mapping[str, Any], horizon: str) -> str:
         (
             f"{_count(row['n_treaties'], 'treaty', 'treaties')} ratified",
             f"one in force in {_count(row['treaty_quarters'], 'quarter', 'quarters')}",
-            f"not honoured {_count(row['n_lapses'], 'time', 'times')}" if row["n_lapses"] else "always honoured",
+            f"breached {_times(row['n_lapses'])}" if row["n_lapses"] else "honoured for as long as it was in force",
         )
     )
-    treaties = treaties[0].upper() + treaties[1:] if row["treaty_quarters"] else "No treaty was ever in force"
-    return f"{depth}; {gain}. {treaties}. {_emergence(row, horizon)}{_reason(row)}"
+    treaties = _cap(treaties) if row["treaty_quarters"] else "No treaty was ever in force"
+    return f"{depth}; {gain}. {treaties}. {_emergence(row, horizon)}{_reason(row, names)}"
 
 
 def _emergence(row: Mapping[str, Any], horizon: str) -> str:
@@ -248,19 +249,29 @@ def _emergence(row: Mapping[str, Any], horizon: str) -> str:
         back = "regained" if row["regained"] else "not regained"
         return f"Cooperation is inherited, lost and {back}, {spells}, {lasting}.{hollow}"
     if not row["emerged"]:
-        return f"Cooperation does not emerge by {horizon}."
+        # A treaty may be kept throughout and not be cooperation (theory 2.1): that must be said where one was.
+        why = "in no year is enough gained with neither losing and each keeping what it would not concede alone"
+        return f"Cooperation does not emerge by {horizon}{f': {why}' if row['treaty_quarters'] else ''}."
     first = "It ends" if row["n_spells"] == 1 else "The first spell ends"
     end = f" {first} before {horizon}." if row["collapsed"] else ""
     return f"Cooperation emerges in {row['emergence_label']}, {spells}, {lasting}.{end}{hollow}"
 
 
-def _reason(row: Mapping[str, Any]) -> str:
+def _reason(row: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """What stood in the way of talks most often: by whose code, and how."""
     reason = row.get("blocking")
     if not isinstance(reason, str) or not reason:
         return ""
     who, _, what = reason.partition(": ")
-    return f" What stood in the way most often in talks: {IN_THE_WAY[what].format(who)}."
+    return f" What stood in the way most often in talks: {IN_THE_WAY[what].format(names[who])}."
+
+
+def _cap(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _times(number: float) -> str:
+    return {1: "once", 2: "twice"}.get(int(number), f"{int(number)} times")
 
 
 def _count(number: float, one: str, many: str) -> str:

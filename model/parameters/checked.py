@@ -139,6 +139,8 @@ def spec_of(name: str) -> ParameterSpec | None:
     return three[0].model_copy(update={"name": own, **ends})
 
 
+#: How a number that is none is written; TOML takes it in small letters alone.
+NOT_FINITE: Final = ("nan", "inf", "infinity")
 # Units in which a value can be mistaken for percent.
 _FRACTIONS: Final = {"-", "share", "S", "S_L", "1/qtr", "1/yr", "1/assessment", "tension"}
 _LEAST_PERCENT: Final = 2.0  # a smaller number too large for its range is a slip, not percent
@@ -148,6 +150,8 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
     """The clean value and an empty string, or None and the fault."""
     if isinstance(came, str) and came in spec.aliases:
         return spec.aliases[came], ""
+    if isinstance(came, str) and came.strip().lstrip("+-").lower() in NOT_FINITE:
+        came = math.nan
     if isinstance(came, (bool, np.bool_)) or not isinstance(came, (int, float, np.integer, np.floating)):
         if isinstance(came, str) and spec.aliases:
             return None, _fault(spec, came) + (nearest(came, spec.aliases) or "write one of the names or a number")
@@ -162,7 +166,7 @@ def _check_number(spec: ParameterSpec, came: object) -> tuple[float | int | None
         return (int(number) if spec.kind == "int" else number), ""
     fault = f"{spec.name} = {number:g}: allowed is {spec.allowed}; "
     if not math.isfinite(number):
-        return None, fault + f"leave it out to get {spec.default}"
+        return None, fault + f"write a finite number, or leave it out to get {spec.default}"
     if not is_whole:
         return None, fault + f"write {math.floor(number)} or {math.ceil(number)}"
     percent = spec.kind == "float" and spec.unit in _FRACTIONS and number >= max(high, _LEAST_PERCENT) and high <= 1.0

@@ -267,14 +267,14 @@ class Resolver:
         return raw
 
     def _bare(self, value: Any, where: str, reason: str) -> Any:
-        if not reason:
+        if not reason and not _not_finite(value, where):  # what is no number needs no reason
             remedy = f"write {{ value = {value}, assumed = 'why' }}, or give its evidence"
             self.faults.append(f"{where} = {value}: a number without a reason; {remedy}")
         return self._assumed(value, where, reason, "")
 
     def _assumed(self, value: Any, where: str, reason: str, note: str) -> Any:
         bad = _not_finite(value, where)
-        self.faults += [f"{place} = {came!r}: not a finite number; write a number" for place, came in bad]
+        self.faults += [f"{place} = {came!r}: not a finite number; write one" for place, came in bad]
         self.broken |= {place for place, _ in bad}
         self.sources.append(SourceRow(where, value, "assumed", reason, note))
         return value

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from model.faults import InputFault, nearest, shown
+from model.faults import InputFault, nearest, of_form, shown
 from model.scenario import toml_file
 from model.scenario.evidence import Resolver, Shelf, SourceRow, names_in, seeds_directory
 from model.scenario.governments import odd_blocs, parties_of
@@ -71,9 +71,10 @@ def find_scenario(name_or_path: str | Path, near: Path | None = None) -> Path:
     name = str(name_or_path).removesuffix(".toml")
     if name in known:
         return seeds_directory() / "scenarios" / f"{name}.toml"
-    where = f" in '{path.parent}'" if near is not None and path.suffix == ".toml" else ""
-    fault = f"{shown(str(name_or_path))} is neither a scenario nor a .toml file{where}; known are {', '.join(known)}"
     is_there = _is_file(path.parent / f"{path.name}.toml")
+    if path.suffix == ".toml" or (toml_file.is_path(name_or_path) and not is_there):
+        raise InputFault([toml_file.no_file(path if near else name_or_path, known, "scenario")], "scenario")
+    fault = f"{shown(str(name_or_path))} is neither a scenario nor a .toml file; known are {', '.join(known)}"
     hint = f"there is a file '{name_or_path}.toml': write its ending" if is_there else nearest(name, known)
     raise InputFault(["; ".join(part for part in (fault, hint) if part)], "scenario")
 
@@ -345,4 +346,4 @@ def _sentence(where: str, fault: Any, parties: Parties) -> str:
     if kind == "less_than_equal" and ctx["le"] == 1 and LEAST_PERCENT <= came <= 100:
         remedy = f"rates are fractions: write {came / 100:g}, not {came:g}"
         return f"{where} = {came:g}: allowed is 0 to 1; {remedy}"
-    return f"{where} = {shown(came)}: {fault['msg'].lower()}; correct it"
+    return f"{where} = {of_form(fault)}"

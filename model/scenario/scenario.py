@@ -165,6 +165,13 @@ def load_scenario(name_or_path: str | Path) -> Scenario:
     return built(read_scenario(name_or_path), Path(name_or_path).stem)
 
 
+def _with_parameters(faults: list[str], fault: InputFault) -> list[str]:
+    """Faults with those of the parameters: that one is no finite number is said by what is allowed of it."""
+    own = [f"parameters.{line}" for line in fault.faults]
+    told = {f"{line.partition(':')[0]}: not a finite number; write one" for line in own}
+    return [line for line in faults if line not in told] + own
+
+
 def built(reading: Reading, name: str) -> Scenario:
     """The scenario of a file that was read, checked and turned into arrays; ``name`` is what messages call it.
 
@@ -175,7 +182,7 @@ def built(reading: Reading, name: str) -> Scenario:
     try:
         parameters = make_parameters(getattr(file, "parameters", {}), reading.parties)
     except InputFault as fault:
-        faults += [f"parameters.{line}" for line in fault.faults]
+        faults = _with_parameters(faults, fault)
     workshop = Workshop(file, reading.shelf, reading.parties)
     arrays: dict[str, Any] = {}
     # Each step needs some sections; where one of them is malformed, the others are still checked.

@@ -8,22 +8,22 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from model.faults import InputFault
+from model.faults import InputFault, nearest, shown
+from model.scenario.toml_words import PLACE, blanked, in_words
 
 # A plan is a page; a list of many design points is long, and more than this is a slip or worse (bytes).
 MOST_BYTES: Final = 5_000_000
 # Nothing that we read is nested deeper than this; a parser that calls itself would end the program.
 MOST_BRACKETS: Final = 100
+# Of names of files the one that is meant differs in few letters: the folder may hold anything.
+CLOSE: Final = 0.75
 # What editors put in front of a text, and what it means that the text is.
 BOM: Final = "\ufeff"
 OTHER_MARKS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
-# Texts and comments, in which a comma is a comma.
-SPOKEN: Final = re.compile(
-    r'"{3}(?:\\.|[^\\])*?"{3}|\'{3}.*?\'{3}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\'|#[^\n]*', flags=re.DOTALL
-)
 NUMBERS: Final = re.compile(r"\[([-+\d,. \t]*)\]")
 COMMA: Final = re.compile(r"[-+]?\d+,\d+")
 THOUSANDS: Final = re.compile(r"[-+]?[1-9]\d{0,2}(,\d{3})+")
@@ -54,6 +54,26 @@ def read_toml(path: Path, subject: str) -> tuple[str, dict[str, Any]]:
     except (OSError, ValueError) as error:
         fault = f"'{path}' cannot be read: {getattr(error, 'strerror', None) or error}"
         raise InputFault([fault], subject) from None
+
+
+def no_file(name: str | Path, shipped: Iterable[str], what: str) -> str:
+    """That there is no such file, with one that is meant where a name beside it or a shipped one is close.
+
+    name: as it was given, a path; shipped: names of what comes with the project, called what.
+    """
+    path, known = Path(name), tuple(shipped)
+    try:
+        beside = sorted(one.stem for one in path.parent.glob(f"*{path.suffix or '.toml'}"))
+    except OSError:  # a folder that may not be read has nothing to offer
+        beside = []
+    hint = nearest(path.stem, (*known, *beside), CLOSE)
+    remedy = hint or f"write the path of a file that is there, or the name of a shipped {what}: {', '.join(known)}"
+    return f"{shown(str(name))}: there is no such file; {remedy}"
+
+
+def is_path(name: str | Path) -> bool:
+    """Whether a name is meant as that of a file: it has an ending or a folder before it."""
+    return Path(name).suffix == ".toml" or Path(name).name != str(name)
 
 
 def _text(path: Path) -> str:
@@ -93,15 +113,15 @@ def parse_toml(text: str, name: str, subject: str) -> tuple[str, dict[str, Any]]
             depth = max(0, depth - 1)
     if most > MOST_BRACKETS:
         raise InputFault([f"'{name}' has {most} brackets in one another: allowed are {MOST_BRACKETS}"], subject)
-    bare = SPOKEN.sub(_blank, text)
+    bare = blanked(text)
     if long := ENDLESS.search(bare):
         line = bare.count("\n", 0, long.start()) + 1
         raise InputFault([f"'{name}', line {line}: a number has more than {MOST_DIGITS} digits"], subject)
     try:
         table = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError, ValueError, OverflowError) as error:
-        words = " ".join(str(error).split())[:300]
-        raise InputFault([_after_equals(text, words, name) or f"'{name}' is not TOML: {words}"], subject) from None
+        words = str(error)
+        raise InputFault([_after_equals(text, words, name) or _not_toml(text, words, name)], subject) from None
     if faults := decimal_commas(text, name):
         raise InputFault(faults, subject)
     return text, table
@@ -114,7 +134,7 @@ def decimal_commas(text: str, name: str) -> list[str]:
     """
     if "," not in text:
         return []
-    bare = SPOKEN.sub(_blank, text)
+    bare = blanked(text)
     faults = []
     for found in NUMBERS.finditer(bare):
         inside = found[1]
@@ -128,9 +148,11 @@ def decimal_commas(text: str, name: str) -> list[str]:
     return faults
 
 
-def _blank(found: re.Match[str]) -> str:
-    """As many characters that say nothing, in the same lines."""
-    return re.sub(r"[^\n]", "_", found[0])
+def _not_toml(text: str, words: str, name: str) -> str:
+    """That a text is no TOML, with the line that is not; beyond what a parser takes there is none."""
+    if PLACE.search(words) is None and "end of document" not in words:
+        return f"'{name}' is not TOML: it is nested too deep, or a number has too many digits; write it plainer"
+    return f"'{name}' is not TOML: {in_words(text, words)}"
 
 
 def _after_equals(text: str, words: str, name: str) -> str:
@@ -143,7 +165,7 @@ def _after_equals(text: str, words: str, name: str) -> str:
     if character in TYPESET:
         what, remedy = TYPESET[character]
         return f"'{name}', line {place[1]}: {character!a} is {what}; {remedy}"
-    line = SPOKEN.sub(_blank, lines[int(place[1]) - 1])
+    line = blanked(lines[int(place[1]) - 1])
     if found := re.search(rf"=\s*({THOUSANDS.pattern})\s*_*$", line):
         plain, point = found[1].replace(",", ""), found[1].replace(",", ".", 1)
         return f"'{name}', line {place[1]}: {found[1]} has a comma; write {plain}, or {point} if that is meant"

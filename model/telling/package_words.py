@@ -8,9 +8,11 @@ from model.market.border import in_force
 from model.packages.menu import STANDARDS, STANDARDS_AXIS, WITH_FINANCE
 from model.rules.instruments import Instrument
 from model.telling.terms import duty_rates
-from model.telling.trade_story import Teller, access_in_words, clause, in_a_list, is_many, percent_of
+from model.telling.trade_story import Teller, access_in_words, cap, clause, firm, in_a_list, is_many, percent_of
 from model.vocabulary import BATTERY, DUTY, EV, LINKAGE, RECOGNITION, SUPPLY, TECHNOLOGY
 
+FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
+LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 SMALL_RATE = 0.1  # duties below this are told with a digit more
 STANDSTILL = 1  # position of a duty that is bound where it is
 
@@ -18,6 +20,11 @@ STANDSTILL = 1  # position of a duty that is bound where it is
 def percent(rate: float) -> str:
     """A duty as people say it: whole percent, with a digit more where it is small."""
     return percent_of(rate) if rate >= SMALL_RATE else f"{100 * rate:.2g} %"
+
+
+def points(rise: float) -> str:
+    """A rise of a duty: points of the price, which are no percent of the duty."""
+    return f"{100 * rise:.0f} points"
 
 
 class PackageWords(Teller):
@@ -61,7 +68,7 @@ class PackageWords(Teller):
                 told += f" and that on batteries at {cells[duty]}" if duty > STANDSTILL else ""
             parts.append(told)
         if menu.held[index, SUPPLY + side]:
-            parts.append("assures supply")
+            parts.append("assures supply of battery materials")
         if menu.held[index, LINKAGE + side]:
             money = " with green finance" if menu.coordinates[index, 5 + side] == WITH_FINANCE else ""
             parts.append(f"adds {self.linkage(dyad, side)}{money}")
@@ -94,10 +101,22 @@ class PackageWords(Teller):
             if menu.access_at[index, side] and terms[0].position == "closed":
                 makers = np.flatnonzero(terms[0].makers & (self.model.state.has_plant[importer] > 0.0)).tolist()
                 if makers:
-                    names = in_a_list([start.automakers[f] for f in makers])
+                    names = in_a_list([firm(start.automakers[f]) for f in makers])
                     have = "have plants" if makers[1:] or is_many(names) else "has a plant"
                     found.append(f"{names} {have} in {self.named(importer)}, which is shut to them without this")
         return "; ".join(found)
+
+    def lobbied(self, dyad: int, package: int) -> str:
+        """Who of the firms that a package affects most lobbies for it and who against it, each with its stake."""
+        firms = sorted(self.model.lobbies(dyad, package), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
+        told = ""
+        for aim, sign in (("for", 1.0), ("against", -1.0)):
+            loud = [(firm(name), stake) for stake, name in firms if sign * stake >= LEAST_STAKE]
+            if loud:
+                who = in_a_list([f"{name} ({stake:+.2f} bn$ a year)" for name, stake in loud])
+                verb = "lobby" if loud[1:] or is_many(loud[0][0]) else "lobbies"
+                told += f" {cap(who)} {verb} {aim} it."
+        return told
 
     # --- of the treaty in force -------------------------------------------------------------------------------------
 
@@ -115,7 +134,11 @@ class PackageWords(Teller):
     def unseen(self, dyad: int, side: int) -> str:
         """What a side owes that cannot be seen at a border."""
         held = self.model.agenda.menus[dyad].held[int(self.model.state.treaty[dyad])]
-        of = ((SUPPLY + side, "supply"), (LINKAGE + side, self.linkage(dyad, side)), (TECHNOLOGY, "technology"))
+        of = (
+            (SUPPLY + side, "supply"),
+            (LINKAGE + side, self.linkage(dyad, side)),
+            (TECHNOLOGY, "technology cooperation"),
+        )
         return in_a_list([words for issue, words in of if held[issue]]) or "its concessions"
 
     def paper(self, dyad: int, instrument: int = -1) -> str:

@@ -8,15 +8,25 @@ from typing import NamedTuple
 
 from model.numerics import QUARTERS_PER_YEAR, FloatArray
 from model.telling.outcomes import CaseEnd, LicencesEnd, Refusal, SessionEnd, TreatyEnd, Turn
-from model.telling.package_words import PackageWords, percent
-from model.telling.trade_story import ClubStory, StoryLine, TradeStory, cap, clause, in_a_list, is_many, percent_of
+from model.telling.package_words import PackageWords, percent, points
+from model.telling.trade_story import (
+    ClubStory,
+    StoryLine,
+    TradeStory,
+    below,
+    cap,
+    clause,
+    firm,
+    in_a_list,
+    is_many,
+    percent_of,
+    spell,
+)
 from model.vocabulary import EV, N_SIDES
 
 __all__ = ["Answer", "Story", "StoryLine", "ToldSoFar"]
 
-FIRMS_NAMED = 2  # lobbying firms named beside an offer, the most affected ones
 WHOLE = 0.995  # a share from here on is told as all
-LEAST_STAKE = 0.01  # bn$ a year; smaller stakes are not worth a sentence
 
 
 @dataclass(frozen=True)
@@ -31,17 +41,14 @@ class Answer:
     hope: float
 
 
-def points(rise: float) -> str:
-    """A rise of a duty: points of the price, which are no percent of the duty."""
-    return f"{100 * rise:.0f} points"
-
-
 class ToldSoFar(NamedTuple):
-    """How far a story has got: lines, and what was said last of charges at borders and of the credit's friends."""
+    """How far a story has got: lines, what was said last of charges at borders and of the credit's friends, and whose
+    plants have opened where."""
 
     n_lines: int
     charges: dict[str, FloatArray]
     friends: FloatArray | None
+    plants: frozenset[tuple[int, int]]
 
 
 class Story(PackageWords, TradeStory, ClubStory):
@@ -49,11 +56,11 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def so_far(self) -> ToldSoFar:
         """How far the story has got, to come back to."""
-        return ToldSoFar(len(self.lines), dict(self.told_charges), self.told_friends)
+        return ToldSoFar(len(self.lines), dict(self.told_charges), self.told_friends, self.told_plants)
 
     def back_to(self, so_far: ToldSoFar | None) -> None:
         """Forget what was told since; None: everything."""
-        n_lines, charges, self.told_friends = so_far or ToldSoFar(0, {}, None)
+        n_lines, charges, self.told_friends, self.told_plants = so_far or ToldSoFar(0, {}, None, frozenset())
         self.told_charges = dict(charges)
         del self.lines[n_lines:]
 
@@ -63,7 +70,7 @@ class Story(PackageWords, TradeStory, ClubStory):
         """Dated events of the scenario in this quarter; while duties follow the record, not of this run's making."""
         of_record = "On record: " if t < self.model.start.history_quarters else ""
         for told in self.dated(t):
-            self.say("event", of_record + told)
+            self.say("event", of_record + (f"t{told[1:]}" if of_record and told.startswith("The ") else told))
         if t == 0:
             self.access()
 
@@ -82,7 +89,7 @@ class Story(PackageWords, TradeStory, ClubStory):
     def channel(self, dyad: int, is_open: bool) -> None:
         """The official channel opens or shuts."""
         what, tension = "opens again" if is_open else "shuts", self.model.state.climate.level[dyad]
-        self.say("tension", f"The official channel {what} (tension {tension:.2f}).", dyad)
+        self.say("tension", f"The official channel {what} (tension {tension:.2f} on a scale of 0 to 1).", dyad)
 
     def subnational(self, dyad: int) -> None:
         """States, provinces and cities go on talking while the official channel is shut."""
@@ -118,16 +125,16 @@ class Story(PackageWords, TradeStory, ClubStory):
         """A duty case ends, or what it added to the duty does."""
         ended = {
             CaseEnd.SETTLED: "{}'s duty case against {} is settled.",
-            CaseEnd.CARRIED_OUT: "{}'s duty case against {} is carried out: the duty rises.",
+            CaseEnd.CARRIED_OUT: "{0}'s duty case against {1} is carried out: the duty on {1}'s cars rises.",
             CaseEnd.DROPPED: "{}'s duty case against {} is dropped.",
-            CaseEnd.EXPIRED: "{} reviews its duty on {} from earlier cases and lets it expire.",
-            CaseEnd.RENEWED: "{} reviews its duty on {} from earlier cases and renews it.",
+            CaseEnd.EXPIRED: "{} reviews its duty on {}'s cars from earlier cases and lets it expire.",
+            CaseEnd.RENEWED: "{} reviews its duty on {}'s cars from earlier cases and renews it.",
         }[how]
         self._of_two("case", importer, partner, ended)
 
     def emergency(self, importer: int, partner: int, rise: float) -> None:
         """An emergency duty strikes."""
-        self._of_two("case", importer, partner, f"{{}} raises its duty on {{}} by {points(rise)} at once.")
+        self._of_two("case", importer, partner, f"{{}} raises its duty on {{}}'s cars by {points(rise)} at once.")
 
     def answers(self, importer: int, partner: int, rise: float) -> None:
         """A rise is answered."""
@@ -151,7 +158,7 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def relief(self, importer: int, partner: int, level: float) -> None:
         """A bloc lowers its special duty alone."""
-        what = f"{{}} lowers its special duty on {{}} to {percent(level)} on its own."
+        what = f"{{}} lowers its special duty on {{}}'s cars to {percent(level)} on its own."
         self._of_two("announcement", importer, partner, what)
 
     def recognises_alone(self, importer: int, partner: int) -> None:
@@ -176,14 +183,19 @@ class Story(PackageWords, TradeStory, ClubStory):
         self._plant(market, firm, "starts a plant")
 
     def plant_opens(self, market: int, firm: int) -> None:
-        """A plant opens, perhaps where the maker's brands have been shut out since it was started."""
-        self._plant(market, firm, "opens its plant")
+        """A plant opens, perhaps where the maker's brands have been shut out since it was started.
 
-    def _plant(self, market: int, firm: int, does: str) -> None:
+        One that the scenario dates may open beside one that the run has built.
+        """
+        does = "opens another plant" if (market, firm) in self.told_plants else "opens its plant"
+        self.told_plants |= {(market, firm)}
+        self._plant(market, firm, does)
+
+    def _plant(self, market: int, index: int, does: str) -> None:
         start, state = self.model.start, self.model.state
-        told = clause(start.automakers[firm], f"{does} in {self.named(market)}")
+        told = cap(clause(firm(start.automakers[index]), f"{does} for EVs in {self.named(market)}"))
         for one in start.access:
-            if one.importer == market and one.makers[firm]:
+            if one.importer == market and one.makers[index]:
                 now = self.terms_of_access(market, one.exporter)[int(state.access[market, one.exporter])]
                 told += ", which is shut to these brands now" if now.position == "closed" else ""
         self.say("plant", told + ".")
@@ -215,31 +227,25 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def offer(self, dyad: int, side: int, package: int, answer: Answer) -> None:
         """A package is tabled, with who lobbies for or against it, and the answer with its reason."""
-        told, other = f"tables: {self.package(dyad, package)}.{self._lobby(dyad, package)}", 1 - side
+        told, other = f"tables: {self.package(dyad, package)}.{self.lobbied(dyad, package)}", 1 - side
         self._at_table(Turn.TABLED, dyad, side, told)
         own, least, held_out = (QUARTERS_PER_YEAR * value for value in (answer.own, answer.least, answer.hope))
         if answer.accepted:
             self._at_table(Turn.ACCEPTED, dyad, other, f"accepts (believed gain {own:+.2f} bn$ a year).")
             return
         reasons = {
-            Refusal.BELOW_LEAST: f"own gain {own:+.2f} bn$ a year is below the least it signs for ({least:.2f})",
-            Refusal.BELOW_HOPE: f"own gain {own:+.2f} bn$ a year is below what it still holds out for ({held_out:.2f})",
+            Refusal.BELOW_LEAST: below(own, least, "the least it signs for"),
+            Refusal.BELOW_HOPE: below(own, held_out, "what it still holds out for"),
             Refusal.NOT_KEPT: "it would not keep it at today's trust",
             Refusal.NOT_PASSED: "its legislature would not pass it",
         }
         *given, last = [words for reason, words in reasons.items() if reason in answer.why]
         self._at_table(Turn.REFUSED, dyad, other, f"refuses: {', '.join(given)}{', and ' * bool(given)}{last}.")
 
-    def _lobby(self, dyad: int, package: int) -> str:
-        firms = sorted(self.model.lobbies(dyad, package), key=lambda pair: -abs(pair[0]))[:FIRMS_NAMED]
-        loud = [f"{name} {stake:+.2f} bn$ a year" for stake, name in firms if abs(stake) >= LEAST_STAKE]
-        return f" Lobbies: {', '.join(loud)}." if loud else ""
-
     def signs(self, dyad: int, package: int, lag: float, *asked: bool) -> None:
         """A package is signed that legislatures vote on later."""
-        due = self.model.start.quarter_label(self.model.state.quarter + int(lag))
         told = f"Signed: {self.package(dyad, package)}. {cap(self._passed_by(dyad, asked, 'must pass it'))}"
-        self.say("treaty", f"{told}; due to enter into force in {due}.", dyad)
+        self.say("treaty", f"{told}; due to enter into force in {self.when(lag)}.", dyad)
 
     def ratification(self, dyad: int, package: int, *votes: bool) -> None:
         """The legislatures of the first and of the second side have voted; then whether each of them was asked."""
@@ -307,7 +313,7 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def gesture(self, dyad: int, side: int, package: int, quarters: int) -> None:
         """A unilateral gesture, announced in advance."""
-        told = f"makes a gesture for {quarters} quarters and says so in advance; in effect: "
+        told = f"makes a gesture for {spell(quarters)} and says so in advance; in effect: "
         self._side("gesture", dyad, side, f"{told}{self.package(dyad, package)}.")
 
     def gesture_answered(self, dyad: int, side: int, package: int) -> None:
@@ -326,11 +332,8 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def complains(self, dyad: int, side: int, falsely: bool) -> None:
         """A side has seen what looks like a lapse, and asks for talks before it does anything."""
-        of = (
-            f"seems to withhold {self.unseen(dyad, 1 - side)} (a false alarm)"
-            if falsely
-            else f"breaks their {self.paper(dyad)}"
-        )
+        # What it suspects is all that is told; whether it was right, what comes of it shows.
+        of = f"seems to withhold {self.unseen(dyad, 1 - side)}" if falsely else f"breaks their {self.paper(dyad)}"
         self._side("complaint", dyad, side, f"complains that {self.name(dyad, 1 - side)} {of}, and asks for talks.")
 
     def drops_complaint(self, dyad: int, side: int) -> None:
@@ -339,11 +342,13 @@ class Story(PackageWords, TradeStory, ClubStory):
 
     def retaliates(self, dyad: int, side: int, falsely: bool, share: float) -> None:
         """A side suspends concessions after a bad signal."""
-        seen = "seems to withhold (a false alarm)" if falsely else "withholds"
-        cause = f"what {self.name(dyad, 1 - side)} {seen}"
+        partner = self.name(dyad, 1 - side)
+        cause = f"what {clause(partner, 'seems to withhold' if falsely else 'withholds')}"
         if what := self.suspended(dyad, side):
             much = "its" if share >= WHOLE else f"{percent(share)} of its"
-            self._side("retaliation", dyad, side, f"suspends {much} {what}, in answer to {cause}.")
+            told = f"suspends {much} {what}, in answer to {cause}"
+            alarm = "; it is a false alarm" if falsely else ""
+            self._side("retaliation", dyad, side, f"{told}{alarm}.")
             return
         told = f"has nothing to suspend in answer to {cause}: it gives no duty cut and no supply."
         self._side("retaliation", dyad, side, told)
@@ -351,24 +356,22 @@ class Story(PackageWords, TradeStory, ClubStory):
     def resumes(self, dyad: int, side: int) -> None:
         """A suspension ends."""
         if what := self.suspended(dyad, side):
-            self._side(
-                "retaliation", dyad, side, f"ends its suspension: its {what} {self._stands(what)} in full again."
-            )
-
-    def _stands(self, what: str) -> str:
-        return "stand" if " and " in what else "stands"
+            stands = f": its {what} {'stand' if ' and ' in what else 'stands'} in full again"
+            if not self.model.state.honours[dyad, side]:
+                stands = f", but not its breach of the {self.paper(dyad)}"
+            self._side("retaliation", dyad, side, f"ends its suspension{stands}.")
 
     def renewed(self, dyad: int, quarters: int) -> None:
         """A treaty is renewed when its term ends."""
         what = f"The {self.their_paper(dyad)} reaches its sunset and is renewed"
         if self.paper(dyad) == "truce":
             what = f"{cap(self.name(dyad, 0))} and {self.name(dyad, 1)} renew their truce by executive act"
-        self.say("treaty", f"{what}, for {quarters} quarters.", dyad)
+        self.say("treaty", f"{what}, for {spell(quarters)}.", dyad)
 
     def gives_notice(self, dyad: int, side: int, quarters: float) -> None:
         """A side says that it will leave; it goes when the notice has run, unless it thinks better of it."""
-        due = self.model.start.quarter_label(self.model.state.quarter + int(quarters))
-        told = f"gives notice that it will leave its {self.paper(dyad)} with {self.name(dyad, 1 - side)} in {due}."
+        whose = f"its {self.paper(dyad)} with {self.name(dyad, 1 - side)}"
+        told = f"gives notice that it will leave {whose} in {self.when(quarters)}."
         self._side("notice", dyad, side, told)
 
     def takes_notice_back(self, dyad: int, side: int) -> None:

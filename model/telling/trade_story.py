@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 #: Last words of names of several.
 SEVERAL = ("makers", "suppliers", "states", "countries", "islands", "emirates", "netherlands", "philippines", "others")
+DIGITS = range(2, 7)  # of money in a refusal
 IRREGULAR = {"does": "do", "has": "have", "is": "are"}
+#: Firms whose names are lists: Korean Japanese and other makers, where a table's name has no comma.
+LISTED = re.compile(r"(\w) (?=\w+ and other )")
 #: Second verbs of sentences about a party.
 AND_DOES = re.compile(r" and (asks|lets|renews|raises|says|drops)\b")
 
@@ -83,6 +86,7 @@ class Teller:
         self.lines: list[StoryLine] = []
         self.told_charges: dict[str, FloatArray] = {}  # what was said last, by the mechanism's switch
         self.told_friends: FloatArray | None = None
+        self.told_plants: frozenset[tuple[int, int]] = frozenset()  # (market, automaker) that opened one in the run
 
     def say(self, topic: str, text: str, dyad: int = -1, turn: Turn = Turn.NONE, side: int = -1) -> None:
         """Add a line for this quarter."""
@@ -94,6 +98,12 @@ class Teller:
     def named(self, bloc: int) -> str:
         """The bloc's name inside a sentence."""
         return named(self.parties, bloc)
+
+    def when(self, quarters: float) -> str:
+        """The label of the quarter so many from now; one that the story does not come to is told as that."""
+        t = self.model.state.quarter + int(quarters)
+        after = ", after the end of this story" if t >= self.model.start.n_quarters else ""
+        return f"{self.model.start.quarter_label(t)}{after}"
 
     def listed(self, blocs: Sequence[int]) -> str:
         """Some blocs inside a sentence: China, the US and the EU."""
@@ -132,7 +142,7 @@ class TradeStory(Teller):
             for m, b in np.argwhere(parted.any(axis=1)).tolist():
                 firms = np.flatnonzero(parted[m, :, b]).tolist()
                 shares = [float(after[m, f, b]) for f in firms]
-                makers = in_a_list([self.model.start.automakers[f] for f in firms])
+                makers = in_a_list([firm(self.model.start.automakers[f]) for f in firms])
                 home, cars = self.named(m), f"cars from {self.named(b)}"
                 many = "price undertakings" if len(firms) > 1 else "a price undertaking"
                 text = f"{clause(home, f'accepts {many}')} by {makers} for {cars}"
@@ -157,17 +167,33 @@ class TradeStory(Teller):
         told = access_in_words(self.parties, terms, self.model.state.quarter)
         if step == 0 and terms.position == "open":
             told = f"charges the duty in force on all cars built in {named(self.parties, exporter)}"
-        who = self.named(importer)
-        from_now = f"From this quarter {clause(who, told)}" if step else f"{cap(clause(who, told))} again"
+        who, since = self.named(importer), "From this quarter" if self.is_new(importer, exporter) else "Once more"
+        from_now = f"{since} {clause(who, told)}" if step else f"{cap(clause(who, told))} again"
         self.say("access", from_now + ".", int(self.parties.dyad_of[importer, exporter]))
 
+    def is_new(self, importer: int, exporter: int) -> bool:
+        """Whether what opens a market has begun this quarter; who kept it shut in breach opens what was promised."""
+        state, d = self.model.state, int(self.parties.dyad_of[importer, exporter])
+        return bool(state.quarter == 0 or state.gesture[d] > 0 or state.entry[d] == state.quarter)
+
     def quotas(self, before: FloatArray, premium: FloatArray, origin: np.ndarray) -> None:
-        """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about."""
+        """Quotas begin or cease to bind; premiums (m,) k$ a licence, origin (m,) the place that each is about.
+
+        Of a quota that is no more nothing is said: that the treaty which granted it is over has been told.
+        """
         for m in np.flatnonzero((before > 0.0) != (premium > 0.0)).tolist():
-            cars = f"quota for cars built in {self.named(int(origin[m]))}"
-            full = f"is full: a licence for one more is worth {premium[m]:.1f} k$"
-            what = full if premium[m] > 0.0 else "is not full"
-            self.say("access", f"{cap(self.named(m))}'s {cars} {what}.", int(self.parties.dyad_of[m, origin[m]]))
+            terms = self.terms_of_access(m, int(origin[m]))
+            if terms and terms[int(self.model.state.access[m, origin[m]])].position != "quota":
+                continue
+            self.quota(m, int(origin[m]), float(premium[m]))
+
+    def quota(self, importer: int, exporter: int, premium: float) -> None:
+        """A quota has filled up, with what a licence for one more car is worth, k$, or has room again: 0."""
+        cars = f"quota for cars built in {self.named(exporter)}"
+        what = f"is full: a licence for one more is worth {premium:.1f} k$" if premium > 0.0 else "is no longer full"
+        self.say(
+            "access", f"{cap(self.named(importer))}'s {cars} {what}.", int(self.parties.dyad_of[importer, exporter])
+        )
 
     def charges(self, charged: Sequence[FloatArray | None]) -> None:
         """What cars pay at each border where that has changed, (m, o) k$ of each of ``border.MECHANISMS``."""
@@ -192,36 +218,43 @@ class TradeStory(Teller):
 def access_in_words(parties: Parties, terms: Access, t: int) -> str:
     """What an importer does under terms of access in quarter t, or at the end, as the rest of a sentence."""
     exporter, home = named(parties, terms.exporter), named(parties, terms.importer)
-    brands, cars = f"brands of {exporter}", f"cars built in {exporter}"
+    brands, cars = f"{exporter}'s brands", f"cars built in {exporter}"
     if terms.position == "quota":
         beyond = "and none beyond" if terms.is_closed else "and more at the full duty"
         a_year = QUARTERS_PER_YEAR * terms.cars(t) * 1e6
         rate = 100 * terms.duty[min(t, terms.duty.size - 1)]
         return (
-            f"lets in {a_year:,.0f} {cars} a year at a duty of {rate:.1f} %, {beyond}, beside what {brands} build "
-            f"in {home}"
+            f"lets in {a_year:,.0f} cars a year built in {exporter} at a duty of {rate:.1f} %, {beyond}, beside what "
+            f"{brands} build in {home}"
         )
     if terms.position == "undertaking":
         a_year = QUARTERS_PER_YEAR * terms.volume * 1e6
-        some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} a year of each maker's {cars}"
-        builds = f", {percent_of(terms.investment)} of which it builds in {home} instead" if terms.investment else ""
+        some = cars if np.isinf(terms.volume) else f"up to {a_year:,.0f} cars a year of each maker built in {exporter}"
+        share = percent_of(terms.investment)
+        builds = f", of which {share} are to be built in {home} instead" if terms.investment else ""
         return f"takes minimum prices in place of the special duty on {some}{builds}"
     return {
         "closed": f"keeps out {brands}",
-        "local": f"lets in what {brands} build there",
+        "local": f"lets {brands} sell what they build in {home}",
         "open": f"lets in {brands} like any other",
     }[terms.position]
 
 
 def in_a_list(names: Sequence[str]) -> str:
-    """Names inside a sentence: China, the US and the EU."""
-    return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    """Names inside a sentence: China, the US and the EU; purchases, and chips and tools."""
+    last = ", and " if names[1:] and any(" and " in name for name in names) else " and "
+    return last.join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
 def named(parties: Parties, bloc: int) -> str:
     """The bloc's name inside a sentence."""
     name = parties.names[parties.blocs[bloc]]
     return IN_A_SENTENCE.get(name, name)
+
+
+def firm(name: str) -> str:
+    """A firm's name inside a sentence: BYD; other Chinese makers; Korean, Japanese and other makers."""
+    return LISTED.sub(r"\1, ", f"o{name[1:]}" if name.startswith("Other ") else name)
 
 
 def cap(text: str) -> str:
@@ -232,6 +265,19 @@ def cap(text: str) -> str:
 def percent_of(share: float) -> str:
     """A share in whole percent."""
     return f"{100 * share:.0f} %"
+
+
+def spell(quarters: int) -> str:
+    """How long: a quarter, 3 quarters, a year, 2 years."""
+    years, rest = divmod(int(quarters), int(QUARTERS_PER_YEAR))
+    n, unit = (years, "year") if not rest else (int(quarters), "quarter")
+    return f"a {unit}" if n == 1 else f"{n} {unit}s"
+
+
+def below(own: float, bar: float, what: str) -> str:
+    """That a gain, bn$ a year, is below a bar, with the digits that tell the two apart."""
+    digits = next((n for n in DIGITS if round(own, n) != round(bar, n)), DIGITS[-1])
+    return f"own gain {own:+.{digits}f} bn$ a year is below {what} ({bar:.{digits}f})"
 
 
 def is_many(name: str) -> bool:

@@ -176,6 +176,8 @@ def test_a_story_tells_of_a_dispute_to_its_end() -> None:
         told += [line.text for line in world.story if line.topic in ("complaint", "retaliation")]
         # Nobody is told to withhold for years on end: a suspension that has no cause any more is told to end.
         assert all(line.text.count("suspends") <= 1 for line in world.story)
-    assert any("seems to withhold" in text and "a false alarm" in text for text in told)
+    # A complaint says what one suspects; that nothing was withheld is told where it is answered.
+    assert all("false alarm" not in text for text in told if "complains" in text)
+    assert any("seems to withhold" in text and "it is a false alarm." in text for text in told if "suspends" in text)
     for words in ("asks for talks", "drops its complaint", "suspends", "ends its suspension"):
         assert any(words in text for text in told), words

@@ -45,7 +45,7 @@ def test_gestures_are_made_kept_answered_or_lapse() -> None:
         for d in range(N_DYADS):
             runs = np.split(stands[d], np.flatnonzero(np.diff(stands[d].astype(int))) + 1)
             assert all(len(run) <= 4 * world.parameters.gesture_quarters for run in runs if run[0])
-    for words in ("makes a gesture for 4 quarters", "answers the gesture in kind", "gesture lapses without an answer"):
+    for words in ("makes a gesture for a year", "answers the gesture in kind", "gesture lapses without an answer"):
         assert any(words in text for text in texts), words
 
 

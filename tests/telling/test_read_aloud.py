@@ -193,7 +193,7 @@ def test_a_market_that_is_opened_names_the_plants_that_gain_by_it() -> None:
     model.state.has_plant[1, firm] = 1.0
     assert model.teller.plants_let_in(0, opened).startswith(f"{model.start.automakers[firm]} has a plant in the US")
     assert model.teller.plants_let_in(0, closed) == ""
-    assert "beside what brands of China build in the US" in model.teller.package(0, opened)
+    assert "beside what China's brands build in the US" in model.teller.package(0, opened)
 
 
 def test_recognition_given_alone_is_bound_and_not_sold_again() -> None:
@@ -259,12 +259,9 @@ def test_the_verb_agrees_with_the_name(name: str, does: str, said: str) -> None:
 
 def test_numbers_of_names_and_lists() -> None:
     assert is_many("Korean Japanese and other makers") and not is_many("NIO-XPeng-Li")
-    assert [in_a_list(names) for names in ([], ["a"], ["a", "b"], ["a", "b", "c"])] == [
-        "",
-        "a",
-        "a and b",
-        "a, b and c",
-    ]
+    lists = ([], ["a"], ["a", "b"], ["a", "b", "c"], ["a and b"], ["chips and tools", "technology"])
+    said = ["", "a", "a and b", "a, b and c", "a and b", "chips and tools, and technology"]
+    assert [in_a_list(names) for names in lists] == said
 
 
 def test_no_shipped_event_has_a_country_as_several() -> None:
@@ -300,8 +297,17 @@ def test_an_account_says_what_it_counted() -> None:
         "hollow": False, "blocking": "EU: legislature",
     }  # fmt: skip
     text = outcome_in_words(row, "2035Q4")
-    assert "2 treaties ratified" in text and "signed" not in text and "always honoured" in text
+    assert "2 treaties ratified" in text and "signed" not in text and "honoured for as long as it was in force" in text
     assert "in one spell of 19 quarters, which counts as durable. It ends before 2035Q4." in text
-    assert text.endswith("in talks: the legislature of EU would not have passed it.")
+    assert text.endswith("in talks: the legislature of the EU would not have passed it.")
+    # Names stand where they are known, by whatever code; nobody is left with a code or with "1 time".
+    assert "(China +2.00, the EU -0.50)" in text and not re.search(r"\b[A-Z]{2}\b", text.replace("EU", ""))
+    assert "(Ming +2.00, the EU -0.50)" in outcome_in_words(row, "2035Q4", {"CN": "Ming", "EU": "the EU"})
+    for n, times in ((1.0, "once"), (2.0, "twice"), (3.0, "3 times")):
+        assert f", breached {times}." in outcome_in_words({**row, "n_lapses": n}, "2035Q4")
+    # A treaty that was kept and is no cooperation: why not.
+    none = {**row, "emerged": False}
+    assert "does not emerge by 2035Q4: in no year is enough gained" in outcome_in_words(none, "2035Q4")
+    assert "does not emerge by 2035Q4. " in outcome_in_words({**none, "treaty_quarters": 0.0}, "2035Q4")
     assert "No treaty was ever in force" in outcome_in_words({**row, "treaty_quarters": 0.0}, "2035Q4")
     assert set(IN_THE_WAY) == {obstacle.words for obstacle in Obstacle}

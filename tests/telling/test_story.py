@@ -13,7 +13,7 @@ from of_three import N_DYADS
 from model.negotiation import NegotiationModel
 from model.telling.outcomes import TreatyEnd
 from model.telling.story import StoryLine, cap, percent
-from model.telling.trade_story import named
+from model.telling.trade_story import firm, is_many, named
 from model.vocabulary import DYAD_NAMES, DYADS, THREE
 
 TOPICS = {
@@ -132,10 +132,10 @@ def test_access_is_told_with_its_cars_and_its_rate() -> None:
     words = [world.teller.package(0, package) for package in range(menu.n_packages)]
     assert len(set(words)) == menu.n_packages, "two packages read the same"
     says = (
-        "the US lets in what brands of China build there",
-        "the US lets in 49,000 cars built in China a year at a duty of 2.5 %, and none beyond, beside what brands of "
-        "China build in the US",
-        "the US lets in brands of China like any other",
+        "the US lets China's brands sell what they build in the US",
+        "the US lets in 49,000 cars a year built in China at a duty of 2.5 %, and none beyond, beside what China's "
+        "brands build in the US",
+        "the US lets in China's brands like any other",
     )
     for step, said in enumerate(says, 1):
         assert all((said in text) == (at == step) for text, at in zip(words, menu.access_at[:, 1], strict=True))
@@ -169,13 +169,18 @@ def test_duties_are_told_as_rates(told: list[Any]) -> None:
 
 def test_lobbies_are_named_with_their_stakes() -> None:
     world = NegotiationModel("2026", root_seed=1, replicate=0).run()
-    firms = {*world.start.automakers, *world.start.suppliers}
-    named_in = [line for line in world.story if " Lobbies: " in line.text]
-    assert named_in
-    for line in named_in:
-        for part in line.text.split(" Lobbies: ")[1].rstrip(".").split(", "):
-            name, stake = re.fullmatch(r"(.+) ([+-]\d+\.\d\d) bn\$ a year", part).groups()  # type: ignore[union-attr]
-            assert name in firms and abs(float(stake)) >= 0.01
+    firms = {firm(name) for name in (*world.start.automakers, *world.start.suppliers)}
+    said = [found for line in world.story for found in re.findall(r"\. ([^.]*(?:\.\d\d[^.]*)+ lobb[^.]*)\.", line.text)]
+    assert said and {found.split(" ")[-2] for found in said} == {"for", "against"}
+    for found in said:
+        who, aim = re.fullmatch(r"(.+) (?:lobby|lobbies) (for|against) it", found).groups()  # type: ignore[union-attr]
+        stakes = re.findall(r"(?:^| and )(.+?) \(([+-]\d+\.\d\d) bn\$ a year\)", who)
+        assert 1 <= len(stakes) <= 2
+        for name, stake in stakes:
+            assert name in firms or f"o{name[1:]}" in firms, name
+            assert abs(float(stake)) >= 0.01 and (float(stake) > 0.0) == (aim == "for")
+        several = len(stakes) > 1 or is_many(stakes[0][0])
+        assert (" lobby " in found) == several, found
 
 
 def test_names_in_sentences() -> None:

@@ -1,7 +1,7 @@
 // Who is who, and packages and events in words.
 import { facts } from "./api.js";
 import { s } from "./dom.js";
-import { digits, has, percent, sentence, signedMoney, t } from "./words.js";
+import { digits, has, percent, rateOf, sentence, signedMoney, t } from "./words.js";
 
 const THREE = { blocs: ["CN", "US", "EU"], dyads: [[0, 1], [0, 2], [1, 2]], names: [], legislatures: [] };
 // Who sits at the table that is shown, two to six: ``seat`` says it before anything is drawn. The same lists all the time.
@@ -53,7 +53,7 @@ export function packageLines(d, pack) {
   for (const side of [0, 1]) {
     const who = side ? b : a;
     const partner = side ? a : b;
-    const [base, rate] = pack.duties[side].map((duty) => percent(duty));
+    const [base, rate] = pack.duties[side].map(rateOf);
     if (pack.access[side]) lines.push(accessWords("package", pack.access[side], { who, partner }));
     if (at[side] > 0) lines.push(t(at[side] % 5 === 1 || base === rate ? "package.bind" : "package.cut", { who, partner, base, rate }));
     if (at[2 + side]) lines.push(t("package.supply", { who }));
@@ -76,17 +76,21 @@ export function accessWords(where, access, values) {
 // Why a package was refused, from the refuser's own judgement.
 export function reasons(own) {
   const why = [];
+  // With as many digits as tell a gain from what it is below.
+  const apart = (name, bar) => {
+    const more = [0, 1, 2, 3].find((n) => signedMoney(own.believed, n) !== signedMoney(bar, n)) ?? 3;
+    return { gain: signedMoney(own.believed, more), [name]: signedMoney(bar, more) };
+  };
   if (!own.on_table) why.push(t("why.off_table"));
-  if (own.believed !== null && own.believed < own.least) why.push(t("why.least", { gain: signedMoney(own.believed), least: signedMoney(own.least) }));
-  else if (own.hope !== null && own.believed !== null && own.believed < own.hope)
-    why.push(t("why.hope", { gain: signedMoney(own.believed), hope: signedMoney(own.hope) }));
+  if (own.believed !== null && own.believed < own.least) why.push(t("why.least", apart("least", own.least)));
+  else if (own.hope !== null && own.believed !== null && own.believed < own.hope) why.push(t("why.hope", apart("hope", own.hope)));
   if (!own.enforceable) why.push(t("why.keep", { trust: percent(own.trust) }));
   if (!own.passable) why.push(t("why.pass"));
   return why.length ? why : [t("why.choice")];
 }
 
 // What votes on treaties at those sides of a pair that are marked.
-const legislatures = (d, marked) => DYADS[d].filter((_, side) => marked[side]).map((b) => called("legislature", b, told.legislatures[b])).join(t("and"));
+const legislatures = (d, marked) => DYADS[d].filter((_, side) => marked[side]).map((b) => called("legislature", b, told.legislatures[b])).join(t("and_whole"));
 
 export const eventLine = (event) => sentence(eventWords(event));
 
@@ -109,7 +113,7 @@ function eventWords(event) {
     case "withholds":
       return t("event.withholds", { who, partner, share: percent(event.share), what: event.gives.map((one) => t(`package.suspended_${one}`)).join(t("and")) });
     case "relief":
-      return t("event.relief", { who, partner, level: percent(event.level) });
+      return t("event.relief", { who, partner, level: rateOf(event.level) });
     case "case_ends":
       return t(`event.case_${event.how}`, { who, partner });
     case "alone":
@@ -118,6 +122,12 @@ function eventWords(event) {
       return t("event.announces", { who });
     case "plant":
       return t(event.opens ? "event.plant_opens" : "event.plant_starts", { firm: firmName(event.firm), who });
+    case "access":
+      // Where no rule keeps brands out, what ends is what spared their cars the duty.
+      if (event.how === "back" && event.access.position === "open") return t("event.access_duty", { who, partner });
+      return t(`event.access_${event.how}`, { what: accessWords("package", event.access, { who, partner }) });
+    case "quota":
+      return t(event.worth > 0 ? "event.quota_full" : "event.quota_room", { who, partner, worth: digits(event.worth, 1) });
     case "talks":
       return event.open ? t("event.talks_open", { pair }) : t(`event.talks_close_${event.why}`, { pair });
     case "vote": {

@@ -1,7 +1,7 @@
 // Inline drawings: the map of the blocs, lines over time, the map of games, the cloud.
 import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, shape, short } from "./blocs.js";
 import { h, s } from "./dom.js";
-import { digits, percent, t } from "./words.js";
+import { digits, percent, rateOf, t } from "./words.js";
 
 const INK = "#17212b";
 const GREY = "#5d6770";
@@ -52,7 +52,7 @@ export function worldMap(quarter) {
   const boxes = DYADS.map(([i, j], d) => {
     const [x, y] = corners[d];
     const row = quarter.dyads[d];
-    const duty = (side) => percent(quarter.directed[2 * d + side].duty_ev);
+    const duty = (side) => rateOf(quarter.directed[2 * d + side].duty_ev);
     const sees = [quarter.directed[2 * d].recognises > 0, quarter.directed[2 * d + 1].recognises > 0];
     const mark = sees[0] && sees[1] ? t("map.mutual") : sees[0] ? t("map.one", { who: short(i) }) : sees[1] ? t("map.one", { who: short(j) }) : t("map.nobody");
     return s("g", {},

@@ -12,7 +12,7 @@ import * as learn from "./learn.js";
 import { minutesList } from "./minutes.js";
 import { state } from "./run.js";
 import { controlFor, controlOf } from "./settings.js";
-import { digits, has, percent, sentence, signedMoney, speak, t } from "./words.js";
+import { digits, has, percent, rateOf, sentence, signedMoney, speak, t } from "./words.js";
 import * as watch from "./watch.js";
 
 seat(run.start);
@@ -26,7 +26,7 @@ const quarterRows = (quarter) => wide(quarter.label, h("table", { class: "wide" 
   h("thead", {}, h("tr", {}, ["debrief.pair", "home.treaty", "map.depth", "map.tension", "home.duties", "home.gain"].map((key) => h("th", { scope: "col" }, t(key))))),
   h("tbody", {}, quarter.dyads.map((row, d) => h("tr", {}, h("th", { class: "left", scope: "row" }, dyad(d)), h("td", {}, t(row.treaty ? "yes" : "no")),
     h("td", {}, percent(row.depth)), h("td", {}, percent(row.tension)),
-    h("td", {}, DYADS[d].map((b, side) => `${short(b)} ${percent(quarter.directed[2 * d + side].duty_ev)}`).join(t("comma"))), h("td", {}, signedMoney(row.joint_gain)))))));
+    h("td", {}, DYADS[d].map((b, side) => `${short(b)} ${rateOf(quarter.directed[2 * d + side].duty_ev)}`).join(t("comma"))), h("td", {}, signedMoney(row.joint_gain)))))));
 
 function minutes(root) {
   root.append(h("h1", {}, t("tab.minutes")), h("p", {}, t("home.minutes")),

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { BLOCS, DYADS, accessWords, short, the } from "./blocs.js";
 import { button, h, notice, put, select } from "./dom.js";
 import { judgementView, lobbyLine, packageList } from "./minutes.js";
-import { cash, percent, sentence, t } from "./words.js";
+import { cash, percent, rateOf, sentence, t } from "./words.js";
 
 // room: of the table as the seat sees it; asked: "1 of 2"; composed: packages in the making, by question; sent: questions
 // that were answered; peeked: those whose advice was looked at; send(question, value), keep(): what was composed is kept.
@@ -23,7 +23,7 @@ const move = (question, at, value, look) => button(t(`move.${value}`), () => at.
 
 // What one side gives, in a few words each.
 function gifts(pack, side) {
-  const [base, rate] = pack.duties[side].map((duty) => percent(duty));
+  const [base, rate] = pack.duties[side].map(rateOf);
   const words = [];
   if (pack.access[side]) words.push(accessWords("gift", pack.access[side], {}));
   if (pack.at[side] > 0) words.push(t(pack.at[side] % 5 === 1 || base === rate ? "gift.bind" : "gift.cut", { base, rate }));
@@ -128,7 +128,7 @@ function positionName(axis, position, rates, d, access) {
   if (axis < 2) {
     // Beyond the five positions of the duty come the same with every step of access.
     const [duty, step] = [position % 5, Math.floor(position / 5)];
-    const name = t(duty < 2 ? `position.duty_${duty}` : "position.duty_cut", { rate: percent(rates[axis][duty]) });
+    const name = t(duty < 2 ? `position.duty_${duty}` : "position.duty_cut", { rate: rateOf(rates[axis][duty]) });
     return step ? accessWords("position", access[axis][step], { name }) : name;
   }
   if (axis === STANDARDS) return t(`position.standards_${position}`, { first: short(DYADS[d][0]), second: short(DYADS[d][1]) });

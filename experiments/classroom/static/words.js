@@ -33,7 +33,9 @@ export const signed = (value, places = 2) =>
 // Money comes in bn$ and is written in the unit that the language counts it in: 1 bn$ is 10 亿美元.
 const inUnits = (value) => value * Number(t("money.per_bn"));
 export const money = (value) => digits(inUnits(value), Number(t("money.places")));
-export const signedMoney = (value) => signed(inUnits(value), Number(t("money.places")));
+export const signedMoney = (value, more = 0) => signed(inUnits(value), Number(t("money.places")) + more);
 // A sum with its unit, as people say it: 230 million $, 2.3 亿美元.
 export const cash = (value) => t("money.sum", { n: `${value < 0 ? "−" : ""}${digits(Math.abs(value) * Number(t("money.sum_per_bn")), Number(t("money.sum_places")))}` });
 export const percent = (value, places = 0) => `${digits(100 * value, places)}%`;
+// A duty: whole percent, with a digit more where it is small.
+export const rateOf = (value) => percent(value, value < 0.1 && Math.round(1000 * value) % 10 ? 1 : 0);

@@ -15,6 +15,7 @@ from experiments.classroom.minutes import HOW_ENDED, WHY_CLOSED, WHY_ENDED
 from experiments.classroom.seats import ANSWERS, CONDUCT
 from experiments.classroom.votes import KEEP, WITHDRAW
 from model import BLOCS, FAMILIES, PARAMETERS, load_scenario
+from model.vocabulary import ACCESS
 
 FOLDER = Path(__file__).resolve().parents[3] / "experiments" / "classroom"
 LANGUAGES = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (FOLDER / "lang").glob("*.json")}
@@ -63,7 +64,10 @@ def used_keys() -> set[str]:
     keys |= {f"ask.{kind}" for kind in ("offer", "answer", "keep")}
     keys |= {f"did.{what}" for what in ("offer", "nothing", *(f"answer_{one}" for one in ANSWERS))}
     keys |= {f"did.keep_{one}" for one in CONDUCT}
-    keys |= {f"keep.{who}" for who in ("both", "we", "they")} | {f"gift.{how}" for how in ("local", "quota", "open")}
+    keys |= {f"keep.{who}" for who in ("both", "we", "they")}
+    keys |= {f"{where}.{how}" for where in ("package", "position", "gift") for how in ACCESS[1:]}
+    keys |= {f"package.{ACCESS[0]}", *(f"event.access_{how}" for how in ("new", "resumed", "back"))}
+    keys |= {"event.resumes", "event.resumes_in_breach"}
     keys |= {f"wall.{phase}" for phase in ("lobby", "paused", "over", "deciding", "plays")}
     keys |= {f"story.{part}_{how}" for part in ("luck", "us") for how in ("none", "more", "less")}
     keys |= {f"story.why_{why}" for why in ("luck", "us", "rules")} | {f"head.{kind}" for kind in OWN_HEADLINES}

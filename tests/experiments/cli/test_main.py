@@ -147,11 +147,12 @@ def test_outcomes_in_words() -> None:
     }  # fmt: skip
     text = outcome_in_words(row, "2035Q4")
     for part in (
-        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (CN +2.00, EU -0.50)", "1 treaty ratified",
-        "EU -0.50), 31 % of what can be had.",
-        "one in force in 9 quarters", "always honoured", "emerges in 2030Q1, in one spell of 8 quarters, which",
+        "Mean depth 0.25 of a possible 0.80", "+1.50 bn$ a year (China +2.00, the EU -0.50)", "1 treaty ratified",
+        "the EU -0.50), 31 % of what can be had.",
+        "one in force in 9 quarters", "honoured for as long as it was in force",
+        "emerges in 2030Q1, in one spell of 8 quarters, which",
         "does not count as durable. It ends before 2035Q4. It is hollow",
-        "the legislature of EU would not have passed it.",
+        "the legislature of the EU would not have passed it.",
     ):  # fmt: skip
         assert part in text, part
     assert "does not emerge by 2035Q4" in outcome_in_words({**row, "emerged": False}, "2035Q4")
@@ -313,7 +314,9 @@ REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "empty value": ((*RUN, "--set", "generosity="), ("--set 'generosity='", "NAME=VALUE")),
     "set twice": ((*RUN, "--set", "generosity=0.1", "--set", "generosity=0.2"), ("set already",)),
     "negative replicate": ((*RUN, "--replicate", "-1"), ("replicate = -1", "from 0")),
-    "replicate as text": ((*RUN, "--replicate", "one"), ("--replicate", "valid integer")),
+    "replicate as text": ((*RUN, "--replicate", "one"), ("--replicate = 'one': allowed is a whole number",)),
+    "replicate with an exponent": ((*RUN, "--replicate", "1e3"), ("--replicate = '1e3'", "write 1000")),
+    "replicate with a point": ((*RUN, "--replicate", "1.5"), ("allowed is a whole number; write one",)),
     "negative root seed": ((*RUN, "--root-seed", "-5"), ("root_seed = -5", "from 0")),
     "unknown option": ((*RUN, "--replicates", "3"), ("--replicates",)),
     "unknown command": (("runn",), ("runn",)),
@@ -326,7 +329,10 @@ REFUSALS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("sweep", "two.toml", "--out", "new", "--workers", "10000"),
         ("workers = 10000", f"from 1 to {4 * processors()}"),
     ),
-    "workers as text": (("demo", "--out", "new", "--workers", "all"), ("--workers", "valid integer")),
+    "workers as text": (
+        ("demo", "--out", "new", "--workers", "all"),
+        ("--workers = 'all': allowed is a whole number",),
+    ),
     "no replicates": (("demo", "--out", "new", "--replicates", "0"), ("replicates = 0", "from 1")),
     "negative replicates": (("demo", "--out", "new", "--replicates", "-3"), ("replicates = -3", "from 1")),
     "run into a full folder": (("run", "--out", "full"), ("'full' already holds files",)),

@@ -271,7 +271,8 @@ def test_files_that_are_no_plan(tmp_path: Path) -> None:
         (broken, "is not TOML: .*line 2"),
         (binary, "not text in UTF-8"),
         (tmp_path, "cannot be read"),
-        (tmp_path / "absent.toml", "neither a file nor a shipped plan"),
+        (tmp_path / "absent.toml", "there is no such file"),
+        ("absent", "neither a file nor a shipped plan"),
         ("mechanism", "nearest known name: 'mechanisms'"),
     ]:
         with pytest.raises(InputFault, match=said):

@@ -100,7 +100,7 @@ def test_the_record_is_what_the_evidence_says() -> None:
         ("low = 0.05\n", "low = -1\n", "allowed is a range within 0 to 0.6"),
         ("n_points = 1024", "n_points = 1000", "powers of two"),
         ('name = "cuts"', 'name = "cut"', "'cuts'"),
-        ('prior = "best_guess"', 'prior = "best"', "prior = 'best': input should be"),
+        ('prior = "best_guess"', 'prior = "best"', "prior = 'best' (text in quotes): allowed is 'best_guess'"),
         ("market_last = 2022", "market_last = 2026", "in order"),
         ('world = "2018-own-2025.toml"', 'world = "gone.toml"', "no such file"),
         ("first = 2018\n", "fist = 2018\n", "fist is not a key of assumptions"),
