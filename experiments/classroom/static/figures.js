@@ -97,9 +97,11 @@ export function lineChart(title, labels, series, at, format, range) {
     s("line", { x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v), stroke: PALE, "stroke-width": 1 }),
     text(LEFT - 4, y(v) + 4, format(v), { "text-anchor": "end", "font-size": 12, fill: "#444" })));
   const years = labels.map((label, k) => [label, k]).filter(([label]) => label.endsWith("Q1"));
-  const every = Math.ceil(years.length / 4);
-  const axis = years.filter((_, k) => k % every === 0).map(([label, k]) =>
-    text(x(k), H - 7, label.slice(0, 4), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
+  const isLong = years.length > 2; // of a short run the quarters are named
+  const named = isLong ? years : labels.map((label, k) => [label, k]);
+  const every = Math.ceil(named.length / (isLong ? 4 : 3));
+  const axis = named.filter((_, k) => k % every === 0).map(([label, k]) =>
+    text(x(k), H - 7, isLong ? label.slice(0, 4) : label, { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
   const drawn = series.map((one) => s("g", {},
     one.ghost && s("path", { d: path(one.ghost), fill: "none", stroke: one.colour, "stroke-width": 1.2, opacity: 0.45 }),
     s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
