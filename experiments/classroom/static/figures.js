@@ -136,8 +136,8 @@ export function gameMap(game, d) {
     corner(false, true, t("game.both")), corner(true, false, t("game.neither")),
     corner(true, true, t("game.only", { who: second })), corner(false, false, t("game.only", { who: first })),
     [-edge, 0, 1, edge].map((v) => [
-      text(x(v), y(-edge) + 13, tick(v), { "text-anchor": "middle", "font-size": 11, fill: "#444" }),
-      text(x(-edge) - 4, y(v) + 4, tick(v), { "text-anchor": "end", "font-size": 11, fill: "#444" })]),
+      text(x(v), y(-edge) + 13, tick(v), { "text-anchor": "middle", "font-size": 12, fill: "#444" }),
+      text(x(-edge) - 4, y(v) + 4, tick(v), { "text-anchor": "end", "font-size": 12, fill: "#444" })]),
     text(x(0), y(-edge) + 29, t("game.axis", { who: first }), { "text-anchor": "middle", "font-size": 12 }),
     s("text", { x: 11, y: y(0), "font-size": 12, fill: INK, "text-anchor": "middle", transform: `rotate(-90 11 ${y(0)})` }, t("game.axis", { who: second })));
 }
@@ -168,7 +168,7 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
   const [shares, earlier] = [counted(values), before && counted(before)];
   const most = Math.max(0.01, ...shares, ...(earlier || []));
   const beside = DYADS.length > 3 && innerWidth >= 1000 && document.querySelector(".lab #cloud-box") ? 2 : 1; // as the style has them
-  const room = (document.querySelector(".clouds")?.clientWidth || innerWidth) / beside;
+  const room = (document.querySelector(".clouds")?.clientWidth || innerWidth - 44) / beside; // what is not there yet will have the page but for its edges
   const width = Math.max(320, Math.min(600, Math.round(room))); // a pixel each, so that what is written stays as large
   const [left, right, top, floor] = [8, width - 8, 36, cloud ? 88 : 26]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
