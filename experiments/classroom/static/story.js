@@ -123,7 +123,9 @@ function chart(one) {
   const taken = {};
   const marks = one.headlines.map((told, k) => {
     const beside = (taken[told.quarter] = (taken[told.quarter] ?? -1) + 1);
-    const [cx, cy] = [x(told.quarter) + 30 * beside, Math.max(top + 4, y(one.series[told.dyad][told.quarter]))];
+    const n = one.headlines.filter((other) => other.quarter === told.quarter).length;
+    const first = Math.min(x(told.quarter), width - 16 - 30 * (n - 1)); // those of a late quarter begin before it
+    const [cx, cy] = [first + 30 * beside, Math.max(top + 4, y(one.series[told.dyad][told.quarter]))];
     return s("a", { href: addressOf(one, told.quarter), "aria-label": t("story.rewind", { n: k + 1, quarter: told.label }), class: "turn" },
       s("circle", { cx, cy, r: 14, fill: "#fff", stroke: DYAD_COLOURS[told.dyad], "stroke-width": 3 }), s("text", { x: cx, y: cy + 6, "text-anchor": "middle", "font-size": 17, "font-weight": 700, fill: INK }, k + 1));
   });
