@@ -273,6 +273,12 @@ _TERMS: Final = (
         "One game of a class: three seats, with a luck and a pace of its own. A class plays at up to twenty at once; "
         "the rules play the seats that are left.",
     ),
+    Term(
+        "tension",
+        "How strained the politics of a pair are, 0 to 1. It moves by chance about what is usual for the pair, jumps "
+        "in a crisis, rises after a lapse, and falls with cooperation and dialogue. High tension shuts the official "
+        "channel, makes dependence on the partner cost more, and exits, duty cases and emergency duties likelier.",
+    ),
     Term("time cooperating", "The share of all quarters in which a pair cooperates."),
     Term(
         "treaty",

@@ -97,9 +97,11 @@ export function lineChart(title, labels, series, at, format, range) {
     s("line", { x1: LEFT, x2: W - RIGHT, y1: y(v), y2: y(v), stroke: PALE, "stroke-width": 1 }),
     text(LEFT - 4, y(v) + 4, format(v), { "text-anchor": "end", "font-size": 12, fill: "#444" })));
   const years = labels.map((label, k) => [label, k]).filter(([label]) => label.endsWith("Q1"));
-  const every = Math.ceil(years.length / 4);
-  const axis = years.filter((_, k) => k % every === 0).map(([label, k]) =>
-    text(x(k), H - 7, label.slice(0, 4), { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
+  const isLong = years.length > 2; // of a short run the quarters are named
+  const named = isLong ? years : labels.map((label, k) => [label, k]);
+  const every = Math.ceil(named.length / (isLong ? 4 : 3));
+  const axis = named.filter((_, k) => k % every === 0).map(([label, k]) =>
+    text(x(k), H - 7, isLong ? label.slice(0, 4) : label, { "text-anchor": "middle", "font-size": 12, fill: "#444" }));
   const drawn = series.map((one) => s("g", {},
     one.ghost && s("path", { d: path(one.ghost), fill: "none", stroke: one.colour, "stroke-width": 1.2, opacity: 0.45 }),
     s("path", { d: path(one.values), fill: "none", stroke: one.colour, "stroke-width": 2.4, "stroke-dasharray": one.dash || null }),
@@ -134,8 +136,8 @@ export function gameMap(game, d) {
     corner(false, true, t("game.both")), corner(true, false, t("game.neither")),
     corner(true, true, t("game.only", { who: second })), corner(false, false, t("game.only", { who: first })),
     [-edge, 0, 1, edge].map((v) => [
-      text(x(v), y(-edge) + 13, tick(v), { "text-anchor": "middle", "font-size": 11, fill: "#444" }),
-      text(x(-edge) - 4, y(v) + 4, tick(v), { "text-anchor": "end", "font-size": 11, fill: "#444" })]),
+      text(x(v), y(-edge) + 13, tick(v), { "text-anchor": "middle", "font-size": 12, fill: "#444" }),
+      text(x(-edge) - 4, y(v) + 4, tick(v), { "text-anchor": "end", "font-size": 12, fill: "#444" })]),
     text(x(0), y(-edge) + 29, t("game.axis", { who: first }), { "text-anchor": "middle", "font-size": 12 }),
     s("text", { x: 11, y: y(0), "font-size": 12, fill: INK, "text-anchor": "middle", transform: `rotate(-90 11 ${y(0)})` }, t("game.axis", { who: second })));
 }
@@ -166,8 +168,8 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
   const [shares, earlier] = [counted(values), before && counted(before)];
   const most = Math.max(0.01, ...shares, ...(earlier || []));
   const beside = DYADS.length > 3 && innerWidth >= 1000 && document.querySelector(".lab #cloud-box") ? 2 : 1; // as the style has them
-  const room = (document.querySelector(".clouds")?.clientWidth || innerWidth) / beside;
-  const width = beside > 1 && room < 400 ? 320 : room < 560 ? 440 : 600;
+  const room = (document.querySelector(".clouds")?.clientWidth || innerWidth - 44) / beside; // what is not there yet will have the page but for its edges
+  const width = Math.max(320, Math.min(600, Math.round(room))); // a pixel each, so that what is written stays as large
   const [left, right, top, floor] = [8, width - 8, 36, cloud ? 88 : 26]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
   const y = (share) => floor - (share / most) * (floor - top);
@@ -192,25 +194,29 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
 export const depthWords = (one) => t("estimate.depth", Object.fromEntries(["mean", "low", "high", "runLow", "runHigh"].map((name) => [name, percent(one[name])])));
 
 // Bars with intervals for a chapter's arms: rows [{name, value, low, high, best, guess}]; guess: where it was dragged to.
+// A bar is as long as its number, which stands behind it, leaves room for; a sum of money is longer than a share.
 export function armChart(rows, format, high) {
-  const step = 46, top = 8;
+  const step = 46, top = 8, left = 10, whole = 340;
   const floor = top + step * rows.length;
-  const at = (v) => 10 + (v / high) * 270;
-  return frame(340, floor + 14, t("learn.result"),
-    [0, high / 2, high].map((v) => s("g", {},
+  const wide = (words, size) => [...words].reduce((total, one) => total + (/\p{sc=Han}/u.test(one) ? 1 : 0.7), 0) * size;
+  const long = Math.min(270, whole - left - 8 - Math.max(...rows.map((row) => wide(format(row.value), 13))));
+  const at = (v) => left + (v / high) * long;
+  const marks = [0, high / 2, high].filter((v, k, all) => k !== 1 || all.reduce((total, one) => total + wide(format(one), 12), 0) < long);
+  return frame(whole, floor + 14, t("learn.result"),
+    marks.map((v) => s("g", {},
       s("line", { x1: at(v), x2: at(v), y1: floor - 12, y2: floor - 7, stroke: GREY }),
       text(at(v), floor + 6, format(v), { "text-anchor": v === high ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" }))),
     rows.map((row, k) => {
       const y = top + k * step;
-      const x = (v) => 10 + (Math.max(0, Math.min(high, v)) / high) * 270;
+      const x = (v) => at(Math.max(0, Math.min(high, v)));
       return s("g", {},
-        text(10, y + 12, row.name, { "font-size": 12, "font-weight": row.best ? 700 : 400 }),
-        s("rect", { x: 10, y: y + 18, width: 270, height: 14, fill: "#eee" }),
-        s("rect", { x: 10, y: y + 18, width: x(row.value) - 10, height: 14, fill: row.best ? "#0067a6" : "#9db0c0" }),
+        text(left, y + 12, row.name, { "font-size": 12, "font-weight": row.best ? 700 : 400 }),
+        s("rect", { x: left, y: y + 18, width: long, height: 14, fill: "#eee" }),
+        s("rect", { x: left, y: y + 18, width: x(row.value) - left, height: 14, fill: row.best ? "#0067a6" : "#9db0c0" }),
         s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: "#fff", "stroke-width": 4 }),
         s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: INK, "stroke-width": 1.6 }),
         Number.isFinite(row.guess) && s("path", { d: `M${at(row.guess)} ${y + 15}v20`, stroke: "#b84800", "stroke-width": 3, "stroke-dasharray": "4 2" }),
-        text(286, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));
+        text(left + long + 6, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));
     }));
 }
 

@@ -22,7 +22,7 @@ export function mount(root, wanted = null) {
   root.append(
     h("h1", {}, t("learn.title")),
     h("p", {}, facts.held ? t("home.lessons", { version: facts.version }) : t("learn.help")),
-    h("div", { class: "bar", role: "group", "aria-label": t("learn.chapters") }, (parts.list = h("div", { class: "bar" }))),
+    h("div", { class: "bar", role: "group", "aria-label": t("learn.chapters") }, (parts.list = h("div", { class: "bar chapters" }))),
     (parts.quiz = h("div", {})),
     (parts.page = h("section", { class: "card grid lesson" })));
   draw();
@@ -32,7 +32,7 @@ export function mount(root, wanted = null) {
 
 function draw() {
   put(parts.list, facts.lessons.map((lesson, k) =>
-    button(`${k + 1}. ${wordsOf(lesson).title}`, () => open(k), { id: `chapter-${k + 1}`, class: k === state.chapter ? "main" : "", "aria-current": k === state.chapter ? "true" : null })));
+    button([`${k + 1}. `, h("span", { class: "name" }, wordsOf(lesson).title)], () => open(k), { id: `chapter-${k + 1}`, title: wordsOf(lesson).title, "aria-label": `${k + 1}. ${wordsOf(lesson).title}`, class: k === state.chapter ? "main" : "", "aria-current": k === state.chapter ? "true" : null })));
   drawPage();
 }
 
@@ -105,7 +105,7 @@ function bar(lesson, chosen, isClosed, choose) {
   const other = lesson.arms.findIndex((arm) => arm.label !== lesson.drag);
   const known = lesson.revealed?.[other].measured[lesson.measure].value;
   return [known !== undefined && h("p", {}, optionName(lesson, lesson.arms[other].label), ": ", h("strong", {}, told(lesson, known))),
-    h("label", { class: "control" }, h("span", { class: "range" }, optionName(lesson, lesson.drag), " ", value),
+    h("label", { class: "control", for: "drag" }, h("span", { class: "range" }, optionName(lesson, lesson.drag), " ", value),
       h("input", { type: "range", id: "drag", min: first, max: 100, step: step - first, value: chosen ?? 50, disabled: isClosed,
         oninput: (event) => put(value, optionName(lesson, event.target.value)), onchange: (event) => choose(event.target.value) }))];
 }

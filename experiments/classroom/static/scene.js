@@ -114,11 +114,11 @@ export function rain(box, totals, labels, other) {
     s("path", { d: others.map(line).join(""), fill: "none", stroke: "#7f96a9", "stroke-width": tall ? 0.7 : 1, opacity: 0.35, class: "others" }),
     s("g", { class: "drops" }, drops),
     !tall && labels.map((label, k) => words(left - 16, y(k + 1) + 6, label, { "text-anchor": "end", "font-size": 24, fill: "#47535e" })),
-    other && s("g", { class: "other" }, s("path", { d: outline, fill: "none", stroke: "#7a3e9d", "stroke-width": tall ? 1.5 : 2.5, "stroke-dasharray": "6 4" }),
-      words(far, bend + font * 0.9, other.name, { "text-anchor": anchor(far), "font-size": font * 0.95, fill: "#7a3e9d", "font-weight": 700, stroke: "#f6f3ec", "stroke-width": 5, "paint-order": "stroke" })),
+    other && s("g", { class: "other" }, s("path", { d: outline, fill: "none", stroke: "#7a3e9d", "stroke-width": tall ? 1.5 : 2.5, "stroke-dasharray": "6 4" })),
     s("path", { d: line(0), fill: "none", stroke: COLOURS[1], "stroke-width": tall ? 3 : 5, "stroke-linejoin": "round", class: "mine" }),
     s("line", { x1: mine, x2: mine, y1: bend, y2: floor, stroke: COLOURS[1], "stroke-width": tall ? 1.5 : 2 }),
     s("path", { d: `M${mine} ${floor - font * 0.7}l${font * 0.7} ${font * 0.7}l${-font * 0.7} ${font * 0.7}l${-font * 0.7} ${-font * 0.7}z`, fill: COLOURS[1], stroke: "#fff", "stroke-width": 2 }),
+    other && words(far, bend + font * 0.9, other.name, { "text-anchor": anchor(far), "font-size": font * 0.95, fill: "#7a3e9d", "font-weight": 700, stroke: "#f6f3ec", "stroke-width": 5, "paint-order": "stroke" }), // over the lines
     words(mine, top - 10, `${t("start.you")} ${cash(last[0])}`, { "text-anchor": anchor(mine), fill: COLOURS[1], "font-weight": 700, "font-size": font }),
     ticks.map((v) => words(x(v), floor + font * 1.5, cash(v), { "font-size": font * 0.95, "text-anchor": anchor(x(v)) })));
 }

@@ -1,7 +1,7 @@
 // Sliders and switches by mechanism, with units and ranges; presets from scenarios.
 import { facts } from "./api.js";
 import { add, button, h, select } from "./dom.js";
-import { choiceName, digits, t } from "./words.js";
+import { choiceName, plain, t } from "./words.js";
 
 export const controlOf = (name) => facts.controls.find((one) => one.name === name);
 // Those that are of everybody, or of somebody who sits at this table.
@@ -33,7 +33,7 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
       select(control.choices.map((key) => [key, choiceName(key)]), value, change, { id }))]);
   }
   const step = control.kind === "int" ? 1 : (control.high - control.low) / 100;
-  const shown = (number) => `${digits(number, places(control))} ${unitOf(control)}`.trim();
+  const shown = (number) => `${plain(number, places(control))} ${unitOf(control)}`.trim();
   const out = h("output", { for: id }, shown(value));
   const slider = h("input", {
     type: "range", id, min: control.low, max: control.high, step,
@@ -43,7 +43,7 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
   slider.value = value;
   return add(box, [
     h("label", { for: id }, label, ": "), out, slider,
-    h("div", { class: "range soft" }, h("span", {}, digits(control.low, places(control))), h("span", {}, digits(control.high, places(control)))),
+    h("div", { class: "range soft" }, [control.low, control.high].map((end) => h("span", {}, plain(end, places(control))))),
   ]);
 }
 

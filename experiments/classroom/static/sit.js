@@ -230,7 +230,7 @@ function status() {
       state.token && button(t("sit.leave"), leave, { id: "leave" }),
       state.seats.length > 0 && state.seats.length < BLOCS.length && button(t("sit.add"), () => { state.adding = !state.adding; state.drawn = ""; draw(); }, { id: "add-seat", "aria-expanded": String(state.adding) })),
     h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
-      seat.names.length ? `${seat.names.join(t("comma"))}, ` : "", h("span", { id: `there-${seat.bloc}` }, thereLine(seat)), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
+      seat.names.length ? `${seat.names.join(t("comma"))} · ` : "", h("span", { id: `there-${seat.bloc}` }, thereLine(seat)), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
     state.seats.length > 1 && h("div", { class: "bar", id: "hotseat", role: "group", "aria-label": t("sit.hand_over") }, h("span", {}, t("sit.hand_over")),
       state.seats.filter((seat) => seat.token !== state.token).map((seat) =>
         button(`${bloc(seat.bloc)}${state.deciding.includes(seat.bloc) ? ` · ${t("sit.deciding")}` : ""}`, () => turn("", seat.bloc), { id: `hand-${seat.bloc}`, class: state.deciding.includes(seat.bloc) ? "main" : "" }))));

@@ -42,9 +42,13 @@ export const stop = () => clearTimeout(timer);
 const BINS = 32;
 const LEFT = 14, STEP = 25; // where a strip's axis begins; from one dot to the next, beside it or above
 
+// A drawing is as wide as there is room for, so many beside each other on a screen that is wide enough: what is written in
+// it is then as large as what stands beside it. On the wall it is drawn narrower, and shown larger.
+const wide = (wall, beside) => (matchMedia("(min-width: 1700px) and (min-height: 900px)").matches ? wall
+  : Math.round(Math.max(320, Math.min(600, (innerWidth - 50) / (innerWidth >= 1000 ? beside : 1)))));
+
 function dots(told, mine) {
-  // On the wall all pairs stand side by side, and what is written in them is as large as beside them.
-  const width = matchMedia("(min-width: 1700px) and (min-height: 900px)").matches ? 335 : 600;
+  const width = wide(335, 3);
   const placed = DYADS.map((_, d) => stacked(told.tables, (one) => LEFT + one.depth[d] * (width - 2 * LEFT), d));
   const high = STEP * Math.max(0, Math.max(...placed.flat().map(([, , row]) => row)) - 1);
   return h("div", { id: "dots", "data-runs": told.cloud.runs }, h("p", {}, t("story.dots", { tables: told.tables.length, runs: digits(told.cloud.runs, 0) })),
@@ -111,23 +115,26 @@ function why(one) {
 
 // Depth by pair over the quarters; the turning points are numbered as the headlines are, and lead there.
 function chart(one) {
-  const [width, height, left, right, top, floor] = [600, 250, 56, 590, 26, 216];
+  const width = wide(480, 2);
+  const [height, left, right, top, floor] = [250, 56, width - 10, 26, 216];
   const x = (k) => left + ((k + 0.5) / one.labels.length) * (right - left);
   const y = (v) => floor - v * (floor - top);
   const line = (values, d) => s("path", { d: values.map((v, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join(""), fill: "none", stroke: DYAD_COLOURS[d], "stroke-width": 3, "stroke-dasharray": ["", "9 5", "3 4"][d % 3] || null });
   const taken = {};
   const marks = one.headlines.map((told, k) => {
     const beside = (taken[told.quarter] = (taken[told.quarter] ?? -1) + 1);
-    const [cx, cy] = [x(told.quarter) + 30 * beside, Math.max(top + 4, y(one.series[told.dyad][told.quarter]))];
+    const n = one.headlines.filter((other) => other.quarter === told.quarter).length;
+    const first = Math.min(x(told.quarter), width - 16 - 30 * (n - 1)); // those of a late quarter begin before it
+    const [cx, cy] = [first + 30 * beside, Math.max(top + 4, y(one.series[told.dyad][told.quarter]))];
     return s("a", { href: addressOf(one, told.quarter), "aria-label": t("story.rewind", { n: k + 1, quarter: told.label }), class: "turn" },
       s("circle", { cx, cy, r: 14, fill: "#fff", stroke: DYAD_COLOURS[told.dyad], "stroke-width": 3 }), s("text", { x: cx, y: cy + 6, "text-anchor": "middle", "font-size": 17, "font-weight": 700, fill: INK }, k + 1));
   });
-  const every = Math.ceil(one.labels.length / 6);
+  const every = Math.ceil((72 * one.labels.length) / (right - left)); // as many labels as there is room for
   const above = 20 * (Math.ceil(DYADS.length / 3) - 1); // the pairs' names, three a line
   return h("figure", { class: "turns" }, h("figcaption", {}, t("story.chart")),
     s("svg", { viewBox: `0 ${-above} ${width} ${height + above}`, class: "figure", role: "group", "aria-label": t("story.chart") },
       [0, 0.5, 1].map((v) => [s("line", { x1: left, x2: right, y1: y(v), y2: y(v), stroke: "#e2ddd2" }), s("text", { x: left - 6, y: y(v) + 6, "text-anchor": "end", "font-size": 16, fill: "#444" }, percent(v))]),
       one.labels.map((label, k) => k % every === 0 && s("text", { x: x(k), y: floor + 24, "text-anchor": "middle", "font-size": 16, fill: "#444" }, label)),
       one.series.map((values, d) => line(values, d)),
-      DYADS.map((_, d) => s("text", { x: left + 8 + 178 * (d % 3), y: 15 - above + 20 * Math.floor(d / 3), "font-size": 16, "font-weight": 700, fill: DYAD_COLOURS[d] }, `${["━━", "╍╍", "┅┅"][d % 3]} ${dyad(d)}`)), marks));
+      DYADS.map((_, d) => s("text", { x: left + ((right - left) / 3) * (d % 3), y: 15 - above + 20 * Math.floor(d / 3), "font-size": 16, "font-weight": 700, fill: DYAD_COLOURS[d] }, `${["━━", "╍╍", "┅┅"][d % 3]} ${dyad(d)}`)), marks));
 }

@@ -39,7 +39,7 @@ export async function mount(root, wanted) {
       h("section", { class: "card map" }, h("div", { class: "head" }, h("h2", {}, t("watch.map")), saveTools("map", t("watch.map"), () => parts.map, mapRows)), (parts.map = h("div", { class: "fit" }))),
       h("section", { class: "card cloud" }, h("div", { class: "head" }, h("h2", {}, t("cloud.title")), saveTools("cloud", t("cloud.title"), () => parts.cloud, cloudRows)),
         (parts.told = h("p", { class: "soft" })), (parts.cloud = h("div", { class: "clouds", id: "cloud-box" })),
-        h("details", { id: "counted" }, h("summary", {}, t("cloud.counted")), h("p", {}, t("cloud.help_long")), h("p", {}, t("cloud.meaning")))),
+        h("details", { id: "counted" }, h("summary", {}, t("cloud.counted")), ["help_long", "meaning", "dialogue"].map((part) => h("p", {}, t(`cloud.${part}`))))),
       h("section", { class: "card scrub" }, (parts.line = h("div", { class: "bar" })), (parts.effect = h("p", { id: "effect", role: "status", hidden: isHeld })))),
     h("div", { class: "bar below", role: "group", "aria-label": t("watch.below") }, BELOW.map((name) =>
       button(t(`below.${name}`), () => { look.below = name; drawBelow(); }, { id: `below-${name}` }))),

@@ -28,6 +28,8 @@ export const choiceName = (key) => (has(`choice.${key}`) ? t(`choice.${key}`) : 
 
 export const digits = (value, places = 2) =>
   (Math.abs(value) < 0.5 * 10 ** -places ? 0 : Number(value)).toLocaleString(language, { minimumFractionDigits: places, maximumFractionDigits: places });
+// A number with no more places than it needs.
+export const plain = (value, places) => `${value < 0 ? "−" : ""}${Math.abs(value).toLocaleString(language, { maximumFractionDigits: places })}`;
 export const signed = (value, places = 2) =>
   (Math.abs(value) < 0.5 * 10 ** -places ? "" : value > 0 ? "+" : "−") + digits(Math.abs(value), places);
 // Money comes in bn$ and is written in the unit that the language counts it in: 1 bn$ is 10 亿美元.

@@ -7,7 +7,20 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import IN_A_BROWSER, LAPTOP, PHONE, Visitor, at_ease, barriers, needs_page, predict, until
+from browsing import (
+    IN_A_BROWSER,
+    LAPTOP,
+    NAMELESS,
+    OVERLAPS,
+    PHONE,
+    UNREADABLE,
+    Visitor,
+    at_ease,
+    barriers,
+    needs_page,
+    predict,
+    until,
+)
 
 needs_page()
 
@@ -79,11 +92,12 @@ def test_the_lessons(visitor: Visitor, language: str, page_: Served) -> None:
     page = visitor.open("#learn", language)
     for number, lesson in enumerate(shipped(), 1):
         page.click(f"#chapter-{number}")
-        assert barriers(page) == [], lesson.key
+        assert barriers(page) == [] == page.evaluate(NAMELESS), lesson.key
         predict(page)
         page.click("#reveal")
         page.wait_for_selector("#verdict", timeout=60_000)
         assert barriers(page) == [], lesson.key
+        assert [page.evaluate(what) for what in (UNREADABLE, OVERLAPS)] == [[], []], lesson.key
     numbers = {lesson.key: number for number, lesson in enumerate(shipped(), 1)}
     for lesson_key in ("oneshot", "noise", "packages", "vote"):
         for action, there in (("ask", "#ballot"), ("split", ".split"), ("reveal", "#verdict")):

@@ -15,6 +15,7 @@ from browsing import (
     OVERLAPS,
     PHONE,
     PROJECTOR,
+    SMALLER_THAN,
     UNREADABLE,
     Visitor,
     barriers,
@@ -37,6 +38,8 @@ N_RUNS = 24
 QUARTERS = 3
 ALLOWED = 100.0  # ms from a slider's move to the picture, on a device four times as slow
 EMULATOR = Emulator(made_up_emulator(OF_ALL_PAIRS))
+HALF, PORTRAIT = (500, 900), (1080, 1920)  # half of a screen; one that stands upright
+LEAST = 11  # pixels of a text
 PARTS = ["watch", "minutes", "debrief", "estimate", "learn", "words", "about"]
 # Moves a slider from end to end; ms from each move to the frame after it, and whether the answer is another one.
 MOVES = """([slider, answer]) => new Promise((done) => {
@@ -96,7 +99,7 @@ def is_at_home(visitor: Visitor) -> None:
     visitor.context.close()
 
 
-@pytest.mark.parametrize("size", [PHONE, LAPTOP, PROJECTOR])
+@pytest.mark.parametrize("size", [PHONE, HALF, LAPTOP, PORTRAIT, PROJECTOR])
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
 def test_every_part_is_there_and_can_be_read(chrome: Any, file: Path, size: tuple[int, int], language: str) -> None:
     visitor = opened(chrome, file, size)
@@ -114,6 +117,7 @@ def test_every_part_is_there_and_can_be_read(chrome: Any, file: Path, size: tupl
         until(page, "document.querySelector('main').innerText.length > 80")
         page.wait_for_timeout(100)
         assert [page.evaluate(what) for what in (UNREADABLE, OVERLAPS, NAMELESS)] == [[], [], []], part
+        assert page.evaluate(SMALLER_THAN, LEAST) == [], part
         if find_spec("axe_playwright_python"):
             assert barriers(page) == [], part
     is_at_home(visitor)

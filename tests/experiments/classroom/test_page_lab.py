@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from pathlib import Path
@@ -32,6 +33,7 @@ from experiments.classroom.game import Settings  # noqa: E402
 
 pytestmark = IN_A_BROWSER
 MOST_WORDS = 250
+SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave the picture of docs/teaching.md in
 SEEN = """() => ({ now: document.querySelector('#now').textContent,
   map: document.querySelector('.lab .map svg').outerHTML,
   pressed: [...document.querySelectorAll('.presets [aria-pressed=true]')].map((one) => one.id),
@@ -55,6 +57,11 @@ def test_the_map_the_cloud_and_the_scrubber_are_there_at_once(chrome: Any, page_
     for part in (".lab .map svg", "#cloud", ".lab .scrub"):
         box = page.locator(part).first.bounding_box()
         assert box["y"] >= 0 and box["y"] + box["height"] <= LAPTOP[1], part
+    if SHOTS and language == "en":
+        page.evaluate("location.hash = 'watch?from=2026&luck=3&quarter=6'")
+        until(page, "document.querySelector('#now').textContent === '2028Q2'")
+        until(page, FULL, 120)
+        page.screenshot(path=Path(SHOTS, "class-page.png"))
     page.click("#open-settings")
     assert page.evaluate(UNREADABLE) == []
     at_ease(visitor)

@@ -118,8 +118,10 @@ def test_ten_tables_play_six_quarters_and_see_ten_dots(chrome: Any, running: Ser
     until(board, f"document.querySelectorAll('.names li').length === {PEOPLE}")
     assert board.inner_text("#room-code") == code and board.evaluate(SMALLER_THAN, LEAST) == []
     screen.fill("#n-tables", str(TABLES))
+    assert screen.is_visible("#code-0")
     screen.click("#deal")
     until(screen, f"document.querySelectorAll('#grid .table').length === {TABLES}")
+    assert not screen.is_visible("#code-0"), "seats have codes where there is one table"
     until(board, f"document.querySelectorAll('#seating section').length === {TABLES}")
     assert board.evaluate(SMALLER_THAN, LEAST) == []
     for visitor in phones:
@@ -156,6 +158,7 @@ def test_ten_tables_play_six_quarters_and_see_ten_dots(chrome: Any, running: Ser
             == [TABLES] * 3
         )
         assert page.locator(".tale").count() == TABLES and page.evaluate(UNREADABLE) == []
+        assert page.evaluate(OVERLAPS) == [] == page.evaluate(SMALLER_THAN, 11)
         assert "{" not in page.inner_text("#stories")
     assert board.evaluate(SMALLER_THAN, LEAST) == []
     deadline = time.monotonic() + 60
