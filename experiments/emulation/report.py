@@ -59,7 +59,11 @@ def show(console: Console, told: Mapping[str, Any]) -> None:
             console,
             f"Over all outputs that vary the band holds in {100 * sum(covered) / len(covered):.0f} % of points.",
         )
-    prose(console, f"This call took {told['cpu_seconds']:.0f} processor seconds, {told['seconds']:.0f} by the clock.")
+    prose(
+        console,
+        f"This call took {told['cpu_seconds']:.0f} processor seconds; by the clock {told['seconds']:.0f}, of which the "
+        f"held-out points {told['held_out_seconds']:.0f}.",
+    )
 
 
 def _words(one: Mapping[str, Any]) -> str:

@@ -126,7 +126,10 @@ def test_held_out_points_have_other_luck_and_other_places(tmp_path: Path) -> Non
     assert all(len(one["tested"]) == 16 for one in told["outputs"])
 
 
-def test_every_sixteen_points_have_another_luck_and_none_that_of_the_held_out_points(tmp_path: Path) -> None:
+def test_the_next_points_have_another_luck_and_none_that_of_the_held_out_points(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "SAME_LUCK", 16)
     stages: dict[str, set[int]] = {}
 
     def watched(chunk: Chunk) -> Played:
@@ -143,11 +146,12 @@ def test_every_sixteen_points_have_another_luck_and_none_that_of_the_held_out_po
 
 
 @pytest.mark.slow
-def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path) -> None:
+def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words: list[str] = []
     plan = dataclasses.replace(plan_in(tmp_path), outcomes=("mean_depth",))
-    few, many = Sizes(128, 40, 16, 0.5), Sizes(64, 40, 16, 0.0)
+    few, many = Sizes(128, 40, 16, 0.5), Sizes(64, 40, 16, 0.2)
     quick = make_emulator(plan, tmp_path / "few", few, 1, work=made_up, tell=words.append)
+    monkeypatch.setattr(training, "worst_error", lambda outputs: 0.3 if outputs else 0.0)
     whole = make_emulator(plan, tmp_path / "many", many, 1, work=made_up)
     assert quick is not None and whole is not None
     assert [step["points"] for step in quick["steps"]] == [32] and quick["steps"][0]["error"] < 0.5
@@ -155,7 +159,11 @@ def test_points_are_added_until_the_error_is_small_enough(tmp_path: Path) -> Non
     assert words == [f"32 points: error {quick['steps'][0]['error']:.2f} standard deviations in the worst output"]
     # The points of the first stage are among those of the second, so that nothing is thrown away.
     assert whole["points"][:32] == quick["points"]
-    assert whole["steps"][-1]["error"] == worst_error(whole["outputs"])
+    assert quick["steps"][-1]["error"] == worst_error(quick["outputs"])
+    # Without an error that would be small enough, all are played before anybody looks.
+    at_once = make_emulator(plan, tmp_path / "all", Sizes(64, 40, 16, 0.0), 1, work=made_up)
+    assert at_once is not None and [step["points"] for step in at_once["steps"]] == [64]
+    assert len(at_once["points"]) == 64
 
 
 def test_the_same_again_plays_nothing(tmp_path: Path) -> None:
