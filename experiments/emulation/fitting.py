@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -29,6 +30,8 @@ NEXT_TO_NOTHING: Final = 1e-9  # that spread of an output on which luck has no h
 LENGTHS: Final = (0.05, 50.0)  # in widths of the box
 STARTS: Final = (0.5, 3.0)  # lengths at which the search for the two begins
 SHARES: Final = (1e-3, 1e4)  # of a Matern, in variances of what is fitted
+#: The search for a kernel ends where a step makes it likelier by less than this share: no held-out point would notice.
+LIKELIER: Final = 5e-4
 DIGITS: Final = 12  # of a length or a share
 
 
@@ -143,7 +146,7 @@ def _curve(
         asked, alpha = ConstantKernel(1.0, SHARES) * (first + second) + WhiteKernel(0.1, (1e-6, 1e1)), 1e-10
     else:
         asked, alpha = first + second, np.maximum(noise / scale**2.0, 1e-10)
-    process = GaussianProcessRegressor(asked, alpha=alpha)
+    process = GaussianProcessRegressor(asked, alpha=alpha, optimizer=_likeliest)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # an input that does nothing has a length at its bound
         process.fit(places, (target - offset) / scale)
@@ -154,6 +157,16 @@ def _curve(
     lengths = [np.broadcast_to(part.k2.length_scale, n_inputs).round(DIGITS).tolist() for part in parts]
     own = Kernel([round(float(part.k1.constant_value), DIGITS) for part in parts], lengths)
     return offset, scale * process.alpha_, own
+
+
+def _likeliest(
+    unlikely: Callable[[FloatArray], tuple[float, FloatArray]], start: FloatArray, bounds: FloatArray
+) -> tuple[FloatArray, float]:
+    """The parameters at which scikit-learn's ``unlikely`` is smallest, and how small that is."""
+    from scipy.optimize import minimize
+
+    found = minimize(unlikely, start, jac=True, method="L-BFGS-B", bounds=bounds, options={"ftol": LIKELIER})
+    return found.x, float(found.fun)
 
 
 def scores(measured: FloatArray, mean: FloatArray, spread: FloatArray) -> FloatArray:

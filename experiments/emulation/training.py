@@ -2,12 +2,12 @@
 
 A plan says what varies: any plan whose factors have ranges (design ``sobol`` or ``latin_hypercube``). Its scenario,
 settings, ranges, outcomes, dyads, replicates and root seed are used. The design is a scrambled Sobol sequence from the
-root seed, of which every stage plays the next points. Every 64 points have the same luck, replicate by replicate,
-and the next 64 another: one luck for all would move every answer the same way, and no point could tell. Held-out
+root seed, of which every stage plays the next points. Every 128 points have the same luck, replicate by replicate,
+and the next 128 another: one luck for all would move every answer the same way, and no point could tell. Held-out
 points come from yet another root seed: other places, and other luck, so that they tell what the emulator is worth for
 runs that nobody has played; each has four times the runs of a design point: their own luck blurs little.
 
-Every 64 points are a sweep, with all that belongs to that: the same command goes on where it stopped.
+Every 128 points are a sweep, with all that belongs to that: the same command goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ INHERITED: Final = "inherited"
 FIRST: Final = 32  # points of the first stage
 HELD_OUT_TIMES: Final = 4  # runs of a held-out point to one of a design point
 FIT_ALONE: Final = 128  # points whose curves one process fits before others would have started
-SAME_LUCK: Final = 64  # points one after the other, which a Sobol sequence spreads over the box
+SAME_LUCK: Final = 128  # points one after the other, which a Sobol sequence spreads over the box
 MOST_INPUTS: Final = 20
 
 
@@ -158,7 +158,7 @@ def derived(plan: Plan, rows: Sequence[Mapping[str, Any]], replicates: int, what
 
 
 def seeds_of(plan: Plan) -> tuple[int, Iterator[int]]:
-    """The root seed of the held-out points, and those of 64 points after the other, beginning with the plan's."""
+    """The root seed of the held-out points, and those of 128 points after the other, beginning with the plan's."""
     held_out, *more = (seed for seed in root_seeds() if seed != plan.root_seed)
     return held_out, itertools.cycle([plan.root_seed, *more])
 
