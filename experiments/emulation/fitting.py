@@ -31,7 +31,7 @@ LENGTHS: Final = (0.05, 50.0)  # in widths of the box
 STARTS: Final = (0.5, 3.0)  # lengths at which the search for the two begins
 SHARES: Final = (1e-3, 1e4)  # of a Matern, in variances of what is fitted
 #: The search for a kernel ends where a step makes it likelier by less than this share: no held-out point would notice.
-LIKELIER: Final = 5e-4
+LIKELIER: Final = 1e-4
 DIGITS: Final = 12  # of a length or a share
 
 
