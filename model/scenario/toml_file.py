@@ -21,6 +21,8 @@ MOST_BYTES: Final = 5_000_000
 MOST_BRACKETS: Final = 100
 # Of names of files the one that is meant differs in few letters: the folder may hold anything.
 CLOSE: Final = 0.75
+#: Letters of a path, as Linux has it: its end, which names the file, is never cut off.
+LONGEST_PATH: Final = 4096
 # What editors put in front of a text, and what it means that the text is.
 BOM: Final = "\ufeff"
 OTHER_MARKS: Final = ((b"\xff\xfe", "UTF-16"), (b"\xfe\xff", "UTF-16"))
@@ -68,7 +70,7 @@ def no_file(name: str | Path, shipped: Iterable[str], what: str) -> str:
         beside = []
     hint = nearest(path.stem, (*known, *beside), CLOSE)
     remedy = hint or f"write the path of a file that is there, or the name of a shipped {what}: {', '.join(known)}"
-    return f"{shown(str(name))}: there is no such file; {remedy}"
+    return f"{shown(str(name), LONGEST_PATH)}: there is no such file; {remedy}"
 
 
 def is_path(name: str | Path) -> bool:

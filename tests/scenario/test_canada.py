@@ -100,4 +100,4 @@ def test_what_mirrors_another_duty_is_no_fear_of_ones_own() -> None:
 def test_what_was_agreed_has_words_when_the_run_is_over() -> None:
     model = NegotiationModel("canada-2026", 1, 0, narrate=False).run()
     said = model.teller.package(int(model.recorder.parties.dyad_of[CN, CA]), the_deal(model.world))
-    assert "Canada lets in 49,000 cars built in China a year at a duty of 6.1 %, and none beyond, " in said
+    assert "Canada lets in 49,000 cars a year built in China at a duty of 6.1 %, and none beyond, " in said

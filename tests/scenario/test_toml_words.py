@@ -88,6 +88,8 @@ def test_no_slip_is_answered_in_the_words_of_a_parser() -> None:
 
 
 def test_a_file_that_is_not_there_is_told_as_that(tmp_path: Path) -> None:
+    tmp_path /= "a folder with so long a name that a value of as many letters would be cut off"
+    tmp_path.mkdir()
     (tmp_path / "first.toml").write_text("x = 1", "utf-8")
     (tmp_path / "trade-2.toml").write_text("x = 1", "utf-8")
     for name, hint in (("frist.toml", "first"), ("trade2.toml", "trade-2"), ("mechanism.toml", "mechanisms")):

@@ -153,7 +153,7 @@ def test_intervals_that_do_not_vary_say_so(found: validate.Validation) -> None:
         (("--rows", "-1"), "--rows -1: allowed is 0 to 64"),
         (("--replicates", "0"), "--replicates 0: allowed is a whole number from 1"),
         (("--json", "nowhere/v.json"), "there is no folder 'nowhere'"),
-        (("--document",), "there is no folder 'docs'"),
+        (("--document",), "there is no 'docs/validation.md' here; call it in a checkout"),
         (("--workers", "0"), "workers"),
     ],
 )
