@@ -16,7 +16,7 @@ def told() -> dict[str, Any]:
     return made_up_emulator()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two drivers in one process cannot be
 def chrome() -> Iterator[Any]:
     """A running Chromium without a network; files that ask for it set ``pytestmark = IN_A_BROWSER``."""
     with browser() as running:
