@@ -31,7 +31,7 @@ from experiments.statistics.estimates import wilson
 from model import Ensemble, TacticFile, load_tactics
 
 #: Replicates in each batch: a picture in half a second, 520 in about three.
-BATCHES: Final = (24, 72, 168, 256)
+BATCHES: Final = (24, 72, 128, 144, 152)
 N_RUNS: Final = 520
 MOST_CLOUDS: Final = 48  # kept in memory, the least recently used are dropped
 NICENESS: Final = 2  # the page goes first, but on a busy machine clouds must still come

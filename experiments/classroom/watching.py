@@ -18,8 +18,8 @@ from experiments.classroom.seats import Spot, Value
 from experiments.classroom.view import outcome_view, quarter_view, start_view
 
 MOST_GAMES: Final = 64
-MOST_QUARTERS_KEPT: Final = 1_200  # of all games, about 65 kB each: thirty whole runs
-MOST_MARKS: Final = 400  # starts of quarters, about 100 kB each
+MOST_QUARTERS_KEPT: Final = 800  # of all games, about 65 kB each: twenty whole runs
+MOST_MARKS: Final = 240  # starts of quarters, about 100 kB each
 MOST_QUARTERS_AT_ONCE: Final = 60
 
 
