@@ -17,9 +17,9 @@ from experiments.classroom.game import Change, Game, Settings, read_moves
 from experiments.classroom.seats import Spot, Value
 from experiments.classroom.view import outcome_view, quarter_view, start_view
 
-MOST_GAMES: Final = 64
-MOST_QUARTERS_KEPT: Final = 800  # of all games, about 65 kB each: twenty whole runs
-MOST_MARKS: Final = 240  # starts of quarters, about 100 kB each
+MOST_GAMES: Final = 40
+MOST_QUARTERS_KEPT: Final = 640  # of all games, about 65 kB each: seventeen whole runs
+MOST_MARKS: Final = 200  # starts of quarters, about 100 kB each
 MOST_QUARTERS_AT_ONCE: Final = 60
 
 
