@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from experiments.emulation import fitting
 from experiments.emulation.emulator import FORM, Emulator
 from experiments.emulation.fitting import (
     Runs,
@@ -67,6 +68,22 @@ def test_mean_and_chance_band_are_found_through_noise() -> None:
     assert np.abs(run_high - run_low - 2 * 1.645 * spread_at(tests)).mean() < 0.12
     lengths = np.array(emulator.outputs[0]["lengths"])
     assert lengths[:, 2].min() >= 10.0 > lengths[:, :2].min(axis=0).max(), "what does nothing has a long way to go"
+
+
+def test_where_the_search_for_a_kernel_begins_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It looks at the first points first, which is for speed alone; where they are all the same they say nothing."""
+    few = 40
+    places, tests = (np.random.default_rng(seed).uniform(size=(n, 3)) for seed, n in ((21, 100), (22, 60)))
+    runs = runs_at(places, 40, 23)
+    flat = Runs(places, np.concatenate([np.ones_like(runs.values[:few]), runs.values[few:]]))
+    for one, most in ((runs, 0.02), (flat, 0.0)):
+        answers = []
+        for first_look in (few, len(places)):
+            monkeypatch.setattr(fitting, "FIRST_LOOK", first_look)
+            emulator = Emulator(told_of(fitted(one, False), places))
+            answers.append(np.array([emulator.curves(place)[0, 0] for place in tests]))
+        apart = float(np.abs(answers[0] - answers[1]).max())
+        assert apart <= most * float(np.ptp(answers[1])), "an answer moved, in shares of its range"
 
 
 def test_what_is_rough_in_one_place_is_told_from_what_is_smooth_everywhere() -> None:
