@@ -12,7 +12,7 @@ import * as learn from "./learn.js";
 import { minutesList } from "./minutes.js";
 import { state } from "./run.js";
 import { controlFor, controlOf } from "./settings.js";
-import { digits, has, percent, rateOf, sentence, signedMoney, speak, t } from "./words.js";
+import { colon, digits, gap, has, percent, rateOf, sentence, signedMoney, speak, t } from "./words.js";
 import * as watch from "./watch.js";
 
 seat(run.start);
@@ -23,7 +23,7 @@ let current = "watch";
 // --- the protocol: every quarter, who offered what, and why it was refused ---------------------------------------------
 
 const quarterRows = (quarter) => wide(quarter.label, h("table", { class: "wide" },
-  h("thead", {}, h("tr", {}, ["debrief.pair", "home.treaty", "map.depth", "map.tension", "home.duties", "home.gain"].map((key) => h("th", { scope: "col" }, t(key))))),
+  h("thead", {}, h("tr", {}, ["debrief.pair", "home.treaty", "map.depth", "map.tension", "home.duties", "home.gain"].map((key) => h("th", { scope: "col" }, sentence(t(key)))))),
   h("tbody", {}, quarter.dyads.map((row, d) => h("tr", {}, h("th", { class: "left", scope: "row" }, dyad(d)), h("td", {}, t(row.treaty ? "yes" : "no")),
     h("td", {}, percent(row.depth)), h("td", {}, percent(row.tension)),
     h("td", {}, DYADS[d].map((b, side) => `${short(b)} ${rateOf(quarter.directed[2 * d + side].duty_ev)}`).join(t("comma"))), h("td", {}, signedMoney(row.joint_gain)))))));
@@ -92,12 +92,12 @@ const changedSettings = () => Object.entries(run.settings.parameters).map(([name
 function about(root) {
   const made = facts.held;
   const lines = [["home.version", made.version], ["home.date", made.date], ["home.from", made.from], ["home.scenario", title()],
-    ["home.quarters", `${run.quarters.length}: ${run.quarters[0].label} – ${run.quarters.at(-1).label}`], ["home.luck", `${run.settings.root_seed} · ${run.settings.replicate}`],
+    ["home.quarters", `${run.quarters.length}${colon()}${run.quarters[0].label} – ${run.quarters.at(-1).label}`], ["home.luck", `${run.settings.root_seed} · ${run.settings.replicate}`],
     ["home.settings", changedSettings()], ["home.digest", made.digest], ["home.packages", made.packages]];
   if (facts.emulator) lines.push(["home.emulator", t("home.emulator_text", { points: digits(made.emulator.points, 0), runs: digits(made.emulator.runs, 0) })]);
   root.append(h("h1", {}, t("tab.about")), h("p", {}, t("home.about")), h("p", {}, t("home.claim")),
     h("dl", { class: "card words" }, lines.map(([key, value]) => [h("dt", {}, t(key)), h("dd", {}, value)])),
-    made.again ? h("p", {}, t("home.again"), " ", h("code", {}, made.again)) : null,
+    made.again ? h("p", {}, t("home.again"), gap(), h("code", {}, made.again)) : null,
     made.has_export ? h("div", { class: "bar" }, button(t("debrief.export"), async () => save(await ask("room/export"), "detente-game.json"), { id: "home-export" })) : null,
     h("p", { class: "soft" }, t("home.licence")));
 }
