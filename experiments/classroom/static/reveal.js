@@ -78,7 +78,7 @@ function draw(parts, lesson, rows, high, isMoving) {
 }
 
 const verdict = (lesson, predicted, truth, answer = null) =>
-  h("p", { id: "verdict" }, predicted && h("span", { class: `tag ${truth.includes(predicted) ? "good" : "flat"}` }, t(truth.includes(predicted) ? "learn.right" : "learn.other")), " ",
+  h("p", { id: "verdict" }, predicted && h("span", { class: `tag ${truth.includes(predicted) ? "good" : "flat"}` }, t(truth.includes(predicted) ? "learn.right" : "learn.other")), gap(),
     t("learn.truth", { answer: answer ?? truth.map((key) => optionName(lesson, key)).join(t("comma")) }));
 
 function conclude(parts, lesson, rows, isLive = false) {
