@@ -6,6 +6,7 @@ A file that needs it is skipped where the page's packages are missing. Its ``pag
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ __all__ = ["HAND", "LEAST_ON_THE_WALL", "SHOTS", "Served", "fits", "flaws", "ser
 HAND = (390, 844)  # a phone, as most are held today; browsing.PHONE is the smallest
 LEAST_ON_THE_WALL = 28  # pixels of a text that the last row reads
 SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
+UNFILLED = re.compile(r"\b(?:null|undefined|NaN)\b|\{\w+\}")  # what a script shows for nothing
 IN_SIGHT = """(id) => { const box = document.getElementById(id).getBoundingClientRect();
   return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; }"""
 
@@ -32,8 +34,9 @@ def shot(page: Any, name: str) -> None:
 
 
 def flaws(page: Any) -> list[str]:
-    """What cannot be read, what lies over each other, and signs of another script within a Chinese sentence."""
-    return [line for what in (UNREADABLE, OVERLAPS, LATIN_SIGNS) for line in page.evaluate(what)]
+    """What cannot be read, what lies over each other, Latin signs in Chinese, and places that nothing was put in."""
+    found = [line for what in (UNREADABLE, OVERLAPS, LATIN_SIGNS) for line in page.evaluate(what)]
+    return found + UNFILLED.findall(page.inner_text("body"))
 
 
 def fits(page: Any, *ids: str) -> None:

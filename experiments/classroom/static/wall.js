@@ -38,7 +38,7 @@ export function wall(now, last) {
       now.ticker.length ? null : h("p", { class: "soft" }, t("wall.no_news"))),
     h("ul", { class: "card stands", "aria-label": t("wall.tables") }, now.overview.map((table) =>
       h("li", { class: `stand ${table.phase}${table.open ? " open" : ""}`, "aria-current": table.table === now.table ? "true" : null },
-        h("strong", {}, table.table + 1), h("span", { class: "unseen" }, t("wall.stand", { n: table.table + 1 }), " ", standing(table)), h("span", {}, t("wall.quarter", { n: Math.min(table.played + 1, table.length) }))))));
+        h("strong", {}, table.table + 1), h("span", { class: "unseen" }, t("wall.stand", { n: table.table + 1 }), " ", standing(table)), h("span", {}, t("wall.quarter", { n: Math.min(table.played + 1, table.length), of: table.length }))))));
 }
 
 // Before the first quarter: how to come in, and who has come.
