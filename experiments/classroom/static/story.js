@@ -104,7 +104,7 @@ function tale(one, many, isMine) {
 // In one paragraph why it came out so: the rules, the luck, or us.
 function why(one) {
   const share = (v) => percent(v);
-  const points = (v) => digits(Math.abs(100 * v), 0);
+  const points = (v) => digits(Math.abs(100 * v), 1);
   const depth = t("story.depth", { depth: share(mean(one.depth)) });
   if (!one.why) return depth + gap() + t("cloud.waiting");
   const { usual, luck, us } = one.why;

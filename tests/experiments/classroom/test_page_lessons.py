@@ -120,7 +120,7 @@ def test_a_class_votes_on_phones_and_the_wall_shows_the_split_and_then_the_revea
         phone.page.check(f"#option-{option}")
         until(phone.page, "document.querySelector('#ballot').textContent.includes('Your answer is in')")
         assert flaws(phone.page) == []
-    until(wall, "document.querySelector('#ballot').textContent.includes('2 have answered')")
+    until(wall, "document.querySelector('#ballot').textContent.includes('Answers in: 2')")
     assert not wall.locator(".split").count()
     phones[0].page.reload()
     phones[0].page.wait_for_selector("#option-no_dialogue:checked", timeout=20_000)  # the same voter after a reload

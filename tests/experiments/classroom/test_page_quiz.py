@@ -47,7 +47,7 @@ def test_phones_answer_before_and_after_and_the_file_says_what_changed(chrome: A
             for phone, n_right in zip(phones, right, strict=True):
                 answer(phone.page, n_right)
             screen.click("#quiz-refresh")
-            until(screen, "document.querySelector('#quiz-line').textContent.includes('2 have answered')")
+            until(screen, "document.querySelector('#quiz-line').textContent.includes('Answers in: 2')")
             screen.click("#quiz-close")
             for phone in phones:
                 until(phone.page, "!document.querySelector('#to-quiz')")
