@@ -129,6 +129,17 @@ SMALLER_THAN = """(least) => {
   return found;
 }"""
 
+# Signs of another script, or a gap beside a full-width one, within a Chinese sentence.
+LATIN_SIGNS = """() => {
+  if (!document.documentElement.lang.startsWith('zh')) return [];
+  const told = [...document.querySelectorAll('[aria-label], [title]')].flatMap((node) => [node.ariaLabel, node.title]);
+  const drawn = [...document.querySelectorAll('svg text')].map((node) => node.textContent);
+  const bad = [/\\p{sc=Han}\\s*[,:;!?()]/u, /[,:;!?()]\\s*\\p{sc=Han}/u, /\\p{sc=Han}\\./u,
+    /[，。：；！？（、] +\\S/u, /\\S +[，。：；！？）、]/u];
+  const lines = [...document.body.innerText.split('\\n'), ...drawn, ...told];
+  return lines.filter((line) => bad.some((one) => one.test(line ?? '')));
+}"""
+
 # Controls that a screen reader would find without a name.
 NAMELESS = """() => [...document.querySelectorAll('button, select, input, textarea, summary')].filter((node) => {
   const label = node.labels && [...node.labels].map((one) => one.textContent).join('');

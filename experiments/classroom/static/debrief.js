@@ -5,7 +5,7 @@ import { button, h, notice, put, wide } from "./dom.js";
 import { charts } from "./charts.js";
 import { hand, save } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
-import { digits, percent, sentence, signedMoney, t } from "./words.js";
+import { digits, gap, percent, sentence, signedMoney, t } from "./words.js";
 
 let timer = 0;
 
@@ -25,7 +25,7 @@ export function debrief(room, quarters, mine) {
   const moves = room.moves;
   const own = moves.filter((move) => !move.same);
   const parts = [
-    h("h2", {}, t("debrief.title")),
+    h("h2", {}, t("debrief.title"), !isOne(room) ? ` · ${t("wall.stand", { n: room.table + 1 })}` : ""),
     h("p", {}, t("debrief.text", { quarters: quarters.length, scenario: t(`scenario.${room.settings.scenario}`), replicate: room.settings.replicate })),
     h("div", { class: "bar noprint" },
       button(t("debrief.print"), () => window.print(), { id: "print" }),
@@ -65,15 +65,18 @@ export const outcomes = (room) => wide(t("home.outcome"), h("table", { class: "w
     h("td", {}, percent(row.mean_depth)), h("td", {}, digits(row.treaty_quarters, 0)), h("td", {}, digits(row.n_treaties, 0)), h("td", {}, digits(row.n_lapses, 0)),
     h("td", {}, `${bloc(DYADS[d][0])} ${signedMoney(row.gain_first)}`, h("br"), `${bloc(DYADS[d][1])} ${signedMoney(row.gain_second)}`), h("td", {}, t(row.inherited ? (row.kept ? "debrief.kept" : "debrief.lost") : row.emerged ? "yes" : "no")))))));
 
+// Whether the class sits at one table, so that its game is the class's.
+const isOne = (room) => !(room.tables > 1);
+
 function compare(room, cloud) {
   if (!cloud.runs) return h("p", { class: "soft" }, t("cloud.waiting"));
   return h("div", { "data-runs": cloud.runs, id: "class-cloud" },
-    h("p", {}, t("debrief.cloud", { runs: digits(cloud.runs, 0) }), " ", t("cloud.meaning")),
+    h("p", {}, t(isOne(room) ? "debrief.cloud" : "debrief.cloud_table", { runs: digits(cloud.runs, 0) }), gap(), t("cloud.meaning")),
     h("div", { class: "clouds" }, DYADS.map((_, d) => {
       const mine = room.outcome[d].mean_depth;
       const below = cloud.depth[d].filter((v) => v < mine).length / cloud.runs;
-      return h("div", {}, cloudChart(cloud, d, mine, t("debrief.class")),
-        h("p", {}, t("debrief.place", { share: percent(below) }), " ", t("debrief.twin", { mine: percent(mine), twin: percent(cloud.depth[d][0]) })));
+      return h("div", {}, cloudChart(cloud, d, mine, t(isOne(room) ? "debrief.class" : "debrief.table")),
+        h("p", {}, t("debrief.place", { share: percent(below) }), gap(), t(isOne(room) ? "debrief.twin" : "debrief.twin_table", { mine: percent(mine), twin: percent(cloud.depth[d][0]) })));
     })));
 }
 

@@ -32,6 +32,9 @@ export function put(node, ...children) {
 // What may be wider than the screen; whoever has a keyboard alone can move it, too.
 export const wide = (label, ...inside) => h("div", { class: "scroll", tabindex: 0, role: "group", "aria-label": label }, ...inside);
 
+// As large a screen as everybody in the room looks at.
+export const isWall = () => matchMedia("(min-width: 1700px) and (min-height: 900px)").matches;
+
 export const button = (label, onclick, more) => h("button", { type: "button", onclick, ...more }, label);
 
 export function select(options, value, onchange, more) {

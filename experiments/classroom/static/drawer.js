@@ -7,7 +7,7 @@ import { save } from "./figure_files.js";
 import { lessonTool } from "./lesson_saving.js";
 import { branch, change, load, restart, state, undo, usual } from "./run.js";
 import { controlFor, controlOf, controlsOf, presets, settingsPanel, valueOf } from "./settings.js";
-import { t } from "./words.js";
+import { aside, t } from "./words.js";
 
 const choice = { name: "dialogue_ceiling", value: null };
 const decision = { dyad: 0, side: 0, what: "lapse" };
@@ -57,7 +57,7 @@ function drawBranch() {
   const open = parts.branch.open;
   const lines = branchLines();
   put(parts.branch,
-    h("summary", {}, t("branch.title"), lines.length ? ` (${lines.length})` : ""),
+    h("summary", {}, t("branch.title"), lines.length ? aside(lines.length) : ""),
     h("p", { class: "soft" }, t("branch.help")),
     select(names.map((name) => [name, t(`control.${name}`)]), choice.name, (name) => { choice.name = name; choice.value = null; keepFocus(drawBranch); }, { id: "branch-name", "aria-label": t("branch.what") }),
     controlFor(control, value, (chosen) => { choice.value = chosen; }, false, "branch"),

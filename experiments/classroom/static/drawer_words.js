@@ -2,7 +2,7 @@
 import { DYADS, bloc, dyad } from "./blocs.js";
 import { state } from "./run.js";
 import { controlOf } from "./settings.js";
-import { choiceName, digits, t } from "./words.js";
+import { aside, choiceName, colon, digits, t } from "./words.js";
 
 export const said = (value) => (typeof value === "boolean" ? t(value ? "yes" : "no") : typeof value === "number" ? digits(value, Number.isInteger(value) ? 0 : 2) : choiceName(value));
 
@@ -11,7 +11,10 @@ export function branchLines({ changes } = state.settings, moves = state.moves) {
   const label = (quarter) => state.start.labels[quarter] ?? quarter;
   return [
     ...changes.map(([quarter, name, value]) => t("branch.from", { quarter: label(quarter), what: `${t(`control.${name}`)} = ${said(value)}` })),
-    ...moves.filter(([, d, b]) => DYADS[d]?.includes(b)).map(([quarter, d, b, kind, , value]) => t("branch.from", { quarter: label(quarter), what: kind === "keep" ? `${bloc(b)} (${dyad(d)}): ${t(`branch.${value}`)}` : `${bloc(b)} (${dyad(d)})` })),
+    ...moves.filter(([, d, b]) => DYADS[d]?.includes(b)).map(([quarter, d, b, kind, , value]) => {
+      const decider = `${bloc(b)}${aside(dyad(d))}`;
+      return t("branch.from", { quarter: label(quarter), what: kind === "keep" ? `${decider}${colon()}${t(`branch.${value}`)}` : decider });
+    }),
   ];
 }
 

@@ -1,7 +1,7 @@
 // Inline drawings: the map of the blocs, lines over time, the map of games, the cloud.
-import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, shape, short } from "./blocs.js";
+import { BLOCS, COLOURS, DASHES, DYADS, DYAD_COLOURS, bloc, dyad, dyadLong, shape, short } from "./blocs.js";
 import { h, s } from "./dom.js";
-import { digits, percent, rateOf, t } from "./words.js";
+import { aside, colon, digits, percent, rateOf, t } from "./words.js";
 
 const INK = "#17212b";
 const GREY = "#5d6770";
@@ -57,7 +57,7 @@ export function worldMap(quarter) {
     const mark = sees[0] && sees[1] ? t("map.mutual") : sees[0] ? t("map.one", { who: short(i) }) : sees[1] ? t("map.one", { who: short(j) }) : t("map.nobody");
     return s("g", {},
       s("rect", { x, y, width: BOX[0], height: BOX[1], rx: 6, fill: "#fff", stroke: DYAD_COLOURS[d], "stroke-width": 1.5 }),
-      text(x + 7, y + 17, `${dyad(d)}: ${row.treaty ? t("map.treaty") : t("map.no_treaty")}`, { "font-weight": 700, "font-size": 13 }),
+      text(x + 7, y + 17, `${dyad(d)}${colon()}${row.treaty ? t("map.treaty") : t("map.no_treaty")}`, { "font-weight": 700, "font-size": 13 }),
       bar(x + 7, y + 26, row.depth, DYAD_COLOURS[d], t("map.depth")),
       bar(x + 7, y + 42, row.tension, "#a00028", t("map.tension")),
       bar(x + 7, y + 58, row.dialogue, "#444", row.channel_open ? t("map.dialogue") : t("map.shut")),
@@ -159,7 +159,18 @@ const estimate = ({ depth: one }, x, y, colour) => s("g", {},
   s("path", { d: `M${x(inUnit(one.low))} ${y}H${x(inUnit(one.high))}`, stroke: colour, "stroke-width": 7, opacity: 0.55 }),
   s("path", { d: `M${x(inUnit(one.mean))} ${y - 7}v14`, stroke: INK, "stroke-width": 2.4 }));
 
-const rateWords = (inherited, rate) => t(inherited ? "cloud.kept" : "cloud.emergence", { share: percent(rate[0]), low: percent(rate[1]), high: percent(rate[2]) });
+// How often cooperation emerges or is kept in a pair, as a sentence and as its interval: counted, or as the emulator says.
+function often(cloud, d, guess) {
+  const share = (one) => ({ share: percent(one[0]), low: percent(one[1]), high: percent(one[2]), runs: digits(cloud?.runs ?? 0, 0) });
+  const counted = cloud?.emerged[d];
+  if (counted) return [t(cloud.inherited[d] ? "cloud.kept" : "cloud.emergence", share(counted)), t("cloud.interval", share(counted))];
+  if (!guess?.rate) return [];
+  const said = share([guess.rate.mean, guess.rate.low, guess.rate.high]);
+  return [t(guess.isInherited ? "estimate.keeping" : "estimate.emergence", said), t("estimate.interval", said)];
+}
+
+// About how long words are when they are drawn.
+const wide = (words, size) => [...words].reduce((total, one) => total + (/\p{sc=Han}/u.test(one) ? 1 : 0.7), 0) * size;
 
 // One pair: a strip of runs by mean depth; before: those of the settings that it is compared with, as an outline;
 // guess: what the emulator says of the pair. cloud is null where nothing has been played yet.
@@ -170,23 +181,24 @@ export function cloudChart(cloud, d, mine, mineName, before = null, guess = null
   const beside = DYADS.length > 3 && innerWidth >= 1000 && document.querySelector(".lab #cloud-box") ? 2 : 1; // as the style has them
   const room = (document.querySelector(".clouds")?.clientWidth || innerWidth - 44) / beside; // what is not there yet will have the page but for its edges
   const width = Math.max(320, Math.min(600, Math.round(room))); // a pixel each, so that what is written stays as large
-  const [left, right, top, floor] = [8, width - 8, 36, cloud ? 88 : 26]; // no bars, no room for them
+  const said = often(cloud, d, guess);
+  const lines = said.length && wide(said.join(""), 12) < width - 40 ? [`${said[0]}${aside(said[1])}`] : said;
+  const head = 13 + 15 * lines.length; // where the words above the bars end
+  const [left, right, top, floor] = [8, width - 8, head + 22, head + (cloud ? 66 : 10)]; // no bars, no room for them
   const x = (v) => left + v * (right - left);
   const y = (share) => floor - (share / most) * (floor - top);
-  const wide = (right - left) / BINS;
-  const bars = cloud && shares.map((share, k) => s("rect", { x: x(k / BINS) + 0.5, width: wide - 1, y: y(share), height: floor - y(share), fill: "#9db0c0" }));
+  const step = (right - left) / BINS;
+  const bars = cloud && shares.map((share, k) => s("rect", { x: x(k / BINS) + 0.5, width: step - 1, y: y(share), height: floor - y(share), fill: "#9db0c0" }));
   const outline = earlier && s("path", { d: `M${left} ${floor}${earlier.map((share, k) => `V${y(share).toFixed(1)}H${x((k + 1) / BINS).toFixed(1)}`).join("")}V${floor}`, fill: "none", stroke: INK, "stroke-width": 1.2, "stroke-dasharray": "3 2" });
   const axis = [0, 0.25, 0.5, 0.75, 1].map((v) => text(x(v), floor + 14, percent(v), { "text-anchor": v === 1 ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#47535e" }));
   const dot = mine !== null && s("g", {},
-    s("line", { x1: x(mine), x2: x(mine), y1: 27, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
-    s("path", { d: `M${x(mine)} 20l7 7-7 7-7-7z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
-    text(x(mine) + (mine > 0.6 ? -11 : 11), 31, mineName, { "font-weight": 700, "text-anchor": mine > 0.6 ? "end" : "start", stroke: "#fff", "stroke-width": 3, "paint-order": "stroke" }));
-  const rate = cloud?.emerged[d];
-  const often = rate ? rateWords(cloud.inherited[d], rate) : guess?.rate ? t("estimate.said", { what: rateWords(guess.isInherited, [guess.rate.mean, guess.rate.low, guess.rate.high]) }) : null;
+    s("line", { x1: x(mine), x2: x(mine), y1: head + 13, y2: floor, stroke: DYAD_COLOURS[d], "stroke-width": 2 }),
+    s("path", { d: `M${x(mine)} ${head + 6}l7 7-7 7-7-7z`, fill: DYAD_COLOURS[d], stroke: "#fff" }),
+    text(x(mine) + (mine > 0.6 ? -11 : 11), head + 17, mineName, { "font-weight": 700, "text-anchor": mine > 0.6 ? "end" : "start", stroke: "#fff", "stroke-width": 3, "paint-order": "stroke" }));
   const label = cloud ? t("cloud.label", { pair: dyad(d), runs: values.length }) : t("estimate.label", { pair: dyad(d) });
   return h("figure", { class: "chart cloud" },
-    frame(width, floor + (guess?.depth ? 32 : 20), guess?.depth ? `${label}. ${depthWords(guess.depth)}` : label,
-      text(left, 13, dyad(d), { "font-weight": 700, "font-size": 14, fill: DYAD_COLOURS[d] }), often && text(right, 13, often, { "text-anchor": "end" }),
+    frame(width, floor + (guess?.depth ? 32 : 20), guess?.depth ? label + colon() + depthWords(guess.depth) : label,
+      text(left, 13, dyadLong(d), { "font-weight": 700, "font-size": 14, fill: DYAD_COLOURS[d] }), lines.map((line, k) => text(left, 29 + 15 * k, line)),
       bars, outline, s("line", { x1: left, x2: right, y1: floor, y2: floor, stroke: GREY }), axis, dot, guess?.depth && estimate(guess, x, floor + 23, DYAD_COLOURS[d])));
 }
 
@@ -196,27 +208,26 @@ export const depthWords = (one) => t("estimate.depth", Object.fromEntries(["mean
 // Bars with intervals for a chapter's arms: rows [{name, value, low, high, best, guess}]; guess: where it was dragged to.
 // A bar is as long as its number, which stands behind it, leaves room for; a sum of money is longer than a share.
 export function armChart(rows, format, high) {
-  const step = 46, top = 8, left = 10, whole = 340;
+  const step = 38, top = 6, left = 10, whole = 340;
   const floor = top + step * rows.length;
-  const wide = (words, size) => [...words].reduce((total, one) => total + (/\p{sc=Han}/u.test(one) ? 1 : 0.7), 0) * size;
   const long = Math.min(270, whole - left - 8 - Math.max(...rows.map((row) => wide(format(row.value), 13))));
   const at = (v) => left + (v / high) * long;
   const marks = [0, high / 2, high].filter((v, k, all) => k !== 1 || all.reduce((total, one) => total + wide(format(one), 12), 0) < long);
-  return frame(whole, floor + 14, t("learn.result"),
+  return frame(whole, floor + 15, t("learn.result"),
     marks.map((v) => s("g", {},
-      s("line", { x1: at(v), x2: at(v), y1: floor - 12, y2: floor - 7, stroke: GREY }),
-      text(at(v), floor + 6, format(v), { "text-anchor": v === high ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" }))),
+      s("line", { x1: at(v), x2: at(v), y1: floor - 8, y2: floor - 3, stroke: GREY }),
+      text(at(v), floor + 9, format(v), { "text-anchor": v === high ? "end" : v ? "middle" : "start", "font-size": 12, fill: "#444" }))),
     rows.map((row, k) => {
       const y = top + k * step;
       const x = (v) => at(Math.max(0, Math.min(high, v)));
       return s("g", {},
         text(left, y + 12, row.name, { "font-size": 12, "font-weight": row.best ? 700 : 400 }),
-        s("rect", { x: left, y: y + 18, width: long, height: 14, fill: "#eee" }),
-        s("rect", { x: left, y: y + 18, width: x(row.value) - left, height: 14, fill: row.best ? "#0067a6" : "#9db0c0" }),
-        s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: "#fff", "stroke-width": 4 }),
-        s("path", { d: `M${x(row.low)} ${y + 21}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: INK, "stroke-width": 1.6 }),
-        Number.isFinite(row.guess) && s("path", { d: `M${at(row.guess)} ${y + 15}v20`, stroke: "#b84800", "stroke-width": 3, "stroke-dasharray": "4 2" }),
-        text(left + long + 6, y + 30, format(row.value), { "font-size": 13, "font-weight": 700 }));
+        s("rect", { x: left, y: y + 17, width: long, height: 12, fill: "#eee" }),
+        s("rect", { x: left, y: y + 17, width: x(row.value) - left, height: 12, fill: row.best ? "#0067a6" : "#9db0c0" }),
+        s("path", { d: `M${x(row.low)} ${y + 19}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: "#fff", "stroke-width": 4 }),
+        s("path", { d: `M${x(row.low)} ${y + 19}v8m0 -4H${x(row.high)}m0 -4v8`, fill: "none", stroke: INK, "stroke-width": 1.6 }),
+        Number.isFinite(row.guess) && s("path", { d: `M${at(row.guess)} ${y + 14}v18`, stroke: "#b84800", "stroke-width": 3, "stroke-dasharray": "4 2" }),
+        text(left + long + 6, y + 28, format(row.value), { "font-size": 13, "font-weight": 700 }));
     }));
 }
 

@@ -4,15 +4,16 @@ import { read } from "./address.js";
 import { ask, facts, glossary, room, run } from "./held.js";
 import { DYADS, bloc, dyad, seat, short } from "./blocs.js";
 import { debrief, outcomes } from "./debrief.js";
-import { button, h, keepFocus, put, wide } from "./dom.js";
+import { add, button, h, keepFocus, put, wide } from "./dom.js";
 import { estimated, inputs, load, told } from "./estimate.js";
+import { said as inWords } from "./drawer_words.js";
 import { save, saveTools } from "./figure_files.js";
 import { cloudChart } from "./figures.js";
 import * as learn from "./learn.js";
 import { minutesList } from "./minutes.js";
 import { state } from "./run.js";
 import { controlFor, controlOf } from "./settings.js";
-import { digits, has, percent, rateOf, sentence, signedMoney, speak, t } from "./words.js";
+import { colon, digits, gap, has, percent, rateOf, sentence, signedMoney, speak, t } from "./words.js";
 import * as watch from "./watch.js";
 
 seat(run.start);
@@ -23,7 +24,7 @@ let current = "watch";
 // --- the protocol: every quarter, who offered what, and why it was refused ---------------------------------------------
 
 const quarterRows = (quarter) => wide(quarter.label, h("table", { class: "wide" },
-  h("thead", {}, h("tr", {}, ["debrief.pair", "home.treaty", "map.depth", "map.tension", "home.duties", "home.gain"].map((key) => h("th", { scope: "col" }, t(key))))),
+  h("thead", {}, h("tr", {}, ["debrief.pair", "home.treaty", "map.depth", "map.tension", "home.duties", "home.gain"].map((key) => h("th", { scope: "col" }, sentence(t(key)))))),
   h("tbody", {}, quarter.dyads.map((row, d) => h("tr", {}, h("th", { class: "left", scope: "row" }, dyad(d)), h("td", {}, t(row.treaty ? "yes" : "no")),
     h("td", {}, percent(row.depth)), h("td", {}, percent(row.tension)),
     h("td", {}, DYADS[d].map((b, side) => `${short(b)} ${rateOf(quarter.directed[2 * d + side].duty_ev)}`).join(t("comma"))), h("td", {}, signedMoney(row.joint_gain)))))));
@@ -87,19 +88,19 @@ function words(root) {
 }
 
 const title = () => (has(`scenario.${run.start.scenario}`) ? t(`scenario.${run.start.scenario}`) : run.start.title);
-const changedSettings = () => Object.entries(run.settings.parameters).map(([name, value]) => `${name} = ${value}`).join(t("comma")) || t("home.usual");
+const changedSettings = () => Object.entries(run.settings.parameters).map(([name, value]) => `${has(`control.${name}`) ? t(`control.${name}`) : name} = ${inWords(value)}`).join(t("comma")) || t("home.usual");
 
 function about(root) {
   const made = facts.held;
-  const lines = [["home.version", made.version], ["home.date", made.date], ["home.from", made.from], ["home.scenario", title()],
-    ["home.quarters", `${run.quarters.length}: ${run.quarters[0].label} – ${run.quarters.at(-1).label}`], ["home.luck", `${run.settings.root_seed} · ${run.settings.replicate}`],
+  const lines = [["home.version", made.version], ["home.date", made.date], ["home.from", made.from === "a class" ? t("home.from_class") : made.from], ["home.scenario", title()],
+    ["home.quarters", `${run.quarters.length}${colon()}${run.quarters[0].label} – ${run.quarters.at(-1).label}`], ["home.luck", `${run.settings.root_seed} · ${run.settings.replicate}`],
     ["home.settings", changedSettings()], ["home.digest", made.digest], ["home.packages", made.packages]];
   if (facts.emulator) lines.push(["home.emulator", t("home.emulator_text", { points: digits(made.emulator.points, 0), runs: digits(made.emulator.runs, 0) })]);
-  root.append(h("h1", {}, t("tab.about")), h("p", {}, t("home.about")), h("p", {}, t("home.claim")),
+  add(root, [h("h1", {}, t("tab.about")), h("p", {}, t("home.about")), h("p", {}, t("home.claim")),
     h("dl", { class: "card words" }, lines.map(([key, value]) => [h("dt", {}, t(key)), h("dd", {}, value)])),
-    made.again ? h("p", {}, t("home.again"), " ", h("code", {}, made.again)) : null,
+    made.again ? h("p", {}, t("home.again"), gap(), h("code", {}, made.again)) : null,
     made.has_export ? h("div", { class: "bar" }, button(t("debrief.export"), async () => save(await ask("room/export"), "detente-game.json"), { id: "home-export" })) : null,
-    h("p", { class: "soft" }, t("home.licence")));
+    h("p", { class: "soft" }, t("home.licence"))]);
 }
 
 // --- the frame --------------------------------------------------------------------------------------------------------------
@@ -118,6 +119,7 @@ function draw(hash = "") {
   page.dataset.view = current;
   document.title = `${title()} · ${t("brand")}`;
   document.getElementById("skip").textContent = t("skip");
+  document.querySelector("header .brand").textContent = t("brand");
   document.getElementById("language").setAttribute("aria-label", t("language"));
   const nav = document.getElementById("parts");
   nav.setAttribute("aria-label", t("nav"));

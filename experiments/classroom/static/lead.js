@@ -8,7 +8,7 @@ import { quizTools } from "./quiz_lead.js";
 import { presets, settingsPanel } from "./settings.js";
 import { drawTables, forget as forgetTables } from "./tables.js";
 import { thereLine } from "./sit.js";
-import { t } from "./words.js";
+import { gap, t } from "./words.js";
 
 const state = { token: "", room: null, settings: null, length: 6, codes: "", drawn: "" };
 let parts = {};
@@ -85,7 +85,7 @@ function draw() {
   parts.seats.hidden = isMany; // seats have codes where there is one table
   document.getElementById("lead-export").hidden = isMany; // each table's debrief exports its own
   parts.fault.hidden = !room.fault;
-  parts.fault.textContent = room.fault ? `${t("lead.fault")} ${room.fault}` : "";
+  parts.fault.textContent = room.fault ? t("lead.fault") + gap() + room.fault : "";
   room.seats.forEach((seat) => {
     const line = document.getElementById(`who-${seat.bloc}`);
     if (line) line.textContent = seatLine(seat);

@@ -1,10 +1,10 @@
 // The lessons: read, answer, see. Everybody goes alone, or the whole class is asked and goes together.
 import { facts } from "./api.js";
-import { button, h, keepFocus, put } from "./dom.js";
+import { button, h, isWall, keepFocus, put } from "./dom.js";
 import { armOf, isDrag, isGame, issueName, optionName, predictions, told, wordsOf } from "./lesson_words.js";
 import { prepare, reveal, stopReveal } from "./reveal.js";
 import { answers, ballot, ballotBox, followVotes, isAsked, leading, leads, stopVotes, vote } from "./vote.js";
-import { t } from "./words.js";
+import { colon, t } from "./words.js";
 
 const state = { chapter: 0, predicted: {}, revealed: {}, round: 0, drawn: "" };
 let parts = {};
@@ -20,8 +20,8 @@ export function mount(root, wanted = null) {
   const asked = facts.lessons.findIndex((lesson, k) => wanted === lesson.key || wanted === String(k + 1));
   if (asked >= 0) state.chapter = asked;
   root.append(
-    h("h1", {}, t("learn.title")),
-    h("p", {}, facts.held ? t("home.lessons", { version: facts.version }) : t("learn.help")),
+    (parts.title = h("h1", {}, t("learn.title"))),
+    (parts.help = h("p", {}, facts.held ? t("home.lessons", { version: facts.version }) : t("learn.help"))),
     h("div", { class: "bar", role: "group", "aria-label": t("learn.chapters") }, (parts.list = h("div", { class: "bar chapters" }))),
     (parts.quiz = h("div", {})),
     (parts.page = h("section", { class: "card grid lesson" })));
@@ -71,6 +71,8 @@ function drawPage() {
   stopReveal();
   parts.stage = stageOf(lesson);
   put(parts.page, (parts.left = h("div", { class: "grid" }, h("h2", {}, `${state.chapter + 1}. ${words.title}`), h("p", {}, words.text))));
+  frameFor(isTogether || Boolean(state.revealed[lesson.key]));
+  parts.page.classList.remove("shown");
   parts.answer = null;
   if (facts.held && !lesson.revealed) return parts.left.append(h("p", { class: "saying" }, t("home.no_reveal")));
   parts.left.append(questionForm(lesson, isTogether), tools(lesson, isTogether));
@@ -104,7 +106,7 @@ function bar(lesson, chosen, isClosed, choose) {
   const value = h("output", { for: "drag" }, chosen ? optionName(lesson, chosen) : "?");
   const other = lesson.arms.findIndex((arm) => arm.label !== lesson.drag);
   const known = lesson.revealed?.[other].measured[lesson.measure].value;
-  return [known !== undefined && h("p", {}, optionName(lesson, lesson.arms[other].label), ": ", h("strong", {}, told(lesson, known))),
+  return [known !== undefined && h("p", {}, optionName(lesson, lesson.arms[other].label), colon(), h("strong", {}, told(lesson, known))),
     h("label", { class: "control", for: "drag" }, h("span", { class: "range" }, optionName(lesson, lesson.drag), " ", value),
       h("input", { type: "range", id: "drag", min: first, max: 100, step: step - first, value: chosen ?? 50, disabled: isClosed,
         oninput: (event) => put(value, optionName(lesson, event.target.value)), onchange: (event) => choose(event.target.value) }))];
@@ -133,8 +135,17 @@ function predict(key, option) {
 function tools(lesson, isTogether) {
   const key = lesson.key;
   parts.reveal = button(t("learn.reveal"), () => { state.revealed[key] = true; state.drawn = ""; drawPage(); },
-    { id: "reveal", class: "main", disabled: !state.predicted[key] || Boolean(state.revealed[key]) });
+    { id: "reveal", class: "main", disabled: !state.predicted[key], hidden: Boolean(state.revealed[key]) });
   return h("div", { class: "bar" }, isTogether ? null : parts.reveal, leading(lesson, voted));
+}
+
+// Where there is room for two columns, what is said of a reveal stands under the question, and the picture beside both.
+const isRoomy = () => matchMedia("(min-width: 1000px)").matches;
+
+// On the wall the room that a title takes belongs to what the class is asked, and to a reveal.
+function frameFor(isBusy) {
+  parts.title.className = isBusy && isWall() ? "unseen" : "";
+  parts.help.hidden = isBusy && isWall();
 }
 
 // A reveal moves once, when it is new.
@@ -144,5 +155,9 @@ function show(lesson, isTogether) {
   state.drawn = mark;
   const again = [isTogether ? null : button(t("learn.again"), () => { delete state.revealed[lesson.key]; delete state.predicted[lesson.key]; state.drawn = ""; drawPage(); }, { id: "again" }),
     facts.held && !facts.emulator ? null : toWatch()];
-  reveal(parts.answer, lesson, isTogether ? (isGame(lesson) ? null : ballot.mine) : state.predicted[lesson.key], isNew, again);
+  const said = h("div", { id: "said" });
+  parts.page.classList.add("shown");
+  if (isRoomy()) parts.left.append(parts.ballot, said);
+  else parts.answer.after(said);
+  reveal(parts.answer, said, lesson, isTogether ? (isGame(lesson) ? null : ballot.mine) : state.predicted[lesson.key], isNew, again);
 }

@@ -2,7 +2,7 @@
 import { DYADS, bloc, dyad, eventLine, family, firmName, packageLines, reasons, short, the } from "./blocs.js";
 import { h, s, wide } from "./dom.js";
 import { gameMap } from "./figures.js";
-import { percent, sentence, signedMoney, t } from "./words.js";
+import { gap, percent, sentence, signedMoney, t } from "./words.js";
 
 const GOOD = ["signs", "in_force", "renewed", "relief", "alone", "resumes"];
 const BAD = ["lapses", "withholds", "ends", "emergency", "answers", "case"];
@@ -65,8 +65,11 @@ export function minutesList(events) {
   return h("ul", { class: "minutes", tabindex: 0, "aria-label": t("watch.table") }, items);
 }
 
-// The game that a pair is in: payoffs, its name, its place on the map of games.
-export function gameCard(game, d) {
+// How a table of gains and the map of games are read: said once, however many games are shown.
+export const gameHelp = () => h("p", { class: "soft", id: "game-help" }, t("game.unit"), gap(), t("game.map_help"));
+
+// The game that a pair is in: payoffs, its name, its place on the map of games; alone: with how it is read, and the map folded.
+export function gameCard(game, d, alone = false) {
   const [first, second] = DYADS[d].map(short);
   const [one, two] = game.payoffs;
   // payoffs are reward, temptation, sucker, punishment; a cell is (row act, column act)
@@ -76,6 +79,7 @@ export function gameCard(game, d) {
   const bestColumn = (r, c) => cells[r][c][1] >= cells[r][1 - c][1] - close;
   const cell = (r, c) => h("td", { class: bestRow(r, c) && bestColumn(r, c) ? "best" : "" }, `${bestRow(r, c) && bestColumn(r, c) ? "★ " : ""}${signedMoney(cells[r][c][0])} / ${signedMoney(cells[r][c][1])}`);
   const same = game.families[0] === game.families[1];
+  const map = h("div", { class: "figure small" }, gameMap(game, d));
   return h("section", { class: "card", "aria-label": t("game.title", { pair: dyad(d) }) },
     h("h3", {}, t(game.about === "chosen" ? "game.title_chosen" : "game.title", { pair: dyad(d) })),
     h("p", {}, h("strong", {}, same ? family(game.families[0]) : t("game.two", { one: family(game.families[0]), two: family(game.families[1]), first, second }))),
@@ -84,8 +88,7 @@ export function gameCard(game, d) {
       h("tbody", {},
         h("tr", {}, h("th", {}, t("game.keeps", { who: first })), cell(0, 0), cell(0, 1)),
         h("tr", {}, h("th", {}, t("game.leaves", { who: first })), cell(1, 0), cell(1, 1))))),
-    h("p", { class: "soft" }, t(`game.about_${game.about}`), " ", t("game.unit")),
+    h("p", { class: "soft" }, t(`game.about_${game.about}`), alone ? [gap(), t("game.unit")] : ""),
     h("details", {}, h("summary", {}, t("game.package")), packageList(d, game.package)),
-    h("div", { class: "figure small" }, gameMap(game, d)),
-    h("p", { class: "soft" }, t("game.map_help")));
+    alone ? h("details", {}, h("summary", {}, t("game.map_label")), map, h("p", { class: "soft" }, t("game.map_help"))) : map);
 }

@@ -3,7 +3,7 @@ import { ask } from "./api.js";
 import { BLOCS, DYADS, accessWords, short, the } from "./blocs.js";
 import { button, h, notice, put, select } from "./dom.js";
 import { judgementView, lobbyLine, packageList } from "./minutes.js";
-import { cash, percent, rateOf, sentence, t } from "./words.js";
+import { cash, gap, percent, rateOf, sentence, t } from "./words.js";
 
 // room: of the table as the seat sees it; asked: "1 of 2"; composed: packages in the making, by question; sent: questions
 // that were answered; peeked: those whose advice was looked at; send(question, value), keep(): what was composed is kept.
@@ -56,7 +56,7 @@ function lights(question, own, mail) {
 // The rules' own decision is shown to who asks for it; the debrief counts that.
 function peek(question, at, key) {
   const box = h("p", { class: "peek" });
-  const show = () => put(box, t("ask.advice"), " ", h("strong", {}, t(`move.${question.advice}`)));
+  const show = () => put(box, t("ask.advice"), gap(), h("strong", {}, t(`move.${question.advice}`)));
   if (at.peeked.has(key)) show();
   else box.append(button(t("ask.peek"), () => { at.peeked.add(key); show(); }));
   return box;
@@ -68,7 +68,7 @@ const answering = (question, at, key) => [
 
 function keeping(question, at, key) {
   const stakes = question.stakes;
-  const line = (name, sum) => h("li", {}, t(`keep.${name}`), " ", h("strong", {}, t("keep.a_year", { sum: cash(sum) })));
+  const line = (name, sum) => h("li", {}, t(`keep.${name}`), gap(), h("strong", {}, t("keep.a_year", { sum: cash(sum) })));
   return [
     h("ul", { class: "plain stakes" }, line("both", stakes.keep), line("we", stakes.lapse), line("they", stakes.deserted)),
     h("p", {}, t(stakes.slack >= 0 ? "keep.pays" : "keep.does_not_pay", { sum: cash(Math.abs(stakes.slack)) })),

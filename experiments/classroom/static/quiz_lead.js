@@ -2,7 +2,7 @@
 import { ask } from "./api.js";
 import { button, h, notice, put } from "./dom.js";
 import { hand } from "./figure_files.js";
-import { digits, t } from "./words.js";
+import { colon, digits, t } from "./words.js";
 
 // token: the facilitator's. The section is drawn once; what is open is asked when it is shown and after each button.
 export function quizTools(token) {
@@ -10,7 +10,7 @@ export function quizTools(token) {
   const act = async (action) => {
     try {
       const said = await ask("quiz/lead", { action }, token);
-      put(line, said.when ? [t(`quiz.${said.when}`), ": ", t("vote.count", { n: digits(said.answered, 0) })] : t("quiz.closed"));
+      put(line, said.when ? [t(`quiz.${said.when}`), colon(), t("vote.count", { n: digits(said.answered, 0) })] : t("quiz.closed"));
       if (action === "csv") hand(new Blob([said.csv], { type: "text/csv;charset=utf-8" }), "detente-answers.csv");
     } catch (fault) {
       notice(t(`refused.${fault.code}`), true);

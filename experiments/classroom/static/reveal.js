@@ -1,13 +1,13 @@
 // What a lesson reveals. Numbers that ship with the page settle within two seconds as run after run comes in; whoever
 // doubts has them played live.
 import { ask, facts } from "./api.js";
-import { dyad, seat } from "./blocs.js";
+import { dyadLong, seat } from "./blocs.js";
 import { button, h, put } from "./dom.js";
 import { armChart } from "./figures.js";
 import { isDrag, isGame, optionName, told, wordsOf } from "./lesson_words.js";
 import { gameCard } from "./minutes.js";
 import { glide } from "./motion.js";
-import { t } from "./words.js";
+import { colon, gap, t } from "./words.js";
 
 const Z = 1.96;
 const SETTLES = 2000; // ms
@@ -21,11 +21,12 @@ export function stopReveal() {
   generation += 1;
 }
 
-// box: where it is drawn; predicted: what was, or null; isNew: it moves; again: what leads on, and back to the question.
-export function reveal(box, lesson, predicted, isNew, again = []) {
+// box: where it is drawn; said: where it is told what it means; predicted: what was, or null; isNew: it moves; again: what leads on, and back to the question.
+export function reveal(box, said, lesson, predicted, isNew, again = []) {
   stopReveal();
   const parts = { chart: h("div", {}), verdict: h("div", { id: "verdict-box", role: "status" }), more: h("div", {}), predicted, again };
-  put(box, wordsOf(lesson).look && h("p", { id: "look" }, h("strong", {}, t("learn.look")), " ", wordsOf(lesson).look), parts.chart, parts.verdict, parts.more);
+  put(box, wordsOf(lesson).look && h("p", { id: "look" }, h("strong", {}, t("learn.look")), gap(), wordsOf(lesson).look), parts.chart);
+  put(said, parts.verdict, parts.more);
   if (!lesson.revealed) return playLive(parts, lesson);
   if (isGame(lesson)) return showGame(parts, lesson, lesson.revealed);
   const rows = lesson.revealed;
@@ -73,11 +74,11 @@ function draw(parts, lesson, rows, high, isMoving) {
     h("div", { class: "figure middle", "data-runs": runs, "data-moving": String(isMoving) },
       armChart(rows.map((row, k) => ({ ...row, name: optionName(lesson, lesson.arms[k].label), best: truth.includes(lesson.arms[k].label) || lesson.arms[k].label === lesson.drag,
         guess: lesson.arms[k].label === lesson.drag && parts.predicted ? Number(parts.predicted) / 100 : null })), (value) => told(lesson, value), high)),
-    h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs, pair: dyad(lesson.dyad) })));
+    h("p", { class: "soft" }, t(`learn.measure_${lesson.measure}`, { runs, pair: dyadLong(lesson.dyad) })));
 }
 
 const verdict = (lesson, predicted, truth, answer = null) =>
-  h("p", { id: "verdict" }, predicted && h("span", { class: `tag ${truth.includes(predicted) ? "good" : "flat"}` }, t(truth.includes(predicted) ? "learn.right" : "learn.other")), " ",
+  h("p", { id: "verdict" }, predicted && h("span", { class: `tag ${truth.includes(predicted) ? "good" : "flat"}` }, t(truth.includes(predicted) ? "learn.right" : "learn.other")), gap(),
     t("learn.truth", { answer: answer ?? truth.map((key) => optionName(lesson, key)).join(t("comma")) }));
 
 function conclude(parts, lesson, rows, isLive = false) {
@@ -87,7 +88,7 @@ function conclude(parts, lesson, rows, isLive = false) {
 
 function more(parts, lesson, canPlay) {
   const { after, discuss } = wordsOf(lesson);
-  put(parts.more, after && h("p", {}, after), discuss && [h("h3", {}, t("learn.discuss")), h("p", {}, discuss)],
+  put(parts.more, after && h("p", {}, after), discuss && h("p", { id: "discuss" }, h("strong", {}, t("learn.discuss"), colon()), discuss),
     h("div", { class: "bar" }, canPlay && button(t("learn.live"), () => playLive(parts, lesson), { id: "play-live" }), parts.again));
 }
 
@@ -95,7 +96,7 @@ function showGame(parts, lesson, game) {
   const leaves = game.payoffs.map(([reward, temptation, sucker, punishment]) => temptation > reward && punishment >= sucker);
   const truth = leaves[0] && leaves[1] ? "both_leave" : leaves[0] || leaves[1] ? "one_leaves" : "both_keep";
   seat(facts.scenarios.find((one) => one.name === lesson.arms[0].settings.scenario)?.start);
-  put(parts.chart, gameCard(game, lesson.dyad));
+  put(parts.chart, gameCard(game, lesson.dyad, true));
   put(parts.verdict, verdict(lesson, parts.predicted, [truth]));
   more(parts, lesson, false);
 }

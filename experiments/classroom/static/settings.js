@@ -1,7 +1,7 @@
 // Sliders and switches by mechanism, with units and ranges; presets from scenarios.
 import { facts } from "./api.js";
 import { add, button, h, select } from "./dom.js";
-import { choiceName, plain, t } from "./words.js";
+import { aside, choiceName, colon, plain, t } from "./words.js";
 
 export const controlOf = (name) => facts.controls.find((one) => one.name === name);
 // Those that are of everybody, or of somebody who sits at this table.
@@ -42,7 +42,7 @@ export function controlFor(control, value, change, isChanged = false, prefix = "
   });
   slider.value = value;
   return add(box, [
-    h("label", { for: id }, label, ": "), out, slider,
+    h("label", { for: id }, label, colon()), out, slider,
     h("div", { class: "range soft" }, [control.low, control.high].map((end) => h("span", {}, plain(end, places(control))))),
   ]);
 }
@@ -65,7 +65,7 @@ export function settingsPanel(settings, change, moves = () => {}) {
     const own = controls.filter((control) => control.group === group);
     const changed = own.filter((control) => control.name in settings.parameters).length;
     add(panel, [h("details", { id: `group-${group}`, open: changed > 0 },
-      h("summary", {}, t(`group.${group}`), changed ? ` (${t("settings.changed", { n: changed })})` : ""),
+      h("summary", {}, t(`group.${group}`), changed ? aside(t("settings.changed", { n: changed })) : ""),
       h("div", { class: "controls" }, own.map((control) =>
         controlFor(control, valueOf(settings, control.name), (value) => change(withOne(settings, control.name, value)), control.name in settings.parameters, "set",
           (value) => moves(withOne(settings, control.name, value))))))]);

@@ -8,7 +8,7 @@ import { lobbyLine, minutesList, packageList } from "./minutes.js";
 import { clockWords, questionCard } from "./question.js";
 import { stop as stopStories, stories } from "./story.js";
 import { clockText, doorway, lateLine, seating, wall } from "./wall.js";
-import { money, percent, signedMoney, t } from "./words.js";
+import { colon, gap, money, percent, sentence, signedMoney, t } from "./words.js";
 
 const EVERY = 1000; // ms between looks at the room, which holds a seat for a while when it hears nothing
 const PATIENCE = 8000; // ms for an answer to a look
@@ -192,7 +192,7 @@ function drawRoom(now) {
     playing ? h("div", { class: "wall" },
       state.seats.length ? null : h("div", { class: "now-here grid" }, status(), sayings),
       h("section", { class: "card map" }, h("h2", {}, `${t("watch.map")} · ${last.label}`), worldMap(last)),
-      h("section", { class: "card talk" }, h("h2", {}, `${t("watch.table")} · ${last.label}`), minutesList(last.events),
+      h("section", { class: "card talk" }, h("h2", {}, `${t("below.table")} · ${last.label}`), minutesList(last.events),
         state.quarters.length > 1 && h("details", {}, h("summary", {}, t("sit.earlier")), state.quarters.slice(0, -1).reverse().map((q) => [h("h3", {}, q.label), minutesList(q.events)])))) : null,
     playing && !state.seats.length && !state.adding ? joinForm() : null,
     over && !state.seats.length ? joinForm() : null);
@@ -229,7 +229,7 @@ function status() {
       h("span", {}, t("sit.quarter", { n: Math.min(now.played + 1, now.length), of: now.length, label: now.start.labels[Math.min(now.played, now.length - 1)] })),
       state.token && button(t("sit.leave"), leave, { id: "leave" }),
       state.seats.length > 0 && state.seats.length < BLOCS.length && button(t("sit.add"), () => { state.adding = !state.adding; state.drawn = ""; draw(); }, { id: "add-seat", "aria-expanded": String(state.adding) })),
-    h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), ": ",
+    h("div", { class: "bar" }, now.seats.map((seat) => h("span", {}, h("strong", {}, bloc(seat.bloc)), colon(),
       seat.names.length ? `${seat.names.join(t("comma"))} · ` : "", h("span", { id: `there-${seat.bloc}` }, thereLine(seat)), seat.deciding ? h("strong", {}, ` · ${t("sit.deciding")}`) : ""))),
     state.seats.length > 1 && h("div", { class: "bar", id: "hotseat", role: "group", "aria-label": t("sit.hand_over") }, h("span", {}, t("sit.hand_over")),
       state.seats.filter((seat) => seat.token !== state.token).map((seat) =>
@@ -262,7 +262,7 @@ const missedCard = (rows) =>
 function missedLine(row) {
   const partner = the(DYADS[row.dyad].find((b) => b !== row.bloc));
   const what = row.kind !== "offer" ? `did.${row.kind}_${row.value}` : row.value === -1 ? "did.nothing" : "did.offer";
-  return `${row.label}: ${t(what, { partner })}`;
+  return `${row.label}${colon()}${t(what, { partner })}`;
 }
 
 async function read() {
@@ -311,15 +311,15 @@ const ISSUES = ["duty_first", "duty_second", "supply_first", "supply_second", "r
 
 const briefing = (brief) =>
   h("div", { class: "grid two", id: "briefing" }, brief.pairs.map((pair) => {
-    const [first, second] = DYADS[pair.dyad].map(bloc);
+    const [first, second] = DYADS[pair.dyad].map(the);
     const set = pair.win_set;
     return h("section", { class: "card" }, h("h2", {}, t("brief.title", { pair: dyad(pair.dyad) })),
       h("p", {}, t("brief.trust", { partner: the(DYADS[pair.dyad][1 - pair.side]), trust: percent(pair.trust) })),
       h("h3", {}, t("brief.interests")),
-      h("ul", { class: "plain" }, pair.interests.map(([issue, gain]) => h("li", {}, `${t(`issue.${ISSUES[issue]}`, { first, second })}: ${signedMoney(gain)}`))),
+      h("ul", { class: "plain" }, pair.interests.map(([issue, gain]) => h("li", {}, `${sentence(t(`issue.${ISSUES[issue]}`, { first, second }))}${colon()}${signedMoney(gain)}`))),
       h("h3", {}, t("brief.win_set")),
       h("p", {}, t("brief.win_set_text", { all: set.all, menu: set.menu, gain: set.gain, keep: set.keep, pass: set.pass, least: money(pair.least) })),
-      h("h3", {}, t("brief.lobby")), h("p", {}, t("brief.lobby_text"), " ", lobbyLine(pair.lobby)),
+      h("h3", {}, t("brief.lobby")), h("p", {}, t("brief.lobby_text"), gap(), lobbyLine(pair.lobby)),
       h("h3", {}, t("brief.in_force")), packageList(pair.dyad, pair.treaty),
       pair.treaty.index ? h("p", {}, t("brief.worth", { gain: signedMoney(pair.in_force) })) : null);
   }));

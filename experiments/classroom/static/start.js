@@ -5,7 +5,7 @@ import { DYADS, eventLine, seat } from "./blocs.js";
 import { button, h, keepFocus, notice, put } from "./dom.js";
 import { glide, isStill, travel } from "./motion.js";
 import { blocsScene, moveMoney, rain, shareBelow } from "./scene.js";
-import { cash, t } from "./words.js";
+import { cash, gap, t } from "./words.js";
 
 const BEAT = 3400; // ms for a quarter
 const KEEP = "K", WITHDRAW = "W";
@@ -140,7 +140,7 @@ function draw() {
   put(parts.page,
     h("h1", { id: "question" }, quarter ? t("start.quarter", { n: state.quarters.length, of: length(), label: quarter.label }) : t("start.question")),
     (parts.scene = h("div", { class: "sky" })),
-    h("p", { id: "told", role: "status" }, quarter ? `${t(state.choices.at(-1) === KEEP ? "start.kept" : "start.withdrew", { gain: cash(gainOf(quarter)) })} ${headline(quarter)}` : ""),
+    h("p", { id: "told", role: "status" }, quarter ? `${t(state.choices.at(-1) === KEEP ? "start.kept" : "start.withdrew", { gain: cash(gainOf(quarter)) })}${gap()}${headline(quarter)}` : ""),
     h("div", { class: "bar decide" },
       button(t("start.keep"), () => choose(KEEP), { id: "keep", class: "big keep", "aria-pressed": pressed(KEEP) }),
       button(t("start.withdraw"), () => choose(WITHDRAW), { id: "withdraw", class: "big withdraw", "aria-pressed": pressed(WITHDRAW) }),
@@ -190,7 +190,7 @@ function drawCloud() {
   keepFocus(() => put(parts.page,
     h("h1", { id: "question", tabindex: -1 }, t("start.luck")),
     (parts.scene = h("div", { class: "sky", id: "rain", "data-runs": cloud?.runs ?? 0 }, cloud ? null : h("p", { class: "soft" }, t("cloud.waiting")))),
-    h("p", { id: "told", role: "status" }, cloud ? [t("start.place", { runs: cloud.runs, share: shareBelow(last) }), other ? ` ${t("start.means", { mine: cash(mean(last)), always, other: cash(other.mean) })}` : ""] : ""),
+    h("p", { id: "told", role: "status" }, cloud ? [t("start.place", { runs: cloud.runs, share: shareBelow(last) }), other ? gap() + t("start.means", { mine: cash(mean(last)), always, other: cash(other.mean) }) : ""] : ""),
     h("div", { class: "doors" },
       door("class", "sit"), door("puzzles", "learn"),
       door("lab", link({ settings: { scenario: "2026", replicate: state.luck, parameters: {}, changes: [] }, moves: movesOf(state.choices), shown: length() - 1 })),

@@ -2,8 +2,8 @@
 import { link } from "./address.js";
 import { ask } from "./api.js";
 import { DYADS, DYAD_COLOURS, bloc, dyad } from "./blocs.js";
-import { h, put, s } from "./dom.js";
-import { digits, percent, t } from "./words.js";
+import { h, isWall, put, s } from "./dom.js";
+import { colon, digits, gap, percent, t } from "./words.js";
 import { headline } from "./wall.js";
 
 const INK = "#17212b";
@@ -44,7 +44,7 @@ const LEFT = 14, STEP = 25; // where a strip's axis begins; from one dot to the 
 
 // A drawing is as wide as there is room for, so many beside each other on a screen that is wide enough: what is written in
 // it is then as large as what stands beside it. On the wall it is drawn narrower, and shown larger.
-const wide = (wall, beside) => (matchMedia("(min-width: 1700px) and (min-height: 900px)").matches ? wall
+const wide = (wall, beside) => (isWall() ? wall
   : Math.round(Math.max(320, Math.min(600, (innerWidth - 50) / (innerWidth >= 1000 ? beside : 1)))));
 
 function dots(told, mine) {
@@ -78,7 +78,7 @@ function strip(told, d, mine, placed, width, high) {
   for (const v of told.cloud.depth[d]) counts[Math.min(BINS - 1, Math.floor(v * BINS))] += 1;
   const most = Math.max(1, ...counts);
   const bars = counts.map((n, k) => s("rect", { x: x(k / BINS) + 0.5, width: (right - LEFT) / BINS - 1, y: floor - (n / most) * (floor - top - 26), height: (n / most) * (floor - top - 26), fill: "#9db0c0" }));
-  return s("svg", { viewBox: `0 ${-high} ${width} ${floor + 24 + high}`, role: "img", class: "figure", "aria-label": t("story.strip", { pair: dyad(d), list: told.tables.map((one) => `${one.table + 1}: ${percent(one.depth[d])}`).join(t("comma")) }) },
+  return s("svg", { viewBox: `0 ${-high} ${width} ${floor + 24 + high}`, role: "img", class: "figure", "aria-label": t("story.strip", { pair: dyad(d), list: told.tables.map((one) => `${one.table + 1}${colon()}${percent(one.depth[d])}`).join(t("comma")) }) },
     s("text", { x: LEFT, y: 16 - high, "font-size": 17, "font-weight": 700, fill: DYAD_COLOURS[d] }, dyad(d)), bars,
     s("line", { x1: LEFT, x2: right, y1: floor, y2: floor, stroke: "#5d6770" }),
     [0, 0.25, 0.5, 0.75, 1].map((v) => s("text", { x: x(v), y: floor + 19, "font-size": 16, fill: "#47535e", "text-anchor": v === 1 ? "end" : v ? "middle" : "start" }, percent(v))),
@@ -93,20 +93,20 @@ function strip(told, d, mine, placed, width, high) {
 const addressOf = (one, quarter) => `#${link({ settings: one.settings, moves: one.moves, shown: quarter })}`;
 
 function tale(one, many, isMine) {
-  const names = one.names.map((list, b) => (list.length ? `${bloc(b)}: ${list.join(t("comma"))}` : "")).filter(Boolean).join(" · ");
+  const names = one.names.map((list, b) => (list.length ? `${bloc(b)}${colon()}${list.join(t("comma"))}` : "")).filter(Boolean).join(" · ");
   return h("article", { class: `tale${isMine ? " mine" : ""}`, id: `tale-${one.table}` },
     many > 1 ? h("h3", {}, t("wall.stand", { n: one.table + 1 }), isMine ? ` · ${t("story.yours")}` : "") : null, names ? h("p", { class: "soft" }, names) : null,
     h("p", { class: "why" }, why(one)),
-    h("ol", { class: "heads" }, one.headlines.map((told) => h("li", {}, h("a", { href: addressOf(one, told.quarter) }, told.label), " ", headline(told), told.otherwise ? ` ${t("story.otherwise")}` : ""))),
+    h("ol", { class: "heads" }, one.headlines.map((told) => h("li", {}, h("a", { href: addressOf(one, told.quarter) }, told.label), " ", headline(told), told.otherwise ? gap() + t("story.otherwise") : ""))),
     one.labels.length > 1 ? chart(one) : null);
 }
 
 // In one paragraph why it came out so: the rules, the luck, or us.
 function why(one) {
   const share = (v) => percent(v);
-  const points = (v) => digits(Math.abs(100 * v), 0);
+  const points = (v) => digits(Math.abs(100 * v), 1);
   const depth = t("story.depth", { depth: share(mean(one.depth)) });
-  if (!one.why) return `${depth} ${t("cloud.waiting")}`;
+  if (!one.why) return depth + gap() + t("cloud.waiting");
   const { usual, luck, us } = one.why;
   const part = (name, v) => t(Math.abs(v) < 0.005 ? `story.${name}_none` : v > 0 ? `story.${name}_more` : `story.${name}_less`, { points: points(v) });
   const done = t("story.decided", { n: one.decided, otherwise: one.otherwise, peeked: one.peeked });
@@ -116,7 +116,7 @@ function why(one) {
 // Depth by pair over the quarters; the turning points are numbered as the headlines are, and lead there.
 function chart(one) {
   const width = wide(480, 2);
-  const [height, left, right, top, floor] = [250, 56, width - 10, 26, 216];
+  const [height, left, right, top, floor] = [260, 56, width - 10, 26, 216];
   const x = (k) => left + ((k + 0.5) / one.labels.length) * (right - left);
   const y = (v) => floor - v * (floor - top);
   const line = (values, d) => s("path", { d: values.map((v, k) => `${k ? "L" : "M"}${x(k).toFixed(1)} ${y(v).toFixed(1)}`).join(""), fill: "none", stroke: DYAD_COLOURS[d], "stroke-width": 3, "stroke-dasharray": ["", "9 5", "3 4"][d % 3] || null });
@@ -134,7 +134,7 @@ function chart(one) {
   return h("figure", { class: "turns" }, h("figcaption", {}, t("story.chart")),
     s("svg", { viewBox: `0 ${-above} ${width} ${height + above}`, class: "figure", role: "group", "aria-label": t("story.chart") },
       [0, 0.5, 1].map((v) => [s("line", { x1: left, x2: right, y1: y(v), y2: y(v), stroke: "#e2ddd2" }), s("text", { x: left - 6, y: y(v) + 6, "text-anchor": "end", "font-size": 16, fill: "#444" }, percent(v))]),
-      one.labels.map((label, k) => k % every === 0 && s("text", { x: x(k), y: floor + 24, "text-anchor": "middle", "font-size": 16, fill: "#444" }, label)),
+      one.labels.map((label, k) => k % every === 0 && s("text", { x: x(k), y: floor + 34, "text-anchor": "middle", "font-size": 16, fill: "#444" }, label)),
       one.series.map((values, d) => line(values, d)),
       DYADS.map((_, d) => s("text", { x: left + ((right - left) / 3) * (d % 3), y: 15 - above + 20 * Math.floor(d / 3), "font-size": 16, "font-weight": 700, fill: DYAD_COLOURS[d] }, `${["━━", "╍╍", "┅┅"][d % 3]} ${dyad(d)}`)), marks));
 }

@@ -2,7 +2,7 @@
 import { BLOCS, bloc, shape } from "./blocs.js";
 import { askFirst, button, h, put, s } from "./dom.js";
 import { clockFace, standing } from "./wall.js";
-import { t } from "./words.js";
+import { colon, gap, t } from "./words.js";
 
 export const [FEWEST, MOST] = [1, 20];
 // Tables for so many people, each of as many as there are governments; two at least.
@@ -35,8 +35,8 @@ export function drawTables(box, room, act, drawQr) {
 
 const coming = (room, people, act, kept) =>
   h("div", { class: "coming" }, h("div", { class: "grid" },
-    h("p", {}, t("tables.help")), h("p", {}, t("door.code"), " ", h("strong", { class: "code", id: "room-code" }, room.code)),
-    h("p", { id: "who-waits" }, t("tables.came", { n: people }), room.waiting.length ? ` ${t("tables.wait", { names: room.waiting.join(t("comma")) })}` : ""),
+    h("p", {}, t("tables.help")), h("p", {}, t("door.code"), colon(), h("strong", { class: "code", id: "room-code" }, room.code)),
+    h("p", { id: "who-waits" }, t("tables.came", { n: people }), room.waiting.length ? gap() + t("tables.wait", { names: room.waiting.join(t("comma")) }) : ""),
     h("div", { class: "bar" },
       h("label", {}, t("tables.number"), " ", h("input", { type: "number", id: "n-tables", min: FEWEST, max: MOST, step: 1, value: state.chosen, oninput: () => { state.touched = true; } })),
       button(t(room.dealt ? "tables.deal_again" : "tables.deal"), () => {
@@ -55,11 +55,11 @@ function grid(room, act) {
       h("p", {}, t("sit.of", { n: Math.min(table.played + 1, table.length), of: table.length }), " · ", table.open ? t("tables.open", { n: table.open }) : standing(table), " ", h("strong", { id: `left-${table.table}` }, "")),
       h("ul", {}, table.seats.map((seat) => h("li", { class: seat.deciding ? "waits" : "" }, sign(seat), h("span", { class: "unseen" }, bloc(seat.bloc), " "),
         h("span", {}, seat.names.length ? seat.names.join(t("comma")) : seat.people ? t("sit.people", { n: seat.people }) : t("sit.bot")),
-        seat.people || !seat.names.length ? null : h("em", {}, ` ${t(seat.held ? "tables.away" : "tables.gone")}`), seat.deciding ? h("strong", {}, ` ${t("sit.deciding")}`) : null))),
+        seat.people || !seat.names.length ? null : h("em", {}, gap(), t(seat.held ? "tables.away" : "tables.gone")), seat.deciding ? h("strong", {}, ` ${t("sit.deciding")}`) : null))),
       table.fault ? h("p", { class: "saying" }, table.fault) : null,
       h("div", { class: "bar" },
-        button(t("tables.show"), () => act("show", { table: table.table }), { id: `show-${table.table}`, "aria-pressed": String(room.shown === table.table), "aria-label": `${t("tables.show")}: ${t("wall.stand", { n: table.table + 1 })}` }),
-        button(t("tables.next"), () => act("next", { table: table.table }), { id: `next-${table.table}`, disabled: table.phase === "over" || table.phase === "lobby", "aria-label": `${t("lead.next")}: ${t("wall.stand", { n: table.table + 1 })}` })))))];
+        button(t("tables.show"), () => act("show", { table: table.table }), { id: `show-${table.table}`, "aria-pressed": String(room.shown === table.table), "aria-label": `${t("tables.show")}${colon()}${t("wall.stand", { n: table.table + 1 })}` }),
+        button(t("tables.next"), () => act("next", { table: table.table }), { id: `next-${table.table}`, disabled: table.phase === "over" || table.phase === "lobby", "aria-label": `${t("lead.next")}${colon()}${t("wall.stand", { n: table.table + 1 })}` })))))];
 }
 
 const sign = (seat) => s("svg", { viewBox: "0 0 24 24", class: "sign", "aria-hidden": "true" }, shape(seat.bloc, 12, 12, 9));

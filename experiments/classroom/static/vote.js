@@ -2,7 +2,7 @@
 import { ask, facts } from "./api.js";
 import { button, h, notice, s } from "./dom.js";
 import { isGame, optionName } from "./lesson_words.js";
-import { digits, signedMoney, t } from "./words.js";
+import { digits, gap, signedMoney, t } from "./words.js";
 
 const EVERY = 2000; // ms
 // stage: "" (everybody goes alone), asked, split, revealed
@@ -83,7 +83,7 @@ export function ballotBox(lesson, game) {
   if (!isAsked(lesson)) return null;
   const line = ballot.stage === "asked" && (ballot.mine ? t("vote.in") : t(isGame(lesson) ? "vote.move" : "vote.choose"));
   return h("div", { id: "ballot" },
-    h("p", { role: "status" }, line && [h("strong", {}, line), " "], t("vote.count", { n: digits(ballot.voters, 0) })),
+    h("p", { role: "status" }, line && [h("strong", {}, line), gap()], t("vote.count", { n: digits(ballot.voters, 0) })),
     ballot.split && splitBars(lesson), ballot.split && isGame(lesson) && own(game));
 }
 

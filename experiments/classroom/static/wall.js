@@ -3,12 +3,12 @@ import { DYADS, bloc, dyad, eventLine, short, the } from "./blocs.js";
 import { facts } from "./api.js";
 import { h } from "./dom.js";
 import { qrCode, worldMap } from "./figures.js";
-import { has, sentence, t } from "./words.js";
+import { colon, gap, has, sentence, t } from "./words.js";
 
 // An event as a headline: short, and with both sides named.
 export function headline(told) {
   const { event, kind, dyad: d } = told;
-  if (!has(`head.${kind}`)) return eventLine(event);
+  if (!has(`head.${kind}`)) return eventLine(event).replace(/[.。：:]$/, ""); // a headline has no full stop
   const who = event.side >= 0 ? the(DYADS[d][event.side]) : "";
   const partner = event.side >= 0 ? the(DYADS[d][1 - event.side]) : "";
   return sentence(t(`head.${kind}`, { who, partner, pair: dyad(d) }));
@@ -34,11 +34,11 @@ export function wall(now, last) {
     h("section", { class: "card news" },
       h("div", { class: "clock", role: "timer", "aria-label": t("wall.clock") }, h("strong", { id: "wall-clock" }, clockText(now.overview)), h("span", { id: "wall-open" }, t("wall.open", { n: open, of: now.overview.length }))),
       now.sayings.length ? h("p", { class: "saying", "aria-live": "polite" }, now.sayings.at(-1)) : null,
-      h("ol", { class: "ticker", "aria-label": t("wall.news"), tabindex: 0 }, now.ticker.map((told) => h("li", {}, h("strong", {}, t("wall.where", { n: told.table + 1, quarter: told.label })), " ", headline(told)))),
+      h("ol", { class: "ticker", "aria-label": t("wall.news"), tabindex: 0 }, now.ticker.map((told) => h("li", {}, h("strong", {}, t("wall.where", { n: told.table + 1, quarter: told.label })), gap(), headline(told)))),
       now.ticker.length ? null : h("p", { class: "soft" }, t("wall.no_news"))),
     h("ul", { class: "card stands", "aria-label": t("wall.tables") }, now.overview.map((table) =>
       h("li", { class: `stand ${table.phase}${table.open ? " open" : ""}`, "aria-current": table.table === now.table ? "true" : null },
-        h("strong", {}, table.table + 1), h("span", { class: "unseen" }, t("wall.stand", { n: table.table + 1 }), " ", standing(table)), h("span", {}, t("wall.quarter", { n: Math.min(table.played + 1, table.length) }))))));
+        h("strong", {}, table.table + 1), h("span", { class: "unseen" }, t("wall.stand", { n: table.table + 1 }), " ", standing(table)), h("span", {}, t("wall.quarter", { n: Math.min(table.played + 1, table.length), of: table.length }))))));
 }
 
 // Before the first quarter: how to come in, and who has come.
@@ -60,4 +60,4 @@ export const seating = (overview) =>
       seat.names.length ? h("dd", {}, seat.names.join(t("comma"))) : seat.people ? h("dd", {}, t("sit.people", { n: seat.people })) : h("dd", { class: "soft" }, t("wall.rules"))])))));
 
 // For who comes late, once the tables are dealt.
-export const lateLine = (code, address) => h("p", { class: "late" }, facts.join ? `${address} · ` : "", t("door.code"), " ", h("strong", { class: "code", id: "room-code" }, code));
+export const lateLine = (code, address) => h("p", { class: "late" }, facts.join ? `${address} · ` : "", t("door.code"), colon(), h("strong", { class: "code", id: "room-code" }, code));

@@ -8,10 +8,10 @@ import { branchLines } from "./drawer_words.js";
 import { estimated, everywhere, load as loadEmulator } from "./estimate.js";
 import { saveTools } from "./figure_files.js";
 import { cloudChart, worldMap } from "./figures.js";
-import { gameCard, minutesList } from "./minutes.js";
+import { gameCard, gameHelp, minutesList } from "./minutes.js";
 import { PRESETS, isOn } from "./presets.js";
 import { askClouds, before, by, change, effect, go, pause, play, restart, shownBy, state, stopAsking, take, tell, thin, usual } from "./run.js";
-import { digits, percent, t } from "./words.js";
+import { colon, digits, gap, percent, t } from "./words.js";
 
 const BELOW = ["charts", "table", "games"];
 const look = { isOpen: false, below: "charts" };
@@ -118,9 +118,9 @@ function drawBelow() {
   const tools = (name, title, rows) => saveTools(name, title, () => document.getElementById(`box-${name}`), rows);
   const open_ = [...parts.below.querySelectorAll("details[open]")].map((one) => one.id).filter(Boolean);
   keepFocus(() => put(parts.below, look.below === "charts"
-    ? h("div", { class: "charts card" }, charts(state.quarters, state.shown, state.start.labels, thin() ?? state.quarters, tools))
+    ? h("div", { class: "charts card" }, charts(state.quarters, state.shown, state.start.labels.slice(0, state.start.quarters), thin() ?? state.quarters, tools))
     : look.below === "table" ? h("section", { class: "card" }, minutesList(quarter.events))
-      : h("div", { class: "grid three" }, quarter.dyads.map((row, d) => gameCard(row.game, d)))));
+      : [gameHelp(), h("div", { class: "grid three" }, quarter.dyads.map((row, d) => gameCard(row.game, d)))]));
   for (const id of open_) document.getElementById(id)?.setAttribute("open", "");
 }
 
@@ -143,11 +143,11 @@ function drawCloud() {
   const said = guessed();
   const runs = cloud ? cloud.runs : 0;
   const mine = (d) => (state.outcome ? state.outcome[d].mean_depth : runs && !state.moves.length ? cloud.depth[d][0] : null);
-  put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? ` ${t("cloud.fault")}` : "", said?.pairs ? ` ${runs ? t("estimate.bars") : ""} ${t("estimate.help")}` : "");
+  put(parts.told, runs ? t("cloud.help", { runs: digits(runs, 0), of: digits(cloud.of, 0) }) : t("cloud.waiting"), cloud?.fault ? [gap(), t("cloud.fault")] : "", said?.pairs ? [gap(), runs ? [t("estimate.bars"), gap()] : "", t("estimate.help")] : "");
   const strip = (d, played) => cloudChart(played, d, played ? mine(d) : null, t("cloud.mine"), played && state.base?.runs ? state.base.depth[d] : null, said?.pairs?.[d]);
   const shown = runs || said?.pairs ? h("div", { id: "cloud", class: DYADS.length > 3 ? "many" : "", "data-runs": runs }, DYADS.map((_, d) => strip(d, runs ? cloud : null))) : null;
   put(parts.cloud, shown);
-  drawGuess(said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), " ", t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null);
+  drawGuess(said?.pairs ? [h("p", { class: "soft" }, h("strong", {}, t("estimate.title")), colon(), t("estimate.help")), DYADS.map((_, d) => strip(d, null))] : said?.why ? h("p", { class: "soft" }, t(`estimate.${said.why}`)) : null);
   drawEffect(said);
 }
 
@@ -160,7 +160,7 @@ function drawEffect(said) {
     !before() ? t("effect.none") : !found ? t("effect.waiting") : [
       found.own && h("strong", { id: "effect-own" }, t("effect.own", pair(found.own))),
       found.own && found.all ? t("comma") : "",
-      found.all && h("span", { id: "effect-all" }, t("effect.all", { ...pair(found.all), runs: digits(found.runs, 0) })), ". "],
-    one !== null && two !== null ? [" ", h("span", { id: "effect-guess", class: "soft" }, t("effect.guess", pair([one, two])))] : "",
-    lines.length ? h("span", { class: "soft" }, ` ${lines.at(-1)}`) : "");
+      found.all && h("span", { id: "effect-all" }, t("effect.all", { ...pair(found.all), runs: digits(found.runs, 0) }))],
+    one !== null && two !== null ? [t("comma"), h("span", { id: "effect-guess", class: "soft" }, t("effect.guess", pair([one, two])))] : "",
+    lines.length ? h("span", { class: "soft" }, t("comma"), lines.at(-1)) : "");
 }

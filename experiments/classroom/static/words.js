@@ -21,6 +21,11 @@ export function t(key, values = {}) {
 
 export const has = (key) => key in words;
 
+// What stands between two sentences, before what a name stands for, and around what is said aside.
+export const gap = () => t("sentences", { one: "", two: "" });
+export const colon = () => t("colon");
+export const aside = (what) => t("brackets", { what });
+
 // A sentence may begin with a name that is written small within it ("the United States").
 export const sentence = (text) => text.charAt(0).toLocaleUpperCase(language) + text.slice(1);
 // The name of a choice; a tactic from a file of one's own has no words but its name.

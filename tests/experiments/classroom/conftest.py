@@ -21,6 +21,15 @@ def luck() -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
+def page_(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """A page for the whole file, served as its ``SERVED`` says."""
+    from viewed import served
+
+    with served(**getattr(request.module, "SERVED", {})) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def chrome() -> Iterator[Any]:
     """A running Chromium without a network; files that ask for it set ``pytestmark = IN_A_BROWSER``."""
     with browser() as running:

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import json
-import os
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import (
-    IN_A_BROWSER,
-    LAPTOP,
-    OVERLAPS,
-    PHONE,
-    PROJECTOR,
-    UNREADABLE,
-    Visitor,
-    at_ease,
-    needs_page,
-    started,
-    until,
-)
+from browsing import IN_A_BROWSER, LAPTOP, PHONE, PROJECTOR, Visitor, at_ease, started, until
+from viewed import Served, flaws, served, shot
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.game import replay  # noqa: E402
-from experiments.classroom.people import HELD  # noqa: E402
-from experiments.classroom.room import Room  # noqa: E402
+from experiments.classroom.game import replay
+from experiments.classroom.people import HELD
+from experiments.classroom.room import Room
 
 pytestmark = IN_A_BROWSER
-SHOTS = os.environ.get("SCREENSHOTS")  # a folder to leave pictures in
+SERVED = {"pace": 0.2, "quarters": 4}
 SOON = 10_000 / 1000  # seconds from the command to a usable page
-
-
-@pytest.fixture(scope="module")
-def page_() -> Iterator[Served]:
-    with served(pace=0.2, quarters=4) as running:
-        yield running
-
-
-def shot(page: Any, name: str) -> None:
-    if SHOTS:
-        Path(SHOTS).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=str(Path(SHOTS) / f"{name}.png"), full_page=True)
 
 
 def cold_start(chrome: Any) -> float:
@@ -85,12 +56,11 @@ def test_all_text_can_be_read(chrome: Any, page_: Served, size: tuple[int, int],
     for part in ("charts", "table", "games"):
         page.click(f"#below-{part}")
         page.evaluate("document.querySelectorAll('details:not(.save)').forEach((one) => { one.open = true; })")
-        assert "\n".join(page.evaluate(UNREADABLE)) == ""
-        assert "\n".join(page.evaluate(OVERLAPS)) == ""
+        assert flaws(page) == []
     page.click("#open-settings")
     page.evaluate("document.querySelectorAll('details:not(.save)').forEach((one) => { one.open = true; })")
     shot(page, f"settings-{name}")
-    assert "\n".join(page.evaluate(UNREADABLE)) == ""
+    assert flaws(page) == []
     page.click("#drawer-close")
     page.click("#tab-learn")
     for chapter in range(1, 9):
@@ -100,11 +70,10 @@ def test_all_text_can_be_read(chrome: Any, page_: Served, size: tuple[int, int],
             page.click("#reveal")
             page.wait_for_selector("#verdict", timeout=120_000)
             shot(page, f"learn-{chapter}-{name}")
-        assert "\n".join(page.evaluate(UNREADABLE)) == ""
-        assert "\n".join(page.evaluate(OVERLAPS)) == ""
+        assert flaws(page) == []
     page.click("#tab-sit")
     page.wait_for_selector("#phase")
-    assert "\n".join(page.evaluate(UNREADABLE)) == ""
+    assert flaws(page) == []
     at_ease(visitor)
     visitor.context.close()
 
@@ -158,7 +127,7 @@ def test_two_sessions_and_the_rules_play_a_game_one_leaves_and_it_replays(chrome
             visitor.page.wait_for_selector(".saying")
             assert visitor.page.locator(".saying img").count() == 0
             shot(visitor.page, f"seat-{visitor.page.viewport_size['width']}")
-            assert visitor.page.evaluate(UNREADABLE) == []
+            assert flaws(visitor.page) == []
         composer = union.page.locator(".question select[data-axis]")
         for k in range(composer.count()):
             composer.nth(k).select_option(index=0)
@@ -186,7 +155,7 @@ def test_two_sessions_and_the_rules_play_a_game_one_leaves_and_it_replays(chrome
             union.page.wait_for_timeout(150)
         union.page.wait_for_selector("#class-cloud[data-runs='520']", timeout=120_000)
         shot(union.page, "debrief")
-        assert union.page.evaluate(UNREADABLE) == []
+        assert flaws(union.page) == []
         with union.page.expect_download() as download:
             union.page.click("#room-export")
         path = tmp_path / "class.json"

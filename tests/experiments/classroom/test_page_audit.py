@@ -11,36 +11,25 @@ from browsing import (
     IN_A_BROWSER,
     LAPTOP,
     NAMELESS,
-    OVERLAPS,
     PHONE,
-    UNREADABLE,
     Visitor,
     at_ease,
     barriers,
-    needs_page,
     predict,
     until,
 )
+from viewed import Served, flaws
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.lessons import shipped  # noqa: E402
+from experiments.classroom.lessons import shipped
 
 pytestmark = IN_A_BROWSER
+SERVED = {"pace": 0.0, "patience": 0.0, "quarters": 2}
 IN = {"en": "Your answer is in", "zh-Hans": "已收到你的答案"}  # what is said of a vote
 VIEWS = [
     pytest.param(size, language, id=f"{size[0]}-{language}")
     for size in (PHONE, LAPTOP)
     for language in ("en", "zh-Hans")
 ]
-
-
-@pytest.fixture(scope="module")
-def page_() -> Iterator[Served]:
-    with served(pace=0.0, patience=0.0, quarters=2) as running:
-        yield running
 
 
 @pytest.fixture
@@ -97,7 +86,7 @@ def test_the_lessons(visitor: Visitor, language: str, page_: Served) -> None:
         page.click("#reveal")
         page.wait_for_selector("#verdict", timeout=60_000)
         assert barriers(page) == [], lesson.key
-        assert [page.evaluate(what) for what in (UNREADABLE, OVERLAPS)] == [[], []], lesson.key
+        assert flaws(page) == [], lesson.key
     numbers = {lesson.key: number for number, lesson in enumerate(shipped(), 1)}
     for lesson_key in ("oneshot", "noise", "packages", "vote"):
         for action, there in (("ask", "#ballot"), ("split", ".split"), ("reveal", "#verdict")):

@@ -9,13 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CONTROLS, IN_A_BROWSER, LAPTOP, NAMELESS, UNREADABLE, Visitor, at_ease, needs_page, predict, until
+from browsing import CONTROLS, IN_A_BROWSER, LAPTOP, NAMELESS, UNREADABLE, Visitor, at_ease, predict, until
+from viewed import Served, served
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.game import replay  # noqa: E402
+from experiments.classroom.game import replay
 
 pytestmark = IN_A_BROWSER
 A4 = (794, 1123)  # pixels of a page at 96 to the inch

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,27 +9,24 @@ import pytest
 from browsing import (
     IN_A_BROWSER,
     LAPTOP,
-    OVERLAPS,
     PHONE,
     PROJECTOR,
     SMALLER_THAN,
-    UNREADABLE,
     Visitor,
     at_ease,
-    needs_page,
+    predict,
     started,
     until,
 )
+from viewed import LEAST_ON_THE_WALL, Served, fits, flaws, served
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.lesson_file import read_lesson  # noqa: E402
-from experiments.classroom.lessons import reveals, shipped  # noqa: E402
+from experiments.classroom.lesson_file import read_lesson
+from experiments.classroom.lessons import reveals, shipped
 
 pytestmark = IN_A_BROWSER
+SERVED = {"pace": 0.0, "quarters": 3}
 FEW = 64  # runs of what is played live; what ships says how it stood after these
+IN = {"en": "Your answer is in", "zh-Hans": "已收到你的答案"}  # what is said of a vote
 ALLOWED = 300  # ms from a tap to the first picture of a reveal
 # Taps, and says after how many ms the first chart is there and after how many it has settled.
 TAP = """(button) => new Promise((done) => {
@@ -62,12 +58,6 @@ label = "storm"
 name = { en = "storm" }
 parameters = { tension_jump_rate = 0.2 }
 """
-
-
-@pytest.fixture(scope="module")
-def page_() -> Iterator[Served]:
-    with served(pace=0.0, quarters=3) as running:
-        yield running
 
 
 def test_a_reveal_is_there_at_once_and_settles_within_two_seconds(
@@ -129,8 +119,8 @@ def test_a_class_votes_on_phones_and_the_wall_shows_the_split_and_then_the_revea
         assert not phone.page.locator("#reveal, #vote-next").count(), "who does not lead reveals nothing before"
         phone.page.check(f"#option-{option}")
         until(phone.page, "document.querySelector('#ballot').textContent.includes('Your answer is in')")
-        assert phone.page.evaluate(UNREADABLE) == []
-    until(wall, "document.querySelector('#ballot').textContent.includes('2 have answered')")
+        assert flaws(phone.page) == []
+    until(wall, "document.querySelector('#ballot').textContent.includes('Answers in: 2')")
     assert not wall.locator(".split").count()
     phones[0].page.reload()
     phones[0].page.wait_for_selector("#option-no_dialogue:checked", timeout=20_000)  # the same voter after a reload
@@ -147,13 +137,43 @@ def test_a_class_votes_on_phones_and_the_wall_shows_the_split_and_then_the_revea
     for page in (wall, *(phone.page for phone in phones)):
         page.wait_for_selector("#verdict", timeout=20_000)
         assert page.locator(".split").count() == 1
-        assert [page.evaluate(what) for what in (UNREADABLE, OVERLAPS)] == [[], []]
-    assert wall.evaluate(SMALLER_THAN, 28) == []
+        assert flaws(page) == []
+    assert wall.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == []
     wall.click("#vote-end")
     phones[0].page.wait_for_selector("#reveal", timeout=20_000)
     at_ease(lead, *phones)
     for one in (lead, *phones):
         one.context.close()
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_every_lesson_fits_on_the_wall(chrome: Any, page_: Served, language: str) -> None:
+    """Alone and with the split of a class beside it: nothing is scrolled, and the last row reads it."""
+    visitor = Visitor(chrome, PROJECTOR, page_.base)
+    visitor.page.emulate_media(reduced_motion="reduce")  # what moves is looked at when it stands
+    page = visitor.open(f"#lead={page_.lead_token}", language)
+    page.click("#tab-learn")
+    for number, lesson in enumerate(shipped(), 1):
+        page.click(f"#chapter-{number}")
+        fits(page, "reveal", "vote-next")
+        predict(page)
+        page.click("#reveal")
+        page.wait_for_selector("#verdict")
+        fits(page, "verdict", "discuss", "again", "to-watch")
+        page.click("#vote-next")
+        page.wait_for_selector("#ballot")
+        fits(page, "vote-next", "vote-end")
+        predict(page)
+        until(page, f"document.querySelector('#ballot').textContent.includes({IN[language]!r})")
+        for there in (".split", "#verdict"):
+            page.click("#vote-next")
+            page.wait_for_selector(there)
+            fits(page, "ballot", "vote-next", "vote-end")
+        assert page.locator(".split .count").first.is_visible() and page.locator("#discuss").is_visible(), lesson.key
+        page.click("#vote-end")
+        page.wait_for_selector("#reveal", state="attached")
+    at_ease(visitor)
+    visitor.context.close()
 
 
 def test_in_the_first_chapter_each_plays_against_a_classmate(chrome: Any, page_: Served) -> None:

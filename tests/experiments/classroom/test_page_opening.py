@@ -4,45 +4,27 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from browsing import (
     IN_A_BROWSER,
     LAPTOP,
-    NAMELESS,
-    OVERLAPS,
     PROJECTOR,
-    SMALLER_THAN,
     UNREADABLE,
     WORDS,
     Visitor,
     at_ease,
-    needs_page,
     until,
 )
+from viewed import HAND, Served, fits
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.game import Game, Settings, read_moves  # noqa: E402
-from experiments.classroom.opening import QUARTERS, gained, moves  # noqa: E402
+from experiments.classroom.game import Game, Settings, read_moves
+from experiments.classroom.opening import QUARTERS, gained, moves
 
 pytestmark = IN_A_BROWSER
-HAND = (390, 844)
 MOST_WORDS = 40
-LEAST_ON_THE_WALL = 28  # px
-IN_SIGHT = """(id) => { const box = document.getElementById(id).getBoundingClientRect();
-  return box.top >= 0 && box.left >= 0 && box.bottom <= innerHeight && box.right <= innerWidth; }"""
 PLAYED_LUCK = 7
-
-
-@pytest.fixture(scope="module")
-def page_() -> Iterator[Served]:
-    with served() as running:
-        yield running
 
 
 def total(choices: str, luck: int) -> float:
@@ -50,15 +32,6 @@ def total(choices: str, luck: int) -> float:
     game = Game(Settings(replicate=luck, quarters=QUARTERS), read_moves(moves(choices)))
     game.advance()
     return sum(float(gained(frame["dyad"])) for frame in game.model.recorder.frames)
-
-
-def fits(page: Any, *ids: str) -> None:
-    """Nothing has to be scrolled, everything can be read, and these controls are in sight."""
-    assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
-    assert [name for name in ids if not page.evaluate(IN_SIGHT, name)] == []
-    assert page.evaluate(UNREADABLE) == [] and page.evaluate(OVERLAPS) == [] and page.evaluate(NAMELESS) == []
-    if page.viewport_size["width"] == PROJECTOR[0]:
-        assert page.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == []
 
 
 @pytest.mark.parametrize("language", ["en", "zh-Hans"])
@@ -97,7 +70,7 @@ def test_one_tap_plays_five_quarters_of_the_model_in_twenty_seconds(chrome: Any,
     assert 15.0 < seconds < 40.0  # on a busy machine; each quarter is shown for 3.4 s
     page.wait_for_selector("#rain svg", timeout=60_000)
     said = page.eval_on_selector_all("#rain text", "(all) => all.map((one) => one.textContent)")
-    assert f"you {round(1000 * total('WKKKK', PLAYED_LUCK)):,} million $" in said
+    assert f"you {round(1000 * total('WKKKK', PLAYED_LUCK)):,} million\u00a0$" in said
     assert "better than" in page.inner_text("#told") and "always keeping" in page.inner_text("#told")
     # The laboratory shows this very run.
     page.click("#door-lab")

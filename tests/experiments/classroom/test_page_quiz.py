@@ -6,16 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import IN_A_BROWSER, LAPTOP, OVERLAPS, UNREADABLE, Visitor, at_ease, barriers, needs_page, until
+from browsing import IN_A_BROWSER, LAPTOP, Visitor, at_ease, barriers, until
+from viewed import HAND, flaws, served
 
-needs_page()
-
-from served import served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.quiz import items, learned, read_answers  # noqa: E402
+from experiments.classroom.quiz import items, learned, read_answers
 
 pytestmark = IN_A_BROWSER
-PHONE = (390, 844)
 LANGUAGES = ("en", "zh-Hans")
 
 
@@ -25,7 +21,7 @@ def answer(page: Any, n_right: int) -> None:
     page.click("#to-quiz")
     page.wait_for_selector("#quiz-send")
     assert page.is_disabled("#quiz-send")
-    assert page.evaluate(UNREADABLE) == [] and barriers(page) == []
+    assert flaws(page) == [] and barriers(page) == []
     for number, item in enumerate(items()):
         right = item["right"]
         page.check(f"#quiz-{item['key']}-{right if number < n_right else (right + 1) % len(item['options'])}")
@@ -42,7 +38,7 @@ def test_phones_answer_before_and_after_and_the_file_says_what_changed(chrome: A
     with served(quarters=1, warm=False) as page_:
         lead = Visitor(chrome, LAPTOP, page_.base)
         screen = lead.open(f"#lead={page_.lead_token}")
-        phones = [Visitor(chrome, PHONE, page_.base) for _ in LANGUAGES]
+        phones = [Visitor(chrome, HAND, page_.base) for _ in LANGUAGES]
         for phone, language in zip(phones, LANGUAGES, strict=True):
             phone.open("#learn", language)
             assert not phone.page.locator("#to-quiz").count()
@@ -51,14 +47,14 @@ def test_phones_answer_before_and_after_and_the_file_says_what_changed(chrome: A
             for phone, n_right in zip(phones, right, strict=True):
                 answer(phone.page, n_right)
             screen.click("#quiz-refresh")
-            until(screen, "document.querySelector('#quiz-line').textContent.includes('2 have answered')")
+            until(screen, "document.querySelector('#quiz-line').textContent.includes('Answers in: 2')")
             screen.click("#quiz-close")
             for phone in phones:
                 until(phone.page, "!document.querySelector('#to-quiz')")
         with screen.expect_download() as download:
             screen.click("#quiz-csv")
         download.value.save_as(path)
-        assert [page.evaluate(what) for page in (screen, phones[0].page) for what in (UNREADABLE, OVERLAPS)] == [[]] * 4
+        assert [flaws(page) for page in (screen, *(phone.page for phone in phones))] == [[]] * 3
         at_ease(lead, *phones)
         for visitor in (lead, *phones):
             visitor.context.close()

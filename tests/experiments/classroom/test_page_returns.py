@@ -7,13 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from browsing import IN_A_BROWSER, LAPTOP, PHONE, UNREADABLE, Visitor, at_ease, needs_page, until
+from browsing import IN_A_BROWSER, LAPTOP, PHONE, Visitor, at_ease, until
+from viewed import Served, flaws, served
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom import people  # noqa: E402
+from experiments.classroom import people
 
 pytestmark = IN_A_BROWSER
 QUESTION = "document.querySelector('.question [data-move]')?.closest('section').id"
@@ -69,14 +66,14 @@ def test_who_was_away_too_long_is_told(
     screen = other.open("#sit", language)
     visitor.context.set_offline(True)
     until(screen, "/held for|保留/.test(document.querySelector('#there-0')?.textContent)")
-    assert screen.evaluate(UNREADABLE) == []
+    assert flaws(screen) == []
     deadline = time.monotonic() + 30
     while not room.classroom.room.game.released and time.monotonic() < deadline:
         screen.wait_for_timeout(100)
     visitor.context.set_offline(False)
     page = visitor.page
     page.wait_for_selector("#missed li", timeout=20_000)
-    assert page.evaluate(UNREADABLE) == []
+    assert flaws(page) == []
     assert "{" not in page.inner_text("#missed")
     page.reload()
     page.wait_for_selector("#missed li", timeout=20_000)
@@ -95,7 +92,7 @@ def test_the_page_shows_its_frame_before_the_server_answers(chrome: Any, room: S
     visitor.page.route("**/api/start", lambda route: held.extend([route]))
     visitor.page.goto(f"{room.base}/#sit")
     visitor.page.wait_for_selector("#waiting", timeout=10_000)
-    assert visitor.page.locator("header nav button").count() == 3 and visitor.page.evaluate(UNREADABLE) == []
+    assert visitor.page.locator("header nav button").count() == 3 and flaws(visitor.page) == []
     while not held:
         visitor.page.wait_for_timeout(50)
     held[0].continue_()

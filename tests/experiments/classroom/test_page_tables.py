@@ -18,29 +18,21 @@ import pytest
 from browsing import (
     IN_A_BROWSER,
     LAPTOP,
-    OVERLAPS,
     PROJECTOR,
     ROOT,
     SMALLER_THAN,
-    UNREADABLE,
     Visitor,
     at_ease,
     barriers,
-    needs_page,
     until,
 )
+from viewed import HAND, LEAST_ON_THE_WALL, Served, flaws, served
 
-needs_page()
-
-from served import Served, served  # noqa: E402 - after the packages that it needs
-
-from experiments.classroom.people import HELD  # noqa: E402
+from experiments.classroom.people import HELD
 
 pytestmark = IN_A_BROWSER
 TABLES, PEOPLE, QUARTERS = 10, 15, 6
 BROWSERS = 3  # of the people; the others ask as a browser does, but draw nothing: two cores are soon busy
-PHONE = (390, 844)
-LEAST = 28  # pixels of a text on the wall
 #: Moves under the thumb, in the order in which they are tried; a decision is on the screen without scrolling.
 MOVES = ("accept", "advice", "nothing", "honour")
 IN_SIGHT = """() => [...document.querySelectorAll('.question')].filter((one) => one.checkVisibility()).flatMap((card) =>
@@ -104,26 +96,26 @@ def test_ten_tables_play_six_quarters_and_see_ten_dots(chrome: Any, running: Ser
     board = wall.open(f"#lead={running.lead_token}", "zh-Hans")
     board.wait_for_selector("#room-code")
     board.evaluate("location.hash = 'sit'")
-    phones = [Visitor(chrome, PHONE, running.base) for _ in range(BROWSERS)]
+    phones = [Visitor(chrome, HAND, running.base) for _ in range(BROWSERS)]
     for number, visitor in enumerate(phones):
         page = visitor.open(f"#room={code}", ("en", "zh-Hans")[number % 2])
         assert code not in page.url
         page.fill("#name", f"Phone {number}")
         page.press("#name", "Enter")
         page.wait_for_selector("#in-the-room")
-        assert page.evaluate(UNREADABLE) == []
+        assert flaws(page) == []
     others = [Player(running, f"Player {number}") for number in range(PEOPLE - BROWSERS)]
     for other in others:
         other.start()
     until(board, f"document.querySelectorAll('.names li').length === {PEOPLE}")
-    assert board.inner_text("#room-code") == code and board.evaluate(SMALLER_THAN, LEAST) == []
+    assert board.inner_text("#room-code") == code and board.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == []
     screen.fill("#n-tables", str(TABLES))
     assert screen.is_visible("#code-0")
     screen.click("#deal")
     until(screen, f"document.querySelectorAll('#grid .table').length === {TABLES}")
     assert not screen.is_visible("#code-0"), "seats have codes where there is one table"
     until(board, f"document.querySelectorAll('#seating section').length === {TABLES}")
-    assert board.evaluate(SMALLER_THAN, LEAST) == []
+    assert board.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == []
     for visitor in phones:
         visitor.page.wait_for_selector("#my-table")
     began = time.monotonic()
@@ -134,12 +126,11 @@ def test_ten_tables_play_six_quarters_and_see_ten_dots(chrome: Any, running: Ser
         board.wait_for_timeout(200)
         if not looked and min(len(table.quarters) for table in hall.tables) >= 2:
             board.wait_for_selector("#wall-clock")
-            assert board.evaluate(SMALLER_THAN, LEAST) == [] and board.evaluate(UNREADABLE) == []
-            assert board.evaluate(OVERLAPS) == []
+            assert board.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == [] == flaws(board)
             assert board.locator(".ticker li").count() >= 3 and board.locator(".stand").count() == TABLES
             assert board.evaluate("document.documentElement.scrollHeight <= innerHeight")
             assert board.evaluate("document.querySelector('.wall').getBoundingClientRect().bottom <= innerHeight")
-            assert screen.evaluate(UNREADABLE) == []
+            assert flaws(screen) == []
             looked = True
     took = time.monotonic() - began
     print(f"{TABLES} tables, {QUARTERS} quarters: {took:.0f} s, {decided} decisions in browsers")
@@ -157,10 +148,9 @@ def test_ten_tables_play_six_quarters_and_see_ten_dots(chrome: Any, running: Ser
             )
             == [TABLES] * 3
         )
-        assert page.locator(".tale").count() == TABLES and page.evaluate(UNREADABLE) == []
-        assert page.evaluate(OVERLAPS) == [] == page.evaluate(SMALLER_THAN, 11)
+        assert page.locator(".tale").count() == TABLES and flaws(page) == [] == page.evaluate(SMALLER_THAN, 11)
         assert "{" not in page.inner_text("#stories")
-    assert board.evaluate(SMALLER_THAN, LEAST) == []
+    assert board.evaluate(SMALLER_THAN, LEAST_ON_THE_WALL) == []
     deadline = time.monotonic() + 60
     told = running.ask("room/tables")[1]
     while not all(one["why"] for one in told["tables"]) and time.monotonic() < deadline:
@@ -188,7 +178,7 @@ def test_ten_tables_play_six_quarters_and_see_ten_dots(chrome: Any, running: Ser
 def test_a_seat_reloaded_locked_and_offline_is_still_its_player_s(chrome: Any) -> None:
     with served(pace=0.0, patience=300.0, quarters=2, warm=False) as page_:
         hall = page_.classroom.hall
-        visitor = Visitor(chrome, PHONE, page_.base)
+        visitor = Visitor(chrome, HAND, page_.base)
         page = visitor.open(f"#room={hall.code}")
         page.fill("#name", "Ann")
         page.click("#join")
@@ -258,7 +248,7 @@ def test_killed_in_quarter_four_the_class_goes_on_there(chrome: Any, tmp_path: P
         page_.visitor = page_.arrive()
         lead = said.partition("#lead=")[2].split()[0]
         told = page_.ask("room/lead", {"action": "set", "pace": 0}, lead)[1]
-        visitor = Visitor(chrome, PHONE, page_.base)
+        visitor = Visitor(chrome, HAND, page_.base)
         page = visitor.open(f"#room={told['code']}")
         page.fill("#name", "Ann")
         page.click("#join")
@@ -308,7 +298,7 @@ def test_killed_in_quarter_four_the_class_goes_on_there(chrome: Any, tmp_path: P
 def test_nobody_is_barred(chrome: Any, language: str) -> None:
     with served(pace=0.0, patience=0.0, quarters=1) as page_:
         hall = page_.classroom.hall
-        lead, phone = Visitor(chrome, LAPTOP, page_.base), Visitor(chrome, PHONE, page_.base)
+        lead, phone = Visitor(chrome, LAPTOP, page_.base), Visitor(chrome, HAND, page_.base)
         page = phone.open(f"#room={hall.code}", language)
         assert barriers(page) == []
         page.fill("#name", "Ann")

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 import json
 import re
+import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -112,7 +114,49 @@ def test_chinese_is_chinese() -> None:
     latin = [
         key for key, text in chinese.items() if text and not re.search(r"[\u4e00-\u9fff]", text) and key not in plain
     ]
-    assert [key for key in latin if key not in ("comma",)] == []
+    assert [key for key in latin if key not in ("comma", "colon", "brackets", "sentences")] == []
+
+
+# Signs of another script in a Chinese sentence, a gap beside a full-width sign, and one before a percent sign.
+LATIN = re.compile(r"[,;:?!()\"']|[\u4e00-\u9fff]\s*\.|[，。：；？！、（）“”] | [，。：；？！、（）]|\d %")
+
+
+def chinese_texts() -> dict[str, str]:
+    """Every Chinese text of the page, the words, the questions and the lessons, by its place."""
+    found: dict[str, str] = {}
+
+    def walk(value: Any, place: str) -> None:
+        if isinstance(value, str) and re.search(r"[\u4e00-\u9fff]", value):
+            found[place] = value
+        for key, inner in (
+            value.items() if isinstance(value, dict) else enumerate(value if isinstance(value, list) else ())
+        ):
+            walk(inner, f"{place}/{key}")
+
+    for path in FOLDER.glob("*/zh-Hans.json"):
+        walk(json.loads(path.read_text(encoding="utf-8")), path.parent.name)
+    for path in (FOLDER / "chapters").glob("*.toml"):
+        walk(tomllib.loads(path.read_text(encoding="utf-8")), path.stem)
+    return found
+
+
+def test_chinese_sentences_have_their_own_signs() -> None:
+    texts = chinese_texts()
+    assert {place.partition("/")[0] for place in texts} >= {"lang", "glossary", "quiz_items", "1-oneshot", "8-change"}
+    assert {place: LATIN.findall(text) for place, text in texts.items() if LATIN.search(text)} == {}
+
+
+@pytest.mark.parametrize("bad", ["中国: 是", "关税 (10%)", "好,坏", "是。 否", "95 % 区间", "（好） ，", "完."])
+def test_a_latin_sign_would_be_found(bad: str) -> None:
+    assert LATIN.search(bad)
+
+
+def test_scripts_compose_sentences_with_signs_of_the_language() -> None:
+    """A colon, a bracket or a comma that a script puts between two pieces is a word of the language, too."""
+    joint = re.compile(r"""(?<=[,+] )"(?:: | \(|; |, |\. )"|\}(?:: |; | \()\$\{|` \(\$\{""")
+    assert joint.search('bloc(b), ": ", name') and joint.search("`${name}: ${value}`") and joint.search("` (${n})`")
+    lines = [(name, line.strip()) for name, script in SCRIPTS.items() for line in script.splitlines()]
+    assert [(name, line) for name, line in lines if joint.search(line)] == []
 
 
 def test_money_is_counted_as_each_language_counts_it() -> None:
