@@ -103,8 +103,8 @@ def technology_stakes(
 
     cell_cost (..., k), car_cost (..., f) now; cells (..., f, k) GWh last quarter; learned: everybody's experience;
     output: what was made last quarter; ev_revenue (..., b) bn$ of the home automakers;
-    effective (..., d) tension; luck (...) in the cost of cells so far, in logs. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
-    learns by the plants in it alone.
+    effective (..., d) tension; luck (...) in the cost of cells so far, in logs. A bloc without suppliers of its own has
+    the cost of the cells its automakers buy, and learns by the plants in it alone.
     """
     share, felt, parties = parameters.host_learning_share, felt_in_security(parameters, effective), economy.parties
     own, partner = parties.importer, parties.partner

@@ -123,8 +123,8 @@ def learned_cost(
 def luck_next(luck: FloatArray, sd: float, shock: FloatArray) -> FloatArray:
     """Luck in the cost of cells a quarter later, in logs: a random walk without drift.
 
-    luck: (...), in logs, 0 at the start. sd: scalar, of a year's change, 0-0.3 per root of a year. shock: (...), standard
-    normal.
+    luck: (...), in logs, 0 at the start. sd: scalar, of a year's change, 0-0.3 per root of a year. shock: (...),
+    standard normal.
     Limits: as it was at an sd of 0; after n quarters its sd is that of a year times the root of n/4.
     Source: Farmer and Lafond 2016; Lafond et al. 2018, without their autocorrelation of neighbouring years (0.19).
     """

@@ -8,6 +8,7 @@ prints what it does to EV shares, costs and cooperation in 400 runs of 2026.
 from __future__ import annotations
 
 import csv
+import itertools
 from typing import Any
 
 import equality
@@ -169,7 +170,7 @@ def test_ev_shares_vary_by_more_than_was_asked_and_by_more_with_more_luck() -> N
     with using_arithmetic("compiled"):
         spread = [ev_share(lanes(sd)).std(axis=0, ddof=1) for sd in (0.0, HALF, RECORD, DOUBLE)]
     assert spread[0].min() < BAR < spread[2].min()
-    assert all((less < more).all() for less, more in zip(spread, spread[1:], strict=False))
+    assert all((less < more).all() for less, more in itertools.pairwise(spread))
 
 
 def test_the_value_of_the_record_is_that_of_the_evidence() -> None:
@@ -189,7 +190,7 @@ def test_the_value_of_the_record_is_that_of_the_evidence() -> None:
 
 
 def table(replicates: int) -> None:
-    """What luck in costs does in so many runs; differences run by run from the runs without it, with standard errors."""
+    """What luck in costs does in so many runs; differences run by run from runs without it, and standard errors."""
     plain = None
     for sd in (0.0, HALF, RECORD, DOUBLE):
         world = lanes(sd, replicates=replicates)
