@@ -2,7 +2,7 @@
 
     PYTHONPATH=.:tests python tests/phases/test_cost_luck.py
 
-prints what it does to EV shares, costs and cooperation in 400 runs of 2026.
+prints what it does to EV shares, costs and cooperation in 1,000 runs of 2026.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def table(replicates: int) -> None:
         print("mean", share.mean(axis=0).round(4), "shift", (share - plain[0]).mean(axis=0).round(4))
         ends = np.exp(np.quantile(cost, (0.05, 0.5, 0.95))).round(0)
         print("  cells made in China, $/kWh: 5 %, median, 95 %", ends, "sd of logs", cost.std(ddof=1).round(3))
-        for column in ("emerged", "mean_depth"):
+        for column in ("emerged", "time_cooperating", "mean_depth"):
             change = (runs[column].astype(float) - plain[1][column].astype(float)).unstack("dyad")
             told = [
                 f"{d} {runs[column].unstack('dyad')[d].mean():.3f} ({change[d].mean():+.3f}, {change[d].sem():.3f})"
@@ -213,4 +213,4 @@ def table(replicates: int) -> None:
 
 if __name__ == "__main__":
     with using_arithmetic("compiled"):
-        table(400)
+        table(1000)
