@@ -128,7 +128,7 @@ def luck_next(luck: FloatArray, sd: float, shock: FloatArray) -> FloatArray:
     Limits: as it was at an sd of 0; after n quarters its sd is that of a year times the root of n/4.
     Source: Farmer and Lafond 2016; Lafond et al. 2018, without their autocorrelation of neighbouring years (0.19).
     """
-    return luck + sd * QUARTERS_PER_YEAR**-0.5 * shock
+    return luck + sd / np.sqrt(QUARTERS_PER_YEAR) * shock
 
 
 def with_luck(cost: FloatLike, luck: FloatLike) -> FloatArray:
