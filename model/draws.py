@@ -60,6 +60,7 @@ STREAMS: Final[dict[str, Stream]] = {
     "club_exit": Stream(26, "uniform", ("blocs",), "whether a successor takes a bloc out of a club"),
     "entry": Stream(27, "uniform", ("dyads",), "how long what was signed waits to enter into force"),
     "announcement": Stream(31, "uniform", ("blocs",), "whether a zero-emission path is announced"),
+    "cost_luck": Stream(32, "normal", (), "luck in the cost of battery cells, common to all makers"),
 }
 
 
@@ -90,6 +91,7 @@ class Draws:
     club_exit: npt.NDArray[np.float64]
     entry: npt.NDArray[np.float64]
     announcement: npt.NDArray[np.float64]
+    cost_luck: npt.NDArray[np.float64]
 
 
 def draw_stream(

@@ -56,6 +56,7 @@ class State:
     cell_cost: FloatArray  # (k,) $/kWh
     place_cost: FloatArray  # (o, k) $/kWh by where cells are made; ``cell_cost`` is that at home
     car_cost: FloatArray  # (f,) cost of a car without its battery, over that of the start
+    cost_luck: FloatArray  # () luck in the cost of cells since the start, in logs
     experience: FloatArray  # (k,) GWh
     place_experience: FloatArray  # (o,) GWh of plants in a place
     car_experience: FloatArray  # (f,) m EVs
@@ -175,6 +176,7 @@ class State:
 
 #: Arrays that begin alike everywhere: what they hold, their axes (``model.vocabulary``), their names.
 _FILLED: Final[tuple[tuple[float, str, str], ...]] = (
+    (0.0, "", "cost_luck"),
     (0.0, "mf", "plant_due"),
     (0.0, "f", "plants_started"),
     (0.0, "b", "credit_price threshold_shift harmony_announced club_mood"),

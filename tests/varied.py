@@ -27,6 +27,7 @@ VARIED: list[dict[str, Any]] = [
     {"plant_hazard_max": 0.0, "contract_length": 1},
     {"unilateral_recognition_rate": 1.0, "recognition_autonomy_cost": 0.0},
     {"zev_cost": 0.0, "zev_demand_shift": 0.8, "zev_ramp": 1},
+    {"battery_cost_luck": 0.3, "foresight": True, "assessment_interval": 2},
     {"nest_correlation": 0.0, "origin_substitution": 2.0, "supplier_substitution": 0.2},
     {"nest_correlation": 0.7, "price_adjustment": 1.0, "origin_adjustment": 1.0},
     {"foresight": True, "foresight_quarters": 20, "assessment_interval": 1},

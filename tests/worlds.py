@@ -204,7 +204,7 @@ def luck_permuted(luck: Draws, place: Sequence[int], firm: np.ndarray) -> Draws:
                 index = {"blocs": to, "automakers": firm, "dyads": where}[kind]
                 after[(slice(None),) * axis + (index,)] = numbers
                 numbers = after
-        if stream.shape[0] == "dyads":
+        if stream.shape[:1] == ("dyads",):
             turned = numbers[:, where[flipped]]
             turned = 1.0 - turned if name == "first_proposer" else turned
             turned = turned[:, :, ::-1] if "sides" in stream.shape else turned

@@ -137,7 +137,14 @@ def blocks(text: str, facts: Facts) -> dict[str, str]:
     """The generated parts of the page, by name; symbols and places of parameters are those that its text gives."""
     phases = [(str(n), code(phase.name), phase.part, phase.says) for n, phase in enumerate(facts.phases, 1)]
     streams = [
-        (code(name), str(own.code), own.law, ", ".join(map(str, own.shape)), own.use, "<br>".join(map(code, files)))
+        (
+            code(name),
+            str(own.code),
+            own.law,
+            ", ".join(own.shape) or "one number",
+            own.use,
+            "<br>".join(map(code, files)),
+        )
         for name, own in facts.streams.items()
         for files in [facts.drawn_in[name]]
     ]

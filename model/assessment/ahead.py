@@ -19,18 +19,21 @@ from model.market import learning
 from model.market.clearing import landed_costs, supply_cells
 from model.market.economy import Economy, Opening
 from model.market.learning import Costs, Learned
-from model.numerics import FloatArray
+from model.numerics import FloatArray, FloatLike
 from model.parameters.checked import Parameters
 from model.vocabulary import BATTERY
 
 
-def costs_ahead(economy: Economy, parameters: Parameters, learned: Learned, output: Learned) -> Costs:
+def costs_ahead(
+    economy: Economy, parameters: Parameters, learned: Learned, output: Learned, luck: FloatLike = 0.0
+) -> Costs:
     """What everything costs after the quarters of foresight at last quarter's output.
 
-    Spillovers are those without technology cooperation, whose own gain a package already counts (theory 1.16).
+    Spillovers are those without technology cooperation, whose own gain a package already counts (theory 1.16). Nobody
+    foresees luck: that in the cost of cells, luck (...) in logs, stays as it is.
     """
-    increment = learning.gained(economy, parameters, output)
-    return learning.costs(economy, parameters, learning.ahead(learned, increment, parameters.foresight_quarters))
+    later = learning.ahead(learned, learning.gained(economy, parameters, output), parameters.foresight_quarters)
+    return learning.costs(economy, parameters, later, luck)
 
 
 def situation_ahead(
@@ -79,13 +82,14 @@ def foreseen(
     start: FloatArray | None,
     sweeps: int,
     nodes: Nodes,
+    luck: FloatLike = 0.0,
 ) -> tuple[Tables, FloatArray]:
     """What a government with foresight makes of an assessment, and the markups (..., q, f) of the one ahead.
 
     learned, output: experience, and what was made last quarter. now: the present tables; start: markups of the last
-    assessment ahead, or None for a cold start; sweeps and nodes as in ``assess``.
+    assessment ahead, or None for a cold start; sweeps and nodes as in ``assess``; luck as in ``costs_ahead``.
     """
-    costs = costs_ahead(economy, parameters, learned, output)
+    costs = costs_ahead(economy, parameters, learned, output, luck)
     later = situation_ahead(economy, parameters, opening, situation, costs)
     ahead = assess_all(economy, parameters, later, start, sweeps, nodes)
     return averaged(now, ahead), ahead.markup

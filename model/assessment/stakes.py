@@ -97,18 +97,19 @@ def technology_stakes(
     output: Learned,
     ev_revenue: FloatArray,
     effective: FloatArray,
+    luck: FloatLike = 0.0,
 ) -> FloatArray:
     """(..., d, s) gain of each side from technology cooperation, bn$ per quarter (theory 1.16).
 
     cell_cost (..., k), car_cost (..., f) now; cells (..., f, k) GWh last quarter; learned: everybody's experience;
     output: what was made last quarter; ev_revenue (..., b) bn$ of the home automakers;
-    effective (..., d) tension. A bloc without suppliers of its own has the cost of the cells its automakers buy, and
-    learns by the plants in it alone.
+    effective (..., d) tension; luck (...) in the cost of cells so far, in logs. A bloc without suppliers of its own has
+    the cost of the cells its automakers buy, and learns by the plants in it alone.
     """
     share, felt, parties = parameters.host_learning_share, felt_in_security(parameters, effective), economy.parties
     own, partner = parties.importer, parties.partner
     back = np.array([parties.pair_of[pair[::-1]] for pair in parties.directed])
-    made, cost, cells_ahead = _cells_ahead(economy, parameters, cell_cost, cells, learned, output)
+    made, cost, cells_ahead = _cells_ahead(economy, parameters, cell_cost, cells, learned, output, luck)
     sold, value, cars_ahead = _cars_ahead(economy, parameters, car_cost, learned, output)
     gain = technology.technology_gain(
         entries(cost, own),
@@ -141,10 +142,12 @@ def _cells_ahead(
     cells: FloatArray,
     learned: Learned,
     output: Learned,
+    luck: FloatLike,
 ) -> tuple[FloatArray, FloatArray, Ahead]:
     """GWh made by each bloc's suppliers, $/kWh of their cells, and the same some quarters ahead beside a partner."""
     made, cost, seen = _by_bloc(economy, cell_cost, learned.cells, cells)
-    share, floor = parameters.host_learning_share, parameters.battery_cost_floor
+    share = parameters.host_learning_share
+    floor = batteries.with_luck(parameters.battery_cost_floor, np.asarray(luck)[..., None])
     exponent = batteries.learning_exponent(parameters.battery_learning_rate)
     own, partner = economy.parties.importer, economy.parties.partner
     now, by_owner, theirs = entries(cost, own), entries(made, own), entries(made, partner)

@@ -2,7 +2,7 @@
 
 What is learned belongs in part to the owner, wherever it builds, and in part to the plants of a place, whoever owns
 them; from others both learn less, from a partner in technology cooperation more. ``...`` stands for any leading axes;
-the letters of the axes are those of ``model.vocabulary``. Nothing is drawn.
+the letters of the axes are those of ``model.vocabulary``. Nothing is drawn here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.market.economy import Economy
-from model.numerics import FloatArray, beside
+from model.numerics import FloatArray, FloatLike, beside
 from model.parameters.checked import Parameters
 from model.rules import batteries
 
@@ -56,9 +56,10 @@ def at_home(economy: Economy, place_cost: FloatArray) -> FloatArray:
     return beside([place_cost[..., home, k] for k, home in enumerate(economy.supplier_home)])
 
 
-def costs(economy: Economy, parameters: Parameters, learned: Learned) -> Costs:
-    """What everything costs after so much experience."""
+def costs(economy: Economy, parameters: Parameters, learned: Learned, luck: FloatLike = 0.0) -> Costs:
+    """What everything costs after so much experience; luck (...) in the cost of cells so far, in logs."""
     place = economy.cell_costs(parameters, learned.cells, learned.places)
+    place = batteries.with_luck(place, np.asarray(luck)[..., None, None])
     return Costs(at_home(economy, place), place, economy.car_cost(parameters, slice(None), learned.cars))
 
 

@@ -50,6 +50,7 @@ def assess_impact(world: Stage) -> None:
             ahead,
             WARM_SWEEPS,
             nodes,
+            state.cost_luck,
         )
     stakes = _stakes(world, situation)
     state.insight = Insight(True, _mandate(world, tables, stakes), stakes, markup, ahead)
@@ -131,7 +132,7 @@ def _stakes(world: Stage, situation: Situation) -> Stakes:
         supply = supply_stakes(world.economy, p, world.scenario, books.cell_imports, books.ev_built)
     supply, withheld = licences.weighed(world, supply)
     made = (state.cell_cost, state.car_cost, state.cells, *world.learned())
-    technology = technology_stakes(world.economy, p, *made, books.ev_revenue, effective)
+    technology = technology_stakes(world.economy, p, *made, books.ev_revenue, effective, state.cost_luck)
     extra = technology_extra(p, books.ev_revenue, effective)
     if extra is not None:
         technology = technology + extra

@@ -9,7 +9,7 @@ from model.market import learning
 from model.market.clearing import pass_through_weight
 from model.numerics import LEAST_AVAILABILITY, FloatArray, beside, ordered_sum, safe_ratio
 from model.phases.market import offer_supply
-from model.rules import demand, plants, pricing, standards
+from model.rules import batteries, demand, plants, pricing, standards
 from model.stage import Stage
 from model.vocabulary import EV
 
@@ -37,9 +37,12 @@ def _learn(world: Stage) -> None:
     more = learning.gained(world.economy, world.parameters, output, state.standards.together)
     state.experience, state.place_experience, state.car_experience = now = learning.ahead(before, more, 1.0)
     if world.as_one(world.suppliers, "learn") is not None:
-        state.place_cost = world.economy.cell_costs(world.parameters, now.cells, now.places)
+        learned = world.economy.cell_costs(world.parameters, now.cells, now.places)
     else:
-        state.place_cost = beside([maker.learn(now.cells[..., maker.index], now.places) for maker in world.suppliers])
+        learned = beside([maker.learn(now.cells[..., maker.index], now.places) for maker in world.suppliers])
+    shock = world.luck.cost_luck[state.quarter + 1]
+    state.cost_luck = batteries.luck_next(state.cost_luck, world.parameters.battery_cost_luck, shock)
+    state.place_cost = batteries.with_luck(learned, state.cost_luck[:, None, None])
     state.cell_cost = learning.at_home(world.economy, state.place_cost)
     state.car_cost = world.asked(world.automakers, "learn", now.cars)
 

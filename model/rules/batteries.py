@@ -1,6 +1,6 @@
 """Battery cells: what they cost delivered, whom they are bought from, at what margin, and how costs fall.
 
-Theory 1.3. Four mechanisms, each a closed form:
+Theory 1.3. Five mechanisms, each a closed form:
 
 * *Sourcing.* An automaker spreads its cells over suppliers, favouring cheap ones (logit). Its unit cost is
   the normalised log-sum, not the share-weighted mean: the mean can *fall* when a supplier gets dearer (trap
@@ -9,6 +9,7 @@ Theory 1.3. Four mechanisms, each a closed form:
   given (Nash-in-Nash): the margin is a part of what the automaker would lose without that supplier.
 * *Learning.* Wright's law with a floor: cost falls by a fixed fraction at each doubling of experience.
 * *Spillovers.* Experience grows with a supplier's own output and, less, with that of the others.
+* *Luck*, optional: all costs wander about the learning curve together, a random walk in logs.
 
 Shapes: ``...`` leading axes; suppliers (k) on the last axis unless said otherwise. Cells in $/kWh and GWh.
 """
@@ -20,6 +21,7 @@ from typing import Final
 import numpy as np
 
 from model.numerics import (
+    QUARTERS_PER_YEAR,
     SHARE_CAP,
     SHARE_FLOOR,
     FloatArray,
@@ -116,6 +118,29 @@ def learned_cost(
     if host_share == 0.0 and isinstance(place_ratio, float):
         return floor + (initial_cost - floor) * owner
     return floor + (initial_cost - floor) * owner * power(place_ratio, -exponent * host_share)
+
+
+def luck_next(luck: FloatArray, sd: float, shock: FloatArray) -> FloatArray:
+    """Luck in the cost of cells a quarter later, in logs: a random walk without drift.
+
+    luck: (...), in logs, 0 at the start. sd: scalar, of a year's change, 0-0.3 per root of a year. shock: (...),
+    standard normal.
+    Limits: as it was at an sd of 0; after n quarters its sd is that of a year times the root of n/4.
+    Source: Farmer and Lafond 2016; Lafond et al. 2018, without their autocorrelation of neighbouring years (0.19).
+    """
+    return luck + sd / np.sqrt(QUARTERS_PER_YEAR) * shock
+
+
+def with_luck(cost: FloatLike, luck: FloatLike) -> FloatArray:
+    """Cost of cells, or the floor under it, with the luck that all makers have in common, $/kWh (...).
+
+    cost: (...), that of the learning curve, $/kWh. luck: (...), ``luck_next``, in logs.
+    The curve is the median of what comes, not its mean: learning rates are estimated in logs. Materials, the floor of
+    learning, have their luck too: what varies in the evidence is the whole price.
+    Limits: the learning curve's at a luck of 0.
+    Source: Lafond et al. 2018; Way, Ives, Mealy and Farmer 2022.
+    """
+    return np.asarray(cost * np.exp(luck), dtype=np.float64)
 
 
 def effective_experience(own: FloatArray, spillover: FloatArray) -> FloatArray:

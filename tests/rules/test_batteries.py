@@ -156,3 +156,31 @@ def test_order_of_suppliers_and_batches() -> None:
         assert same_bits(unit[r, 3], batteries.sourcing(delivered[r, 3], tie[r, 3], THETA, 4.0)[0])
         single = batteries.experience_increment(cost[r, 0], np.eye(8), 0.33, 0.66)
         assert same_bits(experience[r], single)
+
+
+# --- luck -------------------------------------------------------------------------------------------------------------
+
+
+def test_luck_is_a_random_walk_in_logs() -> None:
+    shock = np.random.default_rng(5).standard_normal((36, 4000))
+    luck = np.zeros(4000)
+    for quarter, of_quarter in enumerate(shock, 1):
+        luck = batteries.luck_next(luck, 0.1, of_quarter)
+        if quarter in (1, 4, 36):
+            spread = 0.1 * np.sqrt(quarter / 4)
+            # Four standard errors of an sd, and of a mean.
+            assert luck.std(ddof=1) == pytest.approx(spread, rel=4 / np.sqrt(2 * luck.size))
+            assert abs(luck.mean()) < 4 * spread / np.sqrt(luck.size)
+    assert same_bits(batteries.luck_next(luck, 0.0, shock[0]), luck)
+    assert batteries.luck_next(np.array(0.2), 0.1, np.array(-2.0)) == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("leading", LEADING)
+def test_luck_multiplies_the_whole_cost(leading: tuple[int, ...]) -> None:
+    cost = np.broadcast_to(COST, (*leading, 3))
+    assert same_bits(batteries.with_luck(cost, 0.0), cost)
+    np.testing.assert_allclose(batteries.with_luck(cost, np.log(1.5)), 1.5 * cost, rtol=1e-12)
+    # The curve is the median: luck as good as bad gives its square.
+    good, bad = (batteries.with_luck(cost, luck) for luck in (-0.3, 0.3))
+    np.testing.assert_allclose(good * bad, cost**2, rtol=1e-12)
+    assert batteries.with_luck(45.0, -0.2) < 45.0
