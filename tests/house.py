@@ -7,6 +7,7 @@ and see it found. To change a rule, change its table here and say so in CHANGELO
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -149,6 +150,12 @@ class Import(NamedTuple):
     line: int
 
 
+@functools.cache
+def tree_of(text: str) -> ast.Module:
+    """A text of Python, parsed once for all checkers; nobody changes it."""
+    return ast.parse(text)
+
+
 class Source(NamedTuple):
     """One file of Python."""
 
@@ -167,7 +174,7 @@ def imports_of(source: Source, known: Iterable[str], with_types: bool = True) ->
     Imports under ``if TYPE_CHECKING`` only name types: ``with_types`` tells whether they count.
     """
     modules = set(known)
-    tree = ast.parse(source.text)
+    tree = tree_of(source.text)
     left_out = {
         inner
         for node in ast.walk(tree)
@@ -260,7 +267,7 @@ def circles(graph: dict[str, set[str]]) -> list[str]:
 def bit_faults(source: Source) -> list[str]:
     """Operators and functions that give a number other bits in an array than alone."""
     faults = []
-    for node in ast.walk(ast.parse(source.text)):
+    for node in ast.walk(tree_of(source.text)):
         what = None
         if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.Pow | ast.MatMult):
             what = "**" if isinstance(node.op, ast.Pow) else "@"
@@ -285,7 +292,7 @@ def bit_faults(source: Source) -> list[str]:
 def chance_faults(source: Source) -> list[str]:
     """Random numbers made anywhere but in model.draws."""
     faults = []
-    for node in ast.walk(ast.parse(source.text)):
+    for node in ast.walk(tree_of(source.text)):
         found = False
         if isinstance(node, ast.Attribute):
             found = node.attr == "random" and isinstance(node.value, ast.Name) and node.value.id in ("np", "numpy")
@@ -303,7 +310,7 @@ def chance_faults(source: Source) -> list[str]:
 def switch_places(source: Source, switches: Iterable[str]) -> list[str]:
     """Where parameters are asked for one of the switches, or for a name worked out at run time."""
     names, places = set(switches), []
-    for node in ast.walk(ast.parse(source.text)):
+    for node in ast.walk(tree_of(source.text)):
         if isinstance(node, ast.Attribute) and node.attr in names:
             of, shown = node.value, ast.unparse(node)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) == "getattr":
@@ -319,7 +326,7 @@ def long_functions(source: Source) -> dict[str, int]:
     """Functions of more lines than ``MOST_LINES_OF_A_FUNCTION``, and how many."""
     return {
         f"{source.module}.{node.name}": n_lines
-        for node in ast.walk(ast.parse(source.text))
+        for node in ast.walk(tree_of(source.text))
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
         and node.end_lineno
         and (n_lines := node.end_lineno - node.lineno + 1) > MOST_LINES_OF_A_FUNCTION
@@ -396,7 +403,7 @@ def named_faults(sources: Iterable[Source], pages: dict[str, str]) -> list[str]:
     files = {f"{module.rpartition('.')[2]}.py" for module in modules} | READERS_OWN
     faults = []
     for source in sources:
-        words = ast.get_docstring(ast.parse(source.text)) or ""
+        words = ast.get_docstring(tree_of(source.text)) or ""
         named = re.findall(r"``(?:\w+/)*([a-z_]+\.py)``", words)
         faults += [f"{source.module} names {name}" for name in named if name not in files]
     for page, text in pages.items():

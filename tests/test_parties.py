@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from pathlib import Path
 from typing import Any
@@ -237,6 +238,7 @@ SAYS_THREE = {
 }  # fmt: skip
 
 
+@functools.cache
 def sources() -> dict[str, ast.Module]:
     found = {path.relative_to(MODEL).with_suffix(""): path for path in sorted(MODEL.rglob("*.py"))}
     return {".".join(name.parts): ast.parse(path.read_text(encoding="utf-8")) for name, path in found.items()}

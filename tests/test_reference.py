@@ -219,7 +219,7 @@ PLANTED: list[tuple[Any, str, Any, int]] = [
     (treaties, "FULL_LEVEL", 2.0, 1),
     (duties, "binds", lambda w, importer, partner: False, 0),
     (treaties, "compliance", SimpleNamespace(two_strikes=_never, exit_draw=treaties.compliance.exit_draw), 2),
-    (treaties, "compliance", SimpleNamespace(two_strikes=treaties.compliance.two_strikes, exit_draw=_never), 2),
+    (treaties, "compliance", SimpleNamespace(two_strikes=treaties.compliance.two_strikes, exit_draw=_never), 1),
     (bloc.Bloc, "gives_notice", _never, 2),
     (bloc.Bloc, "renews", _never, 5),
     (bloc.Bloc, "renews", lambda *_: True, 4),

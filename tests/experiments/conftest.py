@@ -1,10 +1,12 @@
-"""What holds for the tests of experiments: nobody waits for the disk, because no test here cuts the power."""
+"""What holds for the tests of experiments: no time goes into what none of them looks at, the disk first of all."""
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from commands import called, forgetting_tactics
@@ -22,6 +24,47 @@ def disk_is_not_waited_for() -> Iterator[None]:
     patch.setattr(os, "fsync", lambda number: None)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def scenarios_are_read_once() -> Iterator[None]:
+    """Whoever reads a plan takes its scenario as runs do: read before, and again where a file of it has changed."""
+    from model import known_scenario
+
+    places = ("design.plan_file", "design.plan_bundles", "store.kept", "catalogue.parameters_page")
+    with pytest.MonkeyPatch.context() as patch:
+        for place in places:
+            patch.setattr(f"experiments.{place}.load_scenario", known_scenario)
+        yield
+
+
+@pytest.fixture(scope="module")
+def shipped_plans_are_read_once() -> Iterator[None]:
+    """A shipped plan that a command has read is not read again."""
+    from experiments.design import plan_file
+
+    names, whole, once = plan_file.plan_names(), plan_file.load_plan, functools.cache(plan_file.load_plan)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            plan_file, "load_plan", lambda name, *more: once(name) if name in names and not more else whole(name, *more)
+        )
+        yield
+
+
+@pytest.fixture(autouse=True, scope="session")
+def pictures_are_packed_loosely() -> Iterator[None]:
+    """A picture has the same pixels however hard a program tries to make its file small, which takes long."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    whole = FigureCanvasAgg.print_png
+
+    @functools.wraps(whole)
+    def loosely(*about: Any, pil_kwargs: dict[str, Any] | None = None, **more: Any) -> None:
+        whole(*about, pil_kwargs={"compress_level": 1, **(pil_kwargs or {})}, **more)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(FigureCanvasAgg, "print_png", loosely)
+        yield
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
 from typing import Any
@@ -106,9 +107,15 @@ def test_every_mechanism_is_told_alike(scenario: str, change: dict[str, Any]) ->
 EVENTFUL = ((1, STORM), (2, STORM), (32, STORM), (1, HASTE))
 
 
-@pytest.mark.parametrize(("replicate", "change"), one_in(2, EVENTFUL), ids=str)
-def test_eventful_runs_are_told_alike(replicate: int, change: dict[str, Any]) -> None:
-    assert faults("2026", replicate, change) == []
+@functools.cache
+def eventful(place: int) -> World:
+    """One of the eventful runs, told; do not change it."""
+    return told("2026", *EVENTFUL[place])
+
+
+@pytest.mark.parametrize("place", one_in(2, range(len(EVENTFUL))), ids=lambda place: f"{EVENTFUL[place]}")
+def test_eventful_runs_are_told_alike(place: int) -> None:
+    assert faults_of(eventful(place), "2026", *EVENTFUL[place]) == []
 
 
 CLUBS = {"climate_club": True, "club_penalty": 0.25, "club_transfers": True, "club_finance": True}
@@ -122,7 +129,7 @@ def test_clubs_are_told_alike(replicate: int) -> None:
 
 
 def test_every_kind_of_event_is_among_them() -> None:
-    stories = [story(told("2026", replicate, change)) for replicate, change in EVENTFUL]
+    stories = [story(eventful(place)) for place in range(len(EVENTFUL))]
     assert {line.topic for lines in stories for line in lines} == TOPICS
 
 

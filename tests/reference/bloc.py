@@ -166,8 +166,7 @@ class Bloc:
         if self.code == "US":
             gives = levels[:, RECOGNITION + self.side(dyad)] > 0.0
             usual = np.where(gives, p.ratification_threshold_us_recognition, usual)
-        asked = [clocks.votes(self.world, dyad, self.side(dyad), package) for package in range(usual.size)]
-        return np.where(asked, usual, ratification.NO_VOTE)
+        return np.where(clocks.asked(self.world, dyad, self.side(dyad)), usual, ratification.NO_VOTE)
 
     def ratifies(self, dyad: int, package: int) -> bool:
         """Whether the legislature passes a deal, given its persistent mood."""

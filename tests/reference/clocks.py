@@ -15,8 +15,27 @@ if TYPE_CHECKING:
     from reference.world import World
 
 
+def prepare(w: World) -> None:
+    """What every package needs and who votes on it, which no quarter changes."""
+    packages = [range(menu.n_packages) for menu in w.agenda.menus]
+    w.papers = [np.array([_paper(w, d, package) for package in each]) for d, each in enumerate(packages)]  # (d, P)
+    w.asked = [  # (d, s, P)
+        [np.array([_votes(w, d, side, package) for package in each]) for side in (0, 1)]
+        for d, each in enumerate(packages)
+    ]
+
+
 def paper(w: World, d: int, package: int) -> int:
     """The instrument that a package needs; none where clocks are off."""
+    return int(w.papers[d][package])
+
+
+def asked(w: World, d: int, side: int) -> np.ndarray:
+    """(P,) packages on which a side's legislature votes."""
+    return w.asked[d][side]
+
+
+def _paper(w: World, d: int, package: int) -> int:
     held = w.agenda.menus[d].held[package]
     if not w.parameters.clocks or not held.any():
         return Instrument.NONE
@@ -26,7 +45,7 @@ def paper(w: World, d: int, package: int) -> int:
     return Instrument.AGREEMENT if is_deep or held[CHARGING] or held[TECHNOLOGY] else Instrument.TRUCE
 
 
-def votes(w: World, d: int, side: int, package: int) -> bool:
+def _votes(w: World, d: int, side: int, package: int) -> bool:
     """Whether a side's legislature votes on a package; Congress does on laws alone."""
     if not w.parameters.clocks:
         return True
@@ -67,7 +86,7 @@ def over_life(w: World, d: int, gain: FloatArray, worth: FloatArray) -> FloatArr
     """(P,) gains over the policy in force (P,) by the life of every package; worth: of what is in force over none."""
     if not w.parameters.clocks:
         return gain
-    weight = np.array([life(w, paper(w, d, package)) for package in range(gain.size)])
+    weight = np.array([life(w, kind) for kind in Instrument])[w.papers[d]]
     gain = gain * weight
     if w.instrument[d] == Instrument.TRUCE:
         gain = gain + np.maximum(weight - life(w, Instrument.TRUCE), 0.0) * worth

@@ -10,7 +10,7 @@ from model.draws import draw
 from model.numerics import FloatArray
 from model.parameters.checked import PARAMETERS, Parameters, make_parameters
 from model.start.starting_point import known_scenario, starting_point
-from reference import duties, markets, record, relations, talks, treaties
+from reference import clocks, duties, markets, record, relations, talks, treaties
 from reference.bloc import Bloc
 from reference.firms import Automaker, BatterySupplier
 
@@ -50,6 +50,7 @@ class World:
         self.automakers = [Automaker(self, index) for index in range(len(self.scenario.automakers))]
         self.suppliers = [BatterySupplier(self, index) for index in range(len(self.scenario.suppliers))]
         self.frames: list[dict[str, dict[str, FloatArray]]] = []
+        clocks.prepare(self)
         duties.prepare(self)
         relations.prepare(self)
         talks.prepare(self)

@@ -10,7 +10,9 @@ from commands import detente
 
 from experiments.design.plan_file import load_plan, plan_names
 from experiments.display.glossary import GLOSSARY, terms_like
-from model import PARAMETERS, known_scenario, load_scenario, scenario_names
+from model import PARAMETERS, known_scenario, scenario_names
+
+pytestmark = pytest.mark.usefixtures("shipped_plans_are_read_once")
 
 WIDTHS = (60, 80, 160, None)
 
@@ -76,10 +78,10 @@ def test_parameters_are_found_by_word_and_group(monkeypatch: pytest.MonkeyPatch)
 
 def test_what_a_scenario_changes_stands_beside_the_default(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "200")
-    shown = [name for name in scenario_names() if load_scenario(name).parameters.changes()]
+    shown = [name for name in scenario_names() if known_scenario(name).parameters.changes()]
     assert shown
     for name in scenario_names():
-        changes = load_scenario(name).parameters.changes()
+        changes = known_scenario(name).parameters.changes()
         code, said = detente("parameters", "--changed", name)
         assert code == 0
         listed = set(re.findall(r"^ *([a-z][a-z0-9_]+(?:\.[A-Z0-9-]+)?) ", said, re.MULTILINE))

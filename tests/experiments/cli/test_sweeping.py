@@ -46,6 +46,13 @@ def done(call: Callable[..., Result], finished: Path, tmp_path: Path) -> Callabl
     return call
 
 
+@pytest.fixture
+def undrawn(finished: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The small plan's figure, which ``finished`` has drawn, is not drawn again."""
+    assert (finished / "two.png").exists() and (finished / "two-worth.png").exists()
+    monkeypatch.setattr(sweeping, "_draw", lambda *_: None)
+
+
 def swept(call: Callable[..., Result], *words: str) -> Result:
     return call("sweep", "two.toml", "--workers", "1", *words)
 
@@ -64,6 +71,7 @@ def test_a_changed_plan_is_refused_and_begun_anew_elsewhere(done: Callable[..., 
     refused(swept(done, "--into", "a", "--out", "b"), "keep one")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_damaged_part_is_told_on_screen(done: Callable[..., Result], tmp_path: Path) -> None:
     part = sorted((tmp_path / "results" / "two" / "runs").glob("*.parquet"))[1]
     part.write_bytes(part.read_bytes()[:-100])
@@ -237,6 +245,7 @@ def test_a_target_of_precision_is_reached(call: Callable[..., Result], tmp_path:
     assert again.n_before == again.n_done == outcome.n_done
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_settings_beside_a_plan_are_kept_and_the_folder_alone_goes_on(tmp_path: Path) -> None:
     (tmp_path / "two.toml").write_text(SMALL, "utf-8")
     folder, given = tmp_path / "kept", ("--set", "trust_memory=0.9")
@@ -254,6 +263,7 @@ def test_settings_beside_a_plan_are_kept_and_the_folder_alone_goes_on(tmp_path: 
     assert code == 2 and "tariff_issues is a factor and in --set" in said and not (tmp_path / "no").exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_path_is_printed_in_one_piece_wherever_the_line_ends(
     done: Callable[..., Result], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -161,7 +161,7 @@ def said_not_played(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hindcast, "report", lambda *_: (SCORES, bars(SCORES)))
 
 
-@pytest.mark.usefixtures("only_ours", "said_not_played")
+@pytest.mark.usefixtures("only_ours", "said_not_played", "shipped_plans_are_read_once")
 @pytest.mark.parametrize(
     ("name", "columns"),
     [

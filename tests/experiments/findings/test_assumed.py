@@ -19,6 +19,7 @@ from experiments.design.plan_file import load_plan
 from experiments.findings import asked, assumed
 from experiments.findings.findings import find
 from experiments.findings.sentences import of_sample
+from experiments.findings.tables import Findings
 from experiments.report.headline_figures import worth_figure
 from experiments.report.page import write_report
 from experiments.report.screen import show_findings
@@ -86,6 +87,13 @@ def swept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Plan, Path]:
     return plan, folder / "r"
 
 
+@pytest.fixture(scope="module")
+def found(swept: tuple[Plan, Path]) -> Findings:
+    """What the sweep found."""
+    plan, folder = swept
+    return find(plan, Results.open(folder))
+
+
 def test_the_whole_design_is_played_under_every_row_that_counts(tmp_path: Path) -> None:
     plan = plan_in(tmp_path)
     assert plan.assumed is not None
@@ -138,9 +146,7 @@ def test_what_the_plan_sets_is_not_taken_from_the_sample(tmp_path: Path) -> None
     assert {point.settings["generosity"] for point in plan.points} == {0.9}
 
 
-def test_effects_have_their_distribution_by_weight(swept: tuple[Plan, Path]) -> None:
-    plan, folder = swept
-    found = find(plan, Results.open(folder))
+def test_effects_have_their_distribution_by_weight(found: Findings) -> None:
     own = found.effects.query("dyad == 'CN-EU' and outcome == 'joint_gain' and factor == 'dialogue_ceiling'").iloc[0]
     # The scenario's own run: generosity 0.25 by construction, so talks change nothing there.
     assert own["mean"] == pytest.approx(0.0, abs=1e-12)
@@ -156,9 +162,7 @@ def test_effects_have_their_distribution_by_weight(swept: tuple[Plan, Path]) -> 
     assert set(found.cells["design_point"]) == {0, 1, 2, 3}, "points under the sample are no cells"
 
 
-def test_what_moves_an_effect_is_told(swept: tuple[Plan, Path]) -> None:
-    plan, folder = swept
-    found = find(plan, Results.open(folder))
+def test_what_moves_an_effect_is_told(found: Findings) -> None:
     own = found.movers.query("dyad == 'CN-EU' and outcome == 'joint_gain' and factor == 'dialogue_ceiling'")
     assert own.iloc[0]["assumption"] == "generosity" and own.iloc[0]["correlation"] == pytest.approx(1.0)
     # 1 / (0.2^2 + 0.2^2 + 0.4^2 + 0.2^2)
@@ -224,17 +228,14 @@ def test_a_sample_of_texts_alone_moves_nothing_by_rank(tmp_path: Path) -> None:
     assert list(assumed.movers(np.array([1.0, 2.0, 3.0, 4.0]), plan)) == []
 
 
-def test_levels_have_their_distribution_too(swept: tuple[Plan, Path]) -> None:
-    plan, folder = swept
-    own = find(plan, Results.open(folder)).assumed_levels
-    row = own.query("dyad == 'CN-EU' and outcome == 'joint_gain' and design_point == 3").iloc[0]
+def test_levels_have_their_distribution_too(found: Findings) -> None:
+    row = found.assumed_levels.query("dyad == 'CN-EU' and outcome == 'joint_gain' and design_point == 3").iloc[0]
     assert (row["q05"], row["median"], row["q95"]) == pytest.approx((0.855, 1.155, 1.255))
 
 
 @pytest.mark.slow
-def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], tmp_path: Path) -> None:
-    plan, folder = swept
-    found = find(plan, Results.open(folder))
+def test_screen_report_and_figure_show_it(swept: tuple[Plan, Path], found: Findings, tmp_path: Path) -> None:
+    _, folder = swept
     console = Console(file=io.StringIO(), width=80)
     show_findings(console, found, "2035Q4")
     text = console.file.getvalue()  # type: ignore[attr-defined]

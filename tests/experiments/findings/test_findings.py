@@ -258,13 +258,13 @@ def test_long_tables_are_left_to_the_files(tmp_path: Path) -> None:
     assert len(shown.splitlines()) <= 50
 
 
-def test_a_table_of_assumptions_adds_what_they_say(plan: Plan, tmp_path: Path) -> None:
+def test_a_table_of_assumptions_adds_what_they_say(plan: Plan, findings: Findings, tmp_path: Path) -> None:
     results = stored(tmp_path / "r", plan)
     what = {"block": "with linkage", "dyad": "US-EU", "factor": "tariff_issues", "baseline": False, "level": True}
     told = {**what, "outcome": "joint_gain", "median": 0.31, "q05": -0.1, "q95": 0.6, "same_sign": 0.83}
-    plain, with_them = find(plan, results), find(plan, results, pd.DataFrame([told]))
-    assert "over assumptions" not in screen_of(show_findings, plain, "2035Q4")
-    assert "median" not in plain.effects
+    with_them = find(plan, results, pd.DataFrame([told]))
+    assert "over assumptions" not in screen_of(show_findings, findings, "2035Q4")
+    assert "median" not in findings.effects
     text = screen_of(show_findings, with_them, "2035Q4")
     assert "joint gain, bn$ a year. Right: % with that sign" in " ".join(text.split())
     assert "+0.31 [-0.10,0.60]" in text and " 83" in text
@@ -273,7 +273,7 @@ def test_a_table_of_assumptions_adds_what_they_say(plan: Plan, tmp_path: Path) -
     assert only(with_them.effects, **{**what, "dyad": "CN-EU"}, outcome="joint_gain").isna()["median"]
     page = tables.effects(plan, with_them.effects)
     assert page["joint gain, bn$/yr: over assumptions"].tolist().count("+0.310 [-0.100, +0.600]") == 1
-    assert not [name for name in tables.effects(plan, plain.effects) if "assumptions" in name]
+    assert not [name for name in tables.effects(plan, findings.effects) if "assumptions" in name]
 
 
 def test_calibration_on_screen() -> None:
