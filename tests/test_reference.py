@@ -59,7 +59,7 @@ TRUCES: dict[str, Any] = {"truce_quarters": 2}
 EVENTFUL: list[tuple[str, int, dict[str, Any]]] = [
     ("2026", 1, STORM),
     ("symmetric", 1, {**HASTE, "trust_type": True, "retaliation_rule": "contrite"}),
-    ("2026", 1, {**HASTE, "partial_compliance": True, "imitative_tactic": True, "rounds_per_quarter": 8}),
+    ("2026", 2, {**HASTE, "partial_compliance": True, "imitative_tactic": True, "rounds_per_quarter": 8}),
     ("2026-open-access", 0, STORM),
     ("2026", 0, POOR),
     ("2026", 3, TRUCES),
