@@ -11,7 +11,7 @@ from rich.console import Console
 from experiments.catalogue.scenario_facts import besides
 from experiments.display.console import head, prose
 from experiments.display.grids import Grid
-from model import BLOCS, DYAD_NAMES, PARAMETERS, InputFault, flat, load_scenario, nearest, shown
+from model import BLOCS, DYAD_NAMES, PARAMETERS, InputFault, flat, known_scenario, nearest, shown
 
 INTRODUCTION = """\
 # Parameters
@@ -76,7 +76,7 @@ def chosen(find: str | None, group: str | None, scenario: str | None) -> tuple[l
     Raises:
         InputFault: there is no such group or scenario, or no parameter of that kind.
     """
-    changes = {} if scenario is None else load_scenario(scenario).parameters.changes()
+    changes = {} if scenario is None else known_scenario(scenario).parameters.changes()
     own = [name for name, value in changes.items() if "." in name and declared_as(name).default != value]
     names = [*PARAMETERS, *own]
     if group is not None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from experiments.design.plan import ARM, BLOCK, ID, SAMPLE, SCENARIO, Factor, Value
 from experiments.design.plan_reading import TableReader
-from model import PARAMETERS, InputFault, described, dictionary, find_scenario, load_scenario, scenario_names
+from model import PARAMETERS, InputFault, described, dictionary, find_scenario, known_scenario, scenario_names
 
 #: Names of columns of results that a factor of bundles may not have.
 TAKEN: Final = (
@@ -53,7 +53,7 @@ class BundleReader(TableReader):
             return True
         try:
             start = came if came in scenario_names() else str(find_scenario(came, self.folder).absolute())
-            load_scenario(start)
+            known_scenario(start)
         except InputFault as fault:
             self.faults.extend(f"{where} {line}" for line in fault.faults)
             return False

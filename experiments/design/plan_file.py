@@ -72,7 +72,7 @@ from model import (
     find_scenario,
     flat,
     is_path,
-    load_scenario,
+    known_scenario,
     nearest,
     no_file,
     read_toml,
@@ -290,7 +290,7 @@ class PlanReader(FactorReader):
         if name:
             try:
                 self.start = self.start or (name if name in scenario_names() else self._beside(name))
-                known = load_scenario(self.start)
+                known = known_scenario(self.start)
                 self.dyad_names = known.parties.dyad_names
                 return name, known.parameters.as_dict()
             except InputFault as fault:

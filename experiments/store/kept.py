@@ -20,7 +20,7 @@ from experiments.store.inputs import ASSUMPTIONS, INPUTS, TACTICS, WORLD, read_w
 from model import (
     KEPT,
     InputFault,
-    load_scenario,
+    known_scenario,
     parse_toml,
     scenario_changes,
     scenario_names,
@@ -100,7 +100,7 @@ def differences(results: Results, plan: Plan) -> list[str]:
     # One after the other: what a scenario is called, or where it lies, does not matter.
     starts = list(kept_starts(results).values()) or [str(kept)]
     for start, name in zip(starts, plan.scenarios, strict=False):
-        changes = scenario_changes(load_scenario(start), load_scenario(plan.start_of(name)))
+        changes = scenario_changes(known_scenario(start), known_scenario(plan.start_of(name)))
         found += [f"scenario {name}: {line}" for line in changes]
     if fault := tactics_fault(results, plan.tactics):
         asked = None if plan.tactics is None else plan.tactics.told()

@@ -59,17 +59,17 @@ def _current(name: str) -> _Known:
     path = find_scenario(name)
     key = str(path.absolute())
     known = _known.get(key)
-    if known is None or any(_bytes_of(file) != digest for file, digest in known.files.items()):
+    if known is None or any(_digest_of(file) != digest for file, digest in known.files.items()):
         reading = read_scenario(path)
         scenario = built(reading, Path(name).stem)
         # Some tables are opened only when arrays are made.
-        known = _known[key] = _Known(scenario, {file: _bytes_of(file) for file in reading.looked_at()})
+        known = _known[key] = _Known(scenario, {file: _digest_of(file) for file in reading.looked_at()})
         while len(_known) > CALIBRATIONS_KEPT:
             _known.pop(next(iter(_known)), None)
     return known
 
 
-def _bytes_of(file: Path) -> bytes:
+def _digest_of(file: Path) -> bytes:
     """Not ``digest_of_file``: whatever changes is read again, and to tell line ends apart costs nothing."""
     try:
         return hashlib.sha256(file.read_bytes()).digest()

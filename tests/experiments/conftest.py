@@ -26,18 +26,6 @@ def disk_is_not_waited_for() -> Iterator[None]:
     patch.undo()
 
 
-@pytest.fixture(autouse=True, scope="session")
-def scenarios_are_read_once() -> Iterator[None]:
-    """Whoever reads a plan takes its scenario as runs do: read before, and again where a file of it has changed."""
-    from model import known_scenario
-
-    places = ("design.plan_file", "design.plan_bundles", "store.kept", "catalogue.parameters_page")
-    with pytest.MonkeyPatch.context() as patch:
-        for place in places:
-            patch.setattr(f"experiments.{place}.load_scenario", known_scenario)
-        yield
-
-
 @pytest.fixture(scope="module")
 def shipped_plans_are_read_once() -> Iterator[None]:
     """A shipped plan that a command has read is not read again."""
