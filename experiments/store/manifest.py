@@ -244,6 +244,8 @@ def why_unread(path: Path, error: Exception) -> str:
         return f"it has no manifest.json{also}"
     if isinstance(error, json.JSONDecodeError):
         return f"manifest.json is damaged, or not whole (line {error.lineno}); begin anew in another folder: --into"
+    if isinstance(error, UnicodeDecodeError):
+        return f"manifest.json is not text in UTF-8: look at byte {error.start}"
     said = error.strerror if isinstance(error, OSError) and error.strerror else error
     return f"manifest.json cannot be read ({said})"
 

@@ -64,6 +64,8 @@ def no_file(name: str | Path, shipped: Iterable[str], what: str) -> str:
     name: as it was given, a path; shipped: names of what comes with the project, called what.
     """
     path, known = Path(name), tuple(shipped)
+    if path.is_dir():
+        return f"{shown(str(name), LONGEST_PATH)} is a folder; write the path of a file"
     try:
         beside = sorted(one.stem for one in path.parent.glob(f"*{path.suffix or '.toml'}"))
     except OSError:  # a folder that may not be read has nothing to offer

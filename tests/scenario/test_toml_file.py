@@ -99,3 +99,9 @@ def test_encodings_without_a_mark_are_seen_by_their_zeros(encoding: str, tmp_pat
     (tmp_path / "x.toml").write_bytes("x = 1\n".encode(encoding))
     with pytest.raises(InputFault, match="zero bytes, so it is no text in UTF-8; save it as UTF-8"):
         read_toml(tmp_path / "x.toml", "plan")
+
+
+def test_a_folder_that_is_named_like_a_file_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "own.toml").mkdir()
+    with pytest.raises(InputFault, match=r"own\.toml' is a folder; write the path of a file"):
+        load_scenario(tmp_path / "own.toml")
