@@ -79,7 +79,7 @@ def load_design(source: str | Path) -> DesignPlan:
     """
     path = PLANS / f"{source}.toml" if str(source) in shipped() else Path(source)
     try:
-        text, table = read_toml(path, "plan")
+        text, table = read_toml(path, "plan", "plan to design with")
     except FileNotFoundError:
         if is_path(source):
             raise InputFault([no_file(source, shipped(), "plan to design with")], "plan") from None
